@@ -1,0 +1,88 @@
+# `make` lists the targets. The only things a machine must bring: Python >= 3.11, make, git.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# The first interpreter here that is new enough; `make PYTHON=/path/to/python3.13 setup` chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+BIN := .venv/bin
+UV := $(BIN)/uv pip
+RUN := $(BIN)/python -m
+LOCK := $(UV) compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+FAST_TESTS := $(wildcard tests/unit tests/integration tests/faults tests/test_*.py)
+SOURCES := layers/domain functions local tests benchmarks
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: .venv/.ready .venv-aws/.ready ## make the virtual environments from the locked requirements
+
+.venv/.uv: requirements/uv.txt
+	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer; none was found. Try: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip --no-input install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.ready: .venv/.uv requirements/dev.txt pyproject.toml
+	@VIRTUAL_ENV=.venv $(UV) sync --quiet --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(UV) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-aws/.ready: .venv/.uv requirements/aws.txt
+	@echo "Making .venv-aws (local AWS and SAM)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-aws
+	@VIRTUAL_ENV=.venv-aws $(UV) sync --quiet --require-hashes requirements/aws.txt
+	@touch $@
+
+.PHONY: demo
+demo: setup ## everything from nothing: start, deploy, import 20,000 products, leave it running
+	@$(RUN) local.demo
+
+.PHONY: up
+up: setup ## start the local AWS and deploy Sluice to it
+	@$(RUN) local.lifecycle up
+
+.PHONY: down
+down: ## stop the local AWS; no process is left
+	@test ! -x $(BIN)/python || $(RUN) local.lifecycle down
+
+.PHONY: test
+test: setup ## every test: unit, integration, faults, then end to end on a local AWS of its own
+	$(RUN) pytest -n 2 $(FAST_TESTS)
+	$(RUN) pytest tests/e2e
+
+.PHONY: check
+check: setup ## ruff, mypy, import-linter, sam validate
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(RUN) local.deploy --validate
+
+.PHONY: e2e
+e2e: setup ## end to end against AWS_ENDPOINT_URL, or a local AWS of its own
+	$(RUN) pytest tests/e2e
+
+.PHONY: bench
+bench: setup ## the benchmarks' figures
+	$(RUN) benchmarks
+
+.PHONY: lock
+lock: .venv/.uv ## write the locked requirements again, at the newest versions that fit
+	$(LOCK) --upgrade requirements/uv.in -o requirements/uv.txt
+	$(LOCK) --upgrade layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+	$(LOCK) --upgrade requirements/dev.in -o requirements/dev.txt
+	$(LOCK) --upgrade requirements/aws.in -o requirements/aws.txt
+
+.PHONY: deploy
+deploy: setup ## build and deploy to AWS with your own credentials (settings: samconfig.toml, ARGS=--guided)
+	@$(RUN) local.deploy --aws $(ARGS)
+
+.PHONY: clean
+clean: down ## remove the environments and everything built
+	rm -rf .venv .venv-aws .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,129 @@
+"""Write the workbook that the demo and the benchmarks import: parts with prices and stock, some rows wrong."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import xlsxwriter
+
+HEADER: Final = (
+    "Part Number",
+    "Description",
+    "Brand",
+    "Category",
+    "Price",
+    "Currency",
+    "Stock",
+    "Free Stock",
+    "Supplier",
+    "Updated",
+)
+#: What a wrong row holds in place of a good value, by the column it is in.
+FAULTS: Final[Mapping[str, object]] = {
+    "Price": -1,
+    "Stock": "many",
+    "Updated": "yesterday",
+    "Currency": "EURO",
+    "Part Number": None,
+}
+
+_BRANDS = ("Bosch", "Brembo", "Denso", "Hella", "Mahle", "NGK", "SKF", "Valeo")
+_CATEGORIES = ("Brakes", "Cooling", "Electrics", "Engine", "Filters", "Lighting", "Suspension")
+_NOUNS = ("bearing", "belt", "bulb", "caliper", "filter", "gasket", "hose", "pad", "pump", "sensor")
+_CURRENCIES = ("EUR", "IDR", "USD")
+_SUPPLIERS = tuple(f"Supplier {number:03}" for number in range(120))
+_FIRST_DAY = date(2025, 1, 1)
+
+
+def product(index: int, seed: int = 0) -> list[object]:
+    """Values of a product row in the order of `HEADER`; the same for the same index and seed."""
+    random = Random(seed * 1_000_003 + index)  # noqa: S311 - test data, not secrets
+    stock = random.randrange(1000)
+    return [
+        f"P-{index:07}",
+        f"{random.choice(_BRANDS)} {random.choice(_NOUNS)} {index:07}",
+        random.choice(_BRANDS),
+        random.choice(_CATEGORIES),
+        random.randrange(100, 100_000) / 100,
+        random.choice(_CURRENCIES),
+        stock,
+        random.randrange(stock + 1),
+        random.choice(_SUPPLIERS),
+        _FIRST_DAY + timedelta(days=random.randrange(365)),
+    ]
+
+
+def write_workbook(
+    path: Path,
+    rows: int,
+    *,
+    wrong: Mapping[int, str] | None = None,
+    changed: Collection[int] = (),
+    seed: int = 0,
+) -> None:
+    """Write a workbook with shared strings, as spreadsheet programs do.
+
+    Parameters
+    ----------
+    path
+        The .xlsx file to write.
+    rows
+        Rows below the header. 700,000 take about two minutes and 1.5 GB, for XlsxWriter keeps shared strings.
+    wrong
+        Row number in the sheet (the header is 1) to the column that is wrong in it, one of `FAULTS`.
+    changed
+        Row numbers whose price is one more than without: what a later delivery of the same file would bring.
+    seed
+        Another seed gives other values under the same part numbers.
+
+    Raises
+    ------
+    ValueError
+        When `wrong` names a column that has no fault, or a row that is not there.
+    """
+    faults = dict(wrong or {})
+    if unknown := [column for column in faults.values() if column not in FAULTS]:
+        raise ValueError(f"no fault is known for {unknown[0]!r}; choose from {', '.join(FAULTS)}")
+    if outside := [row for row in faults if not 2 <= row <= rows + 1]:
+        raise ValueError(f"row {outside[0]} is not below the header")
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet("Products")
+    sheet.write_row(0, 0, HEADER)
+    for index in range(rows):
+        number = index + 2
+        values = product(index, seed)
+        if number in changed:
+            values[4] = round(float(str(values[4])) + 1, 2)
+        if number in faults:
+            values[HEADER.index(faults[number])] = FAULTS[faults[number]]
+        sheet.write_row(number - 1, 0, values)
+    book.close()
+
+
+def spread(count: int, rows: int) -> list[int]:
+    """Choose ``count`` row numbers of the sheet at even distances."""
+    return [2 + (2 * index + 1) * rows // (2 * count) for index in range(count)]
+
+
+def main() -> None:
+    """Write the workbook that the arguments describe."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--wrong", type=int, default=0, help="how many rows are wrong, spread over the file")
+    parser.add_argument("--changed", type=int, default=0, help="how many rows have another price")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    columns = list(FAULTS)
+    wrong = {row: columns[at % len(columns)] for at, row in enumerate(spread(options.wrong, options.rows))}
+    changed = frozenset(spread(options.changed, options.rows))
+    write_workbook(options.path, options.rows, wrong=wrong, changed=changed, seed=options.seed)
+
+
+if __name__ == "__main__":
+    main()

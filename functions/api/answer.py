@@ -1,0 +1,35 @@
+"""A job as an HTTP answer, with the headers that go with its state."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from functions.api import gate
+from sluice.edge.answers import JobAnswer, job_answer
+from sluice.model.job import Job
+from sluice.model.status import ENDED, Status
+
+# When to ask again, in seconds: a job that waits for a person moves slowly.
+_SOON = "1"
+_LATER = "5"
+
+
+def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Response[JobAnswer]:
+    """Answer a job: ``200``, or ``202`` with its address when this request started it and it is not over."""
+    over = found.status in ENDED
+    headers = {"ETag": etag(found), "Cache-Control": "no-cache"}
+    shown = job_answer(found, gate.base_url(router))
+    if not over:
+        headers["Retry-After"] = _LATER if found.status in {Status.WAITING_FOR_FILE, Status.IN_REVIEW} else _SOON
+    if started:
+        headers["Location"] = shown.links["self"]
+    status = HTTPStatus.ACCEPTED if started and not over else HTTPStatus.OK
+    return Response(status, "application/json", shown, headers)
+
+
+def etag(found: Job) -> str:
+    """The job's version as an entity tag."""
+    return f'"{found.version}"'

@@ -1,0 +1,35 @@
+"""``/v1/datasets``: look at the data."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from functions.api import gate
+from sluice import bootstrap
+from sluice.config import ApiSettings, settings
+from sluice.edge.answers import ListAnswer, RecordAnswer
+
+router = APIGatewayRouter()
+
+
+@router.get("/datasets/<name>/records")
+def every(
+    name: str,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Records on a page.")] = 100,
+    cursor: Annotated[str | None, Query(description="Where the page before ended.")] = None,
+) -> ListAnswer[RecordAnswer]:
+    """Records of a dataset."""
+    records = bootstrap.records(settings(ApiSettings).records_table)
+    page = records.page(gate.caller_of(router).tenant, name, limit=limit, cursor=cursor)
+    return ListAnswer(items=[RecordAnswer(**record) for record in page.items], next=page.next)
+
+
+@router.get("/datasets/<name>/records/<key>")
+def one(name: str, key: str) -> RecordAnswer:
+    """One record."""
+    records = bootstrap.records(settings(ApiSettings).records_table)
+    return RecordAnswer(**records.get(gate.caller_of(router).tenant, name, unquote(key)))

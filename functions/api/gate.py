@@ -1,0 +1,44 @@
+"""Who may call what: one rule for every route, so that none can be forgotten."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from sluice.config import ApiSettings, settings
+from sluice.identity import READ, WRITE, Caller, Issuer, identify
+
+# Open to all: they show nothing of anybody's.
+_OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
+
+#: Any page may call: a bearer token is sent on purpose, not by the browser on its own as a cookie is.
+CORS = CORSConfig(
+    allow_origin="*",
+    allow_headers=["Authorization", "Content-Type", "If-None-Match", "Idempotency-Key", "Prefer"],
+    expose_headers=["ETag", "Location", "Retry-After"],
+    max_age=600,
+)
+
+
+def only_known_callers(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[str]:
+    """Reading needs ``imports:read``, everything else ``imports:write``."""
+    event = app.current_event
+    if event.path not in _OPEN:
+        told = settings(ApiSettings)
+        issuer = Issuer(told.issuer, told.audience, told.tenant_claim, told.jwks_url)
+        caller = identify(event.headers.get("Authorization"), issuer)
+        caller.need(READ if event.http_method == "GET" else WRITE)
+        app.append_context(caller=caller)
+    return next_middleware(app)
+
+
+def caller_of(router: APIGatewayRouter) -> Caller:
+    """Who makes the request under way."""
+    caller: Caller = router.context["caller"]
+    return caller
+
+
+def base_url(router: APIGatewayRouter) -> str:
+    """What links in answers begin with."""
+    return str((router.current_event.get("stageVariables") or {}).get("base_url", ""))

@@ -1,0 +1,76 @@
+"""``/v1/imports``: start an import."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from functions.api import answer, gate
+from sluice import bootstrap
+from sluice.config import ApiSettings, settings
+from sluice.edge.answers import ImportAnswer, JobAnswer, UploadForm, job_answer
+from sluice.edge.requests import ImportBody
+from sluice.importers.registry import importer_named
+from sluice.usecases.accept_file import accept_file
+from sluice.usecases.await_end import await_end
+from sluice.usecases.expect_file import expect_file
+from sluice.usecases.new_job import ImportRequest
+
+# API Gateway ends a request after 29 s, and the function after that; what is not done by then is polled for.
+_LONGEST_WAIT = 20
+
+router = APIGatewayRouter()
+
+
+@router.post("/imports", responses={201: {"description": "A job that waits for its file, and where to send it."}})
+def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
+    """Announce a file; answers a presigned form to send it straight to the bucket with."""
+    told, caller = settings(ApiSettings), gate.caller_of(router)
+    request = ImportRequest(
+        tenant=caller.tenant,
+        requested_by=caller.subject,
+        importer=body.importer,
+        filename=body.filename,
+        bytes=body.bytes,
+        mapping=body.mapping,
+        urgent=body.priority == "urgent",
+    )
+    job, form = expect_file(
+        request,
+        now=datetime.now(UTC),
+        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
+        files=bootstrap.files(told.files_bucket),
+    )
+    return ImportAnswer(job=job_answer(job, gate.base_url(router)), upload=UploadForm(**form)), HTTPStatus.CREATED
+
+
+@router.post("/imports/upload", responses={202: {"description": "The job; poll its address."}})
+def accept(
+    importer: Annotated[str, Query(description="Name of the importer.")],
+    filename: Annotated[str, Query(description="Name of the file.")] = "upload",
+    priority: Literal["standard", "urgent"] = "standard",
+) -> Response[JobAnswer]:
+    """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
+    told, caller = settings(ApiSettings), gate.caller_of(router)
+    event = router.current_event
+    content = base64.b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
+    request = ImportRequest(
+        tenant=caller.tenant,
+        requested_by=caller.subject,
+        importer=importer,
+        filename=filename,
+        bytes=len(content),
+        urgent=priority == "urgent",
+    )
+    jobs = bootstrap.jobs(told.jobs_table, told.keep_days)
+    job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=bootstrap.files(told.files_bucket))
+    asked = re.search(r"\bwait=(\d+)", event.headers.get("Prefer") or "")
+    wait = min(int(asked[1]), _LONGEST_WAIT) if asked else _LONGEST_WAIT * importer_named(importer).synchronous
+    return answer.job(await_end(job, seconds=wait, jobs=jobs), router, started=True)

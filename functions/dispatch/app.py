@@ -1,0 +1,38 @@
+"""Task of the state machine: fan a phase out and leave the token to whoever closes its last chunk."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import DispatchSettings, settings
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.observability import logger
+from sluice.usecases.dispatch import dispatch
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, str], context: LambdaContext) -> None:
+    """Dispatch ``{tenant, job_id, phase, token}``.
+
+    An error is told to the state machine as well as raised: a local emulator does not pass on what a function that
+    waits for a token raises, and on AWS the second telling finds the task over and is ignored.
+    """
+    told = settings(DispatchSettings)
+    logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], phase=event["phase"])
+    machine = bootstrap.machine()
+    try:
+        dispatch(
+            JobRef(event["tenant"], event["job_id"]),
+            PhaseName(event["phase"]),
+            event["token"],
+            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
+            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+            files=bootstrap.files(told.files_bucket),
+            queue=bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url),
+            machine=machine,
+        )
+    except Exception as error:
+        machine.fail(event["token"], type(error).__name__, str(error))
+        raise
+    logger.info("dispatched")

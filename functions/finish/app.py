@@ -1,0 +1,32 @@
+"""Task of the state machine: say how a job ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import Settings, settings
+from sluice.model.chunk import JobRef
+from sluice.observability import logger, metrics
+from sluice.usecases.finish import finish
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
+    """End the job ``{tenant, job_id, error?}``; ``error`` is what Step Functions caught, ``{Error, Cause}``."""
+    told = settings(Settings)
+    logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
+    caught = event.get("error")
+    job = finish(
+        JobRef(event["tenant"], event["job_id"]),
+        error=f"{caught.get('Error')}: {caught.get('Cause')}" if caught else None,
+        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
+        chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+    )
+    metrics.add_metric(name=f"Jobs{job.status.capitalize()}", unit=MetricUnit.Count, value=1)
+    logger.info("finished", status=job.status, counts=job.counts.as_dict())
+    return {"status": job.status}

@@ -1,0 +1,46 @@
+"""Dead-letter queue: a chunk failed for good."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import GiveUpSettings, settings
+from sluice.model.errors import TryLater
+from sluice.model.message import from_message
+from sluice.observability import logger, metrics
+from sluice.usecases.give_up import give_up
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Close the chunks of a batch as failed and report exactly the messages that could not be handled."""
+    return process_partial_response(event=event, record_handler=_give_up, processor=processor, context=context)
+
+
+def _give_up(record: SQSRecord) -> None:
+    told = settings(GiveUpSettings)
+    ref = from_message(record.body)
+    logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
+    try:
+        given_up = give_up(
+            ref,
+            now=int(time.time()),
+            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+            machine=bootstrap.machine(),
+        )
+    except TryLater as busy:
+        queue = bootstrap.queue(dead=told.dead_letter_queue_url)
+        queue.delay(record.event_source_arn, record.receipt_handle, busy.seconds)
+        raise
+    metrics.add_metric(name="ChunksGivenUp", unit=MetricUnit.Count, value=int(given_up))
+    logger.error("chunk given up", given_up=given_up)

@@ -1,0 +1,55 @@
+"""SQS: do one chunk of any phase."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import WorkSettings, settings
+from sluice.model.errors import TryLater
+from sluice.model.message import from_message
+from sluice.observability import logger
+from sluice.usecases.do_chunk import do_chunk
+
+# A batch that fails as a whole is reported message by message too, so that each keeps its own waiting time.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Do the chunks of a batch and report exactly the messages that failed."""
+    return process_partial_response(event=event, record_handler=_do, processor=processor, context=context)
+
+
+def _do(record: SQSRecord) -> None:
+    told = settings(WorkSettings)
+    queue = bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url)
+    arn, receipt = record.event_source_arn, record.receipt_handle
+    ref = from_message(record.body)
+    logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
+    # if this process dies, the message is back when its lease has run out, not after the queue's own long time-out
+    queue.delay(arn, receipt, told.lease_seconds)
+    try:
+        do_chunk(
+            ref,
+            now=int(time.time()),
+            lease_seconds=told.lease_seconds,
+            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
+            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+            files=bootstrap.files(told.files_bucket),
+            machine=bootstrap.machine(),
+            destination=bootstrap.destination(told.records_table, told.files_bucket),
+        )
+    except TryLater as busy:
+        queue.delay(arn, receipt, busy.seconds)
+        raise
+    except Exception:
+        logger.exception("chunk failed")
+        queue.delay(arn, receipt, 2 ** int(record.attributes.approximate_receive_count))
+        raise
+    logger.info("chunk done")

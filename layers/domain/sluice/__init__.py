@@ -1,0 +1,1 @@
+"""Sluice: spreadsheet and CSV imports for products that live on AWS."""

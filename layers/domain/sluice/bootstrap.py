@@ -1,0 +1,72 @@
+"""The real things behind the use cases' Protocols, made once for each process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from sluice.destinations.dynamodb import DynamoDestination
+from sluice.destinations.records import DynamoRecords
+from sluice.stores.chunks import DynamoChunks
+from sluice.stores.files import S3Files
+from sluice.stores.jobs import DynamoJobs
+from sluice.stores.machine import StepFunctionsMachine
+from sluice.stores.queue import SqsQueue
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# "standard" tries throttled calls and broken connections again, with jitter (boto3 guide, "Retries"). A worker has up
+# to eight requests to DynamoDB under way at once.
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=16, connect_timeout=5)
+
+
+@cache
+def _table(name: str) -> Table:
+    return boto3.resource("dynamodb", config=_CONFIG).Table(name)
+
+
+@cache
+def jobs(table: str, keep_days: int) -> DynamoJobs:
+    """Jobs in DynamoDB."""
+    return DynamoJobs(_table(table), keep_days)
+
+
+@cache
+def chunks(table: str, keep_days: int) -> DynamoChunks:
+    """Phases and chunks in DynamoDB."""
+    return DynamoChunks(_table(table), keep_days)
+
+
+@cache
+def files(bucket: str) -> S3Files:
+    """Objects in S3."""
+    # signature version 4: presigned forms must work in every region
+    return S3Files(boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4"))), bucket)
+
+
+@cache
+def queue(**urls: str) -> SqsQueue:
+    """Queues by name: ``urgent``, ``standard``, ``dead``."""
+    return SqsQueue(boto3.client("sqs", config=_CONFIG), urls)
+
+
+@cache
+def machine(arn: str = "") -> StepFunctionsMachine:
+    """The state machine; to answer tokens its name is not needed."""
+    return StepFunctionsMachine(boto3.client("stepfunctions", config=_CONFIG), arn)
+
+
+@cache
+def destination(table: str, bucket: str) -> DynamoDestination:
+    """The records table, with its journals in the bucket."""
+    return DynamoDestination(boto3.client("dynamodb", config=_CONFIG), table, files(bucket))
+
+
+@cache
+def records(table: str) -> DynamoRecords:
+    """Looking at the records table."""
+    return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), table)

@@ -1,0 +1,78 @@
+"""What each function is told by its environment: one validated model for each."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """Read from environment variables of the same name in capitals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    jobs_table: str
+    keep_days: int
+
+
+class OnUploadSettings(Settings):
+    """`functions/on_upload`."""
+
+    machine_arn: str
+
+
+class PlanSettings(Settings):
+    """`functions/plan`."""
+
+    files_bucket: str
+
+
+class DispatchSettings(Settings):
+    """`functions/dispatch`."""
+
+    files_bucket: str
+    urgent_queue_url: str
+    standard_queue_url: str
+
+
+class WorkSettings(DispatchSettings):
+    """`functions/work`; ``lease_seconds`` is longer than the function's own time-out."""
+
+    records_table: str
+    lease_seconds: int
+
+
+class GiveUpSettings(Settings):
+    """`functions/give_up`."""
+
+    dead_letter_queue_url: str
+
+
+class TidySettings(DispatchSettings):
+    """`functions/tidy`; a job that did not move for ``stuck_minutes`` is stuck."""
+
+    machine_arn: str
+    stuck_minutes: int
+
+
+class ApiSettings(DispatchSettings):
+    """`functions/api`; tokens come from ``issuer`` for ``audience`` and name their tenant in ``tenant_claim``."""
+
+    records_table: str
+    dead_letter_queue_url: str
+    issuer: str
+    jwks_url: str = ""
+    audience: str
+    tenant_claim: str
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@cache
+def settings(model: type[S]) -> S:
+    """Read and check the settings of a function, once."""
+    return model.model_validate({name.lower(): value for name, value in os.environ.items()})

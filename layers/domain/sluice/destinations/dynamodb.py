@@ -1,0 +1,163 @@
+"""Rows into the records table.
+
+A record is one item: ``pk = {tenant}#{dataset}#{shard}``, ``sk = key``, ``job`` (who wrote it last), ``hash`` and
+``data`` (the values). The shard spreads writes over partitions, and still lets a dataset be listed.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from sluice.destinations.journal import Journal, Store, settle
+from sluice.model import paths
+from sluice.model.chunk import JobRef
+from sluice.rows.check import GoodRow
+from sluice.rows.staged import Applied, Batch
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+# A partition takes 1,000 writes a second (DynamoDB Developer Guide, "Burst and adaptive capacity").
+SHARDS = 16
+# What BatchGetItem and BatchWriteItem take at most (DynamoDB API Reference).
+_READ_BATCH = 100
+_WRITE_BATCH = 25
+_REQUESTS = 8
+# Throttled items are tried again with waits from 50 ms up to 5 s; the worker's own time-out is the end of it.
+_FIRST_WAIT = 0.05
+_LONGEST_WAIT = 5.0
+
+
+class DynamoDestination:
+    """The `Destination` port on the records table.
+
+    A chunk is applied in three steps: read what is there, write the journal once, write the rows. A second attempt
+    finds the first one's journal and writes the same rows again, so the dataset and the answer are the same however
+    often a chunk is applied.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str, store: Store) -> None:
+        self._client = client
+        self._table = table
+        self._store = store
+
+    def apply(self, batch: Batch) -> Applied:
+        """Deliver a chunk; the same chunk again changes nothing and gives the same answer."""
+        key = paths.journal(JobRef(batch.tenant, batch.job_id), batch.index)
+        journal = settle(self._store, key, self._compare(batch))
+        changed = [row for row in batch.rows if row.key in journal.before]
+        self._write(batch, changed)
+        inserted = sum(1 for image in journal.before.values() if image is None)
+        return Applied(inserted, len(journal.before) - inserted, journal.unchanged)
+
+    def _compare(self, batch: Batch) -> Journal:
+        there = self._read(batch)
+        before = {row.key: there.get(row.key) for row in batch.rows}
+        changed = {row.key for row in batch.rows if (image := before[row.key]) is None or image["hash"] != row.hash}
+        return Journal({key: before[key] for key in before if key in changed}, len(before) - len(changed))
+
+    def _read(self, batch: Batch) -> dict[str, dict[str, Any]]:
+        """The records that have the batch's keys, as before-images."""
+        keys = [key_of_record(batch.tenant, batch.dataset, row.key) for row in batch.rows]
+        with ThreadPoolExecutor(_REQUESTS) as pool:
+            found = pool.map(self._read_some, _portions(keys, _READ_BATCH))
+            return {item["sk"]["S"]: _image(item) for items in found for item in items}
+
+    def _read_some(self, keys: list[Any]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        for wait in _waits():
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            found += answer["Responses"].get(self._table, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                break
+            time.sleep(wait)
+        return found
+
+    def _write(self, batch: Batch, rows: list[GoodRow]) -> None:
+        puts = [{"PutRequest": {"Item": _item(batch, row)}} for row in rows]
+        with ThreadPoolExecutor(_REQUESTS) as pool:
+            for _ in pool.map(self._write_some, _portions(puts, _WRITE_BATCH)):
+                pass  # the first failure is raised here
+
+    def _write_some(self, puts: list[Any]) -> None:
+        wanted: Any = {self._table: puts}
+        for wait in _waits():
+            wanted = self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+            if not wanted:
+                return
+            time.sleep(wait)
+
+
+def _waits() -> Iterator[float]:
+    wait = _FIRST_WAIT
+    while True:
+        yield random.uniform(wait / 2, wait)  # noqa: S311  (jitter, not a secret)
+        wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _portions(things: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(things), size):
+        yield things[start : start + size]
+
+
+def partition(tenant: str, dataset: str, shard: int) -> str:
+    """The partition key of one shard of a dataset."""
+    return f"{tenant}#{dataset}#{shard:02d}"
+
+
+def key_of_record(tenant: str, dataset: str, key: str) -> dict[str, Any]:
+    """The key of a record; its shard follows from the key."""
+    shard = crc32(key.encode()) % SHARDS
+    return {"pk": {"S": partition(tenant, dataset, shard)}, "sk": {"S": key}}
+
+
+def _item(batch: Batch, row: GoodRow) -> dict[str, Any]:
+    values = json.loads(row.values)
+    return {
+        **key_of_record(batch.tenant, batch.dataset, row.key),
+        "job": {"S": batch.job_id},
+        "hash": {"S": row.hash},
+        "data": {"M": {name: _typed(value) for name, value in values.items()}},
+    }
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    """A JSON value as DynamoDB has it. Amounts are text already, so that they stay exact."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": str(value)}
+        case _:
+            return {"S": str(value)}
+
+
+def untyped(value: Any) -> Any:
+    """What `_typed` was given."""
+    kind, held = next(iter(value.items()))
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return float(held) if any(mark in held for mark in ".eE") else int(held)
+        case _:
+            return held
+
+
+def _image(item: dict[str, Any]) -> dict[str, Any]:
+    return {"job": item["job"]["S"], "hash": item["hash"]["S"], "data": values_of(item)}
+
+
+def values_of(item: dict[str, Any]) -> dict[str, Any]:
+    """The values of a record, as JSON."""
+    return {name: untyped(value) for name, value in item["data"]["M"].items()}

@@ -1,0 +1,190 @@
+"""What callers get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from sluice.model.job import Job, progress_of
+from sluice.rows.importer import Importer
+
+T = TypeVar("T")
+
+
+class ListAnswer(BaseModel, Generic[T]):
+    """A page of a list; ask for the next one with ``?cursor=``."""
+
+    items: list[T]
+    next: str | None = Field(description="Cursor of the next page, null at the end.")
+
+
+class ProgressAnswer(BaseModel):
+    """How far the phase under way is."""
+
+    current: int
+    total: int
+    percent: int
+    message: str
+
+
+class CountsAnswer(BaseModel):
+    """Rows by where they went; inserted + updated + unchanged + refused + unprocessed = total."""
+
+    total: int
+    inserted: int
+    updated: int
+    unchanged: int
+    refused: int
+    unprocessed: int
+
+
+class FileAnswer(BaseModel):
+    """The file of a job."""
+
+    name: str
+    bytes: int | None
+    sha256: str | None
+    encoding: str | None
+    delimiter: str | None
+
+
+class JobAnswer(BaseModel):
+    """A job, as every call shows it."""
+
+    id: str
+    kind: str
+    importer: str
+    status: str
+    phase: str | None
+    progress: ProgressAnswer
+    counts: CountsAnswer
+    problem: dict[str, Any] | None
+    file: FileAnswer
+    batch_id: str
+    requested_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    version: int
+    links: dict[str, str]
+
+
+class UploadForm(BaseModel):
+    """How to send the file: a multipart form of these fields, then the file as ``file``."""
+
+    method: str
+    url: str
+    fields: dict[str, str]
+    expires_in: int = Field(description="Seconds until the form is worth nothing.")
+
+
+class ImportAnswer(BaseModel):
+    """Answer of ``POST /v1/imports``."""
+
+    job: JobAnswer
+    upload: UploadForm
+
+
+class RefusalAnswer(BaseModel):
+    """One wrong cell; ``row`` is the row number a person sees in the sheet."""
+
+    sheet: str
+    row: int
+    column: str | None
+    value: str | None
+    reason: str
+
+
+class RecordAnswer(BaseModel):
+    """A record of a dataset, and the job that wrote it last."""
+
+    key: str
+    job: str
+    values: dict[str, Any]
+
+
+class ColumnAnswer(BaseModel):
+    """A column of an importer."""
+
+    field: str
+    title: str
+    aliases: list[str]
+    required: bool
+    key: bool
+
+
+class ImporterAnswer(BaseModel):
+    """A kind of import."""
+
+    name: str
+    title: str
+    dataset: str
+    synchronous: bool
+    max_rows: int
+    max_bytes: int
+    columns: list[ColumnAnswer]
+    row_schema: dict[str, Any] = Field(description="JSON Schema of a row.")
+
+
+def job_answer(job: Job, base_url: str) -> JobAnswer:
+    """Show a job; links begin with ``base_url`` and are there only when they lead somewhere."""
+    here = f"{base_url}/v1/jobs/{job.ref.id}"
+    counts, progress = job.counts, progress_of(job)
+    return JobAnswer(
+        id=job.ref.id,
+        kind=job.kind,
+        importer=job.importer,
+        status=job.status,
+        phase=job.phase,
+        progress=ProgressAnswer(
+            current=progress.current, total=progress.total, percent=progress.percent, message=progress.message
+        ),
+        counts=CountsAnswer(
+            total=counts.total,
+            inserted=counts.inserted,
+            updated=counts.updated,
+            unchanged=counts.unchanged,
+            refused=counts.refused,
+            unprocessed=counts.unprocessed,
+        ),
+        problem=job.problem.as_dict() if job.problem else None,
+        file=FileAnswer(
+            name=job.file.name,
+            bytes=job.file.bytes,
+            sha256=job.file.sha256,
+            encoding=job.file.encoding,
+            delimiter=job.file.delimiter,
+        ),
+        batch_id=job.batch_id,
+        requested_by=job.requested_by,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        version=job.version,
+        links={"self": here} | ({"refusals": f"{here}/refusals"} if counts.refused else {}),
+    )
+
+
+def importer_answer(importer: Importer) -> ImporterAnswer:
+    """Show an importer."""
+    return ImporterAnswer(
+        name=importer.name,
+        title=importer.title,
+        dataset=importer.dataset,
+        synchronous=importer.synchronous,
+        max_rows=importer.max_rows,
+        max_bytes=importer.max_bytes,
+        columns=[
+            ColumnAnswer(
+                field=column.field,
+                title=column.title,
+                aliases=list(column.titles[1:]),
+                required=column.required,
+                key=column.key,
+            )
+            for column in importer.columns
+        ],
+        row_schema=importer.row.model_json_schema(),
+    )

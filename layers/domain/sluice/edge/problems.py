@@ -1,0 +1,39 @@
+"""Errors as problem details (RFC 9457); never a stack trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sluice.model.errors import Problem, SluiceError, TryLater, Unauthorized
+
+CONTENT_TYPE = "application/problem+json"
+
+BROKEN = Problem(
+    "internal-error", "Something went wrong on our side", "The request was not carried out, or only in part. Try again."
+)
+NO_ROUTE = Problem("not-found", "Not found", "There is nothing at this address. The API is described at /v1/docs.")
+
+
+def body_of(problem: Problem, status: int) -> str:
+    """The JSON of a problem."""
+    return json.dumps({**problem.as_dict(), "status": status})
+
+
+def headers_of(error: SluiceError) -> dict[str, str]:
+    """Headers that go with an error's answer."""
+    match error:
+        case Unauthorized():
+            return {"WWW-Authenticate": "Bearer"}
+        case TryLater():
+            return {"Retry-After": str(error.seconds)}
+        case _:
+            return {}
+
+
+def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
+    """The problem of a request that pydantic refused; values are not repeated."""
+    found = [{"at": ".".join(str(part) for part in error["loc"]), "reason": error["msg"]} for error in errors]
+    detail = "; ".join(f"{each['at']}: {each['reason']}" for each in found)
+    return Problem("invalid-request", "The request is not as described", detail, {"errors": found})

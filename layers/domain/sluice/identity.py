@@ -1,0 +1,120 @@
+"""Who is calling: bearer tokens of an OIDC issuer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx
+import jwt
+
+from sluice.model.errors import Forbidden, Unauthorized
+
+READ = "imports:read"
+WRITE = "imports:write"
+ADMIN = "imports:admin"
+
+# Asymmetric ones only: a token "signed" with a public key as an HMAC secret must not pass (RFC 8725, section 2.1).
+_ALGORITHMS = ["RS256", "ES256"]
+# A tenant's name is part of every key and prefix, so it must not hold their separators.
+_TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KEYS_SECONDS = 300
+_TIMEOUT = 5
+_LEEWAY = 10
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, for which tenant, and what their token allows."""
+
+    tenant: str
+    subject: str
+    scopes: frozenset[str]
+
+    def need(self, scope: str) -> None:
+        """Refuse a caller without the scope; ``imports:admin`` holds the others.
+
+        Raises
+        ------
+        Forbidden
+            If the token does not carry it.
+        """
+        if scope not in self.scopes and ADMIN not in self.scopes:
+            raise Forbidden(scope)
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Whose tokens are taken, and how they name the tenant.
+
+    Parameters
+    ----------
+    url
+        What ``iss`` must be.
+    audience
+        What ``aud`` must hold; a Cognito access token has none and names it in ``client_id``.
+    tenant_claim
+        The claim with the tenant's name.
+    jwks_url
+        Where the keys are; found by OIDC discovery when empty.
+    """
+
+    url: str
+    audience: str
+    tenant_claim: str
+    jwks_url: str = ""
+
+
+def identify(authorization: str | None, issuer: Issuer) -> Caller:
+    """Check the ``Authorization`` header and say who it is.
+
+    Raises
+    ------
+    Unauthorized
+        If there is no bearer token, or it is expired, forged, or from or for somebody else.
+    """
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.casefold() != "bearer" or not token.strip():
+        raise Unauthorized("Send a token in the header 'Authorization: Bearer …'.")
+    claims = _claims(token.strip(), issuer)
+    tenant = str(claims.get(issuer.tenant_claim, ""))
+    if not _TENANT.fullmatch(tenant):
+        raise Unauthorized(f"The token names no tenant in its claim '{issuer.tenant_claim}'.")
+    return Caller(tenant, str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
+
+
+def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
+    try:
+        key = _keys(issuer).get_signing_key_from_jwt(token)
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=_ALGORITHMS,
+            issuer=issuer.url,
+            leeway=_LEEWAY,
+            options={"require": ["exp", "iss", "sub"], "verify_aud": False},
+        )
+    except jwt.ExpiredSignatureError:
+        raise Unauthorized("The token has expired; get a new one.") from None
+    except jwt.PyJWKClientConnectionError:
+        raise  # the issuer is out of reach: that is not the caller's fault
+    except jwt.PyJWTError:
+        raise Unauthorized("The token does not hold: wrong issuer, wrong signature, or no token at all.") from None
+    meant_for = claims.get("aud", claims.get("client_id"))
+    if issuer.audience not in (meant_for if isinstance(meant_for, list) else [meant_for]):
+        raise Unauthorized(f"The token is not meant for '{issuer.audience}'.")
+    return claims
+
+
+@cache
+def _keys(issuer: Issuer) -> jwt.PyJWKClient:
+    return jwt.PyJWKClient(issuer.jwks_url or _discover(issuer.url), lifespan=_KEYS_SECONDS, timeout=_TIMEOUT)
+
+
+def _discover(url: str) -> str:
+    """Where the issuer says its keys are (OpenID Connect Discovery 1.0, section 4)."""
+    answer = httpx.get(f"{url.rstrip('/')}/.well-known/openid-configuration", timeout=_TIMEOUT)
+    answer.raise_for_status()
+    return str(answer.json()["jwks_uri"])

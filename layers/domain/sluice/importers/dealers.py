@@ -1,0 +1,37 @@
+"""Dealers: small files, answered while the caller waits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sluice.rows.celltypes import Flag
+from sluice.rows.column import column
+from sluice.rows.importer import Importer
+from sluice.rows.row import Row
+
+
+class Dealer(Row):
+    """A dealer and how to reach them."""
+
+    dealer_code: str = column("Dealer Code", "Code", key=True, max_length=20, examples=["D-1001"])
+    name: str = column("Name", "Dealer Name", max_length=200, examples=["Autohaus Nord"])
+    email: str | None = column(
+        "Email", "E-mail", default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["a@b.example"]
+    )
+    phone: str | None = column("Phone", "Telephone", default=None, max_length=40, examples=["+49 40 123456"])
+    city: str | None = column("City", default=None, max_length=100, examples=["Hamburg"])
+    country: str | None = column("Country", default=None, max_length=100, examples=["Germany"])
+    tier: Literal["gold", "silver", "bronze"] | None = column("Tier", "Level", default=None, examples=["gold"])
+    active: Flag = column("Active", default=True, examples=["yes"])
+
+
+dealers = Importer(
+    "dealers",
+    row=Dealer,
+    dataset="dealers",
+    title="Dealers",
+    synchronous=True,
+    chunk_rows=1_000,
+    max_rows=10_000,
+    max_bytes=20 * 1024**2,
+)

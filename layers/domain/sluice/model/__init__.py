@@ -1,0 +1,1 @@
+"""The words of an import and their rules: plain dataclasses that import nothing of ours."""

@@ -1,0 +1,92 @@
+"""Phases of a job and their chunks, the unit of work and of retry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sluice.model.counts import Counts
+
+
+@dataclass(frozen=True)
+class JobRef:
+    """Names a job; another tenant's job of the same id does not exist."""
+
+    tenant: str
+    id: str
+
+
+class PhaseName(StrEnum):
+    """A stage of a job that is fanned out."""
+
+    PARSE = "parse"
+    LOAD = "load"
+
+
+class ChunkState(StrEnum):
+    """Where a chunk is; ``done``, ``failed`` and ``skipped`` are closed for good."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+CLOSED = frozenset({ChunkState.DONE, ChunkState.FAILED, ChunkState.SKIPPED})
+
+
+@dataclass(frozen=True)
+class ChunkRef:
+    """Names one chunk of one phase of one job."""
+
+    job: JobRef
+    phase: PhaseName
+    index: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A slice of a job's rows in one phase.
+
+    Parameters
+    ----------
+    ref
+        Its name.
+    first_row
+        Row number in the sheet of its first row.
+    rows
+        Rows to do in this phase.
+    start, end
+        Byte range of the uploaded file when the slice is one; 0 and 0 when the slice is an object of its own.
+    state, attempts
+        How far it is; how often a worker took it.
+    lease_until
+        Epoch seconds until which a worker may be at it.
+    counts
+        What it added to the job when it was closed.
+    error
+        What went wrong in the last attempt that failed.
+    """
+
+    ref: ChunkRef
+    first_row: int
+    rows: int
+    start: int = 0
+    end: int = 0
+    state: ChunkState = ChunkState.QUEUED
+    attempts: int = 0
+    lease_until: int = 0
+    counts: Counts = field(default_factory=Counts)
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The barrier of a phase: ``remaining`` chunks until ``token`` is answered."""
+
+    name: PhaseName
+    total: int
+    remaining: int
+    failed: int
+    token: str

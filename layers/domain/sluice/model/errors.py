@@ -1,0 +1,113 @@
+"""Every error that Sluice raises on purpose.
+
+::
+
+    SluiceError
+    ├── FileRefused        the file itself cannot be imported: the job ends `failed` with this problem
+    ├── RequestRefused     a call that cannot be carried out as it was made
+    │   ├── NotFound       no such thing, or not of this tenant
+    │   ├── Conflict       the thing's state does not allow it, or somebody else was first
+    │   ├── Unauthorized   no token, or one that does not hold
+    │   └── Forbidden      a good token without the scope
+    └── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
+
+Each carries a problem in the sense of RFC 9457: a stable ``type``, a ``title`` that is always the same for
+the type, and a ``detail`` that says what to do about this very case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, in words for a person and a stable type for a program.
+
+    Parameters
+    ----------
+    type
+        Stable slug, such as ``missing-header``. The API serves it as ``/problems/{type}``.
+    title
+        The same sentence for every problem of the type.
+    detail
+        This case: what was found, and what to do.
+    extra
+        Further JSON values for programs (``missing``, ``nearest``, ``limit`` …).
+    """
+
+    type: str
+    title: str
+    detail: str
+    extra: dict[str, object] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        """The problem as the API shows it inside a job."""
+        return {"type": f"/problems/{self.type}", "title": self.title, "detail": self.detail, **self.extra}
+
+
+class SluiceError(Exception):
+    """The root; carries a :class:`Problem`."""
+
+    status = 500
+
+    def __init__(self, type: str, title: str, detail: str, **extra: object) -> None:
+        super().__init__(detail)
+        self.problem = Problem(type, title, detail, extra)
+
+
+class FileRefused(SluiceError):
+    """The file as a whole cannot be imported; nothing of it was read into rows."""
+
+    status = 422
+
+
+class RequestRefused(SluiceError):
+    """The call cannot be carried out as it was made."""
+
+    status = 400
+
+
+class NotFound(RequestRefused):
+    """No such thing; another tenant's things are not found either."""
+
+    status = 404
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__("not-found", "Not found", f"There is no {what} '{name}'.")
+
+
+class Conflict(RequestRefused):
+    """The state of the thing does not allow the call."""
+
+    status = 409
+
+
+class Unauthorized(RequestRefused):
+    """No bearer token, or one that is expired, forged or meant for somebody else."""
+
+    status = 401
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("unauthorized", "A valid bearer token is needed", detail)
+
+
+class Forbidden(RequestRefused):
+    """The token holds, but does not carry the scope."""
+
+    status = 403
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            "forbidden", "The token does not allow this", f"This call needs the scope '{scope}'.", scope=scope
+        )
+
+
+class TryLater(SluiceError):
+    """Somebody else holds the lease, or a limit is reached; ``seconds`` says when to come back."""
+
+    status = 503
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__("try-later", "Try again later", detail)
+        self.seconds = seconds

@@ -1,0 +1,63 @@
+"""The states of a job and the moves between them, in one table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sluice.model.errors import Conflict
+
+
+class Status(StrEnum):
+    """Where a job is in its life."""
+
+    WAITING_FOR_FILE = "waiting_for_file"
+    QUEUED = "queued"
+    PARSING = "parsing"
+    IN_REVIEW = "in_review"
+    LOADING = "loading"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    ROLLING_BACK = "rolling_back"
+    ROLLED_BACK = "rolled_back"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+#: The ends: nothing goes on by itself from here.
+ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
+
+#: Every legal move. What is not here is refused with `illegal_move`.
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.WAITING_FOR_FILE: frozenset({Status.QUEUED, Status.CANCELLED, Status.FAILED}),
+    Status.QUEUED: frozenset({Status.PARSING, Status.CANCELLING, Status.CANCELLED, Status.FAILED}),
+    Status.PARSING: frozenset(
+        {Status.IN_REVIEW, Status.LOADING, Status.PAUSING, Status.CANCELLING, Status.COMPLETED, Status.FAILED}
+    ),
+    Status.IN_REVIEW: frozenset({Status.LOADING, Status.CANCELLING, Status.CANCELLED, Status.FAILED}),
+    Status.LOADING: frozenset({Status.PAUSING, Status.CANCELLING, Status.COMPLETED, Status.FAILED}),
+    Status.PAUSING: frozenset({Status.PAUSED, Status.CANCELLING, Status.FAILED}),
+    Status.PAUSED: frozenset({Status.PARSING, Status.LOADING, Status.CANCELLING, Status.FAILED}),
+    Status.CANCELLING: frozenset({Status.CANCELLED, Status.FAILED}),
+    Status.COMPLETED: frozenset({Status.ROLLING_BACK}),
+    Status.FAILED: frozenset({Status.ROLLING_BACK, Status.PARSING, Status.LOADING}),
+    Status.CANCELLED: frozenset({Status.ROLLING_BACK}),
+    Status.ROLLING_BACK: frozenset({Status.ROLLED_BACK, Status.FAILED}),
+    Status.ROLLED_BACK: frozenset(),
+}
+
+
+def sources_of(target: Status) -> frozenset[Status]:
+    """The states from which a job may move to ``target``."""
+    return frozenset(status for status, targets in MOVES.items() if target in targets)
+
+
+def illegal_move(job_id: str, current: Status, target: Status) -> Conflict:
+    """The problem of a move that the table does not have; it names the current state."""
+    return Conflict(
+        "illegal-move",
+        "The job's state does not allow this",
+        f"Job {job_id} is {current.replace('_', ' ')}; it cannot become {target.replace('_', ' ')} from there.",
+        status_now=str(current),
+    )

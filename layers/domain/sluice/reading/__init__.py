@@ -1,0 +1,18 @@
+"""Uploaded files become tables, cuts and records."""
+
+from sluice.reading.contract import Cut, Layout, Limits, Table, Workspace
+from sluice.reading.cutting import read_cut
+from sluice.reading.header import Header, match_header
+from sluice.reading.opening import open_table
+
+__all__ = [
+    "Cut",
+    "Header",
+    "Layout",
+    "Limits",
+    "Table",
+    "Workspace",
+    "match_header",
+    "open_table",
+    "read_cut",
+]

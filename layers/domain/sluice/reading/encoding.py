@@ -1,0 +1,73 @@
+"""Which encoding a text file has, told from its first bytes."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import Final
+
+from sluice.reading.refusals import refusal
+
+UTF_8: Final = "utf-8"
+WINDOWS: Final = "windows-1252"
+_MARKS: Final = (
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+#: Control characters that text files do contain: tab, line feed, vertical tab, form feed, carriage return, escape.
+_HARMLESS: Final = b"\t\n\x0b\x0c\r\x1a\x1b"
+_CONTROLS: Final = bytes(code for code in range(32) if code not in _HARMLESS)
+
+
+def sniff_encoding(sample: bytes) -> tuple[str, int]:
+    """Tell the encoding and the length of the byte order mark.
+
+    UTF-8 is what decodes as such (the last character may be cut off); UTF-16 without a mark shows by its zero bytes;
+    anything else of text is taken as Windows-1252, whose characters Western Excel writes.
+
+    Raises
+    ------
+    FileRefused
+        ``not-a-spreadsheet`` for binary data.
+    """
+    if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise refusal("unknown-encoding", "The text is in UTF-32, which is not read. Save it as CSV UTF-8.")
+    for mark, encoding in _MARKS:
+        if sample.startswith(mark):
+            return encoding, len(mark)
+    if zeros := sample.count(0):
+        odd = sample[1::2].count(0)
+        if max(odd, zeros - odd) > len(sample) * 0.3 and min(odd, zeros - odd) <= len(sample) * 0.02:
+            return ("utf-16-le" if odd * 2 > zeros else "utf-16-be"), 0
+    if len(sample.translate(None, _CONTROLS)) != len(sample):
+        raise refusal("not-a-spreadsheet", "The file holds binary data. Upload an .xlsx, .xls, .ods or CSV file.")
+    return (UTF_8 if is_utf8(sample, final=False) else WINDOWS), 0
+
+
+def is_utf8(data: bytes, final: bool = True) -> bool:
+    """Whether bytes are UTF-8; with ``final=False`` the last character may be cut off."""
+    if data.isascii():
+        return True
+    try:
+        codecs.getincrementaldecoder(UTF_8)().decode(data, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Turn a UTF-16 stream into UTF-8.
+
+    Raises
+    ------
+    FileRefused
+        ``damaged-file``-like ``unknown-encoding`` where it stops being UTF-16.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in blocks:
+            yield decoder.decode(block).encode()
+        yield decoder.decode(b"", True).encode()
+    except UnicodeError as error:
+        raise refusal("unknown-encoding", "The text begins as UTF-16 but is not. Save it as CSV UTF-8.") from error

@@ -1,0 +1,163 @@
+"""A slice of sheet XML becomes records: calamine parses a miniature workbook made of it.
+
+Two kinds of cells are marked first, since calamine alone would need the whole string table and gives nothing for
+an error: ``t="s"`` becomes text ``TEXT_MARK + index``, ``t="e"`` becomes text ``ERROR_MARK + code``.
+One dictionary look-up per cell then puts strings, errors and ``None`` in their places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from sluice.reading.cells import is_blank, read_cells
+from sluice.reading.contract import Layout, Workspace
+from sluice.reading.miniature import miniature
+from sluice.reading.refusals import damaged
+from sluice.reading.rowcut import row_number
+from sluice.reading.strings import read_strings
+from sluice.reading.whole import stream_sheet
+from sluice.rows.cell import Cell, CellError, Record
+
+STYLES: Final = "styles.xml"
+
+# Private-use characters: no program gives them a meaning, and no cell of a real file starts with three of them.
+TEXT_MARK: Final = "\ue000\ue001\ue002"
+ERROR_MARK: Final = "\ue002\ue001\ue000"
+_TEXT = TEXT_MARK.encode()
+_ERROR = ERROR_MARK.encode()
+
+#: Cells of the rectangle that calamine lays out; one cell in column XFD must not cost gigabytes.
+MAX_AREA: Final = 2_000_000
+#: Columns that a sheet is taken to have whose cells do not say where they are.
+UNNAMED_WIDTH: Final = 64
+
+_ROW = re.compile(rb"<row(?=[\s/>])([^>]*)>")
+_REFERENCE = re.compile(rb'<c\b[^>]*?\sr="([A-Za-z]+)(\d+)"')
+_INDEX = re.compile(re.escape(_TEXT) + rb"(\d+)")
+_SHARED = re.compile(rb'(<c\b[^>]*\bt=")s("[^>]*>\s*<v[^>]*>)\s*(\d+)')
+_FAILED = re.compile(rb'(<c\b[^>]*\bt=")e("[^>]*>(?:(?!</c>).)*?<v[^>]*>)([^<]*)', re.DOTALL)
+
+
+def read_slice(layout: Layout, first_row: int, body: bytes | None, workspace: Workspace) -> Iterator[Record]:
+    """Read a slice of a workbook, of whichever of its two forms: sheet XML, or cells of the streaming reader."""
+    if body is None:
+        return iter(())
+    return read_cells(body) if body.startswith(b"[") else read_rows(layout, body, first_row, workspace)
+
+
+def read_rows(layout: Layout, body: bytes, first_row: int, workspace: Workspace) -> Iterator[Record]:
+    """Read the records of a slice; see `sluice.reading.read_cut`."""
+    prefix = str(layout.details["prefix"])
+    if prefix:
+        # A raw "<" in text is always escaped, so this meets tags only.
+        body = body.replace(b"<" + prefix.encode(), b"<").replace(b"</" + prefix.encode(), b"</")
+    body = _numbered(body, first_row)
+    body, values = _marked(body)
+    indexes = [int(index) for index in set(_INDEX.findall(body))]
+    strings = read_strings(indexes, int(layout.details["strings"]), str(layout.details["strings_prefix"]), workspace)
+    values.update(zip(map(TEXT_MARK.__add__, map(str, strings)), strings.values(), strict=True))
+    values.update((f"{TEXT_MARK}{index}", None) for index, text in strings.items() if not text)
+    styles = workspace.read(STYLES)
+    date1904 = bool(layout.details["date1904"])
+    for part in _areas(body):
+        for number, cells in _parsed(part, styles, date1904):
+            record = [values.get(cell, cell) for cell in cells]
+            if not is_blank(record):
+                yield number, record
+
+
+def _numbered(body: bytes, first_row: int) -> bytes:
+    """Give the first row its number, where rows carry none and follow from each other."""
+    first = _ROW.search(body)
+    if first is None or row_number(first[1], 0):
+        return body
+    return body[: first.start()] + b'<row r="%d"' % first_row + body[first.start() + 4 :]
+
+
+def _marked(body: bytes) -> tuple[bytes, dict[Any, Cell]]:
+    """Mark shared strings and errors; also gives what stands for the errors and for empty text."""
+    values: dict[Any, Cell] = {"": None}
+    if b' t="e"' in body:
+        for _, _, code in _FAILED.findall(body):
+            text = code.decode("utf-8", "replace")
+            values[ERROR_MARK + text] = CellError(text)
+        body = _FAILED.sub(rb"\1str\2" + _ERROR + rb"\3", body)
+    if b"<t>" in body:
+        body = body.replace(b"<t>", b'<t xml:space="preserve">')  # else calamine trims inline strings
+    body = body.replace(b' t="s"><v>', b' t="str"><v>' + _TEXT)
+    if b't="s"' in body:  # with other attributes or spaces in between
+        body = _SHARED.sub(rb"\1str\2" + _TEXT + rb"\3", body)
+    return body, values
+
+
+def _areas(body: bytes) -> Iterator[bytes]:
+    """Split rows into runs whose bounding rectangle stays small: at gaps, and every few rows of a wide sheet."""
+    if _is_narrow(body):
+        yield body
+        return
+    references = _REFERENCE.findall(body)
+    width = max(map(column_number, {column for column, _ in references}), default=UNNAMED_WIDTH)
+    rows = {int(row) for _, row in references} | set(_ends(body))
+    if (max(rows) - min(rows) + 1) * width <= MAX_AREA:
+        yield body
+    else:
+        yield from _split(body, max(1, MAX_AREA // width))
+
+
+def _ends(body: bytes) -> tuple[int, int]:
+    """Numbers that the first and the last row give themselves, 0 for none."""
+    first, last = _ROW.search(body), _ROW.match(body, body.rfind(b"<row"))
+    return row_number(first[1], 0) if first else 0, row_number(last[1], 0) if last else 0
+
+
+def _is_narrow(body: bytes) -> bool:
+    """Whether one pass shows that every cell is in columns A to Z of the rows between the first and the last."""
+    first, last = _ends(body)
+    if not 0 < first <= last < first + MAX_AREA // 26 - 20_000 or body.count(b"<c ") != body.count(b'<c r="'):
+        return False
+    tens = "|".join(rf"{number}\d{{4}}" for number in range(max(first // 10_000, 1), last // 10_000 + 1))
+    low = r"\d{1,4}" if first < 10_000 else ""
+    return re.search(rf'<c r="(?![A-Z](?:{"|".join(filter(None, (low, tens)))})")'.encode(), body) is None
+
+
+def _split(body: bytes, height: int) -> Iterator[bytes]:
+    tags = list(_ROW.finditer(body))
+    start, first, number = tags[0].start(), None, 0
+    for tag, end in zip(tags, [*(tag.start() for tag in tags[1:]), len(body)], strict=True):
+        named = {int(row) for _, row in _REFERENCE.findall(body, tag.start(), end)}
+        number = row_number(tag[1], min(named, default=number + 1))
+        if named - {number}:
+            raise damaged(f"cells of row {number:,} carry other row numbers")
+        if first is not None and not 0 <= number - first < height:
+            yield body[start : tag.start()]
+            start, first = tag.start(), None
+        first = number if first is None else first
+    yield body[start:]
+
+
+def column_number(letters: bytes) -> int:
+    """Number of a column from its letters, A being 1."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _parsed(rows: bytes, styles: bytes, date1904: bool) -> Iterator[tuple[int, list[Any]]]:
+    try:
+        sheet = CalamineWorkbook.from_filelike(miniature(rows, styles, date1904)).get_sheet_by_index(0)
+    except CalamineError:
+        # One odd cell, such as a number with spaces around it, fails the whole sheet there.
+        yield from stream_sheet(miniature(rows, styles, date1904))
+        return
+    if sheet.start is None:
+        return
+    row, column = sheet.start
+    before = [None] * column
+    # `iter_rows` would begin at row 1 whatever the first row's number is.
+    for number, cells in enumerate(sheet.to_python(skip_empty_area=True), row + 1):
+        yield number, before + cells if column else cells

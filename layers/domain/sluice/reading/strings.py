@@ -1,0 +1,129 @@
+"""Shared strings of a workbook as two objects that a worker can read in parts.
+
+``strings`` is every ``<si>`` element without its end tag, one after the other. ``strings.offsets`` holds where
+each begins in it, as little-endian 64-bit integers, and where the last one ends. So a worker finds string *i*
+by reading 16 bytes at ``8 * i``, and `plan` never holds more than a block of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from typing import Final
+
+from sluice.reading.contract import Workspace
+from sluice.reading.markup import Unknown, prolog
+from sluice.reading.refusals import damaged
+from sluice.reading.richtext import texts_of
+
+BLOB: Final = "strings"
+OFFSETS: Final = "strings.offsets"
+_WIDTH: Final = 8
+#: Bytes that are read and thrown away rather than asked for separately: what a range request's latency is worth.
+GAP_BYTES: Final = 512 * 1024
+#: Bytes of one read at most, so that a worker's memory stays bounded.
+SPAN_BYTES: Final = 8 * 1024 * 1024
+#: Excel allows 32,767 characters in a cell; rich text needs more room for its markup.
+MAX_STRING_BYTES: Final = 16 * 1024 * 1024
+
+
+def store_strings(part: str, blocks: Iterator[bytes], workspace: Workspace) -> tuple[int, str]:
+    """Stream the strings part of a workbook into the workspace.
+
+    Parameters
+    ----------
+    part
+        Its name, for refusals.
+    blocks
+        Its XML.
+    workspace
+        Gets the objects `BLOB` and `OFFSETS`.
+
+    Returns
+    -------
+    tuple
+        Number of strings, and the namespace prefix of their elements.
+
+    Raises
+    ------
+    Unknown
+        When the XML has a shape that cannot be cut.
+    FileRefused
+        ``damaged-file`` or ``unsafe-file``.
+    """
+    start = prolog(part, blocks, b"sst")
+    end_tag, empty = b"</%ssi>" % start.prefix, b"<%ssi/>" % start.prefix
+    count = base = 0
+    with workspace.create(BLOB) as blob, workspace.create(OFFSETS) as table:
+        table.write(_packed([0]))
+        for whole in _whole_strings(start.blocks(), end_tag):
+            pieces = whole.replace(empty, empty[:-2] + b">" + end_tag).split(end_tag)[:-1]
+            blob.write(b"".join(pieces))
+            ends = array("Q", islice(accumulate(map(len, pieces), initial=base), 1, None))
+            table.write(_packed(ends))
+            base = ends[-1]
+            count += len(ends)
+    return count, start.prefix.decode()
+
+
+def _whole_strings(blocks: Iterator[bytes], end_tag: bytes) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        data = rest + block
+        # The sign is rare in text and memchr is fast; only where it occurs is the markup looked for.
+        if b"!" in data and b"<!" in data:
+            raise Unknown("comments or CDATA among the strings")
+        end = data.rfind(end_tag) + len(end_tag)
+        if end < len(end_tag):
+            rest = data
+        else:
+            yield data[:end]
+            rest = data[end:]
+        if len(rest) > MAX_STRING_BYTES:
+            raise damaged("one of its texts has no end")
+
+
+def read_strings(indexes: Iterable[int], count: int, prefix: str, workspace: Workspace) -> dict[int, str]:
+    """Fetch the strings of these indexes; indexes beyond ``count`` are left out."""
+    wanted = sorted(index for index in indexes if index < count)
+    found: dict[int, str] = {}
+    for run in _runs(wanted, wanted, GAP_BYTES // _WIDTH, SPAN_BYTES // _WIDTH):
+        first, last = run[0], run[-1]
+        offsets = _unpacked(workspace.read(OFFSETS, first * _WIDTH, (last + 2) * _WIDTH))
+        for group in _runs(run, [offsets[index - first] for index in run], GAP_BYTES, SPAN_BYTES):
+            low, high = offsets[group[0] - first], offsets[group[-1] - first + 1]
+            body = workspace.read(BLOB, low, high)
+            elements = [body[offsets[index - first] - low : offsets[index - first + 1] - low] for index in group]
+            found.update(zip(group, texts_of(elements, prefix), strict=True))
+    return found
+
+
+def _runs(indexes: Sequence[int], places: Sequence[int], gap: int, span: int) -> Iterator[Sequence[int]]:
+    """Split indexes where their places, which rise, are more than ``gap`` apart or reach over ``span``."""
+    if places and places[-1] - places[0] <= gap:
+        yield indexes
+        return
+    start = 0
+    for at in range(1, len(places)):
+        if places[at] - places[at - 1] > gap or places[at] - places[start] > span:
+            yield indexes[start:at]
+            start = at
+    if places:
+        yield indexes[start:]
+
+
+def _packed(values: Iterable[int]) -> bytes:
+    numbers = array("Q", values)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _unpacked(body: bytes) -> array[int]:
+    numbers = array("Q")
+    numbers.frombytes(body)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers

@@ -1,0 +1,20 @@
+"""What a cell of a file can hold once it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+
+@dataclass(frozen=True)
+class CellError:
+    """An error that the spreadsheet program left in the cell, such as ``#N/A``; never a usable value."""
+
+    text: str
+
+
+#: An empty cell is ``None``. CSV cells are always ``str``. Whole numbers may come as ``float`` (123.0).
+Cell = None | str | bool | int | float | datetime | date | time | timedelta | CellError
+
+#: Row number as a person sees it in the sheet (1-based, header rows counted) and its cells from column A on.
+Record = tuple[int, list[Cell]]

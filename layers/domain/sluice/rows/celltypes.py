@@ -1,0 +1,101 @@
+"""Types for the cells of real files: money, numbers, dates, digits and flags as people write them.
+
+Each is an ordinary type with a validator before it, so that pydantic's constraints apply to the result.
+The validators read `Conventions` from the validation context.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationInfo
+
+from sluice.rows.conventions import DEFAULT, Conventions
+from sluice.rows.dates import date_from_text
+
+# Currency signs and codes that people write beside an amount.
+_CURRENCY = re.compile(r"^(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|R|[$€£¥])\s*|\s*(?:IDR|USD|EUR|GBP|ZAR|[$€£¥])$", re.IGNORECASE)
+_GROUPED = {
+    ".": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[, ']\d{3})+)(?:\.\d*)?(?:[eE][+-]?\d+)?"),
+    ",": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[. ']\d{3})+)(?:,\d*)?(?:[eE][+-]?\d+)?"),
+}
+_SEPARATORS = {".": str.maketrans("", "", ", '"), ",": str.maketrans(",", ".", ". '")}
+_YES = frozenset({"yes", "y", "true", "t", "1", "x", "active", "ya", "aktif", "benar"})
+_NO = frozenset({"no", "n", "false", "f", "0", "inactive", "tidak", "nonaktif", "non aktif", "salah"})
+
+
+def _conventions(info: ValidationInfo) -> Conventions:
+    return info.context if isinstance(info.context, Conventions) else DEFAULT
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    """Text with thousands separators, or with its minus in brackets, becomes a Decimal."""
+    if isinstance(value, bool):
+        raise ValueError("is not a number")
+    if not isinstance(value, str):
+        return value
+    mark = _conventions(info).decimal
+    text = value.strip().replace("\xa0", " ").replace("\u202f", " ")
+    if text.startswith("(") and text.endswith(")"):
+        text = "-" + text[1:-1]
+    if not _GROUPED[mark].fullmatch(text):
+        raise ValueError("is not a number")
+    try:
+        return Decimal(text.translate(_SEPARATORS[mark]))
+    except InvalidOperation:
+        raise ValueError("is not a number") from None
+
+
+def _money(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str):
+        value = _CURRENCY.sub("", value.strip())
+    return _number(value, info)
+
+
+def _date(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        return date_from_text(value, _conventions(info))
+    raise ValueError("is not a date")
+
+
+def _digits(value: Any) -> Any:
+    """Numbers lose a spreadsheet's ``.0``; text keeps its leading zeros, and loses spaces and dashes."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str):
+        raise ValueError("must be digits only")
+    text = text.strip().lstrip("'").replace(" ", "").replace("-", "")
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("must be digits only")
+    return text
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().casefold()
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    raise ValueError("must be yes or no")
+
+
+#: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``(12.00)``; an exact `decimal.Decimal`.
+Money = Annotated[Decimal, BeforeValidator(_money)]
+#: A number with or without thousands separators; an exact `decimal.Decimal`.
+Number = Annotated[Decimal, BeforeValidator(_number)]
+#: A whole number with or without thousands separators.
+Whole = Annotated[int, BeforeValidator(_number)]
+#: A calendar date; a time of day beside it is dropped.
+Date = Annotated[date, BeforeValidator(_date)]
+#: Digits kept as text, leading zeros and all: telephone numbers, identity numbers.
+Digits = Annotated[str, BeforeValidator(_digits)]
+#: Yes or no, in English or Bahasa Indonesia.
+Flag = Annotated[bool, BeforeValidator(_flag)]

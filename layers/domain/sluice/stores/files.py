@@ -1,0 +1,168 @@
+"""Objects in S3."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from botocore.exceptions import ClientError
+
+from sluice.model.errors import NotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+# One range request: large enough that S3's latency (some 20 to 50 ms) is small beside the transfer.
+_READ_AHEAD = 8 * 1024**2
+# Multipart parts; S3 takes 5 MiB to 5 GiB for all but the last, and 10,000 of them: 80 GB here.
+_PART = 8 * 1024**2
+_FORM_SECONDS = 3600
+_GONE = frozenset({"NoSuchKey", "404", "NotFound"})
+
+
+class S3Files:
+    """The `Files` port on one bucket."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    @contextmanager
+    def open(self, key: str) -> Iterator[BinaryIO]:
+        """Open an object for random access; raises `NotFound`."""
+        raw = _RangeReader(self, key, self.size(key))
+        with io.BufferedReader(raw, _READ_AHEAD) as file:
+            yield cast(BinaryIO, file)
+
+    def size(self, key: str) -> int:
+        """Bytes of an object; raises `NotFound`."""
+        with _found(key):
+            return self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+        """Read a range, or all of it; raises `NotFound`."""
+        if end is not None and end <= start:
+            return b""
+        wanted: dict[str, Any] = {"Bucket": self._bucket, "Key": key}
+        if start or end is not None:
+            wanted["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+        with _found(key):
+            return self._client.get_object(**wanted)["Body"].read()
+
+    def write(self, key: str, body: bytes) -> None:
+        """Store an object, over one that is there."""
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+
+    def write_once(self, key: str, body: bytes) -> bool:
+        """Store an object unless there is one; says whether this call did it."""
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
+        except ClientError as error:
+            # 409: another conditional write of the same key is under way; it, or a later try, decides
+            if error.response["Error"]["Code"] == "PreconditionFailed":
+                return False
+            raise
+        return True
+
+    @contextmanager
+    def create(self, key: str) -> Iterator[BinaryIO]:
+        """Store a stream of unknown length, part by part; nothing is stored when the block fails."""
+        upload_id = self._client.create_multipart_upload(Bucket=self._bucket, Key=key)["UploadId"]
+        this: Any = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id}
+        parts = _PartWriter(self._client, this)
+        try:
+            with io.BufferedWriter(parts, _PART) as file:
+                yield cast(BinaryIO, file)
+            done = parts.finish()
+        except BaseException:
+            self._client.abort_multipart_upload(**this)
+            raise
+        self._client.complete_multipart_upload(**this, MultipartUpload={"Parts": done})
+
+    def names(self, prefix: str) -> list[str]:
+        """Keys that begin with the prefix, sorted."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return sorted(found["Key"] for page in pages for found in page.get("Contents", []))
+
+    def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
+        """A presigned POST for exactly this key; S3 itself refuses a larger file."""
+        form = self._client.generate_presigned_post(
+            self._bucket, key, Conditions=[["content-length-range", 0, max_bytes]], ExpiresIn=_FORM_SECONDS
+        )
+        return {"method": "POST", "url": form["url"], "fields": form["fields"], "expires_in": _FORM_SECONDS}
+
+
+@contextmanager
+def _found(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            raise NotFound("object", key) from None
+        raise
+
+
+class _RangeReader(io.RawIOBase):
+    """Random access to an object by range requests; the buffer above it makes them few."""
+
+    def __init__(self, files: S3Files, key: str, size: int) -> None:
+        super().__init__()
+        self._files = files
+        self._key = key
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._at + len(buffer), self._size)
+        body = self._files.read(self._key, self._at, end)
+        buffer[: len(body)] = body
+        self._at += len(body)
+        return len(body)
+
+
+class _PartWriter(io.RawIOBase):
+    """Collects a stream into parts and uploads each as soon as it is full."""
+
+    def __init__(self, client: S3Client, upload: dict[str, str]) -> None:
+        super().__init__()
+        self._client = client
+        self._upload: Any = upload
+        self._pending = bytearray()
+        self._parts: list[CompletedPartTypeDef] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pending += data
+        while len(self._pending) >= _PART:
+            self._send(bytes(self._pending[:_PART]))
+            del self._pending[:_PART]
+        return len(data)
+
+    def finish(self) -> list[CompletedPartTypeDef]:
+        """Upload what is left; a stream of no bytes is one empty part."""
+        if self._pending or not self._parts:
+            self._send(bytes(self._pending))
+        return self._parts
+
+    def _send(self, body: bytes) -> None:
+        number = len(self._parts) + 1
+        etag = self._client.upload_part(**self._upload, PartNumber=number, Body=body)["ETag"]
+        self._parts.append({"ETag": etag, "PartNumber": number})

@@ -1,0 +1,144 @@
+"""Jobs, phases and chunks as items of the jobs table.
+
+=====================  =====================  ================================
+pk                     sk                     item
+=====================  =====================  ================================
+``{tenant}#jobs``      ``{job}``              the job
+``{tenant}#{job}``     ``phase#{phase}``      the barrier of a phase
+``{tenant}#{job}``     ``chunk#{phase}#{n}``  a chunk
+=====================  =====================  ================================
+
+The sparse index ``active`` holds the jobs that have not ended, for `tidy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Problem
+from sluice.model.job import Job, JobFile
+from sluice.model.status import ENDED, Status
+
+#: The one partition of the index of jobs under way: few, and written only when a job starts and ends.
+ACTIVE = "active"
+
+_TIMES = ("created_at", "started_at", "finished_at", "updated_at")
+_COUNTS = tuple(field.name for field in fields(Counts))
+
+
+def jobs_of(tenant: str) -> str:
+    """The partition of a tenant's jobs."""
+    return f"{tenant}#jobs"
+
+
+def job_key(ref: JobRef) -> dict[str, str]:
+    """The key of a job."""
+    return {"pk": jobs_of(ref.tenant), "sk": ref.id}
+
+
+def phase_key(ref: JobRef, name: PhaseName) -> dict[str, str]:
+    """The key of a phase's barrier."""
+    return {"pk": f"{ref.tenant}#{ref.id}", "sk": f"phase#{name}"}
+
+
+def chunk_key(ref: ChunkRef) -> dict[str, str]:
+    """The key of a chunk; numbers have six digits so that they sort."""
+    return {"pk": f"{ref.job.tenant}#{ref.job.id}", "sk": f"chunk#{ref.phase}#{ref.index:06d}"}
+
+
+def of_job(job: Job) -> dict[str, Any]:
+    """A job as an item; its counts are attributes of their own, so that chunks can add to them."""
+    item: dict[str, Any] = {
+        **job_key(job.ref),
+        "tenant": job.ref.tenant,
+        "kind": job.kind,
+        "importer": job.importer,
+        "status": str(job.status),
+        "file": asdict(job.file),
+        "requested_by": job.requested_by,
+        "batch_id": job.batch_id,
+        "mapping": job.mapping,
+        "urgent": job.urgent,
+        "version": job.version,
+        **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
+        **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
+    }
+    if job.status not in ENDED:
+        item |= {"active": ACTIVE}
+    return item
+
+
+def to_job(item: dict[str, Any]) -> Job:
+    """Read a job item."""
+    problem = item.get("problem")
+    return Job(
+        ref=JobRef(item["tenant"], item["sk"]),
+        kind=item["kind"],
+        importer=item["importer"],
+        status=Status(item["status"]),
+        phase=PhaseName(item["phase"]) if item.get("phase") else None,
+        counts=to_counts(item),
+        problem=Problem(**problem) if problem else None,
+        file=JobFile(**{**item["file"], "bytes": _whole(item["file"]["bytes"])}),
+        requested_by=item["requested_by"],
+        batch_id=item["batch_id"],
+        mapping=item["mapping"],
+        urgent=item["urgent"],
+        version=int(item["version"]),
+        **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
+    )
+
+
+def of_chunk(chunk: Chunk) -> dict[str, Any]:
+    """A chunk as an item."""
+    return {
+        **chunk_key(chunk.ref),
+        "state": str(chunk.state),
+        "first_row": chunk.first_row,
+        "rows": chunk.rows,
+        "start": chunk.start,
+        "end": chunk.end,
+        "attempts": chunk.attempts,
+        "lease_until": chunk.lease_until,
+    }
+
+
+def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
+    """Read a chunk item."""
+    _, phase, index = item["sk"].split("#")
+    return Chunk(
+        ref=ChunkRef(ref, PhaseName(phase), int(index)),
+        first_row=int(item["first_row"]),
+        rows=int(item["rows"]),
+        start=int(item["start"]),
+        end=int(item["end"]),
+        state=ChunkState(item["state"]),
+        attempts=int(item["attempts"]),
+        lease_until=int(item["lease_until"]),
+        counts=to_counts(item),
+        error=item.get("error"),
+    )
+
+
+def to_phase(item: dict[str, Any]) -> Phase:
+    """Read a barrier."""
+    return Phase(
+        name=PhaseName(item["sk"].split("#")[1]),
+        total=int(item["total"]),
+        remaining=int(item["remaining"]),
+        failed=int(item["failed"]),
+        token=item["token"],
+    )
+
+
+def to_counts(item: dict[str, Any]) -> Counts:
+    """Read the counts of a job or a chunk."""
+    return Counts(**{name: int(item.get(f"n_{name}", 0)) for name in _COUNTS})
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)

@@ -1,0 +1,1 @@
+"""What Sluice does, one verb a file."""

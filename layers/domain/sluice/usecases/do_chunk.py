@@ -1,0 +1,82 @@
+"""Do one chunk of any phase, exactly once however often its message comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import TryLater
+from sluice.model.status import ENDED, Status
+from sluice.usecases.barrier import answer_if_passed
+from sluice.usecases.load_chunk import load_chunk
+from sluice.usecases.parse_chunk import parse_chunk
+from sluice.usecases.ports import Chunks, Destination, Files, Jobs, Machine
+
+# Of an error's text, what a job's problem can show.
+_ERROR_LENGTH = 300
+
+
+def do_chunk(
+    ref: ChunkRef,
+    *,
+    now: int,
+    lease_seconds: int,
+    jobs: Jobs,
+    chunks: Chunks,
+    files: Files,
+    machine: Machine,
+    destination: Destination,
+) -> None:
+    """Take the chunk, do its work and close it.
+
+    Parameters
+    ----------
+    now
+        Epoch seconds.
+    lease_seconds
+        How long nobody else may take the chunk; longer than a worker can live, so that a worker that lost its
+        lease is dead and cannot write any more.
+
+    Raises
+    ------
+    TryLater
+        If another worker holds the chunk: its message must come again, for that worker may die.
+    """
+    chunk = chunks.lease(ref, now=now, until=now + lease_seconds)
+    if chunk is None:
+        _make_way(ref, now, chunks)
+    else:
+        with _released_on_failure(chunk, chunks):
+            state, counts = _work(chunk, jobs, files, destination)
+        chunks.close(ref, state, counts)
+    answer_if_passed(ref, chunks=chunks, machine=machine)
+
+
+def _work(chunk: Chunk, jobs: Jobs, files: Files, destination: Destination) -> tuple[ChunkState, Counts]:
+    job = jobs.get(chunk.ref.job)
+    if job.status in ENDED or job.status is Status.CANCELLING:
+        return ChunkState.SKIPPED, Counts()
+    match chunk.ref.phase:
+        case PhaseName.PARSE:
+            return ChunkState.DONE, parse_chunk(job, chunk, files=files)
+        case PhaseName.LOAD:
+            return ChunkState.DONE, load_chunk(job, chunk, files=files, destination=destination)
+
+
+def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:
+    """A chunk that is not to be had is closed (then there is nothing to do), unknown, or somebody else's."""
+    found = chunks.get(ref)
+    if found is not None and found.state not in CLOSED:
+        raise TryLater("Another worker is at this chunk.", max(1, found.lease_until - now))
+
+
+@contextmanager
+def _released_on_failure(chunk: Chunk, chunks: Chunks) -> Iterator[None]:
+    """Give the chunk back at once when its work fails, so that the next attempt need not wait for the lease."""
+    try:
+        yield
+    except Exception as error:
+        chunks.release(chunk, f"{type(error).__name__}: {error}"[:_ERROR_LENGTH])
+        raise

@@ -1,0 +1,55 @@
+"""Find keys that a file has more than once: the first row wins, the rest are refused when they are loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from struct import Struct
+
+from sluice.model import paths
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
+from sluice.rows.check import GoodRow
+from sluice.usecases.ports import Chunks, Files
+
+# 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
+# are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
+_RECORD = Struct(">16sI")
+
+
+def dump_keys(rows: Iterable[GoodRow]) -> bytes:
+    """Digests of the rows' keys with their row numbers, in order."""
+    return b"".join(
+        _RECORD.pack(hashlib.blake2b(row.key.encode(), digest_size=16).digest(), row.number) for row in rows
+    )
+
+
+def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
+    """Write, for each chunk that repeats a key, ``{row number: row number of the first}``."""
+    parsed = [
+        chunk.ref.index
+        for chunk in chunks.of_phase(ref, PhaseName.PARSE)
+        if chunk.state is ChunkState.DONE and chunk.counts.checked > chunk.counts.refused
+    ]
+    seen: set[bytes] = set()
+    repeated: dict[int, dict[int, bytes]] = {}
+    for index, digest, row in _keys(ref, parsed, files):
+        if digest in seen:
+            repeated.setdefault(index, {})[row] = digest
+        seen.add(digest)
+    if not repeated:
+        return
+    wanted = {digest for rows in repeated.values() for digest in rows.values()}
+    first: dict[bytes, int] = {}
+    for _, digest, row in _keys(ref, parsed, files):
+        if digest in wanted:
+            first.setdefault(digest, row)
+    for index, rows in repeated.items():
+        found = {row: first[digest] for row, digest in rows.items()}
+        files.write(paths.repeats(ref, index), json.dumps(found).encode())
+
+
+def _keys(ref: JobRef, indexes: list[int], files: Files) -> Iterator[tuple[int, bytes, int]]:
+    for index in indexes:
+        for digest, row in _RECORD.iter_unpack(files.read(paths.keys(ref, index))):
+            yield index, digest, row

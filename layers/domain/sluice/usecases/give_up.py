@@ -1,0 +1,30 @@
+"""Give up a chunk whose message went to the dead-letter queue."""
+
+from __future__ import annotations
+
+from sluice.model.chunk import ChunkRef, ChunkState
+from sluice.model.counts import Counts
+from sluice.model.errors import TryLater
+from sluice.usecases.barrier import answer_if_passed
+from sluice.usecases.ports import Chunks, Machine
+
+
+def give_up(ref: ChunkRef, *, now: int, chunks: Chunks, machine: Machine) -> bool:
+    """Close the chunk as failed, so that the phase can end; its rows stay unprocessed.
+
+    Returns
+    -------
+    bool
+        Whether it was given up by this call; ``False`` when it was closed before.
+
+    Raises
+    ------
+    TryLater
+        If a worker still holds it (a doubled message died while the other is at work).
+    """
+    chunk = chunks.get(ref)
+    if chunk is not None and chunk.state is ChunkState.RUNNING and chunk.lease_until > now:
+        raise TryLater("A worker is still at this chunk.", chunk.lease_until - now)
+    given_up = chunk is not None and chunks.close(ref, ChunkState.FAILED, Counts())
+    answer_if_passed(ref, chunks=chunks, machine=machine)
+    return given_up

@@ -1,0 +1,92 @@
+"""Plan a job: look at its file, refuse it or cut it into chunks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import BinaryIO
+
+from sluice.importers.registry import importer_named
+from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
+from sluice.model.errors import FileRefused, NotFound
+from sluice.model.job import Job
+from sluice.model.status import ENDED, Status
+from sluice.reading import match_header, open_table
+from sluice.reading.contract import Cut, Limits
+from sluice.rows.importer import Importer
+from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.workspace import JobWorkspace
+
+# Rows read to find the header; title rows above it are rarely more than a handful.
+_HEAD_ROWS = 50
+# Slices on their way to S3 while the next one is cut: enough to hide latency, few enough to hold memory (4 MB each).
+_UPLOADS = 4
+_HASH_BYTES = 8 * 1024**2
+
+
+def plan(ref: JobRef, *, jobs: Jobs, chunks: Chunks, files: Files) -> str:
+    """Cut the file of a job into queued parse chunks.
+
+    Everything it writes has a name that follows from the job, so a second run after a crash writes the same again.
+
+    Returns
+    -------
+    str
+        ``planned``, or ``over`` when the job has ended: its file was refused (the problem is in the job), or
+        somebody ended it before.
+    """
+    job = jobs.get(ref)
+    if job.status in ENDED or job.status is Status.CANCELLING:
+        return "over"
+    job = jobs.move(ref, Status.PARSING)
+    try:
+        with files.open(job.file.key) as file:
+            _plan_file(job, importer_named(job.importer), file, jobs, chunks, files)
+    except FileRefused as refused:
+        jobs.move(ref, Status.FAILED, problem=refused.problem)
+        return "over"
+    except NotFound:
+        gone = FileRefused("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.")
+        jobs.move(ref, Status.FAILED, problem=gone.problem)
+        return "over"
+    return "planned"
+
+
+def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks: Chunks, files: Files) -> None:
+    workspace = JobWorkspace(job.ref, files)
+    table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), workspace)
+    header = match_header(table.head(_HEAD_ROWS), importer.columns, job.mapping)
+    planned: list[Chunk] = []
+    stored: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(_UPLOADS) as pool:
+        for cut in table.cut(after_row=header.row, chunk_rows=importer.chunk_rows):
+            stored.append(pool.submit(workspace.write_slice, cut))
+            planned.append(_chunk_of(job.ref, cut))
+            if len(stored) > _UPLOADS:
+                stored.popleft().result()
+        for upload in stored:
+            upload.result()
+    workspace.write_plan(table.layout, header)
+    chunks.add(planned)
+    known = replace(
+        job.file,
+        bytes=files.size(job.file.key),
+        sha256=_sha256(file),
+        encoding=table.layout.encoding,
+        delimiter=table.layout.delimiter,
+    )
+    jobs.describe(job.ref, file=known, total=sum(chunk.rows for chunk in planned))
+
+
+def _chunk_of(ref: JobRef, cut: Cut) -> Chunk:
+    return Chunk(ChunkRef(ref, PhaseName.PARSE, cut.index), cut.first_row, cut.rows, cut.start, cut.end)
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(_HASH_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,141 @@
+"""What the use cases need of the world; `bootstrap` picks the real things, tests hand in fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO, Protocol
+
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Problem
+from sluice.model.job import Job, JobFile
+from sluice.model.page import Page
+from sluice.model.status import Status
+from sluice.rows.staged import Applied, Batch
+
+
+class Jobs(Protocol):
+    """Jobs of all tenants, each found only with its tenant's name."""
+
+    def add(self, job: Job) -> bool:
+        """Add a job; ``False`` when there is one of that id already."""
+
+    def get(self, ref: JobRef) -> Job:
+        """The job as it is now; raises `NotFound`."""
+
+    def page(
+        self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
+    ) -> Page[Job]:
+        """Jobs of a tenant, newest first."""
+
+    def move(self, ref: JobRef, to: Status, *, file: JobFile | None = None, problem: Problem | None = None) -> Job:
+        """Move a job on, at once with what else changes; a job that is there already stays as it is.
+
+        Raises `Conflict` when the move is not legal from the job's state.
+        """
+
+    def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
+        """Note what `plan` found out: the file, and how many rows were cut."""
+
+    def active(self) -> Iterator[Job]:
+        """Jobs of all tenants that have not ended."""
+
+
+class Chunks(Protocol):
+    """The phases of jobs, and their chunks."""
+
+    def add(self, chunks: Iterable[Chunk]) -> None:
+        """Write queued chunks; one that is there already stays as it is."""
+
+    def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
+        """All chunks of a phase, in order."""
+
+    def get(self, ref: ChunkRef) -> Chunk | None:
+        """One chunk as it is now."""
+
+    def open_phase(self, ref: JobRef, name: PhaseName, total: int, token: str) -> Phase:
+        """Set up the barrier of a phase; one that stands already only takes the new token."""
+
+    def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
+        """The barrier as it is now."""
+
+    def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
+        """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
+
+    def release(self, chunk: Chunk, error: str) -> None:
+        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours."""
+
+    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts) -> bool:
+        """Close a chunk, count down its phase and add to the job's counts, all or nothing.
+
+        ``False`` when the chunk was closed before, and then nothing changes.
+        """
+
+
+class Files(Protocol):
+    """Objects in the bucket."""
+
+    def open(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """Open an object for random access; raises `NotFound`."""
+
+    def size(self, key: str) -> int:
+        """Bytes of an object; raises `NotFound`."""
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+        """Read a range, or all of it; raises `NotFound`."""
+
+    def write(self, key: str, body: bytes) -> None:
+        """Store an object, over one that is there."""
+
+    def create(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """Store a stream of unknown length."""
+
+    def names(self, prefix: str) -> list[str]:
+        """Keys that begin with the prefix, sorted."""
+
+    def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
+        """A presigned POST ``{method, url, fields, expires_in}`` for exactly this key."""
+
+
+class Queue(Protocol):
+    """Messages that name a chunk to be done."""
+
+    def send(self, chunks: Sequence[ChunkRef], *, urgent: bool) -> None:
+        """Send one message for each chunk."""
+
+    def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
+        """Let a received message come again after so many seconds."""
+
+    def depths(self) -> dict[str, dict[str, int]]:
+        """``{queue: {waiting, active, delayed}}``; approximate, as SQS counts."""
+
+
+class Machine(Protocol):
+    """The state machine that holds a job's course."""
+
+    def start(self, ref: JobRef) -> None:
+        """Start the job's execution; nothing happens when it was started before."""
+
+    def succeed(self, token: str, output: dict[str, Any]) -> None:
+        """Answer a task's token; one whose task is over already is left alone."""
+
+    def fail(self, token: str, error: str, cause: str) -> None:
+        """Answer a task's token with a failure."""
+
+
+class Destination(Protocol):
+    """Where rows end up."""
+
+    def apply(self, batch: Batch) -> Applied:
+        """Deliver a chunk; the same chunk again changes nothing and gives the same answer."""
+
+
+class Records(Protocol):
+    """Looking at a dataset."""
+
+    def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+        """Records of a dataset."""
+
+    def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
+        """One record; raises `NotFound`."""

@@ -1,0 +1,117 @@
+"""A client of Sluice's public API, knowing nothing that is not in its OpenAPI description."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Self
+
+import httpx
+
+from local.errors import Refused, Unreachable
+
+SETTLED: Final = frozenset({"completed", "failed", "cancelled", "rolled_back", "in_review", "paused"})
+"""States in which a job does not go on by itself."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the API: its JSON as it came, and the same parsed."""
+
+    text: str
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Client:
+    """Calls the API at `api_url` (with its ``/v1``) with a bearer token. `transport` is for the tests."""
+
+    def __init__(self, api_url: str, token: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        timeout = httpx.Timeout(60.0, connect=5.0)
+        self._api_url = api_url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._api = httpx.Client(headers=headers, timeout=timeout, transport=transport)
+        self._files = httpx.Client(timeout=httpx.Timeout(600.0, connect=5.0), transport=transport)  # without the token
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._api.close()
+        self._files.close()
+
+    def get(self, path: str, **query: object) -> Answer:
+        """GET a path below the API's address; parameters that are None are left out."""
+        return self._call("GET", path, params={name: str(value) for name, value in query.items() if value is not None})
+
+    def start_import(
+        self, file: Path, importer: str, *, force: bool = False, mapping: Mapping[str, str] | None = None
+    ) -> Any:
+        """Announce a file; return ``{"job": …, "upload": …}``."""
+        body: dict[str, Any] = {"importer": importer, "filename": file.name, "bytes": file.stat().st_size}
+        if mapping:
+            body["mapping"] = dict(mapping)
+        if force:
+            body["force"] = True
+        return self._call("POST", "/imports", json=body).body
+
+    def upload(self, target: Mapping[str, Any], name: str, content: IO[bytes]) -> None:
+        """Send a file, streamed, where `start_import` said. The form's fields come before the file, as S3 demands."""
+        with _reached(str(target["url"])):
+            answer = self._files.request(
+                str(target["method"]), str(target["url"]), data=dict(target["fields"]), files={"file": (name, content)}
+            )
+        if answer.is_error:
+            message = re.search(r"<Message>(.*?)</Message>", answer.text, re.DOTALL)
+            detail = message[1] if message else answer.text[:500]
+            raise Refused(answer.status_code, {"title": "The file could not be uploaded", "detail": detail})
+
+    def follow(self, job_id: str, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[Answer]:
+        """Give the job as it is and after every change, until it has settled."""
+        etag: str | None = None
+        while True:
+            answer = self._call("GET", f"/jobs/{job_id}", headers={"If-None-Match": etag} if etag else None)
+            if answer is not NOT_MODIFIED:
+                etag = answer.headers.get("ETag")
+                yield answer
+                if answer.body["status"] in SETTLED:
+                    return
+            sleep(_pause(answer.headers))
+
+    def _call(self, method: str, path: str, **request: Any) -> Answer:
+        with _reached(self._api_url):
+            answer = self._api.request(method, self._api_url + path, **request)
+        if answer.status_code == httpx.codes.NOT_MODIFIED:
+            return NOT_MODIFIED
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        if answer.is_error or body is None:
+            known = isinstance(body, dict) and ("title" in body or "message" in body)
+            title = f"The API answered {answer.status_code} {answer.reason_phrase}"
+            raise Refused(answer.status_code, body if known else {"title": title, "detail": answer.text[:500]})
+        return Answer(answer.text, body, answer.headers)
+
+
+NOT_MODIFIED: Final = Answer("", None, {})
+"""The answer to a conditional request when nothing has changed."""
+
+
+def _pause(headers: Mapping[str, str]) -> float:
+    """Return how long to wait before asking again: as the server says, and a second at most, since a person waits."""
+    try:
+        return min(max(float(headers.get("Retry-After", 0.25)), 0.1), 1.0)
+    except ValueError:
+        return 1.0
+
+
+@contextmanager
+def _reached(address: str) -> Iterator[None]:
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = str(error) or type(error).__name__
+        raise Unreachable(f"No answer from {address} ({reason}). On a laptop, start Sluice with: make up") from error

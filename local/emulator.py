@@ -1,0 +1,109 @@
+"""The local AWS: MiniStack in one background process on the loopback interface, IAM enforced, nothing kept on disk."""
+
+import os
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from local.background import LOOPBACK, Background, free_port, port_in_use
+from local.errors import LocalProblem
+from local.places import AWS_BIN
+
+PORT: Final = 4566
+"""Where `make up` puts it: the port that every LocalStack-compatible tool expects."""
+
+REGION: Final = "us-east-1"
+
+ROOT_KEY: Final = "test"
+"""Access key and secret that MiniStack takes for the account's root user. Any other key is a user or role that IAM
+knows, or is refused."""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running local AWS. `instance` differs for every start, since a start begins with an empty account."""
+
+    endpoint: str
+    instance: str
+
+
+def start(folder: Path, port: int = PORT, *, patience: float = 30.0) -> Emulator:
+    """Return the local AWS of `folder`, started on `port` (0: any free one) unless it runs already.
+
+    Raises
+    ------
+    LocalProblem
+        When something else has the port, or MiniStack does not answer within `patience` seconds.
+    """
+    process = Background(folder, "emulator")
+    facts = process.facts()
+    if facts is None:
+        port = port or free_port()
+        if port_in_use(port):
+            raise LocalProblem(
+                f"Port {port} is in use by another program. Stop it, or choose another: make up SLUICE_PORT=4600"
+            )
+        work = folder / "emulator"  # unpacked Lambdas; worthless once the emulator is gone
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        facts = {"port": port, "instance": uuid.uuid4().hex}
+        process.start([AWS_BIN / "ministack"], _environment(work, port), **facts)
+    elif port not in (0, facts["port"]):
+        raise LocalProblem(f"The local AWS runs on port {facts['port']}, not {port}. First: make down")
+    emulator = Emulator(endpoint=f"http://{LOOPBACK}:{facts['port']}", instance=facts["instance"])
+    _await_health(emulator, process, patience)
+    return emulator
+
+
+def stop(folder: Path) -> bool:
+    """Stop the local AWS of `folder` with its Lambdas; tell whether it ran."""
+    stopped = Background(folder, "emulator").stop()
+    shutil.rmtree(folder / "emulator", ignore_errors=True)
+    return stopped
+
+
+def _environment(work: Path, port: int) -> dict[str, str]:
+    """Return the whole environment of MiniStack, which hands it on to every Lambda.
+
+    Nothing of the developer's own AWS, Python or proxy settings is in it.
+    """
+    inherited = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH") if name in os.environ}
+    return {
+        **inherited,
+        "BIND_HOST": LOOPBACK,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": LOOPBACK,
+        "MINISTACK_REGION": REGION,
+        "AUTH": "true",
+        # Listeners that nobody needs here and that would take no notice of BIND_HOST.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "TMPDIR": str(work),
+        # MiniStack tidies up Docker containers at its start. It shall not find the developer's.
+        "DOCKER_HOST": f"unix://{work}/no-docker.sock",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _await_health(emulator: Emulator, process: Background, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if not process.alive():
+            raise LocalProblem(f"The local AWS ended at once. Its log, {process.log}, ends:\n{process.tail()}")
+        try:
+            httpx.get(f"{emulator.endpoint}/_ministack/health", timeout=2, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise LocalProblem(f"The local AWS does not answer. Its log, {process.log}, ends:\n{process.tail()}")

@@ -1,0 +1,150 @@
+"""A token issuer for the laptop and the tests: OIDC discovery and a key set on loopback, tokens minted on request.
+
+It stands in for Cognito or any OIDC provider; Sluice itself cannot tell the difference. Tokens are minted from the
+key file by whoever can read it, so the server has no endpoint that gives out tokens.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from local.background import LOOPBACK, Background, port_in_use
+from local.errors import LocalProblem
+
+AUDIENCE: Final = "sluice"
+SCOPES: Final = ("imports:read", "imports:write", "imports:admin")
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """An issuer whose key is in `folder` and whose public part is served at `url`."""
+
+    folder: Path
+    url: str
+
+    def mint(
+        self,
+        tenant: str = "demo",
+        scopes: Sequence[str] = SCOPES,
+        *,
+        subject: str = "you@example.com",
+        lifetime: timedelta = timedelta(hours=12),
+        audience: str = AUDIENCE,
+        **claims: Any,
+    ) -> str:
+        """Return a signed token. A negative `lifetime` gives an expired one; `claims` adds or replaces any claim."""
+        now = datetime.now(UTC)
+        told = {
+            "iss": self.url,
+            "aud": audience,
+            "sub": subject,
+            "iat": min(now, now + lifetime),
+            "exp": now + lifetime,
+            "tenant": tenant,
+            "scope": " ".join(scopes),
+            **claims,
+        }
+        key = _key(self.folder)
+        return jwt.encode(told, key, algorithm="RS256", headers={"kid": _public(key)["kid"]})
+
+    def documents(self) -> dict[str, Any]:
+        """Return what is served, by path."""
+        keys = f"{self.url}/.well-known/jwks.json"
+        return {
+            "/.well-known/openid-configuration": {
+                "issuer": self.url,
+                "jwks_uri": keys,
+                "id_token_signing_alg_values_supported": ["RS256"],
+            },
+            "/.well-known/jwks.json": {"keys": [_public(_key(self.folder))]},
+        }
+
+
+def start(folder: Path, port: int, *, patience: float = 15.0) -> Issuer:
+    """Return the issuer of `folder`, started on `port` unless it runs already."""
+    process = Background(folder, "issuer")
+    facts = process.facts()
+    if facts is None:
+        if port_in_use(port):
+            raise LocalProblem(f"Port {port}, which the token issuer needs, is in use by another program.")
+        facts = {"port": port}
+        command = ["-m", "local.issuer", "--folder", str(folder), "--port", str(port)]
+        process.start([sys.executable, *command], os.environ, **facts)
+    issuer = Issuer(folder, f"http://{LOOPBACK}:{facts['port']}")
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and process.alive():
+        try:
+            httpx.get(f"{issuer.url}/.well-known/jwks.json", timeout=2, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return issuer
+    raise LocalProblem(f"The token issuer does not answer. Its log, {process.log}, ends:\n{process.tail()}")
+
+
+def stop(folder: Path) -> bool:
+    """Stop the issuer of `folder`; tell whether it ran."""
+    return Background(folder, "issuer").stop()
+
+
+def _key(folder: Path) -> RSAPrivateKey:
+    """Return the key of `folder`, made at the first call."""
+    path = folder / "issuer-key.pem"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        made = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path.touch(mode=0o600)
+        path.write_bytes(made)
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, RSAPrivateKey):
+        raise LocalProblem(f"{path} holds no RSA key; delete it to have a new one made.")
+    return key
+
+
+def _public(key: RSAPrivateKey) -> dict[str, str]:
+    """Return the public key as a JWK named by its thumbprint (RFC 7638)."""
+    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
+    named = json.dumps({name: jwk[name] for name in ("e", "kty", "n")}, separators=(",", ":"), sort_keys=True)
+    kid = base64.urlsafe_b64encode(hashlib.sha256(named.encode()).digest()).rstrip(b"=").decode()
+    return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": jwk["n"], "e": jwk["e"]}
+
+
+def serve(issuer: Issuer, port: int) -> None:
+    """Serve the issuer's two documents until the process is stopped."""
+    answers = {path: json.dumps(body).encode() for path, body in issuer.documents().items()}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = answers.get(self.path)
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+    ThreadingHTTPServer((LOOPBACK, port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser()
+    options.add_argument("--folder", type=Path, required=True)
+    options.add_argument("--port", type=int, required=True)
+    chosen = options.parse_args()
+    serve(Issuer(chosen.folder, f"http://{LOOPBACK}:{chosen.port}"), chosen.port)

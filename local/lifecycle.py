@@ -1,0 +1,131 @@
+"""Bring a whole local stack up, and take it down: the local AWS, the token issuer, the deployed Sluice."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from local import emulator, issuer
+from local.background import free_port
+from local.deploy import deploy
+from local.errors import LocalProblem
+from local.places import DEFAULT, LOCAL
+from local.stack import Stack
+
+ISSUER_PORT: Final = 4567
+
+Say = Callable[[str], None]
+"""Is told in a few words what is being done."""
+
+
+def up(folder: Path = DEFAULT, port: int = emulator.PORT, *, say: Say = lambda _: None) -> Stack:
+    """Return the stack of `folder`, starting and deploying only what is not there or has changed.
+
+    Parameters
+    ----------
+    port
+        The local AWS's port, and the issuer's next to it. 0 takes free ones.
+    """
+    folder = folder.resolve()
+    say("Starting the local AWS")
+    running = emulator.start(folder, port)
+    stack = _with_issuer(folder, running.endpoint, running.instance, ISSUER_PORT if port == emulator.PORT else 0, say)
+    write_token(stack)
+    return stack
+
+
+def down(folder: Path = DEFAULT) -> bool:
+    """Stop every process of `folder`'s stack; tell whether there was one. The issuer's key stays."""
+    folder = folder.resolve()
+    stopped = [issuer.stop(folder), emulator.stop(folder)]
+    for name in ("stack.json", "token"):
+        (folder / name).unlink(missing_ok=True)
+    return any(stopped)
+
+
+def down_all() -> bool:
+    """Stop every stack under ``.local/``, but not one that a test run still uses; tell whether there was one."""
+    stopped = [down(folder) for folder in sorted(LOCAL.glob("*/")) if not _in_use(folder)]
+    return any(stopped)
+
+
+def _in_use(folder: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError), (folder / "owner.lock").open() as owner:
+        try:
+            fcntl.flock(owner, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@contextmanager
+def running(folder: Path | None = None, port: int = 0, *, say: Say = lambda _: None) -> Iterator[Stack]:
+    """Give a stack for the time of a ``with`` block; the end-to-end tests' stack.
+
+    With ``AWS_ENDPOINT_URL`` in the environment Sluice is deployed there, as stack ``SLUICE_STACK`` (``sluice``), and
+    stays deployed. Without it a local AWS is started in `folder` (a new one under ``.local/``) and taken down again.
+    """
+    LOCAL.mkdir(exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix="run-", dir=LOCAL)) if folder is None else folder.resolve()
+    made.mkdir(parents=True, exist_ok=True)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    with (made / "owner.lock").open("w") as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX)
+        try:
+            if endpoint:
+                name = os.environ.get("SLUICE_STACK", "sluice")
+                yield _with_issuer(made, endpoint.rstrip("/"), "", 0, say, name=name)
+            else:
+                yield up(made, port, say=say)
+        finally:
+            down(made)
+            if folder is None:
+                shutil.rmtree(made, ignore_errors=True)
+
+
+def write_token(stack: Stack) -> str:
+    """Mint the token of the stack's token file, and return it."""
+    token = stack.issuer.mint(lifetime=timedelta(hours=12))
+    stack.token_file.touch(mode=0o600)
+    stack.token_file.write_text(token)
+    return token
+
+
+def _with_issuer(folder: Path, endpoint: str, instance: str, port: int, say: Say, name: str = "sluice") -> Stack:
+    say("Starting the token issuer")
+    told = issuer.start(folder, port or free_port())
+    say("Deploying Sluice")
+    parameters = {
+        "Issuer": told.url,
+        "Audience": issuer.AUDIENCE,
+        "EnableWebSocket": os.environ.get("SLUICE_WEBSOCKET", "true"),
+    }
+    return deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``up`` or ``down``, with what is done said on standard error."""
+    from local.render import addresses, status  # noqa: PLC0415 - `make down` needs none of it
+
+    try:
+        if arguments == ["down"]:
+            print("Stopped." if down_all() else "Nothing was running.")
+            return 0
+        with status("Starting") as say:
+            stack = up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), say=say)
+    except LocalProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    addresses(stack)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

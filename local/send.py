@@ -1,0 +1,26 @@
+"""Send a file to be imported, with live progress bars on standard error."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from local import render
+from local.client import Answer, Client
+
+
+def send(
+    client: Client,
+    file: Path,
+    importer: str,
+    *,
+    force: bool = False,
+    mapping: Mapping[str, str] | None = None,
+    wait: bool = True,
+) -> Answer:
+    """Upload `file` and return its job: settled when `wait`, else as it is right after the upload."""
+    with render.progress() as shown:
+        started = client.start_import(file, importer, force=force, mapping=mapping)
+        with file.open("rb") as content:
+            task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
+            client.upload(started["upload"], file.name, shown.wrap_file(content, task_id=task))
+        job_id = started["job"]["id"]
+        return render.watch(shown, client.follow(job_id)) if wait else client.get(f"/jobs/{job_id}")

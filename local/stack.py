@@ -1,0 +1,101 @@
+"""What a deployed local stack is called and where it is: the stack's outputs, kept beside its processes."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+import botocore.session
+
+from local.emulator import REGION, ROOT_KEY
+from local.errors import LocalProblem
+from local.issuer import Issuer
+
+OUTPUTS = {
+    "ApiUrl": "api_url",
+    "FilesBucket": "files_bucket",
+    "JobsTable": "jobs_table",
+    "RecordsTable": "records_table",
+    "UrgentQueueUrl": "urgent_queue_url",
+    "StandardQueueUrl": "standard_queue_url",
+    "DeadLetterQueueUrl": "dead_letter_queue_url",
+    "ImportMachineArn": "import_machine_arn",
+}
+"""Outputs of template.yaml that are needed, and the fields they become; `Stack.outputs` has them all."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One deployed stack on a local AWS."""
+
+    folder: str
+    name: str
+    endpoint: str
+    issuer_url: str
+    api_url: str
+    files_bucket: str
+    jobs_table: str
+    records_table: str
+    urgent_queue_url: str
+    standard_queue_url: str
+    dead_letter_queue_url: str
+    import_machine_arn: str
+    outputs: dict[str, str]
+    region: str = REGION
+    fingerprint: str = ""
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who mints tokens that this stack takes."""
+        return Issuer(Path(self.folder), self.issuer_url)
+
+    @property
+    def token_file(self) -> Path:
+        """A file that holds a token with every scope for tenant ``demo``."""
+        return Path(self.folder) / "token"
+
+    def info(self) -> dict[str, Any]:
+        """Return what ``sluice info --json`` prints; ``console`` is the web console's address, once there is one."""
+        return {
+            "api_url": self.api_url,
+            "token_file": str(self.token_file),
+            "console": None,
+            "issuer": self.issuer_url,
+            "endpoint": self.endpoint,
+        }
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of the local account's root user, whatever AWS settings the developer has."""
+        return client(service, self.endpoint, self.region)
+
+    def save(self) -> None:
+        """Write the description to the stack's folder, for `load`."""
+        (Path(self.folder) / "stack.json").write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the description back.
+
+        Raises
+        ------
+        LocalProblem
+            When no stack was deployed from that folder.
+        """
+        try:
+            return cls(**json.loads((folder / "stack.json").read_text()))
+        except (FileNotFoundError, TypeError, ValueError):
+            raise LocalProblem("Nothing is running here. Start it with: make up") from None
+
+
+def client(service: str, endpoint: str, region: str = REGION) -> Any:
+    """Return a boto3 client for `endpoint` that takes nothing from the developer's own AWS configuration."""
+    unset = (None, None, os.devnull, None)
+    core = botocore.session.Session(
+        session_vars={"profile": (None, None, None, None), "config_file": unset, "credentials_file": unset}
+    )
+    session = boto3.Session(
+        botocore_session=core, aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=region
+    )
+    return session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload] # the service is not a literal

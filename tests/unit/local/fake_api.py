@@ -1,0 +1,76 @@
+"""A stand-in for the deployed API and for S3's presigned upload, behind httpx's mock transport."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+API = "https://api.example.com/prod/v1"
+BUCKET = "https://files.example.com/"
+
+
+def job(status: str, *, version: int = 1, **more: Any) -> dict[str, Any]:
+    """Return a job as the API shows it."""
+    counts = {"total": 3, "inserted": 2, "updated": 0, "unchanged": 0, "refused": 1, "unprocessed": 0}
+    return {
+        "id": "01JOB",
+        "importer": "products",
+        "status": status,
+        "phase": None,
+        "progress": {"current": 3, "total": 3, "percent": 100, "message": "Loaded 2 of 3 rows"},
+        "counts": counts,
+        "problem": None,
+        "version": version,
+        **more,
+    }
+
+
+@dataclass
+class FakeApi:
+    """Answers like the API. `states` are the states of the one job, one a GET; the last one stays."""
+
+    states: list[dict[str, Any]] = field(default_factory=lambda: [job("completed")])
+    upload_status: int = 204
+    refuse: dict[str, Any] | None = None
+    refuse_status: int = 409
+    retry_after: str = "30"
+    requests: list[httpx.Request] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        """What a client of this API uses for a transport."""
+        return httpx.MockTransport(self._answer)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        self.bodies.append(request.read())
+        if str(request.url) == BUCKET:
+            text = "" if self.upload_status < 400 else "<Error><Message>Policy expired</Message></Error>"
+            return httpx.Response(self.upload_status, text=text)
+        if self.refuse is not None:
+            return httpx.Response(self.refuse_status, json=self.refuse)
+        path = request.url.path.removeprefix("/prod/v1")
+        if request.method == "POST":
+            upload = {"method": "POST", "url": BUCKET, "fields": {"key": "uploads/a", "policy": "p"}}
+            return httpx.Response(201, json={"job": job("waiting_for_file"), "upload": upload})
+        if path.startswith("/jobs/") and path.count("/") == 2:
+            return self._job(request)
+        return httpx.Response(200, text=PAGE)
+
+    def _job(self, request: httpx.Request) -> httpx.Response:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        etag = f'"{state["version"]}"'
+        if request.headers.get("If-None-Match") == etag:
+            return httpx.Response(304, headers={"ETag": etag})
+        return httpx.Response(200, text=json.dumps(state), headers={"ETag": etag, "Retry-After": self.retry_after})
+
+    def called(self) -> Iterator[str]:
+        """Give method and path of each request to the API."""
+        return (f"{request.method} {request.url.path}" for request in self.requests)
+
+
+PAGE = '{"items":[{"name":"products","row":13,"column":"Price","value":"-1","reason":"must be 0 or more"}],"next":"c2"}'
+"""A page of any list, in the very spelling that ``--json`` has to keep."""

@@ -1,0 +1,105 @@
+"""When a deployment is skipped, and what ``sam`` gets to see."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import deploy as module
+from local.deploy import deploy
+from local.errors import LocalProblem
+from local.stack import OUTPUTS, Stack
+
+ENDPOINT = "http://127.0.0.1:4566"
+OUTPUT: dict[str, Any] = {"outputs": {}, **dict.fromkeys(OUTPUTS.values(), "x")}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of little more than a template."""
+    root = tmp_path / "checkout"
+    (root / "functions" / "api").mkdir(parents=True)
+    for name in ("template.yaml", "samconfig.toml", "functions/api/app.py"):
+        (root / name).write_text(name)
+    monkeypatch.setattr(module, "ROOT", root)
+    return root
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ``sam`` commands that were run; none really is."""
+    commands: list[str] = []
+
+    def sam(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        assert env["AWS_ENDPOINT_URL"] == ENDPOINT
+        commands.append(arguments[0])
+
+    monkeypatch.setattr(module, "_sam", sam)
+    monkeypatch.setattr(module, "_outputs", lambda *_: OUTPUT)
+    return commands
+
+
+def deployed(folder: Path, instance: str = "first", **parameters: str) -> Stack:
+    """Deploy, with one parameter or another."""
+    return deploy(folder, ENDPOINT, parameters, issuer_url="http://127.0.0.1:4567", instance=instance)
+
+
+@pytest.mark.usefixtures("checkout")
+def test_the_second_deployment_of_the_same_thing_does_nothing(tmp_path: Path, ran: list[str]) -> None:
+    """So that a second `make demo` takes seconds."""
+    first = deployed(tmp_path)
+    assert deployed(tmp_path) == first == Stack.load(tmp_path)
+    assert ran == ["build", "deploy"]
+
+
+def test_a_changed_source_a_restarted_emulator_or_another_parameter_deploys_again(
+    tmp_path: Path, checkout: Path, ran: list[str]
+) -> None:
+    """Each of them makes what is deployed out of date."""
+    deployed(tmp_path)
+    (checkout / "functions" / "api" / "app.py").write_text("changed")
+    deployed(tmp_path)
+    deployed(tmp_path, instance="second")
+    deployed(tmp_path, instance="second", EnableWebSocket="false")
+    assert ran == ["build", "deploy"] * 4
+
+
+def test_compiled_python_is_no_change(tmp_path: Path, checkout: Path, ran: list[str]) -> None:
+    """Tests import the functions, which writes these."""
+    deployed(tmp_path)
+    (checkout / "functions" / "__pycache__").mkdir()
+    (checkout / "functions" / "__pycache__" / "app.pyc").write_bytes(b"x")
+    deployed(tmp_path)
+    assert ran == ["build", "deploy"]
+
+
+def test_the_developers_own_aws_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local deployment must not be able to reach a real account."""
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+    env = module._environment(ENDPOINT)
+    assert "AWS_PROFILE" not in env
+    assert "AWS_SESSION_TOKEN" not in env
+    assert env["AWS_CONFIG_FILE"] == env["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert module._environment(None)["AWS_PROFILE"] == "production"
+
+
+def test_a_failed_sam_shows_the_end_of_its_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log's name alone would help nobody in CI."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "sam").write_text("#!/bin/sh\necho no such resource; exit 3\n")
+    (tools / "sam").chmod(0o755)
+    monkeypatch.setattr(module, "AWS_BIN", tools)
+    with pytest.raises(LocalProblem, match="no such resource"):
+        module._sam(["deploy"], {}, tmp_path / "deploy.log")
+
+
+def test_a_client_ignores_a_profile_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 would refuse to make any client at all."""
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    stack = Stack(folder=".", name="s", endpoint=ENDPOINT, issuer_url="", **OUTPUT)
+    assert stack.client("s3").meta.endpoint_url == ENDPOINT
