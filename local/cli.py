@@ -16,7 +16,6 @@ from local import render
 from local.connect import connect
 from local.errors import LocalProblem, SluiceError
 from local.issuer import SCOPES
-from local.lifecycle import write_token
 from local.places import DEFAULT
 from local.send import send
 from local.stack import Stack
@@ -103,7 +102,7 @@ def refusals(job_id: JobId, limit: Limit = 100, cursor: Cursor = None, as_json: 
 @app.command()
 def importers(as_json: Json = False) -> None:
     """List what can be imported."""
-    _list("/importers", None, as_json)
+    _list("/importers", ("name", "title", "dataset", "synchronous", "max_rows"), as_json)
 
 
 @app.command()
@@ -128,7 +127,7 @@ def token(
 def info(as_json: Json = False) -> None:
     """Show the addresses of the local stack; its token file gets a new token."""
     stack = Stack.load(DEFAULT)
-    write_token(stack)
+    stack.new_token()
     if as_json:
         print(json.dumps(stack.info()))
     else:

@@ -90,9 +90,11 @@ class Client:
         except ValueError:
             body = None
         if answer.is_error or body is None:
-            known = isinstance(body, dict) and ("title" in body or "message" in body)
+            if isinstance(body, dict) and "title" in body:
+                raise Refused(answer.status_code, body)
+            told = body.get("message") if isinstance(body, dict) else None  # a gateway's own answer
             title = f"The API answered {answer.status_code} {answer.reason_phrase}"
-            raise Refused(answer.status_code, body if known else {"title": title, "detail": answer.text[:500]})
+            raise Refused(answer.status_code, {"title": title, "detail": told or answer.text[:500]})
         return Answer(answer.text, body, answer.headers)
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from local.aws import client
 from local.emulator import REGION, ROOT_KEY
 from local.errors import LocalProblem
 from local.places import AWS_BIN, BIN, ROOT
-from local.stack import OUTPUTS, Stack, client
+from local.stack import OUTPUTS, Stack
 
 PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 """The emulator runs functions with this very version, so layers are built for it."""

@@ -41,12 +41,9 @@ class Refused(SluiceError):
 
 def describe(problem: Mapping[str, Any]) -> str:
     """Return a problem document as text for a person."""
-    title = str(problem.get("title") or problem.get("message") or "Refused")
+    title = str(problem.get("title") or "Refused")
     detail = problem.get("detail")
     lines = [f"{title}: {detail}" if detail and detail != title else title]
-    for error in problem.get("errors") or ():
-        place = error.get("pointer") or error.get("name") or "/".join(map(str, error.get("loc", ())))
-        lines.append(f"  {place}: {error.get('detail') or error.get('msg')}".replace("  : ", "  "))
     if problem.get("type") not in (None, "about:blank"):
         lines.append(f"({problem['type']})")
     return "\n".join(lines)

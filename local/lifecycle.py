@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +36,7 @@ def up(folder: Path = DEFAULT, port: int = emulator.PORT, *, say: Say = lambda _
     say("Starting the local AWS")
     running = emulator.start(folder, port)
     stack = _with_issuer(folder, running.endpoint, running.instance, ISSUER_PORT if port == emulator.PORT else 0, say)
-    write_token(stack)
+    stack.new_token()
     return stack
 
 
@@ -88,14 +87,6 @@ def running(folder: Path | None = None, port: int = 0, *, say: Say = lambda _: N
             down(made)
             if folder is None:
                 shutil.rmtree(made, ignore_errors=True)
-
-
-def write_token(stack: Stack) -> str:
-    """Mint the token of the stack's token file, and return it."""
-    token = stack.issuer.mint(lifetime=timedelta(hours=12))
-    stack.token_file.touch(mode=0o600)
-    stack.token_file.write_text(token)
-    return token
 
 
 def _with_issuer(folder: Path, endpoint: str, instance: str, port: int, say: Say, name: str = "sluice") -> Stack:

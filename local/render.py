@@ -1,5 +1,6 @@
 """What the command line shows people: tables on standard output, progress on standard error."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -23,7 +24,7 @@ from local.client import Answer
 from local.errors import describe
 from local.stack import Stack
 
-out: Final = Console(highlight=False)
+out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)  # a pipe cuts nothing off
 err: Final = Console(stderr=True, highlight=False)
 
 COUNTS: Final = ("total", "inserted", "updated", "unchanged", "refused", "unprocessed")
@@ -103,10 +104,12 @@ def job(told: Mapping[str, Any]) -> None:
 
 
 def rows(items: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
-    """Show a list, one item a line. A column ``a.b`` is field b of field a; without `columns`, whatever there is."""
+    """Show a list, one item a line. A column ``a.b`` is field b of field a; without `columns`, all that fit a line."""
     flat = [_flat(item) for item in items]
     shown = columns or list(dict.fromkeys(name for item in flat for name in item))
-    table = Table(*shown, box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for at, name in enumerate(shown):  # the first is an id or a name, which has to stay whole to be copied
+        table.add_column(name, min_width=max((len(str(item.get(name))) for item in flat), default=0) if at == 0 else 1)
     for item in flat:
         table.add_row(*(Text("" if item.get(name) is None else str(item[name])) for name in shown))
     out.print(table)
@@ -119,13 +122,14 @@ def page(answer: Mapping[str, Any], columns: Sequence[str] | None) -> None:
         err.print(f"There are more: --cursor {answer['next']}", markup=False, soft_wrap=True)
 
 
-def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return what a line can hold of an item: single values, two levels deep; no lists."""
     flat: dict[str, Any] = {}
     for name, value in item.items():
-        if isinstance(value, Mapping):
-            flat.update({f"{name}.{inner}": deeper for inner, deeper in value.items()})
-        else:
-            flat[name] = ", ".join(map(str, value)) if isinstance(value, list) else value
+        if isinstance(value, Mapping) and not prefix:
+            flat.update(_flat(value, f"{name}."))
+        elif not isinstance(value, Mapping | list):
+            flat[prefix + name] = value
     return flat
 
 

@@ -1,15 +1,11 @@
 """What a deployed local stack is called and where it is: the stack's outputs, kept beside its processes."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import boto3
-import botocore.session
-
-from local.emulator import REGION, ROOT_KEY
+from local.emulator import REGION
 from local.errors import LocalProblem
 from local.issuer import Issuer
 
@@ -68,7 +64,16 @@ class Stack:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of the local account's root user, whatever AWS settings the developer has."""
+        from local.aws import client  # noqa: PLC0415 - half a second that `sluice` has no use for
+
         return client(service, self.endpoint, self.region)
+
+    def new_token(self) -> str:
+        """Write a fresh token to the token file, and return it."""
+        token = self.issuer.mint()
+        self.token_file.touch(mode=0o600)
+        self.token_file.write_text(token)
+        return token
 
     def save(self) -> None:
         """Write the description to the stack's folder, for `load`."""
@@ -87,15 +92,3 @@ class Stack:
             return cls(**json.loads((folder / "stack.json").read_text()))
         except (FileNotFoundError, TypeError, ValueError):
             raise LocalProblem("Nothing is running here. Start it with: make up") from None
-
-
-def client(service: str, endpoint: str, region: str = REGION) -> Any:
-    """Return a boto3 client for `endpoint` that takes nothing from the developer's own AWS configuration."""
-    unset = (None, None, os.devnull, None)
-    core = botocore.session.Session(
-        session_vars={"profile": (None, None, None, None), "config_file": unset, "credentials_file": unset}
-    )
-    session = boto3.Session(
-        botocore_session=core, aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=region
-    )
-    return session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload] # the service is not a literal

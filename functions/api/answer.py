@@ -17,7 +17,7 @@ _SOON = "1"
 _LATER = "5"
 
 
-def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Response[JobAnswer]:
+def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Response[JobAnswer | None]:
     """Answer a job: ``200``, or ``202`` with its address when this request started it and it is not over."""
     over = found.status in ENDED
     headers = {"ETag": etag(found), "Cache-Control": "no-cache"}

@@ -56,7 +56,7 @@ def accept(
     importer: Annotated[str, Query(description="Name of the importer.")],
     filename: Annotated[str, Query(description="Name of the file.")] = "upload",
     priority: Literal["standard", "urgent"] = "standard",
-) -> Response[JobAnswer]:
+) -> Response[JobAnswer | None]:
     """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
     told, caller = settings(ApiSettings), gate.caller_of(router)
     event = router.current_event

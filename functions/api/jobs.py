@@ -44,11 +44,11 @@ def history(
 
 
 @router.get("/jobs/<job_id>", responses={304: {"description": "The version in If-None-Match is the newest."}})
-def show(job_id: str) -> Response[JobAnswer]:
+def show(job_id: str) -> Response[JobAnswer | None]:
     """How far a job is."""
     found = _jobs().get(_ref(job_id))
     if router.current_event.headers.get("If-None-Match") == answer.etag(found):
-        return Response(304, headers={"ETag": answer.etag(found), "Retry-After": "1"})
+        return Response(304, body=None, headers={"ETag": answer.etag(found), "Retry-After": "1"})
     return answer.job(found, router)
 
 

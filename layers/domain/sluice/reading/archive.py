@@ -92,9 +92,7 @@ class Archive:
         header = self._file.read(30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
             raise damaged(f"its part {entry.filename} is not where its directory says")
-        at = (
-            entry.header_offset + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-        )
+        at = entry.header_offset + 30 + _integer(header, 26, 2) + _integer(header, 28, 2)
         end = at + entry.compress_size
         while at < end:
             self._file.seek(at)
@@ -133,7 +131,7 @@ class Archive:
                 raise _bomb(f"unpacks {entry.compress_size:,} bytes to {entry.file_size:,}")
             if entry.header_offset < end:
                 raise _bomb("has entries that overlap")
-            end = entry.header_offset + 30 + entry.compress_size
+            end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size
 
 
 def _fold(name: str) -> str:

@@ -41,7 +41,7 @@ def _untagged(pairs: dict[str, Any]) -> Cell:
 
 def is_blank(cells: list[Cell]) -> bool:
     """Whether a row holds nothing but empty cells and white space."""
-    for cell in cells:
+    for cell in cells:  # noqa: SIM110 - called for every row: a generator takes three times as long
         if cell is not None and (not isinstance(cell, str) or cell.strip()):
             return False
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from sluice.reading.refusals import damaged, refusal
@@ -97,7 +98,7 @@ class RecordCutter:
         row, start = self._row, self._start
         self._row += rows
         self._start += len(body)
-        if not skip and body.translate(None, self._delimiter + b'\r\n\t "'):
+        if not skip and body.translate(None, self._delimiter + b"\r\n\t "):
             yield Records(row, rows, start, self._start, body)
 
     def _whole_records(self) -> Iterator[tuple[bytes, list[int]]]:
@@ -127,7 +128,12 @@ class RecordCutter:
             yield rest, ends
 
     def _ends(self, data: bytes) -> list[int]:
-        return [match.end() for match in self._token.finditer(data) if match[2]]
+        if b'"' in data:
+            return [match.end() for match in self._token.finditer(data) if match[2]]
+        ends = list(accumulate(map(len, data.splitlines(keepends=True))))
+        if ends and not data.endswith((b"\n", b"\r")):
+            ends.pop()
+        return ends
 
     def _opened(self, data: bytes) -> bool:
         return any(match[1] == b"" for match in self._token.finditer(data))

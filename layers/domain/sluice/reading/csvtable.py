@@ -12,7 +12,7 @@ from sluice.reading.cells import is_blank
 from sluice.reading.contract import Cut, Layout, Limits
 from sluice.reading.csvcut import MAX_RECORD_BYTES, RecordCutter, Records
 from sluice.reading.delimiter import DELIMITERS, sniff_delimiter
-from sluice.reading.encoding import UTF_8, WINDOWS, is_utf8, sniff_encoding, transcoded
+from sluice.reading.encoding import UTF_8, WINDOWS, is_utf8, mixed, sniff_encoding, transcoded
 from sluice.reading.refusals import refusal, too_many_rows
 from sluice.rows.cell import Cell, Record
 
@@ -99,11 +99,7 @@ class CsvTable:
         if is_utf8(piece.body):
             self._multibyte = True
         elif self._multibyte:
-            raise refusal(
-                "unknown-encoding",
-                f"The text is UTF-8 up to row {piece.first_row:,} and something else below. Save it as CSV UTF-8.",
-                row=piece.first_row,
-            )
+            raise mixed(piece.first_row)
         else:
             self._encoding = WINDOWS
 

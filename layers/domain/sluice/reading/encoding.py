@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
+from sluice.model.errors import FileRefused
 from sluice.reading.refusals import refusal
 
 UTF_8: Final = "utf-8"
@@ -29,7 +30,7 @@ def sniff_encoding(sample: bytes) -> tuple[str, int]:
     Raises
     ------
     FileRefused
-        ``not-a-spreadsheet`` for binary data.
+        ``not-a-spreadsheet`` for binary data, ``unknown-encoding`` for UTF-32 and for a mixture.
     """
     if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise refusal("unknown-encoding", "The text is in UTF-32, which is not read. Save it as CSV UTF-8.")
@@ -42,7 +43,11 @@ def sniff_encoding(sample: bytes) -> tuple[str, int]:
             return ("utf-16-le" if odd * 2 > zeros else "utf-16-be"), 0
     if len(sample.translate(None, _CONTROLS)) != len(sample):
         raise refusal("not-a-spreadsheet", "The file holds binary data. Upload an .xlsx, .xls, .ods or CSV file.")
-    return (UTF_8 if is_utf8(sample, final=False) else WINDOWS), 0
+    if is_utf8(sample, final=False):
+        return UTF_8, 0
+    if _begins_as_utf8(sample):
+        raise mixed()
+    return WINDOWS, 0
 
 
 def is_utf8(data: bytes, final: bool = True) -> bool:
@@ -56,13 +61,32 @@ def is_utf8(data: bytes, final: bool = True) -> bool:
     return True
 
 
+def mixed(row: int | None = None) -> FileRefused:
+    """Refuse a file that is UTF-8 down to a place, near ``row`` if known, and something else below."""
+    return refusal(
+        "unknown-encoding",
+        f"The text begins as UTF-8 and goes on as something else{f' near row {row:,}' if row else ''}. "
+        "Save it as CSV UTF-8.",
+        row=row,
+    )
+
+
+def _begins_as_utf8(data: bytes) -> bool:
+    """Whether characters beyond ASCII stand before the first byte that is not UTF-8."""
+    try:
+        data.decode(UTF_8)
+    except UnicodeDecodeError as error:
+        return not data[: error.start].isascii()
+    return True
+
+
 def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     """Turn a UTF-16 stream into UTF-8.
 
     Raises
     ------
     FileRefused
-        ``damaged-file``-like ``unknown-encoding`` where it stops being UTF-16.
+        ``unknown-encoding`` where it stops being UTF-16.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     try:

@@ -77,7 +77,7 @@ def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping
     if best is None:
         raise _no_header(columns)
     header = _header(best[1], best[2])
-    _check_mapping(header, chosen)
+    _check_mapping(header, mapping or {})
     _check_duplicates(header, columns)
     _check_required(header, columns)
     return header
@@ -140,14 +140,14 @@ def _no_header(columns: Sequence[Column]) -> Exception:
     )
 
 
-def _check_mapping(header: Header, chosen: dict[str, str]) -> None:
+def _check_mapping(header: Header, mapping: Mapping[str, str]) -> None:
     found = {normal(title) for title in header.titles}
-    absent = sorted(field for title, field in chosen.items() if title not in found)
+    absent = sorted(title for title in mapping if normal(title) not in found)
     if absent:
         raise refusal(
             "bad-mapping",
-            f"The mapping gives headers for {_listed(absent)} that row {header.row:,} does not have; "
-            f"its headers are {_listed([title for title in header.titles if title])}.",
+            f"The mapping names {_listed(absent)}, which row {header.row:,} does not have; its headers are "
+            f"{_listed([title for title in header.titles if title])}.",
             absent=absent,
         )
 

@@ -37,6 +37,7 @@ UNNAMED_WIDTH: Final = 64
 
 _ROW = re.compile(rb"<row(?=[\s/>])([^>]*)>")
 _REFERENCE = re.compile(rb'<c\b[^>]*?\sr="([A-Za-z]+)(\d+)"')
+_ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|#)")  # calamine gives nothing for such a cell
 _INDEX = re.compile(re.escape(_TEXT) + rb"(\d+)")
 _SHARED = re.compile(rb'(<c\b[^>]*\bt=")s("[^>]*>\s*<v[^>]*>)\s*(\d+)')
 _FAILED = re.compile(rb'(<c\b[^>]*\bt=")e("[^>]*>(?:(?!</c>).)*?<v[^>]*>)([^<]*)', re.DOTALL)
@@ -55,6 +56,8 @@ def read_rows(layout: Layout, body: bytes, first_row: int, workspace: Workspace)
     if prefix:
         # A raw "<" in text is always escaped, so this meets tags only.
         body = body.replace(b"<" + prefix.encode(), b"<").replace(b"</" + prefix.encode(), b"</")
+    if _ENTITY.search(body):
+        raise damaged(f"the rows from {first_row:,} on name an entity that XML does not know")
     body = _numbered(body, first_row)
     body, values = _marked(body)
     indexes = [int(index) for index in set(_INDEX.findall(body))]

@@ -86,8 +86,25 @@ def _whole_strings(blocks: Iterator[bytes], end_tag: bytes) -> Iterator[bytes]:
 
 
 def read_strings(indexes: Iterable[int], count: int, prefix: str, workspace: Workspace) -> dict[int, str]:
-    """Fetch the strings of these indexes; indexes beyond ``count`` are left out."""
-    wanted = sorted(index for index in indexes if index < count)
+    """Fetch strings by index.
+
+    Parameters
+    ----------
+    indexes
+        Each once, in any order.
+    count, prefix
+        What `store_strings` gave.
+    workspace
+        Where it stored them.
+
+    Raises
+    ------
+    FileRefused
+        ``damaged-file``, for an index beyond the table or a malformed string.
+    """
+    wanted = sorted(indexes)
+    if wanted and wanted[-1] >= count:
+        raise damaged(f"a cell names text {wanted[-1]:,} of {count:,}")
     found: dict[int, str] = {}
     for run in _runs(wanted, wanted, GAP_BYTES // _WIDTH, SPAN_BYTES // _WIDTH):
         first, last = run[0], run[-1]

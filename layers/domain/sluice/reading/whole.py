@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import datetime, time
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from openpyxl import load_workbook
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
@@ -14,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from sluice.reading.refusals import damaged, refusal
 from sluice.rows.cell import Cell, CellError, Record
 
+_ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError)
 #: What an OpenDocument sheet shows in a cell that failed; calamine gives it as text.
 _FAILED: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
@@ -37,12 +39,14 @@ def stream_sheet(file: BinaryIO, sheet: str | None = None) -> Iterator[Record]:
     """
     number = 0
     try:
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles and extensions that it does not know
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         table = book[sheet] if sheet is not None else book.worksheets[0]
         table.reset_dimensions()  # what the file says of its own size is often wrong
         for number, cells in enumerate(table.iter_rows(), 1):
             yield number, [_cell(cell) for cell in cells]
-    except (ValueError, TypeError, KeyError, IndexError, SyntaxError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, SyntaxError, OSError, *_ZIP_ERRORS) as error:
         # SyntaxError: the class of XML parse errors in the standard library and in lxml.
         raise damaged(f"row {number + 1:,} or the one below it breaks the format") from error
 
@@ -53,9 +57,9 @@ def _cell(cell: Any) -> Cell:
         return CellError(str(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(value, datetime) and value.time() == time() and value.year >= 1:
+    if isinstance(value, datetime) and value.time() == time():
         return value.date()
-    return None if value == "" else value  # type: ignore[no-any-return]  # openpyxl is untyped
+    return None if value == "" else cast(Cell, value)
 
 
 def read_whole(file: BinaryIO) -> tuple[str, Iterator[Record]]:
@@ -104,4 +108,4 @@ def _records(rows: list[list[Any]], first_row: int, column: int) -> Iterator[Rec
 def _whole_cell(value: Any) -> Cell:
     if isinstance(value, str):
         return CellError(value) if value in _FAILED else value or None
-    return value  # type: ignore[no-any-return]  # one of the types of `Cell`, says python-calamine
+    return cast(Cell, value)

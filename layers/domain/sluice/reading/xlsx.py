@@ -108,8 +108,9 @@ class XlsxTable:
         index = 0
         if self.layout.format == "xlsx":
             part = self._sheet.part
+            start = prolog(part, self._archive.stream(part), b"worksheet")
+            cutter = RowCutter(part, start, after_row, chunk_rows)
             try:
-                cutter = RowCutter(part, prolog(part, self._archive.stream(part), b"worksheet"), after_row, chunk_rows)
                 for piece in cutter.slices():
                     yield Cut(index, piece.first_row, piece.rows, body=piece.body)
                     index += 1

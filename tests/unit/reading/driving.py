@@ -1,0 +1,77 @@
+"""Read files as the application does: plan cuts, workers read, and only JSON and objects pass between them."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import warnings
+from datetime import datetime, time
+from typing import Any
+
+import openpyxl
+
+from sluice.reading import Cut, Layout, Limits, open_table, read_cut
+from sluice.rows.cell import Cell, CellError, Record
+from tests.fakes.workspace import MemoryWorkspace
+
+LIMITS = Limits(max_bytes=10**9, max_rows=2_000_000)
+
+
+def cuts_of(
+    file: bytes, name: str = "file", after_row: int = 0, chunk_rows: int = 1000, limits: Limits = LIMITS
+) -> tuple[Layout, list[Cut], MemoryWorkspace]:
+    """Cut a whole file; the layout has been through JSON."""
+    workspace = MemoryWorkspace()
+    table = open_table(io.BytesIO(file), name, limits, workspace)
+    cuts = list(table.cut(after_row, chunk_rows))
+    return Layout(**json.loads(json.dumps(dataclasses.asdict(table.layout)))), cuts, workspace
+
+
+def read_all(
+    file: bytes, name: str = "file", after_row: int = 0, chunk_rows: int = 1000, limits: Limits = LIMITS
+) -> list[Record]:
+    """Read all records of a file through its cuts."""
+    layout, cuts, workspace = cuts_of(file, name, after_row, chunk_rows, limits)
+    records: list[Record] = []
+    for cut in cuts:
+        body = file[cut.start : cut.end] if cut.body is None else cut.body
+        records.extend(read_cut(layout, cut, body, workspace))
+    return records
+
+
+def head_of(file: bytes, count: int = 20, name: str = "file") -> list[Record]:
+    """Read the first records of a file."""
+    return open_table(io.BytesIO(file), name, LIMITS, MemoryWorkspace()).head(count)
+
+
+def trimmed(records: list[Record]) -> list[Record]:
+    """Leave out empty cells at the end of each record: how many there are says nothing."""
+    result = []
+    for number, cells in records:
+        width = max((at for at, cell in enumerate(cells, 1) if cell is not None), default=0)
+        result.append((number, cells[:width]))
+    return result
+
+
+def oracle(file: bytes) -> list[Record]:
+    """Read the active sheet with openpyxl, cell by cell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(io.BytesIO(file), data_only=True)
+    sheet = book.active
+    assert sheet is not None
+    records = [(number, [_expected(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), 1)]
+    return [record for record in trimmed(records) if any(_visible(cell) for cell in record[1])]
+
+
+def _expected(cell: Any) -> Cell:
+    if cell.data_type == "e":
+        return CellError(cell.value)
+    if isinstance(cell.value, datetime) and cell.value.time() == time():
+        return cell.value.date()
+    return None if cell.value == "" else cell.value
+
+
+def _visible(cell: Cell) -> bool:
+    return cell is not None and (not isinstance(cell, str) or bool(cell.strip()))
