@@ -10,7 +10,7 @@ from typing import IO, Any, Final, Self
 
 import httpx
 
-from local.errors import Refused, Unreachable
+from local.errors import Refused, Stalled, Unreachable
 
 SETTLED: Final = frozenset({"completed", "failed", "cancelled", "rolled_back", "in_review", "paused"})
 """States in which a job does not go on by itself."""
@@ -68,16 +68,29 @@ class Client:
             detail = message[1] if message else answer.text[:500]
             raise Refused(answer.status_code, {"title": "The file could not be uploaded", "detail": detail})
 
-    def follow(self, job_id: str, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[Answer]:
-        """Give the job as it is and after every change, until it has settled."""
+    def follow(
+        self, job_id: str, *, patience: float = 900.0, sleep: Callable[[float], None] = time.sleep
+    ) -> Iterator[Answer]:
+        """Give the job as it is and after every change, until it has settled.
+
+        Raises
+        ------
+        Stalled
+            When nothing has changed for `patience` seconds.
+        """
         etag: str | None = None
+        changed = time.monotonic()
         while True:
             answer = self._call("GET", f"/jobs/{job_id}", headers={"If-None-Match": etag} if etag else None)
             if answer is not NOT_MODIFIED:
-                etag = answer.headers.get("ETag")
+                etag, changed = answer.headers.get("ETag"), time.monotonic()
                 yield answer
                 if answer.body["status"] in SETTLED:
                     return
+            if time.monotonic() - changed > patience:
+                raise Stalled(
+                    f"Nothing has happened to job {job_id} for {patience:.0f} s. Look again: sluice job {job_id}"
+                )
             sleep(_pause(answer.headers))
 
     def _call(self, method: str, path: str, **request: Any) -> Answer:

@@ -3,6 +3,7 @@
 LocalProblem        something about this machine or its local stack
 SluiceError
 ├── Unreachable     the API gave no answer
+├── Stalled         a job has not changed for too long
 └── Refused         the API answered with a problem (RFC 9457), or S3 refused an upload
 """
 
@@ -20,6 +21,10 @@ class SluiceError(Exception):
 
 class Unreachable(SluiceError):
     """There was no answer."""
+
+
+class Stalled(SluiceError):
+    """A job that was waited for does not go on."""
 
 
 class Refused(SluiceError):

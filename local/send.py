@@ -15,12 +15,16 @@ def send(
     force: bool = False,
     mapping: Mapping[str, str] | None = None,
     wait: bool = True,
+    patience: float = 900.0,
 ) -> Answer:
-    """Upload `file` and return its job: settled when `wait`, else as it is right after the upload."""
+    """Upload `file` and return its job: settled when `wait`, else as it is right after the upload.
+
+    A job that does not change for `patience` seconds is given up on, by an error.
+    """
     with render.progress() as shown:
         started = client.start_import(file, importer, force=force, mapping=mapping)
         with file.open("rb") as content:
             task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
             client.upload(started["upload"], file.name, shown.wrap_file(content, task_id=task))
         job_id = started["job"]["id"]
-        return render.watch(shown, client.follow(job_id)) if wait else client.get(f"/jobs/{job_id}")
+        return render.watch(shown, client.follow(job_id, patience=patience)) if wait else client.get(f"/jobs/{job_id}")

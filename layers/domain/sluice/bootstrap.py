@@ -63,7 +63,9 @@ def machine(arn: str = "") -> StepFunctionsMachine:
 @cache
 def destination(table: str, bucket: str) -> DynamoDestination:
     """The records table, with its journals in the bucket."""
-    return DynamoDestination(boto3.client("dynamodb", config=_CONFIG), table, files(bucket))
+    # what goes out is built in one place and has one shape; checking it again would cost a quarter of a load's time
+    unchecked = _CONFIG.merge(Config(parameter_validation=False))
+    return DynamoDestination(boto3.client("dynamodb", config=unchecked), table, files(bucket))
 
 
 @cache

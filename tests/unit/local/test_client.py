@@ -3,6 +3,7 @@
 import pytest
 
 from local.client import Client
+from local.errors import Stalled
 from tests.unit.local.fake_api import API, FakeApi, job
 
 
@@ -23,6 +24,13 @@ def test_a_person_waits_a_second_at_most_whatever_retry_after_says() -> None:
     with Client(API, "t", transport=api.transport) as client:
         list(client.follow("01JOB", sleep=naps.append))
     assert naps == [1.0]
+
+
+def test_a_job_that_does_not_change_is_given_up_on() -> None:
+    """A script must not hang for ever because a worker is gone."""
+    api = FakeApi(states=[job("loading")])
+    with Client(API, "t", transport=api.transport) as client, pytest.raises(Stalled, match="sluice job 01JOB"):
+        list(client.follow("01JOB", patience=0, sleep=lambda _: None))
 
 
 @pytest.mark.parametrize("status", ["completed", "failed", "cancelled", "rolled_back", "in_review", "paused"])

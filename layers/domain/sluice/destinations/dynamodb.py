@@ -1,12 +1,11 @@
 """Rows into the records table.
 
 A record is one item: ``pk = {tenant}#{dataset}#{shard}``, ``sk = key``, ``job`` (who wrote it last), ``hash`` and
-``data`` (the values). The shard spreads writes over partitions, and still lets a dataset be listed.
+``data`` (the values, as JSON). The shard spreads writes over partitions, and still lets a dataset be listed.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Iterator
@@ -62,7 +61,7 @@ class DynamoDestination:
         changed = {row.key for row in batch.rows if (image := before[row.key]) is None or image["hash"] != row.hash}
         return Journal({key: before[key] for key in before if key in changed}, len(before) - len(changed))
 
-    def _read(self, batch: Batch) -> dict[str, dict[str, Any]]:
+    def _read(self, batch: Batch) -> dict[str, dict[str, str]]:
         """The records that have the batch's keys, as before-images."""
         keys = [key_of_record(batch.tenant, batch.dataset, row.key) for row in batch.rows]
         with ThreadPoolExecutor(_REQUESTS) as pool:
@@ -120,44 +119,13 @@ def key_of_record(tenant: str, dataset: str, key: str) -> dict[str, Any]:
 
 
 def _item(batch: Batch, row: GoodRow) -> dict[str, Any]:
-    values = json.loads(row.values)
     return {
         **key_of_record(batch.tenant, batch.dataset, row.key),
         "job": {"S": batch.job_id},
         "hash": {"S": row.hash},
-        "data": {"M": {name: _typed(value) for name, value in values.items()}},
+        "data": {"S": row.values.decode()},
     }
 
 
-def _typed(value: Any) -> dict[str, Any]:
-    """A JSON value as DynamoDB has it. Amounts are text already, so that they stay exact."""
-    match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
-        case int() | float():
-            return {"N": str(value)}
-        case _:
-            return {"S": str(value)}
-
-
-def untyped(value: Any) -> Any:
-    """What `_typed` was given."""
-    kind, held = next(iter(value.items()))
-    match kind:
-        case "NULL":
-            return None
-        case "N":
-            return float(held) if any(mark in held for mark in ".eE") else int(held)
-        case _:
-            return held
-
-
-def _image(item: dict[str, Any]) -> dict[str, Any]:
-    return {"job": item["job"]["S"], "hash": item["hash"]["S"], "data": values_of(item)}
-
-
-def values_of(item: dict[str, Any]) -> dict[str, Any]:
-    """The values of a record, as JSON."""
-    return {name: untyped(value) for name, value in item["data"]["M"].items()}
+def _image(item: dict[str, Any]) -> dict[str, str]:
+    return {name: item[name]["S"] for name in ("job", "hash", "data")}

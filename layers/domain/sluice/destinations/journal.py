@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Store(Protocol):
@@ -29,7 +29,7 @@ class Journal:
         Rows that the dataset has just so already.
     """
 
-    before: dict[str, dict[str, Any] | None]
+    before: dict[str, dict[str, str] | None]
     unchanged: int
 
     def dump(self) -> bytes:

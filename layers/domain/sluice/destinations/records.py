@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from sluice.destinations.dynamodb import SHARDS, key_of_record, partition, values_of
+from sluice.destinations.dynamodb import SHARDS, key_of_record, partition
 from sluice.model.errors import NotFound, RequestRefused
 from sluice.model.page import Page
 
@@ -52,7 +52,7 @@ class DynamoRecords:
 
 
 def _shown(item: dict[str, Any]) -> dict[str, Any]:
-    return {"key": item["sk"]["S"], "job": item["job"]["S"], "values": values_of(item)}
+    return {"key": item["sk"]["S"], "job": item["job"]["S"], "values": json.loads(item["data"]["S"])}
 
 
 def _cursor(item: dict[str, Any]) -> str:
