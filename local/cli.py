@@ -50,14 +50,13 @@ def import_file(
     importer: Annotated[str, typer.Option(help="What its rows are; see `sluice importers`.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
     as_json: Json = False,
-    force: Annotated[bool, typer.Option("--force", help="Import even a file that was imported before.")] = False,
     mapping: Annotated[
         Any, typer.Option(parser=_mapping, metavar="JSON", help="Which column of the file is which of the importer.")
     ] = None,
 ) -> None:
     """Import a file."""
     with connect() as client:
-        job = send(client, file, importer, force=force, mapping=mapping, wait=wait)
+        job = send(client, file, importer, mapping=mapping, wait=wait)
     if as_json:
         print(job.text)
     elif wait:

@@ -47,14 +47,12 @@ class Client:
         return self._call("GET", path, params={name: str(value) for name, value in query.items() if value is not None})
 
     def start_import(
-        self, file: Path, importer: str, *, force: bool = False, mapping: Mapping[str, str] | None = None
+        self, file: Path, importer: str, *, mapping: Mapping[str, str] | None = None
     ) -> Any:
         """Announce a file; return ``{"job": …, "upload": …}``."""
         body: dict[str, Any] = {"importer": importer, "filename": file.name, "bytes": file.stat().st_size}
         if mapping:
             body["mapping"] = dict(mapping)
-        if force:
-            body["force"] = True
         return self._call("POST", "/imports", json=body).body
 
     def upload(self, target: Mapping[str, Any], name: str, content: IO[bytes]) -> None:

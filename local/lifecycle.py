@@ -96,7 +96,6 @@ def _with_issuer(folder: Path, endpoint: str, instance: str, port: int, say: Say
     parameters = {
         "Issuer": told.url,
         "Audience": issuer.AUDIENCE,
-        "EnableWebSocket": os.environ.get("SLUICE_WEBSOCKET", "true"),
     }
     return deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
 

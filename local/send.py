@@ -12,7 +12,6 @@ def send(
     file: Path,
     importer: str,
     *,
-    force: bool = False,
     mapping: Mapping[str, str] | None = None,
     wait: bool = True,
     patience: float = 900.0,
@@ -22,7 +21,7 @@ def send(
     A job that does not change for `patience` seconds is given up on, by an error.
     """
     with render.progress() as shown:
-        started = client.start_import(file, importer, force=force, mapping=mapping)
+        started = client.start_import(file, importer, mapping=mapping)
         with file.open("rb") as content:
             task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
             client.upload(started["upload"], file.name, shown.wrap_file(content, task_id=task))

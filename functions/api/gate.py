@@ -24,7 +24,8 @@ CORS = CORSConfig(
 def only_known_callers(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[str]:
     """Reading needs ``imports:read``, everything else ``imports:write``."""
     event = app.current_event
-    if event.path not in _OPEN:
+    # a browser asks by OPTIONS whether it may call at all, and sends no token with that
+    if event.path not in _OPEN and event.http_method != "OPTIONS":
         told = settings(ApiSettings)
         issuer = Issuer(told.issuer, told.audience, told.tenant_claim, told.jwks_url)
         caller = identify(event.headers.get("Authorization"), issuer)
@@ -39,6 +40,6 @@ def caller_of(router: APIGatewayRouter) -> Caller:
     return caller
 
 
-def base_url(router: APIGatewayRouter) -> str:
+def base_url(router: APIGatewayRouter | APIGatewayRestResolver) -> str:
     """What links in answers begin with."""
     return str((router.current_event.get("stageVariables") or {}).get("base_url", ""))

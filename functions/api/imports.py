@@ -18,6 +18,7 @@ from sluice.config import ApiSettings, settings
 from sluice.edge.answers import ImportAnswer, JobAnswer, UploadForm, job_answer
 from sluice.edge.requests import ImportBody
 from sluice.importers.registry import importer_named
+from sluice.model.errors import TooLarge
 from sluice.usecases.accept_file import accept_file
 from sluice.usecases.await_end import await_end
 from sluice.usecases.expect_file import expect_file
@@ -25,6 +26,9 @@ from sluice.usecases.new_job import ImportRequest
 
 # API Gateway ends a request after 29 s, and the function after that; what is not done by then is polled for.
 _LONGEST_WAIT = 20
+# Lambda takes requests of 6 MB, and API Gateway hands it the body in base64, a third longer (AWS Lambda Developer
+# Guide, "Lambda quotas"); what is left is for headers.
+_LARGEST_BODY = 4 * 1024**2
 
 router = APIGatewayRouter()
 
@@ -59,8 +63,7 @@ def accept(
 ) -> Response[JobAnswer | None]:
     """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
     told, caller = settings(ApiSettings), gate.caller_of(router)
-    event = router.current_event
-    content = base64.b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
+    content = _content()
     request = ImportRequest(
         tenant=caller.tenant,
         requested_by=caller.subject,
@@ -71,6 +74,21 @@ def accept(
     )
     jobs = bootstrap.jobs(told.jobs_table, told.keep_days)
     job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=bootstrap.files(told.files_bucket))
-    asked = re.search(r"\bwait=(\d+)", event.headers.get("Prefer") or "")
+    asked = re.search(r"\bwait=(\d{1,6})", router.current_event.headers.get("Prefer") or "")
     wait = min(int(asked[1]), _LONGEST_WAIT) if asked else _LONGEST_WAIT * importer_named(importer).synchronous
     return answer.job(await_end(job, seconds=wait, jobs=jobs), router, started=True)
+
+
+def _content() -> bytes:
+    """The file in the body."""
+    event = router.current_event
+    content = base64.b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
+    if len(content) > _LARGEST_BODY:
+        raise TooLarge(
+            "too-large-for-this-call",
+            "The file is too large for this call",
+            f"It has {len(content):,} bytes; a file of more than {_LARGEST_BODY:,} is announced with POST /v1/imports, "
+            "and then goes straight to the bucket by the form of the answer.",
+            limit=_LARGEST_BODY,
+        )
+    return content

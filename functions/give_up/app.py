@@ -29,7 +29,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 def _give_up(record: SQSRecord) -> None:
     told = settings(GiveUpSettings)
-    ref = from_message(record.body)
+    try:
+        ref = from_message(record.body)
+    except (ValueError, KeyError):
+        logger.error("a message that names no chunk was dropped", body=record.body[:200])  # noqa: TRY400
+        return
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
     try:
         given_up = give_up(

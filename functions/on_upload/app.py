@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,7 +21,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     told = settings(OnUploadSettings)
     for record in S3Event(event).records:
         arrival = Arrival(
-            key=record.s3.get_object.key,
+            # AWS writes a space as +, LocalStack as %20
+            key=unquote_plus(record.s3.get_object.key),
             bytes=record.s3.get_object.size,
             etag=record.s3.get_object.etag,
             at=datetime.fromisoformat(record.event_time),

@@ -53,12 +53,12 @@ def test_the_upload_is_a_form_with_the_file_last_and_no_token(api: FakeApi, work
     assert b"PK-not-really" in body
 
 
-def test_force_and_mapping_reach_the_api(api: FakeApi, workbook: Path) -> None:
+def test_the_mapping_reaches_the_api(api: FakeApi, workbook: Path) -> None:
     """Both are part of the request that announces the file."""
     mapping = '{"Price": "Harga"}'
-    assert run("import", workbook, "--importer", "products", "--force", "--mapping", mapping) == 0
+    assert run("import", workbook, "--importer", "products", "--mapping", mapping) == 0
     asked = json.loads(api.bodies[0])
-    assert (asked["force"], asked["mapping"]) == (True, {"Price": "Harga"})
+    assert asked["mapping"] == {"Price": "Harga"}
 
 
 @pytest.mark.parametrize(

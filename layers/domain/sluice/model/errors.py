@@ -7,6 +7,7 @@
     ├── RequestRefused     a call that cannot be carried out as it was made
     │   ├── NotFound       no such thing, or not of this tenant
     │   ├── Conflict       the thing's state does not allow it, or somebody else was first
+    │   ├── TooLarge       more bytes than the call takes
     │   ├── Unauthorized   no token, or one that does not hold
     │   └── Forbidden      a good token without the scope
     └── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
@@ -81,6 +82,12 @@ class Conflict(RequestRefused):
     """The state of the thing does not allow the call."""
 
     status = 409
+
+
+class TooLarge(RequestRefused):
+    """The request's body has more bytes than the call takes."""
+
+    status = 413
 
 
 class Unauthorized(RequestRefused):

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any, BinaryIO, Final, cast
 
-from openpyxl import load_workbook
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from sluice.reading.refusals import damaged, refusal
@@ -37,6 +36,8 @@ def stream_sheet(file: BinaryIO, sheet: str | None = None) -> Iterator[Record]:
     FileRefused
         ``damaged-file``.
     """
+    from openpyxl import load_workbook  # noqa: PLC0415 - a third of a second that most functions never need
+
     number = 0
     try:
         with warnings.catch_warnings():

@@ -16,13 +16,18 @@ from pydantic import BeforeValidator, ValidationInfo
 from sluice.rows.conventions import DEFAULT, Conventions
 from sluice.rows.dates import date_from_text
 
-# Currency signs and codes that people write beside an amount.
-_CURRENCY = re.compile(r"^(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|R|[$€£¥])\s*|\s*(?:IDR|USD|EUR|GBP|ZAR|[$€£¥])$", re.IGNORECASE)
+# Currency signs and codes that people write beside an amount; what is before and behind them stays: -€5.00, ($12.00).
+_CURRENCY = re.compile(
+    r"^([(+-]?)(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|R|[$€£¥])\s*|\s*(?:IDR|USD|EUR|GBP|ZAR|[$€£¥])(\)?)$", re.IGNORECASE
+)
 _GROUPED = {
     ".": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[, ']\d{3})+)(?:\.\d*)?(?:[eE][+-]?\d+)?"),
     ",": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[. ']\d{3})+)(?:,\d*)?(?:[eE][+-]?\d+)?"),
 }
 _SEPARATORS = {".": str.maketrans("", "", ", '"), ",": str.maketrans(",", ".", ". '")}
+# What databases hold (DynamoDB: 38 digits). Without a limit a cell such as 1e99999999 would be written out in full.
+_DIGITS = 38
+_LIMIT = 10**_DIGITS
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "active", "ya", "aktif", "benar"})
 _NO = frozenset({"no", "n", "false", "f", "0", "inactive", "tidak", "nonaktif", "non aktif", "salah"})
 
@@ -35,6 +40,8 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     """Text with thousands separators, or with its minus in brackets, becomes a Decimal."""
     if isinstance(value, bool):
         raise ValueError("is not a number")
+    if isinstance(value, int | float) and abs(value) >= _LIMIT:
+        raise ValueError("has too many digits")
     if not isinstance(value, str):
         return value
     mark = _conventions(info).decimal
@@ -44,14 +51,28 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     if not _GROUPED[mark].fullmatch(text):
         raise ValueError("is not a number")
     try:
-        return Decimal(text.translate(_SEPARATORS[mark]))
+        number = Decimal(text.translate(_SEPARATORS[mark]))
     except InvalidOperation:
         raise ValueError("is not a number") from None
+    return _plain(number)
+
+
+def _plain(number: Decimal) -> Decimal:
+    """The same number written in one way, so that 12.50 in a text file is no change from 12.5 in a workbook."""
+    if not number:
+        return Decimal(0)
+    _, digits, exponent = number.as_tuple()
+    if number.adjusted() >= _DIGITS or len(digits) > _DIGITS or int(exponent) < -_DIGITS:
+        raise ValueError("has too many digits")
+    if exponent == 0:
+        return number
+    written = f"{number:f}"
+    return Decimal(written.rstrip("0").rstrip(".") if "." in written else written)
 
 
 def _money(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, str):
-        value = _CURRENCY.sub("", value.strip())
+        value = _CURRENCY.sub(r"\1\2", value.strip())
     return _number(value, info)
 
 

@@ -81,7 +81,7 @@ def check_rows(importer: Importer, fields: Mapping[int, str], sheet: str, record
                 cell = int(cell)  # spreadsheets store 123 as 123.0
             if isinstance(cell, CellError):
                 broken.append(Refusal(sheet, number, titles[field], cell.text, "is an error of the spreadsheet"))
-            elif cell is not None and cell != "":
+            elif cell is not None and not (isinstance(cell, str) and (cell == "" or cell.isspace())):
                 values[field] = cell
         if broken:
             refusals.extend(broken)
@@ -91,7 +91,7 @@ def check_rows(importer: Importer, fields: Mapping[int, str], sheet: str, record
             if importer.normalise:
                 row = importer.normalise(row)
         except ValidationError as error:
-            refusals.extend(_refusals(error, sheet, number, titles))
+            refusals.extend(_refusals(error, values, sheet, number, titles))
             continue
         body = dump(row)
         good.append(GoodRow(number, str(getattr(row, key_field)), _digest(body), body))
@@ -103,11 +103,14 @@ def _digest(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
-def _refusals(error: ValidationError, sheet: str, number: int, titles: Mapping[str, str]) -> list[Refusal]:
+def _refusals(
+    error: ValidationError, values: Mapping[str, Cell], sheet: str, number: int, titles: Mapping[str, str]
+) -> list[Refusal]:
     found = []
     for detail in error.errors(include_url=False):
         field = str(detail["loc"][0]) if detail["loc"] else ""
-        value = None if detail["type"] == "missing" else as_text(detail["input"])
+        # not pydantic's input: a validator may have turned the cell into something else before it was refused
+        value = as_text(values[field]) if field in values else None
         found.append(Refusal(sheet, number, titles.get(field), value, reason_for(detail)))
     return found
 

@@ -12,10 +12,13 @@ from sluice.rows.column import Column, declared
 class Row(BaseModel):
     """A row of an importer: one pydantic field for each column, made with `column`.
 
-    Text is stripped, a number in a text column becomes its digits, unknown fields are an error.
+    Text is stripped, a number in a text column becomes its digits, unknown fields are an error. A default is read as
+    a cell would be: with a default of 0, an empty cell is no change from one that says 0.00.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True, validate_default=True
+    )
 
 
 @cache

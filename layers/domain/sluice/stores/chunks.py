@@ -119,7 +119,7 @@ class DynamoChunks:
         except self._refused:
             return
 
-    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts) -> bool:
+    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts, error: str | None = None) -> bool:
         """Close a chunk, count down its phase and add to the job's counts, all or nothing.
 
         Returns
@@ -129,7 +129,7 @@ class DynamoChunks:
         """
         numbers = {f"n_{name}": value for name, value in counts.as_dict().items()}
         transaction: list[Any] = [
-            self._closing(ref, state, numbers),
+            self._closing(ref, state, numbers, error),
             self._counting_down(ref, state),
             self._counting_up(ref.job, numbers),
         ]
@@ -152,15 +152,21 @@ class DynamoChunks:
             wait = min(wait * 2, _LONGEST_WAIT)
         raise AssertionError("the last try returns or raises")
 
-    def _closing(self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int]) -> dict[str, Any]:
+    def _closing(self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: str | None) -> dict[str, Any]:
         sets = ", ".join(f"{name} = :{name}" for name in numbers)
         closed = [f":c{place}" for place in range(len(CLOSED))]
         values: dict[str, Any] = {":state": str(state), ":never": 0} | {f":{n}": v for n, v in numbers.items()}
+        values |= dict(zip(closed, map(str, CLOSED), strict=True))
+        names = {"#state": "state"}
+        if error is not None:
+            sets += ", #error = :error"
+            names["#error"] = "error"
+            values[":error"] = error
         return self._updating(
             items.chunk_key(ref),
             f"SET #state = :state, lease_until = :never, {sets}",
-            {"#state": "state"},
-            values | dict(zip(closed, map(str, CLOSED), strict=True)),
+            names,
+            values,
             f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)})",
         )
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import TryLater
+from sluice.model.errors import FileRefused, TryLater
 from sluice.model.status import ENDED, Status
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.load_chunk import load_chunk
@@ -49,20 +49,25 @@ def do_chunk(
         _make_way(ref, now, chunks)
     else:
         with _released_on_failure(chunk, chunks):
-            state, counts = _work(chunk, jobs, files, destination)
-        chunks.close(ref, state, counts)
+            state, counts, error = _work(chunk, jobs, files, destination)
+        chunks.close(ref, state, counts, error)
     answer_if_passed(ref, chunks=chunks, machine=machine)
 
 
-def _work(chunk: Chunk, jobs: Jobs, files: Files, destination: Destination) -> tuple[ChunkState, Counts]:
+def _work(
+    chunk: Chunk, jobs: Jobs, files: Files, destination: Destination
+) -> tuple[ChunkState, Counts, str | None]:
     job = jobs.get(chunk.ref.job)
     if job.status in ENDED or job.status is Status.CANCELLING:
-        return ChunkState.SKIPPED, Counts()
+        return ChunkState.SKIPPED, Counts(), None
     match chunk.ref.phase:
         case PhaseName.PARSE:
-            return ChunkState.DONE, parse_chunk(job, chunk, files=files)
+            try:
+                return ChunkState.DONE, parse_chunk(job, chunk, files=files), None
+            except FileRefused as damaged:  # the same bytes give the same answer: no second attempt
+                return ChunkState.FAILED, Counts(), damaged.problem.detail[:_ERROR_LENGTH]
         case PhaseName.LOAD:
-            return ChunkState.DONE, load_chunk(job, chunk, files=files, destination=destination)
+            return ChunkState.DONE, load_chunk(job, chunk, files=files, destination=destination), None
 
 
 def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:

@@ -42,7 +42,7 @@ def _unprocessed(job: Job, chunks: Chunks) -> Problem:
     named = "; ".join(_say(chunk) for chunk in failed[:_NAMED])
     more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
     rows = job.counts.unprocessed
-    detail = f"{rows:,} rows were neither loaded nor refused, after three attempts: {named}{more}."
+    detail = f"{rows:,} rows were neither loaded nor refused: {named}{more}."
     return Problem("unprocessed-rows", "Some rows could not be processed", detail, {"chunks": len(failed)})
 
 

@@ -66,7 +66,7 @@ class Chunks(Protocol):
     def release(self, chunk: Chunk, error: str) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours."""
 
-    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts) -> bool:
+    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts, error: str | None = None) -> bool:
         """Close a chunk, count down its phase and add to the job's counts, all or nothing.
 
         ``False`` when the chunk was closed before, and then nothing changes.

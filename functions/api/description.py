@@ -1,0 +1,25 @@
+"""``/v1/openapi.json`` and ``/v1/docs``: the API describes itself."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
+
+from functions.api import gate
+
+
+def describe(app: APIGatewayRestResolver) -> None:
+    """Add the two routes; every route of the app is described, whenever it was added."""
+    app.configure_openapi(
+        title="Sluice",
+        description="Spreadsheet and CSV imports.",
+        security_schemes={"token": HTTPBearer(bearerFormat="JWT")},
+        security=[{"token": []}],
+    )
+    app.enable_swagger(path="/v1/docs", persist_authorization=True)
+
+    def document() -> Response[str]:
+        servers = [Server(url=gate.base_url(app) or "/")]
+        return Response(200, "application/json", app.get_openapi_json_schema(servers=servers))
+
+    app.get("/v1/openapi.json", include_in_schema=False)(document)

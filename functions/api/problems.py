@@ -1,0 +1,44 @@
+"""Errors as HTTP answers; their bodies are made in `sluice.edge.problems`."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from sluice.edge import problems
+from sluice.model.errors import Problem, SluiceError
+from sluice.observability import logger
+
+
+def answer_with_problems(app: APIGatewayRestResolver) -> None:
+    """Let every error of every route be answered as a problem."""
+    app.exception_handler(SluiceError)(refused)
+    app.exception_handler(RequestValidationError)(invalid)
+    app.exception_handler(Exception)(broken)
+    app.not_found(no_route)
+
+
+def refused(error: SluiceError) -> Response[str]:
+    """An error that was raised on purpose."""
+    return _answer(error.problem, error.status, problems.headers_of(error))
+
+
+def invalid(error: RequestValidationError) -> Response[str]:
+    """A request that is not as the API describes it."""
+    return _answer(problems.invalid(error.errors()), 422, {})
+
+
+def broken(error: Exception) -> Response[str]:
+    """Anything else is ours; the caller learns no more than that."""
+    logger.exception("request failed", exc_info=error)
+    return _answer(problems.BROKEN, 500, {})
+
+
+def no_route(_: NotFoundError) -> Response[str]:
+    """An address that nothing is at."""
+    return _answer(problems.NO_ROUTE, 404, {})
+
+
+def _answer(problem: Problem, status: int, headers: dict[str, str]) -> Response[str]:
+    return Response(status, problems.CONTENT_TYPE, problems.body_of(problem, status), headers)

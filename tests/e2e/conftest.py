@@ -1,0 +1,125 @@
+"""A deployed stack for the whole run, and people of several tenants who use its public API."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.client import Client
+from local.lifecycle import running
+from local.stack import Stack
+from sluice.identity import READ, WRITE
+
+PATIENCE = 90.0
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Everything here is end to end, and may wait longer than a unit test."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The stack: one of our own with IAM enforced, or the one at AWS_ENDPOINT_URL."""
+    with running() as deployed:
+        yield deployed
+
+
+class Person:
+    """Somebody with a token, at the API."""
+
+    def __init__(self, stack: Stack, tenant: str, scopes: Sequence[str]) -> None:
+        token = stack.issuer.mint(tenant, list(scopes), subject=f"ann@{tenant}")
+        self.tenant = tenant
+        self.stack = stack
+        self.client = Client(stack.api_url, token)
+        self.http = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Any call, answered as it is."""
+        return self.http.request(method, self.stack.api_url + path, **request)
+
+    def start(self, body: bytes, *, filename: str, importer: str = "products", **more: Any) -> str:
+        """Announce a file and send it with the presigned form; answers the job's id."""
+        announced = self.call(
+            "POST", "/imports", json={"importer": importer, "filename": filename, "bytes": len(body), **more}
+        )
+        assert announced.status_code == 201, announced.text
+        self.client.upload(announced.json()["upload"], filename, io.BytesIO(body))
+        job_id: str = announced.json()["job"]["id"]
+        return job_id
+
+    def end_of(self, job_id: str, patience: float = PATIENCE) -> dict[str, Any]:
+        """The job once it has settled."""
+        job: dict[str, Any] = {}
+        for answer in self.client.follow(job_id, patience=patience):
+            job = answer.body
+        return job
+
+    def imported(self, body: bytes, *, filename: str, importer: str = "products", **more: Any) -> dict[str, Any]:
+        """Import a file and wait for its end."""
+        return self.end_of(self.start(body, filename=filename, importer=importer, **more))
+
+    def refusals(self, job_id: str, limit: int = 100) -> list[dict[str, Any]]:
+        """All refused rows, page by page."""
+        return self.everything(f"/jobs/{job_id}/refusals", limit)
+
+    def records(self, dataset: str) -> dict[str, Any]:
+        """A dataset, page by page; a record that comes twice is an error."""
+        found: dict[str, Any] = {}
+        for record in self.everything(f"/datasets/{dataset}/records", 1000):
+            assert record["key"] not in found
+            found[record["key"]] = record["values"]
+        return found
+
+    def everything(self, path: str, limit: int) -> list[dict[str, Any]]:
+        """All items of a list."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self.client.get(path, limit=limit, cursor=cursor).body
+            items += page["items"]
+            if (cursor := page["next"]) is None:
+                return items
+
+
+@pytest.fixture(scope="session")
+def person(stack: Stack) -> Iterator[Callable[..., Person]]:
+    """Makes people: ``person("acme")`` reads and writes, ``person("acme", scopes=[READ])`` only reads."""
+
+    with ExitStack() as open_until_the_end:
+
+        def make(tenant: str, scopes: Sequence[str] = (READ, WRITE)) -> Person:
+            made = Person(stack, tenant, scopes)
+            open_until_the_end.enter_context(made.client)
+            open_until_the_end.enter_context(made.http)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def ann(person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
+    """Somebody of a tenant that only this test uses."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:50]
+    return person(f"{name}-{time.time_ns() % 1_000_000}")
+
+
+def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Ask until the answer is true; the test fails when it never is."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if answer := found():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"not within {patience:.0f} s: {what}")

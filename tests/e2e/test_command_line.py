@@ -1,0 +1,64 @@
+"""The ``sluice`` command line against the deployed stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.stack import Stack
+from tests.factories import csv_file, products
+
+SLUICE = Path(sys.executable).parent / "sluice"
+
+
+@pytest.fixture
+def environment(stack: Stack) -> dict[str, str]:
+    """What a user of a remote stack sets."""
+    token = stack.issuer.mint("command-line", ["imports:read", "imports:write"])
+    return {**os.environ, "SLUICE_API_URL": stack.api_url, "SLUICE_TOKEN": token, "COLUMNS": "120"}
+
+
+def sluice(environment: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([SLUICE, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_an_import_is_waited_for_and_shown(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    rows = [list(row) for row in products(20)]
+    rows[3][2] = "-1"
+    file.write_bytes(csv_file(rows))
+    done = sluice(environment, "import", file, "--importer", "products", "--wait", "--json")
+    assert done.returncode == 0, done.stderr
+    job = json.loads(done.stdout)
+    assert (job["status"], job["counts"]["inserted"], job["counts"]["refused"]) == ("completed", 19, 1)
+    refusals = json.loads(sluice(environment, "refusals", job["id"], "--json").stdout)
+    assert refusals["items"][0]["row"] == 5
+    assert job["id"] in sluice(environment, "jobs", "--json").stdout
+    assert json.loads(sluice(environment, "job", job["id"], "--json").stdout)["id"] == job["id"]
+    assert json.loads(sluice(environment, "records", "products", "--json").stdout)["items"]
+    assert "products" in sluice(environment, "importers").stdout
+
+
+def test_a_refused_file_exits_with_1_and_says_why(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "empty.csv"
+    file.write_bytes(b"")
+    done = sluice(environment, "import", file, "--importer", "products", "--wait")
+    assert done.returncode == 1
+    assert "empty" in (done.stdout + done.stderr).lower()
+
+
+def test_an_unknown_importer_exits_with_1(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(csv_file(products(1)))
+    done = sluice(environment, "import", file, "--importer", "produce")
+    assert done.returncode == 1
+    assert "produce" in done.stderr
+
+
+def test_wrong_usage_exits_with_2(environment: dict[str, str]) -> None:
+    assert sluice(environment, "import").returncode == 2

@@ -1,0 +1,159 @@
+"""Workers that are killed, messages that come twice, chunks that fail for good: on the deployed stack."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.workbook import product, write_workbook
+from local.stack import Stack
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.message import to_message
+from sluice.model.status import Status
+from sluice.stores.chunks import DynamoChunks
+from sluice.stores.jobs import DynamoJobs
+from tests.e2e.conftest import Person, eventually
+from tests.factories import make_chunk, make_job
+
+ROWS = 60_000
+WRONG = {5_000: "Price", 30_000: "Stock", 59_999: "Updated"}
+
+
+@pytest.fixture(scope="session")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Six chunks of products, three rows of them wrong."""
+    path = tmp_path_factory.mktemp("faults") / "products.xlsx"
+    write_workbook(path, ROWS, wrong=WRONG)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
+    """The deployed jobs table, reached past the API."""
+    import boto3
+
+    table = boto3.resource(
+        "dynamodb",
+        endpoint_url=stack.endpoint,
+        region_name=stack.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    ).Table(stack.jobs_table)
+    return DynamoJobs(table, 1), DynamoChunks(table, 1)
+
+
+def workers(stack: Stack) -> list[int]:
+    """Process ids of the stack's worker functions; none where functions are no processes of this machine."""
+    listed = subprocess.run(["ps", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
+    lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, command in lines if stack.folder in command and "-WorkFunction-" in command]
+
+
+def assert_exact(job: dict[str, Any], ann: Person) -> None:
+    """Every row is loaded or refused, once, and the dataset holds just the good ones."""
+    good = ROWS - len(WRONG)
+    assert job["status"] == "completed", job
+    assert job["counts"] == {
+        "total": ROWS,
+        "inserted": good,
+        "updated": 0,
+        "unchanged": 0,
+        "refused": len(WRONG),
+        "unprocessed": 0,
+    }
+    assert {refusal["row"]: refusal["column"] for refusal in ann.refusals(job["id"])} == WRONG
+    records = ann.records("products")
+    assert len(records) == good
+    assert records["P-0000100"]["description"] == product(100)[1]
+
+
+def test_workers_killed_in_the_middle_of_their_chunks_change_nothing(
+    ann: Person, stack: Stack, workbook: bytes
+) -> None:
+    """Killed once while parsing and once while loading; the chunks are done again when their leases have run out."""
+    if not Path(stack.folder, "emulator").exists():
+        pytest.fail("this test kills the functions' processes and needs a local AWS of its own")
+    job_id = ann.start(workbook, filename="products.xlsx")
+
+    def busy(phase: str) -> bool:
+        job = ann.client.get(f"/jobs/{job_id}").body
+        assert job["status"] not in {"completed", "failed"}, "it ended before anybody was killed"
+        done = job["progress"]["current"]
+        return bool(job["phase"] == phase and len(WRONG) < done < ROWS)
+
+    for phase in ("parse", "load"):
+        eventually(lambda phase=phase: busy(phase), f"the middle of {phase}")
+        killed = workers(stack)
+        assert killed
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+    assert_exact(ann.end_of(job_id, patience=200), ann)
+
+
+def test_messages_that_come_twice_change_nothing(ann: Person, stack: Stack, workbook: bytes) -> None:
+    """Each chunk's message is sent again while it is worked on, and once more when all is done."""
+    job_id = ann.start(workbook, filename="products.xlsx")
+    sqs = stack.client("sqs")
+
+    def send_again(phase: PhaseName) -> None:
+        for index in range(6):
+            body = to_message(ChunkRef(JobRef(ann.tenant, job_id), phase, index))
+            sqs.send_message(QueueUrl=stack.standard_queue_url, MessageBody=body, MessageGroupId=ann.tenant)
+
+    for phase in PhaseName:
+        eventually(lambda phase=phase: ann.client.get(f"/jobs/{job_id}").body["phase"] == phase, f"the phase {phase}")
+        send_again(phase)
+    job = ann.end_of(job_id)
+    assert_exact(job, ann)
+    for phase in PhaseName:
+        send_again(phase)
+    eventually(lambda: ann.call("GET", "/queues").json()["standard"]["waiting"] == 0, "an empty queue")
+    assert_exact(ann.end_of(job_id), ann)
+    assert ann.end_of(job_id)["version"] == job["version"]
+
+
+def test_a_chunk_that_fails_three_times_is_given_up(
+    ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks]
+) -> None:
+    """Its slice is not there; the dead-letter queue's function closes it, and the barrier is passed."""
+    jobs, chunks = stores
+    job = replace(make_job(ann.tenant, status=Status.PARSING), ref=JobRef(ann.tenant, "01BROKEN"))
+    chunk = make_chunk(job.ref)
+    jobs.add(job)
+    chunks.add([chunk])
+    chunks.open_phase(job.ref, PhaseName.PARSE, 1, "a token that nobody waits for")
+    stack.client("sqs").send_message(
+        QueueUrl=stack.standard_queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=ann.tenant
+    )
+    eventually(lambda: chunks.get(chunk.ref).state is ChunkState.FAILED, "a chunk given up")  # type: ignore[union-attr]
+    found, barrier = chunks.get(chunk.ref), chunks.phase(job.ref, PhaseName.PARSE)
+    assert found is not None
+    assert barrier is not None
+    assert (found.attempts, barrier.remaining, barrier.failed) == (3, 0, 1)
+    assert found.error is not None
+    assert found.error.startswith("NotFound")
+    jobs.move(job.ref, Status.FAILED)
+
+
+def test_chunks_that_close_at_once_are_all_counted(ann: Person, stores: tuple[DynamoJobs, DynamoChunks]) -> None:
+    """Each twice, from several threads: transactions that meet are tried again, doubles change nothing."""
+    jobs, chunks = stores
+    job = replace(make_job(ann.tenant, status=Status.PARSING), ref=JobRef(ann.tenant, "01CROWDED"))
+    made = [make_chunk(job.ref, index) for index in range(40)]
+    jobs.add(job)
+    chunks.add(made)
+    chunks.open_phase(job.ref, PhaseName.PARSE, len(made), "token")
+    with ThreadPoolExecutor(8) as pool:
+        closed = list(pool.map(lambda c: chunks.close(c.ref, ChunkState.DONE, Counts(checked=10)), made * 2))
+    barrier = chunks.phase(job.ref, PhaseName.PARSE)
+    assert barrier is not None
+    assert (sum(closed), barrier.remaining, jobs.get(job.ref).counts.checked) == (40, 0, 400)
+    jobs.move(job.ref, Status.FAILED)

@@ -1,0 +1,152 @@
+"""Files in, rows out, through the deployed stack."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.workbook import write_workbook
+from tests.e2e.conftest import Person, eventually
+from tests.factories import csv_file, products
+from tests.factories_files import written_by_openpyxl, written_by_xlsxwriter
+
+TITLES = ("Part Number", "Description", "Price", "Stock")
+
+
+def test_a_workbook_goes_through_with_exact_counts_and_row_numbers(ann: Person, tmp_path: Path) -> None:
+    """25,000 rows in three chunks; the wrong ones are named by the row a person sees."""
+    wrong = {13: "Price", 9_999: "Stock", 10_002: "Updated", 25_001: "Part Number"}
+    path = tmp_path / "products.xlsx"
+    write_workbook(path, 25_000, wrong=wrong)
+    job = ann.imported(path.read_bytes(), filename="products.xlsx")
+    assert job["status"] == "completed", job
+    assert job["counts"] == {
+        "total": 25_000,
+        "inserted": 24_996,
+        "updated": 0,
+        "unchanged": 0,
+        "refused": 4,
+        "unprocessed": 0,
+    }
+    assert {refusal["row"]: refusal["column"] for refusal in ann.refusals(job["id"], limit=3)} == wrong
+    assert job["progress"]["percent"] == 100
+    assert len(job["file"]["sha256"]) == 64
+
+
+def test_a_second_import_reports_what_changed(ann: Person) -> None:
+    ann.imported(csv_file(products(1_000)), filename="a.csv")
+    rows = [*products(900), *products(100, first=901, price="1.25"), *products(5, first=1_001)]
+    counts = ann.imported(csv_file(rows), filename="b.csv")["counts"]
+    assert (counts["unchanged"], counts["updated"], counts["inserted"]) == (900, 100, 5)
+    records = ann.records("products")
+    assert (len(records), records["P-000901"]["price"]) == (1_005, "1.25")
+
+
+@pytest.mark.parametrize(
+    ("filename", "body"),
+    [
+        ("a.xlsx", written_by_openpyxl([TITLES, *products(30)])),
+        ("b.xlsx", written_by_xlsxwriter([TITLES, *products(30)])),
+        ("c.csv", csv_file(products(30))),
+        ("d.csv.gz", gzip.compress(csv_file(products(30)))),
+        ("e.tsv", csv_file(products(30)).replace(b",", b"\t")),
+        ("f.csv", csv_file(products(30)).decode().replace(",", ";").encode("utf-16")),
+        ("g with space + plus & ümläut.csv", csv_file(products(30)).replace(b"Part ", "Größe ".encode("cp1252"))),
+    ],
+    ids=lambda value: value[:1] if isinstance(value, str) else "",
+)
+def test_every_format_gives_the_same_rows(ann: Person, filename: str, body: bytes) -> None:
+    if b"Gr\xf6" in body:
+        body = body.replace("Größe Number".encode("cp1252"), b"Part Number")
+    job = ann.imported(body, filename=filename)
+    assert (job["status"], job["counts"]["inserted"]) == ("completed", 30), job
+    assert job["file"]["name"] == filename
+    assert ann.records("products")["P-000007"]["stock"] == 7
+
+
+def test_a_small_file_can_be_sent_with_the_call(ann: Person) -> None:
+    answer = ann.call("POST", "/imports/upload?importer=products&filename=a.csv", content=csv_file(products(3)))
+    assert answer.status_code == 202
+    assert answer.headers["Location"].endswith(f"/v1/jobs/{answer.json()['id']}")
+    assert answer.headers["Retry-After"] == "1"
+    assert ann.http.get(answer.headers["Location"]).json()["id"] == answer.json()["id"]
+    assert ann.end_of(answer.json()["id"])["counts"]["inserted"] == 3
+
+
+def test_a_caller_who_prefers_to_wait_gets_the_results(ann: Person) -> None:
+    answer = ann.call(
+        "POST",
+        "/imports/upload?importer=products&filename=a.csv",
+        content=csv_file(products(3)),
+        headers={"Prefer": "wait=20"},
+    )
+    assert (answer.status_code, answer.json()["counts"]["inserted"]) == (200, 3)
+
+
+def test_dealers_are_answered_with_their_results(ann: Person) -> None:
+    rows = [(f"D-{number}", f"Dealer {number}", "gold") for number in range(200)]
+    rows[5] = ("D-5", "Dealer 5", "platinum")
+    body = csv_file(rows, titles=("Dealer Code", "Name", "Tier"))
+    answer = ann.call("POST", "/imports/upload?importer=dealers&filename=dealers.csv", content=body)
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+    assert (answer.json()["counts"]["inserted"], answer.json()["counts"]["refused"]) == (199, 1)
+    assert ann.refusals(answer.json()["id"])[0]["row"] == 7
+
+
+def test_a_file_in_the_drop_folder_is_imported(ann: Person) -> None:
+    bucket, key = ann.stack.files_bucket, f"incoming/{ann.tenant}/products/new prices + stock.csv"
+    ann.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=csv_file(products(12)))
+    listed = eventually(lambda: ann.call("GET", "/jobs").json()["items"], "a job of the dropped file")
+    job = ann.end_of(listed[0]["id"])
+    assert (job["file"]["name"], job["counts"]["inserted"]) == ("new prices + stock.csv", 12)
+
+
+def test_a_mapping_names_columns_that_the_importer_does_not_know(ann: Person) -> None:
+    body = csv_file(products(3), titles=("Teil", "Text", "Preis", "Bestand"))
+    mapping = {"Teil": "Part Number", "Text": "Description", "Preis": "Price", "Bestand": "Stock"}
+    assert ann.imported(body, filename="a.csv", mapping=mapping)["counts"]["inserted"] == 3
+
+
+def test_the_status_is_answered_once_for_each_version(ann: Person) -> None:
+    job = ann.imported(csv_file(products(3)), filename="a.csv")
+    first = ann.call("GET", f"/jobs/{job['id']}")
+    again = ann.call("GET", f"/jobs/{job['id']}", headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
+def test_tenants_see_nothing_of_each_other(ann: Person, person: Callable[..., Person]) -> None:
+    job = ann.imported(csv_file(products(3)), filename="a.csv")
+    other = person(f"{ann.tenant[:50]}-other")
+    assert other.call("GET", f"/jobs/{job['id']}").status_code == 404
+    assert other.call("GET", f"/jobs/{job['id']}/refusals").status_code == 404
+    assert other.call("GET", "/jobs").json()["items"] == []
+    assert other.records("products") == {}
+    assert other.call("GET", "/datasets/products/records/P-000001").status_code == 404
+
+
+def test_a_form_takes_only_the_file_it_was_made_for(ann: Person) -> None:
+    announced = ann.call("POST", "/imports", json={"importer": "dealers", "filename": "a.csv", "bytes": 5}).json()
+    form = announced["upload"]
+    stolen = {**form["fields"], "key": "uploads/other-tenant/01JOB/a.csv"}
+    assert ann.http.post(form["url"], data=stolen, files={"file": b"x"}, headers={"Authorization": ""}).is_error
+
+
+def test_the_queues_are_empty_when_all_is_done(ann: Person) -> None:
+    ann.imported(csv_file(products(3)), filename="a.csv")
+    depths = ann.call("GET", "/queues").json()
+    assert set(depths) == {"urgent", "standard", "dead"}
+
+
+def test_urgent_jobs_have_a_queue_of_their_own(ann: Person) -> None:
+    job = ann.imported(csv_file(products(3)), filename="a.csv", priority="urgent")
+    assert job["counts"]["inserted"] == 3
+
+
+def test_the_api_describes_itself(ann: Person) -> None:
+    described = ann.call("GET", "/openapi.json").json()
+    assert "/v1/jobs/{job_id}" in described["paths"]
+    assert "swagger" in ann.call("GET", "/docs").text.lower()
+    assert ann.call("GET", "/health").json() == {"status": "ok"}

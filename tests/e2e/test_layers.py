@@ -1,0 +1,47 @@
+"""What is deployed holds all it needs: no handler borrows a package from the machine it happens to run on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local.stack import Stack
+
+FUNCTIONS = sorted(path.parent.name for path in Path("functions").glob("*/app.py"))
+# What the Lambda runtime itself brings.
+RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+IMPORT = """
+import importlib, os, sys
+sys.path[:0] = sys.argv[2:]
+importlib.import_module(f"functions.{sys.argv[1]}.app").handler
+"""
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the Lambda runtime brings, and nothing else."""
+    folder = tmp_path_factory.mktemp("runtime")
+    site = Path(boto3.__file__).parents[1]
+    for name in RUNTIME:
+        (folder / name).symlink_to(site / name)
+    return folder
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_handler_is_imported_with_nothing_but_its_layers(stack: Stack, runtime: Path, function: str) -> None:
+    built = Path(stack.folder) / "sam" / "build"
+    name = "".join(part.capitalize() for part in function.split("_")) + "Function"
+    paths = [built / name, built / "DependenciesLayer" / "python", built / "DomainLayer" / "python", runtime]
+    assert all(path.is_dir() for path in paths), paths
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", IMPORT, function, *map(str, paths)],
+        env={"AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_METRICS_NAMESPACE": "Sluice"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,113 @@
+"""The whole course of a job in one process: the use cases on fakes, messages delivered by the test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from sluice.importers.registry import importer_named
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.job import Job
+from sluice.rows.importer import Importer
+from sluice.usecases import plan as plan_module
+from sluice.usecases.dispatch import dispatch
+from sluice.usecases.do_chunk import do_chunk
+from sluice.usecases.expect_file import expect_file
+from sluice.usecases.finish import finish
+from sluice.usecases.new_job import ImportRequest
+from sluice.usecases.plan import plan
+from sluice.usecases.start_job import Arrival, start_job
+from tests.fakes.destination import MemoryDestination
+from tests.fakes.stores import MemoryChunks, MemoryFiles, MemoryJobs, MemoryMachine, MemoryQueue
+
+NOW = 1_700_000_000
+LEASE = 70
+
+
+def small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int = 10) -> None:
+    """Let files be cut into chunks of a few rows."""
+
+    def small(name: str) -> Importer:
+        return replace(importer_named(name), chunk_rows=rows)
+
+    monkeypatch.setattr(plan_module, "importer_named", small)
+
+
+@dataclass
+class Course:
+    """Fakes that belong together, and the steps of a job on them."""
+
+    jobs: MemoryJobs = field(default_factory=MemoryJobs)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    machine: MemoryMachine = field(default_factory=MemoryMachine)
+
+    def __post_init__(self) -> None:
+        self.chunks = MemoryChunks(self.jobs)
+        self.destination = MemoryDestination(self.files)
+        self._tokens = itertools.count(1)
+
+    def upload(
+        self, body: bytes, *, importer: str = "products", filename: str = "a.csv", tenant: str = "acme"
+    ) -> JobRef:
+        """Ask for an import and send its file; the job is queued then."""
+        request = ImportRequest(tenant, "ann", importer, filename, len(body))
+        job, form = expect_file(request, now=datetime.now(UTC), jobs=self.jobs, files=self.files)
+        self.files.write(form["fields"]["key"], body)
+        self.arrive(job.file.key)
+        return job.ref
+
+    def arrive(self, key: str) -> Job | None:
+        """Deliver the bucket's event of a file."""
+        arrival = Arrival(key, self.files.size(key), "etag", datetime(2026, 1, 1, tzinfo=UTC))
+        return start_job(arrival, jobs=self.jobs, machine=self.machine)
+
+    def plan(self, ref: JobRef) -> str:
+        return plan(ref, jobs=self.jobs, chunks=self.chunks, files=self.files)
+
+    def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None) -> str:
+        """Fan a phase out; answers the token it waits with."""
+        token = token or f"token-{next(self._tokens)}"
+        dispatch(
+            ref,
+            phase,
+            token,
+            jobs=self.jobs,
+            chunks=self.chunks,
+            files=self.files,
+            queue=self.queue,
+            machine=self.machine,
+        )
+        return token
+
+    def work(self, ref: ChunkRef, *, now: int = NOW) -> None:
+        """Deliver one message."""
+        do_chunk(
+            ref,
+            now=now,
+            lease_seconds=LEASE,
+            jobs=self.jobs,
+            chunks=self.chunks,
+            files=self.files,
+            machine=self.machine,
+            destination=self.destination,
+        )
+
+    def deliver(self, *, each: Callable[[ChunkRef], None] | None = None) -> None:
+        """Deliver every message that waits."""
+        while self.queue.messages:
+            (each or self.work)(self.queue.messages.pop(0))
+
+    def run(self, ref: JobRef) -> Job:
+        """Take a queued job to its end."""
+        if self.plan(ref) == "planned":
+            for phase in PhaseName:
+                token = self.dispatch(ref, phase)
+                self.deliver()
+                assert token in self.machine.answers, f"nobody answered the token of {phase}"
+            finish(ref, error=None, jobs=self.jobs, chunks=self.chunks)
+        return self.jobs.get(ref)

@@ -1,0 +1,132 @@
+"""What if the steps around the workers die, come twice, or never come?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.status import Status
+from sluice.usecases.finish import finish
+from sluice.usecases.tidy import tidy
+from tests.factories import csv_file, products
+from tests.fakes.course import NOW, Course
+
+
+@pytest.fixture
+def ref(course: Course) -> JobRef:
+    """A queued job of 25 good rows."""
+    return course.upload(csv_file(products(25)))
+
+
+def tidied(course: Course, *, after: timedelta) -> int:
+    return tidy(
+        now=datetime.now(UTC) + after,
+        stuck_minutes=15,
+        jobs=course.jobs,
+        chunks=course.chunks,
+        queue=course.queue,
+        machine=course.machine,
+    )
+
+
+def test_planning_twice_plans_once(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    objects, chunks = dict(course.files.objects), dict(course.chunks.items)
+    course.plan(ref)
+    assert (course.files.objects, course.chunks.items) == (objects, chunks)
+    assert course.run(ref).counts.inserted == 25
+
+
+def test_dispatching_twice_answers_the_newer_token_and_counts_once(course: Course, ref: JobRef) -> None:
+    """A retry of the state machine's task brings a new token; nobody waits for the old one."""
+    course.plan(ref)
+    old = course.dispatch(ref, PhaseName.PARSE)
+    course.work(course.queue.messages.pop(0))
+    new = course.dispatch(ref, PhaseName.PARSE)
+    course.deliver()
+    assert new in course.machine.answers
+    assert old not in course.machine.answers
+    assert course.jobs.get(ref).counts.checked == 25
+
+
+def test_a_dispatch_that_comes_after_the_last_chunk_is_answered_at_once(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    course.dispatch(ref, PhaseName.PARSE)
+    course.deliver()
+    again = course.dispatch(ref, PhaseName.PARSE)
+    assert again in course.machine.answers
+    assert not course.queue.messages
+
+
+def test_a_dispatch_of_an_ended_job_is_answered_at_once(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    course.jobs.move(ref, Status.FAILED)
+    token = course.dispatch(ref, PhaseName.PARSE)
+    assert course.machine.answers[token] == {"outcome": "over"}
+    assert not course.queue.messages
+
+
+def test_messages_that_were_lost_are_sent_again(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    token = course.dispatch(ref, PhaseName.PARSE)
+    course.work(course.queue.messages.pop(0))
+    course.queue.messages.clear()
+    assert tidied(course, after=timedelta(minutes=1)) == 0, "a job that is only slow is left alone"
+    assert not course.queue.messages
+    assert tidied(course, after=timedelta(minutes=16)) == 1
+    course.deliver()
+    assert token in course.machine.answers
+
+
+def test_a_chunk_whose_worker_died_with_its_message_is_sent_again(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    course.dispatch(ref, PhaseName.PARSE)
+    first = course.queue.messages.pop(0)
+    course.chunks.lease(first, now=NOW, until=NOW + 70)
+    course.queue.messages.clear()
+    assert tidied(course, after=timedelta(minutes=16)) == 1
+    assert first in course.queue.messages
+
+
+def test_a_job_whose_machine_never_started_is_started(course: Course, ref: JobRef) -> None:
+    course.machine.started.clear()
+    assert tidied(course, after=timedelta(minutes=16)) == 1
+    assert course.machine.started == [ref]
+
+
+def test_an_answer_that_was_lost_is_given_again(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    token = course.dispatch(ref, PhaseName.PARSE)
+    course.deliver()
+    course.machine.answers.clear()
+    tidied(course, after=timedelta(minutes=16))
+    assert token in course.machine.answers
+
+
+def test_a_job_whose_file_never_came_is_ended(course: Course, ref: JobRef) -> None:
+    course.jobs.items[ref] = replace(course.jobs.items[ref], status=Status.WAITING_FOR_FILE)
+    tidied(course, after=timedelta(hours=23))
+    assert course.jobs.get(ref).status is Status.WAITING_FOR_FILE
+    tidied(course, after=timedelta(hours=25))
+    ended = course.jobs.get(ref)
+    assert ended.problem is not None
+    assert (ended.status, ended.problem.type) == (Status.FAILED, "upload-expired")
+
+
+def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_loaded(
+    course: Course, ref: JobRef
+) -> None:
+    course.plan(ref)
+    course.dispatch(ref, PhaseName.PARSE)
+    course.deliver()
+    course.dispatch(ref, PhaseName.LOAD)
+    course.work(course.queue.messages.pop(0))
+    job = finish(ref, error="States.Timeout: no answer", jobs=course.jobs, chunks=course.chunks)
+    assert job.problem is not None
+    assert (job.status, job.problem.type, job.counts.inserted) == (Status.FAILED, "system-error", 10)
+    assert "States.Timeout" in job.problem.detail
+    again = finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+    assert again == job, "a job that has ended stays as it is"

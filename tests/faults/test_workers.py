@@ -1,0 +1,204 @@
+"""What if a worker dies right here, a message comes twice, or two workers are at the same chunk?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import TryLater
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.finish import finish
+from sluice.usecases.give_up import give_up
+from tests.factories import csv_file, products
+from tests.fakes.course import LEASE, NOW, Course
+
+
+class Killed(BaseException):
+    """The process is gone: no handler of exceptions runs on."""
+
+
+@pytest.fixture
+def ref(course: Course) -> JobRef:
+    """A planned job of 25 rows: 12 known and the same, 5 known and changed, 8 new."""
+    course.run(course.upload(csv_file(products(17))))
+    rows = [*products(12), *products(5, first=13, price="1.5"), *products(8, first=18)]
+    ref = course.upload(csv_file(rows))
+    course.plan(ref)
+    return ref
+
+
+def assert_exact(job: Job, course: Course) -> None:
+    """Every row of `ref` is where it belongs, once."""
+    assert job.status is Status.COMPLETED
+    assert job.counts == Counts(total=25, checked=25, inserted=8, updated=5, unchanged=12, refused=0)
+    values = course.destination.values("acme", "products")
+    assert len(values) == 25
+    assert values["P-000013"]["price"] == "1.5"
+
+
+def finish_job(ref: JobRef, course: Course) -> Job:
+    return finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+
+
+def killed_at(course: Course, monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
+    """Let the process die once, before or after a call; answers how often it died."""
+    real: Callable[..., Any] = getattr(target, name)
+    deaths: list[int] = []
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        if deaths:
+            return real(*args, **kwargs)
+        deaths.append(1)
+        if after:
+            real(*args, **kwargs)
+        raise Killed
+
+    monkeypatch.setattr(target, name, dying)
+    return deaths
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("phase", "store", "call"),
+    [
+        (PhaseName.PARSE, "chunks", "lease"),
+        (PhaseName.PARSE, "files", "write"),
+        (PhaseName.PARSE, "chunks", "close"),
+        (PhaseName.PARSE, "machine", "succeed"),
+        (PhaseName.LOAD, "chunks", "lease"),
+        (PhaseName.LOAD, "files", "write_once"),
+        (PhaseName.LOAD, "destination", "apply"),
+        (PhaseName.LOAD, "chunks", "close"),
+        (PhaseName.LOAD, "machine", "succeed"),
+    ],
+)
+def test_a_worker_that_dies_anywhere_costs_only_time(
+    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch, phase: PhaseName, store: str, call: str, after: bool
+) -> None:
+    """Its message comes again when the lease has run out, and everything is as if it had lived."""
+    clock = NOW
+    deaths: list[int] = []
+    for name in PhaseName:
+        course.dispatch(ref, name)
+        if name is phase:
+            deaths = killed_at(course, monkeypatch, getattr(course, store), call, after=after)
+
+        def deliver(chunk: ChunkRef) -> None:
+            nonlocal clock
+            try:
+                course.work(chunk, now=clock)
+            except Killed:
+                clock += LEASE + 1
+                course.queue.messages.append(chunk)
+
+        course.deliver(each=deliver)
+    assert_exact(finish_job(ref, course), course)
+    assert len(course.machine.answers) == 4, "two phases of two jobs, each answered"
+    assert deaths, "the process died where this test meant it to"
+
+
+def test_every_message_may_come_twice(course: Course, ref: JobRef) -> None:
+    for name in PhaseName:
+        course.dispatch(ref, name)
+        course.queue.messages += course.queue.messages
+        course.deliver()
+    assert_exact(finish_job(ref, course), course)
+
+
+def test_a_message_that_comes_while_the_chunk_is_worked_on_must_come_again(course: Course, ref: JobRef) -> None:
+    course.dispatch(ref, PhaseName.PARSE)
+    first = course.queue.messages[0]
+    assert course.chunks.lease(first, now=NOW, until=NOW + LEASE)
+    with pytest.raises(TryLater) as busy:
+        course.work(first, now=NOW + 10)
+    assert busy.value.seconds == LEASE - 10
+
+
+def test_a_slow_worker_that_lost_its_lease_changes_nothing_when_it_closes(course: Course, ref: JobRef) -> None:
+    course.dispatch(ref, PhaseName.PARSE)
+    first = course.queue.messages[0]
+    slow = course.chunks.lease(first, now=NOW, until=NOW + LEASE)
+    assert slow is not None
+    course.work(first, now=NOW + LEASE + 1)
+    before = course.jobs.get(ref)
+    course.chunks.release(slow, "too late")
+    assert not course.chunks.close(first, ChunkState.DONE, Counts(checked=10))
+    assert course.jobs.get(ref) == before
+
+
+def test_a_chunk_that_fails_twice_is_done_the_third_time(
+    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter([OSError("reset"), OSError("reset")])
+    real = course.destination.apply
+
+    def flaky(batch: Any) -> Any:
+        if error := next(failures, None):
+            raise error
+        return real(batch)
+
+    monkeypatch.setattr(course.destination, "apply", flaky)
+
+    def deliver(chunk: ChunkRef) -> None:
+        try:
+            course.work(chunk)
+        except OSError:
+            course.queue.messages.append(chunk)
+
+    for name in PhaseName:
+        course.dispatch(ref, name)
+        course.deliver(each=deliver)
+    assert_exact(finish_job(ref, course), course)
+
+
+def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
+    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.dispatch(ref, PhaseName.PARSE)
+    course.deliver()
+    token = course.dispatch(ref, PhaseName.LOAD)
+    dead = course.queue.messages.pop(1)
+    real = course.destination.apply
+
+    def broken(batch: Any) -> Any:
+        if batch.index == dead.index:
+            raise OSError("the table is gone")
+        return real(batch)
+
+    monkeypatch.setattr(course.destination, "apply", broken)
+    course.deliver()
+    with pytest.raises(OSError, match="gone"):
+        course.work(dead)
+    assert give_up(dead, now=NOW, chunks=course.chunks, machine=course.machine)
+    assert not give_up(dead, now=NOW, chunks=course.chunks, machine=course.machine), "a second time changes nothing"
+    assert course.machine.answers[token]["failed"] == 1
+    job = finish_job(ref, course)
+    assert (job.status, job.counts.unprocessed, job.counts.loaded) == (Status.FAILED, 10, 15)
+    assert job.problem is not None
+    assert "rows 12 to 21 (OSError: the table is gone)" in job.problem.detail
+
+
+def test_a_chunk_is_not_given_up_while_a_worker_holds_it(course: Course, ref: JobRef) -> None:
+    course.dispatch(ref, PhaseName.PARSE)
+    first = course.queue.messages[0]
+    course.chunks.lease(first, now=NOW, until=NOW + LEASE)
+    with pytest.raises(TryLater):
+        give_up(first, now=NOW + 1, chunks=course.chunks, machine=course.machine)
+    assert give_up(first, now=NOW + LEASE, chunks=course.chunks, machine=course.machine)
+
+
+def test_a_chunk_that_is_done_is_not_given_up(course: Course, ref: JobRef) -> None:
+    course.dispatch(ref, PhaseName.PARSE)
+    done = course.queue.messages.pop(0)
+    course.work(done)
+    assert not give_up(done, now=NOW, chunks=course.chunks, machine=course.machine)
+
+
+def test_a_message_of_an_unknown_chunk_is_dropped(course: Course, ref: JobRef) -> None:
+    course.work(ChunkRef(JobRef("acme", "01GONE"), PhaseName.PARSE, 0))
+    assert course.jobs.get(ref).counts.checked == 0

@@ -1,0 +1,124 @@
+"""Calling the API as API Gateway does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from functions.api.app import app, handler
+from tests.fakes import issuer
+from tests.fakes.lambda_context import FakeContext
+from tests.integration.stack import event
+
+OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
+# What stands in the place of a parameter in a route's path.
+SAMPLES = {"job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "name": "products", "key": "P-1"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gateway gets; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        """The JSON of the body."""
+        return json.loads(self.text)
+
+
+def request(
+    method: str,
+    path: str,
+    *,
+    token: str | None,
+    body: bytes | None = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The event of a request; bodies come in base64, for the API takes files."""
+    made: dict[str, Any] = event("api_get_job")
+    sent = {name: value for name, value in made["headers"].items() if name != "Authorization"}
+    if token is not None:
+        sent["Authorization"] = f"Bearer {token}"
+    sent |= headers or {}
+    made["requestContext"] |= {"httpMethod": method, "path": f"/live{path}"}
+    return made | {
+        "httpMethod": method,
+        "path": path,
+        "pathParameters": {"proxy": path.lstrip("/")},
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": dict(query) if query else None,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+        "body": None if body is None else base64.b64encode(body).decode(),
+        "isBase64Encoded": body is not None,
+    }
+
+
+def send(made: dict[str, Any]) -> Answer:
+    """Hand an event to the function."""
+    given = handler(made, FakeContext("api"))
+    headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
+    assert not given["isBase64Encoded"]
+    return Answer(given["statusCode"], headers, given["body"])
+
+
+def call(
+    method: str,
+    path: str,
+    *,
+    token: str | None = "",
+    json_body: Any = None,
+    body: bytes | None = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Call the API; with a good token of the tenant acme unless another one, or ``None``, is given."""
+    bearer = issuer.token() if token == "" else token
+    content = json.dumps(json_body).encode() if json_body is not None else body
+    return send(request(method, path, token=bearer, body=content, query=query, headers=headers))
+
+
+def get(path: str, **more: Any) -> Answer:
+    """Call with GET."""
+    return call("GET", path, **more)
+
+
+def every(path: str, **query: str) -> list[Any]:
+    """All items of a list, page by page."""
+    return [item for page in pages(path, **query) for item in page]
+
+
+def pages(path: str, **query: str) -> Iterator[list[Any]]:
+    """The pages of a list, by its own cursors."""
+    cursor: str | None = None
+    while True:
+        answer = get(path, query=query | ({"cursor": cursor} if cursor else {}))
+        assert answer.status == 200, answer.text
+        yield answer.body["items"]
+        cursor = answer.body["next"]
+        if cursor is None:
+            return
+
+
+def routes() -> list[tuple[str, str]]:
+    """Every route of the resolver, ``(method, path with samples for its parameters)``."""
+    found = []
+    for route in [*app._static_routes, *app._dynamic_routes]:
+        path = route.path
+        for name, sample in SAMPLES.items():
+            path = path.replace(f"<{name}>", sample)
+        assert "<" not in path, f"give a sample for the parameter in {route.path}"
+        found.append((route.method, path))
+    return found
+
+
+def guarded() -> list[tuple[str, str]]:
+    """The routes that need a token."""
+    return [(method, path) for method, path in routes() if path not in OPEN]

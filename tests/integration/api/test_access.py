@@ -1,0 +1,125 @@
+"""Who gets what: every route, with every token that must get nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.chunk import PhaseName
+from sluice.model.refusal import Refusal
+from sluice.model.status import Status
+from sluice.usecases.refusals import write_refusals
+from tests.factories import make_chunk, make_job
+from tests.fakes import issuer
+from tests.integration.api.calling import OPEN, SAMPLES, Answer, call, every, get, guarded, routes
+from tests.integration.stack import Stack
+
+EVERY_GUARDED = pytest.mark.parametrize(("method", "path"), guarded())
+pytestmark = pytest.mark.usefixtures("stack")
+
+
+def assert_problem(answer: Answer, status: int, type_: str) -> None:
+    """A problem of this type, and nothing else."""
+    assert answer.status == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.body["type"] == f"/problems/{type_}"
+    assert {"type", "title", "status", "detail"} <= set(answer.body)
+
+
+def test_all_routes_but_the_open_ones_are_tried_here() -> None:
+    """The list comes from the resolver itself, so that a new route is in it."""
+    assert len(guarded()) >= 10
+    assert {path for _, path in routes()} - {path for _, path in guarded()} == OPEN
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+@pytest.mark.parametrize("token", [None, "rubbish"])
+def test_open_routes_answer_without_a_token(path: str, token: str | None) -> None:
+    """They show nothing of anybody's."""
+    assert get(path, token=token).status == 200
+
+
+@EVERY_GUARDED
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("rubbish", id="rubbish"),
+        pytest.param(issuer.expired(), id="expired"),
+        pytest.param(issuer.token(aud="other"), id="wrong audience"),
+        pytest.param(issuer.token(iss="https://elsewhere.example"), id="wrong issuer"),
+        pytest.param(issuer.token(key="forger"), id="forged"),
+        pytest.param(issuer.unsigned(), id="unsigned"),
+        pytest.param(issuer.token(tenant="a#b"), id="impossible tenant"),
+    ],
+)
+def test_without_a_good_token_no_route_answers(method: str, path: str, token: str | None) -> None:
+    """And says which kind of token it wants."""
+    answer = call(method, path, token=token)
+    assert_problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@EVERY_GUARDED
+def test_a_token_without_the_scope_is_not_enough(method: str, path: str) -> None:
+    """Nor is one for the other kind of call."""
+    needed, other = ("imports:read", "imports:write") if method == "GET" else ("imports:write", "imports:read")
+    for scope in (None, "openid profile", other):
+        answer = call(method, path, token=issuer.token(scope=scope))
+        assert_problem(answer, 403, "forbidden")
+        assert answer.body["scope"] == needed
+
+
+@EVERY_GUARDED
+def test_the_scope_of_an_administrator_opens_every_route(method: str, path: str) -> None:
+    """What it then answers depends on the request."""
+    assert call(method, path, token=issuer.token(scope="imports:admin")).status not in {401, 403, 500}
+
+
+def test_an_unknown_address_tells_strangers_nothing() -> None:
+    """Not even that it is unknown."""
+    assert_problem(get("/v1/secrets", token=None), 401, "unauthorized")
+    assert_problem(get("/v1/secrets"), 404, "not-found")
+
+
+@pytest.mark.parametrize("rest", ["", "/refusals"])
+def test_another_tenants_job_does_not_exist(stack: Stack, rest: str) -> None:
+    """The same answer as for a job that there never was, but for its name."""
+    theirs = make_job("other", status=Status.COMPLETED)
+    stack.jobs.add(theirs)
+    chunk = make_chunk(theirs.ref)
+    write_refusals(chunk.ref, [Refusal("S", 2, "Price", "x", "is not a number")], stack.files)
+    path = f"/v1/jobs/{theirs.ref.id}{rest}"
+    assert get(path, token=issuer.token(tenant="other")).status == 200
+    found = get(path)
+    assert_problem(found, 404, "not-found")
+    never = get(path.replace(theirs.ref.id, SAMPLES["job_id"]))
+    assert found.text == never.text.replace(SAMPLES["job_id"], theirs.ref.id)
+
+
+def test_lists_show_the_callers_tenant_only(stack: Stack) -> None:
+    """Also when its name begins like another's."""
+    for tenant in ("acme", "acme2", "acm", "other"):
+        stack.jobs.add(make_job(tenant))
+    tenants = {"acme": 1, "acme2": 1, "nobody": 0}
+    for tenant, count in tenants.items():
+        answer = get("/v1/jobs", token=issuer.token(tenant=tenant))
+        assert len(answer.body["items"]) == count
+    assert len(every("/v1/jobs")) == 1
+
+
+def test_a_cursor_does_not_lead_into_another_tenants_list(stack: Stack) -> None:
+    """It says where to go on, not in whose list."""
+    for number in range(3):
+        stack.jobs.add(make_job("other", number=number))
+    cursor = get("/v1/jobs", token=issuer.token(tenant="other"), query={"limit": "1"}).body["next"]
+    assert cursor
+    assert get("/v1/jobs", query={"cursor": cursor}).body == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("scope", ["imports:read", "imports:read imports:write", "imports:admin"])
+def test_with_the_scope_a_job_of_ones_own_is_shown(stack: Stack, scope: str) -> None:
+    """The other half of all of the above."""
+    job = make_job()
+    stack.jobs.add(job)
+    assert get(f"/v1/jobs/{job.ref.id}", token=issuer.token(scope=scope)).body["id"] == job.ref.id
+    assert PhaseName.PARSE not in get(f"/v1/jobs/{job.ref.id}").text

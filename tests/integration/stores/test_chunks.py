@@ -1,0 +1,125 @@
+"""The contract of the `Chunks` port."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.ports import Chunks, Jobs
+from tests.factories import make_chunk, make_job
+
+NOW = 1_700_000_000
+
+
+@pytest.fixture
+def job(jobs: Jobs) -> Job:
+    """A job that is being parsed."""
+    job = make_job(status=Status.PARSING)
+    jobs.add(job)
+    return job
+
+
+@pytest.fixture
+def chunk(job: Job, chunks: Chunks) -> Chunk:
+    """One of its three chunks, the barrier set up."""
+    chunks.add([make_chunk(job.ref, index) for index in range(3)])
+    chunks.open_phase(job.ref, PhaseName.PARSE, 3, "token")
+    return make_chunk(job.ref, 1)
+
+
+def test_chunks_come_back_in_order(job: Job, chunks: Chunks) -> None:
+    made = [make_chunk(job.ref, index) for index in range(120)]
+    chunks.add(reversed(made))
+    chunks.add([make_chunk(job.ref, 0, PhaseName.LOAD)])
+    assert list(chunks.of_phase(job.ref, PhaseName.PARSE)) == made
+
+
+def test_adding_a_chunk_again_leaves_it_as_it_is(chunk: Chunk, chunks: Chunks) -> None:
+    leased = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
+    chunks.add([chunk])
+    assert chunks.get(chunk.ref) == leased
+
+
+def test_a_lease_is_had_once(chunk: Chunk, chunks: Chunks) -> None:
+    leased = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
+    assert leased == replace(chunk, state=ChunkState.RUNNING, attempts=1, lease_until=NOW + 70)
+    assert chunks.lease(chunk.ref, now=NOW + 69, until=NOW + 139) is None
+
+
+def test_a_lease_that_ran_out_is_had_by_the_next(chunk: Chunk, chunks: Chunks) -> None:
+    chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
+    again = chunks.lease(chunk.ref, now=NOW + 70, until=NOW + 140)
+    assert again is not None
+    assert again.attempts == 2
+
+
+def test_a_chunk_that_is_not_there_cannot_be_leased(job: Job, chunks: Chunks) -> None:
+    ref = ChunkRef(job.ref, PhaseName.PARSE, 7)
+    assert chunks.lease(ref, now=NOW, until=NOW + 70) is None
+    assert chunks.get(ref) is None
+
+
+def test_a_released_chunk_is_queued_again_with_its_error(chunk: Chunk, chunks: Chunks) -> None:
+    leased = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
+    assert leased is not None
+    chunks.release(leased, "OSError: reset")
+    found = chunks.get(chunk.ref)
+    assert found is not None
+    assert (found.state, found.error, found.attempts) == (ChunkState.QUEUED, "OSError: reset", 1)
+
+
+def test_a_lease_that_somebody_else_has_by_now_is_not_released(chunk: Chunk, chunks: Chunks) -> None:
+    slow = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
+    other = chunks.lease(chunk.ref, now=NOW + 71, until=NOW + 141)
+    assert slow is not None
+    chunks.release(slow, "too late")
+    assert chunks.get(chunk.ref) == other
+
+
+def test_closing_counts_the_phase_down_and_the_job_up(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
+    chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
+    counts = Counts(total=-1, checked=9, refused=2)
+    assert chunks.close(chunk.ref, ChunkState.DONE, counts)
+    barrier, after, closed = chunks.phase(job.ref, PhaseName.PARSE), jobs.get(job.ref), chunks.get(chunk.ref)
+    assert barrier is not None
+    assert closed is not None
+    assert (barrier.total, barrier.remaining, barrier.failed) == (3, 2, 0)
+    assert (after.counts, after.version) == (counts, 2)
+    assert (closed.state, closed.counts, closed.lease_until) == (ChunkState.DONE, counts, 0)
+
+
+def test_closing_twice_changes_nothing(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
+    assert chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
+    before = (jobs.get(job.ref), chunks.phase(job.ref, PhaseName.PARSE), chunks.get(chunk.ref))
+    assert not chunks.close(chunk.ref, ChunkState.FAILED, Counts(checked=10), "late")
+    assert (jobs.get(job.ref), chunks.phase(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)) == before
+
+
+def test_a_failed_chunk_is_counted_and_keeps_its_error(chunk: Chunk, chunks: Chunks, job: Job) -> None:
+    assert chunks.close(chunk.ref, ChunkState.FAILED, Counts(), "Row 14 breaks off.")
+    barrier, closed = chunks.phase(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)
+    assert barrier is not None
+    assert closed is not None
+    assert (barrier.remaining, barrier.failed, closed.error) == (2, 1, "Row 14 breaks off.")
+
+
+def test_a_chunk_that_is_not_there_is_not_closed(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
+    assert not chunks.close(ChunkRef(job.ref, PhaseName.PARSE, 99), ChunkState.DONE, Counts(checked=10))
+    assert jobs.get(job.ref).counts.checked == 0
+
+
+def test_a_barrier_keeps_its_count_and_takes_the_newer_token(chunk: Chunk, chunks: Chunks, job: Job) -> None:
+    chunks.close(chunk.ref, ChunkState.DONE, Counts())
+    barrier = chunks.open_phase(job.ref, PhaseName.PARSE, 3, "newer")
+    assert (barrier.total, barrier.remaining, barrier.token) == (3, 2, "newer")
+    assert chunks.phase(job.ref, PhaseName.PARSE) == barrier
+
+
+def test_there_is_no_barrier_before_it_was_set_up(job: Job, chunks: Chunks) -> None:
+    assert chunks.phase(job.ref, PhaseName.LOAD) is None
+    assert chunks.phase(JobRef("acme", "none"), PhaseName.LOAD) is None

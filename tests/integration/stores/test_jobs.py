@@ -1,0 +1,108 @@
+"""The contract of the `Jobs` port."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.errors import Conflict, NotFound, Problem
+from sluice.model.job import JobFile
+from sluice.model.status import Status
+from sluice.usecases.ports import Jobs
+from tests.factories import make_job
+
+
+def test_a_job_comes_back_as_it_was_added(jobs: Jobs) -> None:
+    job = replace(make_job(), mapping={"Preis": "Price"}, urgent=True)
+    assert jobs.add(job)
+    assert jobs.get(job.ref) == job
+
+
+def test_a_job_is_added_once(jobs: Jobs) -> None:
+    job = make_job()
+    assert jobs.add(job)
+    assert not jobs.add(replace(job, requested_by="somebody else"))
+    assert jobs.get(job.ref).requested_by == "ann"
+
+
+def test_another_tenants_job_is_not_found(jobs: Jobs) -> None:
+    job = make_job("acme")
+    jobs.add(job)
+    with pytest.raises(NotFound):
+        jobs.get(JobRef("other", job.ref.id))
+
+
+def test_a_move_changes_the_status_and_raises_the_version(jobs: Jobs) -> None:
+    job = make_job()
+    jobs.add(job)
+    file = replace(job.file, bytes=99)
+    moved = jobs.move(job.ref, Status.QUEUED, file=file)
+    assert (moved.status, moved.version, moved.file.bytes) == (Status.QUEUED, 2, 99)
+    assert moved == jobs.get(job.ref)
+
+
+def test_a_move_to_where_the_job_is_changes_nothing(jobs: Jobs) -> None:
+    job = make_job(status=Status.PARSING)
+    jobs.add(job)
+    assert jobs.move(job.ref, Status.PARSING) == job
+
+
+def test_an_illegal_move_is_a_conflict_that_names_the_current_state(jobs: Jobs) -> None:
+    job = make_job(status=Status.COMPLETED)
+    jobs.add(job)
+    with pytest.raises(Conflict) as refused:
+        jobs.move(job.ref, Status.LOADING)
+    assert "is completed" in refused.value.problem.detail
+
+
+def test_times_and_phase_follow_the_status(jobs: Jobs) -> None:
+    job = make_job(status=Status.QUEUED)
+    jobs.add(job)
+    parsing = jobs.move(job.ref, Status.PARSING)
+    assert (parsing.phase, parsing.started_at is not None, parsing.finished_at) == (PhaseName.PARSE, True, None)
+    loading = jobs.move(job.ref, Status.LOADING)
+    assert (loading.phase, loading.started_at) == (PhaseName.LOAD, parsing.started_at)
+    ended = jobs.move(job.ref, Status.FAILED, problem=Problem("t", "Title", "Detail", {"limit": 3}))
+    assert (ended.phase, ended.finished_at is not None) == (None, True)
+    assert ended.problem == Problem("t", "Title", "Detail", {"limit": 3})
+
+
+def test_what_plan_found_is_noted(jobs: Jobs) -> None:
+    job = make_job(status=Status.PARSING)
+    jobs.add(job)
+    file = JobFile("a.csv", job.file.key, 10, "abc", "utf-8", ";")
+    jobs.describe(job.ref, file=file, total=12)
+    noted = jobs.get(job.ref)
+    assert (noted.file, noted.counts.total, noted.version) == (file, 12, 2)
+
+
+def test_pages_give_each_job_of_the_tenant_once_newest_first(jobs: Jobs) -> None:
+    mine = [make_job(number=number) for number in range(7)]
+    for job in [*mine, make_job("other", number=3)]:
+        jobs.add(job)
+    found, cursor = [], None
+    while True:
+        page = jobs.page("acme", status=None, importer=None, limit=3, cursor=cursor)
+        found += page.items
+        if (cursor := page.next) is None:
+            break
+    assert [job.ref for job in found] == [job.ref for job in reversed(mine)]
+
+
+def test_pages_are_filtered_by_status_and_importer(jobs: Jobs) -> None:
+    wanted = make_job(number=1, importer="dealers", status=Status.FAILED)
+    for job in (wanted, make_job(number=2, importer="dealers"), make_job(number=3, status=Status.FAILED)):
+        jobs.add(job)
+    page = jobs.page("acme", status="failed", importer="dealers", limit=10, cursor=None)
+    assert (page.items, page.next) == ([wanted], None)
+
+
+def test_active_jobs_are_those_of_all_tenants_that_have_not_ended(jobs: Jobs) -> None:
+    going = [make_job(number=1, status=Status.LOADING), make_job("other", number=2)]
+    for job in [*going, make_job(number=3, status=Status.COMPLETED)]:
+        jobs.add(job)
+    jobs.add(over := make_job(number=4, status=Status.LOADING))
+    jobs.move(over.ref, Status.COMPLETED)
+    assert {job.ref for job in jobs.active()} == {job.ref for job in going}

@@ -1,0 +1,40 @@
+"""A chunk's name as the text of a queue message."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.message import from_message, to_message
+
+REFS = st.builds(
+    ChunkRef,
+    job=st.builds(JobRef, tenant=st.text(min_size=1), id=st.text(min_size=1)),
+    phase=st.sampled_from(PhaseName),
+    index=st.integers(0, 10**6),
+)
+
+
+@given(REFS)
+def test_a_message_names_the_chunk_it_was_written_for(ref: ChunkRef) -> None:
+    """Whatever its tenant is called."""
+    assert from_message(to_message(ref)) == ref
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "hello",
+        "{}",
+        '{"tenant": "a", "job_id": "b", "phase": "parse"}',
+        '{"tenant": "a", "job_id": "b", "phase": "dance", "index": 0}',
+        '{"tenant": "a", "job_id": "b", "phase": "parse", "index": "x"}',
+    ],
+)
+def test_a_message_of_somebody_elses_is_not_taken_for_a_chunk(body: str) -> None:
+    """It fails, and ends among the dead letters where it can be looked at."""
+    with pytest.raises((ValueError, KeyError)):
+        from_message(body)

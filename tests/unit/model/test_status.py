@@ -1,0 +1,73 @@
+"""The table of moves between a job's states."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.status import ENDED, MOVES, Status, illegal_move, sources_of
+
+
+def reachable(start: Status) -> set[Status]:
+    """Every state that a job can come to from another."""
+    seen: set[Status] = set()
+    ahead = [start]
+    while ahead:
+        for target in MOVES[ahead.pop()] - seen:
+            seen.add(target)
+            ahead.append(target)
+    return seen
+
+
+def test_every_state_has_its_line_in_the_table() -> None:
+    """A state without one would break the first job that comes to it."""
+    assert set(MOVES) == set(Status)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.WAITING_FOR_FILE])
+def test_every_state_is_reached_by_some_job(status: Status) -> None:
+    """A job begins by waiting for its file."""
+    assert status in reachable(Status.WAITING_FOR_FILE)
+
+
+def test_nothing_goes_back_to_waiting_for_a_file() -> None:
+    """A job has one file."""
+    assert sources_of(Status.WAITING_FOR_FILE) == frozenset()
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in ENDED])
+def test_every_job_can_come_to_an_end(status: Status) -> None:
+    """And can always fail, whatever it is doing: a system error asks no leave."""
+    assert reachable(status) & ENDED
+    assert Status.FAILED in MOVES[status]
+
+
+def test_an_ended_job_can_only_be_rolled_back_or_tried_again() -> None:
+    """Nothing else leads out of an end, and what was rolled back stays so."""
+    assert {status: set(MOVES[status]) for status in ENDED} == {
+        Status.COMPLETED: {Status.ROLLING_BACK},
+        Status.FAILED: {Status.ROLLING_BACK, Status.PARSING, Status.LOADING},
+        Status.CANCELLED: {Status.ROLLING_BACK},
+        Status.ROLLED_BACK: set(),
+    }
+
+
+@pytest.mark.parametrize("status", Status)
+def test_no_state_moves_to_itself(status: Status) -> None:
+    """Being there already is not a move: the version must not rise."""
+    assert status not in MOVES[status]
+
+
+@pytest.mark.parametrize("target", Status)
+def test_sources_are_the_moves_read_backwards(target: Status) -> None:
+    """The store asks for them in its condition."""
+    assert sources_of(target) == {status for status in Status if target in MOVES[status]}
+
+
+@pytest.mark.parametrize("current", Status)
+def test_an_illegal_move_names_the_current_state(current: Status) -> None:
+    """In words for a person, and for a program."""
+    refused = illegal_move("01JOB", current, Status.ROLLING_BACK)
+    words = current.replace("_", " ")
+    assert refused.status == 409
+    assert refused.problem.detail == f"Job 01JOB is {words}; it cannot become rolling back from there."
+    assert refused.problem.as_dict()["status_now"] == str(current)

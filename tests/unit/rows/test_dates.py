@@ -1,0 +1,119 @@
+"""Dates as people write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.rows.cell import Cell
+from sluice.rows.celltypes import Date
+from sluice.rows.conventions import Conventions
+from tests.unit.rows.sample import read
+
+LAST_DAY = date(2025, 12, 31)
+AMERICAN = Conventions(dates="mdy")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2025-12-31",
+        "2025/12/31",
+        "2025.12.31",
+        "2025-12-31T23:59:59Z",
+        "2025-12-31 23:59",
+        "31/12/2025",
+        "31-12-2025",
+        "31.12.2025",
+        "31 12 2025",
+        "31/12/25",
+        "31/12/2025 14:30:00",
+        "31-Des-2025",
+        "31-DES-25",
+        "31 Desember 2025",
+        "31 Dec 2025",
+        "31-Dec-2025 08:00",
+        "31 December, 2025",
+        "31Dec2025",
+        "  31/12/2025  ",
+        LAST_DAY,
+        datetime.fromisoformat("2025-12-31T23:59"),
+    ],
+)
+def test_a_date_is_read_in_every_written_form(cell: Cell) -> None:
+    """A time of day beside it is dropped."""
+    assert read(Date, cell) == LAST_DAY
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        *zip(
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+            range(1, 13),
+            strict=True,
+        ),
+        *zip(["Januari", "Pebruari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus"], range(1, 9), strict=True),
+        *zip(["September", "Oktober", "Nopember", "Desember"], range(9, 13), strict=True),
+        ("Ags", 8),
+        ("Agt", 8),
+        ("Sept", 9),
+        ("November", 11),
+    ],
+)
+def test_months_have_english_and_indonesian_names(name: str, month: int) -> None:
+    """Whole and short."""
+    assert read(Date, f"1 {name} 2026") == date(2026, month, 1)
+
+
+def test_dates_of_numbers_alone_follow_the_declared_order() -> None:
+    """3/4 is ambiguous; a date that begins with the year is not."""
+    assert read(Date, "03/04/2026") == date(2026, 4, 3)
+    assert read(Date, "03/04/2026", AMERICAN) == date(2026, 3, 4)
+    assert read(Date, "2026-04-03", AMERICAN) == date(2026, 4, 3)
+
+
+@pytest.mark.parametrize(("written", "year"), [("00", 2000), ("68", 2068), ("69", 1969), ("99", 1999)])
+def test_two_digit_years_split_as_in_posix(written: str, year: int) -> None:
+    """As strptime's %y does."""
+    assert read(Date, f"1/2/{written}") == date(year, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "tomorrow", "31/12", "2025", "31-Foo-2025", "12/31/2025/1", 46022, 1.5, True, time(12), timedelta(1)]
+)
+def test_what_is_not_a_date_is_refused(cell: Cell) -> None:
+    """A bare number too: nothing says that it counts days."""
+    with pytest.raises(ValueError, match=r"^is not a date$"):
+        read(Date, cell)
+
+
+@pytest.mark.parametrize("cell", ["31/02/2025", "29/02/2025", "12/31/2025", "00/01/2025", "2025-13-01", "0000-01-01"])
+def test_a_day_that_the_calendar_does_not_have_is_refused(cell: str) -> None:
+    """Never moved to the next month, and month and day are never swapped to make it fit."""
+    with pytest.raises(ValueError, match="is not a date of the calendar"):
+        read(Date, cell)
+
+
+@given(st.dates())
+def test_every_day_of_the_calendar_can_be_written_and_read(day: date) -> None:
+    """In the forms that have a four-digit year."""
+    for form in (
+        "{0.year:04}-{0.month:02}-{0.day:02}",
+        "{0.day}/{0.month}/{0.year:04}",
+        "{0.day:02}.{0.month:02}.{0.year:04}",
+    ):
+        assert read(Date, form.format(day)) == day
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_date_or_refused(text: str) -> None:
+    """Never an error of another kind."""
+    try:
+        answer = read(Date, text)
+    except ValueError as refused:
+        answer = str(refused)
+    assert isinstance(answer, date) or answer in {"is not a date", "is not a date of the calendar"}

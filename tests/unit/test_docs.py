@@ -1,0 +1,121 @@
+"""What the pages say is there, is there."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.places import ROOT
+from sluice.model import errors
+from sluice.reading.refusals import TITLES
+from sluice.rows.check import check_rows
+from sluice.rows.importer import Importer
+
+SOURCES = sorted(path for folder in ("layers/domain/sluice", "functions") for path in (ROOT / folder).rglob("*.py"))
+PAGES = sorted(
+    [*ROOT.glob("*.md")]
+    + [page for folder in ROOT.iterdir() if folder.is_dir() and folder.name[0] != "." for page in folder.rglob("*.md")]
+)
+
+SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+#: Makers of a problem whose first argument is its type: the errors that take one, `Problem`, and reading's `refusal`.
+MAKERS = {"Problem", "refusal", "__init__"} | {
+    name
+    for name, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, errors.SluiceError) and kind.__init__ is errors.SluiceError.__init__
+}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _raised() -> Iterator[str]:
+    """Every problem type that the code names."""
+    yield from TITLES
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            first = node.args[0].value
+            if called in MAKERS and isinstance(first, str) and SLUG.fullmatch(first):
+                yield first
+
+
+def _documented() -> set[str]:
+    page = (ROOT / "docs" / "api.md").read_text()
+    problems = page[page.index("\n## Problems") :]
+    return set(re.findall(r"^\| `([a-z-]+)` \|", problems, re.MULTILINE))
+
+
+def test_every_problem_type_of_the_code_is_on_the_api_page() -> None:
+    """A program that meets one must be able to look it up."""
+    assert set(_raised()) - _documented() == set()
+
+
+def test_the_api_page_names_no_problem_type_that_the_code_does_not() -> None:
+    """A type that is gone is gone from the page too."""
+    assert _documented() - set(_raised()) == set()
+
+
+def _anchors(page: Path) -> set[str]:
+    """Names that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_relative_link_leads_somewhere(page: Path) -> None:
+    """To a file that is there and, where it names one, to a heading of it."""
+    broken = []
+    for target in LINK.findall(FENCE.sub("", page.read_text())):
+        if re.match(r"[a-z]+:", target):
+            continue
+        place, _, anchor = target.partition("#")
+        found = (page.parent / place).resolve() if place else page
+        if not found.exists() or (anchor and anchor not in _anchors(found)):
+            broken.append(target)
+    assert broken == []
+
+
+def _commands(page: Path) -> Iterator[str]:
+    """Lines of code: those in fences, and each piece of code in a sentence."""
+    text = page.read_text()
+    for _, body in FENCE.findall(text):
+        yield from body.splitlines()
+    yield from re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_make_target_that_a_page_names_exists(page: Path) -> None:
+    """`make demo` in a page is a promise."""
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named: set[str] = set()
+    for command in _commands(page):
+        found = re.match(r"(?:\w+=\S+ )*make((?: [A-Z_]+=\S+)*) ([a-z][a-z0-9-]*)", command)
+        if found:
+            named.add(found[2])
+    assert named - targets == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/adding-an-importer.md"])
+def test_the_importer_that_a_page_declares_is_one(page: str) -> None:
+    """It can be pasted into a file, and a row of its own examples passes."""
+    code = next(body for language, body in FENCE.findall((ROOT / page).read_text()) if language == "python")
+    names: dict[str, Any] = {"__name__": "declared"}
+    exec(compile(code, page, "exec", dont_inherit=True), names)
+    importer = next(value for value in names.values() if isinstance(value, Importer))
+    fields = {place: column.field for place, column in enumerate(importer.columns)}
+    examples = [(info.examples or ["gold"])[0] for info in importer.row.model_fields.values()]
+    if page == "README.md":
+        examples = ["D-1001", "Autohaus Nord", "gold", "yes"]
+    assert check_rows(importer, fields, "Sheet", [(2, examples)]).refusals == []

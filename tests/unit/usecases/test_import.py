@@ -1,0 +1,172 @@
+"""An import from its file to its end, on fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
+from sluice.model.errors import FileRefused, NotFound
+from sluice.model.status import Status
+from sluice.reading.contract import Cut, Layout, Workspace
+from sluice.rows.cell import Record
+from sluice.usecases import parse_chunk as parse_module
+from sluice.usecases.finish import finish
+from sluice.usecases.refusals import list_refusals
+from tests.factories import csv_file, products
+from tests.fakes.course import Course
+
+
+def test_good_rows_end_in_the_dataset(course: Course) -> None:
+    ref = course.upload(csv_file(products(25)))
+    job = course.run(ref)
+    assert job.status is Status.COMPLETED
+    assert (job.counts.total, job.counts.inserted, job.counts.refused, job.counts.unprocessed) == (25, 25, 0, 0)
+    assert course.destination.values("acme", "products")["P-000025"]["stock"] == 25
+
+
+def test_wrong_rows_are_refused_with_their_row_numbers_and_the_rest_is_loaded(course: Course) -> None:
+    rows = [list(row) for row in products(25)]
+    rows[11][2] = "-1"
+    rows[20][0] = ""
+    job = course.run(course.upload(csv_file(rows)))
+    refusals = list_refusals(job.ref, limit=10, cursor=None, files=course.files).items
+    assert [(each.row, each.column, each.value) for each in refusals] == [
+        (13, "Price", "-1"),
+        (22, "Part Number", None),
+    ]
+    assert (job.status, job.counts.inserted, job.counts.refused) == (Status.COMPLETED, 23, 2)
+
+
+def test_blank_rows_are_not_counted(course: Course) -> None:
+    rows: list[list[object]] = [list(row) for row in products(5)]
+    rows[2:2] = [["", "", "", ""], ["", "", "", ""]]
+    job = course.run(course.upload(csv_file(rows)))
+    assert (job.counts.total, job.counts.inserted, job.counts.unprocessed) == (5, 5, 0)
+
+
+def test_a_key_that_comes_again_in_another_chunk_is_refused_with_the_row_of_the_first(course: Course) -> None:
+    rows = [*products(20), *products(2, first=3, price="1.5")]
+    job = course.run(course.upload(csv_file(rows)))
+    refusals = list_refusals(job.ref, limit=10, cursor=None, files=course.files).items
+    assert [(each.row, each.reason) for each in refusals] == [
+        (22, "repeats the Part Number of row 4"),
+        (23, "repeats the Part Number of row 5"),
+    ]
+    assert (job.counts.inserted, job.counts.refused, job.counts.unprocessed) == (20, 2, 0)
+    assert course.destination.values("acme", "products")["P-000003"]["price"] == "9.5"
+
+
+def test_a_second_import_counts_what_changed_and_what_did_not(course: Course) -> None:
+    course.run(course.upload(csv_file(products(30))))
+    again = [*products(10, price="10"), *products(20, first=11), *products(3, first=31)]
+    job = course.run(course.upload(csv_file(again)))
+    assert (job.counts.updated, job.counts.unchanged, job.counts.inserted) == (10, 20, 3)
+
+
+def test_a_file_with_a_header_alone_completes_with_nothing(course: Course) -> None:
+    job = course.run(course.upload(csv_file([])))
+    assert (job.status, job.counts.total) == (Status.COMPLETED, 0)
+
+
+def test_a_refused_file_ends_its_job_with_the_problem(course: Course) -> None:
+    job = course.run(course.upload(csv_file(products(1), titles=("Part Number", "Descripton", "Price", "Stock"))))
+    assert job.status is Status.FAILED
+    assert job.problem is not None
+    assert job.problem.type == "missing-header"
+    assert "Descripton" in job.problem.detail
+    assert not course.queue.messages
+
+
+def test_a_file_that_was_deleted_before_it_was_read_ends_its_job(course: Course) -> None:
+    ref = course.upload(csv_file(products(1)))
+    course.files.objects.clear()
+    assert course.plan(ref) == "over"
+    problem = course.jobs.get(ref).problem
+    assert problem is not None
+    assert problem.type == "file-gone"
+
+
+def test_the_callers_mapping_names_columns(course: Course) -> None:
+    body = csv_file(products(2), titles=("Teil", "Bezeichnung", "Preis", "Bestand"))
+    ref = course.upload(body)
+    job = course.jobs.items[ref]
+    mapping = {"Teil": "Part Number", "Bezeichnung": "description", "Preis": "Price", "Bestand": "Stock"}
+    course.jobs.items[ref] = replace(job, mapping=mapping)
+    assert course.run(ref).counts.inserted == 2
+
+
+def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = course.upload(csv_file(products(30)))
+    course.plan(ref)
+    token = course.dispatch(ref, PhaseName.PARSE)
+    read = parse_module.read_cut
+
+    def damaged(layout: Layout, cut: Cut, body: bytes, workspace: Workspace) -> Iterator[Record]:
+        if cut.index == 1:
+            raise FileRefused("damaged-file", "The file is damaged", "Row 14 breaks off.")
+        return read(layout, cut, body, workspace)
+
+    monkeypatch.setattr(parse_module, "read_cut", damaged)
+    course.deliver()
+    assert course.machine.answers[token]["failed"] == 1
+    course.dispatch(ref, PhaseName.LOAD)
+    course.deliver()
+    job = finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+    assert (job.status, job.counts.inserted, job.counts.unprocessed) == (Status.FAILED, 20, 10)
+    assert job.problem is not None
+    assert "rows 12 to 21 (Row 14 breaks off.)" in job.problem.detail
+
+
+def test_tenants_do_not_see_each_others_jobs(course: Course) -> None:
+    ref = course.upload(csv_file(products(1)))
+    with pytest.raises(NotFound):
+        course.jobs.get(JobRef("other", ref.id))
+
+
+def test_chunks_of_an_ended_job_are_skipped(course: Course) -> None:
+    ref = course.upload(csv_file(products(15)))
+    course.plan(ref)
+    token = course.dispatch(ref, PhaseName.PARSE)
+    course.jobs.move(ref, Status.FAILED)
+    course.deliver()
+    assert {chunk.state for chunk in course.chunks.of_phase(ref, PhaseName.PARSE)} == {ChunkState.SKIPPED}
+    assert token in course.machine.answers
+
+
+def test_a_drop_folder_file_starts_a_job_of_its_own(course: Course) -> None:
+    key = "incoming/acme/products/prices.csv"
+    course.files.write(key, csv_file(products(3)))
+    job = course.arrive(key)
+    assert job is not None
+    assert course.arrive(key) == job, "the same event starts nothing twice"
+    assert course.machine.started == [job.ref]
+    assert course.run(job.ref).counts.inserted == 3
+
+
+def test_a_drop_folder_of_no_importer_fails_with_a_reason(course: Course) -> None:
+    key = "incoming/acme/prodcuts/prices.csv"
+    course.files.write(key, b"x")
+    job = course.arrive(key)
+    assert job is not None
+    assert job.problem is not None
+    assert (job.status, job.problem.type) == (Status.FAILED, "not-found")
+    assert not course.machine.started
+
+
+def test_a_file_that_belongs_to_no_job_is_left_alone(course: Course) -> None:
+    course.files.write("uploads/acme/01UNKNOWN/a.csv", b"x")
+    course.files.write("elsewhere/a.csv", b"x")
+    assert course.arrive("uploads/acme/01UNKNOWN/a.csv") is None
+    assert course.arrive("elsewhere/a.csv") is None
+
+
+def test_a_second_upload_to_the_same_form_does_not_disturb_the_job(course: Course) -> None:
+    ref = course.upload(csv_file(products(3)))
+    done = course.run(ref)
+    course.arrive(done.file.key)
+    assert course.jobs.get(ref) == done
