@@ -40,7 +40,7 @@ def _mapping(text: str) -> dict[str, str]:
     except ValueError as error:
         raise typer.BadParameter(f"not JSON: {error}") from error
     if not isinstance(mapping, dict):
-        raise typer.BadParameter('has to be a JSON object: {"column of the importer": "column of the file"}')
+        raise typer.BadParameter('has to be a JSON object: {"header in the file": "column of the importer"}')
     return mapping
 
 
@@ -51,7 +51,8 @@ def import_file(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
     as_json: Json = False,
     mapping: Annotated[
-        Any, typer.Option(parser=_mapping, metavar="JSON", help="Which column of the file is which of the importer.")
+        Any,
+        typer.Option(parser=_mapping, metavar="JSON", help="Headers of the file, each with the column it stands for."),
     ] = None,
 ) -> None:
     """Import a file."""

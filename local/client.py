@@ -46,9 +46,7 @@ class Client:
         """GET a path below the API's address; parameters that are None are left out."""
         return self._call("GET", path, params={name: str(value) for name, value in query.items() if value is not None})
 
-    def start_import(
-        self, file: Path, importer: str, *, mapping: Mapping[str, str] | None = None
-    ) -> Any:
+    def start_import(self, file: Path, importer: str, *, mapping: Mapping[str, str] | None = None) -> Any:
         """Announce a file; return ``{"job": …, "upload": …}``."""
         body: dict[str, Any] = {"importer": importer, "filename": file.name, "bytes": file.stat().st_size}
         if mapping:

@@ -33,3 +33,9 @@ def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Respo
 def etag(found: Job) -> str:
     """The job's version as an entity tag."""
     return f'"{found.version}"'
+
+
+def is_known(found: Job, if_none_match: str | None) -> bool:
+    """Whether the caller has this version: RFC 9110, section 13.1.2, compares weakly, and ``*`` is any version."""
+    tags = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    return bool(tags & {etag(found), "*"})

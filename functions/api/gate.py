@@ -22,7 +22,19 @@ CORS = CORSConfig(
 
 
 def only_known_callers(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[str]:
-    """Reading needs ``imports:read``, everything else ``imports:write``."""
+    """Let nobody through whom `admit` does not."""
+    admit(app)
+    return next_middleware(app)
+
+
+def admit(app: APIGatewayRestResolver) -> None:
+    """Find out who makes the request under way: reading needs ``imports:read``, everything else ``imports:write``.
+
+    Raises
+    ------
+    Unauthorized, Forbidden
+        If they may not.
+    """
     event = app.current_event
     # a browser asks by OPTIONS whether it may call at all, and sends no token with that
     if event.path not in _OPEN and event.http_method != "OPTIONS":
@@ -31,7 +43,6 @@ def only_known_callers(app: APIGatewayRestResolver, next_middleware: NextMiddlew
         caller = identify(event.headers.get("Authorization"), issuer)
         caller.need(READ if event.http_method == "GET" else WRITE)
         app.append_context(caller=caller)
-    return next_middleware(app)
 
 
 def caller_of(router: APIGatewayRouter) -> Caller:

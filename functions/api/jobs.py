@@ -47,7 +47,7 @@ def history(
 def show(job_id: str) -> Response[JobAnswer | None]:
     """How far a job is."""
     found = _jobs().get(_ref(job_id))
-    if router.current_event.headers.get("If-None-Match") == answer.etag(found):
+    if answer.is_known(found, router.current_event.headers.get("If-None-Match")):
         return Response(304, body=None, headers={"ETag": answer.etag(found), "Retry-After": "1"})
     return answer.job(found, router)
 

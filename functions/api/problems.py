@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+    ValidationException,
+)
 
+from functions.api import gate
 from sluice.edge import problems
 from sluice.model.errors import Problem, SluiceError
 from sluice.observability import logger
@@ -13,8 +18,18 @@ from sluice.observability import logger
 
 def answer_with_problems(app: APIGatewayRestResolver) -> None:
     """Let every error of every route be answered as a problem."""
+
+    def invalid(error: ValidationException) -> Response[str]:
+        # Powertools looks at a request before it asks the gate, and a stranger must not learn what it found
+        try:
+            gate.admit(app)
+        except SluiceError as stranger:
+            return refused(stranger)
+        status = 415 if isinstance(error, RequestUnsupportedContentType) else 422
+        return _answer(problems.invalid(error.errors()), status, {})
+
     app.exception_handler(SluiceError)(refused)
-    app.exception_handler(RequestValidationError)(invalid)
+    app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid)
     app.exception_handler(Exception)(broken)
     app.not_found(no_route)
 
@@ -22,11 +37,6 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
 def refused(error: SluiceError) -> Response[str]:
     """An error that was raised on purpose."""
     return _answer(error.problem, error.status, problems.headers_of(error))
-
-
-def invalid(error: RequestValidationError) -> Response[str]:
-    """A request that is not as the API describes it."""
-    return _answer(problems.invalid(error.errors()), 422, {})
 
 
 def broken(error: Exception) -> Response[str]:

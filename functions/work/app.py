@@ -16,6 +16,10 @@ from sluice.model.message import from_message
 from sluice.observability import logger
 from sluice.usecases.do_chunk import do_chunk
 
+# The lease is taken a moment after the message's waiting time is set; a message that came back earlier than the lease
+# ends would have come for nothing, and SQS counts how often it comes.
+_MARGIN = 2
+
 # A batch that fails as a whole is reported message by message too, so that each keeps its own waiting time.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -32,8 +36,8 @@ def _do(record: SQSRecord) -> None:
     arn, receipt = record.event_source_arn, record.receipt_handle
     ref = from_message(record.body)
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
-    # if this process dies, the message is back when its lease has run out, not after the queue's own long time-out
-    queue.delay(arn, receipt, told.lease_seconds)
+    # if this process dies, the message is back just after its lease has run out, not after the queue's long time-out
+    queue.delay(arn, receipt, told.lease_seconds + _MARGIN)
     try:
         do_chunk(
             ref,

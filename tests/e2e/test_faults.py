@@ -7,9 +7,11 @@ import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from benchmarks.workbook import product, write_workbook
@@ -23,13 +25,13 @@ from sluice.stores.jobs import DynamoJobs
 from tests.e2e.conftest import Person, eventually
 from tests.factories import make_chunk, make_job
 
-ROWS = 60_000
-WRONG = {5_000: "Price", 30_000: "Stock", 59_999: "Updated"}
+ROWS = 40_000
+WRONG = {5_000: "Price", 20_000: "Stock", 39_999: "Updated"}
 
 
 @pytest.fixture(scope="session")
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Six chunks of products, three rows of them wrong."""
+    """Four chunks of products, three rows of them wrong."""
     path = tmp_path_factory.mktemp("faults") / "products.xlsx"
     write_workbook(path, ROWS, wrong=WRONG)
     return path.read_bytes()
@@ -38,8 +40,6 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
     """The deployed jobs table, reached past the API."""
-    import boto3
-
     table = boto3.resource(
         "dynamodb",
         endpoint_url=stack.endpoint,
@@ -52,7 +52,7 @@ def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
 
 def workers(stack: Stack) -> list[int]:
     """Process ids of the stack's worker functions; none where functions are no processes of this machine."""
-    listed = subprocess.run(["ps", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
     lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, command in lines if stack.folder in command and "-WorkFunction-" in command]
 
@@ -90,7 +90,7 @@ def test_workers_killed_in_the_middle_of_their_chunks_change_nothing(
         return bool(job["phase"] == phase and len(WRONG) < done < ROWS)
 
     for phase in ("parse", "load"):
-        eventually(lambda phase=phase: busy(phase), f"the middle of {phase}")
+        eventually(partial(busy, phase), f"the middle of {phase}", patience=200)
         killed = workers(stack)
         assert killed
         for pid in killed:
@@ -104,12 +104,15 @@ def test_messages_that_come_twice_change_nothing(ann: Person, stack: Stack, work
     sqs = stack.client("sqs")
 
     def send_again(phase: PhaseName) -> None:
-        for index in range(6):
+        for index in range(ROWS // 10_000):
             body = to_message(ChunkRef(JobRef(ann.tenant, job_id), phase, index))
             sqs.send_message(QueueUrl=stack.standard_queue_url, MessageBody=body, MessageGroupId=ann.tenant)
 
+    def is_in(phase: PhaseName) -> bool:
+        return bool(ann.client.get(f"/jobs/{job_id}").body["phase"] == phase)
+
     for phase in PhaseName:
-        eventually(lambda phase=phase: ann.client.get(f"/jobs/{job_id}").body["phase"] == phase, f"the phase {phase}")
+        eventually(partial(is_in, phase), f"the phase {phase}")
         send_again(phase)
     job = ann.end_of(job_id)
     assert_exact(job, ann)

@@ -22,7 +22,7 @@ from sluice.usecases.new_job import ImportRequest
 from sluice.usecases.plan import plan
 from sluice.usecases.start_job import Arrival, start_job
 from tests.fakes.destination import MemoryDestination
-from tests.fakes.stores import MemoryChunks, MemoryFiles, MemoryJobs, MemoryMachine, MemoryQueue
+from tests.fakes.stores import MemoryChunks, MemoryFiles, MemoryJobs, MemoryMachine, MemoryQueue, etag_of
 
 NOW = 1_700_000_000
 LEASE = 70
@@ -63,7 +63,8 @@ class Course:
 
     def arrive(self, key: str) -> Job | None:
         """Deliver the bucket's event of a file."""
-        arrival = Arrival(key, self.files.size(key), "etag", datetime(2026, 1, 1, tzinfo=UTC))
+        body = self.files.read(key)
+        arrival = Arrival(key, len(body), etag_of(body), datetime(2026, 1, 1, tzinfo=UTC))
         return start_job(arrival, jobs=self.jobs, machine=self.machine)
 
     def plan(self, ref: JobRef) -> str:

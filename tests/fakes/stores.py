@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import NotFound, Problem
+from sluice.model.errors import FileRefused, NotFound, Problem
 from sluice.model.job import Job, JobFile
 from sluice.model.page import Page
 from sluice.model.status import ENDED, Status, illegal_move, sources_of
@@ -140,6 +141,11 @@ class MemoryChunks:
             return True
 
 
+def etag_of(body: bytes) -> str:
+    """What S3 calls an object of these bytes that was stored in one piece."""
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+
 class MemoryFiles:
     """The `Files` port."""
 
@@ -147,15 +153,17 @@ class MemoryFiles:
         self.objects: dict[str, bytes] = {}
 
     @contextmanager
-    def open(self, key: str) -> Iterator[BinaryIO]:
-        yield io.BytesIO(self.read(key))
+    def open(self, key: str, etag: str | None = None) -> Iterator[BinaryIO]:
+        yield io.BytesIO(self.read(key, etag=etag))
 
     def size(self, key: str) -> int:
         return len(self.read(key))
 
-    def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+    def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
         if key not in self.objects:
             raise NotFound("object", key)
+        if etag is not None and etag != etag_of(self.objects[key]):
+            raise FileRefused("file-changed", "The file was changed while it was read", "Upload it again.")
         return self.objects[key][start:end]
 
     def write(self, key: str, body: bytes) -> None:
@@ -199,12 +207,16 @@ class MemoryMachine:
 
     def __init__(self) -> None:
         self.started: list[JobRef] = []
+        self.over: set[JobRef] = set()
         self.answers: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, str] = {}
 
     def start(self, ref: JobRef) -> None:
         if ref not in self.started:
             self.started.append(ref)
+
+    def is_over(self, ref: JobRef) -> bool:
+        return ref in self.over
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         self.answers.setdefault(token, output)

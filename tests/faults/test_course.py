@@ -130,3 +130,25 @@ def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_lo
     assert "States.Timeout" in job.problem.detail
     again = finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
     assert again == job, "a job that has ended stays as it is"
+
+
+def test_a_job_whose_course_was_stopped_from_outside_is_ended(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    course.machine.over.add(ref)
+    assert tidied(course, after=timedelta(minutes=16)) == 1
+    job = course.jobs.get(ref)
+    assert job.problem is not None
+    assert (job.status, job.problem.type) == (Status.FAILED, "system-error")
+
+
+def test_a_file_that_is_overwritten_while_it_is_read_gives_no_mixture(course: Course, ref: JobRef) -> None:
+    course.plan(ref)
+    key = course.jobs.get(ref).file.key
+    course.files.write(key, csv_file(products(25, price="66")))
+    token = course.dispatch(ref, PhaseName.PARSE)
+    course.deliver()
+    assert course.machine.answers[token]["failed"] == 3
+    job = finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+    assert job.problem is not None
+    assert (job.status, job.counts.loaded) == (Status.FAILED, 0)
+    assert "overwr" in job.problem.detail or "Upload it again" in job.problem.detail

@@ -1,27 +1,47 @@
-"""A deployed stack for the tests of functions; stores and destinations have fixtures of their own."""
+"""Deployed stacks for the tests of functions; stores and destinations have fixtures of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import jwt
 import pytest
 from moto import mock_aws
 
 from tests.fakes import issuer
-from tests.integration.stack import Stack, clear_caches, deploy
+from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, tell_functions
 
 
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """Everything deployed on moto, and an issuer whose keys are at hand."""
+def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Functions that find their settings, and an issuer whose keys are at hand; there is no AWS behind them."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: issuer.key_set())
-    clear_caches()
+    tell_functions(monkeypatch)
+    forget_settings()
+    yield
+    forget_settings()
+
+
+@pytest.fixture
+def no_aws(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks for AWS fails."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("nothing of AWS should have been asked for")
+
+    forget_clients()
+    monkeypatch.setattr(boto3, "client", fail)
+    monkeypatch.setattr(boto3, "resource", fail)
+
+
+@pytest.fixture
+def stack(functions_told: None) -> Iterator[Stack]:
+    """Everything deployed on moto."""
     with mock_aws():
-        yield deploy(monkeypatch)
-    clear_caches()
+        yield deploy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ from tests.integration.template import create_table
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "files"
 KEEP_DAYS = 90
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:sluice-import"
 QUEUES = {"urgent": "UrgentQueue", "standard": "StandardQueue", "dead": "DeadLetterQueue"}
+URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{resource}" for name, resource in QUEUES.items()}
 
 
 def event(name: str) -> Any:
@@ -31,21 +33,27 @@ def event(name: str) -> Any:
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
-def clear_caches() -> None:
-    """Forget what a process keeps: settings, clients, the issuer's keys."""
+def forget_settings() -> None:
+    """Forget what was read from the environment, and the issuer's keys."""
     config.settings.cache_clear()
     identity._keys.cache_clear()
+
+
+def forget_clients() -> None:
+    """Forget the clients that `bootstrap` made."""
     for made in vars(bootstrap).values():
         if hasattr(made, "cache_clear"):
             made.cache_clear()
 
 
-@dataclass(frozen=True)
+@cache
+def client(service: str) -> Any:
+    """A client of the tests' own; kept, for making one takes longer than most tests."""
+    return boto3.client(service)  # type: ignore[call-overload]  # the stubs know literal names only
+
+
 class Stack:
     """What is deployed, as the functions see it."""
-
-    machine_arn: str
-    queue_urls: dict[str, str]
 
     @property
     def jobs(self) -> DynamoJobs:
@@ -61,7 +69,7 @@ class Stack:
 
     @property
     def queue(self) -> SqsQueue:
-        return bootstrap.queue(**self.queue_urls)
+        return bootstrap.queue(**URLS)
 
     @property
     def destination(self) -> DynamoDestination:
@@ -69,14 +77,14 @@ class Stack:
 
     def executions(self) -> list[str]:
         """Names of the executions that were started: job ids."""
-        found = boto3.client("stepfunctions").list_executions(stateMachineArn=self.machine_arn)
+        found = client("stepfunctions").list_executions(stateMachineArn=MACHINE)
         return [execution["name"] for execution in found["executions"]]
 
     def received(self, name: str = "standard", count: int = 10) -> list[dict[str, Any]]:
         """Receive messages as Lambda does, as the records of its event."""
         source = event("sqs_work")["Records"][0]
-        answer = boto3.client("sqs").receive_message(
-            QueueUrl=self.queue_urls[name], MaxNumberOfMessages=count, MessageSystemAttributeNames=["All"]
+        answer = client("sqs").receive_message(
+            QueueUrl=URLS[name], MaxNumberOfMessages=count, MessageSystemAttributeNames=["All"]
         )
         return [
             source
@@ -95,25 +103,17 @@ class Stack:
         self.queue.send(refs, urgent=False)
 
 
-def deploy(monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """Make everything, and tell the functions of it."""
-    sqs = boto3.client("sqs")
-    urls = {name: sqs.create_queue(QueueName=resource)["QueueUrl"] for name, resource in QUEUES.items()}
-    boto3.client("s3").create_bucket(Bucket=BUCKET)
-    machine = boto3.client("stepfunctions").create_state_machine(
-        name="sluice-import",
-        definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
-        roleArn="arn:aws:iam::123456789012:role/machine",
-    )
+def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment of all functions together; moto makes resources of these very addresses."""
     environment = {
-        "JOBS_TABLE": create_table("JobsTable"),
-        "RECORDS_TABLE": create_table("RecordsTable"),
+        "JOBS_TABLE": "JobsTable",
+        "RECORDS_TABLE": "RecordsTable",
         "KEEP_DAYS": str(KEEP_DAYS),
         "FILES_BUCKET": BUCKET,
-        "URGENT_QUEUE_URL": urls["urgent"],
-        "STANDARD_QUEUE_URL": urls["standard"],
-        "DEAD_LETTER_QUEUE_URL": urls["dead"],
-        "MACHINE_ARN": machine["stateMachineArn"],
+        "URGENT_QUEUE_URL": URLS["urgent"],
+        "STANDARD_QUEUE_URL": URLS["standard"],
+        "DEAD_LETTER_QUEUE_URL": URLS["dead"],
+        "MACHINE_ARN": MACHINE,
         "LEASE_SECONDS": "70",
         "STUCK_MINUTES": "15",
         "ISSUER": ISSUER,
@@ -123,4 +123,18 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Stack:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return Stack(machine["stateMachineArn"], urls)
+
+
+def deploy() -> Stack:
+    """Make everything that the environment speaks of."""
+    sqs, states = client("sqs"), client("stepfunctions")
+    for name, resource in QUEUES.items():
+        assert sqs.create_queue(QueueName=resource)["QueueUrl"] == URLS[name]
+    client("s3").create_bucket(Bucket=BUCKET)
+    create_table("JobsTable")
+    create_table("RecordsTable")
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/machine"
+    made = states.create_state_machine(name="sluice-import", definition=definition, roleArn=role)
+    assert made["stateMachineArn"] == MACHINE
+    return Stack()

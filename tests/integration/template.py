@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _CREATE = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
@@ -43,5 +46,11 @@ def create_table(resource: str) -> str:
     wanted: dict[str, Any] = {name: properties[name] for name in _CREATE if name in properties}
     if "StreamSpecification" in wanted:
         wanted["StreamSpecification"] = {**wanted["StreamSpecification"], "StreamEnabled": True}
-    boto3.client("dynamodb", region_name="us-east-1").create_table(TableName=resource, **wanted)
+    _dynamodb().create_table(TableName=resource, **wanted)
     return resource
+
+
+@cache
+def _dynamodb() -> DynamoDBClient:
+    """Kept, for making a client takes longer than most tests."""
+    return boto3.client("dynamodb", region_name="us-east-1")

@@ -13,7 +13,7 @@ import pytest
 
 from sluice import identity
 from sluice.identity import ADMIN, READ, WRITE, Caller, Issuer, identify
-from sluice.model.errors import Forbidden, Unauthorized
+from sluice.model.errors import Forbidden, TryLater, Unauthorized
 from tests.fakes import issuer
 from tests.fakes.issuer import AUDIENCE, ISSUER, token
 
@@ -159,6 +159,14 @@ def test_a_token_without_scopes_allows_nothing() -> None:
         known.need(READ)
 
 
+@pytest.mark.usefixtures("fetched")
+def test_a_scope_of_cognito_begins_with_its_resource_server() -> None:
+    """Only ours counts."""
+    assert caller(token(scope="sluice/imports:read other/imports:write")).scopes >= {READ}
+    with pytest.raises(Forbidden):
+        caller(token(scope="sluice/imports:read other/imports:write")).need(WRITE)
+
+
 @pytest.mark.parametrize(
     ("scopes", "needed", "allowed"),
     [
@@ -198,8 +206,15 @@ def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: py
         raise jwt.PyJWKClientConnectionError("no route")
 
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", unreachable)
-    with pytest.raises(jwt.PyJWKClientConnectionError):
+    with pytest.raises(TryLater) as later:
         caller(token())
+    assert later.value.seconds == 5
+
+
+def test_an_issuer_without_discovery_is_not_the_callers_fault(discovered: str) -> None:
+    """Nor is one that answers something else at that address."""
+    with pytest.raises(TryLater):
+        caller(token(), Issuer(f"{discovered}/elsewhere", AUDIENCE, "tenant"))
 
 
 class Discovery(BaseHTTPRequestHandler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import httpx
 import jwt
 
-from sluice.model.errors import Forbidden, Unauthorized
+from sluice.model.errors import Forbidden, TryLater, Unauthorized
+from sluice.model.job import TENANT
 
 READ = "imports:read"
 WRITE = "imports:write"
@@ -18,11 +18,10 @@ ADMIN = "imports:admin"
 
 # Asymmetric ones only: a token "signed" with a public key as an HMAC secret must not pass (RFC 8725, section 2.1).
 _ALGORITHMS = ["RS256", "ES256"]
-# A tenant's name is part of every key and prefix, so it must not hold their separators.
-_TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEYS_SECONDS = 300
 _TIMEOUT = 5
 _LEEWAY = 10
+_UNREACHABLE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -74,15 +73,19 @@ def identify(authorization: str | None, issuer: Issuer) -> Caller:
     ------
     Unauthorized
         If there is no bearer token, or it is expired, forged, or from or for somebody else.
+    TryLater
+        If the issuer's keys cannot be had.
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.casefold() != "bearer" or not token.strip():
         raise Unauthorized("Send a token in the header 'Authorization: Bearer …'.")
     claims = _claims(token.strip(), issuer)
     tenant = str(claims.get(issuer.tenant_claim, ""))
-    if not _TENANT.fullmatch(tenant):
+    if not TENANT.fullmatch(tenant):
         raise Unauthorized(f"The token names no tenant in its claim '{issuer.tenant_claim}'.")
-    return Caller(tenant, str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
+    # Cognito writes a resource server's name before its scopes: sluice/imports:read
+    scopes = (scope.removeprefix(f"{issuer.audience}/") for scope in str(claims.get("scope", "")).split())
+    return Caller(tenant, str(claims["sub"]), frozenset(scopes))
 
 
 def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
@@ -98,8 +101,9 @@ def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
         )
     except jwt.ExpiredSignatureError:
         raise Unauthorized("The token has expired; get a new one.") from None
-    except jwt.PyJWKClientConnectionError:
-        raise  # the issuer is out of reach: that is not the caller's fault
+    except (jwt.PyJWKClientConnectionError, httpx.HTTPError):
+        # not the caller's fault: the same token is good once the issuer is back
+        raise TryLater("The issuer of the token is out of reach.", _UNREACHABLE_SECONDS) from None
     except jwt.PyJWTError:
         raise Unauthorized("The token does not hold: wrong issuer, wrong signature, or no token at all.") from None
     meant_for = claims.get("aud", claims.get("client_id"))

@@ -44,6 +44,7 @@ def request(
     """The event of a request; bodies come in base64, for the API takes files."""
     made: dict[str, Any] = event("api_get_job")
     sent = {name: value for name, value in made["headers"].items() if name != "Authorization"}
+    sent["Origin"] = "https://app.example"  # as from a page in a browser
     if token is not None:
         sent["Authorization"] = f"Bearer {token}"
     sent |= headers or {}

@@ -13,8 +13,13 @@ from tests.fakes import issuer
 from tests.integration.api.calling import OPEN, SAMPLES, Answer, call, every, get, guarded, routes
 from tests.integration.stack import Stack
 
+# Nothing is deployed for these tests: who is turned away must not have reached anything.
 EVERY_GUARDED = pytest.mark.parametrize(("method", "path"), guarded())
-pytestmark = pytest.mark.usefixtures("stack")
+pytestmark = [
+    pytest.mark.usefixtures("functions_told"),
+    # Powertools reads the files of the docs page without closing them.
+    pytest.mark.filterwarnings("ignore:unclosed file .*swagger_ui:ResourceWarning"),
+]
 
 
 def assert_problem(answer: Answer, status: int, type_: str) -> None:
@@ -31,6 +36,7 @@ def test_all_routes_but_the_open_ones_are_tried_here() -> None:
     assert {path for _, path in routes()} - {path for _, path in guarded()} == OPEN
 
 
+@pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize("path", sorted(OPEN))
 @pytest.mark.parametrize("token", [None, "rubbish"])
 def test_open_routes_answer_without_a_token(path: str, token: str | None) -> None:
@@ -38,6 +44,7 @@ def test_open_routes_answer_without_a_token(path: str, token: str | None) -> Non
     assert get(path, token=token).status == 200
 
 
+@pytest.mark.usefixtures("no_aws")
 @EVERY_GUARDED
 @pytest.mark.parametrize(
     "token",
@@ -59,6 +66,7 @@ def test_without_a_good_token_no_route_answers(method: str, path: str, token: st
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.usefixtures("no_aws")
 @EVERY_GUARDED
 def test_a_token_without_the_scope_is_not_enough(method: str, path: str) -> None:
     """Nor is one for the other kind of call."""
@@ -69,12 +77,14 @@ def test_a_token_without_the_scope_is_not_enough(method: str, path: str) -> None
         assert answer.body["scope"] == needed
 
 
+@pytest.mark.usefixtures("stack")
 @EVERY_GUARDED
 def test_the_scope_of_an_administrator_opens_every_route(method: str, path: str) -> None:
     """What it then answers depends on the request."""
     assert call(method, path, token=issuer.token(scope="imports:admin")).status not in {401, 403, 500}
 
 
+@pytest.mark.usefixtures("no_aws")
 def test_an_unknown_address_tells_strangers_nothing() -> None:
     """Not even that it is unknown."""
     assert_problem(get("/v1/secrets", token=None), 401, "unauthorized")

@@ -11,7 +11,7 @@ from moto import mock_aws
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
-from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.ports import Chunks, Jobs
 from tests.fakes.stores import MemoryChunks, MemoryFiles, MemoryJobs
 from tests.integration.template import create_table
 
@@ -55,7 +55,7 @@ def chunks(stores: tuple[Jobs, Chunks]) -> Chunks:
 
 
 @pytest.fixture(params=["memory", "s3"])
-def files(request: pytest.FixtureRequest) -> Files:
+def files(request: pytest.FixtureRequest) -> MemoryFiles | S3Files:
     """A bucket."""
     if request.param == "memory":
         return MemoryFiles()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -67,6 +68,7 @@ def test_times_and_phase_follow_the_status(jobs: Jobs) -> None:
     ended = jobs.move(job.ref, Status.FAILED, problem=Problem("t", "Title", "Detail", {"limit": 3}))
     assert (ended.phase, ended.finished_at is not None) == (None, True)
     assert ended.problem == Problem("t", "Title", "Detail", {"limit": 3})
+    assert json.dumps(ended.problem.extra) == '{"limit": 3}'
 
 
 def test_what_plan_found_is_noted(jobs: Jobs) -> None:

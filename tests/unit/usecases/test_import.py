@@ -10,6 +10,7 @@ import pytest
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import FileRefused, NotFound
 from sluice.model.status import Status
+from sluice.reading import read_cut
 from sluice.reading.contract import Cut, Layout, Workspace
 from sluice.rows.cell import Record
 from sluice.usecases import parse_chunk as parse_module
@@ -104,12 +105,11 @@ def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
     ref = course.upload(csv_file(products(30)))
     course.plan(ref)
     token = course.dispatch(ref, PhaseName.PARSE)
-    read = parse_module.read_cut
 
     def damaged(layout: Layout, cut: Cut, body: bytes, workspace: Workspace) -> Iterator[Record]:
         if cut.index == 1:
             raise FileRefused("damaged-file", "The file is damaged", "Row 14 breaks off.")
-        return read(layout, cut, body, workspace)
+        return read_cut(layout, cut, body, workspace)
 
     monkeypatch.setattr(parse_module, "read_cut", damaged)
     course.deliver()

@@ -56,21 +56,28 @@ class DynamoDestination:
         return Applied(inserted, len(journal.before) - inserted, journal.unchanged)
 
     def _compare(self, batch: Batch) -> Journal:
-        there = self._read(batch)
-        before = {row.key: there.get(row.key) for row in batch.rows}
-        changed = {row.key for row in batch.rows if (image := before[row.key]) is None or image["hash"] != row.hash}
-        return Journal({key: before[key] for key in before if key in changed}, len(before) - len(changed))
+        """Find the rows that differ; only of those is the whole record read, for most imports change little."""
+        hashes = self._read(batch, [row.key for row in batch.rows], ("sk", "hash"))
+        known = {key: item["hash"]["S"] for key, item in hashes.items()}
+        differing = [row.key for row in batch.rows if known.get(row.key) != row.hash]
+        images = self._read(batch, [key for key in differing if key in known], ("sk", "job", "hash", "data"))
+        before = {key: _image(images[key]) if key in images else None for key in differing}
+        return Journal(before, len(batch.rows) - len(before))
 
-    def _read(self, batch: Batch) -> dict[str, dict[str, str]]:
-        """The records that have the batch's keys, as before-images."""
-        keys = [key_of_record(batch.tenant, batch.dataset, row.key) for row in batch.rows]
+    def _read(self, batch: Batch, keys: list[str], attributes: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+        """Attributes of the records that have these keys."""
+        wanted: dict[str, Any] = {
+            "ConsistentRead": True,
+            "ProjectionExpression": ", ".join(f"#{name}" for name in attributes),
+            "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+        }
+        named = [key_of_record(batch.tenant, batch.dataset, key) for key in keys]
+        requests = ({self._table: wanted | {"Keys": some}} for some in _portions(named, _READ_BATCH))
         with ThreadPoolExecutor(_REQUESTS) as pool:
-            found = pool.map(self._read_some, _portions(keys, _READ_BATCH))
-            return {item["sk"]["S"]: _image(item) for items in found for item in items}
+            return {item["sk"]["S"]: item for items in pool.map(self._read_some, requests) for item in items}
 
-    def _read_some(self, keys: list[Any]) -> list[dict[str, Any]]:
+    def _read_some(self, wanted: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
         for wait in _waits():
             answer = self._client.batch_get_item(RequestItems=wanted)
             found += answer["Responses"].get(self._table, [])

@@ -34,21 +34,24 @@ class DynamoRecords:
         shard, after = _place(cursor)
         items: list[dict[str, Any]] = []
         while shard < SHARDS:
-            items += self._some(partition(tenant, dataset, shard), after, limit + 1 - len(items))
+            found, more = self._some(partition(tenant, dataset, shard), after, limit + 1 - len(items))
+            items += found
             if len(items) > limit:
                 last = items[limit - 1]
                 return Page([_shown(item) for item in items[:limit]], _cursor(last))
-            shard, after = shard + 1, None
+            # an answer ends at its limit or at 1 MB, whichever is first
+            shard, after = (shard, found[-1]["sk"]["S"]) if more and found else (shard + 1, None)
         return Page([_shown(item) for item in items], None)
 
-    def _some(self, pk: str, after: str | None, limit: int) -> list[dict[str, Any]]:
+    def _some(self, pk: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk" + (" AND sk > :after" if after is not None else ""),
             "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":after": {"S": after}} if after is not None else {}),
             "Limit": limit,
         }
-        return self._client.query(**query)["Items"]
+        answer = self._client.query(**query)
+        return answer["Items"], "LastEvaluatedKey" in answer
 
 
 def _shown(item: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,14 +11,21 @@ from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.status import Status
 
+#: What a tenant may be called: the name is part of every key and prefix, so it must not hold their separators.
+TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
 
 @dataclass(frozen=True)
 class JobFile:
-    """The file of a job; what is not known yet is ``None``."""
+    """The file of a job; what is not known yet is ``None``.
+
+    ``etag`` names the bytes that arrived: should the object be overwritten later, the job does not read on in it.
+    """
 
     name: str
     key: str
     bytes: int | None = None
+    etag: str | None = None
     sha256: str | None = None
     encoding: str | None = None
     delimiter: str | None = None

@@ -44,34 +44,35 @@ def _number(value: Any, info: ValidationInfo) -> Any:
         raise ValueError("has too many digits")
     if not isinstance(value, str):
         return value
+    if value.isdecimal() and len(value) <= _DIGITS:
+        return Decimal(value)  # what most cells of a text file are
     mark = _conventions(info).decimal
     text = value.strip().replace("\xa0", " ").replace("\u202f", " ")
     if text.startswith("(") and text.endswith(")"):
         text = "-" + text[1:-1]
     if not _GROUPED[mark].fullmatch(text):
         raise ValueError("is not a number")
-    try:
-        number = Decimal(text.translate(_SEPARATORS[mark]))
-    except InvalidOperation:
-        raise ValueError("is not a number") from None
-    return _plain(number)
+    return _plain(text.translate(_SEPARATORS[mark]))
 
 
-def _plain(number: Decimal) -> Decimal:
+def _plain(text: str) -> Decimal:
     """The same number written in one way, so that 12.50 in a text file is no change from 12.5 in a workbook."""
-    if not number:
-        return Decimal(0)
-    _, digits, exponent = number.as_tuple()
-    if number.adjusted() >= _DIGITS or len(digits) > _DIGITS or int(exponent) < -_DIGITS:
-        raise ValueError("has too many digits")
-    if exponent == 0:
-        return number
-    written = f"{number:f}"
-    return Decimal(written.rstrip("0").rstrip(".") if "." in written else written)
+    if len(text) > _DIGITS or "e" in text or "E" in text:
+        try:
+            number = Decimal(text) or Decimal(0)
+        except InvalidOperation:  # an exponent that no Decimal has
+            raise ValueError("has too many digits") from None
+        _, digits, exponent = number.as_tuple()
+        if number.adjusted() >= _DIGITS or len(digits) > _DIGITS or int(exponent) < -_DIGITS:
+            raise ValueError("has too many digits")
+        text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return Decimal(text) or Decimal(0)  # never -0
 
 
 def _money(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str) and not (value[:1].isdecimal() and value[-1:].isdecimal()):
         value = _CURRENCY.sub(r"\1\2", value.strip())
     return _number(value, info)
 

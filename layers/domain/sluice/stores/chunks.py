@@ -143,8 +143,8 @@ class DynamoChunks:
                     return False
                 if attempt + 1 == _TRIES or "ConditionalCheckFailed" in reasons:
                     raise
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "TransactionInProgressException" or attempt + 1 == _TRIES:
+            except ClientError as refused:
+                if refused.response["Error"]["Code"] != "TransactionInProgressException" or attempt + 1 == _TRIES:
                     raise
             else:
                 return True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
-from sluice.model.errors import NotFound
+from sluice.model.errors import FileRefused, NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -31,9 +31,9 @@ class S3Files:
         self._bucket = bucket
 
     @contextmanager
-    def open(self, key: str) -> Iterator[BinaryIO]:
-        """Open an object for random access; raises `NotFound`."""
-        raw = _RangeReader(self, key, self.size(key))
+    def open(self, key: str, etag: str | None = None) -> Iterator[BinaryIO]:
+        """Open an object for random access; raises `NotFound`, and `FileRefused` when it is not of that etag."""
+        raw = _RangeReader(self, key, etag, self.size(key))
         with io.BufferedReader(raw, _READ_AHEAD) as file:
             yield cast(BinaryIO, file)
 
@@ -42,13 +42,15 @@ class S3Files:
         with _found(key):
             return self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
 
-    def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
-        """Read a range, or all of it; raises `NotFound`."""
+    def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
+        """Read a range, or all of it; raises `NotFound`, and `FileRefused` when it is not of that etag."""
         if end is not None and end <= start:
             return b""
         wanted: dict[str, Any] = {"Bucket": self._bucket, "Key": key}
         if start or end is not None:
             wanted["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+        if etag is not None:
+            wanted["IfMatch"] = f'"{etag}"'
         with _found(key):
             return self._client.get_object(**wanted)["Body"].read()
 
@@ -100,18 +102,26 @@ def _found(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
-            raise NotFound("object", key) from None
+        match error.response["Error"]["Code"]:
+            case code if code in _GONE:
+                raise NotFound("object", key) from None
+            case "PreconditionFailed" | "412":
+                raise FileRefused(
+                    "file-changed",
+                    "The file was changed while it was read",
+                    "Somebody overwrote it after the import had begun. Upload it again, under a name of its own.",
+                ) from None
         raise
 
 
 class _RangeReader(io.RawIOBase):
     """Random access to an object by range requests; the buffer above it makes them few."""
 
-    def __init__(self, files: S3Files, key: str, size: int) -> None:
+    def __init__(self, files: S3Files, key: str, etag: str | None, size: int) -> None:
         super().__init__()
         self._files = files
         self._key = key
+        self._etag = etag
         self._size = size
         self._at = 0
 
@@ -130,7 +140,7 @@ class _RangeReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         end = min(self._at + len(buffer), self._size)
-        body = self._files.read(self._key, self._at, end)
+        body = self._files.read(self._key, self._at, end, self._etag)
         buffer[: len(body)] = body
         self._at += len(body)
         return len(body)

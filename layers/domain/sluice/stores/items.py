@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
@@ -74,7 +75,6 @@ def of_job(job: Job) -> dict[str, Any]:
 
 def to_job(item: dict[str, Any]) -> Job:
     """Read a job item."""
-    problem = item.get("problem")
     return Job(
         ref=JobRef(item["tenant"], item["sk"]),
         kind=item["kind"],
@@ -82,7 +82,7 @@ def to_job(item: dict[str, Any]) -> Job:
         status=Status(item["status"]),
         phase=PhaseName(item["phase"]) if item.get("phase") else None,
         counts=to_counts(item),
-        problem=Problem(**problem) if problem else None,
+        problem=_to_problem(item["problem"]) if "problem" in item else None,
         file=JobFile(**{**item["file"], "bytes": _whole(item["file"]["bytes"])}),
         requested_by=item["requested_by"],
         batch_id=item["batch_id"],
@@ -138,6 +138,12 @@ def to_phase(item: dict[str, Any]) -> Phase:
 def to_counts(item: dict[str, Any]) -> Counts:
     """Read the counts of a job or a chunk."""
     return Counts(**{name: int(item.get(f"n_{name}", 0)) for name in _COUNTS})
+
+
+def _to_problem(kept: dict[str, Any]) -> Problem:
+    # boto3 gives numbers as Decimal, which JSON would show as text
+    extra = {name: int(value) if isinstance(value, Decimal) else value for name, value in kept["extra"].items()}
+    return Problem(kept["type"], kept["title"], kept["detail"], extra)
 
 
 def _whole(value: Any) -> int | None:

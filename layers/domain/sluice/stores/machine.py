@@ -36,6 +36,14 @@ class StepFunctionsMachine:
         except self._client.exceptions.ExecutionAlreadyExists:
             return
 
+    def is_over(self, ref: JobRef) -> bool:
+        """Whether the job's execution has ended, however it ended; one that never began is not over."""
+        execution = f"{self._arn.replace(':stateMachine:', ':execution:')}:{ref.id}"
+        try:
+            return self._client.describe_execution(executionArn=execution)["status"] != "RUNNING"
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return False
+
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         """Answer a task's token; one whose task is over already is left alone."""
         try:

@@ -54,9 +54,7 @@ def do_chunk(
     answer_if_passed(ref, chunks=chunks, machine=machine)
 
 
-def _work(
-    chunk: Chunk, jobs: Jobs, files: Files, destination: Destination
-) -> tuple[ChunkState, Counts, str | None]:
+def _work(chunk: Chunk, jobs: Jobs, files: Files, destination: Destination) -> tuple[ChunkState, Counts, str | None]:
     job = jobs.get(chunk.ref.job)
     if job.status in ENDED or job.status is Status.CANCELLING:
         return ChunkState.SKIPPED, Counts(), None

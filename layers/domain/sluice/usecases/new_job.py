@@ -51,8 +51,10 @@ def new_job(request: ImportRequest, now: datetime) -> tuple[Job, Importer]:
             limit=importer.max_bytes,
         )
     ref = JobRef(request.tenant, str(ULID.from_datetime(now)))
-    name = request.filename.replace("\\", "/").rsplit("/", 1)[-1][:_NAME_LENGTH] or "file"
-    file = JobFile(name, paths.upload(ref, _UNSAFE.sub("-", name)), request.bytes)
+    # of a long name the end is kept: people tell by it what the file is
+    name = request.filename.replace("\\", "/").rsplit("/", 1)[-1][-_NAME_LENGTH:] or "file"
+    # "." and ".." would lead out of the job's folder wherever keys are taken for paths
+    file = JobFile(name, paths.upload(ref, _UNSAFE.sub("-", name).strip(".") or "file"), request.bytes)
     job = Job(
         ref=ref,
         importer=importer.name,

@@ -28,7 +28,7 @@ def parse_chunk(job: Job, chunk: Chunk, *, files: Files) -> Counts:
     workspace = JobWorkspace(job.ref, files)
     layout, fields = workspace.read_plan()
     cut = Cut(chunk.ref.index, chunk.first_row, chunk.rows, chunk.start, chunk.end)
-    records = read_cut(layout, cut, workspace.read_slice(chunk, job.file.key), workspace)
+    records = read_cut(layout, cut, workspace.read_slice(chunk, job.file), workspace)
     checked = check_rows(importer_named(job.importer), fields, layout.sheet, records)
     if checked.good:
         files.write(paths.staged(job.ref, chunk.ref.index), dump_staged(checked.good))

@@ -41,9 +41,10 @@ def plan(ref: JobRef, *, jobs: Jobs, chunks: Chunks, files: Files) -> str:
     if job.status in ENDED or job.status is Status.CANCELLING:
         return "over"
     job = jobs.move(ref, Status.PARSING)
+    importer = importer_named(job.importer)
     try:
-        with files.open(job.file.key) as file:
-            _plan_file(job, importer_named(job.importer), file, jobs, chunks, files)
+        with files.open(job.file.key, job.file.etag) as file:
+            _plan_file(job, importer, file, jobs, chunks, files)
     except FileRefused as refused:
         jobs.move(ref, Status.FAILED, problem=refused.problem)
         return "over"

@@ -76,14 +76,14 @@ class Chunks(Protocol):
 class Files(Protocol):
     """Objects in the bucket."""
 
-    def open(self, key: str) -> AbstractContextManager[BinaryIO]:
-        """Open an object for random access; raises `NotFound`."""
+    def open(self, key: str, etag: str | None = None) -> AbstractContextManager[BinaryIO]:
+        """Open an object for random access; raises `NotFound`, and `FileRefused` when it is not of that etag."""
 
     def size(self, key: str) -> int:
         """Bytes of an object; raises `NotFound`."""
 
-    def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
-        """Read a range, or all of it; raises `NotFound`."""
+    def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
+        """Read a range, or all of it; raises `NotFound`, and `FileRefused` when it is not of that etag."""
 
     def write(self, key: str, body: bytes) -> None:
         """Store an object, over one that is there."""
@@ -116,6 +116,9 @@ class Machine(Protocol):
 
     def start(self, ref: JobRef) -> None:
         """Start the job's execution; nothing happens when it was started before."""
+
+    def is_over(self, ref: JobRef) -> bool:
+        """Whether the job's execution has ended, however it ended; one that never began is not over."""
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         """Answer a task's token; one whose task is over already is left alone."""

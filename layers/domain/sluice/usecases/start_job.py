@@ -12,7 +12,7 @@ from sluice.importers.registry import importer_named
 from sluice.model import paths
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
-from sluice.model.job import Job, JobFile
+from sluice.model.job import TENANT, Job, JobFile
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs, Machine
 
@@ -38,7 +38,7 @@ def start_job(arrival: Arrival, *, jobs: Jobs, machine: Machine) -> Job | None:
     match arrival.key.split("/"):
         case [paths.UPLOADS, tenant, job_id, _]:
             job = _expected(JobRef(tenant, job_id), arrival, jobs)
-        case [paths.INCOMING, tenant, importer, name] if name:
+        case [paths.INCOMING, tenant, importer, name] if name and TENANT.fullmatch(tenant):
             job = _dropped(tenant, importer, name, arrival, jobs)
         case _:
             return None
@@ -55,7 +55,7 @@ def _expected(ref: JobRef, arrival: Arrival, jobs: Jobs) -> Job | None:
         return None
     if job.status is not Status.WAITING_FOR_FILE:
         return job
-    return jobs.move(ref, Status.QUEUED, file=replace(job.file, bytes=arrival.bytes))
+    return jobs.move(ref, Status.QUEUED, file=replace(job.file, bytes=arrival.bytes, etag=arrival.etag))
 
 
 def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs) -> Job:
@@ -66,7 +66,7 @@ def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs
     job = Job(
         ref=JobRef(tenant, job_id),
         importer=importer,
-        file=JobFile(name, arrival.key, arrival.bytes),
+        file=JobFile(name, arrival.key, arrival.bytes, arrival.etag),
         requested_by="drop folder",
         batch_id=job_id,
         created_at=arrival.at,

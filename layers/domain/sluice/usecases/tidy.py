@@ -14,6 +14,11 @@ from sluice.usecases.ports import Chunks, Jobs, Machine, Queue
 # A presigned form holds an hour; a day leaves room for a slow upload that began in time.
 _UPLOAD_HOURS = 24
 _EXPIRED = Problem("upload-expired", "The file never came", "No file arrived within a day. Start the import again.")
+_STOPPED = Problem(
+    "system-error",
+    "The import could not go on",
+    "Its course was stopped from outside. What was loaded stays; import the file again to load the rest.",
+)
 
 
 def tidy(*, now: datetime, stuck_minutes: int, jobs: Jobs, chunks: Chunks, queue: Queue, machine: Machine) -> int:
@@ -35,11 +40,14 @@ def tidy(*, now: datetime, stuck_minutes: int, jobs: Jobs, chunks: Chunks, queue
                 jobs.move(job.ref, Status.FAILED, problem=_EXPIRED)
             case Status.QUEUED | Status.PARSING | Status.LOADING if idle > timedelta(minutes=stuck_minutes):
                 stuck += 1
-                _set_going(job, int(now.timestamp()), chunks, queue, machine)
+                _set_going(job, int(now.timestamp()), jobs, chunks, queue, machine)
     return stuck
 
 
-def _set_going(job: Job, now: int, chunks: Chunks, queue: Queue, machine: Machine) -> None:
+def _set_going(job: Job, now: int, jobs: Jobs, chunks: Chunks, queue: Queue, machine: Machine) -> None:
+    if machine.is_over(job.ref):
+        jobs.move(job.ref, Status.FAILED, problem=_STOPPED)
+        return
     if job.status is Status.QUEUED:
         machine.start(job.ref)
         return

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from sluice.model import paths
 from sluice.model.chunk import Chunk, JobRef
+from sluice.model.job import JobFile
 from sluice.reading import Header
 from sluice.reading.contract import Cut, Layout
 from sluice.usecases.ports import Files
@@ -40,10 +41,10 @@ class JobWorkspace:
         if cut.body is not None:
             self.write(_slice_name(cut.index), cut.body)
 
-    def read_slice(self, chunk: Chunk, upload_key: str) -> bytes:
+    def read_slice(self, chunk: Chunk, upload: JobFile) -> bytes:
         """The bytes of a chunk, from its own object or from the uploaded file."""
         if chunk.end:
-            return self.files.read(upload_key, chunk.start, chunk.end)
+            return self.files.read(upload.key, chunk.start, chunk.end, upload.etag)
         return self.read(_slice_name(chunk.ref.index))
 
     def write_plan(self, layout: Layout, header: Header) -> None:

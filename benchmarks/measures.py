@@ -1,0 +1,150 @@
+"""What is measured, each in a process of its own so that its peak memory is its own."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from sluice.importers.registry import importer_named
+from sluice.model.status import Status
+from sluice.reading import match_header, open_table, read_cut
+from sluice.reading.contract import Cut, Limits
+from sluice.rows.check import check_rows
+from sluice.usecases.new_job import ImportRequest, new_job
+from sluice.usecases.plan import plan as use_case
+
+_LIMITS = Limits(max_bytes=10 * 1024**3, max_rows=50_000_000)
+_HEAD = 50
+_CHUNK = 10_000
+
+
+class Folder:
+    """Reading's workspace in a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(exist_ok=True)
+
+    def write(self, name: str, body: bytes) -> None:
+        """Store a whole object."""
+        (self.path / name).write_bytes(body)
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[BinaryIO]:
+        """Store a stream."""
+        with (self.path / name).open("wb") as stream:
+            yield stream
+
+    def read(self, name: str, start: int = 0, end: int | None = None) -> bytes:
+        """Read a range."""
+        with (self.path / name).open("rb") as stream:
+            stream.seek(start)
+            return stream.read() if end is None else stream.read(end - start)
+
+
+def openpyxl(path: Path) -> int:
+    """Merely read the workbook with openpyxl's read-only mode."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - its memory belongs to this measure alone
+
+    return sum(1 for _ in load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)) - 1
+
+
+def calamine(path: Path) -> int:
+    """Merely read the workbook with python-calamine, whole."""
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - as above
+
+    return len(CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()) - 1
+
+
+def cut(path: Path) -> int:
+    """Cut the workbook into slices and drop them."""
+    with path.open("rb") as file:
+        return sum(each.rows for each in _cuts(file, path.name, Folder(path.parent / "slices")))
+
+
+def plan(path: Path) -> int:
+    """Plan a job as the function does, its slices written to the S3 of ``AWS_ENDPOINT_URL``.
+
+    The file is put into the bucket first, before the clock starts. Tables and bucket are named by the environment,
+    as they are for the function.
+    """
+    from sluice import bootstrap  # noqa: PLC0415 - boto3's memory belongs to this measure alone
+    from sluice.config import PlanSettings, settings  # noqa: PLC0415
+
+    told = settings(PlanSettings)
+    jobs, files = bootstrap.jobs(told.jobs_table, told.keep_days), bootstrap.files(told.files_bucket)
+    request = ImportRequest("bench-plan", "bench", "products", path.name, path.stat().st_size)
+    job, _ = new_job(request, datetime.now(UTC))
+    jobs.add(replace(job, status=Status.QUEUED))
+    with files.create(job.file.key) as copy, path.open("rb") as source:
+        shutil.copyfileobj(source, copy, 1024**2)
+    with clock():
+        use_case(job.ref, jobs=jobs, chunks=bootstrap.chunks(told.jobs_table, told.keep_days), files=files)
+    found = jobs.get(job.ref)
+    jobs.move(job.ref, Status.FAILED)
+    return found.counts.total
+
+
+def chunk(path: Path) -> int:
+    """Parse and validate one chunk from the middle of the workbook; its slice was cut before the clock starts."""
+    workspace = Folder(path.parent / "slices")
+    importer = importer_named("products")
+    with path.open("rb") as file:
+        table = open_table(file, path.name, _LIMITS, workspace)
+        header = match_header(table.head(_HEAD), importer.columns, None)
+        found = next(each for each in table.cut(header.row, _CHUNK) if each.index == 1)
+        layout = table.layout
+    body, named = found.body or b"", Cut(found.index, found.first_row, found.rows)
+    with clock():
+        checked = check_rows(importer, header.fields, layout.sheet, read_cut(layout, named, body, workspace))
+    return checked.seen
+
+
+def _cuts(file: BinaryIO, name: str, workspace: Folder) -> Iterator[Cut]:
+    table = open_table(file, name, _LIMITS, workspace)
+    header = match_header(table.head(_HEAD), importer_named("products").columns, None)
+    with clock():
+        yield from table.cut(header.row, _CHUNK)
+
+
+_taken: dict[str, float] = {}
+
+
+@contextmanager
+def clock() -> Iterator[None]:
+    """Take the wall and processor time of a block, in place of the whole measure's."""
+    wall, processor = time.perf_counter(), time.process_time()
+    yield
+    _taken.update(wall=time.perf_counter() - wall, cpu=time.process_time() - processor)
+
+
+MEASURES: dict[str, Callable[[Path], int]] = {
+    "openpyxl": openpyxl,
+    "calamine": calamine,
+    "cut": cut,
+    "plan": plan,
+    "chunk": chunk,
+}
+
+
+def main(name: str, path: str) -> None:
+    """Take one measure and print it as JSON: rows, wall and processor seconds, peak memory in MB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    wall, processor = time.perf_counter(), time.process_time()
+    rows = MEASURES[name](Path(path))
+    whole = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - processor}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    print(json.dumps({**whole, **_taken, "rows": rows, "megabytes": peak / 1e6}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

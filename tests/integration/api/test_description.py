@@ -1,0 +1,140 @@
+"""The API describes itself, and browsers may call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
+
+from tests.integration.api.calling import OPEN, call, get, guarded, routes
+
+pytestmark = [
+    pytest.mark.usefixtures("no_aws"),
+    # Powertools reads the files of the docs page without closing them.
+    pytest.mark.filterwarnings("ignore:unclosed file .*swagger_ui:ResourceWarning"),
+]
+
+# What the first deployed version promises.
+PROMISED = {
+    "/v1/imports": "post",
+    "/v1/imports/upload": "post",
+    "/v1/jobs": "get",
+    "/v1/jobs/{job_id}": "get",
+    "/v1/jobs/{job_id}/refusals": "get",
+    "/v1/importers": "get",
+    "/v1/importers/{name}": "get",
+    "/v1/datasets/{name}/records": "get",
+    "/v1/datasets/{name}/records/{key}": "get",
+    "/v1/queues": "get",
+    "/v1/health": "get",
+}
+
+
+@pytest.fixture
+def document() -> Any:
+    """The OpenAPI document, as a caller without a token gets it."""
+    answer = get("/v1/openapi.json", token=None)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    return answer.body
+
+
+def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
+    """Every operation, ``(path, method, operation)``."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def references(part: Any) -> Iterator[str]:
+    """Every ``$ref`` in a part of the document."""
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for value in part.values():
+            yield from references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references(value)
+
+
+def test_every_promised_route_is_described(document: Any) -> None:
+    """A caller finds it without reading our code."""
+    assert {path: set(document["paths"].get(path, {})) for path in PROMISED} == {
+        path: {method} for path, method in PROMISED.items()
+    }
+
+
+def test_every_route_but_the_description_itself_is_described(document: Any) -> None:
+    """A new one cannot be forgotten."""
+    assert len(list(operations(document))) == len(routes()) - len({"/v1/docs", "/v1/openapi.json"})
+
+
+def test_the_document_is_valid(document: Any) -> None:
+    """OpenAPI 3.1: its shape, unique names of operations, references that lead somewhere, parameters of its paths."""
+    OpenAPI.model_validate(document)
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["title"] == "Sluice"
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    for reference in references(document):
+        found = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+    for path, _, operation in operations(document):
+        inside = {found["name"] for found in operation.get("parameters", []) if found["in"] == "path"}
+        assert inside == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+        assert operation["responses"]
+
+
+def test_the_document_says_where_the_api_is_and_what_token_it_wants(document: Any) -> None:
+    """So that a generated client works."""
+    assert document["servers"] == [{"url": "https://abcde12345.execute-api.us-east-1.amazonaws.com/live"}]
+    (scheme,) = document["components"]["securitySchemes"].items()
+    assert scheme[1]["scheme"] == "bearer"
+    assert document["security"] == [{scheme[0]: []}]
+
+
+def test_the_docs_page_needs_nothing_from_elsewhere() -> None:
+    """No script of another site runs on a page that people paste tokens into."""
+    page = get("/v1/docs", token=None)
+    assert page.headers["content-type"] == "text/html"
+    assert "/v1/jobs/{job_id}" in page.text
+    assert 'src="http' not in page.text
+    assert 'href="http' not in page.text.split("<body")[0]
+
+
+@pytest.mark.parametrize(("method", "path"), routes())
+def test_a_browser_may_ask_whether_it_may_call(method: str, path: str) -> None:
+    """It sends no token with that question (Fetch standard, "CORS-preflight fetch")."""
+    asked = {
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    answer = call("OPTIONS", path, token=None, headers=asked)
+    assert (answer.status, answer.text) == (204, "")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert method in answer.headers["access-control-allow-methods"]
+    allowed = answer.headers["access-control-allow-headers"].lower()
+    for needed in ("authorization", "content-type", "if-none-match", "idempotency-key", "prefer"):
+        assert needed in allowed
+
+
+@pytest.mark.parametrize(("method", "path"), guarded()[:3])
+def test_a_page_can_read_why_it_was_refused(method: str, path: str) -> None:
+    """Without the header the browser would hide the answer from it."""
+    answer = call(method, path, token=None)
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_page_can_read_the_headers_it_needs() -> None:
+    """To poll, and to follow a job that it started."""
+    exposed = get("/v1/health", token=None).headers["access-control-expose-headers"]
+    assert {"ETag", "Location", "Retry-After"} <= {name.strip() for name in exposed.split(",")}
+
+
+def test_the_open_routes_are_there() -> None:
+    """Under the addresses that the gate leaves open."""
+    assert get("/v1/health", token=None).body == {"status": "ok"}
+    assert {path for _, path in routes()} >= OPEN

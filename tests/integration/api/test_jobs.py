@@ -1,0 +1,255 @@
+"""Looking at jobs, refusals, importers, records and queues."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sluice.model.chunk import PhaseName
+from sluice.model.counts import Counts
+from sluice.model.job import Job
+from sluice.model.refusal import Refusal
+from sluice.model.status import Status
+from sluice.rows.check import GoodRow
+from sluice.rows.staged import Batch
+from sluice.usecases.refusals import write_refusals
+from tests.factories import make_chunk, make_job
+from tests.integration.api.calling import every, get, pages
+from tests.integration.stack import Stack
+
+
+@pytest.fixture
+def job(stack: Stack) -> Job:
+    """A job that is under way."""
+    made = replace(make_job(status=Status.LOADING), counts=Counts(total=100, checked=100, inserted=40, refused=10))
+    stack.jobs.add(made)
+    return made
+
+
+def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
+    """Every field of it, and links that lead somewhere."""
+    answer = get(f"/v1/jobs/{job.ref.id}")
+    here = f"https://abcde12345.execute-api.us-east-1.amazonaws.com/live/v1/jobs/{job.ref.id}"
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    created = answer.body.pop("created_at")
+    assert datetime.fromisoformat(created) == job.created_at
+    assert datetime.fromisoformat(created).utcoffset() == timedelta(0)
+    shown = answer.body
+    del shown["created_at"]
+    assert shown == {
+        "id": job.ref.id,
+        "kind": "import",
+        "importer": "products",
+        "status": "loading",
+        "phase": None,
+        "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows"},
+        "counts": {"total": 100, "inserted": 40, "updated": 0, "unchanged": 0, "refused": 10, "unprocessed": 50},
+        "problem": None,
+        "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None},
+        "batch_id": job.batch_id,
+        "requested_by": "ann",
+        "started_at": None,
+        "finished_at": None,
+        "version": 1,
+        "links": {"self": here, "refusals": f"{here}/refusals"},
+    }
+
+
+def test_a_version_that_is_known_is_not_sent_again(stack: Stack, job: Job) -> None:
+    """Until it changes."""
+    path = f"/v1/jobs/{job.ref.id}"
+    etag = get(path).headers["etag"]
+    known = get(path, headers={"If-None-Match": etag})
+    assert (known.status, known.text, known.headers["etag"]) == (304, "", etag)
+    assert int(known.headers["retry-after"]) > 0
+    stack.jobs.move(job.ref, Status.COMPLETED)
+    changed = get(path, headers={"If-None-Match": etag})
+    assert (changed.status, changed.body["status"]) == (200, "completed")
+    assert changed.headers["etag"] != etag
+
+
+@pytest.mark.parametrize("known", ['W/"1"', '"0", "1"', "*"])
+def test_the_forms_of_if_none_match_are_understood(job: Job, known: str) -> None:
+    """RFC 9110, section 13.1.2: weak, several, any."""
+    assert get(f"/v1/jobs/{job.ref.id}", headers={"If-None-Match": known}).status == 304
+
+
+@pytest.mark.parametrize("other", ['"2"', "1", '"11"', ""])
+def test_another_version_is_sent(job: Job, other: str) -> None:
+    """A tag without its quotation marks is none."""
+    assert get(f"/v1/jobs/{job.ref.id}", headers={"If-None-Match": other}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds"),
+    [
+        (Status.PARSING, "1"),
+        (Status.IN_REVIEW, "5"),
+        (Status.WAITING_FOR_FILE, "1"),
+        (Status.COMPLETED, None),
+        (Status.FAILED, None),
+    ],
+)
+def test_a_job_says_when_to_ask_again(stack: Stack, status: Status, seconds: str | None) -> None:
+    """Sooner while machines are at it, later while people are, never when it is over."""
+    made = make_job(status=status)
+    stack.jobs.add(made)
+    answer = get(f"/v1/jobs/{made.ref.id}")
+    assert answer.headers.get("retry-after") == seconds
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 100])
+def test_paging_through_jobs_gives_each_once_newest_first(stack: Stack, limit: int) -> None:
+    """Whatever the size of the page."""
+    ids = []
+    for number in range(7):
+        made = make_job(number=number)
+        stack.jobs.add(made)
+        ids.append(made.ref.id)
+    found = list(pages("/v1/jobs", limit=str(limit)))
+    assert [shown["id"] for page in found for shown in page] == ids[::-1]
+    assert all(0 < len(page) <= limit for page in found)
+
+
+def test_jobs_are_filtered_by_state_and_importer(stack: Stack) -> None:
+    """Each page is full, however many jobs lie between those that are wanted."""
+    for number in range(12):
+        importer = "products" if number % 3 else "dealers"
+        status = Status.COMPLETED if number % 2 else Status.FAILED
+        stack.jobs.add(make_job(number=number, importer=importer, status=status))
+    found = list(pages("/v1/jobs", status="completed", importer="products", limit="2"))
+    assert [len(page) for page in found] == [2, 2]
+    assert {(shown["status"], shown["importer"]) for page in found for shown in page} == {("completed", "products")}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 100])
+def test_paging_through_refusals_gives_each_once_in_the_order_of_the_file(stack: Stack, job: Job, limit: int) -> None:
+    """Chunk by chunk, what parsing refused before what loading did; a chunk without any is no gap."""
+    rows: list[int] = []
+    for index, phase, count in (
+        (0, PhaseName.PARSE, 2),
+        (0, PhaseName.LOAD, 1),
+        (2, PhaseName.PARSE, 3),
+    ):
+        found = [Refusal("S", len(rows) + place, "Price", "x\u2028y", "is not a number") for place in range(count)]
+        write_refusals(make_chunk(job.ref, index, phase).ref, found, stack.files)
+        rows += [refusal.row for refusal in found]
+    shown = list(pages(f"/v1/jobs/{job.ref.id}/refusals", limit=str(limit)))
+    assert [refusal["row"] for page in shown for refusal in page] == rows
+    assert all(0 < len(page) <= limit for page in shown)
+    assert shown[0][0] == {
+        "sheet": "S",
+        "row": 0,
+        "column": "Price",
+        "value": "x\u2028y",
+        "reason": "is not a number",
+    }
+
+
+def test_a_job_without_refusals_has_an_empty_list(job: Job) -> None:
+    """Not a missing one."""
+    assert get(f"/v1/jobs/{job.ref.id}/refusals").body == {"items": [], "next": None}
+
+
+def load(stack: Stack, *keys: str, tenant: str = "acme", filler: str = "") -> None:
+    """Put records into the dataset of products."""
+    values = json.dumps({"description": filler}).encode()
+    rows = [GoodRow(number, key, f"{number:032x}", values) for number, key in enumerate(keys, start=2)]
+    stack.destination.apply(Batch(tenant, "products", "01JOB", 0, rows))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 9, 10, 11, 1000])
+def test_paging_through_records_gives_each_once(stack: Stack, limit: int) -> None:
+    """Across all the partitions that a dataset lies in."""
+    keys = [f"P-{number}" for number in range(10)]
+    load(stack, *keys)
+    load(stack, "theirs", tenant="other")
+    found = list(pages("/v1/datasets/products/records", limit=str(limit)))
+    assert sorted(record["key"] for page in found for record in page) == sorted(keys)
+    assert all(0 < len(page) <= limit for page in found)
+
+
+def test_large_records_are_paged_without_a_loss(stack: Stack) -> None:
+    """DynamoDB answers a megabyte at a time, whatever limit it is asked for."""
+    keys = [f"P-{number}" for number in range(80)]
+    load(stack, *keys, filler="x" * 300_000)
+    assert len(every("/v1/datasets/products/records", limit="1000")) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("P-1", "P-1"),
+        ("a b", "a%20b"),
+        ("a b", "a b"),
+        ("50%", "50%25"),
+        ("ключ", "%D0%BA%D0%BB%D1%8E%D1%87"),
+        ("a/b", "a%2Fb"),
+    ],
+)
+def test_a_record_is_found_by_its_key(stack: Stack, key: str, path: str) -> None:
+    """Whatever the key holds, written as addresses are."""
+    load(stack, key)
+    answer = get(f"/v1/datasets/products/records/{path}")
+    assert answer.status == 200, answer.text
+    assert answer.body == {"key": key, "job": "01JOB", "values": {"description": ""}}
+
+
+@pytest.mark.parametrize("path", ["/v1/datasets/products/records/none", "/v1/datasets/nothing/records/P-1"])
+def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> None:
+    """Nor is one of another tenant."""
+    load(stack, "P-1", "none", tenant="other")
+    assert get(path).status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/jobs/{job}/refusals", "/v1/datasets/products/records"],
+)
+@pytest.mark.parametrize("cursor", ["x", "1:2:3", "99:0", "-1:0", "0:-1", "W10=", "eyJhIjogMX0=", "é", "WzE2MCwgMV0"])
+def test_a_cursor_that_does_not_hold_is_refused(stack: Stack, job: Job, path: str, cursor: str) -> None:
+    """A cursor is opaque: whoever made this one up begins again."""
+    load(stack, "P-1")
+    write_refusals(make_chunk(job.ref).ref, [Refusal("S", 2, None, None, "is wrong")], stack.files)
+    answer = get(path.format(job=job.ref.id), query={"cursor": cursor})
+    assert answer.status == 400, answer.text
+    assert answer.body["type"] == "/problems/bad-cursor"
+
+
+def test_what_can_be_imported_is_told(stack: Stack) -> None:
+    """With the columns and their aliases, for a form or a program."""
+    shown = {importer["name"]: importer for importer in every("/v1/importers")}
+    assert set(shown) >= {"products", "dealers"}
+    assert get("/v1/importers/products").body == shown["products"]
+    assert shown["products"]["columns"][0] == {
+        "field": "part_number",
+        "title": "Part Number",
+        "aliases": ["Part No", "SKU"],
+        "required": True,
+        "key": True,
+    }
+    assert shown["products"]["row_schema"]["properties"]["price"]["title"] == "Price"
+
+
+def test_the_depths_of_the_queues_are_told(stack: Stack) -> None:
+    """Of all three, the one of dead letters included."""
+    chunk = make_chunk(make_job().ref)
+    stack.send(chunk.ref, chunk.ref)
+    stack.received(count=1)
+    assert get("/v1/queues").body == {
+        "urgent": {"waiting": 0, "active": 0, "delayed": 0},
+        "standard": {"waiting": 1, "active": 1, "delayed": 0},
+        "dead": {"waiting": 0, "active": 0, "delayed": 0},
+    }
+
+
+def test_times_are_in_utc(stack: Stack) -> None:
+    """RFC 3339, with the offset written."""
+    made = replace(make_job(status=Status.QUEUED), started_at=datetime(2026, 1, 1, tzinfo=UTC))
+    stack.jobs.add(made)
+    assert get(f"/v1/jobs/{made.ref.id}").body["started_at"] in {"2026-01-01T00:00:00Z", "2026-01-01T00:00:00+00:00"}

@@ -1,0 +1,169 @@
+"""Errors are problems (RFC 9457), and tell nothing of our insides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import pytest
+
+from sluice import bootstrap
+from sluice.model.errors import Conflict, TryLater
+from tests.integration.api.calling import Answer, call, get, request, send
+from tests.integration.stack import Stack
+
+SECRET = "postgres://admin:hunter2@10.0.0.7/secrets"
+pytestmark = pytest.mark.usefixtures("stack")
+
+
+def assert_problem(answer: Answer, status: int, type_: str) -> None:
+    """A problem with all that belongs to one."""
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    assert (answer.body["status"], answer.body["type"]) == (status, f"/problems/{type_}")
+    assert answer.body["title"]
+    assert answer.body["detail"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("path", ["/v1/importers/nothing", "/v1/jobs/nothing", "/v1/datasets/products/records/nothing"])
+def test_what_is_not_there_is_not_found(path: str) -> None:
+    """By its name."""
+    answer = get(path)
+    assert_problem(answer, 404, "not-found")
+    assert "'nothing'" in answer.body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/nothing"), ("GET", "/"), ("GET", "/v2/jobs"), ("DELETE", "/v1/jobs/x"), ("POST", "/v1/jobs")],
+)
+def test_an_address_that_nothing_is_at_leads_to_the_description(method: str, path: str) -> None:
+    """A person is told where to look."""
+    answer = call(method, path)
+    assert_problem(answer, 404, "not-found")
+    assert "/v1/docs" in answer.body["detail"]
+
+
+def test_an_unknown_importer_is_not_found_whichever_way_the_file_comes() -> None:
+    """There is no job of it."""
+    body = {"importer": "nothing", "filename": "a.csv", "bytes": 1}
+    assert_problem(call("POST", "/v1/imports", json_body=body), 404, "not-found")
+    upload = call("POST", "/v1/imports/upload", body=b"x", query={"importer": "nothing"})
+    assert_problem(upload, 404, "not-found")
+    assert get("/v1/jobs").body["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        ({"importer": "products", "filename": "a", "bytes": 1, "surprise": True}, "body.surprise"),
+        ({"importer": "products", "filename": "a", "bytes": -1}, "body.bytes"),
+        ({"importer": "products", "filename": "a", "bytes": "many"}, "body.bytes"),
+        ({"importer": "products", "filename": "", "bytes": 1}, "body.filename"),
+        ({"importer": "products", "filename": "a" * 1025, "bytes": 1}, "body.filename"),
+        ({"importer": "products", "filename": "a", "bytes": 1, "priority": "now"}, "body.priority"),
+        ({"importer": "products", "filename": "a", "bytes": 1, "mapping": ["a"]}, "body.mapping"),
+        ({"filename": "a", "bytes": 1}, "body.importer"),
+    ],
+)
+def test_a_body_that_is_not_as_described_is_refused_where_it_is_wrong(body: Any, at: str) -> None:
+    """The value is not repeated: it may be a secret in the wrong place."""
+    answer = call("POST", "/v1/imports", json_body=body)
+    assert_problem(answer, 422, "invalid-request")
+    assert [error["at"] for error in answer.body["errors"]] == [at]
+    assert at in answer.body["detail"]
+    assert "a" * 1025 not in answer.text
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[]", b"null", b'"text"', b"[1, 2]"])
+def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
+    """As JSON that it is not."""
+    assert_problem(call("POST", "/v1/imports", body=body), 422, "invalid-request")
+
+
+def test_a_body_of_another_type_is_refused() -> None:
+    """By the status that HTTP has for it."""
+    answer = call("POST", "/v1/imports", body=b"<a/>", headers={"Content-Type": "application/xml"})
+    assert_problem(answer, 415, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"limit": "9" * 5000}, {"status": "happy"}]
+)
+def test_a_query_that_is_not_as_described_is_refused(query: dict[str, str]) -> None:
+    """As a body is."""
+    answer = get("/v1/jobs", query=query)
+    assert_problem(answer, 422, "invalid-request")
+    assert answer.body["errors"][0]["at"].startswith("query.")
+
+
+def broken_jobs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let the store of jobs fail."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(bootstrap, "jobs", fail)
+
+
+@pytest.mark.parametrize("error", [RuntimeError(SECRET), KeyError(SECRET), ValueError(SECRET), OSError(SECRET)])
+def test_an_unexpected_error_is_ours_and_its_text_stays_here(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Neither its words nor its kind nor a line of code reaches the caller."""
+    broken_jobs(monkeypatch, error)
+    answer = get("/v1/jobs")
+    assert_problem(answer, 500, "internal-error")
+    for leak in (SECRET, "hunter2", type(error).__name__, "Traceback", ".py"):
+        assert leak not in answer.text + str(answer.headers)
+
+
+def test_an_answer_that_is_not_as_described_is_ours_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller can rely on what the API says of itself."""
+
+    class Queues:
+        def depths(self) -> dict[str, object]:
+            return {"urgent": SECRET}
+
+    monkeypatch.setattr(bootstrap, "queue", lambda **_: Queues())
+    answer = get("/v1/queues")
+    assert_problem(answer, 500, "internal-error")
+    assert SECRET not in answer.text
+
+
+def test_what_may_go_through_later_says_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the header that programs look at."""
+    broken_jobs(monkeypatch, TryLater("Somebody else is at it.", 7))
+    answer = get("/v1/jobs")
+    assert_problem(answer, 503, "try-later")
+    assert answer.headers["retry-after"] == "7"
+
+
+def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else is wrong with the request."""
+
+    def unreachable(_: jwt.PyJWKClient) -> None:
+        raise jwt.PyJWKClientConnectionError(SECRET)
+
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", unreachable)
+    for answer in (get("/v1/jobs"), get("/v1/jobs", query={"limit": "x"})):
+        assert_problem(answer, 503, "try-later")
+        assert SECRET not in answer.text
+
+
+def test_further_values_of_a_problem_are_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the members that every problem has."""
+    broken_jobs(monkeypatch, Conflict("illegal-move", "No", "Not from there.", status_now="completed"))
+    assert get("/v1/jobs").body["status_now"] == "completed"
+
+
+def test_a_slash_at_the_end_opens_nothing() -> None:
+    """Neither a guarded route nor a door beside the open ones."""
+    assert get("/v1/jobs/", token=None).status == 401
+    assert get("/v1/health/", token=None).status in {200, 401, 404}
+
+
+def test_names_of_headers_are_written_in_any_case(stack: Stack) -> None:
+    """HTTP/2 has them in small letters."""
+    made = request("GET", "/v1/jobs", token=None)
+    good = request("GET", "/v1/jobs", token="x")
+    made["headers"]["authorization"] = good["headers"]["Authorization"]
+    assert send(made).body["detail"].startswith("The token does not hold")

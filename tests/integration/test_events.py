@@ -1,0 +1,300 @@
+"""Every function with the recorded event of its trigger: what it did, and what it reports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.api import app as api
+from functions.dispatch import app as dispatch
+from functions.finish import app as finish
+from functions.give_up import app as give_up
+from functions.on_upload import app as on_upload
+from functions.plan import app as plan
+from functions.tidy import app as tidy
+from functions.work import app as work
+from sluice import bootstrap
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.job import Job, JobFile
+from sluice.model.message import from_message, to_message
+from sluice.model.status import Status
+from tests.factories import csv_file, make_chunk, make_job, products
+from tests.fakes import issuer
+from tests.fakes.lambda_context import FakeContext
+from tests.fakes.stores import MemoryMachine
+from tests.integration.stack import Stack, event
+
+REF = JobRef("acme", event("plan")["job_id"])
+KEY = f"uploads/acme/{REF.id}/prices.csv"
+CSV = csv_file([*products(3), ("P-9", "Wrong", "-1", 1)])
+TOKEN = event("dispatch")["token"]
+CONTEXT: LambdaContext = FakeContext()
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+
+@pytest.fixture
+def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
+    """A state machine that keeps what it was told: moto's cannot be asked."""
+    told = MemoryMachine()
+    monkeypatch.setattr(bootstrap, "machine", lambda arn="": told)
+    return told
+
+
+def announced(stack: Stack, status: Status = Status.WAITING_FOR_FILE) -> Job:
+    """The job of the recorded events, and its file in the bucket."""
+    stack.files.write(KEY, CSV)
+    job = replace(make_job(status=status), ref=REF, file=JobFile("prices.csv", KEY, len(CSV)))
+    stack.jobs.add(job)
+    return job
+
+
+def planned(stack: Stack, chunks: int = 1) -> list[ChunkRef]:
+    """The job with open chunks to parse."""
+    announced(stack, Status.PARSING)
+    made = [make_chunk(REF, index) for index in range(chunks)]
+    stack.chunks.add(made)
+    stack.chunks.open_phase(REF, PhaseName.PARSE, chunks, TOKEN)
+    return [chunk.ref for chunk in made]
+
+
+def arrival(name: str) -> dict[str, Any]:
+    """The event of a file that has arrived, with the tag and the size it has in the bucket."""
+    made: dict[str, Any] = event(name)
+    made["Records"][0]["s3"]["object"] |= {"eTag": hashlib.md5(CSV).hexdigest(), "size": len(CSV)}
+    return made
+
+
+def failures(answer: Any) -> list[str]:
+    """The messages that a batch reports as failed."""
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_an_upload_starts_its_job(stack: Stack) -> None:
+    """Its execution has the job's id for a name."""
+    announced(stack)
+    on_upload.handler(arrival("s3_upload"), CONTEXT)
+    assert stack.jobs.get(REF).status is Status.QUEUED
+    assert stack.executions() == [REF.id]
+
+
+@pytest.mark.parametrize("name", ["s3_upload", "s3_drop_folder"])
+def test_an_event_that_comes_twice_starts_once(stack: Stack, name: str) -> None:
+    """S3 promises at least once."""
+    announced(stack)
+    for _ in range(3):
+        on_upload.handler(arrival(name), CONTEXT)
+    assert len(stack.executions()) == 1
+    jobs = stack.jobs.page("acme", status="queued", importer=None, limit=10, cursor=None).items
+    assert [job.version for job in jobs] == [2 if name == "s3_upload" else 1]
+
+
+def test_a_file_in_the_drop_folder_makes_its_job(stack: Stack) -> None:
+    """Spaces come as `+` or as `%20`, and both are spaces."""
+    on_upload.handler(event("s3_drop_folder"), CONTEXT)
+    (job,) = stack.jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items
+    assert (job.status, job.importer, job.requested_by) == (Status.QUEUED, "products", "drop folder")
+    assert job.file.name == "Harga suku cadang (Jan).csv"
+    assert job.file.key == "incoming/acme/products/Harga suku cadang (Jan).csv"
+    assert stack.executions() == [job.ref.id]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "uploads/acme/01NOBODYS/prices.csv",
+        "uploads/other/{job}/prices.csv",
+        "incoming/acme/products/",
+        "incoming/prices.csv",
+        "incoming/acme/products/deeper/prices.csv",
+        "elsewhere/acme/products/prices.csv",
+    ],
+)
+def test_a_file_that_belongs_to_no_job_is_left_alone(stack: Stack, key: str) -> None:
+    """A folder's marker too."""
+    announced(stack)
+    made = arrival("s3_upload")
+    made["Records"][0]["s3"]["object"]["key"] = key.format(job=REF.id)
+    on_upload.handler(made, CONTEXT)
+    assert stack.executions() == []
+    assert stack.jobs.get(REF).status is Status.WAITING_FOR_FILE
+
+
+def test_a_file_for_an_unknown_importer_fails_where_its_sender_can_see_it(stack: Stack) -> None:
+    """Nobody waits for an answer at the drop folder."""
+    made = arrival("s3_drop_folder")
+    made["Records"][0]["s3"]["object"]["key"] = "incoming/acme/produce/prices.csv"
+    on_upload.handler(made, CONTEXT)
+    (job,) = stack.jobs.page("acme", status="failed", importer=None, limit=10, cursor=None).items
+    assert job.problem
+    assert "'produce'" in job.problem.detail
+    assert stack.executions() == []
+
+
+def test_a_plan_cuts_the_file_into_chunks(stack: Stack) -> None:
+    """And says so to the machine."""
+    announced(stack, Status.QUEUED)
+    assert plan.handler(event("plan"), CONTEXT) == {"outcome": "planned"}
+    job = stack.jobs.get(REF)
+    assert (job.status, job.counts.total) == (Status.PARSING, 4)
+    assert job.file.sha256 == hashlib.sha256(CSV).hexdigest()
+    assert len(list(stack.chunks.of_phase(REF, PhaseName.PARSE))) == 1
+
+
+def test_a_file_that_is_refused_is_an_outcome_of_its_plan(stack: Stack) -> None:
+    """Not an error: the machine has nothing to try again."""
+    announced(stack, Status.QUEUED)
+    stack.files.write(KEY, b"%PDF-1.7 not a spreadsheet")
+    assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
+    job = stack.jobs.get(REF)
+    assert job.status is Status.FAILED
+    assert job.problem
+
+
+def test_a_dispatch_sends_a_message_for_each_chunk(stack: Stack, machine: MemoryMachine) -> None:
+    """More than a batch of them, each once, and leaves the token to the last worker."""
+    refs = planned(stack, 23)
+    dispatch.handler(event("dispatch"), CONTEXT)
+    received = [record for _ in range(4) for record in stack.received()]
+    assert sorted(from_message(record["body"]).index for record in received) == [ref.index for ref in refs]
+    assert {record["attributes"]["MessageGroupId"] for record in received} == {"acme"}
+    assert machine.answers == {}
+
+
+def test_a_dispatch_that_breaks_tells_the_machine(stack: Stack, machine: MemoryMachine) -> None:
+    """And is raised as well."""
+    with pytest.raises(Exception, match="There is no job"):
+        dispatch.handler(event("dispatch"), CONTEXT)
+    assert machine.failures == {TOKEN: "NotFound"}
+
+
+def test_a_worker_does_its_chunk_and_reports_nothing(stack: Stack, machine: MemoryMachine) -> None:
+    """The last one of its phase answers the machine."""
+    announced(stack, Status.QUEUED)
+    plan.handler(event("plan"), CONTEXT)
+    dispatch.handler(event("dispatch"), CONTEXT)
+    (record,) = stack.received()
+    assert failures(work.handler({"Records": [record]}, CONTEXT)) == []
+    assert stack.jobs.get(REF).counts == Counts(total=4, checked=4, refused=1)
+    assert machine.answers == {TOKEN: {"outcome": "done", "chunks": 1, "failed": 0}}
+
+
+def test_the_recorded_message_is_done_as_a_received_one(stack: Stack, machine: MemoryMachine) -> None:
+    """But for its receipt, which only the queue can give."""
+    announced(stack, Status.QUEUED)
+    plan.handler(event("plan"), CONTEXT)
+    dispatch.handler(event("dispatch"), CONTEXT)
+    (received,) = stack.received()
+    recorded = event("sqs_work")
+    recorded["Records"][0]["receiptHandle"] = received["receiptHandle"]
+    assert from_message(recorded["Records"][0]["body"]) == from_message(received["body"])
+    assert set(recorded["Records"][0]["attributes"]) >= {"ApproximateReceiveCount", "MessageGroupId"}
+    assert failures(work.handler(recorded, CONTEXT)) == []
+    assert TOKEN in machine.answers
+
+
+def test_a_worker_reports_exactly_the_messages_that_failed(stack: Stack, machine: MemoryMachine) -> None:
+    """A wrong id would make AWS deliver the whole batch again, done chunks included."""
+    refs = planned(stack, 5)
+    for index in (0, 2, 4):  # these are done already; 1 and 3 have no slice to read
+        stack.chunks.close(refs[index], ChunkState.DONE, Counts())
+    stack.send(*refs)
+    records = stack.received()
+    bad = {record["messageId"] for record in records if from_message(record["body"]).index in {1, 3}}
+    answer = work.handler({"Records": records}, CONTEXT)
+    assert len(bad) == 2
+    assert sorted(failures(answer)) == sorted(bad)
+    again = work.handler({"Records": [record for record in records if record["messageId"] not in bad]}, CONTEXT)
+    assert failures(again) == []
+
+
+def test_a_batch_that_fails_as_a_whole_is_reported_message_by_message(stack: Stack, machine: MemoryMachine) -> None:
+    """Not by an exception: each message keeps its own waiting time."""
+    stack.send(*planned(stack, 3))
+    records = stack.received()
+    assert sorted(failures(work.handler({"Records": records}, CONTEXT))) == sorted(r["messageId"] for r in records)
+
+
+def test_a_dead_letter_closes_its_chunk_as_failed(stack: Stack, machine: MemoryMachine) -> None:
+    """So that the phase can end; its rows stay unprocessed."""
+    (ref,) = planned(stack)
+    assert failures(give_up.handler(event("sqs_dead_letter"), CONTEXT)) == []
+    chunk = stack.chunks.get(ref)
+    assert chunk
+    assert chunk.state is ChunkState.FAILED
+    assert machine.answers == {TOKEN: {"outcome": "done", "chunks": 1, "failed": 1}}
+
+
+def test_dead_letters_are_reported_one_by_one(stack: Stack, machine: MemoryMachine) -> None:
+    """One whose chunk is still held by a worker comes again, the others are closed."""
+    refs = planned(stack, 3)
+    now = int(datetime.now(UTC).timestamp())
+    stack.chunks.lease(refs[1], now=now, until=now + 60)
+    stack.queue._client.send_message_batch(
+        QueueUrl=stack.queue._urls["dead"],
+        Entries=[{"Id": str(ref.index), "MessageBody": to_message(ref)} for ref in refs],
+    )
+    records = stack.received("dead")
+    held = [record["messageId"] for record in records if from_message(record["body"]) == refs[1]]
+    assert failures(give_up.handler({"Records": records}, CONTEXT)) == held
+    assert [chunk.state for chunk in stack.chunks.of_phase(REF, PhaseName.PARSE)] == ["failed", "running", "failed"]
+
+
+def test_a_job_is_finished(stack: Stack) -> None:
+    """Completed when every row is delivered or refused."""
+    announced(stack)
+    for status in (Status.QUEUED, Status.PARSING, Status.LOADING):
+        stack.jobs.move(REF, status)
+    assert finish.handler(event("finish"), CONTEXT) == {"status": "completed"}
+    assert stack.jobs.get(REF).finished_at
+
+
+def test_a_job_that_broke_is_finished_with_what_was_caught(stack: Stack) -> None:
+    """In the job's problem, for whoever looks at it."""
+    announced(stack, Status.PARSING)
+    assert finish.handler(event("finish_with_error"), CONTEXT) == {"status": "failed"}
+    problem = stack.jobs.get(REF).problem
+    assert problem
+    assert problem.type == "system-error"
+    assert "States.Timeout: The task was not answered in time." in problem.detail
+
+
+def test_the_clock_sets_stuck_jobs_going_and_ends_expired_ones(stack: Stack) -> None:
+    """And leaves alone what moved a minute ago."""
+    now = datetime.now(UTC)
+    expired = replace(make_job(number=1), created_at=now - timedelta(hours=25))
+    stuck = replace(make_job(number=2, status=Status.QUEUED), created_at=now - timedelta(minutes=20))
+    fresh = replace(make_job(number=3, status=Status.QUEUED), created_at=now - timedelta(minutes=1))
+    for job in (expired, stuck, fresh):
+        stack.jobs.add(job)
+    assert tidy.handler(event("schedule_tidy"), CONTEXT) == {"stuck": 1}
+    assert stack.jobs.get(expired.ref).status is Status.FAILED
+    assert stack.executions() == [stuck.ref.id]
+    assert stack.jobs.get(fresh.ref).status is Status.QUEUED
+
+
+def test_a_request_for_a_job_is_answered(stack: Stack) -> None:
+    """With the recorded event as it is, but for a token that holds."""
+    announced(stack)
+    made = event("api_get_job")
+    assert api.handler(made, CONTEXT)["statusCode"] == 401
+    made["headers"]["Authorization"] = f"Bearer {issuer.token()}"
+    answer = api.handler(made, CONTEXT)
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["id"] == REF.id
+
+
+def test_a_request_to_import_is_answered(stack: Stack) -> None:
+    """Its JSON comes in base64, as every body does at an API that takes files."""
+    made = event("api_post_imports")
+    made["headers"]["Authorization"] = f"Bearer {issuer.token()}"
+    answer = api.handler(made, CONTEXT)
+    assert answer["statusCode"] == 201, answer["body"]
+    assert json.loads(answer["body"])["upload"]["fields"]["key"].endswith("/prices.xlsx")

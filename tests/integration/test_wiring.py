@@ -1,0 +1,56 @@
+"""What the template, the state machine and the recorded events say of the functions is what the functions expect."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sluice import config
+from sluice.config import Settings
+from tests.integration.stack import EVENTS, event
+from tests.integration.template import template
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_recorded_event_names_no_real_account(path: Path) -> None:
+    """They are in a public repository."""
+    text = path.read_text()
+    assert json.loads(text)
+    accounts = {part for part in text.replace('"', ":").split(":") if part.isdigit() and len(part) == 12}
+    assert accounts <= {"123456789012"}
+
+
+def payloads() -> dict[str, set[str]]:
+    """What each state of the machine hands to its function."""
+    states = json.loads((EVENTS.parent / "statemachines" / "import.asl.json").read_text())["States"]
+    found: dict[str, set[str]] = {}
+    for name, state in states.items():
+        if state["Type"] == "Task":
+            found[name] = {key.removesuffix(".$") for key in state["Parameters"]["Payload"]}
+    return found
+
+
+def test_the_tasks_events_are_what_the_state_machine_sends() -> None:
+    """A key that is renamed on one side only is found here."""
+    recorded = {name: set(event(name)) for name in ("plan", "dispatch", "finish", "finish_with_error")}
+    assert set(map(frozenset, payloads().values())) == set(map(frozenset, recorded.values()))
+
+
+@pytest.mark.parametrize(
+    ("function", "model"),
+    [
+        (name.removesuffix("Settings") or "Finish", model)
+        for name, model in vars(config).items()
+        if isinstance(model, type) and issubclass(model, Settings)
+    ],
+)
+def test_the_template_tells_each_function_what_its_settings_ask_for(function: str, model: type[Settings]) -> None:
+    """Else the function would fail at its first call, on AWS."""
+    resources = template()["Resources"]
+    shared = template()["Globals"]["Function"]["Environment"]["Variables"]
+    own = resources[f"{function}Function"]["Properties"].get("Environment", {}).get("Variables", {})
+    asked = {name.upper() for name, info in model.model_fields.items() if info.is_required()}
+    assert asked <= {*shared, *own}
+    assert {*own} <= {name.upper() for name in model.model_fields}

@@ -1,0 +1,195 @@
+"""When a message of the work queues or of the dead-letter queue comes again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.give_up import app as give_up
+from functions.work import app as work
+from local.places import ROOT
+from sluice import bootstrap, config
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.errors import TryLater
+from sluice.model.message import to_message
+from tests.fakes.lambda_context import FakeContext
+
+LEASE = 70
+HIDDEN = LEASE + 2  # the lease begins a moment after the message was hidden
+CONTEXT: LambdaContext = FakeContext()
+EVENTS = ROOT / "events"
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+
+class FakeQueue:
+    """Keeps how long messages were delayed: ``(queue, receipt, seconds)``."""
+
+    def __init__(self) -> None:
+        self.delays: list[tuple[str, str, int]] = []
+
+    def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
+        self.delays.append((queue_arn.rsplit(":", 1)[-1], receipt, seconds))
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
+    """The queues; nothing else that `bootstrap` makes is touched."""
+    environment = {
+        "JOBS_TABLE": "jobs",
+        "RECORDS_TABLE": "records",
+        "KEEP_DAYS": "90",
+        "FILES_BUCKET": "files",
+        "URGENT_QUEUE_URL": "https://sqs/1/UrgentQueue",
+        "STANDARD_QUEUE_URL": "https://sqs/1/StandardQueue",
+        "DEAD_LETTER_QUEUE_URL": "https://sqs/1/DeadLetterQueue",
+        "LEASE_SECONDS": str(LEASE),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    config.settings.cache_clear()
+    fake = FakeQueue()
+    monkeypatch.setattr(bootstrap, "queue", lambda **_: fake)
+    for name in ("jobs", "chunks", "files", "machine", "destination"):
+        monkeypatch.setattr(bootstrap, name, lambda *_, **__: None)
+    yield fake
+    config.settings.cache_clear()
+
+
+@pytest.fixture
+def doing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[ChunkRef], object]], None]:
+    """Set what happens when a chunk is done, or given up."""
+
+    def become(what: Callable[[ChunkRef], object]) -> None:
+        monkeypatch.setattr(work, "do_chunk", lambda ref, **_: what(ref))
+        monkeypatch.setattr(give_up, "give_up", lambda ref, **_: what(ref))
+
+    return become
+
+
+def record(name: str, index: int = 0, *, received: int = 1) -> dict[str, Any]:
+    """A record like the recorded one, of another chunk."""
+    (made,) = json.loads(Path(EVENTS / f"{name}.json").read_text())["Records"]
+    ref = ChunkRef(JobRef("acme", "01JOB"), PhaseName.PARSE, index)
+    made["attributes"]["ApproximateReceiveCount"] = str(received)
+    return {**made, "messageId": f"message-{index}", "receiptHandle": f"receipt-{index}", "body": to_message(ref)}
+
+
+def delivered(handler: Callable[..., Any], *records: dict[str, Any]) -> list[str]:
+    """Deliver a batch; answers the messages that are reported as failed."""
+    return [failed["itemIdentifier"] for failed in handler({"Records": list(records)}, CONTEXT)["batchItemFailures"]]
+
+
+def raising(error: Exception) -> Callable[[ChunkRef], object]:
+    """Something that always fails."""
+
+    def fail(_: ChunkRef) -> object:
+        raise error
+
+    return fail
+
+
+Doing = Callable[[Callable[[ChunkRef], object]], None]
+
+
+def test_a_message_is_hidden_for_as_long_as_the_lease_before_its_chunk_is_done(queue: FakeQueue, doing: Doing) -> None:
+    """If the process dies, the message is back just after the lease has run out."""
+    seen: list[list[tuple[str, str, int]]] = []
+    doing(lambda _: seen.append(list(queue.delays)))
+    assert delivered(work.handler, record("sqs_work")) == []
+    assert seen == [[("StandardQueue", "receipt-0", HIDDEN)]]
+    assert queue.delays == seen[0], "a chunk that is done is not delayed again"
+
+
+@pytest.mark.parametrize(("received", "seconds"), [(1, 2), (2, 4), (3, 8)])
+def test_a_failing_chunk_comes_again_after_2_4_and_8_seconds(
+    queue: FakeQueue, doing: Doing, received: int, seconds: int
+) -> None:
+    """By how often it was received; after the third time SQS moves it to the dead letters."""
+    doing(raising(RuntimeError("boom")))
+    assert delivered(work.handler, record("sqs_work", received=received)) == ["message-0"]
+    assert queue.delays == [("StandardQueue", "receipt-0", HIDDEN), ("StandardQueue", "receipt-0", seconds)]
+
+
+@pytest.mark.parametrize("received", [1, 3])
+def test_a_chunk_that_somebody_else_holds_comes_again_when_their_lease_ends(
+    queue: FakeQueue, doing: Doing, received: int
+) -> None:
+    """However often it was received: it did not fail."""
+    doing(raising(TryLater("Another worker is at this chunk.", 33)))
+    assert delivered(work.handler, record("sqs_work", received=received)) == ["message-0"]
+    assert [seconds for _, _, seconds in queue.delays] == [HIDDEN, 33]
+
+
+def test_each_message_of_a_batch_has_its_own_waiting_time(queue: FakeQueue, doing: Doing) -> None:
+    """Also when all of them fail; one that is done is not among the failures."""
+
+    def work_on(ref: ChunkRef) -> None:
+        if ref.index == 1:
+            raise RuntimeError("boom")
+        if ref.index == 2:
+            raise TryLater("Not yet.", 50)
+
+    doing(work_on)
+    batch = [record("sqs_work", index, received=index + 1) for index in range(3)]
+    assert delivered(work.handler, *batch) == ["message-1", "message-2"]
+    last = {receipt: seconds for _, receipt, seconds in queue.delays}
+    assert last == {"receipt-0": HIDDEN, "receipt-1": 4, "receipt-2": 50}
+    doing(raising(RuntimeError("boom")))
+    assert delivered(work.handler, *batch) == ["message-0", "message-1", "message-2"]
+
+
+def test_the_failures_of_one_batch_are_not_those_of_the_next(queue: FakeQueue, doing: Doing) -> None:
+    """A function keeps its memory between calls, and AWS takes an unknown id for a failure of the whole batch."""
+    doing(raising(RuntimeError("boom")))
+    assert delivered(work.handler, record("sqs_work", 0)) == ["message-0"]
+    doing(lambda _: None)
+    assert delivered(work.handler, record("sqs_work", 1)) == []
+
+
+def test_a_message_that_names_no_chunk_fails_on_its_way_to_the_dead_letters(queue: FakeQueue, doing: Doing) -> None:
+    """It is not this queue's; the others of its batch are done."""
+    done: list[ChunkRef] = []
+    doing(done.append)
+    stranger = {**record("sqs_work", 0), "body": "hello"}
+    assert delivered(work.handler, stranger, record("sqs_work", 1)) == ["message-0"]
+    assert [ref.index for ref in done] == [1]
+
+
+def test_a_dead_letter_that_is_given_up_is_over(queue: FakeQueue, doing: Doing) -> None:
+    """Whether this call closed the chunk or an earlier one."""
+    for given_up in (lambda _: True, lambda _: False):
+        doing(given_up)
+        assert delivered(give_up.handler, record("sqs_dead_letter")) == []
+    assert queue.delays == []
+
+
+def test_a_dead_letter_whose_chunk_is_held_comes_again_when_the_lease_ends(queue: FakeQueue, doing: Doing) -> None:
+    """And not after the queue's own time-out, which is longer."""
+    doing(raising(TryLater("A worker is still at this chunk.", 42)))
+    assert delivered(give_up.handler, record("sqs_dead_letter")) == ["message-0"]
+    assert queue.delays == [("DeadLetterQueue", "receipt-0", 42)]
+
+
+def test_a_dead_letter_that_cannot_be_given_up_is_kept(queue: FakeQueue, doing: Doing) -> None:
+    """The queue's own time-out brings it again; nothing else of the batch suffers."""
+
+    def close(ref: ChunkRef) -> bool:
+        if ref.index == 0:
+            raise RuntimeError("the table is gone")
+        return True
+
+    doing(close)
+    assert delivered(give_up.handler, record("sqs_dead_letter", 0), record("sqs_dead_letter", 1)) == ["message-0"]
+    assert queue.delays == []
+
+
+def test_a_dead_letter_that_names_no_chunk_is_dropped(queue: FakeQueue, doing: Doing) -> None:
+    """It would come again for fourteen days, and nothing waits for it."""
+    doing(raising(AssertionError("there is no chunk")))
+    assert delivered(give_up.handler, {**record("sqs_dead_letter"), "body": "hello"}) == []
