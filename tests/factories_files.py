@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import openpyxl
 import xlsxwriter
+import xlwt
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -120,6 +122,19 @@ def written_by_openpyxl(rows: Iterable[Sequence[Any]]) -> bytes:
     assert sheet is not None
     for row in rows:
         sheet.append(list(row))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def written_by_xlwt(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Write rows as an .xls file."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Data")
+    day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for at, row in enumerate(rows):
+        for place, value in enumerate(row):
+            sheet.write(at, place, value, *([day] if isinstance(value, date) else []))
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.workbook import write_workbook
 from tests.e2e.conftest import Person, eventually
 from tests.factories import csv_file, products
-from tests.factories_files import written_by_openpyxl, written_by_xlsxwriter
+from tests.factories_files import written_by_openpyxl, written_by_xlsxwriter, written_by_xlwt
 
 TITLES = ("Part Number", "Description", "Price", "Stock")
 
@@ -50,6 +50,7 @@ def test_a_second_import_reports_what_changed(ann: Person) -> None:
     [
         ("a.xlsx", written_by_openpyxl([TITLES, *products(30)])),
         ("b.xlsx", written_by_xlsxwriter([TITLES, *products(30)])),
+        ("h.xls", written_by_xlwt([TITLES, *products(30)])),
         ("c.csv", csv_file(products(30))),
         ("d.csv.gz", gzip.compress(csv_file(products(30)))),
         ("e.tsv", csv_file(products(30)).replace(b",", b"\t")),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sluice.reading.cells import read_cells, write_cells
 from sluice.rows.cell import Cell, CellError
-from tests.factories_files import packed
+from tests.factories_files import packed, written_by_xlwt
 from tests.unit.reading.driving import cuts_of, head_of, read_all
 
 CELLS: st.SearchStrategy[Cell] = st.one_of(
@@ -51,6 +51,15 @@ def test_types_are_told_apart() -> None:
     """A date is not a datetime at midnight, nor text that looks like one."""
     cells: list[Cell] = [date(2024, 1, 2), datetime(2024, 1, 2), time(1), timedelta(1), "2024-01-02"]  # noqa: DTZ001 - cells know no zone
     assert list(read_cells(write_cells([(1, cells)]))) == [(1, cells)]
+
+
+def test_an_xls_sheet_is_read_whole() -> None:
+    """Text keeps its zeros, numbers and dates their types, and rows below a gap their numbers."""
+    rows = [("id", "when", "price"), ("007", date(2024, 2, 29), 1.5), (), ("ö", None, 2)]
+    file = written_by_xlwt(rows)
+    layout, cuts, _ = cuts_of(file, after_row=1, chunk_rows=1)
+    assert (layout.format, layout.sheet, len(cuts)) == ("cells", "Data", 2)
+    assert read_all(file, after_row=1, chunk_rows=1) == [(2, ["007", date(2024, 2, 29), 1.5]), (4, ["ö", None, 2.0])]
 
 
 def test_an_opendocument_sheet_is_read_whole() -> None:
