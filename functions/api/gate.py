@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from sluice.config import ApiSettings, settings
-from sluice.identity import READ, WRITE, Caller, Issuer, identify
+from sluice.identity import READ, WRITE, Caller, identify, issuer_of
 
 # Open to all: they show nothing of anybody's.
 _OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
@@ -38,9 +38,7 @@ def admit(app: APIGatewayRestResolver) -> None:
     event = app.current_event
     # a browser asks by OPTIONS whether it may call at all, and sends no token with that
     if event.path not in _OPEN and event.http_method != "OPTIONS":
-        told = settings(ApiSettings)
-        issuer = Issuer(told.issuer, told.audience, told.tenant_claim, told.jwks_url)
-        caller = identify(event.headers.get("Authorization"), issuer)
+        caller = identify(event.headers.get("Authorization"), issuer_of(settings(ApiSettings)))
         caller.need(READ if event.http_method == "GET" else WRITE)
         app.append_context(caller=caller)
 

@@ -118,6 +118,8 @@ def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
         "STUCK_MINUTES": "15",
         "ISSUER": ISSUER,
         "JWKS_URL": f"{ISSUER}/keys",
+        "BASE_URL": "https://api.example/live",
+        "SOCKET_ENDPOINT": "https://socket.example/live",
         "AUDIENCE": AUDIENCE,
         "TENANT_CLAIM": "tenant",
     }

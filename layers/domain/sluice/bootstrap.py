@@ -11,6 +11,7 @@ from botocore.config import Config
 from sluice.destinations.dynamodb import DynamoDestination
 from sluice.destinations.records import DynamoRecords
 from sluice.stores.chunks import DynamoChunks
+from sluice.stores.connections import DynamoConnections, GatewaySockets
 from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
 from sluice.stores.machine import StepFunctionsMachine
@@ -72,3 +73,15 @@ def destination(table: str, bucket: str) -> DynamoDestination:
 def records(table: str) -> DynamoRecords:
     """Looking at the records table."""
     return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), table)
+
+
+@cache
+def connections(table: str) -> DynamoConnections:
+    """WebSocket connections, in the jobs table."""
+    return DynamoConnections(_table(table))
+
+
+@cache
+def sockets(endpoint: str) -> GatewaySockets:
+    """The other end of the connections."""
+    return GatewaySockets(boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=_CONFIG))

@@ -58,15 +58,31 @@ class TidySettings(DispatchSettings):
     stuck_minutes: int
 
 
-class ApiSettings(DispatchSettings):
-    """`functions/api`; tokens come from ``issuer`` for ``audience`` and name their tenant in ``tenant_claim``."""
+class IssuerSettings(Settings):
+    """Tokens come from ``issuer`` for ``audience`` and name their tenant in ``tenant_claim``."""
 
-    records_table: str
-    dead_letter_queue_url: str
     issuer: str
     jwks_url: str = ""
     audience: str
     tenant_claim: str
+
+
+class ApiSettings(DispatchSettings, IssuerSettings):
+    """`functions/api`."""
+
+    records_table: str
+    dead_letter_queue_url: str
+
+
+class SocketSettings(IssuerSettings):
+    """`functions/socket`."""
+
+
+class AnnounceSettings(Settings):
+    """`functions/announce`; messages link to ``base_url`` and are posted through ``socket_endpoint``."""
+
+    base_url: str
+    socket_endpoint: str
 
 
 S = TypeVar("S", bound=Settings)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import jwt
 
+from sluice.config import IssuerSettings
 from sluice.model.errors import Forbidden, TryLater, Unauthorized
 from sluice.model.job import TENANT
 
@@ -64,6 +65,11 @@ class Issuer:
     audience: str
     tenant_claim: str
     jwks_url: str = ""
+
+
+def issuer_of(told: IssuerSettings) -> Issuer:
+    """The issuer that a function was told of."""
+    return Issuer(told.issuer, told.audience, told.tenant_claim, told.jwks_url)
 
 
 def identify(authorization: str | None, issuer: Issuer) -> Caller:

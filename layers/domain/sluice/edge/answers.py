@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -165,6 +166,11 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
         version=job.version,
         links={"self": here} | ({"refusals": f"{here}/refusals"} if counts.refused else {}),
     )
+
+
+def event_message(event: str, job: Job, base_url: str) -> bytes:
+    """What a watcher is sent: ``{"event": …, "job": …}``, the job as every call shows it."""
+    return json.dumps({"event": event, "job": job_answer(job, base_url).model_dump(mode="json")}).encode()
 
 
 def importer_answer(importer: Importer) -> ImporterAnswer:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Protocol
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
+from sluice.model.event import Connection
 from sluice.model.job import Job, JobFile
 from sluice.model.page import Page
 from sluice.model.status import Status
@@ -142,3 +143,30 @@ class Records(Protocol):
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
         """One record; raises `NotFound`."""
+
+
+class Connections(Protocol):
+    """WebSocket connections that are open."""
+
+    def add(self, connection: Connection, *, now: int) -> None:
+        """Keep a connection, for as long as one can live."""
+
+    def remove(self, connection_id: str) -> None:
+        """Forget a connection; one that is not known is left alone."""
+
+    def of_tenant(self, tenant: str) -> list[Connection]:
+        """The connections of a tenant."""
+
+
+class Sockets(Protocol):
+    """The other end of those connections."""
+
+    def post(self, connection_id: str, message: bytes) -> bool:
+        """Send a message; ``False`` when the connection is gone."""
+
+
+class Show(Protocol):
+    """Writes what a watcher is sent."""
+
+    def __call__(self, event: str, job: Job) -> bytes:
+        """The message of an event."""

@@ -1,0 +1,51 @@
+"""WebSocket connections: who may watch, and who has left."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import SocketSettings, settings
+from sluice.identity import READ, identify, issuer_of
+from sluice.model.errors import RequestRefused
+from sluice.model.event import Connection
+from sluice.observability import logger
+from sluice.usecases.connect import connect
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Accept or refuse a connection (``$connect``), or forget it (``$disconnect``); what a client says is ignored.
+
+    A client connects with the bearer token that the API takes, in the header ``Authorization``, and hears of all jobs
+    of its tenant, or of one: ``?job=ID``.
+    """
+    told = settings(SocketSettings)
+    route, connection_id = event["requestContext"]["routeKey"], event["requestContext"]["connectionId"]
+    status = 200
+    if route == "$connect":
+        status = _connect(event, connection_id, told)
+    elif route == "$disconnect":
+        bootstrap.connections(told.jobs_table).remove(connection_id)
+    logger.info("socket", route=route, status=status)
+    return {"statusCode": status}
+
+
+def _connect(event: dict[str, Any], connection_id: str, told: SocketSettings) -> int:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    job_id = (event.get("queryStringParameters") or {}).get("job")
+    try:
+        caller = identify(headers.get("authorization"), issuer_of(told))
+        caller.need(READ)
+        connect(
+            Connection(connection_id, caller.tenant, job_id),
+            now=int(time.time()),
+            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
+            connections=bootstrap.connections(told.jobs_table),
+        )
+    except RequestRefused as refused:
+        return refused.status
+    return 200

@@ -1,0 +1,110 @@
+"""The WebSocket's functions with the recorded events of their triggers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.announce import app as announce
+from functions.socket import app as socket
+from sluice import bootstrap
+from sluice.model.event import Connection
+from tests.fakes import issuer
+from tests.fakes.lambda_context import FakeContext
+from tests.fakes.sockets import MemorySockets
+from tests.integration.stack import Stack, event
+
+CONTEXT: LambdaContext = FakeContext()
+CONNECTION = event("socket_connect")["requestContext"]["connectionId"]
+
+
+def connecting(token: str | None, job: str | None = None) -> dict[str, Any]:
+    """The recorded event with a token of a test's own."""
+    asked: dict[str, Any] = event("socket_connect")
+    asked["headers"].pop("Authorization")
+    if token is not None:
+        asked["headers"]["authorization"] = f"Bearer {token}"
+    if job is not None:
+        asked["queryStringParameters"] = {"job": job}
+    return asked
+
+
+def watchers(tenant: str = "acme") -> list[Connection]:
+    return bootstrap.connections("JobsTable").of_tenant(tenant)
+
+
+def test_a_good_token_connects_and_a_disconnect_is_forgotten(stack: Stack) -> None:
+    assert socket.handler(connecting(issuer.token()), CONTEXT) == {"statusCode": 200}
+    assert watchers() == [Connection(CONNECTION, "acme")]
+    left = event("socket_connect")
+    left["requestContext"]["routeKey"] = "$disconnect"
+    assert socket.handler(left, CONTEXT) == {"statusCode": 200}
+    assert watchers() == []
+
+
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [
+        (None, 401),
+        ("nonsense", 401),
+        (issuer.token(exp=1), 401),
+        (issuer.token(aud="somebody else"), 401),
+        (issuer.token(scope=""), 403),
+    ],
+    ids=["none", "nonsense", "expired", "wrong audience", "no scope"],
+)
+def test_nobody_else_connects(stack: Stack, token: str | None, status: int) -> None:
+    assert socket.handler(connecting(token), CONTEXT) == {"statusCode": status}
+    assert watchers() == []
+
+
+def test_a_job_of_another_tenant_is_not_watched(stack: Stack) -> None:
+    assert socket.handler(connecting(issuer.token(), job="01NOTMINE"), CONTEXT) == {"statusCode": 404}
+    assert watchers() == []
+
+
+def test_what_a_client_says_is_ignored(stack: Stack) -> None:
+    said = event("socket_connect")
+    said["requestContext"]["routeKey"] = "$default"
+    assert socket.handler(said, CONTEXT) == {"statusCode": 200}
+    assert watchers() == []
+
+
+def test_a_change_of_a_job_is_posted_to_those_who_watch(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    sockets = MemorySockets()
+    monkeypatch.setattr(bootstrap, "sockets", lambda endpoint: sockets)
+    bootstrap.connections("JobsTable").add(Connection("mine", "acme"), now=0)
+    bootstrap.connections("JobsTable").add(Connection("theirs", "other"), now=0)
+    announce.handler(event("stream_job"), CONTEXT)
+    assert list(sockets.sent) == ["mine"]
+    message = json.loads(sockets.sent["mine"][0])
+    assert (message["event"], message["job"]["version"]) == ("job.completed", 8)
+    assert message["job"]["links"]["self"].endswith(f"/v1/jobs/{message['job']['id']}")
+
+
+def test_news_that_cannot_be_posted_do_not_hold_up_the_stream(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shard waits for each of its records: one that failed for ever would silence all that come after it."""
+
+    class Broken:
+        def post(self, connection_id: str, message: bytes) -> bool:
+            raise OSError("no way through")
+
+    monkeypatch.setattr(bootstrap, "sockets", lambda endpoint: Broken())
+    bootstrap.connections("JobsTable").add(Connection("mine", "acme"), now=0)
+    announce.handler(event("stream_job"), CONTEXT)
+
+
+def test_what_is_no_job_is_passed_over(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    sockets = MemorySockets()
+    monkeypatch.setattr(bootstrap, "sockets", lambda endpoint: sockets)
+    bootstrap.connections("JobsTable").add(Connection("mine", "acme"), now=0)
+    changed = event("stream_job")
+    images = changed["Records"][0]["dynamodb"]
+    images["NewImage"].pop("kind")
+    announce.handler(changed, CONTEXT)
+    images.pop("NewImage")
+    announce.handler(changed, CONTEXT)
+    assert sockets.sent == {}
