@@ -149,3 +149,14 @@ def test_a_cursor_that_was_made_up_is_refused(client: Any, cursor: str) -> None:
     records = DynamoRecords(client, "RecordsTable")
     with pytest.raises(RequestRefused):
         records.page("acme", "products", limit=5, cursor=cursor)
+
+
+@pytest.mark.parametrize("key", ["ö" * 513, "x" * 1025])
+def test_a_row_that_no_record_can_hold_is_refused_alone(client: Any, key: str) -> None:
+    destination = DynamoDestination(client, "RecordsTable", MemoryFiles())
+    applied = destination.apply(batch({"A": 1, key: 2}))
+    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (1, [3])
+    assert destination.apply(batch({"A": 1, key: 2})) == applied
+    huge = GoodRow(9, "B", "hash", json.dumps({"text": "x" * 420_000}).encode())
+    applied = destination.apply(Batch("acme", "products", "02JOB", 0, [huge]))
+    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (0, [9])

@@ -10,12 +10,14 @@ import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from sluice.destinations.journal import Journal, Store, settle
 from sluice.model import paths
 from sluice.model.chunk import JobRef
+from sluice.model.refusal import Refusal
 from sluice.rows.check import GoodRow
 from sluice.rows.staged import Applied, Batch
 
@@ -28,6 +30,10 @@ SHARDS = 16
 _READ_BATCH = 100
 _WRITE_BATCH = 25
 _REQUESTS = 8
+# What a sort key may have, and an item, less what stands beside the values (DynamoDB Developer Guide, "Quotas").
+_KEY_BYTES = 1024
+_VALUE_BYTES = 400 * 1024 - 4 * 1024
+_SHOWN = 200
 # Throttled items are tried again with waits from 50 ms up to 5 s; the worker's own time-out is the end of it.
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 5.0
@@ -48,12 +54,15 @@ class DynamoDestination:
 
     def apply(self, batch: Batch) -> Applied:
         """Deliver a chunk; the same chunk again changes nothing and gives the same answer."""
+        refusals = [_too_large(row) for row in batch.rows if not _fits(row)]
+        if refusals:
+            batch = replace(batch, rows=[row for row in batch.rows if _fits(row)])
         key = paths.journal(JobRef(batch.tenant, batch.job_id), batch.index)
         journal = settle(self._store, key, self._compare(batch))
         changed = [row for row in batch.rows if row.key in journal.before]
         self._write(batch, changed)
         inserted = sum(1 for image in journal.before.values() if image is None)
-        return Applied(inserted, len(journal.before) - inserted, journal.unchanged)
+        return Applied(inserted, len(journal.before) - inserted, journal.unchanged, refusals)
 
     def _compare(self, batch: Batch) -> Journal:
         """Find the rows that differ; only of those is the whole record read, for most imports change little."""
@@ -132,6 +141,14 @@ def _item(batch: Batch, row: GoodRow) -> dict[str, Any]:
         "hash": {"S": row.hash},
         "data": {"S": row.values.decode()},
     }
+
+
+def _fits(row: GoodRow) -> bool:
+    return len(row.key.encode()) <= _KEY_BYTES and len(row.values) <= _VALUE_BYTES
+
+
+def _too_large(row: GoodRow) -> Refusal:
+    return Refusal("", row.number, None, row.key[:_SHOWN], "is larger than a record can be")
 
 
 def _image(item: dict[str, Any]) -> dict[str, str]:
