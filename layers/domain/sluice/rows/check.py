@@ -73,18 +73,9 @@ def check_rows(importer: Importer, fields: Mapping[int, str], sheet: str, record
     seen = 0
     for number, cells in records:
         seen += 1
-        values: dict[str, Any] = {}
-        broken: list[Refusal] = []
-        for place, field in places:
-            cell = cells[place] if place < len(cells) else None
-            if type(cell) is float and cell.is_integer():
-                cell = int(cell)  # spreadsheets store 123 as 123.0
-            if isinstance(cell, CellError):
-                broken.append(Refusal(sheet, number, titles[field], cell.text, "is an error of the spreadsheet"))
-            elif cell is not None and not (isinstance(cell, str) and (cell == "" or cell.isspace())):
-                values[field] = cell
-        if broken:
-            refusals.extend(broken)
+        values = _values(cells, places)
+        if CellError in map(type, values.values()):
+            refusals += _errors(values, sheet, number, titles)
             continue
         try:
             row = validate(values, context=importer.conventions)
@@ -96,6 +87,33 @@ def check_rows(importer: Importer, fields: Mapping[int, str], sheet: str, record
         body = dump(row)
         good.append(GoodRow(number, str(getattr(row, key_field)), _digest(body), body))
     return Checked(good, refusals, seen)
+
+
+def _values(cells: list[Cell], places: list[tuple[int, str]]) -> dict[str, Any]:
+    """The cells that hold something, by field. Runs for every cell of every file, hence one look at the type."""
+    values: dict[str, Any] = {}
+    for place, field in places:
+        if place >= len(cells):
+            break
+        cell = cells[place]
+        kind = type(cell)
+        if kind is str:
+            if cell and not cell.isspace():  # type: ignore[union-attr]  # it is a str
+                values[field] = cell
+        elif kind is float:
+            values[field] = int(cell) if cell.is_integer() else cell  # type: ignore[union-attr,arg-type]  # 123.0 is 123
+        elif cell is not None:
+            values[field] = cell
+    return values
+
+
+def _errors(values: Mapping[str, Cell], sheet: str, number: int, titles: Mapping[str, str]) -> list[Refusal]:
+    reason = "is an error of the spreadsheet"
+    return [
+        Refusal(sheet, number, titles[field], cell.text, reason)
+        for field, cell in values.items()
+        if isinstance(cell, CellError)
+    ]
 
 
 def _digest(body: bytes) -> str:
