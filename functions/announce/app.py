@@ -15,7 +15,7 @@ from sluice.stores.items import to_job
 from sluice.usecases.announce import announce
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Post each change of a job.
 

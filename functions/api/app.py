@@ -18,7 +18,7 @@ for routes in (imports, jobs, importers, datasets, queues):
     app.include_router(routes.router, prefix="/v1")
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
     answer = app.resolve(event, context)

@@ -11,7 +11,7 @@ from sluice.observability import logger
 from sluice.usecases.dispatch import dispatch
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, str], context: LambdaContext) -> None:
     """Dispatch ``{tenant, job_id, phase, token}``.
 

@@ -14,16 +14,18 @@ from sluice.observability import logger, metrics
 from sluice.usecases.finish import finish
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """End the job ``{tenant, job_id, error?}``; ``error`` is what Step Functions caught, ``{Error, Cause}``."""
     told = settings(Settings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     caught = event.get("error")
+    if caught:
+        logger.error("the course broke", error=caught)  # in full here; a caller is told its kind alone
     job = finish(
         JobRef(event["tenant"], event["job_id"]),
-        error=f"{caught.get('Error')}: {caught.get('Cause')}" if caught else None,
+        error=str(caught.get("Error")) if caught else None,
         jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
         chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
     )

@@ -20,7 +20,7 @@ from sluice.usecases.give_up import give_up
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Close the chunks of a batch as failed and report exactly the messages that could not be handled."""

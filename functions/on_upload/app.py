@@ -15,7 +15,7 @@ from sluice.observability import logger
 from sluice.usecases.start_job import Arrival, start_job
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Start a job for each record; an exception makes Lambda deliver the event again."""
     told = settings(OnUploadSettings)

@@ -11,7 +11,7 @@ from sluice.observability import logger
 from sluice.usecases.plan import plan
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, str], context: LambdaContext) -> dict[str, str]:
     """Plan the job ``{tenant, job_id}`` and answer ``{outcome}``; a refused file is an outcome, not an error."""
     told = settings(PlanSettings)

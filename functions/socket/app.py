@@ -10,13 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sluice import bootstrap
 from sluice.config import SocketSettings, settings
 from sluice.identity import READ, identify, issuer_of
-from sluice.model.errors import RequestRefused
+from sluice.model.errors import SluiceError
 from sluice.model.event import Connection
 from sluice.observability import logger
 from sluice.usecases.connect import connect
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Accept or refuse a connection (``$connect``), or forget it (``$disconnect``); what a client says is ignored.
 
@@ -46,6 +46,6 @@ def _connect(event: dict[str, Any], connection_id: str, told: SocketSettings) ->
             jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
             connections=bootstrap.connections(told.jobs_table),
         )
-    except RequestRefused as refused:
+    except SluiceError as refused:
         return refused.status
     return 200

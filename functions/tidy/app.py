@@ -14,7 +14,7 @@ from sluice.observability import logger, metrics
 from sluice.usecases.tidy import tidy
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Set stuck jobs going, end expired ones, and count the stuck for the alarm."""
@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     stuck = tidy(
         now=datetime.now(UTC),
         stuck_minutes=told.stuck_minutes,
+        complain=lambda job, error: logger.error("cannot set going", job_id=job.ref.id, exc_info=error),
         jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
         chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
         queue=bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url),

@@ -24,7 +24,7 @@ _MARGIN = 2
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Do the chunks of a batch and report exactly the messages that failed."""
     return process_partial_response(event=event, record_handler=_do, processor=processor, context=context)

@@ -26,6 +26,7 @@ class MemoryJobs:
 
     def __init__(self) -> None:
         self.items: dict[JobRef, Job] = {}
+        self.planned: set[JobRef] = set()
 
     def add(self, job: Job) -> bool:
         if job.ref in self.items:
@@ -50,6 +51,10 @@ class MemoryJobs:
             and (cursor is None or job.ref.id < cursor)
         ]
         return Page(found[:limit], found[limit - 1].ref.id if len(found) > limit else None)
+
+    def touch(self, ref: JobRef) -> None:
+        job = self.get(ref)
+        self.items[ref] = replace(job, updated_at=datetime.now(UTC), version=job.version + 1)
 
     def active(self) -> Iterator[Job]:
         return iter([job for job in self.items.values() if job.status not in ENDED])
@@ -76,6 +81,9 @@ class MemoryJobs:
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
         job = self.get(ref)
+        if ref in self.planned:
+            return
+        self.planned.add(ref)
         counts = replace(job.counts, total=total)
         self.items[ref] = replace(job, file=file, counts=counts, updated_at=datetime.now(UTC), version=job.version + 1)
 
@@ -125,10 +133,18 @@ class MemoryChunks:
         if there.state is ChunkState.RUNNING and there.attempts == chunk.attempts:
             self.items[chunk.ref] = replace(there, state=ChunkState.QUEUED, lease_until=0, error=error)
 
-    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts, error: str | None = None) -> bool:
+    def close(
+        self,
+        ref: ChunkRef,
+        state: ChunkState,
+        counts: Counts,
+        error: str | None = None,
+        *,
+        free_at: int | None = None,
+    ) -> bool:
         with self._lock:
             chunk = self.items.get(ref)
-            if chunk is None or chunk.state in CLOSED:
+            if chunk is None or chunk.state in CLOSED or (free_at is not None and chunk.lease_until > free_at):
                 return False
             self.items[ref] = replace(chunk, state=state, lease_until=0, counts=counts, error=error or chunk.error)
             barrier = self.phases[ref.job, ref.phase]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.finish import finish
 from sluice.usecases.tidy import tidy
@@ -21,10 +23,15 @@ def ref(course: Course) -> JobRef:
     return course.upload(csv_file(products(25)))
 
 
-def tidied(course: Course, *, after: timedelta) -> int:
+def complain(job: Job, error: Exception) -> None:
+    raise error
+
+
+def tidied(course: Course, *, after: timedelta, complain: Callable[[Job, Exception], None] = complain) -> int:
     return tidy(
         now=datetime.now(UTC) + after,
         stuck_minutes=15,
+        complain=complain,
         jobs=course.jobs,
         chunks=course.chunks,
         queue=course.queue,
@@ -152,3 +159,32 @@ def test_a_file_that_is_overwritten_while_it_is_read_gives_no_mixture(course: Co
     assert job.problem is not None
     assert (job.status, job.counts.loaded) == (Status.FAILED, 0)
     assert "overwr" in job.problem.detail or "Upload it again" in job.problem.detail
+
+
+def test_a_job_that_cannot_be_looked_after_keeps_no_other_waiting(
+    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = course.upload(csv_file(products(3)), tenant="other")
+    course.machine.started.clear()
+    start = course.machine.start
+
+    def failing(job: JobRef) -> None:
+        if job == ref:
+            raise OSError("throttled")
+        start(job)
+
+    monkeypatch.setattr(course.machine, "start", failing)
+    complaints: list[JobRef] = []
+    assert tidied(course, after=timedelta(minutes=16), complain=lambda job, _: complaints.append(job.ref)) == 2
+    assert (complaints, course.machine.started) == ([ref], [other])
+
+
+def test_a_plan_that_comes_late_does_not_put_blank_rows_back(course: Course) -> None:
+    rows: list[list[object]] = [list(row) for row in products(12)]
+    rows[2:2] = [["", "", "", ""]]
+    ref = course.upload(csv_file(rows))
+    course.plan(ref)
+    course.dispatch(ref, PhaseName.PARSE)
+    course.deliver()
+    course.plan(ref)
+    assert course.jobs.get(ref).counts.total == 12

@@ -45,8 +45,9 @@ def chunks(table: str, keep_days: int) -> DynamoChunks:
 @cache
 def files(bucket: str) -> S3Files:
     """Objects in S3."""
-    # signature version 4: presigned forms must work in every region
-    return S3Files(boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4"))), bucket)
+    # presigned forms must name the bucket's own region: the global host redirects, and browsers do not follow that
+    regional = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return S3Files(boto3.client("s3", config=_CONFIG.merge(regional)), bucket)
 
 
 @cache

@@ -140,11 +140,12 @@ def test_one_record_is_found_by_its_key_and_tenant(client: Any) -> None:
     DynamoDestination(client, "RecordsTable", MemoryFiles()).apply(batch({"A": 1}))
     records = DynamoRecords(client, "RecordsTable")
     assert records.get("acme", "products", "A") == {"key": "A", "job": "01JOB", "values": {"key": "A", "value": 1}}
-    with pytest.raises(NotFound):
-        records.get("other", "products", "A")
+    for tenant, key in (("other", "A"), ("acme", "x" * 2000), ("acme", "")):
+        with pytest.raises(NotFound):
+            records.get(tenant, "products", key)
 
 
-@pytest.mark.parametrize("cursor", ["", "???", "bm9wZQ==", "WzEsMl0x"])
+@pytest.mark.parametrize("cursor", ["", "???", "bm9wZQ==", "WzEsMl0x", "WzEsMl0=", "WzEsIiJd", "W0luZmluaXR5LCJhIl0="])
 def test_a_cursor_that_was_made_up_is_refused(client: Any, cursor: str) -> None:
     records = DynamoRecords(client, "RecordsTable")
     with pytest.raises(RequestRefused):

@@ -108,3 +108,8 @@ def test_active_jobs_are_those_of_all_tenants_that_have_not_ended(jobs: Jobs) ->
     jobs.add(over := make_job(number=4, status=Status.LOADING))
     jobs.move(over.ref, Status.COMPLETED)
     assert {job.ref for job in jobs.active()} == {job.ref for job in going}
+
+
+def test_an_id_that_cannot_be_one_is_not_found(jobs: Jobs) -> None:
+    with pytest.raises(NotFound):
+        jobs.get(JobRef("acme", "x" * 5_000))

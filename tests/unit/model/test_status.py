@@ -41,11 +41,11 @@ def test_every_job_can_come_to_an_end(status: Status) -> None:
     assert Status.FAILED in MOVES[status]
 
 
-def test_an_ended_job_can_only_be_rolled_back_or_tried_again() -> None:
+def test_an_ended_job_can_only_be_rolled_back() -> None:
     """Nothing else leads out of an end, and what was rolled back stays so."""
     assert {status: set(MOVES[status]) for status in ENDED} == {
         Status.COMPLETED: {Status.ROLLING_BACK},
-        Status.FAILED: {Status.ROLLING_BACK, Status.PARSING, Status.LOADING},
+        Status.FAILED: {Status.ROLLING_BACK},
         Status.CANCELLED: {Status.ROLLING_BACK},
         Status.ROLLED_BACK: set(),
     }

@@ -10,9 +10,12 @@ import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
+
+from botocore.exceptions import ClientError
 
 from sluice.destinations.journal import Journal, Store, settle
 from sluice.model import paths
@@ -31,9 +34,12 @@ _READ_BATCH = 100
 _WRITE_BATCH = 25
 _REQUESTS = 8
 # What a sort key may have, and an item, less what stands beside the values (DynamoDB Developer Guide, "Quotas").
-_KEY_BYTES = 1024
+KEY_BYTES = 1024
 _VALUE_BYTES = 400 * 1024 - 4 * 1024
 _SHOWN = 200
+_THROTTLED = frozenset(
+    {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "ThrottledException"}
+)
 # Throttled items are tried again with waits from 50 ms up to 5 s; the worker's own time-out is the end of it.
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 5.0
@@ -88,9 +94,10 @@ class DynamoDestination:
     def _read_some(self, wanted: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for wait in _waits():
-            answer = self._client.batch_get_item(RequestItems=wanted)
-            found += answer["Responses"].get(self._table, [])
-            wanted = answer.get("UnprocessedKeys")
+            with _throttled():
+                answer = self._client.batch_get_item(RequestItems=wanted)
+                found += answer["Responses"].get(self._table, [])
+                wanted = answer.get("UnprocessedKeys")
             if not wanted:
                 break
             time.sleep(wait)
@@ -105,10 +112,21 @@ class DynamoDestination:
     def _write_some(self, puts: list[Any]) -> None:
         wanted: Any = {self._table: puts}
         for wait in _waits():
-            wanted = self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+            with _throttled():
+                wanted = self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
             if not wanted:
                 return
             time.sleep(wait)
+
+
+@contextmanager
+def _throttled() -> Iterator[None]:
+    """A batch of which nothing got through is an error of its own kind; its items are as unprocessed as others."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _THROTTLED:
+            raise
 
 
 def _waits() -> Iterator[float]:
@@ -144,7 +162,7 @@ def _item(batch: Batch, row: GoodRow) -> dict[str, Any]:
 
 
 def _fits(row: GoodRow) -> bool:
-    return len(row.key.encode()) <= _KEY_BYTES and len(row.values) <= _VALUE_BYTES
+    return len(row.key.encode()) <= KEY_BYTES and len(row.values) <= _VALUE_BYTES
 
 
 def _too_large(row: GoodRow) -> Refusal:

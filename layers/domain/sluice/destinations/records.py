@@ -7,12 +7,16 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from sluice.destinations.dynamodb import SHARDS, key_of_record, partition
+from sluice.destinations.dynamodb import KEY_BYTES, SHARDS, key_of_record, partition
 from sluice.model.errors import NotFound, RequestRefused
 from sluice.model.page import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+# Of a key that cannot be, what an answer repeats.
+_SHOWN = 200
 
 
 class DynamoRecords:
@@ -24,6 +28,8 @@ class DynamoRecords:
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
         """One record; raises `NotFound`."""
+        if not 0 < len(key.encode()) <= KEY_BYTES:
+            raise NotFound("record", key[:_SHOWN])
         found = self._client.get_item(TableName=self._table, Key=key_of_record(tenant, dataset, key)).get("Item")
         if found is None:
             raise NotFound("record", key)
@@ -64,12 +70,17 @@ def _cursor(item: dict[str, Any]) -> str:
 
 
 def _place(cursor: str | None) -> tuple[int, str | None]:
-    if cursor is None:
-        return 0, None
+    match _decoded(cursor):
+        case None:
+            return 0, None
+        case [int(shard), str(key)] if 0 < len(key.encode()) <= KEY_BYTES:
+            return shard, key
+        case _:
+            raise RequestRefused("bad-cursor", "The cursor does not hold", "Ask for the list again from its beginning.")
+
+
+def _decoded(cursor: str | None) -> Any:
     try:
-        shard, key = json.loads(base64.urlsafe_b64decode(cursor))
-        return int(shard), str(key)
-    except (binascii.Error, ValueError, TypeError):
-        raise RequestRefused(
-            "bad-cursor", "The cursor does not hold", "Ask for the list again from its beginning."
-        ) from None
+        return None if cursor is None else json.loads(base64.urlsafe_b64decode(cursor))
+    except (binascii.Error, ValueError):
+        return False

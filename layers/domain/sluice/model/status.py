@@ -41,7 +41,7 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.PAUSED: frozenset({Status.PARSING, Status.LOADING, Status.CANCELLING, Status.FAILED}),
     Status.CANCELLING: frozenset({Status.CANCELLED, Status.FAILED}),
     Status.COMPLETED: frozenset({Status.ROLLING_BACK}),
-    Status.FAILED: frozenset({Status.ROLLING_BACK, Status.PARSING, Status.LOADING}),
+    Status.FAILED: frozenset({Status.ROLLING_BACK}),
     Status.CANCELLED: frozenset({Status.ROLLING_BACK}),
     Status.ROLLING_BACK: frozenset({Status.ROLLED_BACK, Status.FAILED}),
     Status.ROLLED_BACK: frozenset(),

@@ -33,6 +33,8 @@ _ERROR = ERROR_MARK.encode()
 #: Cells of the rectangle that calamine lays out; one cell in column XFD must not cost gigabytes.
 MAX_AREA: Final = 2_000_000
 #: Columns that a sheet is taken to have whose cells do not say where they are.
+#: Column XFD, the last of a sheet (Microsoft, "Excel specifications and limits").
+LAST_COLUMN: Final = 16_384
 UNNAMED_WIDTH: Final = 64
 
 _ROW = re.compile(rb"<row(?=[\s/>])([^>]*)>")
@@ -50,6 +52,16 @@ def read_slice(layout: Layout, first_row: int, body: bytes | None, workspace: Wo
     return read_cells(body) if body.startswith(b"[") else read_rows(layout, body, first_row, workspace)
 
 
+def _in_order(body: bytes, first_row: int) -> None:
+    """Refuse rows that share a number or go backwards: they would be taken for one, and the others be lost."""
+    last = 0
+    for tag in _ROW.finditer(body):
+        number = row_number(tag[1], 0)
+        if number and number <= last:
+            raise damaged(f"row {number:,} comes twice, or after a later one, among the rows from {first_row:,} on")
+        last = number or last
+
+
 def read_rows(layout: Layout, body: bytes, first_row: int, workspace: Workspace) -> Iterator[Record]:
     """Read the records of a slice; see `sluice.reading.read_cut`."""
     prefix = str(layout.details["prefix"])
@@ -58,6 +70,7 @@ def read_rows(layout: Layout, body: bytes, first_row: int, workspace: Workspace)
         body = body.replace(b"<" + prefix.encode(), b"<").replace(b"</" + prefix.encode(), b"</")
     if _ENTITY.search(body):
         raise damaged(f"the rows from {first_row:,} on name an entity that XML does not know")
+    _in_order(body, first_row)
     body = _numbered(body, first_row)
     body, values = _marked(body)
     indexes = [int(index) for index in set(_INDEX.findall(body))]
@@ -104,6 +117,8 @@ def _areas(body: bytes) -> Iterator[bytes]:
         return
     references = _REFERENCE.findall(body)
     width = max(map(column_number, {column for column, _ in references}), default=UNNAMED_WIDTH)
+    if width > LAST_COLUMN:
+        raise damaged("it names a column that no sheet has")
     rows = {int(row) for _, row in references} | set(_ends(body))
     if (max(rows) - min(rows) + 1) * width <= MAX_AREA:
         yield body

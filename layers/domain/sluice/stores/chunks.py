@@ -119,17 +119,25 @@ class DynamoChunks:
         except self._refused:
             return
 
-    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts, error: str | None = None) -> bool:
+    def close(
+        self,
+        ref: ChunkRef,
+        state: ChunkState,
+        counts: Counts,
+        error: str | None = None,
+        *,
+        free_at: int | None = None,
+    ) -> bool:
         """Close a chunk, count down its phase and add to the job's counts, all or nothing.
 
         Returns
         -------
         bool
-            ``False`` when the chunk was closed before, and then nothing changes.
+            ``False`` when the chunk was closed before, or is leased beyond ``free_at``; then nothing changes.
         """
         numbers = {f"n_{name}": value for name, value in counts.as_dict().items()}
         transaction: list[Any] = [
-            self._closing(ref, state, numbers, error),
+            self._closing(ref, state, numbers, error, free_at),
             self._counting_down(ref, state),
             self._counting_up(ref.job, numbers),
         ]
@@ -152,7 +160,9 @@ class DynamoChunks:
             wait = min(wait * 2, _LONGEST_WAIT)
         raise AssertionError("the last try returns or raises")
 
-    def _closing(self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: str | None) -> dict[str, Any]:
+    def _closing(
+        self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: str | None, free_at: int | None
+    ) -> dict[str, Any]:
         sets = ", ".join(f"{name} = :{name}" for name in numbers)
         closed = [f":c{place}" for place in range(len(CLOSED))]
         values: dict[str, Any] = {":state": str(state), ":never": 0} | {f":{n}": v for n, v in numbers.items()}
@@ -162,12 +172,16 @@ class DynamoChunks:
             sets += ", #error = :error"
             names["#error"] = "error"
             values[":error"] = error
+        open_still = f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)})"
+        if free_at is not None:
+            open_still += " AND lease_until <= :free_at"
+            values[":free_at"] = free_at
         return self._updating(
             items.chunk_key(ref),
             f"SET #state = :state, lease_until = :never, {sets}",
             names,
             values,
-            f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)})",
+            open_still,
         )
 
     def _counting_down(self, ref: ChunkRef, state: ChunkState) -> dict[str, Any]:

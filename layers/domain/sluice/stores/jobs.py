@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.model.chunk import JobRef, PhaseName
-from sluice.model.errors import NotFound, Problem
+from sluice.model.errors import NotFound, Problem, RequestRefused
 from sluice.model.job import Job, JobFile
 from sluice.model.page import Page
 from sluice.model.status import ENDED, Status, illegal_move, sources_of
@@ -19,6 +20,8 @@ from sluice.stores import items
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+# Ids have 26 characters; what is much longer was made up, and DynamoDB would break over it.
+_ID_LENGTH = 64
 _PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD}
 
 
@@ -49,6 +52,8 @@ class DynamoJobs:
 
     def get(self, ref: JobRef) -> Job:
         """The job as it is now; raises `NotFound`."""
+        if len(ref.id) > _ID_LENGTH:
+            raise NotFound("job", ref.id[:_ID_LENGTH])
         found = self._table.get_item(Key=items.job_key(ref), ConsistentRead=True).get("Item")
         if found is None:
             raise NotFound("job", ref.id)
@@ -59,6 +64,8 @@ class DynamoJobs:
     ) -> Page[Job]:
         """Jobs of a tenant, newest first; the cursor is the id of the last job seen."""
         condition: ConditionBase = Key("pk").eq(items.jobs_of(tenant))
+        if cursor and len(cursor) > _ID_LENGTH:
+            raise RequestRefused("bad-cursor", "The cursor does not hold", "Ask for the list again from its beginning.")
         if cursor:
             condition &= Key("sk").lt(cursor)
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "Limit": 100}
@@ -111,8 +118,22 @@ class DynamoJobs:
             raise illegal_move(ref.id, job.status, to) from None
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
-        """Note what `plan` found out: the file, and how many rows were cut."""
-        changes = {"file": asdict(file), "n_total": total, "updated_at": datetime.now(UTC).isoformat()}
+        """Note what `plan` found out: the file, and how many rows were cut.
+
+        Once: chunks take their blank rows off the total, and a plan that comes late must not put them back.
+        """
+        changes = {
+            "file": asdict(file),
+            "n_total": total,
+            "planned": True,
+            "updated_at": datetime.now(UTC).isoformat(),
+        }
+        with suppress(self._refused):
+            self._update(ref, changes, Attr("pk").exists() & Attr("planned").not_exists(), ended=False)
+
+    def touch(self, ref: JobRef) -> None:
+        """Note that something was done about a job."""
+        changes = {"updated_at": datetime.now(UTC).isoformat()}
         self._update(ref, changes, Attr("pk").exists(), ended=False)
 
     def _update(self, ref: JobRef, changes: Mapping[str, Any], allowed: Any, *, ended: bool) -> Job:

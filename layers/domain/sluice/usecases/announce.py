@@ -27,9 +27,15 @@ def announce(before: Job | None, after: Job, *, show: Show, connections: Connect
         return 0
     message = show(event_name(before, after), after)
     told = 0
+    failures: list[Exception] = []
     for connection in watching:
-        if sockets.post(connection.id, message):
-            told += 1
-        else:
-            connections.remove(connection.id)
+        try:
+            if sockets.post(connection.id, message):
+                told += 1
+            else:
+                connections.remove(connection.id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the next watcher the news
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("some watchers were not told", failures)
     return told

@@ -77,9 +77,12 @@ def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:
 
 @contextmanager
 def _released_on_failure(chunk: Chunk, chunks: Chunks) -> Iterator[None]:
-    """Give the chunk back at once when its work fails, so that the next attempt need not wait for the lease."""
+    """Give the chunk back at once when its work fails, so that the next attempt need not wait for the lease.
+
+    Callers see what is kept of the error, so it is the error's kind alone; the log has the rest.
+    """
     try:
         yield
     except Exception as error:
-        chunks.release(chunk, f"{type(error).__name__}: {error}"[:_ERROR_LENGTH])
+        chunks.release(chunk, type(error).__name__)
         raise

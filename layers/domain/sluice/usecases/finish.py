@@ -18,7 +18,7 @@ def finish(ref: JobRef, *, error: str | None, jobs: Jobs, chunks: Chunks) -> Job
     Parameters
     ----------
     error
-        What broke the course of the job, ``None`` when it ran to its end.
+        The kind of error that broke the course of the job, ``None`` when it ran to its end. Callers see it.
     """
     job = jobs.get(ref)
     if job.status in ENDED:
@@ -31,7 +31,7 @@ def finish(ref: JobRef, *, error: str | None, jobs: Jobs, chunks: Chunks) -> Job
 
 
 def _broken(error: str) -> Problem:
-    detail = f"The import stopped for a reason that is not in the file: {error} Try again; what was loaded stays."
+    detail = f"The import stopped for a reason that is not in the file ({error}). Try again; what was loaded stays."
     return Problem("system-error", "The import could not go on", detail)
 
 

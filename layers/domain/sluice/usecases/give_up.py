@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sluice.model.chunk import ChunkRef, ChunkState
+from sluice.model.chunk import CLOSED, ChunkRef, ChunkState
 from sluice.model.counts import Counts
 from sluice.model.errors import TryLater
 from sluice.usecases.barrier import answer_if_passed
@@ -22,9 +22,9 @@ def give_up(ref: ChunkRef, *, now: int, chunks: Chunks, machine: Machine) -> boo
     TryLater
         If a worker still holds it (a doubled message died while the other is at work).
     """
+    given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
     chunk = chunks.get(ref)
-    if chunk is not None and chunk.state is ChunkState.RUNNING and chunk.lease_until > now:
-        raise TryLater("A worker is still at this chunk.", chunk.lease_until - now)
-    given_up = chunk is not None and chunks.close(ref, ChunkState.FAILED, Counts())
+    if chunk is not None and chunk.state not in CLOSED:
+        raise TryLater("A worker is still at this chunk.", max(1, chunk.lease_until - now))
     answer_if_passed(ref, chunks=chunks, machine=machine)
     return given_up

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from sluice.importers.registry import importer_named
 from sluice.model import paths
@@ -34,10 +35,11 @@ def load_chunk(job: Job, chunk: Chunk, *, files: Files, destination: Destination
     fresh = [row for row in rows if row.number not in repeats]
     applied = destination.apply(Batch(job.ref.tenant, importer.dataset, job.ref.id, index, fresh))
     refusals = applied.refusals
-    if repeats:
+    if repeats or refusals:
         sheet = JobWorkspace(job.ref, files).read_plan()[0].sheet
         keys = {row.number: row.key for row in rows}
-        refusals = [*refusals, *(_repeated(importer, sheet, row, first, keys[row]) for row, first in repeats.items())]
+        refusals = [replace(refusal, sheet=sheet) for refusal in refusals]
+        refusals += [_repeated(importer, sheet, row, first, keys[row]) for row, first in repeats.items()]
     write_refusals(chunk.ref, refusals, files)
     return Counts(
         inserted=applied.inserted, updated=applied.updated, unchanged=applied.unchanged, refused=len(refusals)

@@ -39,6 +39,9 @@ class Jobs(Protocol):
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
         """Note what `plan` found out: the file, and how many rows were cut."""
 
+    def touch(self, ref: JobRef) -> None:
+        """Note that something was done about a job."""
+
     def active(self) -> Iterator[Job]:
         """Jobs of all tenants that have not ended."""
 
@@ -67,10 +70,18 @@ class Chunks(Protocol):
     def release(self, chunk: Chunk, error: str) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours."""
 
-    def close(self, ref: ChunkRef, state: ChunkState, counts: Counts, error: str | None = None) -> bool:
+    def close(
+        self,
+        ref: ChunkRef,
+        state: ChunkState,
+        counts: Counts,
+        error: str | None = None,
+        *,
+        free_at: int | None = None,
+    ) -> bool:
         """Close a chunk, count down its phase and add to the job's counts, all or nothing.
 
-        ``False`` when the chunk was closed before, and then nothing changes.
+        ``False`` when the chunk was closed before, or is leased beyond ``free_at``; then nothing changes.
         """
 
 

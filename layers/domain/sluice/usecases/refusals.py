@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 
 from sluice.model import paths
@@ -11,6 +12,11 @@ from sluice.model.errors import RequestRefused
 from sluice.model.page import Page
 from sluice.model.refusal import Refusal
 from sluice.usecases.ports import Files
+
+# What `paths.refusals_of` calls an object; nothing for the first of all.
+_NAME = re.compile(r"(?:\d{6,}-[ab]-[a-z]+\.jsonl)?")
+# More than any chunk has rows.
+_LINE_DIGITS = 9
 
 
 def write_refusals(ref: ChunkRef, refusals: list[Refusal], files: Files) -> None:
@@ -28,29 +34,28 @@ def list_refusals(ref: JobRef, *, limit: int, cursor: str | None, files: Files) 
     limit
         Refusals at most.
     cursor
-        Where the page before ended, ``{object}:{line}``.
+        Where the page before ended, ``{object}:{line}``: a name and not a place in the list, for while the job runs
+        objects come up between others.
     """
-    names = files.names(paths.refusals(ref))
-    at, line = _place(cursor, len(names))
+    folder = paths.refusals(ref)
+    first, line = _place(cursor)
+    names = [name for name in files.names(folder) if name.removeprefix(folder) >= first]
+    if names and names[0].removeprefix(folder) != first:
+        line = 0
     items: list[Refusal] = []
-    while at < len(names):
-        lines = files.read(names[at]).splitlines()
+    for name in names:
+        lines = files.read(name).splitlines()
         taken = lines[line : line + limit - len(items)]
         items += [Refusal(**json.loads(text)) for text in taken]
         line += len(taken)
-        if line < len(lines):
-            return Page(items, f"{at}:{line}")
-        at, line = at + 1, 0
-        if len(items) == limit:
-            break
-    return Page(items, f"{at}:0" if at < len(names) else None)
+        if line < len(lines) or (len(items) == limit and name != names[-1]):
+            return Page(items, f"{name.removeprefix(folder)}:{line}")
+        line = 0
+    return Page(items, None)
 
 
-def _place(cursor: str | None, objects: int) -> tuple[int, int]:
-    try:
-        at, line = (int(part) for part in (cursor or "0:0").split(":"))
-    except ValueError:
-        at, line = -1, 0
-    if not 0 <= at <= objects or line < 0:
+def _place(cursor: str | None) -> tuple[str, int]:
+    name, _, line = (cursor or ":0").rpartition(":")
+    if not _NAME.fullmatch(name) or not line.isdecimal() or len(line) > _LINE_DIGITS:
         raise RequestRefused("bad-cursor", "The cursor does not hold", "Ask for the list again from its beginning.")
-    return at, line
+    return name, int(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkState, PhaseName
@@ -21,11 +22,25 @@ _STOPPED = Problem(
 )
 
 
-def tidy(*, now: datetime, stuck_minutes: int, jobs: Jobs, chunks: Chunks, queue: Queue, machine: Machine) -> int:
+def tidy(
+    *,
+    now: datetime,
+    stuck_minutes: int,
+    complain: Callable[[Job, Exception], None],
+    jobs: Jobs,
+    chunks: Chunks,
+    queue: Queue,
+    machine: Machine,
+) -> int:
     """Look after every job that has not ended.
 
     A message can be lost with the process that held it, a machine may never have been started. Everything that is
     done here is harmless when the job was only slow: a doubled message finds its chunk closed or leased.
+
+    Parameters
+    ----------
+    complain
+        Is told of a job that could not be looked after; the others are all the same.
 
     Returns
     -------
@@ -40,7 +55,10 @@ def tidy(*, now: datetime, stuck_minutes: int, jobs: Jobs, chunks: Chunks, queue
                 jobs.move(job.ref, Status.FAILED, problem=_EXPIRED)
             case Status.QUEUED | Status.PARSING | Status.LOADING if idle > timedelta(minutes=stuck_minutes):
                 stuck += 1
-                _set_going(job, int(now.timestamp()), jobs, chunks, queue, machine)
+                try:
+                    _set_going(job, int(now.timestamp()), jobs, chunks, queue, machine)
+                except Exception as error:  # noqa: BLE001 - one broken job must not keep the others waiting
+                    complain(job, error)
     return stuck
 
 
@@ -59,6 +77,7 @@ def _set_going(job: Job, now: int, jobs: Jobs, chunks: Chunks, queue: Queue, mac
         answer(barrier, machine)
     idle = [chunk.ref for chunk in chunks.of_phase(job.ref, name) if _is_idle(chunk, now)]
     queue.send(idle, urgent=job.urgent)
+    jobs.touch(job.ref)  # a job that merely waits behind others must not get its messages again every five minutes
 
 
 def _is_idle(chunk: Chunk, now: int) -> bool:

@@ -1,0 +1,43 @@
+"""Rows of a workbook that name themselves in a way no spreadsheet program would."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.errors import FileRefused
+from tests.factories_files import sheet_part, workbook
+from tests.unit.reading.driving import read_all
+
+
+def cell(reference: str) -> str:
+    return f'<c r="{reference}"><v>1</v></c>'
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f'<row r="1">{cell("A1")}</row><row r="2">{cell("A2")}</row><row r="2">{cell("A2")}</row>',
+        f'<row r="1">{cell("A1")}</row><row r="5">{cell("A5")}</row><row r="3">{cell("A3")}</row>',
+    ],
+    ids=["twice", "backwards"],
+)
+def test_rows_that_share_a_number_or_go_backwards_are_refused(rows: str) -> None:
+    """They would be read as one, and nobody would miss the other."""
+    with pytest.raises(FileRefused) as refused:
+        read_all(workbook({"Data": sheet_part(rows)}))
+    assert refused.value.problem.type == "damaged-file"
+
+
+@pytest.mark.parametrize("column", ["XFE", "ZZZZ", "ZZZZZZ"])
+def test_a_column_that_no_sheet_has_is_refused_before_room_is_made_for_it(column: str) -> None:
+    """A file of a few hundred bytes would ask for gigabytes."""
+    rows = f'<row r="1">{cell("A1")}</row><row r="2">{cell("A2")}{cell(column + "2")}</row>'
+    with pytest.raises(FileRefused) as refused:
+        read_all(workbook({"Data": sheet_part(rows)}))
+    assert refused.value.problem.type == "damaged-file"
+
+
+def test_the_last_column_of_a_sheet_is_read() -> None:
+    rows = f'<row r="1">{cell("A1")}{cell("XFD1")}</row>'
+    (number, cells), *more = read_all(workbook({"Data": sheet_part(rows)}))
+    assert (number, len(cells), cells[-1], more) == (1, 16_384, 1.0, [])
