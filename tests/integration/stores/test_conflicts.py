@@ -6,8 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import ANY, Stubber
 
+from sluice import bootstrap
 from sluice.destinations.dynamodb import DynamoDestination
 from sluice.model.chunk import ChunkState, JobRef
 from sluice.model.counts import Counts
@@ -93,3 +95,31 @@ def test_throttled_items_are_read_and_written_again(monkeypatch: pytest.MonkeyPa
         applied = DynamoDestination(client, "records", MemoryFiles()).apply(Batch("acme", "products", "01JOB", 0, rows))
         answers.assert_no_pending_responses()
     assert applied == Applied(2, 0, 0)
+
+
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException"])
+def test_a_batch_of_which_nothing_got_through_is_sent_again(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr("sluice.destinations.dynamodb.time.sleep", lambda _: None)
+    config = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    client = boto3.client(
+        "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test", config=config
+    )
+    answers = Stubber(client)
+    answers.add_client_error("batch_get_item", code)
+    answers.add_response("batch_get_item", {"Responses": {"records": []}}, {"RequestItems": ANY})
+    answers.add_client_error("batch_write_item", code)
+    answers.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": ANY})
+    batch = Batch("acme", "products", "01JOB", 0, [GoodRow(2, "A", "h1", b"{}")])
+    with answers:
+        assert DynamoDestination(client, "records", MemoryFiles()).apply(batch) == Applied(1, 0, 0)
+        answers.assert_no_pending_responses()
+
+
+def test_a_form_names_the_regions_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The global host redirects for a new bucket, and a browser does not follow that."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    form = bootstrap.files.__wrapped__("a-bucket").upload_form("uploads/acme/01JOB/a.csv", 10)
+    assert form["url"] == "https://a-bucket.s3.eu-central-1.amazonaws.com/"
