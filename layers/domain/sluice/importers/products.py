@@ -24,4 +24,4 @@ class Product(Row):
     active: Flag = column("Active", default=True, examples=["yes"])
 
 
-products = Importer("products", row=Product, dataset="products", title="Products")
+products = Importer("products", row=Product, dataset="products", title="Products", archive=True)

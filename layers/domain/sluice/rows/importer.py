@@ -24,6 +24,12 @@ class Importer:
         Where its rows end up.
     title
         For people.
+    aliases
+        Other names that callers may use.
+    review
+        Its jobs stop after parsing, until somebody has looked at them.
+    archive
+        Superseded rows are kept, with the time from which and until which they held.
     synchronous
         Its files are small, so that an upload waits for the result.
     chunk_rows
@@ -40,6 +46,9 @@ class Importer:
     row: type[Row]
     dataset: str
     title: str
+    aliases: tuple[str, ...] = ()
+    review: bool = False
+    archive: bool = False
     synchronous: bool = False
     chunk_rows: int = 10_000
     max_rows: int = 2_000_000

@@ -8,17 +8,23 @@ from dataclasses import dataclass, field
 
 from sluice.model.refusal import Refusal
 from sluice.rows.check import GoodRow
+from sluice.rows.importer import Importer
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The rows of one chunk on their way into a dataset; keys are distinct."""
+    """The rows of one chunk on their way into the importer's dataset; keys are distinct."""
 
     tenant: str
-    dataset: str
+    importer: Importer
     job_id: str
     index: int
     rows: list[GoodRow]
+
+    @property
+    def dataset(self) -> str:
+        """Where the rows end up."""
+        return self.importer.dataset
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,43 @@ class Applied:
     updated: int
     unchanged: int
     refusals: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a destination would do with a batch now; the three add up to its rows."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """A row that a rollback left as it is.
+
+    Parameters
+    ----------
+    key
+        The row's key.
+    job_id
+        Who wrote the row that is there now; ``None`` when there is none any more.
+    reason
+        In words that finish the sentence "this row …".
+    """
+
+    key: str
+    job_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of the rows that a chunk had changed: taken back, kept for they were changed since, or failed."""
+
+    reversed: int
+    kept: list[Left] = field(default_factory=list)
+    failed: list[Left] = field(default_factory=list)
 
 
 def dump_staged(rows: Iterable[GoodRow]) -> bytes:

@@ -33,7 +33,7 @@ def load_chunk(job: Job, chunk: Chunk, *, files: Files, destination: Destination
     rows = load_staged(files.read(paths.staged(job.ref, index)))
     repeats = _repeats(job, index, files)
     fresh = [row for row in rows if row.number not in repeats]
-    applied = destination.apply(Batch(job.ref.tenant, importer.dataset, job.ref.id, index, fresh))
+    applied = destination.apply(Batch(job.ref.tenant, importer, job.ref.id, index, fresh))
     refusals = applied.refusals
     if repeats or refusals:
         sheet = JobWorkspace(job.ref, files).read_plan()[0].sheet

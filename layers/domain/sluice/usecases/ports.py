@@ -13,7 +13,7 @@ from sluice.model.event import Connection
 from sluice.model.job import Job, JobFile
 from sluice.model.page import Page
 from sluice.model.status import Status
-from sluice.rows.staged import Applied, Batch
+from sluice.rows.staged import Applied, Batch, Compared, Undone
 
 
 class Jobs(Protocol):
@@ -145,6 +145,16 @@ class Destination(Protocol):
     def apply(self, batch: Batch) -> Applied:
         """Deliver a chunk; the same chunk again changes nothing and gives the same answer."""
 
+    def compare(self, batch: Batch) -> Compared:
+        """Say what `apply` would do now; nothing is written."""
+
+    def undo(self, batch: Batch) -> Undone:
+        """Put the rows that `apply` changed back as they were, where they are still as it left them.
+
+        The same batch again changes nothing and gives the same answer; a batch that was never applied, or only in
+        part, is undone as far as it got.
+        """
+
 
 class Records(Protocol):
     """Looking at a dataset."""
@@ -154,6 +164,12 @@ class Records(Protocol):
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
         """One record; raises `NotFound`."""
+
+    def history(self, tenant: str, dataset: str, key: str) -> list[dict[str, Any]]:
+        """What a record was before, newest first: ``{key, job, values, from, until}``.
+
+        Only of importers that archive; nothing of a record that was never superseded.
+        """
 
 
 class Connections(Protocol):
