@@ -26,7 +26,7 @@ def imported(stack: Stack, path: Path, say: Callable[[str], object]) -> tuple[fl
     job: dict[str, Any] = {}
     with Client(stack.api_url, stack.issuer.mint("bench")) as client:
         began = time.perf_counter()
-        started = client.start_import(path, "products")
+        started = client.start_import(path, "products", force=True)
         with path.open("rb") as content:
             client.upload(started["upload"], path.name, content)
         for answer in client.follow(started["job"]["id"], patience=_PATIENCE):

@@ -83,13 +83,15 @@ def plan(path: Path) -> int:
 
     told = settings(PlanSettings)
     jobs, files = bootstrap.jobs(told.jobs_table, told.keep_days), bootstrap.files(told.files_bucket)
-    request = ImportRequest("bench-plan", "bench", "products", path.name, path.stat().st_size)
-    job, _ = new_job(request, datetime.now(UTC))
-    jobs.add(replace(job, status=Status.QUEUED))
+    request = ImportRequest("bench-plan", "bench", "products", path.name, path.stat().st_size, force=True)
+    job, _ = new_job(request, now=datetime.now(UTC), jobs=jobs)
+    # not where uploads go: the bucket would tell the stack of it, and that would plan it too
+    elsewhere = replace(job.file, key=f"jobs/{job.ref.tenant}/{job.ref.id}/upload")
+    job = jobs.move(job.ref, Status.QUEUED, file=elsewhere)
     with files.create(job.file.key) as copy, path.open("rb") as source:
         shutil.copyfileobj(source, copy, 1024**2)
     with clock():
-        use_case(job.ref, jobs=jobs, chunks=bootstrap.chunks(told.jobs_table, told.keep_days), files=files)
+        use_case(job.ref, job.run, jobs=jobs, chunks=bootstrap.chunks(told.jobs_table, told.keep_days), files=files)
     found = jobs.get(job.ref)
     jobs.move(job.ref, Status.FAILED)
     return found.counts.total

@@ -14,6 +14,7 @@ import typer
 
 from local import render
 from local.connect import connect
+from local.control import cancel, commit, files, log, pause, preview, resume, retry, rollback, template
 from local.errors import LocalProblem, SluiceError
 from local.issuer import SCOPES
 from local.places import DEFAULT
@@ -48,16 +49,28 @@ def _mapping(text: str) -> dict[str, str]:
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The spreadsheet or CSV.")],
     importer: Annotated[str, typer.Option(help="What its rows are; see `sluice importers`.")],
+    *,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
     as_json: Json = False,
     mapping: Annotated[
         Any,
         typer.Option(parser=_mapping, metavar="JSON", help="Headers of the file, each with the column it stands for."),
     ] = None,
+    review: Annotated[
+        bool | None, typer.Option("--review/--no-review", help="Stop before loading; else as the importer says.")
+    ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Go before other jobs.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Import it even if the same file was imported before.")
+    ] = False,
+    corrects: Annotated[
+        str | None, typer.Option(metavar="ID", help="The job whose errors.xlsx this is, corrected.")
+    ] = None,
 ) -> None:
     """Import a file."""
+    options = {"mapping": mapping, "review": review, "force": force or None, "corrects": corrects}
     with connect() as client:
-        job = send(client, file, importer, mapping=mapping, wait=wait)
+        job = send(client, file, importer, wait=wait, priority="urgent" if urgent else None, **options)
     if as_json:
         print(job.text)
     elif wait:
@@ -97,6 +110,10 @@ def refusals(job_id: JobId, limit: Limit = 100, cursor: Cursor = None, as_json: 
     """List the refused rows of a job, and why."""
     columns = ("sheet", "row", "column", "value", "reason")
     _list(f"/jobs/{job_id}/refusals", columns, as_json, limit=limit, cursor=cursor)
+
+
+for command in (commit, cancel, pause, resume, retry, rollback, log, preview, files, template):
+    app.command()(command)
 
 
 @app.command()

@@ -46,12 +46,35 @@ class Client:
         """GET a path below the API's address; parameters that are None are left out."""
         return self._call("GET", path, params={name: str(value) for name, value in query.items() if value is not None})
 
-    def start_import(self, file: Path, importer: str, *, mapping: Mapping[str, str] | None = None) -> Any:
-        """Announce a file; return ``{"job": …, "upload": …}``."""
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """POST to a path below the API's address."""
+        return self._call("POST", path, json=dict(body or {}))
+
+    def save(self, path: str, target: Path, *, patience: float = 900.0) -> int:
+        """Save the file at a path below the API's address, streamed; return its bytes.
+
+        A file that is still being made is asked for again, as long as `patience` says.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            with _reached(self._api_url):
+                answer = self._api.get(self._api_url + path)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                break
+            time.sleep(_pause(answer.headers))
+        if answer.is_redirect:
+            where = answer.headers["Location"]
+            with _reached(where), self._files.stream("GET", where) as found, target.open("wb") as out:
+                found.raise_for_status()
+                return sum(out.write(block) for block in found.iter_bytes())
+        if answer.is_error:
+            _body_of(answer)  # raises
+        return target.write_bytes(answer.content)
+
+    def start_import(self, file: Path, importer: str, **options: Any) -> Any:
+        """Announce a file; return ``{"job": …, "upload": …}``. Options are those of the API; None is left out."""
         body: dict[str, Any] = {"importer": importer, "filename": file.name, "bytes": file.stat().st_size}
-        if mapping:
-            body["mapping"] = dict(mapping)
-        return self._call("POST", "/imports", json=body).body
+        return self.post("/imports", body | {name: value for name, value in options.items() if value is not None}).body
 
     def upload(self, target: Mapping[str, Any], name: str, content: IO[bytes]) -> None:
         """Send a file, streamed, where `start_import` said. The form's fields come before the file, as S3 demands."""
@@ -94,21 +117,25 @@ class Client:
             answer = self._api.request(method, self._api_url + path, **request)
         if answer.status_code == httpx.codes.NOT_MODIFIED:
             return NOT_MODIFIED
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        if answer.is_error or body is None:
-            if isinstance(body, dict) and "title" in body:
-                raise Refused(answer.status_code, body)
-            told = body.get("message") if isinstance(body, dict) else None  # a gateway's own answer
-            title = f"The API answered {answer.status_code} {answer.reason_phrase}"
-            raise Refused(answer.status_code, {"title": title, "detail": told or answer.text[:500]})
-        return Answer(answer.text, body, answer.headers)
+        return Answer(answer.text, _body_of(answer), answer.headers)
 
 
 NOT_MODIFIED: Final = Answer("", None, {})
 """The answer to a conditional request when nothing has changed."""
+
+
+def _body_of(answer: httpx.Response) -> Any:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if answer.is_error or body is None:
+        if isinstance(body, dict) and "title" in body:
+            raise Refused(answer.status_code, body)
+        told = body.get("message") if isinstance(body, dict) else None  # a gateway's own answer
+        title = f"The API answered {answer.status_code} {answer.reason_phrase}"
+        raise Refused(answer.status_code, {"title": title, "detail": told or answer.text[:500]})
+    return body
 
 
 def _pause(headers: Mapping[str, str]) -> float:

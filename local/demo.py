@@ -29,7 +29,7 @@ def main() -> int:
     with Client(stack.api_url, stack.issuer.mint()) as client:
         render.out.print(f"Importing {sample}, as any client of the API would:", markup=False, soft_wrap=True)
         began = time.perf_counter()
-        job = send(client, sample, "products", patience=120).body
+        job = send(client, sample, "products", patience=120, force=True).body
         took = time.perf_counter() - began
         refused = client.get(f"/jobs/{job['id']}/refusals", limit=50).body["items"]
         first = len(client.get("/jobs", limit=2).body["items"]) == 1

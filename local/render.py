@@ -28,7 +28,14 @@ out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 100
 err: Final = Console(stderr=True, highlight=False)
 
 COUNTS: Final = ("total", "inserted", "updated", "unchanged", "refused", "unprocessed")
-PHASES: Final = {"parse": "Checking", "parsing": "Checking", "load": "Loading", "loading": "Loading"}
+PHASES: Final = {
+    "parse": "Checking",
+    "parsing": "Checking",
+    "compare": "Comparing",
+    "load": "Loading",
+    "loading": "Loading",
+    "undo": "Taking back",
+}
 
 
 @contextmanager
@@ -101,6 +108,23 @@ def job(told: Mapping[str, Any]) -> None:
     out.print(table)
     if problem := told.get("problem"):
         out.print(describe(problem), markup=False)
+
+
+def preview(told: Mapping[str, Any]) -> None:
+    """Show how a file was understood, what loading it would do, and its first rows."""
+    job(told["job"])
+    counts = {name: value for name, value in told["counts"].items() if value is not None}
+    out.print("\nLoading it would:", ", ".join(f"{name} {value:,}" for name, value in counts.items()))
+    if told["undecided_dates"]:
+        out.print(
+            f"Say with the commit whether dates are day first or month first: {', '.join(told['undecided_dates'])}"
+        )
+    out.print()
+    rows(told["columns"], ("title", "header", "place", "dates"))
+    if told["ignored"]:
+        out.print(f"\nNot imported: {', '.join(told['ignored'])}", markup=False)
+    out.print()
+    rows([{"row": each["row"], **each["values"]} for each in told["rows"]])
 
 
 def rows(items: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Send a file to be imported, with live progress bars on standard error."""
 
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local import render
 from local.client import Answer, Client
@@ -12,16 +12,18 @@ def send(
     file: Path,
     importer: str,
     *,
-    mapping: Mapping[str, str] | None = None,
     wait: bool = True,
     patience: float = 900.0,
+    **options: Any,
 ) -> Answer:
     """Upload `file` and return its job: settled when `wait`, else as it is right after the upload.
+
+    Options are those of the API: mapping, review, force, priority, corrects.
 
     A job that does not change for `patience` seconds is given up on, by an error.
     """
     with render.progress() as shown:
-        started = client.start_import(file, importer, mapping=mapping)
+        started = client.start_import(file, importer, **options)
         with file.open("rb") as content:
             task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
             client.upload(started["upload"], file.name, shown.wrap_file(content, task_id=task))

@@ -17,7 +17,7 @@ OUTPUTS = {
     "UrgentQueueUrl": "urgent_queue_url",
     "StandardQueueUrl": "standard_queue_url",
     "DeadLetterQueueUrl": "dead_letter_queue_url",
-    "ImportMachineArn": "import_machine_arn",
+    "JobMachineArn": "job_machine_arn",
 }
 """Outputs of template.yaml that are needed, and the fields they become; `Stack.outputs` has them all."""
 
@@ -37,7 +37,7 @@ class Stack:
     urgent_queue_url: str
     standard_queue_url: str
     dead_letter_queue_url: str
-    import_machine_arn: str
+    job_machine_arn: str
     outputs: dict[str, str]
     region: str = REGION
     fingerprint: str = ""

@@ -7,14 +7,26 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.api import datasets, description, gate, importers, imports, jobs, problems, queues
+from functions.api import (
+    datasets,
+    description,
+    files,
+    gate,
+    idempotency,
+    importers,
+    imports,
+    jobs,
+    moves,
+    problems,
+    queues,
+)
 from sluice.observability import logger
 
 app = APIGatewayRestResolver(enable_validation=True, response_validation_error_http_code=500, cors=gate.CORS)
-app.use(middlewares=[gate.only_known_callers])
+app.use(middlewares=[gate.only_known_callers, idempotency.once_for_each_key])
 problems.answer_with_problems(app)
 description.describe(app)
-for routes in (imports, jobs, importers, datasets, queues):
+for routes in (imports, jobs, moves, files, importers, datasets, queues):
     app.include_router(routes.router, prefix="/v1")
 
 

@@ -12,7 +12,8 @@ def describe(app: APIGatewayRestResolver) -> None:
     """Add the two routes; every route of the app is described, whenever it was added."""
     app.configure_openapi(
         title="Sluice",
-        description="Spreadsheet and CSV imports.",
+        description="Spreadsheet and CSV imports. Every POST takes the header `Idempotency-Key`: a call that is sent "
+        "again with the same key is carried out once, and answered the same.",
         security_schemes={"token": HTTPBearer(bearerFormat="JWT")},
         security=[{"token": []}],
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from sluice.reporting.template import template
 
 from sluice.edge.answers import ImporterAnswer, ListAnswer, importer_answer
 from sluice.importers.registry import IMPORTERS, importer_named
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 router = APIGatewayRouter()
 
@@ -20,3 +24,11 @@ def every() -> ListAnswer[ImporterAnswer]:
 def one(name: str) -> ImporterAnswer:
     """One importer."""
     return importer_answer(importer_named(name))
+
+
+@router.get("/importers/<name>/template.xlsx", responses={200: {"description": "A workbook to fill in."}})
+def template_of(name: str) -> Response[bytes]:
+    """An empty workbook with the importer's headers, types, choices and notes, and an example row."""
+    importer = importer_named(name)
+    saved_as = f'attachment; filename="{importer.name}-template.xlsx"'
+    return Response(200, _XLSX, template(importer), {"Content-Disposition": saved_as})

@@ -6,17 +6,15 @@ import base64
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import answer, gate
-from sluice import bootstrap
-from sluice.config import ApiSettings, settings
+from functions.api import answer, gate, stores
 from sluice.edge.answers import ImportAnswer, JobAnswer, UploadForm, job_answer
-from sluice.edge.requests import ImportBody
+from sluice.edge.requests import ImportBody, Priority
 from sluice.importers.registry import importer_named
 from sluice.model.errors import TooLarge
 from sluice.usecases.accept_file import accept_file
@@ -36,7 +34,7 @@ router = APIGatewayRouter()
 @router.post("/imports", responses={201: {"description": "A job that waits for its file, and where to send it."}})
 def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
     """Announce a file; answers a presigned form to send it straight to the bucket with."""
-    told, caller = settings(ApiSettings), gate.caller_of(router)
+    caller = gate.caller_of(router)
     request = ImportRequest(
         tenant=caller.tenant,
         requested_by=caller.subject,
@@ -45,13 +43,12 @@ def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
         bytes=body.bytes,
         mapping=body.mapping,
         urgent=body.priority == "urgent",
+        review=body.review,
+        force=body.force,
+        corrects=body.corrects,
+        sha256=body.sha256,
     )
-    job, form = expect_file(
-        request,
-        now=datetime.now(UTC),
-        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-        files=bootstrap.files(told.files_bucket),
-    )
+    job, form = expect_file(request, now=datetime.now(UTC), jobs=stores.jobs(), files=stores.files())
     return ImportAnswer(job=job_answer(job, gate.base_url(router)), upload=UploadForm(**form)), HTTPStatus.CREATED
 
 
@@ -59,10 +56,13 @@ def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
 def accept(
     importer: Annotated[str, Query(description="Name of the importer.")],
     filename: Annotated[str, Query(description="Name of the file.")] = "upload",
-    priority: Literal["standard", "urgent"] = "standard",
+    priority: Priority = "standard",
+    review: Annotated[bool | None, Query(description="Whether the job stops before it loads.")] = None,
+    force: Annotated[bool, Query(description="Import the file even if the same one was imported before.")] = False,
+    corrects: Annotated[str | None, Query(max_length=64, description="Job whose refused rows come again.")] = None,
 ) -> Response[JobAnswer | None]:
     """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
-    told, caller = settings(ApiSettings), gate.caller_of(router)
+    caller, jobs = gate.caller_of(router), stores.jobs()
     content = _content()
     request = ImportRequest(
         tenant=caller.tenant,
@@ -71,9 +71,11 @@ def accept(
         filename=filename,
         bytes=len(content),
         urgent=priority == "urgent",
+        review=review,
+        force=force,
+        corrects=corrects,
     )
-    jobs = bootstrap.jobs(told.jobs_table, told.keep_days)
-    job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=bootstrap.files(told.files_bucket))
+    job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=stores.files())
     asked = re.search(r"\bwait=(\d{1,6})", router.current_event.headers.get("Prefer") or "")
     wait = min(int(asked[1]), _LONGEST_WAIT) if asked else _LONGEST_WAIT * importer_named(importer).synchronous
     return answer.job(await_end(job, seconds=wait, jobs=jobs), router, started=True)

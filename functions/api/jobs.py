@@ -9,28 +9,18 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import answer, gate
-from sluice import bootstrap
-from sluice.config import ApiSettings, settings
-from sluice.edge.answers import JobAnswer, ListAnswer, RefusalAnswer, job_answer
-from sluice.model.chunk import JobRef
+from functions.api import answer, gate, stores
+from sluice.edge.answers import JobAnswer, KeptAnswer, ListAnswer, LogAnswer, RefusalAnswer, job_answer
+from sluice.edge.previews import PreviewAnswer, preview_answer
+from sluice.model import paths
 from sluice.model.status import Status
-from sluice.stores.jobs import DynamoJobs
-from sluice.usecases.refusals import list_refusals
+from sluice.usecases.preview import preview as look_ahead
+from sluice.usecases.refusals import list_lines, list_refusals
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
 Cursor = Annotated[str | None, Query(description="Where the page before ended.")]
 
 router = APIGatewayRouter()
-
-
-def _jobs() -> DynamoJobs:
-    told = settings(ApiSettings)
-    return bootstrap.jobs(told.jobs_table, told.keep_days)
-
-
-def _ref(job_id: str) -> JobRef:
-    return JobRef(gate.caller_of(router).tenant, job_id)
 
 
 @router.get("/jobs")
@@ -39,22 +29,50 @@ def history(
 ) -> ListAnswer[JobAnswer]:
     """Jobs of the caller's tenant, newest first."""
     tenant = gate.caller_of(router).tenant
-    page = _jobs().page(tenant, status=status, importer=importer, limit=limit, cursor=cursor)
+    page = stores.jobs().page(tenant, status=status, importer=importer, limit=limit, cursor=cursor)
     return ListAnswer(items=[job_answer(job, gate.base_url(router)) for job in page.items], next=page.next)
 
 
 @router.get("/jobs/<job_id>", responses={304: {"description": "The version in If-None-Match is the newest."}})
 def show(job_id: str) -> Response[JobAnswer | None]:
     """How far a job is."""
-    found = _jobs().get(_ref(job_id))
+    found = stores.jobs().get(stores.ref_of(router, job_id))
     if answer.is_known(found, router.current_event.headers.get("If-None-Match")):
         return Response(304, body=None, headers={"ETag": answer.etag(found), "Retry-After": "1"})
     return answer.job(found, router)
 
 
+@router.get("/jobs/<job_id>/preview")
+def preview(job_id: str, limit: Annotated[int, Query(ge=1, le=200, description="Rows to show.")] = 20) -> PreviewAnswer:
+    """How the file was understood, its first rows as they will be written, and what loading them would do."""
+    ref = stores.ref_of(router, job_id)
+    found = look_ahead(ref, limit=limit, jobs=stores.jobs(), chunks=stores.chunks(), files=stores.files())
+    return preview_answer(found, gate.base_url(router))
+
+
 @router.get("/jobs/<job_id>/refusals")
 def refusals(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListAnswer[RefusalAnswer]:
     """Refused rows, in the order of the file."""
-    ref = _jobs().get(_ref(job_id)).ref
-    page = list_refusals(ref, limit=limit, cursor=cursor, files=bootstrap.files(settings(ApiSettings).files_bucket))
+    ref = stores.jobs().get(stores.ref_of(router, job_id)).ref
+    page = list_refusals(ref, limit=limit, cursor=cursor, files=stores.files())
     return ListAnswer(items=[RefusalAnswer(**asdict(refusal)) for refusal in page.items], next=page.next)
+
+
+@router.get("/jobs/<job_id>/kept")
+def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListAnswer[KeptAnswer]:
+    """Rows that a rollback left as they are, and who has changed them since."""
+    ref = stores.jobs().get(stores.ref_of(router, job_id)).ref
+    page = list_lines(paths.kept(ref), limit=limit, cursor=cursor, files=stores.files())
+    items = [
+        KeptAnswer(key=item["key"], outcome=item["outcome"], job=item["job_id"], reason=item["reason"])
+        for item in page.items
+    ]
+    return ListAnswer(items=items, next=page.next)
+
+
+@router.get("/jobs/<job_id>/log")
+def log(job_id: str) -> ListAnswer[LogAnswer]:
+    """Who did what with the job, and when; oldest first."""
+    jobs = stores.jobs()
+    entries = jobs.entries(jobs.get(stores.ref_of(router, job_id)).ref)
+    return ListAnswer(items=[LogAnswer(**asdict(entry)) for entry in entries], next=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
@@ -12,8 +14,8 @@ from sluice.usecases.dispatch import dispatch
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, str], context: LambdaContext) -> None:
-    """Dispatch ``{tenant, job_id, phase, token}``.
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Dispatch ``{tenant, job_id, run, phase, token}``.
 
     An error is told to the state machine as well as raised: a local emulator does not pass on what a function that
     waits for a token raises, and on AWS the second telling finds the task over and is ignored.
@@ -24,6 +26,7 @@ def handler(event: dict[str, str], context: LambdaContext) -> None:
     try:
         dispatch(
             JobRef(event["tenant"], event["job_id"]),
+            event["run"],
             PhaseName(event["phase"]),
             event["token"],
             jobs=bootstrap.jobs(told.jobs_table, told.keep_days),

@@ -1,4 +1,4 @@
-"""Task of the state machine: say how a job ended."""
+"""Task of the state machine: say where a job stands at the end of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from sluice.usecases.finish import finish
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """End the job ``{tenant, job_id, error?}``; ``error`` is what Step Functions caught, ``{Error, Cause}``."""
+    """Finish a run of the job ``{tenant, job_id, run, error?}``.
+
+    ``error`` is what Step Functions caught, ``{Error, Cause}``.
+    """
     told = settings(Settings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     caught = event.get("error")
@@ -25,10 +28,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         logger.error("the course broke", error=caught)  # in full here; a caller is told its kind alone
     job = finish(
         JobRef(event["tenant"], event["job_id"]),
+        event["run"],
         error=str(caught.get("Error")) if caught else None,
         jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
         chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
     )
-    metrics.add_metric(name=f"Jobs{job.status.capitalize()}", unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name=f"Jobs{job.status.title().replace('_', '')}", unit=MetricUnit.Count, value=1)
     logger.info("finished", status=job.status, counts=job.counts.as_dict())
     return {"status": job.status}

@@ -39,6 +39,7 @@ def _give_up(record: SQSRecord) -> None:
         given_up = give_up(
             ref,
             now=int(time.time()),
+            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
             chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
             machine=bootstrap.machine(),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
@@ -12,12 +14,13 @@ from sluice.usecases.plan import plan
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, str], context: LambdaContext) -> dict[str, str]:
-    """Plan the job ``{tenant, job_id}`` and answer ``{outcome}``; a refused file is an outcome, not an error."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
+    """Plan the job ``{tenant, job_id, run}`` and answer ``{outcome}``; a refused file is an outcome, not an error."""
     told = settings(PlanSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     outcome = plan(
         JobRef(event["tenant"], event["job_id"]),
+        event["run"],
         jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
         chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
         files=bootstrap.files(told.files_bucket),

@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         complain=lambda job, error: logger.error("cannot set going", job_id=job.ref.id, exc_info=error),
         jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
         chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+        files=bootstrap.files(told.files_bucket),
         queue=bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url),
         machine=bootstrap.machine(told.machine_arn),
     )

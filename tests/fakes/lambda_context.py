@@ -13,3 +13,8 @@ class FakeContext(LambdaContext):
         self._memory_limit_in_mb = 256
         self._invoked_function_arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
         self._aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        """Plenty, always."""
+        return 30_000

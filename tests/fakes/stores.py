@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,10 +15,13 @@ from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phas
 from sluice.model.counts import Counts
 from sluice.model.errors import FileRefused, NotFound, Problem
 from sluice.model.job import Job, JobFile
+from sluice.model.log import SYSTEM, LogEntry
+from sluice.model.order import Order
 from sluice.model.page import Page
 from sluice.model.status import ENDED, Status, illegal_move, sources_of
 
-_PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD}
+_PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD, Status.ROLLING_BACK: PhaseName.UNDO}
+_STOPPED = {Status.PAUSING, Status.PAUSED, Status.CANCELLING}
 
 
 class MemoryJobs:
@@ -26,12 +29,14 @@ class MemoryJobs:
 
     def __init__(self) -> None:
         self.items: dict[JobRef, Job] = {}
-        self.planned: set[JobRef] = set()
+        self.logs: dict[JobRef, list[LogEntry]] = {}
+        self.imported: dict[tuple[str, str, str], JobRef] = {}
 
-    def add(self, job: Job) -> bool:
+    def add(self, job: Job, *, note: str = "") -> bool:
         if job.ref in self.items:
             return False
         self.items[job.ref] = job
+        self._write(job, job.requested_by, note)
         return True
 
     def get(self, ref: JobRef) -> Job:
@@ -52,40 +57,80 @@ class MemoryJobs:
         ]
         return Page(found[:limit], found[limit - 1].ref.id if len(found) > limit else None)
 
-    def touch(self, ref: JobRef) -> None:
-        job = self.get(ref)
-        self.items[ref] = replace(job, updated_at=datetime.now(UTC), version=job.version + 1)
-
     def active(self) -> Iterator[Job]:
         return iter([job for job in self.items.values() if job.status not in ENDED])
 
-    def move(self, ref: JobRef, to: Status, *, file: JobFile | None = None, problem: Problem | None = None) -> Job:
+    def move(
+        self,
+        ref: JobRef,
+        to: Status,
+        *,
+        by: str = SYSTEM,
+        note: str = "",
+        new_run: bool = False,
+        file: JobFile | None = None,
+        problem: Problem | None = None,
+        answers: Mapping[str, Order] | None = None,
+    ) -> Job:
         job = self.get(ref)
         if job.status not in sources_of(to):
             if job.status is to:
                 return job
             raise illegal_move(ref.id, job.status, to)
         now = datetime.now(UTC)
-        self.items[ref] = replace(
+        moved = self._change(
             job,
             status=to,
-            phase=_PHASES.get(to),
+            phase=job.phase if to in _STOPPED else _PHASES.get(to),
+            run=job.run + new_run,
             file=file or job.file,
-            problem=problem or job.problem,
-            updated_at=now,
-            started_at=now if to is Status.PARSING else job.started_at,
+            problem=(problem or job.problem) if to in ENDED else None,
+            started_at=job.started_at or (now if to is Status.PARSING else None),
             finished_at=now if to in ENDED else None,
-            version=job.version + 1,
+            orders=job.orders if answers is None else dict(answers),
+            committed=job.committed or answers is not None,
         )
-        return self.items[ref]
+        self._write(moved, by, note)
+        return moved
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
         job = self.get(ref)
-        if ref in self.planned:
-            return
-        self.planned.add(ref)
-        counts = replace(job.counts, total=total)
-        self.items[ref] = replace(job, file=file, counts=counts, updated_at=datetime.now(UTC), version=job.version + 1)
+        if not job.planned:
+            self._change(job, file=file, counts=replace(job.counts, total=total), planned=True)
+
+    def remember(
+        self,
+        ref: JobRef,
+        *,
+        phase: PhaseName | None = None,
+        orders: Mapping[str, Order] | None = None,
+        undecided: tuple[str, ...] | None = None,
+    ) -> Job:
+        known = {"phase": phase, "orders": orders, "undecided": undecided}
+        return self._change(self.get(ref), **{name: value for name, value in known.items() if value is not None})
+
+    def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
+        self._write(self._change(self.get(job.ref)), by, note)
+
+    def entries(self, ref: JobRef) -> list[LogEntry]:
+        return list(self.logs.get(ref, []))
+
+    def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
+        return self.imported.get((tenant, importer, sha256))
+
+    def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
+        there = self.imported.setdefault((job.ref.tenant, job.importer, sha256), job.ref)
+        if there not in {job.ref, instead_of}:
+            return False
+        self.imported[job.ref.tenant, job.importer, sha256] = job.ref
+        return True
+
+    def _change(self, job: Job, **changes: Any) -> Job:
+        self.items[job.ref] = replace(job, **changes, updated_at=datetime.now(UTC), version=job.version + 1)
+        return self.items[job.ref]
+
+    def _write(self, job: Job, by: str, note: str) -> None:
+        self.logs.setdefault(job.ref, []).append(LogEntry(datetime.now(UTC), by, job.status, note))
 
 
 class MemoryChunks:
@@ -108,10 +153,20 @@ class MemoryChunks:
     def get(self, ref: ChunkRef) -> Chunk | None:
         return self.items.get(ref)
 
-    def open_phase(self, ref: JobRef, name: PhaseName, total: int, token: str) -> Phase:
-        there = self.phases.get((ref, name), Phase(name, total, total, 0, token))
-        self.phases[ref, name] = replace(there, token=token)
-        return self.phases[ref, name]
+    def open_phase(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Phase:
+        with self._lock:
+            there = self.phases.get((ref, name))
+            if there is not None and there.run >= run:
+                opened = replace(there, token=token)
+            else:
+                found = list(self.of_phase(ref, name))
+                for chunk in found:
+                    if chunk.state is ChunkState.FAILED:
+                        self.items[chunk.ref] = replace(chunk, state=ChunkState.QUEUED, attempts=0, error=None)
+                done = sum(chunk.state is ChunkState.DONE for chunk in found)
+                opened = Phase(name, run, len(found), len(found) - done, 0, token)
+            self.phases[ref, name] = opened
+            return opened
 
     def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
         return self.phases.get((ref, name))
@@ -128,10 +183,10 @@ class MemoryChunks:
             self.items[ref] = taken
             return taken
 
-    def release(self, chunk: Chunk, error: str) -> None:
+    def release(self, chunk: Chunk, error: str | None = None) -> None:
         there = self.items[chunk.ref]
         if there.state is ChunkState.RUNNING and there.attempts == chunk.attempts:
-            self.items[chunk.ref] = replace(there, state=ChunkState.QUEUED, lease_until=0, error=error)
+            self.items[chunk.ref] = replace(there, state=ChunkState.QUEUED, lease_until=0, error=error or there.error)
 
     def close(
         self,
@@ -172,6 +227,9 @@ class MemoryFiles:
     def open(self, key: str, etag: str | None = None) -> Iterator[BinaryIO]:
         yield io.BytesIO(self.read(key, etag=etag))
 
+    def stat(self, key: str) -> tuple[int, str]:
+        return self.size(key), etag_of(self.read(key))
+
     def size(self, key: str) -> int:
         return len(self.read(key))
 
@@ -197,6 +255,9 @@ class MemoryFiles:
     def names(self, prefix: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix))
 
+    def download_url(self, key: str, file_name: str) -> str:
+        return f"memory:{key}?as={file_name}"
+
     def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
         return {"method": "POST", "url": "memory:", "fields": {"key": key}, "expires_in": 3600}
 
@@ -216,26 +277,3 @@ class MemoryQueue:
 
     def depths(self) -> dict[str, dict[str, int]]:
         return {"standard": {"waiting": len(self.messages)}, "urgent": {"waiting": len(self.urgent)}}
-
-
-class MemoryMachine:
-    """The `Machine` port: keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.started: list[JobRef] = []
-        self.over: set[JobRef] = set()
-        self.answers: dict[str, dict[str, Any]] = {}
-        self.failures: dict[str, str] = {}
-
-    def start(self, ref: JobRef) -> None:
-        if ref not in self.started:
-            self.started.append(ref)
-
-    def is_over(self, ref: JobRef) -> bool:
-        return ref in self.over
-
-    def succeed(self, token: str, output: dict[str, Any]) -> None:
-        self.answers.setdefault(token, output)
-
-    def fail(self, token: str, error: str, cause: str) -> None:
-        self.failures.setdefault(token, error)

@@ -11,7 +11,6 @@ import pytest
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.finish import finish
 from sluice.usecases.tidy import tidy
 from tests.factories import csv_file, products
 from tests.fakes.course import NOW, Course
@@ -34,6 +33,7 @@ def tidied(course: Course, *, after: timedelta, complain: Callable[[Job, Excepti
         complain=complain,
         jobs=course.jobs,
         chunks=course.chunks,
+        files=course.files,
         queue=course.queue,
         machine=course.machine,
     )
@@ -101,7 +101,7 @@ def test_a_chunk_whose_worker_died_with_its_message_is_sent_again(course: Course
 def test_a_job_whose_machine_never_started_is_started(course: Course, ref: JobRef) -> None:
     course.machine.started.clear()
     assert tidied(course, after=timedelta(minutes=16)) == 1
-    assert course.machine.started == [ref]
+    assert course.machine.started == [(ref, 1)]
 
 
 def test_an_answer_that_was_lost_is_given_again(course: Course, ref: JobRef) -> None:
@@ -115,6 +115,7 @@ def test_an_answer_that_was_lost_is_given_again(course: Course, ref: JobRef) -> 
 
 def test_a_job_whose_file_never_came_is_ended(course: Course, ref: JobRef) -> None:
     course.jobs.items[ref] = replace(course.jobs.items[ref], status=Status.WAITING_FOR_FILE)
+    course.files.objects.clear()
     tidied(course, after=timedelta(hours=23))
     assert course.jobs.get(ref).status is Status.WAITING_FOR_FILE
     tidied(course, after=timedelta(hours=25))
@@ -131,11 +132,11 @@ def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_lo
     course.deliver()
     course.dispatch(ref, PhaseName.LOAD)
     course.work(course.queue.messages.pop(0))
-    job = finish(ref, error="States.Timeout: no answer", jobs=course.jobs, chunks=course.chunks)
+    job = course.finish(ref, error="States.Timeout: no answer")
     assert job.problem is not None
     assert (job.status, job.problem.type, job.counts.inserted) == (Status.FAILED, "system-error", 10)
     assert "States.Timeout" in job.problem.detail
-    again = finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+    again = course.finish(ref)
     assert again == job, "a job that has ended stays as it is"
 
 
@@ -154,8 +155,8 @@ def test_a_file_that_is_overwritten_while_it_is_read_gives_no_mixture(course: Co
     course.files.write(key, csv_file(products(25, price="66")))
     token = course.dispatch(ref, PhaseName.PARSE)
     course.deliver()
-    assert course.machine.answers[token]["failed"] == 3
-    job = finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+    assert token in course.machine.answers
+    job = course.finish(ref)
     assert job.problem is not None
     assert (job.status, job.counts.loaded) == (Status.FAILED, 0)
     assert "overwr" in job.problem.detail or "Upload it again" in job.problem.detail
@@ -168,15 +169,15 @@ def test_a_job_that_cannot_be_looked_after_keeps_no_other_waiting(
     course.machine.started.clear()
     start = course.machine.start
 
-    def failing(job: JobRef) -> None:
-        if job == ref:
+    def failing(job: Job) -> None:
+        if job.ref == ref:
             raise OSError("throttled")
         start(job)
 
     monkeypatch.setattr(course.machine, "start", failing)
     complaints: list[JobRef] = []
     assert tidied(course, after=timedelta(minutes=16), complain=lambda job, _: complaints.append(job.ref)) == 2
-    assert (complaints, course.machine.started) == ([ref], [other])
+    assert (complaints, course.machine.started) == ([ref], [(other, 1)])
 
 
 def test_a_plan_that_comes_late_does_not_put_blank_rows_back(course: Course) -> None:

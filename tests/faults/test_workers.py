@@ -12,10 +12,9 @@ from sluice.model.counts import Counts
 from sluice.model.errors import TryLater
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.finish import finish
 from sluice.usecases.give_up import give_up
 from tests.factories import csv_file, products
-from tests.fakes.course import LEASE, NOW, Course
+from tests.fakes.course import IMPORT, LEASE, NOW, Course
 
 
 class Killed(BaseException):
@@ -42,7 +41,7 @@ def assert_exact(job: Job, course: Course) -> None:
 
 
 def finish_job(ref: JobRef, course: Course) -> Job:
-    return finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+    return course.finish(ref)
 
 
 def killed_at(course: Course, monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
@@ -83,7 +82,7 @@ def test_a_worker_that_dies_anywhere_costs_only_time(
     """Its message comes again when the lease has run out, and everything is as if it had lived."""
     clock = NOW
     deaths: list[int] = []
-    for name in PhaseName:
+    for name in IMPORT:
         course.dispatch(ref, name)
         if name is phase:
             deaths = killed_at(course, monkeypatch, getattr(course, store), call, after=after)
@@ -103,7 +102,7 @@ def test_a_worker_that_dies_anywhere_costs_only_time(
 
 
 def test_every_message_may_come_twice(course: Course, ref: JobRef) -> None:
-    for name in PhaseName:
+    for name in IMPORT:
         course.dispatch(ref, name)
         course.queue.messages += course.queue.messages
         course.deliver()
@@ -150,7 +149,7 @@ def test_a_chunk_that_fails_twice_is_done_the_third_time(
         except OSError:
             course.queue.messages.append(chunk)
 
-    for name in PhaseName:
+    for name in IMPORT:
         course.dispatch(ref, name)
         course.deliver(each=deliver)
     assert_exact(finish_job(ref, course), course)
@@ -174,9 +173,11 @@ def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
     course.deliver()
     with pytest.raises(OSError, match="gone"):
         course.work(dead)
-    assert give_up(dead, now=NOW, chunks=course.chunks, machine=course.machine)
-    assert not give_up(dead, now=NOW, chunks=course.chunks, machine=course.machine), "a second time changes nothing"
-    assert course.machine.answers[token]["failed"] == 1
+    assert give_up(dead, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
+    assert not give_up(dead, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine), (
+        "a second time changes nothing"
+    )
+    assert token in course.machine.answers
     job = finish_job(ref, course)
     assert (job.status, job.counts.unprocessed, job.counts.loaded) == (Status.FAILED, 10, 15)
     assert job.problem is not None
@@ -188,15 +189,15 @@ def test_a_chunk_is_not_given_up_while_a_worker_holds_it(course: Course, ref: Jo
     first = course.queue.messages[0]
     course.chunks.lease(first, now=NOW, until=NOW + LEASE)
     with pytest.raises(TryLater):
-        give_up(first, now=NOW + 1, chunks=course.chunks, machine=course.machine)
-    assert give_up(first, now=NOW + LEASE, chunks=course.chunks, machine=course.machine)
+        give_up(first, now=NOW + 1, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
+    assert give_up(first, now=NOW + LEASE, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
 
 
 def test_a_chunk_that_is_done_is_not_given_up(course: Course, ref: JobRef) -> None:
     course.dispatch(ref, PhaseName.PARSE)
     done = course.queue.messages.pop(0)
     course.work(done)
-    assert not give_up(done, now=NOW, chunks=course.chunks, machine=course.machine)
+    assert not give_up(done, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
 
 
 def test_a_message_of_an_unknown_chunk_is_dropped(course: Course, ref: JobRef) -> None:
@@ -218,4 +219,4 @@ def test_a_chunk_that_is_taken_while_it_is_given_up_is_left_to_its_worker(
 
     monkeypatch.setattr(course.chunks, "close", taken_first)
     with pytest.raises(TryLater):
-        give_up(first, now=NOW, chunks=course.chunks, machine=course.machine)
+        give_up(first, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine)

@@ -108,6 +108,7 @@ def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {
         "JOBS_TABLE": "JobsTable",
         "RECORDS_TABLE": "RecordsTable",
+        "IDEMPOTENCY_TABLE": "IdempotencyTable",
         "KEEP_DAYS": str(KEEP_DAYS),
         "FILES_BUCKET": BUCKET,
         "URGENT_QUEUE_URL": URLS["urgent"],
@@ -135,6 +136,7 @@ def deploy() -> Stack:
     client("s3").create_bucket(Bucket=BUCKET)
     create_table("JobsTable")
     create_table("RecordsTable")
+    create_table("IdempotencyTable")
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/machine"
     made = states.create_state_machine(name="sluice-import", definition=definition, roleArn=role)

@@ -18,6 +18,7 @@ from sluice.stores.machine import StepFunctionsMachine
 from sluice.stores.queue import SqsQueue
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
     from mypy_boto3_dynamodb.service_resource import Table
 
 # "standard" tries throttled calls and broken connections again, with jitter (boto3 guide, "Retries"). A worker has up
@@ -74,6 +75,16 @@ def destination(table: str, bucket: str) -> DynamoDestination:
 def records(table: str) -> DynamoRecords:
     """Looking at the records table."""
     return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), table)
+
+
+@cache
+def answers(table: str) -> DynamoDBPersistenceLayer:
+    """Answers of the API by their idempotency keys, in a table of their own."""
+    from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415 - 50 ms that only the API has use for
+        DynamoDBPersistenceLayer,
+    )
+
+    return DynamoDBPersistenceLayer(table, boto3_client=boto3.client("dynamodb", config=_CONFIG))
 
 
 @cache

@@ -30,6 +30,12 @@ class PlanSettings(Settings):
     files_bucket: str
 
 
+class MakeFileSettings(Settings):
+    """`functions/make_file`."""
+
+    files_bucket: str
+
+
 class DispatchSettings(Settings):
     """`functions/dispatch`."""
 
@@ -70,6 +76,8 @@ class IssuerSettings(Settings):
 class ApiSettings(DispatchSettings, IssuerSettings):
     """`functions/api`."""
 
+    idempotency_table: str
+    machine_arn: str
     records_table: str
     dead_letter_queue_url: str
 

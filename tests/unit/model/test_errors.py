@@ -11,6 +11,8 @@ from sluice.model.errors import (
     Conflict,
     FileRefused,
     Forbidden,
+    InProgress,
+    KeyReused,
     NotFound,
     Problem,
     RequestRefused,
@@ -53,6 +55,8 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (RequestRefused, 400),
         (NotFound, 404),
         (Conflict, 409),
+        (InProgress, 409),
+        (KeyReused, 422),
         (TooLarge, 413),
         (Unauthorized, 401),
         (Forbidden, 403),
@@ -66,7 +70,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_no_error_was_left_out_above() -> None:
     """A new one needs its line there."""
-    assert len(ERRORS) == 9
+    assert len(ERRORS) == 11
 
 
 def test_an_error_carries_its_problem() -> None:

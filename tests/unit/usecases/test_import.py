@@ -13,8 +13,7 @@ from sluice.model.status import Status
 from sluice.reading import read_cut
 from sluice.reading.contract import Cut, Layout, Workspace
 from sluice.rows.cell import Record
-from sluice.usecases import parse_chunk as parse_module
-from sluice.usecases.finish import finish
+from sluice.usecases import workspace as parse_module
 from sluice.usecases.refusals import list_refusals
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
@@ -113,10 +112,9 @@ def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
 
     monkeypatch.setattr(parse_module, "read_cut", damaged)
     course.deliver()
-    assert course.machine.answers[token]["failed"] == 1
-    course.dispatch(ref, PhaseName.LOAD)
-    course.deliver()
-    job = finish(ref, error=None, jobs=course.jobs, chunks=course.chunks)
+    assert course.machine.answers[token]["outcome"] == "done"
+    course.phase(ref, PhaseName.LOAD)
+    job = course.finish(ref)
     assert (job.status, job.counts.inserted, job.counts.unprocessed) == (Status.FAILED, 20, 10)
     assert job.problem is not None
     assert "rows 12 to 21 (Row 14 breaks off.)" in job.problem.detail
@@ -128,14 +126,14 @@ def test_tenants_do_not_see_each_others_jobs(course: Course) -> None:
         course.jobs.get(JobRef("other", ref.id))
 
 
-def test_chunks_of_an_ended_job_are_skipped(course: Course) -> None:
+def test_chunks_of_an_ended_job_are_left_alone(course: Course) -> None:
     ref = course.upload(csv_file(products(15)))
     course.plan(ref)
-    token = course.dispatch(ref, PhaseName.PARSE)
+    course.dispatch(ref, PhaseName.PARSE)
     course.jobs.move(ref, Status.FAILED)
     course.deliver()
-    assert {chunk.state for chunk in course.chunks.of_phase(ref, PhaseName.PARSE)} == {ChunkState.SKIPPED}
-    assert token in course.machine.answers
+    assert {chunk.state for chunk in course.chunks.of_phase(ref, PhaseName.PARSE)} == {ChunkState.QUEUED}
+    assert course.jobs.get(ref).counts.checked == 0
 
 
 def test_a_drop_folder_file_starts_a_job_of_its_own(course: Course) -> None:
@@ -144,7 +142,7 @@ def test_a_drop_folder_file_starts_a_job_of_its_own(course: Course) -> None:
     job = course.arrive(key)
     assert job is not None
     assert course.arrive(key) == job, "the same event starts nothing twice"
-    assert course.machine.started == [job.ref]
+    assert course.machine.started == [(job.ref, 1)]
     assert course.run(job.ref).counts.inserted == 3
 
 

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from sluice.model.job import Job, progress_of
+from sluice.model.job import Job, moves_of, progress_of
+from sluice.model.status import AT_REST, Status
 from sluice.rows.importer import Importer
 
 T = TypeVar("T")
@@ -41,6 +42,14 @@ class CountsAnswer(BaseModel):
     unprocessed: int
 
 
+class RollbackAnswer(BaseModel):
+    """What a rollback did with the rows that the job had changed."""
+
+    reversed: int
+    kept: int = Field(description="Kept as they are, for they were changed since.")
+    failed: int
+
+
 class FileAnswer(BaseModel):
     """The file of a job."""
 
@@ -61,9 +70,14 @@ class JobAnswer(BaseModel):
     phase: str | None
     progress: ProgressAnswer
     counts: CountsAnswer
+    rollback: RollbackAnswer | None
     problem: dict[str, Any] | None
     file: FileAnswer
     batch_id: str
+    priority: str
+    review: bool = Field(description="Whether it stops before it loads, to be looked at.")
+    corrects: str | None = Field(description="Id of the job whose refused rows it brings again.")
+    undecided_dates: list[str] = Field(description="Date fields whose order of day and month must be said to commit.")
     requested_by: str
     created_at: datetime
     started_at: datetime | None
@@ -96,6 +110,34 @@ class RefusalAnswer(BaseModel):
     column: str | None
     value: str | None
     reason: str
+
+
+class KeptAnswer(BaseModel):
+    """A row that a rollback left as it is."""
+
+    key: str
+    outcome: str = Field(description="`kept` for it was changed since, or `failed`.")
+    job: str | None = Field(description="Who wrote the row that is there now.")
+    reason: str
+
+
+class LogAnswer(BaseModel):
+    """Something that was done to a job."""
+
+    at: datetime
+    by: str
+    status: str = Field(description="What the job was after it.")
+    note: str
+
+
+class OfferAnswer(BaseModel):
+    """A file to download."""
+
+    name: str
+    title: str
+    rows: int
+    bytes: int | None = Field(description="Null until the file is made; that is done when it is first asked for.")
+    link: str
 
 
 class RecordAnswer(BaseModel):
@@ -131,7 +173,6 @@ class ImporterAnswer(BaseModel):
 
 def job_answer(job: Job, base_url: str) -> JobAnswer:
     """Show a job; links begin with ``base_url`` and are there only when they lead somewhere."""
-    here = f"{base_url}/v1/jobs/{job.ref.id}"
     counts, progress = job.counts, progress_of(job)
     return JobAnswer(
         id=job.ref.id,
@@ -150,6 +191,7 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
             refused=counts.refused,
             unprocessed=counts.unprocessed,
         ),
+        rollback=_rollback(job),
         problem=job.problem.as_dict() if job.problem else None,
         file=FileAnswer(
             name=job.file.name,
@@ -159,13 +201,37 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
             delimiter=job.file.delimiter,
         ),
         batch_id=job.batch_id,
+        priority="urgent" if job.urgent else "standard",
+        review=job.review,
+        corrects=job.corrects,
+        undecided_dates=list(job.undecided) if job.needs_review else [],
         requested_by=job.requested_by,
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
         version=job.version,
-        links={"self": here} | ({"refusals": f"{here}/refusals"} if counts.refused else {}),
+        links=_links(job, f"{base_url}/v1/jobs/{job.ref.id}"),
     )
+
+
+def _rollback(job: Job) -> RollbackAnswer | None:
+    counts = job.counts
+    if job.status in {Status.ROLLING_BACK, Status.ROLLED_BACK} or counts.undone:
+        return RollbackAnswer(reversed=counts.reversed, kept=counts.kept, failed=counts.stuck)
+    return None
+
+
+def _links(job: Job, here: str) -> dict[str, str]:
+    names = ["log", *moves_of(job)]
+    if job.planned and job.status is not Status.PARSING:
+        names.append("preview")
+    if job.counts.refused:
+        names.append("refusals")
+    if job.counts.kept or job.counts.stuck:
+        names.append("kept")
+    if job.status in AT_REST and job.planned:
+        names.append("files")
+    return {"self": here} | {name: f"{here}/{name}" for name in names}
 
 
 def event_message(event: str, job: Job, base_url: str) -> bytes:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sluice.model.errors import Problem, SluiceError, TryLater, Unauthorized
+from sluice.model.errors import InProgress, Problem, SluiceError, TryLater, Unauthorized
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -26,7 +26,7 @@ def headers_of(error: SluiceError) -> dict[str, str]:
     match error:
         case Unauthorized():
             return {"WWW-Authenticate": "Bearer"}
-        case TryLater():
+        case TryLater() | InProgress():
             return {"Retry-After": str(error.seconds)}
         case _:
             return {}

@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sluice.model.order import Order
+
 #: A header; bounded, for a job keeps its mapping, and DynamoDB takes 400 KB.
 Header = Annotated[str, Field(min_length=1, max_length=200)]
+Priority = Literal["standard", "urgent"]
 
 
 class ImportBody(BaseModel):
@@ -23,4 +26,31 @@ class ImportBody(BaseModel):
         max_length=500,
         description="Headers of the file, each with the field or column title it stands for.",
     )
-    priority: Literal["standard", "urgent"] = "standard"
+    review: bool | None = Field(
+        default=None, description="Whether the job stops before it loads, to be looked at; else as the importer says."
+    )
+    priority: Priority = "standard"
+    force: bool = Field(default=False, description="Import the file even if the same one was imported before.")
+    corrects: str | None = Field(
+        default=None,
+        max_length=64,
+        description="Id of the job whose refused rows come again, corrected in its errors.xlsx.",
+    )
+    sha256: str | None = Field(
+        default=None,
+        pattern="^[0-9A-Fa-f]{64}$",
+        description="Of the file; with it, a file that was imported before is refused before it is sent.",
+    )
+
+
+class CommitBody(BaseModel):
+    """Body of ``POST /v1/jobs/{id}/commit``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dates: dict[Header, Order] = Field(
+        default_factory=dict,
+        max_length=500,
+        description="Order of day and month by date column, for those that the job asks about.",
+        examples=[{"Updated": "dmy"}],
+    )

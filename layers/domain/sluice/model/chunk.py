@@ -17,23 +17,24 @@ class JobRef:
 
 
 class PhaseName(StrEnum):
-    """A stage of a job that is fanned out."""
+    """A stage of a job that is fanned out, in the order a job goes through them."""
 
     PARSE = "parse"
+    COMPARE = "compare"
     LOAD = "load"
+    UNDO = "undo"
 
 
 class ChunkState(StrEnum):
-    """Where a chunk is; ``done``, ``failed`` and ``skipped`` are closed for good."""
+    """Where a chunk is; ``done`` is for good, ``failed`` until the phase is opened again by a later run."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    SKIPPED = "skipped"
 
 
-CLOSED = frozenset({ChunkState.DONE, ChunkState.FAILED, ChunkState.SKIPPED})
+CLOSED = frozenset({ChunkState.DONE, ChunkState.FAILED})
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,17 @@ class Chunk:
     counts: Counts = field(default_factory=Counts)
     error: str | None = None
 
+    def is_held(self, now: int) -> bool:
+        """Whether a worker may be at it."""
+        return self.state is ChunkState.RUNNING and self.lease_until > now
+
 
 @dataclass(frozen=True)
 class Phase:
-    """The barrier of a phase: ``remaining`` chunks until ``token`` is answered."""
+    """The barrier of a phase: ``remaining`` chunks until ``token`` is answered, in the job's ``run``."""
 
     name: PhaseName
+    run: int
     total: int
     remaining: int
     failed: int

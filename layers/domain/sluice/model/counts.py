@@ -12,26 +12,49 @@ class Counts:
     Parameters
     ----------
     total
-        Rows below the header that are not blank. Until a chunk is parsed its blank rows are still in here.
+        Rows below the header that are records. Until a chunk is parsed its blank rows are still in here.
     checked
         Rows parsed and validated so far.
+    left_out
+        Rows that are no records: a report's totals. They are in no other count.
     inserted, updated, unchanged
         Rows delivered, by what they did to the dataset.
     refused
         Rows that are wrong by their own content.
+    to_insert, to_update, to_leave
+        Rows that were compared with the dataset for a review, by what loading would do.
+    reversed, kept, stuck
+        Changed rows that a rollback took back, kept for they were changed since, or could not take back.
     """
 
     total: int = 0
     checked: int = 0
+    left_out: int = 0
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: int = 0
+    to_insert: int = 0
+    to_update: int = 0
+    to_leave: int = 0
+    reversed: int = 0
+    kept: int = 0
+    stuck: int = 0
 
     @property
     def loaded(self) -> int:
         """Rows delivered."""
         return self.inserted + self.updated + self.unchanged
+
+    @property
+    def compared(self) -> int:
+        """Rows compared with the dataset."""
+        return self.to_insert + self.to_update + self.to_leave
+
+    @property
+    def undone(self) -> int:
+        """Changed rows that a rollback has dealt with, however it ended."""
+        return self.reversed + self.kept + self.stuck
 
     @property
     def unprocessed(self) -> int:

@@ -7,6 +7,8 @@
     ├── RequestRefused     a call that cannot be carried out as it was made
     │   ├── NotFound       no such thing, or not of this tenant
     │   ├── Conflict       the thing's state does not allow it, or somebody else was first
+    │   │   └── InProgress  the same call is still being carried out
+    │   ├── KeyReused      its idempotency key was sent with another call before
     │   ├── TooLarge       more bytes than the call takes
     │   ├── Unauthorized   no token, or one that does not hold
     │   └── Forbidden      a good token without the scope
@@ -82,6 +84,32 @@ class Conflict(RequestRefused):
     """The state of the thing does not allow the call."""
 
     status = 409
+
+
+class InProgress(Conflict):
+    """The same call, with the same idempotency key, is still being carried out; ``seconds`` says when to come back."""
+
+    seconds = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "request-in-progress",
+            "The same request is still being carried out",
+            "Send it again in a moment, with the same idempotency key: then its answer is there.",
+        )
+
+
+class KeyReused(RequestRefused):
+    """The idempotency key was sent with another call before."""
+
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotency-key-reused",
+            "The idempotency key belongs to another request",
+            "It was sent with another path, query or body within the last day; make a new key for each request.",
+        )
 
 
 class TooLarge(RequestRefused):

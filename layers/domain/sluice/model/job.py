@@ -5,14 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
+from sluice.model.order import Order
 from sluice.model.status import Status
 
 #: What a tenant may be called: the name is part of every key and prefix, so it must not hold their separators.
 TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+#: Types of the problems of jobs that can be taken on from where they stopped.
+BROKEN = "system-error"
+UNPROCESSED = "unprocessed-rows"
+RETRYABLE = frozenset({BROKEN, UNPROCESSED})
+#: Type of the problem of a rollback that can be taken on.
+HALF_UNDONE = "rollback-incomplete"
+
+#: Where the course of a run begins.
+Entry = Literal["plan", "load", "undo"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,24 @@ class Job:
         Headers of the file the caller assigned to columns, ``{header: field or title}``.
     urgent
         Whether its chunks go before those of other jobs.
+    review
+        Whether it stops after parsing until somebody commits it.
+    force
+        Whether it is done even if the same file was imported before.
+    corrects
+        Id of the job whose refused rows this one brings again.
+    phase
+        The phase under way, or the one in which it was stopped.
+    run
+        How often its course was set going: a commit, a resume, a retry and a rollback each begin a new run.
+    planned
+        Whether its file has been cut.
+    committed
+        Whether somebody has said that it may be loaded.
+    orders
+        Order of day and month by date field, where the importer does not declare it: found out or answered.
+    undecided
+        Date fields of which a person must say the order.
     version
         Rises with every change; the ETag of the job.
     """
@@ -55,15 +85,60 @@ class Job:
     created_at: datetime
     status: Status = Status.WAITING_FOR_FILE
     phase: PhaseName | None = None
+    run: int = 1
     counts: Counts = field(default_factory=Counts)
     problem: Problem | None = None
     mapping: dict[str, str] | None = None
     urgent: bool = False
+    review: bool = False
+    force: bool = False
+    corrects: str | None = None
+    planned: bool = False
+    committed: bool = False
+    orders: dict[str, Order] = field(default_factory=dict)
+    undecided: tuple[str, ...] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime | None = None
     version: int = 1
     kind: str = "import"
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether it must not be loaded before somebody has looked at it."""
+        return not self.committed and (self.review or bool(self.undecided))
+
+    @property
+    def entry(self) -> Entry:
+        """Where the course begins that takes the job on from its state."""
+        match self.status:
+            case Status.ROLLING_BACK:
+                return "undo"
+            case Status.LOADING:
+                return "load"
+            case _:
+                return "plan"
+
+
+def moves_of(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
+    """What a caller may ask of a job in its state, by the names of the API's calls."""
+    match job.status:
+        case Status.WAITING_FOR_FILE | Status.PAUSING:
+            return ["cancel"]
+        case Status.QUEUED | Status.PARSING | Status.LOADING:
+            return ["cancel", "pause"]
+        case Status.IN_REVIEW:
+            return ["commit", "cancel"]
+        case Status.PAUSED:
+            return ["resume", "cancel"]
+        case Status.FAILED if job.problem and job.problem.type in RETRYABLE:
+            return ["retry", "rollback"]
+        case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
+            return ["rollback"]
+        case Status.COMPLETED | Status.CANCELLED if job.counts.inserted + job.counts.updated:
+            return ["rollback"]
+        case _:
+            return []
 
 
 @dataclass(frozen=True)
@@ -79,19 +154,27 @@ class Progress:
 def progress_of(job: Job) -> Progress:
     """Say how far a job is, phase by phase, in a sentence a person reads.
 
-    Parsing counts rows checked, everything after it rows that are loaded or refused.
+    Parsing counts rows checked, comparing rows compared, a rollback rows taken back, all else rows that are loaded or
+    refused.
     """
-    counts = job.counts
-    settled = counts.loaded + counts.refused
-    current = counts.checked if job.status is Status.PARSING else settled
-    if job.status is Status.COMPLETED:
+    counts, total = job.counts, job.counts.total
+    match job.status, job.phase:
+        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
+            current, total = counts.undone, max(counts.inserted + counts.updated, counts.undone)
+        case (_, PhaseName.COMPARE):
+            current = counts.compared + counts.refused
+        case (_, PhaseName.PARSE) | (Status.PARSING | Status.IN_REVIEW, _):
+            current = counts.checked
+        case _:
+            current = counts.loaded + counts.refused
+    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
         percent = 100
     else:
-        percent = min(100, current * 100 // counts.total) if counts.total else 0
-    return Progress(current, counts.total, percent, _sentence(job))
+        percent = min(100, current * 100 // total) if total else 0
+    return Progress(current, total, percent, _sentence(job))
 
 
-def _sentence(job: Job) -> str:
+def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
     counts = job.counts
     match job.status:
         case Status.WAITING_FOR_FILE:
@@ -100,8 +183,15 @@ def _sentence(job: Job) -> str:
             return "Waiting to start"
         case Status.PARSING if not counts.total:
             return "Reading the file"
+        case Status.PARSING if job.phase is PhaseName.COMPARE:
+            return f"Compared {counts.compared:,} of {counts.total - counts.refused:,} rows with what is there"
         case Status.PARSING:
             return f"Checked {counts.checked:,} of {counts.total:,} rows"
+        case Status.IN_REVIEW:
+            return f"Waiting for review: {counts.total - counts.refused:,} of {counts.total:,} rows can be loaded"
+        case Status.ROLLING_BACK | Status.ROLLED_BACK:
+            kept = f", kept {counts.kept:,} that were changed since" if counts.kept else ""
+            return f"Took back {counts.reversed:,} rows{kept}"
         case Status.FAILED if job.problem and not counts.total:
             return job.problem.title
         case _:

@@ -33,6 +33,16 @@ def repeats(ref: JobRef, index: int) -> str:
     return f"jobs/{ref.tenant}/{ref.id}/staged/{index:06d}.repeats"
 
 
+def dates(ref: JobRef, index: int) -> str:
+    """What a chunk says of date columns whose order of day and month is not declared."""
+    return f"{dates_of(ref)}{index:06d}.json"
+
+
+def dates_of(ref: JobRef) -> str:
+    """The folder of what all chunks say of their dates."""
+    return f"jobs/{ref.tenant}/{ref.id}/dates/"
+
+
 def refusals(ref: JobRef) -> str:
     """The folder of a job's refused rows; names sort by chunk."""
     return f"jobs/{ref.tenant}/{ref.id}/refusals/"
@@ -42,6 +52,26 @@ def refusals_of(ref: JobRef, index: int, phase: PhaseName) -> str:
     """Refused rows of one chunk in one phase."""
     # parse comes before load for the same chunk, as a person would expect: hence the letter
     return f"{refusals(ref)}{index:06d}-{'a' if phase is PhaseName.PARSE else 'b'}-{phase}.jsonl"
+
+
+def refused_cells(ref: JobRef, index: int, phase: PhaseName) -> str:
+    """The rows that a chunk refused in a phase, as they came."""
+    return f"jobs/{ref.tenant}/{ref.id}/refused/{index:06d}-{phase}.cells"
+
+
+def kept(ref: JobRef) -> str:
+    """The folder of the rows that a rollback left as they are; names sort by chunk."""
+    return f"jobs/{ref.tenant}/{ref.id}/kept/"
+
+
+def kept_of(ref: JobRef, index: int) -> str:
+    """Rows of one chunk that a rollback left as they are."""
+    return f"{kept(ref)}{index:06d}.jsonl"
+
+
+def result(ref: JobRef, run: int, name: str) -> str:
+    """A file made for download, of what a run of the job left."""
+    return f"jobs/{ref.tenant}/{ref.id}/results/{run:04d}/{name}"
 
 
 def journal(ref: JobRef, index: int) -> str:

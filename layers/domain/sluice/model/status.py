@@ -28,20 +28,26 @@ class Status(StrEnum):
 #: The ends: nothing goes on by itself from here.
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 
+#: Ends, and stops at which a job waits for a person: no execution and no worker is at it.
+AT_REST = ENDED | {Status.IN_REVIEW, Status.PAUSED, Status.WAITING_FOR_FILE}
+
+#: On the way to a stop: workers take no further chunk.
+STOPPING = frozenset({Status.PAUSING, Status.CANCELLING})
+
 #: Every legal move. What is not here is refused with `illegal_move`.
 MOVES: dict[Status, frozenset[Status]] = {
     Status.WAITING_FOR_FILE: frozenset({Status.QUEUED, Status.CANCELLED, Status.FAILED}),
-    Status.QUEUED: frozenset({Status.PARSING, Status.CANCELLING, Status.CANCELLED, Status.FAILED}),
+    Status.QUEUED: frozenset({Status.PARSING, Status.PAUSING, Status.CANCELLED, Status.FAILED}),
     Status.PARSING: frozenset(
         {Status.IN_REVIEW, Status.LOADING, Status.PAUSING, Status.CANCELLING, Status.COMPLETED, Status.FAILED}
     ),
-    Status.IN_REVIEW: frozenset({Status.LOADING, Status.CANCELLING, Status.CANCELLED, Status.FAILED}),
+    Status.IN_REVIEW: frozenset({Status.LOADING, Status.CANCELLED}),
     Status.LOADING: frozenset({Status.PAUSING, Status.CANCELLING, Status.COMPLETED, Status.FAILED}),
     Status.PAUSING: frozenset({Status.PAUSED, Status.CANCELLING, Status.FAILED}),
-    Status.PAUSED: frozenset({Status.PARSING, Status.LOADING, Status.CANCELLING, Status.FAILED}),
-    Status.CANCELLING: frozenset({Status.CANCELLED, Status.FAILED}),
+    Status.PAUSED: frozenset({Status.PARSING, Status.LOADING, Status.CANCELLED}),
+    Status.CANCELLING: frozenset({Status.CANCELLED}),
     Status.COMPLETED: frozenset({Status.ROLLING_BACK}),
-    Status.FAILED: frozenset({Status.ROLLING_BACK}),
+    Status.FAILED: frozenset({Status.PARSING, Status.LOADING, Status.ROLLING_BACK}),
     Status.CANCELLED: frozenset({Status.ROLLING_BACK}),
     Status.ROLLING_BACK: frozenset({Status.ROLLED_BACK, Status.FAILED}),
     Status.ROLLED_BACK: frozenset(),

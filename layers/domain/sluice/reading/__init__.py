@@ -1,5 +1,6 @@
 """Uploaded files become tables, cuts and records."""
 
+from sluice.reading.cells import read_cells, write_cells
 from sluice.reading.contract import Cut, Layout, Limits, Table, Workspace
 from sluice.reading.cutting import read_cut
 from sluice.reading.header import Header, match_header
@@ -14,5 +15,7 @@ __all__ = [
     "Workspace",
     "match_header",
     "open_table",
+    "read_cells",
     "read_cut",
+    "write_cells",
 ]

@@ -1,80 +1,58 @@
 """Types for the cells of real files: money, numbers, dates, digits and flags as people write them.
 
 Each is an ordinary type with a validator before it, so that pydantic's constraints apply to the result.
-The validators read `Conventions` from the validation context.
+The validators read the `Context` of the chunk from pydantic's validation context; without one, the default
+conventions hold.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from sluice.rows.conventions import DEFAULT, Conventions
-from sluice.rows.dates import date_from_text
+from sluice.rows.context import Context
+from sluice.rows.conventions import DEFAULT
+from sluice.rows.dates import date_from_number, date_from_text
+from sluice.rows.numbers import LIMIT, coordinate_from_text, number_from_text, plain, without_currency
 
-# Currency signs and codes that people write beside an amount; what is before and behind them stays: -€5.00, ($12.00).
-_CURRENCY = re.compile(
-    r"^([(+-]?)(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|R|[$€£¥])\s*|\s*(?:IDR|USD|EUR|GBP|ZAR|[$€£¥])(\)?)$", re.IGNORECASE
-)
-_GROUPED = {
-    ".": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[, ']\d{3})+)(?:\.\d*)?(?:[eE][+-]?\d+)?"),
-    ",": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[. ']\d{3})+)(?:,\d*)?(?:[eE][+-]?\d+)?"),
-}
-_SEPARATORS = {".": str.maketrans("", "", ", '"), ",": str.maketrans(",", ".", ". '")}
-# What databases hold (DynamoDB: 38 digits). Without a limit a cell such as 1e99999999 would be written out in full.
-_DIGITS = 38
-_LIMIT = 10**_DIGITS
+# Below this, Python writes a float with an exponent, which no other form of the number has.
+_TINY = 1e-4
+# A long number as a spreadsheet shows it in a narrow cell, and as it then writes it to a text file.
+_SHORTENED = re.compile(r"\d[.,]\d+[eE][+-]?\d+")
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "active", "ya", "aktif", "benar"})
 _NO = frozenset({"no", "n", "false", "f", "0", "inactive", "tidak", "nonaktif", "non aktif", "salah"})
 
 
-def _conventions(info: ValidationInfo) -> Conventions:
-    return info.context if isinstance(info.context, Conventions) else DEFAULT
+def _context(info: ValidationInfo) -> Context:
+    context = info.context
+    return context if isinstance(context, Context) else Context(DEFAULT)
+
+
+def _stored(value: Any) -> Any:
+    """A cell that is no text: numbers within what can be stored; what is no number at all is left to pydantic."""
+    if isinstance(value, bool):
+        raise ValueError("is not a number")
+    if isinstance(value, int | float) and abs(value) >= LIMIT:
+        raise ValueError("has too many digits")
+    if isinstance(value, float) and abs(value) < _TINY:
+        return plain(repr(value))
+    return value
 
 
 def _number(value: Any, info: ValidationInfo) -> Any:
-    """Text with thousands separators, or with its minus in brackets, becomes a Decimal."""
-    if isinstance(value, bool):
-        raise ValueError("is not a number")
-    if isinstance(value, int | float) and abs(value) >= _LIMIT:
-        raise ValueError("has too many digits")
-    if not isinstance(value, str):
-        return value
-    if value.isdecimal() and len(value) <= _DIGITS:
-        return Decimal(value)  # what most cells of a text file are
-    mark = _conventions(info).decimal
-    text = value.strip().replace("\xa0", " ").replace("\u202f", " ")
-    if text.startswith("(") and text.endswith(")"):
-        text = "-" + text[1:-1]
-    if not _GROUPED[mark].fullmatch(text):
-        raise ValueError("is not a number")
-    return _plain(text.translate(_SEPARATORS[mark]))
-
-
-def _plain(text: str) -> Decimal:
-    """The same number written in one way, so that 12.50 in a text file is no change from 12.5 in a workbook."""
-    if len(text) > _DIGITS or "e" in text or "E" in text:
-        try:
-            number = Decimal(text) or Decimal(0)
-        except InvalidOperation:  # an exponent that no Decimal has
-            raise ValueError("has too many digits") from None
-        _, digits, exponent = number.as_tuple()
-        if number.adjusted() >= _DIGITS or len(digits) > _DIGITS or int(exponent) < -_DIGITS:
-            raise ValueError("has too many digits")
-        text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return Decimal(text) or Decimal(0)  # never -0
+    return number_from_text(value, _context(info).decimal) if isinstance(value, str) else _stored(value)
 
 
 def _money(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str) and not (value[:1].isdecimal() and value[-1:].isdecimal()):
-        value = _CURRENCY.sub(r"\1\2", value.strip())
-    return _number(value, info)
+    return _number(without_currency(value), info) if isinstance(value, str) else _stored(value)
+
+
+def _coordinate(value: Any) -> Any:
+    return coordinate_from_text(value) if isinstance(value, str) else _stored(value)
 
 
 def _date(value: Any, info: ValidationInfo) -> Any:
@@ -83,8 +61,26 @@ def _date(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, date):
         return value
     if isinstance(value, str):
-        return date_from_text(value, _conventions(info))
+        context, field = _context(info), info.field_name or ""
+        found, sign = date_from_text(value, context.order_of(field))
+        if sign is not None:
+            context.noted[field] = sign
+        return found
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return date_from_number(value)
     raise ValueError("is not a date")
+
+
+def _code(value: Any) -> Any:
+    """Text as it is, without the apostrophe that keeps a spreadsheet from making a number of it."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip().removeprefix("'").lstrip()
+    if not text:
+        raise ValueError("is required")
+    if _SHORTENED.fullmatch(text):
+        raise ValueError("is a number that a spreadsheet has shortened")
+    return text
 
 
 def _digits(value: Any) -> Any:
@@ -109,14 +105,19 @@ def _flag(value: Any) -> Any:
     raise ValueError("must be yes or no")
 
 
-#: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``(12.00)``; an exact `decimal.Decimal`.
+#: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
 Money = Annotated[Decimal, BeforeValidator(_money)]
 #: A number with or without thousands separators; an exact `decimal.Decimal`.
 Number = Annotated[Decimal, BeforeValidator(_number)]
+#: A latitude or longitude in degrees, its decimal mark a point or a comma; an exact `decimal.Decimal`.
+Coordinate = Annotated[Decimal, BeforeValidator(_coordinate)]
 #: A whole number with or without thousands separators.
 Whole = Annotated[int, BeforeValidator(_number)]
 #: A calendar date; a time of day beside it is dropped.
 Date = Annotated[date, BeforeValidator(_date)]
+#: A name of digits and letters, kept as it is written, leading zeros and all: order and telephone numbers. What is
+#: left of a long one after a spreadsheet took it for an amount (``1,23457E+11``) is refused.
+Code = Annotated[str, BeforeValidator(_code)]
 #: Digits kept as text, leading zeros and all: telephone numbers, identity numbers.
 Digits = Annotated[str, BeforeValidator(_digits)]
 #: Yes or no, in English or Bahasa Indonesia.

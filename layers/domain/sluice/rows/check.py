@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from sluice.model.refusal import Refusal
 from sluice.rows.cell import Cell, CellError, Record
+from sluice.rows.context import Context
+from sluice.model.order import Order
+from sluice.rows.evidence import DateEvidence
 from sluice.rows.importer import Importer
-from sluice.rows.reasons import reason_for
-from sluice.rows.row import key_of
-
-# A cell is shown in refusals up to this many characters; longer ones are cut so that one cell cannot fill a report.
-_SHOWN = 200
+from sluice.rows.refusing import Refusing
+from sluice.rows.row import Row, key_of
+from sluice.rows.totals import Totals
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,28 @@ class GoodRow:
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of the records of a chunk; rows seen = good rows + refused rows."""
+    """What became of the records of a chunk; rows seen = good rows + refused rows.
+
+    Parameters
+    ----------
+    good
+        Rows that passed, in the order they came.
+    refusals
+        One for each wrong cell.
+    seen
+        Rows that were checked.
+    left_out
+        Rows that are no records and not among those seen: totals.
+    dates
+        Field name to what its dates tell of their order; only fields whose order nobody has said and that tell or
+        need something.
+    """
 
     good: list[GoodRow]
     refusals: list[Refusal]
     seen: int
+    left_out: int = 0
+    dates: dict[str, DateEvidence] = field(default_factory=dict)
 
     @property
     def refused(self) -> int:
@@ -44,7 +62,13 @@ class Checked:
         return self.seen - len(self.good)
 
 
-def check_rows(importer: Importer, fields: Mapping[int, str], sheet: str, records: Iterable[Record]) -> Checked:
+def check_rows(
+    importer: Importer,
+    fields: Mapping[int, str],
+    sheet: str,
+    records: Iterable[Record],
+    orders: Mapping[str, Order] | None = None,
+) -> Checked:
     """Validate records against the importer's row model.
 
     Parameters
@@ -57,89 +81,79 @@ def check_rows(importer: Importer, fields: Mapping[int, str], sheet: str, record
         Name of the sheet, for the refusals.
     records
         Row numbers and cells.
+    orders
+        Field name to the order of its dates, where somebody has said it; wins over the importer's conventions.
 
     Returns
     -------
     Checked
         Good rows in the order they came, and a refusal for each wrong cell.
     """
-    titles = {column.field: column.title for column in importer.columns}
-    key_field = key_of(importer.row).field
+    refuse = Refusing(sheet, {column.field: column.title for column in importer.columns})
+    totals = Totals(importer)
+    context = Context(importer.conventions, orders)
     validate = importer.row.__pydantic_validator__.validate_python
-    dump = importer.row.__pydantic_serializer__.to_json
+    stage = staging(importer)
     places = sorted(fields.items())
     good: list[GoodRow] = []
     refusals: list[Refusal] = []
-    seen = 0
+    dates: defaultdict[str, DateEvidence] = defaultdict(DateEvidence)
+    seen = left_out = 0
     for number, cells in records:
-        seen += 1
         values = _values(cells, places)
+        if totals.include(cells, values):
+            left_out += 1
+            continue
+        seen += 1
         if CellError in map(type, values.values()):
-            refusals += _errors(values, sheet, number, titles)
+            refusals += refuse.errors(number, values)
             continue
+        passed = False
         try:
-            row = validate(values, context=importer.conventions)
-            if importer.normalise:
-                row = importer.normalise(row)
+            good.append(stage(number, validate(values, context=context)))
+            passed = True
         except ValidationError as error:
-            refusals.extend(_refusals(error, values, sheet, number, titles))
-            continue
+            refusals += refuse.invalid(number, values, error)
+        if context.noted:
+            for name, sign in context.noted.items():
+                dates[name].add(sign, number, passed)
+            context.noted.clear()
+    return Checked(good, refusals, seen, left_out, dict(dates))
+
+
+def staging(importer: Importer) -> Callable[[int, Row], GoodRow]:
+    """What makes a staged row of a row's number and its model; the importer's last hand is on it."""
+    normalise = importer.normalise
+    key = key_of(importer.row).field
+    dump = importer.row.__pydantic_serializer__.to_json
+
+    def stage(number: int, row: Row) -> GoodRow:
+        if normalise:
+            row = normalise(row)
         body = dump(row)
-        good.append(GoodRow(number, str(getattr(row, key_field)), _digest(body), body))
-    return Checked(good, refusals, seen)
+        return GoodRow(number, str(getattr(row, key)), _digest(body), body)
+
+    return stage
 
 
 def _values(cells: list[Cell], places: list[tuple[int, str]]) -> dict[str, Any]:
     """The cells that hold something, by field. Runs for every cell of every file, hence one look at the type."""
     values: dict[str, Any] = {}
-    for place, field in places:
+    for place, name in places:
         if place >= len(cells):
             break
         cell = cells[place]
         kind = type(cell)
         if kind is str:
             if cell and not cell.isspace():  # type: ignore[union-attr]  # it is a str
-                values[field] = cell
+                values[name] = cell
         elif kind is float:
-            values[field] = int(cell) if cell.is_integer() else cell  # type: ignore[union-attr,arg-type]  # 123.0 is 123
+            values[name] = int(cell) if cell.is_integer() else cell  # type: ignore[union-attr,arg-type]  # 123.0 is 123
         elif cell is not None:
-            values[field] = cell
+            values[name] = cell
     return values
-
-
-def _errors(values: Mapping[str, Cell], sheet: str, number: int, titles: Mapping[str, str]) -> list[Refusal]:
-    reason = "is an error of the spreadsheet"
-    return [
-        Refusal(sheet, number, titles[field], cell.text, reason)
-        for field, cell in values.items()
-        if isinstance(cell, CellError)
-    ]
 
 
 def _digest(body: bytes) -> str:
     """128 bits tell two states of a row apart: with 2**32 rows, two collide by chance once in 2**65 tries."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()
-
-
-def _refusals(
-    error: ValidationError, values: Mapping[str, Cell], sheet: str, number: int, titles: Mapping[str, str]
-) -> list[Refusal]:
-    found = []
-    for detail in error.errors(include_url=False):
-        field = str(detail["loc"][0]) if detail["loc"] else ""
-        # not pydantic's input: a validator may have turned the cell into something else before it was refused
-        value = as_text(values[field]) if field in values else None
-        found.append(Refusal(sheet, number, titles.get(field), value, reason_for(detail)))
-    return found
-
-
-def as_text(cell: Cell) -> str:
-    """A cell as a person would read it, cut to a length that a report can hold."""
-    match cell:
-        case bool():
-            text = "TRUE" if cell else "FALSE"
-        case datetime() | date() | time():
-            text = cell.isoformat()
-        case timedelta() | _:
-            text = str(cell)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

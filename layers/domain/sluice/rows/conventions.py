@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sluice.model.order import Order
+
 
 @dataclass(frozen=True)
 class Conventions:
@@ -15,11 +17,12 @@ class Conventions:
     decimal
         The decimal mark; the other of ``.`` and ``,`` groups thousands.
     dates
-        Order of day, month and year in dates written with numbers alone. ISO dates (year first) are always read.
+        Order of day, month and year in dates written with numbers alone. ``None``: it is not known beforehand, so
+        each column of a file has to tell by itself, and somebody is asked where it does not.
     """
 
     decimal: Literal[".", ","] = "."
-    dates: Literal["dmy", "mdy"] = "dmy"
+    dates: Order | None = None
 
 
 DEFAULT = Conventions()

@@ -1,15 +1,19 @@
-"""Dates as people write them."""
+"""Dates as people write them, and as spreadsheets count them."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
-from sluice.rows.conventions import Conventions
+from sluice.model.order import Order
+from sluice.rows.evidence import Sign
 
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d.*)?")
-_NUMBERS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?: \d.*)?")
-_NAMED = re.compile(r"(\d{1,2})[-/. ]*([^\W\d]+)[-/., ]*(\d{4}|\d{2})(?: \d.*)?")
+_TIME = r"(?:,?\s+\d.*)?"
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T\d.*)?" + _TIME)
+_NUMBERS = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4}|\d{2})" + _TIME)
+_NAMED = re.compile(r"(\d{1,2})[-/.\s]*([^\W\d]+)[-/.,\s]*(\d{4}|\d{2})" + _TIME)
+_BARE = re.compile(r"(\d{8})|(\d{5})(?:[.,]\d+)?")
 # English and Bahasa Indonesia, by the first three letters; "agu" and "ags" are both in use for August.
 _MONTHS = {
     name: number
@@ -34,10 +38,33 @@ _MONTHS = {
 }
 # Two-digit years: 00 to 68 are of this century, as in POSIX strptime(3), %y.
 _CENTURY_SPLIT = 69
+# Excel's day 0, chosen so that days from 1 March 1900 on count right in spite of its 29 February 1900.
+_DAY_ZERO = date(1899, 12, 30)
+#: Numbers that count days, from 18 May 1927 to the end of 2099: the five digits of a spreadsheet's date whose format
+#: was lost. A year has four digits, and a date without separators six to eight, so neither is taken for such a number.
+FIRST_SERIAL: Final = 10_000
+LAST_SERIAL: Final = (date(2099, 12, 31) - _DAY_ZERO).days
+# yyyymmdd, as ISO 8601 and SAP have it. No ddmmyyyy or mmddyyyy of 1900 to 2099 is read so by mistake: its year would
+# have to begin with a month 19 or 20.
+_FIRST_COMPACT = 1900_01_01
+_LAST_COMPACT = 2099_12_31
 
 
-def date_from_text(text: str, conventions: Conventions) -> date:
+def date_from_text(text: str, order: Order | None) -> tuple[date, Sign | None]:
     """Read a date that was written as text.
+
+    Parameters
+    ----------
+    text
+        The cell.
+    order
+        Of dates written with numbers alone; ``None`` when it is not known. A part above 12 then is the day, and if
+        there is none, the first part.
+
+    Returns
+    -------
+    tuple
+        The date, and what it tells of an order that is not known; ``None`` when it tells nothing and needs nothing.
 
     Raises
     ------
@@ -45,16 +72,48 @@ def date_from_text(text: str, conventions: Conventions) -> date:
         If it is not a date; the message finishes the sentence "this value …".
     """
     text = text.strip()
+    sign: Sign | None = None
     if found := _ISO.fullmatch(text):
-        year, month, day = (int(part) for part in found.groups())
+        year, month, day = map(int, found.groups())
     elif found := _NUMBERS.fullmatch(text):
-        first, second, year = (int(part) for part in found.groups())
-        day, month = (first, second) if conventions.dates == "dmy" else (second, first)
+        first, second, year = map(int, found.groups())
+        if order is None:
+            sign = _sign(first, second)
+        day, month = (second, first) if (order or sign) == "mdy" else (first, second)
         year = _whole_year(year, found[3])
     elif (found := _NAMED.fullmatch(text)) and (named := _MONTHS.get(found[2][:3].casefold())):
         day, month, year = int(found[1]), named, _whole_year(int(found[3]), found[3])
+    elif found := _BARE.fullmatch(text):
+        return date_from_number(int(found[1] or found[2])), None
     else:
         raise ValueError("is not a date")
+    return _calendar_day(year, month, day), sign
+
+
+def date_from_number(number: float) -> date:
+    """Read a date that was stored as a number: the days that a spreadsheet counts, or yyyymmdd.
+
+    Raises
+    ------
+    ValueError
+        If the number is neither; the message finishes the sentence "this value …".
+    """
+    if FIRST_SERIAL <= number < LAST_SERIAL + 1:
+        return _DAY_ZERO + timedelta(days=int(number))  # what is behind the point is the time of day
+    if _FIRST_COMPACT <= number <= _LAST_COMPACT and number == int(number):
+        return _calendar_day(int(number) // 10_000, int(number) // 100 % 100, int(number) % 100)
+    raise ValueError("is not a date")
+
+
+def _sign(first: int, second: int) -> Sign | None:
+    if first > 12:
+        return "dmy"
+    if second > 12:
+        return "mdy"
+    return "either" if first != second else None
+
+
+def _calendar_day(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:

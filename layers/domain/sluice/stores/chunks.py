@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
 from sluice.stores import items
+from sluice.stores.transactions import ConditionFailed, transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-# A transaction that meets another one at the same item is cancelled, not queued. Chunks take seconds, so the meetings
-# are short: waits from 20 ms up to 2 s, with jitter, add up to about ten seconds, well inside a lease.
-_TRIES = 12
-_FIRST_WAIT = 0.02
-_LONGEST_WAIT = 2.0
 
 
 class DynamoChunks:
@@ -41,6 +34,7 @@ class DynamoChunks:
         self._client = table.meta.client
         self._keep = timedelta(days=keep_days)
         self._refused = self._client.exceptions.ConditionalCheckFailedException
+        self._met = self._client.exceptions.TransactionConflictException
 
     def add(self, chunks: Iterable[Chunk]) -> None:
         """Write queued chunks; one that is there already stays as it is."""
@@ -70,18 +64,48 @@ class DynamoChunks:
         found = self._table.get_item(Key=items.chunk_key(ref), ConsistentRead=True).get("Item")
         return None if found is None else items.to_chunk(ref.job, found)
 
-    def open_phase(self, ref: JobRef, name: PhaseName, total: int, token: str) -> Phase:
-        """Set up the barrier of a phase; one that stands already only takes the new token."""
-        answer = self._table.update_item(
-            Key=items.phase_key(ref, name),
-            UpdateExpression="SET #token = :token, #total = if_not_exists(#total, :total), "
-            "remaining = if_not_exists(remaining, :total), failed = if_not_exists(failed, :none), "
-            "expires_at = :expires",
-            ExpressionAttributeNames={"#token": "token", "#total": "total"},
-            ExpressionAttributeValues={":token": token, ":total": total, ":none": 0, ":expires": self._expires()},
-            ReturnValues="ALL_NEW",
+    def open_phase(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Phase:
+        """Set up the barrier of a phase for a run of the job.
+
+        In the same run, a barrier that stands only takes the new token. A later run takes up the chunks that were given
+        up before, and counts anew what remains.
+        """
+        while True:
+            there = self.phase(ref, name)
+            if there is not None and there.run >= run:
+                opened = self._write_phase(ref, there, replace(there, token=token))
+            else:
+                opened = self._write_phase(ref, there, self._counted(ref, name, run, token))
+            if opened is not None:
+                return opened
+
+    def _counted(self, ref: JobRef, name: PhaseName, run: int, token: str) -> Phase:
+        found = list(self.of_phase(ref, name))
+        for chunk in found:
+            if chunk.state is ChunkState.FAILED:
+                self._requeue(chunk)
+        done = sum(chunk.state is ChunkState.DONE for chunk in found)
+        return Phase(name, run, total=len(found), remaining=len(found) - done, failed=0, token=token)
+
+    def _requeue(self, chunk: Chunk) -> None:
+        self._table.update_item(
+            Key=items.chunk_key(chunk.ref),
+            UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error",
+            ExpressionAttributeNames={"#state": "state", "#error": "error"},
+            ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":none": 0},
         )
-        return items.to_phase(answer["Attributes"])
+
+    def _write_phase(self, ref: JobRef, there: Phase | None, opened: Phase) -> Phase | None:
+        """Write a barrier unless a chunk was counted down since ``there`` was read; ``None`` then."""
+        condition: ConditionBase = Attr("pk").not_exists()
+        if there is not None:
+            condition = Attr("remaining").eq(there.remaining) & Attr("run").eq(there.run)
+        item = items.of_phase(ref, opened) | {"expires_at": self._expires()}
+        try:
+            self._table.put_item(Item=item, ConditionExpression=condition)
+        except (self._refused, self._met):
+            return None
+        return opened
 
     def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
         """The barrier as it is now."""
@@ -105,16 +129,17 @@ class DynamoChunks:
             return None
         return items.to_chunk(ref.job, answer["Attributes"])
 
-    def release(self, chunk: Chunk, error: str) -> None:
+    def release(self, chunk: Chunk, error: str | None = None) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours."""
         ours = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("attempts").eq(chunk.attempts)
+        sets: dict[str, Any] = {"state": str(ChunkState.QUEUED), "lease_until": 0} | ({"error": error} if error else {})
         try:
             self._table.update_item(
                 Key=items.chunk_key(chunk.ref),
-                UpdateExpression="SET #state = :queued, lease_until = :never, #error = :error",
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in sets),
                 ConditionExpression=ours,
-                ExpressionAttributeNames={"#state": "state", "#error": "error"},
-                ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":never": 0, ":error": error},
+                ExpressionAttributeNames={f"#{name}": name for name in sets},
+                ExpressionAttributeValues={f":{name}": value for name, value in sets.items()},
             )
         except self._refused:
             return
@@ -135,35 +160,24 @@ class DynamoChunks:
         bool
             ``False`` when the chunk was closed before, or is leased beyond ``free_at``; then nothing changes.
         """
-        numbers = {f"n_{name}": value for name, value in counts.as_dict().items()}
-        transaction: list[Any] = [
+        numbers = {f"n_{name}": value for name, value in counts.as_dict().items() if value}
+        parts = [
             self._closing(ref, state, numbers, error, free_at),
             self._counting_down(ref, state),
             self._counting_up(ref.job, numbers),
         ]
-        wait = _FIRST_WAIT
-        for attempt in range(_TRIES):
-            try:
-                self._client.transact_write_items(TransactItems=transaction)
-            except self._client.exceptions.TransactionCanceledException as cancelled:
-                reasons = [reason.get("Code") for reason in cancelled.response.get("CancellationReasons", [])]
-                if reasons and reasons[0] == "ConditionalCheckFailed":
-                    return False
-                if attempt + 1 == _TRIES or "ConditionalCheckFailed" in reasons:
-                    raise
-            except ClientError as refused:
-                if refused.response["Error"]["Code"] != "TransactionInProgressException" or attempt + 1 == _TRIES:
-                    raise
-            else:
-                return True
-            time.sleep(random.uniform(wait / 2, wait))  # noqa: S311  (jitter, not a secret)
-            wait = min(wait * 2, _LONGEST_WAIT)
-        raise AssertionError("the last try returns or raises")
+        try:
+            transact(self._client, parts)
+        except ConditionFailed as failed:
+            if failed.places != [0]:
+                raise
+            return False
+        return True
 
     def _closing(
         self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: str | None, free_at: int | None
     ) -> dict[str, Any]:
-        sets = ", ".join(f"{name} = :{name}" for name in numbers)
+        sets = "".join(f", {name} = :{name}" for name in numbers)
         closed = [f":c{place}" for place in range(len(CLOSED))]
         values: dict[str, Any] = {":state": str(state), ":never": 0} | {f":{n}": v for n, v in numbers.items()}
         values |= dict(zip(closed, map(str, CLOSED), strict=True))
@@ -176,9 +190,10 @@ class DynamoChunks:
         if free_at is not None:
             open_still += " AND lease_until <= :free_at"
             values[":free_at"] = free_at
-        return self._updating(
+        return update(
+            self._table.name,
             items.chunk_key(ref),
-            f"SET #state = :state, lease_until = :never, {sets}",
+            f"SET #state = :state, lease_until = :never{sets}",
             names,
             values,
             open_still,
@@ -186,7 +201,8 @@ class DynamoChunks:
 
     def _counting_down(self, ref: ChunkRef, state: ChunkState) -> dict[str, Any]:
         failed = 1 if state is ChunkState.FAILED else 0
-        return self._updating(
+        return update(
+            self._table.name,
             items.phase_key(ref.job, ref.phase),
             "ADD remaining :less, failed :failed",
             {},
@@ -195,29 +211,15 @@ class DynamoChunks:
         )
 
     def _counting_up(self, ref: JobRef, numbers: dict[str, int]) -> dict[str, Any]:
-        added = {name: value for name, value in numbers.items() if value}
         values: dict[str, Any] = {":one": 1, ":now": datetime.now(UTC).isoformat()}
-        return self._updating(
+        return update(
+            self._table.name,
             items.job_key(ref),
-            "SET updated_at = :now ADD version :one" + "".join(f", {name} :{name}" for name in added),
+            "SET updated_at = :now ADD version :one" + "".join(f", {name} :{name}" for name in numbers),
             {},
-            values | {f":{name}": value for name, value in added.items()},
+            values | {f":{name}": value for name, value in numbers.items()},
             "attribute_exists(pk)",
         )
-
-    def _updating(
-        self, key: dict[str, str], update: str, names: dict[str, str], values: dict[str, Any], condition: str
-    ) -> dict[str, Any]:
-        part: dict[str, Any] = {
-            "TableName": self._table.name,
-            "Key": key,
-            "UpdateExpression": update,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
-        if names:
-            part["ExpressionAttributeNames"] = names
-        return {"Update": part}
 
     def _expires(self) -> int:
         return int((datetime.now(UTC) + self._keep).timestamp())

@@ -20,6 +20,7 @@ _READ_AHEAD = 8 * 1024**2
 # Multipart parts; S3 takes 5 MiB to 5 GiB for all but the last, and 10,000 of them: 80 GB here.
 _PART = 8 * 1024**2
 _FORM_SECONDS = 3600
+_LINK_SECONDS = 300
 _GONE = frozenset({"NoSuchKey", "404", "NotFound"})
 
 
@@ -37,10 +38,15 @@ class S3Files:
         with io.BufferedReader(raw, _READ_AHEAD) as file:
             yield cast(BinaryIO, file)
 
+    def stat(self, key: str) -> tuple[int, str]:
+        """Bytes of an object, and its etag; raises `NotFound`."""
+        with _found(key):
+            found = self._client.head_object(Bucket=self._bucket, Key=key)
+        return found["ContentLength"], found["ETag"].strip('"')
+
     def size(self, key: str) -> int:
         """Bytes of an object; raises `NotFound`."""
-        with _found(key):
-            return self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
+        return self.stat(key)[0]
 
     def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
         """Read a range, or all of it; raises `NotFound`, and `FileRefused` when it is not of that etag."""
@@ -88,6 +94,12 @@ class S3Files:
         """Keys that begin with the prefix, sorted."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return sorted(found["Key"] for page in pages for found in page.get("Contents", []))
+
+    def download_url(self, key: str, file_name: str) -> str:
+        """A presigned address from which the object is saved under this name; holds for some minutes."""
+        saved_as = f'attachment; filename="{file_name}"'
+        wanted = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": saved_as}
+        return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=_LINK_SECONDS)
 
     def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
         """A presigned POST for exactly this key; S3 itself refuses a larger file."""

@@ -6,6 +6,8 @@ pk                     sk                     item
 ``{tenant}#jobs``      ``{job}``              the job
 ``{tenant}#{job}``     ``phase#{phase}``      the barrier of a phase
 ``{tenant}#{job}``     ``chunk#{phase}#{n}``  a chunk
+``{tenant}#{job}``     ``log#{time}#{what}``  an entry of the job's log
+``{tenant}#files``     ``{importer}#{sha}``   which job imported a file
 =====================  =====================  ================================
 
 The sparse index ``active`` holds the jobs that have not ended, for `tidy`.
@@ -22,6 +24,7 @@ from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, Phase
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.job import Job, JobFile
+from sluice.model.log import LogEntry
 from sluice.model.status import ENDED, Status
 
 #: The one partition of the index of jobs under way: few, and written only when a job starts and ends.
@@ -64,6 +67,10 @@ def of_job(job: Job) -> dict[str, Any]:
         "batch_id": job.batch_id,
         "mapping": job.mapping,
         "urgent": job.urgent,
+        "review": job.review,
+        "force": job.force,
+        "corrects": job.corrects,
+        "run": job.run,
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
         **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
@@ -88,9 +95,40 @@ def to_job(item: dict[str, Any]) -> Job:
         batch_id=item["batch_id"],
         mapping=item["mapping"],
         urgent=item["urgent"],
+        review=item["review"],
+        force=item["force"],
+        corrects=item["corrects"],
+        run=int(item["run"]),
+        planned=item.get("planned", False),
+        committed=item.get("committed", False),
+        orders=item.get("orders", {}),
+        undecided=tuple(item.get("undecided", ())),
         version=int(item["version"]),
         **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
     )
+
+
+def log_prefix(ref: JobRef) -> dict[str, str]:
+    """Where the entries of a job's log are; keys sort by time."""
+    return {"pk": f"{ref.tenant}#{ref.id}", "sk": "log#"}
+
+
+def of_entry(ref: JobRef, entry: LogEntry) -> dict[str, Any]:
+    """An entry of a job's log as an item."""
+    place = log_prefix(ref)
+    at = entry.at.isoformat(timespec="microseconds")
+    kept = {"at": at, "by": entry.by, "status": str(entry.status), "note": entry.note}
+    return {**place, "sk": f"{place['sk']}{at}#{entry.status}", **kept}
+
+
+def to_entry(item: dict[str, Any]) -> LogEntry:
+    """Read an entry of a log."""
+    return LogEntry(datetime.fromisoformat(item["at"]), item["by"], Status(item["status"]), item["note"])
+
+
+def file_key(tenant: str, importer: str, sha256: str) -> dict[str, str]:
+    """The key of the note that says which job imported a file."""
+    return {"pk": f"{tenant}#files", "sk": f"{importer}#{sha256}"}
 
 
 def of_chunk(chunk: Chunk) -> dict[str, Any]:
@@ -124,10 +162,17 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
     )
 
 
+def of_phase(ref: JobRef, phase: Phase) -> dict[str, Any]:
+    """A barrier as an item."""
+    numbers = {"run": phase.run, "total": phase.total, "remaining": phase.remaining, "failed": phase.failed}
+    return {**phase_key(ref, phase.name), "token": phase.token, **numbers}
+
+
 def to_phase(item: dict[str, Any]) -> Phase:
     """Read a barrier."""
     return Phase(
         name=PhaseName(item["sk"].split("#")[1]),
+        run=int(item["run"]),
         total=int(item["total"]),
         remaining=int(item["remaining"]),
         failed=int(item["failed"]),

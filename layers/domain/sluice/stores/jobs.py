@@ -13,16 +13,19 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import NotFound, Problem, RequestRefused
 from sluice.model.job import Job, JobFile
+from sluice.model.log import SYSTEM, LogEntry
+from sluice.model.order import Order
 from sluice.model.page import Page
 from sluice.model.status import ENDED, Status, illegal_move, sources_of
 from sluice.stores import items
+from sluice.stores.transactions import ConditionFailed, put, transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 # Ids have 26 characters; what is much longer was made up, and DynamoDB would break over it.
 _ID_LENGTH = 64
-_PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD}
+_EXISTS = "attribute_exists(pk)"
 
 
 class DynamoJobs:
@@ -38,15 +41,17 @@ class DynamoJobs:
 
     def __init__(self, table: Table, keep_days: int) -> None:
         self._table = table
+        self._client = table.meta.client
         self._keep = timedelta(days=keep_days)
-        self._refused = table.meta.client.exceptions.ConditionalCheckFailedException
+        self._refused = self._client.exceptions.ConditionalCheckFailedException
 
-    def add(self, job: Job) -> bool:
+    def add(self, job: Job, *, note: str = "") -> bool:
         """Add a job; ``False`` when there is one of that id already."""
-        item = items.of_job(job) | {"expires_at": int((job.created_at + self._keep).timestamp())}
+        new = put(self._table.name, items.of_job(job) | {"expires_at": self._expires(job.created_at)})
+        new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
         try:
-            self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
-        except self._refused:
+            transact(self._client, [new, self._entry(job.ref, job.status, job.requested_by, note)])
+        except ConditionFailed:
             return False
         return True
 
@@ -88,8 +93,32 @@ class DynamoJobs:
         for item in self._items(query):
             yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
 
-    def move(self, ref: JobRef, to: Status, *, file: JobFile | None = None, problem: Problem | None = None) -> Job:
-        """Move a job on, at once with what else changes; a job that is there already stays as it is.
+    def move(
+        self,
+        ref: JobRef,
+        to: Status,
+        *,
+        by: str = SYSTEM,
+        note: str = "",
+        new_run: bool = False,
+        file: JobFile | None = None,
+        problem: Problem | None = None,
+        answers: Mapping[str, Order] | None = None,
+    ) -> Job:
+        """Move a job on, at once with what else changes and its entry in the log.
+
+        A job that is there already stays as it is.
+
+        Parameters
+        ----------
+        by, note
+            Who did it, and more about it, for the log.
+        new_run
+            Whether a new run of its course begins.
+        file, problem
+            Set when given.
+        answers
+            Somebody has committed the job, and says these orders of day and month, by field.
 
         Raises
         ------
@@ -98,55 +127,105 @@ class DynamoJobs:
         NotFound
             If there is no such job.
         """
-        now = datetime.now(UTC).isoformat()
-        changes: dict[str, Any] = {"status": str(to), "phase": _PHASES.get(to), "updated_at": now}
-        if to is Status.PARSING:
-            changes["started_at"] = now
-        if to in ENDED:
-            changes["finished_at"] = now
+        changes = _changes_of(to) | {"status": str(to)}
         if file:
             changes["file"] = asdict(file)
         if problem:
             changes["problem"] = asdict(problem)
-        allowed = Attr("status").is_in([str(status) for status in sources_of(to)])
+        if answers is not None:
+            changes |= {"orders": dict(answers), "committed": True}
+        gone = ["active"] if to in ENDED else ["problem", "finished_at"]
+        allowed = {f":from{place}": str(status) for place, status in enumerate(sorted(sources_of(to)))}
+        where = f"#status IN ({', '.join(allowed)})"
+        counters = ("version", "run") if new_run else ("version",)
+        change = self._update(ref, changes, where, allowed, counters=counters, remove=gone)
         try:
-            return self._update(ref, changes, allowed, ended=to in ENDED)
-        except self._refused:
+            transact(self._client, [change, self._entry(ref, to, by, note)])
+        except ConditionFailed:
             job = self.get(ref)
-            if job.status is to:
-                return job
-            raise illegal_move(ref.id, job.status, to) from None
+            if job.status is not to:
+                raise illegal_move(ref.id, job.status, to) from None
+            return job
+        return self.get(ref)
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
         """Note what `plan` found out: the file, and how many rows were cut.
 
         Once: chunks take their blank rows off the total, and a plan that comes late must not put them back.
         """
-        changes = {
-            "file": asdict(file),
-            "n_total": total,
-            "planned": True,
-            "updated_at": datetime.now(UTC).isoformat(),
-        }
-        with suppress(self._refused):
-            self._update(ref, changes, Attr("pk").exists() & Attr("planned").not_exists(), ended=False)
+        changes = {"file": asdict(file), "n_total": total, "planned": True}
+        with suppress(ConditionFailed):
+            transact(self._client, [self._update(ref, changes, f"{_EXISTS} AND attribute_not_exists(planned)")])
 
-    def touch(self, ref: JobRef) -> None:
-        """Note that something was done about a job."""
-        changes = {"updated_at": datetime.now(UTC).isoformat()}
-        self._update(ref, changes, Attr("pk").exists(), ended=False)
+    def remember(
+        self,
+        ref: JobRef,
+        *,
+        phase: PhaseName | None = None,
+        orders: Mapping[str, Order] | None = None,
+        undecided: tuple[str, ...] | None = None,
+    ) -> Job:
+        """Note where a job is, and what was found out of its dates."""
+        known: dict[str, Any] = {"phase": phase, "orders": orders, "undecided": undecided and list(undecided)}
+        changes = {name: value for name, value in known.items() if value is not None}
+        transact(self._client, [self._update(ref, changes, _EXISTS)])
+        return self.get(ref)
 
-    def _update(self, ref: JobRef, changes: Mapping[str, Any], allowed: Any, *, ended: bool) -> Job:
-        sets = ", ".join(f"#{name} = :{name}" for name in changes)
-        answer = self._table.update_item(
-            Key=items.job_key(ref),
-            UpdateExpression=f"SET {sets} ADD version :one" + (" REMOVE active" if ended else ""),
-            ConditionExpression=allowed,
-            ExpressionAttributeNames={f"#{name}": name for name in changes},
-            ExpressionAttributeValues={":one": 1} | {f":{name}": value for name, value in changes.items()},
-            ReturnValues="ALL_NEW",
-        )
-        return items.to_job(answer["Attributes"])
+    def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
+        """Write into a job's log what was done about it; its state stays."""
+        transact(self._client, [self._update(job.ref, {}, _EXISTS), self._entry(job.ref, job.status, by, note)])
+
+    def entries(self, ref: JobRef) -> list[LogEntry]:
+        """The log of a job, oldest first."""
+        place = items.log_prefix(ref)
+        condition = Key("pk").eq(place["pk"]) & Key("sk").begins_with(place["sk"])
+        query = {"KeyConditionExpression": condition, "ConsistentRead": True}
+        return [items.to_entry(item) for item in self._items(query)]
+
+    def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
+        """The job that imported a file last."""
+        found = self._table.get_item(Key=items.file_key(tenant, importer, sha256), ConsistentRead=True).get("Item")
+        return JobRef(tenant, str(found["job"])) if found else None
+
+    def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
+        """Note that the job imports a file, unless another one than ``instead_of`` came to do so first."""
+        free: ConditionBase = Attr("pk").not_exists() | Attr("job").eq(job.ref.id)
+        if instead_of is not None:
+            free |= Attr("job").eq(instead_of.id)
+        key = items.file_key(job.ref.tenant, job.importer, sha256)
+        item: dict[str, Any] = {**key, "job": job.ref.id, "expires_at": self._expires(datetime.now(UTC))}
+        try:
+            self._table.put_item(Item=item, ConditionExpression=free)
+        except self._refused:
+            return False
+        return True
+
+    def _entry(self, ref: JobRef, status: Status, by: str, note: str) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        entry = LogEntry(now, by, status, note)
+        return put(self._table.name, items.of_entry(ref, entry) | {"expires_at": self._expires(now)})
+
+    def _update(
+        self,
+        ref: JobRef,
+        changes: Mapping[str, Any],
+        where: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        counters: tuple[str, ...] = ("version",),
+        remove: list[str] | None = None,
+    ) -> dict[str, Any]:
+        changes = {**changes, "updated_at": datetime.now(UTC).isoformat()}
+        expression = "SET " + ", ".join(_setting(name) for name in changes)
+        expression += " ADD " + ", ".join(f"#{name} :one" for name in counters)
+        if remove:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
+        names = {f"#{name}": name for name in (*changes, *counters, *(remove or []))}
+        values = {":one": 1, **(values or {}), **{f":{name}": value for name, value in changes.items()}}
+        return update(self._table.name, items.job_key(ref), expression, names, values, where)
+
+    def _expires(self, since: datetime) -> int:
+        return int((since + self._keep).timestamp())
 
     def _items(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
@@ -155,3 +234,26 @@ class DynamoJobs:
             if "LastEvaluatedKey" not in answer:
                 return
             query = query | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _changes_of(to: Status) -> dict[str, Any]:
+    """What a state brings with it; while a job is stopped, its phase says where it goes on."""
+    now = datetime.now(UTC).isoformat()
+    match to:
+        case Status.PARSING:
+            return {"phase": PhaseName.PARSE, "started_at": now, "active": items.ACTIVE}
+        case Status.LOADING:
+            return {"phase": PhaseName.LOAD, "active": items.ACTIVE}
+        case Status.ROLLING_BACK:
+            return {"phase": PhaseName.UNDO, "active": items.ACTIVE}
+        case Status.PAUSING | Status.PAUSED | Status.CANCELLING:
+            return {}
+        case _ if to in ENDED:
+            return {"phase": None, "finished_at": now}
+        case _:
+            return {"phase": None}
+
+
+def _setting(name: str) -> str:
+    # a job that is resumed was started before
+    return f"#{name} = if_not_exists(#{name}, :{name})" if name == "started_at" else f"#{name} = :{name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sluice.model.chunk import JobRef
+from sluice.model.job import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -28,21 +28,33 @@ class StepFunctionsMachine:
             client.exceptions.InvalidToken,
         )
 
-    def start(self, ref: JobRef) -> None:
-        """Start the job's execution; its name is the job's id, so a second start starts nothing."""
-        course = json.dumps({"tenant": ref.tenant, "job_id": ref.id})
+    def start(self, job: Job) -> None:
+        """Start the course of the job's run; its name follows from the two, so a second start starts nothing."""
+        self._start(_name_of(job), {"from": job.entry}, job)
+
+    def is_over(self, job: Job) -> bool:
+        """Whether the course of the job's run has ended, however it ended; one that never began is not over."""
+        return self._status(_name_of(job)) not in {None, "RUNNING"}
+
+    def make_file(self, job: Job, name: str) -> bool:
+        """See to it that a file of the job is made; ``False`` when that was tried for this run and failed for good."""
+        execution = f"{_name_of(job)}-{name}"
+        self._start(execution, {"from": "file", "file": name}, job)
+        return self._status(execution) not in {"FAILED", "TIMED_OUT", "ABORTED"}
+
+    def _start(self, execution: str, course: dict[str, Any], job: Job) -> None:
+        course = {"tenant": job.ref.tenant, "job_id": job.ref.id, "run": job.run, **course}
         try:
-            self._client.start_execution(stateMachineArn=self._arn, name=ref.id, input=course)
+            self._client.start_execution(stateMachineArn=self._arn, name=execution, input=json.dumps(course))
         except self._client.exceptions.ExecutionAlreadyExists:
             return
 
-    def is_over(self, ref: JobRef) -> bool:
-        """Whether the job's execution has ended, however it ended; one that never began is not over."""
-        execution = f"{self._arn.replace(':stateMachine:', ':execution:')}:{ref.id}"
+    def _status(self, execution: str) -> str | None:
+        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{execution}"
         try:
-            return self._client.describe_execution(executionArn=execution)["status"] != "RUNNING"
+            return self._client.describe_execution(executionArn=arn)["status"]
         except self._client.exceptions.ExecutionDoesNotExist:
-            return False
+            return None
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         """Answer a task's token; one whose task is over already is left alone."""
@@ -57,3 +69,7 @@ class StepFunctionsMachine:
             self._client.send_task_failure(taskToken=token, error=error[:_ERROR_LENGTH], cause=cause[:_CAUSE_LENGTH])
         except self._over:
             return
+
+
+def _name_of(job: Job) -> str:
+    return job.ref.id if job.run == 1 else f"{job.ref.id}-{job.run}"

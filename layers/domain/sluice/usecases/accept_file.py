@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import datetime
 
 from sluice.model.job import Job
@@ -14,12 +16,10 @@ def accept_file(request: ImportRequest, body: bytes, *, now: datetime, jobs: Job
 
     Raises
     ------
-    NotFound
-        If there is no such importer.
-    FileRefused
-        If the file is larger than the importer takes.
+    NotFound, FileRefused, Conflict
+        As `new_job`.
     """
-    job, _ = new_job(request, now)
-    jobs.add(job)
+    request = replace(request, sha256=hashlib.sha256(body).hexdigest())
+    job, _ = new_job(request, now=now, jobs=jobs)
     files.write(job.file.key, body)
     return job

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
-from sluice.model.status import ENDED, Status
+from sluice.model.status import STOPPING, Status
 from sluice.usecases.barrier import answer
+from sluice.usecases.decide_dates import decide_dates
 from sluice.usecases.find_repeats import find_repeats
 from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue
+
+#: What a job is while a phase of it is under way; its workers do nothing while it is anything else.
+UNDER_WAY = {
+    PhaseName.PARSE: Status.PARSING,
+    PhaseName.COMPARE: Status.PARSING,
+    PhaseName.LOAD: Status.LOADING,
+    PhaseName.UNDO: Status.ROLLING_BACK,
+}
 
 
 def dispatch(
     ref: JobRef,
+    run: int,
     name: PhaseName,
     token: str,
     *,
@@ -27,25 +38,46 @@ def dispatch(
     The barrier stands before the first message goes out, for a worker may close its chunk while the rest is still
     being sent. Doing all of this twice is harmless: the barrier keeps its count and takes the newer token, and a
     worker that finds its chunk closed changes nothing.
+
+    The answer is ``{outcome}``: ``done``, ``review`` when somebody has to look at the job first, ``stopped`` when it
+    was paused or cancelled, ``over`` when it has gone on without this run.
     """
     job = jobs.get(ref)
-    if job.status in ENDED:
+    if job.status in STOPPING and job.run == run:
+        machine.succeed(token, {"outcome": "stopped"})
+        return
+    if job.run == run and name in {PhaseName.COMPARE, PhaseName.LOAD} and job.status is Status.PARSING:
+        job = decide_dates(job, jobs=jobs, files=files)
+        if name is PhaseName.LOAD and job.needs_review:
+            machine.succeed(token, {"outcome": "review"})
+            return
+        if name is PhaseName.LOAD:
+            job = jobs.move(ref, Status.LOADING)
+    if job.run != run or job.status is not UNDER_WAY[name]:
         machine.succeed(token, {"outcome": "over"})
         return
-    if name is PhaseName.LOAD:
-        jobs.move(ref, Status.LOADING)
+    job = jobs.remember(ref, phase=name)
+    if name in {PhaseName.COMPARE, PhaseName.LOAD}:
         find_repeats(ref, chunks=chunks, files=files)
-        chunks.add(_load_chunks(ref, chunks))
-    all_chunks = list(chunks.of_phase(ref, name))
-    barrier = chunks.open_phase(ref, name, total=len(all_chunks), token=token)
+    chunks.add(_new_chunks(ref, name, chunks))
+    barrier = chunks.open_phase(ref, name, run=run, token=token)
     if barrier.remaining == 0:
-        answer(barrier, machine)
-    queue.send([chunk.ref for chunk in all_chunks if chunk.state not in CLOSED], urgent=job.urgent)
+        answer(barrier, job, machine)
+    queue.send([chunk.ref for chunk in chunks.of_phase(ref, name) if chunk.state not in CLOSED], urgent=job.urgent)
 
 
-def _load_chunks(ref: JobRef, chunks: Chunks) -> Iterator[Chunk]:
-    """A load chunk for each parse chunk that staged rows."""
-    for parsed in chunks.of_phase(ref, PhaseName.PARSE):
-        staged = parsed.counts.checked - parsed.counts.refused
-        if parsed.state is ChunkState.DONE and staged:
-            yield Chunk(ChunkRef(ref, PhaseName.LOAD, parsed.ref.index), parsed.first_row, staged)
+def _new_chunks(ref: JobRef, name: PhaseName, chunks: Chunks) -> Iterator[Chunk]:
+    """Chunks that follow from an earlier phase: compared and loaded is what was staged, undone what may be loaded."""
+    match name:
+        case PhaseName.COMPARE | PhaseName.LOAD:
+            for parsed in chunks.of_phase(ref, PhaseName.PARSE):
+                staged = parsed.counts.checked - parsed.counts.refused
+                if parsed.state is ChunkState.DONE and staged:
+                    yield Chunk(
+                        ChunkRef(ref, name, parsed.ref.index), parsed.first_row, staged, parsed.start, parsed.end
+                    )
+        case PhaseName.UNDO:
+            for loaded in chunks.of_phase(ref, PhaseName.LOAD):
+                yield Chunk(replace(loaded.ref, phase=name), loaded.first_row, loaded.rows)
+        case PhaseName.PARSE:
+            return

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import FileRefused, TryLater
-from sluice.model.status import ENDED, Status
 from sluice.usecases.barrier import answer_if_passed
+from sluice.usecases.compare_chunk import compare_chunk
+from sluice.usecases.dispatch import UNDER_WAY
 from sluice.usecases.load_chunk import load_chunk
 from sluice.usecases.parse_chunk import parse_chunk
 from sluice.usecases.ports import Chunks, Destination, Files, Jobs, Machine
+from sluice.usecases.undo_chunk import undo_chunk
 
 # Of an error's text, what a job's problem can show.
 _ERROR_LENGTH = 300
@@ -29,7 +31,7 @@ def do_chunk(
     machine: Machine,
     destination: Destination,
 ) -> None:
-    """Take the chunk, do its work and close it.
+    """Take the chunk, do its work and close it; a chunk of a job that is stopped is put back.
 
     Parameters
     ----------
@@ -49,23 +51,33 @@ def do_chunk(
         _make_way(ref, now, chunks)
     else:
         with _released_on_failure(chunk, chunks):
-            state, counts, error = _work(chunk, jobs, files, destination)
-        chunks.close(ref, state, counts, error)
-    answer_if_passed(ref, chunks=chunks, machine=machine)
+            done = _work(chunk, jobs, chunks, files, destination)
+        if done is None:
+            chunks.release(chunk)
+        else:
+            chunks.close(ref, *done)
+    answer_if_passed(ref.job, ref.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
 
 
-def _work(chunk: Chunk, jobs: Jobs, files: Files, destination: Destination) -> tuple[ChunkState, Counts, str | None]:
+def _work(
+    chunk: Chunk, jobs: Jobs, chunks: Chunks, files: Files, destination: Destination
+) -> tuple[ChunkState, Counts, str | None] | None:
+    """How the chunk is to be closed, or ``None`` when its job does not want it now."""
     job = jobs.get(chunk.ref.job)
-    if job.status in ENDED or job.status is Status.CANCELLING:
-        return ChunkState.SKIPPED, Counts(), None
+    if job.status is not UNDER_WAY[chunk.ref.phase]:
+        return None
     match chunk.ref.phase:
         case PhaseName.PARSE:
             try:
-                return ChunkState.DONE, parse_chunk(job, chunk, files=files), None
+                return ChunkState.DONE, parse_chunk(job, chunk, chunks=chunks, files=files), None
             except FileRefused as damaged:  # the same bytes give the same answer: no second attempt
                 return ChunkState.FAILED, Counts(), damaged.problem.detail[:_ERROR_LENGTH]
+        case PhaseName.COMPARE:
+            return ChunkState.DONE, compare_chunk(job, chunk, files=files, destination=destination), None
         case PhaseName.LOAD:
             return ChunkState.DONE, load_chunk(job, chunk, files=files, destination=destination), None
+        case PhaseName.UNDO:
+            return ChunkState.DONE, undo_chunk(job, chunk, files=files, destination=destination), None
 
 
 def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:

@@ -20,11 +20,8 @@ def expect_file(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Fil
 
     Raises
     ------
-    NotFound
-        If there is no such importer.
-    FileRefused
-        If the file would be larger than the importer takes.
+    NotFound, FileRefused, Conflict
+        As `new_job`.
     """
-    job, importer = new_job(request, now)
-    jobs.add(job)
+    job, importer = new_job(request, now=now, jobs=jobs)
     return job, files.upload_form(job.file.key, importer.max_bytes)

@@ -25,12 +25,17 @@ def dump_keys(rows: Iterable[GoodRow]) -> bytes:
 
 
 def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
-    """Write, for each chunk that repeats a key, ``{row number: row number of the first}``."""
+    """Write, for each chunk that repeats a key, ``{row number: row number of the first}``.
+
+    What an earlier run has loaded comes first, wherever it stands in the file: it is delivered already.
+    """
+    loaded = {chunk.ref.index for chunk in chunks.of_phase(ref, PhaseName.LOAD) if chunk.state is ChunkState.DONE}
     parsed = [
         chunk.ref.index
         for chunk in chunks.of_phase(ref, PhaseName.PARSE)
         if chunk.state is ChunkState.DONE and chunk.counts.checked > chunk.counts.refused
     ]
+    parsed.sort(key=lambda index: (index not in loaded, index))
     seen: set[bytes] = set()
     repeated: dict[int, dict[int, bytes]] = {}
     for index, digest, row in _keys(ref, parsed, files):

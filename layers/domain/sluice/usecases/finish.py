@@ -1,49 +1,86 @@
-"""Finish a job: say how it ended."""
+"""Finish a run of a job: say where it stands."""
 
 from __future__ import annotations
 
 from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
 from sluice.model.errors import Problem
-from sluice.model.job import Job
-from sluice.model.status import ENDED, Status
+from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
+from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
 
 # Chunks that a problem names one by one; beyond it says how many more.
 _NAMED = 5
 
 
-def finish(ref: JobRef, *, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
-    """End a job: completed when every row was delivered or refused, else failed with the reason.
+def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
+    """Stop a job where somebody wanted it stopped, or end it: completed when every row was delivered or refused.
 
     Parameters
     ----------
+    run
+        The run that has come to its end; one that the job has left behind says nothing any more.
     error
         The kind of error that broke the course of the job, ``None`` when it ran to its end. Callers see it.
     """
     job = jobs.get(ref)
-    if job.status in ENDED:
+    if job.run != run:
         return job
+    match job.status:
+        case Status.CANCELLING:
+            return jobs.move(ref, Status.CANCELLED)
+        case Status.PAUSING:
+            return jobs.move(ref, Status.PAUSED)
+        case Status.ROLLING_BACK:
+            return _after_rollback(job, error, jobs, chunks)
+        case Status.QUEUED | Status.PARSING | Status.LOADING:
+            return _after_import(job, error, jobs, chunks)
+        case _:
+            return job
+
+
+def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
+    failed = _failed(job.ref, chunks, [PhaseName.UNDO])
+    if error is not None or failed:
+        return jobs.move(job.ref, Status.FAILED, problem=_half_undone(error, failed))
+    counts = job.counts
+    said = f"{counts.reversed:,} rows taken back, {counts.kept:,} kept, {counts.stuck:,} failed"
+    return jobs.move(job.ref, Status.ROLLED_BACK, note=said)
+
+
+def _after_import(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     if error is not None:
-        return jobs.move(ref, Status.FAILED, problem=_broken(error))
+        return jobs.move(job.ref, Status.FAILED, problem=_broken(error))
+    if job.status is Status.PARSING and job.needs_review:
+        return jobs.move(job.ref, Status.IN_REVIEW)
     if job.counts.unprocessed:
-        return jobs.move(ref, Status.FAILED, problem=_unprocessed(job, chunks))
-    return jobs.move(ref, Status.COMPLETED)
+        failed = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.LOAD])
+        return jobs.move(job.ref, Status.FAILED, problem=_unprocessed(job, failed))
+    return jobs.move(job.ref, Status.COMPLETED)
+
+
+def _failed(ref: JobRef, chunks: Chunks, phases: list[PhaseName]) -> list[Chunk]:
+    return [chunk for phase in phases for chunk in chunks.of_phase(ref, phase) if chunk.state is ChunkState.FAILED]
 
 
 def _broken(error: str) -> Problem:
-    detail = f"The import stopped for a reason that is not in the file ({error}). Try again; what was loaded stays."
-    return Problem("system-error", "The import could not go on", detail)
+    detail = f"The import stopped for a reason that is not in the file ({error}). What was loaded stays; retry the job."
+    return Problem(BROKEN, "The import could not go on", detail)
 
 
-def _unprocessed(job: Job, chunks: Chunks) -> Problem:
-    failed = [
-        chunk for phase in PhaseName for chunk in chunks.of_phase(job.ref, phase) if chunk.state is ChunkState.FAILED
-    ]
-    named = "; ".join(_say(chunk) for chunk in failed[:_NAMED])
-    more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+def _unprocessed(job: Job, failed: list[Chunk]) -> Problem:
     rows = job.counts.unprocessed
-    detail = f"{rows:,} rows were neither loaded nor refused: {named}{more}."
-    return Problem("unprocessed-rows", "Some rows could not be processed", detail, {"chunks": len(failed)})
+    detail = f"{rows:,} rows were neither loaded nor refused: {_named(failed)}. Retry the job to go on with them."
+    return Problem(UNPROCESSED, "Some rows could not be processed", detail, {"chunks": len(failed)})
+
+
+def _half_undone(error: str | None, failed: list[Chunk]) -> Problem:
+    detail = f"It stopped ({error or _named(failed)}). What was taken back stays so; roll the job back again."
+    return Problem(HALF_UNDONE, "The rollback could not be finished", detail, {"chunks": len(failed)})
+
+
+def _named(failed: list[Chunk]) -> str:
+    more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+    return "; ".join(_say(chunk) for chunk in failed[:_NAMED]) + more
 
 
 def _say(chunk: Chunk) -> str:

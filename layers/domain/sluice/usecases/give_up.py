@@ -6,11 +6,11 @@ from sluice.model.chunk import CLOSED, ChunkRef, ChunkState
 from sluice.model.counts import Counts
 from sluice.model.errors import TryLater
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.ports import Chunks, Machine
+from sluice.usecases.ports import Chunks, Jobs, Machine
 
 
-def give_up(ref: ChunkRef, *, now: int, chunks: Chunks, machine: Machine) -> bool:
-    """Close the chunk as failed, so that the phase can end; its rows stay unprocessed.
+def give_up(ref: ChunkRef, *, now: int, jobs: Jobs, chunks: Chunks, machine: Machine) -> bool:
+    """Close the chunk as failed, so that the phase can end; its rows stay unprocessed until the job is retried.
 
     Returns
     -------
@@ -26,5 +26,5 @@ def give_up(ref: ChunkRef, *, now: int, chunks: Chunks, machine: Machine) -> boo
     chunk = chunks.get(ref)
     if chunk is not None and chunk.state not in CLOSED:
         raise TryLater("A worker is still at this chunk.", max(1, chunk.lease_until - now))
-    answer_if_passed(ref, chunks=chunks, machine=machine)
+    answer_if_passed(ref.job, ref.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
     return given_up

@@ -14,6 +14,9 @@ from sluice.model.chunk import JobRef
 from sluice.model.errors import FileRefused
 from sluice.model.job import Job, JobFile
 from sluice.rows.importer import Importer
+from sluice.usecases.correct import check_corrected
+from sluice.usecases.ports import Jobs
+from sluice.usecases.same_file import refuse_same_file
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME_LENGTH = 200
@@ -21,7 +24,23 @@ _NAME_LENGTH = 200
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """Who wants what imported, and how; ``bytes`` is the size of the file."""
+    """Who wants what imported, and how.
+
+    Parameters
+    ----------
+    bytes
+        Size of the file.
+    mapping
+        Headers of the file, each with the field or title it stands for.
+    review
+        Whether the job stops before it loads; ``None``: as the importer says.
+    force
+        Whether it is done even if the same file was imported before.
+    corrects
+        Id of the job whose refused rows come again.
+    sha256
+        Of the file, in hexadecimal, when it is known: then the same file is refused before it is sent.
+    """
 
     tenant: str
     requested_by: str
@@ -30,17 +49,23 @@ class ImportRequest:
     bytes: int
     mapping: dict[str, str] | None = None
     urgent: bool = False
+    review: bool | None = None
+    force: bool = False
+    corrects: str | None = None
+    sha256: str | None = None
 
 
-def new_job(request: ImportRequest, now: datetime) -> tuple[Job, Importer]:
-    """Make a job that waits for its file; nothing is stored yet.
+def new_job(request: ImportRequest, *, now: datetime, jobs: Jobs) -> tuple[Job, Importer]:
+    """Add a job that waits for its file.
 
     Raises
     ------
     NotFound
-        If there is no such importer.
+        If there is no such importer, or no such job to correct.
     FileRefused
         If the file is larger than the importer takes.
+    Conflict
+        If the same file was imported before, or the job to correct has nothing to be corrected.
     """
     importer = importer_named(request.importer)
     if request.bytes > importer.max_bytes:
@@ -50,6 +75,11 @@ def new_job(request: ImportRequest, now: datetime) -> tuple[Job, Importer]:
             f"It has {request.bytes:,} bytes; {importer.title} takes files of up to {importer.max_bytes:,} bytes.",
             limit=importer.max_bytes,
         )
+    if request.sha256 and not request.force:
+        refuse_same_file(request.tenant, importer.name, request.sha256.lower(), jobs)
+    corrected = None
+    if request.corrects:
+        corrected = check_corrected(JobRef(request.tenant, request.corrects), importer.name, jobs)
     ref = JobRef(request.tenant, str(ULID.from_datetime(now)))
     # of a long name the end is kept: people tell by it what the file is
     name = request.filename.replace("\\", "/").rsplit("/", 1)[-1][-_NAME_LENGTH:] or "file"
@@ -62,7 +92,15 @@ def new_job(request: ImportRequest, now: datetime) -> tuple[Job, Importer]:
         requested_by=request.requested_by,
         batch_id=str(ULID.from_datetime(now)),
         created_at=now,
-        mapping=request.mapping,
+        # the headers of a corrected workbook are those of the file it came from, and so are its dates
+        mapping=request.mapping or (corrected.mapping if corrected else None),
+        orders=corrected.orders if corrected else {},
         urgent=request.urgent,
+        review=importer.review if request.review is None else request.review,
+        force=request.force,
+        corrects=request.corrects,
     )
+    jobs.add(job, note=f"corrects job {request.corrects}" if corrected else "")
+    if corrected:
+        jobs.log(corrected, by=request.requested_by, note=f"corrected by job {ref.id}")
     return job, importer

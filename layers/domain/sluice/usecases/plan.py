@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import BinaryIO
@@ -12,11 +14,13 @@ from sluice.importers.registry import importer_named
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import FileRefused, NotFound
 from sluice.model.job import Job
-from sluice.model.status import ENDED, Status
+from sluice.model.status import Status
 from sluice.reading import match_header, open_table
-from sluice.reading.contract import Cut, Limits
+from sluice.reading.contract import Cut, Limits, Table
 from sluice.rows.importer import Importer
+from sluice.usecases.correct import check_correction
 from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.same_file import claim
 from sluice.usecases.workspace import JobWorkspace
 
 # Rows read to find the header; title rows above it are rarely more than a handful.
@@ -24,27 +28,36 @@ _HEAD_ROWS = 50
 # Slices on their way to S3 while the next one is cut: enough to hide latency, few enough to hold memory (4 MB each).
 _UPLOADS = 4
 _HASH_BYTES = 8 * 1024**2
+# How often a long cut looks whether it is still wanted, in seconds: a cancelled job is to end soon.
+_LOOK = 2.0
 
 
-def plan(ref: JobRef, *, jobs: Jobs, chunks: Chunks, files: Files) -> str:
-    """Cut the file of a job into queued parse chunks.
+class _Unwanted(Exception):
+    """The job was paused or cancelled while its file was cut."""
+
+
+def plan(ref: JobRef, run: int, *, jobs: Jobs, chunks: Chunks, files: Files) -> str:
+    """Cut the file of a job into queued parse chunks, unless that was done in an earlier run.
 
     Everything it writes has a name that follows from the job, so a second run after a crash writes the same again.
 
     Returns
     -------
     str
-        ``planned``, or ``over`` when the job has ended: its file was refused (the problem is in the job), or
-        somebody ended it before.
+        ``planned``, or ``over`` when the job goes no further: its file was refused (the problem is in the job), or
+        somebody stopped it.
     """
     job = jobs.get(ref)
-    if job.status in ENDED or job.status is Status.CANCELLING:
+    if job.run != run or job.status not in {Status.QUEUED, Status.PARSING}:
         return "over"
     job = jobs.move(ref, Status.PARSING)
-    importer = importer_named(job.importer)
+    if job.planned:
+        return "planned"
     try:
         with files.open(job.file.key, job.file.etag) as file:
-            _plan_file(job, importer, file, jobs, chunks, files)
+            _plan_file(job, importer_named(job.importer), file, jobs, chunks, files)
+    except _Unwanted:
+        return "over"
     except FileRefused as refused:
         jobs.move(ref, Status.FAILED, problem=refused.problem)
         return "over"
@@ -56,13 +69,16 @@ def plan(ref: JobRef, *, jobs: Jobs, chunks: Chunks, files: Files) -> str:
 
 
 def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks: Chunks, files: Files) -> None:
+    sha256 = _sha256(file)
+    claim(job, sha256, jobs)
     workspace = JobWorkspace(job.ref, files)
     table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), workspace)
     header = match_header(table.head(_HEAD_ROWS), importer.columns, job.mapping)
+    check_correction(job, header)
     planned: list[Chunk] = []
     stored: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_UPLOADS) as pool:
-        for cut in table.cut(after_row=header.row, chunk_rows=importer.chunk_rows):
+        for cut in _while_wanted(job, table, header.row, importer.chunk_rows, jobs):
             stored.append(pool.submit(workspace.write_slice, cut))
             planned.append(_chunk_of(job.ref, cut))
             if len(stored) > _UPLOADS:
@@ -74,11 +90,21 @@ def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks:
     known = replace(
         job.file,
         bytes=files.size(job.file.key),
-        sha256=_sha256(file),
+        sha256=sha256,
         encoding=table.layout.encoding,
         delimiter=table.layout.delimiter,
     )
     jobs.describe(job.ref, file=known, total=sum(chunk.rows for chunk in planned))
+
+
+def _while_wanted(job: Job, table: Table, header_row: int, chunk_rows: int, jobs: Jobs) -> Iterator[Cut]:
+    looked = time.monotonic()
+    for cut in table.cut(after_row=header_row, chunk_rows=chunk_rows):
+        yield cut
+        if time.monotonic() - looked > _LOOK:
+            if jobs.get(job.ref).status is not Status.PARSING:
+                raise _Unwanted
+            looked = time.monotonic()
 
 
 def _chunk_of(ref: JobRef, cut: Cut) -> Chunk:
@@ -87,7 +113,7 @@ def _chunk_of(ref: JobRef, cut: Cut) -> Chunk:
 
 def _sha256(file: BinaryIO) -> str:
     digest = hashlib.sha256()
-    file.seek(0)
     while piece := file.read(_HASH_BYTES):
         digest.update(piece)
+    file.seek(0)
     return digest.hexdigest()

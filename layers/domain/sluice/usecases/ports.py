@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol
 
@@ -11,6 +11,8 @@ from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.event import Connection
 from sluice.model.job import Job, JobFile
+from sluice.model.log import SYSTEM, LogEntry
+from sluice.model.order import Order
 from sluice.model.page import Page
 from sluice.model.status import Status
 from sluice.rows.staged import Applied, Batch, Compared, Undone
@@ -19,7 +21,7 @@ from sluice.rows.staged import Applied, Batch, Compared, Undone
 class Jobs(Protocol):
     """Jobs of all tenants, each found only with its tenant's name."""
 
-    def add(self, job: Job) -> bool:
+    def add(self, job: Job, *, note: str = "") -> bool:
         """Add a job; ``False`` when there is one of that id already."""
 
     def get(self, ref: JobRef) -> Job:
@@ -30,17 +32,48 @@ class Jobs(Protocol):
     ) -> Page[Job]:
         """Jobs of a tenant, newest first."""
 
-    def move(self, ref: JobRef, to: Status, *, file: JobFile | None = None, problem: Problem | None = None) -> Job:
-        """Move a job on, at once with what else changes; a job that is there already stays as it is.
+    def move(
+        self,
+        ref: JobRef,
+        to: Status,
+        *,
+        by: str = SYSTEM,
+        note: str = "",
+        new_run: bool = False,
+        file: JobFile | None = None,
+        problem: Problem | None = None,
+        answers: Mapping[str, Order] | None = None,
+    ) -> Job:
+        """Move a job on, at once with what else changes and its entry in the log.
 
-        Raises `Conflict` when the move is not legal from the job's state.
+        A job that is there already stays as it is. ``new_run`` begins a new run of its course; ``answers`` are the
+        orders of date fields that came with a commit. Raises `Conflict` when the move is not legal from its state.
         """
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
-        """Note what `plan` found out: the file, and how many rows were cut."""
+        """Note what `plan` found out: the file, and how many rows were cut; once."""
 
-    def touch(self, ref: JobRef) -> None:
-        """Note that something was done about a job."""
+    def remember(
+        self,
+        ref: JobRef,
+        *,
+        phase: PhaseName | None = None,
+        orders: Mapping[str, Order] | None = None,
+        undecided: tuple[str, ...] | None = None,
+    ) -> Job:
+        """Note where a job is, and what was found out of its dates."""
+
+    def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
+        """Write into a job's log what was done about it; its state stays."""
+
+    def entries(self, ref: JobRef) -> list[LogEntry]:
+        """The log of a job, oldest first."""
+
+    def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
+        """The job that imported a file last."""
+
+    def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
+        """Note that the job imports a file, unless another one than ``instead_of`` came to do so first."""
 
     def active(self) -> Iterator[Job]:
         """Jobs of all tenants that have not ended."""
@@ -58,8 +91,12 @@ class Chunks(Protocol):
     def get(self, ref: ChunkRef) -> Chunk | None:
         """One chunk as it is now."""
 
-    def open_phase(self, ref: JobRef, name: PhaseName, total: int, token: str) -> Phase:
-        """Set up the barrier of a phase; one that stands already only takes the new token."""
+    def open_phase(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Phase:
+        """Set up the barrier of a phase for a run of the job.
+
+        In the same run, a barrier that stands only takes the new token. A later run takes up the chunks that were given
+        up before, and counts anew what remains.
+        """
 
     def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
         """The barrier as it is now."""
@@ -67,7 +104,7 @@ class Chunks(Protocol):
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
         """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
 
-    def release(self, chunk: Chunk, error: str) -> None:
+    def release(self, chunk: Chunk, error: str | None = None) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours."""
 
     def close(
@@ -91,6 +128,9 @@ class Files(Protocol):
     def open(self, key: str, etag: str | None = None) -> AbstractContextManager[BinaryIO]:
         """Open an object for random access; raises `NotFound`, and `FileRefused` when it is not of that etag."""
 
+    def stat(self, key: str) -> tuple[int, str]:
+        """Bytes of an object, and its etag; raises `NotFound`."""
+
     def size(self, key: str) -> int:
         """Bytes of an object; raises `NotFound`."""
 
@@ -105,6 +145,9 @@ class Files(Protocol):
 
     def names(self, prefix: str) -> list[str]:
         """Keys that begin with the prefix, sorted."""
+
+    def download_url(self, key: str, file_name: str) -> str:
+        """A presigned address from which the object is saved under this name; holds for some minutes."""
 
     def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
         """A presigned POST ``{method, url, fields, expires_in}`` for exactly this key."""
@@ -126,11 +169,14 @@ class Queue(Protocol):
 class Machine(Protocol):
     """The state machine that holds a job's course."""
 
-    def start(self, ref: JobRef) -> None:
-        """Start the job's execution; nothing happens when it was started before."""
+    def start(self, job: Job) -> None:
+        """Start the course of the job's run; nothing happens when it was started before."""
 
-    def is_over(self, ref: JobRef) -> bool:
-        """Whether the job's execution has ended, however it ended; one that never began is not over."""
+    def is_over(self, job: Job) -> bool:
+        """Whether the course of the job's run has ended, however it ended; one that never began is not over."""
+
+    def make_file(self, job: Job, name: str) -> bool:
+        """See to it that a file of the job is made; ``False`` when that was tried for this run and failed for good."""
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         """Answer a task's token; one whose task is over already is left alone."""

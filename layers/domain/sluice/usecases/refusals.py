@@ -4,49 +4,93 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import groupby
+from typing import Any
 
 from sluice.model import paths
-from sluice.model.chunk import ChunkRef, JobRef
-from sluice.model.errors import RequestRefused
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.errors import NotFound, RequestRefused
 from sluice.model.page import Page
 from sluice.model.refusal import Refusal
+from sluice.reading import read_cells, write_cells
+from sluice.reporting.errors import RefusedRow
+from sluice.rows.cell import Record
 from sluice.usecases.ports import Files
 
-# What `paths.refusals_of` calls an object; nothing for the first of all.
-_NAME = re.compile(r"(?:\d{6,}-[ab]-[a-z]+\.jsonl)?")
+# What `paths` calls such an object; nothing for the first of all.
+_NAME = re.compile(r"(?:\d{6,}(?:-[ab]-[a-z]+)?\.jsonl)?")
 # More than any chunk has rows.
 _LINE_DIGITS = 9
 
 
-def write_refusals(ref: ChunkRef, refusals: list[Refusal], files: Files) -> None:
-    """Keep the refusals of a chunk; none, no object."""
-    if refusals:
-        lines = "".join(json.dumps(asdict(refusal)) + "\n" for refusal in refusals)
-        files.write(paths.refusals_of(ref.job, ref.index, ref.phase), lines.encode())
+def write_refusals(ref: ChunkRef, refusals: list[Refusal], records: Iterable[Record], files: Files) -> None:
+    """Keep the refusals of a chunk, and the rows they are of as they came; none, no object."""
+    if not refusals:
+        return
+    refusals = sorted(refusals, key=lambda refusal: refusal.row)
+    refused = {refusal.row for refusal in refusals}
+    rows = [record for record in records if record[0] in refused]
+    files.write(paths.refused_cells(ref.job, ref.index, ref.phase), write_cells(rows))
+    lines = "".join(json.dumps(asdict(refusal)) + "\n" for refusal in refusals)
+    files.write(paths.refusals_of(ref.job, ref.index, ref.phase), lines.encode())
 
 
 def list_refusals(ref: JobRef, *, limit: int, cursor: str | None, files: Files) -> Page[Refusal]:
-    """A page of a job's refusals, chunk by chunk.
+    """A page of a job's refusals, chunk by chunk."""
+    page = list_lines(paths.refusals(ref), limit=limit, cursor=cursor, files=files)
+    return Page([Refusal(**item) for item in page.items], page.next)
+
+
+def refused_rows(ref: JobRef, files: Files) -> Iterator[RefusedRow]:
+    """Every refused row of a job as it came, in the order of the file, with the reasons."""
+    indexes = {int(name.removeprefix(paths.refusals(ref)).split("-")[0]) for name in files.names(paths.refusals(ref))}
+    for index in sorted(indexes):
+        found = [row for phase in (PhaseName.PARSE, PhaseName.LOAD) for row in _of_chunk(ref, index, phase, files)]
+        yield from sorted(found, key=lambda row: row.number)
+
+
+def rows_refused(ref: ChunkRef, files: Files) -> set[int]:
+    """Numbers of the rows that a chunk has refused in its phase."""
+    try:
+        lines = files.read(paths.refusals_of(ref.job, ref.index, ref.phase)).splitlines()
+    except NotFound:
+        return set()
+    return {json.loads(line)["row"] for line in lines}
+
+
+def _of_chunk(ref: JobRef, index: int, phase: PhaseName, files: Files) -> Iterator[RefusedRow]:
+    try:
+        cells = dict(read_cells(files.read(paths.refused_cells(ref, index, phase))))
+        lines = files.read(paths.refusals_of(ref, index, phase)).splitlines()
+    except NotFound:
+        return
+    refusals = (Refusal(**json.loads(line)) for line in lines)
+    for number, reasons in groupby(refusals, key=lambda refusal: refusal.row):
+        yield RefusedRow(number, cells.get(number, []), list(reasons))
+
+
+def list_lines(folder: str, *, limit: int, cursor: str | None, files: Files) -> Page[dict[str, Any]]:
+    """A page of what lies in a folder as JSON lines, object by object.
 
     Parameters
     ----------
     limit
-        Refusals at most.
+        Items at most.
     cursor
         Where the page before ended, ``{object}:{line}``: a name and not a place in the list, for while the job runs
         objects come up between others.
     """
-    folder = paths.refusals(ref)
     first, line = _place(cursor)
     names = [name for name in files.names(folder) if name.removeprefix(folder) >= first]
     if names and names[0].removeprefix(folder) != first:
         line = 0
-    items: list[Refusal] = []
+    items: list[dict[str, Any]] = []
     for name in names:
         lines = files.read(name).splitlines()
         taken = lines[line : line + limit - len(items)]
-        items += [Refusal(**json.loads(text)) for text in taken]
+        items += [json.loads(text) for text in taken]
         line += len(taken)
         if line < len(lines) or (len(items) == limit and name != names[-1]):
             return Page(items, f"{name.removeprefix(folder)}:{line}")

@@ -43,7 +43,7 @@ def start_job(arrival: Arrival, *, jobs: Jobs, machine: Machine) -> Job | None:
         case _:
             return None
     if job is not None and job.status is Status.QUEUED:
-        machine.start(job.ref)
+        machine.start(job)
     return job
 
 
@@ -63,19 +63,20 @@ def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs
     digest = hashlib.sha256(f"{arrival.key}\n{arrival.etag}\n{arrival.at.isoformat()}".encode()).digest()
     milliseconds = int(arrival.at.timestamp() * 1000)
     job_id = str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))
+    try:
+        declared, unknown = importer_named(importer), None
+    except NotFound as error:
+        declared, unknown = None, error.problem
     job = Job(
         ref=JobRef(tenant, job_id),
-        importer=importer,
+        importer=declared.name if declared else importer,
         file=JobFile(name, arrival.key, arrival.bytes, arrival.etag),
         requested_by="drop folder",
         batch_id=job_id,
         created_at=arrival.at,
         status=Status.QUEUED,
+        review=bool(declared and declared.review),
     )
     if not jobs.add(job):
         return jobs.get(job.ref)
-    try:
-        importer_named(importer)
-    except NotFound as unknown:
-        return jobs.move(job.ref, Status.FAILED, problem=unknown.problem)
-    return job
+    return jobs.move(job.ref, Status.FAILED, problem=unknown) if unknown else job

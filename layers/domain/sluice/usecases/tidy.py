@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sluice.model.chunk import CLOSED, Chunk, ChunkState, PhaseName
-from sluice.model.errors import Problem
+from sluice.model.chunk import CLOSED
+from sluice.model.errors import NotFound, Problem
 from sluice.model.job import Job
-from sluice.model.status import Status
-from sluice.usecases.barrier import answer
-from sluice.usecases.ports import Chunks, Jobs, Machine, Queue
+from sluice.model.status import AT_REST, STOPPING, Status
+from sluice.usecases.barrier import answer_if_passed
+from sluice.usecases.finish import finish
+from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue
+from sluice.usecases.start_job import Arrival, start_job
 
 # A presigned form holds an hour; a day leaves room for a slow upload that began in time.
 _UPLOAD_HOURS = 24
+_REVIEW_DAYS = 7
+# A stop waits for the leases that are out, and no longer.
+_STOP_SECONDS = 120
 _EXPIRED = Problem("upload-expired", "The file never came", "No file arrived within a day. Start the import again.")
-_STOPPED = Problem(
-    "system-error",
-    "The import could not go on",
-    "Its course was stopped from outside. What was loaded stays; import the file again to load the rest.",
+_UNREVIEWED = Problem(
+    "review-expired", "Nobody committed the import", "It waited in review for 7 days. Nothing was loaded."
 )
+_STOPPED = "stopped from outside"
 
 
 def tidy(
@@ -29,13 +33,15 @@ def tidy(
     complain: Callable[[Job, Exception], None],
     jobs: Jobs,
     chunks: Chunks,
+    files: Files,
     queue: Queue,
     machine: Machine,
 ) -> int:
     """Look after every job that has not ended.
 
-    A message can be lost with the process that held it, a machine may never have been started. Everything that is
-    done here is harmless when the job was only slow: a doubled message finds its chunk closed or leased.
+    A message can be lost with the process that held it, a machine may never have been started, an event of the bucket
+    may not have come. Everything that is done here is harmless when the job was only slow: a doubled message finds
+    its chunk closed or leased.
 
     Parameters
     ----------
@@ -45,41 +51,59 @@ def tidy(
     Returns
     -------
     int
-        Jobs that have not moved for ``stuck_minutes``.
+        Jobs under way that have not moved for ``stuck_minutes``.
     """
     stuck = 0
     for job in jobs.active():
         idle = now - (job.updated_at or job.created_at)
-        match job.status:
-            case Status.WAITING_FOR_FILE if idle > timedelta(hours=_UPLOAD_HOURS):
-                jobs.move(job.ref, Status.FAILED, problem=_EXPIRED)
-            case Status.QUEUED | Status.PARSING | Status.LOADING if idle > timedelta(minutes=stuck_minutes):
-                stuck += 1
-                try:
-                    _set_going(job, int(now.timestamp()), jobs, chunks, queue, machine)
-                except Exception as error:  # noqa: BLE001 - one broken job must not keep the others waiting
-                    complain(job, error)
+        patience = timedelta(seconds=_STOP_SECONDS) if job.status in STOPPING else timedelta(minutes=stuck_minutes)
+        if idle <= patience:
+            continue
+        stuck += job.status not in AT_REST
+        try:
+            _look_after(job, idle, now, jobs, chunks, files, queue, machine)
+        except Exception as error:  # noqa: BLE001 - one broken job must not keep the others waiting
+            complain(job, error)
     return stuck
 
 
+def _look_after(
+    job: Job, idle: timedelta, now: datetime, jobs: Jobs, chunks: Chunks, files: Files, queue: Queue, machine: Machine
+) -> None:
+    match job.status:
+        case Status.WAITING_FOR_FILE:
+            _look_for_file(job, idle, now, jobs, files, machine)
+        case Status.IN_REVIEW if idle > timedelta(days=_REVIEW_DAYS):
+            jobs.move(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note="the review expired")
+        case status if status not in AT_REST:
+            _set_going(job, int(now.timestamp()), jobs, chunks, queue, machine)
+
+
+def _look_for_file(job: Job, idle: timedelta, now: datetime, jobs: Jobs, files: Files, machine: Machine) -> None:
+    """A file may lie there without its event having come; one that never came is given up after a day."""
+    try:
+        size, etag = files.stat(job.file.key)
+    except NotFound:
+        if idle > timedelta(hours=_UPLOAD_HOURS):
+            jobs.move(job.ref, Status.FAILED, problem=_EXPIRED)
+    else:
+        start_job(Arrival(job.file.key, size, etag, now), jobs=jobs, machine=machine)
+
+
 def _set_going(job: Job, now: int, jobs: Jobs, chunks: Chunks, queue: Queue, machine: Machine) -> None:
-    if machine.is_over(job.ref):
-        jobs.move(job.ref, Status.FAILED, problem=_STOPPED)
+    if machine.is_over(job):
+        finish(job.ref, job.run, error=_STOPPED, jobs=jobs, chunks=chunks)
         return
-    if job.status is Status.QUEUED:
-        machine.start(job.ref)
-        return
-    name = PhaseName.PARSE if job.status is Status.PARSING else PhaseName.LOAD
-    barrier = chunks.phase(job.ref, name)
-    if barrier is None:
+    machine.start(job)
+    if job.phase is None or chunks.phase(job.ref, job.phase) is None:
         return  # its plan or dispatch is still to come: Step Functions tries those again itself
-    if barrier.remaining == 0:
-        answer(barrier, machine)
-    idle = [chunk.ref for chunk in chunks.of_phase(job.ref, name) if _is_idle(chunk, now)]
-    queue.send(idle, urgent=job.urgent)
-    jobs.touch(job.ref)  # a job that merely waits behind others must not get its messages again every five minutes
-
-
-def _is_idle(chunk: Chunk, now: int) -> bool:
-    leased = chunk.state is ChunkState.RUNNING and chunk.lease_until > now
-    return chunk.state not in CLOSED and not leased
+    answer_if_passed(job.ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
+    idle = [
+        chunk.ref
+        for chunk in chunks.of_phase(job.ref, job.phase)
+        if chunk.state not in CLOSED and not chunk.is_held(now)
+    ]
+    if job.status not in STOPPING and idle:
+        queue.send(idle, urgent=job.urgent)
+    # also so that a job that merely waits behind others does not get its messages again every five minutes
+    jobs.log(job, note=f"nothing had moved; {len(idle)} chunks were sent again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
@@ -10,11 +11,20 @@ from typing import BinaryIO
 from sluice.model import paths
 from sluice.model.chunk import Chunk, JobRef
 from sluice.model.job import JobFile
-from sluice.reading import Header
+from sluice.reading import Header, read_cut
 from sluice.reading.contract import Cut, Layout
+from sluice.rows.cell import Record
 from sluice.usecases.ports import Files
 
 _LAYOUT = "layout.json"
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """How the file is read, and which cell of its rows belongs to which field."""
+
+    layout: Layout
+    header: Header
 
 
 @dataclass(frozen=True)
@@ -47,15 +57,20 @@ class JobWorkspace:
             return self.files.read(upload.key, chunk.start, chunk.end, upload.etag)
         return self.read(_slice_name(chunk.ref.index))
 
+    def records(self, chunk: Chunk, upload: JobFile) -> Iterator[Record]:
+        """The rows of a chunk as they came."""
+        cut = Cut(chunk.ref.index, chunk.first_row, chunk.rows, chunk.start, chunk.end)
+        return read_cut(self.read_plan().layout, cut, self.read_slice(chunk, upload), self)
+
     def write_plan(self, layout: Layout, header: Header) -> None:
         """Keep what every worker must know of the file."""
         self.write(_LAYOUT, json.dumps({"layout": asdict(layout), "header": asdict(header)}).encode())
 
-    def read_plan(self) -> tuple[Layout, dict[int, str]]:
-        """The layout, and which cell belongs to which field."""
+    def read_plan(self) -> FilePlan:
+        """What every worker must know of the file."""
         kept = json.loads(self.read(_LAYOUT))
-        fields = {int(place): field for place, field in kept["header"]["fields"].items()}
-        return Layout(**kept["layout"]), fields
+        fields = {int(place): field for place, field in kept["header"].pop("fields").items()}
+        return FilePlan(Layout(**kept["layout"]), Header(**kept["header"], fields=fields))
 
 
 def _slice_name(index: int) -> str:

@@ -1,0 +1,39 @@
+"""``/v1/jobs/{id}/files``: files to download."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from functions.api import gate, stores
+from sluice.edge.answers import ListAnswer, OfferAnswer
+from sluice.usecases import download as downloading
+
+# API Gateway ends a request after 29 s; a file that is not made by then is asked for again.
+_LONGEST_WAIT = 20.0
+
+router = APIGatewayRouter()
+
+
+@router.get("/jobs/<job_id>/files")
+def offers(job_id: str) -> ListAnswer[OfferAnswer]:
+    """What can be downloaded of a job that stands still."""
+    job, files = stores.jobs().get(stores.ref_of(router, job_id)), stores.files()
+    here = f"{gate.base_url(router)}/v1/jobs/{job.ref.id}/files"
+    found = downloading.offers(job, files)
+    return ListAnswer(items=[OfferAnswer(**asdict(offer), link=f"{here}/{offer.name}") for offer in found], next=None)
+
+
+@router.get(
+    "/jobs/<job_id>/files/<name>",
+    responses={302: {"description": "Where the file is."}, 503: {"description": "It is being made; ask again."}},
+)
+def download(job_id: str, name: str) -> Response[None]:
+    """Go to a file; the address holds for some minutes, and asks for no token."""
+    ref = stores.ref_of(router, job_id)
+    where = downloading.download(
+        ref, name, seconds=_LONGEST_WAIT, jobs=stores.jobs(), files=stores.files(), machine=stores.machine()
+    )
+    return Response(302, body=None, headers={"Location": where, "Cache-Control": "no-store"})

@@ -1,0 +1,99 @@
+"""``Idempotency-Key``: a POST that is sent twice is carried out once, and answered the same both times."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, exceptions, idempotent_function
+from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict import CustomDictSerializer
+
+from sluice import bootstrap
+from sluice.config import ApiSettings, settings
+from sluice.model.errors import InProgress, KeyReused, RequestRefused
+from sluice.observability import logger
+
+# Longer than clients go on trying. The form in an answer of POST /v1/imports is good for its first hour only: a term of
+# its own for that call would let a repetition after two hours make a second job, which is worse than an expired form.
+_KEPT_SECONDS = 24 * 3600
+_KEY = re.compile(r"[ -~]{1,255}")
+
+
+class _NotKeptError(Exception):
+    """Carries an answer past Powertools, which forgets a call that raises."""
+
+    def __init__(self, answer: Response[Any]) -> None:
+        super().__init__(answer.status_code)
+        self.answer = answer
+
+
+def once_for_each_key(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    """Carry a POST out unless its key was used already; stands behind the gate, which knows whose key it is.
+
+    Raises
+    ------
+    RequestRefused, KeyReused, InProgress
+        If the key is none, was sent with another request, or its request is still being carried out.
+    """
+    event, caller = app.current_event, app.context.get("caller")
+    key = event.headers.get("Idempotency-Key")
+    if event.http_method != "POST" or key is None or caller is None:
+        return next_middleware(app)
+    if not _KEY.fullmatch(key):
+        raise RequestRefused(
+            "bad-idempotency-key", "The idempotency key is none", "Send 1 to 255 characters of printable ASCII."
+        )
+    body = hashlib.sha256((event.body or "").encode()).hexdigest()
+    request = [event.path, event.resolved_query_string_parameters, body]
+    # of both only hashes are kept
+    return _answer(app, next_middleware, {"key": [caller.tenant, caller.subject, key], "request": request})
+
+
+def _answer(app: APIGatewayRestResolver, next_middleware: NextMiddleware, asked: dict[str, Any]) -> Response[Any]:
+    given: list[Response[Any]] = []
+
+    def carry_out(*, asked: dict[str, Any]) -> Response[Any]:
+        given.append(next_middleware(app))
+        if given[0].status_code not in range(200, 300):
+            raise _NotKeptError(given[0])
+        return given[0]
+
+    once = idempotent_function(
+        carry_out,
+        data_keyword_argument="asked",
+        persistence_store=bootstrap.answers(settings(ApiSettings).idempotency_table),
+        config=IdempotencyConfig(
+            event_key_jmespath="key",
+            payload_validation_jmespath="request",
+            expires_after_seconds=_KEPT_SECONDS,
+            hash_function="sha256",
+            lambda_context=app.lambda_context,  # if the function dies, the key is free when its time would have been up
+        ),
+        output_serializer=CustomDictSerializer(_kept, lambda kept: Response(**kept)),
+        key_prefix="api",
+    )
+    try:
+        answer: Response[Any] = once(asked=asked)
+    except _NotKeptError as error:
+        return error.answer
+    except exceptions.IdempotencyValidationError:
+        raise KeyReused from None
+    except (exceptions.IdempotencyAlreadyInProgressError, exceptions.IdempotencyInconsistentStateError):
+        raise InProgress from None
+    except exceptions.IdempotencyPersistenceLayerError:
+        if not given:
+            raise
+        # it was carried out: told of an error, the caller would send it again
+        logger.exception("an answer was not kept")
+        return given[0]
+    return answer
+
+
+def _kept(answer: Response[Any]) -> dict[str, Any]:
+    # as text: Powertools sorts what it keeps, and both answers shall be the same to the byte
+    body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, separators=(",", ":"))
+    return {"status_code": answer.status_code, "headers": answer.headers, "body": body}

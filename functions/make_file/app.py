@@ -1,0 +1,30 @@
+"""Task of the state machine: make a file for download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import MakeFileSettings, settings
+from sluice.model.chunk import JobRef
+from sluice.observability import logger
+from sluice.usecases.make_file import make_file
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Make ``file`` of the job ``{tenant, job_id, run}`` and answer how many ``rows`` it has."""
+    told = settings(MakeFileSettings)
+    logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], file=event["file"])
+    rows = make_file(
+        JobRef(event["tenant"], event["job_id"]),
+        event["run"],
+        event["file"],
+        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
+        chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+        files=bootstrap.files(told.files_bucket),
+    )
+    logger.info("made", rows=rows)
+    return {"rows": rows}

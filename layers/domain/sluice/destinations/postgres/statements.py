@@ -1,0 +1,208 @@
+"""The SQL that loads a chunk and takes it back: functions of the session, told which of the staged rows to do.
+
+Each does its range at once. When the database refuses that, it does the halves one after the other, down to the rows
+that are at fault: one bad row in 10,000 costs some thirty statements, and none of them a round trip. A function of
+the session (``pg_temp``) needs no right but to make temporary tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from psycopg import Connection
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+
+from sluice.destinations.postgres.tables import Table, raw
+
+STAGED = SQL("pg_temp.sluice_staged")
+REFUSED = SQL("pg_temp.sluice_refused")
+
+# What the database says of a row's content, a trigger's own objection included; anything else is not the row's fault.
+_FRAME = SQL("""
+#variable_conflict use_column
+DECLARE
+    some integer;
+    one record;
+    other record;
+    state text;
+    place text;
+    whole text;
+    rule text;
+    said text;
+BEGIN
+    inserted := 0;
+    changed := 0;
+    {work}
+EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
+    inserted := 0;
+    changed := 0;
+    IF $1 < $2 THEN
+        SELECT * INTO one FROM {this}($1, ($1 + $2) / 2, $3, $4, $5);
+        SELECT * INTO other FROM {this}(($1 + $2) / 2 + 1, $2, $3, $4, $5);
+        inserted := one.inserted + other.inserted;
+        changed := one.changed + other.changed;
+    ELSE
+        GET STACKED DIAGNOSTICS
+            state = RETURNED_SQLSTATE, place = COLUMN_NAME, whole = TABLE_NAME, rule = CONSTRAINT_NAME,
+            said = MESSAGE_TEXT;
+        {blame}
+        INSERT INTO {refused} VALUES ($1, state, whole, place, rule, said);
+    END IF;
+END
+""")
+
+# New rows first. What is there already is neither tried (it would use up numbers of a sequence, and fire triggers) nor
+# locked unless it differs, so that a row that is as it was costs a look and no write. In the order of the key, so that
+# two jobs wait for each other instead of locking each other out. A row that another job took away in between comes
+# round again.
+_LOAD = SQL("""
+    FOR turn IN 1 .. 3 LOOP
+        INSERT INTO {table} (tenant, {names}, row_hash, job_id, valid_from)
+        SELECT $3, {values}, s.row_hash, $4, clock_timestamp()
+        FROM {staged} s
+        WHERE s."#" BETWEEN $1 AND $2
+            AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = $3 AND t.{key} = {value})
+        ORDER BY {value}
+        ON CONFLICT (tenant, {key}) DO NOTHING;
+        GET DIAGNOSTICS some = ROW_COUNT;
+        inserted := inserted + some;
+
+        INSERT INTO {archive} (tenant, {names}, row_hash, job_id, valid_from, valid_until, superseded_by)
+        SELECT t.tenant, {images}, t.row_hash, t.job_id, t.valid_from, greatest(clock_timestamp(), t.valid_from), $4
+        FROM {staged} s JOIN {table} t ON t.tenant = $3 AND t.{key} = {value}
+        WHERE s."#" BETWEEN $1 AND $2 AND t.row_hash IS DISTINCT FROM s.row_hash
+        ORDER BY t.{key}
+        FOR UPDATE OF t
+        ON CONFLICT (tenant, {key}, superseded_by) DO NOTHING;
+
+        UPDATE {table} t
+        SET {changes}, row_hash = s.row_hash, job_id = $4, valid_from = a.valid_until
+        FROM {staged} s JOIN {archive} a ON a.tenant = $3 AND a.{key} = {value} AND a.superseded_by = $4
+        WHERE s."#" BETWEEN $1 AND $2
+            AND t.tenant = $3 AND t.{key} = {value} AND t.row_hash IS DISTINCT FROM s.row_hash;
+        GET DIAGNOSTICS some = ROW_COUNT;
+        changed := changed + some;
+
+        EXIT WHEN NOT EXISTS (
+            SELECT FROM {staged} s
+            WHERE s."#" BETWEEN $1 AND $2
+                AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = $3 AND t.{key} = {value})
+        );
+    END LOOP;
+""")
+
+# The database names no column of a value that does not fit its type, so each value is tried alone.
+_BLAME = SQL("""
+        IF place = '' AND whole = '' AND state ~ '^2[23]' THEN
+            CREATE TEMPORARY TABLE IF NOT EXISTS sluice_tried ON COMMIT DROP AS
+            SELECT {names} FROM {table} WITH NO DATA;
+            FOR turn IN 1 .. {count} LOOP
+                BEGIN
+                    EXECUTE (ARRAY[{tries}])[turn] USING $1;
+                EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+                    place := (ARRAY[{columns}])[turn];
+                    EXIT;
+                END;
+            END LOOP;
+        END IF;
+""")
+
+# Rows of this job that have an image are put back as they were and lose it; the rest are the job's own, and go.
+_UNDO = SQL("""
+        PERFORM FROM {staged} s JOIN {table} t ON t.tenant = $3 AND t.{key} = {value}
+        WHERE s."#" BETWEEN $1 AND $2 AND t.job_id = $4
+        ORDER BY t.{key}
+        FOR UPDATE OF t;
+
+        WITH back AS (
+            UPDATE {table} t
+            SET {restores}, row_hash = a.row_hash, job_id = a.job_id, valid_from = a.valid_from
+            FROM {staged} s JOIN {archive} a ON a.tenant = $3 AND a.{key} = {value} AND a.superseded_by = $4
+            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = $3 AND t.{key} = {value} AND t.job_id = $4
+            RETURNING t.{key}
+        )
+        DELETE FROM {archive} a USING back
+        WHERE a.tenant = $3 AND a.{key} = back.{key} AND a.superseded_by = $4;
+        GET DIAGNOSTICS changed = ROW_COUNT;
+
+        IF $5 THEN
+            DELETE FROM {table} t USING {staged} s
+            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = $3 AND t.{key} = {value} AND t.job_id = $4;
+            GET DIAGNOSTICS inserted = ROW_COUNT;
+        END IF;
+""")
+
+
+def load(connection: Connection[Any], table: Table) -> Composed:
+    """The function that loads staged rows; its arguments are those of `undo`."""
+    layout = table.layout
+    tries = [
+        SQL("INSERT INTO sluice_tried ({name}) SELECT {value} FROM {staged} s WHERE s.\"#\" = $1").format(
+            name=Identifier(name), value=_staged(table, name), staged=STAGED
+        )
+        for name in layout.names
+    ]
+    blame = _BLAME.format(
+        names=_list(map(Identifier, layout.names)),
+        table=Identifier(layout.dataset),
+        count=Literal(len(tries)),
+        tries=_list(Literal(each.as_string(connection)) for each in tries),
+        columns=_list(map(Literal, layout.names)),
+    )
+    return _function(connection, _LOAD.format(**parts(table)), blame)
+
+
+def undo(connection: Connection[Any], table: Table) -> Composed:
+    """The function that takes staged rows back.
+
+    Its arguments are the first and the last row to do, tenant, job, and whether rows without an image may be deleted;
+    it gives how many rows were ``inserted`` (here: deleted again) and ``changed``.
+    """
+    return _function(connection, _UNDO.format(**parts(table)), SQL(""))
+
+
+def _parts(table: Table) -> dict[str, Composable]:
+    layout = table.layout
+    changed = [name for name in layout.names if name != layout.key]
+    return {
+        "table": Identifier(layout.dataset),
+        "archive": Identifier(layout.archive),
+        "staged": STAGED,
+        "key": Identifier(layout.key),
+        "value": _staged(table, layout.key),
+        "names": _list(map(Identifier, layout.names)),
+        "values": _list(_staged(table, name) for name in layout.names),
+        "images": _list(Identifier("t", name) for name in layout.names),
+        "changes": _list(SQL("{} = {}").format(Identifier(name), _staged(table, name)) for name in changed),
+        "restores": _list(SQL("{} = {}").format(Identifier(name), Identifier("a", name)) for name in changed),
+    }
+
+
+def _staged(table: Table, name: str) -> Composed:
+    """A staged value, which is text, as its column's type."""
+    return SQL("CAST(s.{} AS {})").format(Identifier(name), raw(table.types[name]))
+
+
+def _list(parts: Iterable[Composable]) -> Composed:
+    return SQL(", ").join(parts)
+
+
+def _function(connection: Connection[Any], work: Composed, blame: Composable) -> Composed:
+    """See to it that the session has the function; its name is a digest, so that it is never that of another text."""
+    told = _FRAME.format(work=work, blame=blame, refused=REFUSED, this=SQL("pg_temp.sluice"))
+    name = f"sluice_{hashlib.blake2b(told.as_string(connection).encode(), digest_size=16).hexdigest()}"
+    this = SQL("pg_temp.{}").format(Identifier(name))
+    known = connection.execute(
+        "SELECT to_regprocedure(%s)", [f"pg_temp.{name}(integer, integer, text, text, boolean)"]
+    ).fetchone()
+    if known == (None,):
+        body = _FRAME.format(work=work, blame=blame, refused=REFUSED, this=this).as_string(connection)
+        connection.execute(
+            SQL(
+                "CREATE FUNCTION {} (integer, integer, text, text, boolean, OUT inserted integer, OUT changed integer)"
+                " LANGUAGE plpgsql AS {}"
+            ).format(this, Literal(body))
+        )
+    return this

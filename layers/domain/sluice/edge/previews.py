@@ -1,0 +1,100 @@
+"""A preview as callers get it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from sluice.edge.answers import JobAnswer, job_answer
+from sluice.importers.registry import importer_named
+from sluice.usecases.preview import Preview
+
+
+class MappedColumn(BaseModel):
+    """Which header of the file went to a column, and how its dates are read."""
+
+    field: str
+    title: str
+    required: bool
+    header: str | None = Field(description="The header as found; null when the file lacks the column.")
+    place: int | None = Field(description="Number of the file's column, from 1.")
+    dates: str | None = Field(description="Order of day and month, where the column's dates needed one: dmy or mdy.")
+
+
+class PreviewRow(BaseModel):
+    """A row as it will be written; ``row`` is the row number a person sees in the sheet."""
+
+    row: int
+    values: dict[str, Any]
+
+
+class PreviewCounts(BaseModel):
+    """What a commit would do; insert, update and unchanged are known for jobs that stopped for review."""
+
+    total: int
+    refused: int
+    repeated: int | None = Field(description="Rows whose key an earlier row of the file has; they will be refused.")
+    insert: int | None
+    update: int | None
+    unchanged: int | None
+    left_out: int = Field(description="Rows that are no records, such as totals; in no other count.")
+
+
+class PreviewAnswer(BaseModel):
+    """How a file was understood, and what its rows will be."""
+
+    job: JobAnswer
+    sheet: str
+    header_row: int
+    encoding: str | None
+    delimiter: str | None
+    columns: list[MappedColumn]
+    ignored: list[str] = Field(description="Headers of the file that no column knows.")
+    undecided_dates: list[str] = Field(description="Date columns whose order a commit must say.")
+    counts: PreviewCounts
+    rows: list[PreviewRow]
+
+
+def preview_answer(found: Preview, base_url: str) -> PreviewAnswer:
+    """Show a preview."""
+    job, header, layout = found.job, found.plan.header, found.plan.layout
+    places = {field: place for place, field in header.fields.items()}
+    columns = importer_named(job.importer).columns
+    undecided = set(job.undecided) - set(job.orders)
+    return PreviewAnswer(
+        job=job_answer(job, base_url),
+        sheet=layout.sheet,
+        header_row=header.row,
+        encoding=layout.encoding,
+        delimiter=layout.delimiter,
+        columns=[
+            MappedColumn(
+                field=column.field,
+                title=column.title,
+                required=column.required,
+                header=header.matched.get(column.field),
+                place=places[column.field] + 1 if column.field in places else None,
+                dates=job.orders.get(column.field),
+            )
+            for column in columns
+        ],
+        ignored=header.ignored,
+        undecided_dates=[column.title for column in columns if column.field in undecided],
+        counts=_counts(found),
+        rows=[PreviewRow(row=row.row, values=row.values) for row in found.rows],
+    )
+
+
+def _counts(found: Preview) -> PreviewCounts:
+    counts = found.job.counts
+    known = found.job.needs_review or counts.compared > 0
+    return PreviewCounts(
+        total=counts.total,
+        refused=counts.refused,
+        repeated=counts.total - counts.refused - counts.compared if found.job.needs_review else None,
+        insert=counts.to_insert if known else None,
+        update=counts.to_update if known else None,
+        unchanged=counts.to_leave if known else None,
+        left_out=counts.left_out,
+    )

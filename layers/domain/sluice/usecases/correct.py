@@ -1,0 +1,108 @@
+"""Corrections: refused rows that come again, mended, in the workbook of errors."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.errors import Conflict, FileRefused
+from sluice.model.job import Job
+from sluice.model.refusal import Refusal
+from sluice.model.status import AT_REST
+from sluice.reading import Header
+from sluice.reporting.errors import ROW_TITLE
+from sluice.reporting.neutral import restored
+from sluice.rows.cell import Cell, Record
+from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.refusals import rows_refused
+from sluice.usecases.workspace import FilePlan
+
+
+def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
+    """Find the job whose refused rows are to come again.
+
+    Raises
+    ------
+    NotFound
+        If there is no such job.
+    Conflict
+        If it is of another importer, still under way, or has refused nothing.
+    """
+    job = jobs.get(ref)
+    reason = None
+    if job.importer != importer:
+        reason = f"was made by the importer '{job.importer}', not '{importer}'"
+    elif job.status not in AT_REST:
+        reason = f"is {job.status.replace('_', ' ')}; wait for its end"
+    elif not job.counts.refused:
+        reason = "has refused no row"
+    if reason:
+        raise Conflict("cannot-correct", "The job cannot be corrected", f"Job {ref.id} {reason}.")
+    return job
+
+
+def check_correction(job: Job, header: Header) -> None:
+    """See that a file of corrections says which rows it corrects; any other file is let through.
+
+    Raises
+    ------
+    FileRefused
+        ``no-row-numbers``.
+    """
+    if job.corrects and ROW_TITLE not in header.titles:
+        raise FileRefused(
+            "no-row-numbers",
+            "The file does not say which rows it corrects",
+            f"Its column '{ROW_TITLE}' is missing. Correct the rows in the errors.xlsx of job {job.corrects}, and keep "
+            "that column as it is.",
+        )
+
+
+def take_corrected(
+    job: Job, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files
+) -> tuple[list[Record], list[Refusal]]:
+    """Take those rows of a correction that the corrected job has refused; of any other job, all rows.
+
+    Returns
+    -------
+    tuple
+        The rows, their text as it was before it was made harmless; and a refusal for each row that may not come.
+    """
+    if job.corrects is None:
+        return records, []
+    place = plan.header.titles.index(ROW_TITLE)
+    numbers = {number: _row_number(cells, place) for number, cells in records}
+    refused = _refused_rows(
+        JobRef(job.ref.tenant, job.corrects), {number for number in numbers.values() if number}, chunks, files
+    )
+    taken: list[Record] = []
+    strangers: list[Refusal] = []
+    for number, cells in records:
+        original = numbers[number]
+        if original in refused:
+            taken.append((number, [restored(cell) if isinstance(cell, str) else cell for cell in cells]))
+        else:
+            value = None if original is None else str(original)
+            reason = "is no row number" if original is None else f"is no row that job {job.corrects} has refused"
+            strangers.append(Refusal(plan.layout.sheet, number, ROW_TITLE, value, reason))
+    return taken, strangers
+
+
+def _row_number(cells: list[Cell], place: int) -> int | None:
+    cell = cells[place] if place < len(cells) else None
+    try:
+        return int(cell) if isinstance(cell, str | int | float) else None
+    except ValueError:
+        return None
+
+
+def _refused_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> set[int]:
+    """Which of these rows the job has refused; only of chunks that have some of them are the refusals read."""
+    cut = list(chunks.of_phase(ref, PhaseName.PARSE))
+    firsts = [chunk.first_row for chunk in cut]
+    indexes = {cut[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
+    found: set[int] = set()
+    for index in indexes:
+        for phase in (PhaseName.PARSE, PhaseName.LOAD):
+            found |= rows_refused(ChunkRef(ref, phase, index), files)
+    return found & numbers

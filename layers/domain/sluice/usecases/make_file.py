@@ -1,0 +1,55 @@
+"""Make a file for download from what a job has kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sluice.importers.registry import importer_named
+from sluice.model import paths
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
+from sluice.model.errors import NotFound
+from sluice.model.job import Job
+from sluice.reporting.errors import write_error_csv, write_error_workbook
+from sluice.reporting.loaded import write_loaded_csv
+from sluice.rows.check import GoodRow
+from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.refusals import refused_rows, rows_refused
+from sluice.usecases.staged_rows import staged_rows
+from sluice.usecases.workspace import JobWorkspace
+
+ERRORS_XLSX = "errors.xlsx"
+ERRORS_CSV = "errors.csv"
+LOADED_CSV = "loaded.csv"
+
+
+def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, files: Files) -> int:
+    """Write a file of the job to the bucket, chunk by chunk; a second run writes the same again.
+
+    Returns
+    -------
+    int
+        Its rows; 0 when the job has gone on since it was asked for, and nothing was written.
+    """
+    job = jobs.get(ref)
+    if job.run != run:
+        return 0
+    with files.create(paths.result(ref, run, name)) as out:
+        match name:
+            case "errors.xlsx" | "errors.csv":
+                write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
+                plan = JobWorkspace(ref, files).read_plan()
+                titles = {column.field: column.title for column in importer_named(job.importer).columns}
+                places = {titles[field]: place for place, field in plan.header.fields.items()}
+                rows = refused_rows(ref, files)
+                return write(out, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows)
+            case "loaded.csv":
+                return write_loaded_csv(out, importer_named(job.importer), _loaded(job, chunks, files))
+            case _:
+                raise NotFound("file of this job", name)
+
+
+def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
+    for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
+        if chunk.state is ChunkState.DONE:
+            refused = rows_refused(chunk.ref, files)
+            yield from (row for row in staged_rows(job, chunk.ref.index, files).rows if row.number not in refused)

@@ -1,0 +1,25 @@
+"""Resume a paused job."""
+
+from __future__ import annotations
+
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.job import Job
+from sluice.model.status import Status, illegal_move
+from sluice.usecases.ports import Jobs, Machine
+
+
+def resume(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
+    """Go on with a paused job where it stopped, in a new run; chunks that are done stay done.
+
+    Raises
+    ------
+    Conflict
+        If the job is not paused.
+    """
+    job = jobs.get(ref)
+    to = Status.LOADING if job.phase is PhaseName.LOAD else Status.PARSING
+    if job.status is not Status.PAUSED:
+        raise illegal_move(ref.id, job.status, to)
+    job = jobs.move(ref, to, by=by, note="resumed", new_run=True)
+    machine.start(job)
+    return job

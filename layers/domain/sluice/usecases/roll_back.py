@@ -1,0 +1,30 @@
+"""Roll a job back: the rows it changed are put back as they were."""
+
+from __future__ import annotations
+
+from sluice.model.chunk import JobRef
+from sluice.model.errors import Conflict
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.ports import Jobs, Machine
+
+
+def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
+    """Take back what a job that has ended did; rows that were changed since are kept as they are.
+
+    A job that is rolled back, or being so, stays as it is: nothing is taken back twice.
+
+    Raises
+    ------
+    Conflict
+        If the job is under way, or never came to touch the dataset.
+    """
+    job = jobs.get(ref)
+    if job.status in {Status.ROLLED_BACK, Status.ROLLING_BACK}:
+        return job
+    if job.status is Status.FAILED and not job.planned:
+        detail = "Its file was refused before a row was loaded: there is nothing to take back."
+        raise Conflict("nothing-to-roll-back", "There is nothing to roll back", detail, status_now=str(job.status))
+    job = jobs.move(ref, Status.ROLLING_BACK, by=by, new_run=True)
+    machine.start(job)
+    return job

@@ -1,0 +1,66 @@
+"""The same file again: it is imported once, unless somebody insists."""
+
+from __future__ import annotations
+
+from sluice.model.errors import Conflict, FileRefused, NotFound
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.ports import Jobs
+
+# Ends that leave the file to be imported again.
+_UNDONE = frozenset({Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
+_TITLE = "The same file was imported before"
+
+
+def refuse_same_file(tenant: str, importer: str, sha256: str, jobs: Jobs) -> None:
+    """Refuse a file before a job is made for it.
+
+    Raises
+    ------
+    Conflict
+        ``same-file``, with the earlier job's id.
+    """
+    earlier = _earlier(tenant, importer, sha256, jobs)
+    if earlier is not None:
+        raise Conflict("same-file", _TITLE, _detail(earlier), **_extra(earlier))
+
+
+def claim(job: Job, sha256: str, jobs: Jobs) -> None:
+    """Note that the job imports this file; of two that come at once, one is refused.
+
+    Raises
+    ------
+    FileRefused
+        ``same-file``, with the earlier job's id, unless the job is forced.
+    """
+    while True:
+        claimed = jobs.importer_of(job.ref.tenant, job.importer, sha256)
+        earlier = _earlier(job.ref.tenant, job.importer, sha256, jobs)
+        if earlier is not None and earlier.ref != job.ref and not job.force:
+            raise FileRefused("same-file", _TITLE, _detail(earlier), **_extra(earlier))
+        if jobs.claim_file(job, sha256, instead_of=claimed):
+            return
+
+
+def _earlier(tenant: str, importer: str, sha256: str, jobs: Jobs) -> Job | None:
+    """The job that has imported this file, or is about to."""
+    ref = jobs.importer_of(tenant, importer, sha256)
+    if ref is None:
+        return None
+    try:
+        job = jobs.get(ref)
+    except NotFound:  # its retention is over
+        return None
+    return None if job.status in _UNDONE else job
+
+
+def _detail(earlier: Job) -> str:
+    when = f"{earlier.created_at:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"Job {earlier.ref.id} of {when} has it ({earlier.status.replace('_', ' ')}). "
+        "To import it all the same, send it with force=true."
+    )
+
+
+def _extra(earlier: Job) -> dict[str, object]:
+    return {"job": earlier.ref.id, "link": f"/v1/jobs/{earlier.ref.id}"}

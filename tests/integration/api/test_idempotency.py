@@ -1,0 +1,188 @@
+"""A POST with an ``Idempotency-Key`` is carried out once, and answered the same however often it is sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
+
+from sluice import bootstrap
+from sluice.model.chunk import JobRef
+from sluice.model.errors import Conflict, FileRefused, TryLater
+from sluice.model.status import Status
+from sluice.stores.jobs import DynamoJobs
+from tests.fakes.lambda_context import FakeContext
+from tests.integration.api.calling import call
+from tests.integration.api.repeating import announce, assert_problem, jobs, kept, upload
+from tests.integration.stack import Stack
+
+# Given the errors that the next calls shall raise, one each, before calls work again.
+Failing = Callable[..., None]
+
+
+class Killed(BaseException):
+    """The function was ended in the middle, so that not even its error handling ran."""
+
+
+@pytest.fixture
+def failing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """Let calls fail when they ask for the store of jobs."""
+    real = bootstrap.jobs
+
+    def fail(*errors: BaseException) -> None:
+        waiting = list(errors)
+
+        def store(table: str, keep_days: int) -> DynamoJobs:
+            if waiting:
+                raise waiting.pop(0)
+            return real(table, keep_days)
+
+        monkeypatch.setattr(bootstrap, "jobs", store)
+
+    return fail
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_same_call_again_gets_the_same_answer() -> None:
+    """Status, headers and body, to the byte; there is one job."""
+    first, second, third = announce(), announce(), announce()
+    assert first.status == 201
+    assert first == second == third
+    assert jobs() == 1
+
+
+@pytest.mark.usefixtures("stack")
+def test_an_answer_with_a_key_is_like_one_without() -> None:
+    """Its fields come in the same order, and its headers are the same."""
+    with_key, without = announce(), announce(None)
+    assert list(with_key.body["job"]) == list(without.body["job"])
+    assert with_key.headers == without.headers
+
+
+def test_the_first_answer_is_repeated_whatever_has_happened_since(stack: Stack) -> None:
+    """Who wants to know how the job is now follows its link."""
+    first = upload()
+    assert first.status == 202
+    assert {"location", "etag", "retry-after"} <= set(first.headers)
+    stack.jobs.move(JobRef("acme", first.body["id"]), Status.QUEUED)
+    assert upload() == first
+    assert jobs() == 1
+
+
+@pytest.mark.usefixtures("stack")
+def test_without_a_key_each_call_is_a_new_one() -> None:
+    """And nothing is kept of it."""
+    assert announce(None).body["job"]["id"] != announce(None).body["job"]["id"]
+    assert kept() == []
+
+
+@pytest.mark.usefixtures("stack")
+def test_another_key_is_another_call() -> None:
+    """Capital letters count."""
+    assert len({announce(key).body["job"]["id"] for key in ("one", "One", "two")}) == 3
+
+
+@pytest.mark.parametrize("changed", [{"filename": "others.xlsx"}, {"bytes": 1001}, {"priority": "urgent"}])
+@pytest.mark.usefixtures("stack")
+def test_a_key_that_comes_with_another_body_is_refused(changed: dict[str, Any]) -> None:
+    """It was meant for something else; the first call keeps its answer."""
+    first = announce()
+    assert_problem(announce(**changed), 422, "idempotency-key-reused")
+    assert announce() == first
+    assert jobs() == 1
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_key_that_comes_with_another_query_or_path_is_refused() -> None:
+    """They say what is asked for as much as the body does."""
+    assert upload().status == 202
+    assert_problem(upload(filename="others.csv"), 422, "idempotency-key-reused")
+    assert_problem(upload(priority="urgent"), 422, "idempotency-key-reused")
+    assert_problem(announce(), 422, "idempotency-key-reused")
+    assert jobs() == 1
+
+
+def test_a_call_that_is_still_being_carried_out_is_not_begun_again(failing: Failing) -> None:
+    """The caller is told when to come back; another call with the key is another call still."""
+    failing(Killed())
+    with pytest.raises(Killed):
+        announce()
+    again = announce()
+    assert_problem(again, 409, "request-in-progress")
+    assert int(again.headers["retry-after"]) > 0
+    assert_problem(announce(bytes=1), 422, "idempotency-key-reused")
+    assert jobs() == 0
+
+
+def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
+    failing: Failing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can be at it any more."""
+    monkeypatch.setattr(FakeContext, "get_remaining_time_in_millis", lambda _: 1)
+    failing(Killed())
+    with pytest.raises(Killed):
+        announce()
+    time.sleep(0.01)
+    monkeypatch.undo()
+    assert announce().status == 201
+    assert jobs() == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Conflict("illegal-move", "No", "Not from there."), 409),
+        (FileRefused("too-large", "No", "Too much."), 422),
+        (TryLater("Not now.", 3), 503),
+        (RuntimeError("boom"), 500),
+    ],
+)
+def test_only_a_call_that_succeeded_is_kept(failing: Failing, error: Exception, status: int) -> None:
+    """What was refused may go through once its reason is gone."""
+    failing(error, error)
+    assert [announce().status, announce().status] == [status, status]
+    assert kept() == []
+    assert announce().status == 201
+    assert announce().status == 201
+    assert jobs() == 1
+
+
+def test_the_key_of_a_refused_call_is_free_for_another(failing: Failing) -> None:
+    """The first one did nothing."""
+    failing(Conflict("illegal-move", "No", "Not from there."))
+    assert announce().status == 409
+    assert announce(bytes=1).status == 201
+
+
+@pytest.mark.usefixtures("stack")
+def test_an_address_that_nothing_is_at_leaves_nothing_behind() -> None:
+    """Nor does a request that is not as described."""
+    for path in ("/v1/nothing", "/v1/health"):
+        assert_problem(call("POST", path, headers={"Idempotency-Key": "one"}), 404, "not-found")
+    assert_problem(announce(bytes=-1), 422, "invalid-request")
+    assert kept() == []
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_call_whose_key_cannot_be_kept_is_not_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sender would send it again."""
+    elsewhere = DynamoDBPersistenceLayer("nowhere", boto3_client=boto3.client("dynamodb"))
+    monkeypatch.setattr(bootstrap, "answers", lambda _: elsewhere)
+    assert_problem(announce(), 500, "internal-error")
+    assert jobs() == 0
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_call_whose_answer_cannot_be_kept_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was carried out: whoever is told otherwise does it twice."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("the table is gone")
+
+    monkeypatch.setattr(DynamoDBPersistenceLayer, "_update_record", fail)
+    assert announce().status == 201
+    assert jobs() == 1

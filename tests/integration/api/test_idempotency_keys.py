@@ -1,0 +1,121 @@
+"""Whose an ``Idempotency-Key`` is, what it may look like, and what is kept under it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.fakes import issuer
+from tests.integration.api.calling import call, get, guarded
+from tests.integration.api.repeating import (
+    BODY,
+    FILE,
+    TABLE,
+    UPLOAD,
+    announce,
+    assert_problem,
+    jobs,
+    kept,
+    table,
+    upload,
+)
+from tests.integration.template import template
+
+DAY = 24 * 3600
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_key_belongs_to_its_tenant_and_user() -> None:
+    """The same one of somebody else is a different one, and shows nothing of the first."""
+    mine, colleagues, theirs = announce(), announce(subject="bob"), announce(tenant="other")
+    assert len({answer.body["job"]["id"] for answer in (mine, colleagues, theirs)}) == 3
+    assert (jobs("acme"), jobs("other")) == (2, 1)
+    assert announce(tenant="other", bytes=5).body["type"] == "/problems/idempotency-key-reused"
+    assert announce() == mine
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_key_cannot_be_made_to_look_like_anothers() -> None:
+    """Whatever signs it is made of."""
+    for subject, key in (("ann", "b#c"), ("ann#b", "c"), ("ann", 'b", "c'), ('ann", "b', "c")):
+        announce(key, subject=subject)
+    assert jobs() == 4
+
+
+@pytest.mark.usefixtures("no_aws")
+@pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST"])
+def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
+    """Neither with a key nor with a bad one."""
+    for key in ("one", ""):
+        stranger = call("POST", path, token=None, headers={"Idempotency-Key": key})
+        assert_problem(stranger, 401, "unauthorized")
+        reader = call("POST", path, token=issuer.token(scope="imports:read"), headers={"Idempotency-Key": key})
+        assert_problem(reader, 403, "forbidden")
+
+
+@pytest.mark.usefixtures("no_aws")
+@pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST"])
+def test_every_route_that_changes_something_looks_at_the_key(path: str) -> None:
+    """The list comes from the resolver; some routes find fault with the request first."""
+    answer = call("POST", path, json_body=BODY, query=UPLOAD, headers={"Idempotency-Key": ""})
+    assert answer.body["type"] in {"/problems/bad-idempotency-key", "/problems/invalid-request"}
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("key", ["1", " ", "a key", "!~", "x" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324"'])
+def test_a_key_of_printable_characters_is_one(key: str) -> None:
+    """Up to 255 of them, quotation marks included."""
+    assert announce(key) == announce(key)
+    assert jobs() == 1
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("key", ["", "x" * 256, "ключ", "caf\u00e9", "a\tb", "a\nb", "one\n", "a\x7f", "a\x00"])
+def test_any_other_key_is_none(key: str) -> None:
+    """The call is not carried out: its sender relies on the key."""
+    assert_problem(announce(key), 400, "bad-idempotency-key")
+    assert (jobs(), kept()) == (0, [])
+
+
+@pytest.mark.usefixtures("stack")
+def test_looking_takes_no_notice_of_the_header() -> None:
+    """It changes nothing, however often it is done."""
+    for key in ("one", "", "x" * 300):
+        assert get("/v1/jobs", headers={"Idempotency-Key": key}).status == 200
+    announce(None)
+    assert jobs() == 1
+    assert kept() == []
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_file_of_four_megabytes_leaves_its_hash() -> None:
+    """DynamoDB takes 400 KB."""
+    body = bytes(range(256)) * (4 * 4096)
+    assert upload(body=body) == upload(body=body)
+    assert_problem(upload(body=body[:-1] + b"x"), 422, "idempotency-key-reused")
+    (item,) = kept()
+    assert len(str(item)) < 10_000
+
+
+@pytest.mark.usefixtures("stack")
+def test_what_is_kept_tells_nothing_of_key_token_or_request() -> None:
+    """But for what the answer says itself."""
+    upload("my secret key", FILE)
+    (item,) = kept()
+    for secret in ("my secret key", "Oil", "P-1", "Bearer", "9.50"):
+        assert secret not in str(item)
+
+
+@pytest.mark.usefixtures("stack")
+def test_an_answer_is_kept_for_a_day() -> None:
+    """Then the key is free, whether or not DynamoDB has got round to removing the item."""
+    first = announce()
+    (item,) = kept()
+    expiry = template()["Resources"][TABLE]["Properties"]["TimeToLiveSpecification"]["AttributeName"]
+    assert float(item[expiry]) == pytest.approx(time.time() + DAY, abs=60)
+    table().put_item(Item=item | {expiry: int(time.time()) - 1})
+    second = announce()
+    assert second.status == 201
+    assert second != first
+    assert jobs() == 2

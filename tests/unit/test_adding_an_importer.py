@@ -1,0 +1,88 @@
+"""The page on adding an importer ends with one that works: its code, its file, and the result it claims."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.places import ROOT
+from sluice.importers import registry
+from sluice.model.status import Status
+from sluice.rows.importer import Importer
+from sluice.usecases.refusals import list_refusals
+from tests.fakes.course import Course
+
+PAGE = (ROOT / "docs" / "adding-an-importer.md").read_text()
+NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+
+
+def last(language: str) -> str:
+    """The last block of code in a language."""
+    found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return found[-1]
+
+
+def counted(what: str) -> int:
+    """A number of rows that the page gives in words."""
+    (number,) = re.findall(rf"(\w+)(?: rows)?:? {what}", PAGE[PAGE.index("gives a job that ends") :])
+    return NUMBERS[number]
+
+
+def refusals_of_the_page() -> list[tuple[str, ...]]:
+    """The rows of the page's last table."""
+    table = PAGE[PAGE.index("| row | column | value | reason |") :]
+    rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
+    assert rows
+    return rows
+
+
+@pytest.fixture
+def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Importer:
+    """The page's importer: a module of its own, and in the registry for the time of a test."""
+    file = tmp_path / "shipments.py"
+    file.write_text(last("python"))
+    spec = importlib.util.spec_from_file_location("sluice.importers.shipments", file)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    made: Importer = module.shipments
+    monkeypatch.setattr(registry, "IMPORTERS", (*registry.IMPORTERS, made))
+    monkeypatch.setitem(registry._BY_NAME, made.name, made)
+    return made
+
+
+def test_an_importer_takes_less_than_thirty_lines() -> None:
+    """Blank ones and imports included."""
+    assert len(last("python").splitlines()) < 30
+
+
+def test_the_page_ends_with_an_importer_that_does_what_the_page_says(importer: Importer) -> None:
+    """Code, file and result are read from the page; nothing of them is repeated here."""
+    course = Course()
+    ref = course.upload(last("csv").encode(), importer=importer.name, filename="shipments.csv")
+    job = course.run(ref)
+    assert job.status is Status.COMPLETED, job.problem
+    counts = job.counts
+    assert (counts.inserted, counts.refused) == (counted("inserted"), counted("refused"))
+    assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.refused
+    # a key that comes twice is found after all that is wrong with a row by itself
+    found = sorted(list_refusals(ref, limit=100, cursor=None, files=course.files).items, key=lambda each: each.row)
+    assert [(str(each.row), each.column, each.value, each.reason) for each in found] == refusals_of_the_page()
+    record = json.loads(last("json"))
+    assert course.destination.values("acme", importer.dataset)[record["number"]] == record
+
+
+def test_the_pages_importer_is_one_as_all_others_are(importer: Importer) -> None:
+    """It is found by its name, and its own examples are a good row."""
+    assert registry.importer_named("shipments") is importer
+    fields = importer.row.model_fields
+    importer.row.model_validate(
+        {name: (info.examples or [None])[0] for name, info in fields.items()}, context=importer.conventions
+    )
