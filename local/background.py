@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -51,8 +52,10 @@ class Background:
                 return facts
         return None
 
-    def start(self, command: Sequence[str | Path], env: Mapping[str, str], **facts: Any) -> int:
-        """Start the process, which must not be running, and return its id."""
+    def start(
+        self, command: Sequence[str | Path], env: Mapping[str, str], *, user: str | None = None, **facts: Any
+    ) -> int:
+        """Start the process, which must not be running, and return its id; as `user` if that is another one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._state.open("a+") as state, self.log.open("wb") as log:
             try:
@@ -67,6 +70,9 @@ class Background:
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
                 start_new_session=True,
+                user=user,
+                group=None if user is None else pwd.getpwnam(user).pw_gid,
+                extra_groups=None if user is None else [],
                 pass_fds=[state.fileno()],
             )
             _children[process.pid] = process
@@ -78,14 +84,14 @@ class Background:
         """Tell whether the process runs."""
         return self.facts() is not None
 
-    def stop(self, *, patience: float = 6.0) -> bool:
-        """Stop the process with everything it started; tell whether there was one."""
+    def stop(self, *, first: signal.Signals = signal.SIGTERM, patience: float = 6.0) -> bool:
+        """Stop the process with everything it started, asked by `first` to go; tell whether there was one."""
         facts = self.facts()
         if facts is None:
             self._state.unlink(missing_ok=True)
             return False
         group = int(facts["pid"])
-        _signal(group, signal.SIGTERM)
+        _signal(group, first)
         _wait(lambda: not self.alive(), patience)
         _signal(group, signal.SIGKILL)  # what is left of the group, such as a Lambda in the middle of its work
         child = _children.pop(group, None)

@@ -23,7 +23,7 @@ def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Respo
     headers = {"ETag": etag(found), "Cache-Control": "no-cache"}
     shown = job_answer(found, gate.base_url(router))
     if not over:
-        headers["Retry-After"] = _LATER if found.status is Status.IN_REVIEW else _SOON
+        headers["Retry-After"] = _LATER if found.status in {Status.IN_REVIEW, Status.PAUSED} else _SOON
     if started:
         headers["Location"] = shown.links["self"]
     status = HTTPStatus.ACCEPTED if started and not over else HTTPStatus.OK

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from sluice.reporting.template import template
 
 from sluice.edge.answers import ImporterAnswer, ListAnswer, importer_answer
 from sluice.importers.registry import IMPORTERS, importer_named
+from sluice.reporting.template import template
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_BYTES = {"type": "string", "format": "binary"}
 
 router = APIGatewayRouter()
 
@@ -26,7 +27,11 @@ def one(name: str) -> ImporterAnswer:
     return importer_answer(importer_named(name))
 
 
-@router.get("/importers/<name>/template.xlsx", responses={200: {"description": "A workbook to fill in."}})
+@router.get(
+    "/importers/<name>/template.xlsx",
+    responses={200: {"description": "A workbook to fill in.", "content": {_XLSX: {"schema": _BYTES}}}},
+    enable_validation=False,  # it would make text of the bytes
+)
 def template_of(name: str) -> Response[bytes]:
     """An empty workbook with the importer's headers, types, choices and notes, and an example row."""
     importer = importer_named(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -35,6 +36,13 @@ def stack() -> Iterator[Stack]:
         yield deployed
 
 
+@pytest.fixture(scope="session")
+def postgres_stack() -> Iterator[Stack]:
+    """A stack of our own whose rows go to a PostgreSQL database."""
+    with running(database=True) as deployed:
+        yield deployed
+
+
 class Person:
     """Somebody with a token, at the API."""
 
@@ -58,6 +66,24 @@ class Person:
         self.client.upload(announced.json()["upload"], filename, io.BytesIO(body))
         job_id: str = announced.json()["job"]["id"]
         return job_id
+
+    def move(self, job_id: str, verb: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ask for a move of a job; answers the job."""
+        answer = self.call("POST", f"/jobs/{job_id}/{verb}", json=body or {})
+        assert answer.status_code in {200, 202}, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def saved(self, job_id: str, name: str, folder: Path) -> Path:
+        """A file of a job, saved."""
+        target = folder / f"{job_id}-{name}"
+        assert self.client.save(f"/jobs/{job_id}/files/{name}", target) > 0
+        return target
+
+    def listing(self, dataset: str) -> list[str]:
+        """A dataset as the API writes it, record by record, by key: equal before and after means equal to the byte."""
+        records = self.everything(f"/datasets/{dataset}/records", 1000)
+        return [json.dumps(record) for record in sorted(records, key=lambda record: record["key"])]
 
     def end_of(self, job_id: str, patience: float = PATIENCE) -> dict[str, Any]:
         """The job once it has settled."""
@@ -99,8 +125,8 @@ def person(stack: Stack) -> Iterator[Callable[..., Person]]:
 
     with ExitStack() as open_until_the_end:
 
-        def make(tenant: str, scopes: Sequence[str] = (READ, WRITE)) -> Person:
-            made = Person(stack, tenant, scopes)
+        def make(tenant: str, scopes: Sequence[str] = (READ, WRITE), at: Stack = stack) -> Person:
+            made = Person(at, tenant, scopes)
             open_until_the_end.enter_context(made.client)
             open_until_the_end.enter_context(made.http)
             return made
@@ -108,11 +134,22 @@ def person(stack: Stack) -> Iterator[Callable[..., Person]]:
         yield make
 
 
+def own_tenant(request: pytest.FixtureRequest) -> str:
+    """A tenant that only this test uses."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:50]
+    return f"{name}-{time.time_ns() % 1_000_000}"
+
+
 @pytest.fixture
 def ann(person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
     """Somebody of a tenant that only this test uses."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:50]
-    return person(f"{name}-{time.time_ns() % 1_000_000}")
+    return person(own_tenant(request))
+
+
+@pytest.fixture(params=["stack", "postgres_stack"], ids=["dynamodb", "postgres"])
+def bob(person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
+    """Somebody of a tenant that only this test uses, on each destination in turn."""
+    return person(own_tenant(request), at=request.getfixturevalue(request.param))
 
 
 def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

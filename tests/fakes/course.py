@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sluice.importers.registry import importer_named
+from sluice.model import paths
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.job import Job
+from sluice.model.order import Order
 from sluice.rows.importer import Importer
 from sluice.usecases import plan as plan_module
+from sluice.usecases.cancel import cancel
+from sluice.usecases.commit import commit
 from sluice.usecases.dispatch import dispatch
 from sluice.usecases.do_chunk import do_chunk
 from sluice.usecases.expect_file import expect_file
 from sluice.usecases.finish import finish
+from sluice.usecases.give_up import give_up
+from sluice.usecases.make_file import make_file
 from sluice.usecases.new_job import ImportRequest
+from sluice.usecases.pause import pause
 from sluice.usecases.plan import plan
+from sluice.usecases.resume import resume
+from sluice.usecases.retry import retry
+from sluice.usecases.roll_back import roll_back
 from sluice.usecases.start_job import Arrival, start_job
+from sluice.usecases.tidy import tidy
 from tests.fakes.destination import MemoryDestination
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.stores import MemoryChunks, MemoryFiles, MemoryJobs, MemoryQueue, etag_of
@@ -110,6 +121,50 @@ class Course:
 
     def finish(self, ref: JobRef, error: str | None = None) -> Job:
         return finish(ref, self.jobs.get(ref).run, error=error, jobs=self.jobs, chunks=self.chunks)
+
+    def commit(self, ref: JobRef, answers: Mapping[str, Order] | None = None, *, by: str = "ben") -> Job:
+        return commit(ref, by=by, answers=answers or {}, jobs=self.jobs, machine=self.machine)
+
+    def cancel(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return cancel(ref, by="ben", now=now, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+
+    def pause(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return pause(ref, by="ben", now=now, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+
+    def resume(self, ref: JobRef) -> Job:
+        return resume(ref, by="ben", jobs=self.jobs, machine=self.machine)
+
+    def retry(self, ref: JobRef) -> Job:
+        return retry(ref, by="ben", jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+
+    def roll_back(self, ref: JobRef) -> Job:
+        return roll_back(ref, by="ben", jobs=self.jobs, machine=self.machine)
+
+    def give_up(self, ref: ChunkRef, *, now: int = NOW) -> bool:
+        return give_up(ref, now=now, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+
+    def make_file(self, ref: JobRef, name: str) -> bytes:
+        """Make a file for download; answers what is in it."""
+        run = self.jobs.get(ref).run
+        make_file(ref, run, name, jobs=self.jobs, chunks=self.chunks, files=self.files)
+        return self.files.read(paths.result(ref, run, name))
+
+    def tidy(self, *, after: timedelta, complain: Callable[[Job, Exception], None] | None = None) -> int:
+        """Let the clock strike, so long from now; answers how many jobs were stuck."""
+
+        def fail(_: Job, error: Exception) -> None:
+            raise error
+
+        return tidy(
+            now=datetime.now(UTC) + after,
+            stuck_minutes=15,
+            complain=complain or fail,
+            jobs=self.jobs,
+            chunks=self.chunks,
+            files=self.files,
+            queue=self.queue,
+            machine=self.machine,
+        )
 
     def phase(self, ref: JobRef, name: PhaseName) -> str:
         """Take a phase to its end; answers its outcome."""

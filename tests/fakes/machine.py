@@ -9,25 +9,28 @@ from sluice.model.job import Job
 
 
 class MemoryMachine:
-    """The `Machine` port: keeps what it was told."""
+    """The `Machine` port: keeps what it was told. A test says which runs are over, and which files failed."""
 
     def __init__(self) -> None:
         self.started: list[tuple[JobRef, int]] = []
-        self.over: set[JobRef] = set()
+        self.over: set[tuple[JobRef, int]] = set()
         self.answers: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, str] = {}
         self.files: list[tuple[JobRef, int, str]] = []
+        self.failed: set[tuple[JobRef, int, str]] = set()
 
     def start(self, job: Job) -> None:
         if (job.ref, job.run) not in self.started:
             self.started.append((job.ref, job.run))
 
     def is_over(self, job: Job) -> bool:
-        return job.ref in self.over
+        return (job.ref, job.run) in self.over
 
     def make_file(self, job: Job, name: str) -> bool:
-        self.files.append((job.ref, job.run, name))
-        return True
+        asked = (job.ref, job.run, name)
+        if asked not in self.files:
+            self.files.append(asked)
+        return asked not in self.failed
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         self.answers.setdefault(token, output)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.tidy import tidy
 from tests.factories import csv_file, products
 from tests.fakes.course import NOW, Course
 
@@ -20,23 +18,6 @@ from tests.fakes.course import NOW, Course
 def ref(course: Course) -> JobRef:
     """A queued job of 25 good rows."""
     return course.upload(csv_file(products(25)))
-
-
-def complain(job: Job, error: Exception) -> None:
-    raise error
-
-
-def tidied(course: Course, *, after: timedelta, complain: Callable[[Job, Exception], None] = complain) -> int:
-    return tidy(
-        now=datetime.now(UTC) + after,
-        stuck_minutes=15,
-        complain=complain,
-        jobs=course.jobs,
-        chunks=course.chunks,
-        files=course.files,
-        queue=course.queue,
-        machine=course.machine,
-    )
 
 
 def test_planning_twice_plans_once(course: Course, ref: JobRef) -> None:
@@ -81,9 +62,9 @@ def test_messages_that_were_lost_are_sent_again(course: Course, ref: JobRef) -> 
     token = course.dispatch(ref, PhaseName.PARSE)
     course.work(course.queue.messages.pop(0))
     course.queue.messages.clear()
-    assert tidied(course, after=timedelta(minutes=1)) == 0, "a job that is only slow is left alone"
+    assert course.tidy(after=timedelta(minutes=1)) == 0, "a job that is only slow is left alone"
     assert not course.queue.messages
-    assert tidied(course, after=timedelta(minutes=16)) == 1
+    assert course.tidy(after=timedelta(minutes=16)) == 1
     course.deliver()
     assert token in course.machine.answers
 
@@ -94,13 +75,13 @@ def test_a_chunk_whose_worker_died_with_its_message_is_sent_again(course: Course
     first = course.queue.messages.pop(0)
     course.chunks.lease(first, now=NOW, until=NOW + 70)
     course.queue.messages.clear()
-    assert tidied(course, after=timedelta(minutes=16)) == 1
+    assert course.tidy(after=timedelta(minutes=16)) == 1
     assert first in course.queue.messages
 
 
 def test_a_job_whose_machine_never_started_is_started(course: Course, ref: JobRef) -> None:
     course.machine.started.clear()
-    assert tidied(course, after=timedelta(minutes=16)) == 1
+    assert course.tidy(after=timedelta(minutes=16)) == 1
     assert course.machine.started == [(ref, 1)]
 
 
@@ -109,16 +90,16 @@ def test_an_answer_that_was_lost_is_given_again(course: Course, ref: JobRef) -> 
     token = course.dispatch(ref, PhaseName.PARSE)
     course.deliver()
     course.machine.answers.clear()
-    tidied(course, after=timedelta(minutes=16))
+    course.tidy(after=timedelta(minutes=16))
     assert token in course.machine.answers
 
 
 def test_a_job_whose_file_never_came_is_ended(course: Course, ref: JobRef) -> None:
     course.jobs.items[ref] = replace(course.jobs.items[ref], status=Status.WAITING_FOR_FILE)
     course.files.objects.clear()
-    tidied(course, after=timedelta(hours=23))
+    course.tidy(after=timedelta(hours=23))
     assert course.jobs.get(ref).status is Status.WAITING_FOR_FILE
-    tidied(course, after=timedelta(hours=25))
+    course.tidy(after=timedelta(hours=25))
     ended = course.jobs.get(ref)
     assert ended.problem is not None
     assert (ended.status, ended.problem.type) == (Status.FAILED, "upload-expired")
@@ -142,8 +123,8 @@ def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_lo
 
 def test_a_job_whose_course_was_stopped_from_outside_is_ended(course: Course, ref: JobRef) -> None:
     course.plan(ref)
-    course.machine.over.add(ref)
-    assert tidied(course, after=timedelta(minutes=16)) == 1
+    course.machine.over.add((ref, 1))
+    assert course.tidy(after=timedelta(minutes=16)) == 1
     job = course.jobs.get(ref)
     assert job.problem is not None
     assert (job.status, job.problem.type) == (Status.FAILED, "system-error")
@@ -176,7 +157,7 @@ def test_a_job_that_cannot_be_looked_after_keeps_no_other_waiting(
 
     monkeypatch.setattr(course.machine, "start", failing)
     complaints: list[JobRef] = []
-    assert tidied(course, after=timedelta(minutes=16), complain=lambda job, _: complaints.append(job.ref)) == 2
+    assert course.tidy(after=timedelta(minutes=16), complain=lambda job, _: complaints.append(job.ref)) == 2
     assert (complaints, course.machine.started) == ([ref], [(other, 1)])
 
 

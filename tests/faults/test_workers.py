@@ -12,7 +12,6 @@ from sluice.model.counts import Counts
 from sluice.model.errors import TryLater
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.give_up import give_up
 from tests.factories import csv_file, products
 from tests.fakes.course import IMPORT, LEASE, NOW, Course
 
@@ -173,10 +172,8 @@ def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
     course.deliver()
     with pytest.raises(OSError, match="gone"):
         course.work(dead)
-    assert give_up(dead, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
-    assert not give_up(dead, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine), (
-        "a second time changes nothing"
-    )
+    assert course.give_up(dead)
+    assert not course.give_up(dead), "a second time changes nothing"
     assert token in course.machine.answers
     job = finish_job(ref, course)
     assert (job.status, job.counts.unprocessed, job.counts.loaded) == (Status.FAILED, 10, 15)
@@ -189,15 +186,15 @@ def test_a_chunk_is_not_given_up_while_a_worker_holds_it(course: Course, ref: Jo
     first = course.queue.messages[0]
     course.chunks.lease(first, now=NOW, until=NOW + LEASE)
     with pytest.raises(TryLater):
-        give_up(first, now=NOW + 1, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
-    assert give_up(first, now=NOW + LEASE, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
+        course.give_up(first, now=NOW + 1)
+    assert course.give_up(first, now=NOW + LEASE)
 
 
 def test_a_chunk_that_is_done_is_not_given_up(course: Course, ref: JobRef) -> None:
     course.dispatch(ref, PhaseName.PARSE)
     done = course.queue.messages.pop(0)
     course.work(done)
-    assert not give_up(done, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
+    assert not course.give_up(done)
 
 
 def test_a_message_of_an_unknown_chunk_is_dropped(course: Course, ref: JobRef) -> None:
@@ -219,4 +216,4 @@ def test_a_chunk_that_is_taken_while_it_is_given_up_is_left_to_its_worker(
 
     monkeypatch.setattr(course.chunks, "close", taken_first)
     with pytest.raises(TryLater):
-        give_up(first, now=NOW, jobs=course.jobs, chunks=course.chunks, machine=course.machine)
+        course.give_up(first)

@@ -23,7 +23,7 @@ from tests.integration.template import create_table
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "files"
 KEEP_DAYS = 90
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:sluice-import"
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:sluice-job"
 QUEUES = {"urgent": "UrgentQueue", "standard": "StandardQueue", "dead": "DeadLetterQueue"}
 URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{resource}" for name, resource in QUEUES.items()}
 
@@ -76,7 +76,7 @@ class Stack:
         return bootstrap.destination("RecordsTable", BUCKET)
 
     def executions(self) -> list[str]:
-        """Names of the executions that were started: job ids."""
+        """Names of the executions that were started, the names of runs: `{job}`, `{job}-2` …"""
         found = client("stepfunctions").list_executions(stateMachineArn=MACHINE)
         return [execution["name"] for execution in found["executions"]]
 
@@ -139,6 +139,6 @@ def deploy() -> Stack:
     create_table("IdempotencyTable")
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/machine"
-    made = states.create_state_machine(name="sluice-import", definition=definition, roleArn=role)
+    made = states.create_state_machine(name="sluice-job", definition=definition, roleArn=role)
     assert made["stateMachineArn"] == MACHINE
     return Stack()

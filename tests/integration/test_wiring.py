@@ -24,7 +24,7 @@ def test_a_recorded_event_names_no_real_account(path: Path) -> None:
 
 def payloads() -> dict[str, set[str]]:
     """What each state of the machine hands to its function."""
-    states = json.loads((EVENTS.parent / "statemachines" / "import.asl.json").read_text())["States"]
+    states = json.loads((EVENTS.parent / "statemachines" / "job.asl.json").read_text())["States"]
     found: dict[str, set[str]] = {}
     for name, state in states.items():
         if state["Type"] == "Task":
@@ -34,7 +34,7 @@ def payloads() -> dict[str, set[str]]:
 
 def test_the_tasks_events_are_what_the_state_machine_sends() -> None:
     """A key that is renamed on one side only is found here."""
-    recorded = {name: set(event(name)) for name in ("plan", "dispatch", "finish", "finish_with_error")}
+    recorded = {name: set(event(name)) for name in ("plan", "dispatch", "finish", "finish_with_error", "make_file")}
     assert set(map(frozenset, payloads().values())) == set(map(frozenset, recorded.values()))
 
 

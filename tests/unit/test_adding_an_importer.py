@@ -13,6 +13,7 @@ import pytest
 from local.places import ROOT
 from sluice.importers import registry
 from sluice.model.status import Status
+from sluice.rows.check import check_rows
 from sluice.rows.importer import Importer
 from sluice.usecases.refusals import list_refusals
 from tests.fakes.course import Course
@@ -82,7 +83,6 @@ def test_the_page_ends_with_an_importer_that_does_what_the_page_says(importer: I
 def test_the_pages_importer_is_one_as_all_others_are(importer: Importer) -> None:
     """It is found by its name, and its own examples are a good row."""
     assert registry.importer_named("shipments") is importer
-    fields = importer.row.model_fields
-    importer.row.model_validate(
-        {name: (info.examples or [None])[0] for name, info in fields.items()}, context=importer.conventions
-    )
+    examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
+    fields = {place: column.field for place, column in enumerate(importer.columns)}
+    assert check_rows(importer, fields, "Sheet", [(2, examples)]).refusals == []

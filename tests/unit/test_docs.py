@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from functions.api.app import app
 from local.places import ROOT
-from sluice.model import errors
+from sluice.model import errors, job
 from sluice.reading.refusals import TITLES
 from sluice.rows.check import check_rows
 from sluice.rows.importer import Importer
@@ -39,14 +40,19 @@ def _name(path: Path) -> str:
 
 
 def _raised() -> Iterator[str]:
-    """Every problem type that the code names."""
+    """Every problem type that the code names: as a text, or by a constant of `sluice.model.job`."""
     yield from TITLES
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
-            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+            if not (isinstance(node, ast.Call) and node.args):
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            first = node.args[0].value
+            first: object = None
+            match node.args[0]:
+                case ast.Constant(value=value):
+                    first = value
+                case ast.Name(id=name):
+                    first = getattr(job, name, None)
             if called in MAKERS and isinstance(first, str) and SLUG.fullmatch(first):
                 yield first
 
@@ -65,6 +71,25 @@ def test_every_problem_type_of_the_code_is_on_the_api_page() -> None:
 def test_the_api_page_names_no_problem_type_that_the_code_does_not() -> None:
     """A type that is gone is gone from the page too."""
     assert _documented() - set(_raised()) == set()
+
+
+def test_every_call_is_on_the_api_page_and_no_other() -> None:
+    """In the table of calls, by its method and its path."""
+    described = {
+        ("GET", "/v1/docs"),
+        ("GET", "/v1/openapi.json"),
+    }  # named above the table
+    served = {
+        (route.method, re.sub(r"<(?:job_)?(\w+)>", r"{\1}", route.path))
+        for route in [*app._static_routes, *app._dynamic_routes]
+    }
+    page = (ROOT / "docs" / "api.md").read_text()
+    calls = page[page.index("\n## Calls") : page.index("\n### Uploading")]
+    rows = re.findall(r"^\| (`(?:GET|POST) .+?`) \|", calls, re.MULTILINE)
+    named = {
+        (method, f"/v1{path}") for row in rows for method, path in re.findall(r"`(GET|POST) ([^?`]+)(?:\?[^`]*)?`", row)
+    }
+    assert named == served - described
 
 
 def _anchors(page: Path) -> set[str]:

@@ -24,7 +24,12 @@ class Answer:
 
     status: int
     headers: dict[str, str]
-    text: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode()
 
     @property
     def body(self) -> Any:
@@ -66,8 +71,9 @@ def send(made: dict[str, Any]) -> Answer:
     """Hand an event to the function."""
     given = handler(made, FakeContext("api"))
     headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
-    assert not given["isBase64Encoded"]
-    return Answer(given["statusCode"], headers, given["body"])
+    body: str = given["body"]
+    content = base64.b64decode(body, validate=True) if given["isBase64Encoded"] else body.encode()
+    return Answer(given["statusCode"], headers, content)
 
 
 def call(

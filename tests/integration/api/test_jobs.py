@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sluice.importers.registry import importer_named
 from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import Job
@@ -48,14 +49,19 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
         "phase": None,
         "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows"},
         "counts": {"total": 100, "inserted": 40, "updated": 0, "unchanged": 0, "refused": 10, "unprocessed": 50},
+        "rollback": None,
         "problem": None,
         "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None},
         "batch_id": job.batch_id,
+        "priority": "standard",
+        "review": False,
+        "corrects": None,
+        "undecided_dates": [],
         "requested_by": "ann",
         "started_at": None,
         "finished_at": None,
         "version": 1,
-        "links": {"self": here, "refusals": f"{here}/refusals"},
+        "links": {"self": here} | {name: f"{here}/{name}" for name in ("log", "cancel", "pause", "refusals")},
     }
 
 
@@ -89,6 +95,7 @@ def test_another_version_is_sent(job: Job, other: str) -> None:
     [
         (Status.PARSING, "1"),
         (Status.IN_REVIEW, "5"),
+        (Status.PAUSED, "5"),
         (Status.WAITING_FOR_FILE, "1"),
         (Status.COMPLETED, None),
         (Status.FAILED, None),
@@ -137,7 +144,7 @@ def test_paging_through_refusals_gives_each_once_in_the_order_of_the_file(stack:
         (2, PhaseName.PARSE, 3),
     ):
         found = [Refusal("S", len(rows) + place, "Price", "x\u2028y", "is not a number") for place in range(count)]
-        write_refusals(make_chunk(job.ref, index, phase).ref, found, stack.files)
+        write_refusals(make_chunk(job.ref, index, phase).ref, found, [], stack.files)
         rows += [refusal.row for refusal in found]
     shown = list(pages(f"/v1/jobs/{job.ref.id}/refusals", limit=str(limit)))
     assert [refusal["row"] for page in shown for refusal in page] == rows
@@ -160,7 +167,7 @@ def load(stack: Stack, *keys: str, tenant: str = "acme", filler: str = "") -> No
     """Put records into the dataset of products."""
     values = json.dumps({"description": filler}).encode()
     rows = [GoodRow(number, key, f"{number:032x}", values) for number, key in enumerate(keys, start=2)]
-    stack.destination.apply(Batch(tenant, "products", "01JOB", 0, rows))
+    stack.destination.apply(Batch(tenant, importer_named("products"), "01JOB", 0, rows))
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9, 10, 11, 1000])
@@ -215,7 +222,7 @@ def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> Non
 def test_a_cursor_that_does_not_hold_is_refused(stack: Stack, job: Job, path: str, cursor: str) -> None:
     """A cursor is opaque: whoever made this one up begins again."""
     load(stack, "P-1")
-    write_refusals(make_chunk(job.ref).ref, [Refusal("S", 2, None, None, "is wrong")], stack.files)
+    write_refusals(make_chunk(job.ref).ref, [Refusal("S", 2, None, None, "is wrong")], [], stack.files)
     answer = get(path.format(job=job.ref.id), query={"cursor": cursor})
     assert answer.status == 400, answer.text
     assert answer.body["type"] == "/problems/bad-cursor"

@@ -28,7 +28,7 @@ def job(jobs: Jobs) -> Job:
 def chunk(job: Job, chunks: Chunks) -> Chunk:
     """One of its three chunks, the barrier set up."""
     chunks.add([make_chunk(job.ref, index) for index in range(3)])
-    chunks.open_phase(job.ref, PhaseName.PARSE, 3, "token")
+    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="token")
     return make_chunk(job.ref, 1)
 
 
@@ -115,7 +115,7 @@ def test_a_chunk_that_is_not_there_is_not_closed(chunk: Chunk, jobs: Jobs, chunk
 
 def test_a_barrier_keeps_its_count_and_takes_the_newer_token(chunk: Chunk, chunks: Chunks, job: Job) -> None:
     chunks.close(chunk.ref, ChunkState.DONE, Counts())
-    barrier = chunks.open_phase(job.ref, PhaseName.PARSE, 3, "newer")
+    barrier = chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="newer")
     assert (barrier.total, barrier.remaining, barrier.token) == (3, 2, "newer")
     assert chunks.phase(job.ref, PhaseName.PARSE) == barrier
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from urllib.parse import parse_qsl, urlsplit
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from sluice.model.errors import FileRefused, NotFound
 from sluice.stores.files import S3Files
@@ -33,6 +36,35 @@ def test_what_is_not_there_is_not_found(files: MemoryFiles | S3Files) -> None:
         files.size("none")
     with pytest.raises(NotFound), files.open("none"):
         pass
+
+
+def test_an_object_tells_its_size_and_which_bytes_it_holds(files: MemoryFiles | S3Files) -> None:
+    """The etag is what a job's reads are held to."""
+    files.write("a", b"first")
+    size, etag = files.stat("a")
+    assert size == 5
+    assert files.read("a", etag=etag) == b"first"
+    files.write("a", b"other")
+    assert files.stat("a") != (size, etag)
+    with pytest.raises(NotFound):
+        files.stat("none")
+
+
+def test_a_link_leads_to_the_object_under_a_name_to_save_it_by(files: MemoryFiles | S3Files) -> None:
+    link = files.download_url("jobs/acme/01JOB/results/0001/errors.xlsx", "prices-errors.xlsx")
+    assert "jobs/acme/01JOB/results/0001/errors.xlsx" in link
+    assert "prices-errors.xlsx" in link
+
+
+def test_a_link_holds_for_five_minutes_and_for_one_object(aws: None) -> None:
+    """Whoever has it needs no token, so that it must not live long."""
+    client = boto3.client("s3", config=Config(signature_version="s3v4"))
+    parts = urlsplit(S3Files(client, "files").download_url("a/b.csv", "b.csv"))
+    asked = dict(parse_qsl(parts.query))
+    assert parts.path.endswith("/a/b.csv")
+    assert asked["response-content-disposition"] == 'attachment; filename="b.csv"'
+    assert asked["X-Amz-Expires"] == "300"
+    assert asked["X-Amz-SignedHeaders"] == "host"
 
 
 def test_write_once_keeps_the_first(files: MemoryFiles | S3Files) -> None:

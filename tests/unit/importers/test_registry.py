@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sluice.importers import registry
-from sluice.importers.registry import IMPORTERS, importer_named
+from sluice.importers.registry import IMPORTERS, by_name, importer_named
 from sluice.model.errors import NotFound
+from sluice.rows.check import check_rows
 from sluice.rows.column import Column
+from sluice.rows.conventions import Conventions
 from sluice.rows.importer import Importer
 
 FILES = sorted(
@@ -23,7 +26,26 @@ COLUMNS = {
         "Part Number, Description, Brand, Category, Price, Currency, Stock, Free Stock, Supplier, Updated, Active"
     ),
     "dealers": "Dealer Code, Name, Email, Phone, City, Country, Tier, Active",
+    "sos": (
+        "ORDER_ID, NIPNAS, STANDARD_NAME, ORDER_SUBTYPE, SEGMEN, SUB_SEGMEN, CUST_WITEL, SERVICE_WITEL, "
+        "LI_PRODUCT_NAME, LI_MILESTONE, LI_STATUS, LI_STATUS_DATE, BIAYA_PASANG, HRG_BULANAN, REVENUE, "
+        "ORDER_CREATED_DATE, KATEGORI"
+    ),
+    "hsi": (
+        "ORDER_ID, REGIONAL, WITEL, DATEL, STO, JENISPSB, TYPE_TRANS, TYPE_LAYANAN, STATUS_RESUME, PROVIDER, "
+        "ORDER_DATE, LAST_UPDATED_DATE, NCLI, POTS, SPEEDY, CUSTOMER_NAME, CONTACT_HP, INS_ADDRESS, GPS_LATITUDE, "
+        "GPS_LONGITUDE"
+    ),
+    "jt": (
+        "ID_I_HLD, WITEL, REGION, URAIAN_KEGIATAN, BATCH_PROGRAM, STATUS_PROYEK, TANGGAL_MULAI, TANGGAL_TARGET, "
+        "TANGGAL_GOLIVE, TOTAL_PORT, PORT_TERISI, NILAI_BOQ, MITRA"
+    ),
+    "datin": (
+        "ORDER_ID, SID, NIPNAS, NAMA_PELANGGAN, LAYANAN, BANDWIDTH_MBPS, WITEL_ASAL, WITEL_TUJUAN, STATUS, "
+        "TANGGAL_ORDER, TANGGAL_AKTIVASI, HARGA_BULANAN"
+    ),
 }
+INDONESIAN = {"sos", "hsi", "jt", "datin"}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -44,6 +66,20 @@ def test_the_registry_holds_nothing_else() -> None:
 def test_an_importer_is_found_by_its_name(name: str) -> None:
     """The one that callers give."""
     assert importer_named(name).name == name
+
+
+@pytest.mark.parametrize(("alias", "name"), [("digital_product", "sos"), ("analysis", "sos"), ("tambahan", "jt")])
+def test_an_importer_is_found_by_its_aliases(alias: str, name: str) -> None:
+    """The names that its users had for it before."""
+    assert importer_named(alias) is importer_named(name)
+
+
+@pytest.mark.parametrize("aliases", [("products",), ("goods", "goods"), ("articles",)])
+def test_a_name_that_two_importers_share_is_a_mistake_of_the_declaration(aliases: tuple[str, ...]) -> None:
+    """It is found at import, not when a file goes to the wrong one."""
+    products = replace(importer_named("products"), aliases=("articles",))
+    with pytest.raises(ValueError, match="names two importers, "):
+        by_name([products, replace(products, name="others", aliases=aliases)])
 
 
 @pytest.mark.parametrize("name", ["", "Products", "products ", "../products", "registry"])
@@ -71,10 +107,27 @@ def test_no_header_means_two_columns(importer: Importer) -> None:
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
 def test_the_examples_of_an_importer_are_good_rows(importer: Importer) -> None:
-    """They are what the template will show."""
-    fields = importer.row.model_fields
-    importer.row.model_validate({name: info.examples[0] for name, info in fields.items() if info.examples})
-    assert all(info.examples for info in fields.values())
+    """They are what the template will show, in the conventions of the importer's files."""
+    fields = {place: column.field for place, column in enumerate(importer.columns)}
+    examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
+    assert None not in examples
+    checked = check_rows(importer, fields, "Sheet", [(2, examples)])
+    assert checked.refusals == []
+    assert checked.dates == {}, "an example must not leave open which day it is"
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
+def test_every_column_says_what_it_holds(importer: Importer) -> None:
+    """In a sentence for the template's notes and the page of the importer."""
+    described = [info.description or "" for info in importer.row.model_fields.values()]
+    assert [text for text in described if not (text and text[0].isupper() and text.endswith("."))] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_indonesian_files_have_indonesian_numbers_and_dates(name: str) -> None:
+    """The others have decimal points, and their dates have to tell their order themselves."""
+    expected = Conventions(decimal=",", dates="dmy") if name in INDONESIAN else Conventions()
+    assert importer_named(name).conventions == expected
 
 
 def test_only_small_files_are_answered_while_the_caller_waits() -> None:
@@ -91,3 +144,7 @@ def test_a_column_without_a_default_is_required() -> None:
 
     assert required(importer_named("products").columns) == ["Part Number", "Description", "Price"]
     assert required(importer_named("dealers").columns) == ["Dealer Code", "Name"]
+    assert required(importer_named("sos").columns) == ["ORDER_ID", "STANDARD_NAME", "ORDER_CREATED_DATE"]
+    assert required(importer_named("hsi").columns) == ["ORDER_ID", "WITEL", "ORDER_DATE"]
+    assert required(importer_named("jt").columns) == ["ID_I_HLD", "WITEL", "URAIAN_KEGIATAN"]
+    assert required(importer_named("datin").columns) == ["ORDER_ID", "NAMA_PELANGGAN", "LAYANAN"]

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.model.counts import Counts
 
-COUNTS = st.builds(
-    Counts,
-    total=st.integers(0, 10**6),
-    checked=st.integers(0, 10**6),
-    inserted=st.integers(0, 10**6),
-    updated=st.integers(0, 10**6),
-    unchanged=st.integers(0, 10**6),
-    refused=st.integers(0, 10**6),
-)
+COUNTS = st.builds(Counts, **{field.name: st.integers(0, 10**6) for field in fields(Counts)})
 
 
 @st.composite
@@ -64,8 +58,11 @@ def test_the_order_in_which_chunks_close_does_not_matter(one: Counts, two: Count
 @given(COUNTS, COUNTS)
 def test_what_is_derived_adds_up_as_well(one: Counts, two: Counts) -> None:
     """Loaded and unprocessed rows are never counted on their own."""
-    assert (one + two).loaded == one.loaded + two.loaded
-    assert (one + two).unprocessed == one.unprocessed + two.unprocessed
+    both = one + two
+    assert both.loaded == one.loaded + two.loaded
+    assert both.unprocessed == one.unprocessed + two.unprocessed
+    assert both.compared == one.compared + two.compared
+    assert both.undone == one.undone + two.undone
 
 
 @given(courses())
@@ -79,13 +76,16 @@ def test_no_row_of_an_import_is_lost_or_counted_twice(course: tuple[int, list[Co
     assert counts.loaded + counts.refused + counts.unprocessed == counts.total
 
 
+def test_rows_that_were_left_out_compared_or_undone_are_in_none_of_the_three_sets() -> None:
+    """They are told beside them."""
+    beside = Counts(left_out=1, to_insert=2, to_update=3, to_leave=4, reversed=5, kept=6, stuck=7)
+    assert (beside.total, beside.loaded, beside.unprocessed) == (0, 0, 0)
+    assert (beside.compared, beside.undone) == (9, 18)
+
+
 def test_stored_counts_go_by_their_names() -> None:
     """Those of the items in the jobs table."""
-    assert Counts(1, 2, 3, 4, 5, 6).as_dict() == {
-        "total": 1,
-        "checked": 2,
-        "inserted": 3,
-        "updated": 4,
-        "unchanged": 5,
-        "refused": 6,
-    }
+    names = [field.name for field in fields(Counts)]
+    numbers = range(1, len(names) + 1)
+    assert Counts(*numbers).as_dict() == dict(zip(names, numbers, strict=True))
+    assert names[:3] == ["total", "checked", "left_out"]

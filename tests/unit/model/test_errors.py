@@ -101,3 +101,4 @@ def test_the_title_is_the_same_for_every_problem_of_a_type(error: SluiceError) -
 def test_an_error_that_passes_says_when_to_come_back() -> None:
     """In seconds."""
     assert TryLater("Another worker is at it.", 7).seconds == 7
+    assert InProgress().seconds > 0

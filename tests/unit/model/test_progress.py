@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.job import Job, Progress, progress_of
@@ -19,9 +20,14 @@ HALF = Counts(total=2000, checked=1000, inserted=300, updated=100, unchanged=50,
 WHOLE = Counts(total=2000, checked=2000, inserted=1500, updated=400, unchanged=50, refused=50)
 
 
-def job_with(status: Status, counts: Counts = HALF, problem: Problem | None = None) -> Job:
+UNDONE = replace(WHOLE, reversed=800, kept=150, stuck=50)
+
+
+def job_with(
+    status: Status, counts: Counts = HALF, problem: Problem | None = None, phase: PhaseName | None = None
+) -> Job:
     """A job in a state of its life."""
-    return replace(make_job(status=status), counts=counts, problem=problem)
+    return replace(make_job(status=status), counts=counts, problem=problem, phase=phase)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +42,35 @@ def job_with(status: Status, counts: Counts = HALF, problem: Problem | None = No
         (Status.COMPLETED, Counts(), Progress(0, 0, 100, "Loaded 0 of 0 rows")),
         (Status.FAILED, HALF, Progress(500, 2000, 25, "Loaded 450 of 2,000 rows")),
         (Status.CANCELLED, HALF, Progress(500, 2000, 25, "Loaded 450 of 2,000 rows")),
+        (Status.IN_REVIEW, WHOLE, Progress(2000, 2000, 100, "Waiting for review: 1,950 of 2,000 rows can be loaded")),
+        (Status.ROLLING_BACK, WHOLE, Progress(0, 1900, 0, "Took back 0 rows")),
+        (Status.ROLLING_BACK, UNDONE, Progress(1000, 1900, 52, "Took back 800 rows, kept 150 that were changed since")),
+        (Status.ROLLED_BACK, UNDONE, Progress(1000, 1900, 100, "Took back 800 rows, kept 150 that were changed since")),
     ],
 )
 def test_progress_says_what_the_job_is_at(status: Status, counts: Counts, progress: Progress) -> None:
     """Rows checked while it parses, rows settled from then on."""
     assert progress_of(job_with(status, counts)) == progress
+
+
+def test_a_comparison_counts_the_rows_that_were_compared() -> None:
+    """Refused rows need none."""
+    compared = replace(HALF, checked=2000, to_insert=500, to_update=200, to_leave=250)
+    progress = progress_of(job_with(Status.PARSING, compared, phase=PhaseName.COMPARE))
+    assert progress == Progress(1000, 2000, 50, "Compared 950 of 1,950 rows with what is there")
+
+
+@pytest.mark.parametrize("status", [Status.PAUSING, Status.PAUSED, Status.CANCELLING])
+@pytest.mark.parametrize(("phase", "percent"), [(PhaseName.PARSE, 50), (PhaseName.LOAD, 25)])
+def test_a_job_that_is_stopped_shows_how_far_its_phase_had_come(status: Status, phase: PhaseName, percent: int) -> None:
+    """A bar that jumps back would frighten whoever pressed the button."""
+    assert progress_of(job_with(status, HALF, phase=phase)).percent == percent
+
+
+def test_a_rollback_of_more_rows_than_were_counted_does_not_go_beyond_its_end() -> None:
+    """A worker that died had written rows, and nobody had counted them."""
+    uncounted = Counts(total=20, checked=20, inserted=5, reversed=10)
+    assert progress_of(job_with(Status.ROLLING_BACK, uncounted)).total == 10
 
 
 def test_a_job_whose_file_was_refused_says_why() -> None:
@@ -49,14 +79,17 @@ def test_a_job_whose_file_was_refused_says_why() -> None:
     assert progress_of(refused).message == "The file is empty"
 
 
-@given(st.sampled_from(Status), COUNTS)
-def test_percent_is_a_percentage(status: Status, counts: Counts) -> None:
+@given(st.sampled_from(Status), st.sampled_from([None, *PhaseName]), COUNTS)
+def test_percent_is_a_percentage(status: Status, phase: PhaseName | None, counts: Counts) -> None:
     """100 only when everything is settled, whatever a doubled chunk may have counted."""
-    progress = progress_of(job_with(status, counts))
+    progress = progress_of(job_with(status, counts, phase=phase))
     assert 0 <= progress.percent <= 100
-    assert progress.total == counts.total
+    if status in {Status.ROLLING_BACK, Status.ROLLED_BACK}:
+        assert progress.total == max(counts.inserted + counts.updated, counts.undone)
+    else:
+        assert progress.total == counts.total
     assert progress.message
-    if status is Status.COMPLETED:
+    if status in {Status.COMPLETED, Status.ROLLED_BACK}:
         assert progress.percent == 100
-    elif progress.current < counts.total:
+    elif progress.current < progress.total:
         assert progress.percent < 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.model.status import ENDED, MOVES, Status, illegal_move, sources_of
+from sluice.model.status import AT_REST, ENDED, MOVES, Status, illegal_move, sources_of
 
 
 def reachable(start: Status) -> set[Status]:
@@ -36,19 +36,42 @@ def test_nothing_goes_back_to_waiting_for_a_file() -> None:
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in ENDED])
 def test_every_job_can_come_to_an_end(status: Status) -> None:
-    """And can always fail, whatever it is doing: a system error asks no leave."""
+    """In one move or in several."""
     assert reachable(status) & ENDED
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in AT_REST | {Status.CANCELLING}])
+def test_a_job_under_way_can_fail(status: Status) -> None:
+    """A system error asks no leave; but a job that is to be cancelled ends as what it was asked to be."""
     assert Status.FAILED in MOVES[status]
 
 
-def test_an_ended_job_can_only_be_rolled_back() -> None:
-    """Nothing else leads out of an end, and what was rolled back stays so."""
+@pytest.mark.parametrize("status", [Status.IN_REVIEW, Status.PAUSED, Status.CANCELLING])
+def test_a_job_that_stands_still_or_is_about_to_does_not_fail(status: Status) -> None:
+    """Nobody is at it who could break."""
+    assert Status.FAILED not in MOVES[status]
+
+
+def test_a_failed_job_goes_on_and_every_other_end_is_left_by_a_rollback_alone() -> None:
+    """What was rolled back stays so."""
     assert {status: set(MOVES[status]) for status in ENDED} == {
         Status.COMPLETED: {Status.ROLLING_BACK},
-        Status.FAILED: {Status.ROLLING_BACK},
+        Status.FAILED: {Status.PARSING, Status.LOADING, Status.ROLLING_BACK},
         Status.CANCELLED: {Status.ROLLING_BACK},
         Status.ROLLED_BACK: set(),
     }
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in ENDED])
+def test_whatever_has_not_ended_can_be_cancelled_but_for_a_rollback(status: Status) -> None:
+    """Half of a rollback would help nobody."""
+    can = bool(MOVES[status] & {Status.CANCELLING, Status.CANCELLED})
+    assert can is (status is not Status.ROLLING_BACK)
+
+
+def test_a_paused_job_goes_on_where_it_was() -> None:
+    """Parsing or loading; there is no other way out but an end."""
+    assert MOVES[Status.PAUSED] == {Status.PARSING, Status.LOADING, Status.CANCELLED}
 
 
 @pytest.mark.parametrize("status", Status)

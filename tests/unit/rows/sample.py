@@ -10,6 +10,7 @@ from sluice.rows.cell import Cell
 from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
 from sluice.rows.check import Checked, GoodRow, check_rows
 from sluice.rows.column import column
+from sluice.rows.context import Context
 from sluice.rows.conventions import DEFAULT, Conventions
 from sluice.rows.importer import Importer
 from sluice.rows.row import Row
@@ -46,7 +47,7 @@ def read(kind: Any, cell: Cell, conventions: Conventions = DEFAULT) -> Any:
     """
     model: type[BaseModel] = create_model("One", cell=(kind, ...))
     try:
-        return model.model_validate({"cell": cell}, context=conventions).cell  # type: ignore[attr-defined]
+        return model.model_validate({"cell": cell}, context=Context(conventions)).cell  # type: ignore[attr-defined]
     except ValidationError as error:
         raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 

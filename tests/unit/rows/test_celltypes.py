@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.rows.cell import Cell
-from sluice.rows.celltypes import Digits, Flag, Money, Number, Whole
+from sluice.rows.celltypes import Code, Coordinate, Digits, Flag, Money, Number, Whole
+from sluice.rows.conventions import DEFAULT, Conventions
 from tests.unit.rows.sample import INDONESIAN, read
 
 
@@ -36,6 +37,8 @@ from tests.unit.rows.sample import INDONESIAN, read
         ("0." + "0" * 60, "0"),
         (12.5, "12.5"),
         (0.1, "0.1"),
+        (1e-7, "0.0000001"),
+        (5.5e-17, "0.000000000000000055"),
         (12, "12"),
     ],
 )
@@ -57,6 +60,8 @@ def test_numbers_are_read_as_people_write_them(cell: Cell, value: str) -> None:
         ("€-5.00", "-5"),
         ("($12.00)", "-12"),
         ("(12.00 €)", "-12"),
+        ("12.-", "12"),
+        ("R 1,200.--", "1200"),
         ("12", "12"),
     ],
 )
@@ -71,11 +76,25 @@ def test_money_may_name_its_currency_before_or_behind(cell: Cell, value: str) ->
         ("Rp 1.250.000,50", "1250000.5"),
         ("Rp. 1.250.000", "1250000"),
         ("IDR 75.000", "75000"),
+        ("75.000 IDR", "75000"),
+        ("75.000,5 Rp", "75000.5"),
+        ("Rp 1.250.000,-", "1250000"),
+        ("Rp.1.250.000,--", "1250000"),
+        ("1.250.000,-", "1250000"),
+        ("1.250.000.-", "1250000"),
+        ("Rp 1.250.000,–", "1250000"),
+        ("IDR\xa01.250.000,-", "1250000"),
+        ("(Rp 2.500,-)", "-2500"),
+        ("5,- IDR", "5"),
         ("(Rp 2.500,00)", "-2500"),
         ("-Rp 2.500", "-2500"),
         ("1250000,5", "1250000.5"),
         (1250000.5, "1250000.5"),
         ("1,250,000.50", None),
+        ("-", None),
+        ("Rp -", None),
+        ("1.250.000,---", None),
+        ("1.250.000-", None),
     ],
 )
 def test_indonesian_money_has_a_decimal_comma(cell: Cell, value: str | None) -> None:
@@ -85,6 +104,25 @@ def test_indonesian_money_has_a_decimal_comma(cell: Cell, value: str | None) -> 
             read(Money, cell, INDONESIAN)
     else:
         assert read(Money, cell, INDONESIAN) == Decimal(value)
+
+
+@pytest.mark.parametrize("conventions", [DEFAULT, INDONESIAN])
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("-7.868212", "-7.868212"), ("-7,868212", "-7.868212"), ("106.845", "106.845"), (106.845, "106.845"), ("0", "0")],
+)
+def test_coordinates_have_a_point_or_a_comma_whatever_the_conventions(
+    cell: Cell, value: str, conventions: Conventions
+) -> None:
+    """Devices write a point where people write a comma, and degrees are never grouped."""
+    assert read(Coordinate, cell, conventions) == Decimal(value)
+
+
+@pytest.mark.parametrize("cell", ["", "7°52'", "-7.868.212", "1234.5", "S 7.8", "1e2", True, date(2026, 1, 1)])
+def test_what_is_not_a_coordinate_is_refused(cell: Cell) -> None:
+    """Also one that a spreadsheet took for a number with thousands and wrote with its separators."""
+    with pytest.raises(ValueError, match=r"."):
+        read(Coordinate, cell)
 
 
 @pytest.mark.parametrize(
@@ -160,6 +198,36 @@ def test_digits_are_the_ten_ascii_ones(cell: Cell) -> None:
     """Other scripts' digits look the same in no database."""
     with pytest.raises(ValueError, match="must be digits only"):
         read(Digits, cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("0812345678", "0812345678"),
+        ("'0812345678", "0812345678"),
+        (" +62 812-3456 ", "+62 812-3456"),
+        ("SID-0047/A", "SID-0047/A"),
+        ("12E5", "12E5"),
+        ("1.5E3", "1.5E3"),
+    ],
+)
+def test_a_code_stays_as_it_is_written(cell: Cell, value: str) -> None:
+    """Leading zeros, letters and dashes; only the apostrophe that made a spreadsheet keep them goes."""
+    assert read(Code, cell) == value
+
+
+@pytest.mark.parametrize("cell", ["1,23457E+11", "1.23457E+11", "'8.12346E+10"])
+def test_a_code_that_a_spreadsheet_has_shortened_is_refused(cell: str) -> None:
+    """Its last digits are gone, and with them what it names."""
+    with pytest.raises(ValueError, match="is a number that a spreadsheet has shortened"):
+        read(Code, cell)
+
+
+@pytest.mark.parametrize("cell", ["'", "  ' "])
+def test_a_code_of_nothing_is_none(cell: str) -> None:
+    """As a key it would name nothing."""
+    with pytest.raises(ValueError, match="is required"):
+        read(Code, cell)
 
 
 @pytest.mark.parametrize("cell", [True, "yes", "Y", " TRUE ", "t", "1", 1, "x", "Active", "ya", "Aktif", "benar"])

@@ -204,7 +204,7 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
         priority="urgent" if job.urgent else "standard",
         review=job.review,
         corrects=job.corrects,
-        undecided_dates=list(job.undecided) if job.needs_review else [],
+        undecided_dates=job.unanswered,
         requested_by=job.requested_by,
         created_at=job.created_at,
         started_at=job.started_at,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from sluice.edge.answers import JobAnswer, job_answer
 from sluice.importers.registry import importer_named
+from sluice.model.status import Status
 from sluice.usecases.preview import Preview
 
 
@@ -61,7 +62,6 @@ def preview_answer(found: Preview, base_url: str) -> PreviewAnswer:
     job, header, layout = found.job, found.plan.header, found.plan.layout
     places = {field: place for place, field in header.fields.items()}
     columns = importer_named(job.importer).columns
-    undecided = set(job.undecided) - set(job.orders)
     return PreviewAnswer(
         job=job_answer(job, base_url),
         sheet=layout.sheet,
@@ -80,7 +80,7 @@ def preview_answer(found: Preview, base_url: str) -> PreviewAnswer:
             for column in columns
         ],
         ignored=header.ignored,
-        undecided_dates=[column.title for column in columns if column.field in undecided],
+        undecided_dates=[column.title for column in columns if column.field in job.unanswered],
         counts=_counts(found),
         rows=[PreviewRow(row=row.row, values=row.values) for row in found.rows],
     )
@@ -88,11 +88,12 @@ def preview_answer(found: Preview, base_url: str) -> PreviewAnswer:
 
 def _counts(found: Preview) -> PreviewCounts:
     counts = found.job.counts
-    known = found.job.needs_review or counts.compared > 0
+    in_review = found.job.status is Status.IN_REVIEW
+    known = in_review or counts.compared > 0
     return PreviewCounts(
         total=counts.total,
         refused=counts.refused,
-        repeated=counts.total - counts.refused - counts.compared if found.job.needs_review else None,
+        repeated=counts.checked - counts.refused - counts.compared if in_review else None,
         insert=counts.to_insert if known else None,
         update=counts.to_update if known else None,
         unchanged=counts.to_leave if known else None,

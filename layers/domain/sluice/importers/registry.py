@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from sluice.importers.datin import datin
 from sluice.importers.dealers import dealers
+from sluice.importers.hsi import hsi
+from sluice.importers.jt import jt
 from sluice.importers.products import products
+from sluice.importers.sos import sos
 from sluice.model.errors import NotFound
 from sluice.rows.importer import Importer
 
 IMPORTERS: tuple[Importer, ...] = (
     products,
     dealers,
+    sos,
+    hsi,
+    jt,
+    datin,
 )
 
-_BY_NAME = {importer.name: importer for importer in IMPORTERS}
+
+def by_name(importers: Iterable[Importer]) -> dict[str, Importer]:
+    """Every name and alias with its importer.
+
+    Raises
+    ------
+    ValueError
+        If two importers share one: a mistake of the declarations, found at import.
+    """
+    named: dict[str, Importer] = {}
+    for importer in importers:
+        for name in (importer.name, *importer.aliases):
+            if name in named:
+                raise ValueError(f"{name!r} names two importers, {named[name].name} and {importer.name}")
+            named[name] = importer
+    return named
+
+
+_BY_NAME = by_name(IMPORTERS)
 
 
 def importer_named(name: str) -> Importer:
-    """Find an importer.
+    """Find an importer by its name or an alias.
 
     Raises
     ------

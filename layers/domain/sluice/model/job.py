@@ -104,9 +104,17 @@ class Job:
     kind: str = "import"
 
     @property
+    def unanswered(self) -> list[str]:
+        """Date fields whose order a person has still to say."""
+        return [field for field in self.undecided if field not in self.orders]
+
+    @property
     def needs_review(self) -> bool:
-        """Whether it must not be loaded before somebody has looked at it."""
-        return not self.committed and (self.review or bool(self.undecided))
+        """Whether it must not be loaded before somebody has looked at it.
+
+        A commit is about what is known by then: a chunk that is parsed at a retry may bring up dates of its own.
+        """
+        return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
     def entry(self) -> Entry:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from sluice.reading.headerrow import Match, find_header, normal
 from sluice.reading.refusals import refusal
 from sluice.rows.cell import Record
 from sluice.rows.column import Column
@@ -19,11 +19,11 @@ class Header:
     Parameters
     ----------
     row
-        Row number of the header.
+        Row number of the header; of the lower row, when it has two. The data begins below it.
     fields
         Column index, from 0, to field name.
     titles
-        The header row as found; empty cells are ``""``.
+        The header row as found; empty cells are ``""``. Of two rows, the titles that columns were matched by.
     matched
         Field name to the header as found.
     ignored
@@ -37,17 +37,10 @@ class Header:
     ignored: list[str]
 
 
-def normal(title: str) -> str:
-    """Reduce a header to what is compared: no case, accents, spaces or punctuation."""
-    letters = unicodedata.normalize("NFKD", title).casefold()
-    return "".join(letter for letter in letters if letter.isalnum())
-
-
 def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping[str, str] | None) -> Header:
-    """Find the header row among the first rows and match it to the columns.
+    """Find the header among the first rows, see `find_header`, and match it to the columns.
 
-    It is the first row that has every required column; failing that, the row that matches most, so that the
-    refusal speaks of the row a person would call the header.
+    Where no row has every required column, the refusal speaks of the row a person would call the header.
 
     Parameters
     ----------
@@ -65,18 +58,10 @@ def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping
     """
     names = _names(columns)
     chosen = _resolved(mapping or {}, names)
-    required = {column.field for column in columns if column.required}
-    best: tuple[int, Record, dict[int, str]] | None = None
-    for record in head:
-        fields = _fields(_titles(record), names, chosen)
-        if required and required <= set(fields.values()):
-            best = (len(fields), record, fields)
-            break
-        if fields and (best is None or len(set(fields.values())) > best[0]):
-            best = (len(set(fields.values())), record, fields)
-    if best is None:
+    found = find_header(head, names, chosen, {column.field for column in columns if column.required})
+    if found is None:
         raise _no_header(columns)
-    header = _header(best[1], best[2])
+    header = _header(found)
     _check_mapping(header, mapping or {})
     _check_duplicates(header, columns)
     _check_required(header, columns)
@@ -103,31 +88,13 @@ def _resolved(mapping: Mapping[str, str], names: dict[str, str]) -> dict[str, st
     return {title: field for title, field in chosen.items() if field is not None}
 
 
-def _titles(record: Record) -> list[str]:
-    return ["" if cell is None else " ".join(str(cell).split()) for cell in record[1]]
-
-
-def _fields(titles: list[str], names: dict[str, str], chosen: dict[str, str]) -> dict[int, str]:
-    taken = set(chosen.values())
-    fields: dict[int, str] = {}
-    for index, title in enumerate(titles):
-        key = normal(title)
-        field = chosen.get(key)
-        if field is None and (known := names.get(key)) not in taken:
-            field = known
-        if key and field is not None:
-            fields[index] = field
-    return fields
-
-
-def _header(record: Record, fields: dict[int, str]) -> Header:
-    titles = _titles(record)
+def _header(found: Match) -> Header:
     return Header(
-        row=record[0],
-        fields=fields,
-        titles=titles,
-        matched={field: titles[index] for index, field in fields.items()},
-        ignored=[title for index, title in enumerate(titles) if title and index not in fields],
+        row=found.row,
+        fields=found.fields,
+        titles=found.titles,
+        matched={field: found.titles[index] for index, field in found.fields.items()},
+        ignored=[title for index, title in enumerate(found.titles) if title and index not in found.fields],
     )
 
 

@@ -1,4 +1,1 @@
-"""What people get back: errors to correct, rows that were loaded, templates to fill in.
-
-Each report is imported from its own module: XlsxWriter takes a fifth of a second that most functions never need.
-"""
+"""What people get back: refused rows to correct, rows that were loaded, templates to fill in."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sluice.reporting.annotations import Kind, Limits, choices_of, kind_of, limits_of, parts_of
+from sluice.reporting.kinds import Kind, Limits, kind_of, limits_of, parts_of, words_of
 from sluice.rows.conventions import Conventions
 from sluice.rows.importer import Importer
 
@@ -97,7 +97,7 @@ def describe(importer: Importer) -> list[ColumnFacts]:
                 kind=kind_of(parts),
                 required=column.required,
                 key=column.key,
-                choices=choices_of(parts),
+                choices=words_of(parts),
                 limits=limits_of(parts),
                 default=default,
                 example=info.examples[0] if info.examples else None,

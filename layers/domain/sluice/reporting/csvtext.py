@@ -35,6 +35,7 @@ def write_csv(out: BinaryIO, header: Sequence[str], rows: Iterable[Iterable[obje
 
 
 def _flush(text: io.StringIO, out: BinaryIO) -> None:
-    out.write(text.getvalue().encode("utf-8", "replace"))  # half a surrogate pair has no bytes
+    # a file with a NUL passes for binary data; half a surrogate pair has no bytes
+    out.write(text.getvalue().replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace"))
     text.seek(0)
     text.truncate()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from sluice.reporting.celltext import text_of
 from sluice.reporting.csvtext import write_csv
-from sluice.reporting.errorsheets import SHEET_COLUMNS, ErrorSheets, open_book
+from sluice.reporting.errorbook import ErrorBook
+from sluice.reporting.excel import SHEET_COLUMNS
 from sluice.reporting.neutral import neutral
 from sluice.reporting.refused import REASONS_TITLE, ROW_TITLE, Arrangement, RefusedRow
 
@@ -30,15 +30,16 @@ def write_error_workbook(
     """Write ``errors.xlsx``: each refused row as it came, its number first, what is wrong with it last.
 
     Wrong cells are coloured, and the first of them commented. Text that would begin a formula is neutralised; see
-    `sluice.reporting.neutral.restored`. Numbers keep 16 significant digits, one more than Excel shows. What a cell of
-    Excel cannot hold (dates before 1900, errors such as ``#N/A``, whole numbers beyond 2**53) is text.
+    `sluice.reporting.neutral.restored`. What a cell of Excel cannot hold (dates before March 1900,
+    errors such as ``#N/A``, whole numbers beyond 2**53) is text.
 
     Parameters
     ----------
     out
         Where the file goes; only its ``write`` is used, with at most 1 MiB at once.
     sheet
-        Name of the sheet the rows come from. Rows beyond Excel's 1,048,576 go to ``name (2)`` and so on.
+        Name of the sheet the rows come from; ``""`` for a text file. Rows beyond Excel's 1,048,576 go to
+        ``name (2)`` and so on, of which an import would read the first only.
     titles
         The file's headers, empty ones ``""``. `ROW_TITLE` and `REASONS_TITLE` among them are an earlier report's.
     places
@@ -53,23 +54,20 @@ def write_error_workbook(
 
     Notes
     -----
-    Needs temporary disk space of about 100 bytes for each cell, since XlsxWriter holds a sheet twice before it packs
-    it: 1 GB for 700,000 rows of 10 columns.
+    700,000 rows of 10 columns take some 32 MB of memory and 40 MB of temporary disk, as much as the file itself has.
+    Nothing is written to ``out`` before all rows have been read.
     """
     arrangement = Arrangement(titles, places, SHEET_COLUMNS - 2)
     waiting = iter(rows)
     sample = list(islice(waiting, _SAMPLE))
     count = 0
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "errors.xlsx")
-        with open_book(str(file), folder) as book:
-            sheets = ErrorSheets(book, sheet, arrangement, _widths(arrangement, sample))
+    with TemporaryFile() as file:
+        with ErrorBook(file, sheet, arrangement, _widths(arrangement, sample)) as book:
             for row in chain(sample, waiting):
-                sheets.add(row)
+                book.add(row)
                 count += 1
-            sheets.finish()
-        with file.open("rb") as written:
-            shutil.copyfileobj(written, out, _COPY_BYTES)
+        file.seek(0)
+        shutil.copyfileobj(file, out, _COPY_BYTES)
     return count
 
 

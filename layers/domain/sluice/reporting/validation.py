@@ -18,11 +18,11 @@ _FLAGS = (("yes", "no"), ("ya", "tidak"), ("true", "false"), ("active", "inactiv
 _VALIDATES = {"whole": "integer", "number": "decimal", "money": "decimal"}
 
 
-def choices_of(facts: ColumnFacts) -> tuple[str, ...]:
+def offered(facts: ColumnFacts) -> tuple[str, ...]:
     """What a drop-down list of the column offers; empty when it has none."""
     if facts.kind != "flag":
         return facts.choices
-    word = str(facts.example).casefold()
+    word = facts.example.casefold() if isinstance(facts.example, str) else None
     return next((pair for pair in _FLAGS if word in pair), _FLAGS[0])
 
 
@@ -44,7 +44,7 @@ def validation_of(facts: ColumnFacts, source: str | None) -> dict[str, Any] | No
     source
         Range of cells with the column's choices, where they are not short.
     """
-    if choices := choices_of(facts):
+    if choices := offered(facts):
         rule: dict[str, Any] | None = {"validate": "list", "source": source or list(choices)}
     elif facts.kind == "date":
         rule = {"validate": "date"} | (_between(facts) or {"criteria": ">=", "value": _FIRST_DAY})

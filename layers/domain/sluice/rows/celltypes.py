@@ -22,7 +22,7 @@ from sluice.rows.numbers import LIMIT, coordinate_from_text, number_from_text, p
 # Below this, Python writes a float with an exponent, which no other form of the number has.
 _TINY = 1e-4
 # A long number as a spreadsheet shows it in a narrow cell, and as it then writes it to a text file.
-_SHORTENED = re.compile(r"\d[.,]\d+[eE][+-]?\d+")
+_SHORTENED = re.compile(r"\d[.,]\d+E\+\d\d")
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "active", "ya", "aktif", "benar"})
 _NO = frozenset({"no", "n", "false", "f", "0", "inactive", "tidak", "nonaktif", "non aktif", "salah"})
 

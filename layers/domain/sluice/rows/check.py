@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sluice.model.order import Order
 from sluice.model.refusal import Refusal
 from sluice.rows.cell import Cell, CellError, Record
 from sluice.rows.context import Context
-from sluice.model.order import Order
 from sluice.rows.evidence import DateEvidence
 from sluice.rows.importer import Importer
 from sluice.rows.refusing import Refusing
@@ -90,7 +90,7 @@ def check_rows(
         Good rows in the order they came, and a refusal for each wrong cell.
     """
     refuse = Refusing(sheet, {column.field: column.title for column in importer.columns})
-    totals = Totals(importer)
+    totals = Totals(importer, fields)
     context = Context(importer.conventions, orders)
     validate = importer.row.__pydantic_validator__.validate_python
     stage = staging(importer)

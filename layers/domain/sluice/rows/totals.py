@@ -12,9 +12,11 @@ from sluice.rows.row import key_of
 
 #: First words of a totals row in English, Bahasa Indonesia and German; only their letters are compared.
 WORDS: Final = frozenset(
-    {"total", "totals", "grandtotal", "subtotal", "sum"}
-    | {"jumlah", "jumlahtotal", "jumlahkeseluruhan", "total" + "keseluruhan", "subjumlah"}
-    | {"summe", "gesamt", "gesamtsumme", "zwischensumme"}
+    {
+        *("total", "totals", "grandtotal", "subtotal", "sum"),
+        *("jumlah", "subjumlah", "jumlahtotal", "jumlahkeseluruhan", "totaljumlah", "totalkeseluruhan"),
+        *("summe", "zwischensumme", "gesamtsumme", "gesamt"),
+    }
 )
 # A row with the word as its key is a totals row only if so many other columns of text, all empty, say that it is no
 # record. With fewer, nothing tells it from one: a list of brands and what they sold has a brand "Total".
@@ -22,7 +24,7 @@ _SILENT_COLUMNS = 2
 
 
 class Totals:
-    """Tells the totals rows of an importer's files.
+    """Tells the totals rows of a file.
 
     Such a row begins with one of `WORDS`, and it has nothing else but numbers: every other cell of a column that
     holds something else is empty. Its key cell is empty, so that it could not be imported anyway, or is that very
@@ -32,15 +34,15 @@ class Totals:
     ----------
     importer
         Whose row model tells columns of numbers from others.
+    fields
+        Which cell (counted from 0) belongs to which field.
     """
 
-    def __init__(self, importer: Importer) -> None:
+    def __init__(self, importer: Importer, fields: Mapping[int, str]) -> None:
+        self._fields = fields
         self._key = key_of(importer.row).field
-        self._others = frozenset(
-            name
-            for name, info in importer.row.model_fields.items()
-            if name != self._key and not is_numeric(info.annotation)
-        )
+        known = importer.row.model_fields
+        self._others = {name for name in fields.values() if not is_numeric(known[name].annotation)} - {self._key}
 
     def include(self, cells: list[Cell], values: Mapping[str, Any]) -> bool:
         """Whether a row is a totals row; ``values`` are those of its cells that a column knows and that are not empty.
@@ -49,11 +51,14 @@ class Totals:
         """
         if self._key in values and not self._others.isdisjoint(values):
             return False
-        word = next(
-            (cell for cell in cells if cell is not None and not (isinstance(cell, str) and not cell.strip())), None
-        )
+        at, word = next(((at, cell) for at, cell in enumerate(cells) if not _is_empty(cell)), (0, None))
         if not (isinstance(word, str) and "".join(filter(str.isalpha, word.casefold())) in WORDS):
             return False
+        field = self._fields.get(at)
         if self._key in values:
-            return values[self._key] is word and len(values) > 1 and len(self._others) >= _SILENT_COLUMNS
-        return all(values[name] is word for name in self._others.intersection(values))
+            return field == self._key and len(values) > 1 and len(self._others) >= _SILENT_COLUMNS
+        return self._others.intersection(values) <= {field}
+
+
+def _is_empty(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -88,12 +89,15 @@ class DynamoChunks:
         return Phase(name, run, total=len(found), remaining=len(found) - done, failed=0, token=token)
 
     def _requeue(self, chunk: Chunk) -> None:
-        self._table.update_item(
-            Key=items.chunk_key(chunk.ref),
-            UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error",
-            ExpressionAttributeNames={"#state": "state", "#error": "error"},
-            ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":none": 0},
-        )
+        """Take up a chunk that was given up, unless a second dispatch did so first: by now it may even be done."""
+        with suppress(self._refused):
+            self._table.update_item(
+                Key=items.chunk_key(chunk.ref),
+                UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error",
+                ConditionExpression=Attr("state").eq(str(ChunkState.FAILED)),
+                ExpressionAttributeNames={"#state": "state", "#error": "error"},
+                ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":none": 0},
+            )
 
     def _write_phase(self, ref: JobRef, there: Phase | None, opened: Phase) -> Phase | None:
         """Write a barrier unless a chunk was counted down since ``there`` was read; ``None`` then."""

@@ -99,8 +99,8 @@ def _load(connection: Connection[Any], table: Table, batch: Batch) -> Applied:
     if not rows:
         return Applied(0, 0, 0, refusals)
     function = statements.load(connection, table)
-    stage(connection, layout.names, texts(layout, rows))
-    done = run(connection, function, batch, len(rows))
+    stage(connection, batch, layout.names, texts(layout, rows))
+    done = run(connection, function, len(rows))
     refusals += reasons.refusals(connection, layout, rows, done.objections)
     unchanged = len(rows) - done.inserted - done.changed - len(done.objections)
     return Applied(done.inserted, done.changed, unchanged, sorted(refusals, key=lambda refusal: refusal.row))
@@ -113,11 +113,12 @@ def _compare(connection: Connection[Any], batch: Batch) -> Compared:
         return Compared(len(batch.rows), 0, 0)
     rows = [row for row in batch.rows if "\0" not in row.key]
     query = SQL(
-        "SELECT count(*), count(*) FILTER (WHERE t.row_hash IS DISTINCT FROM s.hash)"
-        " FROM unnest(%s::text[], %s::text[]) AS s (key, hash)"
-        " JOIN {table} t ON t.tenant = %s AND t.{key} = CAST(s.key AS {type})"
+        # a tenant that is no constant to the planner: why, is told with the statements that load
+        "WITH s AS MATERIALIZED (SELECT %s::text AS tenant, * FROM unnest(%s::text[], %s::text[]) AS s (key, hash))"
+        " SELECT count(*), count(*) FILTER (WHERE t.row_hash IS DISTINCT FROM s.hash)"
+        " FROM s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = CAST(s.key AS {type})"
     ).format(table=Identifier(layout.dataset), key=Identifier(layout.key), type=raw(table.types[layout.key]))
-    found = connection.execute(query, [[row.key for row in rows], [row.hash for row in rows], batch.tenant]).fetchone()
+    found = connection.execute(query, [batch.tenant, [row.key for row in rows], [row.hash for row in rows]]).fetchone()
     there, differing = found or (0, 0)
     return Compared(len(batch.rows) - there, differing, there - differing)
 
@@ -127,14 +128,16 @@ def _take_back(connection: Connection[Any], table: Table, batch: Batch, updated:
     if not rows:
         return Undone(0)
     function = statements.undo(connection, table)
-    stage(connection, (table.layout.key,), ([place, row.key, row.hash] for place, row in enumerate(rows, start=1)))
+    stage(
+        connection, batch, (table.layout.key,), ([place, row.key, row.hash] for place, row in enumerate(rows, start=1))
+    )
     # with images missing from the archive, a row without one may have been there before: then it must not be deleted
-    complete = _images(connection, table, batch) >= updated
-    done = run(connection, function, batch, len(rows), flag=complete)
+    complete = _images(connection, table) >= updated
+    done = run(connection, function, len(rows), flag=complete)
     failed = [_stuck(table.layout, batch, rows[each.place - 1].key, each) for each in done.objections]
     stuck = {each.place for each in done.objections}
     kept = []
-    for place, job in _left(connection, table, batch):
+    for place, job in _left(connection, table):
         key = rows[place - 1].key
         if job != batch.job_id:
             kept.append(changed_since(key, job))
@@ -147,21 +150,21 @@ def _stuck(layout: Layout, batch: Batch, key: str, objection: Objection) -> Left
     return Left(key, batch.job_id, f"cannot be put back, for it {reasons.reason_of(layout, objection)}")
 
 
-def _images(connection: Connection[Any], table: Table, batch: Batch) -> int:
-    """How many staged rows have an image that this job made."""
+def _images(connection: Connection[Any], table: Table) -> int:
+    """How many staged rows have an image that their job made."""
     query = SQL(
-        "SELECT count(*) FROM {staged} s JOIN {archive} a ON a.{key} = {value}"
-        " WHERE a.tenant = %s AND a.superseded_by = %s"
-    ).format(**statements.parts(table))
-    found = connection.execute(query, [batch.tenant, batch.job_id]).fetchone()
+        "SELECT count(*) FROM {staged} s JOIN {archive} a"
+        " ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id"
+    )
+    found = connection.execute(query.format(**statements.parts(table))).fetchone()
     return found[0] if found else 0
 
 
-def _left(connection: Connection[Any], table: Table, batch: Batch) -> list[tuple[int, str | None]]:
-    """Staged rows that this job wrote and that are not as they were before it, with who wrote what is there now."""
+def _left(connection: Connection[Any], table: Table) -> list[tuple[int, str | None]]:
+    """Staged rows that their job wrote and that are not as they were before it, with who wrote what is there now."""
     query = SQL(
-        'SELECT s."#", t.job_id FROM {staged} s LEFT JOIN {table} t ON t.tenant = %(tenant)s AND t.{key} = {value}'
-        " WHERE t.job_id = %(job)s OR EXISTS (SELECT FROM {archive} a WHERE a.tenant = %(tenant)s AND a.{key} = {value}"
-        " AND %(job)s IN (a.superseded_by, a.job_id)) ORDER BY 1"
-    ).format(**statements.parts(table))
-    return connection.execute(query, {"tenant": batch.tenant, "job": batch.job_id}).fetchall()
+        'SELECT s."#", t.job_id FROM {staged} s LEFT JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}'
+        " WHERE t.job_id = s.job_id OR EXISTS (SELECT FROM {archive} a WHERE a.tenant = s.tenant AND a.{key} = {value}"
+        " AND s.job_id IN (a.superseded_by, a.job_id)) ORDER BY 1"
+    )
+    return connection.execute(query.format(**statements.parts(table))).fetchall()

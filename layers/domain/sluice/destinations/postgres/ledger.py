@@ -45,9 +45,7 @@ def applied(connection: Connection[Any], batch: Batch) -> Applied:
 def undone(connection: Connection[Any], batch: Batch) -> Undone:
     """What came of the undoing of a chunk."""
     told = _read(connection, batch, UNDO)
-    return Undone(
-        told["reversed"], [Left(**each) for each in told["kept"]], [Left(**each) for each in told["failed"]]
-    )
+    return Undone(told["reversed"], [Left(**each) for each in told["kept"]], [Left(**each) for each in told["failed"]])
 
 
 def _read(connection: Connection[Any], batch: Batch, phase: str) -> dict[str, Any]:

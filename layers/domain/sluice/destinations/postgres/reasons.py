@@ -12,7 +12,8 @@ from pydantic_core import from_json
 
 from sluice.destinations.postgres.layout import Layout
 from sluice.model.refusal import Refusal
-from sluice.rows.check import GoodRow, as_text
+from sluice.rows.check import GoodRow
+from sluice.rows.refusing import as_text
 
 # By SQLSTATE (PostgreSQL documentation, "PostgreSQL Error Codes"); the argument is the rule that was broken.
 _REASONS: Mapping[str, Callable[[str], str]] = {

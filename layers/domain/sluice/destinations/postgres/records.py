@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection, DataError
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.errors import UndefinedTable
+from psycopg.sql import SQL, Composable, Identifier
 from pydantic_core import to_jsonable_python
 
 from sluice.destinations.cursors import bad_cursor, cursor_of, place_of
 from sluice.destinations.postgres.connection import Database
 from sluice.destinations.postgres.layout import Field, layout_of
-from sluice.destinations.postgres.statements import listed
 from sluice.destinations.postgres.tables import Table, find, raw
 from sluice.destinations.shown import LONGEST_HISTORY, instant, no_record, record, version
 from sluice.model.page import Page
 from sluice.rows.importer import Importer
+
+_Ask = Callable[[Connection[Any], Table], list[dict[str, Any]]]
 
 
 class PostgresRecords:
@@ -29,24 +31,18 @@ class PostgresRecords:
 
     def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
         """Records of a dataset, in the order that the database gives its keys."""
-        match None if cursor is None else place_of(cursor):
-            case None if cursor is None:
-                after = None
-            case [str(after)]:
-                pass
-            case _:
-                raise bad_cursor()
+        after = None if cursor is None else _place(cursor)
         try:
-            found = self._read(dataset, lambda *at: _page(*at, tenant, after, limit + 1))
-        except DataError:
+            found = self._read(dataset, lambda connection, table: _page(connection, table, tenant, after, limit + 1))
+        except DataError:  # no key can be what the cursor names
             raise bad_cursor() from None
         return Page(found[:limit], cursor_of([found[limit - 1]["key"]]) if len(found) > limit else None)
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
         """One record; raises `NotFound`."""
         try:
-            found = self._read(dataset, lambda *at: _one(*at, tenant, key))
-        except DataError:  # not what such a key can be
+            found = self._read(dataset, lambda connection, table: _one(connection, table, tenant, key))
+        except DataError:  # no key can be that
             found = []
         if not found:
             raise no_record(key)
@@ -57,6 +53,87 @@ class PostgresRecords:
         if dataset not in self._importers or not self._importers[dataset].archive:
             return []
         try:
-            return self._read(dataset, lambda *at: _history(*at, tenant, key))
-        except DataError:
+            return self._read(dataset, lambda connection, table: _history(connection, table, tenant, key))
+        except (DataError, UndefinedTable):  # no key can be that, or nothing was ever imported
             return []
+
+    def _read(self, dataset: str, ask: _Ask) -> list[dict[str, Any]]:
+        importer = self._importers.get(dataset)
+        if importer is None:
+            return []
+        layout = layout_of(dataset, importer.row)
+
+        def look(connection: Connection[Any]) -> list[dict[str, Any]]:
+            table = find(connection, layout)
+            # a table that somebody made may not have been imported into yet
+            return ask(connection, table) if table and table.types.keys() >= {"tenant", layout.key, "job_id"} else []
+
+        return self._database.run(look)
+
+
+def _page(
+    connection: Connection[Any], table: Table, tenant: str, after: str | None, limit: int
+) -> list[dict[str, Any]]:
+    beyond = SQL("AND {key} > CAST(%(after)s AS {type})") if after is not None else SQL("")
+    query = SQL("SELECT {names}, job_id FROM {table} WHERE tenant = %(tenant)s {beyond} ORDER BY {key} LIMIT %(limit)s")
+    wanted = {"tenant": tenant, "after": after, "limit": limit}
+    parts = _parts(table)
+    rows = connection.execute(query.format(**parts, beyond=beyond.format(**parts)), wanted).fetchall()
+    return [_record(table, row) for row in rows]
+
+
+def _one(connection: Connection[Any], table: Table, tenant: str, key: str) -> list[dict[str, Any]]:
+    query = SQL("SELECT {names}, job_id FROM {table} WHERE tenant = %s AND {key} = CAST(%s AS {type})")
+    rows = connection.execute(query.format(**_parts(table)), [tenant, key]).fetchall()
+    return [_record(table, row) for row in rows]
+
+
+def _history(connection: Connection[Any], table: Table, tenant: str, key: str) -> list[dict[str, Any]]:
+    query = SQL(
+        "SELECT {names}, job_id, valid_from, valid_until FROM {archive}"
+        " WHERE tenant = %s AND {key} = CAST(%s AS {type}) ORDER BY valid_until DESC LIMIT %s"
+    )
+    rows = connection.execute(query.format(**_parts(table)), [tenant, key, LONGEST_HISTORY]).fetchall()
+    return [version(key, row[-3], _values(table, row), instant(row[-2]), instant(row[-1])) for row in rows]
+
+
+def _parts(table: Table) -> dict[str, Composable]:
+    layout = table.layout
+    return {
+        "names": SQL(", ").join(Identifier(field.name) for field in _fields(table)),
+        "table": Identifier(layout.dataset),
+        "archive": Identifier(layout.archive),
+        "key": Identifier(layout.key),
+        "type": raw(table.types[layout.key]),
+    }
+
+
+def _fields(table: Table) -> list[Field]:
+    """The fields that the table has by now: a new one comes with the next import."""
+    return [field for field in table.layout.fields if field.name in table.types]
+
+
+def _record(table: Table, row: tuple[Any, ...]) -> dict[str, Any]:
+    place = [field.name for field in _fields(table)].index(table.layout.key)
+    return record(str(row[place]), row[-1], _values(table, row))
+
+
+def _values(table: Table, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {field.name: _value(field, value) for field, value in zip(_fields(table), row, strict=False)}
+
+
+def _value(field: Field, value: Any) -> Any:
+    """A value as the row model writes it in JSON, whatever type a column has that somebody else made."""
+    if field.type == "bigint" and isinstance(value, Decimal) and value == int(value):
+        return int(value)
+    if field.type == "numeric" and isinstance(value, int | float):
+        return str(value)
+    return to_jsonable_python(value)
+
+
+def _place(cursor: str) -> str:
+    match place_of(cursor):
+        case [str(key)] if key:
+            return key
+        case _:
+            raise bad_cursor()

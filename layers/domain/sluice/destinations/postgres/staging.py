@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from sluice.destinations.postgres.reasons import Objection
 from sluice.destinations.postgres.statements import REFUSED, STAGED
@@ -27,11 +27,13 @@ class Done:
     objections: list[Objection]
 
 
-def stage(connection: Connection[Any], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def stage(connection: Connection[Any], batch: Batch, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Copy rows into the temporary table of this transaction.
 
     Parameters
     ----------
+    batch
+        Whose rows these are.
     names
         The columns, each of type text.
     rows
@@ -42,39 +44,39 @@ def stage(connection: Connection[Any], names: Sequence[str], rows: Iterable[Sequ
         # a violation that is found at the end only would be the whole chunk's, not a row's
         SQL(
             "SET CONSTRAINTS ALL IMMEDIATE;"
-            ' CREATE TEMPORARY TABLE sluice_staged ("#" integer PRIMARY KEY, {}, row_hash text) ON COMMIT DROP;'
+            ' CREATE TEMPORARY TABLE sluice_staged ("#" integer PRIMARY KEY, {}, row_hash text,'
+            " tenant text DEFAULT {}, job_id text DEFAULT {}) ON COMMIT DROP;"
             ' CREATE TEMPORARY TABLE sluice_refused ("#" integer, state text, "table" text, "column" text, rule text,'
             " message text) ON COMMIT DROP"
-        ).format(columns)
+        ).format(columns, Literal(batch.tenant), Literal(batch.job_id))
     )
-    with connection.cursor() as cursor, cursor.copy(SQL("COPY {} FROM STDIN").format(STAGED)) as copy:
+    given = SQL(", ").join(map(Identifier, ("#", *names, "row_hash")))
+    with connection.cursor() as cursor, cursor.copy(SQL("COPY {} ({}) FROM STDIN").format(STAGED, given)) as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def run(connection: Connection[Any], function: Composed, batch: Batch, count: int, *, flag: bool = True) -> Done:
+def run(connection: Connection[Any], function: Composed, count: int, *, flag: bool = True) -> Done:
     """Let a function do all staged rows."""
-    inserted, changed = _sums(connection, function, batch, [[1, count]], flag)
+    inserted, changed = _sums(connection, function, [[1, count]], flag)
     objections = _objections(connection)
     again = [each.place for each in objections if each.state == _UNIQUE]
     if again and len(objections) < count:
-        connection.execute(SQL('DELETE FROM {} WHERE state = %s').format(REFUSED), [_UNIQUE])
-        more = _sums(connection, function, batch, [[place, place] for place in again], flag)
+        connection.execute(SQL("DELETE FROM {} WHERE state = %s").format(REFUSED), [_UNIQUE])
+        more = _sums(connection, function, [[place, place] for place in again], flag)
         inserted, changed = inserted + more[0], changed + more[1]
         objections = _objections(connection)
     return Done(inserted, changed, objections)
 
 
-def _sums(
-    connection: Connection[Any], function: Composed, batch: Batch, ranges: list[list[int]], flag: bool
-) -> tuple[int, int]:
+def _sums(connection: Connection[Any], function: Composed, ranges: list[list[int]], flag: bool) -> tuple[int, int]:
     firsts, lasts = zip(*ranges, strict=True)
     query = SQL(
         "SELECT sum(done.inserted)::integer, sum(done.changed)::integer"
         " FROM unnest(%s::integer[], %s::integer[]) AS these (first, last),"
-        " LATERAL {}(these.first, these.last, %s, %s, %s) AS done"
+        " LATERAL {}(these.first, these.last, %s) AS done"
     ).format(function)
-    found = connection.execute(query, [list(firsts), list(lasts), batch.tenant, batch.job_id, flag]).fetchone()
+    found = connection.execute(query, [list(firsts), list(lasts), flag]).fetchone()
     return found if found else (0, 0)
 
 

@@ -23,7 +23,7 @@ REFUSED = SQL("pg_temp.sluice_refused")
 _FRAME = SQL("""
 #variable_conflict use_column
 DECLARE
-    some integer;
+    amount integer;
     one record;
     other record;
     state text;
@@ -39,8 +39,8 @@ EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit
     inserted := 0;
     changed := 0;
     IF $1 < $2 THEN
-        SELECT * INTO one FROM {this}($1, ($1 + $2) / 2, $3, $4, $5);
-        SELECT * INTO other FROM {this}(($1 + $2) / 2 + 1, $2, $3, $4, $5);
+        SELECT * INTO one FROM {this}($1, ($1 + $2) / 2, $3);
+        SELECT * INTO other FROM {this}(($1 + $2) / 2 + 1, $2, $3);
         inserted := one.inserted + other.inserted;
         changed := one.changed + other.changed;
     ELSE
@@ -53,6 +53,9 @@ EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit
 END
 """)
 
+# Tenant and job come from the staged rows too. Were they written into the conditions, a planner that knows nothing of
+# a new table would think that a tenant has few rows, and compare every row with every other.
+#
 # New rows first. What is there already is neither tried (it would use up numbers of a sequence, and fire triggers) nor
 # locked unless it differs, so that a row that is as it was costs a look and no write. In the order of the key, so that
 # two jobs wait for each other instead of locking each other out. A row that another job took away in between comes
@@ -60,49 +63,57 @@ END
 _LOAD = SQL("""
     FOR turn IN 1 .. 3 LOOP
         INSERT INTO {table} (tenant, {names}, row_hash, job_id, valid_from)
-        SELECT $3, {values}, s.row_hash, $4, clock_timestamp()
+        SELECT s.tenant, {values}, s.row_hash, s.job_id, clock_timestamp()
         FROM {staged} s
         WHERE s."#" BETWEEN $1 AND $2
-            AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = $3 AND t.{key} = {value})
+            AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = s.tenant AND t.{key} = {value})
         ORDER BY {value}
         ON CONFLICT (tenant, {key}) DO NOTHING;
-        GET DIAGNOSTICS some = ROW_COUNT;
-        inserted := inserted + some;
+        GET DIAGNOSTICS amount = ROW_COUNT;
+        inserted := inserted + amount;
+        EXIT WHEN inserted > $2 - $1;
 
         INSERT INTO {archive} (tenant, {names}, row_hash, job_id, valid_from, valid_until, superseded_by)
-        SELECT t.tenant, {images}, t.row_hash, t.job_id, t.valid_from, greatest(clock_timestamp(), t.valid_from), $4
-        FROM {staged} s JOIN {table} t ON t.tenant = $3 AND t.{key} = {value}
+        SELECT
+            t.tenant, {images}, t.row_hash, t.job_id, t.valid_from, greatest(clock_timestamp(), t.valid_from), s.job_id
+        FROM {staged} s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
         WHERE s."#" BETWEEN $1 AND $2 AND t.row_hash IS DISTINCT FROM s.row_hash
         ORDER BY t.{key}
         FOR UPDATE OF t
         ON CONFLICT (tenant, {key}, superseded_by) DO NOTHING;
 
         UPDATE {table} t
-        SET {changes}, row_hash = s.row_hash, job_id = $4, valid_from = a.valid_until
-        FROM {staged} s JOIN {archive} a ON a.tenant = $3 AND a.{key} = {value} AND a.superseded_by = $4
+        SET {changes}, row_hash = s.row_hash, job_id = s.job_id, valid_from = a.valid_until
+        FROM {staged} s JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
         WHERE s."#" BETWEEN $1 AND $2
-            AND t.tenant = $3 AND t.{key} = {value} AND t.row_hash IS DISTINCT FROM s.row_hash;
-        GET DIAGNOSTICS some = ROW_COUNT;
-        changed := changed + some;
+            AND t.tenant = s.tenant AND t.{key} = {value} AND t.row_hash IS DISTINCT FROM s.row_hash;
+        GET DIAGNOSTICS amount = ROW_COUNT;
+        changed := changed + amount;
 
         EXIT WHEN NOT EXISTS (
             SELECT FROM {staged} s
             WHERE s."#" BETWEEN $1 AND $2
-                AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = $3 AND t.{key} = {value})
+                AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = s.tenant AND t.{key} = {value})
         );
     END LOOP;
 """)
 
-# The database names no column of a value that does not fit its type, so each value is tried alone.
+# The database names no column of a value that does not fit its type, so each value is tried alone; first of all the
+# column that was at fault last time, for it is at fault in most such rows of a file.
 _BLAME = SQL("""
         IF place = '' AND whole = '' AND state ~ '^2[23]' THEN
-            CREATE TEMPORARY TABLE IF NOT EXISTS sluice_tried ON COMMIT DROP AS
-            SELECT {names} FROM {table} WITH NO DATA;
-            FOR turn IN 1 .. {count} LOOP
+            IF to_regclass('pg_temp.sluice_tried') IS NULL THEN
+                CREATE TEMPORARY TABLE sluice_tried ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA;
+            END IF;
+            amount := coalesce(nullif(current_setting('sluice.at_fault', true), ''), '1');
+            FOR turn IN 0 .. {count} LOOP
+                CONTINUE WHEN turn = amount;
                 BEGIN
-                    EXECUTE (ARRAY[{tries}])[turn] USING $1;
+                    EXECUTE (ARRAY[{tries}])[coalesce(nullif(turn, 0), amount)] USING $1;
                 EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
-                    place := (ARRAY[{columns}])[turn];
+                    amount := coalesce(nullif(turn, 0), amount);
+                    place := (ARRAY[{columns}])[amount];
+                    PERFORM set_config('sluice.at_fault', amount::text, true);
                     EXIT;
                 END;
             END LOOP;
@@ -111,25 +122,25 @@ _BLAME = SQL("""
 
 # Rows of this job that have an image are put back as they were and lose it; the rest are the job's own, and go.
 _UNDO = SQL("""
-        PERFORM FROM {staged} s JOIN {table} t ON t.tenant = $3 AND t.{key} = {value}
-        WHERE s."#" BETWEEN $1 AND $2 AND t.job_id = $4
+        PERFORM FROM {staged} s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
+        WHERE s."#" BETWEEN $1 AND $2 AND t.job_id = s.job_id
         ORDER BY t.{key}
         FOR UPDATE OF t;
 
         WITH back AS (
             UPDATE {table} t
             SET {restores}, row_hash = a.row_hash, job_id = a.job_id, valid_from = a.valid_from
-            FROM {staged} s JOIN {archive} a ON a.tenant = $3 AND a.{key} = {value} AND a.superseded_by = $4
-            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = $3 AND t.{key} = {value} AND t.job_id = $4
-            RETURNING t.{key}
+            FROM {staged} s JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
+            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = s.tenant AND t.{key} = {value} AND t.job_id = s.job_id
+            RETURNING s."#"
         )
-        DELETE FROM {archive} a USING back
-        WHERE a.tenant = $3 AND a.{key} = back.{key} AND a.superseded_by = $4;
+        DELETE FROM {archive} a USING back JOIN {staged} s USING ("#")
+        WHERE a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id;
         GET DIAGNOSTICS changed = ROW_COUNT;
 
-        IF $5 THEN
+        IF $3 THEN
             DELETE FROM {table} t USING {staged} s
-            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = $3 AND t.{key} = {value} AND t.job_id = $4;
+            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = s.tenant AND t.{key} = {value} AND t.job_id = s.job_id;
             GET DIAGNOSTICS inserted = ROW_COUNT;
         END IF;
 """)
@@ -139,7 +150,7 @@ def load(connection: Connection[Any], table: Table) -> Composed:
     """The function that loads staged rows; its arguments are those of `undo`."""
     layout = table.layout
     tries = [
-        SQL("INSERT INTO sluice_tried ({name}) SELECT {value} FROM {staged} s WHERE s.\"#\" = $1").format(
+        SQL('INSERT INTO sluice_tried ({name}) SELECT {value} FROM {staged} s WHERE s."#" = $1').format(
             name=Identifier(name), value=_staged(table, name), staged=STAGED
         )
         for name in layout.names
@@ -157,13 +168,14 @@ def load(connection: Connection[Any], table: Table) -> Composed:
 def undo(connection: Connection[Any], table: Table) -> Composed:
     """The function that takes staged rows back.
 
-    Its arguments are the first and the last row to do, tenant, job, and whether rows without an image may be deleted;
-    it gives how many rows were ``inserted`` (here: deleted again) and ``changed``.
+    Its arguments are the first and the last row to do, and whether rows without an image may be deleted; it gives how
+    many rows were ``inserted`` (here: deleted again) and ``changed``.
     """
-    return _function(connection, _UNDO.format(**parts(table)), SQL(""))
+    return _function(connection, _UNDO.format(**parts(table)), SQL("").format())
 
 
-def _parts(table: Table) -> dict[str, Composable]:
+def parts(table: Table) -> dict[str, Composable]:
+    """What statements about a table are made of: ``s`` is a staged row, ``t`` one of the table, ``a`` an image."""
     layout = table.layout
     changed = [name for name in layout.names if name != layout.key]
     return {
@@ -189,19 +201,17 @@ def _list(parts: Iterable[Composable]) -> Composed:
     return SQL(", ").join(parts)
 
 
-def _function(connection: Connection[Any], work: Composed, blame: Composable) -> Composed:
+def _function(connection: Connection[Any], work: Composed, blame: Composed) -> Composed:
     """See to it that the session has the function; its name is a digest, so that it is never that of another text."""
-    told = _FRAME.format(work=work, blame=blame, refused=REFUSED, this=SQL("pg_temp.sluice"))
-    name = f"sluice_{hashlib.blake2b(told.as_string(connection).encode(), digest_size=16).hexdigest()}"
+    told = (work + blame).as_string(connection)
+    name = f"sluice_{hashlib.blake2b(told.encode(), digest_size=16).hexdigest()}"
     this = SQL("pg_temp.{}").format(Identifier(name))
-    known = connection.execute(
-        "SELECT to_regprocedure(%s)", [f"pg_temp.{name}(integer, integer, text, text, boolean)"]
-    ).fetchone()
+    known = connection.execute("SELECT to_regprocedure(%s)", [f"pg_temp.{name}(integer, integer, boolean)"]).fetchone()
     if known == (None,):
         body = _FRAME.format(work=work, blame=blame, refused=REFUSED, this=this).as_string(connection)
         connection.execute(
             SQL(
-                "CREATE FUNCTION {} (integer, integer, text, text, boolean, OUT inserted integer, OUT changed integer)"
+                "CREATE FUNCTION {} (integer, integer, boolean, OUT inserted integer, OUT changed integer)"
                 " LANGUAGE plpgsql AS {}"
             ).format(this, Literal(body))
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
@@ -138,4 +138,4 @@ def _unique(connection: Connection[Any], name: str) -> list[set[str]]:
 
 def raw(written: str) -> Composed:
     """A type as we or the database wrote it; nothing of a file or a caller is ever in it."""
-    return Composed([SQL(cast("LiteralString", written))])
+    return Composed([SQL(written)])

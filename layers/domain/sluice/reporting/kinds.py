@@ -1,4 +1,4 @@
-"""What a type annotation of a row model says: the kind of its cells, their choices and their limits."""
+"""The kind of a field's cells, their choices and their limits, from its annotation."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def kind_of(parts: list[Any]) -> Kind:
     return "text"
 
 
-def choices_of(parts: list[Any]) -> tuple[str, ...]:
+def words_of(parts: list[Any]) -> tuple[str, ...]:
     """The words of ``Literal`` types and enumerations."""
     found: list[str] = []
     for part in parts:
@@ -100,7 +100,8 @@ def _opened(annotation: Any) -> Iterator[Any]:
     if origin is Annotated:
         base, *marks = get_args(annotation)
         yield from _opened(base)
-        yield from marks
+        for mark in marks:
+            yield from mark.metadata if isinstance(mark, FieldInfo) else [mark]
     elif origin is Union or origin is UnionType:
         for member in get_args(annotation):
             yield from _opened(member)

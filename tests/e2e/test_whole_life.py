@@ -1,0 +1,170 @@
+"""An import from its upload to its review, its corrections and its rollback, on both destinations."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import xlsxwriter
+
+from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE
+from tests.e2e.conftest import Person
+
+TITLES = ("Part Number", "Description", "Unit Price", "Stock", "Remarks")
+ROWS = 12_000
+# One row in twenty is wrong, in one way or another.
+WRONG = range(20, ROWS + 1, 20)
+#: What a wrong row has where, and what was meant.
+MISTAKES = {
+    0: ("Unit Price", "Price", "-1", 1.25),
+    1: ("Stock", "Stock", "many", 7),
+    2: ("Description", "Description", None, "Corrected"),
+}
+#: Rows that an earlier import has loaded just so, and those it has loaded with another price.
+SAME, CHANGED = 1_000, 500
+
+
+def product(number: int) -> list[Any]:
+    """A good row; its description would be a formula if it were let."""
+    return [f"P-{number:06d}", f"=Part {number}", number / 4, number, "cf. catalogue"]
+
+
+def mistake(number: int) -> tuple[str, str, Any, Any]:
+    """Header and column of a wrong row's wrong cell, what is in it, and what should be."""
+    return MISTAKES[number // 20 % len(MISTAKES)]
+
+
+def workbook(rows: list[list[Any]]) -> bytes:
+    """A workbook as a program of the customer writes it."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet("Parts")
+        sheet.write_row(0, 0, TITLES)
+        for at, row in enumerate(rows, 1):
+            sheet.write_row(at, 0, row)
+    return out.getvalue()
+
+
+def with_mistakes() -> bytes:
+    """The file: row ``n`` of the data is row ``n + 1`` of the sheet."""
+    rows = [product(number) for number in range(1, ROWS + 1)]
+    for number in WRONG:
+        header, _, wrong, _ = mistake(number)
+        rows[number - 1][TITLES.index(header)] = wrong
+    return workbook(rows)
+
+
+def corrected(errors: Path) -> bytes:
+    """The workbook of errors, mended by hand: in each row the cell that is marked and commented."""
+    book = openpyxl.load_workbook(errors)
+    sheet = book.worksheets[0]
+    header = [cell.value for cell in sheet[1]]
+    assert header == [ROW_TITLE, *TITLES, REASONS_TITLE]
+    for row in sheet.iter_rows(min_row=2):
+        number = row[0].value - 1
+        title, column, _, right = mistake(number)
+        assert str(row[-1].value).startswith(f"{column}: ")
+        (marked,) = (cell for cell in row[1:-1] if cell.fill.fill_type)
+        assert marked.column == header.index(title) + 1
+        assert marked.comment is not None
+        assert marked.comment.text
+        texts = [cell.value for cell in row if isinstance(cell.value, str)]
+        assert not any(text[:1] in {"=", "+", "-", "@"} for text in texts), "a formula got through"
+        marked.value = right
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def expected() -> dict[str, dict[str, Any]]:
+    """Description, price and stock of every row once all is right."""
+    found = {}
+    for number in range(1, ROWS + 1):
+        key, description, price, stock, _ = product(number)
+        found[key] = {"description": description, "price": price, "stock": stock}
+        if number in WRONG:
+            _, column, _, right = mistake(number)
+            found[key][column.lower()] = right
+    return found
+
+
+def loaded(bob: Person) -> dict[str, dict[str, Any]]:
+    """The same of what the dataset holds."""
+    return {
+        key: {"description": values["description"], "price": float(values["price"]), "stock": values["stock"]}
+        for key, values in bob.records("products").items()
+    }
+
+
+def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob: Person, tmp_path: Path) -> None:
+    """Every row is right in between; in the end the dataset is to the byte what it was."""
+    seed = [product(number) for number in range(1, SAME + CHANGED + 1) if number not in WRONG]
+    for row in seed[SAME:]:
+        row[2] = 99
+    others = [[f"X-{number}", "Of another import", 1, 1, ""] for number in range(50)]
+    assert bob.imported(workbook([*seed, *others]), filename="before.xlsx")["status"] == "completed"
+    before = bob.listing("products")
+    known = len(seed)
+
+    job = bob.imported(with_mistakes(), filename="parts.xlsx", review=True)
+    good = ROWS - len(WRONG)
+    assert (job["status"], job["counts"]["refused"]) == ("in_review", len(WRONG))
+    assert bob.listing("products") == before, "nothing is written before the commit"
+
+    preview = bob.client.get(f"/jobs/{job['id']}/preview", limit=5).body
+    assert {column["title"]: column["header"] for column in preview["columns"] if column["header"]} == {
+        "Part Number": "Part Number",
+        "Description": "Description",
+        "Price": "Unit Price",
+        "Stock": "Stock",
+    }
+    assert (preview["ignored"], preview["sheet"], preview["header_row"]) == (["Remarks"], "Parts", 1)
+    assert preview["counts"] == {
+        "total": ROWS,
+        "refused": len(WRONG),
+        "repeated": 0,
+        "insert": good - known,
+        "update": known - SAME,
+        "unchanged": SAME,
+        "left_out": 0,
+    }
+    assert [row["values"]["part_number"] for row in preview["rows"]] == [f"P-{number:06d}" for number in range(1, 6)]
+
+    assert "commit" in job["links"]
+    bob.move(job["id"], "commit")
+    job = bob.end_of(job["id"])
+    assert job["status"] == "completed", job
+    assert job["counts"] == {
+        "total": ROWS,
+        "inserted": good - known,
+        "updated": known - SAME,
+        "unchanged": SAME,
+        "refused": len(WRONG),
+        "unprocessed": 0,
+    }
+
+    errors = bob.saved(job["id"], "errors.xlsx", tmp_path)
+    mended = bob.imported(corrected(errors), filename="parts-errors.xlsx", corrects=job["id"])
+    assert (mended["status"], mended["counts"]["inserted"], mended["counts"]["refused"]) == ("completed", len(WRONG), 0)
+    assert {key: values for key, values in loaded(bob).items() if not key.startswith("X-")} == expected()
+
+    for each in (mended, job):
+        bob.move(each["id"], "rollback")
+        undone = bob.end_of(each["id"])
+        changed = each["counts"]["inserted"] + each["counts"]["updated"]
+        assert (undone["status"], undone["rollback"]) == ("rolled_back", {"reversed": changed, "kept": 0, "failed": 0})
+    assert bob.listing("products") == before
+    statuses = [entry["status"] for entry in bob.everything(f"/jobs/{job['id']}/log", 100) if entry]
+    assert statuses == [
+        "waiting_for_file",
+        "queued",
+        "parsing",
+        "in_review",
+        "loading",
+        "completed",
+        "completed",
+        "rolling_back",
+        "rolled_back",
+    ]

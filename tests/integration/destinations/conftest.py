@@ -1,0 +1,140 @@
+"""Every destination there is: the fake, the records table on moto, tables of a real PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg
+import pytest
+from moto import mock_aws
+
+from local import postgres
+from sluice.destinations.dynamodb import DynamoDestination
+from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
+from sluice.destinations.records import DynamoRecords
+from sluice.usecases.ports import Destination, Records
+from tests.fakes.destination import MemoryDestination, MemoryRecords
+from tests.fakes.stores import MemoryFiles
+from tests.integration.destinations.sample import THINGS
+from tests.integration.template import create_table
+
+_numbers = itertools.count()
+
+
+@dataclass
+class Target:
+    """A destination, and a way to look at its datasets."""
+
+    destination: Destination
+    records: Records
+
+    def all(self, tenant: str = "acme", dataset: str = "things", limit: int = 7) -> dict[str, Any]:
+        """The records of a dataset by key, listed page by page; one that comes twice is an error."""
+        found: dict[str, Any] = {}
+        cursor = None
+        while True:
+            page = self.records.page(tenant, dataset, limit=limit, cursor=cursor)
+            assert len(page.items) <= limit
+            for record in page.items:
+                assert record["key"] not in found
+                found[record["key"]] = record
+            if (cursor := page.next) is None:
+                return found
+
+    def amounts(self, tenant: str = "acme", dataset: str = "things") -> dict[str, int]:
+        """What each thing's amount is."""
+        return {key: record["values"]["amount"] for key, record in self.all(tenant, dataset).items()}
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """DynamoDB in this process."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        create_table("RecordsTable")
+        yield boto3.client("dynamodb", region_name="us-east-1")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Postgres]:
+    """A PostgreSQL of this test run's own."""
+    folder = Path(tempfile.mkdtemp(prefix="sluice-postgres-"))  # not pytest's: another user may have to get at it
+    try:
+        yield postgres.start(folder)
+    finally:
+        postgres.stop(folder)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def secret(server: postgres.Postgres) -> dict[str, Any]:
+    """The secret of a role that has an empty schema of its own, and no other rights."""
+    name = f"test_{next(_numbers)}"
+    with server.connect("sluice", "postgres") as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'correct horse'; CREATE SCHEMA AUTHORIZATION {name}")
+    return server.secret() | {"username": name, "password": "correct horse"}
+
+
+@pytest.fixture
+def open_database(secret: dict[str, Any]) -> Iterator[Callable[[], Database]]:
+    """Opens the database as one more process would, as often as it is called."""
+    opened: list[Database] = []
+
+    def another() -> Database:
+        opened.append(Database(lambda _: secret, statement_seconds=30))
+        return opened[-1]
+
+    yield another
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def database(open_database: Callable[[], Database]) -> Database:
+    """The database, as one process has it."""
+    return open_database()
+
+
+@pytest.fixture
+def sql(secret: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
+    """What somebody sees and does beside Sluice."""
+    with psycopg.connect(
+        host=secret["host"],
+        port=secret["port"],
+        user=secret["username"],
+        password=secret["password"],
+        dbname=secret["dbname"],
+        autocommit=True,
+    ) as connection:
+        yield connection
+
+
+@pytest.fixture(params=["memory", "dynamodb", "postgres"])
+def target(request: pytest.FixtureRequest) -> Target:
+    """Each destination in turn."""
+    match request.param:
+        case "memory":
+            fake = MemoryDestination(MemoryFiles())
+            return Target(fake, MemoryRecords(fake))
+        case "dynamodb":
+            client = request.getfixturevalue("client")
+            destination = DynamoDestination(client, "RecordsTable", MemoryFiles())
+            return Target(destination, DynamoRecords(client, "RecordsTable"))
+        case _:
+            database = request.getfixturevalue("database")
+            return Target(PostgresDestination(database), PostgresRecords(database, [THINGS]))
+
+
+@pytest.fixture
+def tables(database: Database) -> Target:
+    """PostgreSQL, for what only it has to do."""
+    return Target(PostgresDestination(database), PostgresRecords(database, [THINGS]))

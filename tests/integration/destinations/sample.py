@@ -1,0 +1,56 @@
+"""Rows of every type that a column can have, and batches of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from sluice.rows.celltypes import Date, Flag, Money, Whole
+from sluice.rows.check import GoodRow
+from sluice.rows.column import column
+from sluice.rows.importer import Importer
+from sluice.rows.row import Row
+from sluice.rows.staged import Batch
+
+
+class Thing(Row):
+    """Something with a value of each kind."""
+
+    code: str = column("Code", key=True)
+    name: str | None = column("Name", default=None)
+    price: Money | None = column("Price", default=None)
+    amount: Whole = column("Amount", default=0)
+    sold: Date | None = column("Sold", default=None)
+    active: Flag = column("Active", default=True)
+    size: Literal["S", "M", "L"] | None = column("Size", default=None)
+    tags: list[str] | None = column("Tags", default=None)
+
+
+THINGS = Importer("things", row=Thing, dataset="things", title="Things", archive=True)
+#: The same dataset without an archive.
+PLAIN = Importer("plain", row=Thing, dataset="things", title="Things")
+
+
+def good(number: int, row: Row, key: str = "code") -> GoodRow:
+    """A row as parsing stages it."""
+    body = row.__pydantic_serializer__.to_json(row)
+    return GoodRow(number, str(getattr(row, key)), hashlib.blake2b(body, digest_size=16).hexdigest(), body)
+
+
+def things(rows: Mapping[str, int | dict[str, Any]]) -> list[GoodRow]:
+    """Rows from number 2 on: ``{code: amount}`` or ``{code: {field: value}}``."""
+    told = {code: {"amount": more} if isinstance(more, int) else more for code, more in rows.items()}
+    return [good(number, Thing(code=code, **more)) for number, (code, more) in enumerate(told.items(), start=2)]
+
+
+def batch(
+    rows: Mapping[str, int | dict[str, Any]],
+    *,
+    job: str = "01JOB",
+    index: int = 0,
+    tenant: str = "acme",
+    importer: Importer = THINGS,
+) -> Batch:
+    """A chunk of such rows."""
+    return Batch(tenant, importer, job, index, things(rows))

@@ -1,0 +1,275 @@
+"""Rows that PostgreSQL itself refuses: exactly those, in words for people, and the rest is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from sluice.destinations.postgres import Database, PostgresDestination
+from sluice.model.refusal import Refusal
+from sluice.rows.staged import Applied, Compared, Undone
+from tests.integration.destinations.conftest import Target
+from tests.integration.destinations.sample import batch
+
+Sql = psycopg.Connection[Any]
+
+#: A table that somebody made before the first import, with rules and columns of their own.
+OWN_TABLE = """
+CREATE TYPE colour AS ENUM ('red', 'green');
+CREATE DOMAIN short AS text CHECK (length(value) < 5);
+CREATE TABLE shops (name text PRIMARY KEY);
+INSERT INTO shops VALUES ('Nord'), ('Süd');
+CREATE TABLE things (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    tenant text NOT NULL,
+    code varchar(8) NOT NULL,
+    name text UNIQUE,
+    price numeric(6, 2) CONSTRAINT price_is_fair CHECK (price BETWEEN 0 AND 1000),
+    amount integer NOT NULL,
+    size short,
+    shop text NOT NULL DEFAULT 'Nord' REFERENCES shops,
+    noted timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (tenant, code)
+);
+"""
+
+
+@pytest.fixture
+def own(tables: Target, sql: Sql) -> Target:
+    """PostgreSQL with a table of somebody's own."""
+    sql.execute(OWN_TABLE)
+    return tables
+
+
+def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: Sql) -> None:
+    """What its other columns hold is theirs; what it lacks of ours is added."""
+    sql.execute("INSERT INTO things (tenant, code, amount, shop) VALUES ('acme', 'A', 7, 'Süd')")
+    rows = {"A": {"amount": 1, "price": "9.5", "sold": "2026-01-31"}, "B": {"amount": 2}}
+    assert own.destination.compare(batch(rows)) == Compared(2, 0, 0)  # it is not yet one of ours
+    assert own.destination.apply(batch(rows)) == Applied(1, 1, 0)
+    assert own.all()["A"]["values"] | {"price": "9.5"} == {
+        "code": "A",
+        "name": None,
+        "price": "9.5",
+        "amount": 1,
+        "sold": "2026-01-31",
+        "active": True,
+        "size": None,
+        "tags": None,
+    }
+    assert sql.execute("SELECT code, shop FROM things ORDER BY code").fetchall() == [("A", "Süd"), ("B", "Nord")]
+    assert own.destination.undo(batch(rows)) == Undone(2)
+    found = sql.execute("SELECT code, amount, price, shop, row_hash, job_id FROM things").fetchall()
+    assert found == [("A", 7, None, "Süd", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("row", "refusal"),
+    [
+        (
+            {"price": "1000.5"},
+            Refusal("", 5, "Price", "1000.5", "is not allowed by the database's rule 'price_is_fair'"),
+        ),
+        (
+            {"price": "12345678"},
+            Refusal("", 5, "Price", "12345678", "is a larger number than the database's column holds"),
+        ),
+        (
+            {"amount": 2**40},
+            Refusal("", 5, "Amount", str(2**40), "is a larger number than the database's column holds"),
+        ),
+        (
+            {"amount": 2**80},
+            Refusal("", 5, "Amount", str(2**80), "is a larger number than the database's column holds"),
+        ),
+        ({"name": "one"}, Refusal("", 5, "Name", "one", "is taken by another row (rule 'things_name_key')")),
+        ({"name": "a\0b"}, Refusal("", 5, "Name", "a�b", "has a character that the database cannot hold")),
+        ({"tags": ["a\0b"]}, Refusal("", 5, "Tags", "['a�b']", "is not what the database's column holds")),
+    ],
+    ids=["check", "numeric", "integer", "bigint", "unique", "nul", "nul-in-json"],
+)
+def test_a_row_that_breaks_a_rule_is_refused_alone(own: Target, row: dict[str, Any], refusal: Refusal) -> None:
+    rows = batch({"A": {"name": "one"}, "B": 2, "C": 3, "bad": row, "D": 4})
+    applied = own.destination.apply(rows)
+    assert applied == Applied(4, 0, 0, [refusal])
+    assert set(own.all()) == {"A", "B", "C", "D"}
+    assert own.destination.apply(rows) == applied
+    assert own.destination.undo(rows) == Undone(4)
+    assert own.all() == {}
+
+
+def test_what_only_the_tables_owner_can_give_is_told_for_the_row(tables: Target, sql: Sql) -> None:
+    tables.destination.apply(batch({"A": 1}))
+    sql.execute("ALTER TABLE things ADD COLUMN shelf text; UPDATE things SET shelf = 'x'")
+    sql.execute("ALTER TABLE things ALTER COLUMN shelf SET NOT NULL")
+    applied = tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
+    reason = "has nothing for 'shelf', which the database requires"
+    assert applied == Applied(0, 1, 0, [Refusal("", 3, None, "B", reason)])
+
+
+@pytest.mark.parametrize(
+    ("alter", "row", "told"),
+    [
+        (
+            "ALTER COLUMN name TYPE varchar(5)",
+            {"name": "too long"},
+            ("Name", "is longer than the database's column allows"),
+        ),
+        ("ALTER COLUMN name SET NOT NULL", {}, ("Name", "is required by the database")),
+        (
+            "ALTER COLUMN name TYPE colour USING NULL",
+            {"name": "blue"},
+            ("Name", "is not what the database's column holds"),
+        ),
+        (
+            "ALTER COLUMN name TYPE short",
+            {"name": "longer"},
+            ("Name", "is not allowed by the database's rule 'short_check'"),
+        ),
+        (
+            "ADD FOREIGN KEY (name) REFERENCES shops",
+            {"name": "West"},
+            ("Name", "refers to something that is not in the database (rule 'things_name_fkey')"),
+        ),
+        (
+            "ADD CONSTRAINT x CHECK (amount > 0 OR active)",
+            {"active": False},
+            (None, "is not allowed by the database's rule 'x'"),
+        ),
+        (
+            "ADD UNIQUE (tenant, size) DEFERRABLE INITIALLY DEFERRED",
+            {"size": "S"},
+            ("Size", "is taken by another row (rule 'things_tenant_size_key')"),
+        ),
+        ("ADD EXCLUDE (size WITH =)", {"size": "S"}, ("Size", "conflicts with another row (rule 'things_size_excl')")),
+    ],
+)
+def test_each_kind_of_rule_is_told_in_words(
+    tables: Target, sql: Sql, alter: str, row: dict[str, Any], told: tuple[str | None, str]
+) -> None:
+    """Never in SQL, and with the title of the column where one is at fault."""
+    sql.execute(OWN_TABLE)
+    sql.execute("DROP TABLE things")
+    tables.destination.apply(batch({}))
+    sql.execute(f"ALTER TABLE things {alter}")  # type: ignore[arg-type]  # not of a file
+    fine = {"name": "red" if "colour" in alter else "Nord", "amount": 1, "size": "M" if "M" in alter else None}
+    rows = {"A": fine | {"size": "S"}, "bad": row}
+    [refusal] = tables.destination.apply(batch(rows)).refusals
+    assert (refusal.row, refusal.column, refusal.reason) == (3, *told)
+
+
+def test_a_key_that_is_too_long_for_an_index_refuses_its_row(tables: Target) -> None:
+    key = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(3000))  # cannot be made short
+    applied = tables.destination.apply(batch({"A": 1, key: 2, "B": 3}))
+    assert (applied.inserted, len(applied.refusals)) == (2, 1)
+    assert (applied.refusals[0].column, applied.refusals[0].reason) == (
+        "Code",
+        "is longer than the database's index allows",
+    )
+
+
+def test_what_a_trigger_says_is_told(tables: Target, sql: Sql) -> None:
+    tables.destination.apply(batch({}))
+    sql.execute(
+        "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN IF new.amount = 13 THEN RAISE EXCEPTION 'thirteen brings bad luck'; END IF; RETURN new; END$$"
+    )
+    sql.execute("CREATE TRIGGER look BEFORE INSERT OR UPDATE ON things FOR EACH ROW EXECUTE FUNCTION look()")
+    applied = tables.destination.apply(batch({"A": 12, "B": 13, "C": 14}))
+    assert applied == Applied(
+        2, 0, 0, [Refusal("", 3, None, "B", "is not taken by the database: thirteen brings bad luck")]
+    )
+
+
+def test_one_bad_row_in_ten_thousand_costs_some_dozen_statements(tables: Target, sql: Sql) -> None:
+    """And all others are inserted, updated and left exactly as they would be without it."""
+    tables.destination.apply(batch({f"P-{number}": number for number in range(0, 10_000, 2)}))
+    sql.execute("ALTER TABLE things ADD CONSTRAINT unlucky CHECK (amount <> 6667)")
+    sql.execute("CREATE TABLE tries (at serial)")
+    sql.execute(
+        "CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN PERFORM nextval('tries_at_seq'); RETURN NULL; END$$"
+    )
+    sql.execute("CREATE TRIGGER try BEFORE INSERT ON things FOR EACH STATEMENT EXECUTE FUNCTION try()")
+    rows = {f"P-{number}": number + (number % 4 == 0) for number in range(10_000)}
+    applied = tables.destination.apply(batch(rows, job="02JOB"))
+    assert applied == Applied(
+        4_999, 2_500, 2_500, [Refusal("", 6_669, "Amount", "6667", "is not allowed by the database's rule 'unlucky'")]
+    )
+    assert len(tables.all(limit=10_000)) == 9_999
+    [(tries,)] = sql.execute("SELECT last_value FROM tries_at_seq").fetchall()
+    assert tries < 60
+
+
+def test_a_chunk_of_bad_rows_only_is_refused_row_by_row(tables: Target, sql: Sql) -> None:
+    tables.destination.apply(batch({}))
+    sql.execute("ALTER TABLE things ALTER COLUMN amount TYPE smallint")
+    applied = tables.destination.apply(batch({f"P-{number}": 100_000 + number for number in range(500)}))
+    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (0, list(range(2, 502)))
+    assert {(refusal.column, refusal.value is None) for refusal in applied.refusals} == {("Amount", False)}
+
+
+def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: Target, sql: Sql) -> None:
+    """Whichever of them comes first, there and back; but two rows cannot have it both."""
+    tables.destination.apply(batch({}))
+    sql.execute("ALTER TABLE things ADD UNIQUE (name)")
+    tables.destination.apply(batch({"B": {"name": "one"}, "C": {"name": "two"}}))
+    passed = batch({"A": {"name": "one"}, "B": {"name": "two"}, "C": {"name": "three"}}, job="02JOB")
+    assert tables.destination.apply(passed) == Applied(1, 2, 0)
+    assert tables.destination.undo(passed) == Undone(3)
+    assert [record["values"]["name"] for record in tables.all().values()] == ["one", "two"]
+    both = tables.destination.apply(batch({"D": {"name": "four"}, "E": {"name": "four"}}, job="03JOB"))
+    assert (both.inserted, [refusal.row for refusal in both.refusals]) == (1, [3])
+
+
+def test_rows_that_cannot_be_put_back_are_told_as_failed(tables: Target, sql: Sql) -> None:
+    """The others are put back all the same."""
+    tables.destination.apply(batch({"A": 1, "B": 2, "C": 3}))
+    tables.destination.apply(batch({"A": 11, "B": 12, "D": 14, "E": 15}, job="02JOB"))
+    sql.execute("ALTER TABLE things ADD CONSTRAINT large CHECK (amount > 1) NOT VALID")
+    sql.execute("ALTER TABLE things ADD UNIQUE (code); CREATE TABLE orders (code text REFERENCES things (code))")
+    sql.execute("INSERT INTO orders VALUES ('E')")
+    undone = tables.destination.undo(batch({"A": 11, "B": 12, "D": 14, "E": 15}, job="02JOB"))
+    assert undone.reversed == 2
+    assert [(left.key, left.job_id, left.reason) for left in undone.failed] == [
+        ("A", "02JOB", "cannot be put back, for it is not allowed by the database's rule 'large'"),
+        ("E", "02JOB", "cannot be put back, for it is still in use by the table 'orders'"),
+    ]
+    assert tables.amounts() == {"A": 11, "B": 2, "C": 3, "E": 15}
+
+
+def test_with_a_trimmed_archive_no_row_is_deleted_by_mistake(tables: Target, sql: Sql) -> None:
+    """A row without an image looks like one that the job inserted; there must be no guessing."""
+    tables.destination.apply(batch({"A": 1, "B": 2}))
+    tables.destination.apply(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
+    sql.execute("DELETE FROM things_archive WHERE code = 'A'")
+    undone = tables.destination.undo(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
+    assert (undone.reversed, [left.key for left in undone.failed]) == (1, ["A", "C"])
+    assert tables.amounts() == {"A": 11, "B": 2, "C": 13}
+
+
+def test_rows_that_somebody_removed_are_kept_away(tables: Target, sql: Sql) -> None:
+    """Undoing an update of a row that is gone does not bring the row back."""
+    tables.destination.apply(batch({"A": 1}))
+    tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
+    sql.execute("DELETE FROM things")
+    undone = tables.destination.undo(batch({"A": 2, "B": 1}, job="02JOB"))
+    assert [(left.key, left.job_id, left.reason) for left in undone.kept] == [("A", None, "was removed since")]
+    assert tables.all() == {}
+
+
+def test_a_mistake_that_is_not_the_rows_fails_the_chunk_and_leaves_nothing(
+    open_database: Callable[[], Database], sql: Sql
+) -> None:
+    """The message comes again, and by then the table may be whole."""
+    destination = PostgresDestination(open_database())
+    destination.apply(batch({"A": 1}))
+    sql.execute("ALTER TABLE things RENAME COLUMN amount TO count")
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        destination.apply(batch({"A": 2}, job="02JOB"))
+    assert sql.execute("SELECT job_id, count FROM things").fetchall() == [("01JOB", 1)]
+    sql.execute("ALTER TABLE things RENAME COLUMN count TO amount")
+    assert destination.apply(batch({"A": 2}, job="02JOB")) == Applied(0, 1, 0)

@@ -1,0 +1,152 @@
+"""The contract of the `Records` port, on every destination."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sluice.model.errors import NotFound, RequestRefused
+from tests.integration.destinations.conftest import Target
+from tests.integration.destinations.sample import batch
+
+HOSTILE = [
+    "plain",
+    "",
+    'it\'s "quoted"',
+    "tab\tand\nnewline\r\nand \\ backslash",
+    r"\N",
+    r"\.",
+    r"\\N",
+    "ünïcödé 漢字 🚚",
+    "\u2028 and \x01 and \x7f",
+    "null",
+    "{}",
+    "x" * 5000,
+]
+
+VALUES: list[tuple[str, Any, Any]] = [
+    *(("name", text, text.strip()) for text in HOSTILE),
+    ("name", None, None),
+    ("price", "12.50", "12.5"),
+    ("price", Decimal("12.50"), "12.50"),
+    ("price", Decimal("-0.010"), "-0.010"),
+    ("price", Decimal("1E-7"), "1E-7"),
+    ("price", Decimal(0), "0"),
+    ("price", Decimal("9" * 38), "9" * 38),
+    ("price", Decimal("0." + "1" * 30), "0." + "1" * 30),
+    ("price", None, None),
+    ("amount", -(2**63), -(2**63)),
+    ("amount", 2**63 - 1, 2**63 - 1),
+    ("sold", date(2026, 1, 31), "2026-01-31"),
+    ("sold", date(1, 1, 1), "0001-01-01"),
+    ("sold", date(9999, 12, 31), "9999-12-31"),
+    ("sold", None, None),
+    ("active", "no", False),
+    ("active", True, True),
+    ("size", "M", "M"),
+    ("tags", ["a", 'b"c', "\\", "a\tb", "ü", "}"], ["a", 'b"c', "\\", "a\tb", "ü", "}"]),
+    ("tags", [], []),
+]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100, 1000])
+def test_listing_gives_each_record_once_whatever_the_page(target: Target, limit: int) -> None:
+    rows = {f"P-{number}": number for number in range(50)}
+    target.destination.apply(batch(rows))
+    assert set(target.all(limit=limit)) == set(rows)
+
+
+def test_one_record_is_found_by_its_key_and_tenant(target: Target) -> None:
+    target.destination.apply(batch({"A": 1}))
+    found = target.records.get("acme", "things", "A")
+    assert (found["key"], found["job"], found["values"]["code"], found["values"]["amount"]) == ("A", "01JOB", "A", 1)
+    assert target.all() == {"A": found}
+
+
+@pytest.mark.parametrize(
+    ("tenant", "dataset", "key"),
+    [("other", "things", "A"), ("acme", "unknown", "A"), ("acme", "things", "a"), ("acme", "things", "x" * 2000)],
+)
+def test_nothing_else_is_found(target: Target, tenant: str, dataset: str, key: str) -> None:
+    target.destination.apply(batch({"A": 1}))
+    with pytest.raises(NotFound):
+        target.records.get(tenant, dataset, key)
+    assert target.records.history(tenant, dataset, key) == []
+
+
+@pytest.mark.parametrize("key", ["", "\0"])
+def test_a_key_that_nothing_can_have_is_not_found(target: Target, key: str) -> None:
+    target.destination.apply(batch({"A": 1}))
+    with pytest.raises(NotFound):
+        target.records.get("acme", "things", key)
+    assert target.records.history("acme", "things", key) == []
+
+
+def test_before_the_first_import_there_is_nothing(target: Target) -> None:
+    assert target.all() == {}
+    assert target.all(dataset="unknown") == {}
+    assert target.records.history("acme", "things", "A") == []
+    with pytest.raises(NotFound):
+        target.records.get("acme", "things", "A")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "???", "ä", "bm9wZQ==", "WzEsMl0x", "WzEsMl0=", "WzEsIiJd", "W0luZmluaXR5LCJhIl0=", "WyIiXQ==", "bnVsbA=="],
+)
+def test_a_cursor_that_was_made_up_is_refused(target: Target, cursor: str) -> None:
+    target.destination.apply(batch({"A": 1}))
+    with pytest.raises(RequestRefused) as refused:
+        target.records.page("acme", "things", limit=5, cursor=cursor)
+    assert refused.value.problem.type == "bad-cursor"
+
+
+def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:
+    """Whatever the destination: digits, scale and every character of a text."""
+    rows: dict[str, Any] = {f"{place:03d}": {field: value} for place, (field, value, _) in enumerate(VALUES)}
+    target.destination.apply(batch(rows))
+    found = target.all(limit=1000)
+    for place, (field, _, shown) in enumerate(VALUES):
+        value = found[f"{place:03d}"]["values"][field]
+        assert (value, type(value)) == (shown, type(shown))
+    assert list(found["000"]["values"]) == ["code", "name", "price", "amount", "sold", "active", "size", "tags"]
+
+
+def test_history_tells_what_a_record_was_from_when_until_when(target: Target) -> None:
+    """Versions follow each other without a gap, the newest first; the record as it is now is not among them."""
+    began = datetime.now(UTC)
+    for number in range(1, 4):
+        target.destination.apply(batch({"A": number, "B": 7}, job=f"0{number}JOB"))
+    newer, older = target.records.history("acme", "things", "A")
+    assert (older["key"], older["job"], older["values"]["amount"]) == ("A", "01JOB", 1)
+    assert (newer["key"], newer["job"], newer["values"]["amount"]) == ("A", "02JOB", 2)
+    assert set(older) == {"key", "job", "values", "from", "until"}
+    assert older["until"] == newer["from"]
+    instants = [datetime.fromisoformat(at) for at in (older["from"], older["until"], newer["until"])]
+    order = [began, *instants, datetime.now(UTC)]
+    assert order == sorted(order)
+    assert all(at.endswith("Z") for at in (older["from"], newer["until"]))
+    assert target.records.history("acme", "things", "B") == []
+
+
+def test_undoing_takes_a_version_out_of_the_history(target: Target) -> None:
+    """The record holds again since when it held before, as the next version shows."""
+    for number in range(1, 3):
+        target.destination.apply(batch({"A": number}, job=f"0{number}JOB"))
+    [first] = target.records.history("acme", "things", "A")
+    target.destination.undo(batch({"A": 2}, job="02JOB"))
+    assert target.records.history("acme", "things", "A") == []
+    target.destination.apply(batch({"A": 3}, job="03JOB"))
+    [again] = target.records.history("acme", "things", "A")
+    assert (again["job"], again["values"], again["from"]) == (first["job"], first["values"], first["from"])
+
+
+def test_keys_that_begin_alike_have_histories_of_their_own(target: Target) -> None:
+    keys = ["A", "A#", "A#01JOB", "A@archive", "@archive#A"]
+    for number in range(1, 3):
+        target.destination.apply(batch(dict.fromkeys(keys, number), job=f"0{number}JOB"))
+    for key in keys:
+        assert [version["key"] for version in target.records.history("acme", "things", key)] == [key]

@@ -1,0 +1,105 @@
+"""The contract of `Destination.undo`, on every destination."""
+
+from __future__ import annotations
+
+from sluice.rows.staged import Applied, Undone
+from tests.integration.destinations.conftest import Target
+from tests.integration.destinations.sample import PLAIN, batch
+
+BEFORE = {"A": 1, "B": 2, "C": 3}
+CHANGE = {"A": 1, "B": 5, "D": 4}
+
+
+def test_every_record_is_as_it_was(target: Target) -> None:
+    """Inserted ones are gone, updated ones are back with the job that wrote them, unchanged ones are not counted."""
+    target.destination.apply(batch(BEFORE))
+    before = target.all()
+    target.destination.apply(batch(CHANGE, job="02JOB"))
+    assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(2)
+    assert target.all() == before
+
+
+def test_what_was_undone_can_be_imported_again_by_another_job(target: Target) -> None:
+    target.destination.apply(batch(BEFORE))
+    for job in ("02JOB", "03JOB"):
+        assert target.destination.apply(batch(CHANGE, job=job)) == Applied(1, 1, 1)
+        assert target.destination.undo(batch(CHANGE, job=job)) == Undone(2)
+
+
+def test_an_importer_without_archive_is_undone_as_well(target: Target) -> None:
+    target.destination.apply(batch(BEFORE, importer=PLAIN))
+    before = target.all()
+    target.destination.apply(batch(CHANGE, job="02JOB", importer=PLAIN))
+    assert target.destination.undo(batch(CHANGE, job="02JOB", importer=PLAIN)) == Undone(2)
+    assert target.all() == before
+
+
+def test_undoing_twice_is_undoing_once(target: Target) -> None:
+    """Also when the rows were imported again in between: the answer is that of the first time."""
+    target.destination.apply(batch(BEFORE))
+    target.destination.apply(batch(CHANGE, job="02JOB"))
+    assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(2)
+    target.destination.apply(batch(CHANGE, job="03JOB"))
+    after = target.all()
+    assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(2)
+    assert target.all() == after
+
+
+def test_rows_that_another_job_changed_since_are_kept_and_it_is_named(target: Target) -> None:
+    target.destination.apply(batch(BEFORE))
+    target.destination.apply(batch(CHANGE, job="02JOB"))
+    target.destination.apply(batch({"B": 6, "D": 7}, job="03JOB"))
+    later = target.all()
+    undone = target.destination.undo(batch(CHANGE, job="02JOB"))
+    assert (undone.reversed, undone.failed) == (0, [])
+    assert [(left.key, left.job_id) for left in undone.kept] == [("B", "03JOB"), ("D", "03JOB")]
+    assert {left.reason for left in undone.kept} == {"was changed since by another job"}
+    assert target.all() == later
+
+
+def test_a_later_jobs_change_of_a_row_that_this_job_left_alone_is_none_of_its_business(target: Target) -> None:
+    target.destination.apply(batch(BEFORE))
+    target.destination.apply(batch(CHANGE, job="02JOB"))
+    target.destination.apply(batch({"A": 9}, job="03JOB"))
+    assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(2)
+    assert target.amounts() == {"A": 9, "B": 2, "C": 3}
+
+
+def test_a_job_can_be_undone_once_the_job_after_it_was(target: Target) -> None:
+    """Undoing from the last to the first leads back to the beginning, step by step."""
+    target.destination.apply(batch(BEFORE))
+    begin = target.all()
+    target.destination.apply(batch(CHANGE, job="02JOB"))
+    middle = target.all()
+    target.destination.apply(batch({"B": 6, "D": 7, "E": 8}, job="03JOB"))
+    assert target.destination.undo(batch({"B": 6, "D": 7, "E": 8}, job="03JOB")) == Undone(3)
+    assert target.all() == middle
+    assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(2)
+    assert target.all() == begin
+    assert target.destination.undo(batch(BEFORE)) == Undone(3)
+    assert target.all() == {}
+
+
+def test_a_chunk_that_was_never_applied_has_nothing_to_undo(target: Target) -> None:
+    """And a worker that comes too late with it does nothing any more."""
+    target.destination.apply(batch(BEFORE))
+    before = target.all()
+    assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(0)
+    target.destination.apply(batch(CHANGE, job="02JOB"))
+    assert target.all() == before
+
+
+def test_one_chunk_is_undone_without_the_others(target: Target) -> None:
+    target.destination.apply(batch({"A": 1}, index=0))
+    target.destination.apply(batch({"B": 1}, index=1))
+    assert target.destination.undo(batch({"B": 1}, index=1)) == Undone(1)
+    assert target.amounts() == {"A": 1}
+
+
+def test_hundreds_of_rows_are_undone_together(target: Target) -> None:
+    rows = {f"P-{number}": number for number in range(300)}
+    target.destination.apply(batch(dict.fromkeys(list(rows)[:200], 1)))
+    before = target.all(limit=1000)
+    target.destination.apply(batch(rows, job="02JOB"))
+    assert target.destination.undo(batch(rows, job="02JOB")).reversed == 299  # one was just so before
+    assert target.all(limit=1000) == before

@@ -1,0 +1,228 @@
+"""The contract of the `Jobs` port where a job is moved on: runs, answers, and what leaving an end undoes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.model.chunk import PhaseName
+from sluice.model.errors import Conflict, NotFound, Problem
+from sluice.model.job import Job, JobFile
+from sluice.model.log import SYSTEM
+from sluice.model.order import Order
+from sluice.model.status import Status
+from sluice.usecases.ports import Jobs
+from tests.factories import make_job
+
+BROKEN = Problem("system-error", "The import could not go on", "It stopped.")
+
+
+def added(jobs: Jobs, status: Status) -> Job:
+    """A job in a state."""
+    job = make_job(status=status)
+    jobs.add(job)
+    return job
+
+
+def test_everything_that_was_asked_for_comes_back(jobs: Jobs) -> None:
+    """The orders of dates too: a correction brings them from the job that it corrects."""
+    job = replace(make_job(), review=True, force=True, corrects="01OTHER", orders={"updated": "mdy"})
+    jobs.add(job)
+    assert jobs.get(job.ref) == job
+
+
+def test_a_move_begins_a_new_run_only_when_asked_to(jobs: Jobs) -> None:
+    job = added(jobs, Status.LOADING)
+    assert jobs.move(job.ref, Status.PAUSING).run == 1
+    assert jobs.move(job.ref, Status.PAUSED).run == 1
+    assert jobs.move(job.ref, Status.LOADING, new_run=True).run == 2
+    assert jobs.get(job.ref).run == 2
+
+
+def test_a_move_to_where_the_job_is_begins_no_run(jobs: Jobs) -> None:
+    """Of two that resume it at once, the second finds it resumed."""
+    job = added(jobs, Status.PAUSED)
+    moved = jobs.move(job.ref, Status.LOADING, new_run=True)
+    assert jobs.move(job.ref, Status.LOADING, new_run=True, by="ben") == moved
+    assert [entry.status for entry in jobs.entries(job.ref)] == [Status.PAUSED, Status.LOADING]
+
+
+def test_an_illegal_move_leaves_no_trace(jobs: Jobs) -> None:
+    job = added(jobs, Status.IN_REVIEW)
+    with pytest.raises(Conflict):
+        jobs.move(job.ref, Status.PAUSING, by="ben", new_run=True)
+    assert jobs.get(job.ref) == job
+    assert len(jobs.entries(job.ref)) == 1
+
+
+def test_a_job_that_is_not_there_is_not_moved(jobs: Jobs) -> None:
+    missing = make_job().ref
+    with pytest.raises(NotFound):
+        jobs.move(missing, Status.CANCELLED)
+    assert jobs.entries(missing) == []
+
+
+@pytest.mark.parametrize("answers", [{}, {"updated": "mdy"}])
+def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, Order]) -> None:
+    """Also when there was nothing to be answered."""
+    job = added(jobs, Status.IN_REVIEW)
+    assert not job.committed
+    moved = jobs.move(job.ref, Status.LOADING, answers=answers, new_run=True)
+    assert (moved.committed, moved.orders) == (True, answers)
+    assert moved == jobs.get(job.ref)
+    assert jobs.move(job.ref, Status.PAUSING).committed, "it stays so"
+
+
+@pytest.mark.parametrize(
+    ("end", "to", "phase"),
+    [
+        (Status.FAILED, Status.PARSING, PhaseName.PARSE),
+        (Status.FAILED, Status.LOADING, PhaseName.LOAD),
+        (Status.FAILED, Status.ROLLING_BACK, PhaseName.UNDO),
+        (Status.COMPLETED, Status.ROLLING_BACK, PhaseName.UNDO),
+        (Status.CANCELLED, Status.ROLLING_BACK, PhaseName.UNDO),
+    ],
+)
+def test_a_job_that_leaves_an_end_is_under_way_again(jobs: Jobs, end: Status, to: Status, phase: PhaseName) -> None:
+    """Without the problem and the end it had, and tidy looks after it."""
+    job = added(jobs, Status.LOADING)
+    jobs.move(job.ref, Status.CANCELLING) if end is Status.CANCELLED else None
+    ended = jobs.move(job.ref, end, problem=BROKEN if end is Status.FAILED else None)
+    assert ended.finished_at is not None
+    assert list(jobs.active()) == []
+    moved = jobs.move(job.ref, to, new_run=True)
+    assert (moved.problem, moved.finished_at, moved.phase) == (None, None, phase)
+    assert [active.ref for active in jobs.active()] == [job.ref]
+    again = jobs.move(job.ref, Status.FAILED)
+    assert (again.problem, again.finished_at is not None) == (None, True)
+    assert list(jobs.active()) == []
+
+
+def test_a_job_that_is_resumed_keeps_the_time_it_was_started(jobs: Jobs) -> None:
+    job = added(jobs, Status.QUEUED)
+    started = jobs.move(job.ref, Status.PARSING).started_at
+    assert started is not None
+    for status in (Status.PAUSING, Status.PAUSED, Status.PARSING, Status.FAILED, Status.PARSING):
+        assert jobs.move(job.ref, status).started_at == started
+
+
+@pytest.mark.parametrize("phase", [PhaseName.PARSE, PhaseName.COMPARE, PhaseName.LOAD])
+def test_a_job_that_is_stopped_remembers_its_phase(jobs: Jobs, phase: PhaseName) -> None:
+    """It is where the job goes on."""
+    job = added(jobs, Status.LOADING if phase is PhaseName.LOAD else Status.PARSING)
+    jobs.remember(job.ref, phase=phase)
+    assert jobs.move(job.ref, Status.PAUSING).phase is phase
+    assert jobs.move(job.ref, Status.PAUSED).phase is phase
+    assert jobs.move(job.ref, Status.CANCELLED).phase is None
+
+
+def test_a_review_ends_the_phase(jobs: Jobs) -> None:
+    job = added(jobs, Status.PARSING)
+    jobs.remember(job.ref, phase=PhaseName.COMPARE)
+    assert jobs.move(job.ref, Status.IN_REVIEW).phase is None
+
+
+def test_what_is_remembered_stays_beside_what_is_not_spoken_of(jobs: Jobs) -> None:
+    job = added(jobs, Status.PARSING)
+    jobs.remember(job.ref, orders={"updated": "dmy"}, undecided=("sold",))
+    remembered = jobs.remember(job.ref, phase=PhaseName.COMPARE)
+    assert (remembered.phase, remembered.orders, remembered.undecided) == (
+        PhaseName.COMPARE,
+        {"updated": "dmy"},
+        ("sold",),
+    )
+    assert remembered.version == 3
+    assert jobs.remember(job.ref, undecided=()).undecided == (), "nothing is something that is spoken of"
+    assert jobs.get(job.ref).orders == {"updated": "dmy"}
+
+
+def test_what_plan_found_is_noted_once(jobs: Jobs) -> None:
+    """Chunks take their blank rows off the total; a plan that comes late must not put them back."""
+    job = added(jobs, Status.PARSING)
+    assert not job.planned
+    jobs.describe(job.ref, file=JobFile("a.csv", job.file.key, 10, sha256="abc"), total=12)
+    noted = jobs.get(job.ref)
+    assert (noted.planned, noted.counts.total) == (True, 12)
+    jobs.describe(job.ref, file=JobFile("b.csv", "elsewhere", 99), total=99)
+    assert jobs.get(job.ref) == noted
+
+
+def test_the_log_says_who_did_what_in_order(jobs: Jobs) -> None:
+    job = make_job()
+    jobs.add(job, note="corrects job 01OTHER")
+    jobs.move(job.ref, Status.QUEUED)
+    jobs.move(job.ref, Status.PAUSING, by="ben")
+    jobs.log(jobs.get(job.ref), by="eve", note="looked")
+    jobs.log(jobs.get(job.ref), note="nothing had moved")
+    jobs.move(job.ref, Status.CANCELLING, by="ben", note="wrong file")
+    entries = jobs.entries(job.ref)
+    assert [(entry.by, entry.status, entry.note) for entry in entries] == [
+        ("ann", Status.WAITING_FOR_FILE, "corrects job 01OTHER"),
+        (SYSTEM, Status.QUEUED, ""),
+        ("ben", Status.PAUSING, ""),
+        ("eve", Status.PAUSING, "looked"),
+        (SYSTEM, Status.PAUSING, "nothing had moved"),
+        ("ben", Status.CANCELLING, "wrong file"),
+    ]
+    times = [entry.at for entry in entries]
+    assert times == sorted(times)
+    assert times[0].tzinfo is not None
+
+
+def test_a_log_belongs_to_its_job(jobs: Jobs) -> None:
+    mine, other, theirs = make_job(number=1), make_job(number=2), make_job("other", number=1)
+    for job in (mine, other, theirs):
+        jobs.add(job, note=job.ref.tenant)
+    assert [entry.note for entry in jobs.entries(mine.ref)] == ["acme"]
+
+
+def test_a_word_in_the_log_raises_the_version_and_moves_nothing(jobs: Jobs) -> None:
+    """So that tidy does not come again five minutes later."""
+    job = added(jobs, Status.LOADING)
+    jobs.log(job, note="sent again")
+    after = jobs.get(job.ref)
+    assert (after.version, after.status) == (2, Status.LOADING)
+    assert after.updated_at is not None
+
+
+def test_a_job_that_was_added_twice_is_logged_once(jobs: Jobs) -> None:
+    job = added(jobs, Status.QUEUED)
+    assert not jobs.add(job, note="again")
+    assert len(jobs.entries(job.ref)) == 1
+
+
+SHA = "ab" * 32
+
+
+def test_a_file_is_claimed_by_the_first(jobs: Jobs) -> None:
+    first, second = make_job(number=1), make_job(number=2)
+    assert jobs.importer_of("acme", "products", SHA) is None
+    assert jobs.claim_file(first, SHA, instead_of=None)
+    assert not jobs.claim_file(second, SHA, instead_of=None)
+    assert jobs.importer_of("acme", "products", SHA) == first.ref
+    assert jobs.claim_file(first, SHA, instead_of=None), "a plan that is run again claims its own file"
+
+
+def test_a_file_is_claimed_instead_of_the_job_that_one_has_looked_at(jobs: Jobs) -> None:
+    """Of two that saw the same failed job, the later one is told that it was not alone."""
+    failed, first, second = (make_job(number=number) for number in (1, 2, 3))
+    jobs.claim_file(failed, SHA, instead_of=None)
+    assert jobs.claim_file(first, SHA, instead_of=failed.ref)
+    assert not jobs.claim_file(second, SHA, instead_of=failed.ref)
+    assert jobs.importer_of("acme", "products", SHA) == first.ref
+
+
+def test_tenants_and_importers_have_files_of_their_own(jobs: Jobs) -> None:
+    jobs.claim_file(make_job(number=1), SHA, instead_of=None)
+    assert jobs.importer_of("other", "products", SHA) is None
+    assert jobs.importer_of("acme", "dealers", SHA) is None
+    assert jobs.claim_file(make_job("other", number=2), SHA, instead_of=None)
+    assert jobs.claim_file(make_job(importer="dealers", number=3), SHA, instead_of=None)
+
+
+def test_a_claim_is_no_job(jobs: Jobs) -> None:
+    """It shows up in no list."""
+    jobs.claim_file(make_job(), SHA, instead_of=None)
+    assert jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items == []
+    assert list(jobs.active()) == []

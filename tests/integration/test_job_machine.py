@@ -1,0 +1,164 @@
+"""The logic of the job's state machine, with queues standing in for its functions.
+
+Each task's call of a function becomes a message to a queue of that name, and the test answers the message's token as
+the function would. What is tested is the machine's own: where it begins, the order of its states, its choices, its
+catches.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+DEFINITION = Path(__file__).parents[2] / "statemachines" / "job.asl.json"
+FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "MakeFileFunction")
+PATIENCE = 60.0
+
+
+class Machine:
+    """A running execution, and the functions it waits for."""
+
+    def __init__(self, **course: Any) -> None:
+        self.states = boto3.client("stepfunctions")
+        self.sqs = boto3.client("sqs")
+        self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in FUNCTIONS}
+        role = "arn:aws:iam::123456789012:role/machine"
+        definition = json.dumps(self._definition())
+        arn = self.states.create_state_machine(name="job", definition=definition, roleArn=role)["stateMachineArn"]
+        text = json.dumps({"tenant": "acme", "job_id": "01JOB", "run": 2, **course})
+        self.execution = self.states.start_execution(stateMachineArn=arn, name="01JOB-2", input=text)["executionArn"]
+
+    def _definition(self) -> dict[str, Any]:
+        machine: dict[str, Any] = json.loads(DEFINITION.read_text())
+        for state in machine["States"].values():
+            if state["Type"] == "Task":
+                name = state["Parameters"]["FunctionName"].strip("${}")
+                body = {**state["Parameters"]["Payload"], "token.$": "$$.Task.Token"}
+                state["Resource"] = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+                state["Parameters"] = {"QueueUrl": self.queues[name], "MessageBody": body}
+                state.pop("Retry", None)
+                if "ResultSelector" in state:
+                    state["ResultSelector"] = {"outcome.$": "$.outcome"}
+        return machine
+
+    def called(self, name: str) -> dict[str, Any]:
+        """The payload of the next call of a function; every call names the job and its run."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            found = self.sqs.receive_message(QueueUrl=self.queues[name], WaitTimeSeconds=1).get("Messages", [])
+            if found:
+                self.sqs.delete_message(QueueUrl=self.queues[name], ReceiptHandle=found[0]["ReceiptHandle"])
+                payload: dict[str, Any] = json.loads(found[0]["Body"])
+                assert (payload["tenant"], payload["job_id"], payload["run"]) == ("acme", "01JOB", 2)
+                return payload
+        raise AssertionError(f"{name} was not called")
+
+    def answer(self, call: dict[str, Any], outcome: str) -> None:
+        self.states.send_task_success(taskToken=call["token"], output=json.dumps({"outcome": outcome}))
+
+    def break_down(self, call: dict[str, Any]) -> None:
+        self.states.send_task_failure(taskToken=call["token"], error="Boom", cause="a pipe burst")
+
+    def step(self, name: str) -> dict[str, Any]:
+        """The next call, which is to be of this step."""
+        if name in {"plan", "finish"}:
+            return self.called(f"{name.title()}Function")
+        call = self.called("DispatchFunction")
+        assert call["phase"] == name
+        return call
+
+    def ended(self) -> str:
+        """How the execution ended."""
+        deadline = time.monotonic() + PATIENCE
+        between = threading.Event()
+        while time.monotonic() < deadline:
+            status = self.states.describe_execution(executionArn=self.execution)["status"]
+            if status != "RUNNING":
+                return str(status)
+            between.wait(0.05)  # the machine runs in this very process and needs its turn
+        raise AssertionError("the execution did not end")
+
+
+@pytest.fixture
+def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
+    """What begins an execution with an input."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        yield Machine
+
+
+@pytest.mark.parametrize(
+    ("entry", "steps"),
+    [
+        pytest.param("plan", ["plan planned", "parse done", "load done"], id="an import"),
+        pytest.param("plan", ["plan over"], id="a refused file"),
+        pytest.param("plan", ["plan planned", "parse review", "compare done"], id="a review"),
+        pytest.param("plan", ["plan planned", "parse stopped"], id="stopped while parsing"),
+        pytest.param("plan", ["plan planned", "parse done", "load review", "compare done"], id="undecided dates"),
+        pytest.param("plan", ["plan planned", "parse review", "compare stopped"], id="stopped while comparing"),
+        pytest.param("plan", ["plan planned", "parse over"], id="a run that was left behind"),
+        pytest.param("load", ["load done"], id="committed"),
+        pytest.param("load", ["load stopped"], id="stopped while loading"),
+        pytest.param("undo", ["undo done"], id="a rollback"),
+    ],
+)
+def test_a_run_takes_its_steps_and_is_finished(begin: Callable[..., Machine], entry: str, steps: list[str]) -> None:
+    """Whatever comes of them; a business outcome is no failure of the machine."""
+    machine = begin(**{"from": entry})
+    for step in steps:
+        name, outcome = step.split()
+        machine.answer(machine.step(name), outcome)
+    finish = machine.step("finish")
+    assert "error" not in finish
+    machine.answer(finish, "done")
+    assert machine.ended() == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("entry", "steps", "broken"),
+    [
+        ("plan", [], "plan"),
+        ("plan", ["plan planned"], "parse"),
+        ("plan", ["plan planned", "parse review"], "compare"),
+        ("load", [], "load"),
+        ("undo", [], "undo"),
+        ("undo", ["undo done"], "finish"),
+    ],
+)
+def test_whatever_breaks_ends_the_job_with_the_reason(
+    begin: Callable[..., Machine], entry: str, steps: list[str], broken: str
+) -> None:
+    """By the function that finishes jobs, which is told what was caught."""
+    machine = begin(**{"from": entry})
+    for step in steps:
+        name, outcome = step.split()
+        machine.answer(machine.step(name), outcome)
+    machine.break_down(machine.step(broken))
+    told = machine.step("finish")
+    assert told["error"]["Error"] == "Boom"
+    machine.answer(told, "done")
+    assert machine.ended() == "FAILED"
+
+
+@pytest.mark.parametrize(("breaks", "end"), [(False, "SUCCEEDED"), (True, "FAILED")])
+def test_a_file_is_made_and_the_job_is_left_alone(begin: Callable[..., Machine], breaks: bool, end: str) -> None:
+    """A file that cannot be made does not make its job a failed one."""
+    machine = begin(**{"from": "file", "file": "errors.xlsx"})
+    call = machine.called("MakeFileFunction")
+    assert call["file"] == "errors.xlsx"
+    if breaks:
+        machine.break_down(call)
+    else:
+        machine.answer(call, "done")
+    assert machine.ended() == end

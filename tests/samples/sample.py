@@ -1,0 +1,100 @@
+"""What a sample is, and the programs that files come from."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import xlsxwriter
+import xlwt
+
+Row = Sequence[Any]
+#: Cells that are merged into one: first row, first column, last row, last column, from 0, and the text.
+Merged = tuple[int, int, int, int, str]
+#: A refused cell: row number in the sheet, title of the column, reason.
+Refused = tuple[int, str | None, str]
+
+_WRITTEN = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - XlsxWriter takes the time as it is; it makes files equal
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file as somebody sends it, and what must become of it.
+
+    Parameters
+    ----------
+    importer
+        Name of the importer.
+    filename
+        As it is uploaded; distinct among the samples of an importer.
+    title
+        What is special about it.
+    body
+        Makes its bytes, the same each time.
+    good
+        Key to the record's values, as the API shows them.
+    refused
+        The refused cells, by row and then in the order of the columns.
+    left_out
+        Rows that are no records: totals.
+    """
+
+    importer: str
+    filename: str
+    title: str
+    body: Callable[[], bytes]
+    good: dict[str, dict[str, Any]]
+    refused: list[Refused]
+    left_out: int = 0
+
+    @property
+    def total(self) -> int:
+        """Rows that are counted: good ones and refused ones."""
+        return len(self.good) + len({row for row, _, _ in self.refused})
+
+
+def by_key(key: str, *records: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Records by the field that names them."""
+    assert len({tuple(record) for record in records}) == 1, "a field is misspelled"
+    return {record[key]: record for record in records}
+
+
+def xlsx(rows: Iterable[Row], merged: Sequence[Merged] = ()) -> bytes:
+    """A workbook as spreadsheet programs write it: dates are numbers with a format."""
+    file = io.BytesIO()
+    options = {"in_memory": True, "default_date_format": "dd/mm/yyyy", "strings_to_formulas": False}
+    with xlsxwriter.Workbook(file, options) as book:
+        book.set_properties({"created": _WRITTEN})
+        sheet = book.add_worksheet("Data")
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+        for first_row, first_column, last_row, last_column, text in merged:
+            sheet.merge_range(first_row, first_column, last_row, last_column, text)
+    return file.getvalue()
+
+
+def xls(rows: Iterable[Row], merged: Sequence[Merged] = ()) -> bytes:
+    """A workbook of Excel 97."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Data")
+    day = xlwt.easyxf(num_format_str="DD/MM/YYYY")
+    for at, row in enumerate(rows):
+        for place, value in enumerate(row):
+            if value is not None:
+                sheet.write(at, place, value, *([day] if isinstance(value, date) else []))
+    for first_row, first_column, last_row, last_column, text in merged:
+        sheet.write_merge(first_row, last_row, first_column, last_column, text)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def text(rows: Iterable[Row], delimiter: str = ",", encoding: str = "utf-8") -> bytes:
+    """A text file, its lines ended as Windows does."""
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return stream.getvalue().encode(encoding)

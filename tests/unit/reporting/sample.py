@@ -1,0 +1,99 @@
+"""Refused rows, reports of them as bytes, and an importer with a column of every kind."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import openpyxl
+from openpyxl.workbook.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from sluice.model.refusal import Refusal
+from sluice.reporting.errors import RefusedRow, write_error_csv, write_error_workbook
+from sluice.rows.cell import Cell
+from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
+from sluice.rows.column import column
+from sluice.rows.conventions import Conventions
+from sluice.rows.importer import Importer
+from sluice.rows.row import Row
+
+PROVINCES = Literal[
+    "Aceh", "Sumatera Utara", "Sumatera Barat", "Riau", "Jambi", "Sumatera Selatan", "Bengkulu", "Lampung",
+    "Kepulauan Bangka Belitung", "Kepulauan Riau", "DKI Jakarta", "Jawa Barat", "Jawa Tengah", "DI Yogyakarta",
+    "Jawa Timur", "Banten", "Bali", "Nusa Tenggara Barat", "Nusa Tenggara Timur", "Kalimantan Barat",
+    "Kalimantan Tengah",
+]  # fmt: skip
+
+
+class Order(Row):
+    """One column of every kind, with the constraints that importers use."""
+
+    number: str = column(
+        "Order Number", "Order", key=True, max_length=20, description="As on the form", examples=["O-1"]
+    )
+    fee: Money = column("Fee", "Biaya", ge=0, le=10**9, examples=["Rp 1.250.000,50"])
+    weight: Number = column("Weight", default=0, gt=-1000, lt=1000, examples=["-12,5"])
+    lines: Whole = column("Lines", default=1, ge=1, examples=[3])
+    phone: Digits | None = column("Phone", default=None, min_length=3, max_length=15, examples=["0812345678"])
+    ordered: Date | None = column("Ordered", default=None, examples=["31/01/2026"])
+    active: Flag = column("Active", default=True, examples=["ya"])
+    speed: Literal["slow", "fast, very"] = column("Speed", default="slow", examples=["slow"])
+    province: PROVINCES | None = column("Province", default=None, examples=["Bali"])
+    note: str | None = column("Note", default=None)
+
+
+INDONESIAN = Conventions(decimal=",", dates="dmy")
+orders = Importer("orders", row=Order, dataset="orders", title="Orders", conventions=INDONESIAN)
+
+TITLES = ["Part", "Price", "", "Stock"]
+PLACES = {"Part": 0, "Price": 1, "Stock": 3}
+
+
+def refused(number: int, cells: list[Cell], **reasons: str) -> RefusedRow:
+    """A row refused for its columns' reasons; that of the row as a whole is called ``whole``."""
+    found = [
+        Refusal("Parts", number, None if title == "whole" else title, None, reason) for title, reason in reasons.items()
+    ]
+    return RefusedRow(number, cells, found)
+
+
+def workbook_of(
+    rows: Iterable[RefusedRow],
+    titles: Sequence[str] = TITLES,
+    places: Mapping[str, int] = PLACES,
+    sheet: str = "Parts",
+) -> bytes:
+    """The error workbook of these rows."""
+    out = io.BytesIO()
+    write_error_workbook(out, sheet=sheet, titles=titles, places=places, rows=rows)
+    return out.getvalue()
+
+
+def opened(file: bytes) -> Workbook:
+    """A workbook as openpyxl reads it."""
+    return openpyxl.load_workbook(io.BytesIO(file))
+
+
+def sheet_of(file: bytes) -> Worksheet:
+    """The first sheet of a workbook as openpyxl reads it."""
+    return opened(file).worksheets[0]
+
+
+def values_of(file: bytes) -> list[list[object]]:
+    """The values of the first sheet, row by row."""
+    return [list(row) for row in sheet_of(file).iter_rows(values_only=True)]
+
+
+def csv_of(rows: Iterable[RefusedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
+    """The error CSV of these rows."""
+    out = io.BytesIO()
+    write_error_csv(out, sheet="", titles=titles, places=places, rows=rows)
+    return out.getvalue()
+
+
+def records_of(file: bytes) -> list[list[str]]:
+    """The records of a CSV file."""
+    return list(csv.reader(io.StringIO(file.decode("utf-8-sig"), newline="")))

@@ -1,0 +1,91 @@
+"""The rows that were loaded, as a CSV file."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sluice.reporting.loaded import write_loaded_csv
+from sluice.reporting.neutral import restored
+from sluice.rows.cell import Cell
+from sluice.rows.check import GoodRow, check_rows
+from tests.unit.reporting.sample import orders, records_of
+
+FIELDS = dict(enumerate(orders.row.model_fields))
+ROW: list[Cell] = ["O-1", "Rp 1.250,50", "-12,5", 3, "0812345678", "31/01/2026", "ya", "fast, very", "Bali", "a note"]
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from("=+-@'\\\"＝:\t\r\n"),
+    max_size=8,
+)
+
+
+def good(*rows: list[Cell]) -> list[GoodRow]:
+    """Rows from row 2 on, none of them refused."""
+    checked = check_rows(orders, FIELDS, "", enumerate(rows, 2))
+    assert checked.refusals == []
+    return checked.good
+
+
+def loaded(rows: Iterable[GoodRow]) -> bytes:
+    """Their file."""
+    out = io.BytesIO()
+    write_loaded_csv(out, orders, rows)
+    return out.getvalue()
+
+
+def test_rows_have_their_number_and_the_values_that_were_stored() -> None:
+    """Under the titles of the importer: exact amounts with a point, ISO dates, plain truth values."""
+    assert records_of(loaded(good(ROW))) == [
+        ["Row", *(found.title for found in orders.columns)],
+        ["2", "O-1", "1250.5", "-12.5", "3", "0812345678", "2026-01-31", "TRUE", "fast, very", "Bali", "a note"],
+    ]
+
+
+def test_what_is_empty_stays_empty_and_defaults_are_shown() -> None:
+    """For they were stored."""
+    (_, record) = records_of(loaded(good(["O-1", 5])))
+    assert record == ["2", "O-1", "5", "0", "1", "", "", "TRUE", "slow", "", ""]
+
+
+def test_it_is_utf_8_with_a_mark() -> None:
+    """And lines end as RFC 4180 has it, even where there is none but the header."""
+    assert loaded([]).startswith(b"\xef\xbb\xbfRow,Order Number,")
+    assert loaded([]).endswith(b"\r\n")
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(TEXTS.filter(str.strip), TEXTS), min_size=1, max_size=5))
+def test_text_is_made_harmless_and_nothing_else_is_changed(texts: list[tuple[str, str]]) -> None:
+    """The one look at a row that spares most of them the work misses none."""
+    cells: list[list[Cell]] = [[key, 1, "-1", 1, None, None, None, None, None, note] for key, note in texts]
+    rows = good(*cells)
+    for record, row in zip(records_of(loaded(rows))[1:], rows, strict=True):
+        values = json.loads(row.values)
+        assert [restored(record[1]), restored(record[10])] == [values["number"], values["note"] or ""]
+        assert not any(cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) for cell in (record[1], record[10]))
+        assert record[3] == "-1"
+
+
+def test_rows_are_counted_and_not_held() -> None:
+    """Blocks go out while more are asked for."""
+    (row,) = good(ROW)
+
+    class Blocks:
+        count = 0
+
+        def write(self, data: bytes) -> int:
+            self.count += 1
+            return len(data)
+
+    out = Blocks()
+
+    def rows() -> Iterable[GoodRow]:
+        for number in range(10_000):
+            assert out.count >= number // 2_000
+            yield row
+
+    assert write_loaded_csv(out, orders, rows()) == 10_000  # type: ignore[arg-type]

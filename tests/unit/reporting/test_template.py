@@ -1,0 +1,242 @@
+"""The template of an importer: it explains itself, checks what is typed, and imports as it is."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import datetime
+
+import openpyxl
+import pytest
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from pydantic import ValidationError
+
+from sluice.importers.registry import IMPORTERS
+from sluice.reading import match_header
+from sluice.reporting.columns import describe
+from sluice.reporting.template import template
+from sluice.reporting.validation import offered
+from sluice.rows.celltypes import Date, Flag
+from sluice.rows.check import check_rows
+from sluice.rows.column import column
+from sluice.rows.conventions import Conventions
+from sluice.rows.importer import Importer
+from sluice.rows.row import Row
+from tests.unit.reading.driving import head_of, read_all
+from tests.unit.reporting.sample import opened, orders, sheet_of
+from tests.unit.rows.sample import read
+
+BOOK = opened(template(orders))
+SHEET, NOTES = BOOK["Orders"], BOOK["Notes"]
+PLACES = {facts.field: place for place, facts in enumerate(describe(orders), 1)}
+
+
+def validation(field: str) -> DataValidation | None:
+    """What Excel checks in a column."""
+    letter = get_column_letter(PLACES[field])
+    found = [rule for rule in SHEET.data_validations.dataValidation if str(rule.sqref) == f"{letter}2:{letter}1048576"]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize("importer", [*IMPORTERS, orders], ids=lambda importer: importer.name)
+def test_a_template_imports_as_it_is(importer: Importer) -> None:
+    """Every column is matched by its title, and the example row is a good one with the values of the examples."""
+    file = template(importer)
+    header = match_header(head_of(file), importer.columns, None)
+    assert (header.row, header.ignored) == (1, [])
+    assert list(header.matched.items()) == [(found.field, found.title) for found in importer.columns]
+    checked = check_rows(importer, header.fields, "", read_all(file, after_row=header.row))
+    assert checked.refusals == []
+    assert [good.number for good in checked.good] == [2]
+    examples = [None if facts.example is None else str(facts.example) for facts in describe(importer)]
+    declared = check_rows(importer, header.fields, "", [(2, [*examples])])
+    assert checked.good == declared.good
+
+
+def test_amounts_and_dates_are_such_and_all_else_is_text() -> None:
+    """In the formats of the importer's conventions; a program shows them in the language of its user."""
+    cells = {field: SHEET.cell(2, place) for field, place in PLACES.items()}
+    assert {field: cell.value for field, cell in cells.items()} == {
+        "number": "O-1",
+        "fee": 1_250_000.5,
+        "weight": -12.5,
+        "lines": 3,
+        "phone": "0812345678",
+        "ordered": datetime.fromisoformat("2026-01-31"),
+        "active": "ya",
+        "speed": "slow",
+        "province": "Bali",
+        "note": None,
+    }
+    formats = {field: cell.number_format for field, cell in cells.items() if cell.value is not None}
+    assert formats == {
+        "number": "@",
+        "fee": "#,##0.00",
+        "weight": "General",
+        "lines": "0",
+        "phone": "@",
+        "ordered": "dd/mm/yyyy",
+        "active": "@",
+        "speed": "@",
+        "province": "@",
+    }
+
+
+def test_the_format_is_that_of_the_whole_column() -> None:
+    """So that the leading zero of the next telephone number survives too."""
+    formats = {
+        field: SHEET.column_dimensions[get_column_letter(place)].number_format for field, place in PLACES.items()
+    }
+    assert (formats["phone"], formats["note"], formats["fee"], formats["ordered"]) == (
+        "@", "@", "#,##0.00", "dd/mm/yyyy",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("dates", "code"), [("mdy", "mm/dd/yyyy"), (None, "yyyy-mm-dd")])
+def test_dates_are_in_the_importers_order(dates: str | None, code: str) -> None:
+    """Or in the one that is read everywhere, where the importer has none."""
+
+    class Day(Row):
+        id: str = column("Id", key=True, examples=["1"])
+        day: Date | None = column("Day", default=None, examples=["2026-01-31"])
+
+    conventions = Conventions(dates=dates)  # type: ignore[arg-type]
+    importer = Importer("days", row=Day, dataset="days", title="Days", conventions=conventions)
+    assert sheet_of(template(importer))["B2"].number_format == code
+
+
+def test_required_columns_are_marked_by_their_look() -> None:
+    """Their titles stay what they are, for they are what the file is matched by."""
+    assert [cell.value for cell in SHEET[1]] == [found.title for found in orders.columns]
+    dark = [cell.value for cell in SHEET[1] if cell.fill.fgColor.rgb == "FF1F3864"]
+    assert dark == [found.title for found in orders.columns if found.required]
+    assert SHEET.freeze_panes == "A2"
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("number", ("textLength", "lessThanOrEqual", "20", None, "warning")),
+        ("fee", ("decimal", "between", "0", "1000000000", "warning")),
+        ("weight", ("decimal", "between", "-1000", "1000", "warning")),
+        ("lines", ("whole", "greaterThanOrEqual", "1", None, "warning")),
+        ("phone", ("textLength", "between", "3", "15", "warning")),
+        ("ordered", ("date", "greaterThanOrEqual", "1", None, "warning")),
+        ("active", ("list", "between", '"ya,tidak"', None, None)),
+        ("speed", ("list", "between", "Lists!$A$1:$A$2", None, None)),
+        ("province", ("list", "between", "Lists!$B$1:$B$21", None, None)),
+    ],
+)
+def test_excel_checks_what_is_typed(field: str, expected: tuple[str | None, ...]) -> None:
+    """It stops what no list has; it only warns of what the importer may still know how to read."""
+    rule = validation(field)
+    assert rule is not None
+    operator = rule.operator or "between"
+    assert (rule.type, operator, rule.formula1, rule.formula2, rule.errorStyle) == expected
+    assert rule.allowBlank
+    assert rule.error
+
+
+def test_a_column_without_limits_is_not_checked() -> None:
+    """Any text will do."""
+    assert validation("note") is None
+
+
+def test_choices_that_are_too_long_for_a_check_are_on_a_hidden_sheet() -> None:
+    """As are those with a comma, which would part them."""
+    lists = BOOK["Lists"]
+    assert lists.sheet_state == "hidden"
+    assert [cell.value for cell in lists["A"] if cell.value] == ["slow", "fast, very"]
+    assert [cell.value for cell in lists["B"]] == list(describe(orders)[PLACES["province"] - 1].choices)
+    assert "Lists" not in opened(template(IMPORTERS[0])).sheetnames
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [("ya", ("ya", "tidak")), ("Yes", ("yes", "no")), (True, ("yes", "no")), ("0", ("yes", "no")),
+     ("aktif", ("aktif", "nonaktif")), ("inactive", ("active", "inactive")), ("TRUE", ("true", "false"))],
+)  # fmt: skip
+def test_a_flag_offers_the_words_of_its_example(example: object, words: tuple[str, str]) -> None:
+    """Both of which the importer reads."""
+    facts = replace(describe(orders)[PLACES["active"] - 1], example=example)
+    assert offered(facts) == words
+    assert [read(Flag, word) for word in words] == [True, False]
+
+
+def test_headers_explain_their_columns() -> None:
+    """In a comment: what the column holds, whether it must be there, what is allowed, what else it may be called."""
+    comment = SHEET.cell(1, PLACES["number"]).comment
+    assert comment is not None
+    assert comment.text.splitlines() == [
+        "As on the form",
+        "Holds text.",
+        "Required; names the row.",
+        "Allowed: at most 20 characters.",
+        "Also accepted as header: Order.",
+        "Example: O-1",
+    ]
+
+
+def test_notes_describe_every_column() -> None:
+    """On a sheet behind the first, which is the only one that is imported; examples are in the importer's notation."""
+    rows = [[str(cell or "") for cell in row] for row in NOTES.iter_rows(values_only=True)]
+    at = next(number for number, row in enumerate(rows) if row[0] == "Column")
+    assert rows[at] == ["Column", "What it holds", "Required", "Allowed values", "Other headers accepted", "Example"]
+    table = {row[0]: row[1:] for row in rows[at + 1 :]}
+    assert list(table) == [found.title for found in orders.columns]
+    assert table["Order Number"] == [
+        "As on the form (text)", "Required; names the row", "at most 20 characters", "Order", "O-1",
+    ]  # fmt: skip
+    assert table["Fee"] == [
+        "An amount of money",
+        "Required",
+        "0 or more, 1000000000 or less",
+        "Biaya",
+        "Rp 1.250.000,50",
+    ]
+    assert table["Lines"] == ["A whole number", "Optional; empty means 1", "1 or more", "", "3"]
+    assert table["Ordered"][4] == "31/01/2026"
+    assert table["Note"] == ["Text", "Optional", "", "", ""]
+    assert any("Row 2 is an example. It would be imported like any other row" in row[0] for row in rows[:at])
+
+
+def test_the_example_says_that_it_is_one() -> None:
+    """In grey italics until its key is overwritten, and in a comment."""
+    ((area, rules),) = [(str(found.sqref), found.rules) for found in SHEET.conditional_formatting]
+    assert (area, rules[0].formula) == ("A2:J2", ['$A$2&""="O-1"'])
+    assert rules[0].dxf is not None
+    assert rules[0].dxf.font is not None
+    assert rules[0].dxf.font.i
+    assert SHEET["A2"].comment is not None
+    assert "overwrite it or delete it" in SHEET["A2"].comment.text
+
+
+def test_the_same_importer_gives_the_same_bytes() -> None:
+    """So that whoever has it need not fetch it again."""
+    assert template(orders) == template(orders)
+
+
+def test_examples_that_are_no_good_row_are_found_at_once() -> None:
+    """They are a mistake of the declaration, not of whoever fills in the template."""
+
+    class Bare(Row):
+        id: str = column("Id", key=True)
+
+    with pytest.raises(ValidationError):
+        template(Importer("bare", row=Bare, dataset="bare", title="Bare"))
+
+
+def test_a_template_that_is_filled_in_is_imported() -> None:
+    """Rows below the example, and one in its place."""
+    file = io.BytesIO(template(orders))
+    book = openpyxl.load_workbook(file)
+    for row, number in ((2, "O-7"), (3, "O-8")):
+        for field, value in (("number", number), ("fee", 5), ("phone", "0812"), ("active", "tidak")):
+            book["Orders"].cell(row, PLACES[field], value)
+    out = io.BytesIO()
+    book.save(out)
+    header = match_header(head_of(out.getvalue()), orders.columns, None)
+    checked = check_rows(orders, header.fields, "", read_all(out.getvalue(), after_row=header.row))
+    assert ([good.key for good in checked.good], checked.refusals) == (["O-7", "O-8"], [])

@@ -1,0 +1,130 @@
+"""Totals at the end of a report are no records, and nothing else is taken for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.importers.registry import importer_named
+from sluice.rows.cell import Cell, CellError
+from sluice.rows.celltypes import Money
+from sluice.rows.check import Checked, check_rows
+from sluice.rows.column import column
+from sluice.rows.importer import Importer
+from sluice.rows.row import Row
+
+products = importer_named("products")
+FIELDS = {1: "part_number", 2: "description", 3: "brand", 4: "price", 5: "stock"}
+
+
+class Brand(Row):
+    """A brand and what it sold: nothing but a name and numbers."""
+
+    name: str = column("Brand", key=True)
+    sold: Money = column("Sold", default=0)
+
+
+class Order(Row):
+    """Only its number is required."""
+
+    number: str = column("Number", key=True)
+    customer: str | None = column("Customer", default=None)
+    city: str | None = column("City", default=None)
+    paid: Money | None = column("Paid", default=None)
+
+
+brands = Importer("brands", row=Brand, dataset="brands", title="Brands")
+orders = Importer("orders", row=Order, dataset="orders", title="Orders")
+
+
+def check(*rows: list[Cell], fields: dict[int, str] | None = None, importer: Importer = products) -> Checked:
+    """Check rows whose first cell no column knows."""
+    return check_rows(importer, fields or FIELDS, "Sheet1", enumerate(rows, start=2))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["TOTAL", None, None, None, 99.5, 12.0],
+        ["Grand Total:", None, None, None, "1,000.00"],
+        [None, "TOTAL", None, None, 99.5],
+        [None, None, "Jumlah", None, 99.5],
+        [" ", "", None, "sub-total", 99.5],
+        ["Total Keseluruhan", "", " ", None, 99.5],
+        ["Summe", None, None, None, CellError("#REF!")],
+        ["Total", None, None, None, None, None, "checked by Ann"],
+        ["Total"],
+    ],
+)
+def test_a_totals_row_is_left_out(row: list[Cell]) -> None:
+    """It is neither good nor refused, and not among the rows that were seen."""
+    checked = check([None, "A", "Oil filter", None, 99.5], row)
+    assert [good.key for good in checked.good] == ["A"]
+    assert (checked.seen, checked.left_out, checked.refusals) == (1, 1, [])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [None, "Total", "Total quartz 9000", None, 40],
+        [None, "TOTAL", "TOTAL", None, 40],
+        ["Total", "A-1", "Oil filter", None, 40],
+        ["Sum", "SUM", "Sum", "Sum", 40],
+    ],
+)
+def test_a_product_called_total_is_a_product(row: list[Cell]) -> None:
+    """Its description says that it is something."""
+    checked = check(row)
+    assert (len(checked.good), checked.seen, checked.left_out) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [None, None, "Total quartz 9000", None, 40],
+        [None, None, "Total", "Total", 40],
+        ["Total", None, "Oil filter", None, 40],
+        [None, None, None, None, 40, "Total"],
+        ["Totally", None, None, None, 40],
+        ["Total Jakarta", None, None, None, 40],
+        ["Total", None, "Total", None, 40],
+        [7.0, "Total", None, None, 40],
+    ],
+)
+def test_a_wrong_row_is_not_taken_for_a_totals_row(row: list[Cell]) -> None:
+    """It is refused, so that somebody sees it."""
+    checked = check(row)
+    assert (checked.good, checked.refused, checked.left_out) == ([], 1, 0)
+
+
+def test_a_name_beside_numbers_alone_is_a_record() -> None:
+    """Where there are no other columns of text, nothing tells the brand "Total" from a sum."""
+    fields = {0: "name", 1: "sold"}
+    checked = check(["Total", 5], ["", 7], importer=brands, fields=fields)
+    assert [good.key for good in checked.good] == ["Total"]
+    assert (checked.refused, checked.left_out) == (1, 0)
+
+
+def test_where_only_the_key_is_required_a_totals_row_is_known_by_its_silence() -> None:
+    """With the word as its key it would be a good row, but all other text of it is empty."""
+    fields = {0: "number", 1: "customer", 2: "city", 3: "paid"}
+    rows: list[list[Cell]] = [["1", "Ann", None, 5], ["Total", None, None, 5], ["Total"], ["Total", "Bob", None, 5]]
+    checked = check(*rows, importer=orders, fields=fields)
+    assert [(good.number, good.key) for good in checked.good] == [(2, "1"), (4, "Total"), (5, "Total")]
+    assert checked.left_out == 1
+
+
+def test_a_column_that_the_file_does_not_have_is_no_silent_one() -> None:
+    """A file of numbers and keys alone tells nothing about a key that is called "Total"."""
+    checked = check(["Total", 5], importer=orders, fields={0: "number", 1: "paid"})
+    assert (len(checked.good), checked.left_out) == (1, 0)
+
+
+def test_the_last_hand_of_an_importer_sees_no_totals() -> None:
+    """`normalise` is for records."""
+
+    def never(row: Row) -> Row:
+        raise AssertionError(row)
+
+    assert check(["Total", None, None, None, 5], importer=replace(products, normalise=never)).left_out == 1

@@ -1,0 +1,221 @@
+"""Dates that can be read in two ways: the file decides, or a person does, and nothing is guessed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from sluice.edge.answers import job_answer
+from sluice.edge.previews import preview_answer
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.errors import RequestRefused
+from sluice.model.order import Order
+from sluice.model.status import Status
+from sluice.usecases.preview import preview
+from tests.factories import PRODUCT_TITLES, csv_file, products
+from tests.fakes.course import LEASE, NOW, Course
+
+TITLES = (*PRODUCT_TITLES, "Updated")
+#: As they are written, day first, month first; only the first two can be read in two ways.
+DATES = [
+    ("03/04/2025", "2025-04-03", "2025-03-04"),
+    ("1.2.25", "2025-02-01", "2025-01-02"),
+    ("05/05/2025", "2025-05-05", "2025-05-05"),
+    ("2025-04-03", "2025-04-03", "2025-04-03"),
+    ("3 Apr 2025", "2025-04-03", "2025-04-03"),
+    ("", None, None),
+]
+ROWS = 24
+
+
+def dated(*others: str) -> bytes:
+    """Rows with all kinds of dates over three chunks, and some more with others."""
+    written = [DATES[number % len(DATES)][0] for number in range(ROWS)] + list(others)
+    return csv_file([(*row, day) for row, day in zip(products(len(written)), written, strict=True)], TITLES)
+
+
+def days(course: Course, count: int = ROWS) -> list[Any]:
+    """The dates of the first rows, as they are in the dataset."""
+    values = course.destination.values("acme", "products")
+    return [values[f"P-{number:06d}"]["updated"] for number in range(1, count + 1)]
+
+
+def expected(order: Order) -> list[Any]:
+    """The dates of the first rows, read in an order."""
+    return [DATES[number % len(DATES)][1 if order == "dmy" else 2] for number in range(ROWS)]
+
+
+def test_a_job_whose_dates_nothing_decides_stops_though_nobody_asked_for_a_review(course: Course) -> None:
+    ref = course.upload(dated())
+    job = course.run(ref)
+    assert (job.status, job.review, job.undecided) == (Status.IN_REVIEW, False, ("updated",))
+    assert job.counts.compared == ROWS
+    assert course.destination.datasets.get(("acme", "products"), {}) == {}
+    assert job_answer(job, "").undecided_dates == ["updated"]
+    shown = preview_answer(preview(ref, limit=6, jobs=course.jobs, chunks=course.chunks, files=course.files), "")
+    assert shown.undecided_dates == ["Updated"]
+    assert [row.values["updated"] for row in shown.rows] == [day_first for _, day_first, _ in DATES]
+
+
+@pytest.mark.parametrize("answers", [{}, {"Price": "dmy"}])
+def test_a_commit_without_the_answer_is_refused(course: Course, answers: dict[str, Order]) -> None:
+    ref = course.upload(dated())
+    course.run(ref)
+    with pytest.raises(RequestRefused) as refused:
+        course.commit(ref, answers)
+    problem = refused.value.problem
+    assert (problem.type, problem.extra) == ("dates-undecided", {"columns": ["Updated"]})
+    assert "Updated" in problem.detail
+    assert course.jobs.get(ref).status is Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("column", ["Updated", "updated"])
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+def test_the_answer_turns_exactly_the_dates_that_were_in_question(course: Course, column: str, order: Order) -> None:
+    """And what is written is, byte by byte, what a file without doubt would have given."""
+    ref = course.upload(dated())
+    course.run(ref)
+    job = course.commit(ref, {column: order})
+    assert job.orders == {"updated": order}
+    done = course.run(ref)
+    assert (done.status, done.counts.inserted) == (Status.COMPLETED, ROWS)
+    assert days(course) == expected(order)
+    plain = [(*row, day or "") for row, day in zip(products(ROWS), expected(order), strict=True)]
+    again = course.run(course.upload(csv_file(plain, TITLES)))
+    assert (again.status, again.counts.unchanged) == (Status.COMPLETED, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("proof", "order"), [("31/12/2025", "dmy"), ("12/31/2025", "mdy"), ("31.12.25", "dmy"), ("12-31-25", "mdy")]
+)
+def test_one_date_that_can_be_read_in_one_way_only_decides_for_its_column(
+    course: Course, proof: str, order: Order
+) -> None:
+    """In whichever chunk it is."""
+    job = course.run(course.upload(dated(proof)))
+    assert (job.status, job.undecided, job.orders) == (Status.COMPLETED, (), {"updated": order})
+    assert days(course) == expected(order)
+    assert days(course, ROWS + 1)[-1] == "2025-12-31"
+
+
+def test_a_row_that_is_refused_for_something_else_decides_too(course: Course) -> None:
+    """Its date is as good as any."""
+    body = dated() + b"P-000999,Wrong,-1,1,12/31/2025\n"
+    job = course.run(course.upload(body))
+    assert (job.status, job.counts.refused) == (Status.COMPLETED, 1)
+    assert days(course) == expected("mdy")
+
+
+def test_dates_that_contradict_each_other_decide_nothing(course: Course) -> None:
+    """Each of the two is read in its only way; the others wait for an answer."""
+    ref = course.upload(dated("31/12/2025", "12/31/2025"))
+    assert course.run(ref).undecided == ("updated",)
+    course.commit(ref, {"updated": "mdy"})
+    course.run(ref)
+    assert days(course) == expected("mdy")
+    assert days(course, ROWS + 2)[-2:] == ["2025-12-31", "2025-12-31"]
+
+
+def test_dates_that_nobody_can_read_in_two_ways_ask_nobody(course: Course) -> None:
+    rows = [(*row, day) for row, day in zip(products(3), ("05/05/2025", "2025-04-03", ""), strict=True)]
+    job = course.run(course.upload(csv_file(rows, TITLES)))
+    assert (job.status, job.orders) == (Status.COMPLETED, {})
+
+
+def test_a_review_that_was_asked_for_asks_about_the_dates_as_well(course: Course) -> None:
+    ref = course.upload(dated(), review=True)
+    assert course.run(ref).undecided == ("updated",)
+    with pytest.raises(RequestRefused):
+        course.commit(ref)
+    course.commit(ref, {"updated": "dmy"})
+    assert course.run(ref).status is Status.COMPLETED
+
+
+def test_an_answer_wins_over_what_the_file_told(course: Course) -> None:
+    """Whoever looked may know better; a date that can be read in one way only is read so all the same."""
+    ref = course.upload(dated("31/12/2025"), review=True)
+    assert course.run(ref).orders == {"updated": "dmy"}
+    course.commit(ref, {"updated": "mdy"})
+    course.run(ref)
+    assert days(course) == expected("mdy")
+    assert days(course, ROWS + 1)[-1] == "2025-12-31"
+
+
+def test_the_order_is_in_the_log(course: Course) -> None:
+    ref = course.upload(dated())
+    course.run(ref)
+    course.commit(ref, {"Updated": "mdy"}, by="eve")
+    entry = course.jobs.entries(ref)[-1]
+    assert (entry.by, entry.status, entry.note) == ("eve", Status.LOADING, "dates updated: mdy")
+
+
+def late_chunk(course: Course, body: bytes, index: int, **more: Any) -> JobRef:
+    """A job that has loaded all but one chunk, which was given up while it was parsed."""
+    ref = course.upload(body, **more)
+    course.plan(ref)
+    token = course.dispatch(ref, PhaseName.PARSE)
+    dead = ChunkRef(ref, PhaseName.PARSE, index)
+    course.queue.messages.remove(dead)
+    course.give_up(dead)
+    course.deliver()
+    if course.machine.answers[token]["outcome"] == "review":
+        course.phase(ref, PhaseName.COMPARE)
+        course.finish(ref)
+        course.commit(ref)
+    course.phase(ref, PhaseName.LOAD)
+    assert course.finish(ref).status is Status.FAILED
+    return ref
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_dates_that_come_up_at_a_retry_are_asked_about_then(course: Course, review: bool) -> None:
+    """The commit before was about what was known; of these dates nobody had seen one."""
+    rows = [(*row, "2025-04-03") for row in products(10)]
+    rows += [(*row, "03/04/2025") for row in products(10, first=11)]
+    rows += [(*row, "2025-04-03") for row in products(10, first=21)]
+    ref = late_chunk(course, csv_file(rows, TITLES), 1, review=review)
+    course.retry(ref)
+    job = course.run(ref)
+    assert (job.status, job.undecided, job.counts.loaded) == (Status.IN_REVIEW, ("updated",), 20)
+    assert job_answer(job, "").undecided_dates == ["updated"]
+    with pytest.raises(RequestRefused):
+        course.commit(ref)
+    committed = course.commit(ref, {"updated": "mdy"})
+    assert job_answer(committed, "").undecided_dates == []
+    done = course.run(ref)
+    assert (done.status, done.counts.inserted) == (Status.COMPLETED, 30)
+    assert days(course, 30) == ["2025-04-03"] * 10 + ["2025-03-04"] * 10 + ["2025-04-03"] * 10
+
+
+def test_an_answer_holds_for_a_chunk_that_is_parsed_after_it(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first attempt had said that it was in doubt before it died; nothing is turned twice."""
+    close = course.chunks.close
+
+    def dying(ref: ChunkRef, *args: Any, **more: Any) -> bool:
+        if ref.index == 0 and args[0] is ChunkState.DONE:
+            raise OSError("gone")
+        return close(ref, *args, **more)
+
+    def deliver(ref: ChunkRef) -> None:
+        with suppress(OSError):
+            course.work(ref)
+        if ref.index == 0:
+            course.give_up(ref, now=NOW + LEASE)
+
+    ref = course.upload(dated())
+    course.plan(ref)
+    with monkeypatch.context() as patched:
+        patched.setattr(course.chunks, "close", dying)
+        course.dispatch(ref, PhaseName.PARSE)
+        course.deliver(each=deliver)
+    course.phase(ref, PhaseName.COMPARE)
+    assert course.finish(ref).status is Status.IN_REVIEW
+    course.commit(ref, {"updated": "mdy"})
+    assert course.run(ref).status is Status.FAILED
+    course.retry(ref)
+    assert course.run(ref).status is Status.COMPLETED
+    assert days(course) == expected("mdy")

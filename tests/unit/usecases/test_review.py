@@ -1,0 +1,193 @@
+"""A look at a job before anything is written: review, preview, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from sluice.edge.previews import PreviewAnswer, preview_answer
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Conflict, NotFound, RequestRefused
+from sluice.model.status import Status
+from sluice.usecases.preview import preview
+from sluice.usecases.refusals import list_refusals
+from tests.factories import csv_file, products
+from tests.fakes.course import Course
+
+
+@pytest.fixture
+def ref(course: Course) -> JobRef:
+    """A queued job to be reviewed: of 26 rows 10 are there already, 5 with another price, one is wrong, one repeats."""
+    course.run(course.upload(csv_file(products(15))))
+    rows: list[Sequence[object]] = [*products(10), *products(5, first=11, price="1.5"), *products(9, first=16)]
+    rows += [("P-000100", "Wrong", "-1", 1), *products(1, first=3)]
+    return course.upload(csv_file(rows), review=True)
+
+
+def look(course: Course, ref: JobRef, limit: int = 20) -> PreviewAnswer:
+    """The preview as callers get it."""
+    return preview_answer(preview(ref, limit=limit, jobs=course.jobs, chunks=course.chunks, files=course.files), "")
+
+
+def test_a_job_stops_for_review_with_what_loading_would_do(course: Course, ref: JobRef) -> None:
+    before = course.destination.values("acme", "products")
+    job = course.run(ref)
+    assert (job.status, job.phase, job.finished_at) == (Status.IN_REVIEW, None, None)
+    assert job.counts == Counts(total=26, checked=26, refused=1, to_insert=9, to_update=5, to_leave=10)
+    assert course.destination.values("acme", "products") == before
+    assert course.machine.started[-1] == (ref, 1)
+
+
+def test_a_preview_shows_how_the_file_was_understood(course: Course, ref: JobRef) -> None:
+    course.run(ref)
+    shown = look(course, ref, limit=12)
+    assert (shown.sheet, shown.header_row, shown.encoding, shown.delimiter) == ("", 1, "utf-8", ",")
+    assert [(each.field, each.header, each.place) for each in shown.columns][:3] == [
+        ("part_number", "Part Number", 1),
+        ("description", "Description", 2),
+        ("brand", None, None),
+    ]
+    assert shown.ignored == []
+    assert [row.row for row in shown.rows] == list(range(2, 14)), "across chunks"
+    assert shown.rows[0].values["part_number"] == "P-000001"
+    counts = shown.counts.model_dump()
+    assert counts == {
+        "total": 26,
+        "refused": 1,
+        "repeated": 1,
+        "insert": 9,
+        "update": 5,
+        "unchanged": 10,
+        "left_out": 0,
+    }
+
+
+def test_a_preview_shows_neither_refused_nor_repeated_rows(course: Course, ref: JobRef) -> None:
+    course.run(ref)
+    assert [row.row for row in look(course, ref, limit=200).rows] == list(range(2, 26))
+
+
+def test_headers_that_no_column_knows_are_shown(course: Course) -> None:
+    titles = ("Part Number", "Description", "Price", "Colour")
+    ref = course.upload(csv_file(products(3), titles=titles), review=True)
+    course.run(ref)
+    assert look(course, ref).ignored == ["Colour"]
+
+
+def test_what_was_committed_is_loaded_in_a_run_of_its_own(course: Course, ref: JobRef) -> None:
+    course.run(ref)
+    job = course.commit(ref)
+    assert (job.status, job.run, job.committed, job.entry) == (Status.LOADING, 2, True, "load")
+    assert course.machine.started[-1] == (ref, 2)
+    done = course.run(ref)
+    assert done.status is Status.COMPLETED
+    assert (done.counts.inserted, done.counts.updated, done.counts.unchanged) == (9, 5, 10)
+    assert (done.counts.refused, done.counts.unprocessed) == (2, 0)
+    assert done.counts.to_insert == 9, "what the comparison found stays to be read"
+    refusals = list_refusals(ref, limit=10, cursor=None, files=course.files).items
+    assert [each.row for each in refusals] == [26, 27]
+
+
+def test_a_commit_loads_what_is_true_by_then(course: Course, ref: JobRef) -> None:
+    """The comparison is of the moment it was made."""
+    course.run(ref)
+    course.run(course.upload(csv_file(products(20, price="7"))))
+    course.commit(ref)
+    counts = course.run(ref).counts
+    assert (counts.inserted, counts.updated, counts.unchanged) == (4, 20, 0)
+
+
+def test_a_commit_that_comes_twice_changes_nothing(course: Course, ref: JobRef) -> None:
+    course.run(ref)
+    first = course.commit(ref)
+    assert course.commit(ref) == first
+    assert course.machine.started.count((ref, 2)) == 1
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_a_job_that_is_not_in_review_is_not_committed(course: Course, ref: JobRef, review: bool) -> None:
+    """Whether it is on its way there, or was never asked to stop."""
+    other = course.upload(csv_file(products(3, first=90)), review=review)
+    with pytest.raises(Conflict) as refused:
+        course.commit(other)
+    assert refused.value.problem.extra == {"status_now": "queued"}
+    course.run(other)
+    if review:
+        course.commit(other)
+        course.run(other)
+    with pytest.raises(Conflict):
+        course.commit(other)
+
+
+def test_a_commit_that_answers_for_an_unknown_column_is_refused(course: Course, ref: JobRef) -> None:
+    course.run(ref)
+    with pytest.raises(RequestRefused) as refused:
+        course.commit(ref, {"Sold": "dmy", "Updated": "dmy"})
+    assert (refused.value.problem.type, refused.value.problem.extra) == ("unknown-column", {"unknown": ["Sold"]})
+    assert course.jobs.get(ref).status is Status.IN_REVIEW
+
+
+def test_a_job_of_another_tenant_is_not_committed(course: Course, ref: JobRef) -> None:
+    course.run(ref)
+    with pytest.raises(NotFound):
+        course.commit(JobRef("other", ref.id))
+
+
+@pytest.mark.parametrize("bad", [0, 3])
+def test_a_file_without_a_good_row_is_reviewed_as_well(course: Course, bad: int) -> None:
+    """Whoever wanted to look shall see that there is nothing."""
+    rows = [(f"P-{number}", "Wrong", "-1", 1) for number in range(bad)]
+    ref = course.upload(csv_file(rows), review=True)
+    job = course.run(ref)
+    assert (job.status, job.counts) == (Status.IN_REVIEW, Counts(total=bad, checked=bad, refused=bad))
+    assert look(course, ref).rows == []
+    course.commit(ref)
+    done = course.run(ref)
+    assert (done.status, done.counts.unprocessed, done.counts.loaded) == (Status.COMPLETED, 0, 0)
+
+
+def test_there_is_no_preview_before_all_rows_are_checked(course: Course, ref: JobRef) -> None:
+    for _ in range(2):
+        with pytest.raises(Conflict) as refused:
+            look(course, ref)
+        assert refused.value.problem.type == "not-parsed"
+        course.plan(ref)
+
+
+def test_there_is_no_preview_of_a_refused_file(course: Course) -> None:
+    ref = course.upload(b"nonsense", review=True)
+    course.run(ref)
+    with pytest.raises(Conflict, match="is failed"):
+        look(course, ref)
+
+
+def test_a_job_that_stopped_for_nobody_has_a_preview_too(course: Course) -> None:
+    """Of how it was understood; what loading would have done is in its counts."""
+    ref = course.upload(csv_file(products(3)))
+    course.run(ref)
+    shown = look(course, ref)
+    assert len(shown.rows) == 3
+    assert (shown.counts.repeated, shown.counts.insert, shown.counts.update) == (None, None, None)
+
+
+def test_what_was_not_parsed_is_not_taken_for_repeated(course: Course, ref: JobRef) -> None:
+    """A chunk that was given up is neither refused nor a repetition."""
+    course.plan(ref)
+    course.dispatch(ref, PhaseName.PARSE)
+    course.give_up(course.queue.messages.pop(0))
+    course.deliver()
+    course.phase(ref, PhaseName.COMPARE)
+    assert course.finish(ref).status is Status.IN_REVIEW
+    assert look(course, ref).counts.repeated == 0
+
+
+def test_a_job_that_was_cancelled_before_it_was_compared_has_nothing_repeated(course: Course, ref: JobRef) -> None:
+    """Nobody has looked."""
+    course.plan(ref)
+    course.phase(ref, PhaseName.PARSE)
+    course.cancel(ref)
+    course.finish(ref)
+    counts = look(course, ref).counts
+    assert (counts.repeated, counts.insert) == (None, None)
