@@ -38,14 +38,14 @@ def good(number: int, row: Row, key: str = "code") -> GoodRow:
     return GoodRow(number, str(getattr(row, key)), hashlib.blake2b(body, digest_size=16).hexdigest(), body)
 
 
-def things(rows: Mapping[str, int | dict[str, Any]]) -> list[GoodRow]:
+def things(rows: Mapping[str, Any]) -> list[GoodRow]:
     """Rows from number 2 on: ``{code: amount}`` or ``{code: {field: value}}``."""
     told = {code: {"amount": more} if isinstance(more, int) else more for code, more in rows.items()}
     return [good(number, Thing(code=code, **more)) for number, (code, more) in enumerate(told.items(), start=2)]
 
 
 def batch(
-    rows: Mapping[str, int | dict[str, Any]],
+    rows: Mapping[str, Any],
     *,
     job: str = "01JOB",
     index: int = 0,

@@ -98,6 +98,15 @@ def test_a_declared_order_needs_no_evidence() -> None:
     assert b'"first":"2025-03-04"' in told.good[0].values
 
 
+def test_what_somebody_says_settles_only_what_is_in_question() -> None:
+    """A file whose rows contradict each other gets an answer for the others; parsed again, none of them is lost."""
+    rows: list[list[Cell]] = [["A", "31/12/2025"], ["B", "12/31/2025"], ["C", "03/04/2025"]]
+    first, again = check(*rows), check(*rows, orders={"first": "mdy"})
+    assert decide(first.dates["first"]) is None
+    assert again.good == [*first.good[:2], with_orders(stays, first.good[2], ["first"])]
+    assert again.dates == {}
+
+
 def test_what_somebody_says_wins_over_the_importers_conventions() -> None:
     """For that column alone."""
     european = replace(stays, conventions=Conventions(decimal=",", dates="dmy"))

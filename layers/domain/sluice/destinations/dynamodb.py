@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from sluice.destinations import record_items
 from sluice.destinations.journal import Journal, Store, read_undone, settle, write_undone
 from sluice.destinations.left import changed_since
 from sluice.destinations.record_items import Image, Item, image_of, key_of_record, key_of_superseded
-from sluice.destinations.record_table import RecordTable, at_once
+from sluice.destinations.record_table import RecordTable
 from sluice.destinations.shown import instant
 from sluice.model import paths
 from sluice.model.chunk import JobRef
@@ -65,7 +66,7 @@ class DynamoDestination:
         if done is not None:
             return done
         before = settle(self._store, key, Journal({}, 0, instant(datetime.now(UTC)))).before
-        kept = [left for left in at_once(lambda each: self._put_back(batch, *each), list(before.items())) if left]
+        kept = self._put_back(batch, before)
         if batch.importer.archive:
             stay = {left.key for left in kept}
             self._table.delete(
@@ -78,8 +79,8 @@ class DynamoDestination:
         at = instant(datetime.now(UTC))
         known = self._hashes(batch)
         differing = [row.key for row in batch.rows if known.get(row.key) != row.hash]
-        images = self._read(batch, [key for key in differing if key in known], ("sk", "job", "hash", "data", "at"))
-        before = {key: image_of(images.get(key)) for key in differing}
+        images = self._images(batch, [key for key in differing if key in known])
+        before = {key: images.get(key) for key in differing}
         return Journal(before, len(batch.rows) - len(before), at)
 
     def _hashes(self, batch: Batch) -> dict[str, str]:
@@ -89,11 +90,29 @@ class DynamoDestination:
     def _read(self, batch: Batch, keys: list[str], attributes: tuple[str, ...]) -> dict[str, Item]:
         return self._table.read((key_of_record(batch.tenant, batch.dataset, key) for key in keys), attributes)
 
-    def _put_back(self, batch: Batch, key: str, image: Image | None) -> Left | None:
-        """Put one record back; ``None`` when it is as it was, whoever saw to that: this attempt or an earlier one."""
-        item = record_items.record_of(batch, key, image) if image else None
-        there = self._table.replace(key_of_record(batch.tenant, batch.dataset, key), item, of_job=batch.job_id)
-        return None if there == image else changed_since(key, there["job"] if there else None)
+    def _put_back(self, batch: Batch, before: Mapping[str, Image | None]) -> list[Left]:
+        """Put records back where they are still this job's; answers those that are neither that nor as they were."""
+        there = self._images(batch, list(before))
+        ours = [key for key in before if (image := there[key]) and image["job"] == batch.job_id]
+        back = [
+            (
+                key_of_record(batch.tenant, batch.dataset, key),
+                record_items.record_of(batch, key, image) if image else None,
+            )
+            for key, image in ((key, before[key]) for key in ours)
+        ]
+        # changed between the look and now
+        lost = self._table.replace(back, of_job=batch.job_id)
+        there |= {key: before[key] for key in ours} | self._images(batch, lost)
+        return [
+            changed_since(key, image["job"] if image else None)
+            for key, image in there.items()
+            if image != before[key]  # an earlier attempt may have put it back
+        ]
+
+    def _images(self, batch: Batch, keys: list[str]) -> dict[str, Image | None]:
+        found = self._read(batch, keys, ("sk", "job", "hash", "data", "at"))
+        return {key: image_of(found.get(key)) for key in keys}
 
 
 def _journal(batch: Batch) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from sluice.destinations.record_items import Image, Item, image_of
+from sluice.destinations.record_items import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -23,8 +23,21 @@ B = TypeVar("B")
 _READ_BATCH = 100
 _WRITE_BATCH = 25
 _REQUESTS = 8
+# What TransactWriteItems takes at most is 100 items and 4 MB; what is beside the values is little.
+_TRANSACTION = 100
+_TRANSACTION_BYTES = 3 * 1024**2
 _THROTTLED = frozenset(
-    {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "ThrottledException"}
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "ThrottledException",
+        "TransactionInProgressException",
+    }
+)
+# Why a transaction may be cancelled with nothing being wrong: records are another job's by now, or it met another one.
+_PASSING = frozenset(
+    {"None", None, "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 # Throttled items are tried again with waits from 50 ms up to 5 s; the worker's own time-out is the end of it.
 _FIRST_WAIT = 0.05
@@ -56,35 +69,50 @@ class RecordTable:
         """Remove items; those that are not there are no error."""
         self._write([{"DeleteRequest": {"Key": key}} for key in keys])
 
-    def replace(self, key: Item, item: Item | None, *, of_job: str) -> Image | None:
-        """Put an item in a record's place, or remove the record, if it is still of the job.
+    def replace(self, records: Iterable[tuple[Item, Item | None]], *, of_job: str) -> list[str]:
+        """Put items in records' places, or remove the records, where they are still of the job.
+
+        Parameters
+        ----------
+        records
+            Key of each record, and what is to be there; ``None`` for nothing.
 
         Returns
         -------
-        dict | None
-            What is there now; ``None`` of nothing.
+        list
+            Sort keys of the records that are no longer of the job; they are left as they are.
         """
-        wanted: dict[str, Any] = {
-            "TableName": self._name,
-            "ConditionExpression": "#job = :job",
-            "ExpressionAttributeNames": {"#job": "job"},
-            "ExpressionAttributeValues": {":job": {"S": of_job}},
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
+        portions = list(_of_size(list(records)))
+        return [key for keys in at_once(lambda some: self._replace_some(some, of_job), portions) for key in keys]
+
+    def _replace_some(self, records: list[tuple[Item, Item | None]], of_job: str) -> list[str]:
+        lost: list[str] = []
         for wait in _waits():
             try:
-                if item is None:
-                    self._client.delete_item(Key=key, **wanted)
-                else:
-                    self._client.put_item(Item=item, **wanted)
-                return image_of(item)
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                there: dict[str, Any] = dict(error.response)
-                return image_of(there.get("Item"))
+                if records:
+                    parts: Any = [self._conditional(key, item, of_job) for key, item in records]
+                    self._client.transact_write_items(TransactItems=parts)
+                return lost
+            except self._client.exceptions.TransactionCanceledException as error:
+                codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+                if not set(codes) <= _PASSING:
+                    raise
+                gone = [code == "ConditionalCheckFailed" for code in codes]
+                lost += [key["sk"]["S"] for (key, _), is_gone in zip(records, gone, strict=True) if is_gone]
+                records = [record for record, is_gone in zip(records, gone, strict=True) if not is_gone]
             except ClientError as error:
                 _only_throttled(error)
             time.sleep(wait)
         raise AssertionError("unreachable")
+
+    def _conditional(self, key: Item, item: Item | None, of_job: str) -> dict[str, Any]:
+        wanted = {
+            "TableName": self._name,
+            "ConditionExpression": "#job = :job",
+            "ExpressionAttributeNames": {"#job": "job"},
+            "ExpressionAttributeValues": {":job": {"S": of_job}},
+        }
+        return {"Delete": wanted | {"Key": key}} if item is None else {"Put": wanted | {"Item": item}}
 
     def _read_some(self, wanted: Any) -> list[Item]:
         found: list[Item] = []
@@ -136,6 +164,20 @@ def _waits() -> Iterator[float]:
     while True:
         yield random.uniform(wait / 2, wait)  # noqa: S311  (jitter, not a secret)
         wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _of_size(records: list[tuple[Item, Item | None]]) -> Iterator[list[tuple[Item, Item | None]]]:
+    some: list[tuple[Item, Item | None]] = []
+    size = 0
+    for key, item in records:
+        bytes_ = len(item["data"]["S"].encode()) if item else 0
+        if some and (len(some) == _TRANSACTION or size + bytes_ > _TRANSACTION_BYTES):
+            yield some
+            some, size = [], 0
+        some.append((key, item))
+        size += bytes_
+    if some:
+        yield some
 
 
 def _portions(things: list[Any], size: int) -> Iterator[list[Any]]:

@@ -82,6 +82,7 @@ class JobAnswer(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    updated_at: datetime = Field(description="When it changed last.")
     version: int
     links: dict[str, str]
 
@@ -209,6 +210,7 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
+        updated_at=job.updated_at or job.created_at,
         version=job.version,
         links=_links(job, f"{base_url}/v1/jobs/{job.ref.id}"),
     )

@@ -140,7 +140,7 @@ def moves_of(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
         case Status.PAUSED:
             return ["resume", "cancel"]
         case Status.FAILED if job.problem and job.problem.type in RETRYABLE:
-            return ["retry", "rollback"]
+            return ["retry", "rollback"] if job.planned else ["retry"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
             return ["rollback"]
         case Status.COMPLETED | Status.CANCELLED if job.counts.inserted + job.counts.updated:

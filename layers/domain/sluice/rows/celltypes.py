@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from sluice.rows.context import Context
 from sluice.rows.conventions import DEFAULT
-from sluice.rows.dates import date_from_number, date_from_text
+from sluice.rows.dates import date_from_number
 from sluice.rows.numbers import LIMIT, coordinate_from_text, number_from_text, plain, without_currency
 
 # Below this, Python writes a float with an exponent, which no other form of the number has.
@@ -61,11 +61,7 @@ def _date(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, date):
         return value
     if isinstance(value, str):
-        context, field = _context(info), info.field_name or ""
-        found, sign = date_from_text(value, context.order_of(field))
-        if sign is not None:
-            context.noted[field] = sign
-        return found
+        return _context(info).date(info.field_name or "", value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return date_from_number(value)
     raise ValueError("is not a date")

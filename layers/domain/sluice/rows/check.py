@@ -82,7 +82,8 @@ def check_rows(
     records
         Row numbers and cells.
     orders
-        Field name to the order of its dates, where somebody has said it; wins over the importer's conventions.
+        Field name to the order of its dates, where somebody has said it for this file. It settles dates that could
+        be either, also against the importer's conventions; a date that can be read in one way only is read so.
 
     Returns
     -------

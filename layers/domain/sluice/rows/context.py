@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from sluice.model.order import Order
 from sluice.rows.conventions import Conventions
+from sluice.rows.dates import date_from_text
 from sluice.rows.evidence import Sign
 
 
@@ -17,7 +19,7 @@ class Context:
     conventions
         Of the importer.
     orders
-        Field name to the order of its dates, where somebody has said it; wins over the conventions.
+        Field name to the order of its dates, where somebody has said it for this file.
     """
 
     __slots__ = ("_dates", "_orders", "decimal", "noted")
@@ -29,6 +31,20 @@ class Context:
         #: Field name to what its date told, in the row that is being validated; whoever validates empties it.
         self.noted: dict[str, Sign] = {}
 
-    def order_of(self, field: str) -> Order | None:
-        """The order of a field's dates; ``None`` when nobody has said it."""
-        return self._orders.get(field, self._dates)
+    def date(self, field: str, text: str) -> date:
+        """Read a date of a field, and note what it tells where nobody has said the order.
+
+        What somebody said of this file settles only dates that could be either, for it was the answer to a question
+        about those. What the importer declares holds for all.
+
+        Raises
+        ------
+        ValueError
+            See `date_from_text`.
+        """
+        if said := self._orders.get(field):
+            return date_from_text(text, None, said)[0]
+        found, sign = date_from_text(text, self._dates)
+        if sign is not None:
+            self.noted[field] = sign
+        return found

@@ -50,7 +50,7 @@ _FIRST_COMPACT = 1900_01_01
 _LAST_COMPACT = 2099_12_31
 
 
-def date_from_text(text: str, order: Order | None) -> tuple[date, Sign | None]:
+def date_from_text(text: str, order: Order | None, otherwise: Order = "dmy") -> tuple[date, Sign | None]:
     """Read a date that was written as text.
 
     Parameters
@@ -58,8 +58,9 @@ def date_from_text(text: str, order: Order | None) -> tuple[date, Sign | None]:
     text
         The cell.
     order
-        Of dates written with numbers alone; ``None`` when it is not known. A part above 12 then is the day, and if
-        there is none, the first part.
+        Of dates written with numbers alone; ``None`` when it is not known: then a part above 12 is the day.
+    otherwise
+        The order of those that are left, when it is not known.
 
     Returns
     -------
@@ -79,7 +80,8 @@ def date_from_text(text: str, order: Order | None) -> tuple[date, Sign | None]:
         first, second, year = map(int, found.groups())
         if order is None:
             sign = _sign(first, second)
-        day, month = (second, first) if (order or sign) == "mdy" else (first, second)
+            order = otherwise if sign == "either" else sign
+        day, month = (second, first) if order == "mdy" else (first, second)
         year = _whole_year(year, found[3])
     elif (found := _NAMED.fullmatch(text)) and (named := _MONTHS.get(found[2][:3].casefold())):
         day, month, year = int(found[1]), named, _whole_year(int(found[3]), found[3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sluice.model.chunk import JobRef
+from sluice.model.errors import Conflict
 from sluice.model.job import Job
 from sluice.model.status import AT_REST, ENDED, Status, illegal_move
 from sluice.usecases.barrier import answer_if_passed
@@ -19,14 +20,17 @@ def cancel(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machin
     Conflict
         If the job has ended, or is being rolled back.
     """
-    job = jobs.get(ref)
-    if job.status is Status.CANCELLED:
+    while True:
+        job = jobs.get(ref)
+        if job.status is Status.CANCELLED:
+            return job
+        if job.status in ENDED | {Status.ROLLING_BACK}:
+            raise illegal_move(ref.id, job.status, Status.CANCELLED)
+        at_once = job.status in AT_REST | {Status.QUEUED}
+        try:
+            job = jobs.move(ref, Status.CANCELLED if at_once else Status.CANCELLING, by=by)
+        except Conflict:
+            continue  # it has moved on since it was read
+        if not at_once and job.phase is not None:
+            answer_if_passed(ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
         return job
-    if job.status in ENDED:
-        raise illegal_move(ref.id, job.status, Status.CANCELLED)
-    if job.status in AT_REST | {Status.QUEUED}:
-        return jobs.move(ref, Status.CANCELLED, by=by)
-    job = jobs.move(ref, Status.CANCELLING, by=by)
-    if job.phase is not None:
-        answer_if_passed(ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
-    return job

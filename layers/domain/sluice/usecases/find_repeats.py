@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from struct import Struct
 
 from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
+from sluice.model.errors import NotFound
 from sluice.rows.check import GoodRow
 from sluice.usecases.ports import Chunks, Files
 
@@ -27,7 +28,8 @@ def dump_keys(rows: Iterable[GoodRow]) -> bytes:
 def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
     """Write, for each chunk that repeats a key, ``{row number: row number of the first}``.
 
-    What an earlier run has loaded comes first, wherever it stands in the file: it is delivered already.
+    What was loaded before, in an earlier run or by a dispatch that broke off, comes first, wherever it stands in the
+    file: it is delivered already. Rows that were refused then for their key were not.
     """
     loaded = {chunk.ref.index for chunk in chunks.of_phase(ref, PhaseName.LOAD) if chunk.state is ChunkState.DONE}
     parsed = [
@@ -36,9 +38,10 @@ def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
         if chunk.state is ChunkState.DONE and chunk.counts.checked > chunk.counts.refused
     ]
     parsed.sort(key=lambda index: (index not in loaded, index))
+    left_out = {index: read_repeats(ref, index, files) for index in loaded}
     seen: set[bytes] = set()
     repeated: dict[int, dict[int, bytes]] = {}
-    for index, digest, row in _keys(ref, parsed, files):
+    for index, digest, row in _keys(ref, parsed, left_out, files):
         if digest in seen:
             repeated.setdefault(index, {})[row] = digest
         seen.add(digest)
@@ -46,7 +49,7 @@ def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
         return
     wanted = {digest for rows in repeated.values() for digest in rows.values()}
     first: dict[bytes, int] = {}
-    for _, digest, row in _keys(ref, parsed, files):
+    for _, digest, row in _keys(ref, parsed, left_out, files):
         if digest in wanted:
             first.setdefault(digest, row)
     for index, rows in repeated.items():
@@ -54,7 +57,20 @@ def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
         files.write(paths.repeats(ref, index), json.dumps(found).encode())
 
 
-def _keys(ref: JobRef, indexes: list[int], files: Files) -> Iterator[tuple[int, bytes, int]]:
+def read_repeats(ref: JobRef, index: int, files: Files) -> dict[int, int]:
+    """Rows of a chunk whose key an earlier row has: ``{row number: row number of the first}``."""
+    try:
+        found = json.loads(files.read(paths.repeats(ref, index)))
+    except NotFound:
+        return {}
+    return {int(row): first for row, first in found.items()}
+
+
+def _keys(
+    ref: JobRef, indexes: list[int], left_out: Mapping[int, Container[int]], files: Files
+) -> Iterator[tuple[int, bytes, int]]:
     for index in indexes:
+        without = left_out.get(index, ())
         for digest, row in _RECORD.iter_unpack(files.read(paths.keys(ref, index))):
-            yield index, digest, row
+            if row not in without:
+                yield index, digest, row

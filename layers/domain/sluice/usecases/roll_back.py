@@ -22,8 +22,8 @@ def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     job = jobs.get(ref)
     if job.status in {Status.ROLLED_BACK, Status.ROLLING_BACK}:
         return job
-    if job.status is Status.FAILED and not job.planned:
-        detail = "Its file was refused before a row was loaded: there is nothing to take back."
+    if job.status in {Status.FAILED, Status.CANCELLED} and not job.planned:
+        detail = "It ended before a row was loaded: there is nothing to take back."
         raise Conflict("nothing-to-roll-back", "There is nothing to roll back", detail, status_now=str(job.status))
     job = jobs.move(ref, Status.ROLLING_BACK, by=by, new_run=True)
     machine.start(job)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from sluice.importers.registry import importer_named
 from sluice.model import paths
-from sluice.model.errors import NotFound
 from sluice.model.job import Job
 from sluice.rows.check import GoodRow
 from sluice.rows.orders import with_orders
 from sluice.rows.staged import load_staged
 from sluice.usecases.decide_dates import read_evidence
+from sluice.usecases.find_repeats import read_repeats
 from sluice.usecases.ports import Files
 
 
@@ -37,7 +36,7 @@ def staged_rows(job: Job, index: int, files: Files) -> Staged:
     if swapped:
         importer = importer_named(job.importer)
         rows = [with_orders(importer, row, swapped[row.number]) if row.number in swapped else row for row in rows]
-    repeats = _repeats(job, index, files)
+    repeats = read_repeats(job.ref, index, files)
     return Staged(
         [row for row in rows if row.number not in repeats],
         {row.number: (row.key, repeats[row.number]) for row in rows if row.number in repeats},
@@ -55,10 +54,3 @@ def _month_first(job: Job, index: int, files: Files) -> dict[int, list[str]]:
                 found.setdefault(number, []).append(field)
     return found
 
-
-def _repeats(job: Job, index: int, files: Files) -> dict[int, int]:
-    try:
-        found = json.loads(files.read(paths.repeats(job.ref, index)))
-    except NotFound:
-        return {}
-    return {int(row): first for row, first in found.items()}

@@ -105,12 +105,15 @@ class Database:
             # each statement runs once a chunk; and a pooler between us and the database could mix prepared ones up
             prepare_threshold=None,
         )
-        self._settle(connection)
+        try:
+            self._settle(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _settle(self, connection: psycopg.Connection[Any]) -> None:
         if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
-            connection.close()
             raise SluiceError(
                 "unusable-database", "The database cannot be used", f"Its encoding has to be UTF8, not {encoding}."
             )

@@ -6,9 +6,8 @@ that is what a rollback reads; and for all of them ``sluice_ledger``, which tell
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from psycopg import Connection, ProgrammingError
 from psycopg.sql import SQL, Identifier
@@ -21,6 +20,8 @@ from sluice.destinations.postgres.reasons import Objection
 from sluice.destinations.postgres.staging import run, stage
 from sluice.destinations.postgres.tables import Table, find, prepare, raw
 from sluice.rows.staged import Applied, Batch, Compared, Left, Undone
+
+T = TypeVar("T")
 
 
 class PostgresDestination:
@@ -36,8 +37,7 @@ class PostgresDestination:
 
     def apply(self, batch: Batch) -> Applied:
         """Deliver a chunk; the same chunk again changes nothing and gives the same answer."""
-        with self._forgetting():
-            return self._database.run(lambda connection: self._apply(connection, batch))
+        return self._run(lambda connection: self._apply(connection, batch))
 
     def compare(self, batch: Batch) -> Compared:
         """Say what `apply` would do now; nothing is written, and what the database would refuse is not known."""
@@ -49,8 +49,7 @@ class PostgresDestination:
         One that was not applied yet never will be. Rows of the job whose image is gone from the archive are not
         touched, but told as failed.
         """
-        with self._forgetting():
-            return self._database.run(lambda connection: self._undo(connection, batch))
+        return self._run(lambda connection: self._undo(connection, batch))
 
     def _apply(self, connection: Connection[Any], batch: Batch) -> Applied:
         table = self._table(connection, batch)
@@ -74,14 +73,16 @@ class PostgresDestination:
             ledger.note(connection, batch, ledger.UNDO, outcome)
         return outcome
 
-    @contextmanager
-    def _forgetting(self) -> Iterator[None]:
-        """A statement that did not fit the tables anymore is tried again by the redelivered message, on a new look."""
+    def _run(self, work: Callable[[Connection[Any]], T]) -> T:
+        """Do something; once more on a new look at the tables if it did not fit them, for they may have changed."""
+        known = bool(self._tables)
         try:
-            yield
+            return self._database.run(work)
         except ProgrammingError:
             self._tables.clear()
-            raise
+            if not known:
+                raise
+        return self._database.run(work)
 
     def _table(self, connection: Connection[Any], batch: Batch) -> Table:
         """The table, looked at once in the life of a process."""

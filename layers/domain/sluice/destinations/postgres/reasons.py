@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,13 @@ from sluice.model.refusal import Refusal
 from sluice.rows.check import GoodRow
 from sluice.rows.refusing import as_text
 
+_NUL = "has a character that the database cannot hold"
 # By SQLSTATE (PostgreSQL documentation, "PostgreSQL Error Codes"); the argument is the rule that was broken.
 _REASONS: Mapping[str, Callable[[str], str]] = {
     "22001": lambda _: "is longer than the database's column allows",
     "22003": lambda _: "is a larger number than the database's column holds",
     "22008": lambda _: "is a date that the database does not have",
+    "22P05": lambda _: _NUL,
     "23502": lambda _: "is required by the database",
     "23503": lambda rule: f"refers to something that is not in the database (rule '{rule}')",
     "23505": lambda rule: f"is taken by another row (rule '{rule}')",
@@ -28,7 +31,6 @@ _REASONS: Mapping[str, Callable[[str], str]] = {
     "54000": lambda _: "is longer than the database's index allows",
 }
 _OF_ANY_KIND = "is not what the database's column holds"
-_NUL = "has a character that the database cannot hold"
 # The error that a trigger raises by itself; its words are written for people.
 _RAISED = "P0001"
 # A foreign key: of the table itself, or of another one that a row is to go from.
@@ -102,7 +104,10 @@ def with_nul(layout: Layout, rows: list[GoodRow]) -> Iterator[Refusal]:
 
 
 def _shown(value: Any) -> str | None:
-    return None if value is None else as_text(value).replace("\0", "\ufffd")
+    if value is None:
+        return None
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return as_text(text).replace("\0", "\ufffd")
 
 
 def _columns(connection: Connection[Any], layout: Layout, rule: str) -> set[str]:

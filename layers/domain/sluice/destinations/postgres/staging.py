@@ -14,8 +14,10 @@ from sluice.destinations.postgres.reasons import Objection
 from sluice.destinations.postgres.statements import REFUSED, STAGED
 from sluice.rows.staged import Batch
 
-# A unique value that an earlier row still had when this one was tried may be free by the end.
+# A unique value may pass from one row to another, which is tried while the first still has it; by the next turn it is
+# free. A longer chain of such rows than there are turns is not of this world.
 _UNIQUE = "23505"
+_TURNS = 5
 
 
 @dataclass(frozen=True)
@@ -58,29 +60,32 @@ def stage(connection: Connection[Any], batch: Batch, names: Sequence[str], rows:
 
 def run(connection: Connection[Any], function: Composed, count: int, *, flag: bool = True) -> Done:
     """Let a function do all staged rows."""
-    inserted, changed = _sums(connection, function, [[1, count]], flag)
-    objections = _objections(connection)
-    again = [each.place for each in objections if each.state == _UNIQUE]
-    if again and len(objections) < count:
-        connection.execute(SQL("DELETE FROM {} WHERE state = %s").format(REFUSED), [_UNIQUE])
-        more = _sums(connection, function, [[place, place] for place in again], flag)
+    inserted, changed = _sums(connection, function, [(1, count)], flag)
+    for _ in range(_TURNS):
+        again = _take(connection, _UNIQUE)
+        more = _sums(connection, function, [(place, place) for place in again], flag)
         inserted, changed = inserted + more[0], changed + more[1]
-        objections = _objections(connection)
-    return Done(inserted, changed, objections)
+        if more == (0, 0):
+            break
+    with connection.cursor(row_factory=class_row(Objection)) as cursor:
+        query = SQL('SELECT "#" AS place, state, "table", "column", rule, message FROM {} ORDER BY 1').format(REFUSED)
+        return Done(inserted, changed, cursor.execute(query).fetchall())
 
 
-def _sums(connection: Connection[Any], function: Composed, ranges: list[list[int]], flag: bool) -> tuple[int, int]:
-    firsts, lasts = zip(*ranges, strict=True)
+def _sums(
+    connection: Connection[Any], function: Composed, ranges: list[tuple[int, int]], flag: bool
+) -> tuple[int, int]:
     query = SQL(
-        "SELECT sum(done.inserted)::integer, sum(done.changed)::integer"
+        "SELECT coalesce(sum(done.inserted), 0)::integer, coalesce(sum(done.changed), 0)::integer"
         " FROM unnest(%s::integer[], %s::integer[]) AS these (first, last),"
         " LATERAL {}(these.first, these.last, %s) AS done"
     ).format(function)
-    found = connection.execute(query, [list(firsts), list(lasts), flag]).fetchone()
-    return found if found else (0, 0)
+    bounds = [[first for first, _ in ranges], [last for _, last in ranges]]
+    found = connection.execute(query, [*bounds, flag]).fetchone()
+    return found or (0, 0)
 
 
-def _objections(connection: Connection[Any]) -> list[Objection]:
-    with connection.cursor(row_factory=class_row(Objection)) as cursor:
-        query = SQL('SELECT "#" AS place, state, "table", "column", rule, message FROM {} ORDER BY 1').format(REFUSED)
-        return cursor.execute(query).fetchall()
+def _take(connection: Connection[Any], state: str) -> list[int]:
+    """Take back the objections of one kind, to try their rows once more."""
+    query = SQL('WITH these AS (DELETE FROM {} WHERE state = %s RETURNING "#") SELECT "#" FROM these ORDER BY 1')
+    return [place for (place,) in connection.execute(query.format(REFUSED), [state]).fetchall()]

@@ -79,9 +79,11 @@ def prepare(connection: Connection[Any], layout: Layout) -> Table:
 
 
 def _complete(connection: Connection[Any], layout: Layout) -> bool:
+    there, images = _columns(connection, layout.dataset), _columns(connection, layout.archive)
     return (
-        _columns(connection, layout.dataset).keys() >= {"tenant", *layout.names, *_OURS}
-        and _columns(connection, layout.archive).keys() >= {"tenant", *layout.names, *_ARCHIVED}
+        there.keys() >= {"tenant", *layout.names, *_OURS}
+        and images.keys() >= {"tenant", *layout.names, *_ARCHIVED}
+        and all(images[name] == there[name] for name in layout.names)
         and _columns(connection, LEDGER).keys() >= set(_LEDGER)
     )
 
@@ -93,9 +95,10 @@ def _make(connection: Connection[Any], layout: Layout) -> None:
         raise unusable(f"The table '{layout.dataset}' has no columns 'tenant' and '{layout.key}'.")
     _widen(connection, layout.dataset, {"tenant": "text NOT NULL"} | wanted | _OURS, ("tenant", layout.key))
     # an image is of the very types of its row, or it could not be put back as it was
-    types = _columns(connection, layout.dataset)
-    images = {"tenant": "text NOT NULL"} | {name: types[name] for name in wanted} | _ARCHIVED
-    _widen(connection, layout.archive, images, ("tenant", layout.key, "superseded_by"))
+    types = {name: written for name, written in _columns(connection, layout.dataset).items() if name in wanted}
+    key = ("tenant", layout.key, "superseded_by")
+    _widen(connection, layout.archive, {"tenant": "text NOT NULL"} | types | _ARCHIVED, key)
+    _retype(connection, layout.archive, types)
     _widen(connection, LEDGER, _LEDGER, ("tenant", "job", "phase", "chunk"))
 
 
@@ -111,6 +114,19 @@ def _widen(connection: Connection[Any], name: str, columns: Mapping[str, str], k
         SQL("ADD COLUMN ") + each for each, column in zip(written, columns, strict=True) if column not in there
     ]:
         connection.execute(SQL("ALTER TABLE {} {}").format(Identifier(name), SQL(", ").join(missing)))
+
+
+def _retype(connection: Connection[Any], name: str, types: Mapping[str, str]) -> None:
+    """Give columns the types that those of another table have got since."""
+    there = _columns(connection, name)
+    change = SQL("ALTER COLUMN {column} TYPE {type} USING CAST({column} AS {type})")
+    changes = [
+        change.format(column=Identifier(column), type=raw(written))
+        for column, written in types.items()
+        if there[column] != written
+    ]
+    if changes:
+        connection.execute(SQL("ALTER TABLE {} {}").format(Identifier(name), SQL(", ").join(changes)))
 
 
 def _columns(connection: Connection[Any], name: str, *, exact: bool = True) -> dict[str, str]:

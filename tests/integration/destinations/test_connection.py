@@ -1,0 +1,189 @@
+"""The connection to PostgreSQL: kept, opened anew, and never telling its password."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from sluice.destinations.postgres import Database, PostgresDestination
+from sluice.model.errors import SluiceError
+from sluice.rows.staged import Applied
+from tests.integration.destinations.sample import batch
+
+Sql = psycopg.Connection[Any]
+Reach = Callable[..., Database]
+
+
+class Vault:
+    """A secret that can be rotated; a copy of it is kept until a fresh one is asked for."""
+
+    def __init__(self, secret: Mapping[str, Any]) -> None:
+        self.secret = self.copy = dict(secret)
+        self.asked: list[bool] = []
+
+    def __call__(self, fresh: bool) -> Mapping[str, Any]:
+        self.asked.append(fresh)
+        if fresh:
+            self.copy = self.secret
+        return self.copy
+
+
+@pytest.fixture
+def vault(secret: dict[str, Any]) -> Vault:
+    return Vault(secret)
+
+
+@pytest.fixture
+def reach(vault: Vault) -> Iterator[Reach]:
+    """Makes databases that the vault's secret leads to."""
+    made: list[Database] = []
+
+    def one(seconds: int = 5) -> Database:
+        made.append(Database(vault, statement_seconds=seconds))
+        return made[-1]
+
+    yield one
+    for database in made:
+        database.close()
+
+
+def pid(database: Database) -> int:
+    """The process of the server that has the connection."""
+    found: int = database.run(lambda connection: connection.info.backend_pid)
+    return found
+
+
+def test_one_connection_serves_all_calls(reach: Reach, vault: Vault) -> None:
+    database = reach()
+    assert len({pid(database) for _ in range(3)}) == 1
+    assert vault.asked == [False]
+    database.close()
+    pid(database)
+    assert vault.asked == [False, False]
+
+
+def test_a_connection_that_broke_meanwhile_is_opened_anew(reach: Reach, sql: Sql) -> None:
+    """As after a failover, or when a function slept for so long that the server hung up."""
+    database = reach()
+    destination = PostgresDestination(database)
+    destination.apply(batch({"A": 1}))
+    for job in ("02JOB", "03JOB"):
+        sql.execute("SELECT pg_terminate_backend(%s)", [pid(database)])
+        assert destination.apply(batch({job: 1}, job=job)) == Applied(1, 0, 0)
+
+
+def test_after_the_password_was_rotated_the_secret_is_fetched_afresh(reach: Reach, vault: Vault, sql: Sql) -> None:
+    database = reach()
+    pid(database)
+    sql.execute(f"ALTER ROLE {sql.info.user} PASSWORD 'battery staple'")
+    pid(database)  # the connection that is open still holds
+    database.close()
+    vault.secret = vault.secret | {"password": "battery staple"}
+    pid(database)
+    assert vault.asked == [False, False, True]
+
+
+def test_a_wrong_password_is_an_error_that_does_not_tell_it(
+    reach: Reach, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    vault.secret = vault.copy = vault.secret | {"password": "very secret"}
+    with caplog.at_level(logging.DEBUG), pytest.raises(psycopg.OperationalError) as error:
+        pid(reach())
+    assert "password authentication failed" in str(error.value)
+    assert "very secret" not in f"{error.value!r} {error.value} {caplog.text}"
+    assert vault.asked == [False, True]
+
+
+@pytest.mark.parametrize("broken", [{"host": None}, {"username": ""}, {"password": None}])
+def test_a_secret_without_what_is_needed_is_an_error_that_says_what(
+    reach: Reach, vault: Vault, broken: dict[str, Any]
+) -> None:
+    vault.secret = vault.copy = vault.secret | broken
+    with pytest.raises(SluiceError) as error:
+        pid(reach())
+    assert error.value.problem.detail == f"It has no {next(iter(broken))}."
+
+
+def test_without_another_word_the_connection_has_to_be_encrypted(reach: Reach, vault: Vault) -> None:
+    del vault.secret["sslmode"]
+    with pytest.raises(psycopg.OperationalError, match="SSL"):
+        pid(reach())
+
+
+def test_a_statement_that_takes_too_long_is_ended_and_tried_by_no_one_again(reach: Reach) -> None:
+    """The worker's own time is over soon; the message comes again."""
+    database = reach(1)
+    tries = []
+
+    def dawdle(connection: Sql) -> None:
+        tries.append(connection.info.backend_pid)
+        connection.execute("SELECT pg_sleep(20)")
+
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        database.run(dawdle)
+    assert len(tries) == 1
+    pid(database)
+
+
+def test_a_worker_that_stops_in_the_middle_does_not_hold_its_locks(reach: Reach, sql: Sql) -> None:
+    database = reach(1)
+    sql.execute("CREATE TABLE locked ()")
+    database.run(lambda connection: connection.execute("BEGIN; LOCK TABLE locked"))
+    sql.execute("SET lock_timeout = '10s'")
+    with sql.transaction():
+        sql.execute("LOCK TABLE locked")  # waits no longer than the other's second
+    assert pid(database)
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_deadlock_is_tried_again(reach: Reach, tries: int) -> None:
+    database = reach()
+    left = [psycopg.errors.DeadlockDetected() for _ in range(tries)]
+
+    def work(_: Sql) -> str:
+        if left:
+            raise left.pop()
+        return "done"
+
+    assert database.run(work) == "done"
+
+
+def test_a_deadlock_that_comes_every_time_is_an_error(reach: Reach) -> None:
+    """The message comes again, later."""
+    tries = []
+
+    def work(_: Sql) -> None:
+        tries.append(1)
+        raise psycopg.errors.DeadlockDetected
+
+    with pytest.raises(psycopg.errors.DeadlockDetected):
+        reach().run(work)
+    assert len(tries) < 10
+
+
+def test_a_server_that_has_become_the_standby_is_left(reach: Reach, sql: Sql) -> None:
+    database = reach()
+    sql.execute("CREATE TABLE written (at int)")
+    seen: set[int] = set()
+
+    def work(connection: Sql) -> None:
+        if not seen:
+            connection.execute("SET default_transaction_read_only = on")
+        seen.add(connection.info.backend_pid)
+        connection.execute("INSERT INTO written VALUES (1)")
+
+    database.run(work)
+    assert len(seen) == 2
+
+
+def test_a_server_that_is_not_there_is_an_error_within_seconds(reach: Reach, vault: Vault) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        vault.secret = vault.copy = vault.secret | {"port": closed.getsockname()[1]}
+        with pytest.raises(psycopg.OperationalError):
+            pid(reach())

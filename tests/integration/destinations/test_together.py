@@ -1,0 +1,137 @@
+"""Several workers at PostgreSQL at once: nothing is lost, nothing is counted twice, nobody waits for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
+from sluice.rows.staged import Applied, Undone
+from tests.integration.destinations.sample import THINGS, batch
+
+Sql = psycopg.Connection[Any]
+Open = Callable[[], Database]
+
+
+def at_once(*work: Callable[[], Any]) -> list[Any]:
+    """Do things in threads that begin together."""
+    gate = threading.Barrier(len(work))
+
+    def wait_and_do(one: Callable[[], Any]) -> Any:
+        gate.wait()
+        return one()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return list(pool.map(wait_and_do, work))
+
+
+def workers(open_database: Open, count: int) -> list[PostgresDestination]:
+    """Processes that have done something before."""
+    made = [PostgresDestination(open_database()) for _ in range(count)]
+    for number, worker in enumerate(made):
+        worker.apply(batch({}, job=f"00JOB-{number}"))
+    return made
+
+
+def keys(order: int = 1) -> Sequence[str]:
+    return [f"P-{number:04d}" for number in range(400)][::order]
+
+
+def test_a_chunk_that_two_workers_have_is_loaded_once(open_database: Open, sql: Sql) -> None:
+    one, other = workers(open_database, 2)
+    rows = batch(dict.fromkeys(keys(), 1))
+    assert at_once(lambda: one.apply(rows), lambda: other.apply(rows)) == [Applied(400, 0, 0)] * 2
+    assert sql.execute("SELECT count(*) FROM things").fetchall() == [(400,)]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["update", "insert"])
+def test_jobs_on_the_same_keys_each_count_what_they_did_themselves(open_database: Open, sql: Sql, known: bool) -> None:
+    """Whichever was first inserts, all later ones update; each has an image of what the one before it wrote."""
+    made = workers(open_database, 4)
+    if known:
+        made[0].apply(batch(dict.fromkeys(keys(), 0)))
+    loads = [
+        (
+            lambda worker=worker, number=number: worker.apply(
+                batch(dict.fromkeys(keys(1 if number % 2 else -1), number), job=f"1{number}JOB")
+            )
+        )
+        for number, worker in enumerate(made, start=1)
+    ]
+    answers = at_once(*loads)
+    assert sum(each.inserted for each in answers) == (0 if known else 400)
+    assert sum(each.updated for each in answers) == 1600 - (0 if known else 400)
+    assert all(each.inserted + each.updated == 400 for each in answers)
+    assert sql.execute("SELECT count(*) FROM things").fetchall() == [(400,)]
+    images = "SELECT count(*), count(DISTINCT (code, job_id)), count(*) FILTER (WHERE valid_from > valid_until)"
+    count = sum(each.updated for each in answers)
+    assert sql.execute(f"{images} FROM things_archive").fetchall() == [(count, count, 0)]
+
+
+def test_a_chunk_is_either_loaded_before_it_is_undone_or_never(open_database: Open, sql: Sql) -> None:
+    for turn in range(5):
+        one, other = workers(open_database, 2)
+        rows = batch(dict.fromkeys(keys(), 1), job=f"1{turn}JOB")
+        applied, undone = at_once(lambda: one.apply(rows), lambda: other.undo(rows))  # noqa: B023 - called right here
+        assert (applied.inserted, undone) in ((400, Undone(400)), (0, Undone(0)))
+        assert sql.execute("SELECT count(*) FROM things").fetchall() == [(0,)]
+
+
+def test_rows_that_are_taken_away_while_another_job_updates_them_are_inserted_by_it(
+    open_database: Open, sql: Sql
+) -> None:
+    """Undoing the one and loading the other: whatever the order, the other's rows are there in the end."""
+    for turn in range(5):
+        one, other = workers(open_database, 2)
+        first, second = (batch(dict.fromkeys(keys(), value), job=f"1{turn}JOB-{value}") for value in (1, 2))
+        one.apply(first)
+        undone, applied = at_once(lambda: one.undo(first), lambda: other.apply(second))  # noqa: B023 - as above
+        assert applied.inserted + applied.updated == 400
+        assert undone.reversed + len(undone.kept) == 400
+        assert sql.execute("SELECT count(*) FROM things WHERE amount = 2").fetchall() == [(400,)]
+        other.undo(second)
+        sql.execute("DELETE FROM things")
+
+
+def test_two_jobs_that_lock_each_other_out_are_both_done_in_the_end(open_database: Open, sql: Sql) -> None:
+    """A table's own rules may lock in no order of ours; PostgreSQL breaks the tie, and one of them tries again."""
+    one, other = workers(open_database, 2)
+    sql.execute("ALTER TABLE things ADD UNIQUE (name)")
+    sql.execute(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(0.3); RETURN new; END$$"
+    )
+    sql.execute("CREATE TRIGGER dawdle AFTER INSERT ON things FOR EACH ROW EXECUTE FUNCTION dawdle()")
+    left, right = (
+        batch({"A": {"name": "x"}, "B": {"name": "y"}}),
+        batch({"C": {"name": "y"}, "D": {"name": "x"}}, job="02JOB"),
+    )
+    answers = at_once(lambda: one.apply(left), lambda: other.apply(right))
+    assert sum(each.inserted for each in answers) == 2
+    assert sorted(len(each.refusals) for each in answers) in ([0, 2], [1, 1])
+    names = sql.execute("SELECT name FROM things ORDER BY name").fetchall()
+    assert names == [("x",), ("y",)]
+
+
+def test_readers_see_a_chunk_whole_or_not_at_all(open_database: Open) -> None:
+    [worker] = workers(open_database, 1)
+    records = PostgresRecords(open_database(), [THINGS])
+    seen: set[int] = set()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            seen.add(len(records.page("acme", "things", limit=1000, cursor=None).items))
+
+    def load() -> None:
+        try:
+            worker.apply(batch(dict.fromkeys(keys(), 1)))
+        finally:
+            done.set()
+
+    at_once(look, load)
+    assert seen <= {0, 400}

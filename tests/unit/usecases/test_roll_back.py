@@ -1,0 +1,253 @@
+"""Rolling a job back: what it changed is put back, what others changed since is kept and told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sluice.model import paths
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Conflict
+from sluice.model.job import moves_of
+from sluice.model.status import Status
+from sluice.rows.staged import Batch, Left, Undone
+from sluice.usecases.refusals import list_lines
+from tests.factories import csv_file, products
+from tests.fakes.course import LEASE, NOW, Course
+
+
+@pytest.fixture
+def ref(course: Course) -> JobRef:
+    """A job that has loaded 35 rows: 10 were there just so, 10 with another price, 15 are new."""
+    course.run(course.upload(csv_file(products(20))))
+    rows = [*products(10), *products(10, first=11, price="1.5"), *products(15, first=21)]
+    ref = course.upload(csv_file(rows))
+    counts = course.run(ref).counts
+    assert (counts.unchanged, counts.updated, counts.inserted) == (10, 10, 15)
+    return ref
+
+
+def records(course: Course) -> dict[str, dict[str, str]]:
+    """The dataset as it lies there."""
+    return dict(course.destination.datasets["acme", "products"])
+
+
+def kept(course: Course, ref: JobRef) -> list[dict[str, Any]]:
+    """The rows that were left, as the API lists them."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        page = list_lines(paths.kept(ref), limit=3, cursor=cursor, files=course.files)
+        found += page.items
+        if (cursor := page.next) is None:
+            return found
+
+
+def test_a_rollback_leaves_the_dataset_as_it_was_before(course: Course) -> None:
+    """Record by record, also who wrote each."""
+    course.run(course.upload(csv_file(products(20))))
+    before = records(course)
+    ref = course.upload(csv_file([*products(10), *products(10, first=11, price="1.5"), *products(15, first=21)]))
+    loaded = course.run(ref)
+    job = course.roll_back(ref)
+    assert (job.status, job.phase, job.run, job.entry) == (Status.ROLLING_BACK, PhaseName.UNDO, 2, "undo")
+    assert course.machine.started[-1] == (ref, 2)
+    done = course.run(ref)
+    assert (done.status, done.problem) == (Status.ROLLED_BACK, None)
+    assert done.counts == replace(loaded.counts, reversed=25)
+    assert records(course) == before
+    assert kept(course, ref) == []
+
+
+def test_rows_that_were_changed_since_are_kept_and_told_with_who_did(course: Course, ref: JobRef) -> None:
+    later = course.upload(csv_file([*products(2, first=11, price="3"), *products(2, first=21, price="3")]))
+    course.run(later)
+    del course.destination.datasets["acme", "products"]["P-000013"]
+    course.roll_back(ref)
+    done = course.run(ref)
+    assert (done.status, done.counts.reversed, done.counts.kept) == (Status.ROLLED_BACK, 20, 5)
+    found = kept(course, ref)
+    assert [(row["key"], row["outcome"], row["job_id"]) for row in found] == [
+        ("P-000011", "kept", later.id),
+        ("P-000012", "kept", later.id),
+        ("P-000013", "kept", None),
+        ("P-000021", "kept", later.id),
+        ("P-000022", "kept", later.id),
+    ]
+    assert {row["reason"] for row in found} == {"was changed since by another job", "was removed since"}
+    values = course.destination.values("acme", "products")
+    assert values["P-000011"]["price"] == "3"
+    assert values["P-000014"]["price"] == "9.5"
+    assert not {"P-000013", "P-000023"} & set(values)
+
+
+def test_of_two_jobs_the_later_one_is_taken_back_first(course: Course, ref: JobRef) -> None:
+    """Then nothing of the earlier one was changed since."""
+    later = course.upload(csv_file(products(35, price="3")))
+    course.run(later)
+    for each in (later, ref):
+        course.roll_back(each)
+        assert course.run(each).counts.kept == 0
+    assert {row["price"] for row in course.destination.values("acme", "products").values()} == {"9.5"}
+    assert len(records(course)) == 20
+
+
+def test_a_second_rollback_changes_nothing(course: Course, ref: JobRef) -> None:
+    first = course.roll_back(ref)
+    assert course.roll_back(ref) == first
+    done = course.run(ref)
+    before = records(course)
+    assert course.roll_back(ref) == done
+    assert (records(course), course.machine.started.count((ref, 2))) == (before, 1)
+    assert moves_of(done) == []
+
+
+def test_messages_of_a_rollback_may_come_twice(course: Course, ref: JobRef) -> None:
+    course.roll_back(ref)
+    token = course.dispatch(ref, PhaseName.UNDO)
+    course.queue.messages += course.queue.messages
+    course.deliver()
+    assert course.machine.answers[token] == {"outcome": "done"}
+    assert course.finish(ref).counts.reversed == 25
+
+
+@pytest.mark.parametrize("call", ["pause", "cancel", "retry", "resume", "commit"])
+def test_a_rollback_under_way_is_left_alone(course: Course, ref: JobRef, call: str) -> None:
+    course.roll_back(ref)
+    with pytest.raises(Conflict) as refused:
+        getattr(course, call)(ref)
+    assert refused.value.problem.extra == {"status_now": "rolling_back"}
+    assert course.run(ref).status is Status.ROLLED_BACK
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.PARSING, Status.LOADING, Status.PAUSING, Status.CANCELLING])
+def test_a_job_under_way_is_not_rolled_back(course: Course, ref: JobRef, status: Status) -> None:
+    course.jobs.items[ref] = replace(course.jobs.get(ref), status=status)
+    with pytest.raises(Conflict) as refused:
+        course.roll_back(ref)
+    assert refused.value.problem.type == "illegal-move"
+
+
+@pytest.mark.parametrize("status", [Status.WAITING_FOR_FILE, Status.IN_REVIEW, Status.PAUSED])
+def test_a_job_that_waits_is_cancelled_before_it_is_rolled_back(course: Course, ref: JobRef, status: Status) -> None:
+    course.jobs.items[ref] = replace(course.jobs.get(ref), status=status)
+    with pytest.raises(Conflict):
+        course.roll_back(ref)
+    course.cancel(ref)
+    assert course.roll_back(ref).status is Status.ROLLING_BACK
+
+
+def test_a_job_whose_file_was_refused_has_nothing_to_take_back(course: Course) -> None:
+    ref = course.upload(b"%PDF-1.7")
+    course.run(ref)
+    with pytest.raises(Conflict) as refused:
+        course.roll_back(ref)
+    assert refused.value.problem.type == "nothing-to-roll-back"
+
+
+def test_a_job_that_was_cancelled_before_its_file_was_cut_has_nothing_to_take_back(course: Course) -> None:
+    ref = course.upload(csv_file(products(3)))
+    course.cancel(ref)
+    with pytest.raises(Conflict) as refused:
+        course.roll_back(ref)
+    assert refused.value.problem.type == "nothing-to-roll-back"
+
+
+def test_a_job_of_which_some_chunks_failed_is_taken_back_whole(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the rows that a worker wrote before it died, though nobody had counted them."""
+    ref = course.upload(csv_file(products(30)))
+    course.plan(ref)
+    course.phase(ref, PhaseName.PARSE)
+    course.dispatch(ref, PhaseName.LOAD)
+    with monkeypatch.context() as patched:
+        patched.setattr(course.chunks, "close", lambda *_, **__: 1 / 0)
+        dead = course.queue.messages.pop(1)
+        with pytest.raises(ZeroDivisionError):
+            course.work(dead)
+    course.give_up(dead, now=NOW + LEASE)
+    course.deliver()
+    failed = course.finish(ref)
+    assert (failed.status, failed.counts.inserted, len(records(course))) == (Status.FAILED, 20, 30)
+    course.roll_back(ref)
+    done = course.run(ref)
+    assert (done.status, done.problem, done.counts.reversed) == (Status.ROLLED_BACK, None, 30)
+    assert records(course) == {}
+
+
+def test_a_rollback_that_could_not_be_finished_is_finished_by_the_next(
+    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was taken back stays so, and is not counted again."""
+    course.roll_back(ref)
+    token = course.dispatch(ref, PhaseName.UNDO)
+    dead = ChunkRef(ref, PhaseName.UNDO, 1)
+    course.queue.messages.remove(dead)
+    course.give_up(dead)
+    course.deliver()
+    assert token in course.machine.answers
+    failed = course.finish(ref)
+    assert failed.problem is not None
+    assert (failed.status, failed.problem.type, failed.counts.reversed) == (Status.FAILED, "rollback-incomplete", 15)
+    assert "rows 12 to 21" in failed.problem.detail
+    assert moves_of(failed) == ["rollback"]
+    with pytest.raises(Conflict) as refused:
+        course.retry(ref)
+    assert refused.value.problem.type == "not-retryable"
+    assert course.roll_back(ref).run == 3
+    undone: list[int] = []
+    undo = course.destination.undo
+
+    def noting(batch: Batch) -> Undone:
+        undone.append(batch.index)
+        return undo(batch)
+
+    monkeypatch.setattr(course.destination, "undo", noting)
+    done = course.run(ref)
+    assert (done.status, done.problem, done.counts.reversed, undone) == (Status.ROLLED_BACK, None, 25, [1])
+
+
+def test_a_rollback_whose_course_broke_is_taken_on(course: Course, ref: JobRef) -> None:
+    course.roll_back(ref)
+    course.dispatch(ref, PhaseName.UNDO)
+    course.work(course.queue.messages.pop(0))
+    course.queue.messages.clear()
+    failed = course.finish(ref, error="States.Timeout")
+    assert failed.problem is not None
+    assert (failed.problem.type, "States.Timeout" in failed.problem.detail) == ("rollback-incomplete", True)
+    course.roll_back(ref)
+    assert course.run(ref).counts.reversed == 25
+
+
+def test_rows_that_could_not_be_taken_back_are_told_apart_from_kept_ones(
+    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row of a table that refuses it, for one."""
+    stuck = Undone(8, [Left("K", "01OTHER", "was changed since by another job")], [Left("F", None, "is referred to")])
+    monkeypatch.setattr(course.destination, "undo", lambda _: stuck)
+    course.roll_back(ref)
+    done = course.run(ref)
+    assert (done.counts.reversed, done.counts.kept, done.counts.stuck) == (32, 4, 4)
+    assert [row["outcome"] for row in kept(course, ref)] == ["kept", "failed"] * 4
+    assert "32 rows taken back, 4 kept, 4 failed" in course.jobs.entries(ref)[-1].note
+
+
+def test_a_job_without_rows_is_rolled_back(course: Course) -> None:
+    ref = course.upload(csv_file([]))
+    course.run(ref)
+    course.roll_back(ref)
+    done = course.run(ref)
+    assert (done.status, done.counts) == (Status.ROLLED_BACK, Counts())
+
+
+def test_a_rolled_back_job_keeps_what_it_said_of_its_rows(course: Course, ref: JobRef) -> None:
+    """Its counts are those of loading; its chunks are done."""
+    before = course.jobs.get(ref).counts
+    course.roll_back(ref)
+    after = course.run(ref).counts
+    assert (after.inserted, after.updated, after.unchanged) == (before.inserted, before.updated, before.unchanged)
+    assert {chunk.state for chunk in course.chunks.of_phase(ref, PhaseName.LOAD)} == {ChunkState.DONE}

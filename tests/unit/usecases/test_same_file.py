@@ -1,0 +1,180 @@
+"""The same file again: it is imported once, unless somebody insists."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.errors import Conflict
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.accept_file import accept_file
+from sluice.usecases.new_job import ImportRequest
+from tests.factories import csv_file, products
+from tests.fakes.course import Course
+
+BODY = csv_file(products(12))
+SHA = hashlib.sha256(BODY).hexdigest()
+
+
+def imported(course: Course, body: bytes = BODY, **more: Any) -> Job:
+    """Announce a file without saying which, and take its job to its end."""
+    return course.run(course.upload(body, **more))
+
+
+def assert_refused(job: Job, earlier: JobRef) -> None:
+    """The job failed for the file of the earlier one, before a row was cut."""
+    assert job.problem is not None
+    assert (job.status, job.problem.type, job.counts.total) == (Status.FAILED, "same-file", 0)
+    assert job.problem.extra == {"job": earlier.id, "link": f"/v1/jobs/{earlier.id}"}
+
+
+def test_the_same_file_is_refused_when_it_has_been_read(course: Course) -> None:
+    first = imported(course)
+    assert_refused(imported(course, filename="another-name.csv"), first.ref)
+    assert course.destination.writes == 12
+
+
+def test_a_file_that_is_announced_by_its_digest_is_refused_before_it_is_sent(course: Course) -> None:
+    """With the earlier job; there is none of the second."""
+    first = imported(course)
+    for sha256 in (SHA, SHA.upper()):
+        with pytest.raises(Conflict) as refused:
+            course.upload(BODY, sha256=sha256)
+        problem = refused.value.problem
+        assert (problem.type, problem.extra["job"]) == ("same-file", first.ref.id)
+        assert "force=true" in problem.detail
+    assert list(course.jobs.items) == [first.ref]
+
+
+def test_a_file_that_comes_with_the_request_is_refused_with_the_request(course: Course) -> None:
+    first = imported(course)
+    request = ImportRequest("acme", "ann", "products", "a.csv", len(BODY))
+    with pytest.raises(Conflict):
+        accept_file(request, BODY, now=datetime.now(UTC), jobs=course.jobs, files=course.files)
+    assert list(course.jobs.items) == [first.ref]
+    assert course.files.names("uploads/") == [first.file.key]
+
+
+def test_a_false_digest_does_not_get_a_file_through(course: Course) -> None:
+    """The plan looks for itself."""
+    first = imported(course)
+    assert_refused(imported(course, sha256="0" * 64), first.ref)
+
+
+@pytest.mark.parametrize("sha256", [None, SHA])
+def test_who_insists_imports_the_file_again(course: Course, sha256: str | None) -> None:
+    imported(course)
+    again = imported(course, force=True, sha256=sha256)
+    assert (again.status, again.counts.unchanged) == (Status.COMPLETED, 12)
+    assert_refused(imported(course), again.ref)
+
+
+def test_another_importer_tenant_or_file_is_not_the_same(course: Course) -> None:
+    imported(course)
+    assert imported(course, tenant="other").status is Status.COMPLETED
+    assert imported(course, body=BODY + b"\n").status is Status.COMPLETED
+    dealers = imported(course, importer="dealers")
+    assert dealers.problem is not None
+    assert dealers.problem.type == "missing-header"
+
+
+def test_a_file_may_come_again_after_its_job_failed(course: Course) -> None:
+    ref = course.upload(BODY)
+    course.plan(ref)
+    course.finish(ref, error="States.Timeout")
+    assert imported(course, sha256=SHA).status is Status.COMPLETED
+
+
+def test_a_file_may_come_again_after_it_was_refused(course: Course) -> None:
+    """With a mapping this time, say."""
+    body = csv_file(products(3), titles=("Teil", "Description", "Price", "Stock"))
+    assert imported(course, body).status is Status.FAILED
+    assert imported(course, body, mapping={"Teil": "Part Number"}).status is Status.COMPLETED
+
+
+def test_a_file_may_come_again_after_its_job_was_cancelled(course: Course) -> None:
+    ref = course.upload(BODY, review=True)
+    course.run(ref)
+    course.cancel(ref)
+    assert imported(course, sha256=SHA).status is Status.COMPLETED
+
+
+def test_a_file_may_come_again_after_its_job_was_rolled_back(course: Course) -> None:
+    ref = imported(course).ref
+    course.roll_back(ref)
+    course.run(ref)
+    again = imported(course, sha256=SHA)
+    assert (again.status, again.counts.inserted) == (Status.COMPLETED, 12)
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_a_file_whose_job_is_under_way_is_not_begun_again(course: Course, review: bool) -> None:
+    """Nor one that waits for somebody to look."""
+    ref = course.upload(BODY, review=review)
+    course.plan(ref)
+    if review:
+        course.run(ref)
+    assert_refused(imported(course), ref)
+    with pytest.raises(Conflict):
+        course.upload(BODY, sha256=SHA)
+
+
+def test_of_two_that_come_at_once_one_is_refused(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both saw that nobody had the file, and one was faster."""
+    first, second = course.upload(BODY), course.upload(BODY)
+    claim = course.jobs.claim_file
+
+    def slower(job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
+        monkeypatch.setattr(course.jobs, "claim_file", claim)
+        course.plan(first)
+        return claim(job, sha256, instead_of=instead_of)
+
+    monkeypatch.setattr(course.jobs, "claim_file", slower)
+    assert course.plan(second) == "over"
+    assert_refused(course.jobs.get(second), first)
+    assert course.run(first).status is Status.COMPLETED
+
+
+def test_of_two_that_come_after_a_failed_one_one_is_refused(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = course.upload(BODY)
+    course.plan(failed)
+    course.finish(failed, error="States.Timeout")
+    first, second = course.upload(BODY), course.upload(BODY)
+    claim = course.jobs.claim_file
+
+    def slower(job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
+        monkeypatch.setattr(course.jobs, "claim_file", claim)
+        course.plan(first)
+        return claim(job, sha256, instead_of=instead_of)
+
+    monkeypatch.setattr(course.jobs, "claim_file", slower)
+    course.plan(second)
+    assert_refused(course.jobs.get(second), first)
+
+
+def test_a_plan_that_is_made_twice_does_not_meet_itself(course: Course) -> None:
+    ref = course.upload(BODY)
+    course.jobs.claim_file(course.jobs.get(ref), SHA, instead_of=None)
+    assert course.run(ref).status is Status.COMPLETED
+
+
+def test_a_job_whose_retention_is_over_keeps_no_file(course: Course) -> None:
+    ref = imported(course).ref
+    del course.jobs.items[ref]
+    assert imported(course, sha256=SHA).status is Status.COMPLETED
+
+
+def test_a_drop_folder_refuses_the_same_file_too(course: Course) -> None:
+    """The event that comes twice starts one job; the file that is put there twice starts two."""
+    first = imported(course)
+    key = "incoming/acme/products/again.csv"
+    course.files.write(key, BODY)
+    dropped = course.arrive(key)
+    assert dropped is not None
+    assert_refused(course.run(dropped.ref), first.ref)
+    assert list(course.chunks.of_phase(dropped.ref, PhaseName.PARSE)) == []
