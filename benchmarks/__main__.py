@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.end_to_end import environment, imported
+from benchmarks.into_postgres import imported_but_one, refuse_one
 from local.lifecycle import running
 from local.places import LOCAL
 
@@ -85,15 +86,29 @@ def main() -> None:
         told = measure("plan", first, environment(stack))
         figures.add("plan: whole, slices in S3", told["rows"], told["wall"], told["megabytes"])
         for title, path in (
-            ("whole stack: all rows new", first),
-            (f"whole stack: {1_000:,} rows changed", second),
-            ("whole stack: a small file", small),
+            ("whole stack, DynamoDB: all rows new", first),
+            (f"whole stack, DynamoDB: {1_000:,} rows changed", second),
+            ("whole stack, DynamoDB: a small file", small),
         ):
-            seconds, job = imported(stack, path, lambda words: console.print(words, style="dim"))
+            seconds, job = imported(stack, path, _whisper)
             _check(job)
             console.print(title, job["counts"])
             figures.add(title, job["counts"]["total"], seconds)
+    with running(database=True, say=console.print) as stack:
+        seconds, job = imported(stack, small, _whisper)  # makes the table
+        _check(job)
+        figures.add("whole stack, PostgreSQL: a small file", job["counts"]["total"], seconds)
+        refused = refuse_one(stack, rows)
+        for title, path in (("all rows new, one refused by it", first), (f"{1_000:,} rows changed", second)):
+            seconds, job = imported_but_one(stack, path, refused, _whisper)
+            _check(job)
+            console.print(f"PostgreSQL: {title}", job["counts"])
+            figures.add(f"whole stack, PostgreSQL: {title}", job["counts"]["total"], seconds)
     console.print(figures.table)
+
+
+def _whisper(words: str) -> None:
+    console.print(words, style="dim")
 
 
 def _check(job: dict[str, Any]) -> None:

@@ -35,6 +35,18 @@ def imported(stack: Stack, path: Path, say: Callable[[str], object]) -> tuple[fl
         return time.perf_counter() - began, job
 
 
+def everything(stack: Stack, path: str) -> list[dict[str, Any]]:
+    """All items of a list of the API."""
+    with Client(stack.api_url, stack.issuer.mint("bench")) as client:
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = client.get(path, limit=1000, cursor=cursor).body
+            items += page["items"]
+            if (cursor := page["next"]) is None:
+                return items
+
+
 def environment(stack: Stack) -> dict[str, str]:
     """What a function of the stack is told, for a measure that does its work in a process of its own."""
     return {

@@ -17,6 +17,9 @@ from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.refusals import rows_refused
 from sluice.usecases.workspace import FilePlan
 
+# More than any sheet has rows.
+_ROW_DIGITS = 12
+
 
 def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
     """Find the job whose refused rows are to come again.
@@ -89,11 +92,15 @@ def take_corrected(
 
 
 def _row_number(cells: list[Cell], place: int) -> int | None:
-    cell = cells[place] if place < len(cells) else None
-    try:
-        return int(cell) if isinstance(cell, str | int | float) else None
-    except ValueError:
-        return None
+    match cells[place] if place < len(cells) else None:
+        case bool():
+            return None
+        case int() | float() as number if float(number).is_integer():
+            return int(number)
+        case str(text) if text.strip().isdecimal() and len(text) < _ROW_DIGITS:
+            return int(text)
+        case _:
+            return None
 
 
 def _refused_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> set[int]:

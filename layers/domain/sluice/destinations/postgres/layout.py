@@ -78,6 +78,8 @@ def layout_of(dataset: str, row: type[Row]) -> Layout:
             raise unusable(f"PostgreSQL has no names of more than {_NAME_BYTES} bytes, such as '{name}'.")
     if taken := _TAKEN.intersection(layout.names):
         raise unusable(f"'{min(taken)}' in dataset '{dataset}' is a column of Sluice's own; name the field otherwise.")
+    if "%" in dataset:  # psycopg would take it for the beginning of a parameter
+        raise unusable(f"'{dataset}' has a %; name the dataset otherwise.")
     if dataset == LEDGER or dataset.endswith("_archive"):
         raise unusable(f"'{dataset}' is a table of Sluice's own; name the dataset otherwise.")
     return layout

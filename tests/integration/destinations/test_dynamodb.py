@@ -1,0 +1,234 @@
+"""What only the records table has to do: survive its own death between two steps, and hold its limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sluice.destinations.dynamodb import DynamoDestination
+from sluice.destinations.record_items import SHARDS
+from sluice.destinations.records import DynamoRecords
+from sluice.rows.check import GoodRow
+from sluice.rows.staged import Applied, Batch, Undone
+from tests.fakes.stores import MemoryFiles
+from tests.integration.destinations.conftest import Target
+from tests.integration.destinations.sample import PLAIN, THINGS, batch
+
+JOURNAL = "jobs/acme/{job}/journal/000000.jsonl"
+FIRST = batch({f"P-{number}": 1 for number in range(60)})
+SECOND = batch({f"P-{number}": 1 + number % 2 for number in range(90)}, job="02JOB")
+
+
+class Death(Exception):
+    """The worker's end."""
+
+
+class Dying:
+    """A DynamoDB client that dies at a certain call of those that write, before or after it had its effect."""
+
+    def __init__(self, client: Any, *, at: int, after: bool) -> None:
+        self._client = client
+        self.left = at
+        self._after = after
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._client, name)
+        if not name.startswith(("batch_write", "put", "delete", "transact")):
+            return real
+
+        def call(**wanted: Any) -> Any:
+            self.left -= 1
+            if self.left >= 0:
+                return real(**wanted)
+            if self._after and self.left == -1:
+                real(**wanted)
+            raise Death
+
+        return call
+
+
+def target(client: Any, files: MemoryFiles) -> Target:
+    return Target(DynamoDestination(client, "RecordsTable", files), DynamoRecords(client, "RecordsTable"))
+
+
+def everything(client: Any) -> list[Any]:
+    """All items of the table, in an order of their own; when something was written is of no matter."""
+    items = client.scan(TableName="RecordsTable")["Items"]
+    for item in items:
+        for name in ("at", "since", "until"):
+            item.pop(name, None)
+    return sorted(items, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+@pytest.fixture
+def expected(client: Any) -> dict[str, list[Any]]:
+    """What the table holds before the second job, after it, and after it was undone."""
+    whole = target(client, MemoryFiles())
+    whole.destination.apply(FIRST)
+    before = everything(client)
+    assert whole.destination.apply(SECOND) == Applied(30, 30, 30)
+    after = everything(client)
+    assert whole.destination.undo(SECOND) == Undone(60)
+    assert everything(client) == before
+    whole.destination.undo(FIRST)
+    assert everything(client) == []
+    return {"before": before, "after": after}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(5))
+def test_a_worker_may_die_at_any_write_of_a_load(
+    client: Any, expected: dict[str, list[Any]], at: int, after: bool
+) -> None:
+    """The next one finds the journal and finishes, with the answer that the first would have given."""
+    files = MemoryFiles()
+    target(client, files).destination.apply(FIRST)
+    with pytest.raises(Death):
+        target(Dying(client, at=at, after=after), files).destination.apply(SECOND)
+    assert target(client, files).destination.apply(SECOND) == Applied(30, 30, 30)
+    assert everything(client) == expected["after"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(5))
+def test_what_a_dead_worker_loaded_in_part_is_undone_as_far_as_it_got(
+    client: Any, expected: dict[str, list[Any]], at: int, after: bool
+) -> None:
+    files = MemoryFiles()
+    target(client, files).destination.apply(FIRST)
+    with pytest.raises(Death):
+        target(Dying(client, at=at, after=after), files).destination.apply(SECOND)
+    assert target(client, files).destination.undo(SECOND) == Undone(60)
+    assert everything(client) == expected["before"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_worker_may_die_at_any_write_of_an_undo(client: Any, expected: dict[str, list[Any]], after: bool) -> None:
+    """The next one takes what is back already for reversed."""
+    files = MemoryFiles()
+    target(client, files).destination.apply(FIRST)
+    at = 0
+    while True:
+        target(client, files).destination.apply(SECOND)
+        dying = Dying(client, at=at, after=after)
+        try:
+            target(dying, files).destination.undo(SECOND)
+        except Death:
+            assert target(client, files).destination.undo(SECOND) == Undone(60)
+        assert everything(client) == expected["before"]
+        if dying.left >= 0:
+            break
+        files.objects = {key: body for key, body in files.objects.items() if "02JOB" not in key}
+        at += 1
+    assert at > 1
+
+
+def test_a_worker_that_dies_before_the_journal_leaves_nothing(client: Any) -> None:
+    files = MemoryFiles()
+
+    def die(key: str, body: bytes) -> bool:
+        raise Death
+
+    files.write_once = die  # type: ignore[method-assign]
+    with pytest.raises(Death):
+        target(client, files).destination.apply(FIRST)
+    assert everything(client) == []
+
+
+def test_the_journal_holds_what_was_there_before_the_first_attempt(client: Any) -> None:
+    files = MemoryFiles()
+    target(client, files).destination.apply(batch({"A": 1}))
+    for _ in range(2):
+        target(client, files).destination.apply(batch({"A": 9, "B": 2}, job="02JOB"))
+    head, *lines = files.read(JOURNAL.format(job="02JOB")).split(b"\n")
+    images = dict(json.loads(line) for line in lines)
+    assert json.loads(head)["unchanged"] == 0
+    assert images["B"] is None
+    assert (images["A"]["job"], json.loads(images["A"]["data"])["amount"]) == ("01JOB", 1)
+
+
+def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
+    """And nothing of an importer without archive."""
+    files = MemoryFiles()
+    target(client, files).destination.apply(FIRST)
+    assert len(everything(client)) == 60
+    target(client, files).destination.apply(SECOND)
+    assert len(everything(client)) == 90 + 30
+    third = batch({f"P-{number}": 7 for number in range(90)}, job="03JOB", importer=PLAIN)
+    target(client, files).destination.apply(third)
+    assert len(everything(client)) == 90 + 30
+
+
+def test_records_from_before_they_told_their_time_have_a_history_and_come_back(client: Any) -> None:
+    """What is in the table is older than the code that reads it."""
+    files = MemoryFiles()
+    there = target(client, files)
+    there.destination.apply(batch({"A": 1}))
+    [item] = client.scan(TableName="RecordsTable")["Items"]
+    del item["at"]
+    client.put_item(TableName="RecordsTable", Item=item)
+    there.destination.apply(batch({"A": 2}, job="02JOB"))
+    [version] = there.records.history("acme", "things", "A")
+    assert (version["from"], version["job"]) == (None, "01JOB")
+    assert there.destination.undo(batch({"A": 2}, job="02JOB")) == Undone(1)
+    assert client.scan(TableName="RecordsTable")["Items"] == [item]
+
+
+def test_a_row_that_another_job_takes_between_the_look_and_the_write_is_kept(client: Any) -> None:
+    """The condition is the table's to check, not the worker's."""
+    files = MemoryFiles()
+    there = target(client, files)
+    there.destination.apply(batch({"A": 1, "B": 1}))
+    there.destination.apply(batch({"A": 2, "B": 2, "C": 2}, job="02JOB"))
+
+    class Slow(Dying):
+        """Another job comes in between."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith(("put", "delete", "transact")) and self.left:
+                self.left = 0
+                there.destination.apply(batch({"A": 3, "C": 3}, job="03JOB"))
+            return getattr(self._client, name)
+
+    undone = target(Slow(client, at=1, after=False), files).destination.undo(
+        batch({"A": 2, "B": 2, "C": 2}, job="02JOB")
+    )
+    assert (undone.reversed, [(left.key, left.job_id) for left in undone.kept]) == (1, [("A", "03JOB"), ("C", "03JOB")])
+    assert there.amounts() == {"A": 3, "B": 1, "C": 3}
+
+
+@pytest.mark.parametrize("key", ["ö" * 513, "x" * 1025])
+def test_a_row_that_no_record_can_hold_is_refused_alone(client: Any, key: str) -> None:
+    destination = target(client, MemoryFiles()).destination
+    rows = batch({"A": 1, key: 2})
+    applied = destination.apply(rows)
+    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (1, [3])
+    assert destination.apply(rows) == applied
+    assert destination.compare(replace(rows, job_id="02JOB")).inserted == 1
+    assert destination.undo(rows) == Undone(1)
+    huge = GoodRow(9, "B", "hash", json.dumps({"text": "x" * 420_000}).encode())
+    applied = destination.apply(Batch("acme", THINGS, "02JOB", 0, [huge]))
+    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (0, [9])
+
+
+def test_the_largest_row_of_the_longest_key_is_superseded_and_put_back(client: Any) -> None:
+    """What stands beside the values has room enough in the archive as well."""
+    there = target(client, MemoryFiles())
+    key = "ö" * 512
+    rows = [
+        batch({key: {"name": letter * (400 * 1024 - 4 * 1024 - 1200)}}, job="01JOBJOBJOBJOBJOBJOBJOBJOB" + letter)
+        for letter in "AB"
+    ]
+    for one in rows:
+        assert not there.destination.apply(one).refusals
+    assert len(there.records.history("acme", "things", key)) == 1
+    assert there.destination.undo(rows[1]) == Undone(1)
+    assert there.records.get("acme", "things", key)["values"]["name"][0] == "A"
+
+
+def test_records_are_spread_over_all_shards(client: Any) -> None:
+    target(client, MemoryFiles()).destination.apply(batch(dict.fromkeys((f"P-{number}" for number in range(300)), 1)))
+    assert len({item["pk"]["S"] for item in everything(client)}) == SHARDS
