@@ -44,8 +44,8 @@ demo: setup ## everything from nothing: start, deploy, import 20,000 products, l
 	@$(RUN) local.demo
 
 .PHONY: up
-up: setup ## start the local AWS and deploy Sluice to it
-	@$(RUN) local.lifecycle up
+up: setup ## start the local AWS and deploy Sluice to it; DATABASE=postgres: rows go to a PostgreSQL
+	@DATABASE=$(DATABASE) $(RUN) local.lifecycle up
 
 .PHONY: down
 down: ## stop the local AWS; no process is left

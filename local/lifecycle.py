@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import sys
@@ -11,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from local import emulator, issuer
+from local import emulator, issuer, postgres
+from local.aws import client
 from local.background import free_port
 from local.deploy import deploy
 from local.errors import LocalProblem
@@ -24,18 +26,23 @@ Say = Callable[[str], None]
 """Is told in a few words what is being done."""
 
 
-def up(folder: Path = DEFAULT, port: int = emulator.PORT, *, say: Say = lambda _: None) -> Stack:
+def up(
+    folder: Path = DEFAULT, port: int = emulator.PORT, *, database: bool = False, say: Say = lambda _: None
+) -> Stack:
     """Return the stack of `folder`, starting and deploying only what is not there or has changed.
 
     Parameters
     ----------
     port
         The local AWS's port, and the issuer's next to it. 0 takes free ones.
+    database
+        Whether rows go to a PostgreSQL of the stack's own, instead of DynamoDB.
     """
     folder = folder.resolve()
     say("Starting the local AWS")
     running = emulator.start(folder, port)
-    stack = _with_issuer(folder, running.endpoint, running.instance, ISSUER_PORT if port == emulator.PORT else 0, say)
+    issuer_port = ISSUER_PORT if port == emulator.PORT else 0
+    stack = _deployed(folder, running.endpoint, running.instance, issuer_port, database=database, say=say)
     stack.new_token()
     return stack
 
@@ -43,7 +50,7 @@ def up(folder: Path = DEFAULT, port: int = emulator.PORT, *, say: Say = lambda _
 def down(folder: Path = DEFAULT) -> bool:
     """Stop every process of `folder`'s stack; tell whether there was one. The issuer's key stays."""
     folder = folder.resolve()
-    stopped = [issuer.stop(folder), emulator.stop(folder)]
+    stopped = [issuer.stop(folder), emulator.stop(folder), postgres.stop(folder)]
     for name in ("stack.json", "token"):
         (folder / name).unlink(missing_ok=True)
     return any(stopped)
@@ -65,11 +72,14 @@ def _in_use(folder: Path) -> bool:
 
 
 @contextmanager
-def running(folder: Path | None = None, port: int = 0, *, say: Say = lambda _: None) -> Iterator[Stack]:
+def running(
+    folder: Path | None = None, port: int = 0, *, database: bool = False, say: Say = lambda _: None
+) -> Iterator[Stack]:
     """Give a stack for the time of a ``with`` block; the end-to-end tests' stack.
 
     With ``AWS_ENDPOINT_URL`` in the environment Sluice is deployed there, as stack ``SLUICE_STACK`` (``sluice``), and
     stays deployed. Without it a local AWS is started in `folder` (a new one under ``.local/``) and taken down again.
+    With `database` rows go to a PostgreSQL of its own, and the stack's name ends in ``-postgres``.
     """
     LOCAL.mkdir(exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix="run-", dir=LOCAL)) if folder is None else folder.resolve()
@@ -79,25 +89,37 @@ def running(folder: Path | None = None, port: int = 0, *, say: Say = lambda _: N
         fcntl.flock(owner, fcntl.LOCK_EX)
         try:
             if endpoint:
-                name = os.environ.get("SLUICE_STACK", "sluice")
-                yield _with_issuer(made, endpoint.rstrip("/"), "", 0, say, name=name)
+                name = os.environ.get("SLUICE_STACK", "sluice") + ("-postgres" if database else "")
+                yield _deployed(made, endpoint.rstrip("/"), "", 0, name=name, database=database, say=say)
             else:
-                yield up(made, port, say=say)
+                yield up(made, port, database=database, say=say)
         finally:
             down(made)
             if folder is None:
                 shutil.rmtree(made, ignore_errors=True)
 
 
-def _with_issuer(folder: Path, endpoint: str, instance: str, port: int, say: Say, name: str = "sluice") -> Stack:
+def _deployed(
+    folder: Path, endpoint: str, instance: str, port: int, *, name: str = "sluice", database: bool, say: Say
+) -> Stack:
     say("Starting the token issuer")
     told = issuer.start(folder, port or free_port())
+    parameters = {"Issuer": told.url, "Audience": issuer.AUDIENCE}
+    if database:
+        say("Starting PostgreSQL")
+        parameters["DatabaseSecretArn"] = _secret(name, postgres.start(folder), endpoint)
     say("Deploying Sluice")
-    parameters = {
-        "Issuer": told.url,
-        "Audience": issuer.AUDIENCE,
-    }
     return deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
+
+
+def _secret(name: str, server: postgres.Postgres, endpoint: str) -> str:
+    """Keep how to reach the database where the functions find it; answers the secret's ARN."""
+    secrets, content = client("secretsmanager", endpoint), json.dumps(server.secret())
+    try:
+        arn = secrets.create_secret(Name=f"{name}-database", SecretString=content)["ARN"]
+    except secrets.exceptions.ResourceExistsException:
+        arn = secrets.put_secret_value(SecretId=f"{name}-database", SecretString=content)["ARN"]
+    return str(arn)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -109,7 +131,8 @@ def main(arguments: Sequence[str]) -> int:
             print("Stopped." if down_all() else "Nothing was running.")
             return 0
         with status("Starting") as say:
-            stack = up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), say=say)
+            database = os.environ.get("DATABASE") == "postgres"
+            stack = up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), database=database, say=say)
     except LocalProblem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from functions.api import gate
 from sluice import bootstrap
 from sluice.config import ApiSettings, settings
-from sluice.edge.answers import ListAnswer, RecordAnswer
+from sluice.edge.answers import ListAnswer, RecordAnswer, VersionAnswer
+from sluice.usecases.ports import Records
 
 router = APIGatewayRouter()
 
@@ -23,13 +24,23 @@ def every(
     cursor: Annotated[str | None, Query(description="Where the page before ended.")] = None,
 ) -> ListAnswer[RecordAnswer]:
     """Records of a dataset."""
-    records = bootstrap.records(settings(ApiSettings).records_table)
-    page = records.page(gate.caller_of(router).tenant, name, limit=limit, cursor=cursor)
+    page = _records().page(gate.caller_of(router).tenant, name, limit=limit, cursor=cursor)
     return ListAnswer(items=[RecordAnswer(**record) for record in page.items], next=page.next)
 
 
 @router.get("/datasets/<name>/records/<key>")
 def one(name: str, key: str) -> RecordAnswer:
     """One record."""
-    records = bootstrap.records(settings(ApiSettings).records_table)
-    return RecordAnswer(**records.get(gate.caller_of(router).tenant, name, unquote(key)))
+    return RecordAnswer(**_records().get(gate.caller_of(router).tenant, name, unquote(key)))
+
+
+@router.get("/datasets/<name>/records/<key>/history")
+def history(name: str, key: str) -> ListAnswer[VersionAnswer]:
+    """What a record was before, newest first; only datasets of importers that archive have a history."""
+    found = _records().history(gate.caller_of(router).tenant, name, unquote(key))
+    return ListAnswer(items=[VersionAnswer(**version) for version in found], next=None)
+
+
+def _records() -> Records:
+    told = settings(ApiSettings)
+    return bootstrap.records(told.records_table, told.database_secret_arn)

@@ -28,7 +28,18 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
         status = 415 if isinstance(error, RequestUnsupportedContentType) else 422
         return _answer(problems.invalid(error.errors()), status, {})
 
+    def unreadable(error: UnicodeDecodeError) -> Response[str]:
+        if "caller" in app.context:
+            return broken(error)
+        # nothing but the request was looked at so far: Powertools takes every body for text in UTF-8
+        try:
+            gate.admit(app)
+        except SluiceError as stranger:
+            return refused(stranger)
+        return _answer(problems.invalid([{"loc": ["body"], "msg": "is not UTF-8"}]), 422, {})
+
     app.exception_handler(SluiceError)(refused)
+    app.exception_handler(UnicodeDecodeError)(unreadable)
     app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid)
     app.exception_handler(Exception)(broken)
     app.not_found(no_route)

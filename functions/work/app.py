@@ -47,7 +47,7 @@ def _do(record: SQSRecord) -> None:
             chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
             files=bootstrap.files(told.files_bucket),
             machine=bootstrap.machine(),
-            destination=bootstrap.destination(told.records_table, told.files_bucket),
+            destination=bootstrap.destination(told.records_table, told.files_bucket, told.database_secret_arn),
         )
     except TryLater as busy:
         queue.delay(arn, receipt, busy.seconds)

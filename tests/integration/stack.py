@@ -11,12 +11,12 @@ import boto3
 import pytest
 
 from sluice import bootstrap, config, identity
-from sluice.destinations.dynamodb import DynamoDestination
 from sluice.model.chunk import ChunkRef
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
 from sluice.stores.queue import SqsQueue
+from sluice.usecases.ports import Destination
 from tests.fakes.issuer import AUDIENCE, ISSUER
 from tests.integration.template import create_table
 
@@ -72,8 +72,8 @@ class Stack:
         return bootstrap.queue(**URLS)
 
     @property
-    def destination(self) -> DynamoDestination:
-        return bootstrap.destination("RecordsTable", BUCKET)
+    def destination(self) -> Destination:
+        return bootstrap.destination("RecordsTable", BUCKET, "")
 
     def executions(self) -> list[str]:
         """Names of the executions that were started, the names of runs: `{job}`, `{job}-2` …"""
@@ -108,6 +108,7 @@ def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {
         "JOBS_TABLE": "JobsTable",
         "RECORDS_TABLE": "RecordsTable",
+        "DATABASE_SECRET_ARN": "",
         "IDEMPOTENCY_TABLE": "IdempotencyTable",
         "KEEP_DAYS": str(KEEP_DAYS),
         "FILES_BUCKET": BUCKET,

@@ -43,6 +43,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
     environment = {
         "JOBS_TABLE": "jobs",
         "RECORDS_TABLE": "records",
+        "DATABASE_SECRET_ARN": "",
         "KEEP_DAYS": "90",
         "FILES_BUCKET": "files",
         "URGENT_QUEUE_URL": "https://sqs/1/UrgentQueue",

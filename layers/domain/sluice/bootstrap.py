@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
 from sluice.destinations.dynamodb import DynamoDestination
 from sluice.destinations.records import DynamoRecords
+from sluice.importers.registry import IMPORTERS
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.connections import DynamoConnections, GatewaySockets
 from sluice.stores.files import S3Files
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from sluice.destinations.postgres import Database
+    from sluice.usecases.ports import Destination, Records
+
+# A statement ends before the function that waits for it: 60 s in `work`, 30 s in `api`.
+_WORK_STATEMENT_SECONDS = 45
+_API_STATEMENT_SECONDS = 15
+# A password that was rotated since is found out by its not being taken any more.
+_SECRET_SECONDS = 3600
 # "standard" tries throttled calls and broken connections again, with jitter (boto3 guide, "Retries"). A worker has up
 # to eight requests to DynamoDB under way at once.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=16, connect_timeout=5)
@@ -64,17 +73,40 @@ def machine(arn: str = "") -> StepFunctionsMachine:
 
 
 @cache
-def destination(table: str, bucket: str) -> DynamoDestination:
-    """The records table, with its journals in the bucket."""
+def destination(table: str, bucket: str, secret_arn: str) -> Destination:
+    """The database of the secret; without one the records table, with its journals in the bucket."""
+    if secret_arn:
+        from sluice.destinations.postgres import PostgresDestination  # noqa: PLC0415 - see `_database`
+
+        return PostgresDestination(_database(secret_arn, _WORK_STATEMENT_SECONDS))
     # what goes out is built in one place and has one shape; checking it again would cost a quarter of a load's time
     unchecked = _CONFIG.merge(Config(parameter_validation=False))
     return DynamoDestination(boto3.client("dynamodb", config=unchecked), table, files(bucket))
 
 
 @cache
-def records(table: str) -> DynamoRecords:
-    """Looking at the records table."""
+def records(table: str, secret_arn: str) -> Records:
+    """Looking at the database of the secret; without one at the records table."""
+    if secret_arn:
+        from sluice.destinations.postgres import PostgresRecords  # noqa: PLC0415 - see `_database`
+
+        return PostgresRecords(_database(secret_arn, _API_STATEMENT_SECONDS), IMPORTERS)
     return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), table)
+
+
+def _database(secret_arn: str, statement_seconds: int) -> Database:
+    """The database; imported here, for psycopg takes 100 ms that a stack without a database has no use for."""
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider  # noqa: PLC0415
+
+    from sluice.destinations.postgres import Database  # noqa: PLC0415
+
+    secrets = SecretsProvider(boto_config=_CONFIG)
+
+    def secret(fresh: bool) -> dict[str, Any]:
+        told: Any = secrets.get(secret_arn, max_age=_SECRET_SECONDS, transform="json", force_fetch=fresh)
+        return dict(told)
+
+    return Database(secret, statement_seconds=statement_seconds)
 
 
 @cache

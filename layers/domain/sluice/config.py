@@ -45,9 +45,13 @@ class DispatchSettings(Settings):
 
 
 class WorkSettings(DispatchSettings):
-    """`functions/work`; ``lease_seconds`` is longer than the function's own time-out."""
+    """`functions/work`; ``lease_seconds`` is longer than the function's own time-out.
+
+    With a ``database_secret_arn`` rows go to that database, else to the records table.
+    """
 
     records_table: str
+    database_secret_arn: str
     lease_seconds: int
 
 
@@ -79,6 +83,7 @@ class ApiSettings(DispatchSettings, IssuerSettings):
     idempotency_table: str
     machine_arn: str
     records_table: str
+    database_secret_arn: str
     dead_letter_queue_url: str
 
 

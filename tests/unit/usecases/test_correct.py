@@ -57,7 +57,7 @@ def corrected(course: Course, job: Job, edit: Edit, **more: Any) -> Job:
     return course.run(course.upload(body, filename="errors.xlsx", corrects=job.ref.id, **more))
 
 
-def price(row: int, value: object) -> Edit:
+def price(row: int, value: str) -> Edit:
     """Change the price in a row of the sheet."""
 
     def edit(sheet: Worksheet) -> None:
@@ -122,7 +122,7 @@ def test_a_row_that_was_not_refused_is_a_stranger(course: Course, first: Job) ->
 
 
 @pytest.mark.parametrize("number", [None, "", "four", "4.5", 4.5, True, "9" * 5000, "#N/A"])
-def test_a_row_without_its_number_is_refused(course: Course, first: Job, number: object) -> None:
+def test_a_row_without_its_number_is_refused(course: Course, first: Job, number: Any) -> None:
     def edit(sheet: Worksheet) -> None:
         all_prices(sheet)
         sheet.cell(2, 1).value = number

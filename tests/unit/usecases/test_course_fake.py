@@ -15,7 +15,7 @@ STATES: dict[str, dict[str, Any]] = json.loads((ROOT / "statemachines" / "job.as
 
 def follower(state: str, outcome: str) -> str:
     """The task that comes after a task with this outcome, by the machine's own definition."""
-    name = STATES[state]["Next"]
+    name: str = STATES[state]["Next"]
     while STATES[name]["Type"] == "Choice":
         choices = STATES[name]["Choices"]
         assert {choice["Variable"] for choice in choices} == {f"$.{state.lower()}.outcome"}

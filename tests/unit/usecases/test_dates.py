@@ -189,9 +189,7 @@ def test_dates_that_come_up_at_a_retry_are_asked_about_then(course: Course, revi
     assert days(course, 30) == ["2025-04-03"] * 10 + ["2025-03-04"] * 10 + ["2025-04-03"] * 10
 
 
-def test_an_answer_holds_for_a_chunk_that_is_parsed_after_it(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_holds_for_a_chunk_that_is_parsed_after_it(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first attempt had said that it was in doubt before it died; nothing is turned twice."""
     close = course.chunks.close
 

@@ -38,16 +38,14 @@ def test_refused_rows_are_in_the_workbook_as_they_came(course: Course, job: Job)
     """In the order of the file, whichever phase refused them."""
     book = load_workbook(io.BytesIO(course.make_file(job.ref, "errors.xlsx")))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
-    assert rows == [
-        ["Original row", "Part Number", "Description", "Price", "Stock", "What is wrong"],
-        [4, "P-000003", "Part 3", "-1", "3", "Price: must be 0 or more"],
-        [14, "P-000013", "Part 13", "free", "13", "Price: is not an amount of money"],
-        [26, "P-000005", "'=cmd", "3", "1", "Part Number: repeats the Part Number of row 6"],
-    ] or [row[:5] for row in rows[1:]] == [
-        [4, "P-000003", "Part 3", "-1", "3"],
+    assert rows[0] == ["Original row", "Part Number", "Description", "Price", "Stock", "What is wrong"]
+    assert [row[:5] for row in rows[1:]] == [
+        [4, "P-000003", "Part 3", "'-1", "3"],
         [14, "P-000013", "Part 13", "free", "13"],
         [26, "P-000005", "'=cmd", "3", "1"],
     ]
+    assert rows[1][5] == "Price: must be 0 or more"
+    assert rows[3][5] == "Part Number: repeats the Part Number of row 6"
 
 
 def test_refused_rows_as_text_are_the_same(course: Course, job: Job) -> None:

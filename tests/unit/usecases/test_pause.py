@@ -10,7 +10,7 @@ from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict
 from sluice.model.job import Job
-from sluice.model.status import Status
+from sluice.model.status import ENDED, Status
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -198,8 +198,7 @@ def test_only_a_paused_job_is_resumed(course: Course, ref: JobRef, status: Statu
 
 @pytest.mark.parametrize(
     "status",
-    [Status.WAITING_FOR_FILE, Status.IN_REVIEW, Status.CANCELLING, Status.ROLLING_BACK]
-    + [Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK],
+    [*sorted(ENDED), Status.WAITING_FOR_FILE, Status.IN_REVIEW, Status.CANCELLING, Status.ROLLING_BACK],
 )
 def test_what_is_not_under_way_is_not_paused(course: Course, ref: JobRef, status: Status) -> None:
     course.jobs.items[ref] = replaced(course, ref, status)

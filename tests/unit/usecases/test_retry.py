@@ -90,9 +90,7 @@ def refused(course: Course, ref: JobRef) -> dict[int, str]:
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
 @pytest.mark.parametrize("index", [0, 1, 2])
-def test_a_key_that_comes_in_every_chunk_is_loaded_exactly_once(
-    course: Course, name: PhaseName, index: int
-) -> None:
+def test_a_key_that_comes_in_every_chunk_is_loaded_exactly_once(course: Course, name: PhaseName, index: int) -> None:
     """Whichever chunk comes late: two rows are refused, and the third is in the dataset."""
     ref = course.upload(keyed(*range(1, 10), 99, *range(11, 20), 99, *range(21, 30), 99))
     failed = without(course, ref, name, index)
@@ -216,7 +214,7 @@ def test_a_failed_job_says_what_can_be_done(
 
 def test_chunks_that_are_done_stay_as_they_are(course: Course, ref: JobRef) -> None:
     without(course, ref, PhaseName.PARSE, 1)
-    before = [chunk for chunk in course.chunks.of_phase(ref, PhaseName.LOAD)]
+    before = list(course.chunks.of_phase(ref, PhaseName.LOAD))
     course.retry(ref)
     course.run(ref)
     after = {chunk.ref: chunk for chunk in course.chunks.of_phase(ref, PhaseName.LOAD)}

@@ -156,9 +156,7 @@ def test_a_job_that_was_cancelled_before_its_file_was_cut_has_nothing_to_take_ba
     assert refused.value.problem.type == "nothing-to-roll-back"
 
 
-def test_a_job_of_which_some_chunks_failed_is_taken_back_whole(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_of_which_some_chunks_failed_is_taken_back_whole(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also the rows that a worker wrote before it died, though nobody had counted them."""
     ref = course.upload(csv_file(products(30)))
     course.plan(ref)

@@ -149,6 +149,13 @@ class RecordAnswer(BaseModel):
     values: dict[str, Any]
 
 
+class VersionAnswer(RecordAnswer):
+    """A record as it was from one instant until another, and the job that wrote it then."""
+
+    since: datetime | None = Field(alias="from", description="Null where nobody took it down.")
+    until: datetime
+
+
 class ColumnAnswer(BaseModel):
     """A column of an importer."""
 

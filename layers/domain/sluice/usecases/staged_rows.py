@@ -53,4 +53,3 @@ def _month_first(job: Job, index: int, files: Files) -> dict[int, list[str]]:
             for number in evidence[field].rows if field in evidence else ():
                 found.setdefault(number, []).append(field)
     return found
-

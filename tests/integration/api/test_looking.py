@@ -1,0 +1,277 @@
+"""Looking at a job more closely: preview, kept rows, log, files, and the template of an importer."""
+
+from __future__ import annotations
+
+import io
+import time
+from datetime import datetime
+
+import pytest
+from openpyxl import load_workbook
+
+from sluice.importers.registry import IMPORTERS
+from sluice.model import paths
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.status import Status
+from sluice.usecases.make_file import make_file
+from tests.factories import make_job
+from tests.fakes import issuer
+from tests.integration.api.calling import SAMPLES, Answer, call, every, get, pages
+from tests.integration.api.living import CSV, DOUBT, post, run, standing, upload
+from tests.integration.stack import Stack, client
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+VIEWS = ["preview", "refusals", "kept", "log", "files", "files/errors.xlsx"]
+
+
+def assert_problem(answer: Answer, status: int, type_: str) -> None:
+    assert (answer.status, answer.body["type"]) == (status, f"/problems/{type_}"), answer.text
+
+
+def made(stack: Stack, job_id: str, name: str) -> None:
+    """Make a file, as the machine would let it be made."""
+    ref = JobRef("acme", job_id)
+    run_ = stack.jobs.get(ref).run
+    make_file(ref, run_, name, jobs=stack.jobs, chunks=stack.chunks, files=stack.files)
+
+
+def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
+    """Every part of it."""
+    run(stack, upload())
+    job_id = upload(CSV.replace(b"3\n", b"4\n").replace(b"Price", b"Price,Colour") + b"P-9,New,1,red\n", review="true")
+    run(stack, job_id)
+    shown = get(f"/v1/jobs/{job_id}/preview").body
+    assert shown.pop("job")["id"] == job_id
+    columns = {column["field"]: column for column in shown.pop("columns")}
+    assert columns["part_number"] == {
+        "field": "part_number",
+        "title": "Part Number",
+        "required": True,
+        "header": "Part Number",
+        "place": 1,
+        "dates": None,
+    }
+    assert (columns["brand"]["header"], columns["brand"]["place"]) == (None, None)
+    rows = shown.pop("rows")
+    assert [(row["row"], row["values"]["part_number"], row["values"]["price"]) for row in rows] == [
+        (2, "P-1", "9.50"),
+        (3, "P-2", "4"),
+        (5, "P-9", "1"),
+    ]
+    assert shown == {
+        "sheet": "",
+        "header_row": 1,
+        "encoding": "utf-8",
+        "delimiter": ",",
+        "ignored": ["Colour"],
+        "undecided_dates": [],
+        "counts": {
+            "total": 4,
+            "refused": 1,
+            "repeated": 0,
+            "insert": 1,
+            "update": 1,
+            "unchanged": 1,
+            "left_out": 0,
+        },
+    }
+    assert len(get(f"/v1/jobs/{job_id}/preview", query={"limit": "1"}).body["rows"]) == 1
+
+
+def test_a_preview_asks_about_dates(stack: Stack) -> None:
+    job_id = upload(DOUBT)
+    run(stack, job_id)
+    shown = get(f"/v1/jobs/{job_id}/preview").body
+    assert shown["undecided_dates"] == ["Updated"]
+    assert shown["rows"][0]["values"]["updated"] == "2025-04-03"
+
+
+@pytest.mark.parametrize("status", [Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING, Status.FAILED])
+def test_there_is_no_preview_of_what_was_not_parsed(stack: Stack, status: Status) -> None:
+    job = standing(stack, status)
+    answer = get(f"/v1/jobs/{job.ref.id}/preview")
+    assert_problem(answer, 409, "not-parsed")
+    assert answer.body["status_now"] == status
+    assert "preview" not in get(f"/v1/jobs/{job.ref.id}").body["links"]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "x"])
+def test_a_preview_shows_some_rows_and_not_all(stack: Stack, limit: str) -> None:
+    job = standing(stack, Status.IN_REVIEW)
+    assert_problem(get(f"/v1/jobs/{job.ref.id}/preview", query={"limit": limit}), 422, "invalid-request")
+
+
+@pytest.fixture
+def taken_back(stack: Stack) -> tuple[str, str]:
+    """A job that was rolled back but for three rows, and the job that had changed those."""
+    lines = [f"P-{number},Filter,1" for number in range(5)]
+    head = "Part Number,Description,Price\n"
+    job_id = upload((head + "\n".join(lines)).encode())
+    run(stack, job_id)
+    later = upload((head + "\n".join(lines[:3]).replace(",1", ",2")).encode())
+    run(stack, later)
+    post(job_id, "rollback")
+    run(stack, job_id)
+    return job_id, later
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_kept_rows_are_listed_page_by_page_with_who_changed_them(
+    stack: Stack, taken_back: tuple[str, str], limit: int
+) -> None:
+    job_id, later = taken_back
+    found = list(pages(f"/v1/jobs/{job_id}/kept", limit=str(limit)))
+    rows = [row for page in found for row in page]
+    assert {row["key"] for row in rows} == {"P-0", "P-1", "P-2"}
+    assert len(rows) == 3
+    assert all(0 < len(page) <= limit for page in found)
+    assert {(row["outcome"], row["job"], row["reason"]) for row in rows} == {
+        ("kept", later, "was changed since by another job")
+    }
+    shown = get(f"/v1/jobs/{job_id}").body
+    assert shown["rollback"] == {"reversed": 2, "kept": 3, "failed": 0}
+    assert shown["links"]["kept"].endswith("/kept")
+
+
+def test_a_job_without_kept_rows_has_an_empty_list(stack: Stack) -> None:
+    job = standing(stack, Status.COMPLETED)
+    assert get(f"/v1/jobs/{job.ref.id}/kept").body == {"items": [], "next": None}
+    assert_problem(get(f"/v1/jobs/{job.ref.id}/kept", query={"cursor": "x"}), 400, "bad-cursor")
+
+
+def test_the_log_of_a_job_is_shown(stack: Stack) -> None:
+    """Oldest first, with times of RFC 3339."""
+    job_id = upload(review="true")
+    run(stack, job_id)
+    post(job_id, "cancel", token=issuer.token(sub="eve"))
+    entries = every(f"/v1/jobs/{job_id}/log")
+    assert [(entry["by"], entry["status"]) for entry in entries] == [
+        ("ann", "waiting_for_file"),
+        ("sluice", "queued"),
+        ("sluice", "parsing"),
+        ("sluice", "in_review"),
+        ("eve", "cancelled"),
+    ]
+    assert all(datetime.fromisoformat(entry["at"]).utcoffset() is not None for entry in entries)
+    assert set(entries[0]) == {"at", "by", "status", "note"}
+
+
+def test_files_are_offered_with_their_links(stack: Stack) -> None:
+    job_id = upload()
+    run(stack, job_id)
+    made(stack, job_id, "errors.csv")
+    found = get(f"/v1/jobs/{job_id}/files").body
+    assert found["next"] is None
+    offers = {offer["name"]: offer for offer in found["items"]}
+    assert set(offers) == {"errors.xlsx", "errors.csv", "loaded.csv"}
+    assert (offers["errors.xlsx"]["bytes"], offers["errors.xlsx"]["rows"], offers["loaded.csv"]["rows"]) == (None, 1, 2)
+    assert offers["errors.csv"]["bytes"] > 0
+    assert all(offer["link"].endswith(f"/live/v1/jobs/{job_id}/files/{name}") for name, offer in offers.items())
+    assert get(f"/v1/jobs/{job_id}").body["links"]["files"].endswith("/files")
+
+
+def test_a_job_under_way_offers_no_files(stack: Stack) -> None:
+    job_id = upload()
+    run(stack, job_id, upto=PhaseName.LOAD)
+    assert get(f"/v1/jobs/{job_id}/files").body["items"] == []
+    assert "files" not in get(f"/v1/jobs/{job_id}").body["links"]
+    assert_problem(get(f"/v1/jobs/{job_id}/files/errors.xlsx"), 404, "not-found")
+
+
+def test_a_file_that_is_made_is_redirected_to(stack: Stack) -> None:
+    """To an address that asks for no token, and that nobody keeps."""
+    job_id = upload()
+    run(stack, job_id)
+    made(stack, job_id, "errors.csv")
+    answer = get(f"/v1/jobs/{job_id}/files/errors.csv")
+    assert (answer.status, answer.text) == (302, "")
+    where = answer.headers["location"]
+    assert paths.result(JobRef("acme", job_id), 1, "errors.csv") in where
+    assert "X-Amz-Signature=" in where
+    assert "prices-errors.csv" in where
+    assert answer.headers["cache-control"] == "no-store"
+    assert stack.executions() == []
+
+
+def test_a_file_is_made_when_it_is_asked_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the caller waits; here somebody makes it during the third nap."""
+    job_id = upload()
+    run(stack, job_id)
+    naps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 3:
+            made(stack, job_id, "loaded.csv")
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert get(f"/v1/jobs/{job_id}/files/loaded.csv").status == 302
+    assert stack.executions() == [f"{job_id}-loaded.csv"]
+
+
+def test_a_file_that_takes_long_is_to_be_asked_for_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = upload()
+    run(stack, job_id)
+    clock = iter(range(0, 10_000, 15))
+    monkeypatch.setattr("sluice.usecases.download.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("sluice.usecases.download.time.sleep", lambda _: None)
+    answer = get(f"/v1/jobs/{job_id}/files/errors.xlsx")
+    assert_problem(answer, 503, "try-later")
+    assert answer.headers["retry-after"] == "5"
+    assert stack.executions() == [f"{job_id}-errors.xlsx"]
+
+
+def test_a_file_that_could_not_be_made_is_told_as_such(stack: Stack) -> None:
+    job_id = upload()
+    run(stack, job_id)
+    machine = client("stepfunctions")
+    arn = machine.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    execution = machine.start_execution(stateMachineArn=arn, name=f"{job_id}-errors.xlsx", input="{}")["executionArn"]
+    machine.stop_execution(executionArn=execution)
+    assert_problem(get(f"/v1/jobs/{job_id}/files/errors.xlsx"), 409, "file-not-made")
+
+
+@pytest.mark.parametrize("name", ["result.xlsx", "errors.pdf", "..", "%2e%2e%2flayout.json"])
+def test_a_file_that_is_not_offered_is_not_found(stack: Stack, name: str) -> None:
+    job_id = upload()
+    run(stack, job_id)
+    assert_problem(get(f"/v1/jobs/{job_id}/files/{name}"), 404, "not-found")
+    assert stack.executions() == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_another_tenants_job_cannot_be_looked_at(stack: Stack, view: str) -> None:
+    """The same answer as for a job that there never was, but for its name."""
+    theirs = make_job("other", status=Status.COMPLETED)
+    stack.jobs.add(theirs)
+    found = get(f"/v1/jobs/{theirs.ref.id}/{view}")
+    assert_problem(found, 404, "not-found")
+    never = get(f"/v1/jobs/{SAMPLES['job_id']}/{view}")
+    assert found.text == never.text.replace(SAMPLES["job_id"], theirs.ref.id)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_who_may_only_write_looks_at_nothing(stack: Stack, view: str) -> None:
+    job = standing(stack, Status.COMPLETED)
+    answer = get(f"/v1/jobs/{job.ref.id}/{view}", token=issuer.token(scope="imports:write"))
+    assert_problem(answer, 403, "forbidden")
+
+
+@pytest.mark.usefixtures("functions_told", "no_aws")
+@pytest.mark.parametrize("name", [importer.name for importer in IMPORTERS])
+def test_the_template_of_an_importer_comes_as_a_workbook(name: str) -> None:
+    """Byte by byte: through the gateway it goes in base64."""
+    answer = get(f"/v1/importers/{name}/template.xlsx")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == XLSX
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}-template.xlsx"'
+    sheet = load_workbook(io.BytesIO(answer.content)).worksheets[0]
+    titles = {cell.value for row in sheet.iter_rows(max_row=5) for cell in row}
+    (importer,) = [importer for importer in IMPORTERS if importer.name == name]
+    assert {column.title for column in importer.columns} <= titles
+
+
+@pytest.mark.usefixtures("functions_told", "no_aws")
+def test_there_is_no_template_of_what_cannot_be_imported() -> None:
+    assert_problem(get("/v1/importers/nothing/template.xlsx"), 404, "not-found")
+    assert call("GET", "/v1/importers/products/template.xlsx", token=None).status == 401
