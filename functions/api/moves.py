@@ -7,6 +7,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import answer, gate, stores
@@ -22,6 +23,8 @@ from sluice.usecases import roll_back as rolling_back
 
 router = APIGatewayRouter()
 
+_UNDER_WAY: dict[int, OpenAPIResponse] = {202: {"description": "The job is on its way there; poll its address."}}
+
 
 def _answer(job: Job) -> Response[JobAnswer | None]:
     return answer.job(job, router, started=True)
@@ -31,14 +34,14 @@ def _who() -> str:
     return gate.caller_of(router).subject
 
 
-@router.post("/jobs/<job_id>/commit")
+@router.post("/jobs/<job_id>/commit", responses=_UNDER_WAY)
 def commit(job_id: str, body: Annotated[CommitBody | None, Body()] = None) -> Response[JobAnswer | None]:
     """Let a job that waits in review load its rows."""
     ref, answers = stores.ref_of(router, job_id), dict(body.dates) if body else {}
     return _answer(committing.commit(ref, by=_who(), answers=answers, jobs=stores.jobs(), machine=stores.machine()))
 
 
-@router.post("/jobs/<job_id>/cancel")
+@router.post("/jobs/<job_id>/cancel", responses=_UNDER_WAY)
 def cancel(job_id: str) -> Response[JobAnswer | None]:
     """End a job before its time; what was loaded stays, and can be rolled back."""
     ref, now = stores.ref_of(router, job_id), int(time.time())
@@ -47,7 +50,7 @@ def cancel(job_id: str) -> Response[JobAnswer | None]:
     )
 
 
-@router.post("/jobs/<job_id>/pause")
+@router.post("/jobs/<job_id>/pause", responses=_UNDER_WAY)
 def pause(job_id: str) -> Response[JobAnswer | None]:
     """Stop a job after the chunks that are being done."""
     ref, now = stores.ref_of(router, job_id), int(time.time())
@@ -56,21 +59,21 @@ def pause(job_id: str) -> Response[JobAnswer | None]:
     )
 
 
-@router.post("/jobs/<job_id>/resume")
+@router.post("/jobs/<job_id>/resume", responses=_UNDER_WAY)
 def resume(job_id: str) -> Response[JobAnswer | None]:
     """Go on with a paused job."""
     ref = stores.ref_of(router, job_id)
     return _answer(resuming.resume(ref, by=_who(), jobs=stores.jobs(), machine=stores.machine()))
 
 
-@router.post("/jobs/<job_id>/retry")
+@router.post("/jobs/<job_id>/retry", responses=_UNDER_WAY)
 def retry(job_id: str) -> Response[JobAnswer | None]:
     """Go on with just the rows of a failed job that could not be processed."""
     ref = stores.ref_of(router, job_id)
     return _answer(retrying.retry(ref, by=_who(), jobs=stores.jobs(), chunks=stores.chunks(), machine=stores.machine()))
 
 
-@router.post("/jobs/<job_id>/rollback")
+@router.post("/jobs/<job_id>/rollback", responses=_UNDER_WAY)
 def rollback(job_id: str) -> Response[JobAnswer | None]:
     """Take back what a job changed; rows that were changed since are kept."""
     ref = stores.ref_of(router, job_id)

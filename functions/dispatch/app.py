@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -29,6 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             event["run"],
             PhaseName(event["phase"]),
             event["token"],
+            now=int(time.time()),
             jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
             chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
             files=bootstrap.files(told.files_bucket),

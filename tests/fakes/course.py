@@ -85,7 +85,7 @@ class Course:
     def plan(self, ref: JobRef) -> str:
         return plan(ref, self.jobs.get(ref).run, jobs=self.jobs, chunks=self.chunks, files=self.files)
 
-    def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None) -> str:
+    def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None, *, now: int = NOW) -> str:
         """Fan a phase out; answers the token it waits with."""
         token = token or f"token-{next(self._tokens)}"
         dispatch(
@@ -93,6 +93,7 @@ class Course:
             self.jobs.get(ref).run,
             phase,
             token,
+            now=now,
             jobs=self.jobs,
             chunks=self.chunks,
             files=self.files,

@@ -16,7 +16,7 @@ from sluice.usecases.dispatch import dispatch
 from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
 from tests.factories import csv_file, products
-from tests.fakes.course import Course
+from tests.fakes.course import NOW, Course
 
 LATE = timedelta(minutes=16)
 WHOLE = Counts(total=25, checked=25, inserted=25)
@@ -136,7 +136,7 @@ def test_a_step_of_a_run_that_was_left_behind_does_nothing(course: Course) -> No
     stores: dict[str, Any] = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
     assert plan(ref, 1, **stores) == "over"
     for name in PhaseName:
-        dispatch(ref, 1, name, f"late {name}", **stores, queue=course.queue, machine=course.machine)
+        dispatch(ref, 1, name, f"late {name}", now=NOW, **stores, queue=course.queue, machine=course.machine)
         assert course.machine.answers[f"late {name}"] == {"outcome": "over"}
     assert before == (course.jobs.get(ref), course.chunks.items, course.chunks.phases)
     assert course.queue.messages == []
@@ -150,7 +150,7 @@ def test_a_step_of_a_run_that_was_left_behind_does_not_stop_the_next(course: Cou
     token = course.dispatch(ref, PhaseName.PARSE)
     course.pause(ref)
     stores: dict[str, Any] = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
-    dispatch(ref, 1, PhaseName.PARSE, "late", **stores, queue=course.queue, machine=course.machine)
+    dispatch(ref, 1, PhaseName.PARSE, "late", now=NOW, **stores, queue=course.queue, machine=course.machine)
     assert course.machine.answers["late"] == {"outcome": "over"}
     assert course.machine.answers[token] == {"outcome": "stopped"}
 

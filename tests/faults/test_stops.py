@@ -204,3 +204,54 @@ def test_the_barrier_of_an_earlier_phase_stops_nothing(course: Course, ref: JobR
     course.cancel(ref)
     course.work(ChunkRef(ref, PhaseName.PARSE, 0))
     assert token not in course.machine.answers
+
+
+@BOTH
+def test_a_dispatch_that_is_tried_again_waits_for_the_workers_of_the_first(
+    course: Course, ref: JobRef, call: str, end: Status
+) -> None:
+    """The first one died when some messages were out; its token is worth nothing any more."""
+    course.dispatch(ref, PhaseName.LOAD, "first")
+    held = course.queue.messages.pop(0)
+    course.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    getattr(course, call)(ref)
+    course.dispatch(ref, PhaseName.LOAD, "second")
+    assert course.machine.answers.keys() & {"first", "second"} == set()
+    course.work(held, now=NOW + LEASE)
+    assert course.machine.answers["second"] == STOPPED
+    assert course.finish(ref).status is end
+
+
+@BOTH
+def test_a_stop_that_comes_while_a_phase_is_set_up_needs_no_message_to_end(
+    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
+) -> None:
+    """The queue may be long; the dispatch itself sees the stop, or the stop sees its barrier."""
+    open_phase = course.chunks.open_phase
+
+    def stopped_first(*args: Any, **more: Any) -> Any:
+        getattr(course, call)(ref)
+        return open_phase(*args, **more)
+
+    monkeypatch.setattr(course.chunks, "open_phase", stopped_first)
+    token = course.dispatch(ref, PhaseName.LOAD)
+    assert course.machine.answers[token] == STOPPED
+    assert course.finish(ref).status is end
+    course.deliver()
+    assert course.destination.writes == 0
+
+
+def test_a_rollback_waits_for_a_worker_that_a_broken_course_left_behind(course: Course, ref: JobRef) -> None:
+    """What it writes is taken back too."""
+    course.dispatch(ref, PhaseName.LOAD)
+    held = course.queue.messages.pop(0)
+    course.queue.messages.clear()
+    course.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    course.finish(ref, error="States.Timeout")
+    course.roll_back(ref)
+    course.dispatch(ref, PhaseName.UNDO)
+    with pytest.raises(TryLater) as later:
+        course.work(course.queue.messages[0])
+    assert later.value.seconds == LEASE
+    course.deliver(each=lambda chunk: course.work(chunk, now=NOW + LEASE))
+    assert course.finish(ref).status is Status.ROLLED_BACK

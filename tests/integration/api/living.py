@@ -61,7 +61,7 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
             outcome = plan(ref, job.run, jobs=stack.jobs, chunks=stack.chunks, files=stack.files)
         else:
             stores: Any = {"jobs": stack.jobs, "chunks": stack.chunks, "files": stack.files, "machine": machine}
-            dispatch(ref, job.run, PhaseName(step), step, **stores, queue=queue)
+            dispatch(ref, job.run, PhaseName(step), step, now=NOW, **stores, queue=queue)
             if step == upto:
                 return stack.jobs.get(ref)
             for chunk in queue.messages:

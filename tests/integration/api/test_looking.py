@@ -54,7 +54,7 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
     assert (columns["brand"]["header"], columns["brand"]["place"]) == (None, None)
     rows = shown.pop("rows")
     assert [(row["row"], row["values"]["part_number"], row["values"]["price"]) for row in rows] == [
-        (2, "P-1", "9.50"),
+        (2, "P-1", "9.5"),
         (3, "P-2", "4"),
         (5, "P-9", "1"),
     ]

@@ -62,7 +62,8 @@ def test_a_commit_says_the_order_of_dates_that_the_job_asks_about(stack: Stack) 
     assert_problem(refused, 400, "dates-undecided")
     assert refused.body["columns"] == ["Updated"]
     assert_problem(post(job_id, "commit", json_body={"dates": {"Sold": "dmy"}}), 400, "unknown-column")
-    for body in ({"dates": {"Updated": "ymd"}}, {"dates": ["Updated"]}, {"date": {}}, [], "x", 3):
+    bad: list[Any] = [{"dates": {"Updated": "ymd"}}, {"dates": ["Updated"]}, {"date": {}}, [], "x", 3]
+    for body in bad:
         assert_problem(post(job_id, "commit", json_body=body), 422, "invalid-request")
     answer = post(job_id, "commit", json_body={"dates": {"Updated": "mdy"}})
     assert_moved(answer, 202, "loading")
@@ -87,7 +88,9 @@ def test_a_job_that_nobody_is_at_is_cancelled_at_once(stack: Stack) -> None:
         assert_moved(post(job.ref.id, "cancel"), 200, "cancelled")
 
 
-@pytest.mark.parametrize(("call", "way", "end"), [("cancel", "cancelling", "cancelled"), ("pause", "pausing", "paused")])
+@pytest.mark.parametrize(
+    ("call", "way", "end"), [("cancel", "cancelling", "cancelled"), ("pause", "pausing", "paused")]
+)
 def test_a_job_under_way_is_stopped(stack: Stack, call: str, way: str, end: str) -> None:
     """Its course comes to its end, and says so."""
     job_id = upload()

@@ -11,6 +11,7 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import JobFile
 from sluice.model.status import Status
+from sluice.stores import items
 from sluice.usecases.ports import Jobs
 from tests.factories import make_job
 
@@ -113,3 +114,12 @@ def test_active_jobs_are_those_of_all_tenants_that_have_not_ended(jobs: Jobs) ->
 def test_an_id_that_cannot_be_one_is_not_found(jobs: Jobs) -> None:
     with pytest.raises(NotFound):
         jobs.get(JobRef("acme", "x" * 5_000))
+
+
+def test_a_job_that_is_older_than_reviews_is_read() -> None:
+    """A list of jobs must not break over one that an earlier version wrote."""
+    job = make_job()
+    item = items.of_job(job)
+    for name in ("review", "force", "corrects", "orders", "run"):
+        del item[name]
+    assert items.to_job(item) == job

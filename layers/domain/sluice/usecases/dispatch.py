@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.status import STOPPING, Status
-from sluice.usecases.barrier import answer
+from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.decide_dates import decide_dates
 from sluice.usecases.find_repeats import find_repeats
 from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue
@@ -27,6 +27,7 @@ def dispatch(
     name: PhaseName,
     token: str,
     *,
+    now: int,
     jobs: Jobs,
     chunks: Chunks,
     files: Files,
@@ -44,7 +45,11 @@ def dispatch(
     """
     job = jobs.get(ref)
     if job.status in STOPPING and job.run == run:
-        machine.succeed(token, {"outcome": "stopped"})
+        if next(chunks.of_phase(ref, name), None) is None:
+            machine.succeed(token, {"outcome": "stopped"})
+        else:  # a worker may hold one of them: of an attempt before this one, or of a run that broke
+            chunks.open_phase(ref, name, run=run, token=token)
+            answer_if_passed(ref, name, now=now, jobs=jobs, chunks=chunks, machine=machine)
         return
     if job.run == run and name in {PhaseName.COMPARE, PhaseName.LOAD} and job.status is Status.PARSING:
         job = decide_dates(job, jobs=jobs, files=files)
@@ -60,9 +65,9 @@ def dispatch(
     if name in {PhaseName.COMPARE, PhaseName.LOAD}:
         find_repeats(ref, chunks=chunks, files=files)
     chunks.add(_new_chunks(ref, name, chunks))
-    barrier = chunks.open_phase(ref, name, run=run, token=token)
-    if barrier.remaining == 0:
-        answer(barrier, job, machine)
+    chunks.open_phase(ref, name, run=run, token=token)
+    # also for a stop that was asked for since the job was read: it has seen no barrier, or one with another token
+    answer_if_passed(ref, name, now=now, jobs=jobs, chunks=chunks, machine=machine)
     queue.send([chunk.ref for chunk in chunks.of_phase(ref, name) if chunk.state not in CLOSED], urgent=job.urgent)
 
 

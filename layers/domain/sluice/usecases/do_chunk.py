@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
@@ -51,7 +52,7 @@ def do_chunk(
         _make_way(ref, now, chunks)
     else:
         with _released_on_failure(chunk, chunks):
-            done = _work(chunk, jobs, chunks, files, destination)
+            done = _work(chunk, now, jobs, chunks, files, destination)
         if done is None:
             chunks.release(chunk)
         else:
@@ -60,7 +61,7 @@ def do_chunk(
 
 
 def _work(
-    chunk: Chunk, jobs: Jobs, chunks: Chunks, files: Files, destination: Destination
+    chunk: Chunk, now: int, jobs: Jobs, chunks: Chunks, files: Files, destination: Destination
 ) -> tuple[ChunkState, Counts, str | None] | None:
     """How the chunk is to be closed, or ``None`` when its job does not want it now."""
     job = jobs.get(chunk.ref.job)
@@ -77,7 +78,15 @@ def _work(
         case PhaseName.LOAD:
             return ChunkState.DONE, load_chunk(job, chunk, files=files, destination=destination), None
         case PhaseName.UNDO:
+            _wait_for_its_load(chunk.ref, now, chunks)
             return ChunkState.DONE, undo_chunk(job, chunk, files=files, destination=destination), None
+
+
+def _wait_for_its_load(ref: ChunkRef, now: int, chunks: Chunks) -> None:
+    """A job that broke off may have left a worker behind; what that writes now would not be taken back."""
+    loaded = chunks.get(replace(ref, phase=PhaseName.LOAD))
+    if loaded is not None and loaded.is_held(now):
+        raise TryLater("A worker is still loading this chunk.", loaded.lease_until - now)
 
 
 def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:

@@ -1,0 +1,48 @@
+"""What a record was before, at the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from sluice.importers.registry import importer_named
+from sluice.rows.check import GoodRow
+from sluice.rows.staged import Batch
+from tests.integration.api.calling import get
+from tests.integration.stack import Stack
+
+
+def load(stack: Stack, job: str, price: str, *, importer: str = "products", key: str = "a/b") -> None:
+    """Load one record."""
+    row = GoodRow(2, key, f"hash of {price}", b'{"price": "%s"}' % price.encode())
+    stack.destination.apply(Batch("acme", importer_named(importer), job, 0, [row]))
+
+
+def history(key: str, importer: str = "products") -> Any:
+    answer = get(f"/v1/datasets/{importer}/records/{key}/history")
+    assert answer.status == 200, answer.text
+    assert answer.body["next"] is None
+    return answer.body["items"]
+
+
+def test_versions_are_shown_newest_first_with_the_time_in_which_they_held(stack: Stack) -> None:
+    for job, price in (("01JOB", "1"), ("02JOB", "2"), ("03JOB", "3")):
+        load(stack, job, price)
+    newer, older = history("a%2Fb")
+    assert list(older) == ["key", "job", "values", "from", "until"]
+    assert (older["key"], older["job"], older["values"]) == ("a/b", "01JOB", {"price": "1"})
+    assert (newer["job"], newer["from"]) == ("02JOB", older["until"])
+    assert datetime.fromisoformat(older["from"]) < datetime.fromisoformat(older["until"])
+    assert older["from"].endswith("Z")
+
+
+@pytest.mark.parametrize(("importer", "key"), [("products", "none"), ("dealers", "a%2Fb"), ("nothing", "a%2Fb")])
+def test_what_was_never_superseded_or_is_not_archived_has_an_empty_history(
+    stack: Stack, importer: str, key: str
+) -> None:
+    for job, price in (("01JOB", "1"), ("02JOB", "2")):
+        load(stack, job, price)
+        load(stack, job, price, importer="dealers")
+    assert history(key, importer) == []

@@ -1,0 +1,138 @@
+"""How an import is asked for: with a review, again, or as a correction; announced or sent in the body."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from sluice.model.chunk import JobRef
+from sluice.model.status import Status
+from tests.fakes import issuer
+from tests.integration.api.calling import Answer, call, get
+from tests.integration.api.living import CSV, run, standing
+from tests.integration.stack import Stack
+
+SHA = hashlib.sha256(CSV).hexdigest()
+
+
+def announced(**asked: Any) -> Answer:
+    """Announce a file."""
+    body = {"importer": "products", "filename": "prices.csv", "bytes": len(CSV)} | asked
+    return call("POST", "/v1/imports", json_body=body)
+
+
+def sent(body: bytes = CSV, **asked: Any) -> Answer:
+    """Send a file in the body; the same options as a query."""
+    words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+    query = {"importer": "products", "filename": "prices.csv"} | words
+    return call("POST", "/v1/imports/upload", body=body, query=query, headers={"Content-Type": "text/csv"})
+
+
+def job_of(answer: Answer) -> dict[str, Any]:
+    """The job in either answer."""
+    shown: dict[str, Any] = answer.body.get("job", answer.body)
+    return shown
+
+
+def assert_problem(answer: Answer, status: int, type_: str) -> None:
+    assert (answer.status, answer.body["type"]) == (status, f"/problems/{type_}"), answer.text
+
+
+WAYS = pytest.mark.parametrize("ask", [announced, sent], ids=["announced", "sent"])
+
+
+@WAYS
+@pytest.mark.parametrize("review", [None, True, False])
+def test_a_review_is_asked_for(stack: Stack, ask: Any, review: bool | None) -> None:
+    """Whoever says nothing leaves it to the importer."""
+    shown = job_of(ask() if review is None else ask(review=review))
+    assert shown["review"] is bool(review)
+    assert stack.jobs.get(JobRef("acme", shown["id"])).review is bool(review)
+
+
+@WAYS
+def test_urgent_jobs_say_so(stack: Stack, ask: Any) -> None:
+    assert job_of(ask(priority="urgent"))["priority"] == "urgent"
+
+
+def test_a_file_that_was_imported_is_refused_before_it_is_sent(stack: Stack) -> None:
+    """Whichever way it comes, with the earlier job."""
+    first = sent().body["id"]
+    run(stack, first)
+    for answer in (announced(sha256=SHA), announced(sha256=SHA.upper()), sent()):
+        assert_problem(answer, 409, "same-file")
+        assert answer.body["job"] == first
+        assert answer.body["link"] == f"/v1/jobs/{first}"
+    assert [job["id"] for job in get("/v1/jobs").body["items"]] == [first]
+
+
+def test_a_file_that_is_announced_without_its_digest_fails_when_it_is_read(stack: Stack) -> None:
+    run(stack, sent().body["id"])
+    job_id = announced().body["job"]["id"]
+    stack.files.write(f"uploads/acme/{job_id}/prices.csv", CSV)
+    assert run(stack, job_id).status is Status.FAILED
+    assert get(f"/v1/jobs/{job_id}").body["problem"]["type"] == "/problems/same-file"
+
+
+@WAYS
+def test_who_insists_imports_a_file_again(stack: Stack, ask: Any) -> None:
+    run(stack, sent().body["id"])
+    answer = ask(force=True)
+    assert answer.status in {201, 202}
+    job_id = job_of(answer)["id"]
+    stack.files.write(f"uploads/acme/{job_id}/prices.csv", CSV)
+    assert run(stack, job_id).status is Status.COMPLETED
+
+
+def test_a_file_is_another_tenants_own(stack: Stack) -> None:
+    run(stack, sent().body["id"])
+    body = {"importer": "products", "filename": "prices.csv", "bytes": len(CSV), "sha256": SHA}
+    assert call("POST", "/v1/imports", json_body=body, token=issuer.token(tenant="other")).status == 201
+
+
+@pytest.mark.parametrize("sha256", ["", "abc", "g" * 64, SHA + "0"])
+def test_a_digest_that_is_none_is_refused(stack: Stack, sha256: str) -> None:
+    assert_problem(announced(sha256=sha256), 422, "invalid-request")
+
+
+@WAYS
+def test_refused_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> None:
+    """By the id of the job that had refused them; both jobs' logs tell of it."""
+    first = sent().body["id"]
+    run(stack, first)
+    errors = b"Original row,Part Number,Description,Price\n4,P-3,Pump,1\n2,P-1,Sneaked,1\n"
+    answer = sent(errors, corrects=first) if ask is sent else announced(corrects=first)
+    assert answer.status in {201, 202}, answer.text
+    shown = job_of(answer)
+    assert shown["corrects"] == first
+    stack.files.write(stack.jobs.get(JobRef("acme", shown["id"])).file.key, errors)
+    done = run(stack, shown["id"])
+    assert (done.counts.inserted, done.counts.refused) == (1, 1)
+    assert get("/v1/datasets/products/records/P-1").body["values"]["description"] == "Filter"
+    assert get(f"/v1/jobs/{first}/log").body["items"][-1]["note"] == f"corrected by job {shown['id']}"
+
+
+@WAYS
+def test_what_cannot_be_corrected_is_refused(stack: Stack, ask: Any) -> None:
+    """Before there is a job of it."""
+    going, clean = standing(stack, Status.PARSING), standing(stack, Status.COMPLETED)
+    for job in (going, clean):
+        assert_problem(ask(corrects=job.ref.id), 409, "cannot-correct")
+    assert_problem(ask(corrects="01UNKNOWN"), 404, "not-found")
+    assert_problem(ask(corrects="x" * 65), 422, "invalid-request")
+    assert len(get("/v1/jobs").body["items"]) == 2
+
+
+@pytest.mark.parametrize("name", ["review", "force"])
+@pytest.mark.parametrize("value", ["maybe", "2", ""])
+def test_a_flag_that_is_neither_yes_nor_no_is_refused(stack: Stack, name: str, value: str) -> None:
+    asked: dict[str, Any] = {name: value}
+    assert_problem(sent(**asked), 422, "invalid-request")
+
+
+def test_who_may_only_look_imports_nothing(stack: Stack) -> None:
+    body = {"importer": "products", "filename": "prices.csv", "bytes": 1, "force": True}
+    answer = call("POST", "/v1/imports", json_body=body, token=issuer.token(scope="imports:read"))
+    assert_problem(answer, 403, "forbidden")

@@ -1,0 +1,71 @@
+"""`bootstrap` finds the database through its secret, and without one the records table."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import psycopg
+import pytest
+from moto import mock_aws
+
+from sluice import bootstrap
+from sluice.destinations.dynamodb import DynamoDestination
+from sluice.destinations.postgres import PostgresDestination, PostgresRecords
+from sluice.destinations.records import DynamoRecords
+from sluice.importers.products import Product, products
+from sluice.rows.staged import Applied, Batch
+from tests.integration.destinations.sample import good
+from tests.integration.stack import forget_clients
+
+
+@pytest.fixture
+def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Secrets Manager in this process, and nothing made by `bootstrap` before."""
+    for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    forget_clients()
+    with mock_aws():
+        yield boto3.client("secretsmanager")
+    forget_clients()
+
+
+def batch(job: str) -> Batch:
+    row = good(2, Product(part_number="A", description=job, price="12.50"), "part_number")  # type: ignore[arg-type]
+    return Batch("acme", products, job, 0, [row])
+
+
+def test_without_a_secret_rows_go_to_the_records_table(vault: Any) -> None:
+    assert isinstance(bootstrap.destination("records", "files", ""), DynamoDestination)
+    assert isinstance(bootstrap.records("records", ""), DynamoRecords)
+
+
+def test_with_a_secret_rows_go_to_its_database_even_after_its_password_was_rotated(
+    vault: Any, secret: dict[str, Any], sql: psycopg.Connection[Any]
+) -> None:
+    arn = vault.create_secret(Name="database", SecretString=json.dumps(secret))["ARN"]
+    destination, records = bootstrap.destination("records", "files", arn), bootstrap.records("records", arn)
+    assert isinstance(destination, PostgresDestination)
+    assert isinstance(records, PostgresRecords)
+    assert destination.apply(batch("01JOB")) == Applied(1, 0, 0)
+    assert records.get("acme", "products", "A")["values"]["price"] == "12.5"
+    sql.execute(f"ALTER ROLE {sql.info.user} PASSWORD 'battery staple'")
+    vault.put_secret_value(SecretId=arn, SecretString=json.dumps(secret | {"password": "battery staple"}))
+    sql.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = user AND pid <> pg_backend_pid()"
+    )
+    assert destination.apply(batch("02JOB")) == Applied(0, 1, 0)
+    assert [version["job"] for version in records.history("acme", "products", "A")] == ["01JOB"]
+    destination._database.close()
+    records._database.close()
+
+
+def test_a_stack_without_a_database_does_not_wait_for_its_library() -> None:
+    """It would be a tenth of a second at every cold start."""
+    told = "import sys; from sluice import bootstrap; print('psycopg' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -1,0 +1,92 @@
+"""The functions of the state machine where runs are concerned, with the recorded events of its tasks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.dispatch import app as dispatch
+from functions.finish import app as finish
+from functions.make_file import app as make_file
+from functions.plan import app as plan
+from functions.tidy import app as tidy
+from sluice import bootstrap
+from sluice.model import paths
+from sluice.model.chunk import JobRef
+from sluice.model.errors import NotFound
+from sluice.model.status import Status
+from tests.factories import make_job
+from tests.fakes.lambda_context import FakeContext
+from tests.fakes.machine import MemoryMachine
+from tests.integration.api.living import run, upload
+from tests.integration.stack import Stack, client, event
+
+REF = JobRef("acme", event("plan")["job_id"])
+TOKEN = event("dispatch")["token"]
+CONTEXT: LambdaContext = FakeContext()
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+
+@pytest.fixture
+def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
+    """A state machine that keeps what it was told: moto's cannot be asked."""
+    told = MemoryMachine()
+    monkeypatch.setattr(bootstrap, "machine", lambda arn="": told)
+    return told
+
+
+@pytest.mark.parametrize(("way", "end"), [(Status.PAUSING, "paused"), (Status.CANCELLING, "cancelled")])
+def test_a_job_that_is_to_stop_goes_through_its_tasks_to_the_end(
+    stack: Stack, machine: MemoryMachine, way: Status, end: str
+) -> None:
+    """Each of them sees it, and nothing is an error."""
+    stack.jobs.add(replace(make_job(status=way), ref=REF))
+    assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
+    dispatch.handler(event("dispatch"), CONTEXT)
+    assert machine.answers == {TOKEN: {"outcome": "stopped"}}
+    assert finish.handler(event("finish"), CONTEXT) == {"status": end}
+
+
+def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, machine: MemoryMachine) -> None:
+    """The events are of the first run, the job is in its second."""
+    job = replace(make_job(status=Status.PARSING), ref=REF, run=2)
+    stack.jobs.add(job)
+    assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
+    dispatch.handler(event("dispatch"), CONTEXT)
+    assert machine.answers == {TOKEN: {"outcome": "over"}}
+    for name in ("finish", "finish_with_error"):
+        assert finish.handler(event(name), CONTEXT) == {"status": "parsing"}
+    assert stack.jobs.get(REF) == job
+
+
+def test_a_file_is_made_in_the_folder_of_its_run(stack: Stack) -> None:
+    job_id = upload()
+    run(stack, job_id)
+    asked = event("make_file") | {"job_id": job_id, "file": "errors.csv"}
+    assert make_file.handler(asked, CONTEXT) == {"rows": 1}
+    body = stack.files.read(paths.result(JobRef("acme", job_id), 1, "errors.csv"))
+    assert [line[:2] for line in csv.reader(io.StringIO(body.decode("utf-8-sig")))][1] == ["4", "P-3"]
+
+
+def test_a_file_of_a_job_that_is_gone_is_an_error(stack: Stack) -> None:
+    """The execution fails; nobody waits for it for ever."""
+    with pytest.raises(NotFound):
+        make_file.handler(event("make_file"), CONTEXT)
+
+
+def test_the_clock_takes_a_file_whose_event_was_lost(stack: Stack) -> None:
+    """It lies in the bucket; the job is started as if the event had come."""
+    made = replace(make_job(), created_at=datetime.now(UTC) - timedelta(minutes=20))
+    stack.jobs.add(made)
+    stack.files.write(made.file.key, b"Part Number,Description,Price\n")
+    tidy.handler(event("schedule_tidy"), CONTEXT)
+    job = stack.jobs.get(made.ref)
+    assert (job.status, job.file.bytes) == (Status.QUEUED, 30)
+    assert job.file.etag == client("s3").head_object(Bucket="files", Key=made.file.key)["ETag"].strip('"')
+    assert stack.executions() == [made.ref.id]
