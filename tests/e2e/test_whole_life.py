@@ -58,7 +58,7 @@ def with_mistakes() -> bytes:
 
 def corrected(errors: Path) -> bytes:
     """The workbook of errors, mended by hand: in each row the cell that is marked and commented."""
-    book = openpyxl.load_workbook(errors)
+    book: Any = openpyxl.load_workbook(errors)  # its stubs know cells of every kind
     sheet = book.worksheets[0]
     header = [cell.value for cell in sheet[1]]
     assert header == [ROW_TITLE, *TITLES, REASONS_TITLE]

@@ -60,6 +60,7 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
         "requested_by": "ann",
         "started_at": None,
         "finished_at": None,
+        "updated_at": "2026-01-01T12:00:00Z",
         "version": 1,
         "links": {"self": here} | {name: f"{here}/{name}" for name in ("log", "cancel", "pause", "refusals")},
     }

@@ -20,7 +20,7 @@ from sluice.rows.celltypes import Date, Flag, Money, Number, Whole
 from sluice.rows.column import column
 from sluice.rows.importer import Importer
 from sluice.rows.row import Row
-from sluice.rows.staged import Applied, Batch, Undone
+from sluice.rows.staged import Applied, Batch, Compared, Undone
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import THINGS, Thing, batch, good
 
@@ -167,6 +167,18 @@ def test_a_key_may_be_a_number(database: Database) -> None:
         assert records.history("acme", "numbered", key) == []
     with pytest.raises(RequestRefused):
         records.page("acme", "numbered", limit=2, cursor="WyJuaW5lIl0=")  # ["nine"]
+
+
+def test_a_key_that_the_table_cannot_have_refuses_its_row_and_disturbs_nothing_else(database: Database) -> None:
+    """Neither the look before nor the undoing after."""
+    destination = PostgresDestination(database)
+    rows = [good(number, Numbered(number=10**number, name="a"), "number") for number in (1, 2, 30)]
+    change = Batch("acme", NUMBERED, "01JOB", 0, rows)
+    destination.apply(Batch("acme", NUMBERED, "00JOB", 0, rows[:1]))
+    assert destination.compare(change) == Compared(2, 0, 1)
+    applied = destination.apply(change)
+    assert (applied.inserted, applied.unchanged, [refusal.column for refusal in applied.refusals]) == (1, 1, ["Number"])
+    assert destination.undo(change) == Undone(1)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,31 @@ def test_a_key_whose_first_row_came_late_is_refused_for_the_one_that_is_loaded(c
     assert refused(course, ref) == {11: "repeats the Part Number of row 21"}
 
 
+def test_a_key_that_a_dead_worker_may_have_loaded_stays_with_its_row(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chunk was given up after it had written, and an earlier one was parsed after that; the counts add up."""
+    ref = course.upload(keyed(*range(1, 10), 99, *range(11, 20), 99))
+    course.plan(ref)
+    course.dispatch(ref, PhaseName.PARSE)
+    course.give_up(course.queue.messages.pop(0))
+    course.deliver()
+    course.dispatch(ref, PhaseName.LOAD)
+    (dead,) = course.queue.messages
+    with monkeypatch.context() as patched:
+        patched.setattr(course.chunks, "close", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            course.work(dead)
+    course.queue.messages.clear()
+    course.give_up(dead, now=NOW + LEASE)
+    assert course.finish(ref).counts.unprocessed == 20
+    course.retry(ref)
+    done = course.run(ref)
+    assert (done.status, done.counts.inserted, done.counts.refused) == (Status.COMPLETED, 19, 1)
+    assert refused(course, ref) == {11: "repeats the Part Number of row 21"}
+    assert course.destination.values("acme", "products")["P-000099"]["price"] == "21"
+
+
 def test_a_course_that_broke_goes_on_where_it_was(course: Course, ref: JobRef) -> None:
     course.plan(ref)
     course.phase(ref, PhaseName.PARSE)

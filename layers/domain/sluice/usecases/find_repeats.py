@@ -28,17 +28,19 @@ def dump_keys(rows: Iterable[GoodRow]) -> bytes:
 def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
     """Write, for each chunk that repeats a key, ``{row number: row number of the first}``.
 
-    What was loaded before, in an earlier run or by a dispatch that broke off, comes first, wherever it stands in the
-    file: it is delivered already. Rows that were refused then for their key were not.
+    Chunks that were handed out to be loaded before, by an earlier run or a dispatch that broke off, keep what they were
+    given, wherever they stand in the file: their rows may be delivered already, even of one that was given up.
     """
-    loaded = {chunk.ref.index for chunk in chunks.of_phase(ref, PhaseName.LOAD) if chunk.state is ChunkState.DONE}
+    handed_out = {chunk.ref.index for chunk in chunks.of_phase(ref, PhaseName.LOAD)}
     parsed = [
         chunk.ref.index
         for chunk in chunks.of_phase(ref, PhaseName.PARSE)
         if chunk.state is ChunkState.DONE and chunk.counts.checked > chunk.counts.refused
     ]
-    parsed.sort(key=lambda index: (index not in loaded, index))
-    left_out = {index: read_repeats(ref, index, files) for index in loaded}
+    if handed_out.issuperset(parsed):
+        return
+    parsed.sort(key=lambda index: (index not in handed_out, index))
+    left_out = {index: read_repeats(ref, index, files) for index in handed_out}
     seen: set[bytes] = set()
     repeated: dict[int, dict[int, bytes]] = {}
     for index, digest, row in _keys(ref, parsed, left_out, files):

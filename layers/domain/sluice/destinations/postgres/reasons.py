@@ -84,7 +84,7 @@ def refusals(
 def reason_of(layout: Layout, objection: Objection) -> str:
     """One objection in words."""
     if objection.state == _RAISED:
-        return f"is not taken by the database: {objection.message}"
+        return f"is not taken by the database: {as_text(objection.message)}"
     if objection.state == _REFERENCE and objection.table != layout.dataset:
         return f"is still in use by the table '{objection.table}'"
     say = _REASONS.get(objection.state)
