@@ -38,16 +38,16 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
             return refused(stranger)
         return _answer(problems.invalid([{"loc": ["body"], "msg": "is not UTF-8"}]), 422, {})
 
-    app.exception_handler(SluiceError)(refused)
+    app.exception_handler(SluiceError)(lambda error: refused(error, gate.base_url(app)))
     app.exception_handler(UnicodeDecodeError)(unreadable)
     app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid)
     app.exception_handler(Exception)(broken)
     app.not_found(no_route)
 
 
-def refused(error: SluiceError) -> Response[str]:
-    """An error that was raised on purpose."""
-    return _answer(error.problem, error.status, problems.headers_of(error))
+def refused(error: SluiceError, base_url: str = "") -> Response[str]:
+    """An error that was raised on purpose; one about another job links to that."""
+    return _answer(error.problem, error.status, problems.headers_of(error), base_url)
 
 
 def broken(error: Exception) -> Response[str]:
@@ -61,5 +61,5 @@ def no_route(_: NotFoundError) -> Response[str]:
     return _answer(problems.NO_ROUTE, 404, {})
 
 
-def _answer(problem: Problem, status: int, headers: dict[str, str]) -> Response[str]:
-    return Response(status, problems.CONTENT_TYPE, problems.body_of(problem, status), headers)
+def _answer(problem: Problem, status: int, headers: dict[str, str], base_url: str = "") -> Response[str]:
+    return Response(status, problems.CONTENT_TYPE, problems.body_of(problem, status, base_url), headers)

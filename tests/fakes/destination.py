@@ -37,7 +37,7 @@ class MemoryDestination:
         changed = {row.key for row in batch.rows if (image := before[row.key]) is None or image["hash"] != row.hash}
         now = instant(datetime.now(UTC))
         fresh = Journal({key: before[key] for key in before if key in changed}, len(before) - len(changed), now)
-        journal = settle(self.files, _journal(batch), fresh)
+        journal = settle(self.files, _journal(batch), fresh, batch.job_id)
         for key, image in journal.before.items():
             if image and batch.importer.archive:
                 self._archive(batch, key)[batch.job_id] = (image, journal.at)
@@ -59,7 +59,7 @@ class MemoryDestination:
         if done := read_undone(self.files, _journal(batch)):
             return done
         there = self._there(batch)
-        before = settle(self.files, _journal(batch), Journal({}, 0, "")).before
+        before = settle(self.files, _journal(batch), Journal({}, 0, ""), batch.job_id).before
         kept = []
         for key, image in before.items():
             now = there.get(key)

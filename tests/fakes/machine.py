@@ -27,10 +27,13 @@ class MemoryMachine:
         return (job.ref, job.run) in self.over
 
     def make_file(self, job: Job, name: str) -> bool:
-        asked = (job.ref, job.run, name)
-        if asked not in self.files:
-            self.files.append(asked)
-        return asked not in self.failed
+        for attempt in range(5):
+            asked = (job.ref, job.run, f"{name}-{attempt + 1}" if attempt else name)
+            if asked not in self.files:
+                self.files.append(asked)
+            if asked not in self.failed:
+                return True
+        return False
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
         self.answers.setdefault(token, output)

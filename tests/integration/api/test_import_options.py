@@ -64,7 +64,7 @@ def test_a_file_that_was_imported_is_refused_before_it_is_sent(stack: Stack) -> 
     for answer in (announced(sha256=SHA), announced(sha256=SHA.upper()), sent()):
         assert_problem(answer, 409, "same-file")
         assert answer.body["job"] == first
-        assert answer.body["link"] == f"/v1/jobs/{first}"
+        assert answer.body["link"].endswith(f"/live/v1/jobs/{first}")
     assert [job["id"] for job in get("/v1/jobs").body["items"]] == [first]
 
 

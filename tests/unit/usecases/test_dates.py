@@ -10,7 +10,7 @@ import pytest
 from sluice.edge.answers import job_answer
 from sluice.edge.previews import preview_answer
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
-from sluice.model.errors import RequestRefused
+from sluice.model.errors import Conflict, RequestRefused
 from sluice.model.order import Order
 from sluice.model.status import Status
 from sluice.usecases.preview import preview
@@ -59,12 +59,11 @@ def test_a_job_whose_dates_nothing_decides_stops_though_nobody_asked_for_a_revie
     assert [row.values["updated"] for row in shown.rows] == [day_first for _, day_first, _ in DATES]
 
 
-@pytest.mark.parametrize("answers", [{}, {"Price": "dmy"}])
-def test_a_commit_without_the_answer_is_refused(course: Course, answers: dict[str, Order]) -> None:
+def test_a_commit_without_the_answer_is_refused(course: Course) -> None:
     ref = course.upload(dated())
     course.run(ref)
     with pytest.raises(RequestRefused) as refused:
-        course.commit(ref, answers)
+        course.commit(ref, {})
     problem = refused.value.problem
     assert (problem.type, problem.extra) == ("dates-undecided", {"columns": ["Updated"]})
     assert "Updated" in problem.detail
@@ -133,14 +132,23 @@ def test_a_review_that_was_asked_for_asks_about_the_dates_as_well(course: Course
     assert course.run(ref).status is Status.COMPLETED
 
 
-def test_an_answer_wins_over_what_the_file_told(course: Course) -> None:
-    """Whoever looked may know better; a date that can be read in one way only is read so all the same."""
+def test_an_order_that_the_file_proves_is_not_asked_for(course: Course) -> None:
+    """Another answer would give one column two orders."""
     ref = course.upload(dated("31/12/2025"), review=True)
     assert course.run(ref).orders == {"updated": "dmy"}
-    course.commit(ref, {"updated": "mdy"})
+    with pytest.raises(RequestRefused) as refused:
+        course.commit(ref, {"updated": "mdy"})
+    assert refused.value.problem.type == "unknown-column"
+
+
+def test_a_second_commit_with_another_answer_is_told_so(course: Course) -> None:
+    ref = course.upload(dated())
     course.run(ref)
-    assert days(course) == expected("mdy")
-    assert days(course, ROWS + 1)[-1] == "2025-12-31"
+    course.commit(ref, {"Updated": "mdy"})
+    assert course.commit(ref, {"Updated": "mdy"}).run == 2
+    with pytest.raises(Conflict) as refused:
+        course.commit(ref, {"Updated": "dmy"})
+    assert refused.value.problem.type == "committed-otherwise"
 
 
 def test_the_order_is_in_the_log(course: Course) -> None:

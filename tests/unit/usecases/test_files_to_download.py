@@ -186,7 +186,8 @@ def test_who_waited_long_enough_is_told_to_come_back(
 
 def test_a_file_that_could_not_be_made_is_told_as_such(course: Course, job: Job) -> None:
     """Instead of letting the caller come back for ever."""
-    course.machine.failed.add((job.ref, 1, "errors.xlsx"))
+    tries = ["errors.xlsx", *(f"errors.xlsx-{number}" for number in range(2, 6))]
+    course.machine.failed |= {(job.ref, 1, name) for name in tries}
     with pytest.raises(Conflict) as refused:
         wanted(course, job.ref, seconds=20)
     assert refused.value.problem.type == "file-not-made"

@@ -61,6 +61,7 @@ def test_a_preview_shows_how_the_file_was_understood(course: Course, ref: JobRef
         "update": 5,
         "unchanged": 10,
         "left_out": 0,
+        "unchecked": 0,
     }
 
 
@@ -125,7 +126,10 @@ def test_a_commit_that_answers_for_an_unknown_column_is_refused(course: Course, 
     course.run(ref)
     with pytest.raises(RequestRefused) as refused:
         course.commit(ref, {"Sold": "dmy", "Updated": "dmy"})
-    assert (refused.value.problem.type, refused.value.problem.extra) == ("unknown-column", {"unknown": ["Sold"]})
+    assert (refused.value.problem.type, refused.value.problem.extra) == (
+        "unknown-column",
+        {"unknown": ["Sold", "Updated"]},
+    )
     assert course.jobs.get(ref).status is Status.IN_REVIEW
 
 

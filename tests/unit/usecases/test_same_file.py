@@ -30,7 +30,7 @@ def assert_refused(job: Job, earlier: JobRef) -> None:
     """The job failed for the file of the earlier one, before a row was cut."""
     assert job.problem is not None
     assert (job.status, job.problem.type, job.counts.total) == (Status.FAILED, "same-file", 0)
-    assert job.problem.extra == {"job": earlier.id, "link": f"/v1/jobs/{earlier.id}"}
+    assert job.problem.extra == {"job": earlier.id}
 
 
 def test_the_same_file_is_refused_when_it_has_been_read(course: Course) -> None:
@@ -68,10 +68,18 @@ def test_a_false_digest_does_not_get_a_file_through(course: Course) -> None:
 
 @pytest.mark.parametrize("sha256", [None, SHA])
 def test_who_insists_imports_the_file_again(course: Course, sha256: str | None) -> None:
-    imported(course)
+    first = imported(course)
     again = imported(course, force=True, sha256=sha256)
     assert (again.status, again.counts.unchanged) == (Status.COMPLETED, 12)
-    assert_refused(imported(course), again.ref)
+    assert_refused(imported(course), first.ref)
+
+
+def test_a_forced_job_that_is_taken_back_leaves_the_earlier_one_known(course: Course) -> None:
+    first = imported(course)
+    again = imported(course, force=True)
+    course.roll_back(again.ref)
+    course.run(again.ref)
+    assert_refused(imported(course), first.ref)
 
 
 def test_another_importer_tenant_or_file_is_not_the_same(course: Course) -> None:

@@ -38,7 +38,7 @@ class DynamoDestination:
         refusals = [record_items.too_large(row) for row in batch.rows if not record_items.fits(row)]
         if refusals:
             batch = replace(batch, rows=[row for row in batch.rows if record_items.fits(row)])
-        journal = settle(self._store, _journal(batch), self._look(batch))
+        journal = settle(self._store, _journal(batch), self._look(batch), batch.job_id)
         before = journal.before
         if batch.importer.archive:
             self._table.put(
@@ -65,7 +65,7 @@ class DynamoDestination:
         done = read_undone(self._store, key)
         if done is not None:
             return done
-        before = settle(self._store, key, Journal({}, 0, instant(datetime.now(UTC)))).before
+        before = settle(self._store, key, Journal({}, 0, instant(datetime.now(UTC))), batch.job_id).before
         kept = self._put_back(batch, before)
         if batch.importer.archive:
             stay = {left.key for left in kept}

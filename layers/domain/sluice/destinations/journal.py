@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import count
 from typing import Protocol
 
 from sluice.model.errors import NotFound
@@ -51,14 +52,55 @@ def load_journal(body: bytes) -> Journal:
     return Journal(dict(json.loads(line) for line in lines), **json.loads(head))
 
 
-def settle(store: Store, key: str, journal: Journal) -> Journal:
-    """Keep the journal, or take the one that an earlier attempt of the same chunk left.
+def settle(store: Store, key: str, journal: Journal, job_id: str) -> Journal:
+    """Keep the journal, or take what earlier attempts of the same chunk left.
 
     The first attempt's journal holds the true before-images: a later attempt may see rows that the first one wrote.
+    Between two attempts there may be days (a retry), in which other jobs have written: such records get their images in
+    a journal that follows the first, for a rollback has to put those back.
+
+    Parameters
+    ----------
+    journal
+        What this attempt sees.
+    job_id
+        Whose chunk it is; its own writes are no news.
     """
     if store.write_once(key, journal.dump()):
         return journal
-    return load_journal(store.read(key))
+    known = read_journal(store, key)
+    news = {
+        each: image
+        for each, image in journal.before.items()
+        if not (image and image["job"] == job_id) and (each not in known.before or known.before[each] != image)
+    }
+    if not news:
+        return known
+    added = Journal(news, 0, journal.at)
+    for number in count(2):
+        if store.write_once(_following(key, number), added.dump()):
+            return _joined(known, added)
+    raise AssertionError("unreachable")
+
+
+def read_journal(store: Store, key: str) -> Journal:
+    """All journals of a chunk in one: of a record that several have, the last image holds."""
+    whole = load_journal(store.read(key))
+    for number in count(2):
+        try:
+            whole = _joined(whole, load_journal(store.read(_following(key, number))))
+        except NotFound:
+            return whole
+    raise AssertionError("unreachable")
+
+
+def _joined(first: Journal, second: Journal) -> Journal:
+    more = len(second.before.keys() - first.before.keys())
+    return Journal(first.before | second.before, first.unchanged - more, first.at)
+
+
+def _following(key: str, number: int) -> str:
+    return f"{key.removesuffix('.jsonl')}-{number}.jsonl"
 
 
 def read_undone(store: Store, key: str) -> Undone | None:

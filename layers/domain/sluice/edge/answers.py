@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
+from sluice.edge.problems import shown
 from sluice.model.job import Job, moves_of, progress_of
 from sluice.model.status import AT_REST, Status
 from sluice.rows.importer import Importer
@@ -200,7 +201,7 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
             unprocessed=counts.unprocessed,
         ),
         rollback=_rollback(job),
-        problem=job.problem.as_dict() if job.problem else None,
+        problem=shown(job.problem, base_url) if job.problem else None,
         file=FileAnswer(
             name=job.file.name,
             bytes=job.file.bytes,

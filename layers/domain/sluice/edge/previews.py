@@ -11,6 +11,8 @@ from sluice.importers.registry import importer_named
 from sluice.model.status import Status
 from sluice.usecases.preview import Preview
 
+_WAITING = Status.IN_REVIEW
+
 
 class MappedColumn(BaseModel):
     """Which header of the file went to a column, and how its dates are read."""
@@ -34,8 +36,11 @@ class PreviewCounts(BaseModel):
     """What a commit would do; insert, update and unchanged are known for jobs that stopped for review."""
 
     total: int
+    unchecked: int = Field(description="Rows that could not be checked; a retry after the commit goes on with them.")
     refused: int
-    repeated: int | None = Field(description="Rows whose key an earlier row of the file has; they will be refused.")
+    repeated: int | None = Field(
+        description="Rows that will be refused yet: their key is an earlier row's, or their dates are out of bounds."
+    )
     insert: int | None
     update: int | None
     unchanged: int | None
@@ -87,13 +92,12 @@ def preview_answer(found: Preview, base_url: str) -> PreviewAnswer:
 
 
 def _counts(found: Preview) -> PreviewCounts:
-    counts = found.job.counts
-    in_review = found.job.status is Status.IN_REVIEW
-    known = in_review or counts.compared > 0
+    counts, known = found.job.counts, found.compared
     return PreviewCounts(
         total=counts.total,
+        unchecked=counts.total - counts.checked,
         refused=counts.refused,
-        repeated=counts.checked - counts.refused - counts.compared if in_review else None,
+        repeated=counts.checked - counts.refused - counts.compared if found.job.status is _WAITING and known else None,
         insert=counts.to_insert if known else None,
         update=counts.to_update if known else None,
         unchanged=counts.to_leave if known else None,

@@ -16,9 +16,15 @@ BROKEN = Problem(
 NO_ROUTE = Problem("not-found", "Not found", "There is nothing at this address. The API is described at /v1/docs.")
 
 
-def body_of(problem: Problem, status: int) -> str:
+def shown(problem: Problem, base_url: str) -> dict[str, Any]:
+    """A problem as callers see it; one about another job links to that."""
+    link = {"link": f"{base_url}/v1/jobs/{problem.extra['job']}"} if "job" in problem.extra else {}
+    return {**problem.as_dict(), **link}
+
+
+def body_of(problem: Problem, status: int, base_url: str = "") -> str:
     """The JSON of a problem."""
-    return json.dumps({**problem.as_dict(), "status": status})
+    return json.dumps({**shown(problem, base_url), "status": status})
 
 
 def headers_of(error: SluiceError) -> dict[str, str]:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.model.order import Order
 
-#: A header; bounded, for a job keeps its mapping, and DynamoDB takes 400 KB.
-Header = Annotated[str, Field(min_length=1, max_length=200)]
+#: A header; bounded, for a job keeps its mapping: 200 pairs of 100 letters, 3 bytes each, of the 400 KB of an item.
+Header = Annotated[str, Field(min_length=1, max_length=100)]
 Priority = Literal["standard", "urgent"]
 
 
@@ -23,7 +23,7 @@ class ImportBody(BaseModel):
     bytes: int = Field(ge=0, description="Size of the file.", examples=[41542753])
     mapping: dict[Header, Header] | None = Field(
         default=None,
-        max_length=500,
+        max_length=200,
         description="Headers of the file, each with the field or column title it stands for.",
     )
     review: bool | None = Field(

@@ -143,8 +143,10 @@ def moves_of(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
             return ["retry", "rollback"] if job.planned else ["retry"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
             return ["rollback"]
-        case Status.COMPLETED | Status.CANCELLED if job.counts.inserted + job.counts.updated:
+        case Status.COMPLETED if job.counts.inserted + job.counts.updated:
             return ["rollback"]
+        case Status.CANCELLED if job.planned and (job.committed or not job.review):
+            return ["rollback"]  # whatever its counts say: a worker may have died between writing and counting
         case _:
             return []
 
@@ -191,12 +193,12 @@ def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
             return "Waiting to start"
         case Status.PARSING if not counts.total:
             return "Reading the file"
-        case Status.PARSING if job.phase is PhaseName.COMPARE:
-            return f"Compared {counts.compared:,} of {counts.total - counts.refused:,} rows with what is there"
-        case Status.PARSING:
+        case _ if job.phase is PhaseName.COMPARE:
+            return f"Compared {counts.compared:,} of {counts.checked - counts.refused:,} rows with what is there"
+        case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not PhaseName.LOAD:
             return f"Checked {counts.checked:,} of {counts.total:,} rows"
         case Status.IN_REVIEW:
-            return f"Waiting for review: {counts.total - counts.refused:,} of {counts.total:,} rows can be loaded"
+            return f"Waiting for review: {counts.checked - counts.refused:,} of {counts.total:,} rows can be loaded"
         case Status.ROLLING_BACK | Status.ROLLED_BACK:
             kept = f", kept {counts.kept:,} that were changed since" if counts.kept else ""
             return f"Took back {counts.reversed:,} rows{kept}"

@@ -91,7 +91,8 @@ class DynamoJobs:
         """Jobs of all tenants that have not ended."""
         query = {"IndexName": "active", "KeyConditionExpression": Key("active").eq(items.ACTIVE)}
         for item in self._items(query):
-            yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
+            with suppress(NotFound):  # removed by TTL since; the index follows
+                yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
 
     def move(
         self,

@@ -15,6 +15,11 @@ _ERROR_LENGTH = 256
 _CAUSE_LENGTH = 32768
 
 
+# How often a file is tried to be made for one run of a job, each time somebody asks for it; each try has its retries.
+_FILE_TRIES = 5
+_FAILED = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
+
+
 class StepFunctionsMachine:
     """The `Machine` port on one state machine."""
 
@@ -37,10 +42,16 @@ class StepFunctionsMachine:
         return self._status(_name_of(job)) not in {None, "RUNNING"}
 
     def make_file(self, job: Job, name: str) -> bool:
-        """See to it that a file of the job is made; ``False`` when that was tried for this run and failed for good."""
-        execution = f"{_name_of(job)}-{name}"
-        self._start(execution, {"from": "file", "file": name}, job)
-        return self._status(execution) not in {"FAILED", "TIMED_OUT", "ABORTED"}
+        """See to it that a file of the job is made; ``False`` when that was tried often for this run and always failed.
+
+        An execution that has failed keeps its name, so another try gets another.
+        """
+        for attempt in range(_FILE_TRIES):
+            execution = f"{_name_of(job)}-{name}" + (f"-{attempt + 1}" if attempt else "")
+            self._start(execution, {"from": "file", "file": name}, job)
+            if self._status(execution) not in _FAILED:
+                return True
+        return False
 
     def _start(self, execution: str, course: dict[str, Any], job: Job) -> None:
         course = {"tenant": job.ref.tenant, "job_id": job.ref.id, "run": job.run, **course}

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from sluice.importers.registry import importer_named
 from sluice.model.chunk import JobRef
-from sluice.model.errors import RequestRefused
+from sluice.model.errors import Conflict, RequestRefused
 from sluice.model.job import Job
 from sluice.model.order import Order
 from sluice.model.status import Status, illegal_move
+from sluice.rows.column import Column
 from sluice.usecases.ports import Jobs, Machine
 
 
@@ -25,23 +26,22 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, Order], jobs: Jobs, ma
     Raises
     ------
     Conflict
-        If the job is not in review.
+        If the job is not in review, or was committed with other answers.
     RequestRefused
-        ``dates-undecided`` when an answer is missing; ``unknown-column`` when one is about no column of the importer.
+        ``dates-undecided`` when an answer is missing; ``unknown-column`` when one is about a column that is not asked
+        about.
     """
     job = jobs.get(ref)
-    if job.status is Status.LOADING and job.committed:
-        return job
-    if job.status is not Status.IN_REVIEW:
+    if job.status not in {Status.IN_REVIEW, Status.LOADING} or (job.status is Status.LOADING and not job.committed):
         raise illegal_move(ref.id, job.status, Status.LOADING)
-    columns = importer_named(job.importer).columns
-    fields = {name: column.field for column in columns for name in (column.field, column.title)}
-    unknown = sorted(set(answers) - set(fields))
-    if unknown:
-        detail = f"There is no column {', '.join(unknown)}."
-        raise RequestRefused("unknown-column", "There is no such column", detail, unknown=unknown)
-    orders = {**job.orders, **{fields[name]: order for name, order in answers.items()}}
-    missing = [column.title for column in columns if column.field in set(job.undecided) - set(orders)]
+    orders = {**job.orders, **_by_field(job, answers)}
+    if job.status is Status.LOADING:
+        if orders != job.orders:
+            detail = f"Job {ref.id} is being loaded with other answers about its dates. Roll it back to import it anew."
+            raise Conflict("committed-otherwise", "The job was committed with other answers", detail)
+        machine.start(job)  # made again: its course may not have been started the first time
+        return job
+    missing = [column.title for column in _asked(job) if column.field not in orders]
     if missing:
         raise RequestRefused(
             "dates-undecided",
@@ -54,3 +54,18 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, Order], jobs: Jobs, ma
     job = jobs.move(ref, Status.LOADING, by=by, note=note and f"dates {note}", new_run=True, answers=orders)
     machine.start(job)
     return job
+
+
+def _asked(job: Job) -> list[Column]:
+    return [column for column in importer_named(job.importer).columns if column.field in job.undecided]
+
+
+def _by_field(job: Job, answers: Mapping[str, Order]) -> dict[str, Order]:
+    """The answers by field; an order that the file itself proves is not for anybody to change."""
+    fields = {name: column.field for column in _asked(job) for name in (column.field, column.title)}
+    unknown = sorted(set(answers) - set(fields))
+    if unknown:
+        asked = ", ".join(column.title for column in _asked(job)) or "none"
+        detail = f"The job does not ask about {', '.join(unknown)}; columns whose dates it asks about: {asked}."
+        raise RequestRefused("unknown-column", "The job does not ask about this column", detail, unknown=unknown)
+    return {fields[name]: order for name, order in answers.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRefused
@@ -13,8 +15,9 @@ from sluice.reading import Header
 from sluice.reporting.errors import ROW_TITLE
 from sluice.reporting.neutral import restored
 from sluice.rows.cell import Cell, Record
+from sluice.rows.check import GoodRow
 from sluice.usecases.ports import Chunks, Files, Jobs
-from sluice.usecases.refusals import rows_refused
+from sluice.usecases.refusals import REPEATS, refusals_in
 from sluice.usecases.workspace import FilePlan
 
 # More than any sheet has rows.
@@ -61,34 +64,62 @@ def check_correction(job: Job, header: Header) -> None:
         )
 
 
-def take_corrected(
-    job: Job, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files
-) -> tuple[list[Record], list[Refusal]]:
-    """Take those rows of a correction that the corrected job has refused; of any other job, all rows.
+@dataclass(frozen=True)
+class Corrected:
+    """The rows of a chunk, and which of them may come.
 
-    Returns
-    -------
-    tuple
-        The rows, their text as it was before it was made harmless; and a refusal for each row that may not come.
+    Parameters
+    ----------
+    records
+        All of them, their text as it was before a report made it harmless.
+    wanted
+        Those that the corrected job has refused; of a job that corrects none, all.
+    strangers
+        A refusal for each of the others.
+    repeats
+        Of those that were refused for their key alone: number of the row to the refusal that it had.
     """
+
+    records: list[Record]
+    wanted: list[Record]
+    strangers: list[Refusal]
+    repeats: dict[int, Refusal]
+
+    def still_repeated(self, good: Iterable[GoodRow]) -> list[Refusal]:
+        """Refuse rows again whose key is what it was: loaded now, they would take the place of the first."""
+        return [
+            replace(was, row=row.number)
+            for row in good
+            if (was := self.repeats.get(row.number)) and was.value == row.key
+        ]
+
+
+def take_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files) -> Corrected:
+    """Take those rows of a correction that the corrected job has refused; of any other job, all rows."""
     if job.corrects is None:
-        return records, []
+        return Corrected(records, records, [], {})
     place = plan.header.titles.index(ROW_TITLE)
+    records = [
+        (number, [restored(cell) if isinstance(cell, str) else cell for cell in cells]) for number, cells in records
+    ]
     numbers = {number: _row_number(cells, place) for number, cells in records}
     refused = _refused_rows(
         JobRef(job.ref.tenant, job.corrects), {number for number in numbers.values() if number}, chunks, files
     )
-    taken: list[Record] = []
+    wanted: list[Record] = []
     strangers: list[Refusal] = []
+    repeats: dict[int, Refusal] = {}
     for number, cells in records:
         original = numbers[number]
         if original in refused:
-            taken.append((number, [restored(cell) if isinstance(cell, str) else cell for cell in cells]))
+            wanted.append((number, cells))
+            if refused[original].reason.startswith(REPEATS):
+                repeats[number] = refused[original]
         else:
             value = None if original is None else str(original)
             reason = "is no row number" if original is None else f"is no row that job {job.corrects} has refused"
             strangers.append(Refusal(plan.layout.sheet, number, ROW_TITLE, value, reason))
-    return taken, strangers
+    return Corrected(records, wanted, strangers, repeats)
 
 
 def _row_number(cells: list[Cell], place: int) -> int | None:
@@ -103,13 +134,15 @@ def _row_number(cells: list[Cell], place: int) -> int | None:
             return None
 
 
-def _refused_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> set[int]:
-    """Which of these rows the job has refused; only of chunks that have some of them are the refusals read."""
+def _refused_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> dict[int | None, Refusal]:
+    """Which of these rows the job has refused, and why; only of chunks that have some of them are the refusals read."""
     cut = list(chunks.of_phase(ref, PhaseName.PARSE))
     firsts = [chunk.first_row for chunk in cut]
     indexes = {cut[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
-    found: set[int] = set()
-    for index in indexes:
-        for phase in (PhaseName.PARSE, PhaseName.LOAD):
-            found |= rows_refused(ChunkRef(ref, phase, index), files)
-    return found & numbers
+    return {
+        refusal.row: refusal
+        for index in indexes
+        for phase in (PhaseName.PARSE, PhaseName.LOAD)
+        for refusal in refusals_in(ChunkRef(ref, phase, index), files)
+        if refusal.row in numbers
+    }

@@ -12,7 +12,7 @@ from sluice.model.refusal import Refusal
 from sluice.rows.row import key_of
 from sluice.rows.staged import Batch
 from sluice.usecases.ports import Destination, Files
-from sluice.usecases.refusals import write_refusals
+from sluice.usecases.refusals import REPEATS, write_refusals
 from sluice.usecases.staged_rows import staged_rows
 from sluice.usecases.workspace import JobWorkspace
 
@@ -28,19 +28,20 @@ def load_chunk(job: Job, chunk: Chunk, *, files: Files, destination: Destination
     importer = importer_named(job.importer)
     staged = staged_rows(job, chunk.ref.index, files)
     applied = destination.apply(Batch(job.ref.tenant, importer, job.ref.id, chunk.ref.index, staged.rows))
-    if staged.repeats or applied.refusals:
+    refusals = applied.refusals + staged.wrong
+    if staged.repeats or refusals or chunk.attempts > 1:
         workspace = JobWorkspace(job.ref, files)
         sheet = workspace.read_plan().layout.sheet
         title = key_of(importer.row).title
-        refusals = [replace(refusal, sheet=sheet) for refusal in applied.refusals]
+        refusals = [replace(refusal, sheet=sheet) for refusal in refusals]
         refusals += [
-            Refusal(sheet, row, title, key, f"repeats the {title} of row {first}")
+            Refusal(sheet, row, title, key, f"{REPEATS}{title} of row {first}")
             for row, (key, first) in staged.repeats.items()
         ]
-        write_refusals(chunk.ref, refusals, workspace.records(chunk, job.file), files)
+        write_refusals(chunk, refusals, workspace.records(chunk, job.file), files)
     return Counts(
         inserted=applied.inserted,
         updated=applied.updated,
         unchanged=applied.unchanged,
-        refused=len({refusal.row for refusal in applied.refusals} | set(staged.repeats)),
+        refused=len({refusal.row for refusal in refusals}),
     )

@@ -13,7 +13,7 @@ from sluice.reporting.errors import write_error_csv, write_error_workbook
 from sluice.reporting.loaded import write_loaded_csv
 from sluice.rows.check import GoodRow
 from sluice.usecases.ports import Chunks, Files, Jobs
-from sluice.usecases.refusals import refused_rows, rows_refused
+from sluice.usecases.refusals import refusals_in, refused_rows
 from sluice.usecases.staged_rows import staged_rows
 from sluice.usecases.workspace import JobWorkspace
 
@@ -51,5 +51,5 @@ def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, f
 def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
     for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
         if chunk.state is ChunkState.DONE:
-            refused = rows_refused(chunk.ref, files)
+            refused = {refusal.row for refusal in refusals_in(chunk.ref, files)}
             yield from (row for row in staged_rows(job, chunk.ref.index, files).rows if row.number not in refused)

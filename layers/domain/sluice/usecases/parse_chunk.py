@@ -29,14 +29,16 @@ def parse_chunk(job: Job, chunk: Chunk, *, chunks: Chunks, files: Files) -> Coun
     workspace = JobWorkspace(job.ref, files)
     plan = workspace.read_plan()
     records = list(workspace.records(chunk, job.file))
-    wanted, strangers = take_corrected(job, plan, records, chunks=chunks, files=files)
-    checked = check_rows(importer_named(job.importer), plan.header.fields, plan.layout.sheet, wanted, job.orders)
-    if checked.good:
-        files.write(paths.staged(job.ref, index), dump_staged(checked.good))
-        files.write(paths.keys(job.ref, index), dump_keys(checked.good))
+    corrected = take_corrected(job, plan, records, chunks=chunks, files=files)
+    importer = importer_named(job.importer)
+    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, corrected.wanted, job.orders)
+    again = corrected.still_repeated(checked.good)
+    repeated = {refusal.row for refusal in again}
+    good = [row for row in checked.good if row.number not in repeated] if repeated else checked.good
+    if good:
+        files.write(paths.staged(job.ref, index), dump_staged(good))
+        files.write(paths.keys(job.ref, index), dump_keys(good))
     write_evidence(job, index, checked.dates, files)
-    write_refusals(chunk.ref, strangers + checked.refusals, records, files)
-    seen = checked.seen + len(strangers)
-    return Counts(
-        total=seen - chunk.rows, checked=seen, refused=checked.refused + len(strangers), left_out=checked.left_out
-    )
+    write_refusals(chunk, corrected.strangers + checked.refusals + again, corrected.records, files)
+    seen = checked.seen + len(corrected.strangers)
+    return Counts(total=seen - chunk.rows, checked=seen, refused=seen - len(good), left_out=checked.left_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import BinaryIO
@@ -16,7 +16,7 @@ from sluice.model.errors import FileRefused, NotFound
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reading import match_header, open_table
-from sluice.reading.contract import Cut, Limits, Table
+from sluice.reading.contract import Cut, Limits
 from sluice.rows.importer import Importer
 from sluice.usecases.correct import check_correction
 from sluice.usecases.ports import Chunks, Files, Jobs
@@ -33,7 +33,21 @@ _LOOK = 2.0
 
 
 class _Unwanted(Exception):
-    """The job was paused or cancelled while its file was cut."""
+    """The job was paused or cancelled while its file was read."""
+
+
+class _Look:
+    """Looks now and then whether the job is still wanted."""
+
+    def __init__(self, job: Job, jobs: Jobs) -> None:
+        self._job, self._jobs = job, jobs
+        self._last = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._last > _LOOK:
+            if self._jobs.get(self._job.ref).status is not Status.PARSING:
+                raise _Unwanted
+            self._last = time.monotonic()
 
 
 def plan(ref: JobRef, run: int, *, jobs: Jobs, chunks: Chunks, files: Files) -> str:
@@ -69,7 +83,8 @@ def plan(ref: JobRef, run: int, *, jobs: Jobs, chunks: Chunks, files: Files) -> 
 
 
 def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks: Chunks, files: Files) -> None:
-    sha256 = _sha256(file)
+    look = _Look(job, jobs)
+    sha256 = _sha256(file, look)
     claim(job, sha256, jobs)
     workspace = JobWorkspace(job.ref, files)
     table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), workspace)
@@ -78,7 +93,8 @@ def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks:
     planned: list[Chunk] = []
     stored: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_UPLOADS) as pool:
-        for cut in _while_wanted(job, table, header.row, importer.chunk_rows, jobs):
+        for cut in table.cut(after_row=header.row, chunk_rows=importer.chunk_rows):
+            look()
             stored.append(pool.submit(workspace.write_slice, cut))
             planned.append(_chunk_of(job.ref, cut))
             if len(stored) > _UPLOADS:
@@ -97,23 +113,14 @@ def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks:
     jobs.describe(job.ref, file=known, total=sum(chunk.rows for chunk in planned))
 
 
-def _while_wanted(job: Job, table: Table, header_row: int, chunk_rows: int, jobs: Jobs) -> Iterator[Cut]:
-    looked = time.monotonic()
-    for cut in table.cut(after_row=header_row, chunk_rows=chunk_rows):
-        yield cut
-        if time.monotonic() - looked > _LOOK:
-            if jobs.get(job.ref).status is not Status.PARSING:
-                raise _Unwanted
-            looked = time.monotonic()
-
-
 def _chunk_of(ref: JobRef, cut: Cut) -> Chunk:
     return Chunk(ChunkRef(ref, PhaseName.PARSE, cut.index), cut.first_row, cut.rows, cut.start, cut.end)
 
 
-def _sha256(file: BinaryIO) -> str:
+def _sha256(file: BinaryIO, look: Callable[[], None]) -> str:
     digest = hashlib.sha256()
     while piece := file.read(_HASH_BYTES):
         digest.update(piece)
+        look()
     file.seek(0)
     return digest.hexdigest()

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound
 from sluice.model.job import Job
 from sluice.model.status import Status
@@ -25,11 +25,12 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """How a file was understood, and its first good rows."""
+    """How a file was understood, its first good rows, and whether all of them were compared with the dataset."""
 
     job: Job
     plan: FilePlan
     rows: list[ShownRow]
+    compared: bool
 
 
 def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files) -> Preview:
@@ -59,4 +60,6 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         except NotFound:  # none of its rows is good
             continue
         rows += [ShownRow(row.number, json.loads(row.values)) for row in staged.rows[: limit - len(rows)]]
-    return Preview(job, JobWorkspace(ref, files).read_plan(), rows)
+    compared = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(ref, PhaseName.COMPARE)]
+    known = all(compared) and (bool(compared) or job.status is Status.IN_REVIEW)
+    return Preview(job, JobWorkspace(ref, files).read_plan(), rows, known)

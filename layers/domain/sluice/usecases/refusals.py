@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from sluice.model import paths
-from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, RequestRefused
 from sluice.model.page import Page
 from sluice.model.refusal import Refusal
@@ -21,14 +21,18 @@ from sluice.usecases.ports import Files
 
 # What `paths` calls such an object; nothing for the first of all.
 _NAME = re.compile(r"(?:\d{6,}(?:-[ab]-[a-z]+)?\.jsonl)?")
+#: How the reason begins of a row that is refused for its key alone.
+REPEATS = "repeats the "
 # More than any chunk has rows.
 _LINE_DIGITS = 9
 
 
-def write_refusals(ref: ChunkRef, refusals: list[Refusal], records: Iterable[Record], files: Files) -> None:
+def write_refusals(chunk: Chunk, refusals: list[Refusal], records: Iterable[Record], files: Files) -> None:
     """Keep the refusals of a chunk, and the rows they are of as they came; none, no object."""
-    if not refusals:
+    # an earlier attempt may have left some that hold no more: an answer about dates may have come in between
+    if not refusals and chunk.attempts <= 1:
         return
+    ref = chunk.ref
     refusals = sorted(refusals, key=lambda refusal: refusal.row)
     refused = {refusal.row for refusal in refusals}
     rows = [record for record in records if record[0] in refused]
@@ -51,24 +55,21 @@ def refused_rows(ref: JobRef, files: Files) -> Iterator[RefusedRow]:
         yield from sorted(found, key=lambda row: row.number)
 
 
-def rows_refused(ref: ChunkRef, files: Files) -> set[int]:
-    """Numbers of the rows that a chunk has refused in its phase."""
+def refusals_in(ref: ChunkRef, files: Files) -> list[Refusal]:
+    """What a chunk has refused in its phase."""
     try:
         lines = files.read(paths.refusals_of(ref.job, ref.index, ref.phase)).splitlines()
     except NotFound:
-        return set()
-    return {json.loads(line)["row"] for line in lines}
+        return []
+    return [Refusal(**json.loads(line)) for line in lines]
 
 
 def _of_chunk(ref: JobRef, index: int, phase: PhaseName, files: Files) -> Iterator[RefusedRow]:
-    try:
+    refusals = refusals_in(ChunkRef(ref, phase, index), files)
+    if refusals:
         cells = dict(read_cells(files.read(paths.refused_cells(ref, index, phase))))
-        lines = files.read(paths.refusals_of(ref, index, phase)).splitlines()
-    except NotFound:
-        return
-    refusals = (Refusal(**json.loads(line)) for line in lines)
-    for number, reasons in groupby(refusals, key=lambda refusal: refusal.row):
-        yield RefusedRow(number, cells.get(number, []), list(reasons))
+        for number, reasons in groupby(refusals, key=lambda refusal: refusal.row):
+            yield RefusedRow(number, cells.get(number, []), list(reasons))
 
 
 def list_lines(folder: str, *, limit: int, cursor: str | None, files: Files) -> Page[dict[str, Any]]:

@@ -18,6 +18,9 @@ def retry(ref: JobRef, *, by: str, jobs: Jobs, chunks: Chunks, machine: Machine)
         If the job has not failed, or failed for its file.
     """
     job = jobs.get(ref)
+    if job.status in {Status.PARSING, Status.LOADING} and job.run > 1:  # made again, as in `resume`
+        machine.start(job)
+        return job
     if job.status is not Status.FAILED:
         raise illegal_move(ref.id, job.status, Status.LOADING)
     if job.problem is None or job.problem.type not in RETRYABLE:

@@ -20,7 +20,10 @@ def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
         If the job is under way, or never came to touch the dataset.
     """
     job = jobs.get(ref)
-    if job.status in {Status.ROLLED_BACK, Status.ROLLING_BACK}:
+    if job.status is Status.ROLLED_BACK:
+        return job
+    if job.status is Status.ROLLING_BACK:  # made again: its course may not have been started the first time
+        machine.start(job)
         return job
     if job.status in {Status.FAILED, Status.CANCELLED} and not job.planned:
         detail = "It ended before a row was loaded: there is nothing to take back."

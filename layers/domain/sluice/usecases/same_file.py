@@ -36,7 +36,9 @@ def claim(job: Job, sha256: str, jobs: Jobs) -> None:
     while True:
         claimed = jobs.importer_of(job.ref.tenant, job.importer, sha256)
         earlier = _earlier(job.ref.tenant, job.importer, sha256, jobs)
-        if earlier is not None and earlier.ref != job.ref and not job.force:
+        if earlier is not None and earlier.ref != job.ref:
+            if job.force:
+                return  # the earlier one keeps the claim: its rows stay when this one is taken back
             raise FileRefused("same-file", _TITLE, _detail(earlier), **_extra(earlier))
         if jobs.claim_file(job, sha256, instead_of=claimed):
             return
@@ -63,4 +65,4 @@ def _detail(earlier: Job) -> str:
 
 
 def _extra(earlier: Job) -> dict[str, object]:
-    return {"job": earlier.ref.id, "link": f"/v1/jobs/{earlier.ref.id}"}
+    return {"job": earlier.ref.id}

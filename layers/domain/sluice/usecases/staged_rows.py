@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from sluice.importers.registry import importer_named
 from sluice.model import paths
 from sluice.model.job import Job
+from sluice.model.refusal import Refusal
 from sluice.rows.check import GoodRow
 from sluice.rows.orders import with_orders
+from sluice.rows.refusing import Refusing
 from sluice.rows.staged import load_staged
 from sluice.usecases.decide_dates import read_evidence
 from sluice.usecases.find_repeats import read_repeats
@@ -17,10 +22,21 @@ from sluice.usecases.ports import Files
 
 @dataclass(frozen=True)
 class Staged:
-    """Rows to be delivered, and those that repeat the key of an earlier row: ``{row: (key, row of the first)}``."""
+    """Rows to be delivered, and those that are not.
+
+    Parameters
+    ----------
+    rows
+        To be delivered.
+    repeats
+        Those that repeat the key of an earlier row: ``{row: (key, row of the first)}``.
+    wrong
+        Refusals of those that are wrong since the order of their dates is known; of no sheet.
+    """
 
     rows: list[GoodRow]
     repeats: dict[int, tuple[str, int]]
+    wrong: list[Refusal]
 
 
 def staged_rows(job: Job, index: int, files: Files) -> Staged:
@@ -32,15 +48,27 @@ def staged_rows(job: Job, index: int, files: Files) -> Staged:
         If the chunk staged none.
     """
     rows = load_staged(files.read(paths.staged(job.ref, index)))
-    swapped = _month_first(job, index, files)
-    if swapped:
-        importer = importer_named(job.importer)
-        rows = [with_orders(importer, row, swapped[row.number]) if row.number in swapped else row for row in rows]
     repeats = read_repeats(job.ref, index, files)
-    return Staged(
-        [row for row in rows if row.number not in repeats],
-        {row.number: (row.key, repeats[row.number]) for row in rows if row.number in repeats},
-    )
+    staged = Staged([], {}, [])
+    turned = _month_first(job, index, files)
+    for row in rows:
+        if row.number in repeats:
+            staged.repeats[row.number] = (row.key, repeats[row.number])
+        elif row.number in turned:
+            _turn(job, row, turned[row.number], staged)
+        else:
+            staged.rows.append(row)
+    return staged
+
+
+def _turn(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
+    """Take a row with its dates month first; with them it may break a rule of the importer."""
+    importer = importer_named(job.importer)
+    try:
+        staged.rows.append(with_orders(importer, row, fields))
+    except ValidationError as error:
+        refusing = Refusing("", {column.field: column.title for column in importer.columns})
+        staged.wrong.extend(refusing.invalid(row.number, json.loads(row.values), error))
 
 
 def _month_first(job: Job, index: int, files: Files) -> dict[int, list[str]]:

@@ -1,0 +1,44 @@
+"""A chunk that is applied again long after a half-done attempt, when other jobs have written since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sluice.destinations.dynamodb import DynamoDestination
+from sluice.destinations.records import DynamoRecords
+from sluice.rows.staged import Applied, Undone
+from tests.fakes.stores import MemoryFiles
+from tests.integration.destinations.conftest import Target
+from tests.integration.destinations.sample import batch
+
+BEFORE = {"A": 1, "B": 1, "C": 1}
+CHANGE = {"A": 2, "B": 2, "C": 1, "D": 2}
+SINCE = {"A": 3, "B": 1, "C": 3}
+
+
+@pytest.fixture
+def tables(client: Any) -> Target:
+    """The records table; PostgreSQL's chunks are never half-done."""
+    return Target(DynamoDestination(client, "RecordsTable", MemoryFiles()), DynamoRecords(client, "RecordsTable"))
+
+
+def test_what_others_wrote_in_between_is_what_a_rollback_puts_back(
+    tables: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt wrote its journal and no row; A and C have another job's values before the second one."""
+    tables.destination.apply(batch(BEFORE))
+    with monkeypatch.context() as dying:
+        dying.setattr(
+            "sluice.destinations.record_table.RecordTable.put", lambda *_: (_ for _ in ()).throw(OSError("gone"))
+        )
+        with pytest.raises(OSError, match="gone"):
+            tables.destination.apply(batch(CHANGE, job="02JOB"))
+    tables.destination.apply(batch(SINCE, job="03JOB"))
+    before = tables.all()
+    for _ in range(2):
+        assert tables.destination.apply(batch(CHANGE, job="02JOB")) == Applied(1, 3, 0)
+        assert tables.amounts() == CHANGE
+    assert tables.destination.undo(batch(CHANGE, job="02JOB")) == Undone(4)
+    assert tables.all() == before
