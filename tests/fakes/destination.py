@@ -59,7 +59,7 @@ class MemoryDestination:
         if done := read_undone(self.files, _journal(batch)):
             return done
         there = self._there(batch)
-        before = settle(self.files, _journal(batch), Journal({}, 0, ""), batch.job_id).before
+        before = settle(self.files, _journal(batch), Journal({}, 0, "", closed=True), batch.job_id).before
         kept = []
         for key, image in before.items():
             now = there.get(key)

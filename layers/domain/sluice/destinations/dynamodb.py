@@ -65,7 +65,7 @@ class DynamoDestination:
         done = read_undone(self._store, key)
         if done is not None:
             return done
-        before = settle(self._store, key, Journal({}, 0, instant(datetime.now(UTC))), batch.job_id).before
+        before = settle(self._store, key, Journal({}, 0, instant(datetime.now(UTC)), closed=True), batch.job_id).before
         kept = self._put_back(batch, before)
         if batch.importer.archive:
             stay = {left.key for left in kept}

@@ -33,15 +33,18 @@ class Journal:
         Rows that the dataset has just so already.
     at
         When the chunk was delivered, RFC 3339; its records hold from then on, at every attempt.
+    closed
+        The chunk was undone before it was delivered, and never will be.
     """
 
     before: dict[str, dict[str, str] | None]
     unchanged: int
     at: str
+    closed: bool = False
 
     def dump(self) -> bytes:
         """Write it as JSON lines: the head, then a line for each key."""
-        lines = [json.dumps({"unchanged": self.unchanged, "at": self.at})]
+        lines = [json.dumps({"unchanged": self.unchanged, "at": self.at, "closed": self.closed})]
         lines += [json.dumps([key, image]) for key, image in self.before.items()]
         return "\n".join(lines).encode()
 
@@ -74,7 +77,7 @@ def settle(store: Store, key: str, journal: Journal, job_id: str) -> Journal:
         for each, image in journal.before.items()
         if not (image and image["job"] == job_id) and (each not in known.before or known.before[each] != image)
     }
-    if not news:
+    if known.closed or not news:
         return known
     added = Journal(news, 0, journal.at)
     for number in count(2):
@@ -96,7 +99,7 @@ def read_journal(store: Store, key: str) -> Journal:
 
 def _joined(first: Journal, second: Journal) -> Journal:
     more = len(second.before.keys() - first.before.keys())
-    return Journal(first.before | second.before, first.unchanged - more, first.at)
+    return Journal(first.before | second.before, first.unchanged - more, first.at, first.closed)
 
 
 def _following(key: str, number: int) -> str:
