@@ -123,6 +123,7 @@ def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob
     assert (preview["ignored"], preview["sheet"], preview["header_row"]) == (["Remarks"], "Parts", 1)
     assert preview["counts"] == {
         "total": ROWS,
+        "unchecked": 0,
         "refused": len(WRONG),
         "repeated": 0,
         "insert": good - known,
