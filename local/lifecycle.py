@@ -9,10 +9,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from local import emulator, issuer, postgres
+from local import emulator, issuer, postgres, web
 from local.aws import client
 from local.background import free_port
 from local.deploy import deploy
@@ -21,6 +22,7 @@ from local.places import DEFAULT, LOCAL
 from local.stack import Stack
 
 ISSUER_PORT: Final = 4567
+WEB_PORT: Final = 4568
 
 Say = Callable[[str], None]
 """Is told in a few words what is being done."""
@@ -34,15 +36,15 @@ def up(
     Parameters
     ----------
     port
-        The local AWS's port, and the issuer's next to it. 0 takes free ones.
+        The local AWS's port; the issuer's and the web pages' are next to it. 0 takes free ones.
     database
         Whether rows go to a PostgreSQL of the stack's own, instead of DynamoDB.
     """
     folder = folder.resolve()
     say("Starting the local AWS")
     running = emulator.start(folder, port)
-    issuer_port = ISSUER_PORT if port == emulator.PORT else 0
-    stack = _deployed(folder, running.endpoint, running.instance, issuer_port, database=database, say=say)
+    ports = (ISSUER_PORT, WEB_PORT) if port == emulator.PORT else (0, 0)
+    stack = _deployed(folder, running.endpoint, running.instance, ports, database=database, say=say)
     stack.new_token()
     return stack
 
@@ -50,7 +52,7 @@ def up(
 def down(folder: Path = DEFAULT) -> bool:
     """Stop every process of `folder`'s stack; tell whether there was one. The issuer's key stays."""
     folder = folder.resolve()
-    stopped = [issuer.stop(folder), emulator.stop(folder), postgres.stop(folder)]
+    stopped = [web.stop(folder), issuer.stop(folder), emulator.stop(folder), postgres.stop(folder)]
     for name in ("stack.json", "token"):
         (folder / name).unlink(missing_ok=True)
     return any(stopped)
@@ -90,7 +92,7 @@ def running(
         try:
             if endpoint:
                 name = os.environ.get("SLUICE_STACK", "sluice") + ("-postgres" if database else "")
-                yield _deployed(made, endpoint.rstrip("/"), "", 0, name=name, database=database, say=say)
+                yield _deployed(made, endpoint.rstrip("/"), "", (0, 0), name=name, database=database, say=say)
             else:
                 yield up(made, port, database=database, say=say)
         finally:
@@ -100,16 +102,26 @@ def running(
 
 
 def _deployed(
-    folder: Path, endpoint: str, instance: str, port: int, *, name: str = "sluice", database: bool, say: Say
+    folder: Path,
+    endpoint: str,
+    instance: str,
+    ports: tuple[int, int],
+    *,
+    name: str = "sluice",
+    database: bool,
+    say: Say,
 ) -> Stack:
     say("Starting the token issuer")
-    told = issuer.start(folder, port or free_port())
+    told = issuer.start(folder, ports[0] or free_port())
     parameters = {"Issuer": told.url, "Audience": issuer.AUDIENCE}
     if database:
         say("Starting PostgreSQL")
         parameters["DatabaseSecretArn"] = _secret(name, postgres.start(folder), endpoint)
     say("Deploying Sluice")
-    return deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
+    stack = deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
+    stack = replace(stack, web_url=web.start(folder, ports[1] or free_port(), stack.api_url))
+    stack.save()
+    return stack
 
 
 def _secret(name: str, server: postgres.Postgres, endpoint: str) -> str:

@@ -9,6 +9,9 @@ from local.emulator import REGION
 from local.errors import LocalProblem
 from local.issuer import Issuer
 
+CONSOLE = "console/index.html"
+"""The console among the web pages."""
+
 OUTPUTS = {
     "ApiUrl": "api_url",
     "FilesBucket": "files_bucket",
@@ -41,6 +44,7 @@ class Stack:
     outputs: dict[str, str]
     region: str = REGION
     fingerprint: str = ""
+    web_url: str = ""
 
     @property
     def issuer(self) -> Issuer:
@@ -52,12 +56,17 @@ class Stack:
         """A file that holds a token with every scope for tenant ``demo``."""
         return Path(self.folder) / "token"
 
+    @property
+    def console_url(self) -> str:
+        """The web console's address."""
+        return f"{self.web_url}/{CONSOLE}"
+
     def info(self) -> dict[str, Any]:
-        """Return what ``sluice info --json`` prints; ``console`` is the web console's address, once there is one."""
+        """Return what ``sluice info --json`` prints."""
         return {
             "api_url": self.api_url,
             "token_file": str(self.token_file),
-            "console": None,
+            "console": self.console_url,
             "issuer": self.issuer_url,
             "endpoint": self.endpoint,
         }

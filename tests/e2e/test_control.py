@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
-from tests.e2e.conftest import Person, eventually
 from tests.factories import csv_file, products
+from tests.people import Person, eventually
 
 CHUNK = 10_000
 # How many chunks a local stack does at once; see template.yaml.

@@ -23,8 +23,8 @@ from sluice.model.message import to_message
 from sluice.model.status import Status
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.jobs import DynamoJobs
-from tests.e2e.conftest import Person, eventually
 from tests.factories import make_chunk, make_job
+from tests.people import Person, eventually
 
 ROWS = 40_000
 # How many chunks a local stack does at once; see template.yaml.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from tests.e2e.conftest import Person
 from tests.factories import csv_file, products
+from tests.people import Person
 
 
 def test_rows_that_another_job_has_changed_since_are_kept_and_named(bob: Person) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import Person
+from tests.people import Person
 from tests.samples import SAMPLES, Sample
 
 

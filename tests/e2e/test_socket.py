@@ -12,8 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.stack import Stack
 from sluice.identity import READ
-from tests.e2e.conftest import Person
 from tests.factories import csv_file, products
+from tests.people import Person
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import openpyxl
 import xlsxwriter
 
 from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE
-from tests.e2e.conftest import Person
+from tests.people import Person
 
 TITLES = ("Part Number", "Description", "Unit Price", "Stock", "Remarks")
 ROWS = 12_000

@@ -1,46 +1,20 @@
-"""A deployed stack for the whole run, and people of several tenants who use its public API."""
+"""People of several tenants who use the public API of a deployed stack."""
 
 from __future__ import annotations
 
 import io
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from local.client import Client
-from local.lifecycle import running
 from local.stack import Stack
-from sluice.identity import READ, WRITE
 
 PATIENCE = 90.0
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Everything here is end to end, and may wait longer than a unit test."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.timeout(300))
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The stack: one of our own with IAM enforced, or the one at AWS_ENDPOINT_URL."""
-    with running() as deployed:
-        yield deployed
-
-
-@pytest.fixture(scope="session")
-def postgres_stack() -> Iterator[Stack]:
-    """A stack of our own whose rows go to a PostgreSQL database."""
-    with running(database=True) as deployed:
-        yield deployed
 
 
 class Person:
@@ -117,39 +91,6 @@ class Person:
             items += page["items"]
             if (cursor := page["next"]) is None:
                 return items
-
-
-@pytest.fixture(scope="session")
-def person(stack: Stack) -> Iterator[Callable[..., Person]]:
-    """Makes people: ``person("acme")`` reads and writes, ``person("acme", scopes=[READ])`` only reads."""
-
-    with ExitStack() as open_until_the_end:
-
-        def make(tenant: str, scopes: Sequence[str] = (READ, WRITE), at: Stack = stack) -> Person:
-            made = Person(at, tenant, scopes)
-            open_until_the_end.enter_context(made.client)
-            open_until_the_end.enter_context(made.http)
-            return made
-
-        yield make
-
-
-def own_tenant(request: pytest.FixtureRequest) -> str:
-    """A tenant that only this test uses."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:50]
-    return f"{name}-{time.time_ns() % 1_000_000}"
-
-
-@pytest.fixture
-def ann(person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
-    """Somebody of a tenant that only this test uses."""
-    return person(own_tenant(request))
-
-
-@pytest.fixture(params=["stack", "postgres_stack"], ids=["dynamodb", "postgres"])
-def bob(person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
-    """Somebody of a tenant that only this test uses, on each destination in turn."""
-    return person(own_tenant(request), at=request.getfixturevalue(request.param))
 
 
 def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

@@ -1,0 +1,124 @@
+"""The web pages on a laptop: `web/` served on loopback, with the headers that CloudFront adds on AWS."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from local.background import LOOPBACK, Background, port_in_use
+from local.errors import LocalProblem
+from local.places import ROOT
+
+WEB: Final = ROOT / "web"
+
+
+def headers(connect: Sequence[str]) -> dict[str, str]:
+    """Return the headers of every page; scripts reach the page's own host and `connect`, and nothing else.
+
+    Text never becomes markup: Trusted Types refuse it (W3C Trusted Types, ``require-trusted-types-for``).
+    """
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": " ".join(["'self'", *connect]),
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-cache",
+    }
+
+
+def start(folder: Path, port: int, api_url: str, *, patience: float = 15.0) -> str:
+    """Return the address that `folder`'s pages are served at, started on `port` unless they are already.
+
+    Parameters
+    ----------
+    api_url
+        The API that the console talks to; told to it by ``/config.json``.
+    """
+    process = Background(folder, "web")
+    facts = process.facts()
+    if facts is not None and facts["api"] != api_url:  # an emulator that was started anew has its API elsewhere
+        process.stop()
+        facts = None
+    if facts is None:
+        if port_in_use(port):
+            raise LocalProblem(f"Port {port}, which the web console needs, is in use by another program.")
+        facts = {"port": port, "api": api_url}
+        command = ["-m", "local.web", "--port", str(port), "--api", api_url]
+        process.start([sys.executable, *command], os.environ, **facts)
+    url = f"http://{LOOPBACK}:{facts['port']}"
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and process.alive():
+        try:
+            httpx.get(f"{url}/config.json", timeout=2, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return url
+    raise LocalProblem(f"The web pages are not served. The log, {process.log}, ends:\n{process.tail()}")
+
+
+def stop(folder: Path) -> bool:
+    """Stop serving `folder`'s pages; tell whether they were served."""
+    return Background(folder, "web").stop()
+
+
+class _Pages(SimpleHTTPRequestHandler):
+    """Files of `web/` and the console's settings, with our headers."""
+
+    def __init__(self, *arguments: Any, api_url: str, **options: Any) -> None:
+        self.config = json.dumps({"api_url": api_url, "issuer": None, "client_id": None, "scopes": None}).encode()
+        at = urlsplit(api_url)
+        self.ours = headers([f"http://{at.netloc}", f"ws://{at.netloc}"])
+        super().__init__(*arguments, directory=str(WEB), **options)
+
+    def end_headers(self) -> None:
+        for name, value in self.ours.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def do_GET(self) -> None:
+        if self.path.partition("?")[0] != "/config.json":
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(self.config)))
+        self.end_headers()
+        self.wfile.write(self.config)
+
+    def list_directory(self, path: Any) -> None:  # noqa: ARG002 - the base class calls it with one
+        self.send_error(404)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass  # a token that was handed over in an address must not come to rest in a log
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser()
+    options.add_argument("--port", type=int, required=True)
+    options.add_argument("--api", required=True)
+    chosen = options.parse_args()
+    pages = partial(_Pages, api_url=chosen.api)
+    ThreadingHTTPServer((LOOPBACK, chosen.port), pages).serve_forever()
