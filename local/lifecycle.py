@@ -119,7 +119,7 @@ def _deployed(
         parameters["DatabaseSecretArn"] = _secret(name, postgres.start(folder), endpoint)
     say("Deploying Sluice")
     stack = deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
-    stack = replace(stack, web_url=web.start(folder, ports[1] or free_port(), stack.api_url))
+    stack = replace(stack, web_url=web.start(folder, ports[1] or free_port(), stack.api_url, told.url))
     stack.save()
     return stack
 

@@ -160,7 +160,7 @@ def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def addresses(stack: Stack) -> None:
     """Say where everything of a local stack is."""
     for what, where in {
-        "console": f"{stack.console_url}#token={stack.new_token()}",
+        "console": stack.console_url,
         "API": stack.api_url,
         "API docs": f"{stack.api_url}/docs",
         "token": str(stack.token_file),

@@ -16,6 +16,7 @@ import httpx
 
 from local.background import LOOPBACK, Background, port_in_use
 from local.errors import LocalProblem
+from local.issuer import Issuer
 from local.places import ROOT
 
 WEB: Final = ROOT / "web"
@@ -48,17 +49,19 @@ def headers(connect: Sequence[str]) -> dict[str, str]:
     }
 
 
-def start(folder: Path, port: int, api_url: str, *, patience: float = 15.0) -> str:
+def start(folder: Path, port: int, api_url: str, issuer_url: str, *, patience: float = 15.0) -> str:
     """Return the address that `folder`'s pages are served at, started on `port` unless they are already.
 
     Parameters
     ----------
     api_url
         The API that the console talks to; told to it by ``/config.json``.
+    issuer_url
+        Who the console's token comes from. On a laptop it is handed over, so that nobody has to sign in.
     """
     process = Background(folder, "web")
     facts = process.facts()
-    if facts is not None and facts["api"] != api_url:  # an emulator that was started anew has its API elsewhere
+    if facts is not None and facts["api"] != api_url:  # a local AWS that was started anew has its API elsewhere
         process.stop()
         facts = None
     if facts is None:
@@ -66,6 +69,7 @@ def start(folder: Path, port: int, api_url: str, *, patience: float = 15.0) -> s
             raise LocalProblem(f"Port {port}, which the web console needs, is in use by another program.")
         facts = {"port": port, "api": api_url}
         command = ["-m", "local.web", "--port", str(port), "--api", api_url]
+        command += ["--folder", str(folder), "--issuer", issuer_url]
         process.start([sys.executable, *command], os.environ, **facts)
     url = f"http://{LOOPBACK}:{facts['port']}"
     deadline = time.monotonic() + patience
@@ -87,9 +91,8 @@ def stop(folder: Path) -> bool:
 class _Pages(SimpleHTTPRequestHandler):
     """Files of `web/` and the console's settings, with our headers."""
 
-    def __init__(self, *arguments: Any, api_url: str, **options: Any) -> None:
-        self.config = json.dumps({"api_url": api_url, "issuer": None, "client_id": None, "scopes": None}).encode()
-        at = urlsplit(api_url)
+    def __init__(self, *arguments: Any, api_url: str, issuer: Issuer, **options: Any) -> None:
+        self.api_url, self.issuer, at = api_url, issuer, urlsplit(api_url)
         self.ours = headers([f"http://{at.netloc}", f"ws://{at.netloc}"])
         super().__init__(*arguments, directory=str(WEB), **options)
 
@@ -102,11 +105,17 @@ class _Pages(SimpleHTTPRequestHandler):
         if self.path.partition("?")[0] != "/config.json":
             super().do_GET()
             return
+        # a name that somebody else's page has let point here must not be given the token (DNS rebinding)
+        if (self.headers.get("Host") or "").partition(":")[0] != LOOPBACK:
+            self.send_error(403)
+            return
+        config = {"api_url": self.api_url, "issuer": None, "client_id": None, "scopes": None}
+        body = json.dumps({**config, "token": self.issuer.mint()}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(self.config)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(self.config)
+        self.wfile.write(body)
 
     def list_directory(self, path: Any) -> None:  # noqa: ARG002 - the base class calls it with one
         self.send_error(404)
@@ -119,6 +128,8 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--api", required=True)
+    options.add_argument("--folder", type=Path, required=True)
+    options.add_argument("--issuer", required=True)
     chosen = options.parse_args()
-    pages = partial(_Pages, api_url=chosen.api)
+    pages = partial(_Pages, api_url=chosen.api, issuer=Issuer(chosen.folder, chosen.issuer))
     ThreadingHTTPServer((LOOPBACK, chosen.port), pages).serve_forever()
