@@ -95,10 +95,24 @@ def jobs(
 
 
 @app.command("job")
-def show_job(job_id: JobId, as_json: Json = False) -> None:
+def show_job(
+    job_id: JobId,
+    as_json: Json = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Stay until it stands still; with --json, a line a change.")
+    ] = False,
+) -> None:
     """Show a job."""
     with connect() as client:
-        answer = client.get(f"/jobs/{job_id}")
+        if not follow:
+            answer = client.get(f"/jobs/{job_id}")
+        elif as_json:
+            for answer in client.events(job_id):
+                print(answer.text, flush=True)
+            return
+        else:
+            with render.progress() as shown:
+                answer = render.watch(shown, client.events(job_id))
     if as_json:
         print(answer.text)
     else:

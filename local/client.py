@@ -1,5 +1,6 @@
 """A client of Sluice's public API, knowing nothing that is not in its OpenAPI description."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import IO, Any, Final, Self
 
 import httpx
 
+from local import events
 from local.errors import Refused, Stalled, Unreachable
 
 SETTLED: Final = frozenset({"completed", "failed", "cancelled", "rolled_back", "in_review", "paused"})
@@ -111,6 +113,28 @@ class Client:
                     f"Nothing has happened to job {job_id} for {patience:.0f} s. Look again: sluice job {job_id}"
                 )
             sleep(_pause(answer.headers))
+
+    def events(
+        self, job_id: str, *, patience: float = 900.0, sleep: Callable[[float], None] = time.sleep
+    ) -> Iterator[Answer]:
+        """Give the job as it is and after every change, as its event stream tells, until the stream is over.
+
+        Raises
+        ------
+        Stalled
+            When there was no answer for `patience` seconds.
+        """
+
+        def ask(last: str) -> httpx.Response:
+            headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+            answer = self._api.get(f"{self._api_url}/jobs/{job_id}/events", headers=headers)
+            if answer.is_client_error:
+                _body_of(answer)
+            return answer
+
+        for data in events.follow(ask, patience=patience, sleep=sleep):
+            job = json.loads(data)["job"]
+            yield Answer(json.dumps(job), job, {})
 
     def _call(self, method: str, path: str, **request: Any) -> Answer:
         with _reached(self._api_url):

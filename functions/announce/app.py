@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBStreamEvent
@@ -9,10 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
 from sluice.config import AnnounceSettings, settings
-from sluice.edge.answers import event_message
+from sluice.edge.events import job_message, queue_message
 from sluice.observability import logger
 from sluice.stores.items import to_job
-from sluice.usecases.announce import announce
+from sluice.usecases.announce import Change, announce, worth_telling
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -23,21 +25,29 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     with the next change, or by asking.
     """
     told = settings(AnnounceSettings)
+    queue = bootstrap.queue(
+        urgent=told.urgent_queue_url, standard=told.standard_queue_url, dead=told.dead_letter_queue_url
+    )
     posted = 0
-    for record in DynamoDBStreamEvent(event).records:
-        images = record.dynamodb
-        after = images.new_image if images else None
-        if images is None or not after or "kind" not in after:
-            continue
-        before = images.old_image
+    for before, after in worth_telling(list(_changes(event))):
         try:
             posted += announce(
-                to_job(before) if before else None,
-                to_job(after),
-                show=lambda name, job: event_message(name, job, told.base_url),
+                before,
+                after,
+                show=lambda name, job: job_message(name, job, told.base_url),
+                show_queues=lambda: queue_message(queue.depths()),
+                now=int(time.time()),
                 connections=bootstrap.connections(told.jobs_table),
                 sockets=bootstrap.sockets(told.socket_endpoint),
             )
         except Exception:  # noqa: BLE001 - whatever it is, the stream must go on: a shard waits for each of its records
-            logger.exception("news were dropped", job_id=after["sk"])
+            logger.exception("news were dropped", job_id=after.ref.id)
     logger.info("announced", posted=posted)
+
+
+def _changes(event: dict[str, Any]) -> Iterator[Change]:
+    for record in DynamoDBStreamEvent(event).records:
+        images = record.dynamodb
+        after = images.new_image if images else None
+        if images is not None and after and "kind" in after:
+            yield to_job(images.old_image) if images.old_image else None, to_job(after)

@@ -16,6 +16,7 @@ from functions.api import (
     importers,
     imports,
     jobs,
+    live,
     moves,
     problems,
     queues,
@@ -26,7 +27,7 @@ app = APIGatewayRestResolver(enable_validation=True, response_validation_error_h
 app.use(middlewares=[gate.only_known_callers, idempotency.once_for_each_key])
 problems.answer_with_problems(app)
 description.describe(app)
-for routes in (imports, jobs, moves, files, importers, datasets, queues):
+for routes in (imports, jobs, live, moves, files, importers, datasets, queues):
     app.include_router(routes.router, prefix="/v1")
 
 

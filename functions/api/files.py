@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import gate, stores
@@ -30,7 +32,11 @@ def offers(job_id: str) -> ListAnswer[OfferAnswer]:
     "/jobs/<job_id>/files/<name>",
     responses={302: {"description": "Where the file is."}, 503: {"description": "It is being made; ask again."}},
 )
-def download(job_id: str, name: str) -> Response[None]:
+def download(
+    job_id: str,
+    name: str,
+    ticket: Annotated[str | None, Query(description="Instead of a token; the gate looks at it.")] = None,
+) -> Response[None]:
     """Go to a file; the address holds for some minutes, and asks for no token."""
     ref = stores.ref_of(router, job_id)
     where = downloading.download(

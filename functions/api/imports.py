@@ -13,14 +13,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import answer, gate, stores
-from sluice.edge.answers import ImportAnswer, JobAnswer, UploadForm, job_answer
+from sluice.edge.answers import JobAnswer, job_answer
 from sluice.edge.requests import ImportBody, Priority
+from sluice.edge.uploads import ImportAnswer, UploadForm, UploadParts, parts_answer
 from sluice.importers.registry import importer_named
 from sluice.model.errors import TooLarge
 from sluice.usecases.accept_file import accept_file
 from sluice.usecases.await_end import await_end
-from sluice.usecases.expect_file import expect_file
+from sluice.usecases.expect_file import expect_file, expect_parts
 from sluice.usecases.new_job import ImportRequest
+from sluice.usecases.parts import join_parts, list_parts
 
 # API Gateway ends a request after 29 s, and the function after that; what is not done by then is polled for.
 _LONGEST_WAIT = 20
@@ -33,7 +35,7 @@ router = APIGatewayRouter()
 
 @router.post("/imports", responses={201: {"description": "A job that waits for its file, and where to send it."}})
 def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
-    """Announce a file; answers a presigned form to send it straight to the bucket with."""
+    """Announce a file; answers a presigned form to send it straight to the bucket with, or the parts to cut it into."""
     caller = gate.caller_of(router)
     request = ImportRequest(
         tenant=caller.tenant,
@@ -48,8 +50,29 @@ def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
         corrects=body.corrects,
         sha256=body.sha256,
     )
-    job, form = expect_file(request, now=datetime.now(UTC), jobs=stores.jobs(), files=stores.files())
-    return ImportAnswer(job=job_answer(job, gate.base_url(router)), upload=UploadForm(**form)), HTTPStatus.CREATED
+    here, now, jobs, files = gate.base_url(router), datetime.now(UTC), stores.jobs(), stores.files()
+    upload: UploadForm | UploadParts
+    if body.multipart:
+        job, parts = expect_parts(request, now=now, jobs=jobs, files=files)
+        upload = parts_answer(job.ref.id, parts, here)
+    else:
+        job, form = expect_file(request, now=now, jobs=jobs, files=files)
+        upload = UploadForm(**form)
+    return ImportAnswer(job=job_answer(job, here), upload=upload), HTTPStatus.CREATED
+
+
+@router.get("/jobs/<job_id>/upload")
+def parts_to_send(job_id: str) -> UploadParts:
+    """Where the parts of a file go that have not arrived yet: to go on with an upload that was cut short."""
+    job = stores.jobs().get(stores.ref_of(router, job_id))
+    return parts_answer(job_id, list_parts(job, files=stores.files()), gate.base_url(router))
+
+
+@router.post("/jobs/<job_id>/upload", responses={202: {"description": "The file is there; the job starts by itself."}})
+def all_parts_sent(job_id: str) -> Response[JobAnswer | None]:
+    """Make the file of the parts that were sent, and so start the job."""
+    job = join_parts(stores.ref_of(router, job_id), jobs=stores.jobs(), files=stores.files())
+    return answer.job(job, router, started=True)
 
 
 @router.post("/imports/upload", responses={202: {"description": "The job; poll its address."}})

@@ -10,12 +10,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import answer, gate, stores
-from sluice.edge.answers import JobAnswer, KeptAnswer, ListAnswer, LogAnswer, RefusalAnswer, job_answer
+from sluice.edge.answers import JobAnswer, KeptAnswer, ListAnswer, LogAnswer, RefusalAnswer, StepAnswer, job_answer
 from sluice.edge.previews import PreviewAnswer, preview_answer
 from sluice.model import paths
 from sluice.model.status import Status
 from sluice.usecases.preview import preview as look_ahead
 from sluice.usecases.refusals import list_lines, list_refusals
+from sluice.usecases.timeline import timeline
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
 Cursor = Annotated[str | None, Query(description="Where the page before ended.")]
@@ -68,6 +69,14 @@ def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListAnswer[K
         for item in page.items
     ]
     return ListAnswer(items=items, next=page.next)
+
+
+@router.get("/jobs/<job_id>/timeline")
+def progress_over_time(job_id: str) -> ListAnswer[StepAnswer]:
+    """When its rows were done, chunk by chunk and phase by phase; oldest first."""
+    ref = stores.jobs().get(stores.ref_of(router, job_id)).ref
+    steps = timeline(ref, chunks=stores.chunks())
+    return ListAnswer(items=[StepAnswer(**asdict(step)) for step in steps], next=None)
 
 
 @router.get("/jobs/<job_id>/log")

@@ -12,6 +12,7 @@ from sluice.stores.chunks import DynamoChunks
 from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
 from sluice.stores.machine import StepFunctionsMachine
+from sluice.stores.tickets import DynamoTickets
 
 
 def jobs() -> DynamoJobs:
@@ -24,6 +25,11 @@ def chunks() -> DynamoChunks:
     """Their phases and chunks."""
     told = settings(ApiSettings)
     return bootstrap.chunks(told.jobs_table, told.keep_days)
+
+
+def tickets() -> DynamoTickets:
+    """Tickets of all tenants."""
+    return bootstrap.tickets(settings(ApiSettings).jobs_table)
 
 
 def files() -> S3Files:

@@ -14,6 +14,7 @@ from sluice.model.errors import SluiceError
 from sluice.model.event import Connection
 from sluice.observability import logger
 from sluice.usecases.connect import connect
+from sluice.usecases.redeem_ticket import redeem_ticket
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -21,7 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Accept or refuse a connection (``$connect``), or forget it (``$disconnect``); what a client says is ignored.
 
     A client connects with the bearer token that the API takes, in the header ``Authorization``, and hears of all jobs
-    of its tenant, or of one: ``?job=ID``.
+    of its tenant, or of one: ``?job=ID``. A browser, which cannot send the header, brings a ``?ticket=``, for either.
     """
     told = settings(SocketSettings)
     route, connection_id = event["requestContext"]["routeKey"], event["requestContext"]["connectionId"]
@@ -36,13 +37,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def _connect(event: dict[str, Any], connection_id: str, told: SocketSettings) -> int:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    job_id = (event.get("queryStringParameters") or {}).get("job")
+    asked, now = event.get("queryStringParameters") or {}, int(time.time())
     try:
-        caller = identify(headers.get("authorization"), issuer_of(told))
-        caller.need(READ)
+        if "ticket" in asked:
+            ticket = redeem_ticket(asked["ticket"], now=now, tickets=bootstrap.tickets(told.jobs_table))
+            watcher = Connection(connection_id, ticket.tenant, ticket.job_id, since=now)
+        else:
+            caller = identify(headers.get("authorization"), issuer_of(told))
+            caller.need(READ)
+            watcher = Connection(connection_id, caller.tenant, asked.get("job"), since=now)
         connect(
-            Connection(connection_id, caller.tenant, job_id),
-            now=int(time.time()),
+            watcher,
+            now=now,
             jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
             connections=bootstrap.connections(told.jobs_table),
         )

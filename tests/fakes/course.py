@@ -34,8 +34,9 @@ from sluice.usecases.roll_back import roll_back
 from sluice.usecases.start_job import Arrival, start_job
 from sluice.usecases.tidy import tidy
 from tests.fakes.destination import MemoryDestination
+from tests.fakes.files import MemoryFiles, etag_of
 from tests.fakes.machine import MemoryMachine
-from tests.fakes.stores import MemoryChunks, MemoryFiles, MemoryJobs, MemoryQueue, etag_of
+from tests.fakes.stores import MemoryChunks, MemoryJobs, MemoryQueue
 
 NOW = 1_700_000_000
 LEASE = 70

@@ -14,7 +14,7 @@ from sluice.model import paths
 from sluice.model.chunk import JobRef
 from sluice.model.page import Page
 from sluice.rows.staged import Applied, Batch, Compared, Undone
-from tests.fakes.stores import MemoryFiles
+from tests.fakes.files import MemoryFiles
 
 Image = dict[str, str]
 

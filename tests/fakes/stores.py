@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRefused, NotFound, Problem
+from sluice.model.errors import NotFound, Problem
 from sluice.model.job import Job, JobFile
 from sluice.model.log import SYSTEM, LogEntry
 from sluice.model.order import Order
@@ -162,7 +159,9 @@ class MemoryChunks:
                 found = list(self.of_phase(ref, name))
                 for chunk in found:
                     if chunk.state is ChunkState.FAILED:
-                        self.items[chunk.ref] = replace(chunk, state=ChunkState.QUEUED, attempts=0, error=None)
+                        self.items[chunk.ref] = replace(
+                            chunk, state=ChunkState.QUEUED, attempts=0, error=None, closed_at=None
+                        )
                 done = sum(chunk.state is ChunkState.DONE for chunk in found)
                 opened = Phase(name, run, len(found), len(found) - done, 0, token)
             self.phases[ref, name] = opened
@@ -201,7 +200,14 @@ class MemoryChunks:
             chunk = self.items.get(ref)
             if chunk is None or chunk.state in CLOSED or (free_at is not None and chunk.lease_until > free_at):
                 return False
-            self.items[ref] = replace(chunk, state=state, lease_until=0, counts=counts, error=error or chunk.error)
+            self.items[ref] = replace(
+                chunk,
+                state=state,
+                lease_until=0,
+                counts=counts,
+                error=error or chunk.error,
+                closed_at=datetime.now(UTC),
+            )
             barrier = self.phases[ref.job, ref.phase]
             failed = barrier.failed + (state is ChunkState.FAILED)
             self.phases[ref.job, ref.phase] = replace(barrier, remaining=barrier.remaining - 1, failed=failed)
@@ -210,56 +216,6 @@ class MemoryChunks:
                 job, counts=job.counts + counts, updated_at=datetime.now(UTC), version=job.version + 1
             )
             return True
-
-
-def etag_of(body: bytes) -> str:
-    """What S3 calls an object of these bytes that was stored in one piece."""
-    return hashlib.md5(body, usedforsecurity=False).hexdigest()
-
-
-class MemoryFiles:
-    """The `Files` port."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    @contextmanager
-    def open(self, key: str, etag: str | None = None) -> Iterator[BinaryIO]:
-        yield io.BytesIO(self.read(key, etag=etag))
-
-    def stat(self, key: str) -> tuple[int, str]:
-        return self.size(key), etag_of(self.read(key))
-
-    def size(self, key: str) -> int:
-        return len(self.read(key))
-
-    def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
-        if key not in self.objects:
-            raise NotFound("object", key)
-        if etag is not None and etag != etag_of(self.objects[key]):
-            raise FileRefused("file-changed", "The file was changed while it was read", "Upload it again.")
-        return self.objects[key][start:end]
-
-    def write(self, key: str, body: bytes) -> None:
-        self.objects[key] = body
-
-    def write_once(self, key: str, body: bytes) -> bool:
-        return self.objects.setdefault(key, body) is body
-
-    @contextmanager
-    def create(self, key: str) -> Iterator[BinaryIO]:
-        stream = io.BytesIO()
-        yield stream
-        self.objects[key] = stream.getvalue()
-
-    def names(self, prefix: str) -> list[str]:
-        return sorted(key for key in self.objects if key.startswith(prefix))
-
-    def download_url(self, key: str, file_name: str) -> str:
-        return f"memory:{key}?as={file_name}"
-
-    def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
-        return {"method": "POST", "url": "memory:", "fields": {"key": key}, "expires_in": 3600}
 
 
 class MemoryQueue:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,9 @@ from functions.announce import app as announce
 from functions.socket import app as socket
 from sluice import bootstrap
 from sluice.model.event import Connection
+from sluice.model.ticket import Ticket
+from sluice.usecases.issue_ticket import issue_ticket
+from tests.factories import make_job
 from tests.fakes import issuer
 from tests.fakes.lambda_context import FakeContext
 from tests.fakes.sockets import MemorySockets
@@ -38,7 +43,7 @@ def watchers(tenant: str = "acme") -> list[Connection]:
 
 def test_a_good_token_connects_and_a_disconnect_is_forgotten(stack: Stack) -> None:
     assert socket.handler(connecting(issuer.token()), CONTEXT) == {"statusCode": 200}
-    assert watchers() == [Connection(CONNECTION, "acme")]
+    assert [replace(each, since=0) for each in watchers()] == [Connection(CONNECTION, "acme")]
     left = event("socket_connect")
     left["requestContext"]["routeKey"] = "$disconnect"
     assert socket.handler(left, CONTEXT) == {"statusCode": 200}
@@ -64,6 +69,34 @@ def test_nobody_else_connects(stack: Stack, token: str | None, status: int) -> N
 def test_a_job_of_another_tenant_is_not_watched(stack: Stack) -> None:
     assert socket.handler(connecting(issuer.token(), job="01NOTMINE"), CONTEXT) == {"statusCode": 404}
     assert watchers() == []
+
+
+def ticket_for(job_id: str | None) -> str:
+    wanted = Ticket("acme", "ann", job_id, until=int(time.time()) + 600)
+    jobs, tickets = bootstrap.jobs("JobsTable", 90), bootstrap.tickets("JobsTable")
+    return issue_ticket(wanted, now=int(time.time()), jobs=jobs, tickets=tickets)
+
+
+def with_ticket(text: str, connection_id: str = CONNECTION, **asked: str) -> dict[str, Any]:
+    made = connecting(None)
+    made["requestContext"]["connectionId"] = connection_id
+    made["queryStringParameters"] = {"ticket": text, **asked}
+    return made
+
+
+def test_a_ticket_connects_once(stack: Stack) -> None:
+    text = ticket_for(None)
+    assert socket.handler(with_ticket(text), CONTEXT) == {"statusCode": 200}
+    assert socket.handler(with_ticket(text, "another"), CONTEXT) == {"statusCode": 401}
+    assert [watcher.id for watcher in watchers()] == [CONNECTION]
+
+
+def test_a_ticket_for_one_job_hears_of_no_other(stack: Stack) -> None:
+    """Whatever else the address asks for."""
+    job = make_job("acme")
+    stack.jobs.add(job)
+    assert socket.handler(with_ticket(ticket_for(job.ref.id), job="01OTHER"), CONTEXT) == {"statusCode": 200}
+    assert [watcher.job_id for watcher in watchers()] == [job.ref.id]
 
 
 def test_what_a_client_says_is_ignored(stack: Stack) -> None:

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from functions.api.app import app
 from local.places import ROOT
-from sluice.edge.answers import CountsAnswer, ImportAnswer, JobAnswer, ProgressAnswer
+from sluice.edge.answers import CountsAnswer, JobAnswer, ProgressAnswer
+from sluice.edge.uploads import ImportAnswer
 from sluice.importers.registry import importer_named
 from sluice.model import event
 from sluice.model.status import Status

@@ -17,6 +17,7 @@ from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
 from sluice.stores.machine import StepFunctionsMachine
 from sluice.stores.queue import SqsQueue
+from sluice.stores.tickets import DynamoTickets
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
@@ -117,6 +118,12 @@ def answers(table: str) -> DynamoDBPersistenceLayer:
     )
 
     return DynamoDBPersistenceLayer(table, boto3_client=boto3.client("dynamodb", config=_CONFIG))
+
+
+@cache
+def tickets(table: str) -> DynamoTickets:
+    """Tickets, in the jobs table."""
+    return DynamoTickets(_table(table))
 
 
 @cache

@@ -96,6 +96,9 @@ class AnnounceSettings(Settings):
 
     base_url: str
     socket_endpoint: str
+    urgent_queue_url: str
+    standard_queue_url: str
+    dead_letter_queue_url: str
 
 
 S = TypeVar("S", bound=Settings)

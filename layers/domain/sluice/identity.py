@@ -27,11 +27,12 @@ _UNREACHABLE_SECONDS = 5
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, for which tenant, and what their token allows."""
+    """Who calls, for which tenant, and what their token allows ``until`` it ends, in epoch seconds."""
 
     tenant: str
     subject: str
     scopes: frozenset[str]
+    until: int
 
     def need(self, scope: str) -> None:
         """Refuse a caller without the scope; ``imports:admin`` holds the others.
@@ -91,7 +92,7 @@ def identify(authorization: str | None, issuer: Issuer) -> Caller:
         raise Unauthorized(f"The token names no tenant in its claim '{issuer.tenant_claim}'.")
     # Cognito writes a resource server's name before its scopes: sluice/imports:read
     scopes = (scope.removeprefix(f"{issuer.audience}/") for scope in str(claims.get("scope", "")).split())
-    return Caller(tenant, str(claims["sub"]), frozenset(scopes))
+    return Caller(tenant, str(claims["sub"]), frozenset(scopes), int(claims["exp"]))
 
 
 def _claims(token: str, issuer: Issuer) -> dict[str, Any]:

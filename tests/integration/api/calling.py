@@ -16,6 +16,8 @@ from tests.integration.stack import event
 OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
 # What stands in the place of a parameter in a route's path.
 SAMPLES = {"job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "name": "products", "key": "P-1"}
+# Tickets change nothing: who may read may have one.
+READING = frozenset({"/v1/tickets", f"/v1/jobs/{SAMPLES['job_id']}/ticket"})
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ def call(
 def get(path: str, **more: Any) -> Answer:
     """Call with GET."""
     return call("GET", path, **more)
+
+
+def post(path: str, **more: Any) -> Answer:
+    """Call with POST."""
+    return call("POST", path, **more)
 
 
 def every(path: str, **query: str) -> list[Any]:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.fakes import issuer
-from tests.integration.api.calling import call, get, guarded
+from tests.integration.api.calling import READING, call, get, guarded
 from tests.integration.api.repeating import (
     BODY,
     FILE,
@@ -50,7 +50,8 @@ def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
     for key in ("one", ""):
         stranger = call("POST", path, token=None, headers={"Idempotency-Key": key})
         assert_problem(stranger, 401, "unauthorized")
-        reader = call("POST", path, token=issuer.token(scope="imports:read"), headers={"Idempotency-Key": key})
+        scope = "openid" if path in READING else "imports:read"
+        reader = call("POST", path, token=issuer.token(scope=scope), headers={"Idempotency-Key": key})
         assert_problem(reader, 403, "forbidden")
 
 

@@ -21,7 +21,7 @@ from sluice.destinations.postgres import Database, PostgresDestination, Postgres
 from sluice.destinations.records import DynamoRecords
 from sluice.usecases.ports import Destination, Records
 from tests.fakes.destination import MemoryDestination, MemoryRecords
-from tests.fakes.stores import MemoryFiles
+from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.sample import THINGS
 from tests.integration.template import create_table
 

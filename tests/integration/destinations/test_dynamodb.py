@@ -13,7 +13,7 @@ from sluice.destinations.record_items import SHARDS
 from sluice.destinations.records import DynamoRecords
 from sluice.rows.check import GoodRow
 from sluice.rows.staged import Applied, Batch, Undone
-from tests.fakes.stores import MemoryFiles
+from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import PLAIN, THINGS, batch
 

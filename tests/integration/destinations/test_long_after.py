@@ -9,7 +9,7 @@ import pytest
 from sluice.destinations.dynamodb import DynamoDestination
 from sluice.destinations.records import DynamoRecords
 from sluice.rows.staged import Applied, Undone
-from tests.fakes.stores import MemoryFiles
+from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 

@@ -12,7 +12,8 @@ from sluice.stores.chunks import DynamoChunks
 from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
 from sluice.usecases.ports import Chunks, Jobs
-from tests.fakes.stores import MemoryChunks, MemoryFiles, MemoryJobs
+from tests.fakes.files import MemoryFiles
+from tests.fakes.stores import MemoryChunks, MemoryJobs
 from tests.integration.template import create_table
 
 REGION = "us-east-1"

@@ -23,7 +23,7 @@ from sluice.stores import items, transactions
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.jobs import DynamoJobs
 from tests.factories import make_chunk, make_job
-from tests.fakes.stores import MemoryFiles
+from tests.fakes.files import MemoryFiles
 
 PRODUCTS = importer_named("products")
 CHUNK = make_chunk(JobRef("acme", "01JOB")).ref

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from sluice.model.errors import FileRefused, NotFound
 from sluice.stores.files import S3Files
-from tests.fakes.stores import MemoryFiles
+from tests.fakes.files import MemoryFiles
 
 LARGE = os.urandom(20 * 1024 * 1024)
 
@@ -121,3 +121,26 @@ def test_a_file_that_was_overwritten_is_not_read_on(files: MemoryFiles | S3Files
     assert refused.value.problem.type == "file-changed"
     with pytest.raises(FileRefused), files.open("a", etag) as file:
         file.read()
+
+
+def test_a_file_is_joined_from_parts_that_came_in_any_order(aws: None) -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="files")
+    files = S3Files(client, "files")
+    upload_id = files.begin_parts("a")
+    assert files.parts("a", upload_id) == {}
+    bodies = {1: b"x" * 5 * 1024**2, 2: b"end"}
+    for number in (2, 1):
+        client.upload_part(Bucket="files", Key="a", UploadId=upload_id, PartNumber=number, Body=bodies[number])
+    assert files.parts("a", upload_id) == {number: len(body) for number, body in bodies.items()}
+    files.join_parts("a", upload_id)
+    assert files.read("a") == bodies[1] + bodies[2]
+    for over in (files.parts, files.join_parts):
+        with pytest.raises(NotFound):
+            over("a", upload_id)
+
+
+def test_the_address_of_a_part_is_for_that_part_alone(aws: None) -> None:
+    files = S3Files(boto3.client("s3", region_name="us-east-1"), "files")
+    url, seconds = files.part_url("uploads/a", "an-upload", 7)
+    assert ("partNumber=7" in url, "uploadId=an-upload" in url, seconds) == (True, True, 3600)

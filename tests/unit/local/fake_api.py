@@ -56,6 +56,8 @@ class FakeApi:
         if request.method == "POST":
             upload = {"method": "POST", "url": BUCKET, "fields": {"key": "uploads/a", "policy": "p"}}
             return httpx.Response(201, json={"job": job("waiting_for_file"), "upload": upload})
+        if path == "/jobs/01JOB/events":
+            return self._event(request)
         if path.startswith("/jobs/") and path.count("/") == 2:
             return self._job(request)
         return httpx.Response(200, text=PAGE)
@@ -66,6 +68,14 @@ class FakeApi:
         if request.headers.get("If-None-Match") == etag:
             return httpx.Response(304, headers={"ETag": etag})
         return httpx.Response(200, text=json.dumps(state), headers={"ETag": etag, "Retry-After": self.retry_after})
+
+    def _event(self, request: httpx.Request) -> httpx.Response:
+        if request.headers.get("Last-Event-ID") == "last":
+            return httpx.Response(204)
+        state = self.states.pop(0)
+        data = json.dumps({"event": "job.progress", "job": state})
+        body = f"retry: 0\n\nid: {'more' if self.states else 'last'}\nevent: progress\ndata: {data}\n\n"
+        return httpx.Response(200, text=body, headers={"Content-Type": "text/event-stream"})
 
     def called(self) -> Iterator[str]:
         """Give method and path of each request to the API."""

@@ -172,3 +172,13 @@ def test_wrong_usage_is_exit_code_2(api: FakeApi, arguments: list[str]) -> None:
     """And nothing is sent."""
     assert run(*arguments) == 2
     assert api.requests == []
+
+
+def test_a_job_is_followed_to_its_end(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON, a line for every change: for scripts that react to them."""
+    api.states = [job("loading"), job("completed", version=2)]
+    assert run("job", "01JOB", "--follow", "--json") == 0
+    assert [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()] == ["loading", "completed"]
+    api.states = [job("loading"), job("completed", version=2)]
+    assert run("job", "01JOB", "--follow") == 0
+    assert "completed" in capsys.readouterr().out

@@ -10,14 +10,16 @@ from sluice.model.errors import NotFound
 from sluice.model.event import Connection, event_name
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.announce import announce
+from sluice.usecases.announce import announce, worth_telling
 from sluice.usecases.connect import connect
 from tests.factories import make_job
 from tests.fakes.sockets import MemoryConnections, MemorySockets
 from tests.fakes.stores import MemoryJobs
 
 
-def told(before: Job | None, after: Job, *watching: Connection, gone: frozenset[str] = frozenset()) -> MemorySockets:
+def told(
+    before: Job | None, after: Job, *watching: Connection, gone: frozenset[str] = frozenset(), now: int = 1000
+) -> MemorySockets:
     """Announce a change to some connections."""
     connections, sockets = MemoryConnections(), MemorySockets(gone)
     for connection in watching:
@@ -26,6 +28,8 @@ def told(before: Job | None, after: Job, *watching: Connection, gone: frozenset[
         before,
         after,
         show=lambda event, job: f"{event} {job.ref.id}".encode(),
+        show_queues=lambda: b"queues",
+        now=now,
         connections=connections,
         sockets=sockets,
     )
@@ -38,7 +42,45 @@ def told(before: Job | None, after: Job, *watching: Connection, gone: frozenset[
 def test_all_of_the_tenant_hear_of_a_job() -> None:
     job = make_job("acme", status=Status.QUEUED)
     sockets = told(None, job, Connection("a", "acme"), Connection("b", "acme"))
-    assert sockets.sent == {"a": [f"job.queued {job.ref.id}".encode()], "b": [f"job.queued {job.ref.id}".encode()]}
+    said = [f"job.queued {job.ref.id}".encode(), b"queues"]
+    assert sockets.sent == {"a": said, "b": said}
+
+
+def test_the_queues_are_told_of_when_a_job_comes_to_a_new_state_to_those_who_watch_all() -> None:
+    job = make_job("acme", status=Status.LOADING)
+    watching = (Connection("all", "acme"), Connection("one", "acme", job.ref.id))
+    assert b"queues" not in b" ".join(told(job, job, *watching).sent["all"]), "progress says nothing of queues"
+    done = told(job, replace(job, status=Status.COMPLETED), *watching).sent
+    assert (len(done["all"]), len(done["one"])) == (2, 1)
+
+
+def test_progress_that_was_overtaken_is_left_out() -> None:
+    def at(version: int, status: Status = Status.LOADING) -> Job:
+        return replace(job, version=version, status=status)
+
+    job, other = make_job("acme", status=Status.LOADING), make_job("acme", status=Status.LOADING)
+    changes = [(at(1), at(2)), (at(2), at(3)), (None, other), (at(3), at(4, Status.COMPLETED))]
+    assert worth_telling(changes) == changes[2:]
+    changes = [(at(1, Status.PARSING), at(2, Status.IN_REVIEW)), (at(2, Status.IN_REVIEW), at(3)), (at(3), at(4))]
+    assert worth_telling(changes) == [changes[0], changes[2]], "a new state is told even if it is over by now"
+
+
+def test_a_connection_that_is_only_being_made_is_not_forgotten() -> None:
+    job = make_job("acme")
+    connections = MemoryConnections()
+    connections.add(Connection("a", "acme", since=995), now=995)
+    sockets = MemorySockets(frozenset({"a"}))
+    for now, left in ((1000, 1), (1006, 0)):
+        announce(
+            None,
+            job,
+            show=lambda event, job: b"",
+            show_queues=lambda: b"",
+            now=now,
+            connections=connections,
+            sockets=sockets,
+        )
+        assert len(connections.of_tenant("acme")) == left
 
 
 def test_another_tenant_hears_nothing() -> None:
@@ -66,11 +108,13 @@ def test_a_connection_that_is_gone_is_forgotten() -> None:
         (Status.LOADING, Status.COMPLETED, "job.completed"),
         (Status.LOADING, Status.FAILED, "job.failed"),
         (Status.CANCELLING, Status.CANCELLED, "job.cancelled"),
+        (Status.PAUSING, Status.PAUSED, "job.paused"),
+        (Status.ROLLING_BACK, Status.ROLLED_BACK, "job.rolled_back"),
     ],
 )
 def test_an_event_is_named_for_what_happened(before: Status | None, after: Status, name: str) -> None:
     job = make_job()
-    assert event_name(replace(job, status=before) if before else None, replace(job, status=after)) == name
+    assert event_name(before, replace(job, status=after)) == name
 
 
 def test_nobody_watches_a_job_of_another_tenant() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -88,20 +87,20 @@ class JobAnswer(BaseModel):
     links: dict[str, str]
 
 
-class UploadForm(BaseModel):
-    """How to send the file: a multipart form of these fields, then the file as ``file``."""
+class TicketAnswer(BaseModel):
+    """A ticket, and where it lets in: once, instead of a token."""
 
-    method: str
-    url: str
-    fields: dict[str, str]
-    expires_in: int = Field(description="Seconds until the form is worth nothing.")
+    ticket: str
+    expires_in: int = Field(description="Seconds until it is worth nothing.")
+    links: dict[str, str] = Field(description="Addresses with the ticket in them: `events` of a job, `socket`.")
 
 
-class ImportAnswer(BaseModel):
-    """Answer of ``POST /v1/imports``."""
+class StepAnswer(BaseModel):
+    """So many rows of a phase were done at that time."""
 
-    job: JobAnswer
-    upload: UploadForm
+    at: datetime
+    phase: str
+    rows: int
 
 
 class RefusalAnswer(BaseModel):
@@ -242,11 +241,6 @@ def _links(job: Job, here: str) -> dict[str, str]:
     if job.status in AT_REST and job.planned:
         names.append("files")
     return {"self": here} | {name: f"{here}/{name}" for name in names}
-
-
-def event_message(event: str, job: Job, base_url: str) -> bytes:
-    """What a watcher is sent: ``{"event": …, "job": …}``, the job as every call shows it."""
-    return json.dumps({"event": event, "job": job_answer(job, base_url).model_dump(mode="json")}).encode()
 
 
 def importer_answer(importer: Importer) -> ImporterAnswer:

@@ -30,6 +30,9 @@ class ImportBody(BaseModel):
         default=None, description="Whether the job stops before it loads, to be looked at; else as the importer says."
     )
     priority: Priority = "standard"
+    multipart: bool = Field(
+        default=False, description="Whether the file is sent in parts, each of which can be sent again."
+    )
     force: bool = Field(default=False, description="Import the file even if the same one was imported before.")
     corrects: str | None = Field(
         default=None,

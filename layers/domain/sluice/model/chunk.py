@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from sluice.model.counts import Counts
@@ -68,6 +69,8 @@ class Chunk:
         What it added to the job when it was closed.
     error
         What went wrong in the last attempt that failed.
+    closed_at
+        When it was closed last.
     """
 
     ref: ChunkRef
@@ -80,6 +83,7 @@ class Chunk:
     lease_until: int = 0
     counts: Counts = field(default_factory=Counts)
     error: str | None = None
+    closed_at: datetime | None = None
 
     def is_held(self, now: int) -> bool:
         """Whether a worker may be at it."""

@@ -5,33 +5,53 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sluice.model.job import Job
-from sluice.model.status import Status
+from sluice.model.status import SETTLED, Status
 
 _NAMES = {
     Status.QUEUED: "job.queued",
     Status.PARSING: "job.started",
     Status.IN_REVIEW: "job.in_review",
+    Status.PAUSED: "job.paused",
     Status.COMPLETED: "job.completed",
     Status.FAILED: "job.failed",
     Status.CANCELLED: "job.cancelled",
+    Status.ROLLED_BACK: "job.rolled_back",
 }
+PROGRESS = "job.progress"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A job as a watcher saw it last."""
+
+    version: int
+    status: Status
+
+    @property
+    def is_last(self) -> bool:
+        """Whether there was nothing more to wait for: the job stood still."""
+        return self.status in SETTLED
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A WebSocket connection: it hears of one job of its tenant, or of all when ``job_id`` is ``None``."""
+    """A WebSocket connection: it hears of one job of its tenant, or of all when ``job_id`` is ``None``.
+
+    ``since`` is when it was made, in epoch seconds.
+    """
 
     id: str
     tenant: str
     job_id: str | None = None
+    since: int = 0
 
     def hears_of(self, job: Job) -> bool:
         """Whether news of the job are for this connection."""
         return job.ref.tenant == self.tenant and self.job_id in {None, job.ref.id}
 
 
-def event_name(before: Job | None, after: Job) -> str:
-    """What happened to a job between two states of it; anything but a new status is progress."""
-    if before is not None and before.status is after.status:
-        return "job.progress"
-    return _NAMES.get(after.status, "job.progress")
+def event_name(before: Status | None, after: Job) -> str:
+    """What happened to a job since it had that status; anything but a new status is progress."""
+    if before is after.status:
+        return PROGRESS
+    return _NAMES.get(after.status, PROGRESS)

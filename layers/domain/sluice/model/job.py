@@ -32,6 +32,7 @@ class JobFile:
     """The file of a job; what is not known yet is ``None``.
 
     ``etag`` names the bytes that arrived: should the object be overwritten later, the job does not read on in it.
+    ``upload_id`` is there when it was announced to come in parts.
     """
 
     name: str
@@ -41,6 +42,7 @@ class JobFile:
     sha256: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    upload_id: str | None = None
 
 
 @dataclass(frozen=True)

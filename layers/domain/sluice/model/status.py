@@ -28,8 +28,11 @@ class Status(StrEnum):
 #: The ends: nothing goes on by itself from here.
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 
-#: Ends, and stops at which a job waits for a person: no execution and no worker is at it.
-AT_REST = ENDED | {Status.IN_REVIEW, Status.PAUSED, Status.WAITING_FOR_FILE}
+#: Ends, and stops at which a job waits for a person: nothing happens to it until somebody moves it.
+SETTLED = ENDED | {Status.IN_REVIEW, Status.PAUSED}
+
+#: No execution and no worker is at it.
+AT_REST = SETTLED | {Status.WAITING_FOR_FILE}
 
 #: On the way to a stop: workers take no further chunk.
 STOPPING = frozenset({Status.PAUSING, Status.CANCELLING})

@@ -97,7 +97,7 @@ class DynamoChunks:
         with suppress(self._refused):
             self._table.update_item(
                 Key=items.chunk_key(chunk.ref),
-                UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error",
+                UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error, closed_at",
                 ConditionExpression=Attr("state").eq(str(ChunkState.FAILED)),
                 ExpressionAttributeNames={"#state": "state", "#error": "error"},
                 ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":none": 0},
@@ -187,7 +187,10 @@ class DynamoChunks:
     ) -> dict[str, Any]:
         sets = "".join(f", {name} = :{name}" for name in numbers)
         closed = [f":c{place}" for place in range(len(CLOSED))]
-        values: dict[str, Any] = {":state": str(state), ":never": 0} | {f":{n}": v for n, v in numbers.items()}
+        now = datetime.now(UTC).isoformat()
+        values: dict[str, Any] = {":state": str(state), ":never": 0, ":now": now} | {
+            f":{n}": v for n, v in numbers.items()
+        }
         values |= dict(zip(closed, map(str, CLOSED), strict=True))
         names = {"#state": "state"}
         if error is not None:
@@ -201,7 +204,7 @@ class DynamoChunks:
         return update(
             self._table.name,
             items.chunk_key(ref),
-            f"SET #state = :state, lease_until = :never{sets}",
+            f"SET #state = :state, lease_until = :never, closed_at = :now{sets}",
             names,
             values,
             open_still,

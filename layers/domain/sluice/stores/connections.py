@@ -57,11 +57,11 @@ def _watchers(tenant: str) -> str:
 
 
 def _connection(tenant: str, item: Mapping[str, Any]) -> Connection:
-    return Connection(item["sk"], tenant, item.get("job_id"))
+    return Connection(item["sk"], tenant, item.get("job_id"), int(item.get("since", 0)))
 
 
 def _by_tenant(connection: Connection) -> dict[str, Any]:
-    item = {"pk": _watchers(connection.tenant), "sk": connection.id}
+    item: dict[str, Any] = {"pk": _watchers(connection.tenant), "sk": connection.id, "since": connection.since}
     return item if connection.job_id is None else item | {"job_id": connection.job_id}
 
 

@@ -21,7 +21,7 @@ _READ_AHEAD = 8 * 1024**2
 _PART = 8 * 1024**2
 _FORM_SECONDS = 3600
 _LINK_SECONDS = 300
-_GONE = frozenset({"NoSuchKey", "404", "NotFound"})
+_GONE = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
 
 
 class S3Files:
@@ -107,6 +107,32 @@ class S3Files:
             self._bucket, key, Conditions=[["content-length-range", 0, max_bytes]], ExpiresIn=_FORM_SECONDS
         )
         return {"method": "POST", "url": form["url"], "fields": form["fields"], "expires_in": _FORM_SECONDS}
+
+    def begin_parts(self, key: str) -> str:
+        """Begin an upload in parts; answers its id."""
+        return self._client.create_multipart_upload(Bucket=self._bucket, Key=key)["UploadId"]
+
+    def part_url(self, key: str, upload_id: str, number: int) -> tuple[str, int]:
+        """A presigned address to PUT a part to, and the seconds that it holds."""
+        part = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id, "PartNumber": number}
+        return self._client.generate_presigned_url("upload_part", Params=part, ExpiresIn=_FORM_SECONDS), _FORM_SECONDS
+
+    def parts(self, key: str, upload_id: str) -> dict[int, int]:
+        """Bytes of the parts that have arrived, by number; raises `NotFound` when the upload is over."""
+        return {part["PartNumber"]: part["Size"] for part in self._arrived(key, upload_id)}
+
+    def join_parts(self, key: str, upload_id: str) -> None:
+        """Make the object of the parts that have arrived; raises `NotFound` when the upload is over."""
+        parts: Any = [{name: part[name] for name in ("ETag", "PartNumber")} for part in self._arrived(key, upload_id)]
+        with _found(key):
+            self._client.complete_multipart_upload(
+                Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+            )
+
+    def _arrived(self, key: str, upload_id: str) -> list[Any]:
+        pages = self._client.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=upload_id)
+        with _found(key):
+            return [part for page in pages for part in page.get("Parts", [])]
 
 
 @contextmanager

@@ -161,6 +161,7 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
         lease_until=int(item["lease_until"]),
         counts=to_counts(item),
         error=item.get("error"),
+        closed_at=datetime.fromisoformat(item["closed_at"]) if "closed_at" in item else None,
     )
 
 

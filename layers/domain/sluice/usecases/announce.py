@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from sluice.model.event import event_name
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sluice.model.event import PROGRESS, Connection, event_name
 from sluice.model.job import Job
 from sluice.usecases.ports import Connections, Show, Sockets
 
+Change = tuple[Job | None, Job]
+"""A job on both sides of a change; before it there may have been none."""
 
-def announce(before: Job | None, after: Job, *, show: Show, connections: Connections, sockets: Sockets) -> int:
+# A post takes some 10 ms, nearly all of it waiting.
+_AT_ONCE = 16
+# While $connect is under way the connection is kept already, and yet cannot be posted to.
+_CONNECTING_SECONDS = 10
+
+
+def worth_telling(changes: Sequence[Change]) -> list[Change]:
+    """Leave out progress that has been overtaken: a change of the same job that comes later says more."""
+    last = {after.ref: place for place, (_, after) in enumerate(changes)}
+    return [
+        change for place, change in enumerate(changes) if place == last[change[1].ref] or _name(*change) != PROGRESS
+    ]
+
+
+def announce(
+    before: Job | None,
+    after: Job,
+    *,
+    show: Show,
+    show_queues: Callable[[], bytes],
+    now: int,
+    connections: Connections,
+    sockets: Sockets,
+) -> int:
     """Post the job to every connection that hears of it; a connection that is gone is forgotten.
+
+    When a job has come to a new state, those who watch all jobs are told of the queues, too.
 
     Parameters
     ----------
     before, after
         The job on both sides of the change.
-    show
-        Writes the message from the event's name and the job.
+    show, show_queues
+        Write the messages: of the job, from the event's name and the job; of the queues.
 
     Returns
     -------
@@ -25,17 +55,34 @@ def announce(before: Job | None, after: Job, *, show: Show, connections: Connect
     watching = [connection for connection in connections.of_tenant(after.ref.tenant) if connection.hears_of(after)]
     if not watching:
         return 0
-    message = show(event_name(before, after), after)
-    told = 0
-    failures: list[Exception] = []
-    for connection in watching:
-        try:
-            if sockets.post(connection.id, message):
-                told += 1
-            else:
-                connections.remove(connection.id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the next watcher the news
-            failures.append(error)
+    name = _name(before, after)
+    told, failures = _post(watching, show(name, after), now, connections, sockets)
+    everything = [connection for connection in watching if connection.job_id is None]
+    if name != PROGRESS and everything:
+        failures += _post(everything, show_queues(), now, connections, sockets)[1]
     if failures:
         raise ExceptionGroup("some watchers were not told", failures)
     return told
+
+
+def _name(before: Job | None, after: Job) -> str:
+    return event_name(before.status if before else None, after)
+
+
+def _post(
+    watching: Sequence[Connection], message: bytes, now: int, connections: Connections, sockets: Sockets
+) -> tuple[int, list[Exception]]:
+    """Post to all, before anything else is posted to any: each hears of things in their order."""
+
+    def post(connection: Connection) -> bool | Exception:
+        try:
+            arrived = sockets.post(connection.id, message)
+            if not arrived and now - connection.since > _CONNECTING_SECONDS:
+                connections.remove(connection.id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the next watcher the news
+            return error
+        return arrived
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = list(pool.map(post, watching))
+    return answers.count(True), [answer for answer in answers if isinstance(answer, Exception)]

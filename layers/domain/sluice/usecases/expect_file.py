@@ -1,4 +1,4 @@
-"""Expect a file: a job that waits for it, and a form to upload it straight to S3."""
+"""Expect a file: a job that waits for it, and where to upload it straight to S3."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from sluice.model.job import Job
 from sluice.usecases.new_job import ImportRequest, new_job
+from sluice.usecases.parts import Parts, list_parts
 from sluice.usecases.ports import Files, Jobs
 
 
@@ -25,3 +26,15 @@ def expect_file(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Fil
     """
     job, importer = new_job(request, now=now, jobs=jobs)
     return job, files.upload_form(job.file.key, importer.max_bytes)
+
+
+def expect_parts(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Files) -> tuple[Job, Parts]:
+    """Make a job that waits for its file to come in parts; answers the job and where the parts go.
+
+    Raises
+    ------
+    NotFound, FileRefused, Conflict
+        As `new_job`.
+    """
+    job, _ = new_job(request, now=now, jobs=jobs, begin_parts=files.begin_parts)
+    return job, list_parts(job, files=files)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ulid import ULID
@@ -55,8 +56,15 @@ class ImportRequest:
     sha256: str | None = None
 
 
-def new_job(request: ImportRequest, *, now: datetime, jobs: Jobs) -> tuple[Job, Importer]:
+def new_job(
+    request: ImportRequest, *, now: datetime, jobs: Jobs, begin_parts: Callable[[str], str] | None = None
+) -> tuple[Job, Importer]:
     """Add a job that waits for its file.
+
+    Parameters
+    ----------
+    begin_parts
+        Begins an upload in parts to a key and answers its id, if the file is to come so.
 
     Raises
     ------
@@ -85,6 +93,8 @@ def new_job(request: ImportRequest, *, now: datetime, jobs: Jobs) -> tuple[Job, 
     name = request.filename.replace("\\", "/").rsplit("/", 1)[-1][-_NAME_LENGTH:] or "file"
     # "." and ".." would lead out of the job's folder wherever keys are taken for paths
     file = JobFile(name, paths.upload(ref, _UNSAFE.sub("-", name).strip(".") or "file"), request.bytes)
+    if begin_parts:
+        file = replace(file, upload_id=begin_parts(file.key))
     job = Job(
         ref=ref,
         importer=importer.name,

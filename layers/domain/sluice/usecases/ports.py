@@ -15,6 +15,7 @@ from sluice.model.log import SYSTEM, LogEntry
 from sluice.model.order import Order
 from sluice.model.page import Page
 from sluice.model.status import Status
+from sluice.model.ticket import Ticket
 from sluice.rows.staged import Applied, Batch, Compared, Undone
 
 
@@ -152,6 +153,18 @@ class Files(Protocol):
     def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
         """A presigned POST ``{method, url, fields, expires_in}`` for exactly this key."""
 
+    def begin_parts(self, key: str) -> str:
+        """Begin an upload in parts; answers its id."""
+
+    def part_url(self, key: str, upload_id: str, number: int) -> tuple[str, int]:
+        """A presigned address to PUT a part to, and the seconds that it holds."""
+
+    def parts(self, key: str, upload_id: str) -> dict[int, int]:
+        """Bytes of the parts that have arrived, by number; raises `NotFound` when the upload is over."""
+
+    def join_parts(self, key: str, upload_id: str) -> None:
+        """Make the object of the parts that have arrived; raises `NotFound` when the upload is over."""
+
 
 class Queue(Protocol):
     """Messages that name a chunk to be done."""
@@ -216,6 +229,19 @@ class Records(Protocol):
 
         Only of importers that archive; nothing of a record that was never superseded.
         """
+
+
+class Tickets(Protocol):
+    """Tickets of all tenants."""
+
+    def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
+        """Keep a ticket that can be used until then."""
+
+    def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
+        """Use a ticket up; ``None`` when it is not there, is too old, or was used before."""
+
+    def get(self, tenant: str, secret: str) -> Ticket | None:
+        """A ticket, used or not."""
 
 
 class Connections(Protocol):

@@ -1,0 +1,121 @@
+"""Files that are sent in parts, so that a connection that breaks costs one part and not the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sluice.model.chunk import JobRef
+from sluice.model.errors import Conflict, NotFound
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.ports import Files, Jobs
+
+# S3 takes parts of 5 MiB and more, all but the last, and 10,000 of them ("Amazon S3 multipart upload limits"). A
+# thousand addresses are about 1.5 MB of an answer, of the 6 MB that Lambda gives.
+_SMALLEST = 8 * 1024**2
+_MOST = 1000
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a file: its bytes, and where to PUT them; ``None`` when it has arrived."""
+
+    number: int
+    bytes: int
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """How a file is to be cut, and where its parts go: ``part_bytes`` for each but the last."""
+
+    part_bytes: int
+    parts: list[Part]
+    expires_in: int
+
+
+def list_parts(job: Job, *, files: Files) -> Parts:
+    """The parts of a job's file, those that have arrived and those that are still to come.
+
+    Raises
+    ------
+    Conflict
+        If the file does not come in parts, or has come.
+    """
+    upload_id = _upload_of(job)
+    if job.status is not Status.WAITING_FOR_FILE:
+        raise Conflict("file-is-there", "The file has arrived", f"Job {job.ref.id} has its file and needs no part.")
+    key, part_bytes = job.file.key, _part_bytes(job)
+    try:
+        arrived = files.parts(key, upload_id)
+    except NotFound:
+        raise _over(job) from None
+    parts, expires_in = [], 0
+    for number, size in _sizes(job):
+        url = None
+        if arrived.get(number) != size:
+            url, expires_in = files.part_url(key, upload_id, number)
+        parts.append(Part(number, size, url))
+    return Parts(part_bytes, parts, expires_in)
+
+
+def join_parts(ref: JobRef, *, jobs: Jobs, files: Files) -> Job:
+    """Make the file of its parts; the bucket's event then starts the job. Joined twice, nothing more happens.
+
+    Raises
+    ------
+    Conflict
+        If parts are missing, or the file does not come in parts.
+    NotFound
+        If there is no such job.
+    """
+    job = jobs.get(ref)
+    upload_id = _upload_of(job)
+    if job.status is not Status.WAITING_FOR_FILE:
+        return job
+    try:
+        arrived = files.parts(job.file.key, upload_id)
+        missing = [number for number, size in _sizes(job) if arrived.get(number) != size]
+        if missing or len(arrived) > len(_sizes(job)):
+            raise Conflict(
+                "parts-missing",
+                "The file is not there yet",
+                f"{len(missing)} of its {len(_sizes(job))} parts are missing or have another size than announced; "
+                f"GET /v1/jobs/{ref.id}/upload says where they go.",
+                missing=missing,
+            )
+        files.join_parts(job.file.key, upload_id)
+    except NotFound:
+        # joined a moment ago, and the event is on its way; else the bucket has dropped the parts
+        if job.file.key not in files.names(job.file.key):
+            raise _over(job) from None
+    return job
+
+
+def _upload_of(job: Job) -> str:
+    if job.file.upload_id is None:
+        raise Conflict(
+            "not-in-parts",
+            "The file does not come in parts",
+            "Announce it with `multipart` to send it in parts; this one goes by the form of POST /v1/imports.",
+        )
+    return job.file.upload_id
+
+
+def _over(job: Job) -> Conflict:
+    return Conflict(
+        "upload-over",
+        "The upload is over",
+        f"Parts that wait for more than a day are dropped. Announce {job.file.name} again.",
+    )
+
+
+def _part_bytes(job: Job) -> int:
+    return max(_SMALLEST, -(-(job.file.bytes or 0) // _MOST))
+
+
+def _sizes(job: Job) -> list[tuple[int, int]]:
+    """Number and bytes of each part; a file of no bytes is one part of none."""
+    total, step = job.file.bytes or 0, _part_bytes(job)
+    starts = range(0, total, step) or [0]
+    return [(number, min(step, total - start)) for number, start in enumerate(starts, start=1)]

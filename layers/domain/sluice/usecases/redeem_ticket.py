@@ -1,0 +1,35 @@
+"""Let somebody in who comes with a ticket."""
+
+from __future__ import annotations
+
+import secrets
+
+from sluice.model.errors import Unauthorized
+from sluice.model.job import TENANT
+from sluice.model.ticket import Ticket
+from sluice.usecases.ports import Tickets
+
+_LONGEST = 200
+
+
+def redeem_ticket(text: str, *, stream: str | None = None, now: int, tickets: Tickets) -> Ticket:
+    """Use a ticket up, or go on with the stream that it has opened.
+
+    A browser's ``EventSource`` comes back to the same address each time its stream ends, so a ticket cannot simply be
+    refused the second time. The name of the stream tells: it is new with each ticket, was sent inside the stream alone
+    and comes back in ``Last-Event-ID``. The address by itself, from a history or a log, opens nothing twice.
+
+    Raises
+    ------
+    Unauthorized
+        If there is no such ticket, or it is used up, too old, or its token has ended.
+    """
+    tenant, _, secret = text.partition(".")
+    if TENANT.fullmatch(tenant) and 0 < len(secret) <= _LONGEST:
+        there = tickets.get(tenant, secret) if stream else None
+        if there is not None and there.stream and stream and secrets.compare_digest(there.stream, stream):
+            if now < there.until:
+                return there
+        elif used := tickets.use(tenant, secret, stream=secrets.token_urlsafe(12), now=now):
+            return used
+    raise Unauthorized("The ticket was used before, or is older than a minute; get a new one.")

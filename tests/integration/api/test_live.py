@@ -1,0 +1,128 @@
+"""Tickets and event streams, as the gateway and a browser call them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from functions.api import live
+from sluice.identity import READ
+from sluice.model.job import Job
+from sluice.model.status import Status
+from tests.factories import make_job
+from tests.fakes import issuer
+from tests.integration.api.calling import Answer, get, post
+from tests.integration.stack import Stack
+
+READER = issuer.token(scope=READ)
+
+
+@pytest.fixture
+def job(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job that is under way; who asks for news waits no longer than a moment."""
+    monkeypatch.setattr(live, "_LONGEST_WAIT", 0.1)
+    made = replace(make_job(status=Status.LOADING), version=5)
+    stack.jobs.add(made)
+    return made
+
+
+def ticket_for(job: Job) -> str:
+    answer = post(f"/v1/jobs/{job.ref.id}/ticket", token=READER)
+    assert answer.status == 201
+    return str(answer.body["ticket"])
+
+
+def last_id(answer: Answer) -> str:
+    return next(line.removeprefix("id: ") for line in answer.text.splitlines() if line.startswith("id: "))
+
+
+def events(job: Job, ticket: str, *, last: str | None = None, by_query: bool = False) -> Answer:
+    query = {"ticket": ticket} | ({"last_event_id": last} if last and by_query else {})
+    headers = {"Last-Event-ID": last} if last and not by_query else {}
+    return get(f"/v1/jobs/{job.ref.id}/events", query=query, headers=headers, token=None)
+
+
+def test_a_ticket_says_where_it_lets_in(job: Job) -> None:
+    answer = post(f"/v1/jobs/{job.ref.id}/ticket", token=READER).body
+    assert answer["expires_in"] == 60
+    assert answer["links"]["events"].endswith(f"/v1/jobs/{job.ref.id}/events?ticket={answer['ticket']}")
+    assert answer["links"]["socket"] == f"wss://socket.example/live?ticket={answer['ticket']}"
+
+
+def test_a_ticket_for_all_jobs_opens_the_socket_alone(job: Job) -> None:
+    answer = post("/v1/tickets", token=READER).body
+    assert set(answer["links"]) == {"socket"}
+    assert events(job, answer["ticket"]).status == 401
+
+
+def test_a_stream_begins_with_the_job_as_it_is(job: Job) -> None:
+    answer = events(job, ticket_for(job))
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert answer.headers["cache-control"] == "no-store"
+    assert "retry: 500" in answer.text
+    assert "event: progress" in answer.text
+
+
+@pytest.mark.parametrize("by_query", [False, True], ids=["header", "query"])
+def test_a_browser_that_comes_back_hears_what_it_has_not_heard(stack: Stack, job: Job, by_query: bool) -> None:
+    ticket = ticket_for(job)
+    heard = last_id(events(job, ticket))
+    nothing = events(job, ticket, last=heard, by_query=by_query)
+    assert (nothing.status, nothing.text) == (200, "retry: 500\n\n")
+    stack.jobs.move(job.ref, Status.COMPLETED)
+    end = events(job, ticket, last=heard, by_query=by_query)
+    assert "event: completed" in end.text
+    over = events(job, ticket, last=last_id(end), by_query=by_query)
+    assert (over.status, over.text) == (204, "")
+
+
+def test_a_stream_that_was_over_goes_on_when_somebody_moved_the_job(stack: Stack, job: Job) -> None:
+    stack.jobs.move(job.ref, Status.COMPLETED)
+    ticket = ticket_for(job)
+    end = last_id(events(job, ticket))
+    stack.jobs.move(job.ref, Status.ROLLING_BACK)
+    assert "event: progress" in events(job, ticket, last=end).text
+
+
+def test_news_end_the_wait(stack: Stack, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait is longer than the test may take; the job moves while it is slept through."""
+    monkeypatch.setattr(live, "_LONGEST_WAIT", 1e6)
+    monkeypatch.setattr(time, "sleep", lambda _: stack.jobs.move(job.ref, Status.COMPLETED))
+    ticket = ticket_for(job)
+    assert "event: completed" in events(job, ticket, last=last_id(events(job, ticket))).text
+
+
+def test_the_same_address_opens_nothing_twice(job: Job) -> None:
+    ticket = ticket_for(job)
+    stream = last_id(events(job, ticket)).rsplit("-", 1)[0]
+    for last in (None, "5-loading-", f"{stream}-guessed"):
+        assert events(job, ticket, last=last).status == 401
+
+
+def test_a_ticket_is_for_its_own_job(stack: Stack, job: Job) -> None:
+    other = make_job(status=Status.LOADING)
+    stack.jobs.add(other)
+    assert events(other, ticket_for(job)).status == 401
+
+
+def test_a_ticket_opens_nothing_else_of_its_job(job: Job) -> None:
+    for path in ("", "/refusals", "/log", "/preview", "/files"):
+        assert get(f"/v1/jobs/{job.ref.id}{path}", query={"ticket": ticket_for(job)}, token=None).status == 401
+    assert post(f"/v1/jobs/{job.ref.id}/cancel", query={"ticket": ticket_for(job)}, token=None).status == 401
+
+
+def test_a_download_is_let_in_by_a_ticket(job: Job) -> None:
+    """As far as saying that there is no such file."""
+    here = f"/v1/jobs/{job.ref.id}/files/none.txt"
+    assert get(here, token=None).status == 401
+    assert get(here, query={"ticket": ticket_for(job)}, token=None).status == 404
+
+
+def test_another_tenant_gets_no_ticket(job: Job) -> None:
+    assert post(f"/v1/jobs/{job.ref.id}/ticket", token=issuer.token(tenant="other")).status == 404
+
+
+def test_a_token_needs_no_ticket(job: Job) -> None:
+    assert "event: progress" in get(f"/v1/jobs/{job.ref.id}/events", token=READER).text

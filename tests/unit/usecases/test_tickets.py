@@ -1,0 +1,74 @@
+"""Who is let in by a ticket, and how often."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.errors import NotFound, Unauthorized
+from sluice.model.ticket import Ticket
+from sluice.usecases.issue_ticket import issue_ticket
+from sluice.usecases.redeem_ticket import redeem_ticket
+from tests.factories import make_job
+from tests.fakes.stores import MemoryJobs
+from tests.fakes.tickets import MemoryTickets
+
+NOW = 1000
+LATER = NOW + 3600
+
+
+@pytest.fixture
+def tickets() -> MemoryTickets:
+    """No tickets yet."""
+    return MemoryTickets()
+
+
+def issued(tickets: MemoryTickets, *, until: int = LATER) -> str:
+    return issue_ticket(Ticket("acme", "ann", None, until), now=NOW, jobs=MemoryJobs(), tickets=tickets)
+
+
+def test_a_ticket_lets_in_who_got_it(tickets: MemoryTickets) -> None:
+    used = redeem_ticket(issued(tickets), now=NOW + 59, tickets=tickets)
+    assert (used.tenant, used.subject, used.job_id, used.until) == ("acme", "ann", None, LATER)
+
+
+def test_the_address_alone_opens_nothing_twice(tickets: MemoryTickets) -> None:
+    text = issued(tickets)
+    redeem_ticket(text, now=NOW, tickets=tickets)
+    for stream in (None, "", "guessed"):
+        with pytest.raises(Unauthorized):
+            redeem_ticket(text, stream=stream, now=NOW, tickets=tickets)
+
+
+def test_a_stream_goes_on_by_its_name_until_the_token_ends(tickets: MemoryTickets) -> None:
+    text = issued(tickets)
+    stream = redeem_ticket(text, now=NOW, tickets=tickets).stream
+    for now in (NOW + 1, NOW + 600, LATER - 1):
+        assert redeem_ticket(text, stream=stream, now=now, tickets=tickets).stream == stream
+    with pytest.raises(Unauthorized):
+        redeem_ticket(text, stream=stream, now=LATER, tickets=tickets)
+
+
+def test_a_new_ticket_takes_up_where_another_stream_was_cut(tickets: MemoryTickets) -> None:
+    before = redeem_ticket(issued(tickets), now=NOW, tickets=tickets).stream
+    assert redeem_ticket(issued(tickets), stream=before, now=NOW, tickets=tickets).stream != before
+
+
+def test_a_ticket_is_good_for_a_minute_and_never_longer_than_its_token(tickets: MemoryTickets) -> None:
+    for text, when in ((issued(tickets), NOW + 60), (issued(tickets, until=NOW + 5), NOW + 5)):
+        with pytest.raises(Unauthorized):
+            redeem_ticket(text, now=when, tickets=tickets)
+
+
+@pytest.mark.parametrize("text", ["", ".", "acme", "acme.", ".secret", "a#b.secret", f"acme.{'x' * 201}", "acme.none"])
+def test_what_is_no_ticket_lets_nobody_in(tickets: MemoryTickets, text: str) -> None:
+    issued(tickets)
+    with pytest.raises(Unauthorized):
+        redeem_ticket(text, now=NOW, tickets=tickets)
+
+
+def test_there_is_no_ticket_for_a_job_of_another_tenant(tickets: MemoryTickets) -> None:
+    jobs, job = MemoryJobs(), make_job("acme")
+    jobs.add(job)
+    with pytest.raises(NotFound):
+        issue_ticket(Ticket("other", "bob", job.ref.id, LATER), now=NOW, jobs=jobs, tickets=tickets)
+    assert tickets.items == {}
