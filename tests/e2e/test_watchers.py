@@ -1,0 +1,123 @@
+"""Many watch one job at once: over sockets and by event streams."""
+
+from __future__ import annotations
+
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.factories import csv_file, products
+from tests.people import Person
+
+SOCKETS, STREAMS = 100, 20
+ENDS = {"completed", "failed", "cancelled"}
+
+
+def ticket(person: Person, path: str) -> dict[str, Any]:
+    answer = person.call("POST", f"{path}")
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def socket_url(person: Person, path: str) -> str:
+    """An address with a ticket; LocalStack's free edition has no WebSocket APIs, and is deployed without."""
+    links = ticket(person, path)["links"]
+    if "socket" not in links:
+        pytest.skip("this stack was deployed with EnableWebSocket=false")
+    return str(links["socket"])
+
+
+def heard(socket: ClientConnection) -> list[dict[str, Any]]:
+    """What a socket hears of jobs, up to an end."""
+    told: list[dict[str, Any]] = []
+    while not told or told[-1]["job"]["status"] not in ENDS:
+        message = json.loads(socket.recv(timeout=120))
+        if message["event"] != "queue.status":
+            told.append(message)
+    return told
+
+
+def quiet(socket: ClientConnection) -> list[str]:
+    """Events of jobs that come to a socket after that; a moment is waited for each."""
+    late = []
+    try:
+        while True:
+            late.append(json.loads(socket.recv(timeout=0.2))["event"])
+    except TimeoutError:
+        return [event for event in late if event != "queue.status"]
+
+
+def streamed(url: str) -> list[dict[str, Any]]:
+    """What an event stream tells up to its end, as a browser's EventSource follows it: with its address alone."""
+    told: list[dict[str, Any]] = []
+    last = ""
+    with httpx.Client(timeout=60) as http:
+        while True:
+            answer = http.get(url, headers={"Last-Event-ID": last} if last else {})
+            if answer.status_code == 204:
+                return told
+            assert answer.status_code == 200, answer.text
+            fields = dict(line.split(": ", 1) for line in answer.text.splitlines() if line)
+            if "data" in fields:
+                last = fields["id"]
+                told.append(json.loads(fields["data"]))
+
+
+def assert_in_order(events: list[dict[str, Any]], job_id: str) -> None:
+    """Each event once, in its order, and the end once and at the end."""
+    versions = [event["job"]["version"] for event in events]
+    assert {event["job"]["id"] for event in events} == {job_id}
+    assert versions == sorted(set(versions))
+    assert [event["event"] for event in events if event["job"]["status"] in ENDS] == ["job.completed"]
+    assert events[-1]["event"] == "job.completed"
+
+
+def test_each_of_120_watchers_sees_its_events_in_order_and_the_end_once(ann: Person) -> None:
+    body = csv_file(products(40_000))
+    announced = ann.call("POST", "/imports", json={"importer": "products", "filename": "a.csv", "bytes": len(body)})
+    job_id, upload = announced.json()["job"]["id"], announced.json()["upload"]
+    with ExitStack() as opened, ThreadPoolExecutor(SOCKETS + STREAMS) as pool:
+        paths = ["/tickets", f"/jobs/{job_id}/ticket"] * (SOCKETS // 2)
+        sockets = [opened.enter_context(connect(socket_url(ann, path), open_timeout=60)) for path in paths]
+        streams = [ticket(ann, f"/jobs/{job_id}/ticket")["links"]["events"] for _ in range(STREAMS)]
+        watching = [pool.submit(streamed, url) for url in streams]
+        listening = [pool.submit(heard, socket) for socket in sockets]
+        ann.client.upload(upload, "a.csv", io.BytesIO(body))
+        for told in [future.result(timeout=240) for future in (*listening, *watching)]:
+            assert_in_order(told, job_id)
+            assert len(told) > 3
+        assert [late for socket in sockets for late in quiet(socket)] == []
+    assert ann.end_of(job_id)["counts"]["inserted"] == 40_000
+
+
+def test_who_watches_all_jobs_is_told_of_the_queues(ann: Person) -> None:
+    with connect(socket_url(ann, "/tickets"), open_timeout=60) as socket:
+        job_id = ann.start(csv_file(products(5)), filename="a.csv")
+        while (message := json.loads(socket.recv(timeout=60)))["event"] != "queue.status":
+            assert message["job"]["id"] == job_id
+    assert set(message["queues"]) == {"urgent", "standard", "dead"}
+    ann.end_of(job_id)
+
+
+def test_a_ticket_opens_one_socket(ann: Person) -> None:
+    url = socket_url(ann, "/tickets")
+    with connect(url, open_timeout=60), pytest.raises(InvalidStatus):
+        connect(url, open_timeout=60)
+
+
+def test_a_stream_ends_with_the_review_and_another_one_follows_the_loading(ann: Person) -> None:
+    job_id = ann.start(csv_file(products(50)), filename="a.csv", review=True)
+    told = streamed(ticket(ann, f"/jobs/{job_id}/ticket")["links"]["events"])
+    assert [event["event"] for event in told if event["job"]["status"] == "in_review"] == ["job.in_review"]
+    assert told[-1]["event"] == "job.in_review"
+    ann.move(job_id, "commit")
+    told = streamed(ticket(ann, f"/jobs/{job_id}/ticket")["links"]["events"])
+    assert_in_order(told, job_id)
