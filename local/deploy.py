@@ -133,7 +133,7 @@ def _sam(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run ``sam`` in the foreground: ``--validate`` lints the template, ``--aws`` builds and deploys for real.
 
-    Arguments after ``--aws`` go to ``sam deploy``.
+    What was deployed to AWS gets its web pages. Arguments after ``--aws`` go to ``sam deploy``.
     """
     commands = {
         "--validate": (["validate", "--lint", "--template-file", "template.yaml"],),
@@ -144,7 +144,12 @@ def main(arguments: Sequence[str]) -> int:
     codes = (
         subprocess.run([AWS_BIN / "sam", *command], cwd=ROOT, env=env, check=False).returncode for command in commands
     )
-    return next((code for code in codes if code), 0)
+    failed = next((code for code in codes if code), 0)
+    if failed or arguments[0] != "--aws":
+        return failed
+    from local import publish  # noqa: PLC0415 - it knows this module's neighbours, which a validation does not need
+
+    return publish.main(arguments[1:])
 
 
 if __name__ == "__main__":
