@@ -52,9 +52,9 @@ down: ## stop the local AWS; no process is left
 	@test ! -x $(BIN)/python || $(RUN) local.lifecycle down
 
 .PHONY: test
-test: setup ## every test: unit, integration, faults, then end to end on a local AWS of its own
+test: setup ## every test: unit, integration, faults, then end to end and in a browser, on a local AWS of its own
 	$(RUN) pytest -n 2 $(FAST_TESTS)
-	$(RUN) pytest tests/e2e
+	$(RUN) pytest tests/e2e tests/browser
 
 .PHONY: check
 check: setup ## ruff, mypy, import-linter, sam validate
@@ -67,6 +67,10 @@ check: setup ## ruff, mypy, import-linter, sam validate
 .PHONY: e2e
 e2e: setup ## end to end against AWS_ENDPOINT_URL, or a local AWS of its own
 	$(RUN) pytest tests/e2e
+
+.PHONY: browser
+browser: setup ## the web pages, in Chromium, as `make e2e`
+	$(RUN) pytest tests/browser
 
 .PHONY: bench
 bench: setup ## the benchmarks' figures
