@@ -52,14 +52,14 @@ def admit(app: APIGatewayRestResolver) -> None:
         asked = event.resolved_query_string_parameters or {}
         named = _BY_TICKET.fullmatch(event.path)
         if event.http_method == "GET" and named and "ticket" in asked:
-            caller, stream = _bearer(app, asked["ticket"][0], named[1])
+            caller, stream = _holder_of(app, asked["ticket"][0], named[1])
         else:
             caller, stream = identify(event.headers.get("Authorization"), issuer_of(settings(ApiSettings))), ""
         caller.need(READ if event.http_method == "GET" or _TICKETS.fullmatch(event.path) else WRITE)
         app.append_context(caller=caller, stream=stream)
 
 
-def _bearer(app: APIGatewayRestResolver, text: str, job_id: str) -> tuple[Caller, str]:
+def _holder_of(app: APIGatewayRestResolver, text: str, job_id: str) -> tuple[Caller, str]:
     """Who got the ticket, and the stream that it opens."""
     event = app.current_event
     asked = event.resolved_query_string_parameters or {}
