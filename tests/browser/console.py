@@ -1,0 +1,52 @@
+"""What the tests of the console share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.factories import csv_file, products
+
+CONSOLE = "console/index.html"
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def go(page: Page, address: str) -> None:
+    """Go to a page of the console, such as ``#/jobs``, without loading it anew; wait until it has what it shows."""
+    expect(page.locator(".pages")).to_be_visible()  # the token that was handed over is taken
+    page.goto(page.url.partition("#")[0] + address)
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    """Wait until nothing of the page is still being asked for."""
+    expect(page.locator("main h1")).to_be_visible()
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+
+
+def job_row(page: Page, job_id: str) -> Locator:
+    """A job in a list."""
+    return page.locator(f"tr[data-job='{job_id}']")
+
+
+def counts(page: Page) -> dict[str, int]:
+    """The numbers on a job's page."""
+    tiles: list[list[str]] = page.locator(".counts > div").evaluate_all(
+        "tiles => tiles.map(tile => [tile.dataset.count, tile.querySelector('dd').textContent])"
+    )
+    return {name: int(text.replace(",", "")) for name, text in tiles}
+
+
+def file_with_mistakes(rows: int = 40) -> bytes:
+    """Products; the prices of rows 4 and 8 of the file are wrong, the first in a hostile way."""
+    made: list[list[Any]] = [list(row) for row in products(rows)]
+    made[2][2] = HOSTILE
+    made[6][2] = "-1"
+    return csv_file(made)
+
+
+def file_with_dates() -> bytes:
+    """Products whose dates can be read in two ways."""
+    rows = [(*row, "03/04/2026") for row in products(3)]
+    return csv_file(rows, titles=("Part Number", "Description", "Price", "Stock", "Updated"))

@@ -1,0 +1,65 @@
+"""What axe-core finds in the import dialog: nothing, at any stage, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.people import Person
+
+ROWS = b"SKU,Name,Price,Updated,Shelf\nA-1,Belt,1.5,04/05/2026,B7\nA-2,Pump,-1,04/05/2026,B8\n"
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_every_stage_of_the_dialog_is_accessible(
+    page_at: Callable[..., Page], ann: Person, accessible: Callable[[Page, str], None], color_scheme: str
+) -> None:
+    """The choice of a file, the upload, the check, the preview with its questions, loading, and the end."""
+    page = page_at("examples/import.html", ann, color_scheme=color_scheme, reduced_motion="reduce")
+    expect(page.get_by_role("button", name="Import a price list")).to_be_enabled()
+    accessible(page, "the page")
+    page.get_by_role("button", name="Import a price list").click()
+    expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
+    accessible(page, "the choice of a file")
+
+    def hold(route: Route) -> None:
+        """Neither answer nor fail."""
+
+    page.route("**/sluice-files-*", hold)
+    chosen: Any = {"name": "parts.csv", "mimeType": "text/csv", "buffer": ROWS}
+    page.locator("sluice-import-dialog input[type=file]").set_input_files(chosen)
+    expect(page.get_by_role("button", name="Stop sending")).to_be_focused()
+    accessible(page, "the upload")
+    expect(page.get_by_role("progressbar", name="Sending parts.csv")).to_be_visible()
+    page.get_by_role("button", name="Stop sending").click()
+    accessible(page, "a stopped upload")
+    page.unroute("**/sluice-files-*", hold)
+    page.get_by_role("button", name="Go on sending").click()
+
+    expect(page.get_by_role("heading", name="Your file is being checked")).to_be_visible()
+    accessible(page, "the check, or the preview already")
+    expect(page.get_by_role("heading", name="Look before it is loaded")).to_be_visible()
+    accessible(page, "the preview")
+    page.get_by_role("button", name="Load 1 row").click()
+    expect(page.get_by_text("Say for each of these columns")).to_be_visible()
+    accessible(page, "the question about dates")
+    page.get_by_label("Day first").check()
+    page.get_by_role("button", name="Load 1 row").click()
+    expect(page.get_by_role("heading", name="The import has finished")).to_be_visible()
+    accessible(page, "the end")
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_a_failed_import_is_accessible(
+    page_at: Callable[..., Page], ann: Person, accessible: Callable[[Page, str], None], color_scheme: str
+) -> None:
+    """The problem, what to do, and the way on."""
+    page = page_at("examples/import.html?lang=id", ann, color_scheme=color_scheme)
+    page.get_by_role("button", name="Impor daftar harga").click()
+    chosen: Any = {"name": "parts.csv", "mimeType": "text/csv", "buffer": b"SKU,Name,Prise\nF-1,Belt,1\n"}
+    page.locator("sluice-import-dialog input[type=file]").set_input_files(chosen)
+    expect(page.get_by_role("alert")).to_be_visible()
+    accessible(page, "a failed import")

@@ -1,0 +1,113 @@
+"""The console's list of jobs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from playwright.sync_api import Route, WebSocketRoute, expect
+
+from tests.browser.conftest import PageAt, token_of
+from tests.browser.console import CONSOLE, go, job_row, ready
+from tests.factories import csv_file, products
+from tests.people import Person
+
+# Notes each state and each width of the first job's bar, for as long as the page is not loaded anew.
+TAKE_NOTES = """() => {
+  window.noted = [];
+  const look = () => {
+    const row = document.querySelector("tr[data-job]");
+    const now = row && [row.dataset.status, row.querySelector("progress").value];
+    if (now && String(window.noted.at(-1)) !== String(now)) window.noted.push(now);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_an_import_started_elsewhere_appears_and_moves_without_a_reload(page_at: PageAt, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    expect(page.get_by_role("heading", name="No imports yet")).to_be_visible()
+    expect(page.locator("#connection")).to_have_text("Live")
+    page.evaluate(TAKE_NOTES)
+
+    job_id = ann.start(csv_file(products(30_000)), filename="moving.csv")
+    row = job_row(page, job_id)
+    expect(row.get_by_role("link", name="moving.csv")).to_be_visible()
+    expect(row.locator(".status")).to_have_text("Completed")
+    expect(row).to_contain_text("30,000")
+
+    noted: list[tuple[str, float]] = [(status, value) for status, value in page.evaluate("window.noted")]
+    assert {"parsing", "loading", "completed"} <= {status for status, _ in noted}
+    loading = [value for status, value in noted if status == "loading"]
+    assert len(set(loading)) > 2, "its bar moved"
+    assert all(earlier <= later for earlier, later in pairwise(loading))
+
+
+def test_the_list_is_filtered_by_what_its_address_says(page_at: PageAt, ann: Person) -> None:
+    done = ann.imported(csv_file(products(3)), filename="done.csv")
+    waiting = ann.imported(csv_file(products(4)), filename="waiting.csv", review=True)
+    dealers = csv_file([("D-1", "Autohaus Nord")], titles=("Dealer Code", "Name"))
+    other = ann.imported(dealers, filename="dealers.csv", importer="dealers")
+    page = page_at(CONSOLE, ann)
+    ids = [job_row(page, job["id"]) for job in (done, waiting, other)]
+    for row in ids:
+        expect(row).to_be_visible()
+
+    page.get_by_label("Status").select_option("in_review")
+    expect(ids[0]).to_have_count(0)
+    expect(ids[1]).to_be_visible()
+    assert page.url.endswith("#/jobs?status=in_review")
+    page.reload()
+    ready(page)
+    expect(page.get_by_label("Status")).to_have_value("in_review")
+    expect(page.locator("tr[data-job]")).to_have_count(1)
+
+    go(page, "#/jobs?importer=dealers")
+    expect(page.locator("tr[data-job]")).to_have_count(1)
+    expect(ids[2]).to_be_visible()
+    go(page, "#/jobs?importer=dealers&status=failed")
+    page.get_by_role("link", name="Clear the filters").click()
+    expect(page.locator("tr[data-job]")).to_have_count(3)
+
+    go(page, "#/jobs?status=in_review")
+    ann.move(waiting["id"], "cancel")
+    expect(page.get_by_role("heading", name="No job matches these filters")).to_be_visible()
+
+
+def test_what_was_missed_while_the_connection_was_broken_is_caught_up(page_at: PageAt, ann: Person) -> None:
+    page = page_at("console/icon.svg", None)  # a page without a connection, for those to come to be under control
+    open_sockets: list[WebSocketRoute] = []
+    broken = False
+
+    def connect(socket: WebSocketRoute) -> None:
+        if broken:
+            socket.close()
+        else:
+            socket.connect_to_server()
+            open_sockets.append(socket)
+
+    page.route_web_socket("**", connect)
+    page.goto(f"{ann.stack.console_url}#token={token_of(ann.stack, ann)}")
+    expect(page.locator("#connection")).to_have_text("Live")
+    broken = True
+    open_sockets.pop().close()
+    expect(page.locator("#connection")).to_have_text("Reconnecting")
+    missed = ann.imported(csv_file(products(3)), filename="missed.csv")
+    broken = False
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(job_row(page, missed["id"]).locator(".status")).to_have_text("Completed")
+
+
+def test_without_a_websocket_the_list_asks_every_few_seconds(page_at: PageAt, ann: Person) -> None:
+    page = page_at("console/icon.svg", None)
+    without = {"status": 201, "json": {"ticket": "none", "expires_in": 60, "links": {}}}
+    page.route("**/v1/tickets", lambda route: route.fulfill(**without) if is_post(route) else route.continue_())
+    page.goto(f"{ann.stack.console_url}#token={token_of(ann.stack, ann)}")
+    expect(page.locator("#connection")).to_have_text("Asked every few seconds")
+    job_id = ann.start(csv_file(products(3)), filename="asked-for.csv")
+    expect(job_row(page, job_id).locator(".status")).to_have_text("Completed")
+
+
+def is_post(route: Route) -> bool:
+    """A call, and not the browser's question whether it may be made."""
+    return route.request.method == "POST"

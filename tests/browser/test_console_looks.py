@@ -1,0 +1,153 @@
+"""The console for everybody: in light and dark, on a phone, without eyes or a mouse, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Dialog, Page, ViewportSize, expect
+
+from tests.browser.conftest import PageAt
+from tests.browser.console import CONSOLE, HOSTILE, file_with_dates, file_with_mistakes, go, job_row, ready
+from tests.factories import csv_file, products
+from tests.people import Person
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+PAGES = ("#/jobs", "#/upload", "#/importers", "#/queues", "#/data", "#/data/products", "#/data/products?key=P-000001")
+TABS = ("Refused rows", "Preview", "Log", "Files")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(
+    page_at: PageAt, ann: Person, accessible: Callable[[Page, str], None], scheme: str
+) -> None:
+    page = page_at(CONSOLE, ann, color_scheme=scheme, reduced_motion="reduce")
+    go(page, "#/jobs")
+    accessible(page, "no jobs")
+    job = ann.imported(file_with_mistakes(), filename="mistakes.csv")
+    review = ann.imported(file_with_dates(), filename="dates.csv")
+    for address in PAGES:
+        go(page, address)
+        accessible(page, address)
+    go(page, "#/importers")
+    page.locator("summary").first.click()
+    accessible(page, "columns of an importer")
+
+    go(page, f"#/jobs/{job['id']}")
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        ready(page)
+        accessible(page, f"job, {tab}")
+    page.locator(".moves").get_by_role("button", name="Roll back").click()
+    accessible(page, "asking before a rollback")
+    page.get_by_role("button", name="Go back").click()
+    go(page, f"#/jobs/{review['id']}")
+    page.get_by_role("button", name="Load the rows").click()
+    expect(page.get_by_role("dialog").get_by_label("Updated")).to_be_visible()
+    accessible(page, "asking for the order of dates")
+    page.get_by_role("button", name="Go back").click()
+
+    page.goto(page.url.partition("#")[0] + "#/nowhere")
+    expect(page.get_by_text("There is no such page")).to_be_visible()
+    accessible(page, "no such page")
+    page.goto(page.url.partition("#")[0] + "#/jobs/01NOTHING")
+    expect(page.get_by_role("alert")).to_be_visible()
+    accessible(page, "no such job")
+    page.get_by_role("button", name="Sign out").click()
+    accessible(page, "sign in")
+
+
+def test_nothing_is_wider_than_a_phone(page_at: PageAt, ann: Person) -> None:
+    job = ann.imported(file_with_mistakes(), filename=f"{'a-very-long-name-without-a-gap-' * 4}.csv")
+    page = page_at(CONSOLE, ann, viewport=PHONE)
+    for address in (*PAGES, f"#/jobs/{job['id']}", f"#/jobs/{job['id']}?tab=preview"):
+        go(page, address)
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide == 0, address
+    go(page, "#/jobs")
+    card = job_row(page, job["id"])
+    expect(card.get_by_role("cell", name="Completed")).to_be_visible()
+    below = card.evaluate("row => new Set([...row.cells].map(cell => cell.getBoundingClientRect().top)).size")
+    assert below > 3, "a row is a card"
+
+
+def test_hostile_names_and_values_are_text(page_at: PageAt, ann: Person) -> None:
+    job = ann.imported(file_with_mistakes(), filename=f"{HOSTILE}.csv")
+    rows = [[f"{HOSTILE}1", HOSTILE, 1, 1]]
+    ann.imported(csv_file(rows), filename="hostile.csv")
+    page = page_at(CONSOLE, ann)
+    alerts: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
+    expect(job_row(page, job["id"]).get_by_role("link")).to_have_text(f"{HOSTILE}.csv")
+    go(page, f"#/jobs/{job['id']}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{HOSTILE}.csv")
+    expect(page.get_by_role("tabpanel")).to_contain_text(HOSTILE)
+    go(page, "#/data/products")
+    page.get_by_role("link", name=f"{HOSTILE}1").click()
+    expect(page.get_by_role("heading", name=f"Record {HOSTILE}1")).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text(HOSTILE)
+    assert page.locator("img[src=x]").count() == 0
+    assert alerts == []
+
+
+def test_the_console_speaks_both_languages_and_remembers_which(page_at: PageAt, ann: Person) -> None:
+    ann.imported(csv_file(products(3)), filename="tiga.csv")
+    page = page_at(CONSOLE, ann)
+    expect(page.locator("tr .status")).to_have_text("Completed")
+    page.get_by_label("Language").focus()
+    page.get_by_label("Language").select_option("id")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pekerjaan")
+    expect(page.locator("tr .status")).to_have_text("Selesai")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+    expect(page.get_by_label("Bahasa")).to_be_focused()
+    page.reload()
+    for address in PAGES:
+        go(page, address)
+        expect(page.locator("html")).to_have_attribute("lang", "id")
+    expect(page.get_by_role("heading", name="Bagaimana sebelumnya")).to_be_visible()
+    page.get_by_label("Bahasa").select_option("en")
+    expect(page.get_by_role("heading", name="What it was before")).to_be_visible()
+
+
+def test_the_console_is_worked_with_the_keyboard_alone(page_at: PageAt, ann: Person) -> None:
+    job = ann.imported(csv_file(products(3)), filename="keys.csv")
+    page = page_at(CONSOLE, ann)
+    ready(page)
+    expect(page.locator("main")).to_be_focused()
+    page.reload()
+    ready(page)
+    page.get_by_role("link", name="Skip to the page").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    assert page.url.endswith("index.html"), "it is a place, and no page"
+    page.get_by_role("link", name="keys.csv").press("Enter")
+    expect(page.get_by_role("heading", level=1, name="keys.csv")).to_be_visible()
+    expect(page.locator("main")).to_be_focused()
+    expect(page).to_have_title("keys.csv · Sluice")
+
+    page.locator(".moves").get_by_role("button", name="Roll back").press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Go back")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert ann.client.get(f"/jobs/{job['id']}").body["status"] == "completed"
+    page.get_by_role("link", name="Queues").press("Enter")
+    expect(page).to_have_title("Queues · Sluice")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_an_api_that_does_not_answer_is_said_and_asked_again(page_at: PageAt, ann: Person) -> None:
+    job = ann.imported(csv_file(products(3)), filename="there.csv")
+    page = page_at(CONSOLE, ann)
+    ready(page)
+    answer = {"status": 500, "content_type": "application/problem+json", "body": '{"title": "Something broke"}'}
+    page.route("**/v1/jobs?*", lambda route: route.fulfill(**answer))
+    page.goto(page.url.partition("#")[0] + "#/jobs?importer=products")
+    expect(page.get_by_role("alert")).to_contain_text("Something broke")
+    page.unroute("**/v1/jobs?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(job_row(page, job["id"])).to_be_visible()

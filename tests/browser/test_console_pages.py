@@ -1,0 +1,137 @@
+"""The console's other pages: uploading, importers, queues with what was given up, and data."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import openpyxl
+from playwright.sync_api import Page, expect
+
+from local.stack import Stack
+from sluice.model import paths
+from sluice.model.chunk import JobRef
+from tests.browser.conftest import PageAt
+from tests.browser.console import CONSOLE, go, job_row, ready
+from tests.factories import csv_file, products
+from tests.people import Person
+
+# Drops a file on the page, as a browser does when somebody lets go of it there.
+DROP = """([name, text]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], name, { type: "text/csv" }));
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector("main").dispatchEvent(event);
+  }
+}"""
+
+
+def choose(page: Page, name: str, content: bytes) -> None:
+    """Choose a file on the upload page."""
+    with page.expect_file_chooser() as asked:
+        page.locator("sluice-upload").get_by_role("button").first.click()
+    asked.value.set_files({"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+def test_a_file_is_uploaded_with_its_options_and_leads_to_its_job(page_at: PageAt, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    go(page, "#/upload?importer=products")
+    expect(page.get_by_label("What is in the file?")).to_have_value("products")
+    page.get_by_label("Stop before loading").check()
+    page.get_by_label("Urgent").check()
+    choose(page, "looked-at.csv", csv_file(products(3)))
+    page.locator(".done").get_by_role("link", name="Open the job").click()
+    expect(page.get_by_role("heading", level=1, name="looked-at.csv")).to_be_visible()
+    expect(page.locator(".head .status")).to_have_text("In review")
+    (job,) = ann.client.get("/jobs").body["items"]
+    assert (job["priority"], job["review"]) == ("urgent", True)
+
+
+def test_a_file_dropped_on_the_list_of_jobs_is_uploaded(page_at: PageAt, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    go(page, "#/jobs")
+    page.evaluate(DROP, ["dropped.csv", csv_file(products(3)).decode()])
+    expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
+    expect(page.locator(".done .status")).to_have_text("Completed")
+    expect(page.locator(".done")).to_contain_text("dropped.csv")
+
+
+def test_importers_say_what_they_take_and_give_a_template(page_at: PageAt, ann: Person, tmp_path: Path) -> None:
+    page = page_at(CONSOLE, ann)
+    go(page, "#/importers")
+    dealers = page.locator("[data-importer=dealers]")
+    expect(dealers).to_contain_text("At most 10,000 rows")
+    dealers.get_by_text("8 columns").click()
+    expect(dealers.get_by_role("row", name="Dealer Code")).to_contain_text("Key")
+    with page.expect_download() as coming:
+        dealers.get_by_role("button", name="Template").click()
+    assert coming.value.suggested_filename == "dealers-template.xlsx"
+    coming.value.save_as(tmp_path / "template.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO((tmp_path / "template.xlsx").read_bytes())).worksheets[0]
+    assert "Dealer Code" in str(sheet.cell(1, 1).value)
+    dealers.get_by_role("link", name="Import a file").click()
+    expect(page.get_by_label("What is in the file?")).to_have_value("dealers")
+
+
+def test_the_queues_fill_and_empty_while_one_looks_on(page_at: PageAt, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    go(page, "#/queues")
+    waiting = page.locator("[data-depth='standard waiting']")
+    expect(waiting).to_have_text("0")
+    job_id = ann.start(csv_file(products(80_000)), filename="many-chunks.csv")
+    expect(waiting).not_to_have_text("0")
+    ann.move(job_id, "cancel")
+    expect(waiting).to_have_text("0")
+
+
+def test_rows_that_were_given_up_are_seen_and_retried(page_at: PageAt, ann: Person, stack: Stack) -> None:
+    """A chunk whose staged rows are gone fails three times and is given up; they come back, and so do its rows."""
+    job = ann.imported(csv_file(products(5)), filename="given-up.csv", review=True)
+    bucket, files = stack.files_bucket, stack.client("s3")
+    key = paths.staged(JobRef(ann.tenant, job["id"]), 0)
+    staged = files.get_object(Bucket=bucket, Key=key)["Body"].read()
+    files.delete_object(Bucket=bucket, Key=key)
+
+    page = page_at(CONSOLE, ann)
+    go(page, "#/queues")
+    expect(page.locator("[data-depth='standard waiting']")).to_have_text("0")
+    expect(page.get_by_text("No job waits for a retry.")).to_be_visible()
+    ann.move(job["id"], "commit")
+    row = job_row(page, job["id"])
+    expect(row).to_contain_text("given-up.csv")
+    expect(row.get_by_role("cell").first).to_have_text("products")
+
+    files.put_object(Bucket=bucket, Key=key, Body=staged)
+    row.get_by_role("button", name="Retry given-up.csv").click()
+    expect(page.get_by_role("heading", level=1, name="given-up.csv")).to_be_visible()
+    expect(page.locator(".head .status")).to_have_text("Completed")
+    assert len(ann.records("products")) == 5
+
+
+def test_records_are_found_with_the_job_that_wrote_them_and_what_they_were_before(page_at: PageAt, ann: Person) -> None:
+    first = ann.imported(csv_file(products(120)), filename="first.csv")
+    second = ann.imported(csv_file(products(1, price="20.75")), filename="second.csv")
+    page = page_at(CONSOLE, ann)
+    go(page, "#/data")
+    page.get_by_role("link", name="products").click()
+    ready(page)
+    records = page.get_by_role("region", name="Records of products").locator("tbody tr")
+    expect(records).to_have_count(100)
+    page.get_by_role("button", name="Load more").click()
+    expect(records).to_have_count(120)
+    expect(page.get_by_role("button", name="Load more")).to_have_count(0)
+
+    page.get_by_label("Find a record by its key").fill("P-000001")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("heading", name="Record P-000001")).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text("20.75")
+    expect(page.locator(".facts").get_by_role("link", name=second["id"])).to_be_visible()
+    before = page.get_by_role("region", name="What it was before").locator("tbody tr")
+    expect(before).to_have_count(1)
+    expect(before).to_contain_text("9.5")
+    before.get_by_role("link", name=first["id"]).click()
+    expect(page.get_by_role("heading", level=1, name="first.csv")).to_be_visible()
+
+    go(page, "#/data/products?key=nothing")
+    expect(page.get_by_text("There is no record with the key “nothing”.")).to_be_visible()

@@ -1,0 +1,178 @@
+"""Signing in to the console: with a token, and at an OpenID Connect provider."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from local.stack import Stack
+from local.web import WEB, headers
+from sluice.identity import READ, WRITE
+from tests.browser.conftest import PageAt, token_of
+from tests.browser.console import CONSOLE, go, job_row
+from tests.browser.oidc import CLIENT, SCOPES, Provider, in_background, serving
+from tests.factories import csv_file, products
+from tests.people import Person
+
+#: A page of the console's host that takes no token.
+BESIDE = "console/icon.svg"
+
+
+@pytest.fixture
+def provider(stack: Stack, ann: Person) -> Iterator[Provider]:
+    """Where Ann signs in, and a console that knows of it."""
+    with serving(Provider(partial(token_of, stack, ann))) as told, console_at(stack, told) as console_url:
+        told.redirect_uri = console_url
+        yield told
+
+
+@contextmanager
+def console_at(stack: Stack, provider: Provider) -> Iterator[str]:
+    """The console as it is served where people sign in at a provider; its address."""
+    at = urlsplit(stack.api_url).netloc
+    ours = headers([f"http://{at}", f"ws://{at}", provider.url])
+    settings = {"api_url": stack.api_url, "issuer": provider.url, "client_id": CLIENT, "scopes": SCOPES}
+
+    class Pages(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            for name, value in ours.items():
+                self.send_header(name, value)
+            super().end_headers()
+
+        def do_GET(self) -> None:
+            if self.path == "/config.json":
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(settings).encode())
+            else:
+                super().do_GET()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with in_background(partial(Pages, directory=str(WEB))) as url:
+        yield f"{url}/{CONSOLE}"
+
+
+@pytest.fixture
+def page(page_at: PageAt) -> Page:
+    """A browser that nobody has signed in with."""
+    return page_at(BESIDE, None)
+
+
+def signed_in(page: Page, tenant: str) -> None:
+    """Expect the person of that tenant to be signed in."""
+    expect(page.locator(".who")).to_contain_text(f"ann@{tenant}")
+
+
+def test_somebody_signs_in_at_the_provider_and_comes_back_to_their_page(
+    page: Page, provider: Provider, ann: Person
+) -> None:
+    job = ann.imported(csv_file(products(3)), filename="mine.csv")
+    page.goto(f"{provider.redirect_uri}#/jobs/{job['id']}")
+    page.get_by_role("button", name="Sign in with your organisation").click()
+    expect(page).to_have_title("Provider")
+    page.get_by_role("link", name="Yes").click()
+    signed_in(page, ann.tenant)
+    expect(page.get_by_role("heading", level=1, name="mine.csv")).to_be_visible()
+    assert page.url == f"{provider.redirect_uri}#/jobs/{job['id']}", "neither code nor state stay in the address"
+    (asked,) = provider.asked_for_tokens
+    assert len(asked["code_verifier"]) >= 43
+    assert "client_secret" not in asked
+
+    page.reload()
+    signed_in(page, ann.tenant)
+    assert len(provider.asked_for_tokens) == 1
+
+
+def test_an_answer_that_nobody_asked_for_is_not_taken(page: Page, provider: Provider) -> None:
+    page.goto(provider.redirect_uri)
+    page.get_by_role("button", name="Sign in with your organisation").click()
+    expect(page.get_by_role("link", name="Yes")).to_be_visible()
+    page.goto(provider.back(code="somebody-elses", state="forged"))
+    expect(page.get_by_text("the answer does not belong to this page")).to_be_visible()
+    assert page.url == provider.redirect_uri
+    assert provider.asked_for_tokens == []
+
+
+def test_a_code_without_its_verifier_is_worth_nothing(page: Page, provider: Provider) -> None:
+    page.goto(provider.redirect_uri)
+    page.get_by_role("button", name="Sign in with your organisation").click()
+    yes = page.get_by_role("link", name="Yes").get_attribute("href")
+    assert yes
+    for code in provider.challenges:
+        provider.challenges[code] = "of another verifier"
+    page.goto(yes)
+    expect(page.get_by_text("Signing in did not work: invalid_grant")).to_be_visible()
+
+
+def test_who_says_no_at_the_provider_is_told_so_and_may_try_again(page: Page, provider: Provider, ann: Person) -> None:
+    page.goto(provider.redirect_uri)
+    for answer in ("No", "Yes"):
+        page.get_by_role("button", name="Sign in with your organisation").click()
+        page.get_by_role("link", name=answer).click()
+        if answer == "No":
+            expect(page.get_by_text("Signing in did not work: access_denied")).to_be_visible()
+    signed_in(page, ann.tenant)
+
+
+def test_a_token_is_pasted(page: Page, provider: Provider, stack: Stack, ann: Person) -> None:
+    page.goto(provider.redirect_uri)
+    field = page.get_by_label("Access token")
+    field.fill("not a token")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("This is not a token.")
+    expect(field).to_be_focused()
+    field.fill(f"  {token_of(stack, ann)}\n")
+    page.get_by_role("button", name="Sign in with the token").click()
+    signed_in(page, ann.tenant)
+
+
+def test_a_token_in_the_address_is_taken_out_of_it_and_is_gone_with_the_tab(page_at: PageAt, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    signed_in(page, ann.tenant)
+    assert "token" not in page.url
+    assert "eyJ" not in page.evaluate("JSON.stringify(localStorage)")
+    assert "eyJ" in page.evaluate("JSON.stringify(sessionStorage)")
+    page.reload()
+    signed_in(page, ann.tenant)
+
+
+def test_who_signs_out_stays_out_though_a_laptop_hands_over_a_token(page_at: PageAt, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
+    assert "eyJ" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+
+def test_a_session_that_is_over_is_taken_up_again_on_the_same_page(page_at: PageAt, stack: Stack, ann: Person) -> None:
+    job = ann.imported(csv_file(products(3)), filename="still-there.csv")
+    page = page_at(CONSOLE, ann)
+    expect(job_row(page, job["id"])).to_be_visible()
+    over = stack.issuer.mint(ann.tenant, [READ, WRITE], lifetime=timedelta(hours=-1))
+    page.evaluate("token => sessionStorage.setItem('sluice.token', token)", over)
+    page.goto(f"{stack.console_url}#/jobs/{job['id']}")
+    expect(page.get_by_text("Your session is over.")).to_be_visible()
+    page.get_by_label("Access token").fill(token_of(stack, ann))
+    page.get_by_role("button", name="Sign in with the token").click()
+    expect(page.get_by_role("heading", level=1, name="still-there.csv")).to_be_visible()
+
+
+def test_somebody_elses_job_is_not_there(page_at: PageAt, stack: Stack, ann: Person) -> None:
+    job = ann.imported(csv_file(products(3)), filename="secret.csv")
+    page = page_at(CONSOLE, None)
+    expect(page.locator(".who")).to_contain_text("demo")
+    page.goto(f"{stack.console_url}#/jobs/{job['id']}")
+    expect(page.get_by_role("alert")).to_contain_text("There is no job")
+    expect(page.get_by_text("secret.csv")).to_have_count(0)
+    go(page, "#/jobs")

@@ -1,0 +1,206 @@
+"""The uploader and the progress bar, each by itself in a product's page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from local.web import WEB
+from tests.people import Person
+
+PAGE = "examples/upload.html"
+#: Tells of each event of both elements, in `window.told`.
+LISTEN = """() => {
+  window.told = [];
+  for (const element of document.querySelectorAll("sluice-upload, sluice-progress")) {
+    for (const name of ["complete", "error"]) {
+      element.addEventListener(name, () => window.told.push(`${element.localName} ${name}`));
+    }
+  }
+}"""
+DROP = """(zone, names) => {
+  const data = new DataTransfer();
+  for (const name of names) data.items.add(new File(["SKU,Name,Price\\nD-1,Belt,1.5\\n"], name));
+  zone.dispatchEvent(new DragEvent("dragover", { dataTransfer: data, bubbles: true, cancelable: true }));
+  zone.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def rows(prefix: str, count: int, padding: int = 0) -> bytes:
+    """A price list of good rows, wider by a column that nobody knows."""
+    lines = (f"{prefix}-{number},Belt,1.5,{'x' * padding}" for number in range(count))
+    return "\n".join(["SKU,Name,Price,Remarks", *lines, ""]).encode()
+
+
+def choose(page: Page, name: str, content: bytes) -> None:
+    """Choose a file that was made for it."""
+    chosen: Any = {"name": name, "mimeType": "text/csv", "buffer": content}
+    page.locator("sluice-upload input[type=file]").set_input_files(chosen)
+
+
+def opened(page_at: Callable[..., Page], person: Person) -> Page:
+    """The page, and all its elements' events told."""
+    page = page_at(PAGE, person)
+    expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
+    page.evaluate(LISTEN)
+    return page
+
+
+def part_of(request: Request) -> list[int]:
+    """The number of the part that a request sends, if it does."""
+    found = re.search(r"partNumber=(\d+)", request.url)
+    return [int(found[1])] if found and request.method == "PUT" else []
+
+
+def loaded(page: Page, count: str) -> None:
+    """The page was told of the end, once."""
+    expect(page.locator("#outcome")).to_have_text(f"{count} rows have been loaded.")
+    assert page.evaluate("window.told") == ["sluice-upload complete", "sluice-progress complete"]
+
+
+def test_a_dropped_file_is_sent_and_followed_to_its_end(page_at: Callable[..., Page], ann: Person) -> None:
+    """The uploader tells of the job, the progress bar follows it, each tells of its end once."""
+    page = opened(page_at, ann)
+    page.get_by_role("button", name="Drop a file here").evaluate(DROP, ["dropped.csv"])
+    expect(page.get_by_role("progressbar", name="dropped.csv", exact=True)).to_have_attribute("aria-valuenow", "100")
+    loaded(page, "1")
+    (job,) = ann.everything("/jobs", 10)
+    assert (job["file"]["name"], job["status"]) == ("dropped.csv", "completed")
+
+
+def test_what_cannot_be_imported_is_refused_before_it_is_sent(page_at: Callable[..., Page], ann: Person) -> None:
+    """Another kind of file, too large a one, an empty one, two at once: each is told why, and nothing is announced."""
+    page = opened(page_at, ann)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    alert = page.get_by_role("alert")
+    choose(page, "letter.docx", b"x")
+    expect(alert).to_contain_text("“letter.docx” is not one of .xlsx, .csv.")
+    page.locator("sluice-upload").evaluate("upload => upload.setAttribute('max-bytes', '1000')")
+    choose(page, "long.csv", b"x" * 1001)
+    expect(alert).to_contain_text("“long.csv” has 1 kB; at most 1 kB can be imported.")
+    choose(page, "empty.csv", b"")
+    expect(alert).to_contain_text("“empty.csv” has no content.")
+    page.get_by_role("button", name="Drop a file here").evaluate(DROP, ["one.csv", "two.csv"])
+    expect(alert).to_contain_text("2 files were dropped.")
+    assert page.evaluate("window.told") == ["sluice-upload error"] * 4
+    assert asked == []
+    assert ann.everything("/jobs", 10) == []
+
+
+def test_a_cut_connection_is_taken_up_again(page_at: Callable[..., Page], ann: Person) -> None:
+    """While it is cut the reader is told so; the end that came meanwhile is told once."""
+    page = opened(page_at, ann)
+    with page.expect_response(lambda answer: "/events?" in answer.url):
+        choose(page, "parts.csv", rows("N", 30_000))
+    page.context.set_offline(True)
+    expect(page.get_by_text("The connection is lost.")).to_be_visible()
+    (job,) = ann.everything("/jobs", 10)
+    assert ann.end_of(job["id"])["status"] == "completed"
+    page.context.set_offline(False)
+    expect(page.get_by_text("Connected again.")).to_be_attached()
+    loaded(page, "30,000")
+
+
+def test_a_reader_may_be_quicker_than_the_page(page_at: Callable[..., Page], ann: Person) -> None:
+    """A file that is chosen before the page knows where the API is waits for that."""
+    first = page_at(PAGE, ann)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    first.context.route("**/config.json", hold)
+    page = page_at(PAGE, ann, beside=first)
+    choose(page, "quick.csv", rows("Q", 2))
+    expect(page.get_by_text("Reading quick.csv")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("#outcome")).to_have_text("2 rows have been loaded.")
+
+
+def test_without_events_the_progress_bar_asks_again_and_again(page_at: Callable[..., Page], ann: Person) -> None:
+    """An API without tickets is polled."""
+    page = opened(page_at, ann)
+    missing = '{"type": "/problems/not-found", "title": "Not found", "status": 404}'
+    headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/problem+json"}
+    page.route("**/ticket", lambda route: route.fulfill(status=404, body=missing, headers=headers))
+    choose(page, "parts.csv", rows("Q", 3))
+    loaded(page, "3")
+
+
+def test_a_large_file_goes_on_where_it_stopped(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
+    """A part that fails is sent again; after the page was left, the same file goes on with the missing part alone."""
+    large = tmp_path / "large.csv"
+    large.write_bytes(rows("L", 2_000, padding=9_000))  # 18 MB: three parts
+    page = opened(page_at, ann)
+    puts: list[int] = []
+    page.context.on("request", lambda request: puts.extend(part_of(request)))
+    page.route("**/*partNumber=3&*", lambda route: route.abort())
+    page.locator("sluice-upload input[type=file]").set_input_files(large)
+    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    page.close()
+
+    page = page_at(PAGE, ann, beside=page)
+    expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
+    page.evaluate(LISTEN)
+    before = len(puts)
+    page.route("**/*partNumber=3&*", lambda route: route.abort(), times=2)
+    page.locator("sluice-upload input[type=file]").set_input_files(large)
+    loaded(page, "2,000")
+    assert sorted(set(puts[:before])) == [1, 2, 3]
+    assert puts[before:] == [3, 3, 3]
+    (job,) = ann.everything("/jobs", 10)
+    assert job["file"]["bytes"] == large.stat().st_size
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_sending_can_be_stopped_and_gone_on_with(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
+    """The parts that had arrived are not sent again."""
+    large = tmp_path / "large.csv"
+    large.write_bytes(rows("S", 2_000, padding=9_000))
+    page = opened(page_at, ann)
+
+    def hold(route: Route) -> None:
+        """Neither answer nor fail."""
+
+    page.route("**/*partNumber=3&*", hold)
+    page.locator("sluice-upload input[type=file]").set_input_files(large)
+    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    page.get_by_role("button", name="Stop sending").click()
+    expect(page.get_by_role("button", name="Go on sending")).to_be_focused()
+    page.unroute("**/*partNumber=3&*", hold)
+    puts: list[str] = []
+    page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    page.get_by_role("button", name="Go on sending").click()
+    loaded(page, "2,000")
+    assert len(puts) == 1
+
+
+def test_the_elements_look_as_the_theme_says_where_a_page_says_nothing() -> None:
+    """The defaults in the elements' styles are the values of the theme."""
+    theme = dict(re.findall(r"--sluice-([\w-]+): (.+);", (WEB / "elements/theme.css").read_text()))
+    styles = (WEB / "elements/styles.js").read_text()
+    defaults = dict(re.findall(r"--[\w-]+: var\(--sluice-([\w-]+), (.+)\);", styles))
+    assert theme
+    assert defaults == theme
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_the_elements_apart_are_accessible(
+    page_at: Callable[..., Page], ann: Person, accessible: Callable[[Page, str], None], color_scheme: str
+) -> None:
+    """The drop zone, a refusal, and a job's end."""
+    page = page_at(PAGE, ann, color_scheme=color_scheme)
+    expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
+    accessible(page, "the drop zone")
+    choose(page, "letter.docx", b"x")
+    expect(page.get_by_role("alert")).to_be_visible()
+    accessible(page, "a refusal")
+    choose(page, "parts.csv", rows("A", 2))
+    expect(page.locator("#outcome")).to_have_text("2 rows have been loaded.")
+    accessible(page, "the end")

@@ -1,0 +1,149 @@
+/** The page of one job. */
+
+import { get } from "../elements/api.js";
+import { el } from "../elements/dom.js";
+import { bytes, number, when } from "../elements/strings.js";
+
+import { chart } from "./chart.js";
+import { jobTabs } from "./jobtabs.js";
+import { listen } from "./live.js";
+import { moveButtons } from "./moves.js";
+import { fillWith, problemBox, say, shown, statusMark } from "./parts.js";
+import { phaseBars } from "./phases.js";
+import { to } from "./router.js";
+import { t } from "./strings.js";
+import { timeline } from "./timeline.js";
+
+const COUNTS = ["total", "inserted", "updated", "unchanged", "refused", "unprocessed"];
+
+/** @param {Element} main */
+export function job(main, { one: id, query, signal, title }) {
+  const path = `/jobs/${encodeURIComponent(id)}`;
+  const ask = () => get(path, { signal });
+  const place = el("div", { class: "job" });
+  let view = null;
+  main.append(place);
+  fillWith(place, signal, ask, (found) => {
+    title(found.file.name);
+    view = jobView(found, { id, path, query, signal });
+    return view.parts;
+  });
+  listen(
+    {
+      job: (news) => news.id === id && view?.show(news),
+      again: async () => view && view.show(await ask()),
+    },
+    signal,
+  );
+}
+
+function jobView(first, { id, path, query, signal }) {
+  let current = { ...first, version: -1 };
+  const state = statusMark();
+  const message = el("p", { class: "muted" });
+  const trouble = el("div", {});
+  const bars = phaseBars();
+  const counts = el("dl", { class: "counts" });
+  const facts = el("dl", { class: "facts small" });
+  const moves = moveButtons({ path, signal, onJob: (moved) => show(moved) });
+  const done = timeline(path, signal);
+  const lines = chart(signal);
+  const tabs = jobTabs({ id, path, query, signal });
+
+  const redraw = () => {
+    lines.show(done.lines());
+    bars.show(current, done);
+  };
+  const reload = () => done.load().then(redraw, () => {}); // without it there is what has been seen
+
+  function show(now) {
+    if (now.version <= current.version) return;
+    const before = current;
+    current = now;
+    state.show(now.status);
+    message.textContent = now.progress.message;
+    trouble.replaceChildren(...(now.problem ? [failure(now.problem)] : []));
+    counts.replaceChildren(...countsOf(now));
+    facts.replaceChildren(...factsOf(now));
+    done.add(now);
+    redraw();
+    moves.show(now);
+    tabs.show(now);
+    if (now.status === before.status && now.phase === before.phase) return;
+    reload();
+    if (before.version >= 0) say(`${t(`status.${now.status}`)}. ${now.progress.message}`);
+  }
+
+  show(first);
+  reload();
+  const parts = [
+    heading(first, state.mark, message, moves.buttons),
+    moves.trouble,
+    trouble,
+    el(
+      "div",
+      { class: "halves" },
+      el("section", { class: "panel padded" }, el("h2", {}, t("job.phases")), bars.bars),
+      el("section", { class: "panel padded" }, el("h2", {}, t("job.counts")), counts),
+    ),
+    el(
+      "div",
+      { class: "halves uneven" },
+      el("section", { class: "panel padded" }, el("h2", {}, t("chart.title")), lines.chart),
+      el("section", { class: "panel padded" }, el("h2", {}, t("job.details")), facts),
+    ),
+    tabs.panel,
+  ];
+  return { parts, show };
+}
+
+function heading(job, mark, message, buttons) {
+  return el(
+    "div",
+    { class: "head" },
+    el(
+      "div",
+      {},
+      el("nav", { class: "small", "aria-label": t("page.jobs") }, el("a", { href: to(["jobs"]) }, t("page.jobs"))),
+      el("h1", {}, job.file.name),
+      el("div", { class: "row" }, mark, message),
+    ),
+    buttons,
+  );
+}
+
+function failure(problem) {
+  const box = problemBox(problem);
+  box.setAttribute("role", "group"); // it is the job's, and no news to interrupt anybody with
+  box.replaceChildren(el("h2", {}, problem.title), el("p", {}, problem.detail));
+  if (problem.job) box.append(el("a", { href: to(["jobs", problem.job]) }, problem.job));
+  return box;
+}
+
+function countsOf(job) {
+  const tile = (name, count) =>
+    el("div", { "data-count": name }, el("dt", {}, t(`count.${name}`)), el("dd", {}, number(count)));
+  const all = COUNTS.map((name) => tile(name, job.counts[name]));
+  const back = job.rollback ? Object.entries(job.rollback).map(([name, count]) => tile(name, count)) : [];
+  return [...all, ...back];
+}
+
+function factsOf(job) {
+  const facts = {
+    importer: job.importer,
+    by: job.requested_by,
+    created: when(job.created_at),
+    started: when(job.started_at),
+    finished: when(job.finished_at),
+    size: job.file.bytes === null ? null : bytes(job.file.bytes),
+    priority: t(`priority.${job.priority}`),
+    corrects: job.corrects && el("a", { href: to(["jobs", job.corrects]) }, job.corrects),
+    id: el("code", {}, job.id),
+  };
+  return Object.entries(facts)
+    .filter(([, value]) => value)
+    .flatMap(([name, value]) => [
+      el("dt", {}, t(`fact.${name}`)),
+      el("dd", {}, value instanceof Node ? value : shown(value)),
+    ]);
+}

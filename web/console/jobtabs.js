@@ -1,0 +1,145 @@
+/** Below a job: its refused rows, preview, kept rows, log and files, one at a time. */
+
+import { get } from "../elements/api.js";
+import { el } from "../elements/dom.js";
+import { when } from "../elements/strings.js";
+
+import { files } from "./files.js";
+import { empty, fillWith, shown, status } from "./parts.js";
+import { preview } from "./preview.js";
+import { note, to } from "./router.js";
+import { t } from "./strings.js";
+import { pagedTable } from "./tables.js";
+
+/** In this order; each is there when the job links to it. */
+const TABS = { refusals, preview: ofPreview, kept, log, files: ofFiles };
+const PAGE = 100;
+
+/**
+ * Tabs, which `show(job)` keeps to what the job has to offer.
+ * @param {{id: string, path: string, query: URLSearchParams, signal: AbortSignal}} options
+ */
+export function jobTabs({ id, path, query, signal }) {
+  const list = el("div", { class: "tabs", role: "tablist", "aria-label": t("tabs.label") });
+  const body = el("div", { role: "tabpanel", id: "tab-body", tabIndex: 0 });
+  let wanted = query.get("tab");
+  let drawn = "";
+  let job = null;
+  let page = new AbortController();
+  signal.addEventListener("abort", () => page.abort(), { once: true });
+
+  const names = () => [...list.children].map((tab) => tab.dataset.tab);
+
+  const choose = (name) => {
+    wanted = name;
+    note(["jobs", id], { tab: name });
+    draw();
+    list.querySelector(`[data-tab="${name}"]`).focus();
+  };
+
+  const keys = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const all = names();
+    choose(all[(all.indexOf(event.target.dataset.tab) + step + all.length) % all.length]);
+  };
+
+  const tab = (name) =>
+    el(
+      "button",
+      { type: "button", role: "tab", id: `tab-${name}`, "data-tab": name, "aria-controls": "tab-body", onclick: () => choose(name) },
+      t(`tab.${name}`),
+    );
+
+  function draw() {
+    const all = names();
+    const name = all.includes(wanted) ? wanted : all[0];
+    for (const each of list.children) {
+      each.setAttribute("aria-selected", String(each.dataset.tab === name));
+      each.tabIndex = each.dataset.tab === name ? 0 : -1;
+    }
+    body.setAttribute("aria-labelledby", `tab-${name}`);
+    const now = `${name} ${job.status}`;
+    if (drawn === now) return;
+    drawn = now;
+    page.abort();
+    page = new AbortController();
+    TABS[name](body, { id, path, job, signal: page.signal });
+  }
+
+  list.addEventListener("keydown", keys);
+  return {
+    panel: el("section", { class: "panel", "aria-label": t("tabs.label") }, list, body),
+    show(now) {
+      job = now;
+      const offered = Object.keys(TABS).filter((name) => name in now.links);
+      if (offered.join() !== names().join()) {
+        const focused = list.contains(document.activeElement) && document.activeElement.dataset.tab;
+        list.replaceChildren(...offered.map(tab));
+        if (focused) list.querySelector(`[data-tab="${focused}"]`)?.focus();
+      }
+      draw();
+    },
+  };
+}
+
+function refusals(place, { path, signal }) {
+  return pagedTable({
+    place,
+    signal,
+    ask: (cursor) => get(`${path}/refusals`, { query: { limit: PAGE, cursor }, signal }),
+    caption: t("tab.refusals"),
+    columns: [
+      { title: t("refusals.row"), class: "place" },
+      { title: t("refusals.column") },
+      { title: t("refusals.value"), class: "value" },
+      { title: t("refusals.reason"), class: "value" },
+    ],
+    cells: (item) => [[item.sheet && `${item.sheet}: `, item.row], shown(item.column), shown(item.value), item.reason],
+    none: () => empty(t("refusals.empty")),
+    cards: true,
+  });
+}
+
+function kept(place, { path, signal }) {
+  return pagedTable({
+    place,
+    signal,
+    ask: (cursor) => get(`${path}/kept`, { query: { limit: PAGE, cursor }, signal }),
+    caption: t("tab.kept"),
+    columns: [
+      { title: t("kept.key"), class: "value" },
+      { title: t("kept.reason"), class: "value" },
+      { title: t("kept.job") },
+    ],
+    cells: (item) => [item.key, item.reason, item.job ? el("a", { href: to(["jobs", item.job]) }, item.job) : t("none")],
+    none: () => empty(t("kept.empty")),
+    cards: true,
+  });
+}
+
+function log(place, { path, signal }) {
+  return pagedTable({
+    place,
+    signal,
+    ask: (cursor) => get(`${path}/log`, { query: { cursor }, signal }),
+    caption: t("tab.log"),
+    columns: [
+      { title: t("log.at") },
+      { title: t("log.status") },
+      { title: t("log.by") },
+      { title: t("log.note"), class: "value" },
+    ],
+    cells: (item) => [el("time", { dateTime: item.at }, when(item.at)), status(item.status), item.by, shown(item.note)],
+    none: () => empty(t("log.empty")),
+    cards: true,
+  });
+}
+
+function ofPreview(place, { path, signal }) {
+  return fillWith(place, signal, () => get(`${path}/preview`, { signal }), preview);
+}
+
+function ofFiles(place, { id, path, signal }) {
+  return fillWith(place, signal, () => get(`${path}/files`, { signal }), (found) => files(found.items, id));
+}

@@ -1,0 +1,54 @@
+/** How a file was understood, and what its first rows will be. */
+
+import { el } from "../elements/dom.js";
+import { number } from "../elements/strings.js";
+
+import { shown } from "./parts.js";
+import { t } from "./strings.js";
+import { row, scroller, table } from "./tables.js";
+
+const COUNTS = ["insert", "update", "unchanged", "refused", "repeated"];
+
+/** @param {any} found the answer of `GET /jobs/{id}/preview` */
+export function preview(found) {
+  const counts = COUNTS.filter((name) => found.counts[name] !== null);
+  return [
+    el(
+      "div",
+      { class: "padding" },
+      el("p", {}, t(found.sheet ? "preview.where" : "preview.headerRow", { sheet: found.sheet, row: found.header_row })),
+      el("p", { class: "muted" }, counts.map((name) => `${number(found.counts[name])} ${t(`preview.${name}`)}`).join(" · ")),
+      found.undecided_dates.length
+        ? el("p", {}, t("preview.undecided", { columns: found.undecided_dates.join(", ") }))
+        : null,
+      found.ignored.length ? el("p", {}, t("preview.ignored", { headers: found.ignored.join(", ") })) : null,
+    ),
+    el("div", { class: "padding" }, el("h3", {}, t("preview.columns"))),
+    mapping(found.columns),
+    el("div", { class: "padding" }, el("h3", {}, t("preview.rows"))),
+    firstRows(found),
+  ];
+}
+
+function mapping(all) {
+  const columns = [
+    { title: t("preview.column") },
+    { title: t("preview.header"), class: "value" },
+    { title: t("preview.dates") },
+  ];
+  const made = table({ caption: t("preview.columns"), columns, cards: true });
+  const header = (column) => column.header ?? el("span", { class: "muted" }, t("preview.missing"));
+  const dates = (column) => (column.dates ? t(`dates.${column.dates}`) : t("none"));
+  const cells = (column) => [column.title, header(column), dates(column)];
+  made.body.append(...all.map((column) => row(columns, cells(column), { cards: true })));
+  return made.around;
+}
+
+function firstRows(found) {
+  const there = found.columns.filter((column) => column.header !== null);
+  const columns = [{ title: t("preview.row") }, ...there.map(({ title }) => ({ title, class: "value" }))];
+  const made = table({ caption: t("preview.rows"), columns });
+  const cells = (item) => [item.row, ...there.map(({ field }) => shown(item.values[field]))];
+  made.body.append(...found.rows.map((item) => row(columns, cells(item))));
+  return scroller(made.table, t("preview.rows"));
+}

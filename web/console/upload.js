@@ -1,0 +1,118 @@
+/** Uploading a file, with a look at what became of it. */
+
+import "../elements/index.js";
+
+import { el } from "../elements/dom.js";
+import { bytes, number } from "../elements/strings.js";
+
+import { importers } from "./catalogue.js";
+import { fillWith, head, status } from "./parts.js";
+import { note, to } from "./router.js";
+import { t } from "./strings.js";
+import { templateButton } from "./template.js";
+
+const ACCEPTED = ".xlsx,.xls,.ods,.csv,.tsv,.txt,.gz";
+
+/** @type {File[]} */
+let handed = [];
+
+/** Files for the upload page, from another one. */
+export function hand(files) {
+  handed = files;
+}
+
+/** @param {Element} main */
+export function upload(main, { query, signal }) {
+  const place = el("div", {});
+  main.append(head(t("page.upload"), t("upload.lead")), place);
+  fillWith(place, signal, importers, (found) => form(found, query.get("importer"), signal));
+}
+
+function form(found, wanted, signal) {
+  const sender = el("sluice-upload", { id: "sender", "accepted-files": ACCEPTED, "use-sse": "" });
+  const choose = el(
+    "select",
+    { id: "importer", onchange: () => settle() },
+    found.map(({ name, title }) => el("option", { value: name, selected: name === wanted }, title)),
+  );
+  const review = option("review");
+  const urgent = option("urgent");
+  const force = option("force");
+  const hints = el("div", { class: "hints" });
+  const done = el("ul", { class: "done" });
+  const waiting = el("p", { class: "muted", role: "status" });
+  const trouble = el("div", {});
+  let queue = [];
+
+  const settle = () => {
+    const importer = found.find(({ name }) => name === choose.value);
+    const extra = { importer: importer.name };
+    if (review.box.checked) extra.review = true;
+    if (urgent.box.checked) extra.priority = "urgent";
+    if (force.box.checked) extra.force = true;
+    sender.setAttribute("extra-data", JSON.stringify(extra));
+    sender.setAttribute("max-bytes", String(importer.max_bytes));
+    sender.setAttribute("sse-title", importer.title);
+    hints.replaceChildren(
+      el("p", { class: "muted small" }, limits(importer)),
+      templateButton(importer.name, trouble, t("upload.template")),
+      trouble,
+    );
+    note(["upload"], { importer: importer.name });
+  };
+
+  const next = () => {
+    const file = queue.shift();
+    waiting.textContent = queue.length ? t("upload.oneByOne", { count: queue.length }) : "";
+    if (file) sender.sendFile(file);
+  };
+
+  const take = (files) => {
+    queue = [...files];
+    next();
+  };
+
+  for (const { box } of [review, urgent, force]) box.addEventListener("change", settle);
+  sender.addEventListener("complete", ({ detail }) => {
+    done.prepend(finished(detail.job));
+    next();
+  });
+  sender.addEventListener("error", ({ detail }) => detail.job && done.prepend(finished(detail.job)));
+  const zone = el("section", { class: "panel padded" }, el("h2", {}, t("upload.file")), sender, waiting, done);
+  // the element takes one file; several at once are sent one after the other
+  const several = (event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length < 2) return;
+    event.preventDefault();
+    event.stopPropagation();
+    take(files);
+  };
+  zone.addEventListener("drop", several, { capture: true, signal });
+  settle();
+  if (handed.length) queueMicrotask(() => take(handed.splice(0)));
+  const options = el(
+    "section",
+    { class: "panel padded" },
+    el("label", { class: "field" }, t("upload.importer"), choose),
+    hints,
+    el("h2", {}, t("upload.options")),
+    [review, urgent, force].map(({ line }) => line),
+  );
+  return el("div", { class: "halves upload" }, options, zone);
+}
+
+function option(name) {
+  const box = el("input", { type: "checkbox", name, "aria-describedby": `about-${name}` });
+  const about = el("span", { class: "small muted", id: `about-${name}` }, t(`upload.${name}.text`));
+  return { box, line: el("div", { class: "check" }, el("label", {}, box, t(`upload.${name}`)), about) };
+}
+
+/** How large a file may be. */
+export function limits(importer) {
+  return t("importers.limits", { rows: number(importer.max_rows), bytes: bytes(importer.max_bytes) });
+}
+
+function finished(job) {
+  const link = el("a", { href: to(["jobs", job.id]) }, t("upload.open"));
+  return el("li", { class: "row" }, status(job.status), el("span", {}, job.file.name), link);
+}

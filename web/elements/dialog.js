@@ -1,0 +1,241 @@
+/** `<sluice-import-dialog>`: a file, its check, its preview, its rows loaded, in one window. */
+
+import { get, post, save } from "./api.js";
+import { dialogStyles } from "./dialog-styles.js";
+import { el, fill, focusOn } from "./dom.js";
+import { outcome } from "./done.js";
+import { asProblem, problemBox } from "./problems.js";
+import { reviewView } from "./review.js";
+import { language, t } from "./strings.js";
+import { shadow, tables } from "./styles.js";
+
+const STEPS = ["file", "check", "review", "load"];
+const ACCEPTED = ".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt,.csv.gz,.tsv.gz,.txt.gz";
+
+/**
+ * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`. Methods: `show()`, `hide()`.
+ *
+ * Events: `shown`, `hidden`; `complete` with `{importId, job}` when rows have been loaded; `error` with `{problem}`.
+ */
+export class SluiceImportDialog extends HTMLElement {
+  #root = shadow(this, tables, dialogStyles);
+  #title = el("h2", { id: "title" });
+  #steps = el("ol", { class: "steps" });
+  #body = el("div", { class: "body" });
+  #close = el("button", { type: "button", onclick: () => this.hide() });
+  #head = el("header", {}, this.#title, this.#close);
+  #dialog = el("dialog", { "aria-labelledby": "title" }, this.#head, this.#steps, this.#body);
+  #stage = "";
+  #importer = null;
+  /** @type {File | null} */
+  #file = null;
+
+  constructor() {
+    super();
+    this.#dialog.addEventListener("close", () => this.dispatchEvent(new CustomEvent("hidden")));
+    this.#root.append(this.#dialog);
+  }
+
+  /** Open it: anew, or where an import that is under way has come to. */
+  show() {
+    if (this.#dialog.open) return;
+    this.#close.textContent = this.#t("dialog.close");
+    this.#dialog.showModal();
+    this.dispatchEvent(new CustomEvent("shown"));
+    if (["", "done", "broken"].includes(this.#stage)) this.#begin();
+  }
+
+  /** Close it; an import that is under way goes on. */
+  hide() {
+    this.#dialog.close();
+  }
+
+  async #begin() {
+    this.#file = null;
+    this.#enter("file", "file.heading", el("p", { class: "muted" }, this.#t("file.wait")));
+    try {
+      const name = encodeURIComponent(this.getAttribute("schema-name") ?? "");
+      this.#importer = await get(`/importers/${name}`, this.#options);
+    } catch (problem) {
+      this.#fail(problem, this.#button("upload.again", () => this.#begin(), "primary"));
+      return;
+    }
+    this.#choose();
+  }
+
+  #choose(file = null, more = {}) {
+    const link = `/importers/${encodeURIComponent(this.#importer.name)}/template.xlsx`;
+    const template = this.#button("file.template", () => this.#template(link), "plain");
+    const trouble = el("div", { id: "trouble" });
+    const upload = el("sluice-upload", {
+      "extra-data": JSON.stringify({ importer: this.#importer.name, review: true }),
+      "accepted-files": this.getAttribute("accepted-files") ?? ACCEPTED,
+      "max-bytes": this.#importer.max_bytes,
+    });
+    if (this.#options.base) upload.setAttribute("base-url", this.#options.base);
+    upload.addEventListener("complete", ({ detail }) => {
+      this.#file = upload.file;
+      this.#watch(detail.job, "check");
+    });
+    upload.addEventListener("error", ({ detail }) => this.#tell("error", detail));
+    const lead = el("p", { class: "muted" }, this.#t("file.lead"));
+    this.#enter("file", "file.heading", lead, upload, el("div", {}, template), trouble);
+    if (file) upload.sendFile(file, more);
+  }
+
+  async #template(link) {
+    const trouble = this.#root.getElementById("trouble");
+    fill(trouble);
+    const name = `${this.#importer.name}.xlsx`;
+    await save(link, name, this.#options).catch((problem) => fill(trouble, problemBox(problem, this.#lang)));
+  }
+
+  /** Follow a job through `check` or `load`. */
+  #watch(job, stage) {
+    const progress = el("sluice-progress", { title: job.file.name, "process-id": job.id });
+    if (this.#options.base) progress.setAttribute("base-url", this.#options.base);
+    const trouble = el("div");
+    const cancel = this.#button("job.cancel", async () => {
+      cancel.disabled = true;
+      await this.#cancel(job.id).catch((problem) => {
+        cancel.disabled = false;
+        fill(trouble, problemBox(problem, this.#lang));
+      });
+    });
+    progress.addEventListener("complete", ({ detail }) => this.#arrive(detail.job));
+    progress.addEventListener("error", ({ detail }) => this.#ended(detail));
+    const lead = el("p", { class: "muted" }, this.#t("check.lead"));
+    this.#enter(stage, `${stage}.heading`, progress, lead, el("div", { class: "actions" }, cancel), trouble);
+    progress.start();
+  }
+
+  async #arrive(job) {
+    try {
+      if (job.status === "in_review") await this.#review(job);
+      else await this.#done(job);
+    } catch (problem) {
+      this.#fail(problem, this.#button("upload.again", () => this.#arrive(job), "primary"));
+    }
+  }
+
+  async #review(job) {
+    const path = `/jobs/${encodeURIComponent(job.id)}/preview`;
+    const preview = await get(path, { query: { limit: 20 }, ...this.#options });
+    const view = await reviewView({
+      preview,
+      importer: this.#importer,
+      lang: this.#lang,
+      base: this.#options.base,
+      onCommit: async (dates) => this.#watch(await this.#move(job.id, "commit", { dates }), "load"),
+      onRemap: this.#file && ((mapping) => this.#again(job, { mapping })),
+      onCancel: async () => this.#ended({ job: await this.#cancel(job.id) }),
+    });
+    this.#enter("review", "review.heading", view);
+  }
+
+  /** The same file once more, read otherwise; the job that read it wrongly is not wanted any more. */
+  async #again(job, more) {
+    const file = /** @type {File} */ (this.#file);
+    if (job.links?.cancel) await this.#cancel(job.id).catch(() => null); // one that stays in review expires by itself
+    this.#choose(file, { ...more, force: true });
+  }
+
+  async #done(job) {
+    const view = await outcome(job, { lang: this.#lang, base: this.#options.base });
+    const actions = el("div", { class: "actions" }, this.#another("done.another", "primary"), this.#closer());
+    this.#enter("done", "done.heading", view, actions);
+    this.#tell("complete", { importId: job.id, job });
+  }
+
+  #ended({ problem, job }) {
+    if (job?.status === "cancelled" && !job.problem) {
+      const said = el("p", {}, this.#t("job.cancelled.detail"));
+      const actions = el("div", { class: "actions" }, this.#another("upload.other", "primary"), this.#closer());
+      this.#enter("broken", "job.cancelled", said, actions);
+      return;
+    }
+    this.#fail(problem ?? job.problem, ...this.#remedies(problem ?? job.problem, job));
+  }
+
+  /** What may help: the file once more, read otherwise or in spite of all, or the rest of its rows. */
+  #remedies(given, job) {
+    const problem = asProblem(given);
+    const file = this.#file;
+    if (!job) return [];
+    const retry = async () => this.#watch(await this.#move(job.id, "retry"), "load");
+    const caught = (action) => () => action().catch((error) => this.#fail(error));
+    const nearest = problem.is("missing-header") ? Object.entries(problem.extra.nearest ?? {}) : [];
+    const guessed = nearest.filter(([, header]) => header);
+    const mapping = Object.fromEntries(guessed.map(([column, header]) => [header, column]));
+    const complete = nearest.length > 0 && Object.keys(mapping).length === nearest.length;
+    const guess = this.#button("failed.nearest", () => this.#again(job, { mapping }), "primary");
+    const said = guessed.map(([column, header]) => this.#t("failed.nearest", { header, column }));
+    guess.textContent = said.join(", ");
+    return [
+      job.links.retry && this.#button("failed.retry", caught(retry), "primary"),
+      problem.is("same-file") && file && this.#button("upload.anyway", () => this.#again(job, {}), "primary"),
+      complete && file && guess,
+    ];
+  }
+
+  #fail(error, ...actions) {
+    const box = problemBox(error, this.#lang, ...actions, this.#another("upload.other"));
+    this.#enter("broken", "failed.heading", box, el("p", { class: "muted" }, this.#t("failed.todo")));
+    this.#tell("error", { problem: asProblem(error) });
+  }
+
+  #move(jobId, verb, body = undefined) {
+    return post(`/jobs/${encodeURIComponent(jobId)}/${verb}`, body, this.#options);
+  }
+
+  #cancel(jobId) {
+    return this.#move(jobId, "cancel");
+  }
+
+  /** Show a stage, and put the reader at its heading. */
+  #enter(stage, heading, ...content) {
+    this.#stage = stage;
+    const at = { done: STEPS.length, broken: -1 }[stage] ?? STEPS.indexOf(stage);
+    const items = STEPS.map((step, place) => {
+      const past = place < at && el("span", { class: "quiet" }, ` (${this.#t("step.done")})`);
+      const look = place === at ? { "aria-current": "step" } : { class: past ? "past" : "" };
+      return el("li", look, `${place + 1}. ${this.#t(`step.${step}`)}`, past);
+    });
+    const title = this.#importer?.title;
+    this.#title.textContent = title ? this.#t("dialog.title", { title }) : this.#t("dialog.title.plain");
+    this.#steps.setAttribute("aria-label", this.#t("dialog.steps"));
+    fill(this.#steps, items);
+    const said = el("h3", { class: "stage" }, this.#t(heading));
+    fill(this.#body, said, content);
+    this.#body.scrollTop = 0;
+    if (this.#dialog.open) focusOn(said);
+  }
+
+  get #lang() {
+    return language(this);
+  }
+
+  get #options() {
+    return { base: this.getAttribute("base-url") ?? undefined };
+  }
+
+  #t(key, values = {}) {
+    return t(key, values, this.#lang);
+  }
+
+  #button(key, onclick, look = "") {
+    return el("button", { type: "button", class: look, onclick }, this.#t(key));
+  }
+
+  #another(key, look = "") {
+    return this.#button(key, () => this.#begin(), look);
+  }
+
+  #closer() {
+    return this.#button("dialog.close", () => this.hide());
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

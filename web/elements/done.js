@@ -1,0 +1,54 @@
+/** The end of an import: what became of the rows, and what can be downloaded. */
+
+import { download, get } from "./api.js";
+import { el, fill } from "./dom.js";
+import { problemBox } from "./problems.js";
+import { refusedRows } from "./refusals.js";
+import { bytes, has, t } from "./strings.js";
+
+const COUNTS = ["inserted", "updated", "unchanged", "refused", "unprocessed"];
+
+/**
+ * @param {any} job
+ * @param {{lang: string, base?: string}} options
+ * @returns {Promise<HTMLElement>}
+ */
+export async function outcome(job, { lang, base }) {
+  const told = COUNTS.filter((name) => job.counts[name] > 0);
+  const sentences = told.map((name) => el("li", { class: name }, t(`done.${name}`, { count: job.counts[name] }, lang)));
+  const refused = job.links.refusals && job.counts.refused > 0 ? await refusedRows(job.id, { lang, base }) : null;
+  return el(
+    "div",
+    { class: "stack wide" },
+    sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, t("done.nothing", {}, lang)),
+    job.links.files && (await fileList(job, { lang, base })),
+    refused,
+  );
+}
+
+async function fileList(job, { lang, base }) {
+  const { items } = await get(`/jobs/${encodeURIComponent(job.id)}/files`, { base });
+  if (!items.length) return null;
+  const rows = items.map((file) => el("li", {}, fileButton(job, file, { lang, base })));
+  return el("section", { class: "stack" }, el("h4", {}, t("done.files", {}, lang)), el("ul", { class: "files" }, rows));
+}
+
+function fileButton(job, file, { lang, base }) {
+  const title = has(`file.${file.name}`) ? t(`file.${file.name}`, {}, lang) : file.title;
+  const size = file.bytes === null ? "" : bytes(file.bytes, lang);
+  const label = `${file.name}: ${size ? t("file.download", { title, size }, lang) : title}`;
+  const trouble = el("div");
+  const button = el("button", { type: "button" }, label);
+  button.addEventListener("click", async () => {
+    fill(trouble);
+    button.textContent = t("file.preparing", { title: file.name }, lang);
+    try {
+      await download(job.id, file.name, { base });
+    } catch (problem) {
+      fill(trouble, problemBox(problem, lang));
+    } finally {
+      button.textContent = label;
+    }
+  });
+  return [button, trouble];
+}

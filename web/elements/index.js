@@ -1,0 +1,19 @@
+/** Defines `<sluice-progress>`, `<sluice-upload>` and `<sluice-import-dialog>`; `configure` says where the API is. */
+
+import { SluiceImportDialog } from "./dialog.js";
+import { SluiceProgress } from "./progress.js";
+import { SluiceUpload } from "./upload.js";
+
+const elements = {
+  "sluice-progress": SluiceProgress,
+  "sluice-upload": SluiceUpload,
+  "sluice-import-dialog": SluiceImportDialog,
+};
+// a page may load this file from two addresses; whoever came first stays
+for (const [name, element] of Object.entries(elements)) {
+  if (!customElements.get(name)) customElements.define(name, element);
+}
+
+export { Problem } from "./api.js";
+export { configure, onUnauthorized } from "./session.js";
+export { SluiceImportDialog, SluiceProgress, SluiceUpload };

@@ -1,0 +1,178 @@
+/** `<sluice-progress>`: how far a job is, as it happens. */
+
+import { post } from "./api.js";
+import { bar } from "./bar.js";
+import { el, fill } from "./dom.js";
+import { follow } from "./follow.js";
+import { asProblem, problemBox } from "./problems.js";
+import { language, t } from "./strings.js";
+import { shadow, sheet } from "./styles.js";
+
+const own = sheet(`
+  .box { display: grid; gap: 0.4em; }
+  .title { font-weight: 600; overflow-wrap: anywhere; }
+  .facts { display: flex; justify-content: space-between; gap: 1em; font-variant-numeric: tabular-nums; }
+  .lost { color: var(--warn); }
+`);
+
+/**
+ * Attributes: `title`, `base-url`, `process-id` (the job's id).
+ *
+ * Events: `complete` with `{importId, job}` when the job has ended well or waits for review; `error` with
+ * `{problem, importId, job}` when it failed, was cancelled, or cannot be followed.
+ */
+export class SluiceProgress extends HTMLElement {
+  static observedAttributes = ["title", "lang"];
+
+  /** Another address of the job's events, with `{id}`; for pages that have a server of their own between. */
+  eventsUrl = "";
+  #root = shadow(this, own);
+  #following = new AbortController();
+  #job = null;
+  #said = "";
+  #parts = null;
+
+  connectedCallback() {
+    if (!this.#parts) this.#build();
+  }
+
+  disconnectedCallback() {
+    this.#following.abort();
+  }
+
+  attributeChangedCallback() {
+    if (this.#parts) this.#build();
+  }
+
+  /** The job as it was last heard of. */
+  get job() {
+    return this.#job;
+  }
+
+  /**
+   * Follow the job of `process-id`; whatever was followed before is let go.
+   * @returns {Promise<any>} the job at its end; undefined when it was let go, or could not be followed
+   */
+  async start() {
+    this.#following.abort();
+    const mine = (this.#following = new AbortController());
+    this.#job = null;
+    this.#said = "";
+    if (!this.#parts) this.#build();
+    this.#show();
+    const importId = this.getAttribute("process-id") ?? "";
+    try {
+      const job = await this.#follow(importId, mine.signal);
+      if (job.status === "failed" || job.status === "cancelled") {
+        this.#tell("error", { problem: asProblem(job.problem ?? cancelled(this.#lang)), importId, job });
+      } else this.#tell("complete", { importId, job });
+      return job;
+    } catch (error) {
+      if (mine.signal.aborted) return undefined;
+      const problem = asProblem(error);
+      fill(this.#parts.more, problemBox(problem, this.#lang));
+      this.#tell("error", { problem, importId, job: this.#job });
+      return undefined;
+    }
+  }
+
+  async #follow(importId, signal) {
+    for (let newerThan = 0; ; newerThan = this.#job.version) {
+      const job = await follow(importId, {
+        base: this.getAttribute("base-url") ?? undefined,
+        url: this.eventsUrl || undefined,
+        newerThan,
+        signal,
+        onJob: (newer) => this.#take(newer),
+        onLine: (connected) => this.#line(connected),
+      });
+      if (job.status !== "paused") return job; // somebody may go on with a paused one
+    }
+  }
+
+  get #lang() {
+    return language(this);
+  }
+
+  #build() {
+    const title = this.getAttribute("title") || t("progress.title", {}, this.#lang);
+    this.#parts = {
+      bar: bar(title),
+      message: el("span"),
+      percent: el("span"),
+      live: el("p", { class: "quiet", role: "status" }),
+      line: el("p", { class: "lost", role: "status" }),
+      more: el("div"),
+    };
+    const { bar: track, message, percent, live, line, more } = this.#parts;
+    const facts = el("p", { class: "facts" }, message, percent);
+    const heading = el("p", { class: "title" }, title);
+    fill(this.#root, el("div", { class: "box" }, heading, track, facts, line, more, live));
+    if (this.#job) this.#show();
+  }
+
+  #take(job) {
+    this.#job = job;
+    this.#show();
+    this.dispatchEvent(new CustomEvent("progress", { detail: { importId: job.id, job } }));
+  }
+
+  #show() {
+    const { bar: track, message, percent, live, more } = this.#parts;
+    const lang = this.#lang;
+    const done = this.#job?.progress.percent ?? 0;
+    const said = this.#job ? sentence(this.#job, lang) : t("status.queued", {}, lang);
+    message.textContent = said;
+    percent.textContent = t("progress.percent", { percent: Math.floor(done) }, lang);
+    track.show(done, `${said} ${percent.textContent}`);
+    track.classList.toggle("good", this.#job?.status === "completed");
+    track.classList.toggle("bad", this.#job?.status === "failed");
+    // a screen reader hears of a new phase and of the end, not of every row
+    const phase = this.#job ? phaseOf(this.#job, lang) : "";
+    if (phase !== this.#said) live.textContent = this.#said = phase;
+    const resume = this.#job?.status === "paused" && this.#job.links.resume;
+    const goOn = { type: "button", onclick: () => this.#resume(resume) };
+    fill(more, resume && el("button", goOn, t("progress.resume", {}, lang)));
+  }
+
+  async #resume(link) {
+    try {
+      await post(link, undefined, { base: this.getAttribute("base-url") ?? undefined });
+    } catch (problem) {
+      this.#parts.more.append(problemBox(problem, this.#lang));
+    }
+  }
+
+  #line(connected) {
+    const { line } = this.#parts;
+    line.textContent = t(connected ? "progress.back" : "progress.lost", {}, this.#lang);
+    line.classList.toggle("lost", !connected);
+    line.classList.toggle("quiet", connected);
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/**
+ * How far a job is, in words.
+ * @param {any} job
+ * @param {string} lang
+ * @returns {string}
+ */
+export function sentence(job, lang) {
+  const { current, total } = job.progress;
+  const moving = ["parsing", "loading", "rolling_back"].includes(job.status) && job.phase && total > 0;
+  return moving ? t("progress.of", { phase: phaseOf(job, lang), current, total }, lang) : phaseOf(job, lang);
+}
+
+function phaseOf(job, lang) {
+  const moving = job.phase && ["parsing", "loading", "rolling_back"].includes(job.status);
+  return t(moving ? `phase.${job.phase}` : `status.${job.status}`, {}, lang);
+}
+
+function cancelled(lang) {
+  const [title, detail] = [t("job.cancelled", {}, lang), t("job.cancelled.detail", {}, lang)];
+  return { type: "/problems/cancelled", title, detail };
+}
