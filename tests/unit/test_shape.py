@@ -1,4 +1,4 @@
-"""The sizes that keep the code readable, from DESIGN.md's "How we write"."""
+"""The sizes that keep the code readable."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ SOURCES = sorted(
     for folder in ("layers/domain", "functions", "local", "tests", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
+PAGES = sorted(path for ending in ("js", "html") for path in (ROOT / "web").rglob(f"*.{ending}"))
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
 
@@ -21,10 +22,20 @@ def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
+@pytest.mark.parametrize("path", SOURCES + PAGES, ids=_name)
 def test_a_source_file_has_at_most_300_lines(path: Path) -> None:
     """A longer one does more than one thing."""
     assert len(path.read_text().splitlines()) <= FILE_LINES
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_name)
+def test_a_web_page_takes_nothing_from_other_hosts_and_makes_no_markup_of_text(path: Path) -> None:
+    """The Content-Security-Policy would refuse it; here it is found without a browser."""
+    text = path.read_text()
+    for forbidden in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(", 'src="http', 'href="http'):
+        assert forbidden not in text
+    assert " style=" not in text
+    assert "<script>" not in text
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=_name)
