@@ -38,12 +38,14 @@ def test_columns_can_be_matched_otherwise_in_the_preview(page_at: Callable[..., 
     expect(page.get_by_text("“Maker” is chosen for Brand and for Supplier.")).to_be_visible()
     expect(apply).to_be_disabled()
     page.get_by_label("Title in your file for Supplier").select_option("(not in the file)")
+    page.get_by_label("Title in your file for Description").select_option("Shelf")
     apply.click()
     expect(page.get_by_role("columnheader", name="Brand")).to_be_visible()
     expect(page.get_by_role("cell", name="Bosch")).to_be_visible()
     page.get_by_role("button", name="Load 1 row").click()
     expect(page.get_by_role("heading", name="The import has finished")).to_be_visible()
-    assert ann.records("products")["M-1"]["brand"] == "Bosch"
+    record = ann.records("products")["M-1"]
+    assert (record["brand"], record["description"]) == ("Bosch", "A1")
     assert sorted(job["status"] for job in ann.everything("/jobs", 10)) == ["cancelled", "completed"]
 
 

@@ -26,7 +26,7 @@ export function mappingView(preview, importer, { lang, onRemap }) {
     said.textContent = same ? "" : wrong;
     apply.disabled = same || wrong !== "";
   };
-  apply.addEventListener("click", () => onRemap?.(mappingOf(chosen(), importer.columns)));
+  apply.addEventListener("click", () => onRemap?.(mappingOf(chosen(), importer.columns, headers)));
   const rows = preview.columns.map((column) => {
     const label = t("mapping.for", { column: column.title }, lang);
     const select = el("select", { "aria-label": label, disabled: !onRemap, onchange: changed });
@@ -63,16 +63,17 @@ function objection(chosen, columns, headers, lang) {
   }
   const lacking = columns.find((column) => column.required && !chosen.get(column.field));
   if (lacking) return t("mapping.lacking", { column: lacking.title }, lang);
-  // a title that nobody chose is matched by its name all the same
+  // a title that nobody chose is matched by its name all the same, unless its column has another one
   const names = fieldsByName(columns);
-  const left = headers.find((header) => !users.has(header) && names.has(normal(header)));
+  const left = headers.find((header) => !users.has(header) && chosen.get(names.get(normal(header))) === "");
   return left ? t("mapping.displaced", { header: left, column: title.get(names.get(normal(left))) }, lang) : "";
 }
 
 /** What has to be said to the API: the choices that its own matching would not come to. */
-function mappingOf(chosen, columns) {
+function mappingOf(chosen, columns, headers) {
   const names = fieldsByName(columns);
-  const said = [...chosen].filter(([field, header]) => header && names.get(normal(header)) !== field);
+  const matches = (field) => headers.filter((header) => names.get(normal(header)) === field);
+  const said = [...chosen].filter(([field, header]) => header && matches(field).join("\n") !== header);
   return Object.fromEntries(said.map(([field, header]) => [header, field]));
 }
 
