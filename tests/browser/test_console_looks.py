@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Dialog, Page, ViewportSize, expect
+from playwright.sync_api import Dialog, ViewportSize, expect
 
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, HOSTILE, PAGES, file_with_mistakes, go, job_row, ready

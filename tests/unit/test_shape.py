@@ -14,7 +14,7 @@ SOURCES = sorted(
     for folder in ("layers/domain", "functions", "local", "tests", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
-PAGES = sorted(path for ending in ("js", "html") for path in (ROOT / "web").rglob(f"*.{ending}"))
+PAGES = sorted(path for ending in ("js", "css", "html") for path in (ROOT / "web").rglob(f"*.{ending}"))
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
 
