@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBStreamEvent
@@ -14,35 +14,38 @@ from sluice.config import AnnounceSettings, settings
 from sluice.edge.events import job_message, queue_message
 from sluice.observability import logger
 from sluice.stores.items import to_job
-from sluice.usecases.announce import Change, announce, worth_telling
+from sluice.usecases.announce import Change, announce, announce_queues, worth_telling
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Post each change of a job.
+    """Post each change of a job, then how the queues stand.
 
     News that cannot be delivered are dropped and never hold up the stream: whoever missed them sees the job's state
     with the next change, or by asking.
     """
     told = settings(AnnounceSettings)
-    queue = bootstrap.queue(
-        urgent=told.urgent_queue_url, standard=told.standard_queue_url, dead=told.dead_letter_queue_url
-    )
+    urls = {"urgent": told.urgent_queue_url, "standard": told.standard_queue_url, "dead": told.dead_letter_queue_url}
+    to: dict[str, Any] = {
+        "now": int(time.time()),
+        "connections": bootstrap.connections(told.jobs_table),
+        "sockets": bootstrap.sockets(told.socket_endpoint),
+    }
+    changes = worth_telling(list(_changes(event)))
     posted = 0
-    for before, after in worth_telling(list(_changes(event))):
-        try:
-            posted += announce(
-                before,
-                after,
-                show=lambda name, job: job_message(name, job, told.base_url),
-                show_queues=lambda: queue_message(queue.depths()),
-                now=int(time.time()),
-                connections=bootstrap.connections(told.jobs_table),
-                sockets=bootstrap.sockets(told.socket_endpoint),
-            )
-        except Exception:  # noqa: BLE001 - whatever it is, the stream must go on: a shard waits for each of its records
-            logger.exception("news were dropped", job_id=after.ref.id)
+    for change in changes:
+        posted += _tell(announce, *change, show=lambda name, job: job_message(name, job, told.base_url), **to)
+    for tenant in {after.ref.tenant for _, after in changes}:
+        _tell(announce_queues, tenant, show=lambda: queue_message(bootstrap.queue(**urls).depths()), **to)
     logger.info("announced", posted=posted)
+
+
+def _tell(announcing: Callable[..., int], *news: Any, **to: Any) -> int:
+    try:
+        return announcing(*news, **to)
+    except Exception:  # noqa: BLE001 - whatever it is, the stream must go on: a shard waits for each of its records
+        logger.exception("news were dropped")
+        return 0
 
 
 def _changes(event: dict[str, Any]) -> Iterator[Change]:

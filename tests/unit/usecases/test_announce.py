@@ -10,7 +10,7 @@ from sluice.model.errors import NotFound
 from sluice.model.event import Connection, event_name
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.announce import announce, worth_telling
+from sluice.usecases.announce import announce, announce_queues, worth_telling
 from sluice.usecases.connect import connect
 from tests.factories import make_job
 from tests.fakes.sockets import MemoryConnections, MemorySockets
@@ -28,7 +28,6 @@ def told(
         before,
         after,
         show=lambda event, job: f"{event} {job.ref.id}".encode(),
-        show_queues=lambda: b"queues",
         now=now,
         connections=connections,
         sockets=sockets,
@@ -42,16 +41,23 @@ def told(
 def test_all_of_the_tenant_hear_of_a_job() -> None:
     job = make_job("acme", status=Status.QUEUED)
     sockets = told(None, job, Connection("a", "acme"), Connection("b", "acme"))
-    said = [f"job.queued {job.ref.id}".encode(), b"queues"]
+    said = [f"job.queued {job.ref.id}".encode()]
     assert sockets.sent == {"a": said, "b": said}
 
 
-def test_the_queues_are_told_of_when_a_job_comes_to_a_new_state_to_those_who_watch_all() -> None:
-    job = make_job("acme", status=Status.LOADING)
-    watching = (Connection("all", "acme"), Connection("one", "acme", job.ref.id))
-    assert b"queues" not in b" ".join(told(job, job, *watching).sent["all"]), "progress says nothing of queues"
-    done = told(job, replace(job, status=Status.COMPLETED), *watching).sent
-    assert (len(done["all"]), len(done["one"])) == (2, 1)
+def test_who_watches_all_jobs_of_a_tenant_is_told_of_the_queues() -> None:
+    connections, sockets = MemoryConnections(), MemorySockets()
+    for connection in (Connection("all", "acme"), Connection("one", "acme", "01JOB"), Connection("other", "other")):
+        connections.add(connection, now=0)
+    assert announce_queues("acme", show=lambda: b"queues", now=0, connections=connections, sockets=sockets) == 1
+    assert sockets.sent == {"all": [b"queues"]}
+
+
+def test_nobody_asks_for_the_queues_when_nobody_watches() -> None:
+    def show() -> bytes:
+        raise AssertionError("three calls of SQS for nothing")
+
+    assert announce_queues("acme", show=show, now=0, connections=MemoryConnections(), sockets=MemorySockets()) == 0
 
 
 def test_progress_that_was_overtaken_is_left_out() -> None:
@@ -75,7 +81,6 @@ def test_a_connection_that_is_only_being_made_is_not_forgotten() -> None:
             None,
             job,
             show=lambda event, job: b"",
-            show_queues=lambda: b"",
             now=now,
             connections=connections,
             sockets=sockets,

@@ -31,21 +31,18 @@ def announce(
     after: Job,
     *,
     show: Show,
-    show_queues: Callable[[], bytes],
     now: int,
     connections: Connections,
     sockets: Sockets,
 ) -> int:
     """Post the job to every connection that hears of it; a connection that is gone is forgotten.
 
-    When a job has come to a new state, those who watch all jobs are told of the queues, too.
-
     Parameters
     ----------
     before, after
         The job on both sides of the change.
-    show, show_queues
-        Write the messages: of the job, from the event's name and the job; of the queues.
+    show
+        Writes the message from the event's name and the job.
 
     Returns
     -------
@@ -55,23 +52,22 @@ def announce(
     watching = [connection for connection in connections.of_tenant(after.ref.tenant) if connection.hears_of(after)]
     if not watching:
         return 0
-    name = _name(before, after)
-    told, failures = _post(watching, show(name, after), now, connections, sockets)
-    everything = [connection for connection in watching if connection.job_id is None]
-    if name != PROGRESS and everything:
-        failures += _post(everything, show_queues(), now, connections, sockets)[1]
-    if failures:
-        raise ExceptionGroup("some watchers were not told", failures)
-    return told
+    return _post(watching, show(_name(before, after), after), now, connections, sockets)
+
+
+def announce_queues(
+    tenant: str, *, show: Callable[[], bytes], now: int, connections: Connections, sockets: Sockets
+) -> int:
+    """Post the state of the queues to the connections that hear of all jobs of a tenant; answers how many were told."""
+    watching = [connection for connection in connections.of_tenant(tenant) if connection.job_id is None]
+    return _post(watching, show(), now, connections, sockets) if watching else 0
 
 
 def _name(before: Job | None, after: Job) -> str:
     return event_name(before.status if before else None, after)
 
 
-def _post(
-    watching: Sequence[Connection], message: bytes, now: int, connections: Connections, sockets: Sockets
-) -> tuple[int, list[Exception]]:
+def _post(watching: Sequence[Connection], message: bytes, now: int, connections: Connections, sockets: Sockets) -> int:
     """Post to all, before anything else is posted to any: each hears of things in their order."""
 
     def post(connection: Connection) -> bool | Exception:
@@ -85,4 +81,6 @@ def _post(
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(post, watching))
-    return answers.count(True), [answer for answer in answers if isinstance(answer, Exception)]
+    if failures := [answer for answer in answers if isinstance(answer, Exception)]:
+        raise ExceptionGroup("some watchers were not told", failures)
+    return answers.count(True)
