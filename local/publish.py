@@ -29,7 +29,8 @@ def publish(cloudformation: Any, s3: Any, stack: str) -> str | None:
     files["config.json"] = json.dumps(_config(outputs, told)).encode()
     for key, body in files.items():
         kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
+        # CloudFront would keep it for a day, beside newer files that it does not go with
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind, CacheControl="no-cache")
     there = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     gone = [{"Key": found["Key"]} for page in there for found in page.get("Contents", []) if found["Key"] not in files]
     for start in range(0, len(gone), 1000):
@@ -49,26 +50,30 @@ def _config(outputs: Mapping[str, str], told: Mapping[str, str]) -> dict[str, st
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Every page but the examples, which are for developers."""
+    found = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {key: path.read_bytes() for key, path in found.items() if not key.startswith("examples/")}
 
 
-def settings(arguments: Sequence[str]) -> tuple[str, str | None]:
-    """Return the stack's name and region as ``sam deploy`` has them: of its arguments, else of ``samconfig.toml``."""
-    config = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
-    known = {**config["global"]["parameters"], **config["deploy"]["parameters"]}
+def settings(arguments: Sequence[str]) -> tuple[str, str | None, str | None]:
+    """Return stack, region and profile as ``sam deploy`` has them: of its arguments, else of ``samconfig.toml``."""
+    said: dict[str, str] = {}
     for name, value in zip_longest(arguments, arguments[1:], fillvalue=""):
         option, _, joined = name.partition("=")
-        if option in {"--stack-name", "--region"}:
-            known[option.removeprefix("--").replace("-", "_")] = joined or value
-    return str(known["stack_name"]), known.get("region")
+        if option in {"--stack-name", "--region", "--profile", "--config-env"}:
+            said[option.removeprefix("--").replace("-", "_")] = joined or value
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())[said.get("config_env", "default")]
+    commands = [config.get(command, {}).get("parameters", {}) for command in ("global", "deploy")]
+    known = {**commands[0], **commands[1], **said}
+    return str(known["stack_name"]), known.get("region"), known.get("profile")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Publish to the real AWS, with the developer's own credentials."""
     import boto3  # noqa: PLC0415 - half a second that validating a template has no use for
 
-    stack, region = settings(arguments)
-    session = boto3.Session(region_name=region)
+    stack, region, profile = settings(arguments)
+    session = boto3.Session(region_name=region, profile_name=profile)
     console = publish(session.client("cloudformation"), session.client("s3"), stack)
     print(f"Console: {console}" if console else "This stack has no console (EnableConsole=false).")
     return 0

@@ -99,6 +99,8 @@ class _Pages(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         for name, value in self.ours.items():
             self.send_header(name, value)
+        if self.path.startswith("/elements/"):  # pages of other origins load these; the token is not for them
+            self.send_header("Access-Control-Allow-Origin", "*")
         super().end_headers()
 
     def do_GET(self) -> None:

@@ -52,5 +52,9 @@ def _changes(event: dict[str, Any]) -> Iterator[Change]:
     for record in DynamoDBStreamEvent(event).records:
         images = record.dynamodb
         after = images.new_image if images else None
-        if images is not None and after and "kind" in after:
+        if images is None or not after or "kind" not in after:
+            continue
+        try:
             yield to_job(images.old_image) if images.old_image else None, to_job(after)
+        except Exception:  # noqa: BLE001 - as above: a job that cannot be read costs the others nothing
+            logger.exception("a job cannot be read", job_id=after.get("sk"))

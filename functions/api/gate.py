@@ -18,8 +18,8 @@ from sluice.usecases.redeem_ticket import redeem_ticket
 
 # Open to all: they show nothing of anybody's.
 _OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
-# Changes nothing, and those who may only read want to watch as well.
-_TICKETS = re.compile(r"/v1/(tickets|jobs/[^/]+/ticket)")
+#: A ticket changes nothing, and those who may only read want to watch as well.
+TICKETS = re.compile(r"/v1/(tickets|jobs/[^/]+/ticket)")
 # Where a browser cannot send a header: its EventSource, and a link to a download.
 _BY_TICKET = re.compile(r"/v1/jobs/([^/]+)/(events|files/[^/]+)")
 
@@ -52,20 +52,20 @@ def admit(app: APIGatewayRestResolver) -> None:
         asked = event.resolved_query_string_parameters or {}
         named = _BY_TICKET.fullmatch(event.path)
         if event.http_method == "GET" and named and "ticket" in asked:
-            caller, stream = _holder_of(app, asked["ticket"][0], named[1])
+            caller, stream = _holder_of(app, asked["ticket"][0], named[1], goes_on=named[2] == "events")
         else:
             caller, stream = identify(event.headers.get("Authorization"), issuer_of(settings(ApiSettings))), ""
-        caller.need(READ if event.http_method == "GET" or _TICKETS.fullmatch(event.path) else WRITE)
+        caller.need(READ if event.http_method == "GET" or TICKETS.fullmatch(event.path) else WRITE)
         app.append_context(caller=caller, stream=stream)
 
 
-def _holder_of(app: APIGatewayRestResolver, text: str, job_id: str) -> tuple[Caller, str]:
-    """Who got the ticket, and the stream that it opens."""
+def _holder_of(app: APIGatewayRestResolver, text: str, job_id: str, *, goes_on: bool) -> tuple[Caller, str]:
+    """Who got the ticket, and the stream that it opens; what ``goes_on`` is a stream, a file is opened once."""
     event = app.current_event
     asked = event.resolved_query_string_parameters or {}
     _, stream = read_id(event.headers.get("Last-Event-ID") or next(iter(asked.get("last_event_id", [])), None))
     tickets = bootstrap.tickets(settings(ApiSettings).jobs_table)
-    ticket = redeem_ticket(text, stream=stream, now=int(time.time()), tickets=tickets)
+    ticket = redeem_ticket(text, stream=stream if goes_on else None, now=int(time.time()), tickets=tickets)
     if ticket.job_id != job_id:
         raise Unauthorized("The ticket is for another job; get one for this.")
     return Caller(ticket.tenant, ticket.subject, frozenset({READ}), ticket.until), ticket.stream

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from sluice.model.errors import FileRefused, NotFound
+from sluice.model.part import StoredPart
 
 
 def etag_of(body: bytes) -> str:
@@ -65,14 +66,14 @@ class MemoryFiles:
         self.uploads[key, "upload-1"] = {}
         return "upload-1"
 
-    def part_url(self, key: str, upload_id: str, number: int) -> tuple[str, int]:
+    def part_url(self, key: str, upload_id: str, number: int, size: int) -> tuple[str, int]:
         return f"memory:{key}?part={number}", 3600
 
-    def parts(self, key: str, upload_id: str) -> dict[int, int]:
+    def parts(self, key: str, upload_id: str) -> dict[int, StoredPart]:
         if (key, upload_id) not in self.uploads:
             raise NotFound("object", key)
-        return {number: len(body) for number, body in self.uploads[key, upload_id].items()}
+        return {number: StoredPart(len(body), etag_of(body)) for number, body in self.uploads[key, upload_id].items()}
 
-    def join_parts(self, key: str, upload_id: str) -> None:
-        self.parts(key, upload_id)
+    def join_parts(self, key: str, upload_id: str, parts: Mapping[int, StoredPart]) -> None:
+        assert self.parts(key, upload_id) == parts
         self.objects[key] = b"".join(body for _, body in sorted(self.uploads.pop((key, upload_id)).items()))

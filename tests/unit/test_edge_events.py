@@ -33,7 +33,7 @@ def test_an_event_is_the_job_and_can_be_gone_on_from() -> None:
 
 
 def test_what_was_seen_is_not_sent_again() -> None:
-    assert written(Seen(7, Status.LOADING)) == {"retry": "500"}
+    assert written(Seen(7, Status.LOADING)) == {"retry": "500", "id": "7-loading-stream"}
     assert "data" in written(Seen(6, Status.LOADING))
 
 

@@ -56,7 +56,7 @@ def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
 
 
 @pytest.mark.usefixtures("no_aws")
-@pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST"])
+@pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST" and path not in READING])
 def test_every_route_that_changes_something_looks_at_the_key(path: str) -> None:
     """The list comes from the resolver; some routes find fault with the request first."""
     answer = call("POST", path, json_body=BODY, query=UPLOAD, headers={"Idempotency-Key": ""})

@@ -14,7 +14,7 @@ from sluice.model.status import Status
 from tests.factories import make_job
 from tests.fakes import issuer
 from tests.integration.api.calling import Answer, get, post
-from tests.integration.stack import Stack
+from tests.integration.stack import Stack, client
 
 READER = issuer.token(scope=READ)
 
@@ -70,12 +70,23 @@ def test_a_browser_that_comes_back_hears_what_it_has_not_heard(stack: Stack, job
     ticket = ticket_for(job)
     heard = last_id(events(job, ticket))
     nothing = events(job, ticket, last=heard, by_query=by_query)
-    assert (nothing.status, nothing.text) == (200, "retry: 500\n\n")
+    assert (nothing.status, nothing.text) == (200, f"retry: 500\n\nid: {heard}\n\n")
     stack.jobs.move(job.ref, Status.COMPLETED)
     end = events(job, ticket, last=heard, by_query=by_query)
     assert "event: completed" in end.text
     over = events(job, ticket, last=last_id(end), by_query=by_query)
     assert (over.status, over.text) == (204, "")
+
+
+def test_a_new_ticket_goes_on_where_another_stream_was_cut_even_without_news(job: Job) -> None:
+    """A browser comes back with the address that it was given, which still names the older stream."""
+    older = last_id(events(job, ticket_for(job)))
+    ticket = ticket_for(job)
+    taken_up = events(job, ticket, last=older, by_query=True)
+    assert "data:" not in taken_up.text
+    here, query = f"/v1/jobs/{job.ref.id}/events", {"ticket": ticket, "last_event_id": older}
+    again = get(here, query=query, headers={"Last-Event-ID": last_id(taken_up)}, token=None)
+    assert again.status == 200
 
 
 def test_a_stream_that_was_over_goes_on_when_somebody_moved_the_job(stack: Stack, job: Job) -> None:
@@ -118,6 +129,23 @@ def test_a_download_is_let_in_by_a_ticket(job: Job) -> None:
     here = f"/v1/jobs/{job.ref.id}/files/none.txt"
     assert get(here, token=None).status == 401
     assert get(here, query={"ticket": ticket_for(job)}, token=None).status == 404
+
+
+def test_a_ticket_that_has_opened_a_stream_downloads_nothing(job: Job) -> None:
+    ticket = ticket_for(job)
+    query = {"ticket": ticket, "last_event_id": last_id(events(job, ticket))}
+    assert get(f"/v1/jobs/{job.ref.id}/files/errors.xlsx", query=query, token=None).status == 401
+
+
+def test_a_ticket_is_not_kept_with_the_answers(stack: Stack, job: Job) -> None:
+    """Not even for who sends a key: what is kept lies there for a day."""
+    tickets = [
+        post(f"/v1/jobs/{job.ref.id}/ticket", token=READER, headers={"Idempotency-Key": "one"}).body["ticket"]
+        for _ in range(2)
+    ]
+    assert len(set(tickets)) == 2
+    kept = str(client("dynamodb").scan(TableName="IdempotencyTable")["Items"])
+    assert not any(ticket in kept for ticket in tickets)
 
 
 def test_another_tenant_gets_no_ticket(job: Job) -> None:

@@ -40,6 +40,8 @@ def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "console").mkdir()
     (tmp_path / "console" / "index.html").write_text("<title>Console</title>")
     (tmp_path / "console" / "jobs.js").write_text("export {};")
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "import.html").write_text("<title>Somebody's page</title>")
     monkeypatch.setattr(publish, "WEB", tmp_path)
     return tmp_path
 
@@ -59,6 +61,7 @@ def test_the_bucket_holds_the_pages_as_they_are_now_and_the_settings(pages: Path
         "console/index.html": "text/html",
         "console/jobs.js": "text/javascript",
     }
+    assert s3.head_object(Bucket="console", Key="console/jobs.js")["CacheControl"] == "no-cache"
     config = json.loads(s3.get_object(Bucket="console", Key="config.json")["Body"].read())
     assert config == {
         "api_url": OUTPUTS["ApiUrl"],
@@ -80,12 +83,15 @@ def test_a_stack_without_a_console_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], ("sluice", None)),
-        (["--stack-name", "mine", "--region=eu-central-1"], ("mine", "eu-central-1")),
-        (["--guided"], ("sluice", None)),
+        ([], ("sluice", None, None)),
+        (["--stack-name", "mine", "--region=eu-central-1"], ("mine", "eu-central-1", None)),
+        (["--profile", "work", "--config-env", "local"], ("sluice", None, "work")),
+        (["--guided"], ("sluice", None, None)),
     ],
 )
-def test_stack_and_region_are_those_that_were_deployed(arguments: list[str], expected: tuple[str, str | None]) -> None:
+def test_stack_region_and_profile_are_those_that_were_deployed_with(
+    arguments: list[str], expected: tuple[str, str | None, str | None]
+) -> None:
     assert publish.settings(arguments) == expected
 
 
@@ -112,3 +118,12 @@ def test_cloudfront_sends_the_policy_that_a_laptop_does() -> None:
         return {name: value for name, value in found.items() if name != "connect-src"}
 
     assert rules(text) == rules(web.headers([])["Content-Security-Policy"])
+    reached = next(rule for rule in text.split(";") if rule.strip().startswith("connect-src")).split()[1:]
+    assert reached == [
+        "'self'",
+        "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}",
+        "${Socket}",
+        "https://${Files}.s3.${AWS::Region}.${AWS::URLSuffix}",
+        "https://${Files}.s3.${AWS::URLSuffix}",
+        "${SignIn}",
+    ], "the API, its socket, the bucket by both of its names, and the issuer"

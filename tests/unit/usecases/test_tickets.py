@@ -34,7 +34,7 @@ def test_a_ticket_lets_in_who_got_it(tickets: MemoryTickets) -> None:
 def test_the_address_alone_opens_nothing_twice(tickets: MemoryTickets) -> None:
     text = issued(tickets)
     redeem_ticket(text, now=NOW, tickets=tickets)
-    for stream in (None, "", "guessed"):
+    for stream in (None, "", "guessed", "é"):
         with pytest.raises(Unauthorized):
             redeem_ticket(text, stream=stream, now=NOW, tickets=tickets)
 

@@ -30,13 +30,16 @@ def read_id(text: str | None) -> tuple[Seen | None, str]:
 
 
 def stream_answer(job: Job, seen: Seen | None, stream: str, base_url: str) -> str:
-    """The body of an answer: the job if the watcher has not seen it yet, and when to come back."""
+    """The body of an answer: the job if the watcher has not seen it yet, and when to come back.
+
+    There is an id even without news: it tells the name of the stream to a browser that came with an older one's.
+    """
     if seen is not None and job.version <= seen.version:
-        return _RETRY
+        return f"{_RETRY}id: {seen.version}-{seen.status}-{stream}\n\n"
     name = event_name(seen.status if seen else None, job)
-    identity = f"{job.version}-{job.status}-{stream}"
     data = job_message(name, job, base_url).decode()
-    return f"{_RETRY}id: {identity}\nevent: {name.removeprefix('job.')}\ndata: {data}\n\n"
+    event = f"event: {name.removeprefix('job.')}\ndata: {data}"
+    return f"{_RETRY}id: {job.version}-{job.status}-{stream}\n{event}\n\n"
 
 
 def job_message(event: str, job: Job, base_url: str) -> bytes:

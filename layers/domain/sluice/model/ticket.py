@@ -19,7 +19,8 @@ class Ticket:
     job_id
         The one job that it is for; ``None``: all jobs of the tenant, over a socket.
     until
-        Epoch seconds at which the token ends that it was got with; what it opened ends then, too.
+        Epoch seconds at which the token ends that it was got with; an event stream ends then, too. A socket goes on, as
+        one that was opened with the token does: for two hours at most (API Gateway quotas).
     stream
         Names what it opened: only who has heard of it from us can go on with it. Empty until the ticket is used.
     """

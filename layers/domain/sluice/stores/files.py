@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
 from sluice.model.errors import FileRefused, NotFound
+from sluice.model.part import StoredPart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -112,27 +113,25 @@ class S3Files:
         """Begin an upload in parts; answers its id."""
         return self._client.create_multipart_upload(Bucket=self._bucket, Key=key)["UploadId"]
 
-    def part_url(self, key: str, upload_id: str, number: int) -> tuple[str, int]:
-        """A presigned address to PUT a part to, and the seconds that it holds."""
-        part = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id, "PartNumber": number}
+    def part_url(self, key: str, upload_id: str, number: int, size: int) -> tuple[str, int]:
+        """A presigned address to PUT a part of just so many bytes to, and the seconds that it holds."""
+        part = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id, "PartNumber": number, "ContentLength": size}
         return self._client.generate_presigned_url("upload_part", Params=part, ExpiresIn=_FORM_SECONDS), _FORM_SECONDS
 
-    def parts(self, key: str, upload_id: str) -> dict[int, int]:
-        """Bytes of the parts that have arrived, by number; raises `NotFound` when the upload is over."""
-        return {part["PartNumber"]: part["Size"] for part in self._arrived(key, upload_id)}
-
-    def join_parts(self, key: str, upload_id: str) -> None:
-        """Make the object of the parts that have arrived; raises `NotFound` when the upload is over."""
-        parts: Any = [{name: part[name] for name in ("ETag", "PartNumber")} for part in self._arrived(key, upload_id)]
-        with _found(key):
-            self._client.complete_multipart_upload(
-                Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
-            )
-
-    def _arrived(self, key: str, upload_id: str) -> list[Any]:
+    def parts(self, key: str, upload_id: str) -> dict[int, StoredPart]:
+        """The parts that have arrived, by number; raises `NotFound` when the upload is over."""
         pages = self._client.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=upload_id)
         with _found(key):
-            return [part for page in pages for part in page.get("Parts", [])]
+            found = [part for page in pages for part in page.get("Parts", [])]
+        return {part["PartNumber"]: StoredPart(part["Size"], part["ETag"]) for part in found}
+
+    def join_parts(self, key: str, upload_id: str, parts: Mapping[int, StoredPart]) -> None:
+        """Make the object of these parts, as they were; raises `NotFound` when the upload is over."""
+        joined: Any = [{"PartNumber": number, "ETag": part.etag} for number, part in sorted(parts.items())]
+        with _found(key):
+            self._client.complete_multipart_upload(
+                Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": joined}
+            )
 
 
 @contextmanager

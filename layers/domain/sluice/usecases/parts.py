@@ -10,10 +10,10 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Files, Jobs
 
-# S3 takes parts of 5 MiB and more, all but the last, and 10,000 of them ("Amazon S3 multipart upload limits"). A
-# thousand addresses are about 1.5 MB of an answer, of the 6 MB that Lambda gives.
+# S3 takes parts of 5 MiB and more, all but the last, and 10,000 of them ("Amazon S3 multipart upload limits"). An
+# address has up to 2 KB, and answers are kept by their idempotency keys in items of 400 KB at most.
 _SMALLEST = 8 * 1024**2
-_MOST = 1000
+_MOST = 150
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def list_parts(job: Job, *, files: Files) -> Parts:
     """
     upload_id = _upload_of(job)
     if job.status is not Status.WAITING_FOR_FILE:
-        raise Conflict("file-is-there", "The file has arrived", f"Job {job.ref.id} has its file and needs no part.")
+        now = job.status.replace("_", " ")
+        raise Conflict("file-not-wanted", "The job takes no file now", f"Job {job.ref.id} is {now} and needs no part.")
     key, part_bytes = job.file.key, _part_bytes(job)
     try:
         arrived = files.parts(key, upload_id)
@@ -53,8 +54,8 @@ def list_parts(job: Job, *, files: Files) -> Parts:
     parts, expires_in = [], 0
     for number, size in _sizes(job):
         url = None
-        if arrived.get(number) != size:
-            url, expires_in = files.part_url(key, upload_id, number)
+        if number not in arrived or arrived[number].bytes != size:
+            url, expires_in = files.part_url(key, upload_id, number, size)
         parts.append(Part(number, size, url))
     return Parts(part_bytes, parts, expires_in)
 
@@ -75,7 +76,7 @@ def join_parts(ref: JobRef, *, jobs: Jobs, files: Files) -> Job:
         return job
     try:
         arrived = files.parts(job.file.key, upload_id)
-        missing = [number for number, size in _sizes(job) if arrived.get(number) != size]
+        missing = [number for number, size in _sizes(job) if number not in arrived or arrived[number].bytes != size]
         if missing or len(arrived) > len(_sizes(job)):
             raise Conflict(
                 "parts-missing",
@@ -84,7 +85,7 @@ def join_parts(ref: JobRef, *, jobs: Jobs, files: Files) -> Job:
                 f"GET /v1/jobs/{ref.id}/upload says where they go.",
                 missing=missing,
             )
-        files.join_parts(job.file.key, upload_id)
+        files.join_parts(job.file.key, upload_id, arrived)
     except NotFound:
         # joined a moment ago, and the event is on its way; else the bucket has dropped the parts
         if job.file.key not in files.names(job.file.key):

@@ -14,6 +14,7 @@ from sluice.model.job import Job, JobFile
 from sluice.model.log import SYSTEM, LogEntry
 from sluice.model.order import Order
 from sluice.model.page import Page
+from sluice.model.part import StoredPart
 from sluice.model.status import Status
 from sluice.model.ticket import Ticket
 from sluice.rows.staged import Applied, Batch, Compared, Undone
@@ -156,14 +157,14 @@ class Files(Protocol):
     def begin_parts(self, key: str) -> str:
         """Begin an upload in parts; answers its id."""
 
-    def part_url(self, key: str, upload_id: str, number: int) -> tuple[str, int]:
-        """A presigned address to PUT a part to, and the seconds that it holds."""
+    def part_url(self, key: str, upload_id: str, number: int, size: int) -> tuple[str, int]:
+        """A presigned address to PUT a part of just so many bytes to, and the seconds that it holds."""
 
-    def parts(self, key: str, upload_id: str) -> dict[int, int]:
-        """Bytes of the parts that have arrived, by number; raises `NotFound` when the upload is over."""
+    def parts(self, key: str, upload_id: str) -> dict[int, StoredPart]:
+        """The parts that have arrived, by number; raises `NotFound` when the upload is over."""
 
-    def join_parts(self, key: str, upload_id: str) -> None:
-        """Make the object of the parts that have arrived; raises `NotFound` when the upload is over."""
+    def join_parts(self, key: str, upload_id: str, parts: Mapping[int, StoredPart]) -> None:
+        """Make the object of these parts, as they were; raises `NotFound` when the upload is over."""
 
 
 class Queue(Protocol):

@@ -27,9 +27,13 @@ def redeem_ticket(text: str, *, stream: str | None = None, now: int, tickets: Ti
     tenant, _, secret = text.partition(".")
     if TENANT.fullmatch(tenant) and 0 < len(secret) <= _LONGEST:
         there = tickets.get(tenant, secret) if stream else None
-        if there is not None and there.stream and stream and secrets.compare_digest(there.stream, stream):
+        if there is not None and stream and _is_of(there, stream):
             if now < there.until:
                 return there
         elif used := tickets.use(tenant, secret, stream=secrets.token_urlsafe(12), now=now):
             return used
     raise Unauthorized("The ticket was used before, or is older than a minute; get a new one.")
+
+
+def _is_of(ticket: Ticket, stream: str) -> bool:
+    return bool(ticket.stream) and secrets.compare_digest(ticket.stream.encode(), stream.encode())
