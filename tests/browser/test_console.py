@@ -23,6 +23,9 @@ TAKE_NOTES = """() => {
   look();
 }"""
 
+# The answer for a ticket where there is no WebSocket.
+WITHOUT = {"status": 201, "json": {"ticket": "none", "expires_in": 60, "links": {}}}
+
 
 def test_an_import_started_elsewhere_appears_and_moves_without_a_reload(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
@@ -98,10 +101,26 @@ def test_what_was_missed_while_the_connection_was_broken_is_caught_up(page_at: P
     expect(job_row(page, missed["id"]).locator(".status")).to_have_text("Completed")
 
 
+def test_without_a_websocket_a_job_that_no_longer_matches_leaves_the_list(page_at: PageAt, ann: Person) -> None:
+    waiting = [ann.imported(csv_file(products(count)), filename="w.csv", review=True)["id"] for count in (3, 4)]
+    page = page_at("console/icon.svg", None)
+    page.route("**/v1/tickets", lambda route: route.fulfill(**WITHOUT) if is_post(route) else route.continue_())
+    page.goto(f"{ann.stack.console_url}#token={token_of(ann.stack, ann)}")
+    go(page, "#/jobs?status=in_review")
+    for job_id in waiting:
+        expect(job_row(page, job_id)).to_be_visible()
+    ann.move(waiting[1], "cancel")
+    expect(job_row(page, waiting[1])).to_have_count(0)
+    expect(job_row(page, waiting[0])).to_be_visible()
+    ann.move(waiting[0], "cancel")
+    expect(page.get_by_role("heading", name="No job matches these filters")).to_be_visible()
+    again = ann.imported(csv_file(products(5)), filename="again.csv", review=True)
+    expect(job_row(page, again["id"])).to_be_visible()
+
+
 def test_without_a_websocket_the_list_asks_every_few_seconds(page_at: PageAt, ann: Person) -> None:
     page = page_at("console/icon.svg", None)
-    without = {"status": 201, "json": {"ticket": "none", "expires_in": 60, "links": {}}}
-    page.route("**/v1/tickets", lambda route: route.fulfill(**without) if is_post(route) else route.continue_())
+    page.route("**/v1/tickets", lambda route: route.fulfill(**WITHOUT) if is_post(route) else route.continue_())
     page.goto(f"{ann.stack.console_url}#token={token_of(ann.stack, ann)}")
     expect(page.locator("#connection")).to_have_text("Asked every few seconds")
     job_id = ann.start(csv_file(products(3)), filename="asked-for.csv")

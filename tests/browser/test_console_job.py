@@ -58,10 +58,26 @@ def test_a_job_in_review_asks_for_its_dates_and_is_committed(page_at: PageAt, an
     go(page, f"#/jobs/{job['id']}")
     page.get_by_role("button", name="Load the rows").click()
     dialog = page.get_by_role("dialog", name="How are the dates written?")
+    expect(dialog.get_by_label("Updated")).to_have_value("")
+    dialog.get_by_role("button", name="Load the rows").click()
+    expect(dialog.get_by_label("Updated")).to_be_focused()
+    assert ann.client.get(f"/jobs/{job['id']}").body["status"] == "in_review", "nobody has said which is meant"
     dialog.get_by_label("Updated").select_option("mdy")
     dialog.get_by_role("button", name="Load the rows").click()
     expect(page.locator(".head .status")).to_have_text("Completed")
     assert {values["updated"] for values in ann.records("products").values()} == {"2026-03-04"}
+
+
+def test_a_table_below_a_job_stays_while_the_job_moves_on(page_at: PageAt, ann: Person) -> None:
+    job = ann.imported(file_with_mistakes(), filename="mistakes.csv", review=True)
+    page = page_at(CONSOLE, ann)
+    go(page, f"#/jobs/{job['id']}")
+    row = page.get_by_role("tabpanel").locator("tbody tr").first.element_handle()
+    ann.move(job["id"], "commit")
+    expect(page.locator(".head .status")).to_have_text("Completed")
+    assert row.evaluate("row => row.isConnected"), "whoever reads it keeps their place"
+    page.get_by_role("tab", name="Log").click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("Completed")
 
 
 def test_a_rollback_is_asked_about_first_and_names_what_it_kept(page_at: PageAt, ann: Person) -> None:

@@ -16,10 +16,10 @@ from tests.browser.console import CONSOLE, go, job_row, ready
 from tests.factories import csv_file, products
 from tests.people import Person
 
-# Drops a file on the page, as a browser does when somebody lets go of it there.
-DROP = """([name, text]) => {
+# Drops files on the page, as a browser does when somebody lets go of them there.
+DROP = """files => {
   const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([text], name, { type: "text/csv" }));
+  for (const [name, text] of files) dataTransfer.items.add(new File([text], name, { type: "text/csv" }));
   for (const type of ["dragenter", "dragover", "drop"]) {
     const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
     document.querySelector("main").dispatchEvent(event);
@@ -51,10 +51,25 @@ def test_a_file_is_uploaded_with_its_options_and_leads_to_its_job(page_at: PageA
 def test_a_file_dropped_on_the_list_of_jobs_is_uploaded(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/jobs")
-    page.evaluate(DROP, ["dropped.csv", csv_file(products(3)).decode()])
+    page.evaluate(DROP, [["dropped.csv", csv_file(products(3)).decode()]])
     expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
     expect(page.locator(".done .status")).to_have_text("Completed")
     expect(page.locator(".done")).to_contain_text("dropped.csv")
+
+
+def test_of_several_files_one_that_is_refused_does_not_keep_the_others(page_at: PageAt, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    go(page, "#/jobs")
+    good = [csv_file(products(count)).decode() for count in (3, 4)]
+    page.evaluate(DROP, [["first.csv", good[0]], ["second.csv", ""], ["third.csv", good[1]]])
+    lines = page.locator(".done li")
+    expect(lines).to_have_count(3)
+    expect(lines.nth(0)).to_contain_text("third.csv")
+    expect(lines.nth(0).locator(".status")).to_have_text("Completed")
+    expect(lines.nth(1)).to_contain_text("second.csv")
+    expect(lines.nth(1)).to_contain_text("empty")
+    expect(lines.nth(2)).to_contain_text("first.csv")
+    assert len(ann.records("products")) == 4
 
 
 def test_importers_say_what_they_take_and_give_a_template(page_at: PageAt, ann: Person, tmp_path: Path) -> None:

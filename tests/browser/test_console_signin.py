@@ -146,6 +146,39 @@ def test_a_token_in_the_address_is_taken_out_of_it_and_is_gone_with_the_tab(page
     signed_in(page, ann.tenant)
 
 
+def test_a_link_with_a_token_leaves_a_session_as_it_is(
+    page: Page, provider: Provider, stack: Stack, ann: Person
+) -> None:
+    theirs = stack.issuer.mint("somebody-else", [READ, WRITE])
+    page.goto(f"{provider.redirect_uri}#token={theirs}")
+    expect(page.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
+    assert page.url == provider.redirect_uri
+    page.get_by_label("Access token").fill(token_of(stack, ann))
+    page.get_by_role("button", name="Sign in with the token").click()
+    signed_in(page, ann.tenant)
+
+    go(page, "#/upload")
+    page.get_by_label("Urgent").check()
+    page.evaluate("token => { location.hash = `token=${token}`; }", theirs)
+    page.wait_for_url(f"{provider.redirect_uri}#/upload*")
+    expect(page.get_by_label("Urgent")).to_be_checked()
+    signed_in(page, ann.tenant)
+
+    page.goto(provider.redirect_uri.replace(CONSOLE, BESIDE))
+    page.goto(f"{provider.redirect_uri}#token={theirs}")
+    signed_in(page, ann.tenant)
+
+
+def test_what_is_no_token_is_not_taken_from_the_address(page_at: PageAt, ann: Person, stack: Stack) -> None:
+    page = page_at(CONSOLE, ann)
+    signed_in(page, ann.tenant)
+    page.goto(f"{stack.console_url}#token=%")
+    page.wait_for_url(stack.console_url)
+    signed_in(page, ann.tenant)
+    page.reload()
+    signed_in(page, ann.tenant)
+
+
 def test_who_signs_out_stays_out_though_a_laptop_hands_over_a_token(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     page.get_by_role("button", name="Sign out").click()
@@ -166,6 +199,17 @@ def test_a_session_that_is_over_is_taken_up_again_on_the_same_page(page_at: Page
     page.get_by_label("Access token").fill(token_of(stack, ann))
     page.get_by_role("button", name="Sign in with the token").click()
     expect(page.get_by_role("heading", level=1, name="still-there.csv")).to_be_visible()
+
+
+def test_after_a_session_is_over_a_laptop_hands_over_the_next(page_at: PageAt, stack: Stack, ann: Person) -> None:
+    page = page_at(CONSOLE, ann)
+    signed_in(page, ann.tenant)
+    over = stack.issuer.mint(ann.tenant, [READ, WRITE], lifetime=timedelta(hours=-1))
+    page.evaluate("token => sessionStorage.setItem('sluice.token', token)", over)
+    page.reload()
+    expect(page.get_by_text("Your session is over.")).to_be_visible()
+    page.reload()
+    expect(page.locator(".who")).to_contain_text("demo")
 
 
 def test_somebody_elses_job_is_not_there(page_at: PageAt, stack: Stack, ann: Person) -> None:

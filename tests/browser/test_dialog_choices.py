@@ -109,5 +109,5 @@ def test_without_an_api_the_dialog_says_so(page_at: Callable[..., Page], ann: Pe
     page.get_by_role("button", name="Import a price list").click()
     expect(page.get_by_role("alert")).to_contain_text("No connection")
     page.context.set_offline(False)
-    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("button", name="Drop a file here, or choose one")).to_be_visible()

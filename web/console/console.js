@@ -13,7 +13,7 @@ import { arrive, returned } from "./oidc.js";
 import { head, problemBox } from "./parts.js";
 import { queues } from "./queues.js";
 import { to, where } from "./router.js";
-import { accept, drop, keep, token } from "./session.js";
+import { acceptAddress, acceptSettings, drop, handsToken, keep, token } from "./session.js";
 import { signIn } from "./signin.js";
 import { recallLanguage, t } from "./strings.js";
 import { upload } from "./upload.js";
@@ -100,11 +100,9 @@ async function start() {
     event.preventDefault(); // the address names a page, not a place on it
     main.focus();
   });
-  addEventListener("hashchange", () => {
-    const handed = location.hash.startsWith("#token=");
-    accept(config);
-    if (handed) begin();
-    else show();
+  addEventListener("hashchange", ({ oldURL }) => {
+    if (!handsToken()) show();
+    else if (acceptAddress(config, oldURL)) begin();
   });
   if (config.issuer && returned()) {
     try {
@@ -114,7 +112,8 @@ async function start() {
       trouble = error.message;
     }
   }
-  accept(config);
+  if (handsToken()) acceptAddress(config, location.pathname + location.search);
+  acceptSettings(config);
   if (token()) begin();
   else show();
 }

@@ -5,7 +5,7 @@ import { el } from "../elements/dom.js";
 
 import { importers } from "./catalogue.js";
 import { jobRow, jobTable } from "./jobrow.js";
-import { listen } from "./live.js";
+import { gone, listen } from "./live.js";
 import { empty, fillWith, head, say } from "./parts.js";
 import { go, to } from "./router.js";
 import { t } from "./strings.js";
@@ -39,26 +39,27 @@ export function jobs(main, { query, signal }) {
   takeDrops(signal);
 
   const ask = (cursor) => get("/jobs", { query: { ...wanted, limit: PAGE, cursor }, signal });
-  const list = liveList(place, wanted);
-  fillWith(place, signal, () => ask(null), (page) => list.draw(page, moreButton(page.next, signal, ask, list.add)));
-  listen({ job: list.take, again: async () => list.add((await ask(null)).items) }, signal);
+  const list = liveList(place, { wanted, ask, signal });
+  fillWith(place, signal, () => ask(null), list.draw);
+  listen({ job: list.take, again: list.again }, signal);
 }
 
 /** Rows by job, newest first; news change them where they are. */
-function liveList(place, wanted) {
+function liveList(place, { wanted, ask, signal }) {
   const rows = new Map();
-  let body = null;
+  let made = null;
+  let more = null;
   let complete = false;
 
   const fits = (job) =>
     (!wanted.status || job.status === wanted.status) && (!wanted.importer || job.importer === wanted.importer);
 
   const insert = (job) => {
-    const made = jobRow(job);
-    rows.set(job.id, made);
+    const row = jobRow(job);
+    rows.set(job.id, row);
     // ids sort by time of creation, so the first row that is older comes after it
-    const older = [...body.children].find((row) => row.dataset.job < job.id);
-    body.insertBefore(made.row, older ?? null);
+    const older = [...made.body.children].find((each) => each.dataset.job < job.id);
+    made.body.insertBefore(row.row, older ?? null);
   };
 
   const show = (job) => {
@@ -73,36 +74,55 @@ function liveList(place, wanted) {
   const remove = (id) => {
     rows.get(id).row.remove();
     rows.delete(id);
-    if (!rows.size) place.replaceChildren(nothing(wanted));
+    // where there is a next page, nobody knows yet that there is nothing
+    if (!rows.size && complete) place.replaceChildren(nothing(wanted), more);
   };
 
-  const begin = () => {
-    const made = jobTable();
-    body = made.body;
-    return made.around;
+  /** The table, where there was nothing to put in one. */
+  const lay = () => {
+    if (made?.around.isConnected) return;
+    made = jobTable();
+    place.replaceChildren(made.around, more);
   };
+
+  const add = (items, next) => {
+    complete = !next;
+    if (items.length) lay();
+    items.forEach(show);
+    if (!rows.size && complete) place.replaceChildren(nothing(wanted), more);
+  };
+
+  const draw = (page) => {
+    complete = !page.next;
+    more = moreButton(page.next, signal, ask, add);
+    rows.clear();
+    made = jobTable();
+    page.items.forEach(insert);
+    return [rows.size || !complete ? made.around : nothing(wanted), more];
+  };
+
+  const awaited = () => place.hasAttribute("aria-busy"); // the answer that comes knows of everything
 
   return {
-    draw(page, more) {
-      complete = !page.next;
-      rows.clear();
-      if (!page.items.length) return nothing(wanted);
-      const around = begin();
-      page.items.forEach(insert);
-      return [around, more];
-    },
-    add(items) {
-      if (!items.length) return;
-      if (!rows.size) place.replaceChildren(begin());
-      items.forEach(show);
+    draw,
+    async again() {
+      const before = [...rows.keys()];
+      const page = await ask(null);
+      if (signal.aborted || awaited()) return;
+      // so much has come, or the first answer was a problem, that the page does not reach what is shown
+      const apart = page.next && !before.some((id) => id <= page.items.at(-1)?.id);
+      if (!more || apart) return place.replaceChildren(...draw(page));
+      if (page.items.length) lay();
+      page.items.forEach(show);
+      gone(page, before).filter((id) => rows.has(id)).forEach(remove);
     },
     take(job) {
-      if (place.hasAttribute("aria-busy")) return; // the answer that is awaited knows of it
+      if (awaited() || !more) return;
       if (!rows.size) {
         if (!fits(job)) return;
-        place.replaceChildren(begin());
+        lay();
       }
-      const oldest = body.lastElementChild?.dataset.job ?? "";
+      const oldest = made.body.lastElementChild?.dataset.job ?? "";
       if (rows.has(job.id) || complete || job.id > oldest) show(job); // older ones come with a later page
     },
   };

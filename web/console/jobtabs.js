@@ -13,6 +13,14 @@ import { pagedTable } from "./tables.js";
 
 /** In this order; each is there when the job links to it. */
 const TABS = { refusals, preview: ofPreview, kept, log, files: ofFiles };
+/** What of the job each tab depends on: while that is the same, a table stays, and with it the reader's place in it. */
+const SHOWS = {
+  refusals: ({ counts }) => counts.refused,
+  preview: ({ status, undecided_dates: dates, counts }) => [status === "in_review", dates, counts.total, counts.refused],
+  kept: ({ rollback }) => [rollback?.kept, rollback?.failed],
+  log: ({ status }) => status,
+  files: ({ status }) => status,
+};
 const PAGE = 100;
 
 /**
@@ -23,7 +31,7 @@ export function jobTabs({ id, path, query, signal }) {
   const list = el("div", { class: "tabs", role: "tablist", "aria-label": t("tabs.label") });
   const body = el("div", { role: "tabpanel", id: "tab-body", tabIndex: 0 });
   let wanted = query.get("tab");
-  let drawn = "";
+  let drawn = { name: "", status: "", shows: "" };
   let job = null;
   let page = new AbortController();
   signal.addEventListener("abort", () => page.abort(), { once: true });
@@ -59,12 +67,16 @@ export function jobTabs({ id, path, query, signal }) {
       each.tabIndex = each.dataset.tab === name ? 0 : -1;
     }
     body.setAttribute("aria-labelledby", `tab-${name}`);
-    const now = `${name} ${job.status}`;
-    if (drawn === now) return;
-    drawn = now;
+    if (drawn.name === name && drawn.status === job.status) return; // counts move too often to draw each
+    const before = drawn;
+    drawn = { name, status: job.status, shows: JSON.stringify(SHOWS[name](job)) };
+    if (before.name === name && before.shows === drawn.shows) return;
     page.abort();
     page = new AbortController();
-    TABS[name](body, { id, path, job, signal: page.signal });
+    // while the same tab is asked for again, the page keeps its length, so that it does not scroll by itself
+    body.style.minBlockSize = before.name === name ? `${body.offsetHeight}px` : "";
+    const { signal } = page;
+    TABS[name](body, { id, path, job, signal }).finally(() => signal.aborted || (body.style.minBlockSize = ""));
   }
 
   list.addEventListener("keydown", keys);

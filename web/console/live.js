@@ -54,6 +54,18 @@ export function connect(tell, signal) {
   }).catch(() => signal.aborted || tell("polling")); // refused: what pages ask for says why
 }
 
+/**
+ * Which rows a list no longer has, as its first page says, asked for once more: those within its range of ids that it
+ * does not name. Ids sort by time of creation, newest first.
+ * @param {{items: {id: string}[], next: string | null}} page
+ * @param {string[]} before ids that were shown when it was asked for; later ones it may not know yet
+ */
+export function gone(page, before) {
+  const there = new Set(page.items.map(({ id }) => id));
+  const oldest = page.next ? page.items.at(-1)?.id : "";
+  return before.filter((id) => oldest !== undefined && id >= oldest && !there.has(id));
+}
+
 /** A page that still waits for its last answer is not asked to ask once more. */
 const busy = new WeakSet();
 

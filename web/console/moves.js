@@ -65,7 +65,9 @@ async function datesOf(job, path, signal) {
       "label",
       { class: "field" },
       column,
-      el("select", { name: column }, [
+      // nothing is chosen for anybody: a wrong order is a wrong date in every row
+      el("select", { name: column, required: true }, [
+        el("option", { value: "" }, t("move.choose")),
         el("option", { value: "dmy" }, t("move.dmy")),
         el("option", { value: "mdy" }, t("move.mdy")),
       ]),

@@ -4,7 +4,7 @@ import { get } from "../elements/api.js";
 import { el } from "../elements/dom.js";
 import { number } from "../elements/strings.js";
 
-import { listen } from "./live.js";
+import { gone, listen } from "./live.js";
 import { move } from "./moves.js";
 import { doing, empty, fillWith, head } from "./parts.js";
 import { go, to } from "./router.js";
@@ -36,7 +36,7 @@ export function queues(main, { signal }) {
   });
   const again = async () => {
     shown.show(await ask());
-    (await list.ask(null)).items.forEach(list.take);
+    await list.again();
   };
   fillWith(given, signal, () => list.ask(null), list.draw);
   const soon = nowAndThen(async () => shown.show(await ask()), signal);
@@ -112,8 +112,7 @@ function givenUp(signal) {
 
   const remove = (id) => {
     rows.get(id)?.remove();
-    rows.delete(id);
-    if (!rows.size) place.replaceChildren(empty(t("queues.given.empty")));
+    if (rows.delete(id) && !rows.size) place.replaceChildren(empty(t("queues.given.empty")));
   };
 
   const take = (job) => {
@@ -155,6 +154,12 @@ function givenUp(signal) {
   return {
     ask,
     take,
+    async again() {
+      const before = [...rows.keys()];
+      const page = await ask(null);
+      page.items.forEach(take);
+      gone(page, before).forEach(remove);
+    },
     draw(page) {
       rows.clear();
       place.replaceChildren(empty(t("queues.given.empty")));

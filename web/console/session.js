@@ -16,7 +16,7 @@ export function keep(given) {
 
 /**
  * End the session.
- * @param {"over" | "out"} why the API refused the token, or somebody signed out
+ * @param {"over" | "out" | "failed"} why the API refused the token, somebody signed out, or the issuer let nobody in
  */
 export function drop(why) {
   sessionStorage.removeItem(KEPT);
@@ -26,18 +26,42 @@ export function drop(why) {
 /** Why the last session of this tab ended, if none has begun since. */
 export const left = () => sessionStorage.getItem(LEFT);
 
+const HANDED = "#token=";
+
+/** Whether the address hands a token over. */
+export const handsToken = () => location.hash.startsWith(HANDED);
+
 /**
- * Take the token that was handed over: in the address (`#token=…`), which then forgets it, or by the settings, but not
- * to somebody who has just left.
+ * Take the token out of the address. It begins a session only where the settings hand over tokens themselves, on a
+ * laptop: anywhere else, a link could put its reader into the session of somebody else, who then gets their files.
+ * @param {Config} config
+ * @param {string} before the address that stays when the token is not taken
+ * @returns {boolean} whether a session begins
+ */
+export function acceptAddress(config, before) {
+  const given = plain(location.hash.slice(HANDED.length));
+  const taken = Boolean(config.token) && looksRight(given);
+  history.replaceState(null, "", taken ? location.pathname + location.search : before);
+  if (taken) keep(given);
+  return taken;
+}
+
+/** Somebody who signed out, or whom the issuer did not let in, wants to see the sign-in page. */
+const STAYS_OUT = new Set(["out", "failed"]);
+
+/**
+ * Take the token that the settings hand over, if there is none. After a session that was over, it is a new one.
  * @param {Config} config
  */
-export function accept(config) {
-  const handed = location.hash.match(/^#token=(.+)$/);
-  if (handed) {
-    history.replaceState(null, "", location.pathname + location.search);
-    keep(decodeURIComponent(handed[1]));
-  } else if (config.token && !token() && !left()) {
-    keep(config.token);
+export function acceptSettings(config) {
+  if (config.token && !token() && !STAYS_OUT.has(left())) keep(config.token);
+}
+
+function plain(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // what somebody made up, and no token
   }
 }
 

@@ -68,7 +68,13 @@ export function pagedTable({ place, signal, ask, caption, columns, cells, none, 
   );
 }
 
-/** A button for the next page, for as long as there is one. */
+/**
+ * A button for the next page, for as long as there is one.
+ * @param {string | null} next
+ * @param {AbortSignal} signal
+ * @param {(cursor: string) => Promise<{items: any[], next: string | null}>} ask
+ * @param {(items: any[], next: string | null) => void} add
+ */
 export function moreButton(next, signal, ask, add) {
   const place = el("div", { class: "more" });
   const trouble = el("div");
@@ -77,7 +83,7 @@ export function moreButton(next, signal, ask, add) {
     doing(button, trouble, async () => {
       const page = await ask(next);
       if (signal.aborted) return;
-      add(page.items);
+      add(page.items, page.next);
       next = page.next;
       if (!next) place.replaceChildren();
     }),

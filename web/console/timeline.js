@@ -3,7 +3,6 @@
 import { get } from "../elements/api.js";
 
 const PHASES = ["parse", "compare", "load", "undo"];
-const PAGES = 50;
 /** A job that waits for a person does no work; only so many milliseconds of a wait are drawn. */
 const SHORTEST_WAIT = 10_000;
 
@@ -26,7 +25,7 @@ export function timeline(path, signal) {
   return {
     /** Ask what has been done so far. */
     async load() {
-      const items = await everything(path, signal);
+      const { items } = await get(`${path}/timeline`, { signal });
       points = new Map();
       for (const { at, phase, rows } of items) add(phase, Date.parse(at), last(phase) + rows);
     },
@@ -39,18 +38,6 @@ export function timeline(path, signal) {
     /** A line for each phase: seconds at work, and rows up to then. */
     lines: () => linesOf(points, started),
   };
-}
-
-async function everything(path, signal) {
-  const items = [];
-  let cursor = null;
-  for (let page = 0; page < PAGES; page += 1) {
-    const found = await get(`${path}/timeline`, { query: { cursor }, signal });
-    items.push(...found.items);
-    cursor = found.next;
-    if (!cursor) break;
-  }
-  return items;
 }
 
 function linesOf(points, started) {

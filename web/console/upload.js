@@ -3,10 +3,11 @@
 import "../elements/index.js";
 
 import { el } from "../elements/dom.js";
-import { bytes, number } from "../elements/strings.js";
+import { asProblem, explain } from "../elements/problems.js";
+import { bytes, language, number } from "../elements/strings.js";
 
 import { importers } from "./catalogue.js";
-import { fillWith, head, status } from "./parts.js";
+import { fillWith, head, say, status } from "./parts.js";
 import { note, to } from "./router.js";
 import { t } from "./strings.js";
 import { templateButton } from "./template.js";
@@ -43,6 +44,9 @@ function form(found, wanted, signal) {
   const waiting = el("p", { class: "muted", role: "status" });
   const trouble = el("div", {});
   let queue = [];
+  let together = new Set();
+  /** @type {Map<File, Element>} of several files, what became of those that failed */
+  const failed = new Map();
 
   const settle = () => {
     const importer = found.find(({ name }) => name === choose.value);
@@ -50,9 +54,9 @@ function form(found, wanted, signal) {
     if (review.box.checked) extra.review = true;
     if (urgent.box.checked) extra.priority = "urgent";
     if (force.box.checked) extra.force = true;
-    sender.setAttribute("extra-data", JSON.stringify(extra));
-    sender.setAttribute("max-bytes", String(importer.max_bytes));
-    sender.setAttribute("sse-title", importer.title);
+    setTo(sender, "extra-data", JSON.stringify(extra));
+    setTo(sender, "max-bytes", String(importer.max_bytes));
+    setTo(sender, "sse-title", importer.title);
     hints.replaceChildren(
       el("p", { class: "muted small" }, limits(importer)),
       templateButton(importer.name, trouble, t("upload.template")),
@@ -69,15 +73,29 @@ function form(found, wanted, signal) {
 
   const take = (files) => {
     queue = [...files];
+    together = new Set(files);
     next();
+  };
+
+  const end = (line) => {
+    failed.get(sender.file)?.remove(); // it was sent again
+    done.prepend(line);
+    // the element is still at what it tells; it takes the next file when it has done that
+    queueMicrotask(next);
   };
 
   for (const { box } of [review, urgent, force]) box.addEventListener("change", settle);
   sender.addEventListener("complete", ({ detail }) => {
-    done.prepend(finished(detail.job));
-    next();
+    end(finished(detail.job));
   });
-  sender.addEventListener("error", ({ detail }) => detail.job && done.prepend(finished(detail.job)));
+  // what went wrong with one file does not keep the others; its place is taken by the next, so it is noted below
+  sender.addEventListener("error", ({ detail: { problem, job } }) => {
+    if (together.has(sender.file)) {
+      const line = broken(sender.file, problem, job);
+      end(line);
+      failed.set(sender.file, line);
+    } else if (job) done.prepend(finished(job));
+  });
   const zone = el("section", { class: "panel padded" }, el("h2", {}, t("upload.file")), sender, waiting, done);
   // the element takes one file; several at once are sent one after the other
   const several = (event) => {
@@ -115,4 +133,18 @@ export function limits(importer) {
 function finished(job) {
   const link = el("a", { href: to(["jobs", job.id]) }, t("upload.open"));
   return el("li", { class: "row" }, status(job.status), el("span", {}, job.file.name), link);
+}
+
+/** A file of several that failed. */
+function broken(file, problem, job) {
+  const { title, detail } = explain(asProblem(problem), language());
+  say(`${file.name}: ${title}`);
+  const link = job && el("a", { href: to(["jobs", job.id]) }, t("upload.open"));
+  const what = el("span", { class: "bad" }, title);
+  return el("li", { "data-failed": "" }, el("strong", {}, file.name), " ", what, el("p", { class: "muted" }, detail), link);
+}
+
+/** An attribute that is set says something new, so it is set only when there is. */
+function setTo(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }

@@ -107,6 +107,7 @@ export const en = {
     "Every row that this job inserted or updated is put back as it was. Rows that were changed since are kept. A rollback cannot be stopped.",
   "move.commit.ask": "How are the dates written?",
   "move.commit.text": "The dates in these columns can be read in two ways. Say which one is meant.",
+  "move.choose": "Choose the order",
   "move.dmy": "Day first: 31/12/2026",
   "move.mdy": "Month first: 12/31/2026",
 

@@ -107,6 +107,7 @@ export const id = {
     "Setiap baris yang ditambahkan atau diperbarui pekerjaan ini dikembalikan seperti semula. Baris yang sudah diubah sejak itu dipertahankan. Pengembalian tidak dapat dihentikan.",
   "move.commit.ask": "Bagaimana tanggalnya ditulis?",
   "move.commit.text": "Tanggal dalam kolom ini dapat dibaca dengan dua cara. Pilih yang dimaksud.",
+  "move.choose": "Pilih urutannya",
   "move.dmy": "Hari dulu: 31/12/2026",
   "move.mdy": "Bulan dulu: 12/31/2026",
 

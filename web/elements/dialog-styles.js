@@ -30,6 +30,7 @@ export const dialogStyles = sheet(`
   .body h3 { font-size: 1.15rem; }
   h4 { margin: 0; font-size: 1rem; }
   .stack { display: grid; gap: 0.7em; grid-template-columns: minmax(0, 1fr); justify-items: start; }
+  .stack:empty { display: none; }
   .stack > * { max-width: 100%; }
   .stack > .scroll, .stack > section, .stack > .stack, .stack > ul, .stack > .problem { width: 100%; }
   .wide { gap: 1.3em; }

@@ -26,6 +26,10 @@ export class SluiceImportDialog extends HTMLElement {
   #head = el("header", {}, this.#title, this.#close);
   #dialog = el("dialog", { "aria-labelledby": "title" }, this.#head, this.#steps, this.#body);
   #stage = "";
+  /** Takes up a job that could not be shown. @type {(() => void) | null} */
+  #lost = null;
+  /** The job whose end the page was told of. */
+  #told = "";
   #importer = null;
   /** @type {File | null} */
   #file = null;
@@ -36,13 +40,25 @@ export class SluiceImportDialog extends HTMLElement {
     this.#root.append(this.#dialog);
   }
 
+  /** An open dialog that is moved stays open; taken out of the page, it closes. */
+  connectedCallback() {
+    if (!this.#dialog.open || this.#dialog.matches(":modal")) return;
+    this.#dialog.removeAttribute("open");
+    this.#dialog.showModal();
+  }
+
+  disconnectedCallback() {
+    queueMicrotask(() => this.isConnected || this.#dialog.close());
+  }
+
   /** Open it: anew, or where an import that is under way has come to. */
   show() {
     if (this.#dialog.open) return;
     this.#close.textContent = this.#t("dialog.close");
     this.#dialog.showModal();
     this.dispatchEvent(new CustomEvent("shown"));
-    if (["", "done", "broken"].includes(this.#stage)) this.#begin();
+    if (this.#lost) this.#lost();
+    else if (["", "done", "broken"].includes(this.#stage)) this.#begin();
   }
 
   /** Close it; an import that is under way goes on. */
@@ -57,7 +73,7 @@ export class SluiceImportDialog extends HTMLElement {
       const name = encodeURIComponent(this.getAttribute("schema-name") ?? "");
       this.#importer = await get(`/importers/${name}`, this.#options);
     } catch (problem) {
-      this.#fail(problem, this.#button("upload.again", () => this.#begin(), "primary"));
+      this.#fail(problem, this.#button("job.follow", () => this.#begin(), "primary"));
       return;
     }
     this.#choose();
@@ -103,19 +119,27 @@ export class SluiceImportDialog extends HTMLElement {
       });
     });
     progress.addEventListener("complete", ({ detail }) => this.#arrive(detail.job));
-    progress.addEventListener("error", ({ detail }) => this.#ended(detail));
+    progress.addEventListener("error", ({ detail }) => {
+      if (["failed", "cancelled"].includes(detail.job?.status)) this.#ended(detail);
+      else this.#lose(detail.problem, stage, () => this.#watch(job, stage));
+    });
     const lead = el("p", { class: "muted" }, this.#t("check.lead"));
     this.#enter(stage, `${stage}.heading`, progress, lead, el("div", { class: "actions" }, cancel), trouble);
     progress.start();
   }
 
   async #arrive(job) {
-    try {
-      if (job.status === "in_review") await this.#review(job);
-      else await this.#done(job);
-    } catch (problem) {
-      this.#fail(problem, this.#button("upload.again", () => this.#arrive(job), "primary"));
-    }
+    if (job.status !== "in_review") return this.#done(job);
+    return this.#review(job).catch((problem) => this.#lose(problem, "review", () => this.#arrive(job)));
+  }
+
+  /** A job that goes on, or waits, but cannot be shown: `again` tries to, and so does opening the dialog anew. */
+  #lose(problem, stage, again) {
+    const first = this.#button("job.follow", again, "primary");
+    const box = problemBox(problem, this.#lang, first, this.#another("upload.other"));
+    this.#enter(stage, "job.lost", box, el("p", { class: "muted" }, this.#t("job.lost.detail")));
+    this.#lost = again;
+    this.#tell("error", { problem: asProblem(problem) });
   }
 
   async #review(job) {
@@ -141,10 +165,13 @@ export class SluiceImportDialog extends HTMLElement {
   }
 
   async #done(job) {
+    if (this.#told !== job.id) {
+      this.#told = job.id;
+      this.#tell("complete", { importId: job.id, job });
+    }
     const view = await outcome(job, { lang: this.#lang, base: this.#options.base });
     const actions = el("div", { class: "actions" }, this.#another("done.another", "primary"), this.#closer());
     this.#enter("done", "done.heading", view, actions);
-    this.#tell("complete", { importId: job.id, job });
   }
 
   #ended({ problem, job }) {
@@ -163,7 +190,7 @@ export class SluiceImportDialog extends HTMLElement {
     const file = this.#file;
     if (!job) return [];
     const retry = async () => this.#watch(await this.#move(job.id, "retry"), "load");
-    const caught = (action) => () => action().catch((error) => this.#fail(error));
+    const caught = (action) => () => action().catch((error) => this.#ended({ problem: error, job }));
     const nearest = problem.is("missing-header") ? Object.entries(problem.extra.nearest ?? {}) : [];
     const guessed = nearest.filter(([, header]) => header);
     const mapping = Object.fromEntries(guessed.map(([column, header]) => [header, column]));
@@ -195,6 +222,7 @@ export class SluiceImportDialog extends HTMLElement {
   /** Show a stage, and put the reader at its heading. */
   #enter(stage, heading, ...content) {
     this.#stage = stage;
+    this.#lost = null;
     const at = { done: STEPS.length, broken: -1 }[stage] ?? STEPS.indexOf(stage);
     const items = STEPS.map((step, place) => {
       const past = place < at && el("span", { class: "quiet" }, ` (${this.#t("step.done")})`);

@@ -41,6 +41,15 @@ export function fill(parent, ...children) {
 }
 
 /**
+ * Whether an element may move the focus: the reader is in it, or nowhere. What has just been taken out had it perhaps,
+ * and the browser has put it on the body.
+ * @param {Element} host
+ */
+export function mayFocus(host) {
+  return [null, document.body].includes(/** @type {any} */ (document.activeElement)) || host.matches(":focus-within");
+}
+
+/**
  * Move the focus to a heading or region that nobody tabs to.
  * @param {HTMLElement | null} target
  */

@@ -16,14 +16,23 @@ const COUNTS = ["inserted", "updated", "unchanged", "refused", "unprocessed"];
 export async function outcome(job, { lang, base }) {
   const told = COUNTS.filter((name) => job.counts[name] > 0);
   const sentences = told.map((name) => el("li", { class: name }, t(`done.${name}`, { count: job.counts[name] }, lang)));
-  const refused = job.links.refusals && job.counts.refused > 0 ? await refusedRows(job.id, { lang, base }) : null;
+  const refused = job.links.refusals && job.counts.refused > 0 && (() => refusedRows(job.id, { lang, base }));
   return el(
     "div",
     { class: "stack wide" },
     sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, t("done.nothing", {}, lang)),
-    job.links.files && (await fileList(job, { lang, base })),
-    refused,
+    job.links.files && (await fetched(() => fileList(job, { lang, base }), lang)),
+    refused && (await fetched(refused, lang)),
   );
+}
+
+/** The rows are loaded, whatever else can be shown just now: a part that cannot be fetched has its own trouble. */
+async function fetched(part, lang) {
+  const place = el("div", { class: "stack" });
+  const again = el("button", { type: "button", onclick: () => ask() }, t("job.follow", {}, lang));
+  const ask = async () => fill(place, await part().catch((problem) => problemBox(problem, lang, again)));
+  await ask();
+  return place;
 }
 
 async function fileList(job, { lang, base }) {

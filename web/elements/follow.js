@@ -7,9 +7,14 @@ const LAST = new Set(["in_review", "paused", "completed", "failed", "cancelled",
 const EVENTS = ["queued", "started", "progress", ...LAST];
 /** The server ends each answer after 20 s at the most; longer without a sign means that the line is dead. */
 const PATIENCE = 45_000;
-/** Between two answers lies half a second; a gap that is longer is shown. */
-const GAP = 4000;
+/**
+ * A broken line shows at once where the browser notices it. Else only time tells: without news an answer, its headers
+ * included, comes after 20 s, and half a second lies before the next request.
+ */
+const GAP = 25_000;
 const POLL = 1000;
+/** A paused job moves when somebody makes it; that may be days away. */
+const PAUSED = 5000;
 
 /**
  * @typedef {object} Following
@@ -29,14 +34,47 @@ const POLL = 1000;
  */
 export async function follow(jobId, options = {}) {
   const seen = { version: options.newerThan ?? 0, eventId: "", job: null, told: true };
-  for (let failed = 0; ; ) {
-    options.signal?.throwIfAborted();
-    const before = seen.version;
-    const outcome = await attempt(jobId, options, seen);
-    if (seen.job && LAST.has(seen.job.status)) return seen.job;
-    failed = outcome === "moved" || seen.version > before ? 1 : failed + 1;
-    await online(backOff(failed), options.signal);
+  const cut = () => broken(options, seen);
+  addEventListener("offline", cut);
+  if (!navigator.onLine) cut();
+  try {
+    for (let failed = 0; ; ) {
+      options.signal?.throwIfAborted();
+      const before = seen.version;
+      const outcome = await attempt(jobId, options, seen);
+      if (seen.job && LAST.has(seen.job.status)) return seen.job;
+      failed = outcome === "moved" || seen.version > before ? 1 : failed + 1;
+      await online(backOff(failed), options.signal);
+    }
+  } finally {
+    removeEventListener("offline", cut);
   }
+}
+
+/**
+ * Wait until somebody goes on with a paused job, or ends it. No stream is held open for that.
+ * @param {any} job as it was paused
+ * @param {Following} [options]
+ * @returns {Promise<any>} the job, moved; rejects as `follow` does
+ */
+export async function untilMoved(job, options = {}) {
+  const seen = { told: true };
+  for (;;) {
+    await online(PAUSED, options.signal);
+    try {
+      const newer = await get(`/jobs/${encodeURIComponent(job.id)}`, options);
+      restored(options, seen);
+      if (newer.version > job.version && newer.status !== "paused") return newer;
+    } catch (problem) {
+      if (final(problem)) throw problem;
+      broken(options, seen);
+    }
+  }
+}
+
+/** Whether asking again would be in vain. */
+function final(problem) {
+  return !(problem instanceof Problem) || (problem.status >= 400 && problem.status < 500);
 }
 
 async function attempt(jobId, options, seen) {
@@ -44,23 +82,25 @@ async function attempt(jobId, options, seen) {
     const url = await streamUrl(jobId, options, seen);
     return url ? await listen(url, options, seen) : await poll(jobId, options, seen);
   } catch (problem) {
-    if (!(problem instanceof Problem) || (problem.status >= 400 && problem.status < 500)) throw problem;
+    if (final(problem)) throw problem;
     broken(options, seen);
     return "failed";
   }
 }
 
 /** Address of the stream with a fresh ticket; null where the API gives no tickets. */
-async function streamUrl(jobId, { base, signal, url }, seen) {
+async function streamUrl(jobId, options, seen) {
+  const { base, signal, url } = options;
   const path = `/jobs/${encodeURIComponent(jobId)}`;
   const given = await post(`${path}/ticket`, undefined, { base, signal }).catch((problem) => {
     if (problem instanceof Problem && problem.is("not-found")) return null;
     throw problem;
   });
-  if (!given?.links?.events) return null;
+  if (!given) return null;
+  restored(options, seen);
   const stream = new URL(given.links.events);
   const at = url ? new URL(url.replace("{id}", encodeURIComponent(jobId)), document.baseURI) : stream;
-  at.searchParams.set("ticket", stream.searchParams.get("ticket") ?? given.ticket);
+  at.searchParams.set("ticket", stream.searchParams.get("ticket"));
   if (seen.eventId) at.searchParams.set("last_event_id", seen.eventId);
   return at.href;
 }
@@ -76,16 +116,22 @@ function listen(url, options, seen) {
       clearTimeout(watchdog);
       clearTimeout(gap);
       source.close();
+      removeEventListener("online", afresh);
       options.signal?.removeEventListener("abort", stop);
       settle(value);
     };
     const stop = () => end(reject, options.signal?.reason);
+    const afresh = () => end(resolve, "failed"); // a request of before the break may hang unanswered
     const alive = () => {
       clearTimeout(watchdog);
       clearTimeout(gap);
       gap = 0;
-      watchdog = setTimeout(() => end(resolve, "silent"), PATIENCE);
+      watchdog = setTimeout(() => {
+        broken(options, seen);
+        end(resolve, "silent");
+      }, PATIENCE);
     };
+    addEventListener("online", afresh);
     options.signal?.addEventListener("abort", stop, { once: true });
     alive();
     source.addEventListener("open", () => {

@@ -1,7 +1,7 @@
 /** A large file in parts: a few at a time, each tried again by itself, those that have arrived not sent twice. */
 
 import { Problem, backOff, get, post, wait } from "./api.js";
-import { transfer } from "./transfer.js";
+import { connected, transfer } from "./transfer.js";
 
 const AT_ONCE = 3;
 const TRIES = 5;
@@ -40,20 +40,26 @@ export async function sendParts(file, job, upload, { base, onProgress, signal })
     await Promise.allSettled(workers);
     throw problem;
   }
+  await connected(signal);
   return post(path, undefined, { base, signal });
 }
 
 async function sendPart(slice, part, { path, base, signal, onSent }) {
   let url = part.url;
   for (let tried = 1; ; tried += 1) {
+    await connected(signal);
     try {
       return await transfer("PUT", url, slice, { signal, onSent: (bytes) => onSent(Math.min(bytes, part.bytes)) });
     } catch (problem) {
       onSent(0);
-      if (!(problem instanceof Problem) || tried >= TRIES) throw problem;
+      if (!(problem instanceof Problem)) throw problem;
+      if (!navigator.onLine) tried -= 1; // without a network it was no try
+      else if (tried >= TRIES) throw problem;
       await wait(backOff(tried), signal);
+      await connected(signal);
       // an address is good for an hour only; a refusal may mean that this one is spent
-      if (problem.status === 403) url = (await renewed(path, part.number, { base, signal })) ?? url;
+      if (problem.status === 403) url = await renewed(path, part.number, { base, signal });
+      if (!url) return undefined; // it has arrived, only the answer got lost
     }
   }
 }

@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { bar } from "./bar.js";
 import { el, fill } from "./dom.js";
-import { follow } from "./follow.js";
+import { follow, untilMoved } from "./follow.js";
 import { asProblem, problemBox } from "./problems.js";
 import { language, t } from "./strings.js";
 import { shadow, sheet } from "./styles.js";
@@ -31,13 +31,21 @@ export class SluiceProgress extends HTMLElement {
   #job = null;
   #said = "";
   #parts = null;
+  #running = false;
+  #lapsed = false;
 
   connectedCallback() {
     if (!this.#parts) this.#build();
+    if (this.#lapsed) this.start();
   }
 
+  /** An element that is moved is taken out and put in again in one go, and follows on. */
   disconnectedCallback() {
-    this.#following.abort();
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#running) return;
+      this.#lapsed = true;
+      this.#following.abort();
+    });
   }
 
   attributeChangedCallback() {
@@ -56,6 +64,8 @@ export class SluiceProgress extends HTMLElement {
   async start() {
     this.#following.abort();
     const mine = (this.#following = new AbortController());
+    this.#running = true;
+    this.#lapsed = false;
     this.#job = null;
     this.#said = "";
     if (!this.#parts) this.#build();
@@ -63,12 +73,14 @@ export class SluiceProgress extends HTMLElement {
     const importId = this.getAttribute("process-id") ?? "";
     try {
       const job = await this.#follow(importId, mine.signal);
+      this.#running = false;
       if (job.status === "failed" || job.status === "cancelled") {
         this.#tell("error", { problem: asProblem(job.problem ?? cancelled(this.#lang)), importId, job });
       } else this.#tell("complete", { importId, job });
       return job;
     } catch (error) {
       if (mine.signal.aborted) return undefined;
+      this.#running = false;
       const problem = asProblem(error);
       fill(this.#parts.more, problemBox(problem, this.#lang));
       this.#tell("error", { problem, importId, job: this.#job });
@@ -77,16 +89,18 @@ export class SluiceProgress extends HTMLElement {
   }
 
   async #follow(importId, signal) {
-    for (let newerThan = 0; ; newerThan = this.#job.version) {
-      const job = await follow(importId, {
-        base: this.getAttribute("base-url") ?? undefined,
-        url: this.eventsUrl || undefined,
-        newerThan,
-        signal,
-        onJob: (newer) => this.#take(newer),
-        onLine: (connected) => this.#line(connected),
-      });
-      if (job.status !== "paused") return job; // somebody may go on with a paused one
+    const options = {
+      base: this.getAttribute("base-url") ?? undefined,
+      url: this.eventsUrl || undefined,
+      signal,
+      onJob: (newer) => this.#take(newer),
+      onLine: (connected) => this.#line(connected),
+    };
+    for (let newerThan = 0; ; ) {
+      const job = await follow(importId, { ...options, newerThan });
+      if (job.status !== "paused") return job;
+      this.#take(await untilMoved(job, options)); // somebody may go on with it
+      newerThan = job.version;
     }
   }
 
@@ -112,6 +126,7 @@ export class SluiceProgress extends HTMLElement {
   }
 
   #take(job) {
+    if (this.#job && job.version <= this.#job.version) return;
     this.#job = job;
     this.#show();
     this.dispatchEvent(new CustomEvent("progress", { detail: { importId: job.id, job } }));
@@ -137,7 +152,7 @@ export class SluiceProgress extends HTMLElement {
 
   async #resume(link) {
     try {
-      await post(link, undefined, { base: this.getAttribute("base-url") ?? undefined });
+      this.#take(await post(link, undefined, { base: this.getAttribute("base-url") ?? undefined }));
     } catch (problem) {
       this.#parts.more.append(problemBox(problem, this.#lang));
     }

@@ -16,7 +16,8 @@ const DIGEST_UP_TO = 64 * 1024 * 1024;
  * @property {string} [base] instead of the configured API
  * @property {string} [uploadUrl] where files are announced; else `/imports` of the API
  * @property {(progress: {sent: number, total: number}) => void} [onProgress]
- * @property {(job: any) => void} [onJob] told of the job as soon as there is one
+ * @property {(job: any) => void} [onForm] told of a job that is announced and gets its file as a form: broken off,
+ *   it cannot be gone on with
  * @property {AbortSignal} [signal]
  */
 
@@ -27,17 +28,15 @@ const DIGEST_UP_TO = 64 * 1024 * 1024;
  * @returns {Promise<any>} the job; rejects with a `Problem`, or with the signal's reason
  */
 export async function send(file, options) {
-  const { onProgress, onJob } = options;
-  const begun = await recall(file, options);
-  if (begun) onJob?.(begun.job);
-  const { job, upload } = begun ?? (await announce(file, options));
-  if (!begun) onJob?.(job);
+  const { onProgress, onForm } = options;
+  const { job, upload } = (await recall(file, options)) ?? (await announce(file, options));
   if (upload.parts) {
     remember(file, options, job.id);
     const sent = await sendParts(file, job, upload, options);
     forget(file, options);
     return sent;
   }
+  onForm?.(job);
   const form = new FormData();
   for (const [name, value] of Object.entries(upload.fields)) form.append(name, value);
   form.append("file", file, file.name);
@@ -57,14 +56,7 @@ async function announce(file, { body, base, uploadUrl, signal }) {
   signal?.throwIfAborted();
   if (digest) announced.sha256 = digest;
   const path = uploadUrl ? new URL(uploadUrl, document.baseURI).href : "/imports";
-  try {
-    return await post(path, announced, { base, signal });
-  } catch (problem) {
-    // an API without multipart knows no such field; it takes the form for any size
-    const unknown = problem instanceof Problem && problem.extra.errors?.some((error) => error.at === "multipart");
-    if (!unknown) throw problem;
-    return post(path, { ...announced, multipart: undefined }, { base, signal });
-  }
+  return post(path, announced, { base, signal });
 }
 
 /** By which the API knows a file that it has imported before, before it is sent. */

@@ -16,9 +16,8 @@ export async function recall(file, options) {
   const { base, signal } = options;
   const path = `/jobs/${encodeURIComponent(jobId)}`;
   try {
-    const answer = await get(`${path}/upload`, { base, signal });
-    const upload = answer.upload ?? answer;
-    return { job: answer.job ?? (await get(path, { base, signal })), upload };
+    const upload = await get(`${path}/upload`, { base, signal });
+    return { job: await get(path, { base, signal }), upload };
   } catch (problem) {
     if (!(problem instanceof Problem) || ![404, 409].includes(problem.status)) throw problem;
     forget(file, options); // it has arrived, was cancelled, or is somebody else's

@@ -1,9 +1,9 @@
 /** `<sluice-upload>`: a drop zone that is a button, and the file on its way. */
 
-import { Problem } from "./api.js";
+import { Problem, post } from "./api.js";
 import { bar } from "./bar.js";
 import { endings, wrongWith } from "./checks.js";
-import { el, fill, focusOn } from "./dom.js";
+import { el, fill, focusOn, mayFocus } from "./dom.js";
 import { asProblem, problemBox } from "./problems.js";
 import { send } from "./send.js";
 import { bytes, language, t } from "./strings.js";
@@ -38,17 +38,31 @@ export class SluiceUpload extends HTMLElement {
   /** @type {File | null} */
   #file = null;
   #more = {};
+  /** A job that waits for a form with its file; @type {any} */
+  #awaiting = null;
 
   connectedCallback() {
-    if (!this.#busy) this.reset();
+    if (!this.#root.hasChildNodes()) this.reset();
   }
 
+  /** An element that is moved is taken out and put in again in one go, and goes on with what it does. */
   disconnectedCallback() {
-    this.#sending.abort(new DOMException("The element is gone.", "AbortError"));
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#busy) return;
+      this.#sending.abort(new DOMException("The element is gone.", "AbortError"));
+      fill(this.#root);
+    });
   }
 
-  attributeChangedCallback() {
-    if (this.isConnected && !this.#busy) this.reset();
+  /** Other limits change what the drop zone says, and nothing of what is shown beside or instead of it. */
+  attributeChangedCallback(_name, before, after) {
+    const shown = this.#root.querySelector(".zone");
+    if (!shown || before === after) return;
+    const focused = this.#root.activeElement === shown;
+    const [zone, input] = this.#zone();
+    shown.nextElementSibling.replaceWith(input);
+    shown.replaceWith(zone);
+    if (focused) focusOn(zone);
   }
 
   /** The file that was chosen last. */
@@ -79,18 +93,26 @@ export class SluiceUpload extends HTMLElement {
     this.#busy = true;
     const sending = this.#sendingView(file);
     try {
-      const options = { ...this.#request(more), signal: mine.signal, onProgress: sending.tell };
-      const job = await send(file, options);
+      const told = { onProgress: sending.tell, onForm: (job) => this.#announced(job) };
+      const job = await send(file, { ...this.#request(more), ...told, signal: mine.signal });
+      this.#awaiting = null;
       this.#busy = false;
       await this.#sent(job, file);
     } catch (error) {
-      this.#busy = false;
+      if (mine === this.#sending) this.#busy = false;
       if (mine.signal.aborted) {
         if (mine === this.#sending && this.isConnected && mine.signal.reason === STOPPED) this.#stopped(sending);
         return;
       }
       this.#failed(asProblem(error));
     }
+  }
+
+  /** A form that was broken off is sent to a new job; the one before would wait for its file all day. */
+  #announced(job) {
+    const left = this.#awaiting;
+    this.#awaiting = job;
+    if (left?.links.cancel) post(left.links.cancel, undefined, { base: this.#base }).catch(() => {});
   }
 
   #request(more) {
@@ -161,7 +183,7 @@ export class SluiceUpload extends HTMLElement {
       if (sent === total) live.textContent = said;
     };
     this.#show(el("div", { class: "sending" }, name, track, facts, stop, live));
-    focusOn(stop);
+    this.#focus(stop);
     return view;
   }
 
@@ -173,7 +195,7 @@ export class SluiceUpload extends HTMLElement {
     const other = this.#button("upload.other", () => this.#other());
     const said = el("p", { role: "status" }, this.#t("upload.stopped", values));
     this.#show(said, el("div", { class: "actions" }, goOn, other));
-    focusOn(goOn);
+    this.#focus(goOn);
   }
 
   async #sent(job, file) {
@@ -188,23 +210,29 @@ export class SluiceUpload extends HTMLElement {
     const progress = el("sluice-progress", { title: this.getAttribute("sse-title") ?? "", "process-id": job.id });
     if (this.#base) progress.setAttribute("base-url", this.#base);
     progress.eventsUrl = this.getAttribute("sse-progress-url") ?? "";
-    const again = el("div", { class: "actions" });
+    const actions = el("div", { class: "actions" });
     const other = this.#button("upload.other", () => this.#other());
+    const again = this.#button("job.follow", () => {
+      fill(actions);
+      progress.start();
+    });
     progress.addEventListener("complete", (event) => {
-      again.append(other);
+      fill(actions, other);
       this.#tell("complete", event.detail);
     });
-    progress.addEventListener("error", (event) => {
-      if (event.detail.job) this.#failed(event.detail.problem, event.detail);
-      else this.#tell("error", event.detail);
+    progress.addEventListener("error", ({ detail }) => {
+      // a job that cannot be followed goes on all the same
+      if (["failed", "cancelled"].includes(detail.job?.status)) return this.#failed(detail.problem, detail);
+      fill(actions, again, other);
+      this.#tell("error", detail);
     });
-    this.#show(progress, again);
+    this.#show(progress, actions);
     await progress.start();
   }
 
   #refuse(problem) {
     this.#show(this.#zone(), problemBox(problem, language(this)));
-    focusOn(this.#root.querySelector(".zone"));
+    this.#focus(this.#root.querySelector(".zone"));
     this.#tell("error", { problem });
   }
 
@@ -216,7 +244,7 @@ export class SluiceUpload extends HTMLElement {
       : !detail.job && this.#button("upload.again", () => this.#again(), "primary");
     const other = this.#button("upload.other", () => this.#other());
     this.#show(problemBox(problem, language(this), first, other));
-    focusOn(first || other);
+    this.#focus(first || other);
     this.#tell("error", { ...detail, problem });
   }
 
@@ -226,7 +254,12 @@ export class SluiceUpload extends HTMLElement {
 
   #other() {
     this.reset();
-    focusOn(this.#root.querySelector(".zone"));
+    this.#focus(this.#root.querySelector(".zone"));
+  }
+
+  /** What the reader is about elsewhere in the page is not taken from under their hands. */
+  #focus(target) {
+    if (mayFocus(this)) focusOn(target);
   }
 
   #button(key, onclick, look = "") {

@@ -78,6 +78,9 @@ export const en = {
   "check.lead": "You may close this window: the import goes on, and you find it here again.",
   "load.heading": "The rows are being loaded",
   "job.cancel": "Cancel this import",
+  "job.follow": "Try again",
+  "job.lost": "The import cannot be shown just now",
+  "job.lost.detail": "It is not lost. Try again, or close this window and come back later.",
   "job.cancelled": "The import was cancelled",
   "job.cancelled.detail": "What had been loaded before stays.",
 

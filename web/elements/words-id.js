@@ -78,6 +78,9 @@ export const id = {
   "check.lead": "Jendela ini boleh ditutup: impor tetap berjalan, dan Anda menemukannya lagi di sini.",
   "load.heading": "Baris sedang dimuat",
   "job.cancel": "Batalkan impor ini",
+  "job.follow": "Coba lagi",
+  "job.lost": "Impor belum bisa ditampilkan saat ini",
+  "job.lost.detail": "Impor tidak hilang. Coba lagi, atau tutup jendela ini dan kembali lagi nanti.",
   "job.cancelled": "Impor dibatalkan",
   "job.cancelled.detail": "Yang sudah dimuat sebelumnya tetap ada.",
 

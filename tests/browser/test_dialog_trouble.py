@@ -1,0 +1,130 @@
+"""The import dialog when calls fail while its job goes on, when it is moved, and in a page of another origin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from playwright.sync_api import Page, Route, expect
+
+from local.stack import Stack
+from tests.browser.conftest import token_of
+from tests.browser.oidc import in_background
+from tests.people import Person
+
+PAGE = "examples/import.html"
+ROWS = b"SKU,Name,Price\nT-1,Belt,1.5\nT-2,Pump,-1\n"
+LISTEN = """() => {
+  window.told = [];
+  const dialog = document.querySelector("sluice-import-dialog");
+  for (const name of ["complete", "error"]) dialog.addEventListener(name, () => window.told.push(name));
+}"""
+
+
+def refuse(route: Route) -> None:
+    """Answer as the API does to a token that lacks the scope."""
+    body = json.dumps({"type": "/problems/forbidden", "title": "Not allowed", "status": 403})
+    headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/problem+json"}
+    route.fulfill(status=403, body=body, headers=headers)
+
+
+def choose(page: Page) -> None:
+    """Open the dialog and choose a file."""
+    page.get_by_role("button", name="Import a price list").click()
+    chosen: Any = {"name": "parts.csv", "mimeType": "text/csv", "buffer": ROWS}
+    page.locator("sluice-import-dialog input[type=file]").set_input_files(chosen)
+
+
+def heading(page: Page, name: str) -> None:
+    """The dialog has come to the stage of that name."""
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
+def test_a_job_that_cannot_be_followed_is_not_lost(page_at: Callable[..., Page], ann: Person) -> None:
+    """Trying again finds it, and so does opening the dialog again."""
+    page = page_at(PAGE, ann)
+    page.route("**/ticket", refuse)
+    choose(page)
+    heading(page, "The import cannot be shown just now")
+    page.get_by_role("button", name="Try again").click()
+    heading(page, "The import cannot be shown just now")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.unroute("**/ticket")
+    page.get_by_role("button", name="Import a price list").click()
+    heading(page, "Look before it is loaded")
+    assert [job["status"] for job in ann.everything("/jobs", 10)] == ["in_review"]
+
+
+def test_the_end_is_told_whatever_can_be_shown_of_it(page_at: Callable[..., Page], ann: Person) -> None:
+    """The rows are loaded; files and refusals that cannot be fetched are asked for again on demand."""
+    page = page_at(PAGE, ann)
+    page.evaluate(LISTEN)
+    choose(page)
+    heading(page, "Look before it is loaded")
+    page.route("**/jobs/*/files", refuse)
+    page.get_by_role("button", name="Load 1 row").click()
+    heading(page, "The import has finished")
+    expect(page.get_by_text("1 row was added.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Not allowed")
+    page.unroute("**/jobs/*/files")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("button", name="errors.csv")).to_be_visible()
+    assert page.evaluate("window.told") == ["complete"]
+
+
+def test_an_open_dialog_may_be_moved(page_at: Callable[..., Page], ann: Person) -> None:
+    """It stays open, and follows its job on."""
+    page = page_at(PAGE, ann)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/events?**", hold)
+    with page.expect_request(lambda request: "/events?" in request.url):
+        choose(page)
+    page.evaluate("document.body.append(document.querySelector('sluice-import-dialog'))")
+    heading(page, "Your file is being checked")
+    page.unroute("**/events?**")
+    for route in held:
+        route.continue_()
+    heading(page, "Look before it is loaded")
+
+
+def test_a_page_of_another_origin_has_the_dialog(page_at: Callable[..., Page], ann: Person, stack: Stack) -> None:
+    """Two scripts, a policy of its own that names the hosts, and the dialog takes a file to its end."""
+    elements = f"{stack.web_url}/elements/index.js"
+    page = page_at(PAGE, None)
+    settings = page.evaluate("async () => (await fetch('/config.json')).json()")
+    given = json.dumps({"apiUrl": settings["api_url"], "token": token_of(stack, ann)})
+    script = f"""import {{ configure }} from "{elements}";
+      configure({given});
+      const dialog = document.querySelector("sluice-import-dialog");
+      document.querySelector("button").addEventListener("click", () => dialog.show());"""
+    html = f"""<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">
+      <script type="module" src="{elements}"></script><script type="module" src="/import.js"></script>
+      <button>Import a price list</button><sluice-import-dialog schema-name="products"></sluice-import-dialog>"""
+    hosts = " ".join(("http://127.0.0.1:*", "ws://127.0.0.1:*", "http://localhost:*", "http://*.localhost:*"))
+    policy = f"default-src 'none'; script-src 'self' {stack.web_url}; connect-src {hosts}; img-src data:"
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, body = ("text/javascript", script) if self.path == "/import.js" else ("text/html", html)
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Security-Policy", f"{policy}; require-trusted-types-for 'script'")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with in_background(Pages) as url:
+        page.goto(url)
+        choose(page)
+        heading(page, "Look before it is loaded")
+        page.get_by_role("button", name="Load 1 row").click()
+        heading(page, "The import has finished")
+    assert sorted(ann.records("products")) == ["T-1"]

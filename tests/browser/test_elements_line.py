@@ -1,0 +1,154 @@
+"""The uploader and the progress bar when nothing comes, when the line breaks, and when the page changes around them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.test_elements import choose, loaded, opened, rows
+from tests.people import Person
+
+
+def follow(page: Page, job_id: str) -> None:
+    """Let the progress bar of the page follow a job."""
+    page.locator("sluice-progress").evaluate(
+        """(progress, id) => {
+          progress.hidden = false;
+          progress.setAttribute("process-id", id);
+          progress.start();
+        }""",
+        job_id,
+    )
+
+
+def holding(held: list[Route]) -> Callable[[Route], None]:
+    """Neither answers nor fails, and keeps what was asked."""
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    return hold
+
+
+def release(page: Page, held: list[Route]) -> None:
+    """Let what was held go on, and hold no more."""
+    page.unroute("**/sluice-files-*")
+    for route in held:
+        route.continue_()
+
+
+def test_a_quiet_job_is_not_a_lost_connection(page_at: Callable[..., Page], ann: Person) -> None:
+    """Without news an answer may take 20 s; only when none comes after that, the reader is told."""
+    announced = ann.call("POST", "/imports", json={"importer": "products", "filename": "quiet.csv", "bytes": 100})
+    page = opened(page_at, ann)
+    page.clock.install()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        """All but the first, which has the job as it is."""
+        if not held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/events?**", hold)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_request(lambda _: sum("/events?" in url for url in asked) > 1):
+        follow(page, announced.json()["job"]["id"])
+    expect(page.get_by_text("Waiting for the file").first).to_be_attached()
+    page.clock.fast_forward(20_000)
+    expect(page.get_by_text("The connection is lost.")).to_have_count(0)
+    page.clock.fast_forward(6_000)
+    expect(page.get_by_text("The connection is lost.")).to_be_visible()
+
+
+def test_a_paused_job_is_asked_about_without_tickets(page_at: Callable[..., Page], ann: Person) -> None:
+    """Until somebody goes on with it; then it is followed again."""
+    job = ann.imported(rows("P", 2), filename="paused.csv")
+    page = opened(page_at, ann)
+    page.clock.install()
+    tickets: list[str] = []
+    asked: list[str] = []
+    page.on("request", lambda request: tickets.append(request.url) if request.url.endswith("/ticket") else None)
+    paused = json.dumps({"job": {**job, "status": "paused", "version": job["version"] - 1}})
+    headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/event-stream"}
+    stream = f"event: paused\ndata: {paused}\n\n"
+    page.route("**/events?**", lambda route: route.fulfill(body=stream, headers=headers), times=1)
+    still = json.dumps({**job, "status": "paused", "version": job["version"] - 1})
+    answer = {**headers, "Content-Type": "application/json"}
+
+    def tell(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=still, headers=answer)
+
+    page.route(f"**/jobs/{job['id']}", tell, times=2)
+    follow(page, job["id"])
+    expect(page.get_by_text("Paused").first).to_be_attached()
+    for _ in range(2):
+        with page.expect_request(lambda request: request.url.endswith(job["id"])):
+            page.clock.fast_forward(5_500)
+    assert len(tickets) == 1
+    with page.expect_request(lambda request: request.url.endswith(job["id"])):
+        page.clock.fast_forward(5_500)
+    expect(page.get_by_text("Finished").first).to_be_attached()
+    page.wait_for_function("window.told.length > 0")
+    assert page.evaluate("window.told") == ["sluice-progress complete"]
+    assert (len(asked), len(tickets)) == (2, 2)
+
+
+def test_an_element_may_be_moved_and_changed_while_it_sends(page_at: Callable[..., Page], ann: Person) -> None:
+    """Neither breaks anything off, and the focus stays where the reader is."""
+    page = opened(page_at, ann)
+    elsewhere = page.get_by_role("link", name="Stock")
+    elsewhere.focus()
+    held: list[Route] = []
+    page.route("**/sluice-files-*", holding(held))
+    choose(page, "moved.csv", rows("M", 2))
+    expect(page.get_by_role("button", name="Stop sending")).to_be_visible()
+    expect(elsewhere).to_be_focused()
+    page.locator("sluice-upload").evaluate("""upload => {
+      upload.setAttribute("max-bytes", "60000000");
+      upload.parentElement.append(upload);
+    }""")
+    expect(page.get_by_role("progressbar", name="Sending moved.csv")).to_be_visible()
+    release(page, held)
+    loaded(page, "2")
+
+
+def test_a_form_that_was_stopped_leaves_no_job_behind(page_at: Callable[..., Page], ann: Person) -> None:
+    """Going on announces the file anew, and cancels the job that waits for it in vain."""
+    page = opened(page_at, ann)
+    held: list[Route] = []
+    page.route("**/sluice-files-*", holding(held))
+    choose(page, "form.csv", rows("F", 2))
+    page.get_by_role("button", name="Stop sending").click()
+    page.unroute("**/sluice-files-*")
+    page.get_by_role("button", name="Go on sending").click()
+    loaded(page, "2")
+    assert sorted(ann.end_of(job["id"])["status"] for job in ann.everything("/jobs", 10)) == ["cancelled", "completed"]
+
+
+def test_a_large_file_waits_for_the_network(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
+    """A part that stands still is given up after a minute; without a network nothing is tried, however long."""
+    large = tmp_path / "large.csv"
+    large.write_bytes(rows("W", 2_000, padding=9_000))
+    page = opened(page_at, ann)
+    page.clock.install()
+    held: list[Route] = []
+    page.route("**/*partNumber=3&*", holding(held))
+    page.locator("sluice-upload input[type=file]").set_input_files(large)
+    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    page.context.set_offline(True)
+    for _ in range(10):
+        page.clock.fast_forward(61_000)
+    expect(page.get_by_role("button", name="Stop sending")).to_be_visible()
+    assert len(held) == 1
+    page.unroute("**/*partNumber=3&*")
+    page.context.set_offline(False)
+    for _ in range(3):
+        page.clock.fast_forward(9_000)
+    loaded(page, "2,000")
