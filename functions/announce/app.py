@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBStreamEvent
@@ -14,12 +15,12 @@ from sluice.config import AnnounceSettings, settings
 from sluice.edge.events import job_message, queue_message
 from sluice.observability import logger
 from sluice.stores.items import to_job
-from sluice.usecases.announce import Change, announce, announce_queues, worth_telling
+from sluice.usecases.announce import Change, announce, announce_queues, is_new_state, worth_telling
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Post each change of a job, then how the queues stand.
+    """Post each change of a job, and how the queues stand when one has come to a new state.
 
     News that cannot be delivered are dropped and never hold up the stream: whoever missed them sees the job's state
     with the next change, or by asking.
@@ -32,10 +33,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         "sockets": bootstrap.sockets(told.socket_endpoint),
     }
     changes = worth_telling(list(_changes(event)))
-    posted = 0
-    for change in changes:
-        posted += _tell(announce, *change, show=lambda name, job: job_message(name, job, told.base_url), **to)
-    for tenant in {after.ref.tenant for _, after in changes}:
+    show = partial(job_message, base_url=told.base_url)
+    posted = sum(_tell(announce, *change, show=show, **to) for change in changes)
+    for tenant in {change[1].ref.tenant for change in changes if is_new_state(*change)}:
         _tell(announce_queues, tenant, show=lambda: queue_message(bootstrap.queue(**urls).depths()), **to)
     logger.info("announced", posted=posted)
 
@@ -50,11 +50,10 @@ def _tell(announcing: Callable[..., int], *news: Any, **to: Any) -> int:
 
 def _changes(event: dict[str, Any]) -> Iterator[Change]:
     for record in DynamoDBStreamEvent(event).records:
-        images = record.dynamodb
-        after = images.new_image if images else None
-        if images is None or not after or "kind" not in after:
+        before, after = (record.dynamodb.old_image, record.dynamodb.new_image) if record.dynamodb else ({}, {})
+        if "kind" not in after:
             continue
         try:
-            yield to_job(images.old_image) if images.old_image else None, to_job(after)
+            yield to_job(before) if before else None, to_job(after)
         except Exception:  # noqa: BLE001 - as above: a job that cannot be read costs the others nothing
             logger.exception("a job cannot be read", job_id=after.get("sk"))

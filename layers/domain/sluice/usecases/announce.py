@@ -21,9 +21,12 @@ _CONNECTING_SECONDS = 10
 def worth_telling(changes: Sequence[Change]) -> list[Change]:
     """Leave out progress that has been overtaken: a change of the same job that comes later says more."""
     last = {after.ref: place for place, (_, after) in enumerate(changes)}
-    return [
-        change for place, change in enumerate(changes) if place == last[change[1].ref] or _name(*change) != PROGRESS
-    ]
+    return [change for place, change in enumerate(changes) if place == last[change[1].ref] or is_new_state(*change)]
+
+
+def is_new_state(before: Job | None, after: Job) -> bool:
+    """Whether a change is more than progress."""
+    return _name(before, after) != PROGRESS
 
 
 def announce(
