@@ -11,14 +11,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import gate, stores
+from sluice.config import ApiSettings, settings
 from sluice.edge.answers import TicketAnswer
 from sluice.edge.events import CONTENT_TYPE, read_id, stream_answer
 from sluice.model.ticket import TICKET_SECONDS, Ticket
 from sluice.usecases.await_news import await_news
 from sluice.usecases.issue_ticket import issue_ticket
-
-# API Gateway ends a request after 29 s.
-_LONGEST_WAIT = 20.0
 
 router = APIGatewayRouter()
 
@@ -59,7 +57,8 @@ def events(
 ) -> Response[str]:
     """The job as server-sent events: news as soon as there are any, or nothing after 20 s; then come again."""
     seen, _ = read_id(router.current_event.headers.get("Last-Event-ID") or last_event_id)
-    job = await_news(stores.ref_of(router, job_id), seen, seconds=_LONGEST_WAIT, jobs=stores.jobs())
+    seconds = settings(ApiSettings).events_wait_seconds
+    job = await_news(stores.ref_of(router, job_id), seen, seconds=seconds, jobs=stores.jobs())
     if seen is not None and seen.is_last and job.status is seen.status:
         return Response(HTTPStatus.NO_CONTENT, body="", headers={"Cache-Control": "no-store"})
     body = stream_answer(job, seen, gate.stream_of(router), gate.base_url(router))

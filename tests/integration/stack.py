@@ -110,6 +110,7 @@ def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
         "RECORDS_TABLE": "RecordsTable",
         "DATABASE_SECRET_ARN": "",
         "IDEMPOTENCY_TABLE": "IdempotencyTable",
+        "EVENTS_WAIT_SECONDS": "0.1",
         "KEEP_DAYS": str(KEEP_DAYS),
         "FILES_BUCKET": BUCKET,
         "URGENT_QUEUE_URL": URLS["urgent"],

@@ -78,7 +78,9 @@ class IssuerSettings(Settings):
 
 
 class ApiSettings(DispatchSettings, IssuerSettings):
-    """`functions/api`."""
+    """`functions/api`; who follows a job's events is kept waiting for ``events_wait_seconds`` at most."""
+
+    events_wait_seconds: float
 
     idempotency_table: str
     machine_arn: str

@@ -7,22 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from functions.api import live
 from sluice.identity import READ
 from sluice.model.job import Job
 from sluice.model.status import Status
 from tests.factories import make_job
 from tests.fakes import issuer
 from tests.integration.api.calling import Answer, get, post
-from tests.integration.stack import Stack, client
+from tests.integration.stack import Stack, client, forget_settings
 
 READER = issuer.token(scope=READ)
 
 
 @pytest.fixture
-def job(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Job:
+def job(stack: Stack) -> Job:
     """A job that is under way; who asks for news waits no longer than a moment."""
-    monkeypatch.setattr(live, "_LONGEST_WAIT", 0.1)
     made = replace(make_job(status=Status.LOADING), version=5)
     stack.jobs.add(made)
     return made
@@ -99,7 +97,8 @@ def test_a_stream_that_was_over_goes_on_when_somebody_moved_the_job(stack: Stack
 
 def test_news_end_the_wait(stack: Stack, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait is longer than the test may take; the job moves while it is slept through."""
-    monkeypatch.setattr(live, "_LONGEST_WAIT", 1e6)
+    monkeypatch.setenv("EVENTS_WAIT_SECONDS", "1e6")
+    forget_settings()
     monkeypatch.setattr(time, "sleep", lambda _: stack.jobs.move(job.ref, Status.COMPLETED))
     ticket = ticket_for(job)
     assert "event: completed" in events(job, ticket, last=last_id(events(job, ticket))).text
