@@ -95,7 +95,7 @@ def test_a_paused_job_is_asked_about_without_tickets(page_at: Callable[..., Page
     with page.expect_request(lambda request: request.url.endswith(job["id"])):
         page.clock.fast_forward(5_500)
     expect(page.get_by_text("Finished").first).to_be_attached()
-    page.wait_for_function("window.told.length > 0")
+    expect(page.locator("#outcome")).to_have_text("2 rows have been loaded.")
     assert page.evaluate("window.told") == ["sluice-progress complete"]
     assert (len(asked), len(tickets)) == (2, 2)
 
@@ -124,7 +124,8 @@ def test_a_form_that_was_stopped_leaves_no_job_behind(page_at: Callable[..., Pag
     page = opened(page_at, ann)
     held: list[Route] = []
     page.route("**/sluice-files-*", holding(held))
-    choose(page, "form.csv", rows("F", 2))
+    with page.expect_request("**/sluice-files-*"):
+        choose(page, "form.csv", rows("F", 2))
     page.get_by_role("button", name="Stop sending").click()
     page.unroute("**/sluice-files-*")
     page.get_by_role("button", name="Go on sending").click()

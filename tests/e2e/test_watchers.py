@@ -59,7 +59,8 @@ def streamed(url: str) -> list[dict[str, Any]]:
     """What an event stream tells up to its end, as a browser's EventSource follows it: with its address alone."""
     told: list[dict[str, Any]] = []
     last = ""
-    with httpx.Client(timeout=60) as http:
+    # a browser would wait for ever; an emulator unpacks the layers once for each of so many functions at once
+    with httpx.Client(timeout=200) as http:
         while True:
             answer = http.get(url, headers={"Last-Event-ID": last} if last else {})
             if answer.status_code == 204:

@@ -56,7 +56,17 @@ async function announce(file, { body, base, uploadUrl, signal }) {
   signal?.throwIfAborted();
   if (digest) announced.sha256 = digest;
   const path = uploadUrl ? new URL(uploadUrl, document.baseURI).href : "/imports";
-  return post(path, announced, { base, signal });
+  const asked = post(path, announced, { base });
+  const stopped = new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  try {
+    return await Promise.race([asked, stopped]);
+  } catch (error) {
+    // a call that is broken off may be carried out all the same, and leave a job that nobody knows
+    if (signal?.aborted) asked.then(({ job }) => post(job.links.cancel, undefined, { base })).catch(() => {});
+    throw error;
+  }
 }
 
 /** By which the API knows a file that it has imported before, before it is sent. */

@@ -112,7 +112,7 @@ export class SluiceUpload extends HTMLElement {
   #announced(job) {
     const left = this.#awaiting;
     this.#awaiting = job;
-    if (left?.links.cancel) post(left.links.cancel, undefined, { base: this.#base }).catch(() => {});
+    if (left?.links?.cancel) post(left.links.cancel, undefined, { base: this.#base }).catch(() => {});
   }
 
   #request(more) {
