@@ -78,16 +78,22 @@ def test_an_open_dialog_may_be_moved(page_at: Callable[..., Page], ann: Person) 
     """It stays open, and follows its job on."""
     page = page_at(PAGE, ann)
     held: list[Route] = []
+    moved: list[bool] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        """Until the dialog has been moved."""
+        if moved:
+            route.continue_()
+        else:
+            held.append(route)
 
     page.route("**/events?**", hold)
     with page.expect_request(lambda request: "/events?" in request.url):
         choose(page)
     page.evaluate("document.body.append(document.querySelector('sluice-import-dialog'))")
     heading(page, "Your file is being checked")
-    page.unroute("**/events?**")
+    assert page.get_by_role("dialog").evaluate("dialog => dialog.matches(':modal')")
+    moved.append(True)
     for route in held:
         route.continue_()
     heading(page, "Look before it is loaded")

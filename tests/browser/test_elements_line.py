@@ -34,13 +34,6 @@ def holding(held: list[Route]) -> Callable[[Route], None]:
     return hold
 
 
-def release(page: Page, held: list[Route]) -> None:
-    """Let what was held go on, and hold no more."""
-    page.unroute("**/sluice-files-*")
-    for route in held:
-        route.continue_()
-
-
 def test_a_quiet_job_is_not_a_lost_connection(page_at: Callable[..., Page], ann: Person) -> None:
     """Without news an answer may take 20 s; only when none comes after that, the reader is told."""
     announced = ann.call("POST", "/imports", json={"importer": "products", "filename": "quiet.csv", "bytes": 100})
@@ -115,7 +108,7 @@ def test_an_element_may_be_moved_and_changed_while_it_sends(page_at: Callable[..
       upload.parentElement.append(upload);
     }""")
     expect(page.get_by_role("progressbar", name="Sending moved.csv")).to_be_visible()
-    release(page, held)
+    held[0].continue_()
     loaded(page, "2")
 
 
