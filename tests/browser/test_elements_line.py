@@ -100,7 +100,8 @@ def test_an_element_may_be_moved_and_changed_while_it_sends(page_at: Callable[..
     elsewhere.focus()
     held: list[Route] = []
     page.route("**/sluice-files-*", holding(held))
-    choose(page, "moved.csv", rows("M", 2))
+    with page.expect_request(lambda request: "/sluice-files-" in request.url):
+        choose(page, "moved.csv", rows("M", 2))
     expect(page.get_by_role("button", name="Stop sending")).to_be_visible()
     expect(elsewhere).to_be_focused()
     page.locator("sluice-upload").evaluate("""upload => {
@@ -108,7 +109,8 @@ def test_an_element_may_be_moved_and_changed_while_it_sends(page_at: Callable[..
       upload.parentElement.append(upload);
     }""")
     expect(page.get_by_role("progressbar", name="Sending moved.csv")).to_be_visible()
-    held[0].continue_()
+    for route in held:
+        route.continue_()
     loaded(page, "2")
 
 
