@@ -33,7 +33,8 @@ def heard_until_the_end(socket: ClientConnection, job_id: str) -> list[dict[str,
     heard = []
     while True:
         message = json.loads(socket.recv(timeout=60))
-        if message["job"]["id"] == job_id:
+        # news of the queues come between
+        if message["event"] != "queue.status" and message["job"]["id"] == job_id:
             heard.append(message)
             if message["job"]["status"] in {"completed", "failed"}:
                 return heard
