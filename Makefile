@@ -15,7 +15,7 @@ SOURCES := layers/domain functions local tests benchmarks
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: .venv/.ready .venv-aws/.ready ## make the virtual environments from the locked requirements
@@ -43,6 +43,10 @@ setup: .venv/.ready .venv-aws/.ready ## make the virtual environments from the l
 demo: setup ## everything from nothing: start, deploy, import 20,000 products, leave it running
 	@$(RUN) local.demo
 
+.PHONY: demo-sync
+demo-sync: setup ## a source pulled twice from a stand-in upstream that has its bad days
+	@$(RUN) local.demo_sync
+
 .PHONY: up
 up: setup ## start the local AWS and deploy Sluice to it; DATABASE=postgres: rows go to a PostgreSQL
 	@DATABASE=$(DATABASE) $(RUN) local.lifecycle up
@@ -54,7 +58,7 @@ down: ## stop the local AWS; no process is left
 .PHONY: test
 test: setup ## every test: unit, integration, faults, then end to end and in a browser, on a local AWS of its own
 	$(RUN) pytest -n 2 $(FAST_TESTS)
-	$(RUN) pytest tests/e2e tests/browser
+	$(RUN) pytest -n 2 --dist loadfile --durations=15 tests/e2e tests/browser
 
 .PHONY: check
 check: setup ## ruff, mypy, import-linter, sam validate

@@ -91,7 +91,15 @@ def plan(path: Path) -> int:
     with files.create(job.file.key) as copy, path.open("rb") as source:
         shutil.copyfileobj(source, copy, 1024**2)
     with clock():
-        use_case(job.ref, job.run, jobs=jobs, chunks=bootstrap.chunks(told.jobs_table, told.keep_days), files=files)
+        use_case(
+            job.ref,
+            job.run,
+            before=time.time() + 900,
+            jobs=jobs,
+            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+            files=files,
+            upstreams=bootstrap.upstreams(told.jobs_table, ""),
+        )
     found = jobs.get(job.ref)
     jobs.move(job.ref, Status.FAILED)
     return found.counts.total

@@ -20,6 +20,7 @@ from local.issuer import SCOPES
 from local.places import DEFAULT
 from local.send import send
 from local.stack import Stack
+from local.syncs import schedule, sources, sync
 
 app = typer.Typer(
     help="Spreadsheet and CSV imports.",
@@ -126,7 +127,7 @@ def refusals(job_id: JobId, limit: Limit = 100, cursor: Cursor = None, as_json: 
     _list(f"/jobs/{job_id}/refusals", columns, as_json, limit=limit, cursor=cursor)
 
 
-for command in (commit, cancel, pause, resume, retry, rollback, log, preview, files, template):
+for command in (commit, cancel, pause, resume, retry, rollback, log, preview, files, template, sources, sync, schedule):
     app.command()(command)
 
 

@@ -48,9 +48,19 @@ class Client:
         """GET a path below the API's address; parameters that are None are left out."""
         return self._call("GET", path, params={name: str(value) for name, value in query.items() if value is not None})
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any] | None = None, **query: object) -> Answer:
         """POST to a path below the API's address."""
-        return self._call("POST", path, json=dict(body or {}))
+        return self._call(
+            "POST", path, json=dict(body or {}), params={name: str(value) for name, value in query.items()}
+        )
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """PUT to a path below the API's address."""
+        return self._call("PUT", path, json=dict(body))
+
+    def delete(self, path: str) -> None:
+        """DELETE a path below the API's address."""
+        self._call("DELETE", path)
 
     def save(self, path: str, target: Path, *, patience: float = 900.0) -> int:
         """Save the file at a path below the API's address, streamed; return its bytes.
@@ -141,6 +151,8 @@ class Client:
             answer = self._api.request(method, self._api_url + path, **request)
         if answer.status_code == httpx.codes.NOT_MODIFIED:
             return NOT_MODIFIED
+        if answer.status_code == httpx.codes.NO_CONTENT:
+            return Answer("", None, answer.headers)
         return Answer(answer.text, _body_of(answer), answer.headers)
 
 

@@ -7,11 +7,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from local import emulator, issuer, postgres, web
 from local.aws import client
@@ -20,6 +20,7 @@ from local.deploy import deploy
 from local.errors import LocalProblem
 from local.places import DEFAULT, LOCAL
 from local.stack import Stack
+from local.upstreams import siasn
 
 ISSUER_PORT: Final = 4567
 WEB_PORT: Final = 4568
@@ -52,7 +53,7 @@ def up(
 def down(folder: Path = DEFAULT) -> bool:
     """Stop every process of `folder`'s stack; tell whether there was one. The issuer's key stays."""
     folder = folder.resolve()
-    stopped = [web.stop(folder), issuer.stop(folder), emulator.stop(folder), postgres.stop(folder)]
+    stopped = [web.stop(folder), issuer.stop(folder), siasn.stop(folder), emulator.stop(folder), postgres.stop(folder)]
     for name in ("stack.json", "token"):
         (folder / name).unlink(missing_ok=True)
     return any(stopped)
@@ -116,21 +117,25 @@ def _deployed(
     parameters = {"Issuer": told.url, "Audience": issuer.AUDIENCE}
     if database:
         say("Starting PostgreSQL")
-        parameters["DatabaseSecretArn"] = _secret(name, postgres.start(folder), endpoint)
+        parameters["DatabaseSecretArn"] = _secret(f"{name}-database", postgres.start(folder).secret(), endpoint)
+    say("Starting the stand-in upstream")
+    upstream = siasn.start(folder, free_port())
+    parameters["UpstreamsSecretArn"] = _secret(f"{name}-upstreams", {"siasn": siasn.secret(upstream)}, endpoint)
     say("Deploying Sluice")
     stack = deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
-    stack = replace(stack, web_url=web.start(folder, ports[1] or free_port(), stack.api_url, told.url))
+    pages = web.start(folder, ports[1] or free_port(), stack.api_url, told.url)
+    stack = replace(stack, web_url=pages, upstream_url=upstream)
     stack.save()
     return stack
 
 
-def _secret(name: str, server: postgres.Postgres, endpoint: str) -> str:
-    """Keep how to reach the database where the functions find it; answers the secret's ARN."""
-    secrets, content = client("secretsmanager", endpoint), json.dumps(server.secret())
+def _secret(name: str, told: Mapping[str, Any], endpoint: str) -> str:
+    """Keep how to reach something where the functions find it; answers the secret's ARN."""
+    secrets, content = client("secretsmanager", endpoint), json.dumps(told)
     try:
-        arn = secrets.create_secret(Name=f"{name}-database", SecretString=content)["ARN"]
+        arn = secrets.create_secret(Name=name, SecretString=content)["ARN"]
     except secrets.exceptions.ResourceExistsException:
-        arn = secrets.put_secret_value(SecretId=f"{name}-database", SecretString=content)["ARN"]
+        arn = secrets.put_secret_value(SecretId=name, SecretString=content)["ARN"]
     return str(arn)
 
 

@@ -83,6 +83,8 @@ def watch(shown: Progress, answers: Iterable[Answer]) -> Answer:
     for answer in answers:
         told = answer.body
         name = PHASES.get(told.get("phase") or told["status"])
+        if told.get("sync") and name == "Checking":
+            name = "Reading"  # an upstream's pages, which takes longer than to check them
         ended = told["status"] == "completed"
         for other, task in tasks.items():
             if ended or other != name:
@@ -104,6 +106,8 @@ def job(told: Mapping[str, Any]) -> None:
     for name in COUNTS:
         value = (told.get("counts") or {}).get(name)
         table.add_row(name, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
+        if name == "updated" and (gone := (told.get("sync") or {}).get("gone")):
+            table.add_row("  gone", Text(f"{gone:,}", justify="right"))  # of the updated
     out.print(f"{told['importer']} · {told['status']} · {told['id']}", markup=False)
     out.print(table)
     if problem := told.get("problem"):

@@ -45,6 +45,7 @@ class Stack:
     region: str = REGION
     fingerprint: str = ""
     web_url: str = ""
+    upstream_url: str = ""
 
     @property
     def issuer(self) -> Issuer:

@@ -20,6 +20,7 @@ from functions.api import (
     moves,
     problems,
     queues,
+    syncs,
 )
 from sluice.observability import logger
 
@@ -27,7 +28,7 @@ app = APIGatewayRestResolver(enable_validation=True, response_validation_error_h
 app.use(middlewares=[gate.only_known_callers, idempotency.once_for_each_key])
 problems.answer_with_problems(app)
 description.describe(app)
-for routes in (imports, jobs, live, moves, files, importers, datasets, queues):
+for routes in (imports, jobs, live, moves, files, importers, datasets, queues, syncs):
     app.include_router(routes.router, prefix="/v1")
 
 

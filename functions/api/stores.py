@@ -12,6 +12,7 @@ from sluice.stores.chunks import DynamoChunks
 from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
 from sluice.stores.machine import StepFunctionsMachine
+from sluice.stores.schedules import EventBridgeSchedules
 from sluice.stores.tickets import DynamoTickets
 
 
@@ -40,6 +41,12 @@ def files() -> S3Files:
 def machine() -> StepFunctionsMachine:
     """The course of jobs."""
     return bootstrap.machine(settings(ApiSettings).machine_arn)
+
+
+def schedules() -> EventBridgeSchedules:
+    """When sources are pulled by themselves."""
+    told = settings(ApiSettings)
+    return bootstrap.schedules(told.schedule_group, told.scheduled_function_arn, told.scheduler_role_arn)
 
 
 def ref_of(router: APIGatewayRouter, job_id: str) -> JobRef:

@@ -36,6 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             files=bootstrap.files(told.files_bucket),
             queue=bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url),
             machine=machine,
+            records=bootstrap.records(told.records_table, told.database_secret_arn),
         )
     except Exception as error:
         machine.fail(event["token"], type(error).__name__, str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,6 +12,9 @@ from sluice.config import PlanSettings, settings
 from sluice.model.chunk import JobRef
 from sluice.observability import logger
 from sluice.usecases.plan import plan
+
+# What is left of the function's time, in seconds, when it gives up an upstream that is slow: enough to say so.
+_TO_STOP = 15
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -24,6 +28,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
         chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
         files=bootstrap.files(told.files_bucket),
+        before=time.time() + context.get_remaining_time_in_millis() / 1000 - _TO_STOP,
+        upstreams=bootstrap.upstreams(told.jobs_table, told.upstreams_secret_arn),
     )
     logger.info("planned", outcome=outcome)
     return {"outcome": outcome}

@@ -11,13 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
 from sluice.config import WorkSettings, settings
-from sluice.model.errors import TryLater
+from sluice.model.errors import NotYet, TryLater
 from sluice.model.message import from_message
 from sluice.observability import logger
-from sluice.usecases.do_chunk import do_chunk
+from sluice.usecases.do_chunk import Tools, do_chunk
 
-# The lease is taken a moment after the message's waiting time is set; a message that came back earlier than the lease
-# ends would have come for nothing, and SQS counts how often it comes.
+# The lease is taken a moment after this; a message that is back before it ends comes for nothing, and SQS counts that.
 _MARGIN = 2
 
 # A batch that fails as a whole is reported message by message too, so that each keeps its own waiting time.
@@ -33,22 +32,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 def _do(record: SQSRecord) -> None:
     told = settings(WorkSettings)
     queue = bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url)
-    arn, receipt = record.event_source_arn, record.receipt_handle
-    ref = from_message(record.body)
+    arn, receipt, ref = record.event_source_arn, record.receipt_handle, from_message(record.body)
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
+    tools = Tools(
+        bootstrap.jobs(told.jobs_table, told.keep_days),
+        bootstrap.chunks(told.jobs_table, told.keep_days),
+        bootstrap.files(told.files_bucket),
+        bootstrap.machine(),
+        bootstrap.destination(told.records_table, told.files_bucket, told.database_secret_arn),
+        bootstrap.upstreams(told.jobs_table, told.upstreams_secret_arn),
+    )
     # if this process dies, the message is back just after its lease has run out, not after the queue's long time-out
     queue.delay(arn, receipt, told.lease_seconds + _MARGIN)
     try:
-        do_chunk(
-            ref,
-            now=int(time.time()),
-            lease_seconds=told.lease_seconds,
-            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
-            files=bootstrap.files(told.files_bucket),
-            machine=bootstrap.machine(),
-            destination=bootstrap.destination(told.records_table, told.files_bucket, told.database_secret_arn),
-        )
+        do_chunk(ref, now=int(time.time()), lease_seconds=told.lease_seconds, tools=tools)
+    except NotYet as waiting:  # not an attempt of this message, of which there are three
+        queue.put_back(ref, arn, waiting.seconds)
+        return
     except TryLater as busy:
         queue.delay(arn, receipt, busy.seconds)
         raise

@@ -9,7 +9,16 @@ from playwright.sync_api import Locator, Page, expect
 from tests.factories import csv_file, products
 
 CONSOLE = "console/index.html"
-PAGES = ("#/jobs", "#/upload", "#/importers", "#/queues", "#/data", "#/data/products", "#/data/products?key=P-000001")
+PAGES = (
+    "#/jobs",
+    "#/upload",
+    "#/importers",
+    "#/sources",
+    "#/queues",
+    "#/data",
+    "#/data/products",
+    "#/data/products?key=P-000001",
+)
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from benchmarks.workbook import product, write_workbook
@@ -24,6 +22,7 @@ from sluice.model.message import to_message
 from sluice.model.status import Status
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.jobs import DynamoJobs
+from tests.e2e.processes import workers
 from tests.factories import make_chunk, make_job
 from tests.people import Person, eventually
 
@@ -42,29 +41,9 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture
-def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
-    """The deployed jobs table, reached past the API."""
-    table = boto3.resource(
-        "dynamodb",
-        endpoint_url=stack.endpoint,
-        region_name=stack.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    ).Table(stack.jobs_table)
-    return DynamoJobs(table, 1), DynamoChunks(table, 1)
-
-
 def now() -> datetime:
     """A job that was made long ago would be taken for stuck, and set going by `tidy`."""
     return datetime.now(UTC)
-
-
-def workers(stack: Stack) -> list[int]:
-    """Process ids of the stack's worker functions; none where functions are no processes of this machine."""
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
-    lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, command in lines if stack.folder in command and "-WorkFunction-" in command]
 
 
 def assert_exact(job: dict[str, Any], ann: Person) -> None:

@@ -20,7 +20,7 @@ from sluice.usecases import plan as plan_module
 from sluice.usecases.cancel import cancel
 from sluice.usecases.commit import commit
 from sluice.usecases.dispatch import dispatch
-from sluice.usecases.do_chunk import do_chunk
+from sluice.usecases.do_chunk import Tools, do_chunk
 from sluice.usecases.expect_file import expect_file
 from sluice.usecases.finish import finish
 from sluice.usecases.give_up import give_up
@@ -33,10 +33,11 @@ from sluice.usecases.retry import retry
 from sluice.usecases.roll_back import roll_back
 from sluice.usecases.start_job import Arrival, start_job
 from sluice.usecases.tidy import tidy
-from tests.fakes.destination import MemoryDestination
+from tests.fakes.destination import MemoryDestination, MemoryRecords
 from tests.fakes.files import MemoryFiles, etag_of
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.stores import MemoryChunks, MemoryJobs, MemoryQueue
+from tests.fakes.upstreams import MemoryUpstreams
 
 NOW = 1_700_000_000
 LEASE = 70
@@ -65,6 +66,7 @@ class Course:
     def __post_init__(self) -> None:
         self.chunks = MemoryChunks(self.jobs)
         self.destination = MemoryDestination(self.files)
+        self.upstreams = MemoryUpstreams()
         self._tokens = itertools.count(1)
 
     def upload(
@@ -84,7 +86,15 @@ class Course:
         return start_job(arrival, jobs=self.jobs, machine=self.machine)
 
     def plan(self, ref: JobRef) -> str:
-        return plan(ref, self.jobs.get(ref).run, jobs=self.jobs, chunks=self.chunks, files=self.files)
+        return plan(
+            ref,
+            self.jobs.get(ref).run,
+            before=NOW + 900,
+            jobs=self.jobs,
+            chunks=self.chunks,
+            files=self.files,
+            upstreams=self.upstreams,
+        )
 
     def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None, *, now: int = NOW) -> str:
         """Fan a phase out; answers the token it waits with."""
@@ -100,21 +110,14 @@ class Course:
             files=self.files,
             queue=self.queue,
             machine=self.machine,
+            records=MemoryRecords(self.destination),
         )
         return token
 
     def work(self, ref: ChunkRef, *, now: int = NOW) -> None:
         """Deliver one message."""
-        do_chunk(
-            ref,
-            now=now,
-            lease_seconds=LEASE,
-            jobs=self.jobs,
-            chunks=self.chunks,
-            files=self.files,
-            machine=self.machine,
-            destination=self.destination,
-        )
+        tools = Tools(self.jobs, self.chunks, self.files, self.machine, self.destination, self.upstreams)
+        do_chunk(ref, now=now, lease_seconds=LEASE, tools=tools)
 
     def deliver(self, *, each: Callable[[ChunkRef], None] | None = None) -> None:
         """Deliver every message that waits."""
@@ -190,5 +193,6 @@ class Course:
             ("parse", "done"): "load",
             ("parse", "review"): "compare",
             ("load", "review"): "compare",
+            ("load", "again"): "plan",
         }
         return follows.get((step, outcome), "finish")

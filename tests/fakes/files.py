@@ -56,6 +56,10 @@ class MemoryFiles:
     def names(self, prefix: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix))
 
+    def remove(self, prefix: str) -> None:
+        for key in self.names(prefix):
+            del self.objects[key]
+
     def download_url(self, key: str, file_name: str) -> str:
         return f"memory:{key}?as={file_name}"
 

@@ -28,6 +28,7 @@ class MemoryJobs:
         self.items: dict[JobRef, Job] = {}
         self.logs: dict[JobRef, list[LogEntry]] = {}
         self.imported: dict[tuple[str, str, str], JobRef] = {}
+        self.syncs: dict[tuple[str, str], JobRef] = {}
 
     def add(self, job: Job, *, note: str = "") -> bool:
         if job.ref in self.items:
@@ -80,6 +81,7 @@ class MemoryJobs:
             status=to,
             phase=job.phase if to in _STOPPED else _PHASES.get(to),
             run=job.run + new_run,
+            run_at=now if new_run else job.run_at,
             file=file or job.file,
             problem=(problem or job.problem) if to in ENDED else None,
             started_at=job.started_at or (now if to is Status.PARSING else None),
@@ -122,6 +124,20 @@ class MemoryJobs:
         self.imported[job.ref.tenant, job.importer, sha256] = job.ref
         return True
 
+    def sync_of(self, tenant: str, source: str) -> JobRef | None:
+        return self.syncs.get((tenant, source))
+
+    def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
+        if self.syncs.get((job.ref.tenant, job.importer)) != instead_of:
+            return False
+        self.syncs[job.ref.tenant, job.importer] = job.ref
+        return self.add(job)
+
+    def read_again(self, job: Job, *, note: str) -> None:
+        there = self.get(job.ref)
+        if there.planned and there.status is Status.PARSING and there.reads == job.reads:
+            self._write(self._change(there, counts=Counts(), planned=False, reads=job.reads + 1), SYSTEM, note)
+
     def _change(self, job: Job, **changes: Any) -> Job:
         self.items[job.ref] = replace(job, **changes, updated_at=datetime.now(UTC), version=job.version + 1)
         return self.items[job.ref]
@@ -142,6 +158,18 @@ class MemoryChunks:
     def add(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
             self.items.setdefault(chunk.ref, chunk)
+
+    def add_done(self, chunk: Chunk) -> None:
+        with self._lock:
+            if chunk.ref not in self.items:
+                self.items[chunk.ref] = replace(chunk, state=ChunkState.DONE, closed_at=datetime.now(UTC))
+                self._count(chunk.ref.job, chunk.counts)
+
+    def forget(self, ref: JobRef, name: PhaseName) -> None:
+        with self._lock:
+            self.phases.pop((ref, name), None)
+            for chunk in list(self.of_phase(ref, name)):
+                del self.items[chunk.ref]
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         found = [chunk for chunk in self.items.values() if (chunk.ref.job, chunk.ref.phase) == (ref, name)]
@@ -182,10 +210,13 @@ class MemoryChunks:
             self.items[ref] = taken
             return taken
 
-    def release(self, chunk: Chunk, error: str | None = None) -> None:
+    def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
         there = self.items[chunk.ref]
         if there.state is ChunkState.RUNNING and there.attempts == chunk.attempts:
-            self.items[chunk.ref] = replace(there, state=ChunkState.QUEUED, lease_until=0, error=error or there.error)
+            attempts = chunk.attempts - (not tried)
+            self.items[chunk.ref] = replace(
+                there, state=ChunkState.QUEUED, lease_until=0, attempts=attempts, error=error or there.error
+            )
 
     def close(
         self,
@@ -211,11 +242,14 @@ class MemoryChunks:
             barrier = self.phases[ref.job, ref.phase]
             failed = barrier.failed + (state is ChunkState.FAILED)
             self.phases[ref.job, ref.phase] = replace(barrier, remaining=barrier.remaining - 1, failed=failed)
-            job = self.jobs.get(ref.job)
-            self.jobs.items[ref.job] = replace(
-                job, counts=job.counts + counts, updated_at=datetime.now(UTC), version=job.version + 1
-            )
+            self._count(ref.job, counts)
             return True
+
+    def _count(self, ref: JobRef, counts: Counts) -> None:
+        job = self.jobs.get(ref)
+        self.jobs.items[ref] = replace(
+            job, counts=job.counts + counts, updated_at=datetime.now(UTC), version=job.version + 1
+        )
 
 
 class MemoryQueue:
@@ -227,6 +261,9 @@ class MemoryQueue:
 
     def send(self, chunks: Sequence[ChunkRef], *, urgent: bool) -> None:
         (self.urgent if urgent else self.messages).extend(chunks)
+
+    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
+        raise AssertionError("only handlers put messages back")
 
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
         raise AssertionError("only handlers delay messages")

@@ -17,6 +17,7 @@ from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
 from tests.factories import csv_file, products
 from tests.fakes.course import NOW, Course
+from tests.fakes.destination import MemoryRecords
 
 LATE = timedelta(minutes=16)
 WHOLE = Counts(total=25, checked=25, inserted=25)
@@ -128,15 +129,20 @@ def test_the_end_of_a_run_that_was_left_behind_changes_nothing(
     assert course.jobs.get(ref) == job
 
 
+def others(course: Course) -> dict[str, Any]:
+    """What a dispatch needs beside the stores."""
+    return {"queue": course.queue, "machine": course.machine, "records": MemoryRecords(course.destination)}
+
+
 def test_a_step_of_a_run_that_was_left_behind_does_nothing(course: Course) -> None:
     """It is told so, and ends."""
     ref = paused(course, PhaseName.PARSE)
     course.resume(ref)
     before = (course.jobs.get(ref), dict(course.chunks.items), dict(course.chunks.phases))
     stores: dict[str, Any] = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
-    assert plan(ref, 1, **stores) == "over"
+    assert plan(ref, 1, before=NOW + 900, upstreams=course.upstreams, **stores) == "over"
     for name in PhaseName:
-        dispatch(ref, 1, name, f"late {name}", now=NOW, **stores, queue=course.queue, machine=course.machine)
+        dispatch(ref, 1, name, f"late {name}", now=NOW, **stores, **others(course))
         assert course.machine.answers[f"late {name}"] == {"outcome": "over"}
     assert before == (course.jobs.get(ref), course.chunks.items, course.chunks.phases)
     assert course.queue.messages == []
@@ -150,7 +156,7 @@ def test_a_step_of_a_run_that_was_left_behind_does_not_stop_the_next(course: Cou
     token = course.dispatch(ref, PhaseName.PARSE)
     course.pause(ref)
     stores: dict[str, Any] = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
-    dispatch(ref, 1, PhaseName.PARSE, "late", now=NOW, **stores, queue=course.queue, machine=course.machine)
+    dispatch(ref, 1, PhaseName.PARSE, "late", now=NOW, **stores, **others(course))
     assert course.machine.answers["late"] == {"outcome": "over"}
     assert course.machine.answers[token] == {"outcome": "stopped"}
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import jwt
 import pytest
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 
 from tests.fakes import issuer
 from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, tell_functions
@@ -26,6 +29,18 @@ def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget_settings()
     yield
     forget_settings()
+
+
+@pytest.fixture
+def atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls one after the other, as DynamoDB treats those of one item; moto mixes up those of several threads."""
+    act, one = DynamoHandler.call_action, threading.Lock()
+
+    def act_alone(handler: DynamoHandler) -> Any:
+        with one:
+            return act(handler)
+
+    monkeypatch.setattr(DynamoHandler, "call_action", act_alone)
 
 
 @pytest.fixture

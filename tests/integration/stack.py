@@ -24,6 +24,8 @@ EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "files"
 KEEP_DAYS = 90
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:sluice-job"
+GROUP = "sluice-syncs"
+SCHEDULED = "arn:aws:lambda:us-east-1:123456789012:function:sluice-ScheduledFunction"
 QUEUES = {"urgent": "UrgentQueue", "standard": "StandardQueue", "dead": "DeadLetterQueue"}
 URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{resource}" for name, resource in QUEUES.items()}
 
@@ -109,6 +111,7 @@ def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
         "JOBS_TABLE": "JobsTable",
         "RECORDS_TABLE": "RecordsTable",
         "DATABASE_SECRET_ARN": "",
+        "UPSTREAMS_SECRET_ARN": "",
         "IDEMPOTENCY_TABLE": "IdempotencyTable",
         "EVENTS_WAIT_SECONDS": "0.1",
         "KEEP_DAYS": str(KEEP_DAYS),
@@ -117,6 +120,9 @@ def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
         "STANDARD_QUEUE_URL": URLS["standard"],
         "DEAD_LETTER_QUEUE_URL": URLS["dead"],
         "MACHINE_ARN": MACHINE,
+        "SCHEDULE_GROUP": GROUP,
+        "SCHEDULED_FUNCTION_ARN": SCHEDULED,
+        "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
         "LEASE_SECONDS": "70",
         "STUCK_MINUTES": "15",
         "ISSUER": ISSUER,
@@ -136,6 +142,7 @@ def deploy() -> Stack:
     for name, resource in QUEUES.items():
         assert sqs.create_queue(QueueName=resource)["QueueUrl"] == URLS[name]
     client("s3").create_bucket(Bucket=BUCKET)
+    client("scheduler").create_schedule_group(Name=GROUP)
     create_table("JobsTable")
     create_table("RecordsTable")
     create_table("IdempotencyTable")

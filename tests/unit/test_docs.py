@@ -85,9 +85,11 @@ def test_every_call_is_on_the_api_page_and_no_other() -> None:
     }
     page = (ROOT / "docs" / "api.md").read_text()
     calls = page[page.index("\n## Calls") : page.index("\n### Uploading")]
-    rows = re.findall(r"^\| (`(?:GET|POST) .+?`) \|", calls, re.MULTILINE)
+    rows = re.findall(r"^\| (`(?:GET|POST|PUT|DELETE) .+?`) \|", calls, re.MULTILINE)
     named = {
-        (method, f"/v1{path}") for row in rows for method, path in re.findall(r"`(GET|POST) ([^?`]+)(?:\?[^`]*)?`", row)
+        (method, f"/v1{path}")
+        for row in rows
+        for method, path in re.findall(r"`(GET|POST|PUT|DELETE) ([^?`]+)(?:\?[^`]*)?`", row)
     }
     assert named == served - described
 

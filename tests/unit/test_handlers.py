@@ -15,8 +15,8 @@ from functions.work import app as work
 from local.places import ROOT
 from sluice import bootstrap, config
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
-from sluice.model.errors import TryLater
-from sluice.model.message import to_message
+from sluice.model.errors import NotYet, TryLater
+from sluice.model.message import from_message, to_message
 from tests.fakes.lambda_context import FakeContext
 
 LEASE = 70
@@ -32,9 +32,13 @@ class FakeQueue:
 
     def __init__(self) -> None:
         self.delays: list[tuple[str, str, int]] = []
+        self.put: list[tuple[int, str, int]] = []
 
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
         self.delays.append((queue_arn.rsplit(":", 1)[-1], receipt, seconds))
+
+    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
+        self.put.append((chunk.index, queue_arn.rsplit(":", 1)[-1], seconds))
 
 
 @pytest.fixture
@@ -44,6 +48,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
         "JOBS_TABLE": "jobs",
         "RECORDS_TABLE": "records",
         "DATABASE_SECRET_ARN": "",
+        "UPSTREAMS_SECRET_ARN": "",
         "KEEP_DAYS": "90",
         "FILES_BUCKET": "files",
         "URGENT_QUEUE_URL": "https://sqs/1/UrgentQueue",
@@ -56,7 +61,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
     config.settings.cache_clear()
     fake = FakeQueue()
     monkeypatch.setattr(bootstrap, "queue", lambda **_: fake)
-    for name in ("jobs", "chunks", "files", "machine", "destination"):
+    for name in ("jobs", "chunks", "files", "machine", "destination", "upstreams"):
         monkeypatch.setattr(bootstrap, name, lambda *_, **__: None)
     yield fake
     config.settings.cache_clear()
@@ -125,6 +130,13 @@ def test_a_chunk_that_somebody_else_holds_comes_again_when_their_lease_ends(
     doing(raising(TryLater("Another worker is at this chunk.", 33)))
     assert delivered(work.handler, record("sqs_work", received=received)) == ["message-0"]
     assert [seconds for _, _, seconds in queue.delays] == [HIDDEN, 33]
+
+
+def test_a_chunk_whose_turn_it_is_not_gets_a_new_message(queue: FakeQueue, doing: Doing) -> None:
+    """An attempt that was none is not counted by SQS either."""
+    doing(raising(NotYet("All requests are taken.", 40)))
+    assert delivered(work.handler, record("sqs_work", received=3)) == []
+    assert queue.put == [(from_message(record("sqs_work")["body"]).index, "StandardQueue", 40)]
 
 
 def test_each_message_of_a_batch_has_its_own_waiting_time(queue: FakeQueue, doing: Doing) -> None:

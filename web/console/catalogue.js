@@ -1,31 +1,38 @@
-/** The importers, asked for once in a session. */
+/** The importers and the sources, each asked for once in a session. */
 
 import { get } from "../elements/api.js";
 
-/** @type {Promise<any[]> | null} */
-let asked = null;
+/** Importers, by name. */
+export const importers = once("/importers");
 
-/** @returns {Promise<any[]>} importers, by name */
-export function importers() {
-  asked ??= get("/importers").then(
-    (page) => page.items,
-    (problem) => {
-      asked = null;
-      throw problem;
-    },
-  );
-  return asked;
+/** Sources: what they are called and where their rows end up. How they are changes; the page of sources asks for it. */
+export const sources = once("/sources");
+
+/** @returns {() => Promise<any[]>} */
+function once(path) {
+  let asked = null;
+  return () => {
+    asked ??= get(path).then(
+      (page) => page.items,
+      (problem) => {
+        asked = null;
+        throw problem;
+      },
+    );
+    return asked;
+  };
 }
 
-/** Datasets with the importers that fill them, and the columns of their records. */
+/** Datasets with who fills them, and the columns of their records where it is importers. */
 export async function datasets() {
   const found = new Map();
-  for (const importer of await importers()) {
-    const dataset = found.get(importer.dataset) ?? { name: importer.dataset, importers: [], columns: [] };
-    dataset.importers.push(importer);
+  const [ofFiles, pulled] = await Promise.all([importers(), sources()]);
+  for (const each of [...ofFiles, ...pulled]) {
+    const dataset = found.get(each.dataset) ?? { name: each.dataset, filledBy: [], columns: [] };
+    dataset.filledBy.push(each.title);
     const known = new Set(dataset.columns.map((column) => column.field));
-    dataset.columns.push(...importer.columns.filter((column) => !known.has(column.field)));
-    found.set(importer.dataset, dataset);
+    dataset.columns.push(...(each.columns ?? []).filter((column) => !known.has(column.field)));
+    found.set(each.dataset, dataset);
   }
   return [...found.values()];
 }

@@ -15,10 +15,11 @@ import { queues } from "./queues.js";
 import { to, where } from "./router.js";
 import { acceptAddress, acceptSettings, drop, handsToken, keep, token } from "./session.js";
 import { signIn } from "./signin.js";
+import { sources } from "./sources.js";
 import { recallLanguage, t } from "./strings.js";
 import { upload } from "./upload.js";
 
-const PAGES = { jobs, upload, importers, queues, data: datasets };
+const PAGES = { jobs, upload, importers, sources, queues, data: datasets };
 const PAGES_OF_ONE = { jobs: job, data: dataset };
 
 const main = document.getElementById("main");

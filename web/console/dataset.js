@@ -19,10 +19,7 @@ export function datasets(main, { signal }) {
   const columns = [{ title: t("data.dataset") }, { title: t("data.filledBy"), class: "value" }];
   fillWith(place, signal, known, (found) => {
     const made = table({ caption: t("page.data"), columns, cards: true });
-    const cells = ({ name, importers }) => [
-      el("a", { href: to(["data", name]) }, name),
-      importers.map(({ title }) => title).join(", "),
-    ];
+    const cells = ({ name, filledBy }) => [el("a", { href: to(["data", name]) }, name), filledBy.join(", ")];
     made.body.append(...found.map((dataset) => row(columns, cells(dataset), { cards: true })));
     return made.around;
   });
@@ -40,7 +37,10 @@ export function dataset(main, { one: name, query, signal, title }) {
   const place = el("div", { class: key ? "record" : "panel" });
   main.append(place);
   const path = `/datasets/${encodeURIComponent(name)}/records`;
-  const columnsOf = async () => (await known()).find((each) => each.name === name)?.columns ?? [];
+  const columnsOf = async () => {
+    const columns = (await known()).find((each) => each.name === name)?.columns ?? [];
+    return columns.length ? columns : columnsOfFirst(path, signal);
+  };
   if (key) {
     fillWith(
       place,
@@ -51,6 +51,14 @@ export function dataset(main, { one: name, query, signal, title }) {
   } else {
     fillWith(place, signal, columnsOf, (columns) => records(name, path, columns, signal));
   }
+}
+
+/** Nobody tells the columns of what comes from a source alone: they are what its records have. */
+async function columnsOfFirst(path, signal) {
+  const { items } = await get(path, { query: { limit: 1 }, signal });
+  return items.flatMap(({ key, values }) =>
+    Object.entries(values).map(([field, value]) => ({ field, title: field, key: String(value) === key })),
+  );
 }
 
 const all = (name) => el("a", { href: to(["data", name]) }, t("data.all"));

@@ -6,7 +6,7 @@ import { to } from "./router.js";
 import { person } from "./session.js";
 import { LANGUAGES, chooseLanguage, t } from "./strings.js";
 
-const PAGES = ["jobs", "upload", "importers", "queues", "data"];
+const PAGES = ["jobs", "upload", "importers", "sources", "queues", "data"];
 
 let state = "connecting";
 

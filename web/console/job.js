@@ -2,19 +2,18 @@
 
 import { get } from "../elements/api.js";
 import { el } from "../elements/dom.js";
-import { bytes, number, when } from "../elements/strings.js";
 
 import { chart } from "./chart.js";
+import { countsOf, factsOf } from "./jobfacts.js";
 import { jobTabs } from "./jobtabs.js";
 import { listen } from "./live.js";
 import { moveButtons } from "./moves.js";
-import { fillWith, problemBox, say, shown, statusMark } from "./parts.js";
+import { callBy } from "./naming.js";
+import { fillWith, problemBox, say, statusMark } from "./parts.js";
 import { phaseBars } from "./phases.js";
 import { to } from "./router.js";
 import { t } from "./strings.js";
 import { timeline } from "./timeline.js";
-
-const COUNTS = ["total", "inserted", "updated", "unchanged", "refused", "unprocessed"];
 
 /** @param {Element} main */
 export function job(main, { one: id, query, signal, title }) {
@@ -24,7 +23,7 @@ export function job(main, { one: id, query, signal, title }) {
   let view = null;
   main.append(place);
   fillWith(place, signal, ask, (found) => {
-    title(found.file.name);
+    callBy(found, (name) => signal.aborted || title(name));
     view = jobView(found, { id, path, query, signal });
     return view.parts;
   });
@@ -98,6 +97,8 @@ function jobView(first, { id, path, query, signal }) {
 }
 
 function heading(job, mark, message, buttons) {
+  const title = el("h1", {});
+  callBy(job, (name) => (title.textContent = name));
   return el(
     "div",
     { class: "head" },
@@ -105,7 +106,7 @@ function heading(job, mark, message, buttons) {
       "div",
       {},
       el("nav", { class: "small", "aria-label": t("page.jobs") }, el("a", { href: to(["jobs"]) }, t("page.jobs"))),
-      el("h1", {}, job.file.name),
+      title,
       el("div", { class: "row" }, mark, message),
     ),
     buttons,
@@ -118,32 +119,4 @@ function failure(problem) {
   box.replaceChildren(el("h2", {}, problem.title), el("p", {}, problem.detail));
   if (problem.job) box.append(el("a", { href: to(["jobs", problem.job]) }, problem.job));
   return box;
-}
-
-function countsOf(job) {
-  const tile = (name, count) =>
-    el("div", { "data-count": name }, el("dt", {}, t(`count.${name}`)), el("dd", {}, number(count)));
-  const all = COUNTS.map((name) => tile(name, job.counts[name]));
-  const back = job.rollback ? Object.entries(job.rollback).map(([name, count]) => tile(name, count)) : [];
-  return [...all, ...back];
-}
-
-function factsOf(job) {
-  const facts = {
-    importer: job.importer,
-    by: job.requested_by,
-    created: when(job.created_at),
-    started: when(job.started_at),
-    finished: when(job.finished_at),
-    size: job.file.bytes === null ? null : bytes(job.file.bytes),
-    priority: t(`priority.${job.priority}`),
-    corrects: job.corrects && el("a", { href: to(["jobs", job.corrects]) }, job.corrects),
-    id: el("code", {}, job.id),
-  };
-  return Object.entries(facts)
-    .filter(([, value]) => value)
-    .flatMap(([name, value]) => [
-      el("dt", {}, t(`fact.${name}`)),
-      el("dd", {}, value instanceof Node ? value : shown(value)),
-    ]);
 }

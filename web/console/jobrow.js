@@ -3,13 +3,13 @@
 import { el } from "../elements/dom.js";
 import { number, when } from "../elements/strings.js";
 
+import { jobLink } from "./naming.js";
 import { bar, statusMark } from "./parts.js";
-import { to } from "./router.js";
 import { t } from "./strings.js";
 import { row, table } from "./tables.js";
 
 const columns = () => [
-  { title: t("jobs.file"), class: "file" },
+  { title: t("jobs.name"), class: "file" },
   { title: t("jobs.importer") },
   { title: t("jobs.status") },
   { title: t("jobs.progress"), class: "wide" },
@@ -32,8 +32,8 @@ export function jobRow(job) {
   const text = () => el("span", {});
   const [total, refused] = [text(), text()];
   const cells = [
-    el("a", { href: to(["jobs", job.id]) }, job.file.name),
-    job.importer,
+    jobLink(job),
+    [job.importer, job.kind === "sync" && el("span", { class: "muted" }, ` · ${t("jobs.sync")}`)],
     state.mark,
     progress.bar,
     total,

@@ -3,9 +3,10 @@
 import { get } from "../elements/api.js";
 import { el } from "../elements/dom.js";
 
-import { importers } from "./catalogue.js";
+import { importers, sources } from "./catalogue.js";
 import { jobRow, jobTable } from "./jobrow.js";
 import { gone, listen } from "./live.js";
+import { nameOf } from "./naming.js";
 import { empty, fillWith, head, say } from "./parts.js";
 import { go, to } from "./router.js";
 import { t } from "./strings.js";
@@ -129,7 +130,7 @@ function liveList(place, { wanted, ask, signal }) {
 }
 
 function tell(job) {
-  say(t("jobs.ended", { file: job.file.name, status: t(`status.${job.status}`) }));
+  say(t("jobs.ended", { file: nameOf(job), status: t(`status.${job.status}`) }));
 }
 
 function nothing(wanted) {
@@ -151,13 +152,18 @@ function filters(wanted) {
     STATUSES.map((name) => option(name, t(`status.${name}`), wanted.status)),
   ]);
   const importer = el("select", { id: "importer", onchange: chosen }, option("", t("jobs.any"), wanted.importer));
+  // the one that is chosen is there at once; the others come when they are known
   if (wanted.importer) importer.append(option(wanted.importer, wanted.importer, wanted.importer));
-  importers()
-    .then((found) => {
-      const others = found.filter(({ name }) => name !== wanted.importer);
-      importer.append(...others.map(({ name }) => option(name, name, wanted.importer)));
-    })
-    .catch(() => {}); // the list says what is the matter
+  for (const [key, ask] of [["page.importers", importers], ["page.sources", sources]]) {
+    const group = el("optgroup", { label: t(key) });
+    importer.append(group);
+    ask()
+      .then((found) => {
+        const others = found.filter(({ name }) => name !== wanted.importer);
+        group.append(...others.map(({ name }) => option(name, name, wanted.importer)));
+      })
+      .catch(() => {}); // the list says what is the matter
+  }
   return el(
     "div",
     { class: "row filters" },

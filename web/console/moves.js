@@ -8,7 +8,7 @@ import { t } from "./strings.js";
 
 const MOVES = ["commit", "resume", "retry", "pause", "rollback", "cancel"];
 const FIRST = new Set(["commit", "resume", "retry"]);
-const GRAVE = new Set(["rollback", "cancel"]);
+const GRAVE = new Set(["rollback", "cancel", "force"]);
 
 /**
  * Buttons, which `show(job)` exchanges when other moves are allowed.
@@ -50,10 +50,10 @@ export function moveButtons({ path, signal, onJob }) {
 /** Make a move of a job that somebody is sure of. */
 export const move = (job, name) => post(job.links[name]);
 
-/** Ask before what cannot be undone. */
-async function sure(name, signal) {
+/** Ask before what cannot be undone: a grave move of a job, or `force` of a source. */
+export async function sure(name, signal, values = {}) {
   if (!GRAVE.has(name)) return true;
-  return (await asked(name, signal, [])) !== null;
+  return (await asked(name, signal, [], values)) !== null;
 }
 
 /** The body of a commit: the order of the dates that the job asks about; null when somebody goes back. */
@@ -78,13 +78,13 @@ async function datesOf(job, path, signal) {
 }
 
 /** A dialog with a question; its answers, or null. */
-function asked(name, signal, fields) {
+function asked(name, signal, fields, values = {}) {
   const form = el("form", { method: "dialog" });
   const dialog = el("dialog", { "aria-labelledby": "asked" }, form);
   const back = el("button", { value: "back", formNoValidate: true }, t("cancelDialog"));
   const go = el("button", { value: "go", class: GRAVE.has(name) ? "grave" : "first" }, t(`move.${name}`));
   form.append(
-    el("h2", { id: "asked" }, t(`move.${name}.ask`)),
+    el("h2", { id: "asked" }, t(`move.${name}.ask`, values)),
     el("p", { class: "muted" }, t(`move.${name}.text`)),
     ...fields,
     el("div", { class: "row" }, back, go),

@@ -12,31 +12,34 @@ const COUNTS = ["insert", "update", "unchanged", "refused", "repeated"];
 /** @param {any} found the answer of `GET /jobs/{id}/preview` */
 export function preview(found) {
   const counts = COUNTS.filter((name) => found.counts[name] !== null);
+  const ofFile = found.job.kind !== "sync";
+  const where = t(found.sheet ? "preview.where" : "preview.headerRow", { sheet: found.sheet, row: found.header_row });
+  const columns = t(ofFile ? "preview.columns" : "preview.fields");
   return [
     el(
       "div",
       { class: "padding" },
-      el("p", {}, t(found.sheet ? "preview.where" : "preview.headerRow", { sheet: found.sheet, row: found.header_row })),
+      ofFile && el("p", {}, where),
       el("p", { class: "muted" }, counts.map((name) => `${number(found.counts[name])} ${t(`preview.${name}`)}`).join(" · ")),
       found.undecided_dates.length
         ? el("p", {}, t("preview.undecided", { columns: found.undecided_dates.join(", ") }))
         : null,
       found.ignored.length ? el("p", {}, t("preview.ignored", { headers: found.ignored.join(", ") })) : null,
     ),
-    el("div", { class: "padding" }, el("h3", {}, t("preview.columns"))),
-    mapping(found.columns),
+    el("div", { class: "padding" }, el("h3", {}, columns)),
+    mapping(found.columns, columns, ofFile),
     el("div", { class: "padding" }, el("h3", {}, t("preview.rows"))),
     firstRows(found),
   ];
 }
 
-function mapping(all) {
+function mapping(all, caption, ofFile) {
   const columns = [
     { title: t("preview.column") },
-    { title: t("preview.header"), class: "value" },
+    { title: t(ofFile ? "preview.header" : "preview.field"), class: "value" },
     { title: t("preview.dates") },
   ];
-  const made = table({ caption: t("preview.columns"), columns, cards: true });
+  const made = table({ caption, columns, cards: true });
   const header = (column) => column.header ?? el("span", { class: "muted" }, t("preview.missing"));
   const dates = (column) => (column.dates ? t(`dates.${column.dates}`) : t("none"));
   const cells = (column) => [column.title, header(column), dates(column)];

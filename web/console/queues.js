@@ -6,8 +6,9 @@ import { number } from "../elements/strings.js";
 
 import { gone, listen } from "./live.js";
 import { move } from "./moves.js";
+import { callBy, jobLink } from "./naming.js";
 import { doing, empty, fillWith, head } from "./parts.js";
-import { go, to } from "./router.js";
+import { go } from "./router.js";
 import { t } from "./strings.js";
 import { moreButton, row, table } from "./tables.js";
 
@@ -99,7 +100,7 @@ function depthsTable() {
 /** Failed jobs that a retry may help, each with its button. */
 function givenUp(signal) {
   const columns = [
-    { title: t("jobs.file"), class: "value" },
+    { title: t("jobs.name"), class: "value" },
     { title: t("jobs.importer") },
     { title: t("queues.unprocessed"), class: "number" },
     { title: t("queues.problem"), class: "value" },
@@ -131,18 +132,15 @@ function givenUp(signal) {
   };
 
   const cells = (job) => {
-    const button = el(
-      "button",
-      { type: "button", "aria-label": t("queues.retryOf", { file: job.file.name }) },
-      t("queues.retry"),
-    );
+    const button = el("button", { type: "button" }, t("queues.retry"));
+    callBy(job, (file) => button.setAttribute("aria-label", t("queues.retryOf", { file })));
     const retry = async () => {
       await move(job, "retry");
       go(["jobs", job.id]);
     };
     button.addEventListener("click", () => doing(button, trouble, retry));
     return [
-      el("a", { href: to(["jobs", job.id]) }, job.file.name),
+      jobLink(job),
       job.importer,
       number(job.counts.unprocessed),
       [el("strong", {}, job.problem?.title), el("p", { class: "muted" }, job.problem?.detail)],

@@ -68,14 +68,27 @@ function plain(text) {
 /** Whether it has the form of a token (RFC 7519). */
 export const looksRight = (text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 
-/** Name and tenant, as the token tells them. The API checks the token; this is only shown. */
-export function person() {
+/** What the token says. The API checks it; here it is only shown, or decides what is offered. */
+function claims() {
   try {
     const middle = token().split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(middle), (letter) => letter.charCodeAt(0));
-    const claims = JSON.parse(new TextDecoder().decode(bytes));
-    return { name: String(claims.sub ?? ""), tenant: String(claims.tenant ?? claims["custom:tenant"] ?? "") };
+    return JSON.parse(new TextDecoder().decode(bytes)) ?? {};
   } catch {
-    return { name: "", tenant: "" };
+    return {};
   }
 }
+
+/** Name and tenant of who is signed in. */
+export function person() {
+  const { sub = "", tenant, "custom:tenant": other = "" } = claims();
+  return { name: String(sub), tenant: String(tenant ?? other) };
+}
+
+const CHANGES = new Set(["imports:write", "imports:admin"]);
+
+/** Whether the token allows to change anything; Cognito writes a resource server's name before a scope. */
+export const mayWrite = () =>
+  String(claims().scope ?? "")
+    .split(" ")
+    .some((scope) => CHANGES.has(scope.slice(scope.lastIndexOf("/") + 1)));

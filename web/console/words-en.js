@@ -1,6 +1,9 @@
 /** English. */
 
+import { sources } from "./words-sources-en.js";
+
 export const en = {
+  ...sources,
   "frame.skip": "Skip to the page",
   "frame.pages": "Pages",
   "frame.language": "Language",
@@ -14,6 +17,7 @@ export const en = {
   "page.job": "Job",
   "page.upload": "Upload",
   "page.importers": "Importers",
+  "page.sources": "Sources",
   "page.queues": "Queues",
   "page.data": "Data",
   "page.signin": "Sign in",
@@ -49,16 +53,17 @@ export const en = {
   "phase.load": "Load",
   "phase.undo": "Take back",
 
-  "jobs.lead": "Every import of your tenant, newest first.",
+  "jobs.lead": "Every import and sync of your tenant, newest first.",
   "jobs.begin": "Import a file",
   "jobs.status": "Status",
-  "jobs.importer": "Importer",
+  "jobs.importer": "Importer or source",
   "jobs.any": "All",
   "jobs.caption": "Jobs",
-  "jobs.file": "File",
+  "jobs.name": "Name",
   "jobs.progress": "Progress",
   "jobs.rows": "Rows",
   "jobs.refused": "Refused",
+  "jobs.sync": "sync",
   "jobs.by": "By",
   "jobs.when": "Created",
   "jobs.empty": "No imports yet",
@@ -151,7 +156,9 @@ export const en = {
   "files.being": "Being made…",
   "files.empty": "There is nothing to download.",
   "preview.columns": "How the headers were understood",
+  "preview.fields": "How the fields were understood",
   "preview.header": "Header in the file",
+  "preview.field": "Name at the source",
   "preview.column": "Column",
   "preview.dates": "Dates",
   "preview.missing": "not in the file",
@@ -218,7 +225,7 @@ export const en = {
   "queues.retry": "Retry",
   "queues.retryOf": "Retry {file}",
 
-  "data.lead": "Where the rows of the importers end up.",
+  "data.lead": "Where the rows of importers and sources end up.",
   "data.dataset": "Dataset",
   "data.filledBy": "Filled by",
   "data.records": "Records of {name}",
@@ -227,7 +234,7 @@ export const en = {
   "data.search": "Find a record by its key",
   "data.find": "Find",
   "data.empty": "The dataset is empty",
-  "data.empty.text": "Import a file, and its rows will be here.",
+  "data.empty.text": "Import a file or start a sync, and its rows will be here.",
   "data.unknown": "There is no record with the key “{key}”.",
   "data.record": "Record {key}",
   "data.history": "What it was before",

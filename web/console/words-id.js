@@ -1,6 +1,9 @@
 /** Bahasa Indonesia. */
 
+import { sources } from "./words-sources-id.js";
+
 export const id = {
+  ...sources,
   "frame.skip": "Langsung ke isi halaman",
   "frame.pages": "Halaman",
   "frame.language": "Bahasa",
@@ -14,6 +17,7 @@ export const id = {
   "page.job": "Pekerjaan",
   "page.upload": "Unggah",
   "page.importers": "Pengimpor",
+  "page.sources": "Sumber",
   "page.queues": "Antrean",
   "page.data": "Data",
   "page.signin": "Masuk",
@@ -49,16 +53,17 @@ export const id = {
   "phase.load": "Muat",
   "phase.undo": "Kembalikan",
 
-  "jobs.lead": "Semua impor tenant Anda, yang terbaru di atas.",
+  "jobs.lead": "Semua impor dan sinkronisasi tenant Anda, yang terbaru di atas.",
   "jobs.begin": "Impor berkas",
   "jobs.status": "Status",
-  "jobs.importer": "Pengimpor",
+  "jobs.importer": "Pengimpor atau sumber",
   "jobs.any": "Semua",
   "jobs.caption": "Pekerjaan",
-  "jobs.file": "Berkas",
+  "jobs.name": "Nama",
   "jobs.progress": "Kemajuan",
   "jobs.rows": "Baris",
   "jobs.refused": "Ditolak",
+  "jobs.sync": "sinkronisasi",
   "jobs.by": "Oleh",
   "jobs.when": "Dibuat",
   "jobs.empty": "Belum ada impor",
@@ -151,7 +156,9 @@ export const id = {
   "files.being": "Sedang dibuat…",
   "files.empty": "Tidak ada yang dapat diunduh.",
   "preview.columns": "Bagaimana judul kolom dipahami",
+  "preview.fields": "Bagaimana nama kolom dipahami",
   "preview.header": "Judul dalam berkas",
+  "preview.field": "Nama di sumber",
   "preview.column": "Kolom",
   "preview.dates": "Tanggal",
   "preview.missing": "tidak ada dalam berkas",
@@ -217,7 +224,7 @@ export const id = {
   "queues.retry": "Coba lagi",
   "queues.retryOf": "Coba lagi {file}",
 
-  "data.lead": "Tempat baris para pengimpor berakhir.",
+  "data.lead": "Tempat baris dari pengimpor dan sumber berakhir.",
   "data.dataset": "Himpunan data",
   "data.filledBy": "Diisi oleh",
   "data.records": "Rekaman {name}",
@@ -226,7 +233,7 @@ export const id = {
   "data.search": "Cari rekaman menurut kuncinya",
   "data.find": "Cari",
   "data.empty": "Himpunan data ini kosong",
-  "data.empty.text": "Imporlah berkas, dan barisnya akan ada di sini.",
+  "data.empty.text": "Imporlah berkas atau mulailah sinkronisasi, dan barisnya akan ada di sini.",
   "data.unknown": "Tidak ada rekaman dengan kunci “{key}”.",
   "data.record": "Rekaman {key}",
   "data.history": "Bagaimana sebelumnya",

@@ -11,19 +11,23 @@ from botocore.config import Config
 from sluice.destinations.dynamodb import DynamoDestination
 from sluice.destinations.records import DynamoRecords
 from sluice.importers.registry import IMPORTERS
+from sluice.sources.registry import SOURCES
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.connections import DynamoConnections, GatewaySockets
 from sluice.stores.files import S3Files
 from sluice.stores.jobs import DynamoJobs
 from sluice.stores.machine import StepFunctionsMachine
 from sluice.stores.queue import SqsQueue
+from sluice.stores.schedules import EventBridgeSchedules
 from sluice.stores.tickets import DynamoTickets
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
     from mypy_boto3_dynamodb.service_resource import Table
 
     from sluice.destinations.postgres import Database
+    from sluice.stores.upstreams import SharedUpstreams
     from sluice.usecases.ports import Destination, Records
 
 # A statement ends before the function that waits for it: 60 s in `work`, 30 s in `api`.
@@ -74,6 +78,12 @@ def machine(arn: str = "") -> StepFunctionsMachine:
 
 
 @cache
+def schedules(group: str, function_arn: str, role_arn: str) -> EventBridgeSchedules:
+    """Schedules of syncs, in a group of their own."""
+    return EventBridgeSchedules(boto3.client("scheduler", config=_CONFIG), group, function_arn, role_arn)
+
+
+@cache
 def destination(table: str, bucket: str, secret_arn: str) -> Destination:
     """The database of the secret; without one the records table, with its journals in the bucket."""
     if secret_arn:
@@ -91,23 +101,36 @@ def records(table: str, secret_arn: str) -> Records:
     if secret_arn:
         from sluice.destinations.postgres import PostgresRecords  # noqa: PLC0415 - see `_database`
 
-        return PostgresRecords(_database(secret_arn, _API_STATEMENT_SECONDS), IMPORTERS)
+        known = [*IMPORTERS, *(source.rows for source in SOURCES)]
+        return PostgresRecords(_database(secret_arn, _API_STATEMENT_SECONDS), known)
     return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), table)
 
 
 def _database(secret_arn: str, statement_seconds: int) -> Database:
     """The database; imported here, for psycopg takes 100 ms that a stack without a database has no use for."""
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider  # noqa: PLC0415
-
     from sluice.destinations.postgres import Database  # noqa: PLC0415
 
-    secrets = SecretsProvider(boto_config=_CONFIG)
+    return Database(lambda fresh: _secret_of(secret_arn, fresh=fresh), statement_seconds=statement_seconds)
 
-    def secret(fresh: bool) -> dict[str, Any]:
-        told: Any = secrets.get(secret_arn, max_age=_SECRET_SECONDS, transform="json", force_fetch=fresh)
-        return dict(told)
 
-    return Database(secret, statement_seconds=statement_seconds)
+@cache
+def upstreams(table: str, secret_arn: str) -> SharedUpstreams:
+    """Upstreams of the secret; without one there are none."""
+    from sluice.stores.upstreams import SharedUpstreams  # noqa: PLC0415 - httpx takes 100 ms that most have no use for
+
+    return SharedUpstreams(_table(table), lambda fresh: _secret_of(secret_arn, fresh=fresh) if secret_arn else {})
+
+
+@cache
+def _secrets() -> SecretsProvider:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider  # noqa: PLC0415 - 50 ms that few need
+
+    return SecretsProvider(boto_config=_CONFIG)
+
+
+def _secret_of(arn: str, *, fresh: bool) -> dict[str, Any]:
+    told: Any = _secrets().get(arn, max_age=_SECRET_SECONDS, transform="json", force_fetch=fresh)
+    return dict(told)
 
 
 @cache

@@ -25,9 +25,10 @@ class OnUploadSettings(Settings):
 
 
 class PlanSettings(Settings):
-    """`functions/plan`."""
+    """`functions/plan`; upstreams are in the secret ``upstreams_secret_arn``, if there are any."""
 
     files_bucket: str
+    upstreams_secret_arn: str
 
 
 class MakeFileSettings(Settings):
@@ -36,22 +37,25 @@ class MakeFileSettings(Settings):
     files_bucket: str
 
 
-class DispatchSettings(Settings):
-    """`functions/dispatch`."""
+class SendingSettings(Settings):
+    """Whoever sends chunks to be done."""
 
     files_bucket: str
     urgent_queue_url: str
     standard_queue_url: str
 
 
-class WorkSettings(DispatchSettings):
-    """`functions/work`; ``lease_seconds`` is longer than the function's own time-out.
-
-    With a ``database_secret_arn`` rows go to that database, else to the records table.
-    """
+class DispatchSettings(SendingSettings):
+    """`functions/dispatch`; with a ``database_secret_arn`` rows are in that database, else in the records table."""
 
     records_table: str
     database_secret_arn: str
+
+
+class WorkSettings(DispatchSettings):
+    """`functions/work`; ``lease_seconds`` is longer than the function's own time-out."""
+
+    upstreams_secret_arn: str
     lease_seconds: int
 
 
@@ -61,11 +65,17 @@ class GiveUpSettings(Settings):
     dead_letter_queue_url: str
 
 
-class TidySettings(DispatchSettings):
+class TidySettings(SendingSettings):
     """`functions/tidy`; a job that did not move for ``stuck_minutes`` is stuck."""
 
     machine_arn: str
     stuck_minutes: int
+
+
+class ScheduledSettings(Settings):
+    """`functions/scheduled`."""
+
+    machine_arn: str
 
 
 class IssuerSettings(Settings):
@@ -78,12 +88,18 @@ class IssuerSettings(Settings):
 
 
 class ApiSettings(DispatchSettings, IssuerSettings):
-    """`functions/api`; who follows a job's events is kept waiting for ``events_wait_seconds`` at most."""
+    """`functions/api`; who follows a job's events is kept waiting for ``events_wait_seconds`` at most.
+
+    Schedules of syncs are in ``schedule_group``; they call ``scheduled_function_arn`` by ``scheduler_role_arn``.
+    """
 
     events_wait_seconds: float
 
     idempotency_table: str
     machine_arn: str
+    schedule_group: str
+    scheduled_function_arn: str
+    scheduler_role_arn: str
     records_table: str
     database_secret_arn: str
     dead_letter_queue_url: str

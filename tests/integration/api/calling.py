@@ -15,7 +15,7 @@ from tests.integration.stack import event
 
 OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
 # What stands in the place of a parameter in a route's path.
-SAMPLES = {"job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "name": "products", "key": "P-1"}
+SAMPLES = {"job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "name": "products", "key": "P-1", "source": "pangkat"}
 # Tickets change nothing: who may read may have one.
 READING = frozenset({"/v1/tickets", f"/v1/jobs/{SAMPLES['job_id']}/ticket"})
 

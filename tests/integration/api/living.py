@@ -10,14 +10,17 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.dispatch import dispatch
-from sluice.usecases.do_chunk import do_chunk
+from sluice.usecases.do_chunk import Tools, do_chunk
 from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
 from sluice.usecases.start_job import Arrival, start_job
 from tests.factories import make_job
 from tests.fakes.course import LEASE, NOW, Course
+from tests.fakes.destination import MemoryDestination, MemoryRecords
+from tests.fakes.files import MemoryFiles
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.stores import MemoryQueue
+from tests.fakes.upstreams import MemoryUpstreams
 from tests.integration.api.calling import Answer, call
 from tests.integration.stack import Stack
 
@@ -55,17 +58,19 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
         size, etag = stack.files.stat(job.file.key)
         start_job(Arrival(job.file.key, size, etag, datetime.now(UTC)), jobs=stack.jobs, machine=machine)
         job = stack.jobs.get(ref)
+    stores: Any = {"jobs": stack.jobs, "chunks": stack.chunks, "files": stack.files}
+    others: Any = {"machine": machine, "queue": queue, "records": MemoryRecords(MemoryDestination(MemoryFiles()))}
     step: str = job.entry
     while step != "finish":
         if step == "plan":
-            outcome = plan(ref, job.run, jobs=stack.jobs, chunks=stack.chunks, files=stack.files)
+            outcome = plan(ref, job.run, before=NOW + 900, **stores, upstreams=MemoryUpstreams())
         else:
-            stores: Any = {"jobs": stack.jobs, "chunks": stack.chunks, "files": stack.files, "machine": machine}
-            dispatch(ref, job.run, PhaseName(step), step, now=NOW, **stores, queue=queue)
+            dispatch(ref, job.run, PhaseName(step), step, now=NOW, **stores, **others)
             if step == upto:
                 return stack.jobs.get(ref)
             for chunk in queue.messages:
-                do_chunk(chunk, now=NOW, lease_seconds=LEASE, **stores, destination=stack.destination)
+                tools = Tools(**stores, machine=machine, destination=stack.destination, upstreams=MemoryUpstreams())
+                do_chunk(chunk, now=NOW, lease_seconds=LEASE, tools=tools)
             queue.messages.clear()
             outcome = machine.answers[step]["outcome"]
         step = Course._after(step, outcome)

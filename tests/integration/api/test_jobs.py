@@ -52,6 +52,7 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
         "rollback": None,
         "problem": None,
         "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None},
+        "sync": None,
         "batch_id": job.batch_id,
         "priority": "standard",
         "review": False,

@@ -7,7 +7,7 @@ import pytest
 
 from sluice.model.event import Connection
 from sluice.stores.connections import DynamoConnections
-from sluice.usecases.ports import Connections
+from sluice.usecases.watchers import Connections
 from tests.fakes.sockets import MemoryConnections
 from tests.integration.template import create_table
 

@@ -146,3 +146,11 @@ def test_the_address_of_a_part_is_for_that_part_alone(aws: None) -> None:
     url, seconds = files.part_url("uploads/a", "an-upload", 7, 1000)
     assert ("partNumber=7" in url, "uploadId=an-upload" in url, seconds) == (True, True, 3600)
     assert "content-length" in url, "of its own size, too"
+
+
+def test_everything_below_a_prefix_is_removed_and_nothing_else(files: MemoryFiles | S3Files) -> None:
+    for name in ("a/2", "a/1", "b/1"):
+        files.write(name, b"")
+    files.remove("a/")
+    files.remove("c/")
+    assert files.names("") == ["b/1"]

@@ -10,7 +10,7 @@ import pytest
 
 from sluice.model.ticket import Ticket
 from sluice.stores.tickets import DynamoTickets
-from sluice.usecases.ports import Tickets
+from sluice.usecases.watchers import Tickets
 from tests.fakes.tickets import MemoryTickets
 from tests.integration.stores.conftest import REGION
 from tests.integration.template import create_table

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from sluice.edge.problems import shown
-from sluice.model.job import Job, moves_of, progress_of
+from sluice.model.job import SYNC, Job, moves_of, progress_of
 from sluice.model.status import AT_REST, Status
 from sluice.rows.importer import Importer
 
@@ -60,6 +60,17 @@ class FileAnswer(BaseModel):
     delimiter: str | None
 
 
+class PullAnswer(BaseModel):
+    """How far a sync is: rows of its source that were read, and those that its upstream spoke of."""
+
+    stage: str
+    offset: int
+    current_total: int
+    expected_total: int
+    gone: int = Field(description="Rows that the upstream has no longer; marked so, and among the updated.")
+    reads: int = Field(description="How often its pages were read: more than once if rows moved in the meantime.")
+
+
 class JobAnswer(BaseModel):
     """A job, as every call shows it."""
 
@@ -72,7 +83,8 @@ class JobAnswer(BaseModel):
     counts: CountsAnswer
     rollback: RollbackAnswer | None
     problem: dict[str, Any] | None
-    file: FileAnswer
+    file: FileAnswer | None = Field(description="Null for a sync.")
+    sync: PullAnswer | None = Field(description="Null for an import.")
     batch_id: str
     priority: str
     review: bool = Field(description="Whether it stops before it loads, to be looked at.")
@@ -201,13 +213,8 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
         ),
         rollback=_rollback(job),
         problem=shown(job.problem, base_url) if job.problem else None,
-        file=FileAnswer(
-            name=job.file.name,
-            bytes=job.file.bytes,
-            sha256=job.file.sha256,
-            encoding=job.file.encoding,
-            delimiter=job.file.delimiter,
-        ),
+        file=None if job.kind == SYNC else _file(job),
+        sync=_pull(job) if job.kind == SYNC else None,
         batch_id=job.batch_id,
         priority="urgent" if job.urgent else "standard",
         review=job.review,
@@ -220,6 +227,22 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
         updated_at=job.updated_at or job.created_at,
         version=job.version,
         links=_links(job, f"{base_url}/v1/jobs/{job.ref.id}"),
+    )
+
+
+def _file(job: Job) -> FileAnswer:
+    file = job.file
+    return FileAnswer(
+        name=file.name, bytes=file.bytes, sha256=file.sha256, encoding=file.encoding, delimiter=file.delimiter
+    )
+
+
+def _pull(job: Job) -> PullAnswer:
+    counts = job.counts
+    read, expected = counts.checked - counts.gone, counts.total - counts.gone
+    stage = "reading" if job.status in {Status.QUEUED, Status.PARSING} else str(job.status)
+    return PullAnswer(
+        stage=stage, offset=read, current_total=read, expected_total=expected, gone=counts.gone, reads=job.reads
     )
 
 

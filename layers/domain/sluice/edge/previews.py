@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from sluice.edge.answers import JobAnswer, job_answer
-from sluice.importers.registry import importer_named
 from sluice.model.status import Status
+from sluice.usecases.declared import importer_of
 from sluice.usecases.preview import Preview
 
 _WAITING = Status.IN_REVIEW
@@ -66,7 +66,7 @@ def preview_answer(found: Preview, base_url: str) -> PreviewAnswer:
     """Show a preview."""
     job, header, layout = found.job, found.plan.header, found.plan.layout
     places = {field: place for place, field in header.fields.items()}
-    columns = importer_named(job.importer).columns
+    columns = importer_of(job).columns
     return PreviewAnswer(
         job=job_answer(job, base_url),
         sheet=layout.sheet,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sluice.model.order import Order
 
 #: A header; bounded, for a job keeps its mapping: 200 pairs of 100 letters, 3 bytes each, of the 400 KB of an item.
 Header = Annotated[str, Field(min_length=1, max_length=100)]
 Priority = Literal["standard", "urgent"]
+#: The end of EventBridge Scheduler's own time is not documented; what is farther away than this is a slip of the pen.
+Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
 class ImportBody(BaseModel):
@@ -56,4 +59,19 @@ class CommitBody(BaseModel):
         max_length=500,
         description="Order of day and month by date column, for those that the job asks about.",
         examples=[{"Updated": "dmy"}],
+    )
+
+
+class ScheduleBody(BaseModel):
+    """Body of ``PUT /v1/syncs/{source}/schedule``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    every_minutes: int = Field(
+        ge=15, le=44_640, description="From one sync to the next; 31 days at most.", examples=[360]
+    )
+    starting_at: Instant | None = Field(
+        default=None,
+        description="When the first sync begins; null: in one period. One that is past only says at which hours.",
+        examples=["2026-03-01T06:00:00Z"],
     )

@@ -23,6 +23,8 @@ class Counts:
         Rows that are wrong by their own content.
     to_insert, to_update, to_leave
         Rows that were compared with the dataset for a review, by what loading would do.
+    gone
+        Rows that an upstream has no longer. They are marked so, and counted as updated.
     reversed, kept, stuck
         Changed rows that a rollback took back, kept for they were changed since, or could not take back.
     """
@@ -37,6 +39,7 @@ class Counts:
     to_insert: int = 0
     to_update: int = 0
     to_leave: int = 0
+    gone: int = 0
     reversed: int = 0
     kept: int = 0
     stuck: int = 0

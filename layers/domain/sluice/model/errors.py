@@ -12,7 +12,9 @@
     │   ├── TooLarge       more bytes than the call takes
     │   ├── Unauthorized   no token, or one that does not hold
     │   └── Forbidden      a good token without the scope
+    ├── UpstreamRefused    an upstream does not want our requests at all: the job ends `failed` with this problem
     └── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
+        └── NotYet         nothing was tried: it has to wait for its turn
 
 Each carries a problem in the sense of RFC 9457: a stable ``type``, a ``title`` that is always the same for
 the type, and a ``detail`` that says what to do about this very case.
@@ -138,6 +140,15 @@ class Forbidden(RequestRefused):
         )
 
 
+class UpstreamRefused(SluiceError):
+    """An upstream does not want the request, and would not want it at another time either."""
+
+    status = 502
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("upstream-refused", "The upstream refused our request", detail)
+
+
 class TryLater(SluiceError):
     """Somebody else holds the lease, or a limit is reached; ``seconds`` says when to come back."""
 
@@ -146,3 +157,7 @@ class TryLater(SluiceError):
     def __init__(self, detail: str, seconds: int) -> None:
         super().__init__("try-later", "Try again later", detail)
         self.seconds = seconds
+
+
+class NotYet(TryLater):
+    """It was not its turn; that is no attempt."""

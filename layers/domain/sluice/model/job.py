@@ -16,10 +16,17 @@ from sluice.model.status import Status
 #: What a tenant may be called: the name is part of every key and prefix, so it must not hold their separators.
 TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
+#: Kinds of jobs: of a file, and of an upstream.
+IMPORT = "import"
+SYNC = "sync"
+
 #: Types of the problems of jobs that can be taken on from where they stopped.
 BROKEN = "system-error"
 UNPROCESSED = "unprocessed-rows"
-RETRYABLE = frozenset({BROKEN, UNPROCESSED})
+UPSTREAM_REFUSED = "upstream-refused"
+#: Type of the problem of a sync that took too long.
+OVERDUE = "sync-overdue"
+RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REFUSED})
 #: Type of the problem of a rollback that can be taken on.
 HALF_UNDONE = "rollback-incomplete"
 
@@ -65,6 +72,10 @@ class Job:
         Id of the job whose refused rows this one brings again.
     phase
         The phase under way, or the one in which it was stopped.
+    run_at
+        When its run began, if that is not the first.
+    instead_of
+        Id of the sync whose place it took.
     run
         How often its course was set going: a commit, a resume, a retry and a rollback each begin a new run.
     planned
@@ -75,6 +86,8 @@ class Job:
         Order of day and month by date field, where the importer does not declare it: found out or answered.
     undecided
         Date fields of which a person must say the order.
+    reads
+        How often the pages of its source were read: again when rows moved in the meantime.
     version
         Rises with every change; the ETag of the job.
     """
@@ -102,8 +115,11 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime | None = None
+    run_at: datetime | None = None
+    instead_of: str | None = None
+    reads: int = 1
     version: int = 1
-    kind: str = "import"
+    kind: str = IMPORT
 
     @property
     def unanswered(self) -> list[str]:
@@ -143,6 +159,8 @@ def moves_of(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
             return ["resume", "cancel"]
         case Status.FAILED if job.problem and job.problem.type in RETRYABLE:
             return ["retry", "rollback"] if job.planned else ["retry"]
+        case Status.FAILED if job.problem and job.problem.type == OVERDUE and job.planned:
+            return ["rollback"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
             return ["rollback"]
         case Status.COMPLETED if job.counts.inserted + job.counts.updated:
@@ -194,7 +212,7 @@ def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
         case Status.QUEUED:
             return "Waiting to start"
         case Status.PARSING if not counts.total:
-            return "Reading the file"
+            return "Reading the source" if job.kind == SYNC else "Reading the file"
         case _ if job.phase is PhaseName.COMPARE:
             return f"Compared {counts.compared:,} of {counts.checked - counts.refused:,} rows with what is there"
         case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not PhaseName.LOAD:

@@ -18,6 +18,16 @@ def slices(ref: JobRef) -> str:
     return f"jobs/{ref.tenant}/{ref.id}/slices/"
 
 
+def read_of(ref: JobRef) -> list[str]:
+    """The folders of what is made while a job is read and parsed."""
+    return [f"jobs/{ref.tenant}/{ref.id}/{name}/" for name in ("slices", "staged", "dates", "refusals", "refused")]
+
+
+def pulled(ref: JobRef, index: int) -> str:
+    """What a chunk was told by its upstream: totals, and the keys of its rows."""
+    return f"jobs/{ref.tenant}/{ref.id}/staged/{index:06d}.pulled"
+
+
 def staged(ref: JobRef, index: int) -> str:
     """Rows of a chunk that passed validation."""
     return f"jobs/{ref.tenant}/{ref.id}/staged/{index:06d}.rows"

@@ -49,7 +49,8 @@ def read_slice(layout: Layout, first_row: int, body: bytes | None, workspace: Wo
     """Read a slice of a workbook, of whichever of its two forms: sheet XML, or cells of the streaming reader."""
     if body is None:
         return iter(())
-    return read_cells(body) if body.startswith(b"[") else read_rows(layout, body, first_row, workspace)
+    cells = layout.format == "cells" or body.startswith(b"[")
+    return read_cells(body) if cells else read_rows(layout, body, first_row, workspace)
 
 
 def _in_order(body: bytes, first_row: int) -> None:

@@ -132,7 +132,7 @@ def staging(importer: Importer) -> Callable[[int, Row], GoodRow]:
         if normalise:
             row = normalise(row)
         body = dump(row)
-        return GoodRow(number, str(getattr(row, key)), _digest(body), body)
+        return GoodRow(number, str(getattr(row, key)), digest(body), body)
 
     return stage
 
@@ -155,6 +155,6 @@ def _values(cells: list[Cell], places: list[tuple[int, str]]) -> dict[str, Any]:
     return values
 
 
-def _digest(body: bytes) -> str:
-    """128 bits tell two states of a row apart: with 2**32 rows, two collide by chance once in 2**65 tries."""
+def digest(body: bytes) -> str:
+    """Hash of a row: its 128 bits tell states apart; with 2**32 rows, two collide by chance once in 2**65 tries."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()

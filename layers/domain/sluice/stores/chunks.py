@@ -14,7 +14,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
 from sluice.stores import items
-from sluice.stores.transactions import ConditionFailed, transact, update
+from sluice.stores.transactions import ConditionFailed, put, transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -52,6 +52,25 @@ class DynamoChunks:
         item = items.of_chunk(chunk) | {"expires_at": self._expires()}
         with suppress(self._refused):
             self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
+
+    def add_done(self, chunk: Chunk) -> None:
+        """Write a chunk that nobody has to do, and add its counts to the job's; nothing if it is there already."""
+        numbers = {f"n_{name}": value for name, value in chunk.counts.as_dict().items() if value}
+        done = {"state": str(ChunkState.DONE), "closed_at": datetime.now(UTC).isoformat(), **numbers}
+        new = put(self._table.name, items.of_chunk(chunk) | done | {"expires_at": self._expires()})
+        new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        try:
+            transact(self._client, [new, self._counting_up(chunk.ref.job, numbers)])
+        except ConditionFailed as failed:
+            if failed.places != [0]:
+                raise
+
+    def forget(self, ref: JobRef, name: PhaseName) -> None:
+        """Remove a phase and its chunks. The barrier goes first: from then on none of them can be closed."""
+        self._table.delete_item(Key=items.phase_key(ref, name))
+        with self._table.batch_writer() as batch:
+            for chunk in self.of_phase(ref, name):
+                batch.delete_item(Key=items.chunk_key(chunk.ref))
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """All chunks of a phase, in order."""
@@ -137,10 +156,18 @@ class DynamoChunks:
             return None
         return items.to_chunk(ref.job, answer["Attributes"])
 
-    def release(self, chunk: Chunk, error: str | None = None) -> None:
-        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours."""
+    def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
+        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
+
+        If nothing was ``tried``, the attempt is not counted.
+        """
         ours = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("attempts").eq(chunk.attempts)
-        sets: dict[str, Any] = {"state": str(ChunkState.QUEUED), "lease_until": 0} | ({"error": error} if error else {})
+        sets: dict[str, Any] = {
+            "state": str(ChunkState.QUEUED),
+            "lease_until": 0,
+            "attempts": chunk.attempts - (not tried),
+        }
+        sets |= {"error": error} if error else {}
         try:
             self._table.update_item(
                 Key=items.chunk_key(chunk.ref),

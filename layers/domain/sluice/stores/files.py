@@ -22,6 +22,8 @@ _READ_AHEAD = 8 * 1024**2
 _PART = 8 * 1024**2
 _FORM_SECONDS = 3600
 _LINK_SECONDS = 300
+# S3 takes so many names in one request (API reference, DeleteObjects).
+_REMOVED_AT_ONCE = 1000
 _GONE = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
 
 
@@ -95,6 +97,15 @@ class S3Files:
         """Keys that begin with the prefix, sorted."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return sorted(found["Key"] for page in pages for found in page.get("Contents", []))
+
+    def remove(self, prefix: str) -> None:
+        """Remove every object whose key begins with the prefix."""
+        names = self.names(prefix)
+        for start in range(0, len(names), _REMOVED_AT_ONCE):
+            some: Any = [{"Key": name} for name in names[start : start + _REMOVED_AT_ONCE]]
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
+            if refused := answer.get("Errors"):
+                raise OSError(f"{len(refused)} objects could not be removed: {refused[0].get('Code')}")
 
     def download_url(self, key: str, file_name: str) -> str:
         """A presigned address from which the object is saved under this name; holds for some minutes."""

@@ -8,6 +8,7 @@ pk                     sk                     item
 ``{tenant}#{job}``     ``chunk#{phase}#{n}``  a chunk
 ``{tenant}#{job}``     ``log#{time}#{what}``  an entry of the job's log
 ``{tenant}#files``     ``{importer}#{sha}``   which job imported a file
+``{tenant}#syncs``     ``{source}``           which job pulls a source, or did so last
 =====================  =====================  ================================
 
 The sparse index ``active`` holds the jobs that have not ended, for `tidy`.
@@ -30,7 +31,7 @@ from sluice.model.status import ENDED, Status
 #: The one partition of the index of jobs under way: few, and written only when a job starts and ends.
 ACTIVE = "active"
 
-_TIMES = ("created_at", "started_at", "finished_at", "updated_at")
+_TIMES = ("created_at", "started_at", "finished_at", "updated_at", "run_at")
 _COUNTS = tuple(field.name for field in fields(Counts))
 
 
@@ -72,6 +73,8 @@ def of_job(job: Job) -> dict[str, Any]:
         "corrects": job.corrects,
         "orders": dict(job.orders),
         "run": job.run,
+        "reads": job.reads,
+        "instead_of": job.instead_of,
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
         **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
@@ -101,6 +104,8 @@ def to_job(item: dict[str, Any]) -> Job:
         force=item.get("force", False),
         corrects=item.get("corrects"),
         run=int(item.get("run", 1)),
+        reads=int(item.get("reads", 1)),
+        instead_of=item.get("instead_of"),
         planned=item.get("planned", False),
         committed=item.get("committed", False),
         orders=item.get("orders", {}),
@@ -131,6 +136,11 @@ def to_entry(item: dict[str, Any]) -> LogEntry:
 def file_key(tenant: str, importer: str, sha256: str) -> dict[str, str]:
     """The key of the note that says which job imported a file."""
     return {"pk": f"{tenant}#files", "sk": f"{importer}#{sha256}"}
+
+
+def sync_key(tenant: str, source: str) -> dict[str, str]:
+    """The key of the note that says which job stands for a source."""
+    return {"pk": f"{tenant}#syncs", "sk": source}
 
 
 def of_chunk(chunk: Chunk) -> dict[str, Any]:

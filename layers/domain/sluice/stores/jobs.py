@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem, RequestRefused
 from sluice.model.job import Job, JobFile
 from sluice.model.log import SYSTEM, LogEntry
@@ -133,6 +134,8 @@ class DynamoJobs:
             changes["file"] = asdict(file)
         if problem:
             changes["problem"] = asdict(problem)
+        if new_run:
+            changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:
             changes |= {"orders": dict(answers), "committed": True}
         gone = ["active"] if to in ENDED else ["problem", "finished_at"]
@@ -200,6 +203,37 @@ class DynamoJobs:
         except self._refused:
             return False
         return True
+
+    def sync_of(self, tenant: str, source: str) -> JobRef | None:
+        """The job that stands for the source: the one that is pulling it, or did so last."""
+        found = self._table.get_item(Key=items.sync_key(tenant, source), ConsistentRead=True).get("Item")
+        return JobRef(tenant, str(found["job"])) if found else None
+
+    def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
+        """Add a job that from now on stands for its source, unless another one than ``instead_of`` does."""
+        stands = put(self._table.name, {**items.sync_key(job.ref.tenant, job.importer), "job": job.ref.id})
+        if instead_of is None:
+            stands["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            stands["Put"]["ConditionExpression"] = "#job = :before"
+            stands["Put"] |= {"ExpressionAttributeNames": {"#job": "job"}}
+            stands["Put"] |= {"ExpressionAttributeValues": {":before": instead_of.id}}
+        new = put(self._table.name, items.of_job(job) | {"expires_at": self._expires(job.created_at)})
+        try:
+            transact(self._client, [stands, new, self._entry(job.ref, job.status, job.requested_by, "")])
+        except ConditionFailed:
+            return False
+        return True
+
+    def read_again(self, job: Job, *, note: str) -> None:
+        """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
+        zero = {f"n_{name}": 0 for name in Counts().as_dict()}
+        where = "attribute_exists(planned) AND #status = :parsing AND #reads = :reads"
+        seen = {":parsing": str(Status.PARSING), ":reads": job.reads}
+        change = self._update(job.ref, zero, where, seen, counters=("version", "reads"), remove=["planned"])
+        change["Update"]["ExpressionAttributeNames"] |= {"#status": "status"}
+        with suppress(ConditionFailed):
+            transact(self._client, [change, self._entry(job.ref, Status.PARSING, SYSTEM, note)])
 
     def _entry(self, ref: JobRef, status: Status, by: str, note: str) -> dict[str, Any]:
         now = datetime.now(UTC)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # What SendMessageBatch takes at most (Amazon SQS API Reference).
 _BATCH = 10
+# SendMessage, DelaySeconds (same).
+_LONGEST_DELAY = 900
 # a stub's literals cannot be looped over, hence Any
 _DEPTHS: dict[str, Any] = {
     "waiting": "ApproximateNumberOfMessages",
@@ -58,10 +60,22 @@ class SqsQueue:
             if answer.get("Failed"):
                 raise RuntimeError(f"SQS took only some messages: {answer['Failed'][0].get('Message')}")
 
+    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
+        """Send a chunk's message anew to the queue that it came from, for after so many seconds; it counts as new."""
+        self._client.send_message(
+            QueueUrl=self._url(queue_arn),
+            MessageBody=to_message(chunk),
+            MessageGroupId=chunk.job.tenant,
+            DelaySeconds=min(seconds, _LONGEST_DELAY),
+        )
+
+    def _url(self, queue_arn: str) -> str:
+        name = queue_arn.rsplit(":", 1)[-1]
+        return next(url for url in self._urls.values() if url.rsplit("/", 1)[-1] == name)
+
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
         """Let a received message come again after so many seconds, whatever the queue's own time-out is."""
-        name = queue_arn.rsplit(":", 1)[-1]
-        url = next(url for url in self._urls.values() if url.rsplit("/", 1)[-1] == name)
+        url = self._url(queue_arn)
         self._client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def depths(self) -> dict[str, dict[str, int]]:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sluice.model.event import PROGRESS, Connection, event_name
 from sluice.model.job import Job
-from sluice.usecases.ports import Connections, Show, Sockets
+from sluice.usecases.watchers import Connections, Show, Sockets
 
 Change = tuple[Job | None, Job]
 """A job on both sides of a change; before it there may have been none."""

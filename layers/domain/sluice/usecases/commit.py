@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sluice.importers.registry import importer_named
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, RequestRefused
 from sluice.model.job import Job
 from sluice.model.order import Order
 from sluice.model.status import Status, illegal_move
 from sluice.rows.column import Column
+from sluice.usecases.declared import importer_of
 from sluice.usecases.ports import Jobs, Machine
 
 
@@ -57,7 +57,7 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, Order], jobs: Jobs, ma
 
 
 def _asked(job: Job) -> list[Column]:
-    return [column for column in importer_named(job.importer).columns if column.field in job.undecided]
+    return [column for column in importer_of(job).columns if column.field in job.undecided]
 
 
 def _by_field(job: Job, answers: Mapping[str, Order]) -> dict[str, Order]:

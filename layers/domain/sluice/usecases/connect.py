@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sluice.model.chunk import JobRef
 from sluice.model.event import Connection
-from sluice.usecases.ports import Connections, Jobs
+from sluice.usecases.ports import Jobs
+from sluice.usecases.watchers import Connections
 
 
 def connect(connection: Connection, *, now: int, jobs: Jobs, connections: Connections) -> None:

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.job import SYNC, Job
+from sluice.model.log import SYSTEM
 from sluice.model.status import STOPPING, Status
 from sluice.usecases.barrier import answer_if_passed
+from sluice.usecases.cancel import cancel
 from sluice.usecases.decide_dates import decide_dates
 from sluice.usecases.find_repeats import find_repeats
-from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue
+from sluice.usecases.mark_gone import mark_gone
+from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue, Records
+from sluice.usecases.read_again import read_again
 
 #: What a job is while a phase of it is under way; its workers do nothing while it is anything else.
 UNDER_WAY = {
@@ -33,6 +38,7 @@ def dispatch(
     files: Files,
     queue: Queue,
     machine: Machine,
+    records: Records,
 ) -> None:
     """Fan a phase out; the token is answered when its last chunk is closed.
 
@@ -41,9 +47,12 @@ def dispatch(
     worker that finds its chunk closed changes nothing.
 
     The answer is ``{outcome}``: ``done``, ``review`` when somebody has to look at the job first, ``stopped`` when it
-    was paused or cancelled, ``over`` when it has gone on without this run.
+    was paused or cancelled, ``over`` when it has gone on without this run, ``again`` when its source has to be read
+    again.
     """
     job = jobs.get(ref)
+    if job.run == run and is_superseded(job, jobs):
+        job = cancel(ref, by=SYSTEM, now=now, jobs=jobs, chunks=chunks, machine=machine)
     if job.status in STOPPING and job.run == run:
         if next(chunks.of_phase(ref, name), None) is None:
             machine.succeed(token, {"outcome": "stopped"})
@@ -53,10 +62,10 @@ def dispatch(
         return
     if job.run == run and name in {PhaseName.COMPARE, PhaseName.LOAD} and job.status is Status.PARSING:
         job = decide_dates(job, jobs=jobs, files=files)
-        if name is PhaseName.LOAD and job.needs_review:
-            machine.succeed(token, {"outcome": "review"})
-            return
         if name is PhaseName.LOAD:
+            if first := _before_loading(job, jobs, chunks, files):
+                machine.succeed(token, {"outcome": first})
+                return
             job = jobs.move(ref, Status.LOADING)
     if job.run != run or job.status is not UNDER_WAY[name]:
         machine.succeed(token, {"outcome": "over"})
@@ -64,11 +73,25 @@ def dispatch(
     job = jobs.remember(ref, phase=name)
     if name in {PhaseName.COMPARE, PhaseName.LOAD}:
         find_repeats(ref, chunks=chunks, files=files)
+        mark_gone(job, chunks=chunks, files=files, records=records)
     chunks.add(_new_chunks(ref, name, chunks))
     chunks.open_phase(ref, name, run=run, token=token)
     # also for a stop that was asked for since the job was read: it has seen no barrier, or one with another token
     answer_if_passed(ref, name, now=now, jobs=jobs, chunks=chunks, machine=machine)
     queue.send([chunk.ref for chunk in chunks.of_phase(ref, name) if chunk.state not in CLOSED], urgent=job.urgent)
+
+
+def is_superseded(job: Job, jobs: Jobs) -> bool:
+    """Whether a sync no longer stands for its source: whoever took its place may have died before cancelling it."""
+    pulling = job.kind == SYNC and job.status in {Status.PARSING, Status.LOADING}
+    return pulling and jobs.sync_of(job.ref.tenant, job.importer) != job.ref
+
+
+def _before_loading(job: Job, jobs: Jobs, chunks: Chunks, files: Files) -> str | None:
+    """What a job that was parsed needs before it may be loaded."""
+    if read_again(job, jobs=jobs, chunks=chunks, files=files):
+        return "again"
+    return "review" if job.needs_review else None
 
 
 def _new_chunks(ref: JobRef, name: PhaseName, chunks: Chunks) -> Iterator[Chunk]:

@@ -4,34 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, PhaseName
+from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRefused, TryLater
+from sluice.model.errors import FileRefused, NotYet, TryLater, UpstreamRefused
+from sluice.model.job import SYNC, Job
+from sluice.model.log import SYSTEM
 from sluice.usecases.barrier import answer_if_passed
+from sluice.usecases.cancel import cancel
 from sluice.usecases.compare_chunk import compare_chunk
-from sluice.usecases.dispatch import UNDER_WAY
+from sluice.usecases.dispatch import UNDER_WAY, is_superseded
 from sluice.usecases.load_chunk import load_chunk
+from sluice.usecases.overdue import end_overdue
 from sluice.usecases.parse_chunk import parse_chunk
-from sluice.usecases.ports import Chunks, Destination, Files, Jobs, Machine
+from sluice.usecases.ports import Chunks, Destination, Files, Jobs, Machine, Upstreams
+from sluice.usecases.pull import fetch
 from sluice.usecases.undo_chunk import undo_chunk
 
 # Of an error's text, what a job's problem can show.
 _ERROR_LENGTH = 300
+# What a worker that has pulled its pages needs to check and stage their rows, before its lease and its own time end.
+_TO_PARSE = 20
 
 
-def do_chunk(
-    ref: ChunkRef,
-    *,
-    now: int,
-    lease_seconds: int,
-    jobs: Jobs,
-    chunks: Chunks,
-    files: Files,
-    machine: Machine,
-    destination: Destination,
-) -> None:
+@dataclass(frozen=True)
+class Tools:
+    """What a worker works with."""
+
+    jobs: Jobs
+    chunks: Chunks
+    files: Files
+    machine: Machine
+    destination: Destination
+    upstreams: Upstreams
+
+
+@dataclass(frozen=True)
+class _Time:
+    """Epoch seconds: of now, and at which the lease ends."""
+
+    now: int
+    until: int
+
+
+_Done = tuple[ChunkState, Counts, str | None]
+
+
+def do_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, tools: Tools) -> None:
     """Take the chunk, do its work and close it; a chunk of a job that is stopped is put back.
 
     Parameters
@@ -46,40 +66,55 @@ def do_chunk(
     ------
     TryLater
         If another worker holds the chunk: its message must come again, for that worker may die.
+    NotYet
+        If it was not the chunk's turn; that was no attempt.
     """
-    chunk = chunks.lease(ref, now=now, until=now + lease_seconds)
+    chunks, time = tools.chunks, _Time(now, now + lease_seconds)
+    chunk = chunks.lease(ref, now=now, until=time.until)
     if chunk is None:
         _make_way(ref, now, chunks)
     else:
         with _released_on_failure(chunk, chunks):
-            done = _work(chunk, now, jobs, chunks, files, destination)
+            done = _work(chunk, time, tools)
         if done is None:
             chunks.release(chunk)
         else:
             chunks.close(ref, *done)
-    answer_if_passed(ref.job, ref.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
+    answer_if_passed(ref.job, ref.phase, now=now, jobs=tools.jobs, chunks=chunks, machine=tools.machine)
 
 
-def _work(
-    chunk: Chunk, now: int, jobs: Jobs, chunks: Chunks, files: Files, destination: Destination
-) -> tuple[ChunkState, Counts, str | None] | None:
+def _work(chunk: Chunk, time: _Time, tools: Tools) -> _Done | None:
     """How the chunk is to be closed, or ``None`` when its job does not want it now."""
-    job = jobs.get(chunk.ref.job)
-    if job.status is not UNDER_WAY[chunk.ref.phase]:
+    job, files, destination = tools.jobs.get(chunk.ref.job), tools.files, tools.destination
+    if job.status is not UNDER_WAY[chunk.ref.phase] or end_overdue(job, time.now, tools.jobs):
         return None
     match chunk.ref.phase:
         case PhaseName.PARSE:
-            try:
-                return ChunkState.DONE, parse_chunk(job, chunk, chunks=chunks, files=files), None
-            except FileRefused as damaged:  # the same bytes give the same answer: no second attempt
-                return ChunkState.FAILED, Counts(), damaged.problem.detail[:_ERROR_LENGTH]
+            return _parsed(job, chunk, time, tools)
         case PhaseName.COMPARE:
             return ChunkState.DONE, compare_chunk(job, chunk, files=files, destination=destination), None
         case PhaseName.LOAD:
-            return ChunkState.DONE, load_chunk(job, chunk, files=files, destination=destination), None
+            return _loaded(job, chunk, time, tools)
         case PhaseName.UNDO:
-            _wait_for_its_load(chunk.ref, now, chunks)
+            _wait_for_its_load(chunk.ref, time.now, tools.chunks)
             return ChunkState.DONE, undo_chunk(job, chunk, files=files, destination=destination), None
+
+
+def _parsed(job: Job, chunk: Chunk, time: _Time, tools: Tools) -> _Done:
+    try:
+        if job.kind == SYNC:
+            fetch(job, chunk, before=time.until - _TO_PARSE, files=tools.files, upstreams=tools.upstreams)
+        return ChunkState.DONE, parse_chunk(job, chunk, chunks=tools.chunks, files=tools.files), None
+    except (FileRefused, UpstreamRefused) as refused:  # the same would be answered again: no second attempt
+        return ChunkState.FAILED, Counts(), refused.problem.detail[:_ERROR_LENGTH]
+
+
+def _loaded(job: Job, chunk: Chunk, time: _Time, tools: Tools) -> _Done | None:
+    if job.kind == SYNC and is_superseded(job, tools.jobs):  # by somebody who died before cancelling it
+        cancel(job.ref, by=SYSTEM, now=time.now, jobs=tools.jobs, chunks=tools.chunks, machine=tools.machine)
+        return None
+    _wait_for_predecessor(job, time.now, tools.chunks)
+    return ChunkState.DONE, load_chunk(job, chunk, files=tools.files, destination=tools.destination), None
 
 
 def _wait_for_its_load(ref: ChunkRef, now: int, chunks: Chunks) -> None:
@@ -87,6 +122,19 @@ def _wait_for_its_load(ref: ChunkRef, now: int, chunks: Chunks) -> None:
     loaded = chunks.get(replace(ref, phase=PhaseName.LOAD))
     if loaded is not None and loaded.is_held(now):
         raise TryLater("A worker is still loading this chunk.", loaded.lease_until - now)
+
+
+def _wait_for_predecessor(job: Job, now: int, chunks: Chunks) -> None:
+    """A worker of the sync whose place this one took may still write what it has read before."""
+    if job.instead_of is None:
+        return
+    held = [
+        chunk.lease_until - now
+        for chunk in chunks.of_phase(JobRef(job.ref.tenant, job.instead_of), PhaseName.LOAD)
+        if chunk.is_held(now)
+    ]
+    if held:
+        raise NotYet("A worker of the sync before this one is still loading.", max(held))
 
 
 def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:
@@ -104,6 +152,9 @@ def _released_on_failure(chunk: Chunk, chunks: Chunks) -> Iterator[None]:
     """
     try:
         yield
+    except NotYet:
+        chunks.release(chunk, tried=False)
+        raise
     except Exception as error:
         chunks.release(chunk, type(error).__name__)
         raise

@@ -20,9 +20,17 @@ _RECORD = Struct(">16sI")
 
 def dump_keys(rows: Iterable[GoodRow]) -> bytes:
     """Digests of the rows' keys with their row numbers, in order."""
-    return b"".join(
-        _RECORD.pack(hashlib.blake2b(row.key.encode(), digest_size=16).digest(), row.number) for row in rows
-    )
+    return b"".join(_RECORD.pack(digest_of(row.key), row.number) for row in rows)
+
+
+def digest_of(key: str) -> bytes:
+    """The digest of a key."""
+    return hashlib.blake2b(key.encode(), digest_size=16).digest()
+
+
+def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
+    """Digests of the keys that these chunks have staged."""
+    return {digest for _, digest, _ in _keys(ref, list(indexes), {}, files)}
 
 
 def find_repeats(ref: JobRef, *, chunks: Chunks, files: Files) -> None:

@@ -6,7 +6,8 @@ import secrets
 
 from sluice.model.chunk import JobRef
 from sluice.model.ticket import TICKET_SECONDS, Ticket
-from sluice.usecases.ports import Jobs, Tickets
+from sluice.usecases.ports import Jobs
+from sluice.usecases.watchers import Tickets
 
 
 def issue_ticket(ticket: Ticket, *, now: int, jobs: Jobs, tickets: Tickets) -> str:

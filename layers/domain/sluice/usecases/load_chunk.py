@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sluice.importers.registry import importer_named
 from sluice.model.chunk import Chunk
 from sluice.model.counts import Counts
 from sluice.model.job import Job
 from sluice.model.refusal import Refusal
 from sluice.rows.row import key_of
 from sluice.rows.staged import Batch
+from sluice.usecases.declared import importer_of
 from sluice.usecases.ports import Destination, Files
 from sluice.usecases.refusals import REPEATS, write_refusals
 from sluice.usecases.staged_rows import staged_rows
@@ -25,7 +25,7 @@ def load_chunk(job: Job, chunk: Chunk, *, files: Files, destination: Destination
     Counts
         Rows inserted, updated, unchanged and refused; they add up to the staged rows.
     """
-    importer = importer_named(job.importer)
+    importer = importer_of(job)
     staged = staged_rows(job, chunk.ref.index, files)
     applied = destination.apply(Batch(job.ref.tenant, importer, job.ref.id, chunk.ref.index, staged.rows))
     refusals = applied.refusals + staged.wrong

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sluice.importers.registry import importer_named
 from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import NotFound
@@ -12,6 +11,7 @@ from sluice.model.job import Job
 from sluice.reporting.errors import write_error_csv, write_error_workbook
 from sluice.reporting.loaded import write_loaded_csv
 from sluice.rows.check import GoodRow
+from sluice.usecases.declared import importer_of
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.refusals import refusals_in, refused_rows
 from sluice.usecases.staged_rows import staged_rows
@@ -38,12 +38,12 @@ def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, f
             case "errors.xlsx" | "errors.csv":
                 write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
                 plan = JobWorkspace(ref, files).read_plan()
-                titles = {column.field: column.title for column in importer_named(job.importer).columns}
+                titles = {column.field: column.title for column in importer_of(job).columns}
                 places = {titles[field]: place for place, field in plan.header.fields.items()}
                 rows = refused_rows(ref, files)
                 return write(out, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows)
             case "loaded.csv":
-                return write_loaded_csv(out, importer_named(job.importer), _loaded(job, chunks, files))
+                return write_loaded_csv(out, importer_of(job), _loaded(job, chunks, files))
             case _:
                 raise NotFound("file of this job", name)
 

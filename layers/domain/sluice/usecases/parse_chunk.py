@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sluice.importers.registry import importer_named
 from sluice.model import paths
 from sluice.model.chunk import Chunk
 from sluice.model.counts import Counts
@@ -11,6 +10,7 @@ from sluice.rows.check import check_rows
 from sluice.rows.staged import dump_staged
 from sluice.usecases.correct import take_corrected
 from sluice.usecases.decide_dates import write_evidence
+from sluice.usecases.declared import importer_of
 from sluice.usecases.find_repeats import dump_keys
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.refusals import write_refusals
@@ -30,7 +30,7 @@ def parse_chunk(job: Job, chunk: Chunk, *, chunks: Chunks, files: Files) -> Coun
     plan = workspace.read_plan()
     records = list(workspace.records(chunk, job.file))
     corrected = take_corrected(job, plan, records, chunks=chunks, files=files)
-    importer = importer_named(job.importer)
+    importer = importer_of(job)
     checked = check_rows(importer, plan.header.fields, plan.layout.sheet, corrected.wanted, job.orders)
     again = corrected.still_repeated(checked.good)
     repeated = {refusal.row for refusal in again}

@@ -12,14 +12,15 @@ from typing import BinaryIO
 
 from sluice.importers.registry import importer_named
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
-from sluice.model.errors import FileRefused, NotFound
-from sluice.model.job import Job
+from sluice.model.errors import FileRefused, NotFound, UpstreamRefused
+from sluice.model.job import SYNC, Job
 from sluice.model.status import Status
 from sluice.reading import match_header, open_table
 from sluice.reading.contract import Cut, Limits
 from sluice.rows.importer import Importer
 from sluice.usecases.correct import check_correction
-from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.ports import Chunks, Files, Jobs, Upstreams
+from sluice.usecases.pull import plan_sync
 from sluice.usecases.same_file import claim
 from sluice.usecases.workspace import JobWorkspace
 
@@ -50,10 +51,17 @@ class _Look:
             self._last = time.monotonic()
 
 
-def plan(ref: JobRef, run: int, *, jobs: Jobs, chunks: Chunks, files: Files) -> str:
-    """Cut the file of a job into queued parse chunks, unless that was done in an earlier run.
+def plan(
+    ref: JobRef, run: int, *, before: float, jobs: Jobs, chunks: Chunks, files: Files, upstreams: Upstreams
+) -> str:
+    """Cut the file of a job, or the pages of its source, into queued parse chunks, unless an earlier run did.
 
     Everything it writes has a name that follows from the job, so a second run after a crash writes the same again.
+
+    Parameters
+    ----------
+    before
+        Epoch seconds at which this attempt must be done.
 
     Returns
     -------
@@ -68,18 +76,25 @@ def plan(ref: JobRef, run: int, *, jobs: Jobs, chunks: Chunks, files: Files) -> 
     if job.planned:
         return "planned"
     try:
-        with files.open(job.file.key, job.file.etag) as file:
-            _plan_file(job, importer_named(job.importer), file, jobs, chunks, files)
+        if job.kind == SYNC:
+            look = _Look(job, jobs)
+            plan_sync(job, before=before, look=look, jobs=jobs, chunks=chunks, files=files, upstreams=upstreams)
+        else:
+            _open_file(job, jobs, chunks, files)
     except _Unwanted:
         return "over"
-    except FileRefused as refused:
+    except (FileRefused, UpstreamRefused) as refused:
         jobs.move(ref, Status.FAILED, problem=refused.problem)
         return "over"
-    except NotFound:
-        gone = FileRefused("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.")
-        jobs.move(ref, Status.FAILED, problem=gone.problem)
-        return "over"
     return "planned"
+
+
+def _open_file(job: Job, jobs: Jobs, chunks: Chunks, files: Files) -> None:
+    try:
+        with files.open(job.file.key, job.file.etag) as file:
+            _plan_file(job, importer_named(job.importer), file, jobs, chunks, files)
+    except NotFound:
+        raise FileRefused("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.") from None
 
 
 def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks: Chunks, files: Files) -> None:

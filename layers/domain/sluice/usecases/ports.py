@@ -9,15 +9,16 @@ from typing import Any, BinaryIO, Protocol
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
-from sluice.model.event import Connection
 from sluice.model.job import Job, JobFile
 from sluice.model.log import SYSTEM, LogEntry
 from sluice.model.order import Order
 from sluice.model.page import Page
 from sluice.model.part import StoredPart
+from sluice.model.schedule import Schedule
 from sluice.model.status import Status
-from sluice.model.ticket import Ticket
 from sluice.rows.staged import Applied, Batch, Compared, Undone
+from sluice.sources.page import Page as SourcePage
+from sluice.sources.source import Source
 
 
 class Jobs(Protocol):
@@ -77,6 +78,15 @@ class Jobs(Protocol):
     def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
         """Note that the job imports a file, unless another one than ``instead_of`` came to do so first."""
 
+    def sync_of(self, tenant: str, source: str) -> JobRef | None:
+        """The job that stands for the source: the one that is pulling it, or did so last."""
+
+    def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
+        """Add a job that from now on stands for its source, unless another one than ``instead_of`` does."""
+
+    def read_again(self, job: Job, *, note: str) -> None:
+        """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
+
     def active(self) -> Iterator[Job]:
         """Jobs of all tenants that have not ended."""
 
@@ -86,6 +96,12 @@ class Chunks(Protocol):
 
     def add(self, chunks: Iterable[Chunk]) -> None:
         """Write queued chunks; one that is there already stays as it is."""
+
+    def add_done(self, chunk: Chunk) -> None:
+        """Write a chunk that nobody has to do, and add its counts to the job's; nothing if it is there already."""
+
+    def forget(self, ref: JobRef, name: PhaseName) -> None:
+        """Remove a phase and its chunks, none of which anybody can be at."""
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """All chunks of a phase, in order."""
@@ -106,8 +122,11 @@ class Chunks(Protocol):
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
         """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
 
-    def release(self, chunk: Chunk, error: str | None = None) -> None:
-        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours."""
+    def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
+        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
+
+        If nothing was ``tried``, the attempt is not counted.
+        """
 
     def close(
         self,
@@ -145,6 +164,9 @@ class Files(Protocol):
     def create(self, key: str) -> AbstractContextManager[BinaryIO]:
         """Store a stream of unknown length."""
 
+    def remove(self, prefix: str) -> None:
+        """Remove every object whose key begins with the prefix."""
+
     def names(self, prefix: str) -> list[str]:
         """Keys that begin with the prefix, sorted."""
 
@@ -172,6 +194,9 @@ class Queue(Protocol):
 
     def send(self, chunks: Sequence[ChunkRef], *, urgent: bool) -> None:
         """Send one message for each chunk."""
+
+    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
+        """Send a chunk's message anew to the queue that it came from, for after so many seconds; it counts as new."""
 
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
         """Let a received message come again after so many seconds."""
@@ -232,41 +257,21 @@ class Records(Protocol):
         """
 
 
-class Tickets(Protocol):
-    """Tickets of all tenants."""
+class Upstreams(Protocol):
+    """What is pulled page by page."""
 
-    def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
-        """Keep a ticket that can be used until then."""
-
-    def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
-        """Use a ticket up; ``None`` when it is not there, is too old, or was used before."""
-
-    def get(self, tenant: str, secret: str) -> Ticket | None:
-        """A ticket, used or not."""
+    def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
+        """The pages of a source that begin at the offsets, before that time in epoch seconds; see `read_pages`."""
 
 
-class Connections(Protocol):
-    """WebSocket connections that are open."""
+class Schedules(Protocol):
+    """When sources are pulled by themselves, of all tenants."""
 
-    def add(self, connection: Connection, *, now: int) -> None:
-        """Keep a connection, for as long as one can live."""
+    def get(self, tenant: str, source: str) -> Schedule | None:
+        """The schedule of a source; ``None`` when it has none."""
 
-    def remove(self, connection_id: str) -> None:
-        """Forget a connection; one that is not known is left alone."""
+    def put(self, tenant: str, source: str, schedule: Schedule) -> None:
+        """Give a source a schedule that begins now or later, in place of the one that it has."""
 
-    def of_tenant(self, tenant: str) -> list[Connection]:
-        """The connections of a tenant."""
-
-
-class Sockets(Protocol):
-    """The other end of those connections."""
-
-    def post(self, connection_id: str, message: bytes) -> bool:
-        """Send a message; ``False`` when the connection is gone."""
-
-
-class Show(Protocol):
-    """Writes what a watcher is sent."""
-
-    def __call__(self, event: str, job: Job) -> bytes:
-        """The message of an event."""
+    def remove(self, tenant: str, source: str) -> None:
+        """Take a source's schedule away; nothing happens when it has none."""

@@ -7,7 +7,7 @@ import secrets
 from sluice.model.errors import Unauthorized
 from sluice.model.job import TENANT
 from sluice.model.ticket import Ticket
-from sluice.usecases.ports import Tickets
+from sluice.usecases.watchers import Tickets
 
 _LONGEST = 200
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from sluice.importers.registry import importer_named
 from sluice.model import paths
 from sluice.model.job import Job
 from sluice.model.refusal import Refusal
@@ -16,6 +15,7 @@ from sluice.rows.orders import with_orders
 from sluice.rows.refusing import Refusing
 from sluice.rows.staged import load_staged
 from sluice.usecases.decide_dates import read_evidence
+from sluice.usecases.declared import importer_of
 from sluice.usecases.find_repeats import read_repeats
 from sluice.usecases.ports import Files
 
@@ -63,7 +63,7 @@ def staged_rows(job: Job, index: int, files: Files) -> Staged:
 
 def _turn(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
     """Take a row with its dates month first; with them it may break a rule of the importer."""
-    importer = importer_named(job.importer)
+    importer = importer_of(job)
     try:
         staged.rows.append(with_orders(importer, row, fields))
     except ValidationError as error:

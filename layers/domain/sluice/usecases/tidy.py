@@ -11,6 +11,7 @@ from sluice.model.job import Job
 from sluice.model.status import AT_REST, STOPPING, Status
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.finish import finish
+from sluice.usecases.overdue import end_overdue
 from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue
 from sluice.usecases.start_job import Arrival, start_job
 
@@ -57,14 +58,24 @@ def tidy(
     for job in jobs.active():
         idle = now - (job.updated_at or job.created_at)
         patience = timedelta(seconds=_STOP_SECONDS) if job.status in STOPPING else timedelta(minutes=stuck_minutes)
-        if idle <= patience:
-            continue
-        stuck += job.status not in AT_REST
         try:
+            if _ended(job, now, jobs, chunks, machine) or idle <= patience:
+                continue
+            stuck += job.status not in AT_REST
             _look_after(job, idle, now, jobs, chunks, files, queue, machine)
         except Exception as error:  # noqa: BLE001 - one broken job must not keep the others waiting
             complain(job, error)
     return stuck
+
+
+def _ended(job: Job, now: datetime, jobs: Jobs, chunks: Chunks, machine: Machine) -> bool:
+    """End a sync that takes too long, and say whether it did."""
+    at = int(now.timestamp())
+    if not end_overdue(job, at, jobs):
+        return False
+    if job.phase is not None:
+        answer_if_passed(job.ref, job.phase, now=at, jobs=jobs, chunks=chunks, machine=machine)
+    return True
 
 
 def _look_after(

@@ -1,0 +1,30 @@
+"""A schedule has struck: pull its source."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import ScheduledSettings, settings
+from sluice.observability import logger
+from sluice.usecases.sync_on_schedule import sync_on_schedule
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | None]:
+    """Begin to pull ``{tenant, source}`` and answer ``{job_id}``; null while its job is still under way."""
+    told = settings(ScheduledSettings)
+    logger.append_keys(tenant=event["tenant"], source=event["source"])
+    job = sync_on_schedule(
+        event["tenant"],
+        event["source"],
+        now=datetime.now(UTC),
+        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
+        machine=bootstrap.machine(told.machine_arn),
+    )
+    job_id = None if job is None else job.ref.id
+    logger.info("begun" if job else "still under way", job_id=job_id)
+    return {"job_id": job_id}

@@ -1,0 +1,114 @@
+"""What an upstream's answer means: a value, or a stumble, after which to ask again or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+_OK: Final = 200
+_UNAUTHORIZED: Final = 401
+_TOO_MANY: Final = 429
+# RFC 9110 (408, 5xx) and RFC 6585 (429): the same request may do at another time.
+_PASSING: Final = frozenset({408, _TOO_MANY})
+_SERVER_ERRORS: Final = range(500, 600)
+# Those that ask for a pause of everybody: too many requests, and out of service.
+_PAUSING: Final = frozenset({_TOO_MANY, 503})
+# Half of the 30 minutes that a sync may take. Who asks for more is asked again then: a mistake must not stop all
+# syncs for years.
+_LONGEST_PAUSE: Final = 900.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Stumble:
+    """Why a request gave nothing.
+
+    Parameters
+    ----------
+    what
+        What came in place of it, without anything of the answer's content.
+    pause
+        Seconds for which the upstream wants no requests at all; ``None`` when it did not say.
+    throttled
+        Whether there were too many requests.
+    unauthorized
+        Whether it was the token.
+    final
+        Whether the same request would give nothing at any other time either.
+    """
+
+    what: str
+    pause: float | None = None
+    throttled: bool = False
+    unauthorized: bool = False
+    final: bool = False
+
+
+def understand(answer: Answer, read: Callable[[Any], T], *, now: float) -> T | Stumble:
+    """Make of an answer what ``read`` makes of its JSON.
+
+    Parameters
+    ----------
+    answer
+        As it came.
+    read
+        Raises `ValueError` when the JSON is not of the expected form, with words such as "a list".
+    now
+        Epoch seconds, for a `Retry-After` that is a date.
+    """
+    if answer.status == _OK:
+        try:
+            return read(_json(answer.body))
+        except (ValueError, RecursionError) as error:
+            return Stumble(_what_came(answer, error))
+    what = f"status {answer.status}"
+    if answer.status == _UNAUTHORIZED:
+        return Stumble(what, unauthorized=True)
+    if answer.status in _PASSING or answer.status in _SERVER_ERRORS:
+        pause = retry_after(answer.headers.get("retry-after"), now) if answer.status in _PAUSING else None
+        return Stumble(what, pause, throttled=answer.status == _TOO_MANY)
+    return Stumble(what, final=True)
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Seconds from now that a `Retry-After` asks for (RFC 9110, section 10.2.3); ``None`` if it says nothing.
+
+    It is a number of seconds or a date, and no more than a quarter of an hour is waited for.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_PAUSE)
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
+    return min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+def _json(body: bytes) -> Any:
+    # NaN and Infinity are no JSON; as text they cost the row that has them, and not the page
+    return json.loads(body, parse_constant=str)
+
+
+def _what_came(answer: Answer, error: Exception) -> str:
+    """The form of an answer, in words that show nothing of its content."""
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        known = kind if kind in {"application/json", "text/html", "text/plain", "application/xml"} else "unknown type"
+        return f"{len(answer.body):,} bytes that are no JSON ({known})"
+    return str(error)

@@ -1,0 +1,147 @@
+"""Requests to one upstream: each at its turn, with a token that holds, and made again when the upstream stumbles."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from sluice.model.errors import TryLater, UpstreamRefused
+from sluice.sources.answers import Answer, Stumble, understand
+from sluice.sources.clock import Clock
+from sluice.sources.tokens import AccessToken, Wallet, read_token
+from sluice.sources.turns import Line
+from sluice.sources.upstream import Upstream
+
+T = TypeVar("T")
+
+#: How often a page is asked for before its chunk is put back; then the chunk has its own three attempts.
+TRIES: Final = 3
+#: Seconds for a connection, between two pieces of an answer, and for a whole answer.
+TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
+WHOLE: Final = 20.0
+# A page of 100 rows has some 50 kB; whoever sends so much more is not the upstream that we know.
+_MOST_BYTES = 16 * 1024**2
+
+
+class Session:
+    """What one reader asks of one upstream.
+
+    Parameters
+    ----------
+    upstream
+        Address and credentials.
+    client
+        To ask with; the session does not close it.
+    line, wallet
+        For turns and tokens.
+    clock
+        For pauses.
+    """
+
+    def __init__(self, upstream: Upstream, client: httpx.AsyncClient, line: Line, wallet: Wallet, clock: Clock) -> None:
+        self._upstream, self._client, self._line, self._wallet, self._clock = upstream, client, line, wallet, clock
+        self._fetching = asyncio.Lock()
+
+    async def get(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T:
+        """Ask for a page, up to three times.
+
+        Parameters
+        ----------
+        path
+            Below the upstream's address.
+        query
+            Its parameters, ``offset`` and ``limit``.
+        read
+            Makes a value of the answer's JSON; raises `ValueError` when that is not of the expected form.
+
+        Raises
+        ------
+        TryLater
+            If three tries came to nothing, or there is no turn in time.
+        UpstreamRefused
+            If the upstream does not want the request at all.
+        """
+        asked = f"{self._upstream.name} was asked for {path} from row {query['offset'] + 1} on, and gave"
+        attempt = 1
+        while True:
+            got = await self._try(path, query, read)
+            if not isinstance(got, Stumble):
+                return got
+            if got.final:
+                raise UpstreamRefused(f"{asked} {got.what}. Look at the source's path and our credentials.")
+            await self._pause(got, 2.0**attempt, last=attempt == TRIES)
+            if attempt == TRIES:
+                seconds = max(2**TRIES, math.ceil(got.pause or 0))
+                raise TryLater(f"{asked} {got.what}, the last of {TRIES} times.", seconds)
+            attempt += 1
+
+    async def _try(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T | Stumble:
+        token = await self._authorised()
+        if isinstance(token, Stumble):
+            return token
+        headers = {"Authorization": f"Bearer {token.value}", "Accept": "application/json"}
+        answer = await self._send("GET", self._upstream.address(path), params=query, headers=headers)
+        if isinstance(answer, Stumble):
+            return answer
+        got = understand(answer, read, now=self._clock.now())
+        if isinstance(got, Stumble) and got.unauthorized:
+            self._wallet.refuse(token)
+        return got
+
+    async def _authorised(self) -> AccessToken | Stumble:
+        """Return at our turn, with a token. Where there is none, the turn goes to fetching one."""
+        while True:
+            await self._line.turn()
+            if token := await self._wallet.find():
+                return token
+            if self._fetching.locked():  # of several requests that find no token, one fetches it
+                async with self._fetching:
+                    continue
+            async with self._fetching:
+                if not await self._wallet.find() and isinstance(stumble := await self._fetch(), Stumble):
+                    return stumble
+
+    async def _fetch(self) -> Stumble | None:
+        """Fetch a token and keep it for all."""
+        asked = self._clock.now()
+        who = (self._upstream.client_id, self._upstream.client_secret)
+        form = {"grant_type": "client_credentials"}
+        answer = await self._send("POST", self._upstream.tokens_at, auth=who, data=form)
+        if isinstance(answer, Stumble):
+            return answer
+        token = understand(answer, lambda body: read_token(body, asked), now=self._clock.now())
+        if isinstance(token, AccessToken):
+            await self._wallet.keep(token)
+            return None
+        return replace(token, what=f"{token.what} for a token", final=token.final or token.unauthorized)
+
+    async def _send(self, method: str, url: str, **what: Any) -> Answer | Stumble:
+        """Make a request, its answer whole or not at all."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(WHOLE), self._client.stream(method, url, **what) as response:
+                async for piece in response.aiter_bytes():
+                    body += piece
+                    if len(body) > _MOST_BYTES:
+                        return Stumble(f"an answer of more than {_MOST_BYTES:,} bytes")
+                return Answer(response.status_code, dict(response.headers), bytes(body))
+        except (TimeoutError, httpx.TimeoutException):
+            return Stumble("no answer in time")
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            return Stumble("nothing, for its address is none", final=True)
+        except httpx.HTTPError as error:
+            return Stumble(f"a broken connection ({type(error).__name__})")
+
+    async def _pause(self, stumble: Stumble, longest: float, *, last: bool) -> None:
+        """Wait before the next try; everybody does, if the upstream asked for it."""
+        if stumble.pause is not None or stumble.throttled:
+            await self._line.hold(longest if stumble.pause is None else stumble.pause)
+        elif not last and not stumble.unauthorized:  # a new token is reason enough to try again at once
+            # full jitter, so that those who were interrupted together do not come back together:
+            # https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+            await self._clock.sleep(longest * self._clock.chance())

@@ -1,0 +1,23 @@
+"""What lies behind the API of a deployed stack."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from local.stack import Stack
+from sluice.stores.chunks import DynamoChunks
+from sluice.stores.jobs import DynamoJobs
+
+
+@pytest.fixture
+def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
+    """The deployed jobs table, reached past the API."""
+    table = boto3.resource(
+        "dynamodb",
+        endpoint_url=stack.endpoint,
+        region_name=stack.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    ).Table(stack.jobs_table)
+    return DynamoJobs(table, 1), DynamoChunks(table, 1)

@@ -1,0 +1,14 @@
+"""The processes of a local stack."""
+
+from __future__ import annotations
+
+import subprocess
+
+from local.stack import Stack
+
+
+def workers(stack: Stack) -> list[int]:
+    """Process ids of the stack's worker functions; none where functions are no processes of this machine."""
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
+    lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, command in lines if stack.folder in command and "-WorkFunction-" in command]

@@ -1,0 +1,192 @@
+"""Sources pulled from an upstream that has its bad days."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from local.stack import Stack
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
+from sluice.stores.chunks import DynamoChunks
+from sluice.stores.jobs import DynamoJobs
+from tests.e2e.processes import workers
+from tests.people import Person, eventually
+
+ROWS = 5_000
+# `SLUICE_SYNC_ROWS=100000` takes five minutes, most of them for the upstream's rate.
+MANY = int(os.environ.get("SLUICE_SYNC_ROWS", "10000"))
+PATIENCE = 120 + MANY / 500
+RATE = 20
+
+
+class Register:
+    """The stand-in upstream of the stack, whose settings a test may change."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def set(self, **settings: Any) -> None:
+        httpx.post(f"{self.url}/_set", json=settings).raise_for_status()
+
+    def seen(self) -> dict[str, Any]:
+        told: dict[str, Any] = httpx.get(f"{self.url}/_seen").json()
+        return told
+
+
+def register_of(stack: Stack) -> Register:
+    """A register that answers as it should, unless a test says otherwise."""
+    made = Register(stack.upstream_url)
+    httpx.post(f"{made.url}/_reset").raise_for_status()
+    made.set(rows=ROWS, rate=RATE)
+    return made
+
+
+@pytest.fixture
+def register(stack: Stack) -> Register:
+    """The register of the stack."""
+    return register_of(stack)
+
+
+def start(person: Person, source: str, *, force: bool = False) -> dict[str, Any]:
+    answer = person.call("POST", f"/syncs/{source}", params={"force": "true"} if force else {})
+    assert answer.status_code in {200, 202}, answer.text
+    begun: dict[str, Any] = answer.json()
+    return begun
+
+
+def test_of_50_starts_at_once_one_makes_the_job(ann: Person, register: Register) -> None:
+    register.set(rows=200)
+    ann.http.timeout = httpx.Timeout(240)  # an emulator unpacks the layers once for each of so many functions at once
+    with ThreadPoolExecutor(50) as pool:
+        begun = list(pool.map(lambda _: start(ann, "skk"), range(50)))
+    (job_id,) = {each["job"]["id"] for each in begun}
+    done = ann.end_of(job_id)
+    assert (done["kind"], done["status"], done["counts"]["inserted"]) == ("sync", "completed", 200)
+    again = start(ann, "skk")
+    assert (again["job"]["id"], again["forced"]) == (job_id, False)
+    assert again["last_sync"]["result"]["inserted"] == 200
+
+
+@pytest.mark.timeout(300 + MANY / 100)
+def test_every_row_arrives_once_while_the_upstream_stumbles_and_workers_die(
+    ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks], register: Register
+) -> None:
+    """Answers fail, come late or break off, tokens expire all the time; the rate is kept nevertheless."""
+    register.set(rows=MANY, errors=0.05, broken=0.01, cut=0.01, slow=0.02, token_seconds=2)
+    job_id = start(ann, "pangkat")["job"]["id"]
+
+    def busy() -> bool:
+        """Some pages have been read, and workers are at others."""
+        states = [chunk.state for chunk in stores[1].of_phase(JobRef(ann.tenant, job_id), PhaseName.PARSE)]
+        return ChunkState.DONE in states and ChunkState.RUNNING in states
+
+    eventually(busy, "the middle of reading", patience=PATIENCE)
+    for pid in workers(stack):
+        os.kill(pid, signal.SIGKILL)
+    done = ann.end_of(job_id, patience=PATIENCE)
+    assert done["status"] == "completed", done["problem"]
+    assert done["counts"] == {
+        "total": MANY,
+        "inserted": MANY,
+        "updated": 0,
+        "unchanged": 0,
+        "refused": 0,
+        "unprocessed": 0,
+    }
+    assert (done["sync"]["expected_total"], done["sync"]["gone"]) == (MANY, 0)
+    assert len(ann.records("pangkat")) == MANY
+    seen = register.seen()
+    assert seen["busiest_second"] <= RATE
+    assert seen["answers"].get("500", 0) + seen["answers"].get("503", 0) > 0, "it stumbled"
+
+    again = ann.end_of(start(ann, "pangkat", force=True)["job"]["id"], patience=PATIENCE)
+    assert again["counts"]["unchanged"] == MANY
+    assert register.seen()["busiest_second"] <= RATE
+
+
+def test_rows_that_leave_the_upstream_are_marked_and_taken_back_by_a_rollback(bob: Person) -> None:
+    """On each destination."""
+    register = register_of(bob.stack)
+    register.set(rows=300)
+    bob.end_of(start(bob, "skk")["job"]["id"])
+    register.set(first=20)
+    done = bob.end_of(start(bob, "skk", force=True)["job"]["id"])
+    assert (done["counts"]["inserted"], done["counts"]["updated"], done["counts"]["unchanged"]) == (20, 20, 280)
+    assert done["sync"]["gone"] == 20
+    assert len(gone(bob)) == 20
+    bob.move(done["id"], "rollback")
+    assert bob.end_of(done["id"])["status"] == "rolled_back"
+    assert gone(bob) == {}
+
+
+def gone(person: Person) -> dict[str, Any]:
+    return {key: record for key, record in person.records("skk").items() if record["gone_since"]}
+
+
+def test_a_source_whose_rows_move_while_they_are_read_is_read_again(ann: Person, register: Register) -> None:
+    register.set(moves_every=3, moves_by=1)
+    job_id = start(ann, "pg_akademik")["job"]["id"]
+    eventually(lambda: ann.call("GET", f"/jobs/{job_id}").json()["sync"]["reads"] > 1, "a second reading")
+    register.set(moves_every=0)
+    done = ann.end_of(job_id, patience=PATIENCE)
+    assert (done["status"], done["counts"]["refused"], done["sync"]["gone"]) == ("completed", 0, 0)
+    assert done["counts"]["inserted"] == done["sync"]["expected_total"] == len(ann.records("pg_akademik")) >= ROWS
+
+
+def test_a_schedule_begins_a_sync_unless_one_is_under_way(ann: Person, stack: Stack, register: Register) -> None:
+    register.set(rows=300)
+    assert ann.call("PUT", "/syncs/skk/schedule", json={"every_minutes": 5}).status_code == 422
+    told = ann.call("PUT", "/syncs/skk/schedule", json={"every_minutes": 60}).json()
+    assert told["next_at"] == told["starting_at"]
+    (listed,) = [source for source in ann.everything("/sources", 10) if source["name"] == "skk"]
+    assert (listed["schedule"], listed["job"]) == (told, None)
+    scheduled, group = stack.client("scheduler"), stack.outputs["SyncSchedules"]
+    (kept,) = [
+        each
+        for name in scheduled.list_schedules(GroupName=group)["Schedules"]
+        if ann.tenant in (each := scheduled.get_schedule(GroupName=group, Name=name["Name"]))["Target"]["Input"]
+    ]
+    assert kept["ScheduleExpression"] == "rate(60 minutes)"
+
+    def strike() -> None:
+        """As the schedule does, but now: nobody waits for an hour."""
+        target = kept["Target"]
+        answer = stack.client("lambda").invoke(FunctionName=target["Arn"], Payload=target["Input"].encode())
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    for _ in range(2):
+        strike()
+    (job,) = ann.everything("/syncs/skk", 10)
+    ann.end_of(job["id"])
+    strike()
+    assert len(ann.everything("/syncs/skk", 10)) == 2, "the one before has ended"
+    assert ann.call("DELETE", "/syncs/skk/schedule").status_code == 204
+    assert [source["schedule"] for source in ann.everything("/sources", 10)] == [None] * 5
+
+
+def test_force_takes_the_place_of_the_job_under_way(ann: Person, register: Register) -> None:
+    first = start(ann, "pensiun")["job"]["id"]
+    second = start(ann, "pensiun", force=True)["job"]["id"]
+    assert second != first
+    assert ann.end_of(first)["status"] == "cancelled"
+    assert ann.end_of(second, patience=200)["counts"]["inserted"] == ROWS
+    assert [job["id"] for job in ann.everything("/syncs/pensiun", 10)] == [second, first]
+
+
+def test_a_source_that_the_upstream_refuses_ends_with_its_reason(ann: Person, register: Register) -> None:
+    register.set(client_secret="another")
+    done = ann.end_of(start(ann, "pg_profesi")["job"]["id"])
+    assert (done["status"], done["problem"]["type"]) == ("failed", "/problems/upstream-refused")
+    assert "not-a-secret" not in str(done)
+
+
+def test_sources_are_told_of_and_nothing_is_stuck(ann: Person) -> None:
+    names = {source["name"] for source in ann.everything("/sources", 10)}
+    assert {"pangkat", "pensiun", "pg_akademik", "pg_profesi", "skk"} <= names
+    assert ann.call("POST", "/syncs/cleanup").json() == {"cleaned": 0, "by_state": {}}
+    assert ann.call("POST", "/syncs/nothing").status_code == 404

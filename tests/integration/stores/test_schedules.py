@@ -1,0 +1,160 @@
+"""Schedules, in memory and in EventBridge Scheduler."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from sluice.model.errors import TryLater
+from sluice.model.schedule import Schedule
+from sluice.sources.registry import SOURCES
+from sluice.stores.schedules import EventBridgeSchedules
+from sluice.usecases.ports import Schedules
+from tests.fakes.schedules import MemorySchedules
+from tests.integration.stack import event
+from tests.integration.stores.conftest import REGION
+
+FIRST = Schedule(360, datetime(2030, 3, 1, 6, tzinfo=UTC))
+SECOND = Schedule(1440, datetime(2030, 4, 1, 7, 30, 15, tzinfo=UTC))
+GROUP = "sluice-syncs"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:scheduled"
+ROLE = "arn:aws:iam::123456789012:role/scheduler"
+
+
+def scheduler() -> Any:
+    """EventBridge Scheduler on moto, with the group."""
+    client: Any = boto3.client("scheduler", region_name=REGION)
+    client.create_schedule_group(Name=GROUP)
+    return client
+
+
+@pytest.fixture(params=["memory", "scheduler"])
+def schedules(request: pytest.FixtureRequest) -> Schedules:
+    """Where schedules are kept."""
+    if request.param == "memory":
+        return MemorySchedules()
+    request.getfixturevalue("aws")
+    return EventBridgeSchedules(scheduler(), GROUP, FUNCTION, ROLE)
+
+
+def test_a_source_has_no_schedule_until_it_gets_one(schedules: Schedules) -> None:
+    assert schedules.get("acme", "pangkat") is None
+    schedules.put("acme", "pangkat", FIRST)
+    assert schedules.get("acme", "pangkat") == FIRST
+
+
+def test_the_schedule_that_is_put_last_holds(schedules: Schedules) -> None:
+    for schedule in (FIRST, SECOND, FIRST, SECOND):
+        schedules.put("acme", "pangkat", schedule)
+    assert schedules.get("acme", "pangkat") == SECOND
+
+
+def test_a_schedule_that_is_removed_is_gone_however_often(schedules: Schedules) -> None:
+    schedules.remove("acme", "pangkat")
+    schedules.put("acme", "pangkat", FIRST)
+    for _ in range(2):
+        schedules.remove("acme", "pangkat")
+        assert schedules.get("acme", "pangkat") is None
+    schedules.put("acme", "pangkat", SECOND)
+    assert schedules.get("acme", "pangkat") == SECOND
+
+
+def test_tenants_and_sources_have_schedules_of_their_own(schedules: Schedules) -> None:
+    schedules.put("acme", "pangkat", FIRST)
+    schedules.put("other", "pangkat", SECOND)
+    assert schedules.get("acme", "skk") is None
+    assert schedules.get("Acme", "pangkat") is None
+    schedules.remove("acme", "pangkat")
+    assert schedules.get("other", "pangkat") == SECOND
+
+
+def test_of_many_that_are_put_at_once_one_holds(schedules: Schedules) -> None:
+    wanted = [Schedule(15 + at, FIRST.starting_at) for at in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda each: schedules.put("acme", "pangkat", each), wanted))
+    assert schedules.get("acme", "pangkat") in wanted
+
+
+def test_a_strike_calls_the_function_with_the_tenant_and_the_source(aws: None) -> None:
+    client = scheduler()
+    EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
+    (listed,) = client.list_schedules(GroupName=GROUP)["Schedules"]
+    found = client.get_schedule(GroupName=GROUP, Name=listed["Name"])
+    assert found["ScheduleExpression"] == "rate(360 minutes)"
+    assert found["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert (found["Target"]["Arn"], found["Target"]["RoleArn"]) == (FUNCTION, ROLE)
+    assert json.loads(found["Target"]["Input"]) == event("schedule_sync")
+    # none of them reaches into the next strike's period
+    assert found["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] <= timedelta(minutes=15).total_seconds()
+
+
+def test_a_name_is_one_that_the_scheduler_takes(aws: None) -> None:
+    """Also of the longest tenant there can be."""
+    client = scheduler()
+    schedules = EventBridgeSchedules(client, GROUP, FUNCTION, ROLE)
+    for source in SOURCES:
+        schedules.put("t" * 64, source.name, FIRST)
+    names = [each["Name"] for each in client.list_schedules(GroupName=GROUP)["Schedules"]]
+    assert len(names) == len(SOURCES)
+    assert all(len(name) <= 64 for name in names)
+
+
+@pytest.mark.parametrize("change", [{"State": "DISABLED"}, {"ScheduleExpression": "cron(0 6 * * ? *)"}])
+def test_a_schedule_that_an_operator_has_changed_is_ours_again_once_it_is_put(
+    aws: None, change: dict[str, Any]
+) -> None:
+    client = scheduler()
+    schedules = EventBridgeSchedules(client, GROUP, FUNCTION, ROLE)
+    schedules.put("acme", "pangkat", FIRST)
+    wanted = schedules._key("acme", "pangkat") | schedules._definition("acme", "pangkat", FIRST) | change
+    client.update_schedule(**wanted)
+    assert schedules.get("acme", "pangkat") is None
+    schedules.put("acme", "pangkat", SECOND)
+    assert schedules.get("acme", "pangkat") == SECOND
+
+
+class Meddling:
+    """A scheduler that somebody else uses in the very moment before each update."""
+
+    def __init__(self, client: Any, times: int) -> None:
+        self._client, self._times = client, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def create_schedule(self, **wanted: Any) -> None:
+        if self._times > 1:  # and made it again by now
+            raise self._client.exceptions.ConflictException({"Error": {"Code": "ConflictException"}}, "CreateSchedule")
+        self._client.create_schedule(**wanted)
+
+    def update_schedule(self, **wanted: Any) -> None:
+        if self._times:
+            self._times -= 1
+            self._client.delete_schedule(GroupName=wanted["GroupName"], Name=wanted["Name"])
+            if self._times:
+                self._client.create_schedule(**wanted)
+                raise self._client.exceptions.ConflictException(
+                    {"Error": {"Code": "ConflictException"}}, "UpdateSchedule"
+                )
+        self._client.update_schedule(**wanted)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_schedule_is_put_though_others_remove_and_change_it(aws: None, times: int) -> None:
+    client = scheduler()
+    EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
+    schedules = EventBridgeSchedules(Meddling(client, times), GROUP, FUNCTION, ROLE)
+    schedules.put("acme", "pangkat", SECOND)
+    assert schedules.get("acme", "pangkat") == SECOND
+
+
+def test_who_never_gets_their_turn_is_told_to_come_back(aws: None) -> None:
+    client = scheduler()
+    EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
+    with pytest.raises(TryLater, match="changing the schedule"):
+        EventBridgeSchedules(Meddling(client, 100), GROUP, FUNCTION, ROLE).put("acme", "pangkat", SECOND)

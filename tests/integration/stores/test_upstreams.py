@@ -1,0 +1,88 @@
+"""Upstreams as a deployment knows them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.upstreams.settings import Settings
+from local.upstreams.siasn import Siasn, serving
+from sluice.model.errors import UpstreamRefused
+from sluice.sources.pangkat import pangkat
+from sluice.stores.upstreams import SharedUpstreams
+from tests.integration.template import create_table
+
+REGION = "us-east-1"
+
+
+class Secret:
+    """A secret that was kept, and what it is by now."""
+
+    def __init__(self, kept: dict[str, Any], now: dict[str, Any]) -> None:
+        self.kept, self.now = kept, now
+        self.asked: list[bool] = []
+
+    def __call__(self, fresh: bool) -> dict[str, Any]:
+        self.asked.append(fresh)
+        if fresh:
+            self.kept = self.now
+        return self.kept
+
+
+@pytest.fixture
+def register() -> Iterator[Siasn]:
+    with serving(Settings(rows=100)) as upstream:
+        yield upstream
+
+
+def told(register: Siasn, client_secret: str) -> dict[str, Any]:
+    known = register.register.settings
+    return {"siasn": {"url": register.url, "client_id": known.client_id, "client_secret": client_secret}}
+
+
+def rows(secret: Secret) -> int:
+    with mock_aws():
+        table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
+        (page,) = SharedUpstreams(table, secret).read(pangkat, [0], before=time.time() + 60)
+        return len(page.rows)
+
+
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+def test_a_secret_that_was_rotated_is_found_out_by_its_not_being_taken(register: Siasn) -> None:
+    good = told(register, register.register.settings.client_secret)
+    secret = Secret(kept=told(register, "the one before"), now=good)
+    assert rows(secret) == 100
+    assert secret.asked == [False, True]
+
+
+def test_a_secret_that_holds_is_not_asked_for_again(register: Siasn) -> None:
+    good = told(register, register.register.settings.client_secret)
+    secret = Secret(kept=good, now=good)
+    assert rows(secret) == 100
+    assert secret.asked == [False]
+
+
+def test_a_secret_that_is_wrong_still_is_refused(register: Siasn) -> None:
+    wrong = told(register, "wrong")
+    with pytest.raises(UpstreamRefused) as refused:
+        rows(Secret(kept=wrong, now=wrong))
+    assert "wrong" not in str(refused.value)
+
+
+def test_an_upstream_that_was_added_since_is_found(register: Siasn) -> None:
+    good = told(register, register.register.settings.client_secret)
+    assert rows(Secret(kept={}, now=good)) == 100
+    with pytest.raises(UpstreamRefused, match="says nothing of 'siasn'"):
+        rows(Secret(kept={}, now={}))

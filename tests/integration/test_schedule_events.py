@@ -1,0 +1,54 @@
+"""The function that schedules call, with the recorded event of a strike."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.scheduled import app as scheduled
+from sluice.model.chunk import JobRef
+from sluice.model.status import Status
+from tests.fakes.lambda_context import FakeContext
+from tests.integration.api.calling import routes
+from tests.integration.stack import Stack, event
+from tests.integration.template import template
+
+CONTEXT: LambdaContext = FakeContext()
+
+
+def test_a_strike_begins_one_job_until_that_has_ended(stack: Stack) -> None:
+    begun = scheduled.handler(event("schedule_sync"), CONTEXT)["job_id"]
+    assert begun
+    ref = JobRef("acme", begun)
+    job = stack.jobs.get(ref)
+    assert (job.status, job.importer, job.requested_by) == (Status.QUEUED, "pangkat", "schedule")
+    assert stack.executions() == [begun]
+    assert scheduled.handler(event("schedule_sync"), CONTEXT) == {"job_id": None}
+
+    stack.jobs.move(ref, Status.FAILED)
+    again = scheduled.handler(event("schedule_sync"), CONTEXT)["job_id"]
+    assert again not in {None, begun}
+    assert sorted(stack.executions()) == sorted([begun, again])
+
+
+def test_schedules_may_call_that_function_alone_and_the_api_may_hand_them_that_role_alone() -> None:
+    resources = template()["Resources"]
+    role = resources["SchedulerRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "AWS::AccountId"}}
+    (policy,) = role["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (["lambda:InvokeFunction"], "ScheduledFunction.Arn")
+
+    statements = resources["ApiFunction"]["Properties"]["Policies"][0]["Statement"]
+    (passing,) = [each for each in statements if "iam:PassRole" in str(each)]
+    assert passing["Resource"] == "SchedulerRole.Arn"
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+
+
+def test_every_method_of_the_api_reaches_its_function() -> None:
+    """The gateway lets through only those that the template names."""
+    named = {
+        each["Properties"]["Method"] for each in template()["Resources"]["ApiFunction"]["Properties"]["Events"].values()
+    }
+    assert named == {method.lower() for method, _ in routes()} | {"options"}

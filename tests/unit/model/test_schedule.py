@@ -1,0 +1,57 @@
+"""When a schedule strikes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.model.schedule import Schedule, next_at, schedule_from
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+INSTANTS = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "strike"),
+    [
+        (NOON - 100 * HOUR, NOON),
+        (NOON, NOON),
+        (NOON + timedelta(microseconds=1), NOON + 6 * HOUR),
+        (NOON + 6 * HOUR, NOON + 6 * HOUR),
+        (NOON + 31 * HOUR, NOON + 36 * HOUR),
+    ],
+)
+def test_the_next_strike_is_the_first_that_is_not_past(now: datetime, strike: datetime) -> None:
+    assert next_at(Schedule(360, NOON), now) == strike
+
+
+@given(start=INSTANTS, now=INSTANTS, minutes=st.integers(15, 44_640))
+def test_strikes_are_whole_periods_after_the_beginning_and_less_than_one_away(
+    start: datetime, now: datetime, minutes: int
+) -> None:
+    schedule = Schedule(minutes, start)
+    strike = next_at(schedule, now)
+    assert strike >= max(start, now)
+    assert (strike - start) % schedule.period == timedelta(0)
+    assert strike == start or strike - now < schedule.period
+
+
+def test_without_a_beginning_it_begins_in_one_period() -> None:
+    assert schedule_from(90, None, now=NOON) == Schedule(90, NOON + 1.5 * HOUR)
+
+
+def test_a_beginning_in_the_past_says_only_at_which_hours() -> None:
+    """EventBridge Scheduler would refuse it."""
+    day = 24 * 60
+    assert schedule_from(day, NOON - 30 * HOUR, now=NOON) == Schedule(day, NOON + 18 * HOUR)
+    assert schedule_from(day, NOON + 30 * HOUR, now=NOON) == Schedule(day, NOON + 30 * HOUR)
+
+
+def test_times_are_kept_in_utc_and_whole_seconds() -> None:
+    jakarta = timezone(timedelta(hours=7))
+    made = schedule_from(60, datetime(2026, 3, 1, 20, 0, 0, 999, tzinfo=jakarta), now=NOON)
+    assert made.starting_at.isoformat() == "2026-03-01T13:00:00+00:00"

@@ -1,0 +1,80 @@
+"""What is made of an answer."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from sluice.sources.answers import Answer, Stumble, retry_after, understand
+from sluice.sources.page import Page, read_page
+
+NOW = 1_800_000_000.0
+
+
+def read(body: Any) -> Any:
+    """Take any JSON."""
+    return body
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        (" 7 ", 7),
+        ("86400", 900),
+        (formatdate(NOW + 12, usegmt=True), 12),
+        (formatdate(NOW - 12, usegmt=True), 0),
+        (formatdate(NOW + 10**6, usegmt=True), 900),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 900),
+        ("Fri, 15 Jan 2027 08:00:09", 9),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("²", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_and_at_most_a_quarter_of_an_hour(
+    value: str | None, seconds: float | None
+) -> None:
+    assert retry_after(value, NOW) == seconds
+
+
+def test_only_those_answers_pause_everybody_that_ask_for_it() -> None:
+    for status, pause in ((429, 9), (503, 9), (500, None), (408, None)):
+        got = understand(Answer(status, {"retry-after": "9"}, b""), read, now=NOW)
+        assert isinstance(got, Stumble)
+        assert (got.pause, got.throttled, got.final) == (pause, status == 429, False)
+
+
+def test_numbers_that_json_does_not_know_are_text() -> None:
+    """They cost the row that has them, not its page."""
+    assert understand(Answer(200, {}, b"[NaN, -Infinity, 1]"), read, now=NOW) == ["NaN", "-Infinity", 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ([], "a JSON list in place of an object"),
+        (None, "a JSON null in place of an object"),
+        ("x", "a JSON text in place of an object"),
+        ({}, "an answer without a list of rows in 'data'"),
+        ({"data": {}, "total": 1}, "an answer without a list of rows in 'data'"),
+        ({"data": [1], "total": 1}, "an answer without a list of rows in 'data'"),
+        ({"data": [{}]}, "an answer without a number in 'total'"),
+        ({"data": [{}], "total": "1"}, "an answer without a number in 'total'"),
+        ({"data": [{}], "total": True}, "an answer without a number in 'total'"),
+        ({"data": [{}], "total": -1}, "an answer without a number in 'total'"),
+        ({"data": [{}, {}, {}], "total": 3}, "3 rows where 2 were asked for"),
+    ],
+)
+def test_an_answer_of_another_form_is_named_by_its_form(body: Any, what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        read_page(body, 0, 2, has_total=True)
+
+
+def test_a_total_that_is_not_wanted_is_not_looked_at() -> None:
+    assert read_page({"data": [], "total": "many"}, 4, 2, has_total=False) == Page(4, [], None)

@@ -1,0 +1,50 @@
+"""The page on adding a source declares one that works."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from local.places import ROOT
+from sluice.rows.row import Row, columns_of
+from sluice.sources.page import Page
+from sluice.sources.records import check_pages
+from sluice.sources.registry import SOURCES, by_name
+from sluice.sources.source import Source
+
+PAGE = (ROOT / "docs" / "adding-a-source.md").read_text()
+OPTIONS = PAGE[PAGE.index("## 2.") : PAGE.index("## 3.")]
+
+
+def declared() -> Source:
+    """The source of the page's code."""
+    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {"__name__": "declared"}
+    exec(compile(code, "adding-a-source.md", "exec", dont_inherit=True), names)
+    source: Source = names["cuti"]
+    return source
+
+
+def test_the_source_of_the_page_is_one_and_its_examples_are_a_good_row() -> None:
+    source = declared()
+    row: type[Row] = source.row
+    titles = [column.title for column in columns_of(row)]
+    examples = [(info.examples or [None])[0] for info in row.model_fields.values()]
+    checked = check_pages(source, [Page(0, [dict(zip(titles, examples, strict=True))], 1)])
+    assert (len(checked.good), checked.refusals) == (1, [])
+    assert by_name([*SOURCES, source])["cuti"] is source
+
+
+def test_the_page_names_every_option_with_its_default() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", OPTIONS, re.MULTILINE)
+    defaults = {field.name: field.default for field in dataclasses.fields(Source)}
+    required = {name for name, default in defaults.items() if default is dataclasses.MISSING}
+    assert [name for name, _ in rows] == [name for name in defaults if name not in required]
+    plain = {name: said.strip("`") for name, said in rows if name != "conventions"}
+    assert {name: str(defaults[name]).removesuffix(".0") for name in plain} == plain
+
+
+def test_the_page_names_every_source() -> None:
+    named = re.findall(r"`(\w+)`", PAGE[PAGE.index("Those that are there") : PAGE.index("## 1.")])
+    assert named == [source.name for source in SOURCES]

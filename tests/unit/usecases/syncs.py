@@ -1,0 +1,45 @@
+"""Syncs of a register with promotions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sluice.usecases.start_sync import Start, start_sync
+from tests.fakes.course import NOW, Course
+
+AT = datetime.fromtimestamp(NOW, UTC)
+
+
+def promotion(number: int, **changed: object) -> dict[str, object]:
+    """A row as the upstream gives it."""
+    return {
+        "nip": f"{number:018d}",
+        "nama": f"Pegawai {number}",
+        "golonganLama": "III/a",
+        "golonganBaru": "III/b",
+        "tmtGolongan": "01-04-2026",
+        "tanggalUsulan": "01-02-2026",
+        "statusUsulan": "Disetujui",
+        **changed,
+    }
+
+
+def pulling(rows: int) -> Course:
+    """An upstream with so many rows."""
+    made = Course()
+    made.upstreams.rows["pangkat"] = [promotion(number) for number in range(rows)]
+    return made
+
+
+def start(course: Course, *, force: bool = False, tenant: str = "acme", at: datetime = AT) -> Start:
+    world = {"jobs": course.jobs, "chunks": course.chunks, "machine": course.machine}
+    return start_sync(tenant, "pangkat", by="ann", force=force, now=at, **world)  # type: ignore[arg-type]
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail

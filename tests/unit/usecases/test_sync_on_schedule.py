@@ -1,0 +1,110 @@
+"""Schedules of syncs: what a strike begins, and what is seen of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sluice.model.chunk import JobRef
+from sluice.model.errors import NotFound
+from sluice.model.job import SYNC, Job
+from sluice.model.schedule import Schedule
+from sluice.model.status import ENDED, Status
+from sluice.sources.registry import SOURCES
+from sluice.usecases.list_sources import list_sources
+from sluice.usecases.set_schedule import set_schedule
+from sluice.usecases.sync_on_schedule import sync_on_schedule
+from tests.factories import make_job
+from tests.fakes.course import NOW, Course
+from tests.fakes.schedules import MemorySchedules
+
+AT = datetime.fromtimestamp(NOW, UTC)
+
+
+def strike(course: Course, source: str = "pangkat", tenant: str = "acme") -> Job | None:
+    return sync_on_schedule(tenant, source, now=AT, jobs=course.jobs, machine=course.machine)
+
+
+def standing(course: Course, status: Status) -> JobRef:
+    """A job in some state that stands for the source."""
+    job = make_job(importer="pangkat", status=status)
+    course.jobs.add(job)
+    course.jobs.syncs["acme", "pangkat"] = job.ref
+    return job.ref
+
+
+def test_the_first_strike_begins_a_job(course: Course) -> None:
+    job = strike(course)
+    assert job is not None
+    assert (job.kind, job.importer, job.status, job.requested_by) == (SYNC, "pangkat", Status.QUEUED, "schedule")
+    assert course.machine.started == [(job.ref, 1)]
+    assert course.jobs.sync_of("acme", "pangkat") == job.ref
+
+
+@pytest.mark.parametrize("status", sorted(ENDED))
+def test_a_strike_begins_anew_when_the_job_before_has_ended(course: Course, status: Status) -> None:
+    before = standing(course, status)
+    job = strike(course)
+    assert job is not None
+    assert job.ref != before
+    assert course.jobs.sync_of("acme", "pangkat") == job.ref
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - ENDED))
+def test_a_strike_leaves_a_job_alone_that_has_not_ended(course: Course, status: Status) -> None:
+    before = standing(course, status)
+    assert strike(course) is None
+    assert course.jobs.get(before).status is status
+    assert course.jobs.sync_of("acme", "pangkat") == before
+    assert course.machine.started == []
+
+
+def test_a_strike_that_comes_twice_begins_once(course: Course) -> None:
+    assert strike(course) is not None
+    assert strike(course) is None
+    assert len(course.machine.started) == 1
+
+
+def test_a_job_that_was_removed_by_now_holds_nothing_up(course: Course) -> None:
+    course.jobs.syncs["acme", "pangkat"] = JobRef("acme", "01LONGAGO")
+    assert strike(course) is not None
+
+
+def test_tenants_and_sources_do_not_hold_each_other_up(course: Course) -> None:
+    assert strike(course) is not None
+    assert strike(course, tenant="other") is not None
+    assert strike(course, "skk") is not None
+
+
+def test_a_schedule_of_a_source_that_is_gone_is_an_error(course: Course) -> None:
+    """Somebody has to hear of it: the alarm of the function."""
+    with pytest.raises(NotFound):
+        strike(course, "nothing")
+
+
+def test_a_schedule_is_set_for_a_source_that_there_is(course: Course) -> None:
+    schedules = MemorySchedules()
+    made = set_schedule("acme", "skk", every_minutes=60, starting_at=None, now=AT, schedules=schedules)
+    assert made == Schedule(60, AT + timedelta(hours=1)) == schedules.get("acme", "skk")
+    with pytest.raises(NotFound):
+        set_schedule("acme", "products", every_minutes=60, starting_at=None, now=AT, schedules=schedules)
+    assert len(schedules.items) == 1
+
+
+def test_sources_are_listed_with_their_job_and_schedule(course: Course) -> None:
+    schedules = MemorySchedules()
+    set_schedule("acme", "skk", every_minutes=60, starting_at=None, now=AT, schedules=schedules)
+    set_schedule("other", "pensiun", every_minutes=60, starting_at=None, now=AT, schedules=schedules)
+    job = strike(course)
+    found = {each.source.name: each for each in list_sources("acme", jobs=course.jobs, schedules=schedules)}
+    assert list(found) == [source.name for source in SOURCES]
+    assert found["pangkat"].job == job
+    assert [name for name, each in found.items() if each.job] == ["pangkat"]
+    assert [name for name, each in found.items() if each.schedule] == ["skk"]
+
+
+@pytest.fixture
+def course() -> Course:
+    """Nothing was pulled so far."""
+    return Course()
