@@ -58,7 +58,7 @@ down: ## stop the local AWS; no process is left
 .PHONY: test
 test: setup ## every test: unit, integration, faults, then end to end and in a browser, on a local AWS of its own
 	$(RUN) pytest -n 2 $(FAST_TESTS)
-	$(RUN) pytest -n 2 --dist loadfile --durations=15 tests/e2e tests/browser
+	$(RUN) pytest tests/e2e tests/browser
 
 .PHONY: check
 check: setup ## ruff, mypy, import-linter, sam validate

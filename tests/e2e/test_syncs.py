@@ -59,9 +59,10 @@ def start(person: Person, source: str, *, force: bool = False) -> dict[str, Any]
     return begun
 
 
+@pytest.mark.timeout(600)
 def test_of_50_starts_at_once_one_makes_the_job(ann: Person, register: Register) -> None:
     register.set(rows=200)
-    ann.http.timeout = httpx.Timeout(240)  # an emulator unpacks the layers once for each of so many functions at once
+    ann.http.timeout = httpx.Timeout(500)  # an emulator unpacks the layers once for each of so many functions at once
     with ThreadPoolExecutor(50) as pool:
         begun = list(pool.map(lambda _: start(ann, "skk"), range(50)))
     (job_id,) = {each["job"]["id"] for each in begun}
