@@ -101,7 +101,7 @@ def test_a_cancelled_job_ends_soon_and_can_be_taken_back(ann: Person, medium: by
     job_id = ann.start(medium, filename="medium.csv")
     eventually(lambda: in_the_middle(ann, job_id), "the middle of loading", patience=200)
     ann.move(job_id, "cancel")
-    eventually(lambda: job_of(ann, job_id)["status"] == "cancelled", "the end", patience=10)
+    eventually(lambda: job_of(ann, job_id)["status"] == "cancelled", "the end", patience=60)
     cancelled = job_of(ann, job_id)
     records = ann.records("products")
     assert 0 < len(records) == loaded(cancelled) < 50_000 - 2

