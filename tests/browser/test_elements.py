@@ -143,7 +143,7 @@ def test_a_large_file_goes_on_where_it_stopped(page_at: Callable[..., Page], ann
     page.route("**/*partNumber=3&*", lambda route: route.abort())
     first = page.expect_request_finished(lambda request: 1 in part_of(request))
     second = page.expect_request_finished(lambda request: 2 in part_of(request))
-    with first, second:  # sent is not arrived yet
+    with first, second:  # what was sent has not arrived yet
         page.locator("sluice-upload input[type=file]").set_input_files(large)
     expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
     page.close()
