@@ -15,7 +15,7 @@ SOURCES := layers/domain functions local tests benchmarks
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: .venv/.ready .venv-aws/.ready ## make the virtual environments from the locked requirements
@@ -46,6 +46,10 @@ demo: setup ## everything from nothing: start, deploy, import 20,000 products, l
 .PHONY: demo-sync
 demo-sync: setup ## a source pulled twice from a stand-in upstream that has its bad days
 	@$(RUN) local.demo_sync
+
+.PHONY: demo-voters
+demo-voters: setup ## 2,000 voters looked up at a stand-in commission that has its bad days, one call a row
+	@$(RUN) local.demo_voters
 
 .PHONY: up
 up: setup ## start the local AWS and deploy Sluice to it; DATABASE=postgres: rows go to a PostgreSQL

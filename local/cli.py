@@ -14,7 +14,7 @@ import typer
 
 from local import render
 from local.connect import connect
-from local.control import cancel, commit, files, log, pause, preview, resume, retry, rollback, template
+from local.control import cancel, commit, delete, files, log, pause, preview, resume, retry, rollback, template
 from local.errors import LocalProblem, SluiceError
 from local.issuer import SCOPES
 from local.places import DEFAULT
@@ -46,6 +46,13 @@ def _mapping(text: str) -> dict[str, str]:
     return mapping
 
 
+def _parameter(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise typer.BadParameter("has to be NAME=VALUE, such as ward=79800001")
+    return name, value
+
+
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The spreadsheet or CSV.")],
@@ -56,6 +63,14 @@ def import_file(
     mapping: Annotated[
         Any,
         typer.Option(parser=_mapping, metavar="JSON", help="Headers of the file, each with the column it stands for."),
+    ] = None,
+    parameter: Annotated[
+        list[Any] | None,
+        typer.Option(
+            parser=_parameter,
+            metavar="NAME=VALUE",
+            help="What the importer must know beside the file, where its name does not tell it; may be repeated.",
+        ),
     ] = None,
     review: Annotated[
         bool | None, typer.Option("--review/--no-review", help="Stop before loading; else as the importer says.")
@@ -69,7 +84,13 @@ def import_file(
     ] = None,
 ) -> None:
     """Import a file."""
-    options = {"mapping": mapping, "review": review, "force": force or None, "corrects": corrects}
+    options = {
+        "mapping": mapping,
+        "parameters": dict(parameter or []) or None,
+        "review": review,
+        "force": force or None,
+        "corrects": corrects,
+    }
     with connect() as client:
         job = send(client, file, importer, wait=wait, priority="urgent" if urgent else None, **options)
     if as_json:
@@ -127,14 +148,22 @@ def refusals(job_id: JobId, limit: Limit = 100, cursor: Cursor = None, as_json: 
     _list(f"/jobs/{job_id}/refusals", columns, as_json, limit=limit, cursor=cursor)
 
 
-for command in (commit, cancel, pause, resume, retry, rollback, log, preview, files, template, sources, sync, schedule):
+for command in (
+    *(commit, cancel, pause, resume, retry, rollback, delete, log, preview, files, template),
+    *(sources, sync, schedule),
+):
     app.command()(command)
 
 
 @app.command()
 def importers(as_json: Json = False) -> None:
-    """List what can be imported."""
-    _list("/importers", ("name", "title", "dataset", "synchronous", "max_rows"), as_json)
+    """List what can be imported, of which files, and with which parameters."""
+    with connect() as client:
+        answer = client.get("/importers")
+    if as_json:
+        print(answer.text)
+    else:
+        render.importers(answer.body)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from local import events
 from local.errors import Refused, Stalled, Unreachable
 
 SETTLED: Final = frozenset({"completed", "failed", "cancelled", "rolled_back", "in_review", "paused"})
-"""States in which a job does not go on by itself."""
+"""States in which a job does not go on by itself, unless it is parked."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class Client:
         """PUT to a path below the API's address."""
         return self._call("PUT", path, json=dict(body))
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str) -> Answer:
         """DELETE a path below the API's address."""
-        self._call("DELETE", path)
+        return self._call("DELETE", path)
 
     def save(self, path: str, target: Path, *, patience: float = 900.0) -> int:
         """Save the file at a path below the API's address, streamed; return its bytes.
@@ -102,7 +102,7 @@ class Client:
     def follow(
         self, job_id: str, *, patience: float = 900.0, sleep: Callable[[float], None] = time.sleep
     ) -> Iterator[Answer]:
-        """Give the job as it is and after every change, until it has settled.
+        """Give the job as it is and after every change, until it has settled; one that is parked goes on by itself.
 
         Raises
         ------
@@ -116,7 +116,7 @@ class Client:
             if answer is not NOT_MODIFIED:
                 etag, changed = answer.headers.get("ETag"), time.monotonic()
                 yield answer
-                if answer.body["status"] in SETTLED:
+                if answer.body["status"] in SETTLED and not answer.body.get("parked"):
                     return
             if time.monotonic() - changed > patience:
                 raise Stalled(

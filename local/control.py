@@ -1,4 +1,4 @@
-"""Commands that move a job, and that fetch what it has to offer."""
+"""Commands that move or delete a job, and that fetch what it has to offer."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,6 +56,23 @@ def retry(job_id: JobId, wait: Wait = False, as_json: Json = False) -> None:
 def rollback(job_id: JobId, wait: Wait = False, as_json: Json = False) -> None:
     """Take back what a job changed."""
     _move(job_id, "rollback", wait, as_json)
+
+
+def delete(
+    job_id: JobId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete the file, the refused rows and the results of a job that has ended; what it loaded stays."""
+    if not yes:
+        question = f"Delete the file and the results of job {job_id}? This cannot be undone."
+        typer.confirm(question, abort=True, err=True)
+    with connect() as client:
+        answer = client.delete(f"/jobs/{job_id}")
+    if as_json:
+        print(answer.text)
+    else:
+        render.job(answer.body)
 
 
 def log(job_id: JobId, as_json: Json = False) -> None:

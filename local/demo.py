@@ -1,7 +1,6 @@
 """``make demo``: Sluice from nothing to 20,000 products loaded, on this machine."""
 
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 from benchmarks import workbook
 from local import emulator, render
 from local.client import Client
-from local.errors import LocalProblem, SluiceError
+from local.demonstrate import run
 from local.lifecycle import up
 from local.places import LOCAL
 from local.send import send
@@ -58,8 +57,4 @@ def _sample() -> Path:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (LocalProblem, SluiceError) as problem:
-        print(problem, file=sys.stderr)
-        sys.exit(1)
+    run(main)

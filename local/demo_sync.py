@@ -1,17 +1,14 @@
 """``make demo-sync``: a source pulled twice from an upstream that has its bad days, on this machine."""
 
-import os
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
 
-from local import emulator, render
+from local import render
 from local.client import Client
-from local.errors import LocalProblem, SluiceError
-from local.lifecycle import up
+from local.demonstrate import concluded, run, started, tell
 from local.syncs import follow
 
 SOURCE: Final = "pangkat"
@@ -30,12 +27,11 @@ EDITED: Final = len([number for number in range(GONE, ROWS) if number % EDITED_E
 
 def main() -> int:
     """Bring the local stack up, pull a source, change what it holds, pull it again, and show what came of both."""
-    with render.status("Starting") as say:
-        stack = up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), say=say)
+    stack = started()
     register = httpx.Client(base_url=stack.upstream_url, timeout=10, trust_env=False)
     with register, Client(stack.api_url, stack.issuer.mint()) as client:
-        _tell(register, "/_reset", {})
-        _tell(register, "/_set", BAD_DAYS)
+        tell(register, "/_reset", {})
+        tell(register, "/_set", BAD_DAYS)
         render.out.print(
             f"Pulling {ROWS:,} rows of {SOURCE}, 100 at a time. Of the register's answers 5 % are errors, its tokens "
             f"hold for 2 s, and it lets {RATE} requests a second through:"
@@ -43,7 +39,7 @@ def main() -> int:
         first, took = _pull(client)
         _show(first)
         render.out.print(f"{ROWS:,} rows in {took:.1f} s: {ROWS / took:,.0f} rows/s")
-        _tell(register, "/_set", {"first": GONE, "edited_every": EDITED_EVERY})
+        tell(register, "/_set", {"first": GONE, "edited_every": EDITED_EVERY})
         render.out.print(
             f"\n{GONE} rows have left the register, {GONE} came in, {EDITED} were edited. Pulling it again:"
         )
@@ -54,17 +50,7 @@ def main() -> int:
     render.out.print()
     render.addresses(stack)
     render.out.print(f"Try .venv/bin/sluice sources, or .venv/bin/sluice schedule {SOURCE} --every 6h.")
-    wrong = _unexpected(first, second, seen)
-    for each in wrong:
-        render.err.print(f"This is not what was to be expected: {each}.")
-    return 1 if wrong else 0
-
-
-def _tell(register: httpx.Client, path: str, settings: Mapping[str, Any]) -> None:
-    try:
-        register.post(path, json=dict(settings)).raise_for_status()
-    except httpx.HTTPError as error:
-        raise LocalProblem(f"The stand-in register does not take its settings: {error}. Try: make down") from error
+    return concluded(_unexpected(first, second, seen))
 
 
 def _pull(client: Client) -> tuple[dict[str, Any], float]:
@@ -118,8 +104,4 @@ def _unexpected(first: Mapping[str, Any], second: Mapping[str, Any], seen: Mappi
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (LocalProblem, SluiceError) as problem:
-        print(problem, file=sys.stderr)
-        sys.exit(1)
+    run(main)

@@ -7,6 +7,7 @@ from typing import Final
 
 from local.places import ROOT
 from sluice.importers.registry import IMPORTERS
+from sluice.lookups.registry import lookup_named
 from sluice.reporting.columns import ColumnFacts, describe, written
 from sluice.rows.conventions import Conventions
 from sluice.rows.importer import Importer
@@ -52,18 +53,29 @@ def page_of(importer: Importer) -> str:
 def _options(importer: Importer) -> Iterator[str]:
     names = ", ".join(f"`{name}`" for name in (importer.name, *importer.aliases))
     kinds = {facts.kind for facts in describe(importer)}
-    yield f"Importer: {names}. Dataset: `{importer.dataset}`."
+    yield f"Importer: {names}." + ("" if importer.lookup else f" Dataset: `{importer.dataset}`.")
     if kinds & {"number", "money", "whole"}:
         yield f"Numbers: decimal {_MARKS[importer.conventions.decimal]}."
     if "date" in kinds:
         yield f"Dates: {_DATES[importer.conventions.dates]}."
-    yield f"Files: at most {importer.max_rows:,} rows and {importer.max_bytes // 1024**2:,} MiB."
+    types = f"{' or '.join(f'`{ending}`' for ending in importer.file_types)}, " if importer.file_types else ""
+    yield f"Files: {types}at most {importer.max_rows:,} rows and {importer.max_bytes // 1024**2:,} MiB."
     if importer.synchronous:
         yield "A direct upload waits for the result."
     if importer.review:
         yield "Jobs stop in review before anything is loaded."
     if importer.archive:
         yield "Superseded rows are kept, with the time from which and until which they held."
+    if importer.lookup:
+        categories = ", ".join(f"*{category.title}*" for category in lookup_named(importer.lookup).categories)
+        yield f"Rows are looked up with `{importer.lookup}` instead of being loaded. Each becomes one of: {categories}."
+    for parameter in importer.parameters:
+        yield (
+            f"{parameter.title}: given as `{parameter.name}`, or found in the name of the file, as in "
+            f"`{parameter.title} {parameter.example}{(importer.file_types or ('.xlsx',))[0]}`."
+        )
+    if importer.one_at_a_time:
+        yield "Jobs are done one at a time; the others wait for their turn."
 
 
 def _row(facts: ColumnFacts, conventions: Conventions) -> str:

@@ -20,10 +20,11 @@ from local.deploy import deploy
 from local.errors import LocalProblem
 from local.places import DEFAULT, LOCAL
 from local.stack import Stack
-from local.upstreams import siasn
+from local.upstreams import commission, server, siasn
 
 ISSUER_PORT: Final = 4567
 WEB_PORT: Final = 4568
+UPSTREAMS: Final = (siasn.NAME, commission.NAME)
 
 Say = Callable[[str], None]
 """Is told in a few words what is being done."""
@@ -53,7 +54,8 @@ def up(
 def down(folder: Path = DEFAULT) -> bool:
     """Stop every process of `folder`'s stack; tell whether there was one. The issuer's key stays."""
     folder = folder.resolve()
-    stopped = [web.stop(folder), issuer.stop(folder), siasn.stop(folder), emulator.stop(folder), postgres.stop(folder)]
+    stopped = [server.stop(name, folder) for name in UPSTREAMS]
+    stopped += [part.stop(folder) for part in (web, issuer, emulator, postgres)]
     for name in ("stack.json", "token"):
         (folder / name).unlink(missing_ok=True)
     return any(stopped)
@@ -118,13 +120,15 @@ def _deployed(
     if database:
         say("Starting PostgreSQL")
         parameters["DatabaseSecretArn"] = _secret(f"{name}-database", postgres.start(folder).secret(), endpoint)
-    say("Starting the stand-in upstream")
-    upstream = siasn.start(folder, free_port())
-    parameters["UpstreamsSecretArn"] = _secret(f"{name}-upstreams", {"siasn": siasn.secret(upstream)}, endpoint)
+    say("Starting the stand-in upstreams")
+    upstreams = {upstream: server.start(upstream, folder, free_port()) for upstream in UPSTREAMS}
+    known = {upstream: server.secret(url) for upstream, url in upstreams.items()}
+    parameters["UpstreamsSecretArn"] = _secret(f"{name}-upstreams", known, endpoint)
     say("Deploying Sluice")
     stack = deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
     pages = web.start(folder, ports[1] or free_port(), stack.api_url, told.url)
-    stack = replace(stack, web_url=pages, upstream_url=upstream)
+    upstream, roll = upstreams[siasn.NAME], upstreams[commission.NAME]
+    stack = replace(stack, web_url=pages, upstream_url=upstream, commission_url=roll)
     stack.save()
     return stack
 

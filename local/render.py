@@ -34,6 +34,7 @@ PHASES: Final = {
     "compare": "Comparing",
     "load": "Loading",
     "loading": "Loading",
+    "lookup": "Looking up",
     "undo": "Taking back",
 }
 
@@ -74,14 +75,17 @@ def progress() -> Progress:
 
 
 def watch(shown: Progress, answers: Iterable[Answer]) -> Answer:
-    """Show each phase of a job in a bar of its own; return the job's last state.
+    """Show each phase of a job in a bar of its own, and why it is parked; return the job's last state.
 
     A phase that went by between two answers gets no bar.
     """
     tasks: dict[str, TaskID] = {}
-    answer = None
+    answer = parked = None
     for answer in answers:
         told = answer.body
+        if told.get("parked") and told["parked"] != parked:
+            shown.console.print(told["parked"], markup=False)
+        parked = told.get("parked")
         name = PHASES.get(told.get("phase") or told["status"])
         if told.get("sync") and name == "Checking":
             name = "Reading"  # an upstream's pages, which takes longer than to check them
@@ -101,15 +105,20 @@ def watch(shown: Progress, answers: Iterable[Answer]) -> Answer:
 
 
 def job(told: Mapping[str, Any]) -> None:
-    """Show a job: its state, what became of its rows, and its problem if it has one."""
+    """Show a job: state, parameters, what became of its rows; why it is parked or failed, or that it was deleted."""
     table = Table("rows", "", box=None, show_header=False, padding=(0, 2))
     for name in COUNTS:
         value = (told.get("counts") or {}).get(name)
         table.add_row(name, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
         if name == "updated" and (gone := (told.get("sync") or {}).get("gone")):
             table.add_row("  gone", Text(f"{gone:,}", justify="right"))  # of the updated
-    out.print(f"{told['importer']} · {told['status']} · {told['id']}", markup=False)
+    taken = [f"{name}={value}" for name, value in (told.get("parameters") or {}).items()]
+    out.print(" · ".join([told["importer"], told["status"], told["id"], *taken]), markup=False)
     out.print(table)
+    if told.get("parked"):
+        out.print(told["parked"], markup=False)
+    if told.get("deleted"):
+        out.print("Its files and rows were deleted.")
     if problem := told.get("problem"):
         out.print(describe(problem), markup=False)
 
@@ -148,6 +157,20 @@ def page(answer: Mapping[str, Any], columns: Sequence[str] | None) -> None:
     rows(answer["items"], columns)
     if answer.get("next"):
         err.print(f"There are more: --cursor {answer['next']}", markup=False, soft_wrap=True)
+
+
+def importers(answer: Mapping[str, Any]) -> None:
+    """Show what can be imported, of which files, and an example of each parameter, as a caller gives it."""
+    types, parameters = "file_types", "parameters, such as"
+    items = [
+        each
+        | {
+            types: " ".join(each.get("file_types") or ["any"]),
+            parameters: ", ".join(f"{needed['name']}={needed['example']}" for needed in each.get("parameters") or []),
+        }
+        for each in answer["items"]
+    ]
+    page({**answer, "items": items}, ("name", "title", "dataset", "synchronous", "max_rows", types, parameters))
 
 
 def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -18,7 +18,7 @@ def send(
 ) -> Answer:
     """Upload `file` and return its job: settled when `wait`, else as it is right after the upload.
 
-    Options are those of the API: mapping, review, force, priority, corrects.
+    Options are those of the API: mapping, parameters, review, force, priority, corrects.
 
     A job that does not change for `patience` seconds is given up on, by an error.
     """

@@ -46,6 +46,7 @@ class Stack:
     fingerprint: str = ""
     web_url: str = ""
     upstream_url: str = ""
+    commission_url: str = ""
 
     @property
     def issuer(self) -> Issuer:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from sluice.edge.answers import ImporterAnswer, ListAnswer, importer_answer
+from sluice.edge.answers import ListAnswer
+from sluice.edge.importers import ImporterAnswer, importer_answer
 from sluice.importers.registry import IMPORTERS, importer_named
 from sluice.reporting.template import template
 

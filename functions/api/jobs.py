@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,10 +11,20 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import answer, gate, stores
-from sluice.edge.answers import JobAnswer, KeptAnswer, ListAnswer, LogAnswer, RefusalAnswer, StepAnswer, job_answer
+from sluice.edge.answers import (
+    JobAnswer,
+    KeptAnswer,
+    ListAnswer,
+    LogAnswer,
+    RefusalAnswer,
+    StepAnswer,
+    job_answer,
+    phase_name,
+)
 from sluice.edge.previews import PreviewAnswer, preview_answer
 from sluice.model import paths
 from sluice.model.status import Status
+from sluice.usecases.delete_job import delete_job
 from sluice.usecases.preview import preview as look_ahead
 from sluice.usecases.refusals import list_lines, list_refusals
 from sluice.usecases.timeline import timeline
@@ -74,9 +85,24 @@ def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListAnswer[K
 @router.get("/jobs/<job_id>/timeline")
 def progress_over_time(job_id: str) -> ListAnswer[StepAnswer]:
     """When its rows were done, chunk by chunk and phase by phase; oldest first."""
-    ref = stores.jobs().get(stores.ref_of(router, job_id)).ref
-    steps = timeline(ref, chunks=stores.chunks())
-    return ListAnswer(items=[StepAnswer(**asdict(step)) for step in steps], next=None)
+    job = stores.jobs().get(stores.ref_of(router, job_id))
+    steps = timeline(job.ref, chunks=stores.chunks())
+    shown = [StepAnswer(at=step.at, phase=phase_name(job, step.phase), rows=step.rows) for step in steps]
+    return ListAnswer(items=shown, next=None)
+
+
+@router.delete("/jobs/<job_id>")
+def delete(job_id: str) -> JobAnswer:
+    """Delete the file, the refused rows and the results of a job that has ended; the job itself and its log stay."""
+    job = delete_job(
+        stores.ref_of(router, job_id),
+        by=gate.caller_of(router).subject,
+        now=int(time.time()),
+        jobs=stores.jobs(),
+        chunks=stores.chunks(),
+        files=stores.files(),
+    )
+    return job_answer(job, gate.base_url(router))
 
 
 @router.get("/jobs/<job_id>/log")

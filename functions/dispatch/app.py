@@ -10,11 +10,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sluice import bootstrap
 from sluice.config import DispatchSettings, settings
 from sluice.model.chunk import JobRef, PhaseName
-from sluice.observability import logger
+from sluice.observability import discreet, logger
 from sluice.usecases.dispatch import dispatch
 
 
 @logger.inject_lambda_context(clear_state=True)
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Dispatch ``{tenant, job_id, run, phase, token}``.
 

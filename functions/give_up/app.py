@@ -14,7 +14,7 @@ from sluice import bootstrap
 from sluice.config import GiveUpSettings, settings
 from sluice.model.errors import TryLater
 from sluice.model.message import from_message
-from sluice.observability import logger, metrics
+from sluice.observability import discreet, logger, metrics
 from sluice.usecases.give_up import give_up
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -22,6 +22,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Close the chunks of a batch as failed and report exactly the messages that could not be handled."""
     return process_partial_response(event=event, record_handler=_give_up, processor=processor, context=context)

@@ -9,11 +9,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sluice import bootstrap
 from sluice.config import MakeFileSettings, settings
 from sluice.model.chunk import JobRef
-from sluice.observability import logger
+from sluice.observability import discreet, logger
 from sluice.usecases.make_file import make_file
 
 
 @logger.inject_lambda_context(clear_state=True)
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Make ``file`` of the job ``{tenant, job_id, run}`` and answer how many ``rows`` it has."""
     told = settings(MakeFileSettings)

@@ -10,15 +10,16 @@ from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import OnUploadSettings, settings
-from sluice.observability import logger
+from sluice.config import MachineSettings, settings
+from sluice.observability import discreet, logger
 from sluice.usecases.start_job import Arrival, start_job
 
 
 @logger.inject_lambda_context(clear_state=True)
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Start a job for each record; an exception makes Lambda deliver the event again."""
-    told = settings(OnUploadSettings)
+    told = settings(MachineSettings)
     for record in S3Event(event).records:
         arrival = Arrival(
             # AWS writes a space as +, LocalStack as %20

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sluice import bootstrap
 from sluice.config import PlanSettings, settings
 from sluice.model.chunk import JobRef
-from sluice.observability import logger
+from sluice.observability import discreet, logger
 from sluice.usecases.plan import plan
 
 # What is left of the function's time, in seconds, when it gives up an upstream that is slow: enough to say so.
@@ -18,6 +18,7 @@ _TO_STOP = 15
 
 
 @logger.inject_lambda_context(clear_state=True)
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Plan the job ``{tenant, job_id, run}`` and answer ``{outcome}``; a refused file is an outcome, not an error."""
     told = settings(PlanSettings)

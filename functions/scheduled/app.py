@@ -8,15 +8,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import ScheduledSettings, settings
-from sluice.observability import logger
+from sluice.config import MachineSettings, settings
+from sluice.observability import discreet, logger
 from sluice.usecases.sync_on_schedule import sync_on_schedule
 
 
 @logger.inject_lambda_context(clear_state=True)
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | None]:
     """Begin to pull ``{tenant, source}`` and answer ``{job_id}``; null while its job is still under way."""
-    told = settings(ScheduledSettings)
+    told = settings(MachineSettings)
     logger.append_keys(tenant=event["tenant"], source=event["source"])
     job = sync_on_schedule(
         event["tenant"],

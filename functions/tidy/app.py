@@ -10,12 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
 from sluice.config import TidySettings, settings
-from sluice.observability import logger, metrics
+from sluice.observability import discreet, logger, metrics
 from sluice.usecases.tidy import tidy
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Set stuck jobs going, end expired ones, and count the stuck for the alarm."""
     told = settings(TidySettings)

@@ -9,12 +9,13 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.work.tools import tools_of
 from sluice import bootstrap
 from sluice.config import WorkSettings, settings
 from sluice.model.errors import NotYet, TryLater
 from sluice.model.message import from_message
 from sluice.observability import logger
-from sluice.usecases.do_chunk import Tools, do_chunk
+from sluice.usecases.do_chunk import do_chunk
 
 # The lease is taken a moment after this; a message that is back before it ends comes for nothing, and SQS counts that.
 _MARGIN = 2
@@ -34,18 +35,10 @@ def _do(record: SQSRecord) -> None:
     queue = bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url)
     arn, receipt, ref = record.event_source_arn, record.receipt_handle, from_message(record.body)
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
-    tools = Tools(
-        bootstrap.jobs(told.jobs_table, told.keep_days),
-        bootstrap.chunks(told.jobs_table, told.keep_days),
-        bootstrap.files(told.files_bucket),
-        bootstrap.machine(),
-        bootstrap.destination(told.records_table, told.files_bucket, told.database_secret_arn),
-        bootstrap.upstreams(told.jobs_table, told.upstreams_secret_arn),
-    )
     # if this process dies, the message is back just after its lease has run out, not after the queue's long time-out
     queue.delay(arn, receipt, told.lease_seconds + _MARGIN)
     try:
-        do_chunk(ref, now=int(time.time()), lease_seconds=told.lease_seconds, tools=tools)
+        do_chunk(ref, now=int(time.time()), lease_seconds=told.lease_seconds, tools=tools_of(told))
     except NotYet as waiting:  # not an attempt of this message, of which there are three
         queue.put_back(ref, arn, waiting.seconds)
         return

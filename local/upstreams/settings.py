@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How the upstream behaves. Shares are of all page requests, from 0 to 1, and drawn from `seed`.
+class Behaviour:
+    """How any stand-in behaves. Shares are of all requests but those for tokens, from 0 to 1, drawn from `seed`.
 
     Parameters
     ----------
-    rows
-        Rows of each list, before any of them moved.
-    first
-        Number of the first row: those before it are gone, and as many new ones have come in at the end.
-    wrong_every
-        Every so-many-th row has a value that no row model takes; 0: none.
-    edited_every
-        Every so-many-th row was edited: it is in another state than before; 0: none.
     client_id, client_secret
         Whom tokens are given to.
     token_seconds
         How long a token holds.
     rate
-        Page requests that are let through in any one second; 0: as many as come.
+        Requests that are let through in any one second; 0: as many as come.
     retry_after
         Seconds that whoever is turned away is told to wait; 0: nothing is told.
     retry_as_date
@@ -40,20 +32,12 @@ class Settings:
         Share of answers that break off in their middle.
     garbled
         Share of answers that are an HTML page with status 200.
-    most_rows
-        Rows that are given at once at most, whatever is asked for; 0: as many as are asked for.
-    without_total
-        Whether answers do not say how many rows there are.
-    moves_every, moves_by
-        After every so-many pages, so many rows come in at the front; below zero, as many leave there.
+    away
+        Whether it is gone: whatever is asked for, tokens too, the answer is 503.
     seed
-        Of faults and of what is in the rows.
+        Of faults and of what it knows.
     """
 
-    rows: int = 1_000
-    first: int = 0
-    wrong_every: int = 0
-    edited_every: int = 0
     client_id: str = "sluice"
     client_secret: str = "not-a-secret"  # noqa: S105 - of a server that listens on the loopback interface
     token_seconds: float = 3600.0
@@ -66,17 +50,47 @@ class Settings:
     broken: float = 0.0
     cut: float = 0.0
     garbled: float = 0.0
+    away: bool = False
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Settings(Behaviour):
+    """How the register behaves, and what its lists hold.
+
+    Parameters
+    ----------
+    rows
+        Rows of each list, before any of them moved.
+    first
+        Number of the first row: those before it are gone, and as many new ones have come in at the end.
+    wrong_every
+        Every so-many-th row has a value that no row model takes; 0: none.
+    edited_every
+        Every so-many-th row was edited: it is in another state than before; 0: none.
+    most_rows
+        Rows that are given at once at most, whatever is asked for; 0: as many as are asked for.
+    without_total
+        Whether answers do not say how many rows there are.
+    moves_every, moves_by
+        After every so-many pages, so many rows come in at the front; below zero, as many leave there.
+    """
+
+    rows: int = 1_000
+    first: int = 0
+    wrong_every: int = 0
+    edited_every: int = 0
     most_rows: int = 0
     without_total: bool = False
     moves_every: int = 0
     moves_by: int = 0
-    seed: int = 1
 
 
+S = TypeVar("S", bound=Behaviour)
 Fault = Literal["500", "502", "503", "slow", "broken", "cut", "garbled"]
 
 
-def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
+def changed(settings: S, changes: dict[str, Any]) -> S:
     """Settings with some of them changed.
 
     Raises
@@ -84,7 +98,7 @@ def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
     ValueError
         If there is no setting of a name, or its value is of another kind.
     """
-    kinds = {field.name: type(field.default) for field in fields(Settings)}
+    kinds = {field.name: type(field.default) for field in fields(settings)}
     for name, value in changes.items():
         kind = kinds.get(name)
         if kind is None:
@@ -94,7 +108,7 @@ def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
     return replace(settings, **changes)
 
 
-def fault_of(settings: Settings, chance: float) -> Fault | None:
+def fault_of(settings: Behaviour, chance: float) -> Fault | None:
     """Which fault a chance from 0 to 1 stands for."""
     shares: list[tuple[Fault, float]] = [
         ("500", settings.errors / 3),

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -21,6 +22,7 @@ SCREENSHOTS = LOCAL / "screenshots"
 PATIENCE = 60_000
 
 PageAt = Callable[..., Page]
+Setting = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +84,18 @@ def accessible() -> Callable[[Page, str], None]:
         assert found.violations_count == 0, f"{what}: {found.generate_report()}"
 
     return check
+
+
+@pytest.fixture
+def commission(stack: Stack) -> Iterator[Setting]:
+    """Changes how the stand-in commission behaves: ``commission(away=True)``; after the test it behaves as before."""
+
+    def change(**settings: Any) -> None:
+        httpx.post(f"{stack.commission_url}/_set", json=settings).raise_for_status()
+
+    httpx.post(f"{stack.commission_url}/_reset").raise_for_status()
+    yield change
+    httpx.post(f"{stack.commission_url}/_reset").raise_for_status()
 
 
 def token_of(stack: Stack, person: Person) -> str:

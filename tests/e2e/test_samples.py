@@ -1,19 +1,54 @@
-"""Files as people really send them, by every importer, from upload to dataset."""
+"""Files as people really send them, by every importer, from upload to dataset, or to the categories of a look-up."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
 
+from local.stack import Stack
+from local.upstreams.voters import category
+from sluice.importers.registry import importer_named
 from tests.people import Person
 from tests.samples import SAMPLES, Sample
 
+LOOKED_UP = [sample for sample in SAMPLES if importer_named(sample.importer).lookup]
+LOADED = [sample for sample in SAMPLES if sample not in LOOKED_UP]
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.importer}-{sample.filename}")
-def test_a_sample_ends_as_it_should(ann: Person, sample: Sample) -> None:
+
+def name_of(sample: Sample) -> str:
+    return f"{sample.importer}-{sample.filename}"
+
+
+def imported(ann: Person, sample: Sample) -> dict[str, Any]:
+    """Import a sample and look at what became of its rows."""
     job = ann.imported(sample.body(), filename=sample.filename, importer=sample.importer)
     assert job["status"] == "completed", job
-    assert ann.records(job["importer"]) == sample.good
     found = [(refusal["row"], refusal["column"], refusal["reason"]) for refusal in ann.refusals(job["id"])]
     assert found == sample.refused
     assert job["counts"]["refused"] == len({row for row, _, _ in sample.refused})
     assert job["counts"]["inserted"] == len(sample.good)
+    return job
+
+
+@pytest.mark.parametrize("sample", LOADED, ids=name_of)
+def test_a_sample_ends_as_it_should(ann: Person, sample: Sample) -> None:
+    job = imported(ann, sample)
+    assert ann.records(job["importer"]) == sample.good
+
+
+@pytest.mark.parametrize("sample", LOOKED_UP, ids=name_of)
+def test_a_sample_that_is_looked_up_ends_in_the_categories_that_it_should(
+    ann: Person, stack: Stack, sample: Sample, tmp_path: Path
+) -> None:
+    """Each good row in one of them, and none in a dataset."""
+    httpx.post(f"{stack.commission_url}/_reset").raise_for_status()
+    job = imported(ann, sample)
+    told = json.loads(ann.saved(job["id"], "summary.json", tmp_path).read_text())
+    counts = {each["slug"]: each["count"] for each in told["categories"] if each["count"]}
+    assert counts == Counter(category(key, job["parameters"]["ward"]) for key in sample.good)
+    assert ann.records(importer_named(sample.importer).dataset) == {}

@@ -36,8 +36,9 @@ from sluice.usecases.tidy import tidy
 from tests.fakes.destination import MemoryDestination, MemoryRecords
 from tests.fakes.files import MemoryFiles, etag_of
 from tests.fakes.machine import MemoryMachine
-from tests.fakes.stores import MemoryChunks, MemoryJobs, MemoryQueue
-from tests.fakes.upstreams import MemoryUpstreams
+from tests.fakes.queue import MemoryQueue
+from tests.fakes.stores import MemoryChunks, MemoryJobs
+from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
 
 NOW = 1_700_000_000
 LEASE = 70
@@ -67,6 +68,7 @@ class Course:
         self.chunks = MemoryChunks(self.jobs)
         self.destination = MemoryDestination(self.files)
         self.upstreams = MemoryUpstreams()
+        self.answers = MemoryAnswers()
         self._tokens = itertools.count(1)
 
     def upload(
@@ -116,7 +118,7 @@ class Course:
 
     def work(self, ref: ChunkRef, *, now: int = NOW) -> None:
         """Deliver one message."""
-        tools = Tools(self.jobs, self.chunks, self.files, self.machine, self.destination, self.upstreams)
+        tools = Tools(self.jobs, self.chunks, self.files, self.machine, self.destination, self.upstreams, self.answers)
         do_chunk(ref, now=now, lease_seconds=LEASE, tools=tools)
 
     def deliver(self, *, each: Callable[[ChunkRef], None] | None = None) -> None:
@@ -125,7 +127,8 @@ class Course:
             (each or self.work)(self.queue.messages.pop(0))
 
     def finish(self, ref: JobRef, error: str | None = None) -> Job:
-        return finish(ref, self.jobs.get(ref).run, error=error, jobs=self.jobs, chunks=self.chunks)
+        run = self.jobs.get(ref).run
+        return finish(ref, run, error=error, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
 
     def commit(self, ref: JobRef, answers: Mapping[str, Order] | None = None, *, by: str = "ben") -> Job:
         return commit(ref, by=by, answers=answers or {}, jobs=self.jobs, machine=self.machine)

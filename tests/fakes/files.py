@@ -60,6 +60,10 @@ class MemoryFiles:
         for key in self.names(prefix):
             del self.objects[key]
 
+    def remove_file(self, key: str, etag: str | None) -> None:
+        if key in self.objects and etag in {None, etag_of(self.objects[key])}:
+            del self.objects[key]
+
     def download_url(self, key: str, file_name: str) -> str:
         return f"memory:{key}?as={file_name}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,8 @@ class MemoryJobs:
         self.logs: dict[JobRef, list[LogEntry]] = {}
         self.imported: dict[tuple[str, str, str], JobRef] = {}
         self.syncs: dict[tuple[str, str], JobRef] = {}
+        self.turns: dict[tuple[str, str], JobRef] = {}
+        self._lock = threading.Lock()
 
     def add(self, job: Job, *, note: str = "") -> bool:
         if job.ref in self.items:
@@ -69,9 +71,10 @@ class MemoryJobs:
         file: JobFile | None = None,
         problem: Problem | None = None,
         answers: Mapping[str, Order] | None = None,
+        parked: str | None = None,
     ) -> Job:
         job = self.get(ref)
-        if job.status not in sources_of(to):
+        if job.status not in sources_of(to) or job.deleted:
             if job.status is to:
                 return job
             raise illegal_move(ref.id, job.status, to)
@@ -88,6 +91,7 @@ class MemoryJobs:
             finished_at=now if to in ENDED else None,
             orders=job.orders if answers is None else dict(answers),
             committed=job.committed or answers is not None,
+            parked=(parked or job.parked) if to in {Status.PAUSING, Status.PAUSED} else None,
         )
         self._write(moved, by, note)
         return moved
@@ -132,6 +136,37 @@ class MemoryJobs:
             return False
         self.syncs[job.ref.tenant, job.importer] = job.ref
         return self.add(job)
+
+    def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
+        job = self.get(ref)
+        if job.status not in ENDED:
+            raise illegal_move(ref.id, job.status, "deleted")
+        if not job.deleted:
+            job = self._change(job, deleted=True)
+            self._write(job, by, "its files and rows are deleted")
+        return job
+
+    def stay_paused(self, ref: JobRef, *, by: str) -> Job:
+        job = self.get(ref)
+        if job.parked:
+            job = self._change(job, parked=None)
+            self._write(job, by, "to be resumed by hand")
+        return job
+
+    def turn_of(self, job: Job) -> JobRef | None:
+        return self.turns.get((job.ref.tenant, job.importer))
+
+    def take_turn(self, job: Job) -> bool:
+        return self.turns.setdefault((job.ref.tenant, job.importer), job.ref) == job.ref
+
+    def give_turn(self, job: Job, holder: JobRef, to: Job | None) -> bool:
+        with self._lock:
+            if self.turns.get((job.ref.tenant, job.importer)) != holder:
+                return False
+            del self.turns[job.ref.tenant, job.importer]
+            if to is not None:
+                self.turns[to.ref.tenant, to.importer] = to.ref
+            return True
 
     def read_again(self, job: Job, *, note: str) -> None:
         there = self.get(job.ref)
@@ -250,23 +285,3 @@ class MemoryChunks:
         self.jobs.items[ref] = replace(
             job, counts=job.counts + counts, updated_at=datetime.now(UTC), version=job.version + 1
         )
-
-
-class MemoryQueue:
-    """The `Queue` port: messages lie in a list until a test delivers them."""
-
-    def __init__(self) -> None:
-        self.messages: list[ChunkRef] = []
-        self.urgent: list[ChunkRef] = []
-
-    def send(self, chunks: Sequence[ChunkRef], *, urgent: bool) -> None:
-        (self.urgent if urgent else self.messages).extend(chunks)
-
-    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
-        raise AssertionError("only handlers put messages back")
-
-    def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
-        raise AssertionError("only handlers delay messages")
-
-    def depths(self) -> dict[str, dict[str, int]]:
-        return {"standard": {"waiting": len(self.messages)}, "urgent": {"waiting": len(self.urgent)}}

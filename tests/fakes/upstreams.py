@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from sluice.lookups.lookup import Asked, Found, Lookup, Told
+from sluice.model.errors import TryLater, UpstreamRefused
 from sluice.sources.page import Page
 from sluice.sources.source import Source
-from sluice.sources.tokens import AccessToken
-from sluice.sources.turns import spacing
+from sluice.upstream.tokens import AccessToken
+from sluice.upstream.turns import spacing
 
 
 class MemoryRates:
@@ -52,11 +54,32 @@ class MemoryUpstreamTokens:
 
 
 class MemoryUpstreams:
-    """The `Upstreams` port: lists of rows, which a test may change while they are read."""
+    """The `Upstreams` port: lists of rows, which a test may change while they are read, and answers to keys.
+
+    Attributes
+    ----------
+    rows
+        Source to its rows.
+    asked
+        Source and offset, for each page that was read.
+    found
+        Key to its answer; a key that is not there fails.
+    failing
+        Key to how many times more it is to fail before it is answered.
+    down, refuses, late
+        Whether the upstream is away, refuses, or the time is up, in every call from its key number ``after`` on.
+    sought
+        Every key that was asked for, each time.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, object]]] = {}
         self.asked: list[tuple[str, int]] = []
+        self.found: dict[str, Found] = {}
+        self.failing: dict[str, int] = {}
+        self.down = self.refuses = self.late = False
+        self.after = 0
+        self.sought: list[str] = []
 
     def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[Page]:
         pages = []
@@ -68,3 +91,37 @@ class MemoryUpstreams:
             if not source.has_total and len(page) < source.page_size:
                 break
         return pages
+
+    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: Told) -> Asked:
+        failed: list[str] = []
+        silent = True
+        for at, key in enumerate(dict.fromkeys(keys)):
+            if at >= self.after:
+                if self.down:
+                    return Asked(failed, down=True, silent=silent)
+                if self.refuses:
+                    raise UpstreamRefused(f"{lookup.upstream} does not want us.")
+                if self.late:
+                    raise TryLater(f"All requests that {lookup.upstream} allows for now are taken.", 5)
+            self.sought.append(key)
+            self.failing[key] = self.failing.get(key, 0) - 1
+            if self.failing[key] >= 0 or key not in self.found:
+                failed.append(key)
+            else:
+                silent = False
+                told(key, self.found[key])
+        return Asked(failed, down=False, silent=silent)
+
+
+class MemoryAnswers:
+    """The `Answers` port."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str, str], tuple[Found, int]] = {}
+
+    def get(self, tenant: str, lookup: Lookup, keys: Iterable[str], *, now: int) -> dict[str, Found]:
+        kept = {key: self.items.get((tenant, lookup.name, key)) for key in keys}
+        return {key: item[0] for key, item in kept.items() if item and item[1] > now}
+
+    def keep(self, tenant: str, lookup: Lookup, key: str, found: Found, *, until: int) -> None:
+        self.items[tenant, lookup.name, key] = found, until

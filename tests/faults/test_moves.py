@@ -125,7 +125,7 @@ def test_the_end_of_a_run_that_was_left_behind_changes_nothing(
     """Step Functions tried its last step again, and by then the job had gone on."""
     ref = bring(course)
     job = getattr(course, call)(ref)
-    assert finish(ref, 1, error=error, jobs=course.jobs, chunks=course.chunks) == job
+    assert finish(ref, 1, error=error, jobs=course.jobs, chunks=course.chunks, machine=course.machine) == job
     assert course.jobs.get(ref) == job
 
 

@@ -94,11 +94,11 @@ def test_of_two_workers_that_put_their_chunks_back_the_last_one_answers(
     release = course.chunks.release
     seen: list[bool] = []
 
-    def after_the_other(chunk: Chunk, error: str | None = None) -> None:
+    def after_the_other(chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
         monkeypatch.setattr(course.chunks, "release", release)
         other = course.chunks.lease(second, now=NOW, until=NOW + LEASE)
         assert other is not None
-        release(chunk, error)
+        release(chunk, error, tried=tried)
         seen.append(token in course.machine.answers)
         release(other)
 
@@ -140,10 +140,10 @@ def test_a_stop_that_comes_when_the_lease_has_run_out_waits_for_nobody(
 
 
 @BOTH
-def test_a_failing_chunk_answers_when_its_message_comes_again(
+def test_a_failing_chunk_answers_before_its_message_comes_again(
     course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
 ) -> None:
-    """Its attempt failed after the stop had looked: the worker gave it back, but raised before it could answer."""
+    """Its attempt failed after the stop had looked; its message may not be back for minutes."""
     token = course.dispatch(ref, PhaseName.LOAD)
     first = course.queue.messages.pop(0)
 
@@ -154,8 +154,6 @@ def test_a_failing_chunk_answers_when_its_message_comes_again(
     monkeypatch.setattr(course.destination, "apply", breaks)
     with pytest.raises(OSError, match="reset"):
         course.work(first)
-    assert token not in course.machine.answers
-    course.work(first)
     assert course.machine.answers[token] == STOPPED
     assert course.finish(ref).status is end
 

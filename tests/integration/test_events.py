@@ -170,7 +170,7 @@ def test_a_dispatch_sends_a_message_for_each_chunk(stack: Stack, machine: Memory
 
 def test_a_dispatch_that_breaks_tells_the_machine(stack: Stack, machine: MemoryMachine) -> None:
     """And is raised as well."""
-    with pytest.raises(Exception, match="There is no job"):
+    with pytest.raises(Exception, match="The function's log says more"):
         dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.failures == {TOKEN: "NotFound"}
 
@@ -252,14 +252,14 @@ def test_a_job_is_finished(stack: Stack) -> None:
     announced(stack)
     for status in (Status.QUEUED, Status.PARSING, Status.LOADING):
         stack.jobs.move(REF, status)
-    assert finish.handler(event("finish"), CONTEXT) == {"status": "completed"}
+    assert finish.handler(event("finish"), CONTEXT) == {"status": "completed", "parked": False, "wake_after": 30}
     assert stack.jobs.get(REF).finished_at
 
 
 def test_a_job_that_broke_is_finished_with_what_was_caught(stack: Stack) -> None:
     """In the job's problem, for whoever looks at it."""
     announced(stack, Status.PARSING)
-    assert finish.handler(event("finish_with_error"), CONTEXT) == {"status": "failed"}
+    assert finish.handler(event("finish_with_error"), CONTEXT)["status"] == "failed"
     problem = stack.jobs.get(REF).problem
     assert problem
     assert problem.type == "system-error"

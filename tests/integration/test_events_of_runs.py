@@ -15,10 +15,10 @@ from functions.finish import app as finish
 from functions.make_file import app as make_file
 from functions.plan import app as plan
 from functions.tidy import app as tidy
+from functions.wake import app as wake
 from sluice import bootstrap
 from sluice.model import paths
-from sluice.model.chunk import JobRef
-from sluice.model.errors import NotFound
+from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.status import Status
 from tests.factories import make_job
 from tests.fakes.lambda_context import FakeContext
@@ -50,7 +50,7 @@ def test_a_job_that_is_to_stop_goes_through_its_tasks_to_the_end(
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
     dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.answers == {TOKEN: {"outcome": "stopped"}}
-    assert finish.handler(event("finish"), CONTEXT) == {"status": end}
+    assert finish.handler(event("finish"), CONTEXT) == {"status": end, "parked": False, "wake_after": 30}
 
 
 def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, machine: MemoryMachine) -> None:
@@ -61,8 +61,33 @@ def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, ma
     dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.answers == {TOKEN: {"outcome": "over"}}
     for name in ("finish", "finish_with_error"):
-        assert finish.handler(event(name), CONTEXT) == {"status": "parsing"}
+        assert finish.handler(event(name), CONTEXT) == {"status": "parsing", "parked": False, "wake_after": 60}
     assert stack.jobs.get(REF) == job
+
+
+def test_a_job_that_waits_for_its_upstream_is_woken(stack: Stack) -> None:
+    """Until then the machine is told that it waits; in its new run it does not."""
+    stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
+    stack.jobs.remember(REF, phase=PhaseName.LOAD)
+    stack.jobs.move(REF, Status.PAUSING, parked="The upstream gives no answers.")
+    assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "parked": True, "wake_after": 30}
+    for _ in range(2):
+        assert wake.handler(event("wake"), CONTEXT) == {"status": "loading"}
+    job = stack.jobs.get(REF)
+    assert (job.run, job.parked) == (2, None)
+    assert stack.executions() == [f"{REF.id}-2"]
+
+
+@pytest.mark.parametrize("then", [Status.PAUSED, Status.CANCELLED])
+def test_a_job_that_somebody_has_stopped_is_not_woken(stack: Stack, then: Status) -> None:
+    """Whoever pauses a job resumes it."""
+    stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
+    stack.jobs.move(REF, Status.PAUSING)
+    assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "parked": False, "wake_after": 30}
+    if then is Status.CANCELLED:
+        stack.jobs.move(REF, then)
+    assert wake.handler(event("wake"), CONTEXT) == {"status": then}
+    assert stack.executions() == []
 
 
 def test_a_file_is_made_in_the_folder_of_its_run(stack: Stack) -> None:
@@ -76,7 +101,7 @@ def test_a_file_is_made_in_the_folder_of_its_run(stack: Stack) -> None:
 
 def test_a_file_of_a_job_that_is_gone_is_an_error(stack: Stack) -> None:
     """The execution fails; nobody waits for it for ever."""
-    with pytest.raises(NotFound):
+    with pytest.raises(Exception, match="The function's log says more"):
         make_file.handler(event("make_file"), CONTEXT)
 
 

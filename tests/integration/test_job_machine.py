@@ -19,7 +19,7 @@ import pytest
 from moto import mock_aws
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "job.asl.json"
-FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "MakeFileFunction")
+FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "WakeFunction", "MakeFileFunction")
 PATIENCE = 60.0
 
 
@@ -45,8 +45,9 @@ class Machine:
                 state["Resource"] = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
                 state["Parameters"] = {"QueueUrl": self.queues[name], "MessageBody": body}
                 state.pop("Retry", None)
-                if "ResultSelector" in state:
-                    state["ResultSelector"] = {"outcome.$": "$.outcome"}
+                if "ResultSelector" in state:  # a function's answer comes in an envelope
+                    selected = state["ResultSelector"].items()
+                    state["ResultSelector"] = {name: path.replace("$.Payload.", "$.") for name, path in selected}
         return machine
 
     def called(self, name: str) -> dict[str, Any]:
@@ -61,15 +62,16 @@ class Machine:
                 return payload
         raise AssertionError(f"{name} was not called")
 
-    def answer(self, call: dict[str, Any], outcome: str) -> None:
-        self.states.send_task_success(taskToken=call["token"], output=json.dumps({"outcome": outcome}))
+    def answer(self, call: dict[str, Any], outcome: str, *, parked: bool = False) -> None:
+        output = json.dumps({"outcome": outcome, "parked": parked, "wake_after": 0})
+        self.states.send_task_success(taskToken=call["token"], output=output)
 
     def break_down(self, call: dict[str, Any]) -> None:
         self.states.send_task_failure(taskToken=call["token"], error="Boom", cause="a pipe burst")
 
     def step(self, name: str) -> dict[str, Any]:
         """The next call, which is to be of this step."""
-        if name in {"plan", "finish"}:
+        if name in {"plan", "finish", "wake"}:
             return self.called(f"{name.title()}Function")
         call = self.called("DispatchFunction")
         assert call["phase"] == name
@@ -149,6 +151,20 @@ def test_whatever_breaks_ends_the_job_with_the_reason(
     assert told["error"]["Error"] == "Boom"
     machine.answer(told, "done")
     assert machine.ended() == "FAILED"
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_a_job_whose_upstream_is_away_is_woken(begin: Callable[..., Machine], breaks: bool) -> None:
+    """By the same execution, which is over then: the job goes on in another run."""
+    machine = begin(**{"from": "load"})
+    machine.answer(machine.step("load"), "stopped")
+    machine.answer(machine.step("finish"), "done", parked=True)
+    wake = machine.step("wake")
+    if breaks:
+        machine.break_down(wake)
+    else:
+        machine.answer(wake, "done")
+    assert machine.ended() == ("FAILED" if breaks else "SUCCEEDED")
 
 
 @pytest.mark.parametrize(("breaks", "end"), [(False, "SUCCEEDED"), (True, "FAILED")])

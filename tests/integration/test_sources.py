@@ -12,21 +12,22 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from local.upstreams.server import Served, serving
 from local.upstreams.settings import Settings
-from local.upstreams.siasn import Siasn, serving
+from local.upstreams.siasn import Register
 from sluice.model.errors import TryLater, UpstreamRefused
-from sluice.sources.clock import Clock
 from sluice.sources.page import Page
 from sluice.sources.pages import read_pages
-from sluice.sources.records import check_pages
 from sluice.sources.registry import source_named
 from sluice.sources.source import Source
-from sluice.sources.tokens import Tokens
-from sluice.sources.turns import Turns
-from sluice.sources.upstream import Upstream
 from sluice.stores.rates import DynamoRates
 from sluice.stores.upstream_tokens import DynamoUpstreamTokens
+from sluice.upstream.clock import Clock
+from sluice.upstream.tokens import Tokens
+from sluice.upstream.turns import Turns
+from sluice.upstream.upstream import Upstream
 from tests.integration.template import create_table
+from tests.unit.sources.checking import check_pages
 
 PANGKAT = source_named("pangkat")
 REGION = "us-east-1"
@@ -54,7 +55,7 @@ def shared(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Ca
 
 
 def read(
-    upstream: Siasn,
+    upstream: Served[Register],
     shared: tuple[Turns, Tokens],
     offsets: range,
     source: Source = PANGKAT,
@@ -62,14 +63,14 @@ def read(
     **options: Any,
 ) -> list[Page]:
     """Read pages as a worker does."""
-    told = upstream.register.settings
+    told = upstream.stand_in.settings
     at = Upstream("siasn", upstream.url, told.client_id, told.client_secret)
     turns, tokens = shared
     before = time.time() + patience
     return read_pages(source, offsets, upstream=at, turns=turns, tokens=tokens, before=before, clock=HASTY, **options)
 
 
-def read_until_it_is_there(upstream: Siasn, shared: tuple[Turns, Tokens], offsets: range) -> list[Page]:
+def read_until_it_is_there(upstream: Served[Register], shared: tuple[Turns, Tokens], offsets: range) -> list[Page]:
     """Read pages as a worker does whose chunk comes again."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -92,11 +93,11 @@ def quick(shared: Callable[[float], tuple[Turns, Tokens]]) -> tuple[Turns, Token
 
 
 def test_every_row_arrives_in_its_order(quick: tuple[Turns, Tokens]) -> None:
-    with serving(Settings(rows=1_050, wrong_every=100)) as upstream:
+    with serving(Register(Settings(rows=1_050, wrong_every=100))) as upstream:
         pages = read(upstream, quick, range(0, 1_050, 100))
         assert [page.offset for page in pages] == list(range(0, 1_050, 100))
         assert len(set(keys(pages))) == 1_050
-        seen = upstream.register.seen()
+        seen = upstream.stand_in.seen()
         assert set(seen["pages"]["pangkat"].values()) == {1}, "no page was asked for twice"
         assert seen["tokens"] == 1
     checked = check_pages(PANGKAT, pages)
@@ -121,33 +122,33 @@ def test_every_row_arrives_in_its_order(quick: tuple[Turns, Tokens]) -> None:
     ids="-".join,
 )
 def test_every_row_arrives_whatever_kind_of_day_it_is(quick: tuple[Turns, Tokens], settings: dict[str, Any]) -> None:
-    with serving(Settings(rows=1_500, **settings)) as upstream:
+    with serving(Register(Settings(rows=1_500, **settings))) as upstream:
         pages = read_until_it_is_there(upstream, quick, range(0, 1_500, 100))
         assert len(set(keys(pages))) == len(keys(pages)) == 1_500
 
 
 def test_expired_tokens_are_fetched_again_and_shared(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
     """Thirty pages at 15 a second outlive a token of 1.2 s, and no page needs one of its own."""
-    with serving(Settings(rows=3_000, token_seconds=1.2)) as upstream:
+    with serving(Register(Settings(rows=3_000, token_seconds=1.2))) as upstream:
         first, second = shared(20), shared(20)
         pages = read_until_it_is_there(upstream, first, range(0, 1_500, 100))
         pages += read_until_it_is_there(upstream, second, range(1_500, 3_000, 100))
         assert len(set(keys(pages))) == 3_000
-        assert 2 <= upstream.register.seen()["tokens"] < 30
+        assert 2 <= upstream.stand_in.seen()["tokens"] < 30
 
 
 def test_another_worker_uses_the_token_that_is_there(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
-    with serving() as upstream:
+    with serving(Register(Settings())) as upstream:
         for _ in range(3):
             read(upstream, shared(400), range(0, 200, 100))
-        assert upstream.register.seen()["tokens"] == 1
+        assert upstream.stand_in.seen()["tokens"] == 1
 
 
 def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
     """As the upstream counts it, in whatever second, though each worker alone would be faster."""
     rate, workers, each = 30, 5, 1_200
     found: list[list[Page]] = []
-    with serving(Settings(rows=workers * each)) as upstream:
+    with serving(Register(Settings(rows=workers * each))) as upstream:
 
         def work(start: int) -> None:
             found.append(read(upstream, shared(rate), range(start, start + each, 100)))
@@ -157,25 +158,25 @@ def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[Tur
             thread.start()
         for thread in threads:
             thread.join()
-        seen = upstream.register.seen()
+        seen = upstream.stand_in.seen()
     assert len({key for pages in found for key in keys(pages)}) == workers * each
     assert seen["requests"] == workers * each // 100
     assert seen["busiest_second"] <= rate
 
 
 def test_who_is_turned_away_lets_all_workers_pause(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
-    with serving(Settings(rate=1, retry_after=30)) as upstream:
+    with serving(Register(Settings(rate=1, retry_after=30))) as upstream:
         with pytest.raises(TryLater) as caught:
             read(upstream, shared(100), range(0, 400, 100), patience=20)
         assert 10 < caught.value.seconds <= 30
-        asked = upstream.register.seen()["requests"]
+        asked = upstream.stand_in.seen()["requests"]
         with pytest.raises(TryLater):
             read(upstream, shared(100), range(0, 400, 100), patience=20)
-        assert upstream.register.seen()["requests"] == asked, "the second worker was told before it asked"
+        assert upstream.stand_in.seen()["requests"] == asked, "the second worker was told before it asked"
 
 
 def test_rows_that_move_meanwhile_show_in_the_totals(quick: tuple[Turns, Tokens]) -> None:
-    with serving(Settings(rows=1_000, moves_every=3, moves_by=4)) as upstream:
+    with serving(Register(Settings(rows=1_000, moves_every=3, moves_by=4))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), at_once=1)
         assert [page.total for page in pages] == [1_000 + at // 3 * 4 for at in range(10)]
         assert len(set(keys(pages))) < len(keys(pages)), "rows that were pushed on are seen again"
@@ -184,32 +185,32 @@ def test_rows_that_move_meanwhile_show_in_the_totals(quick: tuple[Turns, Tokens]
 @pytest.mark.parametrize(("rows", "sizes"), [(250, [100, 100, 50]), (200, [100, 100, 0])])
 def test_without_a_total_the_end_is_found(quick: tuple[Turns, Tokens], rows: int, sizes: list[int]) -> None:
     source = replace(PANGKAT, has_total=False)
-    with serving(Settings(rows=rows, without_total=True)) as upstream:
+    with serving(Register(Settings(rows=rows, without_total=True))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), source)
         assert [len(page.rows) for page in pages] == sizes
 
 
 def test_credentials_that_are_wrong_end_it_at_once(quick: tuple[Turns, Tokens]) -> None:
-    with serving() as upstream:
+    with serving(Register(Settings())) as upstream:
         at = Upstream("siasn", upstream.url, "sluice", "wrong")
         turns, tokens = quick
         with pytest.raises(UpstreamRefused, match="status 401 for a token"):
             read_pages(PANGKAT, [0], upstream=at, turns=turns, tokens=tokens, before=time.time() + PATIENCE)
-        assert upstream.register.seen()["requests"] == 0
+        assert upstream.stand_in.seen()["requests"] == 0
 
 
 def test_a_list_that_is_not_there_ends_it_at_once(quick: tuple[Turns, Tokens]) -> None:
-    with serving() as upstream, pytest.raises(UpstreamRefused, match="status 404"):
+    with serving(Register(Settings())) as upstream, pytest.raises(UpstreamRefused, match="status 404"):
         read(upstream, quick, range(0, 100, 100), replace(PANGKAT, path="nothing"))
 
 
 def test_an_answer_that_takes_longer_than_there_is_time_is_for_later(quick: tuple[Turns, Tokens]) -> None:
-    with serving(Settings(slow=1.0, slow_seconds=8.0)) as upstream, pytest.raises(TryLater):
+    with serving(Register(Settings(slow=1.0, slow_seconds=8.0))) as upstream, pytest.raises(TryLater):
         read(upstream, quick, range(0, 100, 100), patience=5)
 
 
 def test_an_upstream_that_is_down_is_for_later(quick: tuple[Turns, Tokens]) -> None:
-    with serving() as upstream:
+    with serving(Register(Settings())) as upstream:
         pass
     with pytest.raises(TryLater, match=r"a broken connection \(ConnectError\)"):
         read(upstream, quick, range(0, 100, 100))

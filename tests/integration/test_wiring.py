@@ -22,6 +22,11 @@ def test_a_recorded_event_names_no_real_account(path: Path) -> None:
     assert accounts <= {"123456789012"}
 
 
+RECORDED = ("plan", "dispatch", "finish", "finish_with_error", "wake", "make_file")
+# Functions that are told the same share their settings.
+SHARED = {"Machine": ("OnUpload", "Scheduled", "Finish", "Wake")}
+
+
 def payloads() -> dict[str, set[str]]:
     """What each state of the machine hands to its function."""
     states = json.loads((EVENTS.parent / "statemachines" / "job.asl.json").read_text())["States"]
@@ -34,18 +39,19 @@ def payloads() -> dict[str, set[str]]:
 
 def test_the_tasks_events_are_what_the_state_machine_sends() -> None:
     """A key that is renamed on one side only is found here."""
-    recorded = {name: set(event(name)) for name in ("plan", "dispatch", "finish", "finish_with_error", "make_file")}
+    recorded = {name: set(event(name)) for name in RECORDED}
     assert set(map(frozenset, payloads().values())) == set(map(frozenset, recorded.values()))
 
 
 @pytest.mark.parametrize(
     ("function", "model"),
     [
-        (name.removesuffix("Settings") or "Finish", model)
+        (function, model)
         for name, model in vars(config).items()
         if isinstance(model, type)
         and issubclass(model, Settings)
-        and name not in {"IssuerSettings", "SendingSettings"}  # parts of others
+        and name not in {"Settings", "IssuerSettings", "SendingSettings"}  # parts of others
+        for function in SHARED.get(name.removesuffix("Settings"), (name.removesuffix("Settings"),))
     ],
 )
 def test_the_template_tells_each_function_what_its_settings_ask_for(function: str, model: type[Settings]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples import datin, dealers, hsi, jt, products, sos
+from tests.samples import datin, dealers, hsi, jt, products, sos, voters
 from tests.samples.sample import Sample
 
 __all__ = ["SAMPLES", "Sample"]
@@ -14,4 +14,5 @@ SAMPLES: tuple[Sample, ...] = (
     *hsi.SAMPLES,
     *jt.SAMPLES,
     *datin.SAMPLES,
+    *voters.SAMPLES,
 )

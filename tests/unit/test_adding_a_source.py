@@ -9,9 +9,9 @@ from typing import Any
 from local.places import ROOT
 from sluice.rows.row import Row, columns_of
 from sluice.sources.page import Page
-from sluice.sources.records import check_pages
 from sluice.sources.registry import SOURCES, by_name
 from sluice.sources.source import Source
+from tests.unit.sources.checking import check_pages
 
 PAGE = (ROOT / "docs" / "adding-a-source.md").read_text()
 OPTIONS = PAGE[PAGE.index("## 2.") : PAGE.index("## 3.")]

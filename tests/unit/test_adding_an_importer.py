@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import sys
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from local.places import ROOT
 from sluice.importers import registry
 from sluice.model.status import Status
 from sluice.rows.check import check_rows
-from sluice.rows.importer import Importer
+from sluice.rows.importer import Importer, Parameter
+from sluice.usecases.parameters import parameters_of
 from sluice.usecases.refusals import list_refusals
 from tests.fakes.course import Course
 
@@ -80,9 +82,32 @@ def test_the_page_ends_with_an_importer_that_does_what_the_page_says(importer: I
     assert course.destination.values("acme", importer.dataset)[record["number"]] == record
 
 
+def test_the_page_names_every_option_in_order() -> None:
+    """With its default, where that is a plain value."""
+    options = PAGE[PAGE.index("## 3.") : PAGE.index("## 4.")]
+    rows = re.findall(r"^\| (`.+?`) \| (.+?) \|", options, re.MULTILINE)
+    defaults = {each.name: each.default for each in fields(Importer) if each.default is not MISSING}
+    assert [name for names, _ in rows for name in re.findall(r"\w+", names)] == list(defaults)
+    plain = {
+        names.strip("`"): said.strip("`") for names, said in rows if isinstance(defaults.get(names.strip("`")), bool)
+    }
+    assert plain == {name: str(default) for name, default in defaults.items() if isinstance(default, bool)}
+
+
+def test_the_pages_parameter_is_found_in_the_name_that_the_page_gives() -> None:
+    """And its example is a value."""
+    (code,) = re.findall(r"^Parameter\(.*\)$", PAGE, re.MULTILINE)
+    parameter = eval(code, {"Parameter": Parameter})
+    importer = replace(registry.IMPORTERS[0], parameters=(parameter,))
+    (name,) = re.findall(r"in a name such as `(.+?)`", PAGE)
+    assert parameters_of(importer, name) == {parameter.name: parameter.example}
+    assert re.fullmatch(parameter.pattern, parameter.example)
+    assert f"`--parameter {parameter.name}={parameter.example}`" in PAGE
+
+
 def test_the_pages_importer_is_one_as_all_others_are(importer: Importer) -> None:
     """It is found by its name, and its own examples are a good row."""
     assert registry.importer_named("shipments") is importer
     examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
-    fields = {place: column.field for place, column in enumerate(importer.columns)}
-    assert check_rows(importer, fields, "Sheet", [(2, examples)]).refusals == []
+    places = {place: column.field for place, column in enumerate(importer.columns)}
+    assert check_rows(importer, places, "Sheet", [(2, examples)]).refusals == []

@@ -61,7 +61,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
     config.settings.cache_clear()
     fake = FakeQueue()
     monkeypatch.setattr(bootstrap, "queue", lambda **_: fake)
-    for name in ("jobs", "chunks", "files", "machine", "destination", "upstreams"):
+    for name in ("jobs", "chunks", "files", "machine", "destination", "upstreams", "found_answers"):
         monkeypatch.setattr(bootstrap, name, lambda *_, **__: None)
     yield fake
     config.settings.cache_clear()

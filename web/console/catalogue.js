@@ -23,11 +23,14 @@ function once(path) {
   };
 }
 
-/** Datasets with who fills them, and the columns of their records where it is importers. */
+/**
+ * Datasets with who fills them, and the columns of their records where it is importers. Rows that are looked up end in
+ * none.
+ */
 export async function datasets() {
   const found = new Map();
   const [ofFiles, pulled] = await Promise.all([importers(), sources()]);
-  for (const each of [...ofFiles, ...pulled]) {
+  for (const each of [...ofFiles.filter(({ lookup }) => !lookup), ...pulled]) {
     const dataset = found.get(each.dataset) ?? { name: each.dataset, filledBy: [], columns: [] };
     dataset.filledBy.push(each.title);
     const known = new Set(dataset.columns.map((column) => column.field));

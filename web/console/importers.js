@@ -23,7 +23,6 @@ function card(importer) {
   const trouble = el("div", {});
   const dialog = el("sluice-import-dialog", { "schema-name": importer.name });
   const named = (key) => `${t(key)}: ${importer.title}`;
-  const dataset = el("a", { href: to(["data", importer.dataset]) }, importer.dataset);
   return el(
     "section",
     { class: "panel padded", "data-importer": importer.name },
@@ -50,10 +49,10 @@ function card(importer) {
     el(
       "p",
       { class: "small" },
-      `${t("importers.dataset")}: `,
-      dataset,
+      target(importer),
       el("span", { class: "muted" }, ` · ${limits(importer)}`, importer.synchronous && ` · ${t("importers.synchronous")}`),
     ),
+    needs(importer),
     trouble,
     el(
       "details",
@@ -63,6 +62,23 @@ function card(importer) {
     ),
     dialog,
   );
+}
+
+/** Where its rows end up, or what becomes of them instead. */
+function target({ lookup, dataset }) {
+  if (lookup) return `${t("importers.lookup")}: ${lookup}`;
+  return [`${t("importers.dataset")}: `, el("a", { href: to(["data", dataset]) }, dataset)];
+}
+
+/** What its files need, and what is done with them, where that is not as with most. */
+function needs({ lookup, parameters, file_types: types, one_at_a_time: inTurn }) {
+  const said = [
+    lookup && t("importers.result"),
+    ...parameters.map(({ title, example }) => t("importers.parameter", { title, example })),
+    types.length > 0 && t("importers.types", { types: types.join(", ") }),
+    inTurn && t("importers.inTurn"),
+  ].filter(Boolean);
+  return said.length > 0 && el("p", { class: "small" }, said.join(" "));
 }
 
 function columnsOf(importer) {

@@ -9,7 +9,7 @@ import { jobTabs } from "./jobtabs.js";
 import { listen } from "./live.js";
 import { moveButtons } from "./moves.js";
 import { callBy } from "./naming.js";
-import { fillWith, problemBox, say, statusMark } from "./parts.js";
+import { fillWith, problemBox, say, stateOf, statusMark } from "./parts.js";
 import { phaseBars } from "./phases.js";
 import { to } from "./router.js";
 import { t } from "./strings.js";
@@ -59,8 +59,8 @@ function jobView(first, { id, path, query, signal }) {
     if (now.version <= current.version) return;
     const before = current;
     current = now;
-    state.show(now.status);
-    message.textContent = now.progress.message;
+    state.show(stateOf(now));
+    message.textContent = now.deleted ? t("job.deleted.text") : now.progress.message;
     trouble.replaceChildren(...(now.problem ? [failure(now.problem)] : []));
     counts.replaceChildren(...countsOf(now));
     facts.replaceChildren(...factsOf(now));
@@ -68,9 +68,9 @@ function jobView(first, { id, path, query, signal }) {
     redraw();
     moves.show(now);
     tabs.show(now);
-    if (now.status === before.status && now.phase === before.phase) return;
+    if (now.status === before.status && now.phase === before.phase && now.deleted === before.deleted) return;
     reload();
-    if (before.version >= 0) say(`${t(`status.${now.status}`)}. ${now.progress.message}`);
+    if (before.version >= 0) say(`${t(`status.${stateOf(now)}`)}. ${message.textContent}`);
   }
 
   show(first);

@@ -8,6 +8,8 @@ import { to } from "./router.js";
 import { t } from "./strings.js";
 
 const COUNTS = ["total", "inserted", "updated", "unchanged", "refused", "unprocessed"];
+/** Rows that are looked up meet no others. */
+const LOOKUP_COUNTS = ["total", "inserted", "refused", "unprocessed"];
 
 /** A count with its name, for a list of class `counts`. */
 export const tile = (name, count, label = name) =>
@@ -15,8 +17,11 @@ export const tile = (name, count, label = name) =>
 
 /** Tiles of what became of a job's rows. */
 export function countsOf(job) {
-  const label = (name) => (name === "total" && job.sync ? "inAll" : name);
-  const all = COUNTS.map((name) => tile(name, job.counts[name], label(name)));
+  const label = (name) => {
+    if (name === "total" && job.sync) return "inAll";
+    return name === "inserted" && job.lookup ? "lookedUp" : name;
+  };
+  const all = (job.lookup ? LOOKUP_COUNTS : COUNTS).map((name) => tile(name, job.counts[name], label(name)));
   const gone = job.sync ? [tile("gone", job.sync.gone ?? 0)] : [];
   const back = job.rollback ? Object.entries(job.rollback).map(([name, count]) => tile(name, count)) : [];
   return [...all, ...gone, ...back];
@@ -32,6 +37,7 @@ export function readOf({ offset, current_total: current, expected_total: expecte
 export function factsOf(job) {
   const facts = {
     ...(job.sync ? ofSync(job) : { importer: job.importer }),
+    parameters: Object.entries(job.parameters ?? {}).map((pair) => pair.join(": ")).join(", "),
     by: job.requested_by,
     created: when(job.created_at),
     started: when(job.started_at),

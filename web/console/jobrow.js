@@ -4,7 +4,7 @@ import { el } from "../elements/dom.js";
 import { number, when } from "../elements/strings.js";
 
 import { jobLink } from "./naming.js";
-import { bar, statusMark } from "./parts.js";
+import { bar, stateOf, statusMark } from "./parts.js";
 import { t } from "./strings.js";
 import { row, table } from "./tables.js";
 
@@ -30,11 +30,12 @@ export function jobRow(job) {
   const state = statusMark();
   const progress = bar(t("jobs.progress"));
   const text = () => el("span", {});
+  const gone = el("span", { class: "muted" });
   const [total, refused] = [text(), text()];
   const cells = [
     jobLink(job),
     [job.importer, job.kind === "sync" && el("span", { class: "muted" }, ` · ${t("jobs.sync")}`)],
-    state.mark,
+    [state.mark, gone],
     progress.bar,
     total,
     refused,
@@ -48,7 +49,8 @@ export function jobRow(job) {
   function show(now) {
     made.job = now;
     made.row.dataset.status = now.status; // the bar has its colour by it
-    state.show(now.status);
+    state.show(stateOf(now));
+    gone.textContent = now.deleted ? ` ${t("job.deleted")}` : "";
     progress.show(now.progress.percent);
     total.textContent = now.counts.total ? number(now.counts.total) : t("none");
     refused.textContent = now.counts.total ? number(now.counts.refused) : t("none");

@@ -5,7 +5,7 @@ import { el } from "../elements/dom.js";
 import { when } from "../elements/strings.js";
 
 import { files } from "./files.js";
-import { empty, fillWith, shown, status } from "./parts.js";
+import { empty, fillWith, shown, stateOf, status } from "./parts.js";
 import { preview } from "./preview.js";
 import { note, to } from "./router.js";
 import { t } from "./strings.js";
@@ -18,7 +18,7 @@ const SHOWS = {
   refusals: ({ counts }) => counts.refused,
   preview: ({ status, undecided_dates: dates, counts }) => [status === "in_review", dates, counts.total, counts.refused],
   kept: ({ rollback }) => [rollback?.kept, rollback?.failed],
-  log: ({ status }) => status,
+  log: ({ status, deleted }) => [status, deleted],
   files: ({ status }) => status,
 };
 const PAGE = 100;
@@ -31,7 +31,7 @@ export function jobTabs({ id, path, query, signal }) {
   const list = el("div", { class: "tabs", role: "tablist", "aria-label": t("tabs.label") });
   const body = el("div", { role: "tabpanel", id: "tab-body", tabIndex: 0 });
   let wanted = query.get("tab");
-  let drawn = { name: "", status: "", shows: "" };
+  let drawn = { name: "", status: "", deleted: false, shows: "" };
   let job = null;
   let page = new AbortController();
   signal.addEventListener("abort", () => page.abort(), { once: true });
@@ -67,9 +67,9 @@ export function jobTabs({ id, path, query, signal }) {
       each.tabIndex = each.dataset.tab === name ? 0 : -1;
     }
     body.setAttribute("aria-labelledby", `tab-${name}`);
-    if (drawn.name === name && drawn.status === job.status) return; // counts move too often to draw each
+    if (drawn.name === name && drawn.status === job.status && drawn.deleted === job.deleted) return; // counts move too often to draw each
     const before = drawn;
-    drawn = { name, status: job.status, shows: JSON.stringify(SHOWS[name](job)) };
+    drawn = { name, status: job.status, deleted: job.deleted, shows: JSON.stringify(SHOWS[name](job)) };
     if (before.name === name && before.shows === drawn.shows) return;
     page.abort();
     page = new AbortController();
@@ -130,7 +130,7 @@ function kept(place, { path, signal }) {
   });
 }
 
-function log(place, { path, signal }) {
+function log(place, { path, job, signal }) {
   return pagedTable({
     place,
     signal,
@@ -142,7 +142,7 @@ function log(place, { path, signal }) {
       { title: t("log.by") },
       { title: t("log.note"), class: "value" },
     ],
-    cells: (item) => [el("time", { dateTime: item.at }, when(item.at)), status(item.status), item.by, shown(item.note)],
+    cells: (item) => [el("time", { dateTime: item.at }, when(item.at)), status(stateOf({ status: item.status, lookup: job.lookup })), item.by, shown(item.note)],
     none: () => empty(t("log.empty")),
     cards: true,
   });

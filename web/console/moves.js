@@ -1,14 +1,17 @@
-/** What can be done with a job: a button for each move that its links allow. */
+/** What can be done with a job: a button for each move that its links allow, and one to delete it. */
 
-import { get, post } from "../elements/api.js";
+import { get, post, remove } from "../elements/api.js";
 import { el } from "../elements/dom.js";
 
 import { doing } from "./parts.js";
-import { t } from "./strings.js";
+import { t, tOf } from "./strings.js";
 
-const MOVES = ["commit", "resume", "retry", "pause", "rollback", "cancel"];
+const MOVES = ["commit", "resume", "retry", "pause", "rollback", "cancel", "delete"];
 const FIRST = new Set(["commit", "resume", "retry"]);
-const GRAVE = new Set(["rollback", "cancel", "force"]);
+const GRAVE = new Set(["rollback", "cancel", "delete", "force"]);
+
+/** In these a job has ended, and can be deleted. */
+const ENDED = new Set(["completed", "failed", "cancelled", "rolled_back"]);
 
 /**
  * Buttons, which `show(job)` exchanges when other moves are allowed.
@@ -20,14 +23,15 @@ export function moveButtons({ path, signal, onJob }) {
   let job = null;
 
   const act = async (name) => {
-    const body = name === "commit" ? await datesOf(job, path, signal) : (await sure(name, signal)) && {};
+    const body = name === "commit" ? await datesOf(job, path, signal) : (await sure(name, signal, { job })) && {};
     if (!body) return;
+    if (name === "delete") return onJob(await remove(path));
     onJob(await post(job.links[name] ?? `${path}/${name}`, name === "commit" ? body : undefined));
   };
 
   const button = (name) => {
     const kind = FIRST.has(name) ? "first" : GRAVE.has(name) ? "grave" : null;
-    const made = el("button", { type: "button", class: kind, "data-move": name }, t(`move.${name}`));
+    const made = el("button", { type: "button", class: kind, "data-move": name }, tOf(job, `move.${name}`));
     made.addEventListener("click", () => doing(made, trouble, () => act(name)));
     return made;
   };
@@ -37,7 +41,7 @@ export function moveButtons({ path, signal, onJob }) {
     trouble,
     show(now) {
       job = now;
-      const allowed = MOVES.filter((name) => now.links[name]);
+      const allowed = MOVES.filter((name) => (name === "delete" ? isLeft(now) : now.links[name]));
       const there = [...buttons.children].map((each) => each.dataset.move);
       if (allowed.join() === there.join()) return;
       const hadFocus = buttons.contains(document.activeElement);
@@ -47,13 +51,16 @@ export function moveButtons({ path, signal, onJob }) {
   };
 }
 
+/** Whether there is anything of it to delete. */
+const isLeft = (job) => ENDED.has(job.status) && !job.deleted;
+
 /** Make a move of a job that somebody is sure of. */
 export const move = (job, name) => post(job.links[name]);
 
 /** Ask before what cannot be undone: a grave move of a job, or `force` of a source. */
-export async function sure(name, signal, values = {}) {
+export async function sure(name, signal, { job = null, ...values } = {}) {
   if (!GRAVE.has(name)) return true;
-  return (await asked(name, signal, [], values)) !== null;
+  return (await asked(name, signal, [], { job, values })) !== null;
 }
 
 /** The body of a commit: the order of the dates that the job asks about; null when somebody goes back. */
@@ -73,19 +80,19 @@ async function datesOf(job, path, signal) {
       ]),
     ),
   );
-  const answers = await asked("commit", signal, fields);
+  const answers = await asked("commit", signal, fields, { job });
   return answers && { dates: Object.fromEntries(answers) };
 }
 
 /** A dialog with a question; its answers, or null. */
-function asked(name, signal, fields, values = {}) {
+function asked(name, signal, fields, { job, values = {} }) {
   const form = el("form", { method: "dialog" });
   const dialog = el("dialog", { "aria-labelledby": "asked" }, form);
   const back = el("button", { value: "back", formNoValidate: true }, t("cancelDialog"));
-  const go = el("button", { value: "go", class: GRAVE.has(name) ? "grave" : "first" }, t(`move.${name}`));
+  const go = el("button", { value: "go", class: GRAVE.has(name) ? "grave" : "first" }, tOf(job, `move.${name}`));
   form.append(
     el("h2", { id: "asked" }, t(`move.${name}.ask`, values)),
-    el("p", { class: "muted" }, t(`move.${name}.text`)),
+    el("p", { class: "muted" }, tOf(job, `move.${name}.text`)),
     ...fields,
     el("div", { class: "row" }, back, go),
   );

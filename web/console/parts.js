@@ -12,8 +12,15 @@ const KINDS = {
   paused: "asks",
   waiting_for_file: "over",
   cancelled: "over",
+  parked: "asks",
   rolled_back: "over",
 };
+
+/** What a job's status is called: more exactly than the API does where its rows are looked up. */
+export function stateOf(job) {
+  if (job.parked && job.status === "paused") return "parked";
+  return job.status === "loading" && job.lookup ? "lookup" : job.status;
+}
 
 /** A place for a job's status, in a word and a colour; `show` puts one in. */
 export function statusMark() {

@@ -5,11 +5,14 @@ import { el } from "../elements/dom.js";
 import { bar } from "./parts.js";
 import { t } from "./strings.js";
 
-const ORDER = ["parse", "compare", "load", "undo"];
+const ORDER = ["parse", "compare", "load", "lookup", "undo"];
 const DONE = 100;
 
+/** The phase that a job is there for: its rows are looked up, or else loaded. */
+const mainOf = (job) => (job.lookup ? "lookup" : "load");
+
 /** The phase that a status belongs to, where the job names none. */
-const OF_STATUS = { parsing: "parse", loading: "load", rolling_back: "undo" };
+const ofStatus = (job) => ({ parsing: "parse", loading: mainOf(job), rolling_back: "undo" })[job.status];
 
 /** Bars, which `show(job, timeline)` moves. */
 export function phaseBars() {
@@ -18,8 +21,9 @@ export function phaseBars() {
 
   const barOf = (name) => {
     if (!known.has(name)) {
-      const made = bar(t(`phase.${name}`));
-      known.set(name, { ...made, line: el("li", {}, el("span", {}, t(`phase.${name}`)), made.bar) });
+      const title = t(`phase.${name}`);
+      const made = bar(title);
+      known.set(name, { ...made, line: el("li", {}, el("span", {}, title), made.bar) });
     }
     return known.get(name);
   };
@@ -27,7 +31,7 @@ export function phaseBars() {
   return {
     bars,
     show(job, timeline) {
-      const names = ORDER.filter((name) => name === "parse" || name === "load" || takesPart(name, job, timeline));
+      const names = ORDER.filter((name) => takesPart(name, job, timeline));
       const lines = names.map((name) => {
         const made = barOf(name);
         made.show(percentOf(name, job, timeline));
@@ -39,22 +43,24 @@ export function phaseBars() {
 }
 
 function takesPart(name, job, timeline) {
+  if (name === "parse" || name === mainOf(job)) return true;
   if (name === "undo") return job.rollback !== null;
-  return job.review || job.phase === name || timeline.rows(name) > 0;
+  return (name === "compare" && job.review) || job.phase === name || timeline.rows(name) > 0;
 }
 
 /** Percent of a phase; the one under way as the job says, the others by what is done. */
 function percentOf(name, job, timeline) {
   const { status, counts } = job;
-  const now = job.phase ?? OF_STATUS[status];
+  const now = job.phase ?? ofStatus(job);
+  const isMain = name === mainOf(job);
   if (name === "undo") return job.progress.percent;
   if (status === "completed" || status === "rolling_back" || status === "rolled_back") {
-    return status === "completed" || name !== "load" ? DONE : share(counts.total - counts.unprocessed, counts.total);
+    return status === "completed" || !isMain ? DONE : share(counts.total - counts.unprocessed, counts.total);
   }
   if (now === name) return job.progress.percent;
   if (now) return ORDER.indexOf(name) < ORDER.indexOf(now) ? DONE : 0;
-  if (status === "in_review") return name === "load" ? 0 : DONE;
-  if (name === "load") return share(counts.total - counts.unprocessed, counts.total);
+  if (status === "in_review") return isMain ? 0 : DONE;
+  if (isMain) return share(counts.total - counts.unprocessed, counts.total);
   return share(timeline.rows(name), counts.total);
 }
 

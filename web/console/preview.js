@@ -4,14 +4,16 @@ import { el } from "../elements/dom.js";
 import { number } from "../elements/strings.js";
 
 import { shown } from "./parts.js";
-import { t } from "./strings.js";
+import { t, tOf } from "./strings.js";
 import { row, scroller, table } from "./tables.js";
 
 const COUNTS = ["insert", "update", "unchanged", "refused", "repeated"];
+/** Rows that are looked up are compared with nothing. */
+const LOOKUP_COUNTS = ["refused", "repeated"];
 
 /** @param {any} found the answer of `GET /jobs/{id}/preview` */
 export function preview(found) {
-  const counts = COUNTS.filter((name) => found.counts[name] !== null);
+  const counts = (found.job.lookup ? LOOKUP_COUNTS : COUNTS).filter((name) => found.counts[name] !== null);
   const ofFile = found.job.kind !== "sync";
   const where = t(found.sheet ? "preview.where" : "preview.headerRow", { sheet: found.sheet, row: found.header_row });
   const columns = t(ofFile ? "preview.columns" : "preview.fields");
@@ -28,7 +30,7 @@ export function preview(found) {
     ),
     el("div", { class: "padding" }, el("h3", {}, columns)),
     mapping(found.columns, columns, ofFile),
-    el("div", { class: "padding" }, el("h3", {}, t("preview.rows"))),
+    el("div", { class: "padding" }, el("h3", {}, tOf(found.job, "preview.rows"))),
     firstRows(found),
   ];
 }
@@ -50,8 +52,8 @@ function mapping(all, caption, ofFile) {
 function firstRows(found) {
   const there = found.columns.filter((column) => column.header !== null);
   const columns = [{ title: t("preview.row") }, ...there.map(({ title }) => ({ title, class: "value" }))];
-  const made = table({ caption: t("preview.rows"), columns });
+  const made = table({ caption: tOf(found.job, "preview.rows"), columns });
   const cells = (item) => [item.row, ...there.map(({ field }) => shown(item.values[field]))];
   made.body.append(...found.rows.map((item) => row(columns, cells(item))));
-  return scroller(made.table, t("preview.rows"));
+  return scroller(made.table, tOf(found.job, "preview.rows"));
 }

@@ -1,6 +1,6 @@
 /** The console's texts, beside those of the elements, and the language that was chosen. */
 
-import { addStrings, t as textOf } from "../elements/strings.js";
+import { addStrings, t as textOf, tOf as textFor } from "../elements/strings.js";
 
 import { en } from "./words-en.js";
 import { id } from "./words-id.js";
@@ -19,6 +19,14 @@ addStrings({ en: own(en), id: own(id) });
  * @param {Record<string, unknown>} [values]
  */
 export const t = (key, values) => textOf(PREFIX + key, values);
+
+/**
+ * The console's text of that name, or `key.lookup` if there is one and the rows are looked up instead of being loaded.
+ * @param {{lookup?: string | null} | null} subject a job or an importer
+ * @param {string} key
+ * @param {Record<string, unknown>} [values]
+ */
+export const tOf = (subject, key, values) => textFor(subject, PREFIX + key, values);
 
 /** The languages one can choose, each by its own name. */
 export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };

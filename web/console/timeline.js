@@ -2,7 +2,7 @@
 
 import { get } from "../elements/api.js";
 
-const PHASES = ["parse", "compare", "load", "undo"];
+const PHASES = ["parse", "compare", "load", "lookup", "undo"];
 /** A job that waits for a person does no work; only so many milliseconds of a wait are drawn. */
 const SHORTEST_WAIT = 10_000;
 

@@ -3,13 +3,14 @@
 import "../elements/index.js";
 
 import { el } from "../elements/dom.js";
+import { keptBack, lackingProblem, parameterFields } from "../elements/parameters.js";
 import { asProblem, explain } from "../elements/problems.js";
 import { bytes, language, number } from "../elements/strings.js";
 
 import { importers } from "./catalogue.js";
 import { fillWith, head, say, status } from "./parts.js";
 import { note, to } from "./router.js";
-import { t } from "./strings.js";
+import { t, tOf } from "./strings.js";
 import { templateButton } from "./template.js";
 
 const ACCEPTED = ".xlsx,.xls,.ods,.csv,.tsv,.txt,.gz";
@@ -25,12 +26,13 @@ export function hand(files) {
 /** @param {Element} main */
 export function upload(main, { query, signal }) {
   const place = el("div", {});
-  main.append(head(t("page.upload"), t("upload.lead")), place);
-  fillWith(place, signal, importers, (found) => form(found, query.get("importer"), signal));
+  const lead = el("span", {}, t("upload.lead"));
+  main.append(head(t("page.upload"), lead), place);
+  fillWith(place, signal, importers, (found) => form(found, { wanted: query.get("importer"), lead, signal }));
 }
 
-function form(found, wanted, signal) {
-  const sender = el("sluice-upload", { id: "sender", "accepted-files": ACCEPTED, "use-sse": "" });
+function form(found, { wanted, lead, signal }) {
+  const sender = el("sluice-upload", { id: "sender", "use-sse": "" });
   const choose = el(
     "select",
     { id: "importer", onchange: () => settle() },
@@ -40,21 +42,37 @@ function form(found, wanted, signal) {
   const urgent = option("urgent");
   const force = option("force");
   const hints = el("div", { class: "hints" });
+  const given = el("div", { class: "hints" });
+  const asked = el("div", {});
   const done = el("ul", { class: "done" });
   const waiting = el("p", { class: "muted", role: "status" });
   const trouble = el("div", {});
+  let parameters = null;
   let queue = [];
   let together = new Set();
   /** @type {Map<File, Element>} of several files, what became of those that failed */
   const failed = new Map();
 
-  const settle = () => {
-    const importer = found.find(({ name }) => name === choose.value);
-    const extra = { importer: importer.name };
-    if (review.box.checked) extra.review = true;
+  const chosen = () => found.find(({ name }) => name === choose.value);
+
+  /** What goes with the file that was chosen. */
+  const prepare = () => {
+    const { name: importer, lookup } = chosen();
+    const extra = { importer, ...parameters.extra() };
+    if (review.box.checked && !lookup) extra.review = true;
     if (urgent.box.checked) extra.priority = "urgent";
     if (force.box.checked) extra.force = true;
     setTo(sender, "extra-data", JSON.stringify(extra));
+  };
+
+  const settle = () => {
+    const importer = chosen();
+    parameters = parameterFields(importer.parameters, language());
+    given.replaceChildren(...parameters.lines);
+    asked.replaceChildren();
+    lead.textContent = tOf(importer, "upload.lead");
+    review.line.hidden = Boolean(importer.lookup);
+    setTo(sender, "accepted-files", importer.file_types.join(",") || ACCEPTED);
     setTo(sender, "max-bytes", String(importer.max_bytes));
     setTo(sender, "sse-title", importer.title);
     hints.replaceChildren(
@@ -84,19 +102,43 @@ function form(found, wanted, signal) {
     queueMicrotask(next);
   };
 
-  for (const { box } of [review, urgent, force]) box.addEventListener("change", settle);
+  const othersOf = (file) => (together.size > 1 && together.has(file) ? together : null);
+
+  const lack = (file, lacking) => {
+    if (othersOf(file)) {
+      const line = broken(file, lackingProblem(lacking, language(), { several: true }));
+      parameters.ended(file, { more: queue.length > 0 });
+      end(line);
+      failed.set(file, line);
+      return;
+    }
+    asked.replaceChildren(keptBack(file, lacking, language(), () => sender.sendFile(file)));
+    parameters.focus();
+  };
+
+  sender.addEventListener("choose", (event) => {
+    const { file } = event.detail;
+    const lacking = parameters.take(file, { several: othersOf(file), more: queue.length > 0 });
+    asked.replaceChildren();
+    prepare();
+    if (!lacking.length) return;
+    event.preventDefault();
+    lack(file, lacking);
+  });
   sender.addEventListener("complete", ({ detail }) => {
+    parameters.ended(sender.file, { well: true, more: queue.length > 0 });
     end(finished(detail.job));
   });
   // what went wrong with one file does not keep the others; its place is taken by the next, so it is noted below
   sender.addEventListener("error", ({ detail: { problem, job } }) => {
+    parameters.ended(job ? sender.file : null, { more: queue.length > 0 });
     if (together.has(sender.file)) {
       const line = broken(sender.file, problem, job);
       end(line);
       failed.set(sender.file, line);
     } else if (job) done.prepend(finished(job));
   });
-  const zone = el("section", { class: "panel padded" }, el("h2", {}, t("upload.file")), sender, waiting, done);
+  const zone = el("section", { class: "panel padded" }, el("h2", {}, t("upload.file")), asked, sender, waiting, done);
   // the element takes one file; several at once are sent one after the other
   const several = (event) => {
     const files = [...(event.dataTransfer?.files ?? [])];
@@ -112,6 +154,7 @@ function form(found, wanted, signal) {
     "section",
     { class: "panel padded" },
     el("label", { class: "field" }, t("upload.importer"), choose),
+    given,
     hints,
     el("h2", {}, t("upload.options")),
     [review, urgent, force].map(({ line }) => line),

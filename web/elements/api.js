@@ -114,6 +114,16 @@ export async function post(path, content, { idempotencyKey = newKey(), signal, b
 }
 
 /**
+ * DELETE.
+ * @param {string} path
+ * @param {{signal?: AbortSignal, base?: string}} [options]
+ * @returns {Promise<any>} the answer's body
+ */
+export async function remove(path, { signal, base } = {}) {
+  return body(await call(await located(path, base), { method: "DELETE", signal }, base));
+}
+
+/**
  * An authorised call, made again when no answer comes or the API is busy; answers that refuse become a `Problem`.
  * @param {URL} url
  * @param {RequestInit} request

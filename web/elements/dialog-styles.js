@@ -43,6 +43,14 @@ export const dialogStyles = sheet(`
   .wrong:empty { display: none; }
   .outcome, .files { list-style: none; display: grid; gap: 0.4em; }
   .files button { text-align: start; overflow-wrap: anywhere; }
+  .parameter { display: grid; gap: 0.2em; justify-items: start; }
+  .parameter .field { display: grid; gap: 0.2em; font-weight: 600; }
+  .parameter input {
+    width: min(16rem, 100%); padding: 0.35em 0.5em; border: 1px solid var(--muted); border-radius: var(--radius);
+    background: var(--surface); font-weight: 400;
+  }
+  .parameter input[aria-invalid="true"] { border-color: var(--bad); }
+  .small { font-size: 0.92em; }
   .mapping {
     list-style: none; display: grid; gap: 0.5em 1.5em;
     grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr));

@@ -1,21 +1,22 @@
-/** `<sluice-import-dialog>`: a file, its check, its preview, its rows loaded, in one window. */
+/** `<sluice-import-dialog>`: a file, its check, its preview, its rows loaded or looked up, in one window. */
 
-import { get, post, save } from "./api.js";
+import { get, post } from "./api.js";
 import { dialogStyles } from "./dialog-styles.js";
 import { el, fill, focusOn } from "./dom.js";
 import { outcome } from "./done.js";
+import { fileStep } from "./filestep.js";
+import { parameterFields } from "./parameters.js";
 import { asProblem, problemBox } from "./problems.js";
 import { reviewView } from "./review.js";
-import { language, t } from "./strings.js";
+import { stepItems, stepsOf } from "./steps.js";
+import { language, tOf } from "./strings.js";
 import { shadow, tables } from "./styles.js";
-
-const STEPS = ["file", "check", "review", "load"];
-const ACCEPTED = ".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt,.csv.gz,.tsv.gz,.txt.gz";
 
 /**
  * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`. Methods: `show()`, `hide()`.
  *
- * Events: `shown`, `hidden`; `complete` with `{importId, job}` when rows have been loaded; `error` with `{problem}`.
+ * Events: `shown`, `hidden`; `complete` with `{importId, job}` when rows have been loaded or looked up; `error` with
+ * `{problem}`.
  */
 export class SluiceImportDialog extends HTMLElement {
   #root = shadow(this, tables, dialogStyles);
@@ -31,6 +32,8 @@ export class SluiceImportDialog extends HTMLElement {
   /** The job whose end the page was told of. */
   #told = "";
   #importer = null;
+  /** Fields for what the importer must know. @type {any} */
+  #parameters = null;
   /** @type {File | null} */
   #file = null;
 
@@ -76,37 +79,28 @@ export class SluiceImportDialog extends HTMLElement {
       this.#fail(problem, this.#button("job.follow", () => this.#begin(), "primary"));
       return;
     }
+    this.#parameters = parameterFields(this.#importer.parameters, this.#lang);
     this.#choose();
   }
 
   #choose(file = null, more = {}) {
-    const link = `/importers/${encodeURIComponent(this.#importer.name)}/template.xlsx`;
-    const template = this.#button("file.template", () => this.#template(link), "plain");
-    const trouble = el("div", { id: "trouble" });
-    const upload = el("sluice-upload", {
-      "extra-data": JSON.stringify({ importer: this.#importer.name, review: true }),
-      "accepted-files": this.getAttribute("accepted-files") ?? ACCEPTED,
-      "max-bytes": this.#importer.max_bytes,
+    const { content, upload } = fileStep({
+      importer: this.#importer,
+      parameters: this.#parameters,
+      accepted: this.getAttribute("accepted-files"),
+      base: this.#options.base,
+      lang: this.#lang,
+      onSent: (job) => {
+        this.#file = upload.file;
+        this.#watch(job, "check");
+      },
+      onError: (detail) => this.#tell("error", detail),
     });
-    if (this.#options.base) upload.setAttribute("base-url", this.#options.base);
-    upload.addEventListener("complete", ({ detail }) => {
-      this.#file = upload.file;
-      this.#watch(detail.job, "check");
-    });
-    upload.addEventListener("error", ({ detail }) => this.#tell("error", detail));
-    const lead = el("p", { class: "muted" }, this.#t("file.lead"));
-    this.#enter("file", "file.heading", lead, upload, el("div", {}, template), trouble);
+    this.#enter("file", "file.heading", content);
     if (file) upload.sendFile(file, more);
   }
 
-  async #template(link) {
-    const trouble = this.#root.getElementById("trouble");
-    fill(trouble);
-    const name = `${this.#importer.name}.xlsx`;
-    await save(link, name, this.#options).catch((problem) => fill(trouble, problemBox(problem, this.#lang)));
-  }
-
-  /** Follow a job through `check` or `load`. */
+  /** Follow a job through `check`, `load` or `lookup`; where nobody looks between the two, from one to the other. */
   #watch(job, stage) {
     const progress = el("sluice-progress", { title: job.file.name, "process-id": job.id });
     if (this.#options.base) progress.setAttribute("base-url", this.#options.base);
@@ -124,7 +118,12 @@ export class SluiceImportDialog extends HTMLElement {
       else this.#lose(detail.problem, stage, () => this.#watch(job, stage));
     });
     const lead = el("p", { class: "muted" }, this.#t("check.lead"));
-    this.#enter(stage, `${stage}.heading`, progress, lead, el("div", { class: "actions" }, cancel), trouble);
+    const content = [progress, lead, el("div", { class: "actions" }, cancel), trouble];
+    progress.addEventListener("progress", ({ detail }) => {
+      if (detail.job.phase !== "lookup" || this.#stage === "lookup") return;
+      this.#enter("lookup", "lookup.heading", content);
+    });
+    this.#enter(stage, `${stage}.heading`, content);
     progress.start();
   }
 
@@ -189,7 +188,7 @@ export class SluiceImportDialog extends HTMLElement {
     const problem = asProblem(given);
     const file = this.#file;
     if (!job) return [];
-    const retry = async () => this.#watch(await this.#move(job.id, "retry"), "load");
+    const retry = async () => this.#watch(await this.#move(job.id, "retry"), job.lookup ? "lookup" : "load");
     const caught = (action) => () => action().catch((error) => this.#ended({ problem: error, job }));
     const nearest = problem.is("missing-header") ? Object.entries(problem.extra.nearest ?? {}) : [];
     const guessed = nearest.filter(([, header]) => header);
@@ -223,16 +222,10 @@ export class SluiceImportDialog extends HTMLElement {
   #enter(stage, heading, ...content) {
     this.#stage = stage;
     this.#lost = null;
-    const at = { done: STEPS.length, broken: -1 }[stage] ?? STEPS.indexOf(stage);
-    const items = STEPS.map((step, place) => {
-      const past = place < at && el("span", { class: "quiet" }, ` (${this.#t("step.done")})`);
-      const look = place === at ? { "aria-current": "step" } : { class: past ? "past" : "" };
-      return el("li", look, `${place + 1}. ${this.#t(`step.${step}`)}`, past);
-    });
     const title = this.#importer?.title;
     this.#title.textContent = title ? this.#t("dialog.title", { title }) : this.#t("dialog.title.plain");
     this.#steps.setAttribute("aria-label", this.#t("dialog.steps"));
-    fill(this.#steps, items);
+    fill(this.#steps, stepItems(stepsOf(this.#importer), stage, this.#lang));
     const said = el("h3", { class: "stage" }, this.#t(heading));
     fill(this.#body, said, content);
     this.#body.scrollTop = 0;
@@ -248,7 +241,7 @@ export class SluiceImportDialog extends HTMLElement {
   }
 
   #t(key, values = {}) {
-    return t(key, values, this.#lang);
+    return tOf(this.#importer, key, values, this.#lang);
   }
 
   #button(key, onclick, look = "") {

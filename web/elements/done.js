@@ -4,9 +4,11 @@ import { download, get } from "./api.js";
 import { el, fill } from "./dom.js";
 import { problemBox } from "./problems.js";
 import { refusedRows } from "./refusals.js";
-import { bytes, has, t } from "./strings.js";
+import { bytes, has, t, tOf } from "./strings.js";
 
 const COUNTS = ["inserted", "updated", "unchanged", "refused", "unprocessed"];
+/** What somebody looks rows up for comes first. */
+const RESULT = "result.xlsx";
 
 /**
  * @param {any} job
@@ -15,18 +17,19 @@ const COUNTS = ["inserted", "updated", "unchanged", "refused", "unprocessed"];
  */
 export async function outcome(job, { lang, base }) {
   const told = COUNTS.filter((name) => job.counts[name] > 0);
-  const sentences = told.map((name) => el("li", { class: name }, t(`done.${name}`, { count: job.counts[name] }, lang)));
+  const said = (name) => tOf(job, `done.${name}`, { count: job.counts[name] }, lang);
+  const sentences = told.map((name) => el("li", { class: name }, said(name)));
   const refused = job.links.refusals && job.counts.refused > 0 && (() => refusedRows(job.id, { lang, base }));
   return el(
     "div",
     { class: "stack wide" },
-    sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, t("done.nothing", {}, lang)),
+    sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, tOf(job, "done.nothing", {}, lang)),
     job.links.files && (await fetched(() => fileList(job, { lang, base }), lang)),
     refused && (await fetched(refused, lang)),
   );
 }
 
-/** The rows are loaded, whatever else can be shown just now: a part that cannot be fetched has its own trouble. */
+/** The rows are done, whatever else can be shown just now: a part that cannot be fetched has its own trouble. */
 async function fetched(part, lang) {
   const place = el("div", { class: "stack" });
   const again = el("button", { type: "button", onclick: () => ask() }, t("job.follow", {}, lang));
@@ -38,6 +41,7 @@ async function fetched(part, lang) {
 async function fileList(job, { lang, base }) {
   const { items } = await get(`/jobs/${encodeURIComponent(job.id)}/files`, { base });
   if (!items.length) return null;
+  items.sort((one, other) => Number(other.name === RESULT) - Number(one.name === RESULT));
   const rows = items.map((file) => el("li", {}, fileButton(job, file, { lang, base })));
   return el("section", { class: "stack" }, el("h4", {}, t("done.files", {}, lang)), el("ul", { class: "files" }, rows));
 }

@@ -13,7 +13,7 @@ const PATIENCE = 45_000;
  */
 const GAP = 25_000;
 const POLL = 1000;
-/** A paused job moves when somebody makes it; that may be days away. */
+/** A paused job moves when somebody makes it, which may be days away, or by itself when it is parked. */
 const PAUSED = 5000;
 
 /**
@@ -52,7 +52,7 @@ export async function follow(jobId, options = {}) {
 }
 
 /**
- * Wait until somebody goes on with a paused job, or ends it. No stream is held open for that.
+ * Wait until somebody goes on with a paused job, or ends it, or it goes on by itself. No stream is held open for that.
  * @param {any} job as it was paused
  * @param {Following} [options]
  * @returns {Promise<any>} the job, moved; rejects as `follow` does

@@ -5,7 +5,7 @@ import { bar } from "./bar.js";
 import { el, fill } from "./dom.js";
 import { follow, untilMoved } from "./follow.js";
 import { asProblem, problemBox } from "./problems.js";
-import { language, t } from "./strings.js";
+import { language, t, tOf } from "./strings.js";
 import { shadow, sheet } from "./styles.js";
 
 const own = sheet(`
@@ -75,7 +75,7 @@ export class SluiceProgress extends HTMLElement {
       const job = await this.#follow(importId, mine.signal);
       this.#running = false;
       if (job.status === "failed" || job.status === "cancelled") {
-        this.#tell("error", { problem: asProblem(job.problem ?? cancelled(this.#lang)), importId, job });
+        this.#tell("error", { problem: asProblem(job.problem ?? cancelled(job, this.#lang)), importId, job });
       } else this.#tell("complete", { importId, job });
       return job;
     } catch (error) {
@@ -177,6 +177,7 @@ export class SluiceProgress extends HTMLElement {
  * @returns {string}
  */
 export function sentence(job, lang) {
+  if (job.status === "paused" && job.parked) return `${phaseOf(job, lang)} ${job.parked}`;
   const { current, total } = job.progress;
   const moving = ["parsing", "loading", "rolling_back"].includes(job.status) && job.phase && total > 0;
   return moving ? t("progress.of", { phase: phaseOf(job, lang), current, total }, lang) : phaseOf(job, lang);
@@ -184,10 +185,11 @@ export function sentence(job, lang) {
 
 function phaseOf(job, lang) {
   const moving = job.phase && ["parsing", "loading", "rolling_back"].includes(job.status);
-  return t(moving ? `phase.${job.phase}` : `status.${job.status}`, {}, lang);
+  if (job.status === "paused" && job.parked) return t("status.parked", {}, lang);
+  return moving ? t(`phase.${job.phase}`, {}, lang) : tOf(job, `status.${job.status}`, {}, lang);
 }
 
-function cancelled(lang) {
-  const [title, detail] = [t("job.cancelled", {}, lang), t("job.cancelled.detail", {}, lang)];
+function cancelled(job, lang) {
+  const [title, detail] = [t("job.cancelled", {}, lang), tOf(job, "job.cancelled.detail", {}, lang)];
   return { type: "/problems/cancelled", title, detail };
 }

@@ -12,7 +12,8 @@ const DIGEST_UP_TO = 64 * 1024 * 1024;
 
 /**
  * @typedef {object} Sending
- * @property {Record<string, any>} body of the announcement: importer, review, mapping, priority, force, corrects
+ * @property {Record<string, any>} body of the announcement: importer, parameters, review, mapping, priority,
+ *   force, corrects
  * @property {string} [base] instead of the configured API
  * @property {string} [uploadUrl] where files are announced; else `/imports` of the API
  * @property {(progress: {sent: number, total: number}) => void} [onProgress]

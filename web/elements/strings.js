@@ -36,6 +36,18 @@ export function t(key, values = {}, lang = language()) {
 }
 
 /**
+ * The text of that name, or `key.lookup` if there is one and the rows are looked up instead of being loaded.
+ * @param {{lookup?: string | null} | null} subject a job or an importer
+ * @param {string} key
+ * @param {Record<string, unknown>} [values]
+ * @param {string} [lang]
+ * @returns {string}
+ */
+export function tOf(subject, key, values = {}, lang = language()) {
+  return t(subject?.lookup && has(`${key}.lookup`) ? `${key}.lookup` : key, values, lang);
+}
+
+/**
  * Whether there is a text of that name.
  * @param {string} key
  */

@@ -24,10 +24,12 @@ const own = sheet(`
 `);
 
 /**
- * Attributes: `uploadurl`, `base-url`, `extra-data` (JSON: importer, review, mapping, priority, force, corrects),
- * `use-sse`, `sse-progress-url`, `sse-title`, `accepted-files`, `max-bytes`.
+ * Attributes: `uploadurl`, `base-url`, `extra-data` (JSON: importer, parameters, review, mapping, priority, force,
+ * corrects), `use-sse`, `sse-progress-url`, `sse-title`, `accepted-files`, `max-bytes`.
  *
- * Events: `complete` with `{importId, job}`, `error` with `{problem}`.
+ * Events: `choose` with `{file}`, once its type and size are found right and before it is sent: what is changed then
+ * holds for it, and it is not sent when the event is cancelled; `complete` with `{importId, job}`, `error` with
+ * `{problem}`.
  */
 export class SluiceUpload extends HTMLElement {
   static observedAttributes = ["lang", "accepted-files", "max-bytes"];
@@ -88,6 +90,7 @@ export class SluiceUpload extends HTMLElement {
     const accepted = endings(this.getAttribute("accepted-files"));
     const wrong = wrongWith(file, { accepted, maxBytes: Number(this.getAttribute("max-bytes") ?? 0) });
     if (wrong) return this.#refuse(wrong);
+    if (!this.dispatchEvent(new CustomEvent("choose", { detail: { file }, cancelable: true }))) return this.reset();
     this.#sending.abort(new DOMException("It is sent again.", "AbortError"));
     const mine = (this.#sending = new AbortController());
     this.#busy = true;

@@ -12,6 +12,7 @@ from sluice.destinations.dynamodb import DynamoDestination
 from sluice.destinations.records import DynamoRecords
 from sluice.importers.registry import IMPORTERS
 from sluice.sources.registry import SOURCES
+from sluice.stores.answers import DynamoAnswers
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.connections import DynamoConnections, GatewaySockets
 from sluice.stores.files import S3Files
@@ -141,6 +142,12 @@ def answers(table: str) -> DynamoDBPersistenceLayer:
     )
 
     return DynamoDBPersistenceLayer(table, boto3_client=boto3.client("dynamodb", config=_CONFIG))
+
+
+@cache
+def found_answers(table: str) -> DynamoAnswers:
+    """Answers of look-ups, in the jobs table."""
+    return DynamoAnswers(_table(table))
 
 
 @cache

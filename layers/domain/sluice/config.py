@@ -18,8 +18,8 @@ class Settings(BaseModel):
     keep_days: int
 
 
-class OnUploadSettings(Settings):
-    """`functions/on_upload`."""
+class MachineSettings(Settings):
+    """Whoever starts jobs: `functions/on_upload`, `scheduled`, `finish` and `wake`."""
 
     machine_arn: str
 
@@ -70,12 +70,6 @@ class TidySettings(SendingSettings):
 
     machine_arn: str
     stuck_minutes: int
-
-
-class ScheduledSettings(Settings):
-    """`functions/scheduled`."""
-
-    machine_arn: str
 
 
 class IssuerSettings(Settings):

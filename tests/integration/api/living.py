@@ -19,8 +19,8 @@ from tests.fakes.course import LEASE, NOW, Course
 from tests.fakes.destination import MemoryDestination, MemoryRecords
 from tests.fakes.files import MemoryFiles
 from tests.fakes.machine import MemoryMachine
-from tests.fakes.stores import MemoryQueue
-from tests.fakes.upstreams import MemoryUpstreams
+from tests.fakes.queue import MemoryQueue
+from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
 from tests.integration.api.calling import Answer, call
 from tests.integration.stack import Stack
 
@@ -69,9 +69,15 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
             if step == upto:
                 return stack.jobs.get(ref)
             for chunk in queue.messages:
-                tools = Tools(**stores, machine=machine, destination=stack.destination, upstreams=MemoryUpstreams())
+                tools = Tools(
+                    **stores,
+                    machine=machine,
+                    destination=stack.destination,
+                    upstreams=MemoryUpstreams(),
+                    answers=MemoryAnswers(),
+                )
                 do_chunk(chunk, now=NOW, lease_seconds=LEASE, tools=tools)
             queue.messages.clear()
             outcome = machine.answers[step]["outcome"]
         step = Course._after(step, outcome)
-    return finish(ref, job.run, error=None, jobs=stack.jobs, chunks=stack.chunks)
+    return finish(ref, job.run, error=None, jobs=stack.jobs, chunks=stack.chunks, machine=machine)

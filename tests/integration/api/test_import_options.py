@@ -125,6 +125,45 @@ def test_what_cannot_be_corrected_is_refused(stack: Stack, ask: Any) -> None:
     assert len(get("/v1/jobs").body["items"]) == 2
 
 
+VOTERS: dict[str, Any] = {"importer": "voters", "filename": "list.xlsx"}
+
+
+def test_what_the_importer_must_know_is_said_with_the_request(stack: Stack) -> None:
+    answer = announced(**VOTERS, parameters={"ward": "79800001"})
+    assert answer.status == 201, answer.text
+    shown = answer.body["job"]
+    assert shown["parameters"] == {"ward": "79800001"}
+    assert get(f"/v1/jobs/{shown['id']}").body["parameters"] == {"ward": "79800001"}
+    kept = stack.jobs.get(JobRef("acme", shown["id"]))
+    assert (kept.parameters, kept.lookup) == ({"ward": "79800001"}, "commission")
+
+
+def test_what_the_request_says_goes_before_the_name_of_the_file(stack: Stack) -> None:
+    """Which tells it where the request says nothing."""
+    named = VOTERS | {"filename": "Ward 79800002 (final).xlsx"}
+    assert announced(**named).body["job"]["parameters"] == {"ward": "79800002"}
+    assert announced(**named, parameters={"ward": "79800001"}).body["job"]["parameters"] == {"ward": "79800001"}
+    assert announced(**VOTERS).body["job"]["parameters"] == {}, "the file is refused when it is there"
+
+
+@pytest.mark.parametrize("parameters", [{"ward": "7980000"}, {"ward": "79800001 "}, {"town": "79800001"}])
+def test_a_parameter_that_does_not_fit_is_refused(stack: Stack, parameters: dict[str, str]) -> None:
+    assert_problem(announced(**VOTERS, parameters=parameters), 400, "bad-parameter")
+    assert_problem(announced(parameters={"ward": "79800001"}), 400, "bad-parameter")
+    assert get("/v1/jobs").body["items"] == []
+
+
+@pytest.mark.parametrize("parameters", [[], {"ward": 79800001}, {"ward": None}, {"ward": ""}, {"": "x"}, "79800001"])
+def test_parameters_that_are_none_are_refused(stack: Stack, parameters: Any) -> None:
+    assert_problem(announced(**VOTERS, parameters=parameters), 422, "invalid-request")
+
+
+def test_a_file_of_another_type_than_the_importers_is_refused(stack: Stack) -> None:
+    assert_problem(announced(importer="voters", filename="79800001.csv"), 422, "wrong-file-type")
+    assert_problem(sent(importer="voters", filename="79800001.csv"), 422, "wrong-file-type")
+    assert get("/v1/jobs").body["items"] == []
+
+
 @pytest.mark.parametrize("name", ["review", "force"])
 @pytest.mark.parametrize("value", ["maybe", "2", ""])
 def test_a_flag_that_is_neither_yes_nor_no_is_refused(stack: Stack, name: str, value: str) -> None:

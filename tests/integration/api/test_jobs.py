@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -53,6 +54,10 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
         "problem": None,
         "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None},
         "sync": None,
+        "lookup": None,
+        "parameters": {},
+        "parked": None,
+        "deleted": False,
         "batch_id": job.batch_id,
         "priority": "standard",
         "review": False,
@@ -65,6 +70,21 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
         "version": 1,
         "links": {"self": here} | {name: f"{here}/{name}" for name in ("log", "cancel", "pause", "refusals")},
     }
+
+
+def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
+    """With what its importer had to know, and why it waits."""
+    made = replace(
+        make_job(importer="voters", status=Status.LOADING), parameters={"ward": "79800001"}, lookup="commission"
+    )
+    stack.jobs.add(made)
+    stack.jobs.remember(made.ref, phase=PhaseName.LOAD)
+    stack.jobs.move(made.ref, Status.PAUSING, parked="It gives no answers.")
+    shown = get(f"/v1/jobs/{made.ref.id}").body
+    assert (shown["phase"], shown["lookup"], shown["parameters"]) == ("lookup", "commission", {"ward": "79800001"})
+    assert (shown["parked"], shown["progress"]["message"]) == ("It gives no answers.", "It gives no answers.")
+    assert shown["deleted"] is False
+    assert "rollback" not in shown["links"]
 
 
 def test_a_version_that_is_known_is_not_sent_again(stack: Stack, job: Job) -> None:
@@ -243,6 +263,19 @@ def test_what_can_be_imported_is_told(stack: Stack) -> None:
         "key": True,
     }
     assert shown["products"]["row_schema"]["properties"]["price"]["title"] == "Price"
+    assert (shown["products"]["parameters"], shown["products"]["file_types"]) == ([], [])
+
+
+def test_what_an_importer_must_know_beside_the_file_is_told(stack: Stack) -> None:
+    """So that a form can ask for it, and find it in the file's name as the API does."""
+    shown = get("/v1/importers/voters").body
+    (ward,) = shown["parameters"]
+    assert (ward["name"], ward["title"], ward["example"]) == ("ward", "Ward", "79800001")
+    assert re.fullmatch(ward["pattern"], ward["example"])
+    told = re.search(ward["from_name"], f"Ward {ward['example']}.xlsx")
+    assert told
+    assert told[1] == ward["example"]
+    assert shown["file_types"] == [".xlsx", ".xls"]
 
 
 def test_the_depths_of_the_queues_are_told(stack: Stack) -> None:

@@ -35,7 +35,7 @@ def test_what_is_not_there_is_not_found(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/nothing"), ("GET", "/"), ("GET", "/v2/jobs"), ("DELETE", "/v1/jobs/x"), ("POST", "/v1/jobs")],
+    [("GET", "/v1/nothing"), ("GET", "/"), ("GET", "/v2/jobs"), ("DELETE", "/v1/jobs"), ("POST", "/v1/jobs")],
 )
 def test_an_address_that_nothing_is_at_leads_to_the_description(method: str, path: str) -> None:
     """A person is told where to look."""

@@ -154,3 +154,22 @@ def test_everything_below_a_prefix_is_removed_and_nothing_else(files: MemoryFile
     files.remove("a/")
     files.remove("c/")
     assert files.names("") == ["b/1"]
+
+
+def test_one_object_is_removed_and_none_whose_name_goes_on(files: MemoryFiles | S3Files) -> None:
+    for key in ("a/list.xls", "a/list.xlsx", "a/list.xls/b"):
+        files.write(key, b"x")
+    files.remove_file("a/list.xls", None)
+    files.remove_file("a/list.xls", None)
+    files.remove_file("a/li", None)
+    assert files.names("") == ["a/list.xls/b", "a/list.xlsx"]
+
+
+def test_an_object_that_came_in_place_of_another_is_not_removed_for_it(files: MemoryFiles | S3Files) -> None:
+    files.write("a", b"before")
+    _, before = files.stat("a")
+    files.write("a", b"since")
+    files.remove_file("a", before)
+    assert files.read("a") == b"since"
+    files.remove_file("a", files.stat("a")[1])
+    assert files.names("") == []

@@ -22,6 +22,17 @@ def test_a_job_comes_back_as_it_was_added(jobs: Jobs) -> None:
     assert jobs.get(job.ref) == job
 
 
+def test_what_a_job_was_told_beside_its_file_comes_back(jobs: Jobs) -> None:
+    job = replace(
+        make_job(importer="voters"), parameters={"ward": "79800001"}, lookup="commission", instead_of="01BEFORE"
+    )
+    jobs.add(job)
+    there = jobs.move(job.ref, Status.QUEUED)
+    assert (there.parameters, there.lookup, there.instead_of) == ({"ward": "79800001"}, "commission", "01BEFORE")
+    (listed,) = jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items
+    assert listed == there == jobs.get(job.ref)
+
+
 def test_a_job_is_added_once(jobs: Jobs) -> None:
     job = make_job()
     assert jobs.add(job)
@@ -120,6 +131,6 @@ def test_a_job_that_is_older_than_reviews_is_read() -> None:
     """A list of jobs must not break over one that an earlier version wrote."""
     job = make_job()
     item = items.of_job(job)
-    for name in ("review", "force", "corrects", "orders", "run"):
+    for name in ("review", "force", "corrects", "orders", "run", "reads", "parameters", "lookup", "instead_of"):
         del item[name]
     assert items.to_job(item) == job

@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
-from sluice.sources.tokens import AccessToken, Tokens
-from sluice.sources.turns import Turns, spacing
 from sluice.stores.rates import DynamoRates
 from sluice.stores.upstream_tokens import DynamoUpstreamTokens
+from sluice.upstream.tokens import AccessToken, Tokens
+from sluice.upstream.turns import Turns, spacing
 from tests.fakes.upstreams import MemoryRates, MemoryUpstreamTokens
 from tests.integration.stores.conftest import REGION
 from tests.integration.template import create_table

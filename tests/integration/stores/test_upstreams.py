@@ -10,10 +10,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from local.upstreams.server import Served, serving
 from local.upstreams.settings import Settings
-from local.upstreams.siasn import Siasn, serving
+from local.upstreams.siasn import Register
+from sluice.lookups.commission import commission
+from sluice.lookups.lookup import Asked, Found, Lookup, Told
 from sluice.model.errors import UpstreamRefused
 from sluice.sources.pangkat import pangkat
+from sluice.stores import upstreams
 from sluice.stores.upstreams import SharedUpstreams
 from tests.integration.template import create_table
 
@@ -35,13 +39,13 @@ class Secret:
 
 
 @pytest.fixture
-def register() -> Iterator[Siasn]:
-    with serving(Settings(rows=100)) as upstream:
+def register() -> Iterator[Served[Register]]:
+    with serving(Register(Settings(rows=100))) as upstream:
         yield upstream
 
 
-def told(register: Siasn, client_secret: str) -> dict[str, Any]:
-    known = register.register.settings
+def told(register: Served[Register], client_secret: str) -> dict[str, Any]:
+    known = register.stand_in.settings
     return {"siasn": {"url": register.url, "client_id": known.client_id, "client_secret": client_secret}}
 
 
@@ -60,29 +64,53 @@ def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
-def test_a_secret_that_was_rotated_is_found_out_by_its_not_being_taken(register: Siasn) -> None:
-    good = told(register, register.register.settings.client_secret)
+def test_a_secret_that_was_rotated_is_found_out_by_its_not_being_taken(register: Served[Register]) -> None:
+    good = told(register, register.stand_in.settings.client_secret)
     secret = Secret(kept=told(register, "the one before"), now=good)
     assert rows(secret) == 100
     assert secret.asked == [False, True]
 
 
-def test_a_secret_that_holds_is_not_asked_for_again(register: Siasn) -> None:
-    good = told(register, register.register.settings.client_secret)
+def test_a_secret_that_holds_is_not_asked_for_again(register: Served[Register]) -> None:
+    good = told(register, register.stand_in.settings.client_secret)
     secret = Secret(kept=good, now=good)
     assert rows(secret) == 100
     assert secret.asked == [False]
 
 
-def test_a_secret_that_is_wrong_still_is_refused(register: Siasn) -> None:
+def test_a_secret_that_is_wrong_still_is_refused(register: Served[Register]) -> None:
     wrong = told(register, "wrong")
     with pytest.raises(UpstreamRefused) as refused:
         rows(Secret(kept=wrong, now=wrong))
     assert "wrong" not in str(refused.value)
 
 
-def test_an_upstream_that_was_added_since_is_found(register: Siasn) -> None:
-    good = told(register, register.register.settings.client_secret)
+def test_an_upstream_that_was_added_since_is_found(register: Served[Register]) -> None:
+    good = told(register, register.stand_in.settings.client_secret)
     assert rows(Secret(kept={}, now=good)) == 100
     with pytest.raises(UpstreamRefused, match="says nothing of 'siasn'"):
         rows(Secret(kept={}, now={}))
+
+
+def test_who_was_asked_for_before_the_secret_was_rotated_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The old one held until its token expired, in the middle of a chunk."""
+    asked: list[list[str]] = []
+
+    def ask(_: Lookup, keys: list[str], *, told: Told, **__: Any) -> Asked:
+        asked.append(keys)
+        told(keys[0], Found("registered", "79800001"))
+        if len(asked) == 1:
+            raise UpstreamRefused("Status 401 for a token.")
+        return Asked([], down=False, silent=False)
+
+    monkeypatch.setattr(upstreams, "ask", ask)
+    known = {"url": "https://commission.example", "client_id": "sluice"}
+    secret = Secret(
+        kept={"commission": {**known, "client_secret": "old"}}, now={"commission": {**known, "client_secret": "new"}}
+    )
+    heard: list[str] = []
+    table = boto3.resource("dynamodb", region_name=REGION).Table("jobs")
+    SharedUpstreams(table, secret).ask(commission, ["1", "2", "3"], before=0, told=lambda key, _: heard.append(key))
+    assert (asked, heard) == ([["1", "2", "3"], ["2", "3"]], ["1", "2"])

@@ -44,6 +44,7 @@ COLUMNS = {
         "ORDER_ID, SID, NIPNAS, NAMA_PELANGGAN, LAYANAN, BANDWIDTH_MBPS, WITEL_ASAL, WITEL_TUJUAN, STATUS, "
         "TANGGAL_ORDER, TANGGAL_AKTIVASI, HARGA_BULANAN"
     ),
+    "voters": "ID Number, First Names, Surname, Cell, Ward",
 }
 INDONESIAN = {"sos", "hsi", "jt", "datin"}
 
@@ -148,3 +149,4 @@ def test_a_column_without_a_default_is_required() -> None:
     assert required(importer_named("hsi").columns) == ["ORDER_ID", "WITEL", "ORDER_DATE"]
     assert required(importer_named("jt").columns) == ["ID_I_HLD", "WITEL", "URAIAN_KEGIATAN"]
     assert required(importer_named("datin").columns) == ["ORDER_ID", "NAMA_PELANGGAN", "LAYANAN"]
+    assert required(importer_named("voters").columns) == ["ID Number"]

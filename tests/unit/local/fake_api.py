@@ -29,10 +29,14 @@ def job(status: str, *, version: int = 1, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class FakeApi:
-    """Answers like the API. `states` are the states of the one job, one a GET; the last one stays."""
+    """Answers like the API.
+
+    `states` are the states of the one job, one a GET; the last one stays. `page` is any list.
+    """
 
     states: list[dict[str, Any]] = field(default_factory=lambda: [job("completed")])
     upload_status: int = 204
+    page: str = field(default_factory=lambda: PAGE)
     refuse: dict[str, Any] | None = None
     refuse_status: int = 409
     retry_after: str = "30"
@@ -60,7 +64,7 @@ class FakeApi:
             return self._event(request)
         if path.startswith("/jobs/") and path.count("/") == 2:
             return self._job(request)
-        return httpx.Response(200, text=PAGE)
+        return httpx.Response(200, text=self.page)
 
     def _job(self, request: httpx.Request) -> httpx.Response:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]

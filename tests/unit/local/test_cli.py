@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from local import cli
 from local.client import Client
+from sluice.edge.importers import importer_answer
+from sluice.importers.registry import IMPORTERS
 from tests.unit.local.fake_api import API, BUCKET, PAGE, FakeApi, job
 
 
@@ -59,6 +62,62 @@ def test_the_mapping_reaches_the_api(api: FakeApi, workbook: Path) -> None:
     assert run("import", workbook, "--importer", "products", "--mapping", mapping) == 0
     asked = json.loads(api.bodies[0])
     assert asked["mapping"] == {"Price": "Harga"}
+
+
+def test_parameters_reach_the_api(api: FakeApi, workbook: Path) -> None:
+    """What an importer must know beside the file, by name; a value may hold what separates it from its name."""
+    assert (
+        run("import", workbook, "--importer", "voters", "--parameter", "ward=79800001", "--parameter", "note=a=b") == 0
+    )
+    assert json.loads(api.bodies[0])["parameters"] == {"ward": "79800001", "note": "a=b"}
+
+
+def test_a_parked_job_is_waited_for_and_says_why(
+    api: FakeApi, workbook: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It goes on by itself, unlike one that somebody paused; each reason is said once."""
+    reason = "The commission gives no answers. The job goes on by itself when it does."
+    looking: dict[str, Any] = {"phase": "lookup", "progress": {"current": 1, "total": 3}}
+    api.states = [
+        job("loading", **looking),
+        job("pausing", version=2, parked=reason, **looking),
+        job("paused", version=3, parked=reason, **looking),
+        job("loading", version=4, parked=None, **looking),
+        job("completed", version=5),
+    ]
+    assert run("import", workbook, "--importer", "voters", "--wait") == 0
+    told = capsys.readouterr()
+    assert told.err.count(reason) == 1
+    assert "Looking up" in told.err
+    assert "completed" in told.out
+
+
+def test_a_job_shows_the_parameters_that_it_took(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.states = [job("completed", parameters={"ward": "79800001"})]
+    assert run("job", "01JOB") == 0
+    assert "products · completed · 01JOB · ward=79800001\n" in capsys.readouterr().out
+
+
+def test_a_deleted_job_says_so(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.states = [job("completed", deleted=True)]
+    assert run("job", "01JOB") == 0
+    assert "Its files and rows were deleted." in capsys.readouterr().out
+
+
+def test_importers_show_what_they_need_beside_the_file(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    """As it is given with --parameter, and which files they take."""
+    shown = [importer_answer(each).model_dump() for each in IMPORTERS]
+    api.page = json.dumps({"items": shown, "next": None})
+    assert run("importers") == 0
+    lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}
+    assert lines["voters"][-3:] == [".xlsx", ".xls", "ward=79800001"]
+    assert lines["products"][-1] == "any"
+
+
+def test_a_parked_job_shows_why(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.states = [job("paused", parked="The commission gives no answers. [It is away]")]
+    assert run("job", "01JOB") == 0
+    assert "The commission gives no answers. [It is away]" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -163,6 +222,8 @@ def test_no_answer_says_how_to_start(monkeypatch: pytest.MonkeyPatch, capsys: py
         ["import", __file__],
         ["import", __file__, "--importer", "products", "--mapping", "{"],
         ["import", __file__, "--importer", "products", "--mapping", "[1]"],
+        ["import", __file__, "--importer", "voters", "--parameter", "79800001"],
+        ["import", __file__, "--importer", "voters", "--parameter", "ward="],
         ["jobs", "--limit", "0"],
         ["nonsense"],
     ],

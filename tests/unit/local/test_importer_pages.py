@@ -41,6 +41,14 @@ def test_a_page_says_what_the_importer_does_with_its_files() -> None:
     page = page_of(importer_named("dealers"))
     assert "waits for the result" in page
     assert "Dates:" not in page
+    assert not any(word in page for word in ("looked up", "Ward", "one at a time", ".xls"))
+    page = page_of(importer_named("voters"))
+    assert "Dataset:" not in page
+    assert "Rows are looked up with `commission`" in page
+    assert "*Registered in this ward*, *Registered in another ward*" in page
+    assert "`.xlsx` or `.xls`, at most" in page
+    assert "Ward: given as `ward`, or found in the name of the file, as in `Ward 79800001.xlsx`." in page
+    assert "one at a time" in page
 
 
 def test_a_row_of_the_table_is_a_column() -> None:

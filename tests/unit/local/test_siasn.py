@@ -11,18 +11,20 @@ import httpx
 import pytest
 
 from local.background import free_port
-from local.upstreams import siasn
-from local.upstreams.register import Register
+from local.upstreams import server, siasn
 from local.upstreams.rows import LISTS, row
+from local.upstreams.server import Served, serving
 from local.upstreams.settings import Settings, changed, fault_of
-from local.upstreams.siasn import Siasn, serving
+from local.upstreams.siasn import Register
+from local.upstreams.standin import Request
 from sluice.rows.check import Checked
 from sluice.sources.page import Page
-from sluice.sources.records import check_pages
 from sluice.sources.registry import SOURCES
 from sluice.sources.source import Source
+from tests.unit.sources.checking import check_pages
 
 QUERY = {"offset": "0", "limit": "100"}
+PAGE = Request("pangkat", QUERY)
 each = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 
 
@@ -41,19 +43,19 @@ class Ticking:
 
     def ask(self, offset: int = 0, limit: int = 100, path: str = "pangkat") -> tuple[int, Any]:
         """Status and body of a page."""
-        reply = self.register.page(path, {"offset": str(offset), "limit": str(limit)}, self.token)
+        reply = self.register.answer(Request(path, {"offset": str(offset), "limit": str(limit)}), self.token)
         return reply.status, reply.body
 
 
 @pytest.fixture
-def served() -> Iterator[Siasn]:
+def served() -> Iterator[Served[Register]]:
     """A stand-in on loopback."""
-    with serving(Settings(rows=250)) as running:
+    with serving(Register(Settings(rows=250))) as running:
         yield running
 
 
 @pytest.fixture
-def http(served: Siasn) -> Iterator[httpx.Client]:
+def http(served: Served[Register]) -> Iterator[httpx.Client]:
     """Somebody with a token."""
     with httpx.Client(base_url=served.url, trust_env=False) as client:
         grant = {"grant_type": "client_credentials"}
@@ -135,7 +137,7 @@ def test_tokens_are_given_only_for_the_right_credentials(credentials: tuple[str,
 def test_more_requests_than_the_rate_allows_are_turned_away_for_a_second() -> None:
     register = Ticking(rate=3, retry_after=7)
     assert [register.ask()[0] for _ in range(4)] == [200, 200, 200, 429]
-    reply = register.register.page("pangkat", QUERY, register.token)
+    reply = register.register.answer(PAGE, register.token)
     assert reply.headers == {"Retry-After": "7"}
     register.time += 1
     assert register.ask()[0] == 200
@@ -152,9 +154,9 @@ def test_the_busiest_second_counts_whatever_came_in_any_second() -> None:
 def test_the_time_to_come_back_may_be_a_date_or_not_be_said() -> None:
     register = Ticking(rate=1, retry_as_date=True)
     register.ask()
-    assert register.register.page("pangkat", QUERY, register.token).headers["Retry-After"].endswith(" GMT")
+    assert register.register.answer(PAGE, register.token).headers["Retry-After"].endswith(" GMT")
     register.register.change({"retry_after": 0})
-    assert register.register.page("pangkat", QUERY, register.token).headers == {}
+    assert register.register.answer(PAGE, register.token).headers == {}
 
 
 def test_rows_that_come_in_at_the_front_shift_pages() -> None:
@@ -231,10 +233,10 @@ def test_broken_and_cut_and_garbled_answers_are_just_that(http: httpx.Client) ->
 def test_it_runs_in_the_background_until_it_is_stopped(tmp_path: Path) -> None:
     """Started twice it is the same process; stopped it is gone."""
     port = free_port()
-    url = siasn.start(tmp_path, port)
+    url = server.start(siasn.NAME, tmp_path, port)
     try:
-        assert siasn.start(tmp_path, port) == url
+        assert server.start(siasn.NAME, tmp_path, port) == url
         assert httpx.get(f"{url}/_seen", trust_env=False).json()["requests"] == 0
     finally:
-        assert siasn.stop(tmp_path)
-    assert not siasn.stop(tmp_path)
+        assert server.stop(siasn.NAME, tmp_path)
+    assert not server.stop(siasn.NAME, tmp_path)

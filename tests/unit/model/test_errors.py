@@ -20,6 +20,7 @@ from sluice.model.errors import (
     TooLarge,
     TryLater,
     Unauthorized,
+    UpstreamDown,
     UpstreamRefused,
 )
 
@@ -62,6 +63,7 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (Unauthorized, 401),
         (Forbidden, 403),
         (UpstreamRefused, 502),
+        (UpstreamDown, 503),
         (TryLater, 503),
     ],
 )
@@ -72,7 +74,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_no_error_was_left_out_above() -> None:
     """A new one needs its line there."""
-    assert len(ERRORS) == 13
+    assert len(ERRORS) == 14
 
 
 def test_an_error_carries_its_problem() -> None:

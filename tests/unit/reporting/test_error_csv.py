@@ -21,7 +21,7 @@ def test_it_has_the_columns_of_the_workbook() -> None:
     ]
     assert records_of(csv_of(rows)) == [
         [ROW_TITLE, "Part", "Price", "", "Stock", REASONS_TITLE],
-        ["13", "A-1", "'-1", "x", "4", "Price: must be 0 or more"],
+        ["13", "A-1", "-1", "x", "4", "Price: must be 0 or more"],
         ["14", "A-2", "", "", "", "Price: is required; is odd"],
         ["15", "A", "1", "", "2", "is odd", "more"],
     ]
@@ -80,7 +80,7 @@ def test_columns_of_an_earlier_report_are_written_anew() -> None:
     row = refused(2, ["13", "A-1", "-2", "x", "4", "Price: must be 0 or more"], Price="is wrong")
     assert records_of(csv_of([row], titles, {title: place + 1 for title, place in PLACES.items()})) == [
         [ROW_TITLE, *TITLES, REASONS_TITLE],
-        ["2", "A-1", "'-2", "x", "4", "Price: is wrong"],
+        ["2", "A-1", "-2", "x", "4", "Price: is wrong"],
     ]
 
 

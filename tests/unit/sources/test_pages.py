@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from sluice.model.errors import TryLater, UpstreamRefused
-from sluice.sources.tokens import AccessToken
-from sluice.sources.turns import spacing
-from tests.unit.sources.scripted import ITEMS, SECRET, START, UPSTREAM, Said, Scripted, data
+from sluice.upstream.tokens import AccessToken
+from sluice.upstream.turns import spacing
+from tests.unit.sources.scripted import ITEMS, Scripted, data
+from tests.unit.upstream.scripted import SECRET, START, UPSTREAM, Said
 
 TEN = range(10)
 FAILURES: list[Said] = [
@@ -91,7 +92,7 @@ def test_after_a_refused_token_that_of_somebody_who_was_faster_is_used() -> None
 
 def test_an_upstream_that_takes_no_token_is_not_asked_for_ever() -> None:
     upstream = Scripted([httpx.Response(401)] * 3)
-    with pytest.raises(TryLater, match="status 401, the last of 3 times"):
+    with pytest.raises(UpstreamRefused, match="status 401"):
         upstream.read()
     assert upstream.bearers == ["token-1", "token-2", "token-3"]
 

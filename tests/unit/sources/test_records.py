@@ -12,9 +12,10 @@ from sluice.rows.check import check_rows
 from sluice.rows.column import column
 from sluice.rows.row import Row
 from sluice.sources.page import Page
-from sluice.sources.records import check_pages, fields_of, records_of
+from sluice.sources.records import fields_of, records_of
 from sluice.sources.registry import source_named
 from sluice.sources.source import Source
+from tests.unit.sources.checking import check_pages
 
 GOOD: dict[str, Any] = {
     "nip": "098703152010011002",

@@ -35,7 +35,7 @@ def test_a_step_is_followed_by_the_same_step(state: str, outcome: str) -> None:
 def test_every_task_that_a_run_can_come_to_is_known_here() -> None:
     """A new one must be built into the fake."""
     tasks = {name for name, state in STATES.items() if state["Type"] == "Task"}
-    assert tasks == {"Plan", "Parse", "Compare", "Load", "Undo", "Finish", "Break", "MakeFile"}
+    assert tasks == {"Plan", "Parse", "Compare", "Load", "Undo", "Finish", "Wake", "Break", "MakeFile"}
 
 
 def test_a_run_begins_with_the_step_of_its_name() -> None:
@@ -43,3 +43,16 @@ def test_a_run_begins_with_the_step_of_its_name() -> None:
     entries = {choice["StringEquals"]: choice["Next"] for choice in STATES["From"]["Choices"]}
     assert entries.pop("file") == "MakeFile"
     assert entries == {name: name.title() for name in ("plan", "load", "undo")}
+
+
+def test_a_job_that_is_parked_is_woken_after_a_while_and_any_other_is_left() -> None:
+    """What `finish` answers of it is what the machine looks at; whoever wakes it begins another run."""
+    assert STATES["Finish"]["Next"] == "IsItParked"
+    (parked,) = STATES["IsItParked"]["Choices"]
+    assert (parked["Variable"], parked["BooleanEquals"]) == ("$.finish.parked", True)
+    answered = {"parked.$": "$.Payload.parked", "wake_after.$": "$.Payload.wake_after"}
+    assert STATES["Finish"]["ResultSelector"] == answered, "`finish` answers it"
+    assert STATES["Finish"]["ResultPath"] == "$.finish"
+    waiting = STATES[parked["Next"]]
+    assert (waiting["Type"], waiting["SecondsPath"], waiting["Next"]) == ("Wait", "$.finish.wake_after", "Wake")
+    assert STATES["Wake"]["Next"] == STATES["IsItParked"]["Default"] == "Over"

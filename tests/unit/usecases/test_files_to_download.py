@@ -40,7 +40,7 @@ def test_refused_rows_are_in_the_workbook_as_they_came(course: Course, job: Job)
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     assert rows[0] == ["Original row", "Part Number", "Description", "Price", "Stock", "What is wrong"]
     assert [row[:5] for row in rows[1:]] == [
-        [4, "P-000003", "Part 3", "'-1", "3"],
+        [4, "P-000003", "Part 3", "-1", "3"],
         [14, "P-000013", "Part 13", "free", "13"],
         [26, "P-000005", "'=cmd", "3", "1"],
     ]

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from sluice.edge.problems import shown
+from sluice.model.chunk import PhaseName
 from sluice.model.job import SYNC, Job, moves_of, progress_of
 from sluice.model.status import AT_REST, Status
-from sluice.rows.importer import Importer
 
 T = TypeVar("T")
 
@@ -85,6 +85,10 @@ class JobAnswer(BaseModel):
     problem: dict[str, Any] | None
     file: FileAnswer | None = Field(description="Null for a sync.")
     sync: PullAnswer | None = Field(description="Null for an import.")
+    lookup: str | None = Field(description="The look-up that its rows go through, instead of being loaded.")
+    parameters: dict[str, str] = Field(description="What its importer must know beside the file, such as a ward.")
+    parked: str | None = Field(description="Why it is paused, if it goes on by itself.")
+    deleted: bool = Field(description="Whether its files and rows were deleted.")
     batch_id: str
     priority: str
     review: bool = Field(description="Whether it stops before it loads, to be looked at.")
@@ -168,27 +172,9 @@ class VersionAnswer(RecordAnswer):
     until: datetime
 
 
-class ColumnAnswer(BaseModel):
-    """A column of an importer."""
-
-    field: str
-    title: str
-    aliases: list[str]
-    required: bool
-    key: bool
-
-
-class ImporterAnswer(BaseModel):
-    """A kind of import."""
-
-    name: str
-    title: str
-    dataset: str
-    synchronous: bool
-    max_rows: int
-    max_bytes: int
-    columns: list[ColumnAnswer]
-    row_schema: dict[str, Any] = Field(description="JSON Schema of a row.")
+def phase_name(job: Job, phase: PhaseName) -> str:
+    """What callers know a phase of the job by: a job whose rows are looked up loads none."""
+    return "lookup" if job.lookup and phase is PhaseName.LOAD else phase
 
 
 def job_answer(job: Job, base_url: str) -> JobAnswer:
@@ -199,7 +185,7 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
         kind=job.kind,
         importer=job.importer,
         status=job.status,
-        phase=job.phase,
+        phase=phase_name(job, job.phase) if job.phase else None,
         progress=ProgressAnswer(
             current=progress.current, total=progress.total, percent=progress.percent, message=progress.message
         ),
@@ -215,6 +201,10 @@ def job_answer(job: Job, base_url: str) -> JobAnswer:
         problem=shown(job.problem, base_url) if job.problem else None,
         file=None if job.kind == SYNC else _file(job),
         sync=_pull(job) if job.kind == SYNC else None,
+        lookup=job.lookup,
+        parameters=job.parameters,
+        parked=job.parked,
+        deleted=job.deleted,
         batch_id=job.batch_id,
         priority="urgent" if job.urgent else "standard",
         review=job.review,
@@ -254,6 +244,8 @@ def _rollback(job: Job) -> RollbackAnswer | None:
 
 
 def _links(job: Job, here: str) -> dict[str, str]:
+    if job.deleted:
+        return {"self": here, "log": f"{here}/log"}
     names = ["log", *moves_of(job)]
     if job.planned and job.status is not Status.PARSING:
         names.append("preview")
@@ -264,26 +256,3 @@ def _links(job: Job, here: str) -> dict[str, str]:
     if job.status in AT_REST and job.planned:
         names.append("files")
     return {"self": here} | {name: f"{here}/{name}" for name in names}
-
-
-def importer_answer(importer: Importer) -> ImporterAnswer:
-    """Show an importer."""
-    return ImporterAnswer(
-        name=importer.name,
-        title=importer.title,
-        dataset=importer.dataset,
-        synchronous=importer.synchronous,
-        max_rows=importer.max_rows,
-        max_bytes=importer.max_bytes,
-        columns=[
-            ColumnAnswer(
-                field=column.field,
-                title=column.title,
-                aliases=list(column.titles[1:]),
-                required=column.required,
-                key=column.key,
-            )
-            for column in importer.columns
-        ],
-        row_schema=importer.row.model_json_schema(),
-    )

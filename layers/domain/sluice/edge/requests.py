@@ -36,6 +36,12 @@ class ImportBody(BaseModel):
     multipart: bool = Field(
         default=False, description="Whether the file is sent in parts, each of which can be sent again."
     )
+    parameters: dict[Header, Header] | None = Field(
+        default=None,
+        max_length=20,
+        description="What the importer must know beside the file, where its name does not tell it.",
+        examples=[{"ward": "79800001"}],
+    )
     force: bool = Field(default=False, description="Import the file even if the same one was imported before.")
     corrects: str | None = Field(
         default=None,

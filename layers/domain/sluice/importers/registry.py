@@ -10,7 +10,9 @@ from sluice.importers.hsi import hsi
 from sluice.importers.jt import jt
 from sluice.importers.products import products
 from sluice.importers.sos import sos
+from sluice.importers.voters import voters
 from sluice.model.errors import NotFound
+from sluice.rows import declared
 from sluice.rows.importer import Importer
 
 IMPORTERS: tuple[Importer, ...] = (
@@ -20,6 +22,7 @@ IMPORTERS: tuple[Importer, ...] = (
     hsi,
     jt,
     datin,
+    voters,
 )
 
 
@@ -31,13 +34,7 @@ def by_name(importers: Iterable[Importer]) -> dict[str, Importer]:
     ValueError
         If two importers share one: a mistake of the declarations, found at import.
     """
-    named: dict[str, Importer] = {}
-    for importer in importers:
-        for name in (importer.name, *importer.aliases):
-            if name in named:
-                raise ValueError(f"{name!r} names two importers, {named[name].name} and {importer.name}")
-            named[name] = importer
-    return named
+    return declared.by_name("importers", importers, lambda importer: importer.aliases)
 
 
 _BY_NAME = by_name(IMPORTERS)

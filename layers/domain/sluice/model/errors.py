@@ -12,6 +12,7 @@
     │   ├── TooLarge       more bytes than the call takes
     │   ├── Unauthorized   no token, or one that does not hold
     │   └── Forbidden      a good token without the scope
+    ├── UpstreamDown       an upstream is away: the job waits until it is back
     ├── UpstreamRefused    an upstream does not want our requests at all: the job ends `failed` with this problem
     └── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
         └── NotYet         nothing was tried: it has to wait for its turn
@@ -147,6 +148,16 @@ class UpstreamRefused(SluiceError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("upstream-refused", "The upstream refused our request", detail)
+
+
+class UpstreamDown(SluiceError):
+    """An upstream is away."""
+
+    status = 503
+
+    def __init__(self, upstream: str) -> None:
+        detail = f"{upstream} gives no answers. The job goes on by itself when it does."
+        super().__init__("upstream-down", "The upstream is away", detail)
 
 
 class TryLater(SluiceError):

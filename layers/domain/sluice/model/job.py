@@ -86,6 +86,14 @@ class Job:
         Order of day and month by date field, where the importer does not declare it: found out or answered.
     undecided
         Date fields of which a person must say the order.
+    parameters
+        What else its importer must know: ``{"ward": "79800001"}``.
+    lookup
+        Name of the look-up that its rows go through, instead of being loaded.
+    parked
+        Why it is paused, if it goes on by itself.
+    deleted
+        Whether its files and rows were deleted.
     reads
         How often the pages of its source were read: again when rows moved in the meantime.
     version
@@ -115,6 +123,10 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    lookup: str | None = None
+    parked: str | None = None
+    deleted: bool = False
     run_at: datetime | None = None
     instead_of: str | None = None
     reads: int = 1
@@ -146,8 +158,15 @@ class Job:
                 return "plan"
 
 
-def moves_of(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
+def moves_of(job: Job) -> list[str]:
     """What a caller may ask of a job in its state, by the names of the API's calls."""
+    moves = _moves_of(job)
+    if job.lookup or job.deleted:  # a look-up has changed nothing that could be taken back
+        moves = [move for move in moves if move != "rollback"]
+    return [] if job.deleted else moves
+
+
+def _moves_of(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
     match job.status:
         case Status.WAITING_FOR_FILE | Status.PAUSING:
             return ["cancel"]
@@ -207,6 +226,8 @@ def progress_of(job: Job) -> Progress:
 def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
     counts = job.counts
     match job.status:
+        case Status.PAUSING | Status.PAUSED if job.parked:
+            return job.parked
         case Status.WAITING_FOR_FILE:
             return "Waiting for the file"
         case Status.QUEUED:
@@ -225,4 +246,5 @@ def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
         case Status.FAILED if job.problem and not counts.total:
             return job.problem.title
         case _:
-            return f"Loaded {counts.loaded:,} of {counts.total:,} rows"
+            done = "Looked up" if job.lookup else "Loaded"
+            return f"{done} {counts.loaded:,} of {counts.total:,} rows"

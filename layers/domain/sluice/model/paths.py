@@ -18,6 +18,11 @@ def slices(ref: JobRef) -> str:
     return f"jobs/{ref.tenant}/{ref.id}/slices/"
 
 
+def work_of(ref: JobRef) -> str:
+    """The folder of all that is made of a job."""
+    return f"jobs/{ref.tenant}/{ref.id}/"
+
+
 def read_of(ref: JobRef) -> list[str]:
     """The folders of what is made while a job is read and parsed."""
     return [f"jobs/{ref.tenant}/{ref.id}/{name}/" for name in ("slices", "staged", "dates", "refusals", "refused")]
@@ -51,6 +56,11 @@ def dates(ref: JobRef, index: int) -> str:
 def dates_of(ref: JobRef) -> str:
     """The folder of what all chunks say of their dates."""
     return f"jobs/{ref.tenant}/{ref.id}/dates/"
+
+
+def found(ref: JobRef, index: int) -> str:
+    """What the rows of a chunk were found to be by a look-up."""
+    return f"jobs/{ref.tenant}/{ref.id}/found/{index:06d}.jsonl"
 
 
 def refusals(ref: JobRef) -> str:

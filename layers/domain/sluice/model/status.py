@@ -62,7 +62,7 @@ def sources_of(target: Status) -> frozenset[Status]:
     return frozenset(status for status, targets in MOVES.items() if target in targets)
 
 
-def illegal_move(job_id: str, current: Status, target: Status) -> Conflict:
+def illegal_move(job_id: str, current: Status, target: Status | str) -> Conflict:
     """The problem of a move that the table does not have; it names the current state."""
     return Conflict(
         "illegal-move",

@@ -7,9 +7,10 @@ from typing import BinaryIO, Final, Self
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from sluice.reporting.excel import SHEET_ROWS
+from sluice.reporting.frame import column_letters, part_of
 from sluice.reporting.refused import Arrangement, RefusedRow
 from sluice.reporting.rowxml import RowXml
-from sluice.reporting.skeleton import Sheet, Skeleton, column_letters, part_of
+from sluice.reporting.skeleton import Sheet, Skeleton
 
 #: Bytes of a sheet's XML after which the next one begins: one of more than 2 GiB would need the zip64 form.
 SHEET_BYTES: Final = 2 * 1024**3 - 64 * 1024**2

@@ -9,12 +9,17 @@ from typing import Final
 #: feed, and the wide forms that East Asian editions read alike) and OWASP ASVS 5.0, 1.2.10 (NUL).
 _BEGINS_FORMULA: Final = "=+\\-@\t\r\n\0＝＋－＠"
 _DANGEROUS = re.compile(f"'*[{_BEGINS_FORMULA}]")
+# Telephone numbers as most of the world writes them, negative numbers, a lone dash: there is nothing to work out.
+_NUMBER = re.compile(r"[+-][0-9 ().,]*")
 _NEUTRALISED = re.compile(f"'+[{_BEGINS_FORMULA}]")
 
 
 def neutral(text: str) -> str:
-    """Put an apostrophe before text that would begin a formula, or that looks as if this had been done to it."""
-    return "'" + text if _DANGEROUS.match(text) else text
+    """Put an apostrophe before text that would begin a formula, or that looks as if this had been done to it.
+
+    A plus or a minus before nothing but figures is left as it is.
+    """
+    return "'" + text if _DANGEROUS.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def restored(text: str) -> str:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from zipfile import ZipFile
 
-from sluice.reporting.excel import SHEET_COLUMNS, SHEET_ROWS, fitting
-from sluice.reporting.rowxml import NUMBER_FORMATS, Styles
+from sluice.reporting.cellxml import NUMBER_FORMATS
+from sluice.reporting.excel import SHEET_ROWS, fitting
+from sluice.reporting.frame import HEADER, Frame, part_of
+from sluice.reporting.rowxml import Styles
 from sluice.reporting.sheetname import sheet_name
 
-_HEADER = {"bold": True, "bg_color": "#D9E1F2", "bottom": 1}
 _REASONS = {"font_color": "#9C0006", "num_format": "@"}
 _WRONG = {"font_color": "#9C0006", "bg_color": "#FFC7CE"}  # Excel's own style "Bad"
-_STYLE = re.compile(rb'<c r="[A-Z]+1" s="(\d+)"/>')
-_ROWS = re.compile(rb"<row\b.*(?=</sheetData>)", re.DOTALL)
-_DIMENSION = re.compile(rb"<dimension [^>]*>")
 
 
 @dataclass
@@ -36,7 +32,7 @@ class Sheet:
     comments: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-class Skeleton:
+class Skeleton(Frame):
     """A workbook of some sheets; cheap enough (10 ms, and 50 µs a comment) to be made anew whenever a sheet ends.
 
     Parameters
@@ -67,47 +63,26 @@ class Skeleton:
                     sheet.write_blank(0, place, None, format_)  # so that the file has the format, and tells its index
                 for (row, place), text in this.comments.items():
                     sheet.write_comment(row, place, fitting(text).encode("utf-8", "replace").decode())
-        self._archive = ZipFile(file)
+        super().__init__(file)
         self._sheets = len(sheets)
 
     @property
     def styles(self) -> Styles:
         """Where its cell formats are."""
-        around = self._archive.read(part_of(1))
-        indexes = iter([int(index) for index in _STYLE.findall(around)])
+        indexes = iter(self.formats(1))
         right = dict(zip(NUMBER_FORMATS, indexes, strict=False))
         wrong = dict(zip(NUMBER_FORMATS, indexes, strict=False))
         return Styles(right, wrong, next(indexes), next(indexes))
 
-    def around(self, number: int) -> tuple[bytes, bytes]:
-        """What comes before and after the rows of a sheet."""
-        xml = self._archive.read(part_of(number))
-        head, tail = _ROWS.split(xml)
-        return _DIMENSION.sub(b"", head), tail  # nobody knows how large the sheet is before it ends
-
     def rest(self) -> Iterator[tuple[str, bytes]]:
         """Names and bytes of all parts that are not sheets."""
         sheets = {part_of(number) for number in range(1, self._sheets + 1)}
-        for name in self._archive.namelist():
-            if name not in sheets:
-                yield name, self._archive.read(name)
-
-
-def part_of(number: int) -> str:
-    """The name of a sheet's part in the zip."""
-    return f"xl/worksheets/sheet{number}.xml"
-
-
-def column_letters() -> list[str]:
-    """Letters of all columns of a sheet."""
-    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415 - as above
-
-    return [xl_col_to_name(place) for place in range(SHEET_COLUMNS)]
+        yield from ((name, body) for name, body in self.parts() if name not in sheets)
 
 
 def _looks() -> Iterator[Mapping[str, object]]:
     """Cell formats in the order of `Styles`."""
     for more in ({}, _WRONG):
         yield from ({"num_format": code, **more} for code in NUMBER_FORMATS.values())
-    yield _HEADER
+    yield HEADER
     yield _REASONS

@@ -11,6 +11,31 @@ from sluice.rows.row import Row, columns_of, key_of
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """What a job must know beside its file: a caller gives it, or the file's name tells it.
+
+    Parameters
+    ----------
+    name
+        What callers give it by.
+    title
+        For people.
+    pattern
+        Regular expression that a whole value has to match.
+    example
+        A value.
+    from_name
+        Regular expression whose first group finds the value in a file's name.
+    """
+
+    name: str
+    title: str
+    pattern: str
+    example: str
+    from_name: str
+
+
+@dataclass(frozen=True)
 class Importer:
     """A kind of import: a row model and how its files are treated.
 
@@ -40,6 +65,15 @@ class Importer:
         How its files write numbers and dates.
     normalise
         A last hand on each good row before it is staged.
+    lookup
+        Name of the look-up that its good rows go through, instead of being loaded. It is a name and not the look-up
+        itself, for what asks an upstream is no matter of rows.
+    parameters
+        What its jobs must know beside the file.
+    file_types
+        Endings of the names that its files may have, in lower case; none means any that can be read.
+    one_at_a_time
+        A job waits until the one before it has ended.
     """
 
     name: str
@@ -55,6 +89,10 @@ class Importer:
     max_bytes: int = 2 * 1024**3
     conventions: Conventions = Conventions()
     normalise: Callable[[Row], Row] | None = None
+    lookup: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    file_types: tuple[str, ...] = ()
+    one_at_a_time: bool = False
 
     def __post_init__(self) -> None:
         key_of(self.row)  # a model without one key is a mistake of the declaration, found at import

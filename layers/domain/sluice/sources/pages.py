@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from functools import cache, partial
-from ssl import SSLContext
+from collections.abc import Sequence
+from functools import partial
 
 import httpx
 
-from sluice.model.errors import SluiceError, TryLater
-from sluice.sources.aside import Aside
-from sluice.sources.clock import CLOCK, Clock
 from sluice.sources.page import Page, read_page
-from sluice.sources.session import TIMEOUT, Session
 from sluice.sources.source import Source
-from sluice.sources.tokens import Tokens, Wallet
-from sluice.sources.turns import Line, Turns
-from sluice.sources.upstream import Upstream
+from sluice.upstream.aside import Aside
+from sluice.upstream.clock import CLOCK, Clock
+from sluice.upstream.opening import open_session, together
+from sluice.upstream.session import Session
+from sluice.upstream.tokens import Tokens
+from sluice.upstream.turns import Turns
+from sluice.upstream.upstream import Upstream
 
 # Enough for the 15 requests a second that are used of a rate of 20, when an answer takes a quarter of a second.
 AT_ONCE = 4
-_OUT_OF_TIME_SECONDS = 5
 
 
 def read_pages(
@@ -71,35 +68,14 @@ def read_pages(
     """
 
     async def read() -> list[Page]:
-        async with asyncio.timeout(before - clock.now()):
-            async with _session(upstream, turns, tokens, before, clock, transport) as session:
-                if source.has_total:
-                    return await _side_by_side(session, source, offsets, at_once)
-                return await _to_the_end(session, source, offsets)
+        async with open_session(
+            upstream, turns=turns, tokens=tokens, before=before, aside=Aside(), clock=clock, transport=transport
+        ) as session:
+            if source.has_total:
+                return await _side_by_side(session, source, offsets, at_once)
+            return await _to_the_end(session, source, offsets)
 
-    try:
-        return asyncio.run(read())
-    except TimeoutError:
-        raise TryLater(f"{upstream.name} gave no answer in the time of this attempt.", _OUT_OF_TIME_SECONDS) from None
-
-
-@asynccontextmanager
-async def _session(
-    upstream: Upstream,
-    turns: Turns,
-    tokens: Tokens,
-    before: float,
-    clock: Clock,
-    transport: httpx.AsyncBaseTransport | None,
-) -> AsyncIterator[Session]:
-    aside = Aside()
-    line = Line(upstream.name, turns, before, aside, clock)
-    wallet = Wallet(upstream.name, tokens, aside, clock)
-    # redirects are not followed, for a token goes only where it was meant to; proxies would come of the environment
-    async with httpx.AsyncClient(
-        transport=transport, timeout=TIMEOUT, verify=_certificates(), trust_env=False
-    ) as client:
-        yield Session(upstream, client, line, wallet, clock)
+    return asyncio.run(read())
 
 
 async def _side_by_side(session: Session, source: Source, offsets: Sequence[int], at_once: int) -> list[Page]:
@@ -109,12 +85,8 @@ async def _side_by_side(session: Session, source: Source, offsets: Sequence[int]
         async with free:
             return await _whole_page(session, source, offset)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read(offset)) for offset in offsets]
-    except ExceptionGroup as failed:  # the first failure has ended the others
-        ours = next((error for error in failed.exceptions if isinstance(error, SluiceError)), None)
-        raise ours or failed.exceptions[0] from None
+    async with together() as group:
+        tasks = [group.create_task(read(offset)) for offset in offsets]
     return [task.result() for task in tasks]
 
 
@@ -133,7 +105,8 @@ async def _whole_page(session: Session, source: Source, offset: int) -> Page:
     while True:
         start, missing = offset + len(page.rows), source.page_size - len(page.rows)
         read = partial(read_page, offset=start, most=missing, has_total=source.has_total)
-        more = await session.get(source.path, {"offset": start, "limit": missing}, read)
+        asked = f"{source.path} from row {start + 1} on"
+        more = await session.get(source.path, {"offset": start, "limit": missing}, read, asked=asked)
         if page.rows and more.total != page.total:
             page = Page(offset, [], None)  # rows have moved within the page
             continue
@@ -141,9 +114,3 @@ async def _whole_page(session: Session, source: Source, offset: int) -> Page:
         ended = more.total is not None and start + len(more.rows) >= more.total
         if ended or not more.rows or len(more.rows) == missing:
             return page
-
-
-@cache
-def _certificates() -> SSLContext:
-    """Those that TLS trusts; reading them takes longer than a page does."""
-    return httpx.create_ssl_context(trust_env=False)

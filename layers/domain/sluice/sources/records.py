@@ -6,16 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 
 from sluice.rows.cell import Cell, Record
-from sluice.rows.check import Checked, check_rows
 from sluice.rows.column import Column
 from sluice.rows.row import columns_of
 from sluice.sources.page import Page
 from sluice.sources.source import Source
-
-
-def check_pages(source: Source, pages: Iterable[Page]) -> Checked:
-    """Validate the rows of pages against the source's row model, with the very code that validates files."""
-    return check_rows(source.rows, fields_of(source), source.name, records_of(source, pages))
 
 
 def fields_of(source: Source) -> dict[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sluice.model.errors import NotFound
+from sluice.rows import declared
 from sluice.sources.pangkat import pangkat
 from sluice.sources.pensiun import pensiun
 from sluice.sources.pg_akademik import pg_akademik
@@ -29,14 +30,8 @@ def by_name(sources: Iterable[Source]) -> dict[str, Source]:
     ValueError
         If two sources share a name, or name two rates of one upstream: a mistake of the declarations, found at import.
     """
-    named: dict[str, Source] = {}
-    rates: dict[str, float] = {}
-    for source in sources:
-        if source.name in named:
-            raise ValueError(f"{source.name!r} names two sources")
-        if rates.setdefault(source.upstream, source.rate) != source.rate:
-            raise ValueError(f"the sources of {source.upstream!r} name two rates")
-        named[source.name] = source
+    named = declared.by_name("sources", sources)
+    declared.check_rates(named.values())
     return named
 
 

@@ -44,7 +44,7 @@ class Source:
         Rows to ask for at once.
     chunk_pages
         Pages in one chunk, the unit of work and of retry. Workers share the rate: 35 of them with 20 pages each need
-        47 s at the 15 requests a second that are used of 20 (`turns.spacing`), and that is what a worker has for them.
+        47 s at the 15 requests a second that are used of 20 (`upstream.turns.spacing`), what a worker has for them.
     has_total
         Whether an answer says how many rows there are; if not, pages are read one after the other to the end.
     rate

@@ -107,6 +107,13 @@ class S3Files:
             if refused := answer.get("Errors"):
                 raise OSError(f"{len(refused)} objects could not be removed: {refused[0].get('Code')}")
 
+    def remove_file(self, key: str, etag: str | None) -> None:
+        """Remove an object, unless it is gone or another one than that of the tag."""
+        # the key itself sorts before those that go on from it; and to ask for it alone would take leave to read it
+        first = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+        if any(found["Key"] == key and etag in {None, found["ETag"].strip('"')} for found in first):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
     def download_url(self, key: str, file_name: str) -> str:
         """A presigned address from which the object is saved under this name; holds for some minutes."""
         saved_as = f'attachment; filename="{file_name}"'

@@ -9,6 +9,7 @@ pk                     sk                     item
 ``{tenant}#{job}``     ``log#{time}#{what}``  an entry of the job's log
 ``{tenant}#files``     ``{importer}#{sha}``   which job imported a file
 ``{tenant}#syncs``     ``{source}``           which job pulls a source, or did so last
+``{tenant}#turns``     ``{importer}``         whose turn it is, of an importer that does one job at a time
 =====================  =====================  ================================
 
 The sparse index ``active`` holds the jobs that have not ended, for `tidy`.
@@ -74,6 +75,8 @@ def of_job(job: Job) -> dict[str, Any]:
         "orders": dict(job.orders),
         "run": job.run,
         "reads": job.reads,
+        "parameters": dict(job.parameters),
+        "lookup": job.lookup,
         "instead_of": job.instead_of,
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
@@ -105,6 +108,10 @@ def to_job(item: dict[str, Any]) -> Job:
         corrects=item.get("corrects"),
         run=int(item.get("run", 1)),
         reads=int(item.get("reads", 1)),
+        parameters=item.get("parameters", {}),
+        lookup=item.get("lookup"),
+        parked=item.get("parked"),
+        deleted=item.get("deleted", False),
         instead_of=item.get("instead_of"),
         planned=item.get("planned", False),
         committed=item.get("committed", False),
@@ -141,6 +148,11 @@ def file_key(tenant: str, importer: str, sha256: str) -> dict[str, str]:
 def sync_key(tenant: str, source: str) -> dict[str, str]:
     """The key of the note that says which job stands for a source."""
     return {"pk": f"{tenant}#syncs", "sk": source}
+
+
+def turn_key(tenant: str, importer: str) -> dict[str, str]:
+    """The key of the note that says whose turn it is."""
+    return {"pk": f"{tenant}#turns", "sk": importer}
 
 
 def of_chunk(chunk: Chunk) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from sluice.model.order import Order
 from sluice.model.page import Page
 from sluice.model.status import ENDED, Status, illegal_move, sources_of
 from sluice.stores import items
+from sluice.stores.changes import changes_of, dropped_by, setting, status_in
+from sluice.stores.holders import Holders
 from sluice.stores.transactions import ConditionFailed, put, transact, update
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 # Ids have 26 characters; what is much longer was made up, and DynamoDB would break over it.
 _ID_LENGTH = 64
 _EXISTS = "attribute_exists(pk)"
+_KEPT = "attribute_not_exists(deleted)"
 
 
 class DynamoJobs:
@@ -44,7 +47,7 @@ class DynamoJobs:
         self._table = table
         self._client = table.meta.client
         self._keep = timedelta(days=keep_days)
-        self._refused = self._client.exceptions.ConditionalCheckFailedException
+        self._holders = Holders(table)
 
     def add(self, job: Job, *, note: str = "") -> bool:
         """Add a job; ``False`` when there is one of that id already."""
@@ -74,7 +77,9 @@ class DynamoJobs:
             raise RequestRefused("bad-cursor", "The cursor does not hold", "Ask for the list again from its beginning.")
         if cursor:
             condition &= Key("sk").lt(cursor)
-        query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "Limit": 100}
+        # consistent: of two who look who is next, one has to see what the other has written
+        query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "ConsistentRead": True}
+        query["Limit"] = 1000 if status or importer else limit + 1
         for name, value in (("status", status), ("importer", importer)):
             if value:
                 wanted = Attr(name).eq(value)
@@ -106,6 +111,7 @@ class DynamoJobs:
         file: JobFile | None = None,
         problem: Problem | None = None,
         answers: Mapping[str, Order] | None = None,
+        parked: str | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
 
@@ -129,20 +135,15 @@ class DynamoJobs:
         NotFound
             If there is no such job.
         """
-        changes = _changes_of(to) | {"status": str(to)}
-        if file:
-            changes["file"] = asdict(file)
-        if problem:
-            changes["problem"] = asdict(problem)
+        told = {"file": file and asdict(file), "problem": problem and asdict(problem), "parked": parked}
+        changes = changes_of(to) | {"status": str(to)} | {name: value for name, value in told.items() if value}
         if new_run:
             changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:
             changes |= {"orders": dict(answers), "committed": True}
-        gone = ["active"] if to in ENDED else ["problem", "finished_at"]
-        allowed = {f":from{place}": str(status) for place, status in enumerate(sorted(sources_of(to)))}
-        where = f"#status IN ({', '.join(allowed)})"
+        where, allowed = status_in(sources_of(to))
         counters = ("version", "run") if new_run else ("version",)
-        change = self._update(ref, changes, where, allowed, counters=counters, remove=gone)
+        change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped_by(to))
         try:
             transact(self._client, [change, self._entry(ref, to, by, note)])
         except ConditionFailed:
@@ -188,26 +189,16 @@ class DynamoJobs:
 
     def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
         """The job that imported a file last."""
-        found = self._table.get_item(Key=items.file_key(tenant, importer, sha256), ConsistentRead=True).get("Item")
-        return JobRef(tenant, str(found["job"])) if found else None
+        return self._holders.holder(items.file_key(tenant, importer, sha256), tenant)
 
     def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
         """Note that the job imports a file, unless another one than ``instead_of`` came to do so first."""
-        free: ConditionBase = Attr("pk").not_exists() | Attr("job").eq(job.ref.id)
-        if instead_of is not None:
-            free |= Attr("job").eq(instead_of.id)
         key = items.file_key(job.ref.tenant, job.importer, sha256)
-        item: dict[str, Any] = {**key, "job": job.ref.id, "expires_at": self._expires(datetime.now(UTC))}
-        try:
-            self._table.put_item(Item=item, ConditionExpression=free)
-        except self._refused:
-            return False
-        return True
+        return self._holders.take(key, job.ref, instead_of=instead_of, expires_at=self._expires(datetime.now(UTC)))
 
     def sync_of(self, tenant: str, source: str) -> JobRef | None:
         """The job that stands for the source: the one that is pulling it, or did so last."""
-        found = self._table.get_item(Key=items.sync_key(tenant, source), ConsistentRead=True).get("Item")
-        return JobRef(tenant, str(found["job"])) if found else None
+        return self._holders.holder(items.sync_key(tenant, source), tenant)
 
     def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
         """Add a job that from now on stands for its source, unless another one than ``instead_of`` does."""
@@ -215,8 +206,7 @@ class DynamoJobs:
         if instead_of is None:
             stands["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
         else:
-            stands["Put"]["ConditionExpression"] = "#job = :before"
-            stands["Put"] |= {"ExpressionAttributeNames": {"#job": "job"}}
+            stands["Put"] |= {"ConditionExpression": "#job = :before", "ExpressionAttributeNames": {"#job": "job"}}
             stands["Put"] |= {"ExpressionAttributeValues": {":before": instead_of.id}}
         new = put(self._table.name, items.of_job(job) | {"expires_at": self._expires(job.created_at)})
         try:
@@ -224,6 +214,45 @@ class DynamoJobs:
         except ConditionFailed:
             return False
         return True
+
+    def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
+        """Note once that a job is deleted, and by whom: it goes nowhere from then on.
+
+        Raises
+        ------
+        Conflict
+            If it has not ended.
+        """
+        where, ended = status_in(ENDED)
+        change = self._update(ref, {"deleted": True}, f"{where} AND {_KEPT}", ended)
+        change["Update"]["ExpressionAttributeNames"] |= {"#status": "status"}
+        job = self.get(ref)
+        with suppress(ConditionFailed):
+            transact(self._client, [change, self._entry(ref, job.status, by, "its files and rows are deleted")])
+        job = self.get(ref)
+        if not job.deleted:
+            raise illegal_move(ref.id, job.status, "deleted")
+        return job
+
+    def stay_paused(self, ref: JobRef, *, by: str) -> Job:
+        """Note that a parked job does not go on by itself any more, and who wanted that."""
+        change = self._update(ref, {}, "attribute_exists(parked)", remove=["parked"])
+        job = self.get(ref)
+        with suppress(ConditionFailed):  # it goes on already, or somebody said so before
+            transact(self._client, [change, self._entry(ref, job.status, by, "to be resumed by hand")])
+        return self.get(ref)
+
+    def turn_of(self, job: Job) -> JobRef | None:
+        """Whose turn it is, of the jobs of this one's importer."""
+        return self._holders.holder(items.turn_key(job.ref.tenant, job.importer), job.ref.tenant)
+
+    def take_turn(self, job: Job) -> bool:
+        """Take the turn if it is nobody's; says whether it is this job's now."""
+        return self._holders.take(items.turn_key(job.ref.tenant, job.importer), job.ref)
+
+    def give_turn(self, job: Job, holder: JobRef, to: Job | None) -> bool:
+        """Give the turn of the job's importer from its holder to another, or to nobody; ``False`` if it was not its."""
+        return self._holders.give(items.turn_key(job.ref.tenant, job.importer), holder, to.ref if to else None)
 
     def read_again(self, job: Job, *, note: str) -> None:
         """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
@@ -251,7 +280,7 @@ class DynamoJobs:
         remove: list[str] | None = None,
     ) -> dict[str, Any]:
         changes = {**changes, "updated_at": datetime.now(UTC).isoformat()}
-        expression = "SET " + ", ".join(_setting(name) for name in changes)
+        expression = "SET " + ", ".join(setting(name) for name in changes)
         expression += " ADD " + ", ".join(f"#{name} :one" for name in counters)
         if remove:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
@@ -269,26 +298,3 @@ class DynamoJobs:
             if "LastEvaluatedKey" not in answer:
                 return
             query = query | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-
-def _changes_of(to: Status) -> dict[str, Any]:
-    """What a state brings with it; while a job is stopped, its phase says where it goes on."""
-    now = datetime.now(UTC).isoformat()
-    match to:
-        case Status.PARSING:
-            return {"phase": PhaseName.PARSE, "started_at": now, "active": items.ACTIVE}
-        case Status.LOADING:
-            return {"phase": PhaseName.LOAD, "active": items.ACTIVE}
-        case Status.ROLLING_BACK:
-            return {"phase": PhaseName.UNDO, "active": items.ACTIVE}
-        case Status.PAUSING | Status.PAUSED | Status.CANCELLING:
-            return {}
-        case _ if to in ENDED:
-            return {"phase": None, "finished_at": now}
-        case _:
-            return {"phase": None}
-
-
-def _setting(name: str) -> str:
-    # a job that is resumed was started before
-    return f"#{name} = if_not_exists(#{name}, :{name})" if name == "started_at" else f"#{name} = :{name}"

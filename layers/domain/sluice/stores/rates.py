@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from sluice.sources.turns import spacing
+from sluice.upstream.turns import spacing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -10,7 +10,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sluice.sources.tokens import AccessToken
+from sluice.upstream.tokens import AccessToken
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from sluice.lookups.asking import ask
+from sluice.lookups.lookup import Asked, Found, Lookup, Told
 from sluice.model.errors import UpstreamRefused
 from sluice.sources.page import Page
 from sluice.sources.pages import read_pages
 from sluice.sources.source import Source
-from sluice.sources.upstream import Upstream
 from sluice.stores.rates import DynamoRates
 from sluice.stores.upstream_tokens import DynamoUpstreamTokens
+from sluice.upstream.upstream import Upstream
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+T = TypeVar("T")
 
 
 class SharedUpstreams:
@@ -40,21 +44,39 @@ class SharedUpstreams:
         def read(upstream: Upstream) -> list[Page]:
             return read_pages(source, offsets, upstream=upstream, turns=turns, tokens=self._tokens, before=before)
 
-        known = self._known(source.upstream, fresh=False)
+        return self._admitted(source.upstream, read)
+
+    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: Told) -> Asked:
+        """Ask for each of the keys; see `sluice.lookups.asking.ask`."""
+        turns, wanted = DynamoRates(self._table, lookup.upstream, lookup.rate), dict.fromkeys(keys)
+
+        def noted(key: str, found: Found) -> None:
+            told(key, found)
+            del wanted[key]
+
+        def asked(upstream: Upstream) -> Asked:
+            return ask(
+                lookup, list(wanted), upstream=upstream, turns=turns, tokens=self._tokens, before=before, told=noted
+            )
+
+        return self._admitted(lookup.upstream, asked)
+
+    def _admitted(self, name: str, use: Callable[[Upstream], T]) -> T:
+        """Go to an upstream with what is known of it; if it does not let us in, with what is known by now."""
+        known = self._known(name, fresh=False)
         if known is not None:
             try:
-                return read(known)
+                return use(known)
             except UpstreamRefused:
-                rotated = self._known(source.upstream, fresh=True)
+                rotated = self._known(name, fresh=True)
                 if rotated is None or rotated == known:
                     raise
-                return read(rotated)
-        if (added := self._known(source.upstream, fresh=True)) is None:
+                return use(rotated)
+        if (added := self._known(name, fresh=True)) is None:
             raise UpstreamRefused(
-                f"The secret of the upstreams says nothing of '{source.upstream}'. Add its url, client_id and "
-                "client_secret there."
+                f"The secret of the upstreams says nothing of '{name}'. Add its url, client_id and client_secret there."
             )
-        return read(added)
+        return use(added)
 
     def _known(self, name: str, *, fresh: bool) -> Upstream | None:
         told = self._secret(fresh).get(name)

@@ -8,6 +8,7 @@ from sluice.model.job import Job
 from sluice.model.status import AT_REST, ENDED, Status, illegal_move
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.ports import Chunks, Jobs, Machine
+from sluice.usecases.turns import pass_turn
 
 
 def cancel(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machine: Machine) -> Job:
@@ -33,4 +34,5 @@ def cancel(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machin
             continue  # it has moved on since it was read
         if not at_once and job.phase is not None:
             answer_if_passed(ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
+        pass_turn(job, jobs=jobs, machine=machine)
         return job

@@ -40,6 +40,8 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
         reason = f"was made by the importer '{job.importer}', not '{importer}'"
     elif job.status not in AT_REST:
         reason = f"is {job.status.replace('_', ' ')}; wait for its end"
+    elif job.deleted:
+        reason = "was deleted"
     elif not job.counts.refused:
         reason = "has refused no row"
     if reason:

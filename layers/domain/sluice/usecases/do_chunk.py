@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRefused, NotYet, TryLater, UpstreamRefused
+from sluice.model.errors import FileRefused, NotYet, TryLater, UpstreamDown, UpstreamRefused
 from sluice.model.job import SYNC, Job
 from sluice.model.log import SYSTEM
 from sluice.usecases.barrier import answer_if_passed
@@ -16,16 +14,22 @@ from sluice.usecases.cancel import cancel
 from sluice.usecases.compare_chunk import compare_chunk
 from sluice.usecases.dispatch import UNDER_WAY, is_superseded
 from sluice.usecases.load_chunk import load_chunk
+from sluice.usecases.lookup_chunk import lookup_chunk
 from sluice.usecases.overdue import end_overdue
+from sluice.usecases.park import park
 from sluice.usecases.parse_chunk import parse_chunk
-from sluice.usecases.ports import Chunks, Destination, Files, Jobs, Machine, Upstreams
+from sluice.usecases.ports import Chunks, Destination, Files, Jobs, Machine
 from sluice.usecases.pull import fetch
 from sluice.usecases.undo_chunk import undo_chunk
+from sluice.usecases.upstreams import Answers, Upstreams
 
 # Of an error's text, what a job's problem can show.
 _ERROR_LENGTH = 300
 # What a worker that has pulled its pages needs to check and stage their rows, before its lease and its own time end.
 _TO_PARSE = 20
+# What one that asks needs beside that: its cold start, which the function's time-out counts and the lease does not
+# know of, and writing down what it was told. The lease is 10 s longer than the time-out.
+_TO_WRITE = 18
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Tools:
     machine: Machine
     destination: Destination
     upstreams: Upstreams
+    answers: Answers
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,40 @@ def do_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, tools: Tools) -> No
     if chunk is None:
         _make_way(ref, now, chunks)
     else:
-        with _released_on_failure(chunk, chunks):
+        try:
             done = _work(chunk, time, tools)
-        if done is None:
-            chunks.release(chunk)
+        except Exception as error:
+            _give_back(chunk, error, tools)
+            if not isinstance(error, UpstreamDown):
+                _answer(ref, now, tools)  # a stop may have waited for this chunk
+                raise
         else:
-            chunks.close(ref, *done)
-    answer_if_passed(ref.job, ref.phase, now=now, jobs=tools.jobs, chunks=chunks, machine=tools.machine)
+            if done is None:
+                chunks.release(chunk, tried=False)
+            else:
+                chunks.close(ref, *done)
+    _answer(ref, now, tools)
+
+
+def _answer(ref: ChunkRef, now: int, tools: Tools) -> None:
+    answer_if_passed(ref.job, ref.phase, now=now, jobs=tools.jobs, chunks=tools.chunks, machine=tools.machine)
+
+
+def _give_back(chunk: Chunk, error: Exception, tools: Tools) -> None:
+    """Give the chunk back at once when its work fails, so that the next attempt need not wait for the lease.
+
+    Callers see what is kept of the error, so it is the error's kind alone; the log has the rest.
+    """
+    match error:
+        case UpstreamDown():
+            park(chunk.ref.job, error.problem.detail, tools.jobs)
+            # a first attempt that finds nobody there says nothing of this chunk; a later one asks for just those keys
+            # that have failed before, and cannot do so for ever
+            tools.chunks.release(chunk, tried=chunk.attempts > 1)
+        case NotYet():
+            tools.chunks.release(chunk, tried=False)
+        case _:
+            tools.chunks.release(chunk, type(error).__name__)
 
 
 def _work(chunk: Chunk, time: _Time, tools: Tools) -> _Done | None:
@@ -93,6 +125,8 @@ def _work(chunk: Chunk, time: _Time, tools: Tools) -> _Done | None:
             return _parsed(job, chunk, time, tools)
         case PhaseName.COMPARE:
             return ChunkState.DONE, compare_chunk(job, chunk, files=files, destination=destination), None
+        case PhaseName.LOAD if job.lookup:
+            return _looked_up(job, chunk, time, tools)
         case PhaseName.LOAD:
             return _loaded(job, chunk, time, tools)
         case PhaseName.UNDO:
@@ -107,6 +141,23 @@ def _parsed(job: Job, chunk: Chunk, time: _Time, tools: Tools) -> _Done:
         return ChunkState.DONE, parse_chunk(job, chunk, chunks=tools.chunks, files=tools.files), None
     except (FileRefused, UpstreamRefused) as refused:  # the same would be answered again: no second attempt
         return ChunkState.FAILED, Counts(), refused.problem.detail[:_ERROR_LENGTH]
+
+
+def _looked_up(job: Job, chunk: Chunk, time: _Time, tools: Tools) -> _Done:
+    before = time.until - _TO_WRITE
+    try:
+        counts = lookup_chunk(
+            job,
+            chunk,
+            now=time.now,
+            before=before,
+            files=tools.files,
+            answers=tools.answers,
+            upstreams=tools.upstreams,
+        )
+    except UpstreamRefused as refused:
+        return ChunkState.FAILED, Counts(), refused.problem.detail[:_ERROR_LENGTH]
+    return ChunkState.DONE, counts, None
 
 
 def _loaded(job: Job, chunk: Chunk, time: _Time, tools: Tools) -> _Done | None:
@@ -142,19 +193,3 @@ def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:
     found = chunks.get(ref)
     if found is not None and found.state not in CLOSED:
         raise TryLater("Another worker is at this chunk.", max(1, found.lease_until - now))
-
-
-@contextmanager
-def _released_on_failure(chunk: Chunk, chunks: Chunks) -> Iterator[None]:
-    """Give the chunk back at once when its work fails, so that the next attempt need not wait for the lease.
-
-    Callers see what is kept of the error, so it is the error's kind alone; the log has the rest.
-    """
-    try:
-        yield
-    except NotYet:
-        chunks.release(chunk, tried=False)
-        raise
-    except Exception as error:
-        chunks.release(chunk, type(error).__name__)
-        raise

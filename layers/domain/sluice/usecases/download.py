@@ -12,6 +12,7 @@ from sluice.model.job import Job
 from sluice.model.status import AT_REST, Status
 from sluice.usecases.make_file import ERRORS_CSV, ERRORS_XLSX, LOADED_CSV
 from sluice.usecases.ports import Files, Jobs, Machine
+from sluice.usecases.results import RESULT_XLSX, SUMMARY_JSON
 
 _PAUSE = 0.2
 _RETRY_SECONDS = 5
@@ -29,14 +30,16 @@ class JobFileOffer:
 
 def offers(job: Job, files: Files) -> list[JobFileOffer]:
     """The files of a job that stands still; none while it is under way, for they would change."""
-    if job.status not in AT_REST or job.status is Status.WAITING_FOR_FILE:
+    if job.status not in AT_REST or job.status is Status.WAITING_FOR_FILE or job.deleted:
         return []
     found = []
     if job.counts.refused:
         found += [(ERRORS_XLSX, "Refused rows, to correct and import again"), (ERRORS_CSV, "Refused rows")]
-    if job.counts.loaded:
+    if job.lookup and job.counts.loaded:
+        found += [(RESULT_XLSX, "Rows by category"), (SUMMARY_JSON, "How many rows are in each category")]
+    elif job.counts.loaded:
         found += [(LOADED_CSV, "Loaded rows")]
-    rows = {LOADED_CSV: job.counts.loaded}
+    rows = dict.fromkeys([LOADED_CSV, RESULT_XLSX, SUMMARY_JSON], job.counts.loaded)
     return [
         JobFileOffer(name, title, rows.get(name, job.counts.refused), _size(job, name, files)) for name, title in found
     ]

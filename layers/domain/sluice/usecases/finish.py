@@ -6,14 +6,17 @@ from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
 from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
 from sluice.model.status import Status
-from sluice.usecases.ports import Chunks, Jobs
+from sluice.usecases.ports import Chunks, Jobs, Machine
+from sluice.usecases.turns import pass_turn
 
 # Chunks that a problem names one by one; beyond it says how many more.
 _NAMED = 5
 
 
-def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
+def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chunks, machine: Machine) -> Job:
     """Stop a job where somebody wanted it stopped, or end it: completed when every row was delivered or refused.
+
+    When a job ends, the next of its importer may begin, if that does one at a time.
 
     Parameters
     ----------
@@ -23,8 +26,14 @@ def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chun
         The kind of error that broke the course of the job, ``None`` when it ran to its end. Callers see it.
     """
     job = jobs.get(ref)
-    if job.run != run:
-        return job
+    if job.run == run:
+        job = _finished(job, error, jobs, chunks)
+        pass_turn(job, jobs=jobs, machine=machine)
+    return job
+
+
+def _finished(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
+    ref = job.ref
     match job.status:
         case Status.CANCELLING:
             return jobs.move(ref, Status.CANCELLED)
@@ -49,7 +58,7 @@ def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> 
 
 def _after_import(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     if error is not None:
-        return jobs.move(job.ref, Status.FAILED, problem=_broken(error))
+        return jobs.move(job.ref, Status.FAILED, problem=_broken(job, error))
     if job.status is Status.PARSING and job.needs_review:
         return jobs.move(job.ref, Status.IN_REVIEW)
     if job.counts.unprocessed:
@@ -62,15 +71,21 @@ def _failed(ref: JobRef, chunks: Chunks, phases: list[PhaseName]) -> list[Chunk]
     return [chunk for phase in phases for chunk in chunks.of_phase(ref, phase) if chunk.state is ChunkState.FAILED]
 
 
-def _broken(error: str) -> Problem:
-    detail = f"The import stopped for a reason that is not in the file ({error}). What was loaded stays; retry the job."
+def _broken(job: Job, error: str) -> Problem:
+    why = f"The import stopped for a reason that is not in the file ({error})."
+    detail = f"{why} What was {_what_is_done(job)} stays; retry the job."
     return Problem(BROKEN, "The import could not go on", detail)
 
 
 def _unprocessed(job: Job, failed: list[Chunk]) -> Problem:
     rows = job.counts.unprocessed
-    detail = f"{rows:,} rows were neither loaded nor refused: {_named(failed)}. Retry the job to go on with them."
+    what = f"{rows:,} rows were neither {_what_is_done(job)} nor refused"
+    detail = f"{what}: {_named(failed)}. Retry the job to go on with them."
     return Problem(UNPROCESSED, "Some rows could not be processed", detail, {"chunks": len(failed)})
+
+
+def _what_is_done(job: Job) -> str:
+    return "looked up" if job.lookup else "loaded"
 
 
 def _half_undone(error: str | None, failed: list[Chunk]) -> Problem:

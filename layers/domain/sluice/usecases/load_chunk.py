@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sluice.model.chunk import Chunk
@@ -28,20 +29,21 @@ def load_chunk(job: Job, chunk: Chunk, *, files: Files, destination: Destination
     importer = importer_of(job)
     staged = staged_rows(job, chunk.ref.index, files)
     applied = destination.apply(Batch(job.ref.tenant, importer, job.ref.id, chunk.ref.index, staged.rows))
-    refusals = applied.refusals + staged.wrong
-    if staged.repeats or refusals or chunk.attempts > 1:
+    refused = refuse(job, chunk, applied.refusals + staged.wrong, staged.repeats, files)
+    return Counts(inserted=applied.inserted, updated=applied.updated, unchanged=applied.unchanged, refused=refused)
+
+
+def refuse(
+    job: Job, chunk: Chunk, refusals: list[Refusal], repeats: Mapping[int, tuple[str, int]], files: Files
+) -> int:
+    """Write down rows that are refused only now, and those that repeat an earlier key; answers how many."""
+    if repeats or refusals or chunk.attempts > 1:
         workspace = JobWorkspace(job.ref, files)
         sheet = workspace.read_plan().layout.sheet
-        title = key_of(importer.row).title
+        title = key_of(importer_of(job).row).title
         refusals = [replace(refusal, sheet=sheet) for refusal in refusals]
         refusals += [
-            Refusal(sheet, row, title, key, f"{REPEATS}{title} of row {first}")
-            for row, (key, first) in staged.repeats.items()
+            Refusal(sheet, row, title, key, f"{REPEATS}{title} of row {first}") for row, (key, first) in repeats.items()
         ]
         write_refusals(chunk, refusals, workspace.records(chunk, job.file), files)
-    return Counts(
-        inserted=applied.inserted,
-        updated=applied.updated,
-        unchanged=applied.unchanged,
-        refused=len({refusal.row for refusal in refusals}),
-    )
+    return len({refusal.row for refusal in refusals})

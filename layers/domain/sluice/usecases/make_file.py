@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
@@ -14,6 +15,7 @@ from sluice.rows.check import GoodRow
 from sluice.usecases.declared import importer_of
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.refusals import refusals_in, refused_rows
+from sluice.usecases.results import write_result, write_summary
 from sluice.usecases.staged_rows import staged_rows
 from sluice.usecases.workspace import JobWorkspace
 
@@ -28,24 +30,39 @@ def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, f
     Returns
     -------
     int
-        Its rows; 0 when the job has gone on since it was asked for, and nothing was written.
+        Its rows; 0 when the job has gone on or was deleted since it was asked for, and there is no such file.
     """
     job = jobs.get(ref)
     if job.run != run:
         return 0
-    with files.create(paths.result(ref, run, name)) as out:
-        match name:
-            case "errors.xlsx" | "errors.csv":
-                write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
-                plan = JobWorkspace(ref, files).read_plan()
-                titles = {column.field: column.title for column in importer_of(job).columns}
-                places = {titles[field]: place for place, field in plan.header.fields.items()}
-                rows = refused_rows(ref, files)
-                return write(out, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows)
-            case "loaded.csv":
-                return write_loaded_csv(out, importer_of(job), _loaded(job, chunks, files))
-            case _:
-                raise NotFound("file of this job", name)
+    key = paths.result(ref, run, name)
+    rows = 0
+    if not job.deleted:
+        with files.create(key) as out:
+            rows = _write(job, name, out, chunks=chunks, files=files)
+    if jobs.get(ref).deleted:  # whoever deleted it may have looked before this file was there
+        files.remove_file(key, None)
+        return 0
+    return rows
+
+
+def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
+    match name:
+        case "errors.xlsx" | "errors.csv":
+            write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
+            plan = JobWorkspace(job.ref, files).read_plan()
+            titles = {column.field: column.title for column in importer_of(job).columns}
+            places = {titles[field]: place for place, field in plan.header.fields.items()}
+            rows = refused_rows(job.ref, files)
+            return write(out, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows)
+        case "loaded.csv":
+            return write_loaded_csv(out, importer_of(job), _loaded(job, chunks, files))
+        case "result.xlsx":
+            return write_result(job, out, chunks=chunks, files=files)
+        case "summary.json":
+            return write_summary(job, out, chunks=chunks, files=files)
+        case _:
+            raise NotFound("file of this job", name)
 
 
 def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:

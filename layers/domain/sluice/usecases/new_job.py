@@ -16,6 +16,7 @@ from sluice.model.errors import FileRefused
 from sluice.model.job import Job, JobFile
 from sluice.rows.importer import Importer
 from sluice.usecases.correct import check_corrected
+from sluice.usecases.parameters import check_file_type, parameters_of
 from sluice.usecases.ports import Jobs
 from sluice.usecases.same_file import refuse_same_file
 
@@ -39,6 +40,8 @@ class ImportRequest:
         Whether it is done even if the same file was imported before.
     corrects
         Id of the job whose refused rows come again.
+    parameters
+        What the importer must know beside the file, where the file's name does not tell it.
     sha256
         Of the file, in hexadecimal, when it is known: then the same file is refused before it is sent.
     """
@@ -54,6 +57,7 @@ class ImportRequest:
     force: bool = False
     corrects: str | None = None
     sha256: str | None = None
+    parameters: dict[str, str] | None = None
 
 
 def new_job(
@@ -71,11 +75,14 @@ def new_job(
     NotFound
         If there is no such importer, or no such job to correct.
     FileRefused
-        If the file is larger than the importer takes.
+        If the file is larger than the importer takes, or of another type.
+    RequestRefused
+        If a parameter does not fit.
     Conflict
         If the same file was imported before, or the job to correct has nothing to be corrected.
     """
     importer = importer_named(request.importer)
+    check_file_type(importer, request.filename)
     if request.bytes > importer.max_bytes:
         raise FileRefused(
             "too-large",
@@ -83,7 +90,7 @@ def new_job(
             f"It has {request.bytes:,} bytes; {importer.title} takes files of up to {importer.max_bytes:,} bytes.",
             limit=importer.max_bytes,
         )
-    if request.sha256 and not request.force:
+    if request.sha256 and not (request.force or importer.lookup):
         refuse_same_file(request.tenant, importer.name, request.sha256.lower(), jobs)
     corrected = None
     if request.corrects:
@@ -106,9 +113,13 @@ def new_job(
         mapping=request.mapping or (corrected.mapping if corrected else None),
         orders=corrected.orders if corrected else {},
         urgent=request.urgent,
-        review=importer.review if request.review is None else request.review,
+        # there is nothing to compare what is looked up with
+        review=not importer.lookup and (importer.review if request.review is None else request.review),
         force=request.force,
         corrects=request.corrects,
+        parameters=(corrected.parameters if corrected else {})
+        | parameters_of(importer, request.filename, request.parameters),
+        lookup=importer.lookup,
     )
     jobs.add(job, note=f"corrects job {request.corrects}" if corrected else "")
     if corrected:

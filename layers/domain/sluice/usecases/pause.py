@@ -18,9 +18,14 @@ def pause(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machine
         If it is not under way.
     """
     job = jobs.get(ref)
+    if job.parked:  # it would go on by itself
+        return jobs.stay_paused(ref, by=by)
     if job.status is Status.PAUSED:
         return job
+    waits = job.status is Status.QUEUED
     job = jobs.move(ref, Status.PAUSING, by=by)
+    if waits:
+        machine.start(job)  # one that waits for its turn has no course yet that could say that it has stopped
     if job.phase is not None:
         answer_if_passed(ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
     return job

@@ -19,9 +19,11 @@ from sluice.reading import match_header, open_table
 from sluice.reading.contract import Cut, Limits
 from sluice.rows.importer import Importer
 from sluice.usecases.correct import check_correction
-from sluice.usecases.ports import Chunks, Files, Jobs, Upstreams
+from sluice.usecases.parameters import check_file_type, check_format, check_parameters
+from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.pull import plan_sync
 from sluice.usecases.same_file import claim
+from sluice.usecases.upstreams import Upstreams
 from sluice.usecases.workspace import JobWorkspace
 
 # Rows read to find the header; title rows above it are rarely more than a handful.
@@ -92,7 +94,10 @@ def plan(
 def _open_file(job: Job, jobs: Jobs, chunks: Chunks, files: Files) -> None:
     try:
         with files.open(job.file.key, job.file.etag) as file:
-            _plan_file(job, importer_named(job.importer), file, jobs, chunks, files)
+            importer = importer_named(job.importer)
+            check_file_type(importer, job.file.name)
+            check_parameters(importer, job)
+            _plan_file(job, importer, file, jobs, chunks, files)
     except NotFound:
         raise FileRefused("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.") from None
 
@@ -100,9 +105,11 @@ def _open_file(job: Job, jobs: Jobs, chunks: Chunks, files: Files) -> None:
 def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks: Chunks, files: Files) -> None:
     look = _Look(job, jobs)
     sha256 = _sha256(file, look)
-    claim(job, sha256, jobs)
+    if not job.lookup:  # a look-up loads nothing twice, and may find something else today
+        claim(job, sha256, jobs)
     workspace = JobWorkspace(job.ref, files)
     table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), workspace)
+    check_format(importer, job.file.name, table.layout)
     header = match_header(table.head(_HEAD_ROWS), importer.columns, job.mapping)
     check_correction(job, header)
     planned: list[Chunk] = []

@@ -1,4 +1,7 @@
-"""What the use cases need of the world; `bootstrap` picks the real things, tests hand in fakes."""
+"""What the use cases need of the world; `bootstrap` picks the real things, tests hand in fakes.
+
+What they need of upstreams is in `sluice.usecases.upstreams`.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,6 @@ from sluice.model.part import StoredPart
 from sluice.model.schedule import Schedule
 from sluice.model.status import Status
 from sluice.rows.staged import Applied, Batch, Compared, Undone
-from sluice.sources.page import Page as SourcePage
-from sluice.sources.source import Source
 
 
 class Jobs(Protocol):
@@ -46,11 +47,13 @@ class Jobs(Protocol):
         file: JobFile | None = None,
         problem: Problem | None = None,
         answers: Mapping[str, Order] | None = None,
+        parked: str | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
 
         A job that is there already stays as it is. ``new_run`` begins a new run of its course; ``answers`` are the
-        orders of date fields that came with a commit. Raises `Conflict` when the move is not legal from its state.
+        orders of date fields that came with a commit; ``parked`` says why it is paused, if it goes on by itself.
+        Raises `Conflict` when the move is not legal from its state.
         """
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
@@ -83,6 +86,21 @@ class Jobs(Protocol):
 
     def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
         """Add a job that from now on stands for its source, unless another one than ``instead_of`` does."""
+
+    def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
+        """Note once that a job that has ended is deleted, and by whom; it goes nowhere from then on."""
+
+    def stay_paused(self, ref: JobRef, *, by: str) -> Job:
+        """Note that a parked job does not go on by itself any more, and who wanted that."""
+
+    def turn_of(self, job: Job) -> JobRef | None:
+        """Whose turn it is, of the jobs of this one's importer."""
+
+    def take_turn(self, job: Job) -> bool:
+        """Take the turn if it is nobody's; says whether it is this job's now."""
+
+    def give_turn(self, job: Job, holder: JobRef, to: Job | None) -> bool:
+        """Give the turn of the job's importer from its holder to another, or to nobody; ``False`` if it was not its."""
 
     def read_again(self, job: Job, *, note: str) -> None:
         """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
@@ -166,6 +184,9 @@ class Files(Protocol):
 
     def remove(self, prefix: str) -> None:
         """Remove every object whose key begins with the prefix."""
+
+    def remove_file(self, key: str, etag: str | None) -> None:
+        """Remove an object, unless it is gone or another one than that of the tag."""
 
     def names(self, prefix: str) -> list[str]:
         """Keys that begin with the prefix, sorted."""
@@ -255,13 +276,6 @@ class Records(Protocol):
 
         Only of importers that archive; nothing of a record that was never superseded.
         """
-
-
-class Upstreams(Protocol):
-    """What is pulled page by page."""
-
-    def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
-        """The pages of a source that begin at the offsets, before that time in epoch seconds; see `read_pages`."""
 
 
 class Schedules(Protocol):

@@ -20,7 +20,8 @@ from sluice.sources.page import Page
 from sluice.sources.records import fields_of, records_of
 from sluice.sources.registry import source_named
 from sluice.sources.source import Source
-from sluice.usecases.ports import Chunks, Files, Jobs, Upstreams
+from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.upstreams import Upstreams
 from sluice.usecases.workspace import JobWorkspace
 
 

@@ -6,6 +6,7 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.status import Status, illegal_move
 from sluice.usecases.ports import Jobs, Machine
+from sluice.usecases.turns import take_turn_again
 
 
 def resume(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
@@ -16,7 +17,7 @@ def resume(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     Raises
     ------
     Conflict
-        If the job is not paused, and never was.
+        If the job is not paused, and never was; or if its importer does one at a time, and another is under way.
     """
     job = jobs.get(ref)
     to = Status.LOADING if job.phase is PhaseName.LOAD else Status.PARSING
@@ -25,6 +26,7 @@ def resume(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
         return job
     if job.status is not Status.PAUSED:
         raise illegal_move(ref.id, job.status, to)
+    take_turn_again(job, jobs)
     job = jobs.move(ref, to, by=by, note="resumed", new_run=True)
     machine.start(job)
     return job

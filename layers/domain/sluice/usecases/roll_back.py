@@ -5,7 +5,7 @@ from __future__ import annotations
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict
 from sluice.model.job import Job
-from sluice.model.status import Status
+from sluice.model.status import ENDED, Status
 from sluice.usecases.ports import Jobs, Machine
 
 
@@ -17,7 +17,7 @@ def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     Raises
     ------
     Conflict
-        If the job is under way, or never came to touch the dataset.
+        If the job is under way, or never came to touch the dataset, or was deleted.
     """
     job = jobs.get(ref)
     if job.status is Status.ROLLED_BACK:
@@ -25,9 +25,18 @@ def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     if job.status is Status.ROLLING_BACK:  # made again: its course may not have been started the first time
         machine.start(job)
         return job
-    if job.status in {Status.FAILED, Status.CANCELLED} and not job.planned:
-        detail = "It ended before a row was loaded: there is nothing to take back."
-        raise Conflict("nothing-to-roll-back", "There is nothing to roll back", detail, status_now=str(job.status))
+    if job.status in ENDED and (reason := _why_not(job)):
+        raise Conflict("nothing-to-roll-back", "There is nothing to roll back", reason, status_now=str(job.status))
     job = jobs.move(ref, Status.ROLLING_BACK, by=by, new_run=True)
     machine.start(job)
     return job
+
+
+def _why_not(job: Job) -> str | None:
+    if job.deleted:
+        return "What the rows were before was deleted with the job: they stay as they are."
+    if job.lookup:
+        return "Its rows were looked up, and nothing was changed by that."
+    if not job.planned and job.status is not Status.COMPLETED:
+        return "It ended before a row was loaded: there is nothing to take back."
+    return None

@@ -14,7 +14,9 @@ from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
 from sluice.model.job import TENANT, Job, JobFile
 from sluice.model.status import Status
+from sluice.usecases.parameters import parameters_of
 from sluice.usecases.ports import Jobs, Machine
+from sluice.usecases.turns import start_in_turn
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def start_job(arrival: Arrival, *, jobs: Jobs, machine: Machine) -> Job | None:
         case _:
             return None
     if job is not None and job.status is Status.QUEUED:
-        machine.start(job)
+        start_in_turn(job, jobs=jobs, machine=machine)
     return job
 
 
@@ -76,6 +78,8 @@ def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs
         created_at=arrival.at,
         status=Status.QUEUED,
         review=bool(declared and declared.review),
+        parameters=parameters_of(declared, name) if declared else {},
+        lookup=declared.lookup if declared else None,
     )
     if not jobs.add(job):
         return jobs.get(job.ref)

@@ -12,8 +12,10 @@ from sluice.model.status import AT_REST, STOPPING, Status
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.finish import finish
 from sluice.usecases.overdue import end_overdue
+from sluice.usecases.park import wake
 from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue
 from sluice.usecases.start_job import Arrival, start_job
+from sluice.usecases.turns import mend_turn
 
 # A presigned form holds an hour; a day leaves room for a slow upload that began in time.
 _UPLOAD_HOURS = 24
@@ -61,6 +63,8 @@ def tidy(
         try:
             if _ended(job, now, jobs, chunks, machine) or idle <= patience:
                 continue
+            if mend_turn(job, jobs=jobs, machine=machine):
+                continue  # it waits for its turn
             stuck += job.status not in AT_REST
             _look_after(job, idle, now, jobs, chunks, files, queue, machine)
         except Exception as error:  # noqa: BLE001 - one broken job must not keep the others waiting
@@ -86,6 +90,8 @@ def _look_after(
             _look_for_file(job, idle, now, jobs, files, machine)
         case Status.IN_REVIEW if idle > timedelta(days=_REVIEW_DAYS):
             jobs.move(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note="the review expired")
+        case Status.PAUSED if job.parked:
+            wake(job.ref, job.run, jobs=jobs, machine=machine)
         case status if status not in AT_REST:
             _set_going(job, int(now.timestamp()), jobs, chunks, queue, machine)
 
@@ -103,7 +109,7 @@ def _look_for_file(job: Job, idle: timedelta, now: datetime, jobs: Jobs, files: 
 
 def _set_going(job: Job, now: int, jobs: Jobs, chunks: Chunks, queue: Queue, machine: Machine) -> None:
     if machine.is_over(job):
-        finish(job.ref, job.run, error=_STOPPED, jobs=jobs, chunks=chunks)
+        finish(job.ref, job.run, error=_STOPPED, jobs=jobs, chunks=chunks, machine=machine)
         return
     machine.start(job)
     if job.phase is None or chunks.phase(job.ref, job.phase) is None:

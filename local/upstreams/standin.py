@@ -1,4 +1,4 @@
-"""What a stand-in upstream knows, decides and has seen; HTTP is `local.upstreams.siasn`'s business."""
+"""What all stand-in upstreams do: give tokens, keep a rate, have faults, and count; HTTP is the server's business."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ import math
 import secrets
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Generic
 
-from local.upstreams.rows import LISTS, row
-from local.upstreams.settings import Fault, Settings, changed, fault_of
+from local.upstreams.settings import Fault, S, changed, fault_of
 
 _ERRORS: Final[dict[Fault, int]] = {"500": 500, "502": 502, "503": 503}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for; `path` has no slash at its ends."""
+
+    path: str
+    query: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -30,8 +38,8 @@ class Reply:
     late: float = 0.0
 
 
-class Register:
-    """A register of lists, asked by many threads at once.
+class StandIn(ABC, Generic[S]):
+    """An upstream, asked by many threads at once; what it knows is told by a class below it.
 
     Parameters
     ----------
@@ -41,7 +49,9 @@ class Register:
         Seconds that only go on: what the rate is measured by.
     """
 
-    def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
+    on_demand: frozenset[str] = frozenset()
+
+    def __init__(self, settings: S, now: Callable[[], float] = time.monotonic) -> None:
         self._first, self._now = settings, now
         self._one = threading.Lock()
         self._begin()
@@ -54,8 +64,7 @@ class Register:
         self._let_in: deque[float] = deque()
         self._busiest = self._issued = 0
         self._statuses: Counter[str] = Counter()
-        self._pages: dict[str, Counter[int]] = {path: Counter() for path in LISTS}
-        self._moved: Counter[str] = Counter()  # rows that came in at the front, less those that left there
+        self._forget_given()
 
     def reset(self) -> None:
         """Begin anew, as it was started."""
@@ -69,31 +78,36 @@ class Register:
             if "seed" in changes:
                 self._draw = Random(self.settings.seed)  # noqa: S311 - faults of a test
 
-    def seen(self) -> dict[str, Any]:
-        """What came and what was answered.
+    def seen(self, asked: Container[str] = ()) -> dict[str, Any]:
+        """What came and what was answered; requests for tokens are not counted among these.
+
+        Parameters
+        ----------
+        asked
+            Names of what is told only `on_demand`, and is to be told.
 
         Returns
         -------
         dict
-            ``busiest_second``: the most page requests that came within any second, however they were answered.
-            ``requests``: page requests. ``answers``: how many by status, or by the fault that left none.
-            ``pages``: of each list, how often the page at each offset was given. ``rows``: how many rows each list has
-            now. ``tokens``: how many were given.
+            ``busiest_second``: the most requests that came within any second, however they were answered.
+            ``requests``: how many came. ``answers``: how many by status, or by the fault that spoiled them.
+            ``tokens``: how many were given. And what the class below tells.
         """
         with self._one:
-            return {
+            told = {
                 "busiest_second": self._busiest,
                 "requests": sum(self._statuses.values()),
                 "answers": dict(self._statuses),
-                "pages": {path: {str(at): times for at, times in given.items()} for path, given in self._pages.items()},
-                "rows": {path: self._total(path) for path in LISTS},
                 "tokens": self._issued,
-            }
+            } | self._told()
+        return {name: each for name, each in told.items() if name not in self.on_demand or name in asked}
 
     def token(self, client_id: str, client_secret: str) -> Reply:
         """Give a token to whom it is for."""
         with self._one:
             told = self.settings
+            if told.away:
+                return _away()
             if (client_id, client_secret) != (told.client_id, told.client_secret):
                 return Reply(401, {"error": "invalid_client"})
             self._issued += 1
@@ -101,60 +115,56 @@ class Register:
             self._tokens[token] = self._now() + told.token_seconds
             return Reply(200, {"access_token": token, "token_type": "Bearer", "expires_in": told.token_seconds})
 
-    def page(self, path: str, query: dict[str, str], token: str) -> Reply:
-        """Answer a request for a page."""
+    def answer(self, request: Request, token: str) -> Reply:
+        """Answer a request, well or badly."""
         with self._one:
             self._count_arrival()
-            reply = self._page(path, query, token)
-            self._statuses[reply.fault if reply.fault in {"broken", "cut", "garbled"} else str(reply.status)] += 1
+            reply = self._answer(request, token)
+            self._statuses[reply.fault or str(reply.status)] += 1
             return reply
 
-    def _page(self, path: str, query: dict[str, str], token: str) -> Reply:
-        if away := self._turned_away(path, query, token):
-            return away
+    def _answer(self, request: Request, token: str) -> Reply:
+        reply = self._turned_away(request.path, token) or self._found(request)
+        if reply.status != 200:
+            return reply
         fault = fault_of(self.settings, self._draw.random())
         if fault in _ERRORS:
             return Reply(_ERRORS[fault], {"message": "out of order"})
-        offset = int(query["offset"])
-        reply = Reply(200, self._rows(path, offset, int(query["limit"])), fault=fault)
-        if fault == "slow":
-            reply = Reply(200, reply.body, late=self.settings.slow_seconds)
-        if reply.fault is None:
-            self._give(path, offset)
-        return reply
+        if fault is None or fault == "slow":
+            self._given(request)
+            return Reply(200, reply.body, late=self.settings.slow_seconds if fault else 0.0)
+        return Reply(200, reply.body, fault=fault)
 
-    def _turned_away(self, path: str, query: dict[str, str], token: str) -> Reply | None:
-        if path not in LISTS:
-            return Reply(404, {"message": "no such list"})
+    def _turned_away(self, path: str, token: str) -> Reply | None:
+        if self.settings.away:
+            return _away()
+        if not self._knows(path):
+            return Reply(404, {"message": "not found"})
         if self._tokens.get(token, -math.inf) <= self._now():
             return Reply(401, {"message": "token expired"})
         if self._is_too_much():
             return Reply(429, {"message": "too many requests"}, self._come_back())
-        numbers = query.get("offset", ""), query.get("limit", "")
-        if not all(number.isascii() and number.isdigit() for number in numbers):
-            return Reply(400, {"message": "offset and limit are numbers"})
         return None
 
-    def _give(self, path: str, offset: int) -> None:
-        self._pages[path][offset] += 1
-        every = self.settings.moves_every
-        if every and self._pages[path].total() % every == 0:
-            self._moved[path] = max(self._moved[path] + self.settings.moves_by, -self.settings.rows)
+    @abstractmethod
+    def _knows(self, path: str) -> bool:
+        """Tell whether anything is at a path."""
 
-    def _rows(self, path: str, offset: int, limit: int) -> dict[str, Any]:
-        told = self.settings
-        limit = min(limit, told.most_rows) if told.most_rows else limit
-        total, front = self._total(path), told.first - self._moved[path]
-        body: dict[str, Any] = {} if told.without_total else {"total": total}
-        numbers = range(front + offset, front + max(offset, min(offset + limit, total)))
-        rows = [
-            row(path, at, told.seed, wrong=_is_one(at, told.wrong_every), edited=_is_one(at, told.edited_every))
-            for at in numbers
-        ]
-        return body | {"data": rows}
+    @abstractmethod
+    def _found(self, request: Request) -> Reply:
+        """Find what is to be answered if nothing goes wrong."""
 
-    def _total(self, path: str) -> int:
-        return self.settings.rows + self._moved[path]
+    @abstractmethod
+    def _given(self, request: Request) -> None:
+        """Count what has been answered whole."""
+
+    @abstractmethod
+    def _forget_given(self) -> None:
+        """Have counted nothing."""
+
+    @abstractmethod
+    def _told(self) -> dict[str, Any]:
+        """Tell what has been counted."""
 
     def _count_arrival(self) -> None:
         now = self._now()
@@ -179,8 +189,8 @@ class Register:
         return {"Retry-After": date if self.settings.retry_as_date else str(seconds)}
 
 
-def _is_one(number: int, every: int) -> bool:
-    return bool(every) and number % every == 0
+def _away() -> Reply:
+    return Reply(503, {"message": "nobody is there"})
 
 
 def _forget(times: deque[float], now: float) -> None:

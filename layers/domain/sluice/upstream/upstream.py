@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where the sources of an upstream are, and who we are there; its secret is not shown.
+    """Where an upstream is, and who we are there; its secret is not shown.
 
     Parameters
     ----------
     name
-        What sources call it.
+        What sources and look-ups call it.
     url
-        What the paths of its sources are below of.
+        What its paths are below of.
     client_id, client_secret
         For tokens by client credentials (RFC 6749, section 4.4).
     token_url

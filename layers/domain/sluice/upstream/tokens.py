@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from sluice.sources.aside import Aside
-from sluice.sources.clock import Clock
+from sluice.upstream.aside import Aside
+from sluice.upstream.clock import Clock
 
 # A token that is about to expire may have expired when it arrives.
 _MARGIN_SECONDS = 30.0

@@ -10,8 +10,8 @@ import math
 from typing import Final, Protocol
 
 from sluice.model.errors import NotYet
-from sluice.sources.aside import Aside
-from sluice.sources.clock import Clock
+from sluice.upstream.aside import Aside
+from sluice.upstream.clock import Clock
 
 #: How late a request may go, in seconds: what a busy process may oversleep.
 LATENESS: Final = 0.1

@@ -11,15 +11,15 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from sluice.model.errors import TryLater, UpstreamRefused
-from sluice.sources.answers import Answer, Stumble, understand
-from sluice.sources.clock import Clock
-from sluice.sources.tokens import AccessToken, Wallet, read_token
-from sluice.sources.turns import Line
-from sluice.sources.upstream import Upstream
+from sluice.upstream.answers import Answer, Stumble, understand
+from sluice.upstream.clock import Clock
+from sluice.upstream.tokens import AccessToken, Wallet, read_token
+from sluice.upstream.turns import Line
+from sluice.upstream.upstream import Upstream
 
 T = TypeVar("T")
 
-#: How often a page is asked for before its chunk is put back; then the chunk has its own three attempts.
+#: How often a thing is asked for before it is given up for now; then its chunk has its own three attempts.
 TRIES: Final = 3
 #: Seconds for a connection, between two pieces of an answer, and for a whole answer.
 TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
@@ -41,23 +41,30 @@ class Session:
         For turns and tokens.
     clock
         For pauses.
+    apart
+        Seconds between two tries of one request; if it is not said, up to 2 and then up to 4.
     """
 
-    def __init__(self, upstream: Upstream, client: httpx.AsyncClient, line: Line, wallet: Wallet, clock: Clock) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        client: httpx.AsyncClient,
+        line: Line,
+        wallet: Wallet,
+        clock: Clock,
+        apart: float | None = None,
+    ) -> None:
         self._upstream, self._client, self._line, self._wallet, self._clock = upstream, client, line, wallet, clock
+        self._apart = apart
         self._fetching = asyncio.Lock()
 
-    async def get(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T:
-        """Ask for a page, up to three times.
+    async def get(self, path: str, query: dict[str, int], read: Callable[[Any], T], *, asked: str) -> T:
+        """Ask for a thing, up to three times, and do not go on without it.
 
         Parameters
         ----------
-        path
-            Below the upstream's address.
-        query
-            Its parameters, ``offset`` and ``limit``.
-        read
-            Makes a value of the answer's JSON; raises `ValueError` when that is not of the expected form.
+        path, query, read, asked
+            As in `get_or_stumble`.
 
         Raises
         ------
@@ -66,19 +73,63 @@ class Session:
         UpstreamRefused
             If the upstream does not want the request at all.
         """
-        asked = f"{self._upstream.name} was asked for {path} from row {query['offset'] + 1} on, and gave"
+        got = await self.get_or_stumble(path, query, read, asked=asked)
+        if isinstance(got, Stumble):
+            if got.final:
+                raise self._refused(asked, got)
+            seconds = max(2**TRIES, math.ceil(got.pause or 0))
+            raise TryLater(f"{self._was_asked_for(asked)} {got.what}, the last of {TRIES} times.", seconds)
+        return got
+
+    async def get_or_stumble(
+        self, path: str, query: dict[str, int], read: Callable[[Any], T], *, asked: str
+    ) -> T | Stumble:
+        """Ask for a thing, up to three times.
+
+        Parameters
+        ----------
+        path
+            Below the upstream's address.
+        query
+            Its parameters.
+        read
+            Makes a value of the answer's JSON; raises `ValueError` when that is not of the expected form.
+        asked
+            What errors call the thing: "the upstream was asked for …".
+
+        Returns
+        -------
+        T or Stumble
+            What was read, or why the last of three tries gave nothing, or the only one if the upstream does not like
+            what was asked for.
+
+        Raises
+        ------
+        TryLater
+            If there is no turn in time.
+        UpstreamRefused
+            If the upstream wants no request of ours at all, or not with any token that it gives us.
+        """
         attempt = 1
         while True:
             got = await self._try(path, query, read)
             if not isinstance(got, Stumble):
                 return got
-            if got.final:
-                raise UpstreamRefused(f"{asked} {got.what}. Look at the source's path and our credentials.")
-            await self._pause(got, 2.0**attempt, last=attempt == TRIES)
+            if got.final and got.alive:
+                return got
+            if got.final or (got.unauthorized and attempt == TRIES):
+                raise self._refused(asked, got)
+            await self._pause(got, attempt)
             if attempt == TRIES:
-                seconds = max(2**TRIES, math.ceil(got.pause or 0))
-                raise TryLater(f"{asked} {got.what}, the last of {TRIES} times.", seconds)
+                return got
             attempt += 1
+
+    def _refused(self, asked: str, stumble: Stumble) -> UpstreamRefused:
+        what = f"{self._was_asked_for(asked)} {stumble.what}"
+        return UpstreamRefused(f"{what}. Look at its path and our credentials.")
+
+    def _was_asked_for(self, asked: str) -> str:
+        return f"{self._upstream.name} was asked for {asked}, and gave"
 
     async def _try(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T | Stumble:
         token = await self._authorised()
@@ -113,12 +164,13 @@ class Session:
         form = {"grant_type": "client_credentials"}
         answer = await self._send("POST", self._upstream.tokens_at, auth=who, data=form)
         if isinstance(answer, Stumble):
-            return answer
+            return replace(answer, for_token=True)
         token = understand(answer, lambda body: read_token(body, asked), now=self._clock.now())
         if isinstance(token, AccessToken):
             await self._wallet.keep(token)
             return None
-        return replace(token, what=f"{token.what} for a token", final=token.final or token.unauthorized)
+        final = token.final or token.unauthorized
+        return replace(token, what=f"{token.what} for a token", final=final, for_token=True, alive=False)
 
     async def _send(self, method: str, url: str, **what: Any) -> Answer | Stumble:
         """Make a request, its answer whole or not at all."""
@@ -137,11 +189,12 @@ class Session:
         except httpx.HTTPError as error:
             return Stumble(f"a broken connection ({type(error).__name__})")
 
-    async def _pause(self, stumble: Stumble, longest: float, *, last: bool) -> None:
+    async def _pause(self, stumble: Stumble, attempt: int) -> None:
         """Wait before the next try; everybody does, if the upstream asked for it."""
+        longest = 2.0**attempt
         if stumble.pause is not None or stumble.throttled:
             await self._line.hold(longest if stumble.pause is None else stumble.pause)
-        elif not last and not stumble.unauthorized:  # a new token is reason enough to try again at once
+        elif attempt < TRIES and not stumble.unauthorized:  # a new token is reason enough to try again at once
             # full jitter, so that those who were interrupted together do not come back together:
             # https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-            await self._clock.sleep(longest * self._clock.chance())
+            await self._clock.sleep(longest * self._clock.chance() if self._apart is None else self._apart)

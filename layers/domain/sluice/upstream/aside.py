@@ -13,13 +13,13 @@ T = TypeVar("T")
 class Aside:
     """Makes the calls of one reader to the stores it shares with others, one after the other.
 
-    boto3's resources are not meant to be used by several threads at once.
+    boto3's resources are not meant to be used by several threads at once. Who holds ``alone`` can use those stores too.
     """
 
     def __init__(self) -> None:
-        self._one = asyncio.Lock()
+        self.alone = asyncio.Lock()
 
     async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Make a call and wait for what it gives."""
-        async with self._one:
+        async with self.alone:
             return await asyncio.to_thread(call, *args, **kwargs)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sluice.sources.tokens import AccessToken, read_token
+from sluice.upstream.tokens import AccessToken, read_token
 
 
 @pytest.mark.parametrize(

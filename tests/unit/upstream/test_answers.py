@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from sluice.sources.answers import Answer, Stumble, retry_after, understand
-from sluice.sources.page import Page, read_page
+from sluice.upstream.answers import Answer, Stumble, retry_after, understand
 
 NOW = 1_800_000_000.0
 
@@ -53,28 +52,3 @@ def test_only_those_answers_pause_everybody_that_ask_for_it() -> None:
 def test_numbers_that_json_does_not_know_are_text() -> None:
     """They cost the row that has them, not its page."""
     assert understand(Answer(200, {}, b"[NaN, -Infinity, 1]"), read, now=NOW) == ["NaN", "-Infinity", 1]
-
-
-@pytest.mark.parametrize(
-    ("body", "what"),
-    [
-        ([], "a JSON list in place of an object"),
-        (None, "a JSON null in place of an object"),
-        ("x", "a JSON text in place of an object"),
-        ({}, "an answer without a list of rows in 'data'"),
-        ({"data": {}, "total": 1}, "an answer without a list of rows in 'data'"),
-        ({"data": [1], "total": 1}, "an answer without a list of rows in 'data'"),
-        ({"data": [{}]}, "an answer without a number in 'total'"),
-        ({"data": [{}], "total": "1"}, "an answer without a number in 'total'"),
-        ({"data": [{}], "total": True}, "an answer without a number in 'total'"),
-        ({"data": [{}], "total": -1}, "an answer without a number in 'total'"),
-        ({"data": [{}, {}, {}], "total": 3}, "3 rows where 2 were asked for"),
-    ],
-)
-def test_an_answer_of_another_form_is_named_by_its_form(body: Any, what: str) -> None:
-    with pytest.raises(ValueError, match=what):
-        read_page(body, 0, 2, has_total=True)
-
-
-def test_a_total_that_is_not_wanted_is_not_looked_at() -> None:
-    assert read_page({"data": [], "total": "many"}, 4, 2, has_total=False) == Page(4, [], None)

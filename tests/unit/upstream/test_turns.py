@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.model.errors import TryLater
-from sluice.sources.aside import Aside
-from sluice.sources.clock import Clock
-from sluice.sources.turns import LATENESS, TRANSIT, Line, spacing
+from sluice.upstream.aside import Aside
+from sluice.upstream.clock import Clock
+from sluice.upstream.turns import LATENESS, TRANSIT, Line, spacing
 from tests.fakes.upstreams import MemoryRates
-from tests.unit.sources.scripted import START, Time
+from tests.unit.upstream.scripted import START, Time
 
 
 class Oversleeping(Time):

@@ -14,6 +14,8 @@ T = TypeVar("T")
 _OK: Final = 200
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
+# RFC 9110: what was asked for is not to the upstream's liking, which says nothing of the next thing.
+_DISLIKED: Final = frozenset({400, 422})
 # RFC 9110 (408, 5xx) and RFC 6585 (429): the same request may do at another time.
 _PASSING: Final = frozenset({408, _TOO_MANY})
 _SERVER_ERRORS: Final = range(500, 600)
@@ -49,6 +51,11 @@ class Stumble:
         Whether it was the token.
     final
         Whether the same request would give nothing at any other time either.
+    for_token
+        Whether it came in place of a token.
+    alive
+        Whether the upstream is well for all that: it understood what was asked for, and it was that which it stumbled
+        over.
     """
 
     what: str
@@ -56,6 +63,8 @@ class Stumble:
     throttled: bool = False
     unauthorized: bool = False
     final: bool = False
+    for_token: bool = False
+    alive: bool = False
 
 
 def understand(answer: Answer, read: Callable[[Any], T], *, now: float) -> T | Stumble:
@@ -72,16 +81,20 @@ def understand(answer: Answer, read: Callable[[Any], T], *, now: float) -> T | S
     """
     if answer.status == _OK:
         try:
-            return read(_json(answer.body))
-        except (ValueError, RecursionError) as error:
-            return Stumble(_what_came(answer, error))
+            body = _json(answer.body)
+        except (ValueError, RecursionError):
+            return Stumble(_no_json(answer))
+        try:
+            return read(body)
+        except ValueError as error:
+            return Stumble(str(error), alive=True)
     what = f"status {answer.status}"
     if answer.status == _UNAUTHORIZED:
         return Stumble(what, unauthorized=True)
     if answer.status in _PASSING or answer.status in _SERVER_ERRORS:
         pause = retry_after(answer.headers.get("retry-after"), now) if answer.status in _PAUSING else None
         return Stumble(what, pause, throttled=answer.status == _TOO_MANY)
-    return Stumble(what, final=True)
+    return Stumble(what, final=True, alive=answer.status in _DISLIKED)
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -105,10 +118,8 @@ def _json(body: bytes) -> Any:
     return json.loads(body, parse_constant=str)
 
 
-def _what_came(answer: Answer, error: Exception) -> str:
+def _no_json(answer: Answer) -> str:
     """The form of an answer, in words that show nothing of its content."""
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        known = kind if kind in {"application/json", "text/html", "text/plain", "application/xml"} else "unknown type"
-        return f"{len(answer.body):,} bytes that are no JSON ({known})"
-    return str(error)
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    known = kind if kind in {"application/json", "text/html", "text/plain", "application/xml"} else "unknown type"
+    return f"{len(answer.body):,} bytes that are no JSON ({known})"

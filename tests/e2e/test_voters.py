@@ -1,0 +1,170 @@
+"""Voters looked up at a commission that has its bad days, on the deployed stack."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+
+from local.stack import Stack
+from local.upstreams.voter_files import voter_rows, write_workbook
+from local.upstreams.voters import WARD, category, is_id_number
+from tests.people import Person, eventually
+
+ROWS = 5_000
+RATE = 50
+NAME = f"Ward {WARD}.xlsx"
+
+
+class Commission:
+    """The stand-in commission of the stack, whose settings a test may change."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        httpx.post(f"{url}/_reset").raise_for_status()
+        self.set(rate=RATE)
+
+    def set(self, **settings: Any) -> None:
+        httpx.post(f"{self.url}/_set", json=settings).raise_for_status()
+
+    def seen(self) -> dict[str, Any]:
+        told: dict[str, Any] = httpx.get(f"{self.url}/_seen?ids=1").json()
+        return told
+
+
+@pytest.fixture
+def commission(stack: Stack) -> Commission:
+    return Commission(stack.commission_url)
+
+
+def book(folder: Path, rows: int, first: int) -> bytes:
+    path = folder / f"{first}.xlsx"
+    write_workbook(path, voter_rows(rows, first=first))
+    return path.read_bytes()
+
+
+def expected(rows: int, first: int) -> dict[str, str]:
+    """Each ID number with its category, as the commission knows it."""
+    keys = [str(row[0]) for row in voter_rows(rows, first=first)]
+    return {key: category(key, WARD) if is_id_number(key) else "invalid-id" for key in keys}
+
+
+def found(ann: Person, job_id: str, folder: Path) -> dict[str, str]:
+    """Each ID number of the result workbook with the category of its sheet."""
+    book = load_workbook(ann.saved(job_id, "result.xlsx", folder), read_only=True)
+    summary = json.loads(ann.saved(job_id, "summary.json", folder).read_text())
+    slugs = {each["title"]: each["slug"] for each in summary["categories"]}
+    rows: dict[str, str] = {}
+    for sheet in book.worksheets[1:]:
+        lines = list(sheet.iter_rows(values_only=True))
+        place = next((at for at, title in enumerate(lines[0]) if title == "ID Number"), None)
+        for line in lines[1:]:  # a line ends with its last cell
+            if place is not None and place < len(line) and (key := line[place]) is not None:
+                assert str(key) not in rows, "each in one category"
+                rows[str(key)] = slugs[sheet.title]
+    assert Counter(rows.values()) == {each["slug"]: each["count"] for each in summary["categories"] if each["count"]}
+    return rows
+
+
+def test_every_id_number_is_in_the_category_that_the_commission_says(
+    ann: Person, stack: Stack, commission: Commission, tmp_path: Path
+) -> None:
+    """Answers fail, tokens expire all the time; nobody is answered twice, the rate is kept, no log knows anybody."""
+    commission.set(errors=0.06, broken=0.02, cut=0.01, slow=0.01, token_seconds=2)
+    job = ann.end_of(ann.start(book(tmp_path, ROWS, 10_000), filename=NAME, importer="voters"), patience=400)
+    assert (job["status"], job["counts"]["unprocessed"]) == ("completed", 0), job["problem"]
+    told = expected(ROWS, 10_000)
+    assert found(ann, job["id"], tmp_path) == told
+    seen = commission.seen()
+    assert seen["busiest_second"] <= RATE
+    assert seen["answered_again"] == 0
+    assert set(seen["ids"]) == {key for key in told if is_id_number(key)}
+    logs = Path(stack.folder, "emulator.log").read_text(errors="replace") + every_log(stack)
+    assert [line for line in logs.splitlines() if any(key in told for key in re.findall(r"\d{13}", line))] == []
+
+    again = ann.end_of(
+        ann.start(book(tmp_path, ROWS, 10_000), filename=NAME, importer="voters", force=True), patience=200
+    )
+    assert again["status"] == "completed"
+    assert commission.seen()["requests"] == seen["requests"], "answers are kept"
+    assert ann.call("DELETE", f"/jobs/{again['id']}").json()["deleted"]
+    assert ann.call("GET", f"/jobs/{again['id']}/files").json()["items"] == []
+
+
+def every_log(stack: Stack) -> str:
+    """All that the functions have logged."""
+    logs, lines = stack.client("logs"), []
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            for events in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+                lines += [event["message"] for event in events["events"]]
+    assert lines
+    return "\n".join(lines)
+
+
+def drop(stack: Stack, tenant: str, name: str, body: bytes) -> None:
+    stack.client("s3").put_object(
+        Bucket=stack.outputs["FilesBucket"], Key=f"incoming/{tenant}/voters/{name}", Body=body
+    )
+
+
+def are_there(person: Person, jobs: int) -> bool:
+    return len(person.everything("/jobs", 100)) == jobs
+
+
+def test_files_are_done_in_their_order_and_an_urgent_one_before_those_that_wait(
+    ann: Person, stack: Stack, commission: Commission, tmp_path: Path
+) -> None:
+    drop(stack, ann.tenant, f"0 Ward {WARD}.xlsx", book(tmp_path, 200, 20_000))
+    eventually(partial(are_there, ann, 1), "the job of the first")
+    for number in (1, 2):
+        drop(stack, ann.tenant, f"{number} Ward {WARD}.xlsx", book(tmp_path, 200, 20_000 + 1_000 * number))
+    eventually(partial(are_there, ann, 3), "jobs of all")
+    jobs = {job["file"]["name"][:1]: job["id"] for job in ann.everything("/jobs", 100)}
+    eventually(lambda: ann.call("GET", f"/jobs/{jobs['1']}").json().get("started_at"), "the next", patience=120)
+    body = book(tmp_path, 100, 30_000)
+    jobs["u"] = ann.start(body, filename="all.xlsx", importer="voters", priority="urgent", parameters={"ward": WARD})
+    ended = [ann.end_of(jobs[name], patience=200) for name in "01u2"]
+    assert {job["status"] for job in ended} == {"completed"}
+    for before, after in pairwise(ended):
+        assert before["finished_at"] <= after["started_at"], "one after the other"
+
+
+def test_a_name_without_a_ward_is_refused_and_says_how_to_name_it(
+    ann: Person, stack: Stack, commission: Commission, tmp_path: Path
+) -> None:
+    drop(stack, ann.tenant, "voters.xlsx", book(tmp_path, 10, 40_000))
+    (job,) = eventually(lambda: ann.everything("/jobs", 10), "the job of the file")
+    ended = ann.end_of(job["id"])
+    assert (ended["status"], ended["problem"]["type"]) == ("failed", "/problems/missing-parameter")
+    assert "Ward 79800001.xlsx" in ended["problem"]["detail"]
+
+
+def test_a_job_waits_while_the_commission_is_away_and_goes_on_by_itself(
+    ann: Person, commission: Commission, tmp_path: Path
+) -> None:
+    job_id = ann.start(book(tmp_path, 1_000, 50_000), filename=NAME, importer="voters")
+
+    def job() -> dict[str, Any]:
+        told: dict[str, Any] = ann.call("GET", f"/jobs/{job_id}").json()
+        return told
+
+    eventually(lambda: job()["counts"]["inserted"] > 100, "the middle")
+    commission.set(away=True)
+    back = Timer(30, partial(commission.set, away=False))
+    back.start()
+    parked = eventually(lambda: (each := job())["status"] == "paused" and each, "a job that waits", patience=120)
+    assert "gives no answers" in parked["parked"]
+    back.join()
+    eventually(lambda: job()["status"] == "completed", "the end", patience=200)
+    assert found(ann, job_id, tmp_path) == expected(1_000, 50_000)
+    assert commission.seen()["answered_again"] == 0

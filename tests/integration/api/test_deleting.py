@@ -1,0 +1,113 @@
+"""Deleting what is kept of a job."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.errors import Problem
+from sluice.model.job import BROKEN, JobFile
+from sluice.model.status import AT_REST, ENDED, Status
+from tests.factories import make_job
+from tests.fakes import issuer
+from tests.integration.api.calling import SAMPLES, Answer, call, every, get
+from tests.integration.api.living import CSV, post, run, standing, upload
+from tests.integration.stack import Stack
+
+
+def delete(job_id: str, *, token: str = "") -> Answer:
+    return call("DELETE", f"/v1/jobs/{job_id}", token=token)
+
+
+def assert_problem(answer: Answer, status: int, type_: str) -> None:
+    assert (answer.status, answer.body["type"]) == (status, f"/problems/{type_}"), answer.text
+
+
+def test_the_files_of_a_job_are_deleted_and_the_job_stays(stack: Stack) -> None:
+    """What it loaded stays as well."""
+    job_id = upload()
+    run(stack, job_id)
+    here = get(f"/v1/jobs/{job_id}").body["links"]["self"]
+    assert [name for name in stack.files.names("") if job_id in name]
+    answer = delete(job_id, token=issuer.token(sub="eve"))
+    assert (answer.status, answer.body["status"], answer.body["deleted"]) == (200, "completed", True)
+    assert answer.body["links"] == {"self": here, "log": f"{here}/log"}
+    assert delete(job_id, token=issuer.token(sub="ben")).body == answer.body
+    assert stack.files.names("") == []
+    assert list(stack.chunks.of_phase(JobRef("acme", job_id), PhaseName.PARSE)) == []
+    assert get(f"/v1/jobs/{job_id}").body == answer.body
+    assert [shown["id"] for shown in every("/v1/jobs")] == [job_id]
+    assert get(f"/v1/jobs/{job_id}/refusals").body["items"] == []
+    assert get(f"/v1/jobs/{job_id}/files").body["items"] == []
+    assert [entry["by"] for entry in every(f"/v1/jobs/{job_id}/log") if "deleted" in entry["note"]] == ["eve"]
+    assert len(every("/v1/datasets/products/records")) == 2
+
+
+def test_the_files_of_other_jobs_stay(stack: Stack) -> None:
+    first, second = upload(), upload(CSV + b"P-4,Hose,1\n")
+    for job_id in (first, second):
+        run(stack, job_id)
+    kept = [name for name in stack.files.names("") if second in name]
+    delete(first)
+    assert stack.files.names("") == kept
+
+
+def test_a_file_that_came_to_the_drop_folder_under_the_same_name_stays(stack: Stack) -> None:
+    """And so does one whose name goes on."""
+    key = "incoming/acme/products/prices.csv"
+    stack.files.write(key, b"before")
+    before = stack.files.stat(key)[1]
+    job = standing(stack, Status.LOADING)
+    stack.jobs.move(job.ref, Status.COMPLETED, file=JobFile("prices.csv", key, 6, etag=before))
+    for name in (key, f"{key}.gz"):
+        stack.files.write(name, b"since")
+    assert delete(job.ref.id).status == 200
+    assert stack.files.names("") == [key, f"{key}.gz"]
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in ENDED])
+def test_a_job_that_has_not_ended_is_not_deleted(stack: Stack, status: Status) -> None:
+    """Its workers need what is there; one that only waits is cancelled first."""
+    job = standing(stack, status)
+    stack.files.write(job.file.key, CSV)
+    answer = delete(job.ref.id)
+    assert_problem(answer, 409, "illegal-move")
+    assert answer.body["status_now"] == status
+    assert stack.files.names("") == [job.file.key]
+    assert stack.jobs.get(job.ref) == job
+    if status in AT_REST:
+        post(job.ref.id, "cancel")
+        assert delete(job.ref.id).status == 200
+        assert stack.files.names("") == []
+
+
+def test_another_tenants_job_is_not_there_to_be_deleted(stack: Stack) -> None:
+    theirs = make_job("other", status=Status.COMPLETED)
+    stack.jobs.add(theirs)
+    stack.files.write(theirs.file.key, CSV)
+    found, never = delete(theirs.ref.id), delete(SAMPLES["job_id"])
+    assert_problem(found, 404, "not-found")
+    assert found.text == never.text.replace(SAMPLES["job_id"], theirs.ref.id)
+    assert stack.files.names("") == [theirs.file.key]
+    assert stack.jobs.get(theirs.ref) == theirs
+
+
+def test_who_may_only_look_deletes_nothing(stack: Stack) -> None:
+    job = standing(stack, Status.COMPLETED)
+    stack.files.write(job.file.key, CSV)
+    assert_problem(delete(job.ref.id, token=issuer.token(scope="imports:read")), 403, "forbidden")
+    assert stack.files.names("") == [job.file.key]
+
+
+def test_a_deleted_job_is_neither_rolled_back_nor_retried(stack: Stack) -> None:
+    """There is nothing to do it with."""
+    done = upload()
+    run(stack, done)
+    delete(done)
+    assert_problem(post(done, "rollback"), 409, "nothing-to-roll-back")
+    failed = standing(stack, Status.LOADING)
+    stack.jobs.move(failed.ref, Status.FAILED, problem=Problem(BROKEN, "Title", "Detail."))
+    delete(failed.ref.id)
+    assert_problem(post(failed.ref.id, "retry"), 409, "not-retryable")
+    assert_problem(post(failed.ref.id, "rollback"), 409, "nothing-to-roll-back")
+    assert len(every("/v1/datasets/products/records")) == 2

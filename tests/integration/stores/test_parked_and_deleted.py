@@ -1,0 +1,87 @@
+"""The contract of the `Jobs` port for jobs that wait for an upstream, and for those whose files were deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.chunk import JobRef
+from sluice.model.errors import NotFound
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.ports import Jobs
+from tests.factories import make_job
+
+AWAY = "The electoral commission gives no answers."
+
+
+def parked(jobs: Jobs) -> Job:
+    """A job that is paused until its upstream is back."""
+    job = make_job(importer="voters", status=Status.LOADING)
+    jobs.add(job)
+    jobs.move(job.ref, Status.PAUSING, note=AWAY, parked=AWAY)
+    return jobs.move(job.ref, Status.PAUSED)
+
+
+def test_the_reason_why_a_job_is_parked_is_kept_while_it_is_paused(jobs: Jobs) -> None:
+    job = make_job(importer="voters", status=Status.LOADING)
+    jobs.add(job)
+    assert jobs.get(job.ref).parked is None
+    assert jobs.move(job.ref, Status.PAUSING, parked=AWAY).parked == AWAY
+    assert jobs.move(job.ref, Status.PAUSED).parked == AWAY
+    assert jobs.get(job.ref).parked == AWAY
+
+
+@pytest.mark.parametrize("to", [Status.PARSING, Status.LOADING, Status.CANCELLED])
+def test_a_job_that_is_moved_on_is_parked_no_more(jobs: Jobs, to: Status) -> None:
+    job = parked(jobs)
+    assert jobs.move(job.ref, to).parked is None
+    assert jobs.get(job.ref).parked is None
+
+
+@pytest.mark.parametrize("to", [Status.CANCELLING, Status.FAILED])
+def test_a_job_that_was_to_be_parked_and_ends_is_parked_no_more(jobs: Jobs, to: Status) -> None:
+    job = make_job(importer="voters", status=Status.LOADING)
+    jobs.add(job)
+    jobs.move(job.ref, Status.PAUSING, parked=AWAY)
+    assert jobs.move(job.ref, to).parked is None
+
+
+def test_a_pause_that_somebody_asked_for_is_not_one_that_ends_by_itself(jobs: Jobs) -> None:
+    """Nor does the reason of an earlier one come back."""
+    job = parked(jobs)
+    for status in (Status.LOADING, Status.PAUSING, Status.PAUSED):
+        assert jobs.move(job.ref, status).parked is None
+
+
+def test_a_job_that_is_being_paused_already_keeps_its_reason(jobs: Jobs) -> None:
+    """Several workers find out at once that the upstream is away; and whoever paused it before meant it to stay so."""
+    job = make_job(importer="voters", status=Status.LOADING)
+    jobs.add(job)
+    first = jobs.move(job.ref, Status.PAUSING, parked=AWAY)
+    assert jobs.move(job.ref, Status.PAUSING, parked="Another reason.") == first
+    by_hand = make_job(importer="voters", status=Status.LOADING, number=1)
+    jobs.add(by_hand)
+    jobs.move(by_hand.ref, Status.PAUSING, by="ben")
+    assert jobs.move(by_hand.ref, Status.PAUSING, parked=AWAY).parked is None
+
+
+def test_a_job_that_is_marked_as_deleted_stays_with_who_did_it_in_its_log(jobs: Jobs) -> None:
+    job = make_job(status=Status.COMPLETED)
+    jobs.add(job)
+    assert not jobs.get(job.ref).deleted
+    marked = jobs.mark_deleted(job.ref, by="ben")
+    assert (marked.deleted, marked.status, marked.version) == (True, Status.COMPLETED, job.version + 1)
+    assert marked.updated_at is not None
+    assert jobs.get(job.ref) == marked
+    last = jobs.entries(job.ref)[-1]
+    assert (last.by, last.status, last.note) == ("ben", Status.COMPLETED, "its files and rows are deleted")
+    assert jobs.page("acme", status="completed", importer=None, limit=10, cursor=None).items == [marked]
+    assert list(jobs.active()) == []
+
+
+def test_another_tenants_job_is_not_marked_as_deleted(jobs: Jobs) -> None:
+    theirs = make_job("other", status=Status.COMPLETED)
+    jobs.add(theirs)
+    with pytest.raises(NotFound):
+        jobs.mark_deleted(JobRef("acme", theirs.ref.id), by="ben")
+    assert jobs.get(theirs.ref) == theirs

@@ -1,0 +1,254 @@
+"""Voters: rows that are looked up, one file at a time, and end in categories."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from local.upstreams.voter_files import voter_rows, write_workbook
+from local.upstreams.voters import WARD, category, id_numbers, is_id_number, truth
+from sluice.lookups.lookup import Found
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.errors import Conflict, FileRefused, NotFound, RequestRefused, TryLater
+from sluice.model.job import moves_of
+from sluice.model.status import Status
+from sluice.usecases.delete_job import delete_job
+from sluice.usecases.park import wake
+from tests.fakes.course import Course
+
+ROWS = 450
+NAME = f"Ward {WARD}.xlsx"
+
+
+def book(rows: int = ROWS, *, first: int = 0) -> bytes:
+    """A file of voters, some of whose ID numbers are none."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "voters.xlsx"
+        write_workbook(path, voter_rows(rows, first=first))
+        return path.read_bytes()
+
+
+@pytest.fixture
+def course() -> Course:
+    """A commission that knows everybody."""
+    made = Course()
+    made.upstreams.found = {key: Found(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
+    return made
+
+
+def upload(course: Course, body: bytes, *, name: str = NAME, **more: Any) -> JobRef:
+    return course.upload(body, importer="voters", filename=name, **more)
+
+
+def expected(rows: int = ROWS) -> Counter[str]:
+    keys = [str(row[0]) for row in voter_rows(rows)]
+    return Counter(category(key, WARD) if is_id_number(key) else "invalid-id" for key in keys)
+
+
+def summary(course: Course, ref: JobRef) -> dict[str, int]:
+    told = json.loads(course.make_file(ref, "summary.json"))
+    return {each["slug"]: each["count"] for each in told["categories"] if each["count"]}
+
+
+def test_each_row_is_in_the_category_that_the_commission_says(course: Course) -> None:
+    ref = upload(course, book())
+    job = course.run(ref)
+    assert (job.status, job.counts.total, job.counts.loaded, job.counts.unprocessed) == (
+        Status.COMPLETED,
+        ROWS,
+        ROWS,
+        0,
+    )
+    assert job.parameters == {"ward": WARD}
+    assert summary(course, ref) == expected()
+    workbook = load_workbook(io.BytesIO(course.make_file(ref, "result.xlsx")))
+    assert workbook.sheetnames[0] == "Summary"
+    assert workbook["Registered in this ward"].max_row - 1 == expected()["registered-here"]
+    assert course.destination.datasets == {}, "nothing is loaded"
+
+
+def test_nobody_is_asked_for_twice_and_nobody_without_an_id_number(course: Course) -> None:
+    course.run(upload(course, book()))
+    course.run(upload(course, book(), force=True))
+    asked = Counter(course.upstreams.sought)
+    assert set(asked.values()) == {1}
+    assert all(is_id_number(key) for key in asked)
+
+
+def test_a_key_that_fails_is_asked_for_again_with_its_chunk(course: Course) -> None:
+    stubborn = [str(row[0]) for row in voter_rows(100) if is_id_number(str(row[0]))][:2]
+    course.upstreams.failing = {stubborn[0]: 2, stubborn[1]: 99}
+    ref = upload(course, book(100))
+    course.plan(ref)
+    course.phase(ref, PhaseName.PARSE)
+    course.dispatch(ref, PhaseName.LOAD)
+    message = course.queue.messages.pop(0)
+    for _ in range(2):
+        with pytest.raises(TryLater) as failed:
+            course.work(message)
+        assert not any(key in str(failed.value) for key in stubborn)
+    course.work(message)
+    job = course.finish(ref)
+    assert (job.status, summary(course, ref)["lookup-failed"]) == (Status.COMPLETED, 1)
+    asked = Counter(course.upstreams.sought)
+    assert (asked[stubborn[0]], asked[stubborn[1]]) == (3, 3)
+    assert max(count for key, count in asked.items() if key not in stubborn) == 1
+
+
+def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(course: Course) -> None:
+    ref = upload(course, book())
+    course.plan(ref)
+    course.phase(ref, PhaseName.PARSE)
+    course.upstreams.down, course.upstreams.after = True, 50
+    token = course.dispatch(ref, PhaseName.LOAD)
+    course.deliver()
+    assert course.machine.answers[token] == {"outcome": "stopped"}
+    parked = course.finish(ref)
+    assert (parked.status, parked.parked is not None) == (Status.PAUSED, True)
+    assert "gives no answers" in (parked.parked or "")
+    woken = wake(ref, parked.run, jobs=course.jobs, machine=course.machine)
+    assert (woken.status, woken.parked) == (Status.LOADING, None)
+    course.upstreams.down = False
+    job = course.run(ref)
+    assert (job.status, summary(course, ref)) == (Status.COMPLETED, dict(expected()))
+    assert set(Counter(course.upstreams.sought).values()) == {1}
+
+
+def test_a_parked_job_that_somebody_has_moved_is_left_alone(course: Course) -> None:
+    ref = upload(course, book())
+    course.upstreams.down = True
+    parked = course.run(ref)
+    course.cancel(ref)
+    assert wake(ref, parked.run, jobs=course.jobs, machine=course.machine).status is Status.CANCELLED
+
+
+def test_files_are_done_one_after_the_other_and_urgent_ones_first(course: Course) -> None:
+    first = upload(course, book(10))
+    second = upload(course, book(10, first=100))
+    third = upload(course, book(10, first=200), urgent=True)
+    assert [ref for ref, _ in course.machine.started] == [first]
+    course.run(first)
+    assert [ref for ref, _ in course.machine.started] == [first, third]
+    course.cancel(third)
+    course.run(third)
+    assert [ref for ref, _ in course.machine.started] == [first, third, second]
+    course.run(second)
+    fourth = upload(course, book(10, first=300))
+    assert [ref for ref, _ in course.machine.started] == [first, third, second, fourth]
+
+
+def test_a_job_that_failed_waits_until_it_is_nobody_elses_turn(course: Course) -> None:
+    first, second = upload(course, book(10)), upload(course, book(10, first=100))
+    course.plan(first)
+    course.finish(first, "States.Timeout")
+    assert [ref for ref, _ in course.machine.started] == [first, second]
+    with pytest.raises(Conflict) as refused:
+        course.retry(first)
+    assert refused.value.problem.type == "not-its-turn"
+    course.run(second)
+    course.retry(first)
+    assert course.run(first).status is Status.COMPLETED
+
+
+def test_a_turn_that_was_not_passed_on_is_found_by_tidy(course: Course) -> None:
+    """Whoever ended the first job died before the next one was started."""
+
+    first, second = upload(course, book(10)), upload(course, book(10, first=100))
+    course.jobs.move(first, Status.FAILED)
+    course.tidy(after=timedelta(minutes=20))
+    assert [ref for ref, _ in course.machine.started] == [first, second]
+
+
+def test_a_file_whose_name_has_no_ward_is_refused_and_says_how_to_name_it(course: Course) -> None:
+    course.files.write("incoming/acme/voters/list.xlsx", book(10))
+    job = course.arrive("incoming/acme/voters/list.xlsx")
+    assert job is not None
+    assert course.plan(job.ref) == "over"
+    ended = course.finish(job.ref)
+    assert ended.problem is not None
+    assert (ended.status, ended.problem.type) == (Status.FAILED, "missing-parameter")
+    assert "Ward 79800001.xlsx" in ended.problem.detail
+
+
+def test_the_ward_can_be_given_with_the_request(course: Course) -> None:
+    ref = upload(course, book(10), name="list.xlsx", parameters={"ward": WARD})
+    assert course.run(ref).status is Status.COMPLETED
+    for wrong in ({"ward": "7"}, {"town": WARD}):
+        with pytest.raises(RequestRefused):
+            upload(course, book(10), parameters=wrong)
+
+
+def test_only_workbooks_are_taken(course: Course) -> None:
+    with pytest.raises(FileRefused) as refused:
+        upload(course, b"ID Number\n", name=f"{WARD}.csv")
+    assert refused.value.problem.type == "wrong-file-type"
+    job = course.run(upload(course, b"ID Number\n8001015009087\n"))
+    assert job.problem is not None
+    assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type"), "whatever its name says"
+    course.files.write(f"incoming/acme/voters/{WARD}.csv", b"ID Number\n8001015009087\n")
+    dropped = course.arrive(f"incoming/acme/voters/{WARD}.csv")
+    assert dropped is not None
+    job = course.run(dropped.ref)
+    assert job.problem is not None
+    assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type")
+
+
+def test_a_look_up_has_nothing_to_take_back(course: Course) -> None:
+    ref = upload(course, book(10))
+    assert "rollback" not in moves_of(course.run(ref))
+    with pytest.raises(Conflict) as refused:
+        course.roll_back(ref)
+    assert refused.value.problem.type == "nothing-to-roll-back"
+
+
+def test_what_is_kept_of_a_job_can_be_deleted(course: Course) -> None:
+    ref = upload(course, book(10))
+    world = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
+    with pytest.raises(Conflict):
+        delete_job(ref, by="ben", now=0, **world)  # type: ignore[arg-type]  # three stores
+    course.run(ref)
+    course.make_file(ref, "result.xlsx")
+    for _ in range(2):
+        assert delete_job(ref, by="ben", now=0, **world).deleted  # type: ignore[arg-type]  # three stores
+    assert course.files.names("") == []
+    assert list(course.chunks.of_phase(ref, PhaseName.PARSE)) == []
+    entries = course.jobs.entries(ref)
+    assert [entry.by for entry in entries if "deleted" in entry.note] == ["ben"]
+    with pytest.raises(NotFound):
+        course.files.read(course.jobs.get(ref).file.key)
+
+
+def test_parking_is_no_attempt(course: Course) -> None:
+    ref = upload(course, book(100))
+    course.upstreams.down = True
+    for _ in range(4):
+        parked = course.run(ref)
+        assert parked.status is Status.PAUSED
+        wake(ref, parked.run, jobs=course.jobs, machine=course.machine)
+    assert {chunk.attempts for chunk in course.chunks.of_phase(ref, PhaseName.LOAD)} == {0}
+
+
+def test_a_parked_job_that_nobody_woke_is_woken_by_tidy(course: Course) -> None:
+    ref = upload(course, book(10))
+    course.upstreams.down = True
+    course.run(ref)
+    course.upstreams.down = False
+    assert course.tidy(after=timedelta(minutes=20)) == 0
+    assert course.jobs.get(ref).status is Status.LOADING
+
+
+def test_a_job_that_waits_for_its_turn_is_not_stuck(course: Course) -> None:
+    first, second = upload(course, book(10)), upload(course, book(10, first=100))
+    course.plan(first)
+    assert course.tidy(after=timedelta(minutes=20)) == 1, "the first"
+    assert [ref for ref, _ in course.machine.started] == [first]
+    course.run(first)
+    assert course.run(second).status is Status.COMPLETED

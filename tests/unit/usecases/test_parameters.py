@@ -1,0 +1,92 @@
+"""What an importer must know beside the file: who says it, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.importers.registry import importer_named
+from sluice.model.errors import FileRefused, RequestRefused
+from sluice.rows.importer import Parameter
+from sluice.usecases.parameters import check_file_type, check_parameters, parameters_of
+from tests.factories import make_job
+from tests.fakes.course import Course
+
+PRODUCTS, VOTERS = importer_named("products"), importer_named("voters")
+DAY = Parameter(name="day", title="Day", pattern="[a-z]+", example="monday", from_name=r"\b([a-z]+day)\b")
+BOTH = replace(VOTERS, parameters=(*VOTERS.parameters, DAY))
+
+
+@pytest.mark.parametrize(
+    ("name", "ward"),
+    [
+        ("Ward 79800001.xlsx", "79800001"),
+        ("79800001.xlsx", "79800001"),
+        ("lede_wyk79800001(finaal).xls", "79800001"),
+        ("79800001 and 79800002.xlsx", "79800001"),
+        ("Ward 7980001.xlsx", None),
+        ("Ward 798000011.xlsx", None),
+        ("list.xlsx", None),
+    ],
+)
+def test_the_name_of_a_file_tells_its_ward(name: str, ward: str | None) -> None:
+    """Eight digits that stand by themselves, the first of them."""
+    assert parameters_of(VOTERS, name) == ({"ward": ward} if ward else {})
+
+
+def test_what_was_given_goes_before_what_the_name_says() -> None:
+    """And what was not given is looked for there."""
+    assert parameters_of(BOTH, "79800001 monday.xlsx", {"ward": "79800002"}) == {"ward": "79800002", "day": "monday"}
+
+
+@pytest.mark.parametrize("given", [None, {}])
+def test_an_importer_without_parameters_finds_none(given: dict[str, str] | None) -> None:
+    assert parameters_of(PRODUCTS, "Ward 79800001.xlsx", given) == {}
+
+
+def test_a_parameter_that_nobody_knows_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(RequestRefused, match="no parameter 'town'; it has: ward, day") as refused:
+        parameters_of(BOTH, "a.xlsx", {"town": "x"})
+    assert refused.value.problem.type == "bad-parameter"
+    with pytest.raises(RequestRefused, match="it has: none"):
+        parameters_of(PRODUCTS, "a.csv", {"town": "x"})
+
+
+@pytest.mark.parametrize("value", ["", "7980000", "798000011", "79800001\n", " 79800001", "abcdefgh"])
+def test_a_parameter_that_cannot_be_what_it_is_is_refused_with_an_example(value: str) -> None:
+    with pytest.raises(RequestRefused, match="Ward has to look like 79800001") as refused:
+        parameters_of(VOTERS, "Ward 79800001.xlsx", {"ward": value})
+    assert refused.value.problem.type == "bad-parameter"
+
+
+def test_a_file_of_which_a_parameter_is_missing_is_refused_and_told_how_to_be_named() -> None:
+    job = make_job(importer="voters")
+    with pytest.raises(FileRefused, match=r"Ward 79800001\.xlsx") as refused:
+        check_parameters(VOTERS, job)
+    assert (refused.value.problem.type, refused.value.problem.extra) == ("missing-parameter", {"parameter": "ward"})
+    check_parameters(VOTERS, replace(job, parameters={"ward": "79800001"}))
+    check_parameters(PRODUCTS, make_job())
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "A.XLSX", "a.b.Xls"])
+def test_a_file_of_a_type_of_the_importers_is_taken(name: str) -> None:
+    check_file_type(VOTERS, name)
+    check_file_type(PRODUCTS, "anything")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "xlsx", "a.xlsx.zip", "a", ""])
+def test_a_file_of_another_type_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(FileRefused, match=r"takes \.xlsx or \.xls files") as refused:
+        check_file_type(VOTERS, name)
+    assert refused.value.problem.type == "wrong-file-type"
+
+
+def test_a_corrected_file_is_of_the_ward_of_the_one_that_it_corrects(course: Course) -> None:
+    """Whatever it is called; if its name tells a ward, that is meant."""
+    rows = b"Part Number,Description,Price\nP-1,Filter,-1\n"
+    ref = course.upload(rows)
+    course.run(ref)
+    course.jobs.items[ref] = replace(course.jobs.get(ref), parameters={"ward": "79800001"})
+    again = course.upload(b"Original row," + rows.replace(b"-1", b"1").replace(b"P-1", b"2,P-1"), corrects=ref.id)
+    assert course.jobs.get(again).parameters == {"ward": "79800001"}
