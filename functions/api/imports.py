@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import answer, gate, stores
 from sluice.edge.answers import JobAnswer, job_answer
-from sluice.edge.requests import ImportBody, Priority
+from sluice.edge.requests import ImportBody, Parameters, Priority
 from sluice.edge.uploads import ImportAnswer, UploadForm, UploadParts, parts_answer
 from sluice.importers.registry import importer_named
 from sluice.model.errors import TooLarge
@@ -84,6 +84,7 @@ def accept(
     review: Annotated[bool | None, Query(description="Whether the job stops before it loads.")] = None,
     force: Annotated[bool, Query(description="Import the file even if the same one was imported before.")] = False,
     corrects: Annotated[str | None, Query(max_length=64, description="Job whose refused rows come again.")] = None,
+    parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
 ) -> Response[JobAnswer | None]:
     """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
     caller, jobs = gate.caller_of(router), stores.jobs()
@@ -98,6 +99,7 @@ def accept(
         review=review,
         force=force,
         corrects=corrects,
+        parameters=parameters,
     )
     job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=stores.files())
     asked = re.search(r"\bwait=(\d{1,6})", router.current_event.headers.get("Prefer") or "")

@@ -138,6 +138,15 @@ def test_what_the_importer_must_know_is_said_with_the_request(stack: Stack) -> N
     assert (kept.parameters, kept.lookup) == ({"ward": "79800001"}, "commission")
 
 
+def test_a_file_in_the_body_has_its_parameters_in_the_address(stack: Stack) -> None:
+    body = b"PK"
+    shown = job_of(sent(body, **VOTERS, parameters='{"ward": "79800001"}'))
+    assert shown["parameters"] == {"ward": "79800001"}
+    assert_problem(sent(body, **VOTERS, parameters='{"ward": "7980000"}'), 400, "bad-parameter")
+    for parameters in ("ward=79800001", "[]", '{"ward": 79800001}', "{", ""):
+        assert_problem(sent(body, **VOTERS, parameters=parameters), 422, "invalid-request")
+
+
 def test_what_the_request_says_goes_before_the_name_of_the_file(stack: Stack) -> None:
     """Which tells it where the request says nothing."""
     named = VOTERS | {"filename": "Ward 79800002 (final).xlsx"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json
 
 from sluice.model.order import Order
 
 #: A header; bounded, for a job keeps its mapping: 200 pairs of 100 letters, 3 bytes each, of the 400 KB of an item.
 Header = Annotated[str, Field(min_length=1, max_length=100)]
+#: In an address, where there are no objects.
+Parameters = Json[dict[Header, Header]]
 Priority = Literal["standard", "urgent"]
 #: The end of EventBridge Scheduler's own time is not documented; what is farther away than this is a slip of the pen.
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
