@@ -1,0 +1,36 @@
+"""How long things are kept, as template.yaml declares it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model import paths
+from sluice.model.chunk import JobRef
+from tests.integration.template import template
+
+REF = JobRef("acme", "01ABC")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        paths.upload(REF, "a.xlsx"),
+        "incoming/acme/voters/a.xlsx",
+        paths.work_of(REF),
+        paths.result(REF, 1, "result.xlsx"),
+    ],
+)
+def test_inputs_and_results_go_after_the_days_that_a_deployment_says(key: str) -> None:
+    rules = template()["Resources"]["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (days,) = [rule["ExpirationInDays"] for rule in rules if "Prefix" in rule and key.startswith(rule["Prefix"])]
+    assert days == "RetentionDays"
+    assert template()["Parameters"]["RetentionDays"]["Type"] == "Number"
+
+
+def test_a_bucket_that_keeps_versions_would_keep_what_was_deleted() -> None:
+    assert "VersioningConfiguration" not in template()["Resources"]["FilesBucket"]["Properties"]
+
+
+def test_jobs_and_what_belongs_to_them_go_by_themselves() -> None:
+    expiry = template()["Resources"]["JobsTable"]["Properties"]["TimeToLiveSpecification"]
+    assert expiry == {"AttributeName": "expires_at", "Enabled": True}
