@@ -92,7 +92,7 @@ def test_after_a_refused_token_that_of_somebody_who_was_faster_is_used() -> None
 
 def test_an_upstream_that_takes_no_token_is_not_asked_for_ever() -> None:
     upstream = Scripted([httpx.Response(401)] * 3)
-    with pytest.raises(UpstreamRefused, match="status 401"):
+    with pytest.raises(TryLater, match="status 401, the last of 3 times"):
         upstream.read()
     assert upstream.bearers == ["token-1", "token-2", "token-3"]
 

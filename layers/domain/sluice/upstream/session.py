@@ -108,7 +108,7 @@ class Session:
         TryLater
             If there is no turn in time.
         UpstreamRefused
-            If the upstream wants no request of ours at all, or not with any token that it gives us.
+            If the upstream wants no request of ours at all.
         """
         attempt = 1
         while True:
@@ -117,7 +117,7 @@ class Session:
                 return got
             if got.final and got.alive:
                 return got
-            if got.final or (got.unauthorized and attempt == TRIES):
+            if got.final:
                 raise self._refused(asked, got)
             await self._pause(got, attempt)
             if attempt == TRIES:
