@@ -6,6 +6,9 @@ import subprocess
 
 from local.stack import Stack
 
+#: How many chunks a local stack does at once; see template.yaml.
+CONCURRENCY = 2
+
 
 def workers(stack: Stack) -> list[int]:
     """Process ids of the stack's worker functions; none where functions are no processes of this machine."""

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
+from tests.e2e.processes import CONCURRENCY
 from tests.factories import csv_file, products
 from tests.people import Person, eventually
 
 CHUNK = 10_000
-# How many chunks a local stack does at once; see template.yaml.
-CONCURRENCY = 2
 
 
 def file_of(rows: int) -> bytes:

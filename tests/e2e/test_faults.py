@@ -22,13 +22,11 @@ from sluice.model.message import to_message
 from sluice.model.status import Status
 from sluice.stores.chunks import DynamoChunks
 from sluice.stores.jobs import DynamoJobs
-from tests.e2e.processes import workers
+from tests.e2e.processes import CONCURRENCY, workers
 from tests.factories import make_chunk, make_job
 from tests.people import Person, eventually
 
 ROWS = 40_000
-# How many chunks a local stack does at once; see template.yaml.
-CONCURRENCY = 2
 IMPORT = (PhaseName.PARSE, PhaseName.LOAD)
 WRONG = {5_000: "Price", 20_000: "Stock", 39_999: "Updated"}
 
