@@ -49,7 +49,7 @@ def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
         force=body.force,
         corrects=body.corrects,
         sha256=body.sha256,
-        parameters=dict(body.parameters or {}),
+        parameters=body.parameters,
     )
     here, now, jobs, files = gate.base_url(router), datetime.now(UTC), stores.jobs(), stores.files()
     upload: UploadForm | UploadParts

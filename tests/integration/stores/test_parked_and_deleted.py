@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.chunk import JobRef
-from sluice.model.errors import NotFound
+from sluice.model.errors import Conflict, NotFound
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
@@ -77,6 +77,27 @@ def test_a_job_that_is_marked_as_deleted_stays_with_who_did_it_in_its_log(jobs: 
     assert (last.by, last.status, last.note) == ("ben", Status.COMPLETED, "its files and rows are deleted")
     assert jobs.page("acme", status="completed", importer=None, limit=10, cursor=None).items == [marked]
     assert list(jobs.active()) == []
+
+
+def test_a_parked_job_may_be_told_to_stay_paused(jobs: Jobs) -> None:
+    """Once; who said so is in its log."""
+    job = parked(jobs)
+    assert (jobs.stay_paused(job.ref, by="ben").parked, jobs.stay_paused(job.ref, by="eve").parked) == (None, None)
+    assert [entry.by for entry in jobs.entries(job.ref) if "by hand" in entry.note] == ["ben"]
+    assert jobs.get(job.ref).status is job.status
+
+
+def test_a_deleted_job_goes_nowhere_and_one_that_goes_on_is_not_deleted(jobs: Jobs) -> None:
+    job = make_job(status=Status.FAILED)
+    jobs.add(job)
+    jobs.mark_deleted(job.ref, by="ben")
+    with pytest.raises(Conflict):
+        jobs.move(job.ref, Status.LOADING, new_run=True)
+    going = make_job(status=Status.LOADING, number=1)
+    jobs.add(going)
+    with pytest.raises(Conflict):
+        jobs.mark_deleted(going.ref, by="ben")
+    assert jobs.get(going.ref) == going
 
 
 def test_another_tenants_job_is_not_marked_as_deleted(jobs: Jobs) -> None:

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from local.upstreams.voter_files import voter_rows
 from local.upstreams.voters import WARD, id_numbers, is_id_number, truth
 from sluice.lookups.lookup import Found
+from sluice.lookups.registry import lookup_named
 from sluice.model import paths
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
@@ -71,6 +72,21 @@ def test_an_upstream_that_is_away_for_a_small_file_parks_it_as_well(course: Cour
     course.upstreams.failing = {}
     wake_up(course, ref)
     assert course.run(ref).status is Status.COMPLETED
+
+
+def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(course: Course) -> None:
+    """An attempt that was none, for want of turns, has answered all the others."""
+    ref, message = to_look_up(course, 5)
+    *answered, stubborn = [str(row[0]) for row in voter_rows(5)]
+    for key in answered:
+        found = course.upstreams.found[key]
+        course.answers.keep("acme", lookup_named("commission"), key, found, until=NOW + 3600)
+    del course.upstreams.found[stubborn]
+    for _ in range(2):
+        with pytest.raises(TryLater):
+            course.work(message)
+    course.work(message)
+    assert (course.finish(ref).status, summary(course, ref)["lookup-failed"]) == (Status.COMPLETED, 1)
 
 
 def test_keys_that_nobody_ever_answers_do_not_hold_a_job_for_ever(course: Course) -> None:

@@ -11,7 +11,6 @@ from sluice.importers.jt import jt
 from sluice.importers.products import products
 from sluice.importers.sos import sos
 from sluice.importers.voters import voters
-from sluice.model.errors import NotFound
 from sluice.rows import declared
 from sluice.rows.importer import Importer
 
@@ -48,7 +47,4 @@ def importer_named(name: str) -> Importer:
     NotFound
         If there is none of that name.
     """
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise NotFound("importer", name) from None
+    return declared.find("importer", _BY_NAME, name)

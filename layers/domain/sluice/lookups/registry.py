@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from sluice.lookups.commission import commission
 from sluice.lookups.lookup import Lookup
-from sluice.model.errors import NotFound
 from sluice.rows import declared
 
 LOOKUPS: tuple[Lookup, ...] = (commission,)
@@ -36,7 +35,4 @@ def lookup_named(name: str) -> Lookup:
     NotFound
         If there is none of that name.
     """
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise NotFound("look-up", name) from None
+    return declared.find("look-up", _BY_NAME, name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
+
+from sluice.model.errors import NotFound
 
 
 class Declared(Protocol):
@@ -53,6 +55,20 @@ def by_name(what: str, declared: Iterable[T], aliases: Callable[[T], Iterable[st
                 raise ValueError(f"{name!r} names two {what}, “{named[name].title}” and “{each.title}”")
             named[name] = each
     return named
+
+
+def find(what: str, named: Mapping[str, T], name: str) -> T:
+    """What is declared under a name; ``what`` it would be, for the error.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that name.
+    """
+    try:
+        return named[name]
+    except KeyError:
+        raise NotFound(what, name) from None
 
 
 def check_rates(declared: Iterable[Rated]) -> None:

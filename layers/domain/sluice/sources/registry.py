@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sluice.model.errors import NotFound
 from sluice.rows import declared
 from sluice.sources.pangkat import pangkat
 from sluice.sources.pensiun import pensiun
@@ -46,7 +45,4 @@ def source_named(name: str) -> Source:
     NotFound
         If there is none of that name.
     """
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise NotFound("source", name) from None
+    return declared.find("source", _BY_NAME, name)

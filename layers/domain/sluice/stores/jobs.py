@@ -79,7 +79,7 @@ class DynamoJobs:
             condition &= Key("sk").lt(cursor)
         # consistent: of two who look who is next, one has to see what the other has written
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "ConsistentRead": True}
-        query["Limit"] = 1000 if status or importer else limit + 1
+        query["Limit"] = max(100, limit + 1)
         for name, value in (("status", status), ("importer", importer)):
             if value:
                 wanted = Attr(name).eq(value)

@@ -73,8 +73,8 @@ def lookup_chunk(
     missing = [row.key for row in staged.rows if row.key not in refused and row.key not in known]
     if missing:
         asked = upstreams.ask(lookup, missing, before=before, told=told)
-        # a chunk's first attempt asks for all sorts of keys, so that even a few say whether anybody is there
-        if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and chunk.attempts == 1):
+        # where no key was ever answered, all sorts of keys were asked for, so that even a few say if anybody is there
+        if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)
         if asked.failed and chunk.attempts < _ATTEMPTS:
             raise TryLater(f"{len(asked.failed)} look-ups came to nothing.", _AGAIN_SECONDS)
