@@ -15,12 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from sluice.importers.registry import importer_named
+from sluice.catalog.registry import importer_named
 from sluice.model.status import Status
-from sluice.reading import match_header, open_table, read_cut
-from sluice.reading.contract import Cut, Limits
-from sluice.rows.check import check_rows
-from sluice.usecases.new_job import ImportRequest, new_job
+from sluice.reading import match_header, open_table, read_segment
+from sluice.reading.types import Limits, Segment
+from sluice.schema.validation import check_rows
+from sluice.usecases.create import ImportRequest, new_job
 from sluice.usecases.plan import plan as use_case
 
 _LIMITS = Limits(max_bytes=10 * 1024**3, max_rows=50_000_000)
@@ -67,7 +67,7 @@ def calamine(path: Path) -> int:
 
 
 def cut(path: Path) -> int:
-    """Cut the workbook into slices and drop them."""
+    """Segment the workbook into slices and drop them."""
     with path.open("rb") as file:
         return sum(each.rows for each in _cuts(file, path.name, Folder(path.parent / "slices")))
 
@@ -79,15 +79,15 @@ def plan(path: Path) -> int:
     as they are for the function.
     """
     from sluice import bootstrap  # noqa: PLC0415 - boto3's memory belongs to this measure alone
-    from sluice.config import PlanSettings, settings  # noqa: PLC0415
+    from sluice.config import PlanSettings, load_settings  # noqa: PLC0415
 
-    told = settings(PlanSettings)
+    told = load_settings(PlanSettings)
     jobs, files = bootstrap.jobs(told.jobs_table, told.keep_days), bootstrap.files(told.files_bucket)
     request = ImportRequest("bench-plan", "bench", "products", path.name, path.stat().st_size, force=True)
     job, _ = new_job(request, now=datetime.now(UTC), jobs=jobs)
     # not where uploads go: the bucket would tell the stack of it, and that would plan it too
     elsewhere = replace(job.file, key=f"jobs/{job.ref.tenant}/{job.ref.id}/upload")
-    job = jobs.move(job.ref, Status.QUEUED, file=elsewhere)
+    job = jobs.transition(job.ref, Status.QUEUED, file=elsewhere)
     with files.create(job.file.key) as copy, path.open("rb") as source:
         shutil.copyfileobj(source, copy, 1024**2)
     with clock():
@@ -101,7 +101,7 @@ def plan(path: Path) -> int:
             upstreams=bootstrap.upstreams(told.jobs_table, ""),
         )
     found = jobs.get(job.ref)
-    jobs.move(job.ref, Status.FAILED)
+    jobs.transition(job.ref, Status.FAILED)
     return found.counts.total
 
 
@@ -119,14 +119,14 @@ def chunk(path: Path) -> int:
         layout = table.layout
     seen = 0
     for each in cuts:
-        named = Cut(each.index, each.first_row, each.rows)
+        named = Segment(each.index, each.first_row, each.rows)
         with clock():
-            records = read_cut(layout, named, each.body or b"", workspace)
+            records = read_segment(layout, named, each.body or b"", workspace)
             seen = check_rows(importer, header.fields, layout.sheet, records).seen
     return seen
 
 
-def _cuts(file: BinaryIO, name: str, workspace: Folder) -> Iterator[Cut]:
+def _cuts(file: BinaryIO, name: str, workspace: Folder) -> Iterator[Segment]:
     table = open_table(file, name, _LIMITS, workspace)
     header = match_header(table.head(_HEAD), importer_named("products").columns, None)
     with clock():

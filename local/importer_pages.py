@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from local.places import ROOT
-from sluice.importers.registry import IMPORTERS
-from sluice.lookups.registry import lookup_named
+from sluice.catalog.registry import IMPORTERS, lookup_named
 from sluice.reporting.columns import ColumnFacts, describe, written
-from sluice.rows.conventions import Conventions
-from sluice.rows.importer import Importer
+from sluice.schema.context import Conventions
+from sluice.schema.importer import Importer
 
 PAGES: Final = ROOT / "docs" / "importers"
 

@@ -70,9 +70,9 @@ class Person:
         """Import a file and wait for its end."""
         return self.end_of(self.start(body, filename=filename, importer=importer, **more))
 
-    def refusals(self, job_id: str, limit: int = 100) -> list[dict[str, Any]]:
-        """All refused rows, page by page."""
-        return self.everything(f"/jobs/{job_id}/refusals", limit)
+    def rejections(self, job_id: str, limit: int = 100) -> list[dict[str, Any]]:
+        """All rejected rows, page by page."""
+        return self.everything(f"/jobs/{job_id}/rejections", limit)
 
     def records(self, dataset: str) -> dict[str, Any]:
         """A dataset, page by page; a record that comes twice is an error."""

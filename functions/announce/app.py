@@ -11,11 +11,11 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import AnnounceSettings, settings
-from sluice.edge.events import job_message, queue_message
+from sluice.api.events import job_message, queue_message
+from sluice.aws.stored import to_job
+from sluice.config import AnnounceSettings, load_settings
 from sluice.observability import logger
-from sluice.stores.items import to_job
-from sluice.usecases.announce import Change, announce, announce_queues, is_new_state, worth_telling
+from sluice.usecases.watchers import Change, announce, announce_queues, is_new_state, worth_telling
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -25,18 +25,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     News that cannot be delivered are dropped and never hold up the stream: whoever missed them sees the job's state
     with the next change, or by asking.
     """
-    told = settings(AnnounceSettings)
-    urls = {"urgent": told.urgent_queue_url, "standard": told.standard_queue_url, "dead": told.dead_letter_queue_url}
-    to: dict[str, Any] = {
-        "now": int(time.time()),
-        "connections": bootstrap.connections(told.jobs_table),
-        "sockets": bootstrap.sockets(told.socket_endpoint),
-    }
+    settings = load_settings(AnnounceSettings)
+    queue = bootstrap.queue(
+        urgent=settings.urgent_queue_url, standard=settings.standard_queue_url, dead=settings.dead_letter_queue_url
+    )
+    connections, sockets = bootstrap.connections(settings.jobs_table), bootstrap.sockets(settings.socket_endpoint)
+    to: dict[str, Any] = {"now": int(time.time()), "connections": connections, "sockets": sockets}
     changes = worth_telling(list(_changes(event)))
-    show = partial(job_message, base_url=told.base_url)
+    show = partial(job_message, base_url=settings.base_url)
     posted = sum(_tell(announce, *change, show=show, **to) for change in changes)
     for tenant in {change[1].ref.tenant for change in changes if is_new_state(*change)}:
-        _tell(announce_queues, tenant, show=lambda: queue_message(bootstrap.queue(**urls).depths()), **to)
+        _tell(announce_queues, tenant, show=lambda: queue_message(queue.depths()), **to)
     logger.info("announced", posted=posted)
 
 

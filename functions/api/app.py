@@ -8,27 +8,27 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.api import (
+    actions,
+    auth,
     datasets,
     description,
     files,
-    gate,
     idempotency,
     importers,
     imports,
     jobs,
     live,
-    moves,
     problems,
     queues,
     syncs,
 )
 from sluice.observability import logger
 
-app = APIGatewayRestResolver(enable_validation=True, response_validation_error_http_code=500, cors=gate.CORS)
-app.use(middlewares=[gate.only_known_callers, idempotency.once_for_each_key])
+app = APIGatewayRestResolver(enable_validation=True, response_validation_error_http_code=500, cors=auth.CORS)
+app.use(middlewares=[auth.only_known_callers, idempotency.once_for_each_key])
 problems.answer_with_problems(app)
 description.describe(app)
-for routes in (imports, jobs, live, moves, files, importers, datasets, queues, syncs):
+for routes in (imports, jobs, live, actions, files, importers, datasets, queues, syncs):
     app.include_router(routes.router, prefix="/v1")
 
 

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import gate
+from functions.api import auth
 from sluice import bootstrap
-from sluice.config import ApiSettings, settings
-from sluice.edge.answers import ListAnswer, RecordAnswer, VersionAnswer
+from sluice.api.responses import ListResponse, RecordResponse, VersionResponse
+from sluice.config import ApiSettings, load_settings
 from sluice.usecases.ports import Records
 
 router = APIGatewayRouter()
@@ -22,25 +22,25 @@ def every(
     name: str,
     limit: Annotated[int, Query(ge=1, le=1000, description="Records on a page.")] = 100,
     cursor: Annotated[str | None, Query(description="Where the page before ended.")] = None,
-) -> ListAnswer[RecordAnswer]:
+) -> ListResponse[RecordResponse]:
     """Records of a dataset."""
-    page = _records().page(gate.caller_of(router).tenant, name, limit=limit, cursor=cursor)
-    return ListAnswer(items=[RecordAnswer(**record) for record in page.items], next=page.next)
+    page = _records().page(auth.caller_of(router).tenant, name, limit=limit, cursor=cursor)
+    return ListResponse(items=[RecordResponse(**record) for record in page.items], next=page.next)
 
 
 @router.get("/datasets/<name>/records/<key>")
-def one(name: str, key: str) -> RecordAnswer:
+def one(name: str, key: str) -> RecordResponse:
     """One record."""
-    return RecordAnswer(**_records().get(gate.caller_of(router).tenant, name, unquote(key)))
+    return RecordResponse(**_records().get(auth.caller_of(router).tenant, name, unquote(key)))
 
 
 @router.get("/datasets/<name>/records/<key>/history")
-def history(name: str, key: str) -> ListAnswer[VersionAnswer]:
+def history(name: str, key: str) -> ListResponse[VersionResponse]:
     """What a record was before, newest first; only datasets of importers that archive have a history."""
-    found = _records().history(gate.caller_of(router).tenant, name, unquote(key))
-    return ListAnswer(items=[VersionAnswer(**version) for version in found], next=None)
+    found = _records().history(auth.caller_of(router).tenant, name, unquote(key))
+    return ListResponse(items=[VersionResponse(**version) for version in found], next=None)
 
 
 def _records() -> Records:
-    told = settings(ApiSettings)
-    return bootstrap.records(told.records_table, told.database_secret_arn)
+    settings = load_settings(ApiSettings)
+    return bootstrap.records(settings.records_table, settings.database_secret_arn)

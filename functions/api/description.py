@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
 
-from functions.api import gate
+from functions.api import auth
 
 
 def describe(app: APIGatewayRestResolver) -> None:
@@ -20,7 +20,7 @@ def describe(app: APIGatewayRestResolver) -> None:
     app.enable_swagger(path="/v1/docs", persist_authorization=True)
 
     def document() -> Response[str]:
-        servers = [Server(url=gate.base_url(app) or "/")]
+        servers = [Server(url=auth.base_url(app) or "/")]
         return Response(200, "application/json", app.get_openapi_json_schema(servers=servers))
 
     app.get("/v1/openapi.json", include_in_schema=False)(document)

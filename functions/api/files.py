@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import gate, stores
-from sluice.edge.answers import ListAnswer, OfferAnswer
-from sluice.usecases import download as downloading
+from functions.api import auth, services
+from sluice.api.responses import FileOfferResponse, ListResponse
+from sluice.usecases import downloads as downloading
 
 # API Gateway ends a request after 29 s; a file that is not made by then is asked for again.
 _LONGEST_WAIT = 20.0
@@ -20,12 +20,14 @@ router = APIGatewayRouter()
 
 
 @router.get("/jobs/<job_id>/files")
-def offers(job_id: str) -> ListAnswer[OfferAnswer]:
+def offers(job_id: str) -> ListResponse[FileOfferResponse]:
     """What can be downloaded of a job that stands still."""
-    job, files = stores.jobs().get(stores.ref_of(router, job_id)), stores.files()
-    here = f"{gate.base_url(router)}/v1/jobs/{job.ref.id}/files"
+    job, files = services.jobs().get(services.ref_of(router, job_id)), services.files()
+    here = f"{auth.base_url(router)}/v1/jobs/{job.ref.id}/files"
     found = downloading.offers(job, files)
-    return ListAnswer(items=[OfferAnswer(**asdict(offer), link=f"{here}/{offer.name}") for offer in found], next=None)
+    return ListResponse(
+        items=[FileOfferResponse(**asdict(offer), link=f"{here}/{offer.name}") for offer in found], next=None
+    )
 
 
 @router.get(
@@ -35,11 +37,11 @@ def offers(job_id: str) -> ListAnswer[OfferAnswer]:
 def download(
     job_id: str,
     name: str,
-    ticket: Annotated[str | None, Query(description="Instead of a token; the gate looks at it.")] = None,
+    ticket: Annotated[str | None, Query(description="Instead of a token; the auth looks at it.")] = None,
 ) -> Response[None]:
     """Go to a file; the address holds for some minutes, and asks for no token."""
-    ref = stores.ref_of(router, job_id)
+    ref = services.ref_of(router, job_id)
     where = downloading.download(
-        ref, name, seconds=_LONGEST_WAIT, jobs=stores.jobs(), files=stores.files(), machine=stores.machine()
+        ref, name, seconds=_LONGEST_WAIT, jobs=services.jobs(), files=services.files(), machine=services.machine()
     )
     return Response(302, body=None, headers={"Location": where, "Cache-Control": "no-store"})

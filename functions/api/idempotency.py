@@ -12,10 +12,10 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, exceptions, idempotent_function
 from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict import CustomDictSerializer
 
-from functions.api.gate import TICKETS
+from functions.api.auth import TICKETS
 from sluice import bootstrap
-from sluice.config import ApiSettings, settings
-from sluice.model.errors import InProgress, KeyReused, RequestRefused
+from sluice.config import ApiSettings, load_settings
+from sluice.model.errors import InProgress, KeyReused, RequestRejected
 from sluice.observability import logger
 
 # Longer than clients go on trying. The form in an answer of POST /v1/imports is good for its first hour only: a term of
@@ -33,11 +33,11 @@ class _NotKeptError(Exception):
 
 
 def once_for_each_key(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """Carry a POST out unless its key was used already; stands behind the gate, which knows whose key it is.
+    """Carry a POST out unless its key was used already; stands behind the auth, which knows whose key it is.
 
     Raises
     ------
-    RequestRefused, KeyReused, InProgress
+    RequestRejected, KeyReused, InProgress
         If the key is none, was sent with another request, or its request is still being carried out.
     """
     event, caller = app.current_event, app.context.get("caller")
@@ -46,7 +46,7 @@ def once_for_each_key(app: APIGatewayRestResolver, next_middleware: NextMiddlewa
     if event.http_method != "POST" or key is None or caller is None or TICKETS.fullmatch(event.path):
         return next_middleware(app)
     if not _KEY.fullmatch(key):
-        raise RequestRefused(
+        raise RequestRejected(
             "bad-idempotency-key", "The idempotency key is none", "Send 1 to 255 characters of printable ASCII."
         )
     body = hashlib.sha256((event.body or "").encode()).hexdigest()
@@ -67,7 +67,7 @@ def _answer(app: APIGatewayRestResolver, next_middleware: NextMiddleware, asked:
     once = idempotent_function(
         carry_out,
         data_keyword_argument="asked",
-        persistence_store=bootstrap.answers(settings(ApiSettings).idempotency_table),
+        persistence_store=bootstrap.answers(load_settings(ApiSettings).idempotency_table),
         config=IdempotencyConfig(
             event_key_jmespath="key",
             payload_validation_jmespath="request",

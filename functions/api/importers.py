@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from sluice.edge.answers import ListAnswer
-from sluice.edge.importers import ImporterAnswer, importer_answer
-from sluice.importers.registry import IMPORTERS, importer_named
+from sluice.api.importers import ImporterResponse, importer_response
+from sluice.api.responses import ListResponse
+from sluice.catalog.registry import IMPORTERS, importer_named
 from sluice.reporting.template import template
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -17,15 +17,15 @@ router = APIGatewayRouter()
 
 
 @router.get("/importers")
-def every() -> ListAnswer[ImporterAnswer]:
+def every() -> ListResponse[ImporterResponse]:
     """All importers."""
-    return ListAnswer(items=[importer_answer(importer) for importer in IMPORTERS], next=None)
+    return ListResponse(items=[importer_response(importer) for importer in IMPORTERS], next=None)
 
 
 @router.get("/importers/<name>")
-def one(name: str) -> ImporterAnswer:
+def one(name: str) -> ImporterResponse:
     """One importer."""
-    return importer_answer(importer_named(name))
+    return importer_response(importer_named(name))
 
 
 @router.get(

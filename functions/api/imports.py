@@ -12,17 +12,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import answer, gate, stores
-from sluice.edge.answers import JobAnswer, job_answer
-from sluice.edge.requests import ImportBody, Parameters, Priority
-from sluice.edge.uploads import ImportAnswer, UploadForm, UploadParts, parts_answer
-from sluice.importers.registry import importer_named
+from functions.api import auth, responses, services
+from sluice.api.requests import ImportBody, Parameters, Priority
+from sluice.api.responses import ImportResponse, JobResponse, UploadForm, UploadParts, job_response, parts_response
+from sluice.catalog.registry import importer_named
 from sluice.model.errors import TooLarge
-from sluice.usecases.accept_file import accept_file
-from sluice.usecases.await_end import await_end
-from sluice.usecases.expect_file import expect_file, expect_parts
-from sluice.usecases.new_job import ImportRequest
-from sluice.usecases.parts import join_parts, list_parts
+from sluice.usecases.create import ImportRequest, accept_file, expect_file, expect_parts
+from sluice.usecases.multipart import join_parts, list_parts
+from sluice.usecases.views import await_end
 
 # API Gateway ends a request after 29 s, and the function after that; what is not done by then is polled for.
 _LONGEST_WAIT = 20
@@ -34,9 +31,9 @@ router = APIGatewayRouter()
 
 
 @router.post("/imports", responses={201: {"description": "A job that waits for its file, and where to send it."}})
-def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
+def expect(body: ImportBody) -> tuple[ImportResponse, int]:
     """Announce a file; answers a presigned form to send it straight to the bucket with, or the parts to cut it into."""
-    caller = gate.caller_of(router)
+    caller = auth.caller_of(router)
     request = ImportRequest(
         tenant=caller.tenant,
         requested_by=caller.subject,
@@ -51,29 +48,29 @@ def expect(body: ImportBody) -> tuple[ImportAnswer, int]:
         sha256=body.sha256,
         parameters=body.parameters,
     )
-    here, now, jobs, files = gate.base_url(router), datetime.now(UTC), stores.jobs(), stores.files()
+    here, now, jobs, files = auth.base_url(router), datetime.now(UTC), services.jobs(), services.files()
     upload: UploadForm | UploadParts
     if body.multipart:
         job, parts = expect_parts(request, now=now, jobs=jobs, files=files)
-        upload = parts_answer(job.ref.id, parts, here)
+        upload = parts_response(job.ref.id, parts, here)
     else:
         job, form = expect_file(request, now=now, jobs=jobs, files=files)
         upload = UploadForm(**form)
-    return ImportAnswer(job=job_answer(job, here), upload=upload), HTTPStatus.CREATED
+    return ImportResponse(job=job_response(job, here), upload=upload), HTTPStatus.CREATED
 
 
 @router.get("/jobs/<job_id>/upload")
 def parts_to_send(job_id: str) -> UploadParts:
     """Where the parts of a file go that have not arrived yet: to go on with an upload that was cut short."""
-    job = stores.jobs().get(stores.ref_of(router, job_id))
-    return parts_answer(job_id, list_parts(job, files=stores.files()), gate.base_url(router))
+    job = services.jobs().get(services.ref_of(router, job_id))
+    return parts_response(job_id, list_parts(job, files=services.files()), auth.base_url(router))
 
 
 @router.post("/jobs/<job_id>/upload", responses={202: {"description": "The file is there; the job starts by itself."}})
-def all_parts_sent(job_id: str) -> Response[JobAnswer | None]:
+def all_parts_sent(job_id: str) -> Response[JobResponse | None]:
     """Make the file of the parts that were sent, and so start the job."""
-    job = join_parts(stores.ref_of(router, job_id), jobs=stores.jobs(), files=stores.files())
-    return answer.job(job, router, started=True)
+    job = join_parts(services.ref_of(router, job_id), jobs=services.jobs(), files=services.files())
+    return responses.job(job, router, started=True)
 
 
 @router.post("/imports/upload", responses={202: {"description": "The job; poll its address."}})
@@ -83,11 +80,11 @@ def accept(
     priority: Priority = "standard",
     review: Annotated[bool | None, Query(description="Whether the job stops before it loads.")] = None,
     force: Annotated[bool, Query(description="Import the file even if the same one was imported before.")] = False,
-    corrects: Annotated[str | None, Query(max_length=64, description="Job whose refused rows come again.")] = None,
+    corrects: Annotated[str | None, Query(max_length=64, description="Job whose rejected rows come again.")] = None,
     parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
-) -> Response[JobAnswer | None]:
+) -> Response[JobResponse | None]:
     """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
-    caller, jobs = gate.caller_of(router), stores.jobs()
+    caller, jobs = auth.caller_of(router), services.jobs()
     content = _content()
     request = ImportRequest(
         tenant=caller.tenant,
@@ -101,10 +98,10 @@ def accept(
         corrects=corrects,
         parameters=parameters,
     )
-    job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=stores.files())
+    job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=services.files())
     asked = re.search(r"\bwait=(\d{1,6})", router.current_event.headers.get("Prefer") or "")
     wait = min(int(asked[1]), _LONGEST_WAIT) if asked else _LONGEST_WAIT * importer_named(importer).synchronous
-    return answer.job(await_end(job, seconds=wait, jobs=jobs), router, started=True)
+    return responses.job(await_end(job, seconds=wait, jobs=jobs), router, started=True)
 
 
 def _content() -> bytes:

@@ -10,37 +10,37 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import gate, stores
-from sluice.config import ApiSettings, settings
-from sluice.edge.answers import TicketAnswer
-from sluice.edge.events import CONTENT_TYPE, read_id, stream_answer
-from sluice.model.ticket import TICKET_SECONDS, Ticket
-from sluice.usecases.await_news import await_news
-from sluice.usecases.issue_ticket import issue_ticket
+from functions.api import auth, services
+from sluice.api.events import CONTENT_TYPE, read_id, stream_response
+from sluice.api.responses import TicketResponse
+from sluice.config import ApiSettings, load_settings
+from sluice.model.event import TICKET_SECONDS, Ticket
+from sluice.usecases.tickets import issue_ticket
+from sluice.usecases.views import await_news
 
 router = APIGatewayRouter()
 
 
 @router.post("/tickets")
-def ticket_for_all() -> tuple[TicketAnswer, int]:
+def ticket_for_all() -> tuple[TicketResponse, int]:
     """A ticket to watch all jobs of the tenant over the WebSocket: for one use, within a minute."""
     return _ticket(None), HTTPStatus.CREATED
 
 
 @router.post("/jobs/<job_id>/ticket")
-def ticket(job_id: str) -> tuple[TicketAnswer, int]:
+def ticket(job_id: str) -> tuple[TicketResponse, int]:
     """A ticket to watch a job or download a file of it, where no header can be sent: for one use, within a minute."""
     return _ticket(job_id), HTTPStatus.CREATED
 
 
-def _ticket(job_id: str | None) -> TicketAnswer:
-    caller = gate.caller_of(router)
+def _ticket(job_id: str | None) -> TicketResponse:
+    caller = auth.caller_of(router)
     wanted = Ticket(caller.tenant, caller.subject, job_id, caller.until)
-    text = issue_ticket(wanted, now=int(time.time()), jobs=stores.jobs(), tickets=stores.tickets())
-    links = {} if job_id is None else {"events": f"{gate.base_url(router)}/v1/jobs/{job_id}/events?ticket={text}"}
-    if socket := gate.socket_url(router):
+    text = issue_ticket(wanted, now=int(time.time()), jobs=services.jobs(), tickets=services.tickets())
+    links = {} if job_id is None else {"events": f"{auth.base_url(router)}/v1/jobs/{job_id}/events?ticket={text}"}
+    if socket := auth.socket_url(router):
         links["socket"] = f"{socket}?ticket={text}"
-    return TicketAnswer(ticket=text, expires_in=TICKET_SECONDS, links=links)
+    return TicketResponse(ticket=text, expires_in=TICKET_SECONDS, links=links)
 
 
 @router.get(
@@ -53,13 +53,13 @@ def _ticket(job_id: str | None) -> TicketAnswer:
 def events(
     job_id: str,
     last_event_id: Annotated[str | None, Query(description="As the header `Last-Event-ID`.")] = None,
-    ticket: Annotated[str | None, Query(description="Instead of a token; the gate looks at it.")] = None,
+    ticket: Annotated[str | None, Query(description="Instead of a token; the auth looks at it.")] = None,
 ) -> Response[str]:
     """The job as server-sent events: news as soon as there are any, or nothing after 20 s; then come again."""
     seen, _ = read_id(router.current_event.headers.get("Last-Event-ID") or last_event_id)
-    seconds = settings(ApiSettings).events_wait_seconds
-    job = await_news(stores.ref_of(router, job_id), seen, seconds=seconds, jobs=stores.jobs())
+    seconds = load_settings(ApiSettings).events_wait_seconds
+    job = await_news(services.ref_of(router, job_id), seen, seconds=seconds, jobs=services.jobs())
     if seen is not None and seen.is_last and job.status is seen.status:
         return Response(HTTPStatus.NO_CONTENT, body="", headers={"Cache-Control": "no-store"})
-    body = stream_answer(job, seen, gate.stream_of(router), gate.base_url(router))
+    body = stream_response(job, seen, auth.stream_of(router), auth.base_url(router))
     return Response(HTTPStatus.OK, CONTENT_TYPE, body, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""Errors as HTTP answers; their bodies are made in `sluice.edge.problems`."""
+"""Errors as HTTP answers; their bodies are made in `sluice.api.problems`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     ValidationException,
 )
 
-from functions.api import gate
-from sluice.edge import problems
+from functions.api import auth
+from sluice.api import problems
 from sluice.model.errors import Problem, SluiceError
 from sluice.observability import logger
 
@@ -20,11 +20,11 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
     """Let every error of every route be answered as a problem."""
 
     def invalid(error: ValidationException) -> Response[str]:
-        # Powertools looks at a request before it asks the gate, and a stranger must not learn what it found
+        # Powertools looks at a request before it asks the auth, and a stranger must not learn what it found
         try:
-            gate.admit(app)
+            auth.admit(app)
         except SluiceError as stranger:
-            return refused(stranger)
+            return rejected(stranger)
         status = 415 if isinstance(error, RequestUnsupportedContentType) else 422
         return _answer(problems.invalid(error.errors()), status, {})
 
@@ -33,19 +33,19 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
             return broken(error)
         # nothing but the request was looked at so far: Powertools takes every body for text in UTF-8
         try:
-            gate.admit(app)
+            auth.admit(app)
         except SluiceError as stranger:
-            return refused(stranger)
+            return rejected(stranger)
         return _answer(problems.invalid([{"loc": ["body"], "msg": "is not UTF-8"}]), 422, {})
 
-    app.exception_handler(SluiceError)(lambda error: refused(error, gate.base_url(app)))
+    app.exception_handler(SluiceError)(lambda error: rejected(error, auth.base_url(app)))
     app.exception_handler(UnicodeDecodeError)(unreadable)
     app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid)
     app.exception_handler(Exception)(broken)
     app.not_found(no_route)
 
 
-def refused(error: SluiceError, base_url: str = "") -> Response[str]:
+def rejected(error: SluiceError, base_url: str = "") -> Response[str]:
     """An error that was raised on purpose; one about another job links to that."""
     return _answer(error.problem, error.status, problems.headers_of(error), base_url)
 

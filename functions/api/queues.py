@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from sluice import bootstrap
-from sluice.config import ApiSettings, settings
+from sluice.config import ApiSettings, load_settings
 
 router = APIGatewayRouter()
 
@@ -13,9 +13,9 @@ router = APIGatewayRouter()
 @router.get("/queues")
 def queues() -> dict[str, dict[str, int]]:
     """How many chunks wait, are being worked on, or wait for their next attempt, in each queue."""
-    told = settings(ApiSettings)
+    settings = load_settings(ApiSettings)
     return bootstrap.queue(
-        urgent=told.urgent_queue_url, standard=told.standard_queue_url, dead=told.dead_letter_queue_url
+        urgent=settings.urgent_queue_url, standard=settings.standard_queue_url, dead=settings.dead_letter_queue_url
     ).depths()
 
 

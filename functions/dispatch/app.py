@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import DispatchSettings, settings
+from sluice.config import DispatchSettings, load_settings
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.observability import discreet, logger
 from sluice.usecases.dispatch import dispatch
@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     An error is told to the state machine as well as raised: a local emulator does not pass on what a function that
     waits for a token raises, and on AWS the second telling finds the task over and is ignored.
     """
-    told = settings(DispatchSettings)
+    settings = load_settings(DispatchSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], phase=event["phase"])
     machine = bootstrap.machine()
     try:
@@ -32,12 +32,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             PhaseName(event["phase"]),
             event["token"],
             now=int(time.time()),
-            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
-            files=bootstrap.files(told.files_bucket),
-            queue=bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url),
+            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+            chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
+            files=bootstrap.files(settings.files_bucket),
+            queue=bootstrap.queue(urgent=settings.urgent_queue_url, standard=settings.standard_queue_url),
             machine=machine,
-            records=bootstrap.records(told.records_table, told.database_secret_arn),
+            records=bootstrap.records(settings.records_table, settings.database_secret_arn),
         )
     except Exception as error:
         machine.fail(event["token"], type(error).__name__, str(error))

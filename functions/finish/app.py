@@ -8,12 +8,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import MachineSettings, settings
+from sluice.config import StartSettings, load_settings
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
 from sluice.observability import discreet, logger, metrics
+from sluice.usecases.control import auto_resume_after
 from sluice.usecases.finish import finish
-from sluice.usecases.park import wake_after
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     ``error`` is what Step Functions caught, ``{Error, Cause}``.
     """
-    told = settings(MachineSettings)
+    settings = load_settings(StartSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     caught = event.get("error")
     if caught:
@@ -33,14 +33,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
         error=str(caught.get("Error")) if caught else None,
-        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-        chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
-        machine=bootstrap.machine(told.machine_arn),
+        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
+        machine=bootstrap.machine(settings.machine_arn),
     )
     metrics.add_metric(name=f"Jobs{job.status.title().replace('_', '')}", unit=MetricUnit.Count, value=1)
     logger.info("finished", status=job.status, counts=job.counts.as_dict())
     return {
         "status": job.status,
-        "parked": job.status is Status.PAUSED and bool(job.parked),
-        "wake_after": wake_after(job),
+        "suspended": job.status is Status.PAUSED and bool(job.suspended),
+        "resume_after": auto_resume_after(job),
     }

@@ -11,11 +11,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import GiveUpSettings, settings
+from sluice.config import GiveUpSettings, load_settings
+from sluice.model.chunk import from_message
 from sluice.model.errors import TryLater
-from sluice.model.message import from_message
 from sluice.observability import discreet, logger, metrics
-from sluice.usecases.give_up import give_up
+from sluice.usecases.finish import give_up
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _give_up(record: SQSRecord) -> None:
-    told = settings(GiveUpSettings)
+    settings = load_settings(GiveUpSettings)
     try:
         ref = from_message(record.body)
     except (ValueError, KeyError):
@@ -40,12 +40,12 @@ def _give_up(record: SQSRecord) -> None:
         given_up = give_up(
             ref,
             now=int(time.time()),
-            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
+            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+            chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
             machine=bootstrap.machine(),
         )
     except TryLater as busy:
-        queue = bootstrap.queue(dead=told.dead_letter_queue_url)
+        queue = bootstrap.queue(dead=settings.dead_letter_queue_url)
         queue.delay(record.event_source_arn, record.receipt_handle, busy.seconds)
         raise
     metrics.add_metric(name="ChunksGivenUp", unit=MetricUnit.Count, value=int(given_up))

@@ -7,25 +7,25 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import MakeFileSettings, settings
+from sluice.config import MakeFileSettings, load_settings
 from sluice.model.chunk import JobRef
 from sluice.observability import discreet, logger
-from sluice.usecases.make_file import make_file
+from sluice.usecases.downloads import make_file
 
 
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Make ``file`` of the job ``{tenant, job_id, run}`` and answer how many ``rows`` it has."""
-    told = settings(MakeFileSettings)
+    settings = load_settings(MakeFileSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], file=event["file"])
     rows = make_file(
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
         event["file"],
-        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-        chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
-        files=bootstrap.files(told.files_bucket),
+        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
+        files=bootstrap.files(settings.files_bucket),
     )
     logger.info("made", rows=rows)
     return {"rows": rows}

@@ -10,16 +10,16 @@ from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import MachineSettings, settings
+from sluice.config import StartSettings, load_settings
 from sluice.observability import discreet, logger
-from sluice.usecases.start_job import Arrival, start_job
+from sluice.usecases.start_import import Arrival, start_job
 
 
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Start a job for each record; an exception makes Lambda deliver the event again."""
-    told = settings(MachineSettings)
+    settings = load_settings(StartSettings)
     for record in S3Event(event).records:
         arrival = Arrival(
             # AWS writes a space as +, LocalStack as %20
@@ -29,7 +29,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             at=datetime.fromisoformat(record.event_time),
         )
         job = start_job(
-            arrival, jobs=bootstrap.jobs(told.jobs_table, told.keep_days), machine=bootstrap.machine(told.machine_arn)
+            arrival,
+            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+            machine=bootstrap.machine(settings.machine_arn),
         )
         if job is None:
             logger.warning("a file without a job was left alone", key=arrival.key)

@@ -1,4 +1,4 @@
-"""Task of the state machine: look at a job's file, refuse it or cut it into chunks."""
+"""Task of the state machine: look at a job's file, reject it or cut it into chunks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import PlanSettings, settings
+from sluice.config import PlanSettings, load_settings
 from sluice.model.chunk import JobRef
 from sluice.observability import discreet, logger
 from sluice.usecases.plan import plan
@@ -20,17 +20,17 @@ _TO_STOP = 15
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Plan the job ``{tenant, job_id, run}`` and answer ``{outcome}``; a refused file is an outcome, not an error."""
-    told = settings(PlanSettings)
+    """Plan the job ``{tenant, job_id, run}`` and answer ``{outcome}``; a rejected file is an outcome, not an error."""
+    settings = load_settings(PlanSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     outcome = plan(
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
-        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-        chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
-        files=bootstrap.files(told.files_bucket),
+        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
+        files=bootstrap.files(settings.files_bucket),
         before=time.time() + context.get_remaining_time_in_millis() / 1000 - _TO_STOP,
-        upstreams=bootstrap.upstreams(told.jobs_table, told.upstreams_secret_arn),
+        upstreams=bootstrap.upstreams(settings.jobs_table, settings.upstreams_secret_arn),
     )
     logger.info("planned", outcome=outcome)
     return {"outcome": outcome}

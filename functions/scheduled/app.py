@@ -8,23 +8,23 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import MachineSettings, settings
+from sluice.config import StartSettings, load_settings
 from sluice.observability import discreet, logger
-from sluice.usecases.sync_on_schedule import sync_on_schedule
+from sluice.usecases.sync import sync_on_schedule
 
 
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | None]:
     """Begin to pull ``{tenant, source}`` and answer ``{job_id}``; null while its job is still under way."""
-    told = settings(MachineSettings)
+    settings = load_settings(StartSettings)
     logger.append_keys(tenant=event["tenant"], source=event["source"])
     job = sync_on_schedule(
         event["tenant"],
         event["source"],
         now=datetime.now(UTC),
-        jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-        machine=bootstrap.machine(told.machine_arn),
+        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+        machine=bootstrap.machine(settings.machine_arn),
     )
     job_id = None if job is None else job.ref.id
     logger.info("begun" if job else "still under way", job_id=job_id)

@@ -8,50 +8,50 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import SocketSettings, settings
-from sluice.identity import READ, identify, issuer_of
+from sluice.auth import READ, identify, issuer_of
+from sluice.config import SocketSettings, load_settings
 from sluice.model.errors import SluiceError
 from sluice.model.event import Connection
 from sluice.observability import logger
-from sluice.usecases.connect import connect
-from sluice.usecases.redeem_ticket import redeem_ticket
+from sluice.usecases.tickets import redeem_ticket
+from sluice.usecases.watchers import connect
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Accept or refuse a connection (``$connect``), or forget it (``$disconnect``); what a client says is ignored.
+    """Accept or reject a connection (``$connect``), or forget it (``$disconnect``); what a client says is ignored.
 
     A client connects with the bearer token that the API takes, in the header ``Authorization``, and hears of all jobs
     of its tenant, or of one: ``?job=ID``. A browser, which cannot send the header, brings a ``?ticket=``, for either.
     """
-    told = settings(SocketSettings)
+    settings = load_settings(SocketSettings)
     route, connection_id = event["requestContext"]["routeKey"], event["requestContext"]["connectionId"]
     status = 200
     if route == "$connect":
-        status = _connect(event, connection_id, told)
+        status = _connect(event, connection_id, settings)
     elif route == "$disconnect":
-        bootstrap.connections(told.jobs_table).remove(connection_id)
+        bootstrap.connections(settings.jobs_table).remove(connection_id)
     logger.info("socket", route=route, status=status)
     return {"statusCode": status}
 
 
-def _connect(event: dict[str, Any], connection_id: str, told: SocketSettings) -> int:
+def _connect(event: dict[str, Any], connection_id: str, settings: SocketSettings) -> int:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     asked, now = event.get("queryStringParameters") or {}, int(time.time())
     try:
         if "ticket" in asked:
-            ticket = redeem_ticket(asked["ticket"], now=now, tickets=bootstrap.tickets(told.jobs_table))
+            ticket = redeem_ticket(asked["ticket"], now=now, tickets=bootstrap.tickets(settings.jobs_table))
             watcher = Connection(connection_id, ticket.tenant, ticket.job_id, since=now)
         else:
-            caller = identify(headers.get("authorization"), issuer_of(told))
+            caller = identify(headers.get("authorization"), issuer_of(settings))
             caller.need(READ)
             watcher = Connection(connection_id, caller.tenant, asked.get("job"), since=now)
         connect(
             watcher,
             now=now,
-            jobs=bootstrap.jobs(told.jobs_table, told.keep_days),
-            connections=bootstrap.connections(told.jobs_table),
+            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+            connections=bootstrap.connections(settings.jobs_table),
         )
-    except SluiceError as refused:
-        return refused.status
+    except SluiceError as rejected:
+        return rejected.status
     return 200

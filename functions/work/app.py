@@ -9,13 +9,13 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.work.tools import tools_of
+from functions.work.services import services_of
 from sluice import bootstrap
-from sluice.config import WorkSettings, settings
+from sluice.config import WorkSettings, load_settings
+from sluice.model.chunk import from_message
 from sluice.model.errors import NotYet, TryLater
-from sluice.model.message import from_message
 from sluice.observability import logger
-from sluice.usecases.do_chunk import do_chunk
+from sluice.usecases.worker import process_chunk
 
 # The lease is taken a moment after this; a message that is back before it ends comes for nothing, and SQS counts that.
 _MARGIN = 2
@@ -31,14 +31,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _do(record: SQSRecord) -> None:
-    told = settings(WorkSettings)
-    queue = bootstrap.queue(urgent=told.urgent_queue_url, standard=told.standard_queue_url)
+    settings = load_settings(WorkSettings)
+    queue = bootstrap.queue(urgent=settings.urgent_queue_url, standard=settings.standard_queue_url)
     arn, receipt, ref = record.event_source_arn, record.receipt_handle, from_message(record.body)
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
     # if this process dies, the message is back just after its lease has run out, not after the queue's long time-out
-    queue.delay(arn, receipt, told.lease_seconds + _MARGIN)
+    queue.delay(arn, receipt, settings.lease_seconds + _MARGIN)
     try:
-        do_chunk(ref, now=int(time.time()), lease_seconds=told.lease_seconds, tools=tools_of(told))
+        process_chunk(ref, now=int(time.time()), lease_seconds=settings.lease_seconds, tools=services_of(settings))
     except NotYet as waiting:  # not an attempt of this message, of which there are three
         queue.put_back(ref, arn, waiting.seconds)
         return

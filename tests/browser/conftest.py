@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from local.places import LOCAL
 from local.stack import Stack
-from sluice.identity import READ, WRITE
+from sluice.auth import READ, WRITE
 from tests.people import Person
 
 SCREENSHOTS = LOCAL / "screenshots"

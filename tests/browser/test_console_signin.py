@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from local.stack import Stack
 from local.web import WEB, headers
-from sluice.identity import READ, WRITE
+from sluice.auth import READ, WRITE
 from tests.browser.conftest import PageAt, token_of
 from tests.browser.console import CONSOLE, go, job_row
 from tests.browser.oidc import CLIENT, SCOPES, Provider, in_background, serving

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from local.stack import Stack
-from sluice.identity import READ
+from sluice.auth import READ
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, counts, go, job_row, ready
 from tests.people import Person, eventually

@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from local.stack import Stack
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.jobs import DynamoJobs
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
 
 
 @pytest.fixture

@@ -35,16 +35,16 @@ def test_an_import_is_waited_for_and_shown(environment: dict[str, str], tmp_path
     done = sluice(environment, "import", file, "--importer", "products", "--wait", "--json")
     assert done.returncode == 0, done.stderr
     job = json.loads(done.stdout)
-    assert (job["status"], job["counts"]["inserted"], job["counts"]["refused"]) == ("completed", 19, 1)
-    refusals = json.loads(sluice(environment, "refusals", job["id"], "--json").stdout)
-    assert refusals["items"][0]["row"] == 5
+    assert (job["status"], job["counts"]["inserted"], job["counts"]["rejected"]) == ("completed", 19, 1)
+    rejections = json.loads(sluice(environment, "rejections", job["id"], "--json").stdout)
+    assert rejections["items"][0]["row"] == 5
     assert job["id"] in sluice(environment, "jobs", "--json").stdout
     assert json.loads(sluice(environment, "job", job["id"], "--json").stdout)["id"] == job["id"]
     assert json.loads(sluice(environment, "records", "products", "--json").stdout)["items"]
     assert "products" in sluice(environment, "importers").stdout
 
 
-def test_a_refused_file_exits_with_1_and_says_why(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_rejected_file_exits_with_1_and_says_why(environment: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "empty.csv"
     file.write_bytes(b"")
     done = sluice(environment, "import", file, "--importer", "products", "--wait")

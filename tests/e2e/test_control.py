@@ -59,10 +59,10 @@ def assert_exact(job: dict[str, Any], ann: Person, rows: int) -> None:
         "inserted": rows - 2,
         "updated": 0,
         "unchanged": 0,
-        "refused": 2,
+        "rejected": 2,
         "unprocessed": 0,
     }
-    assert [refusal["row"] for refusal in ann.refusals(job["id"])] == [rows // 2 + 2, rows + 1]
+    assert [rejection["row"] for rejection in ann.rejections(job["id"])] == [rows // 2 + 2, rows + 1]
     assert len(ann.records("products")) == rows - 2
 
 
@@ -124,9 +124,9 @@ def test_a_date_that_can_be_read_in_two_ways_stops_the_job_and_the_commit_says_w
     rows = [(*row, when) for row, when in zip(products(3), ["03/04/2026", "05/06/2026", "2026-07-08"], strict=True)]
     titles = ("Part Number", "Description", "Price", "Stock", "Updated")
     job = ann.imported(csv_file(rows, titles=titles), filename="dates.csv")
-    assert (job["status"], job["undecided_dates"]) == ("in_review", ["updated"])
+    assert (job["status"], job["ambiguous_dates"]) == ("in_review", ["updated"])
     unsaid = ann.call("POST", f"/jobs/{job['id']}/commit")
-    assert (unsaid.status_code, unsaid.json()["type"]) == (400, "/problems/dates-undecided")
+    assert (unsaid.status_code, unsaid.json()["type"]) == (400, "/problems/ambiguous-dates")
     ann.move(job["id"], "commit", {"dates": {"Updated": "mdy"}})
     assert ann.end_of(job["id"])["status"] == "completed"
     dates = {key: values["updated"] for key, values in ann.records("products").items()}
@@ -160,7 +160,7 @@ def backdate(stack: Stack, ann: Person, job_id: str) -> None:
 
 def tidy(stack: Stack) -> None:
     """What the schedule does every five minutes."""
-    answer = stack.client("lambda").invoke(FunctionName=stack.outputs["TidyFunction"], Payload=b"{}")
+    answer = stack.client("lambda").invoke(FunctionName=stack.outputs["SweeperFunction"], Payload=b"{}")
     assert "FunctionError" not in answer, json.load(answer["Payload"])
 
 
@@ -208,7 +208,7 @@ def test_a_job_whose_course_is_gone_is_ended_by_tidy_and_can_be_retried(
     failed = job_of(ann, job_id)
     assert (failed["problem"]["type"], sorted(failed["links"])) == (
         "/problems/system-error",
-        sorted(["self", "log", "retry", "rollback", "preview", "refusals", "files"]),
+        sorted(["self", "log", "retry", "rollback", "preview", "rejections", "files"]),
     )
     ann.move(job_id, "retry")
     assert_exact(ann.end_of(job_id, patience=200), ann, 50_000)

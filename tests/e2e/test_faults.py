@@ -16,12 +16,11 @@ import pytest
 
 from benchmarks.workbook import product, write_workbook
 from local.stack import Stack
-from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, to_message
 from sluice.model.counts import Counts
-from sluice.model.message import to_message
 from sluice.model.status import Status
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.jobs import DynamoJobs
 from tests.e2e.processes import CONCURRENCY, workers
 from tests.factories import make_chunk, make_job
 from tests.people import Person, eventually
@@ -45,7 +44,7 @@ def now() -> datetime:
 
 
 def assert_exact(job: dict[str, Any], ann: Person) -> None:
-    """Every row is loaded or refused, once, and the dataset holds just the good ones."""
+    """Every row is loaded or rejected, once, and the dataset holds just the good ones."""
     good = ROWS - len(WRONG)
     assert job["status"] == "completed", job
     assert job["counts"] == {
@@ -53,10 +52,10 @@ def assert_exact(job: dict[str, Any], ann: Person) -> None:
         "inserted": good,
         "updated": 0,
         "unchanged": 0,
-        "refused": len(WRONG),
+        "rejected": len(WRONG),
         "unprocessed": 0,
     }
-    assert {refusal["row"]: refusal["column"] for refusal in ann.refusals(job["id"])} == WRONG
+    assert {rejection["row"]: rejection["column"] for rejection in ann.rejections(job["id"])} == WRONG
     records = ann.records("products")
     assert len(records) == good
     assert records["P-0000100"]["description"] == product(100)[1]
@@ -137,7 +136,7 @@ def test_a_chunk_that_fails_three_times_is_given_up(
     assert barrier is not None
     assert (found.attempts, barrier.remaining, barrier.failed) == (3, 0, 1)
     assert found.error == "NotFound"
-    jobs.move(job.ref, Status.FAILED)
+    jobs.transition(job.ref, Status.FAILED)
 
 
 def test_chunks_that_close_at_once_are_all_counted(ann: Person, stores: tuple[DynamoJobs, DynamoChunks]) -> None:
@@ -153,4 +152,4 @@ def test_chunks_that_close_at_once_are_all_counted(ann: Person, stores: tuple[Dy
     barrier = chunks.phase(job.ref, PhaseName.PARSE)
     assert barrier is not None
     assert (sum(closed), barrier.remaining, jobs.get(job.ref).counts.checked) == (40, 0, 400)
-    jobs.move(job.ref, Status.FAILED)
+    jobs.transition(job.ref, Status.FAILED)

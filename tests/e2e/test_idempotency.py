@@ -22,7 +22,7 @@ def test_a_file_that_is_sent_again_with_its_key_is_imported_once(ann: Person) ->
     assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
 
 
-def test_a_call_that_was_refused_leaves_its_key_free(ann: Person) -> None:
+def test_a_call_that_was_rejected_leaves_its_key_free(ann: Person) -> None:
     """Here for want of an importer of that name."""
     key = {"Idempotency-Key": "a try"}
     wrong = ann.call("POST", "/imports/upload?importer=nothing", content=b"x", headers=key)

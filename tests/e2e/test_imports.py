@@ -28,10 +28,10 @@ def test_a_workbook_goes_through_with_exact_counts_and_row_numbers(ann: Person, 
         "inserted": 24_996,
         "updated": 0,
         "unchanged": 0,
-        "refused": 4,
+        "rejected": 4,
         "unprocessed": 0,
     }
-    assert {refusal["row"]: refusal["column"] for refusal in ann.refusals(job["id"], limit=3)} == wrong
+    assert {rejection["row"]: rejection["column"] for rejection in ann.rejections(job["id"], limit=3)} == wrong
     assert job["progress"]["percent"] == 100
     assert len(job["file"]["sha256"]) == 64
 
@@ -93,8 +93,8 @@ def test_dealers_are_answered_with_their_results(ann: Person) -> None:
     body = csv_file(rows, titles=("Dealer Code", "Name", "Tier"))
     answer = ann.call("POST", "/imports/upload?importer=dealers&filename=dealers.csv", content=body)
     assert (answer.status_code, answer.json()["status"]) == (200, "completed")
-    assert (answer.json()["counts"]["inserted"], answer.json()["counts"]["refused"]) == (199, 1)
-    assert ann.refusals(answer.json()["id"])[0]["row"] == 7
+    assert (answer.json()["counts"]["inserted"], answer.json()["counts"]["rejected"]) == (199, 1)
+    assert ann.rejections(answer.json()["id"])[0]["row"] == 7
 
 
 def test_a_file_in_the_drop_folder_is_imported(ann: Person) -> None:
@@ -122,7 +122,7 @@ def test_tenants_see_nothing_of_each_other(ann: Person, person: Callable[..., Pe
     job = ann.imported(csv_file(products(3)), filename="a.csv")
     other = person(f"{ann.tenant[:50]}-other")
     assert other.call("GET", f"/jobs/{job['id']}").status_code == 404
-    assert other.call("GET", f"/jobs/{job['id']}/refusals").status_code == 404
+    assert other.call("GET", f"/jobs/{job['id']}/rejections").status_code == 404
     assert other.call("GET", "/jobs").json()["items"] == []
     assert other.records("products") == {}
     assert other.call("GET", "/datasets/products/records/P-000001").status_code == 404

@@ -31,7 +31,7 @@ def encrypted() -> bytes:
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream + bytes(2048)
 
 
-REFUSED = {
+REJECTED = {
     "not-a-spreadsheet": ("photo.xlsx", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20),
     "empty-file": ("empty.csv", b""),
     "no-header": ("letter.csv", b"Dear Sir,\nplease find,\nattached,\n"),
@@ -43,9 +43,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("problem", REFUSED)
+@pytest.mark.parametrize("problem", REJECTED)
 def test_a_file_that_cannot_be_imported_ends_its_job_with_its_own_problem(ann: Person, problem: str) -> None:
-    filename, body = REFUSED[problem]
+    filename, body = REJECTED[problem]
     job = ann.imported(body, filename=filename)
     assert job["status"] == "failed"
     assert job["problem"]["type"] == f"/problems/{problem}"
@@ -54,31 +54,31 @@ def test_a_file_that_cannot_be_imported_ends_its_job_with_its_own_problem(ann: P
 
 
 def test_a_missing_header_names_the_nearest_one_found(ann: Person) -> None:
-    filename, body = REFUSED["missing-header"]
+    filename, body = REJECTED["missing-header"]
     detail = ann.imported(body, filename=filename)["problem"]["detail"]
     assert "Description" in detail
     assert "Descripton" in detail
 
 
-def test_a_truncated_gzip_is_refused(ann: Person) -> None:
+def test_a_truncated_gzip_is_rejected(ann: Person) -> None:
     job = ann.imported(gzip.compress(csv_file(products(5_000)))[:-200], filename="a.csv.gz")
     assert job["problem"]["type"] == "/problems/damaged-file"
 
 
-def test_too_many_rows_are_refused(ann: Person) -> None:
+def test_too_many_rows_are_rejected(ann: Person) -> None:
     body = csv_file([(f"D-{number}", "Name") for number in range(10_001)], titles=("Dealer Code", "Name"))
     job = ann.imported(body, filename="dealers.csv", importer="dealers")
     assert job["problem"]["type"] == "/problems/too-many-rows"
     assert "10,000" in job["problem"]["detail"]
 
 
-def test_a_file_that_is_too_large_is_refused_when_it_is_announced(ann: Person) -> None:
+def test_a_file_that_is_too_large_is_rejected_when_it_is_announced(ann: Person) -> None:
     body = {"importer": "dealers", "filename": "a.csv", "bytes": 50_000_000}
     answer = ann.call("POST", "/imports", json=body)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/too-large")
 
 
-def test_a_file_that_is_larger_than_announced_is_refused_by_the_bucket(ann: Person) -> None:
+def test_a_file_that_is_larger_than_announced_is_rejected_by_the_bucket(ann: Person) -> None:
     form = ann.call("POST", "/imports", json={"importer": "dealers", "filename": "a.csv", "bytes": 5}).json()["upload"]
     sent = ann.http.post(
         form["url"], data=form["fields"], files={"file": bytes(21 * 1024**2)}, headers={"Authorization": ""}

@@ -43,8 +43,8 @@ def test_rolling_back_twice_changes_nothing(bob: Person) -> None:
 
 def test_a_job_under_way_is_not_rolled_back(bob: Person) -> None:
     job_id = bob.start(csv_file(products(30_000)), filename="large.csv")
-    refused = bob.call("POST", f"/jobs/{job_id}/rollback")
-    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/illegal-move")
+    rejected = bob.call("POST", f"/jobs/{job_id}/rollback")
+    assert (rejected.status_code, rejected.json()["type"]) == (409, "/problems/illegal-transition")
     assert bob.end_of(job_id)["status"] == "completed"
 
 
@@ -67,6 +67,6 @@ def test_the_rows_that_were_loaded_can_be_downloaded(bob: Person, tmp_path: Path
         loaded = list(csv.DictReader(file))
     assert [row["Part Number"] for row in loaded] == [f"P-{number:06d}" for number in range(1, 41) if number != 7]
     with bob.saved(job["id"], "errors.csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
-        refused = list(csv.DictReader(file))
-    assert [(row["Original row"], row["Part Number"]) for row in refused] == [("8", "P-000007"), ("42", "P-000001")]
-    assert refused[1]["What is wrong"] == "Part Number: repeats the Part Number of row 2"
+        rejected = list(csv.DictReader(file))
+    assert [(row["Original row"], row["Part Number"]) for row in rejected] == [("8", "P-000007"), ("42", "P-000001")]
+    assert rejected[1]["What is wrong"] == "Part Number: repeats the Part Number of row 2"

@@ -1,4 +1,4 @@
-"""Files as people really send them, by every importer, from upload to dataset, or to the categories of a look-up."""
+"""Files as people really send them, by every importer, from upload to dataset, or to the categories of a lookup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from local.stack import Stack
 from local.upstreams.voters import category
-from sluice.importers.registry import importer_named
+from sluice.catalog.registry import importer_named
 from tests.people import Person
 from tests.samples import SAMPLES, Sample
 
@@ -28,9 +28,9 @@ def imported(ann: Person, sample: Sample) -> dict[str, Any]:
     """Import a sample and look at what became of its rows."""
     job = ann.imported(sample.body(), filename=sample.filename, importer=sample.importer)
     assert job["status"] == "completed", job
-    found = [(refusal["row"], refusal["column"], refusal["reason"]) for refusal in ann.refusals(job["id"])]
-    assert found == sample.refused
-    assert job["counts"]["refused"] == len({row for row, _, _ in sample.refused})
+    found = [(rejection["row"], rejection["column"], rejection["reason"]) for rejection in ann.rejections(job["id"])]
+    assert found == sample.rejected
+    assert job["counts"]["rejected"] == len({row for row, _, _ in sample.rejected})
     assert job["counts"]["inserted"] == len(sample.good)
     return job
 

@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from local.stack import Stack
-from sluice.identity import READ
+from sluice.auth import READ
 from tests.factories import csv_file, products
 from tests.people import Person
 

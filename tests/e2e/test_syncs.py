@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from local.stack import Stack
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.jobs import DynamoJobs
 from tests.e2e.processes import CONCURRENCY, workers
 from tests.people import Person, eventually
 
@@ -101,7 +101,7 @@ def test_every_row_arrives_once_while_the_upstream_stumbles_and_workers_die(
         "inserted": MANY,
         "updated": 0,
         "unchanged": 0,
-        "refused": 0,
+        "rejected": 0,
         "unprocessed": 0,
     }
     assert (done["sync"]["expected_total"], done["sync"]["gone"]) == (MANY, 0)
@@ -140,7 +140,7 @@ def test_a_source_whose_rows_move_while_they_are_read_is_read_again(ann: Person,
     eventually(lambda: ann.call("GET", f"/jobs/{job_id}").json()["sync"]["reads"] > 1, "a second reading")
     register.set(moves_every=0)
     done = ann.end_of(job_id, patience=PATIENCE)
-    assert (done["status"], done["counts"]["refused"], done["sync"]["gone"]) == ("completed", 0, 0)
+    assert (done["status"], done["counts"]["rejected"], done["sync"]["gone"]) == ("completed", 0, 0)
     assert done["counts"]["inserted"] == done["sync"]["expected_total"] == len(ann.records("pg_akademik")) >= ROWS
 
 
@@ -184,10 +184,10 @@ def test_force_takes_the_place_of_the_job_under_way(ann: Person, register: Regis
     assert [job["id"] for job in ann.everything("/syncs/pensiun", 10)] == [second, first]
 
 
-def test_a_source_that_the_upstream_refuses_ends_with_its_reason(ann: Person, register: Register) -> None:
+def test_a_source_that_the_upstream_rejects_ends_with_its_reason(ann: Person, register: Register) -> None:
     register.set(client_secret="another")
     done = ann.end_of(start(ann, "pg_profesi")["job"]["id"])
-    assert (done["status"], done["problem"]["type"]) == ("failed", "/problems/upstream-refused")
+    assert (done["status"], done["problem"]["type"]) == ("failed", "/problems/upstream-rejected")
     assert "not-a-secret" not in str(done)
 
 

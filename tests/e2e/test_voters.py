@@ -139,7 +139,7 @@ def test_files_are_done_in_their_order_and_an_urgent_one_before_those_that_wait(
         assert before["finished_at"] <= after["started_at"], "one after the other"
 
 
-def test_a_name_without_a_ward_is_refused_and_says_how_to_name_it(
+def test_a_name_without_a_ward_is_rejected_and_says_how_to_name_it(
     ann: Person, stack: Stack, commission: Commission, tmp_path: Path
 ) -> None:
     drop(stack, ann.tenant, "voters.xlsx", book(tmp_path, 10, 40_000))
@@ -162,8 +162,8 @@ def test_a_job_waits_while_the_commission_is_away_and_goes_on_by_itself(
     commission.set(away=True)
     back = Timer(30, partial(commission.set, away=False))
     back.start()
-    parked = eventually(lambda: (each := job())["status"] == "paused" and each, "a job that waits", patience=120)
-    assert "gives no answers" in parked["parked"]
+    suspended = eventually(lambda: (each := job())["status"] == "paused" and each, "a job that waits", patience=120)
+    assert "gives no answers" in suspended["suspended"]
     back.join()
     eventually(lambda: job()["status"] == "completed", "the end", patience=200)
     assert found(ann, job_id, tmp_path) == expected(1_000, 50_000)

@@ -110,7 +110,7 @@ def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob
 
     job = bob.imported(with_mistakes(), filename="parts.xlsx", review=True)
     good = ROWS - len(WRONG)
-    assert (job["status"], job["counts"]["refused"]) == ("in_review", len(WRONG))
+    assert (job["status"], job["counts"]["rejected"]) == ("in_review", len(WRONG))
     assert bob.listing("products") == before, "nothing is written before the commit"
 
     preview = bob.client.get(f"/jobs/{job['id']}/preview", limit=5).body
@@ -124,12 +124,12 @@ def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob
     assert preview["counts"] == {
         "total": ROWS,
         "unchecked": 0,
-        "refused": len(WRONG),
+        "rejected": len(WRONG),
         "repeated": 0,
         "insert": good - known,
         "update": known - SAME,
         "unchanged": SAME,
-        "left_out": 0,
+        "ignored": 0,
     }
     assert [row["values"]["part_number"] for row in preview["rows"]] == [f"P-{number:06d}" for number in range(1, 6)]
 
@@ -142,13 +142,17 @@ def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob
         "inserted": good - known,
         "updated": known - SAME,
         "unchanged": SAME,
-        "refused": len(WRONG),
+        "rejected": len(WRONG),
         "unprocessed": 0,
     }
 
     errors = bob.saved(job["id"], "errors.xlsx", tmp_path)
     mended = bob.imported(corrected(errors), filename="parts-errors.xlsx", corrects=job["id"])
-    assert (mended["status"], mended["counts"]["inserted"], mended["counts"]["refused"]) == ("completed", len(WRONG), 0)
+    assert (mended["status"], mended["counts"]["inserted"], mended["counts"]["rejected"]) == (
+        "completed",
+        len(WRONG),
+        0,
+    )
     assert {key: values for key, values in loaded(bob).items() if not key.startswith("X-")} == expected()
 
     for each in (mended, job):

@@ -10,34 +10,26 @@ from typing import Any
 
 import pytest
 
-from sluice.importers.registry import importer_named
+from sluice.catalog.registry import importer_named
 from sluice.model import paths
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
-from sluice.model.job import Job
-from sluice.model.order import Order
-from sluice.rows.importer import Importer
+from sluice.model.job import DateOrder, Job
+from sluice.schema.importer import Importer
 from sluice.usecases import plan as plan_module
-from sluice.usecases.cancel import cancel
-from sluice.usecases.commit import commit
+from sluice.usecases.control import cancel, commit, pause, resume, retry, roll_back
+from sluice.usecases.create import ImportRequest, expect_file
 from sluice.usecases.dispatch import dispatch
-from sluice.usecases.do_chunk import Tools, do_chunk
-from sluice.usecases.expect_file import expect_file
-from sluice.usecases.finish import finish
-from sluice.usecases.give_up import give_up
-from sluice.usecases.make_file import make_file
-from sluice.usecases.new_job import ImportRequest
-from sluice.usecases.pause import pause
+from sluice.usecases.downloads import make_file
+from sluice.usecases.finish import finish, give_up
 from sluice.usecases.plan import plan
-from sluice.usecases.resume import resume
-from sluice.usecases.retry import retry
-from sluice.usecases.roll_back import roll_back
-from sluice.usecases.start_job import Arrival, start_job
-from sluice.usecases.tidy import tidy
+from sluice.usecases.start_import import Arrival, start_job
+from sluice.usecases.sweeper import sweep
+from sluice.usecases.worker import Services, process_chunk
 from tests.fakes.destination import MemoryDestination, MemoryRecords
 from tests.fakes.files import MemoryFiles, etag_of
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.queue import MemoryQueue
-from tests.fakes.stores import MemoryChunks, MemoryJobs
+from tests.fakes.tables import MemoryChunks, MemoryJobs
 from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
 
 NOW = 1_700_000_000
@@ -118,8 +110,10 @@ class Course:
 
     def work(self, ref: ChunkRef, *, now: int = NOW) -> None:
         """Deliver one message."""
-        tools = Tools(self.jobs, self.chunks, self.files, self.machine, self.destination, self.upstreams, self.answers)
-        do_chunk(ref, now=now, lease_seconds=LEASE, tools=tools)
+        tools = Services(
+            self.jobs, self.chunks, self.files, self.machine, self.destination, self.upstreams, self.answers
+        )
+        process_chunk(ref, now=now, lease_seconds=LEASE, tools=tools)
 
     def deliver(self, *, each: Callable[[ChunkRef], None] | None = None) -> None:
         """Deliver every message that waits."""
@@ -130,7 +124,7 @@ class Course:
         run = self.jobs.get(ref).run
         return finish(ref, run, error=error, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
 
-    def commit(self, ref: JobRef, answers: Mapping[str, Order] | None = None, *, by: str = "ben") -> Job:
+    def commit(self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben") -> Job:
         return commit(ref, by=by, answers=answers or {}, jobs=self.jobs, machine=self.machine)
 
     def cancel(self, ref: JobRef, *, now: int = NOW) -> Job:
@@ -157,13 +151,13 @@ class Course:
         make_file(ref, run, name, jobs=self.jobs, chunks=self.chunks, files=self.files)
         return self.files.read(paths.result(ref, run, name))
 
-    def tidy(self, *, after: timedelta, complain: Callable[[Job, Exception], None] | None = None) -> int:
+    def sweep(self, *, after: timedelta, complain: Callable[[Job, Exception], None] | None = None) -> int:
         """Let the clock strike, so long from now; answers how many jobs were stuck."""
 
         def fail(_: Job, error: Exception) -> None:
             raise error
 
-        return tidy(
+        return sweep(
             now=datetime.now(UTC) + after,
             stuck_minutes=15,
             complain=complain or fail,

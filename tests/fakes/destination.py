@@ -6,14 +6,21 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.destinations.cursors import bad_cursor, cursor_of, place_of
-from sluice.destinations.journal import Journal, read_undone, settle, write_undone
-from sluice.destinations.left import changed_since
-from sluice.destinations.shown import instant, no_record, record, version
+from sluice.destinations.base import (
+    changed_since,
+    cursor_of,
+    instant,
+    invalid_cursor,
+    no_record,
+    place_of,
+    record,
+    version,
+)
+from sluice.destinations.dynamodb.journal import Journal, read_undone, settle, write_undone
 from sluice.model import paths
 from sluice.model.chunk import JobRef
 from sluice.model.page import Page
-from sluice.rows.staged import Applied, Batch, Compared, Undone
+from sluice.schema.staging import Applied, Batch, Compared, Undone
 from tests.fakes.files import MemoryFiles
 
 Image = dict[str, str]
@@ -97,7 +104,7 @@ class MemoryRecords:
             case [str(after)] if after or cursor is None:
                 pass
             case _:
-                raise bad_cursor()
+                raise invalid_cursor()
         there = self.destination.datasets.get((tenant, dataset), {})
         keys = [key for key in sorted(there) if key > after]
         items = [self.get(tenant, dataset, key) for key in keys[:limit]]

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from sluice.model.errors import FileRefused, NotFound
-from sluice.model.part import StoredPart
+from sluice.model.errors import FileRejected, NotFound
+from sluice.model.files import StoredPart
 
 
 def etag_of(body: bytes) -> str:
@@ -38,7 +38,7 @@ class MemoryFiles:
         if key not in self.objects:
             raise NotFound("object", key)
         if etag is not None and etag != etag_of(self.objects[key]):
-            raise FileRefused("file-changed", "The file was changed while it was read", "Upload it again.")
+            raise FileRejected("file-changed", "The file was changed while it was read", "Upload it again.")
         return self.objects[key][start:end]
 
     def write(self, key: str, body: bytes) -> None:

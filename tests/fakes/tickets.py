@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sluice.model.ticket import Ticket
+from sluice.model.event import Ticket
 
 
 class MemoryTickets:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 
-from sluice.lookups.lookup import Asked, Found, Lookup, Told
-from sluice.model.errors import TryLater, UpstreamRefused
-from sluice.sources.page import Page
-from sluice.sources.source import Source
+from sluice.model.errors import TryLater, UpstreamRejected
+from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
+from sluice.upstream.rate_limiter import spacing
+from sluice.upstream.source import Source, SourcePage
 from sluice.upstream.tokens import AccessToken
-from sluice.upstream.turns import spacing
 
 
 class MemoryRates:
@@ -66,8 +65,8 @@ class MemoryUpstreams:
         Key to its answer; a key that is not there fails.
     failing
         Key to how many times more it is to fail before it is answered.
-    down, refuses, late
-        Whether the upstream is away, refuses, or the time is up, in every call from its key number ``after`` on.
+    down, rejects, late
+        Whether the upstream is away, rejects, or the time is up, in every call from its key number ``after`` on.
     sought
         Every key that was asked for, each time.
     """
@@ -75,32 +74,32 @@ class MemoryUpstreams:
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, object]]] = {}
         self.asked: list[tuple[str, int]] = []
-        self.found: dict[str, Found] = {}
+        self.found: dict[str, LookupResult] = {}
         self.failing: dict[str, int] = {}
-        self.down = self.refuses = self.late = False
+        self.down = self.rejects = self.late = False
         self.after = 0
         self.sought: list[str] = []
 
-    def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[Page]:
+    def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
         pages = []
         for offset in offsets:
             self.asked.append((source.name, offset))
             rows = self.rows[source.name]
             page = rows[offset : offset + source.page_size]
-            pages.append(Page(offset, page, len(rows) if source.has_total else None))
+            pages.append(SourcePage(offset, page, len(rows) if source.has_total else None))
             if not source.has_total and len(page) < source.page_size:
                 break
         return pages
 
-    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: Told) -> Asked:
+    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: OnResult) -> LookupBatch:
         failed: list[str] = []
         silent = True
         for at, key in enumerate(dict.fromkeys(keys)):
             if at >= self.after:
                 if self.down:
-                    return Asked(failed, down=True, silent=silent)
-                if self.refuses:
-                    raise UpstreamRefused(f"{lookup.upstream} does not want us.")
+                    return LookupBatch(failed, down=True, silent=silent)
+                if self.rejects:
+                    raise UpstreamRejected(f"{lookup.upstream} does not want us.")
                 if self.late:
                     raise TryLater(f"All requests that {lookup.upstream} allows for now are taken.", 5)
             self.sought.append(key)
@@ -110,18 +109,18 @@ class MemoryUpstreams:
             else:
                 silent = False
                 told(key, self.found[key])
-        return Asked(failed, down=False, silent=silent)
+        return LookupBatch(failed, down=False, silent=silent)
 
 
 class MemoryAnswers:
     """The `Answers` port."""
 
     def __init__(self) -> None:
-        self.items: dict[tuple[str, str, str], tuple[Found, int]] = {}
+        self.items: dict[tuple[str, str, str], tuple[LookupResult, int]] = {}
 
-    def get(self, tenant: str, lookup: Lookup, keys: Iterable[str], *, now: int) -> dict[str, Found]:
+    def get(self, tenant: str, lookup: Lookup, keys: Iterable[str], *, now: int) -> dict[str, LookupResult]:
         kept = {key: self.items.get((tenant, lookup.name, key)) for key in keys}
         return {key: item[0] for key, item in kept.items() if item and item[1] > now}
 
-    def keep(self, tenant: str, lookup: Lookup, key: str, found: Found, *, until: int) -> None:
+    def keep(self, tenant: str, lookup: Lookup, key: str, found: LookupResult, *, until: int) -> None:
         self.items[tenant, lookup.name, key] = found, until

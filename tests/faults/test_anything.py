@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sluice.model.chunk import CLOSED, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, TryLater
-from sluice.model.job import moves_of
-from sluice.model.status import AT_REST, Status
+from sluice.model.job import allowed_actions
+from sluice.model.status import INACTIVE, Status
 from tests.factories import csv_file
 from tests.fakes.course import LEASE, NOW, Course, small_chunks
 
@@ -134,7 +134,9 @@ class Life:
 
     def move(self, which: int) -> None:
         """Somebody asks for one of the moves that the job allows; nobody cancels it, for it is to come to its end."""
-        allowed = [name for name in moves_of(self.course.jobs.get(self.ref)) if name not in {"cancel", "rollback"}]
+        allowed = [
+            name for name in allowed_actions(self.course.jobs.get(self.ref)) if name not in {"cancel", "rollback"}
+        ]
         if allowed:
             getattr(self, f"ask_{allowed[which % len(allowed)]}")()
 
@@ -156,7 +158,7 @@ class Life:
 
     def happen(self, what: str, which: int) -> None:
         """Let something happen; while the job stands still, nothing is written."""
-        resting = self.course.jobs.get(self.ref).status in AT_REST
+        resting = self.course.jobs.get(self.ref).status in INACTIVE
         writes = self.course.destination.writes
         getattr(self, what)(which)
         if resting:
@@ -177,7 +179,7 @@ class Life:
             if job.phase is not None and self.token is not None:
                 self.course.dispatch(self.ref, PhaseName(self.step), self.token, now=self.clock)
             self.advance(0)
-            if job.status in AT_REST:
+            if job.status in INACTIVE:
                 self.move(0)
         raise AssertionError(f"the job stays {self.course.jobs.get(self.ref)}")
 
@@ -202,7 +204,7 @@ def test_a_job_comes_to_its_end_with_every_row_counted_once(
         life.happen(what, which)
     life.heal(Status.COMPLETED)
     counts = life.course.jobs.get(life.ref).counts
-    assert (counts.total, counts.checked, counts.refused, counts.unprocessed) == (12, 12, 3, 0)
+    assert (counts.total, counts.checked, counts.rejected, counts.unprocessed) == (12, 12, 3, 0)
     assert (counts.inserted, counts.updated, counts.unchanged) == (7, 1, 1)
     assert set(life.course.destination.values("acme", "products")) == {f"P-{key:06d}" for key in KEYS}
 

@@ -51,7 +51,7 @@ def test_a_dispatch_that_comes_after_the_last_chunk_is_answered_at_once(course: 
 
 def test_a_dispatch_of_an_ended_job_is_answered_at_once(course: Course, ref: JobRef) -> None:
     course.plan(ref)
-    course.jobs.move(ref, Status.FAILED)
+    course.jobs.transition(ref, Status.FAILED)
     token = course.dispatch(ref, PhaseName.PARSE)
     assert course.machine.answers[token] == {"outcome": "over"}
     assert not course.queue.messages
@@ -62,9 +62,9 @@ def test_messages_that_were_lost_are_sent_again(course: Course, ref: JobRef) -> 
     token = course.dispatch(ref, PhaseName.PARSE)
     course.work(course.queue.messages.pop(0))
     course.queue.messages.clear()
-    assert course.tidy(after=timedelta(minutes=1)) == 0, "a job that is only slow is left alone"
+    assert course.sweep(after=timedelta(minutes=1)) == 0, "a job that is only slow is left alone"
     assert not course.queue.messages
-    assert course.tidy(after=timedelta(minutes=16)) == 1
+    assert course.sweep(after=timedelta(minutes=16)) == 1
     course.deliver()
     assert token in course.machine.answers
 
@@ -75,13 +75,13 @@ def test_a_chunk_whose_worker_died_with_its_message_is_sent_again(course: Course
     first = course.queue.messages.pop(0)
     course.chunks.lease(first, now=NOW, until=NOW + 70)
     course.queue.messages.clear()
-    assert course.tidy(after=timedelta(minutes=16)) == 1
+    assert course.sweep(after=timedelta(minutes=16)) == 1
     assert first in course.queue.messages
 
 
 def test_a_job_whose_machine_never_started_is_started(course: Course, ref: JobRef) -> None:
     course.machine.started.clear()
-    assert course.tidy(after=timedelta(minutes=16)) == 1
+    assert course.sweep(after=timedelta(minutes=16)) == 1
     assert course.machine.started == [(ref, 1)]
 
 
@@ -90,16 +90,16 @@ def test_an_answer_that_was_lost_is_given_again(course: Course, ref: JobRef) -> 
     token = course.dispatch(ref, PhaseName.PARSE)
     course.deliver()
     course.machine.answers.clear()
-    course.tidy(after=timedelta(minutes=16))
+    course.sweep(after=timedelta(minutes=16))
     assert token in course.machine.answers
 
 
 def test_a_job_whose_file_never_came_is_ended(course: Course, ref: JobRef) -> None:
     course.jobs.items[ref] = replace(course.jobs.items[ref], status=Status.WAITING_FOR_FILE)
     course.files.objects.clear()
-    course.tidy(after=timedelta(hours=23))
+    course.sweep(after=timedelta(hours=23))
     assert course.jobs.get(ref).status is Status.WAITING_FOR_FILE
-    course.tidy(after=timedelta(hours=25))
+    course.sweep(after=timedelta(hours=25))
     ended = course.jobs.get(ref)
     assert ended.problem is not None
     assert (ended.status, ended.problem.type) == (Status.FAILED, "upload-expired")
@@ -124,7 +124,7 @@ def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_lo
 def test_a_job_whose_course_was_stopped_from_outside_is_ended(course: Course, ref: JobRef) -> None:
     course.plan(ref)
     course.machine.over.add((ref, 1))
-    assert course.tidy(after=timedelta(minutes=16)) == 1
+    assert course.sweep(after=timedelta(minutes=16)) == 1
     job = course.jobs.get(ref)
     assert job.problem is not None
     assert (job.status, job.problem.type) == (Status.FAILED, "system-error")
@@ -157,7 +157,7 @@ def test_a_job_that_cannot_be_looked_after_keeps_no_other_waiting(
 
     monkeypatch.setattr(course.machine, "start", failing)
     complaints: list[JobRef] = []
-    assert course.tidy(after=timedelta(minutes=16), complain=lambda job, _: complaints.append(job.ref)) == 2
+    assert course.sweep(after=timedelta(minutes=16), complain=lambda job, _: complaints.append(job.ref)) == 2
     assert (complaints, course.machine.started) == ([ref], [(other, 1)])
 
 

@@ -88,8 +88,8 @@ def test_a_run_that_was_never_started_is_started_by_the_clock(
             getattr(course, call)(ref)
     assert (ref, 2) not in course.machine.started
     assert course.jobs.get(ref).run == 2
-    assert course.tidy(after=timedelta(minutes=14)) == 0
-    assert course.tidy(after=LATE) == 1
+    assert course.sweep(after=timedelta(minutes=14)) == 0
+    assert course.sweep(after=LATE) == 1
     assert course.machine.started[-1] == (ref, 2)
     done = course.run(ref)
     if call == "roll_back":
@@ -109,7 +109,7 @@ def test_messages_that_tidy_sends_before_the_run_begins_cost_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(course.machine, "start", lambda _: None)
         getattr(course, call)(ref)
-    course.tidy(after=LATE)
+    course.sweep(after=LATE)
     course.deliver()
     done = course.run(ref)
     assert done.status is (Status.ROLLED_BACK if call == "roll_back" else Status.COMPLETED)
@@ -164,14 +164,14 @@ def test_a_step_of_a_run_that_was_left_behind_does_not_stop_the_next(course: Cou
 def test_of_two_that_resume_at_once_one_begins_the_run(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both saw it paused; both are answered the job, and the run is started once."""
     ref = paused(course)
-    move = course.jobs.move
+    move = course.jobs.transition
 
     def second(*args: Any, **more: Any) -> Any:
-        monkeypatch.setattr(course.jobs, "move", move)
+        monkeypatch.setattr(course.jobs, "transition", move)
         course.resume(ref)
         return move(*args, **more)
 
-    monkeypatch.setattr(course.jobs, "move", second)
+    monkeypatch.setattr(course.jobs, "transition", second)
     assert course.resume(ref).run == 2
     assert course.machine.started.count((ref, 2)) == 1
     assert course.run(ref).counts == WHOLE
@@ -182,20 +182,20 @@ def test_of_two_that_resume_at_once_one_begins_the_run(course: Course, monkeypat
 def test_a_step_that_meets_a_stop_is_tried_again(
     course: Course, monkeypatch: pytest.MonkeyPatch, call: str, step: str
 ) -> None:
-    """It read the job before the stop and writes it after: the write is refused, and Step Functions calls again."""
+    """It read the job before the stop and writes it after: the write is rejected, and Step Functions calls again."""
     ref = course.upload(csv_file(products(25)))
     course.plan(ref)
     course.phase(ref, PhaseName.PARSE)
     if step == "finish":
         course.phase(ref, PhaseName.LOAD)
-    move = course.jobs.move
+    move = course.jobs.transition
 
     def stopped_first(*args: Any, **more: Any) -> Any:
-        monkeypatch.setattr(course.jobs, "move", move)
+        monkeypatch.setattr(course.jobs, "transition", move)
         getattr(course, call)(ref)
         return move(*args, **more)
 
-    monkeypatch.setattr(course.jobs, "move", stopped_first)
+    monkeypatch.setattr(course.jobs, "transition", stopped_first)
     with pytest.raises(Conflict):
         course.dispatch(ref, PhaseName.LOAD) if step == "dispatch" else course.finish(ref)
     if step == "dispatch":

@@ -10,7 +10,7 @@ from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import TryLater
 from sluice.model.status import Status
-from sluice.rows.staged import Applied, Batch
+from sluice.schema.staging import Applied, Batch
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -102,7 +102,7 @@ def test_of_two_workers_that_put_their_chunks_back_the_last_one_answers(
         seen.append(token in course.machine.answers)
         release(other)
 
-    course.jobs.move(ref, Status.PAUSING if call == "pause" else Status.CANCELLING)
+    course.jobs.transition(ref, Status.PAUSING if call == "pause" else Status.CANCELLING)
     monkeypatch.setattr(course.chunks, "release", after_the_other)
     course.work(first)
     assert seen == [False]

@@ -33,7 +33,7 @@ def ref(course: Course) -> JobRef:
 def assert_exact(job: Job, course: Course) -> None:
     """Every row of `ref` is where it belongs, once."""
     assert job.status is Status.COMPLETED
-    assert job.counts == Counts(total=25, checked=25, inserted=8, updated=5, unchanged=12, refused=0)
+    assert job.counts == Counts(total=25, checked=25, inserted=8, updated=5, unchanged=12, rejected=0)
     values = course.destination.values("acme", "products")
     assert len(values) == 25
     assert values["P-000013"]["price"] == "1.5"

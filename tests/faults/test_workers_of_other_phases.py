@@ -10,7 +10,7 @@ import pytest
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.status import Status
-from sluice.rows.staged import Batch, Undone
+from sluice.schema.staging import Batch, Undone
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 

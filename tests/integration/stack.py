@@ -10,12 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from sluice import bootstrap, config, identity
+from sluice import auth as identity
+from sluice import bootstrap, config
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from sluice.aws.s3 import S3Files
+from sluice.aws.sqs import SqsQueue
 from sluice.model.chunk import ChunkRef
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.files import S3Files
-from sluice.stores.jobs import DynamoJobs
-from sluice.stores.queue import SqsQueue
 from sluice.usecases.ports import Destination
 from tests.fakes.issuer import AUDIENCE, ISSUER
 from tests.integration.template import create_table
@@ -37,7 +38,7 @@ def event(name: str) -> Any:
 
 def forget_settings() -> None:
     """Forget what was read from the environment, and the issuer's keys."""
-    config.settings.cache_clear()
+    config.load_settings.cache_clear()
     identity._keys.cache_clear()
 
 

@@ -17,13 +17,12 @@ from functions.finish import app as finish
 from functions.give_up import app as give_up
 from functions.on_upload import app as on_upload
 from functions.plan import app as plan
-from functions.tidy import app as tidy
+from functions.sweeper import app as sweeper
 from functions.work import app as work
 from sluice import bootstrap
-from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, from_message, to_message
 from sluice.model.counts import Counts
 from sluice.model.job import Job, JobFile
-from sluice.model.message import from_message, to_message
 from sluice.model.status import Status
 from tests.factories import csv_file, make_chunk, make_job, products
 from tests.fakes import issuer
@@ -148,7 +147,7 @@ def test_a_plan_cuts_the_file_into_chunks(stack: Stack) -> None:
     assert len(list(stack.chunks.of_phase(REF, PhaseName.PARSE))) == 1
 
 
-def test_a_file_that_is_refused_is_an_outcome_of_its_plan(stack: Stack) -> None:
+def test_a_file_that_is_rejected_is_an_outcome_of_its_plan(stack: Stack) -> None:
     """Not an error: the machine has nothing to try again."""
     announced(stack, Status.QUEUED)
     stack.files.write(KEY, b"%PDF-1.7 not a spreadsheet")
@@ -182,7 +181,7 @@ def test_a_worker_does_its_chunk_and_reports_nothing(stack: Stack, machine: Memo
     dispatch.handler(event("dispatch"), CONTEXT)
     (record,) = stack.received()
     assert failures(work.handler({"Records": [record]}, CONTEXT)) == []
-    assert stack.jobs.get(REF).counts == Counts(total=4, checked=4, refused=1)
+    assert stack.jobs.get(REF).counts == Counts(total=4, checked=4, rejected=1)
     assert machine.answers == {TOKEN: {"outcome": "done"}}
 
 
@@ -248,11 +247,11 @@ def test_dead_letters_are_reported_one_by_one(stack: Stack, machine: MemoryMachi
 
 
 def test_a_job_is_finished(stack: Stack) -> None:
-    """Completed when every row is delivered or refused."""
+    """Completed when every row is delivered or rejected."""
     announced(stack)
     for status in (Status.QUEUED, Status.PARSING, Status.LOADING):
-        stack.jobs.move(REF, status)
-    assert finish.handler(event("finish"), CONTEXT) == {"status": "completed", "parked": False, "wake_after": 30}
+        stack.jobs.transition(REF, status)
+    assert finish.handler(event("finish"), CONTEXT) == {"status": "completed", "suspended": False, "resume_after": 30}
     assert stack.jobs.get(REF).finished_at
 
 
@@ -274,7 +273,7 @@ def test_the_clock_sets_stuck_jobs_going_and_ends_expired_ones(stack: Stack) -> 
     fresh = replace(make_job(number=3, status=Status.QUEUED), created_at=now - timedelta(minutes=1))
     for job in (expired, stuck, fresh):
         stack.jobs.add(job)
-    assert tidy.handler(event("schedule_tidy"), CONTEXT) == {"stuck": 1}
+    assert sweeper.handler(event("schedule_sweeper"), CONTEXT) == {"stuck": 1}
     assert stack.jobs.get(expired.ref).status is Status.FAILED
     assert stack.executions() == [stuck.ref.id]
     assert stack.jobs.get(fresh.ref).status is Status.QUEUED

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.auto_resume import app as wake
 from functions.dispatch import app as dispatch
 from functions.finish import app as finish
 from functions.make_file import app as make_file
 from functions.plan import app as plan
-from functions.tidy import app as tidy
-from functions.wake import app as wake
+from functions.sweeper import app as sweeper
 from sluice import bootstrap
 from sluice.model import paths
 from sluice.model.chunk import JobRef, PhaseName
@@ -50,7 +50,7 @@ def test_a_job_that_is_to_stop_goes_through_its_tasks_to_the_end(
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
     dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.answers == {TOKEN: {"outcome": "stopped"}}
-    assert finish.handler(event("finish"), CONTEXT) == {"status": end, "parked": False, "wake_after": 30}
+    assert finish.handler(event("finish"), CONTEXT) == {"status": end, "suspended": False, "resume_after": 30}
 
 
 def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, machine: MemoryMachine) -> None:
@@ -61,7 +61,7 @@ def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, ma
     dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.answers == {TOKEN: {"outcome": "over"}}
     for name in ("finish", "finish_with_error"):
-        assert finish.handler(event(name), CONTEXT) == {"status": "parsing", "parked": False, "wake_after": 60}
+        assert finish.handler(event(name), CONTEXT) == {"status": "parsing", "suspended": False, "resume_after": 60}
     assert stack.jobs.get(REF) == job
 
 
@@ -69,12 +69,12 @@ def test_a_job_that_waits_for_its_upstream_is_woken(stack: Stack) -> None:
     """Until then the machine is told that it waits; in its new run it does not."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
     stack.jobs.remember(REF, phase=PhaseName.LOAD)
-    stack.jobs.move(REF, Status.PAUSING, parked="The upstream gives no answers.")
-    assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "parked": True, "wake_after": 30}
+    stack.jobs.transition(REF, Status.PAUSING, suspended="The upstream gives no answers.")
+    assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "suspended": True, "resume_after": 30}
     for _ in range(2):
-        assert wake.handler(event("wake"), CONTEXT) == {"status": "loading"}
+        assert wake.handler(event("auto_resume"), CONTEXT) == {"status": "loading"}
     job = stack.jobs.get(REF)
-    assert (job.run, job.parked) == (2, None)
+    assert (job.run, job.suspended) == (2, None)
     assert stack.executions() == [f"{REF.id}-2"]
 
 
@@ -82,11 +82,11 @@ def test_a_job_that_waits_for_its_upstream_is_woken(stack: Stack) -> None:
 def test_a_job_that_somebody_has_stopped_is_not_woken(stack: Stack, then: Status) -> None:
     """Whoever pauses a job resumes it."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
-    stack.jobs.move(REF, Status.PAUSING)
-    assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "parked": False, "wake_after": 30}
+    stack.jobs.transition(REF, Status.PAUSING)
+    assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "suspended": False, "resume_after": 30}
     if then is Status.CANCELLED:
-        stack.jobs.move(REF, then)
-    assert wake.handler(event("wake"), CONTEXT) == {"status": then}
+        stack.jobs.transition(REF, then)
+    assert wake.handler(event("auto_resume"), CONTEXT) == {"status": then}
     assert stack.executions() == []
 
 
@@ -110,7 +110,7 @@ def test_the_clock_takes_a_file_whose_event_was_lost(stack: Stack) -> None:
     made = replace(make_job(), created_at=datetime.now(UTC) - timedelta(minutes=20))
     stack.jobs.add(made)
     stack.files.write(made.file.key, b"Part Number,Description,Price\n")
-    tidy.handler(event("schedule_tidy"), CONTEXT)
+    sweeper.handler(event("schedule_sweeper"), CONTEXT)
     job = stack.jobs.get(made.ref)
     assert (job.status, job.file.bytes) == (Status.QUEUED, 30)
     assert job.file.etag == client("s3").head_object(Bucket="files", Key=made.file.key)["ETag"].strip('"')

@@ -19,7 +19,7 @@ import pytest
 from moto import mock_aws
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "job.asl.json"
-FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "WakeFunction", "MakeFileFunction")
+FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "AutoResumeFunction", "MakeFileFunction")
 PATIENCE = 60.0
 
 
@@ -62,8 +62,8 @@ class Machine:
                 return payload
         raise AssertionError(f"{name} was not called")
 
-    def answer(self, call: dict[str, Any], outcome: str, *, parked: bool = False) -> None:
-        output = json.dumps({"outcome": outcome, "parked": parked, "wake_after": 0})
+    def answer(self, call: dict[str, Any], outcome: str, *, suspended: bool = False) -> None:
+        output = json.dumps({"outcome": outcome, "suspended": suspended, "resume_after": 0})
         self.states.send_task_success(taskToken=call["token"], output=output)
 
     def break_down(self, call: dict[str, Any]) -> None:
@@ -71,8 +71,8 @@ class Machine:
 
     def step(self, name: str) -> dict[str, Any]:
         """The next call, which is to be of this step."""
-        if name in {"plan", "finish", "wake"}:
-            return self.called(f"{name.title()}Function")
+        if name in {"plan", "finish", "auto_resume"}:
+            return self.called(f"{name.title().replace('_', '')}Function")
         call = self.called("DispatchFunction")
         assert call["phase"] == name
         return call
@@ -104,10 +104,10 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
     ("entry", "steps"),
     [
         pytest.param("plan", ["plan planned", "parse done", "load done"], id="an import"),
-        pytest.param("plan", ["plan over"], id="a refused file"),
+        pytest.param("plan", ["plan over"], id="a rejected file"),
         pytest.param("plan", ["plan planned", "parse review", "compare done"], id="a review"),
         pytest.param("plan", ["plan planned", "parse stopped"], id="stopped while parsing"),
-        pytest.param("plan", ["plan planned", "parse done", "load review", "compare done"], id="undecided dates"),
+        pytest.param("plan", ["plan planned", "parse done", "load review", "compare done"], id="ambiguous dates"),
         pytest.param("plan", ["plan planned", "parse review", "compare stopped"], id="stopped while comparing"),
         pytest.param("plan", ["plan planned", "parse over"], id="a run that was left behind"),
         pytest.param("load", ["load done"], id="committed"),
@@ -158,8 +158,8 @@ def test_a_job_whose_upstream_is_away_is_woken(begin: Callable[..., Machine], br
     """By the same execution, which is over then: the job goes on in another run."""
     machine = begin(**{"from": "load"})
     machine.answer(machine.step("load"), "stopped")
-    machine.answer(machine.step("finish"), "done", parked=True)
-    wake = machine.step("wake")
+    machine.answer(machine.step("finish"), "done", suspended=True)
+    wake = machine.step("auto_resume")
     if breaks:
         machine.break_down(wake)
     else:

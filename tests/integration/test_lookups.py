@@ -1,4 +1,4 @@
-"""Look-ups at an upstream that has bad days: real HTTP on loopback, and turns and tokens in DynamoDB."""
+"""Lookups at an upstream that has bad days: real HTTP on loopback, and turns and tokens in DynamoDB."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from local.upstreams.commission import Commission
 from local.upstreams.server import Served, serving
 from local.upstreams.settings import Behaviour
 from local.upstreams.voters import category, id_numbers, truth
-from sluice.lookups.asking import APART, ask
-from sluice.lookups.commission import commission
-from sluice.lookups.lookup import Asked, Found
-from sluice.model.errors import TryLater, UpstreamRefused
-from sluice.stores.rates import DynamoRates
-from sluice.stores.upstream_tokens import DynamoUpstreamTokens
-from sluice.stores.upstreams import SharedUpstreams
+from sluice.aws.rate_limits import DynamoRates
+from sluice.aws.upstreams import DynamoUpstreamTokens, SharedUpstreams
+from sluice.catalog.elections.commission import commission
+from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.clock import Clock
-from sluice.upstream.upstream import Upstream
-from sluice.usecases.upstreams import Upstreams
+from sluice.upstream.lookup import LookupBatch, LookupResult
+from sluice.upstream.lookup_client import APART, ask
+from sluice.upstream.tokens import Upstream
+from sluice.usecases.ports import Upstreams
 from tests.fakes.upstreams import MemoryUpstreams
 from tests.integration.template import create_table
 
@@ -55,11 +54,11 @@ def asked_of(
     served: Served[Commission],
     table: Any,
     keys: Sequence[str],
-    told: dict[str, Found],
+    told: dict[str, LookupResult],
     *,
     rate: float = 400,
     secret: str = "",
-) -> Asked:
+) -> LookupBatch:
     """Ask as a worker does."""
     settings = served.stand_in.settings
     return ask(
@@ -79,7 +78,7 @@ def upstreams(request: pytest.FixtureRequest) -> Iterator[Upstreams]:
     """The commission, as use cases know it."""
     if request.param == "memory":
         fake = MemoryUpstreams()
-        fake.found = {key: Found(truth(key).status, truth(key).ward) for key in KEYS}
+        fake.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in KEYS}
         yield fake
         return
     table = request.getfixturevalue("table")()
@@ -90,7 +89,7 @@ def upstreams(request: pytest.FixtureRequest) -> Iterator[Upstreams]:
 
 
 def test_what_is_told_of_a_key_is_what_the_commission_knows(upstreams: Upstreams) -> None:
-    told: dict[str, Found] = {}
+    told: dict[str, LookupResult] = {}
     asked = upstreams.ask(commission, [*KEYS[:20], KEYS[0]], before=time.time() + PATIENCE, told=told.__setitem__)
     assert (asked.failed, asked.down) == ([], False)
     assert {key: commission.category_of(found, WARD) for key, found in told.items()} == {
@@ -99,9 +98,9 @@ def test_what_is_told_of_a_key_is_what_the_commission_knows(upstreams: Upstreams
 
 
 def test_an_upstream_that_the_secret_does_not_know_ends_it(table: Callable[[], Any]) -> None:
-    with pytest.raises(UpstreamRefused, match="says nothing of 'commission'"):
+    with pytest.raises(UpstreamRejected, match="says nothing of 'commission'"):
         SharedUpstreams(table(), lambda fresh: {}).ask(
-            commission, KEYS, before=time.time() + PATIENCE, told=dict[str, Found]().__setitem__
+            commission, KEYS, before=time.time() + PATIENCE, told=dict[str, LookupResult]().__setitem__
         )
 
 
@@ -122,7 +121,7 @@ def test_an_upstream_that_the_secret_does_not_know_ends_it(table: Callable[[], A
 def test_every_key_is_told_or_named_whatever_kind_of_day_it_is(
     table: Callable[[], Any], settings: dict[str, Any]
 ) -> None:
-    told: dict[str, Found] = {}
+    told: dict[str, LookupResult] = {}
     left = KEYS[:40]
     with serving(Commission(Behaviour(**settings))) as served:
         deadline = time.monotonic() + PATIENCE
@@ -138,7 +137,7 @@ def test_every_key_is_told_or_named_whatever_kind_of_day_it_is(
 def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
     """As the commission counts it, in whatever second, though each worker alone would be faster."""
     rate, workers, each = 40, 4, 30
-    told: dict[str, Found] = {}
+    told: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
 
         def work(start: int) -> None:
@@ -156,7 +155,7 @@ def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
 
 
 def test_an_upstream_that_is_away_is_found_down(table: Callable[[], Any]) -> None:
-    told: dict[str, Found] = {}
+    told: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
         asked_of(served, table(), KEYS[:10], told)
         served.stand_in.change({"away": True})
@@ -173,12 +172,12 @@ def test_nobody_at_the_address_is_an_upstream_that_is_down(table: Callable[[], A
 
 
 def test_credentials_that_are_wrong_end_it_at_once(table: Callable[[], Any]) -> None:
-    with serving(Commission(Behaviour())) as served, pytest.raises(UpstreamRefused, match="status 401 for a token"):
+    with serving(Commission(Behaviour())) as served, pytest.raises(UpstreamRejected, match="status 401 for a token"):
         asked_of(served, table(), KEYS, {}, secret="wrong")
 
 
 def test_who_is_turned_away_for_long_comes_later(table: Callable[[], Any]) -> None:
-    told: dict[str, Found] = {}
+    told: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour(rate=5, retry_after=120))) as served, pytest.raises(TryLater) as caught:
         asked_of(served, table(), KEYS, told)
     assert 100 < caught.value.seconds <= 120
@@ -187,7 +186,7 @@ def test_who_is_turned_away_for_long_comes_later(table: Callable[[], Any]) -> No
 
 def test_no_log_has_a_key(table: Callable[[], Any], caplog: pytest.LogCaptureFixture) -> None:
     """Nor the address of a request, or a token; whatever the libraries below have to say."""
-    told: dict[str, Found] = {}
+    told: dict[str, LookupResult] = {}
     with caplog.at_level(logging.DEBUG), serving(Commission(Behaviour(errors=0.1, broken=0.1))) as served:
         asked = asked_of(served, table(), KEYS[:40], told)
         said = [str(vars(record)) for record in caplog.records if not record.name.startswith(("botocore", "moto"))]

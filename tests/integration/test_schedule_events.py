@@ -24,7 +24,7 @@ def test_a_strike_begins_one_job_until_that_has_ended(stack: Stack) -> None:
     assert stack.executions() == [begun]
     assert scheduled.handler(event("schedule_sync"), CONTEXT) == {"job_id": None}
 
-    stack.jobs.move(ref, Status.FAILED)
+    stack.jobs.transition(ref, Status.FAILED)
     again = scheduled.handler(event("schedule_sync"), CONTEXT)["job_id"]
     assert again not in {None, begun}
     assert sorted(stack.executions()) == sorted([begun, again])

@@ -13,9 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.announce import app as announce
 from functions.socket import app as socket
 from sluice import bootstrap
-from sluice.model.event import Connection
-from sluice.model.ticket import Ticket
-from sluice.usecases.issue_ticket import issue_ticket
+from sluice.model.event import Connection, Ticket
+from sluice.usecases.tickets import issue_ticket
 from tests.factories import make_job
 from tests.fakes import issuer
 from tests.fakes.lambda_context import FakeContext

@@ -15,17 +15,15 @@ from moto import mock_aws
 from local.upstreams.server import Served, serving
 from local.upstreams.settings import Settings
 from local.upstreams.siasn import Register
-from sluice.model.errors import TryLater, UpstreamRefused
-from sluice.sources.page import Page
-from sluice.sources.pages import read_pages
-from sluice.sources.registry import source_named
-from sluice.sources.source import Source
-from sluice.stores.rates import DynamoRates
-from sluice.stores.upstream_tokens import DynamoUpstreamTokens
+from sluice.aws.rate_limits import DynamoRates
+from sluice.aws.upstreams import DynamoUpstreamTokens
+from sluice.catalog.registry import source_named
+from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.clock import Clock
-from sluice.upstream.tokens import Tokens
-from sluice.upstream.turns import Turns
-from sluice.upstream.upstream import Upstream
+from sluice.upstream.paging import read_pages
+from sluice.upstream.rate_limiter import RateStore
+from sluice.upstream.source import Source, SourcePage
+from sluice.upstream.tokens import TokenStore, Upstream
 from tests.integration.template import create_table
 from tests.unit.sources.checking import check_pages
 
@@ -38,7 +36,9 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def shared(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Callable[[float], tuple[Turns, Tokens]]]:
+def shared(
+    monkeypatch: pytest.MonkeyPatch, atomic_updates: None
+) -> Iterator[Callable[[float], tuple[RateStore, TokenStore]]]:
     """Gives each reader its own way to what all share, at an upstream's rate."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -47,7 +47,7 @@ def shared(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Ca
     with mock_aws():
         name = create_table("JobsTable")
 
-        def share(rate: float) -> tuple[Turns, Tokens]:
+        def share(rate: float) -> tuple[RateStore, TokenStore]:
             table = boto3.resource("dynamodb", region_name=REGION).Table(name)
             return DynamoRates(table, "siasn", rate), DynamoUpstreamTokens(table)
 
@@ -56,12 +56,12 @@ def shared(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Ca
 
 def read(
     upstream: Served[Register],
-    shared: tuple[Turns, Tokens],
+    shared: tuple[RateStore, TokenStore],
     offsets: range,
     source: Source = PANGKAT,
     patience: float = PATIENCE,
     **options: Any,
-) -> list[Page]:
+) -> list[SourcePage]:
     """Read pages as a worker does."""
     told = upstream.stand_in.settings
     at = Upstream("siasn", upstream.url, told.client_id, told.client_secret)
@@ -70,7 +70,9 @@ def read(
     return read_pages(source, offsets, upstream=at, turns=turns, tokens=tokens, before=before, clock=HASTY, **options)
 
 
-def read_until_it_is_there(upstream: Served[Register], shared: tuple[Turns, Tokens], offsets: range) -> list[Page]:
+def read_until_it_is_there(
+    upstream: Served[Register], shared: tuple[RateStore, TokenStore], offsets: range
+) -> list[SourcePage]:
     """Read pages as a worker does whose chunk comes again."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -81,18 +83,18 @@ def read_until_it_is_there(upstream: Served[Register], shared: tuple[Turns, Toke
                 raise
 
 
-def keys(pages: list[Page]) -> list[object]:
+def keys(pages: list[SourcePage]) -> list[object]:
     """The rows of pages, by their keys."""
     return [row["nip"] for page in pages for row in page.rows]
 
 
 @pytest.fixture
-def quick(shared: Callable[[float], tuple[Turns, Tokens]]) -> tuple[Turns, Tokens]:
+def quick(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> tuple[RateStore, TokenStore]:
     """What all share, at a rate that is no hindrance."""
     return shared(400)
 
 
-def test_every_row_arrives_in_its_order(quick: tuple[Turns, Tokens]) -> None:
+def test_every_row_arrives_in_its_order(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings(rows=1_050, wrong_every=100))) as upstream:
         pages = read(upstream, quick, range(0, 1_050, 100))
         assert [page.offset for page in pages] == list(range(0, 1_050, 100))
@@ -102,7 +104,7 @@ def test_every_row_arrives_in_its_order(quick: tuple[Turns, Tokens]) -> None:
         assert seen["tokens"] == 1
     checked = check_pages(PANGKAT, pages)
     assert (checked.seen, len(checked.good)) == (1_050, 1_039)
-    assert [refusal.row for refusal in checked.refusals] == list(range(1, 1_050, 100))
+    assert [rejection.row for rejection in checked.rejections] == list(range(1, 1_050, 100))
 
 
 @pytest.mark.parametrize(
@@ -121,13 +123,15 @@ def test_every_row_arrives_in_its_order(quick: tuple[Turns, Tokens]) -> None:
     ],
     ids="-".join,
 )
-def test_every_row_arrives_whatever_kind_of_day_it_is(quick: tuple[Turns, Tokens], settings: dict[str, Any]) -> None:
+def test_every_row_arrives_whatever_kind_of_day_it_is(
+    quick: tuple[RateStore, TokenStore], settings: dict[str, Any]
+) -> None:
     with serving(Register(Settings(rows=1_500, **settings))) as upstream:
         pages = read_until_it_is_there(upstream, quick, range(0, 1_500, 100))
         assert len(set(keys(pages))) == len(keys(pages)) == 1_500
 
 
-def test_expired_tokens_are_fetched_again_and_shared(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
+def test_expired_tokens_are_fetched_again_and_shared(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     """Thirty pages at 15 a second outlive a token of 1.2 s, and no page needs one of its own."""
     with serving(Register(Settings(rows=3_000, token_seconds=1.2))) as upstream:
         first, second = shared(20), shared(20)
@@ -137,17 +141,17 @@ def test_expired_tokens_are_fetched_again_and_shared(shared: Callable[[float], t
         assert 2 <= upstream.stand_in.seen()["tokens"] < 30
 
 
-def test_another_worker_uses_the_token_that_is_there(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
+def test_another_worker_uses_the_token_that_is_there(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     with serving(Register(Settings())) as upstream:
         for _ in range(3):
             read(upstream, shared(400), range(0, 200, 100))
         assert upstream.stand_in.seen()["tokens"] == 1
 
 
-def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
+def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     """As the upstream counts it, in whatever second, though each worker alone would be faster."""
     rate, workers, each = 30, 5, 1_200
-    found: list[list[Page]] = []
+    found: list[list[SourcePage]] = []
     with serving(Register(Settings(rows=workers * each))) as upstream:
 
         def work(start: int) -> None:
@@ -164,7 +168,7 @@ def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[Tur
     assert seen["busiest_second"] <= rate
 
 
-def test_who_is_turned_away_lets_all_workers_pause(shared: Callable[[float], tuple[Turns, Tokens]]) -> None:
+def test_who_is_turned_away_lets_all_workers_pause(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     with serving(Register(Settings(rate=1, retry_after=30))) as upstream:
         with pytest.raises(TryLater) as caught:
             read(upstream, shared(100), range(0, 400, 100), patience=20)
@@ -175,7 +179,7 @@ def test_who_is_turned_away_lets_all_workers_pause(shared: Callable[[float], tup
         assert upstream.stand_in.seen()["requests"] == asked, "the second worker was told before it asked"
 
 
-def test_rows_that_move_meanwhile_show_in_the_totals(quick: tuple[Turns, Tokens]) -> None:
+def test_rows_that_move_meanwhile_show_in_the_totals(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings(rows=1_000, moves_every=3, moves_by=4))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), at_once=1)
         assert [page.total for page in pages] == [1_000 + at // 3 * 4 for at in range(10)]
@@ -183,33 +187,33 @@ def test_rows_that_move_meanwhile_show_in_the_totals(quick: tuple[Turns, Tokens]
 
 
 @pytest.mark.parametrize(("rows", "sizes"), [(250, [100, 100, 50]), (200, [100, 100, 0])])
-def test_without_a_total_the_end_is_found(quick: tuple[Turns, Tokens], rows: int, sizes: list[int]) -> None:
+def test_without_a_total_the_end_is_found(quick: tuple[RateStore, TokenStore], rows: int, sizes: list[int]) -> None:
     source = replace(PANGKAT, has_total=False)
     with serving(Register(Settings(rows=rows, without_total=True))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), source)
         assert [len(page.rows) for page in pages] == sizes
 
 
-def test_credentials_that_are_wrong_end_it_at_once(quick: tuple[Turns, Tokens]) -> None:
+def test_credentials_that_are_wrong_end_it_at_once(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings())) as upstream:
         at = Upstream("siasn", upstream.url, "sluice", "wrong")
         turns, tokens = quick
-        with pytest.raises(UpstreamRefused, match="status 401 for a token"):
+        with pytest.raises(UpstreamRejected, match="status 401 for a token"):
             read_pages(PANGKAT, [0], upstream=at, turns=turns, tokens=tokens, before=time.time() + PATIENCE)
         assert upstream.stand_in.seen()["requests"] == 0
 
 
-def test_a_list_that_is_not_there_ends_it_at_once(quick: tuple[Turns, Tokens]) -> None:
-    with serving(Register(Settings())) as upstream, pytest.raises(UpstreamRefused, match="status 404"):
+def test_a_list_that_is_not_there_ends_it_at_once(quick: tuple[RateStore, TokenStore]) -> None:
+    with serving(Register(Settings())) as upstream, pytest.raises(UpstreamRejected, match="status 404"):
         read(upstream, quick, range(0, 100, 100), replace(PANGKAT, path="nothing"))
 
 
-def test_an_answer_that_takes_longer_than_there_is_time_is_for_later(quick: tuple[Turns, Tokens]) -> None:
+def test_an_answer_that_takes_longer_than_there_is_time_is_for_later(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings(slow=1.0, slow_seconds=8.0))) as upstream, pytest.raises(TryLater):
         read(upstream, quick, range(0, 100, 100), patience=5)
 
 
-def test_an_upstream_that_is_down_is_for_later(quick: tuple[Turns, Tokens]) -> None:
+def test_an_upstream_that_is_down_is_for_later(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings())) as upstream:
         pass
     with pytest.raises(TryLater, match=r"a broken connection \(ConnectError\)"):

@@ -22,9 +22,9 @@ def test_a_recorded_event_names_no_real_account(path: Path) -> None:
     assert accounts <= {"123456789012"}
 
 
-RECORDED = ("plan", "dispatch", "finish", "finish_with_error", "wake", "make_file")
+RECORDED = ("plan", "dispatch", "finish", "finish_with_error", "auto_resume", "make_file")
 # Functions that are told the same share their settings.
-SHARED = {"Machine": ("OnUpload", "Scheduled", "Finish", "Wake")}
+SHARED = {"Start": ("OnUpload", "Scheduled", "Finish", "AutoResume")}
 
 
 def payloads() -> dict[str, set[str]]:

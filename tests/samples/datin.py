@@ -62,7 +62,7 @@ SAMPLES = (
             | {"order_id": "0200456790", "nama_pelanggan": "Koperasi Makmur", "layanan": "Metro Ethernet"}
             | {"bandwidth_mbps": "0.5", "harga_bulanan": "750000.5"},
         ),
-        refused=[
+        rejected=[
             (4, "LAYANAN", "is required"),
             (4, "BANDWIDTH_MBPS", "must be 0 or more"),
             (4, "HARGA_BULANAN", "is not a number"),
@@ -84,11 +84,11 @@ SAMPLES = (
             | {"layanan": "VPN IP", "bandwidth_mbps": "0.5", "tanggal_order": "2025-11-03"}
             | {"tanggal_aktivasi": "2025-11-28", "harga_bulanan": "750000.5"},
         ),
-        refused=[
+        rejected=[
             (7, "SID", "is a number that a spreadsheet has shortened"),
             (8, "ORDER_ID", "is required"),
             (8, "BANDWIDTH_MBPS", "is not a number"),
         ],
-        left_out=1,
+        ignored=1,
     ),
 )

@@ -52,7 +52,7 @@ SAMPLES = (
             | {"dealer_code": "D-1003", "name": "Bengkel Jaya", "phone": "0361 123456"}
             | {"city": "Denpasar", "country": "Indonesia"},
         ),
-        refused=[
+        rejected=[
             (5, "Email", "is not written in the expected form"),
             (5, "Tier", "must be one of 'gold', 'silver' or 'bronze'"),
         ],
@@ -71,7 +71,7 @@ SAMPLES = (
             | {"dealer_code": "008", "name": "Café «Au Garage»", "phone": "08-15/4711", "city": "Liège"}
             | {"tier": "silver", "active": False},
         ),
-        refused=[(7, "Email", "is not written in the expected form"), (8, "Name", "is required")],
-        left_out=1,
+        rejected=[(7, "Email", "is not written in the expected form"), (8, "Name", "is required")],
+        ignored=1,
     ),
 )

@@ -75,7 +75,7 @@ SAMPLES = (
             | {"speedy": "152312345679", "customer_name": "Budi", "contact_hp": "+62 812-0000-111"}
             | {"gps_latitude": "-7.403561", "gps_longitude": "111.44635"},
         ),
-        refused=[(4, "WITEL", "is required")],
+        rejected=[(4, "WITEL", "is required")],
     ),
     Sample(
         "hsi",
@@ -92,12 +92,12 @@ SAMPLES = (
             | {"order_id": "0512345684", "customer_name": "Pak Made", "witel": "BALI"}
             | {"order_date": "2026-01-05", "contact_hp": "62812345678"},
         ),
-        refused=[
+        rejected=[
             (6, "SPEEDY", "is a number that a spreadsheet has shortened"),
             (8, "GPS_LATITUDE", "must be -90 or more"),
             (8, "GPS_LONGITUDE", "must be 180 or less"),
             (10, "ORDER_DATE", "is not a date"),
         ],
-        left_out=1,
+        ignored=1,
     ),
 )

@@ -67,7 +67,7 @@ SAMPLES = (
             | {"uraian_kegiatan": "PT3 ODC-KUT-FBC", "status_proyek": "DROP"}
             | {"total_port": 64, "port_terisi": 0, "nilai_boq": "98250000.75"},
         ),
-        refused=[(4, "TOTAL_PORT", "is not a whole number"), (4, "PORT_TERISI", "must be 0 or more")],
+        rejected=[(4, "TOTAL_PORT", "is not a whole number"), (4, "PORT_TERISI", "must be 0 or more")],
     ),
     Sample(
         "jt",
@@ -85,12 +85,12 @@ SAMPLES = (
             | {"tanggal_target": "2025-12-31", "tanggal_golive": "2025-12-15", "port_terisi": 32}
             | {"nilai_boq": "98250000.75"},
         ),
-        refused=[
+        rejected=[
             (8, "TANGGAL_TARGET", "is not a date of the calendar"),
             (8, "TOTAL_PORT", "is not a number"),
             (9, "WITEL", "is required"),
             (9, "NILAI_BOQ", "is not a number"),
         ],
-        left_out=1,
+        ignored=1,
     ),
 )

@@ -74,7 +74,7 @@ SAMPLES = (
             | {"active": False},
             BLANK | {"part_number": "AB-00124", "description": "Air filter", "price": "0"},
         ),
-        refused=[(5, "Price", "must be 0 or more")],
+        rejected=[(5, "Price", "must be 0 or more")],
     ),
     Sample(
         "products",
@@ -97,13 +97,13 @@ SAMPLES = (
             | {"updated": "2026-01-31", "active": False},
             BLANK | {"part_number": "M-1", "description": "Hose", "price": "12.5", "stock": 5, "updated": "2026-01-31"},
         ),
-        refused=[
+        rejected=[
             (11, "Price", "is not a number"),
             (12, "Part Number", "is required"),
             (12, "Stock", "is not a number"),
             (12, "Active", "must be yes or no"),
         ],
-        left_out=2,
+        ignored=2,
     ),
     Sample(
         "products",
@@ -117,6 +117,6 @@ SAMPLES = (
             BLANK | {"part_number": "US-3", "description": "Horn", "price": "15", "updated": "2026-03-04"},
             BLANK | {"part_number": "US-4", "description": "Lamp", "price": "15", "updated": "2026-03-04"},
         ),
-        refused=[(6, "Updated", "is not a date of the calendar")],
+        rejected=[(6, "Updated", "is not a date of the calendar")],
     ),
 )

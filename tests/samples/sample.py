@@ -15,8 +15,8 @@ import xlwt
 Row = Sequence[Any]
 #: Cells that are merged into one: first row, first column, last row, last column, from 0, and the text.
 Merged = tuple[int, int, int, int, str]
-#: A refused cell: row number in the sheet, title of the column, reason.
-Refused = tuple[int, str | None, str]
+#: A rejected cell: row number in the sheet, title of the column, reason.
+Rejected = tuple[int, str | None, str]
 
 _WRITTEN = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - XlsxWriter takes the time as it is; it makes files equal
 
@@ -37,9 +37,9 @@ class Sample:
         Makes its bytes, the same each time.
     good
         Key to the record's values, as the API shows them.
-    refused
-        The refused cells, by row and then in the order of the columns.
-    left_out
+    rejected
+        The rejected cells, by row and then in the order of the columns.
+    ignored
         Rows that are no records: totals.
     """
 
@@ -48,13 +48,13 @@ class Sample:
     title: str
     body: Callable[[], bytes]
     good: dict[str, dict[str, Any]]
-    refused: list[Refused]
-    left_out: int = 0
+    rejected: list[Rejected]
+    ignored: int = 0
 
     @property
     def total(self) -> int:
-        """Rows that are counted: good ones and refused ones."""
-        return len(self.good) + len({row for row, _, _ in self.refused})
+        """Rows that are counted: good ones and rejected ones."""
+        return len(self.good) + len({row for row, _, _ in self.rejected})
 
 
 def by_key(key: str, *records: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -87,7 +87,7 @@ SAMPLES = (
             | {"hrg_bulanan": "750000", "revenue": "-250000.25", "order_created_date": "2025-12-01"}
             | {"kategori": "BILLING COMPLETED"},
         ),
-        refused=[(4, "ORDER_CREATED_DATE", "is required")],
+        rejected=[(4, "ORDER_CREATED_DATE", "is required")],
     ),
     Sample(
         "sos",
@@ -111,12 +111,12 @@ SAMPLES = (
             | {"order_id": "0012349", "standard_name": "Kopi Kami", "li_status_date": "2025-12-05"}
             | {"revenue": "75000", "order_created_date": "2025-12-05"},
         ),
-        refused=[
+        rejected=[
             (9, "ORDER_CREATED_DATE", "is not a date of the calendar"),
             (10, "STANDARD_NAME", "is required"),
             (10, "BIAYA_PASANG", "is not a number"),
             (13, "ORDER_CREATED_DATE", "is not a date of the calendar"),
         ],
-        left_out=2,
+        ignored=2,
     ),
 )

@@ -43,7 +43,7 @@ SAMPLES = (
             | {"cell": "+27 82 123 4567"},
             BLANK | {"id_number": "8001015009088", "first_names": "Nomsa", "surname": "Naidoo"},
         ),
-        refused=[(5, "ID Number", "is required")],
+        rejected=[(5, "ID Number", "is required")],
     ),
     Sample(
         "voters",
@@ -62,7 +62,7 @@ SAMPLES = (
             BLANK | {"id_number": "asked, not known", "first_names": "Zanele", "surname": "Khumalo"},
             BLANK | {"id_number": "80010150090", "first_names": "Johan", "surname": "Jacobs"},
         ),
-        refused=[(10, "First Names", "is longer than 200 characters")],
-        left_out=1,
+        rejected=[(10, "First Names", "is longer than 200 characters")],
+        ignored=1,
     ),
 )

@@ -7,10 +7,9 @@ import re
 from typing import Any
 
 from local.places import ROOT
-from sluice.rows.row import Row, columns_of
-from sluice.sources.page import Page
-from sluice.sources.registry import SOURCES, by_name
-from sluice.sources.source import Source
+from sluice.catalog.registry import SOURCES, sources_by_name
+from sluice.schema.column import Row, columns_of
+from sluice.upstream.source import Source, SourcePage
 from tests.unit.sources.checking import check_pages
 
 PAGE = (ROOT / "docs" / "adding-a-source.md").read_text()
@@ -31,9 +30,9 @@ def test_the_source_of_the_page_is_one_and_its_examples_are_a_good_row() -> None
     row: type[Row] = source.row
     titles = [column.title for column in columns_of(row)]
     examples = [(info.examples or [None])[0] for info in row.model_fields.values()]
-    checked = check_pages(source, [Page(0, [dict(zip(titles, examples, strict=True))], 1)])
-    assert (len(checked.good), checked.refusals) == (1, [])
-    assert by_name([*SOURCES, source])["cuti"] is source
+    checked = check_pages(source, [SourcePage(0, [dict(zip(titles, examples, strict=True))], 1)])
+    assert (len(checked.good), checked.rejections) == (1, [])
+    assert sources_by_name([*SOURCES, source])["cuti"] is source
 
 
 def test_the_page_names_every_option_with_its_default() -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from local.places import ROOT
-from sluice.importers import registry
+from sluice.catalog import registry
 from sluice.model.status import Status
-from sluice.rows.check import check_rows
-from sluice.rows.importer import Importer, Parameter
+from sluice.schema.importer import Importer, Parameter
+from sluice.schema.validation import check_rows
+from sluice.usecases.artifacts import list_rejections
 from sluice.usecases.parameters import parameters_of
-from sluice.usecases.refusals import list_refusals
 from tests.fakes.course import Course
 
 PAGE = (ROOT / "docs" / "adding-an-importer.md").read_text()
@@ -36,7 +36,7 @@ def counted(what: str) -> int:
     return NUMBERS[number]
 
 
-def refusals_of_the_page() -> list[tuple[str, ...]]:
+def rejections_of_the_page() -> list[tuple[str, ...]]:
     """The rows of the page's last table."""
     table = PAGE[PAGE.index("| row | column | value | reason |") :]
     rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
@@ -57,7 +57,7 @@ def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Importer:
     spec.loader.exec_module(module)
     made: Importer = module.shipments
     monkeypatch.setattr(registry, "IMPORTERS", (*registry.IMPORTERS, made))
-    monkeypatch.setitem(registry._BY_NAME, made.name, made)
+    monkeypatch.setitem(registry._IMPORTERS, made.name, made)
     return made
 
 
@@ -73,11 +73,11 @@ def test_the_page_ends_with_an_importer_that_does_what_the_page_says(importer: I
     job = course.run(ref)
     assert job.status is Status.COMPLETED, job.problem
     counts = job.counts
-    assert (counts.inserted, counts.refused) == (counted("inserted"), counted("refused"))
-    assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.refused
+    assert (counts.inserted, counts.rejected) == (counted("inserted"), counted("rejected"))
+    assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.rejected
     # a key that comes twice is found after all that is wrong with a row by itself
-    found = sorted(list_refusals(ref, limit=100, cursor=None, files=course.files).items, key=lambda each: each.row)
-    assert [(str(each.row), each.column, each.value, each.reason) for each in found] == refusals_of_the_page()
+    found = sorted(list_rejections(ref, limit=100, cursor=None, files=course.files).items, key=lambda each: each.row)
+    assert [(str(each.row), each.column, each.value, each.reason) for each in found] == rejections_of_the_page()
     record = json.loads(last("json"))
     assert course.destination.values("acme", importer.dataset)[record["number"]] == record
 
@@ -110,4 +110,4 @@ def test_the_pages_importer_is_one_as_all_others_are(importer: Importer) -> None
     assert registry.importer_named("shipments") is importer
     examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
     places = {place: column.field for place, column in enumerate(importer.columns)}
-    assert check_rows(importer, places, "Sheet", [(2, examples)]).refusals == []
+    assert check_rows(importer, places, "Sheet", [(2, examples)]).rejections == []

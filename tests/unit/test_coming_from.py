@@ -10,16 +10,15 @@ from pydantic import BaseModel
 
 from functions.api.app import app
 from local.places import ROOT
-from sluice.edge.answers import CountsAnswer, JobAnswer, ProgressAnswer
-from sluice.edge.uploads import ImportAnswer
-from sluice.importers.registry import importer_named
+from sluice.api.responses import CountsResponse, ImportResponse, JobResponse, ProgressResponse
+from sluice.catalog.registry import importer_named
 from sluice.model import event
 from sluice.model.status import Status
 
 PAGE = (ROOT / "docs" / "coming-from.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
 CALLS = sorted(set(re.findall(r"`(GET|POST) (/[^`?]*)", PAGE)))
-MODELS: dict[str, type[BaseModel]] = {"progress": ProgressAnswer, "counts": CountsAnswer}
+MODELS: dict[str, type[BaseModel]] = {"progress": ProgressResponse, "counts": CountsResponse}
 
 
 def tables(second: str) -> Iterator[str]:
@@ -66,7 +65,7 @@ def test_the_fields_that_the_page_maps_to_are_there() -> None:
     for part, field in named:
         assert field in MODELS[part].model_fields
     for field in re.findall(r"`(\w+_(?:at|id|dates))`", "".join(tables("here"))):
-        assert field in JobAnswer.model_fields | ImportAnswer.model_fields
+        assert field in JobResponse.model_fields | ImportResponse.model_fields
 
 
 @pytest.mark.parametrize("slug", sorted(set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", PAGE))))

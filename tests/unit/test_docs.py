@@ -14,9 +14,9 @@ import pytest
 from functions.api.app import app
 from local.places import ROOT
 from sluice.model import errors, job
-from sluice.reading.refusals import TITLES
-from sluice.rows.check import check_rows
-from sluice.rows.importer import Importer
+from sluice.reading.errors import TITLES
+from sluice.schema.importer import Importer
+from sluice.schema.validation import check_rows
 
 SOURCES = sorted(path for folder in ("layers/domain/sluice", "functions") for path in (ROOT / folder).rglob("*.py"))
 PAGES = sorted(
@@ -27,8 +27,8 @@ PAGES = sorted(
 SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-#: Makers of a problem whose first argument is its type: the errors that take one, `Problem`, and reading's `refusal`.
-MAKERS = {"Problem", "refusal", "__init__"} | {
+#: Makers of a problem whose first argument is its type: the errors that take one, `Problem`, and reading's `rejection`.
+MAKERS = {"Problem", "rejection", "__init__"} | {
     name
     for name, kind in inspect.getmembers(errors, inspect.isclass)
     if issubclass(kind, errors.SluiceError) and kind.__init__ is errors.SluiceError.__init__
@@ -145,4 +145,4 @@ def test_the_importer_that_a_page_declares_is_one(page: str) -> None:
     examples = [(info.examples or ["gold"])[0] for info in importer.row.model_fields.values()]
     if page == "README.md":
         examples = ["D-1001", "Autohaus Nord", "gold", "yes"]
-    assert check_rows(importer, fields, "Sheet", [(2, examples)]).refusals == []
+    assert check_rows(importer, fields, "Sheet", [(2, examples)]).rejections == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.edge.events import read_id, stream_answer
+from sluice.api.events import read_id, stream_response
 from sluice.model.event import Seen
 from sluice.model.status import Status
 from tests.factories import make_job
@@ -19,7 +19,7 @@ JOB = replace(make_job(status=Status.LOADING), version=7)
 
 def written(seen: Seen | None) -> dict[str, str]:
     """The fields of the one event that is written."""
-    body = stream_answer(JOB, seen, "stream", "https://api.example")
+    body = stream_response(JOB, seen, "stream", "https://api.example")
     assert body.endswith("\n\n")
     return dict(line.split(": ", 1) for line in body.splitlines() if line)
 
@@ -39,7 +39,7 @@ def test_what_was_seen_is_not_sent_again() -> None:
 
 def test_a_line_break_in_a_name_does_not_end_the_event() -> None:
     job = replace(JOB, file=replace(JOB.file, name="a\n\nid: 9\r\ndata: x"))
-    body = stream_answer(job, None, "stream", "")
+    body = stream_response(job, None, "stream", "")
     assert len([line for line in body.splitlines() if line]) == 4
 
 

@@ -14,9 +14,8 @@ from functions.give_up import app as give_up
 from functions.work import app as work
 from local.places import ROOT
 from sluice import bootstrap, config
-from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName, from_message, to_message
 from sluice.model.errors import NotYet, TryLater
-from sluice.model.message import from_message, to_message
 from tests.fakes.lambda_context import FakeContext
 
 LEASE = 70
@@ -58,13 +57,13 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    config.settings.cache_clear()
+    config.load_settings.cache_clear()
     fake = FakeQueue()
     monkeypatch.setattr(bootstrap, "queue", lambda **_: fake)
     for name in ("jobs", "chunks", "files", "machine", "destination", "upstreams", "found_answers"):
         monkeypatch.setattr(bootstrap, name, lambda *_, **__: None)
     yield fake
-    config.settings.cache_clear()
+    config.load_settings.cache_clear()
 
 
 @pytest.fixture
@@ -72,7 +71,7 @@ def doing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[ChunkRef], obj
     """Set what happens when a chunk is done, or given up."""
 
     def become(what: Callable[[ChunkRef], object]) -> None:
-        monkeypatch.setattr(work, "do_chunk", lambda ref, **_: what(ref))
+        monkeypatch.setattr(work, "process_chunk", lambda ref, **_: what(ref))
         monkeypatch.setattr(give_up, "give_up", lambda ref, **_: what(ref))
 
     return become

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import jwt
 import pytest
 
-from sluice import identity
-from sluice.identity import ADMIN, READ, WRITE, Caller, Issuer, identify
+from sluice import auth as identity
+from sluice.auth import ADMIN, READ, WRITE, Caller, Issuer, identify
 from sluice.model.errors import Forbidden, TryLater, Unauthorized
 from tests.fakes import issuer
 from tests.fakes.issuer import AUDIENCE, ISSUER, token
@@ -46,11 +46,11 @@ def caller(bearer: str, trusted: Issuer = TRUSTED) -> Caller:
     return identify(f"Bearer {bearer}", trusted)
 
 
-def refusal(authorization: str | None, trusted: Issuer = TRUSTED) -> str:
+def rejection(authorization: str | None, trusted: Issuer = TRUSTED) -> str:
     """Why nobody is let in."""
-    with pytest.raises(Unauthorized) as refused:
+    with pytest.raises(Unauthorized) as rejected:
         identify(authorization, trusted)
-    return refused.value.problem.detail
+    return rejected.value.problem.detail
 
 
 @pytest.mark.usefixtures("fetched")
@@ -69,13 +69,13 @@ def test_the_scheme_is_written_in_any_case(scheme: str) -> None:
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token abc"])
 def test_without_a_bearer_token_nobody_is_let_in(authorization: str | None) -> None:
     """And is told which header to send; no keys are fetched for that."""
-    assert refusal(authorization) == "Send a token in the header 'Authorization: Bearer …'."
+    assert rejection(authorization) == "Send a token in the header 'Authorization: Bearer …'."
 
 
 @pytest.mark.usefixtures("fetched")
-def test_an_expired_token_is_refused_and_says_so() -> None:
+def test_an_expired_token_is_rejected_and_says_so() -> None:
     """The one thing a caller can do something about."""
-    assert refusal(f"Bearer {issuer.expired()}") == "The token has expired; get a new one."
+    assert rejection(f"Bearer {issuer.expired()}") == "The token has expired; get a new one."
 
 
 @pytest.mark.usefixtures("fetched")
@@ -100,25 +100,25 @@ def test_an_expired_token_is_refused_and_says_so() -> None:
         pytest.param(".." * 2000, id="dots"),
     ],
 )
-def test_a_token_that_does_not_hold_is_refused_without_details(bad: str) -> None:
+def test_a_token_that_does_not_hold_is_rejected_without_details(bad: str) -> None:
     """Which of its checks failed is a forger's business only."""
-    assert refusal(f"Bearer {bad}") == "The token does not hold: wrong issuer, wrong signature, or no token at all."
+    assert rejection(f"Bearer {bad}") == "The token does not hold: wrong issuer, wrong signature, or no token at all."
 
 
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("changed", ["payload", "header"])
-def test_a_token_whose_content_was_changed_is_refused(changed: str) -> None:
+def test_a_token_whose_content_was_changed_is_rejected(changed: str) -> None:
     """The signature is over both."""
     good, other = token().split("."), token(tenant="other", kid=issuer.KEY_ID).split(".")
     parts = [good[0], other[1], good[2]] if changed == "payload" else [good[0][:-1] + "A", good[1], good[2]]
-    assert "does not hold" in refusal("Bearer " + ".".join(parts))
+    assert "does not hold" in rejection("Bearer " + ".".join(parts))
 
 
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("audience", ["other", ["other", "another"], [], "", "sluice2", None])
-def test_a_token_for_somebody_else_is_refused(audience: str | list[str] | None) -> None:
+def test_a_token_for_somebody_else_is_rejected(audience: str | list[str] | None) -> None:
     """The same issuer serves many applications."""
-    assert refusal(f"Bearer {token(aud=audience)}") == "The token is not meant for 'sluice'."
+    assert rejection(f"Bearer {token(aud=audience)}") == "The token is not meant for 'sluice'."
 
 
 @pytest.mark.usefixtures("fetched")
@@ -131,17 +131,17 @@ def test_one_audience_of_several_is_enough() -> None:
 def test_an_access_token_of_cognito_names_its_client_instead_of_an_audience() -> None:
     """It has no `aud`; what has one is judged by that alone."""
     assert caller(token(aud=None, client_id="sluice", token_use="access")).tenant == "acme"
-    assert "not meant" in refusal(f"Bearer {token(aud=None, client_id='other')}")
-    assert "not meant" in refusal(f"Bearer {token(aud='other', client_id='sluice')}")
+    assert "not meant" in rejection(f"Bearer {token(aud=None, client_id='other')}")
+    assert "not meant" in rejection(f"Bearer {token(aud='other', client_id='sluice')}")
 
 
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize(
     "tenant", [None, "", "a#b", "a/b", "../acme", "acme ", "a.b", "acme\n", "ácme", "a" * 65, ["acme"], {"a": 1}]
 )
-def test_a_tenant_that_could_reach_into_anothers_keys_is_refused(tenant: object) -> None:
+def test_a_tenant_that_could_reach_into_anothers_keys_is_rejected(tenant: object) -> None:
     """`#` parts the keys of the tables, `/` those of the bucket."""
-    assert refusal(f"Bearer {token(tenant=tenant)}") == "The token names no tenant in its claim 'tenant'."
+    assert rejection(f"Bearer {token(tenant=tenant)}") == "The token names no tenant in its claim 'tenant'."
 
 
 @pytest.mark.usefixtures("fetched")
@@ -185,16 +185,16 @@ def test_a_scope_allows_what_it_names_and_admin_allows_all(scopes: set[str], nee
     if allowed:
         known.need(needed)
     else:
-        with pytest.raises(Forbidden) as refused:
+        with pytest.raises(Forbidden) as rejected:
             known.need(needed)
-        assert refused.value.problem.extra == {"scope": needed}
+        assert rejected.value.problem.extra == {"scope": needed}
 
 
 def test_keys_are_fetched_once_for_many_tokens(fetched: list[str]) -> None:
     """Also for forged ones, so that they cannot be made to flood the issuer."""
     for _ in range(3):
         caller(token())
-        refusal(f"Bearer {token(kid='unknown')}")
+        rejection(f"Bearer {token(kid='unknown')}")
     assert fetched[0] == f"{ISSUER}/keys"
     assert len(fetched) <= 2
 

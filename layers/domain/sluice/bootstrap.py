@@ -8,27 +8,26 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from sluice.destinations.dynamodb import DynamoDestination
-from sluice.destinations.records import DynamoRecords
-from sluice.importers.registry import IMPORTERS
-from sluice.sources.registry import SOURCES
-from sluice.stores.answers import DynamoAnswers
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.connections import DynamoConnections, GatewaySockets
-from sluice.stores.files import S3Files
-from sluice.stores.jobs import DynamoJobs
-from sluice.stores.machine import StepFunctionsMachine
-from sluice.stores.queue import SqsQueue
-from sluice.stores.schedules import EventBridgeSchedules
-from sluice.stores.tickets import DynamoTickets
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from sluice.aws.lookup_cache import DynamoLookupCache
+from sluice.aws.s3 import S3Files
+from sluice.aws.scheduler import EventBridgeSchedules
+from sluice.aws.sqs import SqsQueue
+from sluice.aws.step_functions import StepFunctionsMachine
+from sluice.aws.tickets import DynamoTickets
+from sluice.aws.websockets import DynamoConnections, GatewaySockets
+from sluice.catalog.registry import IMPORTERS, SOURCES
+from sluice.destinations.dynamodb.destination import DynamoDestination
+from sluice.destinations.dynamodb.records import DynamoRecords
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
     from mypy_boto3_dynamodb.service_resource import Table
 
+    from sluice.aws.upstreams import SharedUpstreams
     from sluice.destinations.postgres import Database
-    from sluice.stores.upstreams import SharedUpstreams
     from sluice.usecases.ports import Destination, Records
 
 # A statement ends before the function that waits for it: 60 s in `work`, 30 s in `api`.
@@ -117,7 +116,7 @@ def _database(secret_arn: str, statement_seconds: int) -> Database:
 @cache
 def upstreams(table: str, secret_arn: str) -> SharedUpstreams:
     """Upstreams of the secret; without one there are none."""
-    from sluice.stores.upstreams import SharedUpstreams  # noqa: PLC0415 - httpx takes 100 ms that most have no use for
+    from sluice.aws.upstreams import SharedUpstreams  # noqa: PLC0415 - httpx takes 100 ms that most have no use for
 
     return SharedUpstreams(_table(table), lambda fresh: _secret_of(secret_arn, fresh=fresh) if secret_arn else {})
 
@@ -145,9 +144,9 @@ def answers(table: str) -> DynamoDBPersistenceLayer:
 
 
 @cache
-def found_answers(table: str) -> DynamoAnswers:
-    """Answers of look-ups, in the jobs table."""
-    return DynamoAnswers(_table(table))
+def found_answers(table: str) -> DynamoLookupCache:
+    """Answers of lookups, in the jobs table."""
+    return DynamoLookupCache(_table(table))
 
 
 @cache

@@ -18,7 +18,7 @@ class Settings(BaseModel):
     keep_days: int
 
 
-class MachineSettings(Settings):
+class StartSettings(Settings):
     """Whoever starts jobs: `functions/on_upload`, `scheduled`, `finish` and `wake`."""
 
     machine_arn: str
@@ -65,8 +65,8 @@ class GiveUpSettings(Settings):
     dead_letter_queue_url: str
 
 
-class TidySettings(SendingSettings):
-    """`functions/tidy`; a job that did not move for ``stuck_minutes`` is stuck."""
+class SweeperSettings(SendingSettings):
+    """`functions/sweeper`; a job that did not move for ``stuck_minutes`` is stuck."""
 
     machine_arn: str
     stuck_minutes: int
@@ -117,6 +117,6 @@ S = TypeVar("S", bound=Settings)
 
 
 @cache
-def settings(model: type[S]) -> S:
-    """Read and check the settings of a function, once."""
+def load_settings(model: type[S]) -> S:
+    """Read and check the load_settings of a function, once."""
     return model.model_validate({name.lower(): value for name, value in os.environ.items()})

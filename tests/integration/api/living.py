@@ -10,10 +10,10 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.dispatch import dispatch
-from sluice.usecases.do_chunk import Tools, do_chunk
 from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
-from sluice.usecases.start_job import Arrival, start_job
+from sluice.usecases.start_import import Arrival, start_job
+from sluice.usecases.worker import Services, process_chunk
 from tests.factories import make_job
 from tests.fakes.course import LEASE, NOW, Course
 from tests.fakes.destination import MemoryDestination, MemoryRecords
@@ -69,14 +69,14 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
             if step == upto:
                 return stack.jobs.get(ref)
             for chunk in queue.messages:
-                tools = Tools(
+                tools = Services(
                     **stores,
                     machine=machine,
                     destination=stack.destination,
                     upstreams=MemoryUpstreams(),
                     answers=MemoryAnswers(),
                 )
-                do_chunk(chunk, now=NOW, lease_seconds=LEASE, tools=tools)
+                process_chunk(chunk, now=NOW, lease_seconds=LEASE, tools=tools)
             queue.messages.clear()
             outcome = machine.answers[step]["outcome"]
         step = Course._after(step, outcome)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.chunk import PhaseName
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.model.status import Status
-from sluice.usecases.refusals import write_refusals
+from sluice.usecases.artifacts import write_rejections
 from tests.factories import make_chunk, make_job
 from tests.fakes import issuer
 from tests.integration.api.calling import OPEN, READING, SAMPLES, Answer, call, every, get, guarded, routes
@@ -92,13 +92,13 @@ def test_an_unknown_address_tells_strangers_nothing() -> None:
     assert_problem(get("/v1/secrets"), 404, "not-found")
 
 
-@pytest.mark.parametrize("rest", ["", "/refusals"])
+@pytest.mark.parametrize("rest", ["", "/rejections"])
 def test_another_tenants_job_does_not_exist(stack: Stack, rest: str) -> None:
     """The same answer as for a job that there never was, but for its name."""
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     chunk = make_chunk(theirs.ref)
-    write_refusals(chunk, [Refusal("S", 2, "Price", "x", "is not a number")], [], stack.files)
+    write_rejections(chunk, [Rejection("S", 2, "Price", "x", "is not a number")], [], stack.files)
     path = f"/v1/jobs/{theirs.ref.id}{rest}"
     assert get(path, token=issuer.token(tenant="other")).status == 200
     found = get(path)

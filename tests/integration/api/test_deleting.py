@@ -7,7 +7,7 @@ import pytest
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, JobFile
-from sluice.model.status import AT_REST, ENDED, Status
+from sluice.model.status import ENDED, INACTIVE, Status
 from tests.factories import make_job
 from tests.fakes import issuer
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get
@@ -37,7 +37,7 @@ def test_the_files_of_a_job_are_deleted_and_the_job_stays(stack: Stack) -> None:
     assert list(stack.chunks.of_phase(JobRef("acme", job_id), PhaseName.PARSE)) == []
     assert get(f"/v1/jobs/{job_id}").body == answer.body
     assert [shown["id"] for shown in every("/v1/jobs")] == [job_id]
-    assert get(f"/v1/jobs/{job_id}/refusals").body["items"] == []
+    assert get(f"/v1/jobs/{job_id}/rejections").body["items"] == []
     assert get(f"/v1/jobs/{job_id}/files").body["items"] == []
     assert [entry["by"] for entry in every(f"/v1/jobs/{job_id}/log") if "deleted" in entry["note"]] == ["eve"]
     assert len(every("/v1/datasets/products/records")) == 2
@@ -58,7 +58,7 @@ def test_a_file_that_came_to_the_drop_folder_under_the_same_name_stays(stack: St
     stack.files.write(key, b"before")
     before = stack.files.stat(key)[1]
     job = standing(stack, Status.LOADING)
-    stack.jobs.move(job.ref, Status.COMPLETED, file=JobFile("prices.csv", key, 6, etag=before))
+    stack.jobs.transition(job.ref, Status.COMPLETED, file=JobFile("prices.csv", key, 6, etag=before))
     for name in (key, f"{key}.gz"):
         stack.files.write(name, b"since")
     assert delete(job.ref.id).status == 200
@@ -71,11 +71,11 @@ def test_a_job_that_has_not_ended_is_not_deleted(stack: Stack, status: Status) -
     job = standing(stack, status)
     stack.files.write(job.file.key, CSV)
     answer = delete(job.ref.id)
-    assert_problem(answer, 409, "illegal-move")
+    assert_problem(answer, 409, "illegal-transition")
     assert answer.body["status_now"] == status
     assert stack.files.names("") == [job.file.key]
     assert stack.jobs.get(job.ref) == job
-    if status in AT_REST:
+    if status in INACTIVE:
         post(job.ref.id, "cancel")
         assert delete(job.ref.id).status == 200
         assert stack.files.names("") == []
@@ -106,7 +106,7 @@ def test_a_deleted_job_is_neither_rolled_back_nor_retried(stack: Stack) -> None:
     delete(done)
     assert_problem(post(done, "rollback"), 409, "nothing-to-roll-back")
     failed = standing(stack, Status.LOADING)
-    stack.jobs.move(failed.ref, Status.FAILED, problem=Problem(BROKEN, "Title", "Detail."))
+    stack.jobs.transition(failed.ref, Status.FAILED, problem=Problem(BROKEN, "Title", "Detail."))
     delete(failed.ref.id)
     assert_problem(post(failed.ref.id, "retry"), 409, "not-retryable")
     assert_problem(post(failed.ref.id, "rollback"), 409, "nothing-to-roll-back")

@@ -22,7 +22,7 @@ PROMISED = {
     "/v1/imports/upload": "post",
     "/v1/jobs": "get",
     "/v1/jobs/{job_id}": "get",
-    "/v1/jobs/{job_id}/refusals": "get",
+    "/v1/jobs/{job_id}/rejections": "get",
     "/v1/importers": "get",
     "/v1/importers/{name}": "get",
     "/v1/datasets/{name}/records": "get",
@@ -121,7 +121,7 @@ def test_a_browser_may_ask_whether_it_may_call(method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), guarded()[:3])
-def test_a_page_can_read_why_it_was_refused(method: str, path: str) -> None:
+def test_a_page_can_read_why_it_was_rejected(method: str, path: str) -> None:
     """Without the header the browser would hide the answer from it."""
     answer = call(method, path, token=None)
     assert answer.headers["access-control-allow-origin"] == "*"

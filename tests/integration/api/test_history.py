@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sluice.importers.registry import importer_named
-from sluice.rows.check import GoodRow
-from sluice.rows.staged import Batch
+from sluice.catalog.registry import importer_named
+from sluice.schema.staging import Batch
+from sluice.schema.validation import GoodRow
 from tests.integration.api.calling import get
 from tests.integration.stack import Stack
 

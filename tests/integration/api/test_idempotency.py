@@ -11,10 +11,10 @@ import pytest
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
 from sluice import bootstrap
+from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import JobRef
-from sluice.model.errors import Conflict, FileRefused, TryLater
+from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
-from sluice.stores.jobs import DynamoJobs
 from tests.fakes.lambda_context import FakeContext
 from tests.integration.api.calling import call
 from tests.integration.api.repeating import announce, assert_problem, jobs, kept, upload
@@ -68,7 +68,7 @@ def test_the_first_answer_is_repeated_whatever_has_happened_since(stack: Stack) 
     first = upload()
     assert first.status == 202
     assert {"location", "etag", "retry-after"} <= set(first.headers)
-    stack.jobs.move(JobRef("acme", first.body["id"]), Status.QUEUED)
+    stack.jobs.transition(JobRef("acme", first.body["id"]), Status.QUEUED)
     assert upload() == first
     assert jobs() == 1
 
@@ -88,7 +88,7 @@ def test_another_key_is_another_call() -> None:
 
 @pytest.mark.parametrize("changed", [{"filename": "others.xlsx"}, {"bytes": 1001}, {"priority": "urgent"}])
 @pytest.mark.usefixtures("stack")
-def test_a_key_that_comes_with_another_body_is_refused(changed: dict[str, Any]) -> None:
+def test_a_key_that_comes_with_another_body_is_rejected(changed: dict[str, Any]) -> None:
     """It was meant for something else; the first call keeps its answer."""
     first = announce()
     assert_problem(announce(**changed), 422, "idempotency-key-reused")
@@ -97,7 +97,7 @@ def test_a_key_that_comes_with_another_body_is_refused(changed: dict[str, Any]) 
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_key_that_comes_with_another_query_or_path_is_refused() -> None:
+def test_a_key_that_comes_with_another_query_or_path_is_rejected() -> None:
     """They say what is asked for as much as the body does."""
     assert upload().status == 202
     assert_problem(upload(filename="others.csv"), 422, "idempotency-key-reused")
@@ -135,14 +135,14 @@ def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (Conflict("illegal-move", "No", "Not from there."), 409),
-        (FileRefused("too-large", "No", "Too much."), 422),
+        (Conflict("illegal-transition", "No", "Not from there."), 409),
+        (FileRejected("too-large", "No", "Too much."), 422),
         (TryLater("Not now.", 3), 503),
         (RuntimeError("boom"), 500),
     ],
 )
 def test_only_a_call_that_succeeded_is_kept(failing: Failing, error: Exception, status: int) -> None:
-    """What was refused may go through once its reason is gone."""
+    """What was rejected may go through once its reason is gone."""
     failing(error, error)
     assert [announce().status, announce().status] == [status, status]
     assert kept() == []
@@ -151,9 +151,9 @@ def test_only_a_call_that_succeeded_is_kept(failing: Failing, error: Exception, 
     assert jobs() == 1
 
 
-def test_the_key_of_a_refused_call_is_free_for_another(failing: Failing) -> None:
+def test_the_key_of_a_rejected_call_is_free_for_another(failing: Failing) -> None:
     """The first one did nothing."""
-    failing(Conflict("illegal-move", "No", "Not from there."))
+    failing(Conflict("illegal-transition", "No", "Not from there."))
     assert announce().status == 409
     assert announce(bytes=1).status == 201
 

@@ -57,7 +57,7 @@ def test_urgent_jobs_say_so(stack: Stack, ask: Any) -> None:
     assert job_of(ask(priority="urgent"))["priority"] == "urgent"
 
 
-def test_a_file_that_was_imported_is_refused_before_it_is_sent(stack: Stack) -> None:
+def test_a_file_that_was_imported_is_rejected_before_it_is_sent(stack: Stack) -> None:
     """Whichever way it comes, with the earlier job."""
     first = sent().body["id"]
     run(stack, first)
@@ -93,13 +93,13 @@ def test_a_file_is_another_tenants_own(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("sha256", ["", "abc", "g" * 64, SHA + "0"])
-def test_a_digest_that_is_none_is_refused(stack: Stack, sha256: str) -> None:
+def test_a_digest_that_is_none_is_rejected(stack: Stack, sha256: str) -> None:
     assert_problem(announced(sha256=sha256), 422, "invalid-request")
 
 
 @WAYS
-def test_refused_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> None:
-    """By the id of the job that had refused them; both jobs' logs tell of it."""
+def test_rejected_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> None:
+    """By the id of the job that had rejected them; both jobs' logs tell of it."""
     first = sent().body["id"]
     run(stack, first)
     errors = b"Original row,Part Number,Description,Price\n4,P-3,Pump,1\n2,P-1,Sneaked,1\n"
@@ -109,13 +109,13 @@ def test_refused_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> None
     assert shown["corrects"] == first
     stack.files.write(stack.jobs.get(JobRef("acme", shown["id"])).file.key, errors)
     done = run(stack, shown["id"])
-    assert (done.counts.inserted, done.counts.refused) == (1, 1)
+    assert (done.counts.inserted, done.counts.rejected) == (1, 1)
     assert get("/v1/datasets/products/records/P-1").body["values"]["description"] == "Filter"
     assert get(f"/v1/jobs/{first}/log").body["items"][-1]["note"] == f"corrected by job {shown['id']}"
 
 
 @WAYS
-def test_what_cannot_be_corrected_is_refused(stack: Stack, ask: Any) -> None:
+def test_what_cannot_be_corrected_is_rejected(stack: Stack, ask: Any) -> None:
     """Before there is a job of it."""
     going, clean = standing(stack, Status.PARSING), standing(stack, Status.COMPLETED)
     for job in (going, clean):
@@ -142,7 +142,7 @@ def test_a_file_in_the_body_has_its_parameters_in_the_address(stack: Stack) -> N
     body = b"PK"
     shown = job_of(sent(body, **VOTERS, parameters='{"ward": "79800001"}'))
     assert shown["parameters"] == {"ward": "79800001"}
-    assert_problem(sent(body, **VOTERS, parameters='{"ward": "7980000"}'), 400, "bad-parameter")
+    assert_problem(sent(body, **VOTERS, parameters='{"ward": "7980000"}'), 400, "invalid-parameter")
     for parameters in ("ward=79800001", "[]", '{"ward": 79800001}', "{", ""):
         assert_problem(sent(body, **VOTERS, parameters=parameters), 422, "invalid-request")
 
@@ -152,22 +152,22 @@ def test_what_the_request_says_goes_before_the_name_of_the_file(stack: Stack) ->
     named = VOTERS | {"filename": "Ward 79800002 (final).xlsx"}
     assert announced(**named).body["job"]["parameters"] == {"ward": "79800002"}
     assert announced(**named, parameters={"ward": "79800001"}).body["job"]["parameters"] == {"ward": "79800001"}
-    assert announced(**VOTERS).body["job"]["parameters"] == {}, "the file is refused when it is there"
+    assert announced(**VOTERS).body["job"]["parameters"] == {}, "the file is rejected when it is there"
 
 
 @pytest.mark.parametrize("parameters", [{"ward": "7980000"}, {"ward": "79800001 "}, {"town": "79800001"}])
-def test_a_parameter_that_does_not_fit_is_refused(stack: Stack, parameters: dict[str, str]) -> None:
-    assert_problem(announced(**VOTERS, parameters=parameters), 400, "bad-parameter")
-    assert_problem(announced(parameters={"ward": "79800001"}), 400, "bad-parameter")
+def test_a_parameter_that_does_not_fit_is_rejected(stack: Stack, parameters: dict[str, str]) -> None:
+    assert_problem(announced(**VOTERS, parameters=parameters), 400, "invalid-parameter")
+    assert_problem(announced(parameters={"ward": "79800001"}), 400, "invalid-parameter")
     assert get("/v1/jobs").body["items"] == []
 
 
 @pytest.mark.parametrize("parameters", [[], {"ward": 79800001}, {"ward": None}, {"ward": ""}, {"": "x"}, "79800001"])
-def test_parameters_that_are_none_are_refused(stack: Stack, parameters: Any) -> None:
+def test_parameters_that_are_none_are_rejected(stack: Stack, parameters: Any) -> None:
     assert_problem(announced(**VOTERS, parameters=parameters), 422, "invalid-request")
 
 
-def test_a_file_of_another_type_than_the_importers_is_refused(stack: Stack) -> None:
+def test_a_file_of_another_type_than_the_importers_is_rejected(stack: Stack) -> None:
     assert_problem(announced(importer="voters", filename="79800001.csv"), 422, "wrong-file-type")
     assert_problem(sent(importer="voters", filename="79800001.csv"), 422, "wrong-file-type")
     assert get("/v1/jobs").body["items"] == []
@@ -175,7 +175,7 @@ def test_a_file_of_another_type_than_the_importers_is_refused(stack: Stack) -> N
 
 @pytest.mark.parametrize("name", ["review", "force"])
 @pytest.mark.parametrize("value", ["maybe", "2", ""])
-def test_a_flag_that_is_neither_yes_nor_no_is_refused(stack: Stack, name: str, value: str) -> None:
+def test_a_flag_that_is_neither_yes_nor_no_is_rejected(stack: Stack, name: str, value: str) -> None:
     asked: dict[str, Any] = {name: value}
     assert_problem(sent(**asked), 422, "invalid-request")
 

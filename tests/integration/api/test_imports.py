@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sluice.importers.registry import importer_named
+from sluice.catalog.registry import importer_named
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
 from tests.integration.api.calling import Answer, call, get
@@ -82,7 +82,7 @@ def test_an_announced_file_gets_a_job_and_a_form(stack: Stack) -> None:
 
 @pytest.mark.parametrize("importer", ["products", "dealers"])
 def test_the_form_is_for_exactly_one_key_and_the_importers_size(stack: Stack, importer: str) -> None:
-    """S3 refuses anything else, whatever a caller does with the form."""
+    """S3 rejects anything else, whatever a caller does with the form."""
     answer = announce(importer=importer).body
     key = f"uploads/acme/{answer['job']['id']}/prices.xlsx"
     conditions = policy_of(answer["upload"])
@@ -114,7 +114,7 @@ def test_a_long_file_name_keeps_its_ending(stack: Stack) -> None:
     assert announce(filename="x" * 300 + ".xlsx").body["job"]["file"]["name"].endswith("x.xlsx")
 
 
-def test_a_file_larger_than_the_importer_takes_is_refused_before_it_is_sent(stack: Stack) -> None:
+def test_a_file_larger_than_the_importer_takes_is_rejected_before_it_is_sent(stack: Stack) -> None:
     """With the limit; there is no job of it."""
     answer = announce(importer="dealers", bytes=20 * 1024**2 + 1)
     assert answer.status == 422
@@ -175,7 +175,7 @@ def naps(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         if len(slept) == 3:
             (job,) = stack.jobs.page("acme", status=None, importer=None, limit=1, cursor=None).items
             for status in (Status.QUEUED, Status.PARSING, Status.LOADING, Status.COMPLETED):
-                stack.jobs.move(job.ref, status)
+                stack.jobs.transition(job.ref, status)
 
     monkeypatch.setattr(time, "sleep", sleep)
     return slept

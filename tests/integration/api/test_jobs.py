@@ -1,4 +1,4 @@
-"""Looking at jobs, refusals, importers, records and queues."""
+"""Looking at jobs, rejections, importers, records and queues."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sluice.importers.registry import importer_named
+from sluice.catalog.registry import importer_named
 from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import Job
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.model.status import Status
-from sluice.rows.check import GoodRow
-from sluice.rows.staged import Batch
-from sluice.usecases.refusals import write_refusals
+from sluice.schema.staging import Batch
+from sluice.schema.validation import GoodRow
+from sluice.usecases.artifacts import write_rejections
 from tests.factories import make_chunk, make_job
 from tests.integration.api.calling import every, get, pages
 from tests.integration.stack import Stack
@@ -26,7 +26,7 @@ from tests.integration.stack import Stack
 @pytest.fixture
 def job(stack: Stack) -> Job:
     """A job that is under way."""
-    made = replace(make_job(status=Status.LOADING), counts=Counts(total=100, checked=100, inserted=40, refused=10))
+    made = replace(make_job(status=Status.LOADING), counts=Counts(total=100, checked=100, inserted=40, rejected=10))
     stack.jobs.add(made)
     return made
 
@@ -49,26 +49,26 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
         "status": "loading",
         "phase": None,
         "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows"},
-        "counts": {"total": 100, "inserted": 40, "updated": 0, "unchanged": 0, "refused": 10, "unprocessed": 50},
+        "counts": {"total": 100, "inserted": 40, "updated": 0, "unchanged": 0, "rejected": 10, "unprocessed": 50},
         "rollback": None,
         "problem": None,
         "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None},
         "sync": None,
         "lookup": None,
         "parameters": {},
-        "parked": None,
+        "suspended": None,
         "deleted": False,
         "batch_id": job.batch_id,
         "priority": "standard",
         "review": False,
         "corrects": None,
-        "undecided_dates": [],
+        "ambiguous_dates": [],
         "requested_by": "ann",
         "started_at": None,
         "finished_at": None,
         "updated_at": "2026-01-01T12:00:00Z",
         "version": 1,
-        "links": {"self": here} | {name: f"{here}/{name}" for name in ("log", "cancel", "pause", "refusals")},
+        "links": {"self": here} | {name: f"{here}/{name}" for name in ("log", "cancel", "pause", "rejections")},
     }
 
 
@@ -79,10 +79,10 @@ def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
     )
     stack.jobs.add(made)
     stack.jobs.remember(made.ref, phase=PhaseName.LOAD)
-    stack.jobs.move(made.ref, Status.PAUSING, parked="It gives no answers.")
+    stack.jobs.transition(made.ref, Status.PAUSING, suspended="It gives no answers.")
     shown = get(f"/v1/jobs/{made.ref.id}").body
     assert (shown["phase"], shown["lookup"], shown["parameters"]) == ("lookup", "commission", {"ward": "79800001"})
-    assert (shown["parked"], shown["progress"]["message"]) == ("It gives no answers.", "It gives no answers.")
+    assert (shown["suspended"], shown["progress"]["message"]) == ("It gives no answers.", "It gives no answers.")
     assert shown["deleted"] is False
     assert "rollback" not in shown["links"]
 
@@ -94,7 +94,7 @@ def test_a_version_that_is_known_is_not_sent_again(stack: Stack, job: Job) -> No
     known = get(path, headers={"If-None-Match": etag})
     assert (known.status, known.text, known.headers["etag"]) == (304, "", etag)
     assert int(known.headers["retry-after"]) > 0
-    stack.jobs.move(job.ref, Status.COMPLETED)
+    stack.jobs.transition(job.ref, Status.COMPLETED)
     changed = get(path, headers={"If-None-Match": etag})
     assert (changed.status, changed.body["status"]) == (200, "completed")
     assert changed.headers["etag"] != etag
@@ -157,19 +157,19 @@ def test_jobs_are_filtered_by_state_and_importer(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 100])
-def test_paging_through_refusals_gives_each_once_in_the_order_of_the_file(stack: Stack, job: Job, limit: int) -> None:
-    """Chunk by chunk, what parsing refused before what loading did; a chunk without any is no gap."""
+def test_paging_through_rejections_gives_each_once_in_the_order_of_the_file(stack: Stack, job: Job, limit: int) -> None:
+    """Chunk by chunk, what parsing rejected before what loading did; a chunk without any is no gap."""
     rows: list[int] = []
     for index, phase, count in (
         (0, PhaseName.PARSE, 2),
         (0, PhaseName.LOAD, 1),
         (2, PhaseName.PARSE, 3),
     ):
-        found = [Refusal("S", len(rows) + place, "Price", "x\u2028y", "is not a number") for place in range(count)]
-        write_refusals(make_chunk(job.ref, index, phase), found, [], stack.files)
-        rows += [refusal.row for refusal in found]
-    shown = list(pages(f"/v1/jobs/{job.ref.id}/refusals", limit=str(limit)))
-    assert [refusal["row"] for page in shown for refusal in page] == rows
+        found = [Rejection("S", len(rows) + place, "Price", "x\u2028y", "is not a number") for place in range(count)]
+        write_rejections(make_chunk(job.ref, index, phase), found, [], stack.files)
+        rows += [rejection.row for rejection in found]
+    shown = list(pages(f"/v1/jobs/{job.ref.id}/rejections", limit=str(limit)))
+    assert [rejection["row"] for page in shown for rejection in page] == rows
     assert all(0 < len(page) <= limit for page in shown)
     assert shown[0][0] == {
         "sheet": "S",
@@ -180,9 +180,9 @@ def test_paging_through_refusals_gives_each_once_in_the_order_of_the_file(stack:
     }
 
 
-def test_a_job_without_refusals_has_an_empty_list(job: Job) -> None:
+def test_a_job_without_rejections_has_an_empty_list(job: Job) -> None:
     """Not a missing one."""
-    assert get(f"/v1/jobs/{job.ref.id}/refusals").body == {"items": [], "next": None}
+    assert get(f"/v1/jobs/{job.ref.id}/rejections").body == {"items": [], "next": None}
 
 
 def load(stack: Stack, *keys: str, tenant: str = "acme", filler: str = "") -> None:
@@ -238,16 +238,16 @@ def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> Non
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1/jobs/{job}/refusals", "/v1/datasets/products/records"],
+    ["/v1/jobs/{job}/rejections", "/v1/datasets/products/records"],
 )
 @pytest.mark.parametrize("cursor", ["x", "1:2:3", "99:0", "-1:0", "0:-1", "W10=", "eyJhIjogMX0=", "é", "WzE2MCwgMV0"])
-def test_a_cursor_that_does_not_hold_is_refused(stack: Stack, job: Job, path: str, cursor: str) -> None:
+def test_a_cursor_that_does_not_hold_is_rejected(stack: Stack, job: Job, path: str, cursor: str) -> None:
     """A cursor is opaque: whoever made this one up begins again."""
     load(stack, "P-1")
-    write_refusals(make_chunk(job.ref), [Refusal("S", 2, None, None, "is wrong")], [], stack.files)
+    write_rejections(make_chunk(job.ref), [Rejection("S", 2, None, None, "is wrong")], [], stack.files)
     answer = get(path.format(job=job.ref.id), query={"cursor": cursor})
     assert answer.status == 400, answer.text
-    assert answer.body["type"] == "/problems/bad-cursor"
+    assert answer.body["type"] == "/problems/invalid-cursor"
 
 
 def test_what_can_be_imported_is_told(stack: Stack) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.identity import READ
+from sluice.auth import READ
 from sluice.model.job import Job
 from sluice.model.status import Status
 from tests.factories import make_job
@@ -69,7 +69,7 @@ def test_a_browser_that_comes_back_hears_what_it_has_not_heard(stack: Stack, job
     heard = last_id(events(job, ticket))
     nothing = events(job, ticket, last=heard, by_query=by_query)
     assert (nothing.status, nothing.text) == (200, f"retry: 500\n\nid: {heard}\n\n")
-    stack.jobs.move(job.ref, Status.COMPLETED)
+    stack.jobs.transition(job.ref, Status.COMPLETED)
     end = events(job, ticket, last=heard, by_query=by_query)
     assert "event: completed" in end.text
     over = events(job, ticket, last=last_id(end), by_query=by_query)
@@ -88,10 +88,10 @@ def test_a_new_ticket_goes_on_where_another_stream_was_cut_even_without_news(job
 
 
 def test_a_stream_that_was_over_goes_on_when_somebody_moved_the_job(stack: Stack, job: Job) -> None:
-    stack.jobs.move(job.ref, Status.COMPLETED)
+    stack.jobs.transition(job.ref, Status.COMPLETED)
     ticket = ticket_for(job)
     end = last_id(events(job, ticket))
-    stack.jobs.move(job.ref, Status.ROLLING_BACK)
+    stack.jobs.transition(job.ref, Status.ROLLING_BACK)
     assert "event: progress" in events(job, ticket, last=end).text
 
 
@@ -99,7 +99,7 @@ def test_news_end_the_wait(stack: Stack, job: Job, monkeypatch: pytest.MonkeyPat
     """The wait is longer than the test may take; the job moves while it is slept through."""
     monkeypatch.setenv("EVENTS_WAIT_SECONDS", "1e6")
     forget_settings()
-    monkeypatch.setattr(time, "sleep", lambda _: stack.jobs.move(job.ref, Status.COMPLETED))
+    monkeypatch.setattr(time, "sleep", lambda _: stack.jobs.transition(job.ref, Status.COMPLETED))
     ticket = ticket_for(job)
     assert "event: completed" in events(job, ticket, last=last_id(events(job, ticket))).text
 
@@ -118,7 +118,7 @@ def test_a_ticket_is_for_its_own_job(stack: Stack, job: Job) -> None:
 
 
 def test_a_ticket_opens_nothing_else_of_its_job(job: Job) -> None:
-    for path in ("", "/refusals", "/log", "/preview", "/files"):
+    for path in ("", "/rejections", "/log", "/preview", "/files"):
         assert get(f"/v1/jobs/{job.ref.id}{path}", query={"ticket": ticket_for(job)}, token=None).status == 401
     assert post(f"/v1/jobs/{job.ref.id}/cancel", query={"ticket": ticket_for(job)}, token=None).status == 401
 

@@ -9,11 +9,11 @@ from datetime import datetime
 import pytest
 from openpyxl import load_workbook
 
-from sluice.importers.registry import IMPORTERS
+from sluice.catalog.registry import IMPORTERS
 from sluice.model import paths
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.status import Status
-from sluice.usecases.make_file import make_file
+from sluice.usecases.downloads import make_file
 from tests.factories import make_job
 from tests.fakes import issuer
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get, pages
@@ -21,7 +21,7 @@ from tests.integration.api.living import CSV, DOUBT, post, run, standing, upload
 from tests.integration.stack import Stack, client
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-VIEWS = ["preview", "refusals", "kept", "log", "files", "files/errors.xlsx"]
+VIEWS = ["preview", "rejections", "kept", "log", "files", "files/errors.xlsx"]
 
 
 def assert_problem(answer: Answer, status: int, type_: str) -> None:
@@ -64,16 +64,16 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "encoding": "utf-8",
         "delimiter": ",",
         "ignored": ["Colour"],
-        "undecided_dates": [],
+        "ambiguous_dates": [],
         "counts": {
             "total": 4,
-            "refused": 1,
+            "rejected": 1,
             "unchecked": 0,
             "repeated": 0,
             "insert": 1,
             "update": 1,
             "unchanged": 1,
-            "left_out": 0,
+            "ignored": 0,
         },
     }
     assert len(get(f"/v1/jobs/{job_id}/preview", query={"limit": "1"}).body["rows"]) == 1
@@ -83,7 +83,7 @@ def test_a_preview_asks_about_dates(stack: Stack) -> None:
     job_id = upload(DOUBT)
     run(stack, job_id)
     shown = get(f"/v1/jobs/{job_id}/preview").body
-    assert shown["undecided_dates"] == ["Updated"]
+    assert shown["ambiguous_dates"] == ["Updated"]
     assert shown["rows"][0]["values"]["updated"] == "2025-04-03"
 
 
@@ -137,7 +137,7 @@ def test_kept_rows_are_listed_page_by_page_with_who_changed_them(
 def test_a_job_without_kept_rows_has_an_empty_list(stack: Stack) -> None:
     job = standing(stack, Status.COMPLETED)
     assert get(f"/v1/jobs/{job.ref.id}/kept").body == {"items": [], "next": None}
-    assert_problem(get(f"/v1/jobs/{job.ref.id}/kept", query={"cursor": "x"}), 400, "bad-cursor")
+    assert_problem(get(f"/v1/jobs/{job.ref.id}/kept", query={"cursor": "x"}), 400, "invalid-cursor")
 
 
 def test_the_log_of_a_job_is_shown(stack: Stack) -> None:
@@ -214,8 +214,8 @@ def test_a_file_that_takes_long_is_to_be_asked_for_again(stack: Stack, monkeypat
     job_id = upload()
     run(stack, job_id)
     clock = iter(range(0, 10_000, 15))
-    monkeypatch.setattr("sluice.usecases.download.time.monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr("sluice.usecases.download.time.sleep", lambda _: None)
+    monkeypatch.setattr("sluice.usecases.downloads.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("sluice.usecases.downloads.time.sleep", lambda _: None)
     answer = get(f"/v1/jobs/{job_id}/files/errors.xlsx")
     assert_problem(answer, 503, "try-later")
     assert answer.headers["retry-after"] == "5"

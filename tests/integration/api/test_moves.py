@@ -49,31 +49,31 @@ def test_a_job_in_review_is_committed(stack: Stack, body: Any) -> None:
     assert_moved(answer, 202, "loading")
     assert stack.executions() == [f"{job_id}-2"]
     assert run(stack, job_id).counts.inserted == 2
-    assert_problem(post(job_id, "commit"), 409, "illegal-move")
+    assert_problem(post(job_id, "commit"), 409, "illegal-transition")
 
 
 def test_a_commit_says_the_order_of_dates_that_the_job_asks_about(stack: Stack) -> None:
-    """By column; anything else is refused, and the job waits on."""
+    """By column; anything else is rejected, and the job waits on."""
     job_id = upload(DOUBT)
     run(stack, job_id)
     shown = get(f"/v1/jobs/{job_id}").body
-    assert (shown["status"], shown["undecided_dates"]) == ("in_review", ["updated"])
-    refused = post(job_id, "commit")
-    assert_problem(refused, 400, "dates-undecided")
-    assert refused.body["columns"] == ["Updated"]
+    assert (shown["status"], shown["ambiguous_dates"]) == ("in_review", ["updated"])
+    rejected = post(job_id, "commit")
+    assert_problem(rejected, 400, "ambiguous-dates")
+    assert rejected.body["columns"] == ["Updated"]
     assert_problem(post(job_id, "commit", json_body={"dates": {"Sold": "dmy"}}), 400, "unknown-column")
     bad: list[Any] = [{"dates": {"Updated": "ymd"}}, {"dates": ["Updated"]}, {"date": {}}, [], "x", 3]
     for body in bad:
         assert_problem(post(job_id, "commit", json_body=body), 422, "invalid-request")
     answer = post(job_id, "commit", json_body={"dates": {"Updated": "mdy"}})
     assert_moved(answer, 202, "loading")
-    assert answer.body["undecided_dates"] == []
+    assert answer.body["ambiguous_dates"] == []
     run(stack, job_id)
     assert get("/v1/datasets/products/records/P-1").body["values"]["updated"] == "2025-03-04"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"nonsense"])
-def test_a_commit_whose_body_is_no_json_is_refused(stack: Stack, body: bytes) -> None:
+def test_a_commit_whose_body_is_no_json_is_rejected(stack: Stack, body: bytes) -> None:
     job = standing(stack, Status.IN_REVIEW)
     answer = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid-request")
@@ -117,14 +117,14 @@ def test_a_paused_job_is_resumed(stack: Stack) -> None:
 def test_a_failed_job_is_retried(stack: Stack) -> None:
     job_id = upload()
     run(stack, job_id, upto=PhaseName.LOAD)
-    stack.jobs.move(JobRef("acme", job_id), Status.FAILED, problem=problem(BROKEN))
+    stack.jobs.transition(JobRef("acme", job_id), Status.FAILED, problem=problem(BROKEN))
     answer = post(job_id, "retry")
     assert_moved(answer, 202, "loading")
     assert answer.body["problem"] is None
     assert run(stack, job_id).counts.inserted == 2
 
 
-def test_a_job_whose_file_was_refused_is_neither_retried_nor_rolled_back(stack: Stack) -> None:
+def test_a_job_whose_file_was_rejected_is_neither_retried_nor_rolled_back(stack: Stack) -> None:
     job_id = upload(b"%PDF-1.7")
     run(stack, job_id)
     assert_problem(post(job_id, "retry"), 409, "not-retryable")
@@ -151,7 +151,7 @@ def test_a_job_is_rolled_back(stack: Stack) -> None:
 def test_a_move_that_the_state_does_not_allow_names_the_state(stack: Stack, call: str) -> None:
     job = standing(stack, Status.ROLLING_BACK if call != "rollback" else Status.LOADING)
     answer = post(job.ref.id, call)
-    assert_problem(answer, 409, "illegal-move")
+    assert_problem(answer, 409, "illegal-transition")
     assert answer.body["status_now"] == job.status
     assert stack.jobs.get(job.ref) == job
 
@@ -215,7 +215,7 @@ def test_a_job_links_to_just_the_moves_that_its_state_allows(
     job = make_job(status=Status.LOADING if "problem" in more else status)
     stack.jobs.add(job)
     if "problem" in more:
-        stack.jobs.move(job.ref, status, **more)
+        stack.jobs.transition(job.ref, status, **more)
     links = get(f"/v1/jobs/{job.ref.id}").body["links"]
     assert set(links) & set(MOVES) == allowed
     assert {"self", "log"} <= set(links)

@@ -66,7 +66,7 @@ def test_an_unknown_importer_is_not_found_whichever_way_the_file_comes() -> None
         ({"filename": "a", "bytes": 1}, "body.importer"),
     ],
 )
-def test_a_body_that_is_not_as_described_is_refused_where_it_is_wrong(body: Any, at: str) -> None:
+def test_a_body_that_is_not_as_described_is_rejected_where_it_is_wrong(body: Any, at: str) -> None:
     """The value is not repeated: it may be a secret in the wrong place."""
     answer = call("POST", "/v1/imports", json_body=body)
     assert_problem(answer, 422, "invalid-request")
@@ -76,12 +76,12 @@ def test_a_body_that_is_not_as_described_is_refused_where_it_is_wrong(body: Any,
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[]", b"null", b'"text"', b"[1, 2]"])
-def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
+def test_a_body_that_is_no_object_is_rejected(body: bytes) -> None:
     """As JSON that it is not."""
     assert_problem(call("POST", "/v1/imports", body=body), 422, "invalid-request")
 
 
-def test_a_body_of_another_type_is_refused() -> None:
+def test_a_body_of_another_type_is_rejected() -> None:
     """By the status that HTTP has for it."""
     answer = call("POST", "/v1/imports", body=b"<a/>", headers={"Content-Type": "application/xml"})
     assert_problem(answer, 415, "invalid-request")
@@ -90,7 +90,7 @@ def test_a_body_of_another_type_is_refused() -> None:
 @pytest.mark.parametrize(
     "query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"limit": "9" * 5000}, {"status": "happy"}]
 )
-def test_a_query_that_is_not_as_described_is_refused(query: dict[str, str]) -> None:
+def test_a_query_that_is_not_as_described_is_rejected(query: dict[str, str]) -> None:
     """As a body is."""
     answer = get("/v1/jobs", query=query)
     assert_problem(answer, 422, "invalid-request")
@@ -151,7 +151,7 @@ def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: py
 
 def test_further_values_of_a_problem_are_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the members that every problem has."""
-    broken_jobs(monkeypatch, Conflict("illegal-move", "No", "Not from there.", status_now="completed"))
+    broken_jobs(monkeypatch, Conflict("illegal-transition", "No", "Not from there.", status_now="completed"))
     assert get("/v1/jobs").body["status_now"] == "completed"
 
 

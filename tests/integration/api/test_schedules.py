@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from sluice.catalog.registry import SOURCES
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
-from sluice.sources.registry import SOURCES
 from tests.fakes import issuer
 from tests.integration.api.calling import Answer, call, get, post
 from tests.integration.stack import GROUP, SCHEDULED, Stack, client
@@ -53,7 +53,7 @@ def test_a_source_shows_the_job_that_stands_for_it_until_and_after_its_end(stack
     job = post("/v1/syncs/pangkat").body["job"]
     found = source()
     assert (found["job"], found["last_sync"]) == (job, None)
-    stack.jobs.move(JobRef("acme", job["id"]), Status.FAILED)
+    stack.jobs.transition(JobRef("acme", job["id"]), Status.FAILED)
     found = source()
     assert (found["job"]["id"], found["job"]["status"]) == (job["id"], "failed")
     assert found["last_sync"] == {
@@ -121,7 +121,7 @@ def test_a_schedule_that_is_set_again_takes_the_place_of_the_one_before(stack: S
         ({"every_minutes": 60, "until": "2027-01-01T00:00:00Z"}, "body.until"),
     ],
 )
-def test_a_schedule_that_is_none_is_refused_with_the_place(stack: Stack, body: dict[str, Any], at: str) -> None:
+def test_a_schedule_that_is_none_is_rejected_with_the_place(stack: Stack, body: dict[str, Any], at: str) -> None:
     answer = put(**body)
     assert (answer.status, answer.body["type"]) == (422, "/problems/invalid-request"), answer.text
     assert [error["at"] for error in answer.body["errors"]] == [at]

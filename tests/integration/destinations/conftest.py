@@ -16,9 +16,9 @@ import pytest
 from moto import mock_aws
 
 from local import postgres
-from sluice.destinations.dynamodb import DynamoDestination
+from sluice.destinations.dynamodb.destination import DynamoDestination
+from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
-from sluice.destinations.records import DynamoRecords
 from sluice.usecases.ports import Destination, Records
 from tests.fakes.destination import MemoryDestination, MemoryRecords
 from tests.fakes.files import MemoryFiles
@@ -60,7 +60,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     # moto does a transaction on a copy of the table, and loses what others write meanwhile
-    monkeypatch.setattr("sluice.destinations.record_table._REQUESTS", 1)
+    monkeypatch.setattr("sluice.destinations.dynamodb.table._REQUESTS", 1)
     with mock_aws():
         create_table("RecordsTable")
         yield boto3.client("dynamodb", region_name="us-east-1")

@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sluice.rows.celltypes import Date, Flag, Money, Whole
-from sluice.rows.check import GoodRow
-from sluice.rows.column import column
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row
-from sluice.rows.staged import Batch
+from sluice.schema.cell_types import Date, Flag, Money, Whole
+from sluice.schema.column import Row, column
+from sluice.schema.importer import Importer
+from sluice.schema.staging import Batch
+from sluice.schema.validation import GoodRow
 
 
 class Thing(Row):

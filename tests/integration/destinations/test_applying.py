@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.rows.staged import Applied, Compared
+from sluice.schema.staging import Applied, Compared
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 

@@ -12,7 +12,7 @@ import pytest
 
 from sluice.destinations.postgres import Database, PostgresDestination
 from sluice.model.errors import SluiceError
-from sluice.rows.staged import Applied
+from sluice.schema.staging import Applied
 from tests.integration.destinations.sample import batch
 
 Sql = psycopg.Connection[Any]

@@ -1,4 +1,4 @@
-"""Rows that PostgreSQL itself refuses: exactly those, in words for people, and the rest is loaded."""
+"""Rows that PostgreSQL itself rejects: exactly those, in words for people, and the rest is loaded."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from sluice.model.refusal import Refusal
-from sluice.rows.staged import Applied, Compared, Undone
+from sluice.model.rejection import Rejection
+from sluice.schema.staging import Applied, Compared, Undone
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 
@@ -65,34 +65,37 @@ def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: S
 
 
 @pytest.mark.parametrize(
-    ("row", "refusal"),
+    ("row", "rejection"),
     [
         (
             {"price": "1000.5"},
-            Refusal("", 5, "Price", "1000.5", "is not allowed by the database's rule 'price_is_fair'"),
+            Rejection("", 5, "Price", "1000.5", "is not allowed by the database's rule 'price_is_fair'"),
         ),
         (
             {"price": "12345678"},
-            Refusal("", 5, "Price", "12345678", "is a larger number than the database's column holds"),
+            Rejection("", 5, "Price", "12345678", "is a larger number than the database's column holds"),
         ),
         (
             {"amount": 2**40},
-            Refusal("", 5, "Amount", str(2**40), "is a larger number than the database's column holds"),
+            Rejection("", 5, "Amount", str(2**40), "is a larger number than the database's column holds"),
         ),
         (
             {"amount": 2**80},
-            Refusal("", 5, "Amount", str(2**80), "is a larger number than the database's column holds"),
+            Rejection("", 5, "Amount", str(2**80), "is a larger number than the database's column holds"),
         ),
-        ({"name": "one"}, Refusal("", 5, "Name", "one", "is taken by another row (rule 'things_name_key')")),
-        ({"name": "a\0b"}, Refusal("", 5, "Name", "a�b", "has a character that the database cannot hold")),
-        ({"tags": ["a\0b"]}, Refusal("", 5, "Tags", r'["a\u0000b"]', "has a character that the database cannot hold")),
+        ({"name": "one"}, Rejection("", 5, "Name", "one", "is taken by another row (rule 'things_name_key')")),
+        ({"name": "a\0b"}, Rejection("", 5, "Name", "a�b", "has a character that the database cannot hold")),
+        (
+            {"tags": ["a\0b"]},
+            Rejection("", 5, "Tags", r'["a\u0000b"]', "has a character that the database cannot hold"),
+        ),
     ],
     ids=["check", "numeric", "integer", "bigint", "unique", "nul", "nul-in-json"],
 )
-def test_a_row_that_breaks_a_rule_is_refused_alone(own: Target, row: dict[str, Any], refusal: Refusal) -> None:
+def test_a_row_that_breaks_a_rule_is_rejected_alone(own: Target, row: dict[str, Any], rejection: Rejection) -> None:
     rows = batch({"A": {"name": "one"}, "B": 2, "C": 3, "bad": row, "D": 4})
     applied = own.destination.apply(rows)
-    assert applied == Applied(4, 0, 0, [refusal])
+    assert applied == Applied(4, 0, 0, [rejection])
     assert set(own.all()) == {"A", "B", "C", "D"}
     assert own.destination.apply(rows) == applied
     assert own.destination.undo(rows) == Undone(4)
@@ -105,7 +108,7 @@ def test_what_only_the_tables_owner_can_give_is_told_for_the_row(tables: Target,
     sql.execute("ALTER TABLE things ALTER COLUMN shelf SET NOT NULL")
     applied = tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
     reason = "has nothing for 'shelf', which the database requires"
-    assert applied == Applied(0, 1, 0, [Refusal("", 3, None, "B", reason)])
+    assert applied == Applied(0, 1, 0, [Rejection("", 3, None, "B", reason)])
 
 
 @pytest.mark.parametrize(
@@ -155,15 +158,15 @@ def test_each_kind_of_rule_is_told_in_words(
     sql.execute(f"ALTER TABLE things {alter}")
     fine = {"name": "red" if "colour" in alter else "Nord", "amount": 1, "size": "M" if "M" in alter else None}
     rows = {"A": fine | {"size": "S"}, "bad": row}
-    [refusal] = tables.destination.apply(batch(rows)).refusals
-    assert (refusal.row, refusal.column, refusal.reason) == (3, *told)
+    [rejection] = tables.destination.apply(batch(rows)).rejections
+    assert (rejection.row, rejection.column, rejection.reason) == (3, *told)
 
 
-def test_a_key_that_is_too_long_for_an_index_refuses_its_row(tables: Target) -> None:
+def test_a_key_that_is_too_long_for_an_index_rejects_its_row(tables: Target) -> None:
     key = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(1000))  # cannot be made short
     applied = tables.destination.apply(batch({"A": 1, key: 2, "B": 3}))
-    assert (applied.inserted, len(applied.refusals)) == (2, 1)
-    assert (applied.refusals[0].column, applied.refusals[0].reason) == (
+    assert (applied.inserted, len(applied.rejections)) == (2, 1)
+    assert (applied.rejections[0].column, applied.rejections[0].reason) == (
         "Code",
         "is longer than the database's index allows",
     )
@@ -178,7 +181,7 @@ def test_what_a_trigger_says_is_told(tables: Target, sql: Sql) -> None:
     sql.execute("CREATE TRIGGER look BEFORE INSERT OR UPDATE ON things FOR EACH ROW EXECUTE FUNCTION look()")
     applied = tables.destination.apply(batch({"A": 12, "B": 13, "C": 14}))
     assert applied == Applied(
-        2, 0, 0, [Refusal("", 3, None, "B", "is not taken by the database: thirteen brings bad luck")]
+        2, 0, 0, [Rejection("", 3, None, "B", "is not taken by the database: thirteen brings bad luck")]
     )
 
 
@@ -195,19 +198,19 @@ def test_one_bad_row_in_ten_thousand_costs_some_dozen_statements(tables: Target,
     rows = {f"P-{number}": number + (number % 4 == 0) for number in range(10_000)}
     applied = tables.destination.apply(batch(rows, job="02JOB"))
     assert applied == Applied(
-        4_999, 2_500, 2_500, [Refusal("", 6_669, "Amount", "6667", "is not allowed by the database's rule 'unlucky'")]
+        4_999, 2_500, 2_500, [Rejection("", 6_669, "Amount", "6667", "is not allowed by the database's rule 'unlucky'")]
     )
     assert len(tables.all(limit=10_000)) == 9_999
     [(tries,)] = sql.execute("SELECT last_value FROM tries_at_seq").fetchall()
     assert tries < 60
 
 
-def test_a_chunk_of_bad_rows_only_is_refused_row_by_row(tables: Target, sql: Sql) -> None:
+def test_a_chunk_of_bad_rows_only_is_rejected_row_by_row(tables: Target, sql: Sql) -> None:
     tables.destination.apply(batch({}, job="00JOB"))
     sql.execute("ALTER TABLE things ALTER COLUMN amount TYPE smallint")
     applied = tables.destination.apply(batch({f"P-{number}": 100_000 + number for number in range(500)}))
-    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (0, list(range(2, 502)))
-    assert {(refusal.column, refusal.value is None) for refusal in applied.refusals} == {("Amount", False)}
+    assert (applied.inserted, [rejection.row for rejection in applied.rejections]) == (0, list(range(2, 502)))
+    assert {(rejection.column, rejection.value is None) for rejection in applied.rejections} == {("Amount", False)}
 
 
 def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: Target, sql: Sql) -> None:
@@ -220,7 +223,7 @@ def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: 
     assert tables.destination.undo(passed) == Undone(3)
     assert [record["values"]["name"] for record in tables.all().values()] == ["one", "two"]
     both = tables.destination.apply(batch({"D": {"name": "four"}, "E": {"name": "four"}}, job="03JOB"))
-    assert (both.inserted, [refusal.row for refusal in both.refusals]) == (1, [3])
+    assert (both.inserted, [rejection.row for rejection in both.rejections]) == (1, [3])
 
 
 def test_rows_that_cannot_be_put_back_are_told_as_failed(tables: Target, sql: Sql) -> None:

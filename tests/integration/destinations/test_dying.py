@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
-from sluice.rows.staged import Applied, Undone
+from sluice.schema.staging import Applied, Undone
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import THINGS, batch
 

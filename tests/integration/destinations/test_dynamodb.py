@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from sluice.destinations.dynamodb import DynamoDestination
-from sluice.destinations.record_items import SHARDS
-from sluice.destinations.records import DynamoRecords
-from sluice.rows.check import GoodRow
-from sluice.rows.staged import Applied, Batch, Undone
+from sluice.destinations.dynamodb.destination import DynamoDestination
+from sluice.destinations.dynamodb.records import DynamoRecords
+from sluice.destinations.dynamodb.stored import SHARDS
+from sluice.schema.staging import Applied, Batch, Undone
+from sluice.schema.validation import GoodRow
 from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import PLAIN, THINGS, batch
@@ -207,17 +207,17 @@ def test_a_row_that_another_job_takes_between_the_look_and_the_write_is_kept(cli
 
 
 @pytest.mark.parametrize("key", ["ö" * 513, "x" * 1025])
-def test_a_row_that_no_record_can_hold_is_refused_alone(client: Any, key: str) -> None:
+def test_a_row_that_no_record_can_hold_is_rejected_alone(client: Any, key: str) -> None:
     destination = target(client, MemoryFiles()).destination
     rows = batch({"A": 1, key: 2})
     applied = destination.apply(rows)
-    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (1, [3])
+    assert (applied.inserted, [rejection.row for rejection in applied.rejections]) == (1, [3])
     assert destination.apply(rows) == applied
     assert destination.compare(replace(rows, job_id="02JOB")).inserted == 1
     assert destination.undo(rows) == Undone(1)
     huge = GoodRow(9, "B", "hash", json.dumps({"text": "x" * 420_000}).encode())
     applied = destination.apply(Batch("acme", THINGS, "02JOB", 0, [huge]))
-    assert (applied.inserted, [refusal.row for refusal in applied.refusals]) == (0, [9])
+    assert (applied.inserted, [rejection.row for rejection in applied.rejections]) == (0, [9])
 
 
 def test_the_largest_row_of_the_longest_key_is_superseded_and_put_back(client: Any) -> None:
@@ -227,7 +227,7 @@ def test_the_largest_row_of_the_longest_key_is_superseded_and_put_back(client: A
     size = 405_000 - 2_600 - 1_200  # moto ends 4 KB below what DynamoDB takes
     rows = [batch({key: {"name": letter * size}}, job="01JOBJOBJOBJOBJOBJOBJOBJOB" + letter) for letter in "AB"]
     for one in rows:
-        assert not there.destination.apply(one).refusals
+        assert not there.destination.apply(one).rejections
     assert len(there.records.history("acme", "things", key)) == 1
     assert there.destination.undo(rows[1]) == Undone(1)
     assert there.records.get("acme", "things", key)["values"]["name"][0] == "A"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sluice.destinations.dynamodb import DynamoDestination
-from sluice.destinations.records import DynamoRecords
-from sluice.rows.staged import Applied, Undone
+from sluice.destinations.dynamodb.destination import DynamoDestination
+from sluice.destinations.dynamodb.records import DynamoRecords
+from sluice.schema.staging import Applied, Undone
 from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
@@ -31,7 +31,7 @@ def test_what_others_wrote_in_between_is_what_a_rollback_puts_back(
     tables.destination.apply(batch(BEFORE))
     with monkeypatch.context() as dying:
         dying.setattr(
-            "sluice.destinations.record_table.RecordTable.put", lambda *_: (_ for _ in ()).throw(OSError("gone"))
+            "sluice.destinations.dynamodb.table.RecordTable.put", lambda *_: (_ for _ in ()).throw(OSError("gone"))
         )
         with pytest.raises(OSError, match="gone"):
             tables.destination.apply(batch(CHANGE, job="02JOB"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sluice.model.errors import NotFound, RequestRefused
+from sluice.model.errors import NotFound, RequestRejected
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 
@@ -97,11 +97,11 @@ def test_before_the_first_import_there_is_nothing(target: Target) -> None:
     "cursor",
     ["", "???", "ä", "bm9wZQ==", "WzEsMl0x", "WzEsMl0=", "WzEsIiJd", "W0luZmluaXR5LCJhIl0=", "WyIiXQ==", "bnVsbA=="],
 )
-def test_a_cursor_that_was_made_up_is_refused(target: Target, cursor: str) -> None:
+def test_a_cursor_that_was_made_up_is_rejected(target: Target, cursor: str) -> None:
     target.destination.apply(batch({"A": 1}))
-    with pytest.raises(RequestRefused) as refused:
+    with pytest.raises(RequestRejected) as rejected:
         target.records.page("acme", "things", limit=5, cursor=cursor)
-    assert refused.value.problem.type == "bad-cursor"
+    assert rejected.value.problem.type == "invalid-cursor"
 
 
 def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:

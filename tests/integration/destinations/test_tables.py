@@ -14,13 +14,12 @@ import psycopg
 import pytest
 
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
-from sluice.destinations.postgres.layout import layout_of
-from sluice.model.errors import NotFound, RequestRefused, SluiceError
-from sluice.rows.celltypes import Date, Flag, Money, Number, Whole
-from sluice.rows.column import column
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row
-from sluice.rows.staged import Applied, Batch, Compared, Undone
+from sluice.destinations.postgres.tables import layout_of
+from sluice.model.errors import NotFound, RequestRejected, SluiceError
+from sluice.schema.cell_types import Date, Flag, Money, Number, Whole
+from sluice.schema.column import Row, column
+from sluice.schema.importer import Importer
+from sluice.schema.staging import Applied, Batch, Compared, Undone
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import THINGS, Thing, batch, good
 
@@ -165,11 +164,11 @@ def test_a_key_may_be_a_number(database: Database) -> None:
         with pytest.raises(NotFound):
             records.get("acme", "numbered", key)
         assert records.history("acme", "numbered", key) == []
-    with pytest.raises(RequestRefused):
+    with pytest.raises(RequestRejected):
         records.page("acme", "numbered", limit=2, cursor="WyJuaW5lIl0=")  # ["nine"]
 
 
-def test_a_key_that_the_table_cannot_have_refuses_its_row_and_disturbs_nothing_else(database: Database) -> None:
+def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_else(database: Database) -> None:
     """Neither the look before nor the undoing after."""
     destination = PostgresDestination(database)
     rows = [good(number, Numbered(number=10**number, name="a"), "number") for number in (1, 2, 30)]
@@ -177,7 +176,11 @@ def test_a_key_that_the_table_cannot_have_refuses_its_row_and_disturbs_nothing_e
     destination.apply(Batch("acme", NUMBERED, "00JOB", 0, rows[:1]))
     assert destination.compare(change) == Compared(2, 0, 1)
     applied = destination.apply(change)
-    assert (applied.inserted, applied.unchanged, [refusal.column for refusal in applied.refusals]) == (1, 1, ["Number"])
+    assert (applied.inserted, applied.unchanged, [rejection.column for rejection in applied.rejections]) == (
+        1,
+        1,
+        ["Number"],
+    )
     assert destination.undo(change) == Undone(1)
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
-from sluice.rows.staged import Applied, Undone
+from sluice.schema.staging import Applied, Undone
 from tests.integration.destinations.sample import THINGS, batch
 
 Sql = psycopg.Connection[Any]
@@ -113,7 +113,7 @@ def test_two_jobs_that_lock_each_other_out_are_both_done_in_the_end(
     left = batch({"A": {"name": "x"}, "B": {"name": "y"}})
     right = batch({"C": {"name": "y"}, "D": {"name": "x"}}, job="02JOB")
     answers = at_once(lambda: one.apply(left), lambda: other.apply(right))
-    assert sorted((each.inserted, len(each.refusals)) for each in answers) == [(0, 2), (2, 0)]
+    assert sorted((each.inserted, len(each.rejections)) for each in answers) == [(0, 2), (2, 0)]
     assert len(waits) == 1
     assert sql.execute("SELECT name FROM things ORDER BY name").fetchall() == [("x",), ("y",)]
 

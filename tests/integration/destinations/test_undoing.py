@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sluice.rows.staged import Applied, Undone
+from sluice.schema.staging import Applied, Undone
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import PLAIN, batch
 

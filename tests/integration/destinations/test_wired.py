@@ -14,11 +14,11 @@ import pytest
 from moto import mock_aws
 
 from sluice import bootstrap
-from sluice.destinations.dynamodb import DynamoDestination
+from sluice.catalog.products import Product, products
+from sluice.destinations.dynamodb.destination import DynamoDestination
+from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import PostgresDestination, PostgresRecords
-from sluice.destinations.records import DynamoRecords
-from sluice.importers.products import Product, products
-from sluice.rows.staged import Applied, Batch
+from sluice.schema.staging import Applied, Batch
 from tests.integration.destinations.sample import good
 from tests.integration.stack import forget_clients
 

@@ -8,12 +8,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.files import S3Files
-from sluice.stores.jobs import DynamoJobs
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from sluice.aws.s3 import S3Files
 from sluice.usecases.ports import Chunks, Jobs
 from tests.fakes.files import MemoryFiles
-from tests.fakes.stores import MemoryChunks, MemoryJobs
+from tests.fakes.tables import MemoryChunks, MemoryJobs
 from tests.integration.template import create_table
 
 REGION = "us-east-1"

@@ -83,7 +83,7 @@ def test_a_lease_that_somebody_else_has_by_now_is_not_released(chunk: Chunk, chu
 
 def test_closing_counts_the_phase_down_and_the_job_up(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
     chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
-    counts = Counts(total=-1, checked=9, refused=2)
+    counts = Counts(total=-1, checked=9, rejected=2)
     assert chunks.close(chunk.ref, ChunkState.DONE, counts)
     barrier, after, closed = chunks.phase(job.ref, PhaseName.PARSE), jobs.get(job.ref), chunks.get(chunk.ref)
     assert barrier is not None

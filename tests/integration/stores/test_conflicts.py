@@ -12,16 +12,17 @@ from botocore.config import Config
 from botocore.stub import ANY, Stubber
 
 from sluice import bootstrap
-from sluice.destinations.dynamodb import DynamoDestination
-from sluice.importers.registry import importer_named
+from sluice.aws import stored as items
+from sluice.aws import transactions
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from sluice.catalog.registry import importer_named
+from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.model.chunk import ChunkState, JobRef
 from sluice.model.counts import Counts
 from sluice.model.status import Status
-from sluice.rows.check import GoodRow
-from sluice.rows.staged import Applied, Batch
-from sluice.stores import items, transactions
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.jobs import DynamoJobs
+from sluice.schema.staging import Applied, Batch
+from sluice.schema.validation import GoodRow
 from tests.factories import make_chunk, make_job
 from tests.fakes.files import MemoryFiles
 
@@ -113,7 +114,7 @@ def test_a_move_that_meets_the_closing_of_a_chunk_is_tried_again(stub: tuple[Dyn
     answers.add_response("transact_write_items", {}, {"TransactItems": ANY})
     answers.add_response("get_item", {"Item": item})
     with answers:
-        assert DynamoJobs(chunks._table, 90).move(job.ref, Status.PAUSING) == job
+        assert DynamoJobs(chunks._table, 90).transition(job.ref, Status.PAUSING) == job
         answers.assert_no_pending_responses()
 
 

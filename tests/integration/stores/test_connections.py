@@ -5,9 +5,9 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from sluice.aws.websockets import DynamoConnections
 from sluice.model.event import Connection
-from sluice.stores.connections import DynamoConnections
-from sluice.usecases.watchers import Connections
+from sluice.usecases.ports import Connections
 from tests.fakes.sockets import MemoryConnections
 from tests.integration.template import create_table
 

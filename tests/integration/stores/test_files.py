@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sluice.model.errors import FileRefused, NotFound
-from sluice.stores.files import S3Files
+from sluice.aws.s3 import S3Files
+from sluice.model.errors import FileRejected, NotFound
 from tests.fakes.files import MemoryFiles
 
 LARGE = os.urandom(20 * 1024 * 1024)
@@ -116,10 +116,10 @@ def test_a_file_that_was_overwritten_is_not_read_on(files: MemoryFiles | S3Files
     etag = hashlib.md5(b"first", usedforsecurity=False).hexdigest()
     assert files.read("a", 0, 3, etag) == b"fir"
     files.write("a", b"other")
-    with pytest.raises(FileRefused) as refused:
+    with pytest.raises(FileRejected) as rejected:
         files.read("a", 0, 3, etag)
-    assert refused.value.problem.type == "file-changed"
-    with pytest.raises(FileRefused), files.open("a", etag) as file:
+    assert rejected.value.problem.type == "file-changed"
+    with pytest.raises(FileRejected), files.open("a", etag) as file:
         file.read()
 
 

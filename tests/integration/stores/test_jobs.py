@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from sluice.aws import stored as items
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import JobFile
 from sluice.model.status import Status
-from sluice.stores import items
 from sluice.usecases.ports import Jobs
 from tests.factories import make_job
 
@@ -27,7 +27,7 @@ def test_what_a_job_was_told_beside_its_file_comes_back(jobs: Jobs) -> None:
         make_job(importer="voters"), parameters={"ward": "79800001"}, lookup="commission", instead_of="01BEFORE"
     )
     jobs.add(job)
-    there = jobs.move(job.ref, Status.QUEUED)
+    there = jobs.transition(job.ref, Status.QUEUED)
     assert (there.parameters, there.lookup, there.instead_of) == ({"ward": "79800001"}, "commission", "01BEFORE")
     (listed,) = jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items
     assert listed == there == jobs.get(job.ref)
@@ -51,7 +51,7 @@ def test_a_move_changes_the_status_and_raises_the_version(jobs: Jobs) -> None:
     job = make_job()
     jobs.add(job)
     file = replace(job.file, bytes=99)
-    moved = jobs.move(job.ref, Status.QUEUED, file=file)
+    moved = jobs.transition(job.ref, Status.QUEUED, file=file)
     assert (moved.status, moved.version, moved.file.bytes) == (Status.QUEUED, 2, 99)
     assert moved == jobs.get(job.ref)
 
@@ -59,25 +59,25 @@ def test_a_move_changes_the_status_and_raises_the_version(jobs: Jobs) -> None:
 def test_a_move_to_where_the_job_is_changes_nothing(jobs: Jobs) -> None:
     job = make_job(status=Status.PARSING)
     jobs.add(job)
-    assert jobs.move(job.ref, Status.PARSING) == job
+    assert jobs.transition(job.ref, Status.PARSING) == job
 
 
 def test_an_illegal_move_is_a_conflict_that_names_the_current_state(jobs: Jobs) -> None:
     job = make_job(status=Status.COMPLETED)
     jobs.add(job)
-    with pytest.raises(Conflict) as refused:
-        jobs.move(job.ref, Status.LOADING)
-    assert "is completed" in refused.value.problem.detail
+    with pytest.raises(Conflict) as rejected:
+        jobs.transition(job.ref, Status.LOADING)
+    assert "is completed" in rejected.value.problem.detail
 
 
 def test_times_and_phase_follow_the_status(jobs: Jobs) -> None:
     job = make_job(status=Status.QUEUED)
     jobs.add(job)
-    parsing = jobs.move(job.ref, Status.PARSING)
+    parsing = jobs.transition(job.ref, Status.PARSING)
     assert (parsing.phase, parsing.started_at is not None, parsing.finished_at) == (PhaseName.PARSE, True, None)
-    loading = jobs.move(job.ref, Status.LOADING)
+    loading = jobs.transition(job.ref, Status.LOADING)
     assert (loading.phase, loading.started_at) == (PhaseName.LOAD, parsing.started_at)
-    ended = jobs.move(job.ref, Status.FAILED, problem=Problem("t", "Title", "Detail", {"limit": 3}))
+    ended = jobs.transition(job.ref, Status.FAILED, problem=Problem("t", "Title", "Detail", {"limit": 3}))
     assert (ended.phase, ended.finished_at is not None) == (None, True)
     assert ended.problem == Problem("t", "Title", "Detail", {"limit": 3})
     assert json.dumps(ended.problem.extra) == '{"limit": 3}'
@@ -118,7 +118,7 @@ def test_active_jobs_are_those_of_all_tenants_that_have_not_ended(jobs: Jobs) ->
     for job in [*going, make_job(number=3, status=Status.COMPLETED)]:
         jobs.add(job)
     jobs.add(over := make_job(number=4, status=Status.LOADING))
-    jobs.move(over.ref, Status.COMPLETED)
+    jobs.transition(over.ref, Status.COMPLETED)
     assert {job.ref for job in jobs.active()} == {job.ref for job in going}
 
 
@@ -131,6 +131,6 @@ def test_a_job_that_is_older_than_reviews_is_read() -> None:
     """A list of jobs must not break over one that an earlier version wrote."""
     job = make_job()
     item = items.of_job(job)
-    for name in ("review", "force", "corrects", "orders", "run", "reads", "parameters", "lookup", "instead_of"):
+    for name in ("review", "force", "corrects", "date_orders", "run", "reads", "parameters", "lookup", "instead_of"):
         del item[name]
     assert items.to_job(item) == job

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from mypy_boto3_stepfunctions.client import SFNClient
 
+from sluice.aws.step_functions import StepFunctionsMachine
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.stores.machine import StepFunctionsMachine
 from sluice.usecases.ports import Machine
 from tests.factories import make_job
 from tests.fakes.machine import MemoryMachine
@@ -124,7 +124,7 @@ def test_a_run_is_over_when_its_course_has_ended(world: World, job: Job) -> None
 
 
 def test_a_file_is_made_once_for_each_run(world: World, job: Job) -> None:
-    """What was refused changes when a job goes on."""
+    """What was rejected changes when a job goes on."""
     for _ in range(2):
         assert world.machine.make_file(job, "errors.xlsx")
         assert world.machine.make_file(job, "loaded.csv")

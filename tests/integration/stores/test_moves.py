@@ -8,9 +8,7 @@ import pytest
 
 from sluice.model.chunk import PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
-from sluice.model.job import Job, JobFile
-from sluice.model.log import SYSTEM
-from sluice.model.order import Order
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from tests.factories import make_job
@@ -27,31 +25,31 @@ def added(jobs: Jobs, status: Status) -> Job:
 
 def test_everything_that_was_asked_for_comes_back(jobs: Jobs) -> None:
     """The orders of dates too: a correction brings them from the job that it corrects."""
-    job = replace(make_job(), review=True, force=True, corrects="01OTHER", orders={"updated": "mdy"})
+    job = replace(make_job(), review=True, force=True, corrects="01OTHER", date_orders={"updated": "mdy"})
     jobs.add(job)
     assert jobs.get(job.ref) == job
 
 
 def test_a_move_begins_a_new_run_only_when_asked_to(jobs: Jobs) -> None:
     job = added(jobs, Status.LOADING)
-    assert jobs.move(job.ref, Status.PAUSING).run == 1
-    assert jobs.move(job.ref, Status.PAUSED).run == 1
-    assert jobs.move(job.ref, Status.LOADING, new_run=True).run == 2
+    assert jobs.transition(job.ref, Status.PAUSING).run == 1
+    assert jobs.transition(job.ref, Status.PAUSED).run == 1
+    assert jobs.transition(job.ref, Status.LOADING, new_run=True).run == 2
     assert jobs.get(job.ref).run == 2
 
 
 def test_a_move_to_where_the_job_is_begins_no_run(jobs: Jobs) -> None:
     """Of two that resume it at once, the second finds it resumed."""
     job = added(jobs, Status.PAUSED)
-    moved = jobs.move(job.ref, Status.LOADING, new_run=True)
-    assert jobs.move(job.ref, Status.LOADING, new_run=True, by="ben") == moved
+    moved = jobs.transition(job.ref, Status.LOADING, new_run=True)
+    assert jobs.transition(job.ref, Status.LOADING, new_run=True, by="ben") == moved
     assert [entry.status for entry in jobs.entries(job.ref)] == [Status.PAUSED, Status.LOADING]
 
 
 def test_an_illegal_move_leaves_no_trace(jobs: Jobs) -> None:
     job = added(jobs, Status.IN_REVIEW)
     with pytest.raises(Conflict):
-        jobs.move(job.ref, Status.PAUSING, by="ben", new_run=True)
+        jobs.transition(job.ref, Status.PAUSING, by="ben", new_run=True)
     assert jobs.get(job.ref) == job
     assert len(jobs.entries(job.ref)) == 1
 
@@ -59,19 +57,19 @@ def test_an_illegal_move_leaves_no_trace(jobs: Jobs) -> None:
 def test_a_job_that_is_not_there_is_not_moved(jobs: Jobs) -> None:
     missing = make_job().ref
     with pytest.raises(NotFound):
-        jobs.move(missing, Status.CANCELLED)
+        jobs.transition(missing, Status.CANCELLED)
     assert jobs.entries(missing) == []
 
 
 @pytest.mark.parametrize("answers", [{}, {"updated": "mdy"}])
-def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, Order]) -> None:
+def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, DateOrder]) -> None:
     """Also when there was nothing to be answered."""
     job = added(jobs, Status.IN_REVIEW)
     assert not job.committed
-    moved = jobs.move(job.ref, Status.LOADING, answers=answers, new_run=True)
-    assert (moved.committed, moved.orders) == (True, answers)
+    moved = jobs.transition(job.ref, Status.LOADING, answers=answers, new_run=True)
+    assert (moved.committed, moved.date_orders) == (True, answers)
     assert moved == jobs.get(job.ref)
-    assert jobs.move(job.ref, Status.PAUSING).committed, "it stays so"
+    assert jobs.transition(job.ref, Status.PAUSING).committed, "it stays so"
 
 
 @pytest.mark.parametrize(
@@ -87,24 +85,24 @@ def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, Order]) -> None:
 def test_a_job_that_leaves_an_end_is_under_way_again(jobs: Jobs, end: Status, to: Status, phase: PhaseName) -> None:
     """Without the problem and the end it had, and tidy looks after it."""
     job = added(jobs, Status.LOADING)
-    jobs.move(job.ref, Status.CANCELLING) if end is Status.CANCELLED else None
-    ended = jobs.move(job.ref, end, problem=BROKEN if end is Status.FAILED else None)
+    jobs.transition(job.ref, Status.CANCELLING) if end is Status.CANCELLED else None
+    ended = jobs.transition(job.ref, end, problem=BROKEN if end is Status.FAILED else None)
     assert ended.finished_at is not None
     assert list(jobs.active()) == []
-    moved = jobs.move(job.ref, to, new_run=True)
+    moved = jobs.transition(job.ref, to, new_run=True)
     assert (moved.problem, moved.finished_at, moved.phase) == (None, None, phase)
     assert [active.ref for active in jobs.active()] == [job.ref]
-    again = jobs.move(job.ref, Status.FAILED)
+    again = jobs.transition(job.ref, Status.FAILED)
     assert (again.problem, again.finished_at is not None) == (None, True)
     assert list(jobs.active()) == []
 
 
 def test_a_job_that_is_resumed_keeps_the_time_it_was_started(jobs: Jobs) -> None:
     job = added(jobs, Status.QUEUED)
-    started = jobs.move(job.ref, Status.PARSING).started_at
+    started = jobs.transition(job.ref, Status.PARSING).started_at
     assert started is not None
     for status in (Status.PAUSING, Status.PAUSED, Status.PARSING, Status.FAILED, Status.PARSING):
-        assert jobs.move(job.ref, status).started_at == started
+        assert jobs.transition(job.ref, status).started_at == started
 
 
 @pytest.mark.parametrize("phase", [PhaseName.PARSE, PhaseName.COMPARE, PhaseName.LOAD])
@@ -112,29 +110,29 @@ def test_a_job_that_is_stopped_remembers_its_phase(jobs: Jobs, phase: PhaseName)
     """It is where the job goes on."""
     job = added(jobs, Status.LOADING if phase is PhaseName.LOAD else Status.PARSING)
     jobs.remember(job.ref, phase=phase)
-    assert jobs.move(job.ref, Status.PAUSING).phase is phase
-    assert jobs.move(job.ref, Status.PAUSED).phase is phase
-    assert jobs.move(job.ref, Status.CANCELLED).phase is None
+    assert jobs.transition(job.ref, Status.PAUSING).phase is phase
+    assert jobs.transition(job.ref, Status.PAUSED).phase is phase
+    assert jobs.transition(job.ref, Status.CANCELLED).phase is None
 
 
 def test_a_review_ends_the_phase(jobs: Jobs) -> None:
     job = added(jobs, Status.PARSING)
     jobs.remember(job.ref, phase=PhaseName.COMPARE)
-    assert jobs.move(job.ref, Status.IN_REVIEW).phase is None
+    assert jobs.transition(job.ref, Status.IN_REVIEW).phase is None
 
 
 def test_what_is_remembered_stays_beside_what_is_not_spoken_of(jobs: Jobs) -> None:
     job = added(jobs, Status.PARSING)
-    jobs.remember(job.ref, orders={"updated": "dmy"}, undecided=("sold",))
+    jobs.remember(job.ref, date_orders={"updated": "dmy"}, ambiguous=("sold",))
     remembered = jobs.remember(job.ref, phase=PhaseName.COMPARE)
-    assert (remembered.phase, remembered.orders, remembered.undecided) == (
+    assert (remembered.phase, remembered.date_orders, remembered.ambiguous) == (
         PhaseName.COMPARE,
         {"updated": "dmy"},
         ("sold",),
     )
     assert remembered.version == 3
-    assert jobs.remember(job.ref, undecided=()).undecided == (), "nothing is something that is spoken of"
-    assert jobs.get(job.ref).orders == {"updated": "dmy"}
+    assert jobs.remember(job.ref, ambiguous=()).ambiguous == (), "nothing is something that is spoken of"
+    assert jobs.get(job.ref).date_orders == {"updated": "dmy"}
 
 
 def test_what_plan_found_is_noted_once(jobs: Jobs) -> None:
@@ -151,11 +149,11 @@ def test_what_plan_found_is_noted_once(jobs: Jobs) -> None:
 def test_the_log_says_who_did_what_in_order(jobs: Jobs) -> None:
     job = make_job()
     jobs.add(job, note="corrects job 01OTHER")
-    jobs.move(job.ref, Status.QUEUED)
-    jobs.move(job.ref, Status.PAUSING, by="ben")
+    jobs.transition(job.ref, Status.QUEUED)
+    jobs.transition(job.ref, Status.PAUSING, by="ben")
     jobs.log(jobs.get(job.ref), by="eve", note="looked")
     jobs.log(jobs.get(job.ref), note="nothing had moved")
-    jobs.move(job.ref, Status.CANCELLING, by="ben", note="wrong file")
+    jobs.transition(job.ref, Status.CANCELLING, by="ben", note="wrong file")
     entries = jobs.entries(job.ref)
     assert [(entry.by, entry.status, entry.note) for entry in entries] == [
         ("ann", Status.WAITING_FOR_FILE, "corrects job 01OTHER"),

@@ -14,55 +14,55 @@ from tests.factories import make_job
 AWAY = "The electoral commission gives no answers."
 
 
-def parked(jobs: Jobs) -> Job:
+def suspended(jobs: Jobs) -> Job:
     """A job that is paused until its upstream is back."""
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
-    jobs.move(job.ref, Status.PAUSING, note=AWAY, parked=AWAY)
-    return jobs.move(job.ref, Status.PAUSED)
+    jobs.transition(job.ref, Status.PAUSING, note=AWAY, suspended=AWAY)
+    return jobs.transition(job.ref, Status.PAUSED)
 
 
 def test_the_reason_why_a_job_is_parked_is_kept_while_it_is_paused(jobs: Jobs) -> None:
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
-    assert jobs.get(job.ref).parked is None
-    assert jobs.move(job.ref, Status.PAUSING, parked=AWAY).parked == AWAY
-    assert jobs.move(job.ref, Status.PAUSED).parked == AWAY
-    assert jobs.get(job.ref).parked == AWAY
+    assert jobs.get(job.ref).suspended is None
+    assert jobs.transition(job.ref, Status.PAUSING, suspended=AWAY).suspended == AWAY
+    assert jobs.transition(job.ref, Status.PAUSED).suspended == AWAY
+    assert jobs.get(job.ref).suspended == AWAY
 
 
 @pytest.mark.parametrize("to", [Status.PARSING, Status.LOADING, Status.CANCELLED])
 def test_a_job_that_is_moved_on_is_parked_no_more(jobs: Jobs, to: Status) -> None:
-    job = parked(jobs)
-    assert jobs.move(job.ref, to).parked is None
-    assert jobs.get(job.ref).parked is None
+    job = suspended(jobs)
+    assert jobs.transition(job.ref, to).suspended is None
+    assert jobs.get(job.ref).suspended is None
 
 
 @pytest.mark.parametrize("to", [Status.CANCELLING, Status.FAILED])
 def test_a_job_that_was_to_be_parked_and_ends_is_parked_no_more(jobs: Jobs, to: Status) -> None:
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
-    jobs.move(job.ref, Status.PAUSING, parked=AWAY)
-    assert jobs.move(job.ref, to).parked is None
+    jobs.transition(job.ref, Status.PAUSING, suspended=AWAY)
+    assert jobs.transition(job.ref, to).suspended is None
 
 
 def test_a_pause_that_somebody_asked_for_is_not_one_that_ends_by_itself(jobs: Jobs) -> None:
     """Nor does the reason of an earlier one come back."""
-    job = parked(jobs)
+    job = suspended(jobs)
     for status in (Status.LOADING, Status.PAUSING, Status.PAUSED):
-        assert jobs.move(job.ref, status).parked is None
+        assert jobs.transition(job.ref, status).suspended is None
 
 
 def test_a_job_that_is_being_paused_already_keeps_its_reason(jobs: Jobs) -> None:
     """Several workers find out at once that the upstream is away; and whoever paused it before meant it to stay so."""
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
-    first = jobs.move(job.ref, Status.PAUSING, parked=AWAY)
-    assert jobs.move(job.ref, Status.PAUSING, parked="Another reason.") == first
+    first = jobs.transition(job.ref, Status.PAUSING, suspended=AWAY)
+    assert jobs.transition(job.ref, Status.PAUSING, suspended="Another reason.") == first
     by_hand = make_job(importer="voters", status=Status.LOADING, number=1)
     jobs.add(by_hand)
-    jobs.move(by_hand.ref, Status.PAUSING, by="ben")
-    assert jobs.move(by_hand.ref, Status.PAUSING, parked=AWAY).parked is None
+    jobs.transition(by_hand.ref, Status.PAUSING, by="ben")
+    assert jobs.transition(by_hand.ref, Status.PAUSING, suspended=AWAY).suspended is None
 
 
 def test_a_job_that_is_marked_as_deleted_stays_with_who_did_it_in_its_log(jobs: Jobs) -> None:
@@ -81,8 +81,11 @@ def test_a_job_that_is_marked_as_deleted_stays_with_who_did_it_in_its_log(jobs: 
 
 def test_a_parked_job_may_be_told_to_stay_paused(jobs: Jobs) -> None:
     """Once; who said so is in its log."""
-    job = parked(jobs)
-    assert (jobs.stay_paused(job.ref, by="ben").parked, jobs.stay_paused(job.ref, by="eve").parked) == (None, None)
+    job = suspended(jobs)
+    assert (jobs.stay_paused(job.ref, by="ben").suspended, jobs.stay_paused(job.ref, by="eve").suspended) == (
+        None,
+        None,
+    )
     assert [entry.by for entry in jobs.entries(job.ref) if "by hand" in entry.note] == ["ben"]
     assert jobs.get(job.ref).status is job.status
 
@@ -92,7 +95,7 @@ def test_a_deleted_job_goes_nowhere_and_one_that_goes_on_is_not_deleted(jobs: Jo
     jobs.add(job)
     jobs.mark_deleted(job.ref, by="ben")
     with pytest.raises(Conflict):
-        jobs.move(job.ref, Status.LOADING, new_run=True)
+        jobs.transition(job.ref, Status.LOADING, new_run=True)
     going = make_job(status=Status.LOADING, number=1)
     jobs.add(going)
     with pytest.raises(Conflict):

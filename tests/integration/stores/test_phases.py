@@ -7,12 +7,12 @@ from typing import Any
 import boto3
 import pytest
 
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import Chunk, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.stores.chunks import DynamoChunks
-from sluice.stores.jobs import DynamoJobs
 from sluice.usecases.ports import Chunks, Jobs
 from tests.factories import make_chunk, make_job
 from tests.integration.stores.conftest import KEEP_DAYS, REGION

@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
-from sluice.stores.rates import DynamoRates
-from sluice.stores.upstream_tokens import DynamoUpstreamTokens
-from sluice.upstream.tokens import AccessToken, Tokens
-from sluice.upstream.turns import Turns, spacing
+from sluice.aws.rate_limits import DynamoRates
+from sluice.aws.upstreams import DynamoUpstreamTokens
+from sluice.upstream.rate_limiter import RateStore, spacing
+from sluice.upstream.tokens import AccessToken, TokenStore
 from tests.fakes.upstreams import MemoryRates, MemoryUpstreamTokens
 from tests.integration.stores.conftest import REGION
 from tests.integration.template import create_table
@@ -30,8 +30,8 @@ def jobs_table() -> Any:
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def turns(request: pytest.FixtureRequest) -> Turns:
-    """Turns of an upstream."""
+def turns(request: pytest.FixtureRequest) -> RateStore:
+    """RateStore of an upstream."""
     if request.param == "memory":
         return MemoryRates(RATE)
     request.getfixturevalue("aws")
@@ -39,7 +39,7 @@ def turns(request: pytest.FixtureRequest) -> Turns:
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def tokens(request: pytest.FixtureRequest) -> Tokens:
+def tokens(request: pytest.FixtureRequest) -> TokenStore:
     """Where tokens are kept."""
     if request.param == "memory":
         return MemoryUpstreamTokens()
@@ -47,34 +47,34 @@ def tokens(request: pytest.FixtureRequest) -> Tokens:
     return DynamoUpstreamTokens(jobs_table())
 
 
-def test_the_first_turn_is_free_at_once(turns: Turns) -> None:
+def test_the_first_turn_is_free_at_once(turns: RateStore) -> None:
     assert turns.take(earliest=NOW, before=LATER) == NOW
 
 
-def test_turns_are_given_one_after_the_other(turns: Turns) -> None:
+def test_turns_are_given_one_after_the_other(turns: RateStore) -> None:
     taken = [turns.take(earliest=NOW, before=LATER) for _ in range(40)]
     assert taken == pytest.approx([NOW + at * APART for at in range(40)], abs=1e-4)
 
 
-def test_turns_that_nobody_wanted_are_not_saved_up(turns: Turns) -> None:
+def test_turns_that_nobody_wanted_are_not_saved_up(turns: RateStore) -> None:
     turns.take(earliest=NOW, before=LATER)
     taken = [turns.take(earliest=NOW + 60, before=LATER) for _ in range(3)]
     assert taken == pytest.approx([NOW + 60 + at * APART for at in range(3)], abs=1e-4)
 
 
-def test_a_turn_that_would_come_too_late_is_not_taken(turns: Turns) -> None:
+def test_a_turn_that_would_come_too_late_is_not_taken(turns: RateStore) -> None:
     turns.take(earliest=NOW, before=LATER)
     assert turns.take(earliest=NOW, before=NOW + APART / 2) is None
     assert turns.take(earliest=NOW, before=NOW) is None
     assert turns.take(earliest=NOW, before=LATER) == pytest.approx(NOW + APART, abs=1e-4)
 
 
-def test_who_asks_with_a_clock_that_is_behind_gets_a_turn_after_all_others(turns: Turns) -> None:
+def test_who_asks_with_a_clock_that_is_behind_gets_a_turn_after_all_others(turns: RateStore) -> None:
     turns.take(earliest=NOW + 1, before=LATER)
     assert turns.take(earliest=NOW, before=LATER) == pytest.approx(NOW + 1 + APART, abs=1e-4)
 
 
-def test_a_pause_moves_the_next_turn_for_everybody(turns: Turns) -> None:
+def test_a_pause_moves_the_next_turn_for_everybody(turns: RateStore) -> None:
     turns.take(earliest=NOW, before=LATER)
     turns.hold(NOW + 30)
     assert turns.held_until() == NOW + 30
@@ -83,14 +83,14 @@ def test_a_pause_moves_the_next_turn_for_everybody(turns: Turns) -> None:
     assert turns.take(earliest=NOW, before=LATER) == pytest.approx(NOW + 30 + APART, abs=1e-4)
 
 
-def test_a_pause_is_never_made_shorter(turns: Turns) -> None:
+def test_a_pause_is_never_made_shorter(turns: RateStore) -> None:
     turns.hold(NOW + 30)
     turns.hold(NOW + 10)
     assert turns.held_until() == NOW + 30
     assert turns.take(earliest=NOW, before=LATER) == NOW + 30
 
 
-def test_a_pause_does_not_bring_back_turns_that_are_taken(turns: Turns) -> None:
+def test_a_pause_does_not_bring_back_turns_that_are_taken(turns: RateStore) -> None:
     for _ in range(20):
         turns.take(earliest=NOW, before=LATER)
     turns.hold(NOW + APART)
@@ -98,11 +98,11 @@ def test_a_pause_does_not_bring_back_turns_that_are_taken(turns: Turns) -> None:
     assert turns.take(earliest=NOW, before=LATER) == pytest.approx(NOW + 20 * APART, abs=1e-4)
 
 
-def test_nobody_was_told_to_pause_at_first(turns: Turns) -> None:
+def test_nobody_was_told_to_pause_at_first(turns: RateStore) -> None:
     assert turns.held_until() == 0
 
 
-def test_no_turn_is_given_twice(turns: Turns, atomic_updates: None) -> None:
+def test_no_turn_is_given_twice(turns: RateStore, atomic_updates: None) -> None:
     """Many workers at once, with clocks that are not quite in step."""
     taken: list[float | None] = []
 
@@ -144,14 +144,14 @@ def test_somebody_who_is_faster_costs_no_turn(aws: None) -> None:
     assert slow.take(earliest=NOW, before=LATER) == pytest.approx(NOW + APART, abs=1e-4)
 
 
-def test_a_token_is_found_by_all(tokens: Tokens) -> None:
+def test_a_token_is_found_by_all(tokens: TokenStore) -> None:
     assert tokens.get("siasn") is None
     tokens.keep("siasn", AccessToken("one", NOW + 1.8))
     assert tokens.get("siasn") == AccessToken("one", NOW + 1.8)
     assert tokens.get("another") is None
 
 
-def test_the_token_that_was_kept_last_counts(tokens: Tokens) -> None:
+def test_the_token_that_was_kept_last_counts(tokens: TokenStore) -> None:
     tokens.keep("siasn", AccessToken("one", NOW + 60))
     tokens.keep("siasn", AccessToken("two", NOW + 30))
     assert tokens.get("siasn") == AccessToken("two", NOW + 30)

@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
+from sluice.aws.scheduler import EventBridgeSchedules
+from sluice.catalog.registry import SOURCES
 from sluice.model.errors import TryLater
 from sluice.model.schedule import Schedule
-from sluice.sources.registry import SOURCES
-from sluice.stores.schedules import EventBridgeSchedules
 from sluice.usecases.ports import Schedules
 from tests.fakes.schedules import MemorySchedules
 from tests.integration.stack import event

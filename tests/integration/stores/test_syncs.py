@@ -21,13 +21,13 @@ def sync(job_id: str, status: Status = Status.QUEUED) -> Job:
 
 @pytest.fixture
 def parsed(jobs: Jobs, chunks: Chunks) -> Job:
-    """A sync whose pages have been parsed: two rows, one of them refused."""
+    """A sync whose pages have been parsed: two rows, one of them rejected."""
     job = sync("1", status=Status.PARSING)
     jobs.add(job)
     jobs.describe(job.ref, file=job.file, total=2)
     chunks.add([make_chunk(job.ref, 0)])
     chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="token")
-    chunks.close(make_chunk(job.ref, 0).ref, ChunkState.DONE, Counts(checked=2, refused=1))
+    chunks.close(make_chunk(job.ref, 0).ref, ChunkState.DONE, Counts(checked=2, rejected=1))
     return jobs.get(job.ref)
 
 
@@ -74,7 +74,7 @@ def test_it_is_read_again_once_for_each_plan(parsed: Job, jobs: Jobs) -> None:
     assert jobs.get(parsed.ref).counts.total == 7
     jobs.read_again(parsed, note="")
     assert jobs.get(parsed.ref).reads == 2, "whoever asks has seen the first reading"
-    jobs.move(parsed.ref, Status.LOADING)
+    jobs.transition(parsed.ref, Status.LOADING)
     jobs.read_again(jobs.get(parsed.ref), note="")
     assert jobs.get(parsed.ref).reads == 2, "its rows are being loaded"
 
@@ -95,7 +95,7 @@ def test_a_chunk_that_is_done_already_is_counted_once(parsed: Job, jobs: Jobs, c
     found = chunks.get(done.ref)
     assert found is not None
     assert (found.state, found.counts, found.rows) == (ChunkState.DONE, done.counts, 5)
-    assert jobs.get(parsed.ref).counts == Counts(total=7, checked=7, refused=1, gone=5)
+    assert jobs.get(parsed.ref).counts == Counts(total=7, checked=7, rejected=1, gone=5)
     barrier = chunks.phase(parsed.ref, PhaseName.PARSE)
     assert barrier is not None
     assert barrier.remaining == 0, "nobody had to do it"

@@ -8,9 +8,9 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from sluice.model.ticket import Ticket
-from sluice.stores.tickets import DynamoTickets
-from sluice.usecases.watchers import Tickets
+from sluice.aws.tickets import DynamoTickets
+from sluice.model.event import Ticket
+from sluice.usecases.ports import Tickets
 from tests.fakes.tickets import MemoryTickets
 from tests.integration.stores.conftest import REGION
 from tests.integration.template import create_table

@@ -13,12 +13,12 @@ from moto import mock_aws
 from local.upstreams.server import Served, serving
 from local.upstreams.settings import Settings
 from local.upstreams.siasn import Register
-from sluice.lookups.commission import commission
-from sluice.lookups.lookup import Asked, Found, Lookup, Told
-from sluice.model.errors import UpstreamRefused
-from sluice.sources.pangkat import pangkat
-from sluice.stores import upstreams
-from sluice.stores.upstreams import SharedUpstreams
+from sluice.aws import upstreams
+from sluice.aws.upstreams import SharedUpstreams
+from sluice.catalog.civil_service.pangkat import pangkat
+from sluice.catalog.elections.commission import commission
+from sluice.model.errors import UpstreamRejected
+from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
 from tests.integration.template import create_table
 
 REGION = "us-east-1"
@@ -78,17 +78,17 @@ def test_a_secret_that_holds_is_not_asked_for_again(register: Served[Register]) 
     assert secret.asked == [False]
 
 
-def test_a_secret_that_is_wrong_still_is_refused(register: Served[Register]) -> None:
+def test_a_secret_that_is_wrong_still_is_rejected(register: Served[Register]) -> None:
     wrong = told(register, "wrong")
-    with pytest.raises(UpstreamRefused) as refused:
+    with pytest.raises(UpstreamRejected) as rejected:
         rows(Secret(kept=wrong, now=wrong))
-    assert "wrong" not in str(refused.value)
+    assert "wrong" not in str(rejected.value)
 
 
 def test_an_upstream_that_was_added_since_is_found(register: Served[Register]) -> None:
     good = told(register, register.stand_in.settings.client_secret)
     assert rows(Secret(kept={}, now=good)) == 100
-    with pytest.raises(UpstreamRefused, match="says nothing of 'siasn'"):
+    with pytest.raises(UpstreamRejected, match="says nothing of 'siasn'"):
         rows(Secret(kept={}, now={}))
 
 
@@ -98,12 +98,12 @@ def test_who_was_asked_for_before_the_secret_was_rotated_is_not_asked_for_again(
     """The old one held until its token expired, in the middle of a chunk."""
     asked: list[list[str]] = []
 
-    def ask(_: Lookup, keys: list[str], *, told: Told, **__: Any) -> Asked:
+    def ask(_: Lookup, keys: list[str], *, told: OnResult, **__: Any) -> LookupBatch:
         asked.append(keys)
-        told(keys[0], Found("registered", "79800001"))
+        told(keys[0], LookupResult("registered", "79800001"))
         if len(asked) == 1:
-            raise UpstreamRefused("Status 401 for a token.")
-        return Asked([], down=False, silent=False)
+            raise UpstreamRejected("Status 401 for a token.")
+        return LookupBatch([], down=False, silent=False)
 
     monkeypatch.setattr(upstreams, "ask", ask)
     known = {"url": "https://commission.example", "client_id": "sluice"}

@@ -9,8 +9,8 @@ import pytest
 
 from local import cli
 from local.client import Client
-from sluice.edge.importers import importer_answer
-from sluice.importers.registry import IMPORTERS
+from sluice.api.importers import importer_response
+from sluice.catalog.registry import IMPORTERS
 from tests.unit.local.fake_api import API, BUCKET, PAGE, FakeApi, job
 
 
@@ -106,7 +106,7 @@ def test_a_deleted_job_says_so(api: FakeApi, capsys: pytest.CaptureFixture[str])
 
 def test_importers_show_what_they_need_beside_the_file(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     """As it is given with --parameter, and which files they take."""
-    shown = [importer_answer(each).model_dump() for each in IMPORTERS]
+    shown = [importer_response(each).model_dump() for each in IMPORTERS]
     api.page = json.dumps({"items": shown, "next": None})
     assert run("importers") == 0
     lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}

@@ -9,8 +9,8 @@ import pytest
 
 from local.importer_pages import PAGES, main, page_of
 from local.places import ROOT
-from sluice.importers.registry import IMPORTERS, importer_named
-from sluice.rows.importer import Importer
+from sluice.catalog.registry import IMPORTERS, importer_named
+from sluice.schema.importer import Importer
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)

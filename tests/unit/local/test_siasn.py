@@ -17,10 +17,9 @@ from local.upstreams.server import Served, serving
 from local.upstreams.settings import Settings, changed, fault_of
 from local.upstreams.siasn import Register
 from local.upstreams.standin import Request
-from sluice.rows.check import Checked
-from sluice.sources.page import Page
-from sluice.sources.registry import SOURCES
-from sluice.sources.source import Source
+from sluice.catalog.registry import SOURCES
+from sluice.schema.validation import Checked
+from sluice.upstream.source import Source, SourcePage
 from tests.unit.sources.checking import check_pages
 
 QUERY = {"offset": "0", "limit": "100"}
@@ -68,19 +67,19 @@ def checked(source: Source, **settings: Any) -> Checked:
     """What Sluice makes of a list."""
     status, body = Ticking(**settings).ask(limit=1000, path=source.path)
     assert status == 200
-    return check_pages(source, [Page(0, body["data"], body["total"])])
+    return check_pages(source, [SourcePage(0, body["data"], body["total"])])
 
 
 @each
 def test_every_source_has_a_list_whose_rows_are_good(source: Source) -> None:
     found = checked(source, rows=500)
-    assert (len(found.good), found.refusals, found.dates) == (500, [], {})
+    assert (len(found.good), found.rejections, found.dates) == (500, [], {})
 
 
 @each
 def test_rows_are_wrong_where_that_is_asked_for(source: Source) -> None:
     found = checked(source, rows=500, wrong_every=100)
-    assert sorted(refusal.row for refusal in found.refusals) == [1, 101, 201, 301, 401]
+    assert sorted(refusal.row for refusal in found.rejections) == [1, 101, 201, 301, 401]
 
 
 def test_rows_are_edited_come_in_and_leave_between_two_readings() -> None:

@@ -10,16 +10,16 @@ from typing import Any
 
 import httpx
 
-from sluice.lookups.asking import APART, ask
-from sluice.lookups.commission import commission
-from sluice.lookups.lookup import Asked, Found, Lookup
+from sluice.catalog.elections.commission import commission
 from sluice.upstream.clock import Clock
+from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult
+from sluice.upstream.lookup_client import APART, ask
 from tests.fakes.upstreams import MemoryRates
 from tests.unit.upstream import scripted
 from tests.unit.upstream.scripted import UPSTREAM, Said
 
 KEYS = tuple(f"80010150{number:05d}" for number in range(40))
-HERE = Found("registered", "79800001")
+HERE = LookupResult("registered", "79800001")
 HASTY = Clock(sleep=lambda seconds: asyncio.sleep(0 if seconds == APART else seconds))
 
 
@@ -40,7 +40,7 @@ class Roll(scripted.Scripted):
     def __init__(self, said: Mapping[str | None, Sequence[Said]] | None = None, tokens: Sequence[Said] = ()) -> None:
         super().__init__([], tokens)
         self.first = {key: list(sayings) for key, sayings in (said or {}).items()}
-        self.told: list[tuple[str, Found]] = []
+        self.told: list[tuple[str, LookupResult]] = []
         self.shared = MemoryRates(500)
 
     def say(self, request: httpx.Request) -> Said:
@@ -55,9 +55,9 @@ class Roll(scripted.Scripted):
         at_once: int = 1,
         lookup: Lookup = commission,
         seconds: float = 600,
-        told: Callable[[str, Found], None] | None = None,
+        told: Callable[[str, LookupResult], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-    ) -> Asked:
+    ) -> LookupBatch:
         """Ask it for keys; where several are under way at once time is real, but nobody waits for a second try."""
         alone = at_once == 1
         if not alone:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.lookups.commission import commission
-from sluice.lookups.lookup import Found
-from sluice.model.errors import TryLater, UpstreamRefused
+from sluice.catalog.elections.commission import commission
+from sluice.model.errors import TryLater, UpstreamRejected
+from sluice.upstream.lookup import LookupResult
+from sluice.upstream.rate_limiter import spacing
 from sluice.upstream.tokens import AccessToken
-from sluice.upstream.turns import spacing
 from tests.fakes.upstreams import MemoryRates
 from tests.unit.lookups.scripted import HERE, KEYS, Roll, fails, voter
 from tests.unit.upstream.scripted import START, Said
@@ -114,7 +114,7 @@ def test_answers_are_told_in_the_callers_thread_and_never_beside_another_call_of
                 at_the_store.clear()
             return super().take(earliest=earliest, before=before)
 
-    def told(key: str, found: Found) -> None:
+    def told(key: str, found: LookupResult) -> None:
         threads.add(threading.current_thread())
         if at_the_store.is_set():
             told_meanwhile.set()
@@ -188,11 +188,11 @@ def test_an_upstream_that_gives_no_new_token_is_down_too() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_credentials_that_give_no_token_end_it(status: int) -> None:
-    with pytest.raises(UpstreamRefused, match=f"status {status} for a token"):
+    with pytest.raises(UpstreamRejected, match=f"status {status} for a token"):
         Roll(tokens=[httpx.Response(status)] * 10).ask(KEYS)
 
 
-def test_a_refused_token_is_replaced_at_once() -> None:
+def test_a_rejected_token_is_replaced_at_once() -> None:
     roll = Roll({KEYS[1]: [httpx.Response(401)]})
     roll.tokens.keep("siasn", AccessToken("revoked", START + 600))
     assert roll.ask(KEYS[:3]).failed == []
@@ -244,7 +244,7 @@ def test_a_caller_who_has_no_time_at_all_is_told_so() -> None:
 @pytest.mark.parametrize("status", [301, 403, 404])
 def test_what_would_never_do_ends_it(status: int) -> None:
     roll = Roll({KEYS[2]: [httpx.Response(status, headers={"location": "https://elsewhere.example"})]})
-    with pytest.raises(UpstreamRefused, match=f"asked for voters/…, and gave status {status}"):
+    with pytest.raises(UpstreamRejected, match=f"asked for voters/…, and gave status {status}"):
         roll.ask(KEYS)
     assert [key for key, _ in roll.told] == list(KEYS[:2])
 
@@ -253,7 +253,7 @@ def test_who_cannot_keep_an_answer_is_heard() -> None:
     """Nothing more is asked, for it could not be kept either."""
     roll = Roll()
 
-    def told(key: str, found: Found) -> None:
+    def told(key: str, found: LookupResult) -> None:
         raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="the disk is full"):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sluice.model.errors import NotYet
-from sluice.upstream import turns
+from sluice.upstream import rate_limiter as turns
 from tests.unit.lookups.scripted import KEYS, Roll, fails
 
 

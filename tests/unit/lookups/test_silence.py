@@ -8,8 +8,8 @@ import traceback
 import httpx
 import pytest
 
-from sluice.lookups.lookup import Asked
 from sluice.model.errors import SluiceError
+from sluice.upstream.lookup import LookupBatch
 from tests.unit.lookups.scripted import KEYS, Roll, voter
 from tests.unit.upstream.scripted import SECRET, Said
 
@@ -39,7 +39,7 @@ def test_nothing_that_is_said_of_a_look_up_names_the_key(trouble: Said, caplog: 
     roll = Roll({KEY: [trouble] * 3})
     with caplog.at_level(logging.DEBUG):
         try:
-            asked: Asked | None = roll.ask([KEY], seconds=60)
+            asked: LookupBatch | None = roll.ask([KEY], seconds=60)
             said = ""
         except SluiceError as error:
             asked = None

@@ -21,11 +21,11 @@ def courses(draw: st.DrawFn) -> tuple[int, list[Counts]]:
         if draw(st.booleans()):
             continue  # given up
         blank = draw(st.integers(0, rows))
-        refused = draw(st.integers(0, rows - blank))
-        added.append(Counts(total=-blank, checked=rows - blank, refused=refused))
+        rejected = draw(st.integers(0, rows - blank))
+        added.append(Counts(total=-blank, checked=rows - blank, rejected=rejected))
         if draw(st.booleans()):
             continue
-        staged = rows - blank - refused
+        staged = rows - blank - rejected
         inserted = draw(st.integers(0, staged))
         updated = draw(st.integers(0, staged - inserted))
         unchanged = draw(st.integers(0, staged - inserted - updated))
@@ -34,16 +34,16 @@ def courses(draw: st.DrawFn) -> tuple[int, list[Counts]]:
                 inserted=inserted,
                 updated=updated,
                 unchanged=unchanged,
-                refused=staged - inserted - updated - unchanged,
+                rejected=staged - inserted - updated - unchanged,
             )
         )
     return cut, draw(st.permutations(added))
 
 
 @given(COUNTS)
-def test_loaded_refused_and_unprocessed_add_up_to_the_total(counts: Counts) -> None:
+def test_loaded_rejected_and_unprocessed_add_up_to_the_total(counts: Counts) -> None:
     """Three disjoint sets of rows, always."""
-    assert counts.loaded + counts.refused + counts.unprocessed == counts.total
+    assert counts.loaded + counts.rejected + counts.unprocessed == counts.total
     assert counts.inserted + counts.updated + counts.unchanged == counts.loaded
 
 
@@ -73,12 +73,12 @@ def test_no_row_of_an_import_is_lost_or_counted_twice(course: tuple[int, list[Co
     for step in added:
         counts += step
     assert 0 <= counts.unprocessed <= counts.total <= cut
-    assert counts.loaded + counts.refused + counts.unprocessed == counts.total
+    assert counts.loaded + counts.rejected + counts.unprocessed == counts.total
 
 
 def test_rows_that_were_left_out_compared_or_undone_are_in_none_of_the_three_sets() -> None:
     """They are told beside them."""
-    beside = Counts(left_out=1, to_insert=2, to_update=3, to_leave=4, reversed=5, kept=6, stuck=7)
+    beside = Counts(ignored=1, to_insert=2, to_update=3, to_leave=4, reversed=5, kept=6, stuck=7)
     assert (beside.total, beside.loaded, beside.unprocessed) == (0, 0, 0)
     assert (beside.compared, beside.undone) == (9, 18)
 
@@ -88,4 +88,4 @@ def test_stored_counts_go_by_their_names() -> None:
     names = [field.name for field in fields(Counts)]
     numbers = range(1, len(names) + 1)
     assert Counts(*numbers).as_dict() == dict(zip(names, numbers, strict=True))
-    assert names[:3] == ["total", "checked", "left_out"]
+    assert names[:3] == ["total", "checked", "ignored"]

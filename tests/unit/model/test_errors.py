@@ -9,19 +9,19 @@ import pytest
 from sluice.model import errors
 from sluice.model.errors import (
     Conflict,
-    FileRefused,
+    FileRejected,
     Forbidden,
     InProgress,
     KeyReused,
     NotFound,
     Problem,
-    RequestRefused,
+    RequestRejected,
     SluiceError,
     TooLarge,
     TryLater,
     Unauthorized,
     UpstreamDown,
-    UpstreamRefused,
+    UpstreamRejected,
 )
 
 ERRORS = sorted(
@@ -53,8 +53,8 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
     ("kind", "status"),
     [
         (SluiceError, 500),
-        (FileRefused, 422),
-        (RequestRefused, 400),
+        (FileRejected, 422),
+        (RequestRejected, 400),
         (NotFound, 404),
         (Conflict, 409),
         (InProgress, 409),
@@ -62,7 +62,7 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (TooLarge, 413),
         (Unauthorized, 401),
         (Forbidden, 403),
-        (UpstreamRefused, 502),
+        (UpstreamRejected, 502),
         (UpstreamDown, 503),
         (TryLater, 503),
     ],
@@ -79,12 +79,12 @@ def test_no_error_was_left_out_above() -> None:
 
 def test_an_error_carries_its_problem() -> None:
     """The detail is the error's text too, so that logs say the same as answers."""
-    refused = FileRefused("missing-header", "A column is missing", "There is no 'Price'.", missing=["Price"])
-    assert str(refused) == "There is no 'Price'."
-    assert refused.problem == Problem(
+    rejected = FileRejected("missing-header", "A column is missing", "There is no 'Price'.", missing=["Price"])
+    assert str(rejected) == "There is no 'Price'."
+    assert rejected.problem == Problem(
         "missing-header", "A column is missing", "There is no 'Price'.", {"missing": ["Price"]}
     )
-    assert refused.problem.as_dict() == {
+    assert rejected.problem.as_dict() == {
         "type": "/problems/missing-header",
         "title": "A column is missing",
         "detail": "There is no 'Price'.",

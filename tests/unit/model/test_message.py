@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.model.chunk import ChunkRef, JobRef, PhaseName
-from sluice.model.message import from_message, to_message
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName, from_message, to_message
 
 REFS = st.builds(
     ChunkRef,

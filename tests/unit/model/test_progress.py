@@ -16,8 +16,8 @@ from sluice.model.status import Status
 from tests.factories import make_job
 from tests.unit.model.test_counts import COUNTS
 
-HALF = Counts(total=2000, checked=1000, inserted=300, updated=100, unchanged=50, refused=50)
-WHOLE = Counts(total=2000, checked=2000, inserted=1500, updated=400, unchanged=50, refused=50)
+HALF = Counts(total=2000, checked=1000, inserted=300, updated=100, unchanged=50, rejected=50)
+WHOLE = Counts(total=2000, checked=2000, inserted=1500, updated=400, unchanged=50, rejected=50)
 
 
 UNDONE = replace(WHOLE, reversed=800, kept=150, stuck=50)
@@ -54,7 +54,7 @@ def test_progress_says_what_the_job_is_at(status: Status, counts: Counts, progre
 
 
 def test_a_comparison_counts_the_rows_that_were_compared() -> None:
-    """Refused rows need none."""
+    """Rejected rows need none."""
     compared = replace(HALF, checked=2000, to_insert=500, to_update=200, to_leave=250)
     progress = progress_of(job_with(Status.PARSING, compared, phase=PhaseName.COMPARE))
     assert progress == Progress(1000, 2000, 50, "Compared 950 of 1,950 rows with what is there")
@@ -73,10 +73,10 @@ def test_a_rollback_of_more_rows_than_were_counted_does_not_go_beyond_its_end() 
     assert progress_of(job_with(Status.ROLLING_BACK, uncounted)).total == 10
 
 
-def test_a_job_whose_file_was_refused_says_why() -> None:
+def test_a_job_whose_file_was_rejected_says_why() -> None:
     """There are no rows to speak of."""
-    refused = job_with(Status.FAILED, Counts(), Problem("empty-file", "The file is empty", "It has no row."))
-    assert progress_of(refused).message == "The file is empty"
+    rejected = job_with(Status.FAILED, Counts(), Problem("empty-file", "The file is empty", "It has no row."))
+    assert progress_of(rejected).message == "The file is empty"
 
 
 @given(st.sampled_from(Status), st.sampled_from([None, *PhaseName]), COUNTS)

@@ -45,7 +45,7 @@ def test_without_a_beginning_it_begins_in_one_period() -> None:
 
 
 def test_a_beginning_in_the_past_says_only_at_which_hours() -> None:
-    """EventBridge Scheduler would refuse it."""
+    """EventBridge Scheduler would reject it."""
     day = 24 * 60
     assert schedule_from(day, NOON - 30 * HOUR, now=NOON) == Schedule(day, NOON + 18 * HOUR)
     assert schedule_from(day, NOON + 30 * HOUR, now=NOON) == Schedule(day, NOON + 30 * HOUR)

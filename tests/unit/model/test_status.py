@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.model.status import AT_REST, ENDED, MOVES, Status, illegal_move, sources_of
+from sluice.model.status import ENDED, INACTIVE, TRANSITIONS, Status, illegal_transition, sources_of
 
 
 def reachable(start: Status) -> set[Status]:
@@ -12,7 +12,7 @@ def reachable(start: Status) -> set[Status]:
     seen: set[Status] = set()
     ahead = [start]
     while ahead:
-        for target in MOVES[ahead.pop()] - seen:
+        for target in TRANSITIONS[ahead.pop()] - seen:
             seen.add(target)
             ahead.append(target)
     return seen
@@ -20,7 +20,7 @@ def reachable(start: Status) -> set[Status]:
 
 def test_every_state_has_its_line_in_the_table() -> None:
     """A state without one would break the first job that comes to it."""
-    assert set(MOVES) == set(Status)
+    assert set(TRANSITIONS) == set(Status)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.WAITING_FOR_FILE])
@@ -40,21 +40,21 @@ def test_every_job_can_come_to_an_end(status: Status) -> None:
     assert reachable(status) & ENDED
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status not in AT_REST | {Status.CANCELLING}])
+@pytest.mark.parametrize("status", [status for status in Status if status not in INACTIVE | {Status.CANCELLING}])
 def test_a_job_under_way_can_fail(status: Status) -> None:
     """A system error asks no leave; but a job that is to be cancelled ends as what it was asked to be."""
-    assert Status.FAILED in MOVES[status]
+    assert Status.FAILED in TRANSITIONS[status]
 
 
 @pytest.mark.parametrize("status", [Status.IN_REVIEW, Status.PAUSED, Status.CANCELLING])
 def test_a_job_that_stands_still_or_is_about_to_does_not_fail(status: Status) -> None:
     """Nobody is at it who could break."""
-    assert Status.FAILED not in MOVES[status]
+    assert Status.FAILED not in TRANSITIONS[status]
 
 
 def test_a_failed_job_goes_on_and_every_other_end_is_left_by_a_rollback_alone() -> None:
     """What was rolled back stays so."""
-    assert {status: set(MOVES[status]) for status in ENDED} == {
+    assert {status: set(TRANSITIONS[status]) for status in ENDED} == {
         Status.COMPLETED: {Status.ROLLING_BACK},
         Status.FAILED: {Status.PARSING, Status.LOADING, Status.ROLLING_BACK},
         Status.CANCELLED: {Status.ROLLING_BACK},
@@ -65,32 +65,32 @@ def test_a_failed_job_goes_on_and_every_other_end_is_left_by_a_rollback_alone() 
 @pytest.mark.parametrize("status", [status for status in Status if status not in ENDED])
 def test_whatever_has_not_ended_can_be_cancelled_but_for_a_rollback(status: Status) -> None:
     """Half of a rollback would help nobody."""
-    can = bool(MOVES[status] & {Status.CANCELLING, Status.CANCELLED})
+    can = bool(TRANSITIONS[status] & {Status.CANCELLING, Status.CANCELLED})
     assert can is (status is not Status.ROLLING_BACK)
 
 
 def test_a_paused_job_goes_on_where_it_was() -> None:
     """Parsing or loading; there is no other way out but an end."""
-    assert MOVES[Status.PAUSED] == {Status.PARSING, Status.LOADING, Status.CANCELLED}
+    assert TRANSITIONS[Status.PAUSED] == {Status.PARSING, Status.LOADING, Status.CANCELLED}
 
 
 @pytest.mark.parametrize("status", Status)
 def test_no_state_moves_to_itself(status: Status) -> None:
     """Being there already is not a move: the version must not rise."""
-    assert status not in MOVES[status]
+    assert status not in TRANSITIONS[status]
 
 
 @pytest.mark.parametrize("target", Status)
 def test_sources_are_the_moves_read_backwards(target: Status) -> None:
     """The store asks for them in its condition."""
-    assert sources_of(target) == {status for status in Status if target in MOVES[status]}
+    assert sources_of(target) == {status for status in Status if target in TRANSITIONS[status]}
 
 
 @pytest.mark.parametrize("current", Status)
 def test_an_illegal_move_names_the_current_state(current: Status) -> None:
     """In words for a person, and for a program."""
-    refused = illegal_move("01JOB", current, Status.ROLLING_BACK)
+    rejected = illegal_transition("01JOB", current, Status.ROLLING_BACK)
     words = current.replace("_", " ")
-    assert refused.status == 409
-    assert refused.problem.detail == f"Job 01JOB is {words}; it cannot become rolling back from there."
-    assert refused.problem.as_dict()["status_now"] == str(current)
+    assert rejected.status == 409
+    assert rejected.problem.detail == f"Job 01JOB is {words}; it cannot become rolling back from there."
+    assert rejected.problem.as_dict()["status_now"] == str(current)

@@ -11,8 +11,8 @@ from typing import Any
 
 import openpyxl
 
-from sluice.reading import Cut, Layout, Limits, open_table, read_cut
-from sluice.rows.cell import Cell, CellError, Record
+from sluice.reading import FileLayout, Limits, Segment, open_table, read_segment
+from sluice.schema.cells import Cell, CellError, Record
 from tests.fakes.workspace import MemoryWorkspace
 
 LIMITS = Limits(max_bytes=10**9, max_rows=2_000_000)
@@ -20,12 +20,12 @@ LIMITS = Limits(max_bytes=10**9, max_rows=2_000_000)
 
 def cuts_of(
     file: bytes, name: str = "file", after_row: int = 0, chunk_rows: int = 1000, limits: Limits = LIMITS
-) -> tuple[Layout, list[Cut], MemoryWorkspace]:
-    """Cut a whole file; the layout has been through JSON."""
+) -> tuple[FileLayout, list[Segment], MemoryWorkspace]:
+    """Segment a whole file; the layout has been through JSON."""
     workspace = MemoryWorkspace()
     table = open_table(io.BytesIO(file), name, limits, workspace)
     cuts = list(table.cut(after_row, chunk_rows))
-    return Layout(**json.loads(json.dumps(dataclasses.asdict(table.layout)))), cuts, workspace
+    return FileLayout(**json.loads(json.dumps(dataclasses.asdict(table.layout)))), cuts, workspace
 
 
 def read_all(
@@ -36,7 +36,7 @@ def read_all(
     records: list[Record] = []
     for cut in cuts:
         body = file[cut.start : cut.end] if cut.body is None else cut.body
-        records.extend(read_cut(layout, cut, body, workspace))
+        records.extend(read_segment(layout, cut, body, workspace))
     return records
 
 

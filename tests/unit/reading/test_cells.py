@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.reading.cells import read_cells, write_cells
-from sluice.rows.cell import Cell, CellError
+from sluice.schema.cells import Cell, CellError
 from tests.factories_files import packed, written_by_xlwt
 from tests.unit.reading.driving import cuts_of, head_of, read_all
 

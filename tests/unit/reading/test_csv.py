@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.rows.cell import Record
+from sluice.schema.cells import Record
 from tests.unit.reading.driving import cuts_of, head_of, read_all
 
 FIELDS = st.text(st.sampled_from('ab7 é"\n\r,;\t'), min_size=0, max_size=6)
@@ -55,7 +55,7 @@ def test_odd_quotes_are_read_as_the_csv_module_reads_them(text: str, chunk_rows:
     body = "a,b\n" * 30 + text + ("" if text.endswith("\n") else "\n")
     records, more = (sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) for text in (body, body + "x\n"))
     if records == more:
-        return  # a quote is open at the end: refused, see test_refusals
+        return  # a quote is open at the end: rejected, see test_rejections
     assert read_all(body.encode(), chunk_rows=chunk_rows) == expected(body, ",")
 
 

@@ -1,4 +1,4 @@
-"""Headers: found below titles, matched however they are spelled, and refused with the nearest one named."""
+"""Headers: found below titles, matched however they are spelled, and rejected with the nearest one named."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from sluice.model.errors import FileRefused, Problem
+from sluice.model.errors import FileRejected, Problem
 from sluice.reading import Header, match_header
-from sluice.rows.cell import Cell, Record
-from sluice.rows.column import Column
+from sluice.schema.cells import Cell, Record
+from sluice.schema.column import Column
 
 COLUMNS = (
     Column("part_number", ("Part Number", "SKU"), required=True, key=True),
@@ -29,9 +29,9 @@ def matched(*rows: list[Cell], mapping: Mapping[str, str] | None = None) -> Head
     return match_header(head(*rows), COLUMNS, mapping)
 
 
-def refused(*rows: list[Cell], mapping: Mapping[str, str] | None = None) -> Problem:
-    """Match rows that must be refused."""
-    with pytest.raises(FileRefused) as caught:
+def rejected(*rows: list[Cell], mapping: Mapping[str, str] | None = None) -> Problem:
+    """Match rows that must be rejected."""
+    with pytest.raises(FileRejected) as caught:
         matched(*rows, mapping=mapping)
     return caught.value.problem
 
@@ -67,24 +67,24 @@ def test_the_mapping_of_the_caller_wins() -> None:
     assert header.ignored == ["SKU"]
 
 
-def test_a_mapping_to_an_unknown_column_is_refused() -> None:
+def test_a_mapping_to_an_unknown_column_is_rejected() -> None:
     """With the columns there are."""
-    problem = refused(["Part Number", "Price"], mapping={"Price": "prize"})
+    problem = rejected(["Part Number", "Price"], mapping={"Price": "prize"})
     assert problem.type == "bad-mapping"
     assert "'prize'" in problem.detail
     assert "free_stock" in problem.detail
 
 
-def test_a_mapping_of_a_header_that_is_not_there_is_refused() -> None:
+def test_a_mapping_of_a_header_that_is_not_there_is_rejected() -> None:
     """With the headers there are."""
-    problem = refused(["Part Number", "Price"], mapping={"Nett": "free_stock"})
+    problem = rejected(["Part Number", "Price"], mapping={"Nett": "free_stock"})
     assert problem.type == "bad-mapping"
     assert "'Nett'" in problem.detail
 
 
-def test_two_columns_for_one_field_are_refused() -> None:
+def test_two_columns_for_one_field_are_rejected() -> None:
     """Nobody but the sender can tell which one is meant."""
-    problem = refused(["SKU", "Part Number", "Price"])
+    problem = rejected(["SKU", "Part Number", "Price"])
     assert problem.type == "duplicate-header"
     assert problem.extra == {"field": "part_number", "found": ["SKU", "Part Number"]}
     assert matched(["SKU", "Part Number", "Price"], mapping={"SKU": "part_number"}).fields == {
@@ -93,14 +93,14 @@ def test_two_columns_for_one_field_are_refused() -> None:
     }
 
 
-def test_two_headers_mapped_to_one_field_are_refused() -> None:
+def test_two_headers_mapped_to_one_field_are_rejected() -> None:
     """As if they were spelled alike."""
-    assert refused(["A", "B", "Price"], mapping={"A": "sku", "B": "sku"}).type == "duplicate-header"
+    assert rejected(["A", "B", "Price"], mapping={"A": "sku", "B": "sku"}).type == "duplicate-header"
 
 
 def test_missing_columns_are_named_with_the_nearest_header() -> None:
     """All of them at once."""
-    problem = refused(["Free Stock", "Pryce", "Colour"])
+    problem = rejected(["Free Stock", "Pryce", "Colour"])
     assert problem.type == "missing-header"
     assert problem.extra["missing"] == ["Part Number", "Price"]
     assert problem.extra["nearest"] == {"Part Number": None, "Price": "Pryce"}
@@ -109,7 +109,7 @@ def test_missing_columns_are_named_with_the_nearest_header() -> None:
 
 def test_without_any_known_header_there_is_none() -> None:
     """Neither in a file of other things nor in one without header."""
-    problem = refused(["1", 2.0, None], ["2", 3.0, None])
+    problem = rejected(["1", 2.0, None], ["2", 3.0, None])
     assert problem.type == "no-header"
     assert "'Part Number'" in problem.detail
-    assert refused().type == "no-header"
+    assert rejected().type == "no-header"

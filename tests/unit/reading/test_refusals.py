@@ -1,4 +1,4 @@
-"""Files that are refused as a whole: each for its own reason, and before they cost anything."""
+"""Files that are rejected as a whole: each for its own reason, and before they cost anything."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import zlib
 
 import pytest
 
-from sluice.model.errors import FileRefused
+from sluice.model.errors import FileRejected
 from sluice.reading import Limits
-from sluice.reading.refusals import TITLES
+from sluice.reading.errors import TITLES
 from tests.factories_files import packed, sheet_part, strings_part, workbook, written_by_openpyxl
 from tests.unit.reading.driving import read_all
 
@@ -20,9 +20,9 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
 ENTITY = '<!DOCTYPE sst [<!ENTITY a "aaaa">]>'
 
 
-def refused(file: bytes, limits: Limits | None = None, name: str = "file") -> str:
-    """Read a file that must be refused, and give the reason."""
-    with pytest.raises(FileRefused) as caught:
+def rejected(file: bytes, limits: Limits | None = None, name: str = "file") -> str:
+    """Read a file that must be rejected, and give the reason."""
+    with pytest.raises(FileRejected) as caught:
         read_all(file, name, limits=limits or Limits(10**8, 1000))
     problem = caught.value.problem
     assert problem.title == TITLES[problem.type]
@@ -46,7 +46,7 @@ def refused(file: bytes, limits: Limits | None = None, name: str = "file") -> st
 )
 def test_another_kind_of_file_is_not_a_spreadsheet(file: bytes) -> None:
     """Whatever its name says."""
-    assert refused(file, Limits(10**8, 10**6), "data.xlsx") == "not-a-spreadsheet"
+    assert rejected(file, Limits(10**8, 10**6), "data.xlsx") == "not-a-spreadsheet"
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_another_kind_of_file_is_not_a_spreadsheet(file: bytes) -> None:
 )
 def test_a_file_without_a_value_is_empty(file: bytes) -> None:
     """No bytes, or no row that holds anything."""
-    assert refused(file) == "empty-file"
+    assert rejected(file) == "empty-file"
 
 
-def test_a_header_alone_is_not_refused() -> None:
+def test_a_header_alone_is_not_rejected() -> None:
     """It has no rows to import, which is nobody's error."""
     assert read_all(b"a,b\n", after_row=1) == []
     assert read_all(GOOD, after_row=1) == []
@@ -66,30 +66,30 @@ def test_a_header_alone_is_not_refused() -> None:
 
 def test_a_file_over_the_limit_of_bytes_is_too_large() -> None:
     """Before anything of it is read."""
-    assert refused(b"a,b\n" * 100, Limits(399, 1000)) == "too-large"
+    assert rejected(b"a,b\n" * 100, Limits(399, 1000)) == "too-large"
 
 
 @pytest.mark.parametrize("file", [b"a,b\n" * 11, written_by_openpyxl([["a"]] * 11)], ids=["csv", "xlsx"])
 def test_a_file_over_the_limit_of_rows_has_too_many(file: bytes) -> None:
     """As soon as the first row beyond it was cut."""
     assert read_all(file, limits=Limits(10**8, 11), chunk_rows=3)
-    assert refused(file, Limits(10**8, 10)) == "too-many-rows"
+    assert rejected(file, Limits(10**8, 10)) == "too-many-rows"
 
 
 def test_a_password_is_asked_for() -> None:
     """An encrypted workbook is a compound file with a stream of this name."""
-    assert refused(COMPOUND + "EncryptedPackage".encode("utf-16-le") + bytes(500)) == "encrypted-workbook"
+    assert rejected(COMPOUND + "EncryptedPackage".encode("utf-16-le") + bytes(500)) == "encrypted-workbook"
     flagged = bytearray(GOOD)
     flagged[flagged.rfind(b"PK\x01\x02") + 8] |= 1
-    assert refused(bytes(flagged)) == "encrypted-workbook"
+    assert rejected(bytes(flagged)) == "encrypted-workbook"
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.99])
 def test_a_file_that_ends_too_early_is_damaged(cut: float) -> None:
     """As interrupted uploads leave them."""
-    assert refused(GOOD[: int(len(GOOD) * cut)]) == "damaged-file"
-    assert refused(gzip.compress(b"a,b\n" * 10_000, mtime=0)[:60]) == "damaged-file"
-    assert refused(COMPOUND) == "damaged-file"
+    assert rejected(GOOD[: int(len(GOOD) * cut)]) == "damaged-file"
+    assert rejected(gzip.compress(b"a,b\n" * 10_000, mtime=0)[:60]) == "damaged-file"
+    assert rejected(COMPOUND) == "damaged-file"
 
 
 def test_a_wrong_checksum_is_damage() -> None:
@@ -97,7 +97,7 @@ def test_a_wrong_checksum_is_damage() -> None:
     for part in ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"):
         at = GOOD.rfind(part.encode()) - 46 + 16
         broken = GOOD[:at] + bytes([GOOD[at] ^ 1]) + GOOD[at + 1 :]
-        assert refused(broken) == "damaged-file"
+        assert rejected(broken) == "damaged-file"
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_a_wrong_checksum_is_damage() -> None:
 )
 def test_malformed_xml_is_damage(rows: str) -> None:
     """Found by the worker that reads the slice."""
-    assert refused(workbook({"Data": sheet_part(rows)}, strings_part("<si><t>x</t></si>"))) == "damaged-file"
+    assert rejected(workbook({"Data": sheet_part(rows)}, strings_part("<si><t>x</t></si>"))) == "damaged-file"
 
 
 def test_entities_are_never_expanded() -> None:
-    """A part that declares any is refused, in UTF-16 too."""
+    """A part that declares any is rejected, in UTF-16 too."""
     sheet, strings = sheet_part(ROW), strings_part("<si><t>&a;</t></si>")
     for bad in (
         workbook({"Data": sheet.replace("<worksheet", ENTITY + "<worksheet")}, strings_part("<si/>")),
@@ -124,24 +124,24 @@ def test_entities_are_never_expanded() -> None:
         workbook({"Data": sheet}, strings.replace("<sst", ENTITY + "<sst").replace("UTF-8", "UTF-16").encode("utf-16")),
         workbook({"Data": sheet}, strings_part("<si/>"), styles=ENTITY + "<styleSheet/>"),
     ):
-        assert refused(bad) == "unsafe-file"
+        assert rejected(bad) == "unsafe-file"
 
 
 def test_a_bomb_is_not_inflated() -> None:
     """Neither by ratio, nor by size, nor by the number of entries, nor packed with gzip."""
     zeros = b" " * (40 * 1024 * 1024)
-    assert refused(workbook({"Data": sheet_part(ROW)}, more={"xl/media/a": zeros})) == "zip-bomb"
-    assert refused(GOOD, Limits(10**8, 1000, max_inflated_bytes=1000)) == "zip-bomb"
-    assert refused(packed({str(at): "" for at in range(10_001)})) == "zip-bomb"
-    assert refused(gzip.compress(b"a,b\n" * 10_000_000), Limits(10**8, 10**9)) == "zip-bomb"
-    assert refused(gzip.compress(b"a,b\n" * 1000), Limits(10**8, 10**6, max_inflated_bytes=1000)) == "zip-bomb"
+    assert rejected(workbook({"Data": sheet_part(ROW)}, more={"xl/media/a": zeros})) == "zip-bomb"
+    assert rejected(GOOD, Limits(10**8, 1000, max_inflated_bytes=1000)) == "zip-bomb"
+    assert rejected(packed({str(at): "" for at in range(10_001)})) == "zip-bomb"
+    assert rejected(gzip.compress(b"a,b\n" * 10_000_000), Limits(10**8, 10**9)) == "zip-bomb"
+    assert rejected(gzip.compress(b"a,b\n" * 1000), Limits(10**8, 10**6, max_inflated_bytes=1000)) == "zip-bomb"
 
 
 def test_a_part_that_is_larger_than_it_says_is_a_bomb() -> None:
     """What comes out is counted, whatever the directory declares."""
     at = GOOD.rfind(b"xl/sharedStrings.xml") - 46
     lying = GOOD[: at + 24] + struct.pack("<I", 10) + GOOD[at + 28 :]
-    assert refused(lying) == "zip-bomb"
+    assert rejected(lying) == "zip-bomb"
 
 
 def test_entries_that_overlap_are_a_bomb() -> None:
@@ -149,22 +149,22 @@ def test_entries_that_overlap_are_a_bomb() -> None:
     at = GOOD.rfind(b"xl/sharedStrings.xml") - 46
     (offset,) = struct.unpack("<I", GOOD[at + 42 : at + 46])
     shifted = GOOD[: at + 42] + struct.pack("<I", offset - 20) + GOOD[at + 46 :]
-    assert refused(shifted) == "zip-bomb"
+    assert rejected(shifted) == "zip-bomb"
 
 
 def test_a_quote_that_is_never_closed_is_named() -> None:
     """Rather than making the rest of the file one cell."""
     for rest in (b"4,x\n" * 10, b"4,x\n" * 500_000):
-        with pytest.raises(FileRefused) as caught:
+        with pytest.raises(FileRejected) as caught:
             read_all(b'a,b\n1,2\n"3,x\n' + rest)
         assert caught.value.problem.type == "damaged-file"
         assert "row 3 " in caught.value.problem.detail
 
 
-def test_two_encodings_in_one_file_are_refused() -> None:
+def test_two_encodings_in_one_file_are_rejected() -> None:
     """Where nothing tells which one is right."""
-    assert refused("a,é\n".encode() * 10 + b"1,\xe9\n") in ("unknown-encoding",)
-    assert refused("a,b\n".encode("utf-32")) == "unknown-encoding"
+    assert rejected("a,é\n".encode() * 10 + b"1,\xe9\n") in ("unknown-encoding",)
+    assert rejected("a,b\n".encode("utf-32")) == "unknown-encoding"
 
 
 def test_the_tail_of_a_deflate_stream_is_checked() -> None:
@@ -173,4 +173,4 @@ def test_the_tail_of_a_deflate_stream_is_checked() -> None:
     assert zlib.decompress(zlib.compress(body)) == body
     start = GOOD.find(b"xl/worksheets/sheet1.xml") + len("xl/worksheets/sheet1.xml")
     broken = GOOD[:start] + b"\xff" * 10 + GOOD[start + 10 :]
-    assert refused(broken) == "damaged-file"
+    assert rejected(broken) == "damaged-file"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.model.errors import FileRefused
+from sluice.model.errors import FileRejected
 from tests.factories_files import sheet_part, workbook
 from tests.unit.reading.driving import read_all
 
@@ -21,20 +21,20 @@ def cell(reference: str) -> str:
     ],
     ids=["twice", "backwards"],
 )
-def test_rows_that_share_a_number_or_go_backwards_are_refused(rows: str) -> None:
+def test_rows_that_share_a_number_or_go_backwards_are_rejected(rows: str) -> None:
     """They would be read as one, and nobody would miss the other."""
-    with pytest.raises(FileRefused) as refused:
+    with pytest.raises(FileRejected) as rejected:
         read_all(workbook({"Data": sheet_part(rows)}))
-    assert refused.value.problem.type == "damaged-file"
+    assert rejected.value.problem.type == "damaged-file"
 
 
 @pytest.mark.parametrize("column", ["XFE", "ZZZZ", "ZZZZZZ"])
-def test_a_column_that_no_sheet_has_is_refused_before_room_is_made_for_it(column: str) -> None:
+def test_a_column_that_no_sheet_has_is_rejected_before_room_is_made_for_it(column: str) -> None:
     """A file of a few hundred bytes would ask for gigabytes."""
     rows = f'<row r="1">{cell("A1")}</row><row r="2">{cell("A2")}{cell(column + "2")}</row>'
-    with pytest.raises(FileRefused) as refused:
+    with pytest.raises(FileRejected) as rejected:
         read_all(workbook({"Data": sheet_part(rows)}))
-    assert refused.value.problem.type == "damaged-file"
+    assert rejected.value.problem.type == "damaged-file"
 
 
 def test_the_last_column_of_a_sheet_is_read() -> None:

@@ -7,10 +7,10 @@ import io
 import pytest
 import xlsxwriter
 
-from sluice.model.errors import FileRefused
+from sluice.model.errors import FileRejected
 from sluice.reading import Header, match_header
-from sluice.rows.cell import Cell, Record
-from sluice.rows.column import Column
+from sluice.schema.cells import Cell, Record
+from sluice.schema.column import Column
 from tests.unit.reading.driving import head_of
 
 COLUMNS = (
@@ -88,17 +88,17 @@ def test_a_pair_that_has_a_column_twice_is_none() -> None:
 def test_rows_with_a_blank_one_between_them_are_no_header_together() -> None:
     """They do not touch, so nothing is merged over them."""
     rows: list[Record] = [(1, ["ORDER_ID", "PELANGGAN"]), (3, [None, "STANDARD_NAME"])]
-    with pytest.raises(FileRefused) as refused:
+    with pytest.raises(FileRejected) as rejected:
         match_header(rows, COLUMNS, None)
-    assert refused.value.problem.type == "missing-header"
+    assert rejected.value.problem.type == "missing-header"
 
 
 def test_what_a_header_of_two_rows_lacks_is_said_of_both() -> None:
-    """The refusal names only what is in neither."""
-    with pytest.raises(FileRefused) as refused:
+    """The rejection names only what is in neither."""
+    with pytest.raises(FileRejected) as rejected:
         matched(["ORDER_ID", "HARGA", None], [None, "BIAYA_PASANG", "HRG_BULANAN"])
-    assert refused.value.problem.extra["missing"] == ["STANDARD_NAME"]
-    assert "Row 2 lacks" in refused.value.problem.detail
+    assert rejected.value.problem.extra["missing"] == ["STANDARD_NAME"]
+    assert "Row 2 lacks" in rejected.value.problem.detail
 
 
 def test_merged_cells_of_a_workbook_are_found() -> None:

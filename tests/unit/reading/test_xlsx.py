@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.rows.cell import CellError
+from sluice.schema.cells import CellError
 from tests.factories_files import (
     STRICT,
     sheet_part,
@@ -212,14 +212,14 @@ def test_a_sheet_in_utf_16_is_read() -> None:
 
 
 def test_one_odd_number_does_not_fail_its_slice() -> None:
-    """calamine refuses white space around a number; the slice then goes through openpyxl."""
+    """calamine rejects white space around a number; the slice then goes through openpyxl."""
     rows = '<row r="7"><c r="A7" t="n"><v> 3 </v></c><c r="B7" t="s"><v>0</v></c></row>'
     file = workbook({"Data": sheet_part(rows)}, strings_part("<si><t>text</t></si>"))
     assert read_all(file) == [(7, [3.0, "text"])]
 
 
 def test_the_first_sheet_that_is_shown_and_has_data_is_read() -> None:
-    """Hidden sheets hold look-up lists, empty ones were left over."""
+    """Hidden sheets hold lookup lists, empty ones were left over."""
     empty = sheet_part('<row r="1"><c r="A1" s="1"/></row>')
     file = workbook(
         {name: sheet_part(f"<row>{numbers(at)}</row>") for at, name in enumerate(("Lists", "Code"))}

@@ -1,4 +1,4 @@
-"""Refused rows, reports of them as bytes, and an importer with a column of every kind."""
+"""Rejected rows, reports of them as bytes, and an importer with a column of every kind."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import openpyxl
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sluice.model.refusal import Refusal
-from sluice.reporting.errors import RefusedRow, write_error_csv, write_error_workbook
-from sluice.rows.cell import Cell
-from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
-from sluice.rows.column import column
-from sluice.rows.conventions import Conventions
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row
+from sluice.model.rejection import Rejection
+from sluice.reporting.errors import RejectedRow, write_error_csv, write_error_workbook
+from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
+from sluice.schema.cells import Cell
+from sluice.schema.column import Row, column
+from sluice.schema.context import Conventions
+from sluice.schema.importer import Importer
 
 PROVINCES = Literal[
     "Aceh", "Sumatera Utara", "Sumatera Barat", "Riau", "Jambi", "Sumatera Selatan", "Bengkulu", "Lampung",
@@ -52,16 +51,17 @@ TITLES = ["Part", "Price", "", "Stock"]
 PLACES = {"Part": 0, "Price": 1, "Stock": 3}
 
 
-def refused(number: int, cells: list[Cell], **reasons: str) -> RefusedRow:
-    """A row refused for its columns' reasons; that of the row as a whole is called ``whole``."""
+def rejected(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
+    """A row rejected for its columns' reasons; that of the row as a whole is called ``whole``."""
     found = [
-        Refusal("Parts", number, None if title == "whole" else title, None, reason) for title, reason in reasons.items()
+        Rejection("Parts", number, None if title == "whole" else title, None, reason)
+        for title, reason in reasons.items()
     ]
-    return RefusedRow(number, cells, found)
+    return RejectedRow(number, cells, found)
 
 
 def workbook_of(
-    rows: Iterable[RefusedRow],
+    rows: Iterable[RejectedRow],
     titles: Sequence[str] = TITLES,
     places: Mapping[str, int] = PLACES,
     sheet: str = "Parts",
@@ -87,7 +87,7 @@ def values_of(file: bytes) -> list[list[object]]:
     return [list(row) for row in sheet_of(file).iter_rows(values_only=True)]
 
 
-def csv_of(rows: Iterable[RefusedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
+def csv_of(rows: Iterable[RejectedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
     """The error CSV of these rows."""
     out = io.BytesIO()
     write_error_csv(out, sheet="", titles=titles, places=places, rows=rows)

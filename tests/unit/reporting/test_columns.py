@@ -12,14 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, create_model
 
-from sluice.importers.registry import IMPORTERS
+from sluice.catalog.registry import IMPORTERS
 from sluice.reporting.columns import ColumnFacts, Kind, Limits, describe, written
-from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
-from sluice.rows.column import column
-from sluice.rows.context import Context
-from sluice.rows.conventions import Conventions
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row
+from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
+from sluice.schema.column import Row, column
+from sluice.schema.context import Context, Conventions
+from sluice.schema.importer import Importer
 from tests.unit.reporting.sample import PROVINCES, orders
 
 FACTS = {facts.field: facts for facts in describe(orders)}

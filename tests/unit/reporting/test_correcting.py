@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sluice.reading import match_header
 from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE
 from sluice.reporting.neutral import restored
-from sluice.rows.cell import Cell, Record
-from sluice.rows.check import check_rows
+from sluice.schema.cells import Cell, Record
+from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
-from tests.unit.reporting.sample import csv_of, orders, refused, workbook_of
+from tests.unit.reporting.sample import csv_of, orders, rejected, workbook_of
 
 TITLES = ["a", "b", "c"]
 # What files hold: no halves of surrogate pairs, and none of the two characters that no XML has.
@@ -56,7 +56,7 @@ def without_end(rows: list[list[Cell]]) -> list[list[Cell]]:
 @example([["_x0041_x0042_", "__x005F_x0041_", "_x005f_"]])
 def test_a_workbook_gives_back_its_cells(rows: list[list[Cell]]) -> None:
     """Value and type, as our own reading has them."""
-    file = workbook_of([refused(at, cells, a="is odd") for at, cells in enumerate(rows, 2)], TITLES, {"a": 0})
+    file = workbook_of([rejected(at, cells, a="is odd") for at, cells in enumerate(rows, 2)], TITLES, {"a": 0})
     assert back(read_all(file)) == without_end(rows)
 
 
@@ -71,14 +71,14 @@ def test_a_workbook_gives_back_its_cells(rows: list[list[Cell]]) -> None:
 def test_a_csv_file_gives_back_its_text(rows: list[list[str]]) -> None:
     """All cells of a CSV file are text."""
     cells: list[list[Cell]] = [[*row] for row in rows]
-    file = csv_of([refused(at, row, a="is odd") for at, row in enumerate(cells, 2)], TITLES, {"a": 0})
+    file = csv_of([rejected(at, row, a="is odd") for at, row in enumerate(cells, 2)], TITLES, {"a": 0})
     assert back(read_all(file, "errors.csv")) == cells
 
 
 def test_the_corrected_workbook_is_matched_and_imported() -> None:
     """The number and the reasons are columns that no importer knows, so they are left alone."""
     titles = ["Nomor", "Order", "Fee"]
-    row = refused(7, ["-", "O-1", "Rp 5.000,-"], Fee="must be 0 or more")
+    row = rejected(7, ["-", "O-1", "Rp 5.000,-"], Fee="must be 0 or more")
     file = workbook_of([row], titles, {"Order Number": 1, "Fee": 2})
     header = match_header(head_of(file), orders.columns, None)
     assert header.ignored == [ROW_TITLE, "Nomor", REASONS_TITLE]
@@ -87,11 +87,11 @@ def test_the_corrected_workbook_is_matched_and_imported() -> None:
 
 
 def test_a_second_round_keeps_the_columns_as_they_were() -> None:
-    """However often a row is refused, its report has the same columns."""
-    first = workbook_of([refused(7, ["x", 1.0, "z"], a="is odd")], TITLES, {"a": 0})
+    """However often a row is rejected, its report has the same columns."""
+    first = workbook_of([rejected(7, ["x", 1.0, "z"], a="is odd")], TITLES, {"a": 0})
     header, (number, cells) = read_all(first)
     titles = [str(cell) for cell in header[1] if cell is not None]
-    second = workbook_of([refused(number, cells, a="is odd")], titles, {"a": 1})
+    second = workbook_of([rejected(number, cells, a="is odd")], titles, {"a": 1})
     assert read_all(second)[0][1] == header[1]
     assert read_all(second)[1] == (2, [2.0, "x", 1.0, "z", "a: is odd"])
     assert set(titles) == {ROW_TITLE, REASONS_TITLE, *string.ascii_lowercase[:3]}

@@ -7,17 +7,17 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE, RefusedRow, write_error_csv
-from sluice.rows.cell import Cell, CellError
-from tests.unit.reporting.sample import PLACES, TITLES, csv_of, records_of, refused
+from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE, RejectedRow, write_error_csv
+from sluice.schema.cells import Cell, CellError
+from tests.unit.reporting.sample import PLACES, TITLES, csv_of, records_of, rejected
 
 
 def test_it_has_the_columns_of_the_workbook() -> None:
     """The number first, then the file's own, the reasons last; cells beyond the header follow."""
     rows = [
-        refused(13, ["A-1", "-1", "x", "4"], Price="must be 0 or more"),
-        refused(14, ["A-2"], Price="is required", whole="is odd"),
-        refused(15, ["A", "1", None, "2", "more"], whole="is odd"),
+        rejected(13, ["A-1", "-1", "x", "4"], Price="must be 0 or more"),
+        rejected(14, ["A-2"], Price="is required", whole="is odd"),
+        rejected(15, ["A", "1", None, "2", "more"], whole="is odd"),
     ]
     assert records_of(csv_of(rows)) == [
         [ROW_TITLE, "Part", "Price", "", "Stock", REASONS_TITLE],
@@ -29,7 +29,7 @@ def test_it_has_the_columns_of_the_workbook() -> None:
 
 def test_it_is_utf_8_with_a_mark_and_quoted_as_in_rfc_4180() -> None:
     """Excel takes a file without the mark for Windows-1252."""
-    row = refused(2, ['Grüße, "Welt"', "two\nlines"], whole="is odd")
+    row = rejected(2, ['Grüße, "Welt"', "two\nlines"], whole="is odd")
     assert (
         csv_of([row])
         == (
@@ -66,7 +66,7 @@ def test_it_is_utf_8_with_a_mark_and_quoted_as_in_rfc_4180() -> None:
 )
 def test_a_cell_is_written_whole(cell: Cell, text: str) -> None:
     """Dates in ISO form, numbers plain, text harmless; a number begins no formula, even a negative one."""
-    assert records_of(csv_of([refused(2, [cell], whole="is odd")]))[1][1] == text
+    assert records_of(csv_of([rejected(2, [cell], whole="is odd")]))[1][1] == text
 
 
 def test_headers_are_made_harmless_too() -> None:
@@ -77,7 +77,7 @@ def test_headers_are_made_harmless_too() -> None:
 def test_columns_of_an_earlier_report_are_written_anew() -> None:
     """As in the workbook."""
     titles = [ROW_TITLE, *TITLES, REASONS_TITLE]
-    row = refused(2, ["13", "A-1", "-2", "x", "4", "Price: must be 0 or more"], Price="is wrong")
+    row = rejected(2, ["13", "A-1", "-2", "x", "4", "Price: must be 0 or more"], Price="is wrong")
     assert records_of(csv_of([row], titles, {title: place + 1 for title, place in PLACES.items()})) == [
         [ROW_TITLE, *TITLES, REASONS_TITLE],
         ["2", "A-1", "-2", "x", "4", "Price: is wrong"],
@@ -94,9 +94,9 @@ def test_rows_are_counted_and_written_in_blocks() -> None:
             self.count += 1
             return len(data)
 
-    def rows() -> Iterator[RefusedRow]:
+    def rows() -> Iterator[RejectedRow]:
         for number in range(2, 10_002):
-            yield refused(number, ["x"], whole="is odd")
+            yield rejected(number, ["x"], whole="is odd")
             assert out.count >= (number - 2) // 2_000
 
     out = Blocks()

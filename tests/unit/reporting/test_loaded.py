@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sluice.reporting.loaded import write_loaded_csv
 from sluice.reporting.neutral import restored
-from sluice.rows.cell import Cell
-from sluice.rows.check import GoodRow, check_rows
+from sluice.schema.cells import Cell
+from sluice.schema.validation import GoodRow, check_rows
 from tests.unit.reporting.sample import orders, records_of
 
 FIELDS = dict(enumerate(orders.row.model_fields))
@@ -24,9 +24,9 @@ TEXTS = st.text(
 
 
 def good(*rows: list[Cell]) -> list[GoodRow]:
-    """Rows from row 2 on, none of them refused."""
+    """Rows from row 2 on, none of them rejected."""
     checked = check_rows(orders, FIELDS, "", enumerate(rows, 2))
-    assert checked.refusals == []
+    assert checked.rejections == []
     return checked.good
 
 

@@ -15,7 +15,7 @@ from openpyxl.cell.cell import MergedCell
 
 from sluice.reporting.neutral import neutral
 from sluice.reporting.result import CategorisedRow, write_result_workbook
-from sluice.rows.cell import Cell, CellError
+from sluice.schema.cells import Cell, CellError
 from tests.unit.reporting.results import CATEGORIES, VALUE_TITLE, Kind, result_of, unescaped, values_of
 
 EVIL = ["=1+1", "+27821234567", "-1", "@SUM(A1)", "\t=1", "＝1", "'=1", '=HYPERLINK("http://sluice.example")']

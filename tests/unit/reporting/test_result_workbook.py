@@ -1,4 +1,4 @@
-"""The workbook of a look-up: a summary, then a sheet for each category."""
+"""The workbook of a lookup: a summary, then a sheet for each category."""
 
 from __future__ import annotations
 

@@ -12,17 +12,16 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from pydantic import ValidationError
 
-from sluice.importers.registry import IMPORTERS
+from sluice.catalog.registry import IMPORTERS
 from sluice.reading import match_header
 from sluice.reporting.columns import describe
 from sluice.reporting.template import template
 from sluice.reporting.validation import offered
-from sluice.rows.celltypes import Date, Flag
-from sluice.rows.check import check_rows
-from sluice.rows.column import column
-from sluice.rows.conventions import Conventions
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row
+from sluice.schema.cell_types import Date, Flag
+from sluice.schema.column import Row, column
+from sluice.schema.context import Conventions
+from sluice.schema.importer import Importer
+from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
 from tests.unit.reporting.sample import opened, orders, sheet_of
 from tests.unit.rows.sample import read
@@ -48,7 +47,7 @@ def test_a_template_imports_as_it_is(importer: Importer) -> None:
     assert (header.row, header.ignored) == (1, [])
     assert list(header.matched.items()) == [(found.field, found.title) for found in importer.columns]
     checked = check_rows(importer, header.fields, "", read_all(file, after_row=header.row))
-    assert checked.refusals == []
+    assert checked.rejections == []
     assert [good.number for good in checked.good] == [2]
     examples = [None if facts.example is None else str(facts.example) for facts in describe(importer)]
     declared = check_rows(importer, header.fields, "", [(2, [*examples])])
@@ -239,4 +238,4 @@ def test_a_template_that_is_filled_in_is_imported() -> None:
     book.save(out)
     header = match_header(head_of(out.getvalue()), orders.columns, None)
     checked = check_rows(orders, header.fields, "", read_all(out.getvalue(), after_row=header.row))
-    assert ([good.key for good in checked.good], checked.refusals) == (["O-7", "O-8"], [])
+    assert ([good.key for good in checked.good], checked.rejections) == (["O-7", "O-8"], [])

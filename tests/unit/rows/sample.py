@@ -6,14 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from sluice.rows.cell import Cell
-from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
-from sluice.rows.check import Checked, GoodRow, check_rows
-from sluice.rows.column import column
-from sluice.rows.context import Context
-from sluice.rows.conventions import DEFAULT, Conventions
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row
+from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
+from sluice.schema.cells import Cell
+from sluice.schema.column import Row, column
+from sluice.schema.context import DEFAULT, Context, Conventions
+from sluice.schema.importer import Importer
+from sluice.schema.validation import Checked, GoodRow, check_rows
 
 INDONESIAN = Conventions(decimal=",")
 
@@ -43,7 +41,7 @@ def read(kind: Any, cell: Cell, conventions: Conventions = DEFAULT) -> Any:
     Raises
     ------
     ValueError
-        With the reason as its text, if the cell is refused.
+        With the reason as its text, if the cell is rejected.
     """
     model: type[BaseModel] = create_model("One", cell=(kind, ...))
     try:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.rows.cell import Cell
-from sluice.rows.celltypes import Code, Coordinate, Digits, Flag, Money, Number, Whole
-from sluice.rows.conventions import DEFAULT, Conventions
+from sluice.schema.cell_types import Code, Coordinate, Digits, Flag, Money, Number, Whole
+from sluice.schema.cells import Cell
+from sluice.schema.context import DEFAULT, Conventions
 from tests.unit.rows.sample import INDONESIAN, read
 
 
@@ -98,7 +98,7 @@ def test_money_may_name_its_currency_before_or_behind(cell: Cell, value: str) ->
     ],
 )
 def test_indonesian_money_has_a_decimal_comma(cell: Cell, value: str | None) -> None:
-    """``None`` stands for refused; nothing is guessed."""
+    """``None`` stands for rejected; nothing is guessed."""
     if value is None:
         with pytest.raises(ValueError, match="is not a number"):
             read(Money, cell, INDONESIAN)
@@ -119,7 +119,7 @@ def test_coordinates_have_a_point_or_a_comma_whatever_the_conventions(
 
 
 @pytest.mark.parametrize("cell", ["", "7°52'", "-7.868.212", "1234.5", "S 7.8", "1e2", True, date(2026, 1, 1)])
-def test_what_is_not_a_coordinate_is_refused(cell: Cell) -> None:
+def test_what_is_not_a_coordinate_is_rejected(cell: Cell) -> None:
     """Also one that a spreadsheet took for a number with thousands and wrote with its separators."""
     with pytest.raises(ValueError, match=r"."):
         read(Coordinate, cell)
@@ -128,7 +128,7 @@ def test_what_is_not_a_coordinate_is_refused(cell: Cell) -> None:
 @pytest.mark.parametrize(
     "cell", ["", "abc", "1.2.3", "12,34.5", "1,23", "--5", "5-", "1.250.000,50", "NaN", "Infinity", "0x1F", "1/2", True]
 )
-def test_what_is_not_a_number_is_refused(cell: Cell) -> None:
+def test_what_is_not_a_number_is_rejected(cell: Cell) -> None:
     """Also a misplaced separator: it may be a decimal comma."""
     with pytest.raises(ValueError, match="is not a number"):
         read(Number, cell)
@@ -150,7 +150,7 @@ def test_what_is_not_a_number_is_refused(cell: Cell) -> None:
         "0." + "1" * 5000,
     ],
 )
-def test_a_number_beyond_what_databases_hold_is_refused_at_once(kind: object, cell: Cell) -> None:
+def test_a_number_beyond_what_databases_hold_is_rejected_at_once(kind: object, cell: Cell) -> None:
     """Written out in full, the first one would take a worker's memory and its time."""
     with pytest.raises(ValueError, match="has too many digits"):
         read(kind, cell)
@@ -217,7 +217,7 @@ def test_a_code_stays_as_it_is_written(cell: Cell, value: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["1,23457E+11", "1.23457E+11", "'8.12346E+10"])
-def test_a_code_that_a_spreadsheet_has_shortened_is_refused(cell: str) -> None:
+def test_a_code_that_a_spreadsheet_has_shortened_is_rejected(cell: str) -> None:
     """Its last digits are gone, and with them what it names."""
     with pytest.raises(ValueError, match="is a number that a spreadsheet has shortened"):
         read(Code, cell)
@@ -250,10 +250,10 @@ def test_anything_else_is_neither_yes_nor_no(cell: Cell) -> None:
 
 
 @given(st.from_regex(r"\s*[(+-]?(Rp|€)?[0-9., ']{0,30}([eE][+-]?[0-9]{0,40})?[)]?\s*", fullmatch=True))
-def test_whatever_looks_like_an_amount_is_one_or_refused(cell: str) -> None:
+def test_whatever_looks_like_an_amount_is_one_or_rejected(cell: str) -> None:
     """Never an error of another kind: that would fail the whole chunk."""
     try:
         answer = read(Money, cell)
-    except ValueError as refused:
-        answer = str(refused)
+    except ValueError as rejected:
+        answer = str(rejected)
     assert isinstance(answer, Decimal) or answer in {"is not a number", "has too many digits"}

@@ -1,4 +1,4 @@
-"""Records of a file become good rows and refusals."""
+"""Records of a file become good rows and rejections."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.model.refusal import Refusal
-from sluice.rows.cell import Cell, CellError
-from sluice.rows.check import check_rows
-from sluice.rows.row import Row
+from sluice.model.rejection import Rejection
+from sluice.schema.cells import Cell, CellError
+from sluice.schema.column import Row
+from sluice.schema.validation import check_rows
 from tests.unit.rows.sample import FIELDS, Sample, check, good, row_of, samples
 
 CELLS: st.SearchStrategy[Cell] = st.one_of(
@@ -48,30 +48,30 @@ def test_a_good_row_keeps_its_number_key_and_values() -> None:
     }
 
 
-def test_a_row_with_several_wrong_cells_is_refused_once() -> None:
+def test_a_row_with_several_wrong_cells_is_rejected_once() -> None:
     """Each cell has its reason, in the order of the columns; the row counts once."""
     checked = check(row_of(), row_of(price="-1", stock="1.5", currency="euro"), row_of(code="B"))
-    assert (checked.seen, len(checked.good), checked.refused) == (3, 2, 1)
-    assert checked.refusals == [
-        Refusal("Sheet1", 3, "Price", "-1", "must be 0 or more"),
-        Refusal("Sheet1", 3, "Stock", "1.5", "is not a whole number"),
-        Refusal("Sheet1", 3, "Currency", "euro", "is not written in the expected form"),
+    assert (checked.seen, len(checked.good), checked.rejected) == (3, 2, 1)
+    assert checked.rejections == [
+        Rejection("Sheet1", 3, "Price", "-1", "must be 0 or more"),
+        Rejection("Sheet1", 3, "Stock", "1.5", "is not a whole number"),
+        Rejection("Sheet1", 3, "Currency", "euro", "is not written in the expected form"),
     ]
 
 
-def test_error_cells_are_refused_as_what_they_are() -> None:
-    """Two of one row are two refusals of one refused row; what else is wrong with it comes to light next time."""
+def test_error_cells_are_rejected_as_what_they_are() -> None:
+    """Two of one row are two rejections of one rejected row; what else is wrong with it comes to light next time."""
     checked = check(row_of(code=CellError("#REF!"), price=CellError("#N/A"), stock="x"))
-    assert [(found.column, found.value) for found in checked.refusals] == [("Code", "#REF!"), ("Price", "#N/A")]
-    assert {found.reason for found in checked.refusals} == {"is an error of the spreadsheet"}
-    assert (checked.seen, checked.refused) == (1, 1)
+    assert [(found.column, found.value) for found in checked.rejections] == [("Code", "#REF!"), ("Price", "#N/A")]
+    assert {found.reason for found in checked.rejections} == {"is an error of the spreadsheet"}
+    assert (checked.seen, checked.rejected) == (1, 1)
 
 
 @pytest.mark.parametrize("empty", [None, "", " ", "\t \n", "\xa0", "\u3000"])
 def test_a_cell_that_looks_empty_is_empty(empty: Cell) -> None:
     """A required one is missing, any other has its default; a key of blanks would name nothing."""
     checked = check(row_of(code=empty), row_of(currency=empty))
-    assert checked.refusals == [Refusal("Sheet1", 2, "Code", None, "is required")]
+    assert checked.rejections == [Rejection("Sheet1", 2, "Code", None, "is required")]
     assert json.loads(checked.good[0].values)["currency"] == "EUR"
 
 
@@ -79,7 +79,7 @@ def test_a_row_that_ends_early_is_filled_with_empty_cells() -> None:
     """Spreadsheets leave out what is empty at the end of a row."""
     checked = check(["A"], [])
     assert [row.key for row in checked.good] == ["A"]
-    assert [(found.row, found.column) for found in checked.refusals] == [(3, "Code")]
+    assert [(found.row, found.column) for found in checked.rejections] == [(3, "Code")]
 
 
 def test_cells_of_columns_that_nobody_asked_for_are_left_alone() -> None:
@@ -101,8 +101,8 @@ def test_a_number_in_a_text_column_is_its_digits(cell: Cell, key: str) -> None:
 )
 def test_a_spreadsheets_date_or_truth_value_is_no_text(cell: Cell) -> None:
     """MAR-1 that Excel made a date must not be imported as something nobody wrote."""
-    (refusal,) = check(row_of(code=cell)).refusals
-    assert refusal.reason == "must be text"
+    (rejection,) = check(row_of(code=cell)).rejections
+    assert rejection.reason == "must be text"
 
 
 @pytest.mark.parametrize(
@@ -121,17 +121,17 @@ def test_a_spreadsheets_date_or_truth_value_is_no_text(cell: Cell) -> None:
         ("updated", False, "FALSE"),
     ],
 )
-def test_a_refusal_shows_the_value_as_it_was_found(field: str, cell: Cell, shown: str) -> None:
-    """Not what a validator made of it before it was refused."""
-    (refusal,) = check(row_of(**{field: cell})).refusals
-    assert refusal.value == shown
+def test_a_rejection_shows_the_value_as_it_was_found(field: str, cell: Cell, shown: str) -> None:
+    """Not what a validator made of it before it was rejected."""
+    (rejection,) = check(row_of(**{field: cell})).rejections
+    assert rejection.value == shown
 
 
-def test_a_long_value_is_cut_in_the_refusal() -> None:
+def test_a_long_value_is_cut_in_the_rejection() -> None:
     """One cell must not fill a report."""
-    (refusal,) = check(row_of(code="x" * 32_767)).refusals
-    assert refusal.value == "x" * 199 + "…"
-    assert refusal.reason == "is longer than 8 characters"
+    (rejection,) = check(row_of(code="x" * 32_767)).rejections
+    assert rejection.value == "x" * 199 + "…"
+    assert rejection.reason == "is longer than 8 characters"
 
 
 @pytest.mark.parametrize(
@@ -185,13 +185,13 @@ def test_the_importers_last_hand_is_on_every_good_row() -> None:
 
 
 @given(st.lists(st.lists(CELLS, max_size=len(FIELDS) + 2), max_size=20))
-def test_rows_seen_are_good_rows_and_refused_rows(rows: list[list[Cell]]) -> None:
-    """No row is lost, none is both, and whatever the cells hold nothing but refusals comes of it."""
+def test_rows_seen_are_good_rows_and_rejected_rows(rows: list[list[Cell]]) -> None:
+    """No row is lost, none is both, and whatever the cells hold nothing but rejections comes of it."""
     checked = check(*rows)
-    good_rows, refused_rows = {row.number for row in checked.good}, {found.row for found in checked.refusals}
-    assert checked.seen == len(rows) == len(checked.good) + checked.refused
-    assert good_rows | refused_rows == set(range(2, 2 + len(rows)))
-    assert not good_rows & refused_rows
-    assert checked.refused == len(refused_rows)
+    good_rows, rejected_rows = {row.number for row in checked.good}, {found.row for found in checked.rejections}
+    assert checked.seen == len(rows) == len(checked.good) + checked.rejected
+    assert good_rows | rejected_rows == set(range(2, 2 + len(rows)))
+    assert not good_rows & rejected_rows
+    assert checked.rejected == len(rejected_rows)
     assert [row.number for row in checked.good] == sorted(good_rows)
     assert all(row.key.strip() for row in checked.good)

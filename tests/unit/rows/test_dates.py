@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import to_excel
 
-from sluice.rows.cell import Cell
-from sluice.rows.celltypes import Date
-from sluice.rows.conventions import Conventions
+from sluice.schema.cell_types import Date
+from sluice.schema.cells import Cell
+from sluice.schema.context import Conventions
 from tests.unit.rows.sample import read
 
 LAST_DAY = date(2025, 12, 31)
@@ -134,7 +134,7 @@ def test_eight_digits_are_year_month_and_day(cell: Cell) -> None:
 
 
 @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
-def test_eight_digits_in_another_order_are_refused(day: date) -> None:
+def test_eight_digits_in_another_order_are_rejected(day: date) -> None:
     """Never read as a day that nobody meant."""
     for form in ("%d%m%Y", "%m%d%Y"):
         with pytest.raises(ValueError, match="is not a date"):
@@ -155,7 +155,7 @@ def test_a_year_is_no_number_of_days_and_six_digits_are_nothing(cell: Cell) -> N
         *(20251231.5, 0, -46022, 1.5, float("nan"), float("inf"), 1e300, True, time(12), timedelta(1)),
     ],
 )
-def test_what_is_not_a_date_is_refused(cell: Cell) -> None:
+def test_what_is_not_a_date_is_rejected(cell: Cell) -> None:
     """Nothing is made to fit."""
     with pytest.raises(ValueError, match=r"^is not a date$"):
         read(Date, cell)
@@ -165,7 +165,7 @@ def test_what_is_not_a_date_is_refused(cell: Cell) -> None:
     "cell",
     ["31/02/2025", "29/02/2025", "12/31/2025", "32/13/2025", "00/01/2025", "2025-13-01", "0000-01-01", "20251301"],
 )
-def test_a_day_that_the_calendar_does_not_have_is_refused(cell: str) -> None:
+def test_a_day_that_the_calendar_does_not_have_is_rejected(cell: str) -> None:
     """Never moved to the next month, and a declared order is never left to make it fit."""
     with pytest.raises(ValueError, match="is not a date of the calendar"):
         read(Date, cell, EUROPEAN)
@@ -183,10 +183,10 @@ def test_every_day_of_the_calendar_can_be_written_and_read(day: date) -> None:
 
 
 @given(st.text(max_size=20))
-def test_any_text_is_a_date_or_refused(text: str) -> None:
+def test_any_text_is_a_date_or_rejected(text: str) -> None:
     """Never an error of another kind."""
     try:
         answer = read(Date, text)
-    except ValueError as refused:
-        answer = str(refused)
+    except ValueError as rejected:
+        answer = str(rejected)
     assert isinstance(answer, date) or answer in {"is not a date", "is not a date of the calendar"}

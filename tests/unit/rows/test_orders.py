@@ -12,16 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sluice.model.order import Order
-from sluice.rows.cell import Cell, CellError
-from sluice.rows.celltypes import Date, Money
-from sluice.rows.check import Checked, check_rows
-from sluice.rows.column import column
-from sluice.rows.conventions import Conventions
-from sluice.rows.evidence import DateEvidence, decide, merged
-from sluice.rows.importer import Importer
-from sluice.rows.orders import with_orders
-from sluice.rows.row import Row
+from sluice.model.job import DateOrder
+from sluice.schema.cell_types import Date, Money
+from sluice.schema.cells import Cell, CellError
+from sluice.schema.column import Row, column
+from sluice.schema.context import Conventions
+from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
+from sluice.schema.importer import Importer
+from sluice.schema.validation import Checked, check_rows, with_orders
 
 
 class Stay(Row):
@@ -39,9 +37,9 @@ stays = Importer("stays", row=Stay, dataset="stays", title="Stays", conventions=
 FIELDS = dict(enumerate(Stay.model_fields))
 
 
-def check(*rows: list[Cell], importer: Importer = stays, orders: Mapping[str, Order] | None = None) -> Checked:
+def check(*rows: list[Cell], importer: Importer = stays, date_orders: Mapping[str, DateOrder] | None = None) -> Checked:
     """Check rows from row 2 on."""
-    return check_rows(importer, FIELDS, "Sheet1", enumerate(rows, start=2), orders)
+    return check_rows(importer, FIELDS, "Sheet1", enumerate(rows, start=2), date_orders)
 
 
 def test_each_column_tells_its_own_order() -> None:
@@ -75,7 +73,7 @@ def test_what_cannot_be_mistaken_proves_nothing(cell: Cell) -> None:
     assert check(["A", cell]).dates == {}
 
 
-def test_a_refused_row_is_in_no_question_but_may_prove_an_order() -> None:
+def test_a_rejected_row_is_in_no_question_but_may_prove_an_order() -> None:
     """Its dates were written by the same hand."""
     checked = check(
         ["A", "03/04/2025", None, "much"],
@@ -93,7 +91,7 @@ def test_a_declared_order_needs_no_evidence() -> None:
     american = replace(stays, conventions=Conventions(decimal=",", dates="mdy"))
     rows: list[list[Cell]] = [["A", "03/04/2025", "12/13/2025"]]
     assert check(*rows, importer=american).dates == {}
-    told = check(*rows, orders={"first": "mdy"})
+    told = check(*rows, date_orders={"first": "mdy"})
     assert told.dates == {"last": DateEvidence(0, 1, [])}
     assert b'"first":"2025-03-04"' in told.good[0].values
 
@@ -101,8 +99,8 @@ def test_a_declared_order_needs_no_evidence() -> None:
 def test_what_somebody_says_settles_only_what_is_in_question() -> None:
     """A file whose rows contradict each other gets an answer for the others; parsed again, none of them is lost."""
     rows: list[list[Cell]] = [["A", "31/12/2025"], ["B", "12/31/2025"], ["C", "03/04/2025"]]
-    first, again = check(*rows), check(*rows, orders={"first": "mdy"})
-    assert decide(first.dates["first"]) is None
+    first, again = check(*rows), check(*rows, date_orders={"first": "mdy"})
+    assert settle_date_order(first.dates["first"]) is None
     assert again.good == [*first.good[:2], with_orders(stays, first.good[2], ["first"])]
     assert again.dates == {}
 
@@ -110,7 +108,7 @@ def test_what_somebody_says_settles_only_what_is_in_question() -> None:
 def test_what_somebody_says_wins_over_the_importers_conventions() -> None:
     """For that column alone."""
     european = replace(stays, conventions=Conventions(decimal=",", dates="dmy"))
-    (row,) = check(["A", "03/04/2025", "03/04/2025"], importer=european, orders={"last": "mdy"}).good
+    (row,) = check(["A", "03/04/2025", "03/04/2025"], importer=european, date_orders={"last": "mdy"}).good
     assert b'"first":"2025-04-03","last":"2025-03-04"' in row.values
 
 
@@ -126,15 +124,15 @@ def test_what_somebody_says_wins_over_the_importers_conventions() -> None:
         (DateEvidence(dmy=700, mdy=1, rows=[2]), None),
     ],
 )
-def test_an_order_is_decided_by_proof_alone(evidence: DateEvidence, order: Order | None) -> None:
+def test_an_order_is_decided_by_proof_alone(evidence: DateEvidence, order: DateOrder | None) -> None:
     """No majority counts; and where no row is in question, nothing has to be read again."""
-    assert decide(evidence) == order
+    assert settle_date_order(evidence) == order
 
 
 def test_the_evidence_of_all_chunks_is_taken_together() -> None:
     """The chunks' own stays as it is."""
     chunks = [{"a": DateEvidence(1, 0, [2])}, {}, {"a": DateEvidence(0, 2, [9]), "b": DateEvidence(rows=[8])}]
-    assert merged(chunks) == {"a": DateEvidence(1, 2, [2, 9]), "b": DateEvidence(rows=[8])}
+    assert merge_evidence(chunks) == {"a": DateEvidence(1, 2, [2, 9]), "b": DateEvidence(rows=[8])}
     assert chunks[0] == {"a": DateEvidence(1, 0, [2])}
 
 
@@ -161,9 +159,9 @@ def test_a_row_that_is_read_again_is_the_row_of_the_declared_order(cells: dict[s
     row = [cells[field] for field in FIELDS.values()]
     provisional = check(row)
     fields = [field for field, evidence in provisional.dates.items() if evidence.rows]
-    (told,) = check(row, orders=dict.fromkeys(fields, "mdy")).good
+    (told,) = check(row, date_orders=dict.fromkeys(fields, "mdy")).good
     assert with_orders(stays, provisional.good[0], fields) == told
-    (first,) = check(row, orders={"first": "mdy", "last": "dmy"}).good
+    (first,) = check(row, date_orders={"first": "mdy", "last": "dmy"}).good
     assert with_orders(stays, provisional.good[0], ["first"]) == first
 
 

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from sluice.rows.cell import Cell
-from sluice.rows.column import column
-from sluice.rows.reasons import reason_for
-from sluice.rows.row import Row
+from sluice.schema.cells import Cell
+from sluice.schema.column import Row, column
+from sluice.schema.rejections import reason_for
 from tests.unit.rows.sample import check, row_of
 from tests.unit.rows.test_check import CELLS
 
@@ -25,8 +24,8 @@ JARGON = re.compile(
 
 
 def reasons(**cells: Cell) -> list[str]:
-    """Why a row with these cells is refused."""
-    return [refusal.reason for refusal in check(row_of(**cells)).refusals]
+    """Why a row with these cells is rejected."""
+    return [rejection.reason for rejection in check(row_of(**cells)).rejections]
 
 
 def detail(type_: str, msg: str = "Input should be something else", **ctx: object) -> ErrorDetails:
@@ -66,9 +65,9 @@ def test_a_clerk_is_told_what_is_wrong(field: str, cell: Cell, reason: str) -> N
 @given(st.lists(CELLS, max_size=9))
 def test_every_reason_finishes_the_sentence(row: list[Cell]) -> None:
     """Whatever is in the cells, and without a word of pydantic's."""
-    for refusal in check(row).refusals:
-        assert PREDICATE.match(refusal.reason), refusal
-        assert not JARGON.search(refusal.reason), refusal
+    for rejection in check(row).rejections:
+        assert PREDICATE.match(rejection.reason), rejection
+        assert not JARGON.search(rejection.reason), rejection
 
 
 @pytest.mark.parametrize("kind", ["url_parsing", "uuid_parsing", "is_instance_of", "list_type", "extra_forbidden"])
@@ -88,9 +87,9 @@ def test_an_error_that_has_no_words_of_ours_says_nothing_of_pydantic(kind: str) 
 )
 def test_plain_types_in_a_row_model_have_reasons_too(kind: str, annotation: Any, cell: str) -> None:
     """Not every column needs a cell type of ours."""
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as rejected:
         _model(annotation).model_validate({"key": "k", "other": cell})
-    reason = reason_for(refused.value.errors()[0])
+    reason = reason_for(rejected.value.errors()[0])
     assert PREDICATE.match(reason)
     assert not JARGON.search(reason)
 
@@ -106,9 +105,9 @@ def test_an_importers_own_validator_speaks_for_itself() -> None:
         return value
 
     for cell, reason in (("2", "must be odd"), ("7", "is too odd")):
-        with pytest.raises(ValidationError) as refused:
+        with pytest.raises(ValidationError) as rejected:
             _model(Annotated[int, AfterValidator(odd)]).model_validate({"key": "k", "other": cell})
-        assert reason_for(refused.value.errors()[0]) == reason
+        assert reason_for(rejected.value.errors()[0]) == reason
 
 
 def _model(annotation: Any) -> type[Row]:

@@ -7,10 +7,9 @@ from decimal import Decimal
 import pytest
 from pydantic import Field, ValidationError
 
-from sluice.rows.celltypes import Money
-from sluice.rows.column import Column, column
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row, columns_of, key_of
+from sluice.schema.cell_types import Money
+from sluice.schema.column import Column, Row, column, columns_of, key_of
+from sluice.schema.importer import Importer
 
 
 class Part(Row):
@@ -51,7 +50,7 @@ def test_columns_come_in_the_order_they_were_declared() -> None:
 
 
 def test_the_first_title_is_the_one_that_people_are_shown() -> None:
-    """In templates, refusals and the JSON Schema."""
+    """In templates, rejections and the JSON Schema."""
     assert [found.title for found in columns_of(Part)] == ["Number", "Name", "Price"]
     shown = Part.model_json_schema()["properties"]["price"]
     assert shown == {
@@ -90,7 +89,7 @@ def test_a_column_has_a_title() -> None:
         column(key=True)
 
 
-def test_an_unknown_field_is_refused() -> None:
+def test_an_unknown_field_is_rejected() -> None:
     """A misspelled mapping must not drop a column silently."""
     with pytest.raises(ValidationError, match="extra_forbidden"):
         Part.model_validate({"number": "1", "name": "a", "prize": 3})

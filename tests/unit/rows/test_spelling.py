@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import ValidationError
 
-from sluice.rows.cell import Cell
-from sluice.rows.column import column
-from sluice.rows.row import Row
+from sluice.schema.cells import Cell
+from sluice.schema.column import Row, column
 
 
 class Level(Row):
@@ -71,11 +70,11 @@ def test_a_word_gets_its_declared_spelling(field: str, cell: Cell, value: object
         ("step", 5),
     ],
 )
-def test_other_words_are_refused(field: str, cell: Cell) -> None:
+def test_other_words_are_rejected(field: str, cell: Cell) -> None:
     """Where two words differ in case alone, only their exact spellings tell which is meant."""
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as rejected:
         level(**{field: cell})
-    assert refused.value.errors()[0]["type"] == "literal_error"
+    assert rejected.value.errors()[0]["type"] == "literal_error"
 
 
 def test_the_schema_still_shows_the_words() -> None:
@@ -86,5 +85,5 @@ def test_the_schema_still_shows_the_words() -> None:
 
 
 def test_an_inherited_field_is_spelled_once() -> None:
-    """Each row costs the look-up once, however deep the model."""
+    """Each row costs the lookup once, however deep the model."""
     assert len(Further.model_fields["tier"].metadata) == len(Level.model_fields["tier"].metadata)

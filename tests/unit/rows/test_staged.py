@@ -7,8 +7,8 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sluice.rows.check import GoodRow
-from sluice.rows.staged import dump_staged, load_staged
+from sluice.schema.staging import dump_staged, load_staged
+from sluice.schema.validation import GoodRow
 from tests.unit.rows.sample import good
 
 # what a key may hold: anything that can be stored as UTF-8

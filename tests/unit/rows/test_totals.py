@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.importers.registry import importer_named
-from sluice.rows.cell import Cell, CellError
-from sluice.rows.celltypes import Money
-from sluice.rows.check import Checked, check_rows
-from sluice.rows.column import column
-from sluice.rows.importer import Importer
-from sluice.rows.row import Row
+from sluice.catalog.registry import importer_named
+from sluice.schema.cell_types import Money
+from sluice.schema.cells import Cell, CellError
+from sluice.schema.column import Row, column
+from sluice.schema.importer import Importer
+from sluice.schema.validation import Checked, check_rows
 
 products = importer_named("products")
 FIELDS = {1: "part_number", 2: "description", 3: "brand", 4: "price", 5: "stock"}
@@ -58,10 +57,10 @@ def check(*rows: list[Cell], fields: dict[int, str] | None = None, importer: Imp
     ],
 )
 def test_a_totals_row_is_left_out(row: list[Cell]) -> None:
-    """It is neither good nor refused, and not among the rows that were seen."""
+    """It is neither good nor rejected, and not among the rows that were seen."""
     checked = check([None, "A", "Oil filter", None, 99.5], row)
     assert [good.key for good in checked.good] == ["A"]
-    assert (checked.seen, checked.left_out, checked.refusals) == (1, 1, [])
+    assert (checked.seen, checked.ignored, checked.rejections) == (1, 1, [])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ def test_a_totals_row_is_left_out(row: list[Cell]) -> None:
 def test_a_product_called_total_is_a_product(row: list[Cell]) -> None:
     """Its description says that it is something."""
     checked = check(row)
-    assert (len(checked.good), checked.seen, checked.left_out) == (1, 1, 0)
+    assert (len(checked.good), checked.seen, checked.ignored) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -93,9 +92,9 @@ def test_a_product_called_total_is_a_product(row: list[Cell]) -> None:
     ],
 )
 def test_a_wrong_row_is_not_taken_for_a_totals_row(row: list[Cell]) -> None:
-    """It is refused, so that somebody sees it."""
+    """It is rejected, so that somebody sees it."""
     checked = check(row)
-    assert (checked.good, checked.refused, checked.left_out) == ([], 1, 0)
+    assert (checked.good, checked.rejected, checked.ignored) == ([], 1, 0)
 
 
 def test_a_name_beside_numbers_alone_is_a_record() -> None:
@@ -103,7 +102,7 @@ def test_a_name_beside_numbers_alone_is_a_record() -> None:
     fields = {0: "name", 1: "sold"}
     checked = check(["Total", 5], ["", 7], importer=brands, fields=fields)
     assert [good.key for good in checked.good] == ["Total"]
-    assert (checked.refused, checked.left_out) == (1, 0)
+    assert (checked.rejected, checked.ignored) == (1, 0)
 
 
 def test_where_only_the_key_is_required_a_totals_row_is_known_by_its_silence() -> None:
@@ -112,13 +111,13 @@ def test_where_only_the_key_is_required_a_totals_row_is_known_by_its_silence() -
     rows: list[list[Cell]] = [["1", "Ann", None, 5], ["Total", None, None, 5], ["Total"], ["Total", "Bob", None, 5]]
     checked = check(*rows, importer=orders, fields=fields)
     assert [(good.number, good.key) for good in checked.good] == [(2, "1"), (4, "Total"), (5, "Total")]
-    assert checked.left_out == 1
+    assert checked.ignored == 1
 
 
 def test_a_column_that_the_file_does_not_have_is_no_silent_one() -> None:
     """A file of numbers and keys alone tells nothing about a key that is called "Total"."""
     checked = check(["Total", 5], importer=orders, fields={0: "number", 1: "paid"})
-    assert (len(checked.good), checked.left_out) == (1, 0)
+    assert (len(checked.good), checked.ignored) == (1, 0)
 
 
 def test_the_last_hand_of_an_importer_sees_no_totals() -> None:
@@ -127,4 +126,4 @@ def test_the_last_hand_of_an_importer_sees_no_totals() -> None:
     def never(row: Row) -> Row:
         raise AssertionError(row)
 
-    assert check(["Total", None, None, None, 5], importer=replace(products, normalise=never)).left_out == 1
+    assert check(["Total", None, None, None, 5], importer=replace(products, normalise=never)).ignored == 1

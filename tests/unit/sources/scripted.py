@@ -6,11 +6,9 @@ from typing import Any
 
 import httpx
 
-from sluice.rows.column import column
-from sluice.rows.row import Row
-from sluice.sources.page import Page
-from sluice.sources.pages import read_pages
-from sluice.sources.source import Source
+from sluice.schema.column import Row, column
+from sluice.upstream.paging import read_pages
+from sluice.upstream.source import Source, SourcePage
 from tests.unit.upstream import scripted
 from tests.unit.upstream.scripted import UPSTREAM
 
@@ -33,7 +31,7 @@ def data(*ids: int, total: int | None = None) -> httpx.Response:
 class Scripted(scripted.Scripted):
     """Pages of an upstream that says what a test told it to."""
 
-    def read(self, *offsets: int, source: Source = ITEMS, seconds: float = 60, at_once: int = 1) -> list[Page]:
+    def read(self, *offsets: int, source: Source = ITEMS, seconds: float = 60, at_once: int = 1) -> list[SourcePage]:
         """Read pages of it."""
         return read_pages(
             source,

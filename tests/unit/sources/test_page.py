@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sluice.sources.page import Page, read_page
+from sluice.upstream.source import SourcePage, read_page
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_an_answer_of_another_form_is_named_by_its_form(body: Any, what: str) ->
 
 
 def test_a_total_that_is_not_wanted_is_not_looked_at() -> None:
-    assert read_page({"data": [], "total": "many"}, 4, 2, has_total=False) == Page(4, [], None)
+    assert read_page({"data": [], "total": "many"}, 4, 2, has_total=False) == SourcePage(4, [], None)

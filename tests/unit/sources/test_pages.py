@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from sluice.model.errors import TryLater, UpstreamRefused
+from sluice.model.errors import TryLater, UpstreamRejected
+from sluice.upstream.rate_limiter import spacing
 from sluice.upstream.tokens import AccessToken
-from sluice.upstream.turns import spacing
 from tests.unit.sources.scripted import ITEMS, Scripted, data
 from tests.unit.upstream.scripted import SECRET, START, UPSTREAM, Said
 
@@ -74,7 +74,7 @@ def test_a_token_that_expires_between_two_pages_is_replaced() -> None:
     assert upstream.bearers == ["short", "token-1"]
 
 
-def test_a_refused_token_is_replaced_at_once() -> None:
+def test_a_rejected_token_is_replaced_at_once() -> None:
     upstream = Scripted([httpx.Response(401), data(*TEN, total=10)])
     upstream.tokens.keep("siasn", AccessToken("revoked", START + 600))
     upstream.read()
@@ -82,7 +82,7 @@ def test_a_refused_token_is_replaced_at_once() -> None:
     assert upstream.time.passed < 1
 
 
-def test_after_a_refused_token_that_of_somebody_who_was_faster_is_used() -> None:
+def test_after_a_rejected_token_that_of_somebody_who_was_faster_is_used() -> None:
     upstream = Scripted([httpx.Response(401), data(*TEN, total=10)])
     upstream.tokens.keep("siasn", AccessToken("revoked", START + 600))
     upstream.meanwhile = lambda: upstream.tokens.keep("siasn", AccessToken("theirs", START + 600))
@@ -100,7 +100,7 @@ def test_an_upstream_that_takes_no_token_is_not_asked_for_ever() -> None:
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_credentials_that_give_no_token_end_it(status: int) -> None:
     upstream = Scripted([], [httpx.Response(status, json={"error": "invalid_client"})])
-    with pytest.raises(UpstreamRefused, match=f"status {status} for a token"):
+    with pytest.raises(UpstreamRejected, match=f"status {status} for a token"):
         upstream.read()
 
 
@@ -140,9 +140,9 @@ def test_what_is_said_of_a_failure_shows_neither_token_nor_content() -> None:
 @pytest.mark.parametrize("status", [301, 400, 403, 404, 410, 422])
 def test_what_would_never_do_is_not_asked_again(status: int) -> None:
     upstream = Scripted([httpx.Response(status, headers={"location": "https://elsewhere.example"})])
-    with pytest.raises(UpstreamRefused, match=f"gave status {status}") as caught:
+    with pytest.raises(UpstreamRejected, match=f"gave status {status}") as caught:
         upstream.read()
-    assert caught.value.problem.type == "upstream-refused"
+    assert caught.value.problem.type == "upstream-rejected"
     assert len(upstream.asked) == 1
 
 
@@ -207,7 +207,7 @@ def test_pages_come_in_the_order_of_their_offsets() -> None:
 
 def test_the_first_page_that_cannot_be_had_ends_the_others() -> None:
     upstream = Scripted([httpx.Response(404)] * 5)
-    with pytest.raises(UpstreamRefused):
+    with pytest.raises(UpstreamRejected):
         upstream.read(0, 10, 20, 30, 40, at_once=2)
     assert len(upstream.asked) <= 2
 
@@ -219,7 +219,7 @@ def test_a_reader_whose_time_is_up_says_so() -> None:
 
 def test_an_address_that_is_none_ends_it() -> None:
     upstream = Scripted([httpx.UnsupportedProtocol("no protocol")])
-    with pytest.raises(UpstreamRefused, match="address"):
+    with pytest.raises(UpstreamRejected, match="address"):
         upstream.read()
 
 

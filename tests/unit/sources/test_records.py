@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 
-from sluice.model.refusal import Refusal
-from sluice.rows.check import check_rows
-from sluice.rows.column import column
-from sluice.rows.row import Row
-from sluice.sources.page import Page
-from sluice.sources.records import fields_of, records_of
-from sluice.sources.registry import source_named
-from sluice.sources.source import Source
+from sluice.catalog.registry import source_named
+from sluice.model.rejection import Rejection
+from sluice.schema.column import Row, column
+from sluice.schema.validation import check_rows
+from sluice.upstream.source import Source, SourcePage, fields_of, records_of
 from tests.unit.sources.checking import check_pages
 
 GOOD: dict[str, Any] = {
@@ -40,12 +37,12 @@ THINGS = Source("things", row=Thing, dataset="things", title="Things", path="thi
 
 def cells(**row: Any) -> list[Any]:
     """The cells of a row of things."""
-    return next(iter(records_of(THINGS, [Page(0, [row], 1)])))[1]
+    return next(iter(records_of(THINGS, [SourcePage(0, [row], 1)])))[1]
 
 
 def test_a_good_row_is_staged_with_its_key_as_text() -> None:
-    checked = check_pages(PANGKAT, [Page(0, [GOOD], 1)])
-    assert checked.refusals == []
+    checked = check_pages(PANGKAT, [SourcePage(0, [GOOD], 1)])
+    assert checked.rejections == []
     (row,) = checked.good
     assert row.key == "098703152010011002"
     values = json.loads(row.values)
@@ -53,18 +50,18 @@ def test_a_good_row_is_staged_with_its_key_as_text() -> None:
 
 
 def test_a_row_is_numbered_by_its_place_in_the_source() -> None:
-    pages = [Page(0, [GOOD, GOOD], 202), Page(200, [GOOD, {**GOOD, "tmtGolongan": "31-02-2026"}], 202)]
+    pages = [SourcePage(0, [GOOD, GOOD], 202), SourcePage(200, [GOOD, {**GOOD, "tmtGolongan": "31-02-2026"}], 202)]
     checked = check_pages(PANGKAT, pages)
     assert [row.number for row in checked.good] == [1, 2, 201]
-    assert checked.refusals == [
-        Refusal("pangkat", 202, "tmtGolongan", "31-02-2026", "is not a date of the calendar"),
+    assert checked.rejections == [
+        Rejection("pangkat", 202, "tmtGolongan", "31-02-2026", "is not a date of the calendar"),
     ]
 
 
 def test_what_the_upstream_leaves_out_is_missing_as_an_empty_cell_is() -> None:
     for row in ({**GOOD, "nama": None}, {**GOOD, "nama": " "}, {name: GOOD[name] for name in GOOD if name != "nama"}):
-        (refusal,) = check_pages(PANGKAT, [Page(0, [row], 1)]).refusals
-        assert (refusal.column, refusal.reason) == ("nama", "is required")
+        (rejection,) = check_pages(PANGKAT, [SourcePage(0, [row], 1)]).rejections
+        assert (rejection.column, rejection.reason) == ("nama", "is required")
 
 
 def test_upstream_rows_and_file_rows_are_staged_alike() -> None:
@@ -72,7 +69,7 @@ def test_upstream_rows_and_file_rows_are_staged_alike() -> None:
     columns = PANGKAT.rows.columns
     of_a_file = [(1, [GOOD.get(column.title) for column in columns])]
     by_file = check_rows(PANGKAT.rows, fields_of(PANGKAT), "pangkat", of_a_file)
-    assert by_file == check_pages(PANGKAT, [Page(0, [GOOD], 1)])
+    assert by_file == check_pages(PANGKAT, [SourcePage(0, [GOOD], 1)])
 
 
 def test_a_column_is_met_by_each_of_its_names() -> None:
@@ -107,7 +104,7 @@ def test_half_a_surrogate_pair_costs_no_page() -> None:
 
 
 def test_a_number_in_place_of_the_key_is_its_digits() -> None:
-    (row,) = check_pages(PANGKAT, [Page(0, [{**GOOD, "nip": 198703152010011002}], 1)]).good
+    (row,) = check_pages(PANGKAT, [SourcePage(0, [{**GOOD, "nip": 198703152010011002}], 1)]).good
     assert row.key == "198703152010011002"
 
 
@@ -120,6 +117,6 @@ def test_a_number_in_place_of_the_key_is_its_digits() -> None:
         (True, "must be digits only"),
     ],
 )
-def test_a_key_that_is_none_is_refused(nip: Any, reason: str) -> None:
-    (refusal,) = check_pages(PANGKAT, [Page(0, [{**GOOD, "nip": nip}], 1)]).refusals
-    assert (refusal.column, refusal.reason) == ("nip", reason)
+def test_a_key_that_is_none_is_rejected(nip: Any, reason: str) -> None:
+    (rejection,) = check_pages(PANGKAT, [SourcePage(0, [{**GOOD, "nip": nip}], 1)]).rejections
+    assert (rejection.column, rejection.reason) == ("nip", reason)

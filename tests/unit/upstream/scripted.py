@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from sluice.upstream.clock import Clock
-from sluice.upstream.upstream import Upstream
+from sluice.upstream.tokens import Upstream
 from tests.fakes.upstreams import MemoryRates, MemoryUpstreamTokens
 
 START = 1_800_000_000.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sluice.upstream.answers import Answer, Stumble, retry_after, understand
+from sluice.upstream.responses import RequestFailure, UpstreamResponse, retry_after, understand
 
 NOW = 1_800_000_000.0
 
@@ -44,11 +44,11 @@ def test_retry_after_is_seconds_or_a_date_and_at_most_a_quarter_of_an_hour(
 
 def test_only_those_answers_pause_everybody_that_ask_for_it() -> None:
     for status, pause in ((429, 9), (503, 9), (500, None), (408, None)):
-        got = understand(Answer(status, {"retry-after": "9"}, b""), read, now=NOW)
-        assert isinstance(got, Stumble)
+        got = understand(UpstreamResponse(status, {"retry-after": "9"}, b""), read, now=NOW)
+        assert isinstance(got, RequestFailure)
         assert (got.pause, got.throttled, got.final) == (pause, status == 429, False)
 
 
 def test_numbers_that_json_does_not_know_are_text() -> None:
     """They cost the row that has them, not its page."""
-    assert understand(Answer(200, {}, b"[NaN, -Infinity, 1]"), read, now=NOW) == ["NaN", "-Infinity", 1]
+    assert understand(UpstreamResponse(200, {}, b"[NaN, -Infinity, 1]"), read, now=NOW) == ["NaN", "-Infinity", 1]

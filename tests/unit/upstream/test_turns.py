@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.model.errors import TryLater
-from sluice.upstream.aside import Aside
-from sluice.upstream.clock import Clock
-from sluice.upstream.turns import LATENESS, TRANSIT, Line, spacing
+from sluice.upstream.clock import Clock, SerialExecutor
+from sluice.upstream.rate_limiter import LATENESS, TRANSIT, RateLimiter, spacing
 from tests.fakes.upstreams import MemoryRates
 from tests.unit.upstream.scripted import START, Time
 
@@ -38,7 +37,7 @@ def wait(time: Time, rates: MemoryRates, turns: int = 1, seconds: float = 60) ->
     """When so many turns came, in seconds since the start."""
 
     async def waiting() -> list[float]:
-        line = Line("siasn", rates, START + seconds, Aside(), time.clock())
+        line = RateLimiter("siasn", rates, START + seconds, SerialExecutor(), time.clock())
         came = []
         for _ in range(turns):
             await line.turn()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.usecases.start_sync import Start, start_sync
+from sluice.usecases.sync import SyncStart, start_sync
 from tests.fakes.course import NOW, Course
 
 AT = datetime.fromtimestamp(NOW, UTC)
@@ -33,7 +33,7 @@ def pulling(rows: int) -> Course:
     return made
 
 
-def start(course: Course, *, force: bool = False, tenant: str = "acme", at: datetime = AT) -> Start:
+def start(course: Course, *, force: bool = False, tenant: str = "acme", at: datetime = AT) -> SyncStart:
     world = {"jobs": course.jobs, "chunks": course.chunks, "machine": course.machine}
     return start_sync(tenant, "pangkat", by="ann", force=force, now=at, **world)  # type: ignore[arg-type]
 

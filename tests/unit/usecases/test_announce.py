@@ -10,11 +10,10 @@ from sluice.model.errors import NotFound
 from sluice.model.event import Connection, event_name
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.announce import announce, announce_queues, worth_telling
-from sluice.usecases.connect import connect
+from sluice.usecases.watchers import announce, announce_queues, connect, worth_telling
 from tests.factories import make_job
 from tests.fakes.sockets import MemoryConnections, MemorySockets
-from tests.fakes.stores import MemoryJobs
+from tests.fakes.tables import MemoryJobs
 
 
 def told(

@@ -11,7 +11,7 @@ from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.rows.staged import Applied, Batch
+from sluice.schema.staging import Applied, Batch
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -156,9 +156,9 @@ def test_cancelling_twice_cancels_once(course: Course, ref: JobRef) -> None:
 def test_what_has_ended_or_is_being_taken_back_is_not_cancelled(course: Course, ref: JobRef, status: Status) -> None:
     """Half of a rollback would help nobody."""
     course.jobs.items[ref] = replace(course.jobs.get(ref), status=status)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.cancel(ref)
-    assert refused.value.problem.extra == {"status_now": str(status)}
+    assert rejected.value.problem.extra == {"status_now": str(status)}
 
 
 @pytest.mark.parametrize(
@@ -176,14 +176,14 @@ def test_a_job_that_moves_on_at_that_moment_is_cancelled_all_the_same(
 ) -> None:
     """Nobody who may cancel shall read that the job's state does not allow it."""
     course.jobs.items[ref] = replace(course.jobs.get(ref), status=before)
-    move = course.jobs.move
+    move = course.jobs.transition
 
     def moves_on_first(*args: Any, **more: Any) -> Job:
-        monkeypatch.setattr(course.jobs, "move", move)
+        monkeypatch.setattr(course.jobs, "transition", move)
         move(ref, after)
         return move(*args, **more)
 
-    monkeypatch.setattr(course.jobs, "move", moves_on_first)
+    monkeypatch.setattr(course.jobs, "transition", moves_on_first)
     assert course.cancel(ref).status is end
 
 
@@ -191,13 +191,13 @@ def test_a_job_that_ends_at_that_moment_is_not_cancelled(
     course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course.jobs.items[ref] = replace(course.jobs.get(ref), status=Status.LOADING)
-    move = course.jobs.move
+    move = course.jobs.transition
 
     def ends_first(*args: Any, **more: Any) -> Job:
-        monkeypatch.setattr(course.jobs, "move", move)
+        monkeypatch.setattr(course.jobs, "transition", move)
         move(ref, Status.COMPLETED)
         return move(*args, **more)
 
-    monkeypatch.setattr(course.jobs, "move", ends_first)
+    monkeypatch.setattr(course.jobs, "transition", ends_first)
     with pytest.raises(Conflict, match="is completed"):
         course.cancel(ref)

@@ -1,4 +1,4 @@
-"""Corrections: refused rows come again in the workbook of errors, mended, and only those."""
+"""Corrections: rejected rows come again in the workbook of errors, mended, and only those."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sluice.model.chunk import JobRef
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict, NotFound
 from sluice.model.job import Job
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.reporting.errors import ROW_TITLE
-from sluice.usecases.refusals import list_refusals
+from sluice.usecases.artifacts import list_rejections
 from tests.factories import PRODUCT_TITLES, csv_file, products
 from tests.fakes.course import Course
 
@@ -35,9 +35,9 @@ def file_with(**wrong: Any) -> bytes:
 
 @pytest.fixture
 def first(course: Course) -> Job:
-    """A job that has refused rows 4, 14 and 24 (the third, thirteenth and twenty-third part)."""
+    """A job that has rejected rows 4, 14 and 24 (the third, thirteenth and twenty-third part)."""
     job = course.run(course.upload(file_with(p3="-1", p13="free", p23="-3")))
-    assert (job.status, job.counts.inserted, job.counts.refused) == (Status.COMPLETED, 22, 3)
+    assert (job.status, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 22, 3)
     return job
 
 
@@ -72,8 +72,8 @@ def all_prices(sheet: Worksheet) -> None:
         price(row, "7.5")(sheet)
 
 
-def refusals(course: Course, job: Job) -> list[Refusal]:
-    return list_refusals(job.ref, limit=100, cursor=None, files=course.files).items
+def rejections(course: Course, job: Job) -> list[Rejection]:
+    return list_rejections(job.ref, limit=100, cursor=None, files=course.files).items
 
 
 def prices(course: Course) -> dict[str, str]:
@@ -91,8 +91,8 @@ def test_corrected_rows_are_loaded_and_no_others(course: Course, first: Job) -> 
 def test_what_is_still_wrong_is_corrected_in_the_next_round(course: Course, first: Job) -> None:
     """From the errors of the correction, whose row numbers are those of the file before."""
     second = corrected(course, first, price(2, "7.5"))
-    assert (second.counts.inserted, second.counts.refused) == (1, 2)
-    assert [each.row for each in refusals(course, second)] == [3, 4]
+    assert (second.counts.inserted, second.counts.rejected) == (1, 2)
+    assert [each.row for each in rejections(course, second)] == [3, 4]
     third = corrected(course, second, all_prices)
     assert third.counts == Counts(total=2, checked=2, inserted=2)
     assert prices(course)["P-000023"] == "7.5"
@@ -101,11 +101,11 @@ def test_what_is_still_wrong_is_corrected_in_the_next_round(course: Course, firs
 def test_errors_as_text_are_taken_as_well(course: Course, first: Job) -> None:
     body = course.make_file(first.ref, "errors.csv").replace(b",free,", b",7.5,")
     job = course.run(course.upload(body, filename="errors.csv", corrects=first.ref.id))
-    assert (job.counts.inserted, job.counts.refused) == (1, 2)
+    assert (job.counts.inserted, job.counts.rejected) == (1, 2)
 
 
-def test_a_row_that_was_not_refused_is_a_stranger(course: Course, first: Job) -> None:
-    """It is refused and told, the others are loaded; nothing that is in the dataset is touched."""
+def test_a_row_that_was_not_rejected_is_a_stranger(course: Course, first: Job) -> None:
+    """It is rejected and told, the others are loaded; nothing that is in the dataset is touched."""
 
     def edit(sheet: Worksheet) -> None:
         all_prices(sheet)
@@ -113,27 +113,27 @@ def test_a_row_that_was_not_refused_is_a_stranger(course: Course, first: Job) ->
         sheet.append([99, "P-000099", "Made up", "1", 1])
 
     job = corrected(course, first, edit)
-    assert (job.counts.inserted, job.counts.refused, job.counts.total) == (3, 2, 5)
-    assert [(each.row, each.column, each.value, each.reason) for each in refusals(course, job)] == [
-        (5, ROW_TITLE, "5", f"is no row that job {first.ref.id} has refused"),
-        (6, ROW_TITLE, "99", f"is no row that job {first.ref.id} has refused"),
+    assert (job.counts.inserted, job.counts.rejected, job.counts.total) == (3, 2, 5)
+    assert [(each.row, each.column, each.value, each.reason) for each in rejections(course, job)] == [
+        (5, ROW_TITLE, "5", f"is no row that job {first.ref.id} has rejected"),
+        (6, ROW_TITLE, "99", f"is no row that job {first.ref.id} has rejected"),
     ]
     assert prices(course)["P-000004"] == "9.5"
 
 
 @pytest.mark.parametrize("number", [None, "", "four", "4.5", 4.5, True, "9" * 5000, "#N/A"])
-def test_a_row_without_its_number_is_refused(course: Course, first: Job, number: Any) -> None:
+def test_a_row_without_its_number_is_rejected(course: Course, first: Job, number: Any) -> None:
     def edit(sheet: Worksheet) -> None:
         all_prices(sheet)
         sheet.cell(2, 1).value = number
 
     job = corrected(course, first, edit)
-    assert (job.counts.inserted, job.counts.refused) == (2, 1)
-    (refusal,) = refusals(course, job)
-    assert (refusal.row, refusal.column, refusal.reason) == (2, ROW_TITLE, "is no row number")
+    assert (job.counts.inserted, job.counts.rejected) == (2, 1)
+    (rejection,) = rejections(course, job)
+    assert (rejection.row, rejection.column, rejection.reason) == (2, ROW_TITLE, "is no row number")
 
 
-def test_a_file_without_the_column_of_row_numbers_is_refused(course: Course, first: Job) -> None:
+def test_a_file_without_the_column_of_row_numbers_is_rejected(course: Course, first: Job) -> None:
     """Whoever sends the whole file again means another thing."""
     ref = course.upload(file_with(), corrects=first.ref.id)
     job = course.run(ref)
@@ -142,11 +142,11 @@ def test_a_file_without_the_column_of_row_numbers_is_refused(course: Course, fir
     assert ROW_TITLE in job.problem.detail
 
 
-def test_a_row_refused_for_its_key_is_corrected(course: Course) -> None:
-    """Loading refuses rows too."""
+def test_a_row_rejected_for_its_key_is_corrected(course: Course) -> None:
+    """Loading rejects rows too."""
     body = csv_file([*products(20), *products(2, first=3)])
     first = course.run(course.upload(body))
-    assert first.counts.refused == 2
+    assert first.counts.rejected == 2
 
     def edit(sheet: Worksheet) -> None:
         assert [sheet.cell(row, 1).value for row in (2, 3)] == [22, 23]
@@ -195,7 +195,7 @@ def test_dates_are_read_in_the_order_of_the_corrected_job(course: Course, order:
     course.run(ref)
     course.commit(ref, {"updated": order})
     job = corrected(course, course.run(ref), price(2, "1"))
-    assert (job.status, job.orders) == (Status.COMPLETED, {"updated": order})
+    assert (job.status, job.date_orders) == (Status.COMPLETED, {"updated": order})
     values = course.destination.values("acme", "products")
     assert values["P-2"]["updated"] == values["P-1"]["updated"]
 
@@ -219,15 +219,15 @@ def test_a_correction_is_a_job_of_its_own(course: Course, first: Job) -> None:
 
 
 def assert_cannot_correct(course: Course, ref: JobRef, why: str, importer: str = "products") -> None:
-    with pytest.raises(Conflict, match=why) as refused:
+    with pytest.raises(Conflict, match=why) as rejected:
         course.upload(b"x", importer=importer, corrects=ref.id)
-    assert refused.value.problem.type == "cannot-correct"
+    assert rejected.value.problem.type == "cannot-correct"
 
 
-def test_only_a_job_with_refused_rows_is_corrected(course: Course, first: Job) -> None:
+def test_only_a_job_with_rejected_rows_is_corrected(course: Course, first: Job) -> None:
     """Of the same importer, and not while it is under way."""
     assert_cannot_correct(course, first.ref, "was made by the importer 'products'", "dealers")
-    assert_cannot_correct(course, course.run(course.upload(csv_file(products(3)))).ref, "has refused no row")
+    assert_cannot_correct(course, course.run(course.upload(csv_file(products(3)))).ref, "has rejected no row")
     going = course.upload(file_with(p1="-1", p2="-1"))
     course.plan(going)
     assert_cannot_correct(course, going, "is parsing; wait for its end")
@@ -266,6 +266,6 @@ def test_a_correction_of_many_rows_reads_only_the_chunks_it_needs(
 
     monkeypatch.setattr(course.files, "read", noting)
     assert course.run(ref).counts.inserted == 3
-    assert {key[-20:] for key in read if f"/{first.ref.id}/refusals/" in key} == {
+    assert {key[-20:] for key in read if f"/{first.ref.id}/rejections/" in key} == {
         f"usals/000000-{name}.jsonl"[-20:] for name in ("a-parse", "b-load")
     }

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from sluice.model.chunk import JobRef
-from sluice.usecases.make_file import ERRORS_CSV
+from sluice.usecases.downloads import ERRORS_CSV
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
 
@@ -32,7 +32,7 @@ def file_of(rows: list[dict[str, str]]) -> bytes:
 
 @pytest.mark.parametrize("mended", [False, True])
 def test_a_row_whose_key_is_still_that_of_another_does_not_take_its_place(course: Course, mended: bool) -> None:
-    """It was refused for its key alone; left as it was, it is refused again."""
+    """It was rejected for its key alone; left as it was, it is rejected again."""
     rows = [*products(12), ("P-000001", "Another", "99", 1)]
     first = course.run(course.upload(csv_file(rows)))
     errors = errors_of(course, first.ref)
@@ -40,7 +40,7 @@ def test_a_row_whose_key_is_still_that_of_another_does_not_take_its_place(course
     if mended:
         errors[0]["Part Number"] = "P-999999"
     second = course.run(course.upload(file_of(errors), corrects=first.ref.id))
-    assert (second.counts.inserted, second.counts.updated, second.counts.refused) == (mended, 0, not mended)
+    assert (second.counts.inserted, second.counts.updated, second.counts.rejected) == (mended, 0, not mended)
     values = course.destination.values("acme", "products")
     assert values["P-000001"]["price"] == "9.5"
     if not mended:

@@ -35,7 +35,7 @@ def test_a_step_is_followed_by_the_same_step(state: str, outcome: str) -> None:
 def test_every_task_that_a_run_can_come_to_is_known_here() -> None:
     """A new one must be built into the fake."""
     tasks = {name for name, state in STATES.items() if state["Type"] == "Task"}
-    assert tasks == {"Plan", "Parse", "Compare", "Load", "Undo", "Finish", "Wake", "Break", "MakeFile"}
+    assert tasks == {"Plan", "Parse", "Compare", "Load", "Undo", "Finish", "AutoResume", "Break", "MakeFile"}
 
 
 def test_a_run_begins_with_the_step_of_its_name() -> None:
@@ -48,11 +48,11 @@ def test_a_run_begins_with_the_step_of_its_name() -> None:
 def test_a_job_that_is_parked_is_woken_after_a_while_and_any_other_is_left() -> None:
     """What `finish` answers of it is what the machine looks at; whoever wakes it begins another run."""
     assert STATES["Finish"]["Next"] == "IsItParked"
-    (parked,) = STATES["IsItParked"]["Choices"]
-    assert (parked["Variable"], parked["BooleanEquals"]) == ("$.finish.parked", True)
-    answered = {"parked.$": "$.Payload.parked", "wake_after.$": "$.Payload.wake_after"}
+    (suspended,) = STATES["IsItParked"]["Choices"]
+    assert (suspended["Variable"], suspended["BooleanEquals"]) == ("$.finish.suspended", True)
+    answered = {"suspended.$": "$.Payload.suspended", "resume_after.$": "$.Payload.resume_after"}
     assert STATES["Finish"]["ResultSelector"] == answered, "`finish` answers it"
     assert STATES["Finish"]["ResultPath"] == "$.finish"
-    waiting = STATES[parked["Next"]]
-    assert (waiting["Type"], waiting["SecondsPath"], waiting["Next"]) == ("Wait", "$.finish.wake_after", "Wake")
-    assert STATES["Wake"]["Next"] == STATES["IsItParked"]["Default"] == "Over"
+    waiting = STATES[suspended["Next"]]
+    assert (waiting["Type"], waiting["SecondsPath"], waiting["Next"]) == ("Wait", "$.finish.resume_after", "AutoResume")
+    assert STATES["AutoResume"]["Next"] == STATES["IsItParked"]["Default"] == "Over"

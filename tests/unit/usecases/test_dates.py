@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from sluice.edge.answers import job_answer
-from sluice.edge.previews import preview_answer
+from sluice.api.previews import preview_response
+from sluice.api.responses import job_response
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
-from sluice.model.errors import Conflict, RequestRefused
-from sluice.model.order import Order
+from sluice.model.errors import Conflict, RequestRejected
+from sluice.model.job import DateOrder
 from sluice.model.status import Status
-from sluice.usecases.preview import preview
+from sluice.usecases.views import preview
 from tests.factories import PRODUCT_TITLES, csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -42,7 +42,7 @@ def days(course: Course, count: int = ROWS) -> list[Any]:
     return [values[f"P-{number:06d}"]["updated"] for number in range(1, count + 1)]
 
 
-def expected(order: Order) -> list[Any]:
+def expected(order: DateOrder) -> list[Any]:
     """The dates of the first rows, read in an order."""
     return [DATES[number % len(DATES)][1 if order == "dmy" else 2] for number in range(ROWS)]
 
@@ -50,34 +50,36 @@ def expected(order: Order) -> list[Any]:
 def test_a_job_whose_dates_nothing_decides_stops_though_nobody_asked_for_a_review(course: Course) -> None:
     ref = course.upload(dated())
     job = course.run(ref)
-    assert (job.status, job.review, job.undecided) == (Status.IN_REVIEW, False, ("updated",))
+    assert (job.status, job.review, job.ambiguous) == (Status.IN_REVIEW, False, ("updated",))
     assert job.counts.compared == ROWS
     assert course.destination.datasets.get(("acme", "products"), {}) == {}
-    assert job_answer(job, "").undecided_dates == ["updated"]
-    shown = preview_answer(preview(ref, limit=6, jobs=course.jobs, chunks=course.chunks, files=course.files), "")
-    assert shown.undecided_dates == ["Updated"]
+    assert job_response(job, "").ambiguous_dates == ["updated"]
+    shown = preview_response(preview(ref, limit=6, jobs=course.jobs, chunks=course.chunks, files=course.files), "")
+    assert shown.ambiguous_dates == ["Updated"]
     assert [row.values["updated"] for row in shown.rows] == [day_first for _, day_first, _ in DATES]
 
 
-def test_a_commit_without_the_answer_is_refused(course: Course) -> None:
+def test_a_commit_without_the_answer_is_rejected(course: Course) -> None:
     ref = course.upload(dated())
     course.run(ref)
-    with pytest.raises(RequestRefused) as refused:
+    with pytest.raises(RequestRejected) as rejected:
         course.commit(ref, {})
-    problem = refused.value.problem
-    assert (problem.type, problem.extra) == ("dates-undecided", {"columns": ["Updated"]})
+    problem = rejected.value.problem
+    assert (problem.type, problem.extra) == ("ambiguous-dates", {"columns": ["Updated"]})
     assert "Updated" in problem.detail
     assert course.jobs.get(ref).status is Status.IN_REVIEW
 
 
 @pytest.mark.parametrize("column", ["Updated", "updated"])
 @pytest.mark.parametrize("order", ["dmy", "mdy"])
-def test_the_answer_turns_exactly_the_dates_that_were_in_question(course: Course, column: str, order: Order) -> None:
+def test_the_answer_turns_exactly_the_dates_that_were_in_question(
+    course: Course, column: str, order: DateOrder
+) -> None:
     """And what is written is, byte by byte, what a file without doubt would have given."""
     ref = course.upload(dated())
     course.run(ref)
     job = course.commit(ref, {column: order})
-    assert job.orders == {"updated": order}
+    assert job.date_orders == {"updated": order}
     done = course.run(ref)
     assert (done.status, done.counts.inserted) == (Status.COMPLETED, ROWS)
     assert days(course) == expected(order)
@@ -90,27 +92,27 @@ def test_the_answer_turns_exactly_the_dates_that_were_in_question(course: Course
     ("proof", "order"), [("31/12/2025", "dmy"), ("12/31/2025", "mdy"), ("31.12.25", "dmy"), ("12-31-25", "mdy")]
 )
 def test_one_date_that_can_be_read_in_one_way_only_decides_for_its_column(
-    course: Course, proof: str, order: Order
+    course: Course, proof: str, order: DateOrder
 ) -> None:
     """In whichever chunk it is."""
     job = course.run(course.upload(dated(proof)))
-    assert (job.status, job.undecided, job.orders) == (Status.COMPLETED, (), {"updated": order})
+    assert (job.status, job.ambiguous, job.date_orders) == (Status.COMPLETED, (), {"updated": order})
     assert days(course) == expected(order)
     assert days(course, ROWS + 1)[-1] == "2025-12-31"
 
 
-def test_a_row_that_is_refused_for_something_else_decides_too(course: Course) -> None:
+def test_a_row_that_is_rejected_for_something_else_decides_too(course: Course) -> None:
     """Its date is as good as any."""
     body = dated() + b"P-000999,Wrong,-1,1,12/31/2025\n"
     job = course.run(course.upload(body))
-    assert (job.status, job.counts.refused) == (Status.COMPLETED, 1)
+    assert (job.status, job.counts.rejected) == (Status.COMPLETED, 1)
     assert days(course) == expected("mdy")
 
 
 def test_dates_that_contradict_each_other_decide_nothing(course: Course) -> None:
     """Each of the two is read in its only way; the others wait for an answer."""
     ref = course.upload(dated("31/12/2025", "12/31/2025"))
-    assert course.run(ref).undecided == ("updated",)
+    assert course.run(ref).ambiguous == ("updated",)
     course.commit(ref, {"updated": "mdy"})
     course.run(ref)
     assert days(course) == expected("mdy")
@@ -120,13 +122,13 @@ def test_dates_that_contradict_each_other_decide_nothing(course: Course) -> None
 def test_dates_that_nobody_can_read_in_two_ways_ask_nobody(course: Course) -> None:
     rows = [(*row, day) for row, day in zip(products(3), ("05/05/2025", "2025-04-03", ""), strict=True)]
     job = course.run(course.upload(csv_file(rows, TITLES)))
-    assert (job.status, job.orders) == (Status.COMPLETED, {})
+    assert (job.status, job.date_orders) == (Status.COMPLETED, {})
 
 
 def test_a_review_that_was_asked_for_asks_about_the_dates_as_well(course: Course) -> None:
     ref = course.upload(dated(), review=True)
-    assert course.run(ref).undecided == ("updated",)
-    with pytest.raises(RequestRefused):
+    assert course.run(ref).ambiguous == ("updated",)
+    with pytest.raises(RequestRejected):
         course.commit(ref)
     course.commit(ref, {"updated": "dmy"})
     assert course.run(ref).status is Status.COMPLETED
@@ -135,10 +137,10 @@ def test_a_review_that_was_asked_for_asks_about_the_dates_as_well(course: Course
 def test_an_order_that_the_file_proves_is_not_asked_for(course: Course) -> None:
     """Another answer would give one column two orders."""
     ref = course.upload(dated("31/12/2025"), review=True)
-    assert course.run(ref).orders == {"updated": "dmy"}
-    with pytest.raises(RequestRefused) as refused:
+    assert course.run(ref).date_orders == {"updated": "dmy"}
+    with pytest.raises(RequestRejected) as rejected:
         course.commit(ref, {"updated": "mdy"})
-    assert refused.value.problem.type == "unknown-column"
+    assert rejected.value.problem.type == "unknown-column"
 
 
 def test_a_second_commit_with_another_answer_is_told_so(course: Course) -> None:
@@ -146,9 +148,9 @@ def test_a_second_commit_with_another_answer_is_told_so(course: Course) -> None:
     course.run(ref)
     course.commit(ref, {"Updated": "mdy"})
     assert course.commit(ref, {"Updated": "mdy"}).run == 2
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.commit(ref, {"Updated": "dmy"})
-    assert refused.value.problem.type == "committed-otherwise"
+    assert rejected.value.problem.type == "committed-otherwise"
 
 
 def test_the_order_is_in_the_log(course: Course) -> None:
@@ -186,12 +188,12 @@ def test_dates_that_come_up_at_a_retry_are_asked_about_then(course: Course, revi
     ref = late_chunk(course, csv_file(rows, TITLES), 1, review=review)
     course.retry(ref)
     job = course.run(ref)
-    assert (job.status, job.undecided, job.counts.loaded) == (Status.IN_REVIEW, ("updated",), 20)
-    assert job_answer(job, "").undecided_dates == ["updated"]
-    with pytest.raises(RequestRefused):
+    assert (job.status, job.ambiguous, job.counts.loaded) == (Status.IN_REVIEW, ("updated",), 20)
+    assert job_response(job, "").ambiguous_dates == ["updated"]
+    with pytest.raises(RequestRejected):
         course.commit(ref)
     committed = course.commit(ref, {"updated": "mdy"})
-    assert job_answer(committed, "").undecided_dates == []
+    assert job_response(committed, "").ambiguous_dates == []
     done = course.run(ref)
     assert (done.status, done.counts.inserted) == (Status.COMPLETED, 30)
     assert days(course, 30) == ["2025-04-03"] * 10 + ["2025-03-04"] * 10 + ["2025-04-03"] * 10

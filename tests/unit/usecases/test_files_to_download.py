@@ -14,16 +14,15 @@ from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
-from sluice.model.status import AT_REST, Status
-from sluice.usecases.download import JobFileOffer, download, offers
-from sluice.usecases.make_file import make_file
+from sluice.model.status import INACTIVE, Status
+from sluice.usecases.downloads import JobFileOffer, download, make_file, offers
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
 
 
 @pytest.fixture
 def job(course: Course) -> Job:
-    """A job that has loaded 22 rows and refused three: two for their price, one for its key."""
+    """A job that has loaded 22 rows and rejected three: two for their price, one for its key."""
     rows = [list(row) for row in products(24)]
     rows[2][2], rows[12][2] = "-1", "free"
     rows.append(["P-000005", "=cmd", "3", "1"])
@@ -34,8 +33,8 @@ def lines(body: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
 
 
-def test_refused_rows_are_in_the_workbook_as_they_came(course: Course, job: Job) -> None:
-    """In the order of the file, whichever phase refused them."""
+def test_rejected_rows_are_in_the_workbook_as_they_came(course: Course, job: Job) -> None:
+    """In the order of the file, whichever phase rejected them."""
     book = load_workbook(io.BytesIO(course.make_file(job.ref, "errors.xlsx")))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     assert rows[0] == ["Original row", "Part Number", "Description", "Price", "Stock", "What is wrong"]
@@ -48,7 +47,7 @@ def test_refused_rows_are_in_the_workbook_as_they_came(course: Course, job: Job)
     assert rows[3][5] == "Part Number: repeats the Part Number of row 6"
 
 
-def test_refused_rows_as_text_are_the_same(course: Course, job: Job) -> None:
+def test_rejected_rows_as_text_are_the_same(course: Course, job: Job) -> None:
     found = lines(course.make_file(job.ref, "errors.csv"))
     assert [line[:2] for line in found] == [
         ["Original row", "Part Number"],
@@ -60,7 +59,7 @@ def test_refused_rows_as_text_are_the_same(course: Course, job: Job) -> None:
     assert found[3][-1].endswith("repeats the Part Number of row 6")
 
 
-def test_loaded_rows_are_those_that_were_not_refused(course: Course, job: Job) -> None:
+def test_loaded_rows_are_those_that_were_not_rejected(course: Course, job: Job) -> None:
     found = lines(course.make_file(job.ref, "loaded.csv"))
     keys = [line[1] for line in found[1:]]
     assert found[0][:2] == ["Row", "Part Number"]
@@ -99,13 +98,13 @@ def test_a_job_offers_what_it_has(course: Course, job: Job) -> None:
     course.make_file(job.ref, "errors.csv")
     size = course.files.size(paths.result(job.ref, 1, "errors.csv"))
     assert offers(job, course.files) == [
-        JobFileOffer("errors.xlsx", "Refused rows, to correct and import again", 3, None),
-        JobFileOffer("errors.csv", "Refused rows", 3, size),
+        JobFileOffer("errors.xlsx", "Rejected rows, to correct and import again", 3, None),
+        JobFileOffer("errors.csv", "Rejected rows", 3, size),
         JobFileOffer("loaded.csv", "Loaded rows", 22, None),
     ]
 
 
-def test_a_job_without_refused_rows_offers_no_errors(course: Course) -> None:
+def test_a_job_without_rejected_rows_offers_no_errors(course: Course) -> None:
     job = course.run(course.upload(csv_file(products(3))))
     assert [offer.name for offer in offers(job, course.files)] == ["loaded.csv"]
 
@@ -117,7 +116,7 @@ def test_a_job_in_review_offers_its_errors(course: Course) -> None:
     assert [offer.name for offer in offers(job, course.files)] == ["errors.xlsx", "errors.csv"]
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status not in AT_REST])
+@pytest.mark.parametrize("status", [status for status in Status if status not in INACTIVE])
 def test_a_job_under_way_offers_nothing(course: Course, job: Job, status: Status) -> None:
     """It would be another file a moment later."""
     moving = replace(job, status=status)
@@ -159,8 +158,8 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], li
             if len(slept) == 3:
                 what()
 
-        monkeypatch.setattr("sluice.usecases.download.time.sleep", sleep)
-        monkeypatch.setattr("sluice.usecases.download.time.monotonic", lambda: sum(slept))
+        monkeypatch.setattr("sluice.usecases.downloads.time.sleep", sleep)
+        monkeypatch.setattr("sluice.usecases.downloads.time.monotonic", lambda: sum(slept))
         return slept
 
     return happening
@@ -188,9 +187,9 @@ def test_a_file_that_could_not_be_made_is_told_as_such(course: Course, job: Job)
     """Instead of letting the caller come back for ever."""
     tries = ["errors.xlsx", *(f"errors.xlsx-{number}" for number in range(2, 6))]
     course.machine.failed |= {(job.ref, 1, name) for name in tries}
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         wanted(course, job.ref, seconds=20)
-    assert refused.value.problem.type == "file-not-made"
+    assert rejected.value.problem.type == "file-not-made"
 
 
 @pytest.mark.parametrize("name", ["result.xlsx", "../errors.xlsx", ""])
@@ -201,7 +200,7 @@ def test_a_file_that_is_not_offered_is_not_found(course: Course, job: Job, name:
 
 
 def test_files_are_made_anew_for_each_run(course: Course) -> None:
-    """What was refused or loaded may have changed."""
+    """What was rejected or loaded may have changed."""
     ref = course.upload(csv_file([*products(20), ("P-21", "Bad", "-1", 1)]))
     course.plan(ref)
     course.dispatch(ref, PhaseName.PARSE)

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.model.errors import FileRefused, NotFound
+from sluice.model.errors import FileRejected, NotFound
 from sluice.model.status import Status
-from sluice.reading import read_cut
-from sluice.reading.contract import Cut, Layout, Workspace
-from sluice.rows.cell import Record
-from sluice.usecases import workspace as parse_module
-from sluice.usecases.refusals import list_refusals
+from sluice.reading import read_segment
+from sluice.reading.types import FileLayout, Segment, Workspace
+from sluice.schema.cells import Record
+from sluice.usecases import artifacts as parse_module
+from sluice.usecases.artifacts import list_rejections
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
 
@@ -23,21 +23,21 @@ def test_good_rows_end_in_the_dataset(course: Course) -> None:
     ref = course.upload(csv_file(products(25)))
     job = course.run(ref)
     assert job.status is Status.COMPLETED
-    assert (job.counts.total, job.counts.inserted, job.counts.refused, job.counts.unprocessed) == (25, 25, 0, 0)
+    assert (job.counts.total, job.counts.inserted, job.counts.rejected, job.counts.unprocessed) == (25, 25, 0, 0)
     assert course.destination.values("acme", "products")["P-000025"]["stock"] == 25
 
 
-def test_wrong_rows_are_refused_with_their_row_numbers_and_the_rest_is_loaded(course: Course) -> None:
+def test_wrong_rows_are_rejected_with_their_row_numbers_and_the_rest_is_loaded(course: Course) -> None:
     rows = [list(row) for row in products(25)]
     rows[11][2] = "-1"
     rows[20][0] = ""
     job = course.run(course.upload(csv_file(rows)))
-    refusals = list_refusals(job.ref, limit=10, cursor=None, files=course.files).items
-    assert [(each.row, each.column, each.value) for each in refusals] == [
+    rejections = list_rejections(job.ref, limit=10, cursor=None, files=course.files).items
+    assert [(each.row, each.column, each.value) for each in rejections] == [
         (13, "Price", "-1"),
         (22, "Part Number", None),
     ]
-    assert (job.status, job.counts.inserted, job.counts.refused) == (Status.COMPLETED, 23, 2)
+    assert (job.status, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 23, 2)
 
 
 def test_blank_rows_are_not_counted(course: Course) -> None:
@@ -47,15 +47,15 @@ def test_blank_rows_are_not_counted(course: Course) -> None:
     assert (job.counts.total, job.counts.inserted, job.counts.unprocessed) == (5, 5, 0)
 
 
-def test_a_key_that_comes_again_in_another_chunk_is_refused_with_the_row_of_the_first(course: Course) -> None:
+def test_a_key_that_comes_again_in_another_chunk_is_rejected_with_the_row_of_the_first(course: Course) -> None:
     rows = [*products(20), *products(2, first=3, price="1.5")]
     job = course.run(course.upload(csv_file(rows)))
-    refusals = list_refusals(job.ref, limit=10, cursor=None, files=course.files).items
-    assert [(each.row, each.reason) for each in refusals] == [
+    rejections = list_rejections(job.ref, limit=10, cursor=None, files=course.files).items
+    assert [(each.row, each.reason) for each in rejections] == [
         (22, "repeats the Part Number of row 4"),
         (23, "repeats the Part Number of row 5"),
     ]
-    assert (job.counts.inserted, job.counts.refused, job.counts.unprocessed) == (20, 2, 0)
+    assert (job.counts.inserted, job.counts.rejected, job.counts.unprocessed) == (20, 2, 0)
     assert course.destination.values("acme", "products")["P-000003"]["price"] == "9.5"
 
 
@@ -71,7 +71,7 @@ def test_a_file_with_a_header_alone_completes_with_nothing(course: Course) -> No
     assert (job.status, job.counts.total) == (Status.COMPLETED, 0)
 
 
-def test_a_refused_file_ends_its_job_with_the_problem(course: Course) -> None:
+def test_a_rejected_file_ends_its_job_with_the_problem(course: Course) -> None:
     job = course.run(course.upload(csv_file(products(1), titles=("Part Number", "Descripton", "Price", "Stock"))))
     assert job.status is Status.FAILED
     assert job.problem is not None
@@ -105,12 +105,12 @@ def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
     course.plan(ref)
     token = course.dispatch(ref, PhaseName.PARSE)
 
-    def damaged(layout: Layout, cut: Cut, body: bytes, workspace: Workspace) -> Iterator[Record]:
+    def damaged(layout: FileLayout, cut: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
         if cut.index == 1:
-            raise FileRefused("damaged-file", "The file is damaged", "Row 14 breaks off.")
-        return read_cut(layout, cut, body, workspace)
+            raise FileRejected("damaged-file", "The file is damaged", "Row 14 breaks off.")
+        return read_segment(layout, cut, body, workspace)
 
-    monkeypatch.setattr(parse_module, "read_cut", damaged)
+    monkeypatch.setattr(parse_module, "read_segment", damaged)
     course.deliver()
     assert course.machine.answers[token]["outcome"] == "done"
     course.phase(ref, PhaseName.LOAD)
@@ -130,7 +130,7 @@ def test_chunks_of_an_ended_job_are_left_alone(course: Course) -> None:
     ref = course.upload(csv_file(products(15)))
     course.plan(ref)
     course.dispatch(ref, PhaseName.PARSE)
-    course.jobs.move(ref, Status.FAILED)
+    course.jobs.transition(ref, Status.FAILED)
     course.deliver()
     assert {chunk.state for chunk in course.chunks.of_phase(ref, PhaseName.PARSE)} == {ChunkState.QUEUED}
     assert course.jobs.get(ref).counts.checked == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sluice.model.chunk import PhaseName
-from sluice.model.log import SYSTEM
+from sluice.model.job import SYSTEM
 from sluice.model.status import Status
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
@@ -66,7 +66,7 @@ def test_what_tidying_did_is_in_the_log(course: Course) -> None:
     course.plan(ref)
     course.dispatch(ref, PhaseName.PARSE)
     course.queue.messages.clear()
-    course.tidy(after=timedelta(minutes=16))
+    course.sweep(after=timedelta(minutes=16))
     entry = course.jobs.entries(ref)[-1]
     assert (entry.by, entry.status) == (SYSTEM, Status.PARSING)
     assert entry.note == "nothing had moved; 3 chunks were sent again"

@@ -15,13 +15,12 @@ from openpyxl import load_workbook
 
 from local.upstreams.voter_files import voter_rows, write_workbook
 from local.upstreams.voters import WARD, category, id_numbers, is_id_number, truth
-from sluice.lookups.lookup import Found
 from sluice.model.chunk import JobRef, PhaseName
-from sluice.model.errors import Conflict, FileRefused, NotFound, RequestRefused, TryLater
-from sluice.model.job import moves_of
+from sluice.model.errors import Conflict, FileRejected, NotFound, RequestRejected, TryLater
+from sluice.model.job import allowed_actions
 from sluice.model.status import Status
-from sluice.usecases.delete_job import delete_job
-from sluice.usecases.park import wake
+from sluice.upstream.lookup import LookupResult
+from sluice.usecases.control import auto_resume, delete_job
 from tests.fakes.course import Course
 
 ROWS = 450
@@ -40,7 +39,7 @@ def book(rows: int = ROWS, *, first: int = 0) -> bytes:
 def course() -> Course:
     """A commission that knows everybody."""
     made = Course()
-    made.upstreams.found = {key: Found(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
+    made.upstreams.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
     return made
 
 
@@ -111,11 +110,11 @@ def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(course: Co
     token = course.dispatch(ref, PhaseName.LOAD)
     course.deliver()
     assert course.machine.answers[token] == {"outcome": "stopped"}
-    parked = course.finish(ref)
-    assert (parked.status, parked.parked is not None) == (Status.PAUSED, True)
-    assert "gives no answers" in (parked.parked or "")
-    woken = wake(ref, parked.run, jobs=course.jobs, machine=course.machine)
-    assert (woken.status, woken.parked) == (Status.LOADING, None)
+    suspended = course.finish(ref)
+    assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
+    assert "gives no answers" in (suspended.suspended or "")
+    woken = auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine)
+    assert (woken.status, woken.suspended) == (Status.LOADING, None)
     course.upstreams.down = False
     job = course.run(ref)
     assert (job.status, summary(course, ref)) == (Status.COMPLETED, dict(expected()))
@@ -125,9 +124,9 @@ def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(course: Co
 def test_a_parked_job_that_somebody_has_moved_is_left_alone(course: Course) -> None:
     ref = upload(course, book())
     course.upstreams.down = True
-    parked = course.run(ref)
+    suspended = course.run(ref)
     course.cancel(ref)
-    assert wake(ref, parked.run, jobs=course.jobs, machine=course.machine).status is Status.CANCELLED
+    assert auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine).status is Status.CANCELLED
 
 
 def test_files_are_done_one_after_the_other_and_urgent_ones_first(course: Course) -> None:
@@ -150,9 +149,9 @@ def test_a_job_that_failed_waits_until_it_is_nobody_elses_turn(course: Course) -
     course.plan(first)
     course.finish(first, "States.Timeout")
     assert [ref for ref, _ in course.machine.started] == [first, second]
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.retry(first)
-    assert refused.value.problem.type == "not-its-turn"
+    assert rejected.value.problem.type == "importer-busy"
     course.run(second)
     course.retry(first)
     assert course.run(first).status is Status.COMPLETED
@@ -162,12 +161,12 @@ def test_a_turn_that_was_not_passed_on_is_found_by_tidy(course: Course) -> None:
     """Whoever ended the first job died before the next one was started."""
 
     first, second = upload(course, book(10)), upload(course, book(10, first=100))
-    course.jobs.move(first, Status.FAILED)
-    course.tidy(after=timedelta(minutes=20))
+    course.jobs.transition(first, Status.FAILED)
+    course.sweep(after=timedelta(minutes=20))
     assert [ref for ref, _ in course.machine.started] == [first, second]
 
 
-def test_a_file_whose_name_has_no_ward_is_refused_and_says_how_to_name_it(course: Course) -> None:
+def test_a_file_whose_name_has_no_ward_is_rejected_and_says_how_to_name_it(course: Course) -> None:
     course.files.write("incoming/acme/voters/list.xlsx", book(10))
     job = course.arrive("incoming/acme/voters/list.xlsx")
     assert job is not None
@@ -182,14 +181,14 @@ def test_the_ward_can_be_given_with_the_request(course: Course) -> None:
     ref = upload(course, book(10), name="list.xlsx", parameters={"ward": WARD})
     assert course.run(ref).status is Status.COMPLETED
     for wrong in ({"ward": "7"}, {"town": WARD}):
-        with pytest.raises(RequestRefused):
+        with pytest.raises(RequestRejected):
             upload(course, book(10), parameters=wrong)
 
 
 def test_only_workbooks_are_taken(course: Course) -> None:
-    with pytest.raises(FileRefused) as refused:
+    with pytest.raises(FileRejected) as rejected:
         upload(course, b"ID Number\n", name=f"{WARD}.csv")
-    assert refused.value.problem.type == "wrong-file-type"
+    assert rejected.value.problem.type == "wrong-file-type"
     job = course.run(upload(course, b"ID Number\n8001015009087\n"))
     assert job.problem is not None
     assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type"), "whatever its name says"
@@ -203,10 +202,10 @@ def test_only_workbooks_are_taken(course: Course) -> None:
 
 def test_a_look_up_has_nothing_to_take_back(course: Course) -> None:
     ref = upload(course, book(10))
-    assert "rollback" not in moves_of(course.run(ref))
-    with pytest.raises(Conflict) as refused:
+    assert "rollback" not in allowed_actions(course.run(ref))
+    with pytest.raises(Conflict) as rejected:
         course.roll_back(ref)
-    assert refused.value.problem.type == "nothing-to-roll-back"
+    assert rejected.value.problem.type == "nothing-to-roll-back"
 
 
 def test_what_is_kept_of_a_job_can_be_deleted(course: Course) -> None:
@@ -230,9 +229,9 @@ def test_parking_is_no_attempt(course: Course) -> None:
     ref = upload(course, book(100))
     course.upstreams.down = True
     for _ in range(4):
-        parked = course.run(ref)
-        assert parked.status is Status.PAUSED
-        wake(ref, parked.run, jobs=course.jobs, machine=course.machine)
+        suspended = course.run(ref)
+        assert suspended.status is Status.PAUSED
+        auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine)
     assert {chunk.attempts for chunk in course.chunks.of_phase(ref, PhaseName.LOAD)} == {0}
 
 
@@ -241,14 +240,14 @@ def test_a_parked_job_that_nobody_woke_is_woken_by_tidy(course: Course) -> None:
     course.upstreams.down = True
     course.run(ref)
     course.upstreams.down = False
-    assert course.tidy(after=timedelta(minutes=20)) == 0
+    assert course.sweep(after=timedelta(minutes=20)) == 0
     assert course.jobs.get(ref).status is Status.LOADING
 
 
 def test_a_job_that_waits_for_its_turn_is_not_stuck(course: Course) -> None:
     first, second = upload(course, book(10)), upload(course, book(10, first=100))
     course.plan(first)
-    assert course.tidy(after=timedelta(minutes=20)) == 1, "the first"
+    assert course.sweep(after=timedelta(minutes=20)) == 1, "the first"
     assert [ref for ref, _ in course.machine.started] == [first]
     course.run(first)
     assert course.run(second).status is Status.COMPLETED

@@ -1,4 +1,4 @@
-"""Look-ups that do not go well: who is away, who waits, and what is deleted in the middle."""
+"""Lookups that do not go well: who is away, who waits, and what is deleted in the middle."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from openpyxl import Workbook
 
 from local.upstreams.voter_files import voter_rows
 from local.upstreams.voters import WARD, id_numbers, is_id_number, truth
-from sluice.lookups.lookup import Found
-from sluice.lookups.registry import lookup_named
+from sluice.catalog.registry import lookup_named
 from sluice.model import paths
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.status import Status
-from sluice.usecases import make_file as making
-from sluice.usecases.delete_job import delete_job
-from sluice.usecases.park import wake, wake_after
+from sluice.upstream.lookup import LookupResult
+from sluice.usecases import downloads as making
+from sluice.usecases.control import auto_resume, auto_resume_after, delete_job
 from tests.factories import make_job
 from tests.fakes.course import LEASE, NOW, Course
 from tests.unit.usecases.test_lookup import NAME, book, summary, upload
@@ -33,7 +32,7 @@ KEYS = [key for key in id_numbers(500) if is_id_number(key)]
 def course() -> Course:
     """A commission that knows everybody."""
     made = Course()
-    made.upstreams.found = {key: Found(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
+    made.upstreams.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
     return made
 
 
@@ -47,14 +46,14 @@ def workbook(*rows: list[str | None]) -> bytes:
 
 
 def wake_up(course: Course, ref: JobRef) -> None:
-    wake(ref, course.jobs.get(ref).run, jobs=course.jobs, machine=course.machine)
+    auto_resume(ref, course.jobs.get(ref).run, jobs=course.jobs, machine=course.machine)
 
 
 def delete(course: Course, ref: JobRef, *, now: int = NOW) -> None:
     delete_job(ref, by="ben", now=now, jobs=course.jobs, chunks=course.chunks, files=course.files)
 
 
-def to_look_up(course: Course, rows: int) -> tuple[JobRef, ChunkRef]:
+def to_lookup(course: Course, rows: int) -> tuple[JobRef, ChunkRef]:
     """A job of one chunk that is about to be looked up, and its message."""
     ref = upload(course, book(rows))
     course.plan(ref)
@@ -65,7 +64,7 @@ def to_look_up(course: Course, rows: int) -> tuple[JobRef, ChunkRef]:
 
 def test_an_upstream_that_is_away_for_a_small_file_parks_it_as_well(course: Course) -> None:
     """Fewer keys than are counted in a row; not one of them brought a sign of life."""
-    ref, message = to_look_up(course, 5)
+    ref, message = to_lookup(course, 5)
     course.upstreams.failing = dict.fromkeys(course.upstreams.found, 3)
     course.work(message)
     assert course.finish(ref).status is Status.PAUSED
@@ -76,7 +75,7 @@ def test_an_upstream_that_is_away_for_a_small_file_parks_it_as_well(course: Cour
 
 def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(course: Course) -> None:
     """An attempt that was none, for want of turns, has answered all the others."""
-    ref, message = to_look_up(course, 5)
+    ref, message = to_lookup(course, 5)
     *answered, stubborn = [str(row[0]) for row in voter_rows(5)]
     for key in answered:
         found = course.upstreams.found[key]
@@ -91,7 +90,7 @@ def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(course: Cou
 
 def test_keys_that_nobody_ever_answers_do_not_hold_a_job_for_ever(course: Course) -> None:
     """They look like an upstream that is away once they alone are left; but not for ever, and not for the others."""
-    ref, message = to_look_up(course, 100)
+    ref, message = to_lookup(course, 100)
     stubborn = [str(row[0]) for row in voter_rows(100) if is_id_number(str(row[0]))][:12]
     course.upstreams.failing = dict.fromkeys(stubborn, 1)
     with pytest.raises(TryLater):
@@ -109,17 +108,17 @@ def test_keys_that_nobody_ever_answers_do_not_hold_a_job_for_ever(course: Course
 
 
 def test_a_parked_job_is_woken_soon_and_then_less_and_less_often() -> None:
-    waits = [wake_after(replace(make_job(), run=run)) for run in (1, 2, 10, 20, 500)]
+    waits = [auto_resume_after(replace(make_job(), run=run)) for run in (1, 2, 10, 20, 500)]
     assert waits == [30, 60, 300, 600, 600]
 
 
 def test_a_job_is_woken_once_even_if_whoever_woke_it_died_before_starting_it(course: Course) -> None:
     ref = upload(course, book(10))
     course.upstreams.down = True
-    parked = course.run(ref)
-    course.jobs.move(ref, Status.LOADING, new_run=True)
+    suspended = course.run(ref)
+    course.jobs.transition(ref, Status.LOADING, new_run=True)
     for _ in range(2):
-        wake(ref, parked.run, jobs=course.jobs, machine=course.machine)
+        auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine)
     assert course.machine.started == [(ref, 1), (ref, 2)]
 
 
@@ -127,9 +126,9 @@ def test_a_parked_job_that_somebody_pauses_waits_for_somebody(course: Course) ->
     ref = upload(course, book(10))
     course.upstreams.down = True
     course.run(ref)
-    assert (course.pause(ref).status, course.pause(ref).parked) == (Status.PAUSED, None)
+    assert (course.pause(ref).status, course.pause(ref).suspended) == (Status.PAUSED, None)
     wake_up(course, ref)
-    course.tidy(after=timedelta(minutes=20))
+    course.sweep(after=timedelta(minutes=20))
     assert course.jobs.get(ref).status is Status.PAUSED
     assert [entry.by for entry in course.jobs.entries(ref) if "by hand" in entry.note] == ["ben"]
 
@@ -140,9 +139,9 @@ def test_a_job_that_is_paused_while_it_waits_does_not_pass_the_others_when_it_go
     assert course.machine.started == [(first, 1), (second, 1)], "so that its course says that it has stopped"
     assert course.plan(second) == "over"
     assert course.finish(second).status is Status.PAUSED
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.resume(second)
-    assert refused.value.problem.type == "not-its-turn"
+    assert rejected.value.problem.type == "importer-busy"
     course.run(first)
     course.resume(second)
     assert course.run(second).status is Status.COMPLETED
@@ -152,14 +151,14 @@ def test_the_turn_of_a_job_that_is_gone_is_given_to_the_next(course: Course) -> 
     """It was paused until its retention was over."""
     first, second = upload(course, book(10)), upload(course, book(10, first=100))
     del course.jobs.items[first]
-    course.tidy(after=timedelta(minutes=20))
+    course.sweep(after=timedelta(minutes=20))
     assert [ref for ref, _ in course.machine.started] == [first, second]
 
 
 def test_a_job_whose_course_broke_before_its_first_step_does_not_keep_the_turn(course: Course) -> None:
     first, second = upload(course, book(10)), upload(course, book(10, first=100))
     course.machine.over.add((first, 1))
-    assert course.tidy(after=timedelta(minutes=20)) > 0, "it is counted among those that are stuck"
+    assert course.sweep(after=timedelta(minutes=20)) > 0, "it is counted among those that are stuck"
     assert course.jobs.get(first).status is Status.FAILED
     assert [ref for ref, _ in course.machine.started] == [first, second]
 
@@ -179,7 +178,7 @@ def test_a_look_up_has_nothing_to_review(course: Course) -> None:
 
 
 def test_what_is_no_id_number_repeats_none(course: Course) -> None:
-    """A list in which half of the people gave none is not refused for that."""
+    """A list in which half of the people gave none is not rejected for that."""
     rows: list[list[str | None]] = [["ID Number"], ["N/A"], ["N/A"], ["N/A"], [KEYS[0]], [KEYS[0]], [None, "Thandiwe"]]
     ref = upload(course, workbook(*rows))
     job = course.run(ref)
@@ -187,16 +186,16 @@ def test_what_is_no_id_number_repeats_none(course: Course) -> None:
     counts = {each["slug"]: each["count"] for each in found["categories"] if each["count"]}
     assert counts.pop("invalid-id") == 3
     assert sum(counts.values()) == 1
-    assert (job.counts.total, job.counts.refused) == (6, 2)
-    assert (found["facts"]["Rows in the file"], found["facts"]["Refused, see errors.xlsx"]) == ("6", "2")
+    assert (job.counts.total, job.counts.rejected) == (6, 2)
+    assert (found["facts"]["Rows in the file"], found["facts"]["Rejected, see errors.xlsx"]) == ("6", "2")
 
 
 def test_a_result_says_what_of_the_file_is_not_in_it(course: Course) -> None:
     ref = upload(course, book(450))
     course.upstreams.down, course.upstreams.after = True, 0
     course.answers.items.clear()
-    parked = course.run(ref)
-    assert parked.status is Status.PAUSED
+    suspended = course.run(ref)
+    assert suspended.status is Status.PAUSED
     facts = json.loads(course.make_file(ref, "summary.json"))["facts"]
     assert facts["Not looked up"] == "450"
     assert "Ended" not in facts
@@ -226,7 +225,7 @@ def test_a_job_that_is_being_deleted_is_not_retried(course: Course) -> None:
     course.finish(ref, "States.Timeout")
     course.jobs.mark_deleted(ref, by="ben")
     with pytest.raises(Conflict):
-        course.jobs.move(ref, Status.PARSING, new_run=True)
+        course.jobs.transition(ref, Status.PARSING, new_run=True)
 
 
 def test_what_a_worker_may_still_write_is_waited_for(course: Course) -> None:

@@ -1,4 +1,4 @@
-"""What an importer must know beside the file: who says it, and what is refused."""
+"""What an importer must know beside the file: who says it, and what is rejected."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.importers.registry import importer_named
-from sluice.model.errors import FileRefused, RequestRefused
-from sluice.rows.importer import Parameter
+from sluice.catalog.registry import importer_named
+from sluice.model.errors import FileRejected, RequestRejected
+from sluice.schema.importer import Parameter
 from sluice.usecases.parameters import check_file_type, check_parameters, parameters_of
 from tests.factories import make_job
 from tests.fakes.course import Course
@@ -45,26 +45,26 @@ def test_an_importer_without_parameters_finds_none(given: dict[str, str] | None)
     assert parameters_of(PRODUCTS, "Ward 79800001.xlsx", given) == {}
 
 
-def test_a_parameter_that_nobody_knows_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(RequestRefused, match="no parameter 'town'; it has: ward, day") as refused:
+def test_a_parameter_that_nobody_knows_is_rejected_with_those_that_there_are() -> None:
+    with pytest.raises(RequestRejected, match="no parameter 'town'; it has: ward, day") as rejected:
         parameters_of(BOTH, "a.xlsx", {"town": "x"})
-    assert refused.value.problem.type == "bad-parameter"
-    with pytest.raises(RequestRefused, match="it has: none"):
+    assert rejected.value.problem.type == "invalid-parameter"
+    with pytest.raises(RequestRejected, match="it has: none"):
         parameters_of(PRODUCTS, "a.csv", {"town": "x"})
 
 
 @pytest.mark.parametrize("value", ["", "7980000", "798000011", "79800001\n", " 79800001", "abcdefgh"])
-def test_a_parameter_that_cannot_be_what_it_is_is_refused_with_an_example(value: str) -> None:
-    with pytest.raises(RequestRefused, match="Ward has to look like 79800001") as refused:
+def test_a_parameter_that_cannot_be_what_it_is_is_rejected_with_an_example(value: str) -> None:
+    with pytest.raises(RequestRejected, match="Ward has to look like 79800001") as rejected:
         parameters_of(VOTERS, "Ward 79800001.xlsx", {"ward": value})
-    assert refused.value.problem.type == "bad-parameter"
+    assert rejected.value.problem.type == "invalid-parameter"
 
 
-def test_a_file_of_which_a_parameter_is_missing_is_refused_and_told_how_to_be_named() -> None:
+def test_a_file_of_which_a_parameter_is_missing_is_rejected_and_told_how_to_be_named() -> None:
     job = make_job(importer="voters")
-    with pytest.raises(FileRefused, match=r"Ward 79800001\.xlsx") as refused:
+    with pytest.raises(FileRejected, match=r"Ward 79800001\.xlsx") as rejected:
         check_parameters(VOTERS, job)
-    assert (refused.value.problem.type, refused.value.problem.extra) == ("missing-parameter", {"parameter": "ward"})
+    assert (rejected.value.problem.type, rejected.value.problem.extra) == ("missing-parameter", {"parameter": "ward"})
     check_parameters(VOTERS, replace(job, parameters={"ward": "79800001"}))
     check_parameters(PRODUCTS, make_job())
 
@@ -76,10 +76,10 @@ def test_a_file_of_a_type_of_the_importers_is_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.csv", "xlsx", "a.xlsx.zip", "a", ""])
-def test_a_file_of_another_type_is_refused_with_those_that_there_are(name: str) -> None:
-    with pytest.raises(FileRefused, match=r"takes \.xlsx or \.xls files") as refused:
+def test_a_file_of_another_type_is_rejected_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(FileRejected, match=r"takes \.xlsx or \.xls files") as rejected:
         check_file_type(VOTERS, name)
-    assert refused.value.problem.type == "wrong-file-type"
+    assert rejected.value.problem.type == "wrong-file-type"
 
 
 def test_a_corrected_file_is_of_the_ward_of_the_one_that_it_corrects(course: Course) -> None:

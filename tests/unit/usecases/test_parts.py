@@ -10,11 +10,10 @@ import pytest
 from sluice.model.errors import Conflict
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.expect_file import expect_file, expect_parts
-from sluice.usecases.new_job import ImportRequest
-from sluice.usecases.parts import Parts, join_parts, list_parts
+from sluice.usecases.create import ImportRequest, expect_file, expect_parts
+from sluice.usecases.multipart import Parts, join_parts, list_parts
 from tests.fakes.files import MemoryFiles
-from tests.fakes.stores import MemoryJobs
+from tests.fakes.tables import MemoryJobs
 
 MIB = 1024**2
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,9 +73,9 @@ def test_an_upload_that_was_cut_short_goes_on_with_what_is_missing() -> None:
     assert urls[0] is None
     assert urls[1]
     assert urls[2], "a part of another size is sent again"
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         sending.join()
-    assert refused.value.problem.extra["missing"] == [2, 3]
+    assert rejected.value.problem.extra["missing"] == [2, 3]
     sending.send(2, 8 * MIB)
     sending.send(3, 4 * MIB)
     sending.join()
@@ -96,7 +95,7 @@ def test_joining_twice_is_joining_once() -> None:
     sending = Sending(3)
     sending.send_all()
     assert sending.join() == sending.join()
-    sending.jobs.move(sending.job.ref, Status.QUEUED)
+    sending.jobs.transition(sending.job.ref, Status.QUEUED)
     assert sending.join().status is Status.QUEUED
 
 
@@ -104,14 +103,14 @@ def test_parts_that_were_dropped_are_a_problem_that_says_so() -> None:
     sending = Sending(3)
     sending.files.uploads.clear()
     for ask in (sending.left, sending.join):
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(Conflict) as rejected:
             ask()
-        assert refused.value.problem.type == "upload-over"
+        assert rejected.value.problem.type == "upload-over"
 
 
 def test_nothing_is_sent_to_a_job_that_has_its_file() -> None:
     sending = Sending(3)
-    sending.job = sending.jobs.move(sending.job.ref, Status.QUEUED)
+    sending.job = sending.jobs.transition(sending.job.ref, Status.QUEUED)
     with pytest.raises(Conflict):
         sending.left()
 

@@ -194,9 +194,9 @@ def test_a_job_that_was_resumed_is_not_resumed_again(course: Course, ref: JobRef
 def test_only_a_paused_job_is_resumed(course: Course, ref: JobRef, status: Status) -> None:
     course.jobs.items[ref] = replaced(course, ref, status)
     before = course.jobs.get(ref)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.resume(ref)
-    assert refused.value.problem.type == "illegal-move"
+    assert rejected.value.problem.type == "illegal-transition"
     assert course.jobs.get(ref) == before
 
 

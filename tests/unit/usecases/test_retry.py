@@ -10,9 +10,9 @@ import pytest
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict
-from sluice.model.job import Job, moves_of
+from sluice.model.job import Job, allowed_actions
 from sluice.model.status import Status
-from sluice.usecases.refusals import list_refusals
+from sluice.usecases.artifacts import list_rejections
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -82,37 +82,37 @@ def keyed(*keys: int) -> bytes:
     return csv_file([(f"P-{key:06d}", f"Part {key}", str(place), 1) for place, key in enumerate(keys, start=2)])
 
 
-def refused(course: Course, ref: JobRef) -> dict[int, str]:
-    """Refused rows and why."""
-    found = list_refusals(ref, limit=100, cursor=None, files=course.files).items
-    return {refusal.row: refusal.reason for refusal in found}
+def rejected(course: Course, ref: JobRef) -> dict[int, str]:
+    """Rejected rows and why."""
+    found = list_rejections(ref, limit=100, cursor=None, files=course.files).items
+    return {rejection.row: rejection.reason for rejection in found}
 
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
 @pytest.mark.parametrize("index", [0, 1, 2])
 def test_a_key_that_comes_in_every_chunk_is_loaded_exactly_once(course: Course, name: PhaseName, index: int) -> None:
-    """Whichever chunk comes late: two rows are refused, and the third is in the dataset."""
+    """Whichever chunk comes late: two rows are rejected, and the third is in the dataset."""
     ref = course.upload(keyed(*range(1, 10), 99, *range(11, 20), 99, *range(21, 30), 99))
     failed = without(course, ref, name, index)
     assert failed.status is Status.FAILED
     course.retry(ref)
     done = course.run(ref)
-    assert (done.status, done.counts.inserted, done.counts.refused) == (Status.COMPLETED, 28, 2)
+    assert (done.status, done.counts.inserted, done.counts.rejected) == (Status.COMPLETED, 28, 2)
     rows = {11, 21, 31}
-    kept = rows - set(refused(course, ref))
+    kept = rows - set(rejected(course, ref))
     assert len(kept) == 1
     price = course.destination.values("acme", "products")["P-000099"]["price"]
-    assert price == str(next(iter(kept))), "the row that was not refused is the one that is there"
-    assert set(refused(course, ref).values()) == {f"repeats the Part Number of row {kept.pop()}"}
+    assert price == str(next(iter(kept))), "the row that was not rejected is the one that is there"
+    assert set(rejected(course, ref).values()) == {f"repeats the Part Number of row {kept.pop()}"}
 
 
-def test_a_key_whose_first_row_came_late_is_refused_for_the_one_that_is_loaded(course: Course) -> None:
+def test_a_key_whose_first_row_came_late_is_rejected_for_the_one_that_is_loaded(course: Course) -> None:
     """It is delivered already; what is delivered is not taken back for a row further up."""
     ref = course.upload(keyed(*range(1, 10), 99, *range(11, 20), 99))
     without(course, ref, PhaseName.PARSE, 0)
     course.retry(ref)
     course.run(ref)
-    assert refused(course, ref) == {11: "repeats the Part Number of row 21"}
+    assert rejected(course, ref) == {11: "repeats the Part Number of row 21"}
 
 
 def test_a_key_that_a_dead_worker_may_have_loaded_stays_with_its_row(
@@ -135,8 +135,8 @@ def test_a_key_that_a_dead_worker_may_have_loaded_stays_with_its_row(
     assert course.finish(ref).counts.unprocessed == 20
     course.retry(ref)
     done = course.run(ref)
-    assert (done.status, done.counts.inserted, done.counts.refused) == (Status.COMPLETED, 19, 1)
-    assert refused(course, ref) == {11: "repeats the Part Number of row 21"}
+    assert (done.status, done.counts.inserted, done.counts.rejected) == (Status.COMPLETED, 19, 1)
+    assert rejected(course, ref) == {11: "repeats the Part Number of row 21"}
     assert course.destination.values("acme", "products")["P-000099"]["price"] == "21"
 
 
@@ -202,23 +202,23 @@ def test_a_retry_that_comes_twice_begins_one_run(course: Course, ref: JobRef) ->
 
 
 @pytest.mark.parametrize("body", [b"%PDF-1.7", csv_file(products(2), titles=("Part Number", "Price", "Stock"))])
-def test_a_refused_file_is_not_retried(course: Course, body: bytes) -> None:
-    """It would be refused again."""
+def test_a_rejected_file_is_not_retried(course: Course, body: bytes) -> None:
+    """It would be rejected again."""
     ref = course.upload(body)
     course.run(ref)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.retry(ref)
-    assert refused.value.problem.type == "not-retryable"
+    assert rejected.value.problem.type == "not-retryable"
     assert course.jobs.get(ref).status is Status.FAILED
-    assert moves_of(course.jobs.get(ref)) == []
+    assert allowed_actions(course.jobs.get(ref)) == []
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.FAILED])
 def test_only_a_failed_job_is_retried(course: Course, ref: JobRef, status: Status) -> None:
     course.jobs.items[ref] = replace(course.jobs.get(ref), status=status)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.retry(ref)
-    assert refused.value.problem.type == "illegal-move"
+    assert rejected.value.problem.type == "illegal-transition"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_failed_job_says_what_can_be_done(
     course: Course, ref: JobRef, fail: Callable[[Course, JobRef], Job], moves: list[str]
 ) -> None:
     """Of what was never cut nothing can be taken back."""
-    assert moves_of(fail(course, ref)) == moves
+    assert allowed_actions(fail(course, ref)) == moves
 
 
 def test_chunks_that_are_done_stay_as_they_are(course: Course, ref: JobRef) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from sluice.edge.previews import PreviewAnswer, preview_answer
+from sluice.api.previews import PreviewResponse, preview_response
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Conflict, NotFound, RequestRefused
+from sluice.model.errors import Conflict, NotFound, RequestRejected
 from sluice.model.status import Status
-from sluice.usecases.preview import preview
-from sluice.usecases.refusals import list_refusals
+from sluice.usecases.artifacts import list_rejections
+from sluice.usecases.views import preview
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
 
@@ -26,16 +26,16 @@ def ref(course: Course) -> JobRef:
     return course.upload(csv_file(rows), review=True)
 
 
-def look(course: Course, ref: JobRef, limit: int = 20) -> PreviewAnswer:
+def look(course: Course, ref: JobRef, limit: int = 20) -> PreviewResponse:
     """The preview as callers get it."""
-    return preview_answer(preview(ref, limit=limit, jobs=course.jobs, chunks=course.chunks, files=course.files), "")
+    return preview_response(preview(ref, limit=limit, jobs=course.jobs, chunks=course.chunks, files=course.files), "")
 
 
 def test_a_job_stops_for_review_with_what_loading_would_do(course: Course, ref: JobRef) -> None:
     before = course.destination.values("acme", "products")
     job = course.run(ref)
     assert (job.status, job.phase, job.finished_at) == (Status.IN_REVIEW, None, None)
-    assert job.counts == Counts(total=26, checked=26, refused=1, to_insert=9, to_update=5, to_leave=10)
+    assert job.counts == Counts(total=26, checked=26, rejected=1, to_insert=9, to_update=5, to_leave=10)
     assert course.destination.values("acme", "products") == before
     assert course.machine.started[-1] == (ref, 1)
 
@@ -55,17 +55,17 @@ def test_a_preview_shows_how_the_file_was_understood(course: Course, ref: JobRef
     counts = shown.counts.model_dump()
     assert counts == {
         "total": 26,
-        "refused": 1,
+        "rejected": 1,
         "repeated": 1,
         "insert": 9,
         "update": 5,
         "unchanged": 10,
-        "left_out": 0,
+        "ignored": 0,
         "unchecked": 0,
     }
 
 
-def test_a_preview_shows_neither_refused_nor_repeated_rows(course: Course, ref: JobRef) -> None:
+def test_a_preview_shows_neither_rejected_nor_repeated_rows(course: Course, ref: JobRef) -> None:
     course.run(ref)
     assert [row.row for row in look(course, ref, limit=200).rows] == list(range(2, 26))
 
@@ -85,10 +85,10 @@ def test_what_was_committed_is_loaded_in_a_run_of_its_own(course: Course, ref: J
     done = course.run(ref)
     assert done.status is Status.COMPLETED
     assert (done.counts.inserted, done.counts.updated, done.counts.unchanged) == (9, 5, 10)
-    assert (done.counts.refused, done.counts.unprocessed) == (2, 0)
+    assert (done.counts.rejected, done.counts.unprocessed) == (2, 0)
     assert done.counts.to_insert == 9, "what the comparison found stays to be read"
-    refusals = list_refusals(ref, limit=10, cursor=None, files=course.files).items
-    assert [each.row for each in refusals] == [26, 27]
+    rejections = list_rejections(ref, limit=10, cursor=None, files=course.files).items
+    assert [each.row for each in rejections] == [26, 27]
 
 
 def test_a_commit_loads_what_is_true_by_then(course: Course, ref: JobRef) -> None:
@@ -111,9 +111,9 @@ def test_a_commit_that_comes_twice_changes_nothing(course: Course, ref: JobRef) 
 def test_a_job_that_is_not_in_review_is_not_committed(course: Course, ref: JobRef, review: bool) -> None:
     """Whether it is on its way there, or was never asked to stop."""
     other = course.upload(csv_file(products(3, first=90)), review=review)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.commit(other)
-    assert refused.value.problem.extra == {"status_now": "queued"}
+    assert rejected.value.problem.extra == {"status_now": "queued"}
     course.run(other)
     if review:
         course.commit(other)
@@ -122,11 +122,11 @@ def test_a_job_that_is_not_in_review_is_not_committed(course: Course, ref: JobRe
         course.commit(other)
 
 
-def test_a_commit_that_answers_for_an_unknown_column_is_refused(course: Course, ref: JobRef) -> None:
+def test_a_commit_that_answers_for_an_unknown_column_is_rejected(course: Course, ref: JobRef) -> None:
     course.run(ref)
-    with pytest.raises(RequestRefused) as refused:
+    with pytest.raises(RequestRejected) as rejected:
         course.commit(ref, {"Sold": "dmy", "Updated": "dmy"})
-    assert (refused.value.problem.type, refused.value.problem.extra) == (
+    assert (rejected.value.problem.type, rejected.value.problem.extra) == (
         "unknown-column",
         {"unknown": ["Sold", "Updated"]},
     )
@@ -145,7 +145,7 @@ def test_a_file_without_a_good_row_is_reviewed_as_well(course: Course, bad: int)
     rows = [(f"P-{number}", "Wrong", "-1", 1) for number in range(bad)]
     ref = course.upload(csv_file(rows), review=True)
     job = course.run(ref)
-    assert (job.status, job.counts) == (Status.IN_REVIEW, Counts(total=bad, checked=bad, refused=bad))
+    assert (job.status, job.counts) == (Status.IN_REVIEW, Counts(total=bad, checked=bad, rejected=bad))
     assert look(course, ref).rows == []
     course.commit(ref)
     done = course.run(ref)
@@ -154,13 +154,13 @@ def test_a_file_without_a_good_row_is_reviewed_as_well(course: Course, bad: int)
 
 def test_there_is_no_preview_before_all_rows_are_checked(course: Course, ref: JobRef) -> None:
     for _ in range(2):
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(Conflict) as rejected:
             look(course, ref)
-        assert refused.value.problem.type == "not-parsed"
+        assert rejected.value.problem.type == "not-parsed"
         course.plan(ref)
 
 
-def test_there_is_no_preview_of_a_refused_file(course: Course) -> None:
+def test_there_is_no_preview_of_a_rejected_file(course: Course) -> None:
     ref = course.upload(b"nonsense", review=True)
     course.run(ref)
     with pytest.raises(Conflict, match="is failed"):
@@ -177,7 +177,7 @@ def test_a_job_that_stopped_for_nobody_has_a_preview_too(course: Course) -> None
 
 
 def test_what_was_not_parsed_is_not_taken_for_repeated(course: Course, ref: JobRef) -> None:
-    """A chunk that was given up is neither refused nor a repetition."""
+    """A chunk that was given up is neither rejected nor a repetition."""
     course.plan(ref)
     course.dispatch(ref, PhaseName.PARSE)
     course.give_up(course.queue.messages.pop(0))

@@ -11,10 +11,10 @@ from sluice.model import paths
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict
-from sluice.model.job import moves_of
+from sluice.model.job import allowed_actions
 from sluice.model.status import Status
-from sluice.rows.staged import Batch, Left, Undone
-from sluice.usecases.refusals import list_lines
+from sluice.schema.staging import Batch, KeptRow, Undone
+from sluice.usecases.artifacts import list_lines
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -102,7 +102,7 @@ def test_a_second_rollback_changes_nothing(course: Course, ref: JobRef) -> None:
     before = records(course)
     assert course.roll_back(ref) == done
     assert (records(course), course.machine.started.count((ref, 2))) == (before, 1)
-    assert moves_of(done) == []
+    assert allowed_actions(done) == []
 
 
 def test_messages_of_a_rollback_may_come_twice(course: Course, ref: JobRef) -> None:
@@ -117,18 +117,18 @@ def test_messages_of_a_rollback_may_come_twice(course: Course, ref: JobRef) -> N
 @pytest.mark.parametrize("call", ["pause", "cancel", "retry", "resume", "commit"])
 def test_a_rollback_under_way_is_left_alone(course: Course, ref: JobRef, call: str) -> None:
     course.roll_back(ref)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         getattr(course, call)(ref)
-    assert refused.value.problem.extra == {"status_now": "rolling_back"}
+    assert rejected.value.problem.extra == {"status_now": "rolling_back"}
     assert course.run(ref).status is Status.ROLLED_BACK
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.PARSING, Status.LOADING, Status.PAUSING, Status.CANCELLING])
 def test_a_job_under_way_is_not_rolled_back(course: Course, ref: JobRef, status: Status) -> None:
     course.jobs.items[ref] = replace(course.jobs.get(ref), status=status)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.roll_back(ref)
-    assert refused.value.problem.type == "illegal-move"
+    assert rejected.value.problem.type == "illegal-transition"
 
 
 @pytest.mark.parametrize("status", [Status.WAITING_FOR_FILE, Status.IN_REVIEW, Status.PAUSED])
@@ -140,20 +140,20 @@ def test_a_job_that_waits_is_cancelled_before_it_is_rolled_back(course: Course, 
     assert course.roll_back(ref).status is Status.ROLLING_BACK
 
 
-def test_a_job_whose_file_was_refused_has_nothing_to_take_back(course: Course) -> None:
+def test_a_job_whose_file_was_rejected_has_nothing_to_take_back(course: Course) -> None:
     ref = course.upload(b"%PDF-1.7")
     course.run(ref)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.roll_back(ref)
-    assert refused.value.problem.type == "nothing-to-roll-back"
+    assert rejected.value.problem.type == "nothing-to-roll-back"
 
 
 def test_a_job_that_was_cancelled_before_its_file_was_cut_has_nothing_to_take_back(course: Course) -> None:
     ref = course.upload(csv_file(products(3)))
     course.cancel(ref)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         course.roll_back(ref)
-    assert refused.value.problem.type == "nothing-to-roll-back"
+    assert rejected.value.problem.type == "nothing-to-roll-back"
 
 
 def test_a_job_of_which_some_chunks_failed_is_taken_back_whole(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,10 +192,10 @@ def test_a_rollback_that_could_not_be_finished_is_finished_by_the_next(
     assert failed.problem is not None
     assert (failed.status, failed.problem.type, failed.counts.reversed) == (Status.FAILED, "rollback-incomplete", 15)
     assert "rows 12 to 21" in failed.problem.detail
-    assert moves_of(failed) == ["rollback"]
-    with pytest.raises(Conflict) as refused:
+    assert allowed_actions(failed) == ["rollback"]
+    with pytest.raises(Conflict) as rejected:
         course.retry(ref)
-    assert refused.value.problem.type == "not-retryable"
+    assert rejected.value.problem.type == "not-retryable"
     assert course.roll_back(ref).run == 3
     undone: list[int] = []
     undo = course.destination.undo
@@ -224,8 +224,10 @@ def test_a_rollback_whose_course_broke_is_taken_on(course: Course, ref: JobRef) 
 def test_rows_that_could_not_be_taken_back_are_told_apart_from_kept_ones(
     course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row of a table that refuses it, for one."""
-    stuck = Undone(8, [Left("K", "01OTHER", "was changed since by another job")], [Left("F", None, "is referred to")])
+    """A row of a table that rejects it, for one."""
+    stuck = Undone(
+        8, [KeptRow("K", "01OTHER", "was changed since by another job")], [KeptRow("F", None, "is referred to")]
+    )
     monkeypatch.setattr(course.destination, "undo", lambda _: stuck)
     course.roll_back(ref)
     done = course.run(ref)

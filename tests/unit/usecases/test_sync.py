@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sluice.catalog import registry
+from sluice.catalog.civil_service.pangkat import pangkat
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.model.errors import Conflict, NotFound, NotYet, UpstreamRefused
+from sluice.model.errors import Conflict, NotFound, NotYet, UpstreamRejected
 from sluice.model.job import SYNC
 from sluice.model.status import Status
-from sluice.sources import registry
-from sluice.sources.pangkat import pangkat
-from sluice.usecases.clean_up import clean_up
-from sluice.usecases.start_sync import Start, start_sync
+from sluice.usecases.sync import SyncStart, clean_up, start_sync
 from tests.fakes.course import NOW, Course
 from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
 
@@ -34,16 +33,16 @@ def test_rows_of_all_pages_arrive_once(course: Course) -> None:
     assert (again.counts.inserted, again.counts.unchanged) == (0, 4_050)
 
 
-def test_a_row_that_is_wrong_is_refused_by_its_place_in_the_source(course: Course) -> None:
+def test_a_row_that_is_wrong_is_rejected_by_its_place_in_the_source(course: Course) -> None:
     course.upstreams.rows["pangkat"][2_500] = promotion(2_500, golonganBaru="nonsense")
     job = course.run(start(course).job.ref)
-    assert (job.status, job.counts.refused, job.counts.inserted) == (Status.COMPLETED, 1, 4_049)
+    assert (job.status, job.counts.rejected, job.counts.inserted) == (Status.COMPLETED, 1, 4_049)
 
 
 def test_a_sync_that_is_retried_has_half_an_hour_anew(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     ref = start(course, at=AT - timedelta(hours=6)).job.ref
     read = course.upstreams.read
-    monkeypatch.setattr(course.upstreams, "read", raising(UpstreamRefused("It says 403.")))
+    monkeypatch.setattr(course.upstreams, "read", raising(UpstreamRejected("It says 403.")))
     assert course.run(ref).status is Status.FAILED
     monkeypatch.setattr(course.upstreams, "read", read)
     course.retry(ref)
@@ -91,9 +90,9 @@ def test_nothing_is_pulled_while_the_job_before_is_being_rolled_back(course: Cou
     ref = start(course).job.ref
     course.run(ref)
     course.roll_back(ref)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(Conflict) as rejected:
         start(course, force=True)
-    assert refused.value.problem.type == "rolling-back"
+    assert rejected.value.problem.type == "rolling-back"
     course.run(ref)
     assert start(course, force=True).is_new
 
@@ -105,28 +104,28 @@ def test_an_empty_source_is_a_sync_without_rows(course: Course) -> None:
 
 
 def test_a_source_without_a_total_is_read_to_its_end(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry._BY_NAME, "pangkat", replace(pangkat, has_total=False))
+    monkeypatch.setitem(registry._SOURCES, "pangkat", replace(pangkat, has_total=False))
     job = course.run(start(course).job.ref)
     assert (job.status, job.counts.inserted) == (Status.COMPLETED, 4_050)
     offsets = [offset for _, offset in course.upstreams.asked]
     assert offsets == sorted(set(offsets)), "one page after the other, none twice"
 
 
-def test_an_upstream_that_refuses_ends_the_job_with_its_reason(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise UpstreamRefused("It says 403.")
+def test_an_upstream_that_rejects_ends_the_job_with_its_reason(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reject(*_: object, **__: object) -> None:
+        raise UpstreamRejected("It says 403.")
 
-    monkeypatch.setattr(course.upstreams, "read", refuse)
+    monkeypatch.setattr(course.upstreams, "read", reject)
     job = course.run(start(course).job.ref)
-    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "upstream-refused")
+    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "upstream-rejected")
 
 
 def test_a_source_has_one_job_until_it_is_forced(course: Course) -> None:
     first = start(course)
     assert first.is_new
-    assert start(course) == Start(first.job, is_new=False)
+    assert start(course) == SyncStart(first.job, is_new=False)
     done = course.run(first.job.ref)
-    assert start(course) == Start(done, is_new=False)
+    assert start(course) == SyncStart(done, is_new=False)
     forced = start(course, force=True)
     assert forced.is_new
     assert forced.job.ref != first.job.ref

@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sluice.catalog.registry import SOURCES
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
 from sluice.model.job import SYNC, Job
 from sluice.model.schedule import Schedule
 from sluice.model.status import ENDED, Status
-from sluice.sources.registry import SOURCES
-from sluice.usecases.list_sources import list_sources
-from sluice.usecases.set_schedule import set_schedule
-from sluice.usecases.sync_on_schedule import sync_on_schedule
+from sluice.usecases.sync import list_sources, set_schedule, sync_on_schedule
 from tests.factories import make_job
 from tests.fakes.course import NOW, Course
 from tests.fakes.schedules import MemorySchedules

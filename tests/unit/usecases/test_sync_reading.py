@@ -11,8 +11,7 @@ import pytest
 from sluice.model import paths
 from sluice.model.chunk import Chunk, PhaseName
 from sluice.model.status import Status
-from sluice.sources.page import Page
-from sluice.sources.source import Source
+from sluice.upstream.source import Source, SourcePage
 from tests.fakes.course import Course
 from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
 
@@ -56,8 +55,8 @@ def test_nothing_of_the_first_reading_is_left_when_it_is_read_again(course: Cour
     course.jobs.read_again(course.jobs.get(ref), note="")
     course.upstreams.rows["pangkat"] = [promotion(number) for number in range(100)]
     job = course.run(ref)
-    assert (job.counts.total, job.counts.inserted, job.counts.refused) == (100, 100, 0)
-    assert course.files.names(paths.refusals(ref)) == []
+    assert (job.counts.total, job.counts.inserted, job.counts.rejected) == (100, 100, 0)
+    assert course.files.names(paths.rejections(ref)) == []
 
 
 def test_a_source_that_never_stands_still_is_taken_as_it_is(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +101,11 @@ def test_a_rollback_takes_the_mark_back(course: Course) -> None:
     assert course.destination.values("acme", "pangkat")[str(gone["nip"])]["gone_since"] is None
 
 
-def test_a_row_that_is_refused_is_not_gone(course: Course) -> None:
+def test_a_row_that_is_rejected_is_not_gone(course: Course) -> None:
     course.run(start(course).job.ref)
     course.upstreams.rows["pangkat"][7] = promotion(7, golonganBaru="nonsense")
     job = course.run(start(course, force=True).job.ref)
-    assert (job.counts.refused, job.counts.gone) == (1, 0)
+    assert (job.counts.rejected, job.counts.gone) == (1, 0)
 
 
 def test_rows_that_an_upstream_keeps_back_are_not_called_gone(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +113,7 @@ def test_rows_that_an_upstream_keeps_back_are_not_called_gone(course: Course, mo
     course.run(start(course).job.ref)
     read = course.upstreams.read
 
-    def stopping(source: Source, offsets: Sequence[int], *, before: float) -> list[Page]:
+    def stopping(source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
         return [
             replace(page, rows=page.rows if page.offset < 3_000 else [])
             for page in read(source, offsets, before=before)
@@ -131,11 +130,11 @@ def test_an_upstream_that_has_nothing_at_all_calls_no_row_gone(course: Course) -
     assert course.run(start(course, force=True).job.ref).counts.gone == 0
 
 
-def test_a_key_that_is_written_otherwise_is_there_even_if_its_row_is_refused(course: Course) -> None:
+def test_a_key_that_is_written_otherwise_is_there_even_if_its_row_is_rejected(course: Course) -> None:
     course.run(start(course).job.ref)
     course.upstreams.rows["pangkat"][7] = promotion(7, nip=" 00000000 0000000-007", golonganBaru="nonsense")
     job = course.run(start(course, force=True).job.ref)
-    assert (job.counts.refused, job.counts.gone) == (1, 0)
+    assert (job.counts.rejected, job.counts.gone) == (1, 0)
 
 
 def test_pages_of_two_runs_are_not_one_reading(course: Course) -> None:
@@ -150,7 +149,7 @@ def test_pages_of_two_runs_are_not_one_reading(course: Course) -> None:
     course.upstreams.rows["pangkat"].append(course.upstreams.rows["pangkat"].pop(0))
     course.resume(ref)
     job = course.run(ref)
-    assert (job.status, job.reads, job.counts.inserted, job.counts.refused) == (Status.COMPLETED, 2, 4_050, 0)
+    assert (job.status, job.reads, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 2, 4_050, 0)
 
 
 def test_a_plan_that_broke_off_leaves_nothing_of_what_it_was_told(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.errors import NotFound, Unauthorized
-from sluice.model.ticket import Ticket
-from sluice.usecases.issue_ticket import issue_ticket
-from sluice.usecases.redeem_ticket import redeem_ticket
+from sluice.model.event import Ticket
+from sluice.usecases.tickets import issue_ticket, redeem_ticket
 from tests.factories import make_job
-from tests.fakes.stores import MemoryJobs
+from tests.fakes.tables import MemoryJobs
 from tests.fakes.tickets import MemoryTickets
 
 NOW = 1000

@@ -15,11 +15,11 @@ class Counts:
         Rows below the header that are records. Until a chunk is parsed its blank rows are still in here.
     checked
         Rows parsed and validated so far.
-    left_out
+    ignored
         Rows that are no records: a report's totals. They are in no other count.
     inserted, updated, unchanged
         Rows delivered, by what they did to the dataset.
-    refused
+    rejected
         Rows that are wrong by their own content.
     to_insert, to_update, to_leave
         Rows that were compared with the dataset for a review, by what loading would do.
@@ -31,11 +31,11 @@ class Counts:
 
     total: int = 0
     checked: int = 0
-    left_out: int = 0
+    ignored: int = 0
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
-    refused: int = 0
+    rejected: int = 0
     to_insert: int = 0
     to_update: int = 0
     to_leave: int = 0
@@ -61,8 +61,8 @@ class Counts:
 
     @property
     def unprocessed(self) -> int:
-        """Rows neither delivered nor refused; with those it always adds up to the total."""
-        return self.total - self.loaded - self.refused
+        """Rows neither delivered nor rejected; with those it always adds up to the total."""
+        return self.total - self.loaded - self.rejected
 
     def as_dict(self) -> dict[str, int]:
         """Every stored count by its name."""

@@ -3,8 +3,8 @@
 ::
 
     SluiceError
-    ├── FileRefused        the file itself cannot be imported: the job ends `failed` with this problem
-    ├── RequestRefused     a call that cannot be carried out as it was made
+    ├── FileRejected        the file itself cannot be imported: the job ends `failed` with this problem
+    ├── RequestRejected     a call that cannot be carried out as it was made
     │   ├── NotFound       no such thing, or not of this tenant
     │   ├── Conflict       the thing's state does not allow it, or somebody else was first
     │   │   └── InProgress  the same call is still being carried out
@@ -13,7 +13,7 @@
     │   ├── Unauthorized   no token, or one that does not hold
     │   └── Forbidden      a good token without the scope
     ├── UpstreamDown       an upstream is away: the job waits until it is back
-    ├── UpstreamRefused    an upstream does not want our requests at all: the job ends `failed` with this problem
+    ├── UpstreamRejected    an upstream does not want our requests at all: the job ends `failed` with this problem
     └── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
         └── NotYet         nothing was tried: it has to wait for its turn
 
@@ -62,19 +62,19 @@ class SluiceError(Exception):
         self.problem = Problem(type, title, detail, extra)
 
 
-class FileRefused(SluiceError):
+class FileRejected(SluiceError):
     """The file as a whole cannot be imported; nothing of it was read into rows."""
 
     status = 422
 
 
-class RequestRefused(SluiceError):
+class RequestRejected(SluiceError):
     """The call cannot be carried out as it was made."""
 
     status = 400
 
 
-class NotFound(RequestRefused):
+class NotFound(RequestRejected):
     """No such thing; another tenant's things are not found either."""
 
     status = 404
@@ -83,7 +83,7 @@ class NotFound(RequestRefused):
         super().__init__("not-found", "Not found", f"There is no {what} '{name}'.")
 
 
-class Conflict(RequestRefused):
+class Conflict(RequestRejected):
     """The state of the thing does not allow the call."""
 
     status = 409
@@ -102,7 +102,7 @@ class InProgress(Conflict):
         )
 
 
-class KeyReused(RequestRefused):
+class KeyReused(RequestRejected):
     """The idempotency key was sent with another call before."""
 
     status = 422
@@ -115,13 +115,13 @@ class KeyReused(RequestRefused):
         )
 
 
-class TooLarge(RequestRefused):
+class TooLarge(RequestRejected):
     """The request's body has more bytes than the call takes."""
 
     status = 413
 
 
-class Unauthorized(RequestRefused):
+class Unauthorized(RequestRejected):
     """No bearer token, or one that is expired, forged or meant for somebody else."""
 
     status = 401
@@ -130,7 +130,7 @@ class Unauthorized(RequestRefused):
         super().__init__("unauthorized", "A valid bearer token is needed", detail)
 
 
-class Forbidden(RequestRefused):
+class Forbidden(RequestRejected):
     """The token holds, but does not carry the scope."""
 
     status = 403
@@ -141,13 +141,13 @@ class Forbidden(RequestRefused):
         )
 
 
-class UpstreamRefused(SluiceError):
+class UpstreamRejected(SluiceError):
     """An upstream does not want the request, and would not want it at another time either."""
 
     status = 502
 
     def __init__(self, detail: str) -> None:
-        super().__init__("upstream-refused", "The upstream refused our request", detail)
+        super().__init__("upstream-rejected", "The upstream rejected our request", detail)
 
 
 class UpstreamDown(SluiceError):

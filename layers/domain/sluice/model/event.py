@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sluice.model.job import Job
-from sluice.model.status import SETTLED, Status
+from sluice.model.status import WAITING_OR_ENDED, Status
 
 _NAMES = {
     Status.QUEUED: "job.queued",
@@ -18,6 +18,8 @@ _NAMES = {
     Status.ROLLED_BACK: "job.rolled_back",
 }
 PROGRESS = "job.progress"
+#: A ticket is worth nothing so many seconds after its issue, if it was not used by then.
+TICKET_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Seen:
     @property
     def is_last(self) -> bool:
         """Whether there was nothing more to wait for: the job stood still."""
-        return self.status in SETTLED
+        return self.status in WAITING_OR_ENDED
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,27 @@ def event_name(before: Status | None, after: Job) -> str:
     if before is after.status:
         return PROGRESS
     return _NAMES.get(after.status, PROGRESS)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Stands for a token with the scope ``imports:read``, once.
+
+    Parameters
+    ----------
+    tenant, subject
+        Who got it.
+    job_id
+        The one job that it is for; ``None``: all jobs of the tenant, over a socket.
+    until
+        Epoch seconds at which the token ends that it was got with; an event stream ends then, too. A socket goes on, as
+        one that was opened with the token does: for two hours at most (API Gateway quotas).
+    stream
+        Names what it opened: only who has heard of it from us can go on with it. Empty until the ticket is used.
+    """
+
+    tenant: str
+    subject: str
+    job_id: str | None
+    until: int
+    stream: str = ""

@@ -10,7 +10,6 @@ from typing import Literal
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
-from sluice.model.order import Order
 from sluice.model.status import Status
 
 #: What a tenant may be called: the name is part of every key and prefix, so it must not hold their separators.
@@ -23,15 +22,19 @@ SYNC = "sync"
 #: Types of the problems of jobs that can be taken on from where they stopped.
 BROKEN = "system-error"
 UNPROCESSED = "unprocessed-rows"
-UPSTREAM_REFUSED = "upstream-refused"
+UPSTREAM_REJECTED = "upstream-rejected"
 #: Type of the problem of a sync that took too long.
 OVERDUE = "sync-overdue"
-RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REFUSED})
+RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
 #: Type of the problem of a rollback that can be taken on.
 HALF_UNDONE = "rollback-incomplete"
 
 #: Where the course of a run begins.
 Entry = Literal["plan", "load", "undo"]
+#: Day first or month first; the year is last in both.
+DateOrder = Literal["dmy", "mdy"]
+#: Who does what nobody asked for: the course of the job, and tidying up.
+SYSTEM = "sluice"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Job:
     force
         Whether it is done even if the same file was imported before.
     corrects
-        Id of the job whose refused rows this one brings again.
+        Id of the job whose rejected rows this one brings again.
     phase
         The phase under way, or the one in which it was stopped.
     run_at
@@ -82,15 +85,15 @@ class Job:
         Whether its file has been cut.
     committed
         Whether somebody has said that it may be loaded.
-    orders
-        Order of day and month by date field, where the importer does not declare it: found out or answered.
-    undecided
+    date_orders
+        DateOrder of day and month by date field, where the importer does not declare it: found out or answered.
+    ambiguous
         Date fields of which a person must say the order.
     parameters
         What else its importer must know: ``{"ward": "79800001"}``.
     lookup
-        Name of the look-up that its rows go through, instead of being loaded.
-    parked
+        Name of the lookup that its rows go through, instead of being loaded.
+    suspended
         Why it is paused, if it goes on by itself.
     deleted
         Whether its files and rows were deleted.
@@ -118,14 +121,14 @@ class Job:
     corrects: str | None = None
     planned: bool = False
     committed: bool = False
-    orders: dict[str, Order] = field(default_factory=dict)
-    undecided: tuple[str, ...] = ()
+    date_orders: dict[str, DateOrder] = field(default_factory=dict)
+    ambiguous: tuple[str, ...] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     lookup: str | None = None
-    parked: str | None = None
+    suspended: str | None = None
     deleted: bool = False
     run_at: datetime | None = None
     instead_of: str | None = None
@@ -136,7 +139,7 @@ class Job:
     @property
     def unanswered(self) -> list[str]:
         """Date fields whose order a person has still to say."""
-        return [field for field in self.undecided if field not in self.orders]
+        return [field for field in self.ambiguous if field not in self.date_orders]
 
     @property
     def needs_review(self) -> bool:
@@ -158,15 +161,15 @@ class Job:
                 return "plan"
 
 
-def moves_of(job: Job) -> list[str]:
+def allowed_actions(job: Job) -> list[str]:
     """What a caller may ask of a job in its state, by the names of the API's calls."""
-    moves = _moves_of(job)
-    if job.lookup or job.deleted:  # a look-up has changed nothing that could be taken back
+    moves = _allowed_actions(job)
+    if job.lookup or job.deleted:  # a lookup has changed nothing that could be taken back
         moves = [move for move in moves if move != "rollback"]
     return [] if job.deleted else moves
 
 
-def _moves_of(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
+def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
     match job.status:
         case Status.WAITING_FOR_FILE | Status.PAUSING:
             return ["cancel"]
@@ -204,18 +207,18 @@ def progress_of(job: Job) -> Progress:
     """Say how far a job is, phase by phase, in a sentence a person reads.
 
     Parsing counts rows checked, comparing rows compared, a rollback rows taken back, all else rows that are loaded or
-    refused.
+    rejected.
     """
     counts, total = job.counts, job.counts.total
     match job.status, job.phase:
         case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
             current, total = counts.undone, max(counts.inserted + counts.updated, counts.undone)
         case (_, PhaseName.COMPARE):
-            current = counts.compared + counts.refused
+            current = counts.compared + counts.rejected
         case (_, PhaseName.PARSE) | (Status.PARSING | Status.IN_REVIEW, _):
             current = counts.checked
         case _:
-            current = counts.loaded + counts.refused
+            current = counts.loaded + counts.rejected
     if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
         percent = 100
     else:
@@ -226,8 +229,8 @@ def progress_of(job: Job) -> Progress:
 def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
     counts = job.counts
     match job.status:
-        case Status.PAUSING | Status.PAUSED if job.parked:
-            return job.parked
+        case Status.PAUSING | Status.PAUSED if job.suspended:
+            return job.suspended
         case Status.WAITING_FOR_FILE:
             return "Waiting for the file"
         case Status.QUEUED:
@@ -235,11 +238,11 @@ def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
         case Status.PARSING if not counts.total:
             return "Reading the source" if job.kind == SYNC else "Reading the file"
         case _ if job.phase is PhaseName.COMPARE:
-            return f"Compared {counts.compared:,} of {counts.checked - counts.refused:,} rows with what is there"
+            return f"Compared {counts.compared:,} of {counts.checked - counts.rejected:,} rows with what is there"
         case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not PhaseName.LOAD:
             return f"Checked {counts.checked:,} of {counts.total:,} rows"
         case Status.IN_REVIEW:
-            return f"Waiting for review: {counts.checked - counts.refused:,} of {counts.total:,} rows can be loaded"
+            return f"Waiting for review: {counts.checked - counts.rejected:,} of {counts.total:,} rows can be loaded"
         case Status.ROLLING_BACK | Status.ROLLED_BACK:
             kept = f", kept {counts.kept:,} that were changed since" if counts.kept else ""
             return f"Took back {counts.reversed:,} rows{kept}"
@@ -248,3 +251,25 @@ def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
         case _:
             done = "Looked up" if job.lookup else "Loaded"
             return f"{done} {counts.loaded:,} of {counts.total:,} rows"
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """Something that was done to a job.
+
+    Parameters
+    ----------
+    at
+        When, UTC.
+    by
+        Subject of the caller's token, or `SYSTEM`.
+    status
+        What the job was after it.
+    note
+        More of it, in words; empty when the status says all.
+    """
+
+    at: datetime
+    by: str
+    status: Status
+    note: str = ""

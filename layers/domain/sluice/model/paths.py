@@ -25,7 +25,7 @@ def work_of(ref: JobRef) -> str:
 
 def read_of(ref: JobRef) -> list[str]:
     """The folders of what is made while a job is read and parsed."""
-    return [f"jobs/{ref.tenant}/{ref.id}/{name}/" for name in ("slices", "staged", "dates", "refusals", "refused")]
+    return [f"jobs/{ref.tenant}/{ref.id}/{name}/" for name in ("slices", "staged", "dates", "rejections", "rejected")]
 
 
 def pulled(ref: JobRef, index: int) -> str:
@@ -59,24 +59,24 @@ def dates_of(ref: JobRef) -> str:
 
 
 def found(ref: JobRef, index: int) -> str:
-    """What the rows of a chunk were found to be by a look-up."""
+    """What the rows of a chunk were found to be by a lookup."""
     return f"jobs/{ref.tenant}/{ref.id}/found/{index:06d}.jsonl"
 
 
-def refusals(ref: JobRef) -> str:
-    """The folder of a job's refused rows; names sort by chunk."""
-    return f"jobs/{ref.tenant}/{ref.id}/refusals/"
+def rejections(ref: JobRef) -> str:
+    """The folder of a job's rejected rows; names sort by chunk."""
+    return f"jobs/{ref.tenant}/{ref.id}/rejections/"
 
 
-def refusals_of(ref: JobRef, index: int, phase: PhaseName) -> str:
-    """Refused rows of one chunk in one phase."""
+def rejections_of(ref: JobRef, index: int, phase: PhaseName) -> str:
+    """Rejected rows of one chunk in one phase."""
     # parse comes before load for the same chunk, as a person would expect: hence the letter
-    return f"{refusals(ref)}{index:06d}-{'a' if phase is PhaseName.PARSE else 'b'}-{phase}.jsonl"
+    return f"{rejections(ref)}{index:06d}-{'a' if phase is PhaseName.PARSE else 'b'}-{phase}.jsonl"
 
 
-def refused_cells(ref: JobRef, index: int, phase: PhaseName) -> str:
-    """The rows that a chunk refused in a phase, as they came."""
-    return f"jobs/{ref.tenant}/{ref.id}/refused/{index:06d}-{phase}.cells"
+def rejected_cells(ref: JobRef, index: int, phase: PhaseName) -> str:
+    """The rows that a chunk rejected in a phase, as they came."""
+    return f"jobs/{ref.tenant}/{ref.id}/rejected/{index:06d}-{phase}.cells"
 
 
 def kept(ref: JobRef) -> str:

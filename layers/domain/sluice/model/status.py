@@ -29,16 +29,16 @@ class Status(StrEnum):
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 
 #: Ends, and stops at which a job waits for a person: nothing happens to it until somebody moves it.
-SETTLED = ENDED | {Status.IN_REVIEW, Status.PAUSED}
+WAITING_OR_ENDED = ENDED | {Status.IN_REVIEW, Status.PAUSED}
 
 #: No execution and no worker is at it.
-AT_REST = SETTLED | {Status.WAITING_FOR_FILE}
+INACTIVE = WAITING_OR_ENDED | {Status.WAITING_FOR_FILE}
 
 #: On the way to a stop: workers take no further chunk.
 STOPPING = frozenset({Status.PAUSING, Status.CANCELLING})
 
-#: Every legal move. What is not here is refused with `illegal_move`.
-MOVES: dict[Status, frozenset[Status]] = {
+#: Every legal move. What is not here is rejected with `illegal_transition`.
+TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.WAITING_FOR_FILE: frozenset({Status.QUEUED, Status.CANCELLED, Status.FAILED}),
     Status.QUEUED: frozenset({Status.PARSING, Status.PAUSING, Status.CANCELLED, Status.FAILED}),
     Status.PARSING: frozenset(
@@ -59,13 +59,13 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 def sources_of(target: Status) -> frozenset[Status]:
     """The states from which a job may move to ``target``."""
-    return frozenset(status for status, targets in MOVES.items() if target in targets)
+    return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)
 
 
-def illegal_move(job_id: str, current: Status, target: Status | str) -> Conflict:
+def illegal_transition(job_id: str, current: Status, target: Status | str) -> Conflict:
     """The problem of a move that the table does not have; it names the current state."""
     return Conflict(
-        "illegal-move",
+        "illegal-transition",
         "The job's state does not allow this",
         f"Job {job_id} is {current.replace('_', ' ')}; it cannot become {target.replace('_', ' ')} from there.",
         status_now=str(current),

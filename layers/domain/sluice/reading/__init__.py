@@ -1,21 +1,20 @@
 """Uploaded files become tables, cuts and records."""
 
 from sluice.reading.cells import read_cells, write_cells
-from sluice.reading.contract import Cut, Layout, Limits, Table, Workspace
-from sluice.reading.cutting import read_cut
+from sluice.reading.detect import open_table, read_segment
 from sluice.reading.header import Header, match_header
-from sluice.reading.opening import open_table
+from sluice.reading.types import FileLayout, Limits, Segment, TabularFile, Workspace
 
 __all__ = [
-    "Cut",
+    "FileLayout",
     "Header",
-    "Layout",
     "Limits",
-    "Table",
+    "Segment",
+    "TabularFile",
     "Workspace",
     "match_header",
     "open_table",
     "read_cells",
-    "read_cut",
+    "read_segment",
     "write_cells",
 ]

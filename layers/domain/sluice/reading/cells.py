@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sluice.reading.contract import Cut, Layout
-from sluice.reading.refusals import too_many_rows
-from sluice.rows.cell import Cell, CellError, Record
+from sluice.reading.errors import too_many_rows
+from sluice.reading.types import FileLayout, Segment
+from sluice.schema.cells import Cell, CellError, Record
 
 _READ: dict[str, Callable[[Any], Cell]] = {
     "datetime": datetime.fromisoformat,
@@ -59,18 +59,20 @@ def read_cells(body: bytes) -> Iterator[Record]:
         yield number, cells
 
 
-def cut_records(records: Iterable[Record], after_row: int, chunk_rows: int, first_index: int = 0) -> Iterator[Cut]:
-    """Cut records below a row number into slices; blank rows are left out."""
+def split_records(
+    records: Iterable[Record], after_row: int, chunk_rows: int, first_index: int = 0
+) -> Iterator[Segment]:
+    """Segment records below a row number into slices; blank rows are left out."""
     chunk: list[Record] = []
     index = first_index
     for record in records:
         if record[0] > after_row and not is_blank(record[1]):
             chunk.append(record)
         if len(chunk) == chunk_rows:
-            yield Cut(index, chunk[0][0], len(chunk), body=write_cells(chunk))
+            yield Segment(index, chunk[0][0], len(chunk), body=write_cells(chunk))
             index, chunk = index + 1, []
     if chunk:
-        yield Cut(index, chunk[0][0], len(chunk), body=write_cells(chunk))
+        yield Segment(index, chunk[0][0], len(chunk), body=write_cells(chunk))
 
 
 class CellTable:
@@ -89,19 +91,19 @@ class CellTable:
     def __init__(self, sheet: str, records: Iterator[Record], max_rows: int) -> None:
         self._records = [record for record in records if not is_blank(record[1])]
         self._max_rows = max_rows
-        self._layout = Layout("cells", sheet)
+        self._layout = FileLayout("cells", sheet)
 
     def head(self, count: int) -> list[Record]:
         """See `Table.head`."""
         return self._records[:count]
 
-    def cut(self, after_row: int, chunk_rows: int) -> Iterator[Cut]:
+    def cut(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
         """See `Table.cut`."""
         if sum(number > after_row for number, _ in self._records) > self._max_rows:
             raise too_many_rows(self._max_rows)
-        return cut_records(self._records, after_row, chunk_rows)
+        return split_records(self._records, after_row, chunk_rows)
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> FileLayout:
         """See `Table.layout`."""
         return self._layout

@@ -6,8 +6,8 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
-from sluice.model.errors import FileRefused
-from sluice.reading.refusals import refusal
+from sluice.model.errors import FileRejected
+from sluice.reading.errors import rejection
 
 UTF_8: Final = "utf-8"
 WINDOWS: Final = "windows-1252"
@@ -29,11 +29,11 @@ def sniff_encoding(sample: bytes) -> tuple[str, int]:
 
     Raises
     ------
-    FileRefused
+    FileRejected
         ``not-a-spreadsheet`` for binary data, ``unknown-encoding`` for UTF-32 and for a mixture.
     """
     if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise refusal("unknown-encoding", "The text is in UTF-32, which is not read. Save it as CSV UTF-8.")
+        raise rejection("unknown-encoding", "The text is in UTF-32, which is not read. Save it as CSV UTF-8.")
     for mark, encoding in _MARKS:
         if sample.startswith(mark):
             return encoding, len(mark)
@@ -42,7 +42,7 @@ def sniff_encoding(sample: bytes) -> tuple[str, int]:
         if max(odd, zeros - odd) > len(sample) * 0.3 and min(odd, zeros - odd) <= len(sample) * 0.02:
             return ("utf-16-le" if odd * 2 > zeros else "utf-16-be"), 0
     if len(sample.translate(None, _CONTROLS)) != len(sample):
-        raise refusal("not-a-spreadsheet", "The file holds binary data. Upload an .xlsx, .xls, .ods or CSV file.")
+        raise rejection("not-a-spreadsheet", "The file holds binary data. Upload an .xlsx, .xls, .ods or CSV file.")
     if is_utf8(sample, final=False):
         return UTF_8, 0
     if _begins_as_utf8(sample):
@@ -61,9 +61,9 @@ def is_utf8(data: bytes, final: bool = True) -> bool:
     return True
 
 
-def mixed(row: int | None = None) -> FileRefused:
-    """Refuse a file that is UTF-8 down to a place, near ``row`` if known, and something else below."""
-    return refusal(
+def mixed(row: int | None = None) -> FileRejected:
+    """Reject a file that is UTF-8 down to a place, near ``row`` if known, and something else below."""
+    return rejection(
         "unknown-encoding",
         f"The text begins as UTF-8 and goes on as something else{f' near row {row:,}' if row else ''}. "
         "Save it as CSV UTF-8.",
@@ -85,7 +85,7 @@ def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
     Raises
     ------
-    FileRefused
+    FileRejected
         ``unknown-encoding`` where it stops being UTF-16.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
@@ -94,4 +94,4 @@ def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
             yield decoder.decode(block).encode()
         yield decoder.decode(b"", True).encode()
     except UnicodeError as error:
-        raise refusal("unknown-encoding", "The text begins as UTF-16 but is not. Save it as CSV UTF-8.") from error
+        raise rejection("unknown-encoding", "The text begins as UTF-16 but is not. Save it as CSV UTF-8.") from error

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise, zip_longest
 
-from sluice.reading.headerrow import Match, find_header, normal
-from sluice.reading.refusals import refusal
-from sluice.rows.cell import Record
-from sluice.rows.column import Column
+from sluice.reading.errors import rejection
+from sluice.schema.cells import Cell, Record
+from sluice.schema.column import Column
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Header:
 def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping[str, str] | None) -> Header:
     """Find the header among the first rows, see `find_header`, and match it to the columns.
 
-    Where no row has every required column, the refusal speaks of the row a person would call the header.
+    Where no row has every required column, the rejection speaks of the row a person would call the header.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping
 
     Raises
     ------
-    FileRefused
+    FileRejected
         ``no-header``, ``missing-header``, ``duplicate-header`` or ``bad-mapping``.
     """
     names = _names(columns)
@@ -82,7 +83,7 @@ def _resolved(mapping: Mapping[str, str], names: dict[str, str]) -> dict[str, st
     unknown = sorted(target for target in mapping.values() if normal(target) not in names)
     if unknown:
         known = ", ".join(sorted(set(names.values())))
-        raise refusal(
+        raise rejection(
             "bad-mapping", f"There is no column {_listed(unknown)}; the columns are {known}.", unknown=unknown
         )
     return {title: field for title, field in chosen.items() if field is not None}
@@ -100,7 +101,7 @@ def _header(found: Match) -> Header:
 
 def _no_header(columns: Sequence[Column]) -> Exception:
     titles = [column.title for column in columns]
-    return refusal(
+    return rejection(
         "no-header",
         f"None of the first rows has a known header. The first row should read {_listed(titles)}.",
         expected=titles,
@@ -111,7 +112,7 @@ def _check_mapping(header: Header, mapping: Mapping[str, str]) -> None:
     found = {normal(title) for title in header.titles}
     absent = sorted(title for title in mapping if normal(title) not in found)
     if absent:
-        raise refusal(
+        raise rejection(
             "bad-mapping",
             f"The mapping names {_listed(absent)}, which row {header.row:,} does not have; its headers are "
             f"{_listed([title for title in header.titles if title])}.",
@@ -123,7 +124,7 @@ def _check_duplicates(header: Header, columns: Sequence[Column]) -> None:
     for column in columns:
         found = [header.titles[index] for index, field in header.fields.items() if field == column.field]
         if len(found) > 1:
-            raise refusal(
+            raise rejection(
                 "duplicate-header",
                 f"The columns {_listed(found)} all mean '{column.title}'. Remove or rename all but one.",
                 field=column.field,
@@ -137,7 +138,7 @@ def _check_required(header: Header, columns: Sequence[Column]) -> None:
         return
     nearest = {column.title: _nearest(column, header.ignored) for column in missing}
     said = [f"'{title}'" + (f" (nearest: '{near}')" if near else "") for title, near in nearest.items()]
-    raise refusal(
+    raise rejection(
         "missing-header",
         f"Row {header.row:,} lacks {', '.join(said)}. Add or rename the columns, or map them.",
         missing=list(nearest),
@@ -155,3 +156,110 @@ def _nearest(column: Column, titles: list[str]) -> str | None:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A row, or two on top of each other, read as the header.
+
+    Parameters
+    ----------
+    row
+        Its row number; that of the lower one of two.
+    titles
+        As found, white space reduced; empty cells are ``""``.
+    fields
+        Column index, from 0, to field name.
+    """
+
+    row: int
+    titles: list[str]
+    fields: dict[int, str]
+
+    @property
+    def known(self) -> set[str]:
+        """The fields that it has columns for."""
+        return set(self.fields.values())
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether no two columns mean the same field."""
+        return len(self.fields) == len(self.known)
+
+    def has(self, required: set[str]) -> bool:
+        """Whether it has every required field."""
+        return bool(required) and required <= self.known
+
+
+def normal(title: str) -> str:
+    """Reduce a header to what is compared: no case, accents, spaces or punctuation."""
+    letters = unicodedata.normalize("NFKD", title).casefold()
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def find_header(
+    head: list[Record], names: Mapping[str, str], chosen: Mapping[str, str], required: set[str]
+) -> Match | None:
+    """Find the header among the first rows.
+
+    It is the first row that has every required field. Failing that, it is two rows on top of each other of which only
+    both together have them: some headers are merged over both rows, others stand in the lower one under the name of
+    their group. A row with every required field is taken together with its neighbour, too, if that brings in further
+    fields. Failing all, it is what matches most, and ``None`` when nothing matches.
+
+    Parameters
+    ----------
+    head
+        First rows of the file that are not blank.
+    names, chosen
+        Normal header to field name: as the columns say, and as the caller says, who wins.
+    required
+        Names of the fields that a file must have.
+    """
+    single = []
+    for row, cells in head:
+        titles = _titles(cells)
+        single.append(Match(row, titles, _fields(titles, names, chosen)))
+    double = []
+    for upper, lower in pairwise(single):
+        if upper.row + 1 == lower.row:
+            titles = _stacked(upper.titles, lower.titles)
+            double.append(Match(lower.row, titles, _fields(titles, names, chosen)))
+    return _best(single, double, required)
+
+
+def _best(single: list[Match], double: list[Match], required: set[str]) -> Match | None:
+    found = next((match for match in single if match.has(required)), None)
+    if found is None:
+        found = next((match for match in double if match.has(required)), None)
+        # of those that match as many, max takes the first: a row before a pair
+        return found or max((match for match in single + double if match.fields), key=_size, default=None)
+    pairs = [match for match in double if match.row in (found.row, found.row + 1)]
+    # a pair that has a field twice takes the name of a group for that of a column
+    return max([found, *(match for match in pairs if match.is_distinct)], key=_size)
+
+
+def _size(match: Match) -> int:
+    return len(match.known)
+
+
+def _titles(cells: list[Cell]) -> list[str]:
+    return ["" if cell is None else " ".join(str(cell).split()) for cell in cells]
+
+
+def _stacked(upper: list[str], lower: list[str]) -> list[str]:
+    """The titles of two rows: the lower cell where it has text, for the upper one names its group; else the upper."""
+    return [below or above for above, below in zip_longest(upper, lower, fillvalue="")]
+
+
+def _fields(titles: list[str], names: Mapping[str, str], chosen: Mapping[str, str]) -> dict[int, str]:
+    taken = set(chosen.values())
+    fields: dict[int, str] = {}
+    for index, title in enumerate(titles):
+        key = normal(title)
+        field = chosen.get(key)
+        if field is None and (known := names.get(key)) not in taken:
+            field = known
+        if key and field is not None:
+            fields[index] = field
+    return fields

@@ -1,1 +1,1 @@
-"""What people get back: refused rows to correct, rows that were loaded, templates to fill in."""
+"""What people get back: rejected rows to correct, rows that were loaded, templates to fill in."""

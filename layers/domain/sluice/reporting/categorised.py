@@ -1,4 +1,4 @@
-"""Rows that a look-up put into categories, and how many there are of each."""
+"""Rows that a lookup put into categories, and how many there are of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypedDict
 
-from sluice.rows.cell import Cell
+from sluice.schema.cells import Cell
 
 _SHARE_DIGITS = 6
 
@@ -25,7 +25,7 @@ class Category(Protocol):
 
 @dataclass(frozen=True)
 class CategorisedRow:
-    """A row as it came, and what a look-up said of it.
+    """A row as it came, and what a lookup said of it.
 
     Parameters
     ----------

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from sluice.rows.cell import Cell, CellError
+from sluice.schema.cells import Cell, CellError
 
 
 def text_of(cell: Cell) -> str:
     """Write a cell whole: plain numbers, ISO dates, ``TRUE``, hours as ``30:15:00``; an empty cell is ``""``.
 
-    Unlike `sluice.rows.check.as_text`, which shows a cell to a person, nothing is cut.
+    Unlike `sluice.schema.validation.as_text`, which shows a cell to a person, nothing is cut.
     """
     match cell:
         case None:

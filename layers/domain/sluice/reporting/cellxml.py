@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from sluice.reporting.excel import CELL_CHARACTERS, fitting, held, serial
 from sluice.reporting.neutral import neutral
-from sluice.rows.cell import Cell
+from sluice.schema.cells import Cell
 
 #: Number formats by type of cell.
 NUMBER_FORMATS: Final[Mapping[type, str]] = {

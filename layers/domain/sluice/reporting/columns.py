@@ -10,8 +10,8 @@ from enum import Enum
 from typing import Any
 
 from sluice.reporting.kinds import Kind, Limits, kind_of, limits_of, parts_of, words_of
-from sluice.rows.conventions import Conventions
-from sluice.rows.importer import Importer
+from sluice.schema.context import Conventions
+from sluice.schema.importer import Importer
 
 __all__ = ["ColumnFacts", "Kind", "Limits", "describe", "written"]
 
@@ -42,7 +42,7 @@ class ColumnFacts:
     aliases
         Other headers that mean this column.
     kind
-        What its cells hold. A type that `sluice.rows.celltypes` does not have counts as ``text``.
+        What its cells hold. A type that `sluice.schema.cell_types` does not have counts as ``text``.
     required
         Files must have the column, and rows a value in it.
     key

@@ -1,4 +1,4 @@
-"""The workbook of refused rows: rows are streamed into the sheets of a `Skeleton`."""
+"""The workbook of rejected rows: rows are streamed into the sheets of a `Skeleton`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from sluice.reporting.excel import SHEET_ROWS
 from sluice.reporting.frame import column_letters, part_of
-from sluice.reporting.refused import Arrangement, RefusedRow
+from sluice.reporting.rejected import Arrangement, RejectedRow
 from sluice.reporting.rowxml import RowXml
 from sluice.reporting.skeleton import Sheet, Skeleton
 
@@ -61,7 +61,7 @@ class ErrorBook:
             self._part.close()
         self._zip.close()
 
-    def add(self, row: RefusedRow) -> None:
+    def add(self, row: RejectedRow) -> None:
         """Write a row below those before it."""
         if self._sheets[-1].rows == SHEET_ROWS or self._bytes > SHEET_BYTES:
             self._end()

@@ -1,4 +1,4 @@
-"""Refused rows as a file that can be corrected and imported again."""
+"""Rejected rows as a file that can be corrected and imported again."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sluice.reporting.csvtext import write_csv
 from sluice.reporting.errorbook import ErrorBook
 from sluice.reporting.excel import SHEET_COLUMNS
 from sluice.reporting.neutral import neutral
-from sluice.reporting.refused import REASONS_TITLE, ROW_TITLE, Arrangement, RefusedRow
+from sluice.reporting.rejected import REASONS_TITLE, ROW_TITLE, Arrangement, RejectedRow
 
-__all__ = ["REASONS_TITLE", "ROW_TITLE", "RefusedRow", "write_error_csv", "write_error_workbook"]
+__all__ = ["REASONS_TITLE", "ROW_TITLE", "RejectedRow", "write_error_csv", "write_error_workbook"]
 
 # Rows that column widths are taken from, and the widths themselves, in characters.
 _SAMPLE = 200
@@ -25,9 +25,9 @@ _COPY_BYTES = 1024**2
 
 
 def write_error_workbook(
-    out: BinaryIO, *, sheet: str, titles: Sequence[str], places: Mapping[str, int], rows: Iterable[RefusedRow]
+    out: BinaryIO, *, sheet: str, titles: Sequence[str], places: Mapping[str, int], rows: Iterable[RejectedRow]
 ) -> int:
-    """Write ``errors.xlsx``: each refused row as it came, its number first, what is wrong with it last.
+    """Write ``errors.xlsx``: each rejected row as it came, its number first, what is wrong with it last.
 
     Wrong cells are coloured, and the first of them commented. Text that would begin a formula is neutralised; see
     `sluice.reporting.neutral.restored`. What a cell of Excel cannot hold (dates before March 1900,
@@ -45,7 +45,7 @@ def write_error_workbook(
     places
         Title of an importer's column to the index of its cell in the file.
     rows
-        The refused rows; read once, never held.
+        The rejected rows; read once, never held.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def write_error_csv(
     sheet: str,  # noqa: ARG001 - a caller gives either writer the same
     titles: Sequence[str],
     places: Mapping[str, int],
-    rows: Iterable[RefusedRow],
+    rows: Iterable[RejectedRow],
 ) -> int:
     """Write ``errors.csv``, the same columns as in `write_error_workbook`, for those who sent a CSV file.
 
@@ -97,7 +97,7 @@ def write_error_csv(
     return write_csv(out, [neutral(title) for title in arrangement.header], _lines(arrangement, rows))
 
 
-def _lines(arrangement: Arrangement, rows: Iterable[RefusedRow]) -> Iterator[list[object]]:
+def _lines(arrangement: Arrangement, rows: Iterable[RejectedRow]) -> Iterator[list[object]]:
     width = len(arrangement.header) - 2
     for row in rows:
         own, beyond = (
@@ -107,7 +107,7 @@ def _lines(arrangement: Arrangement, rows: Iterable[RefusedRow]) -> Iterator[lis
         yield [row.number, *own, *[None] * (width - len(own)), neutral(row.reasons), *beyond]
 
 
-def _widths(arrangement: Arrangement, sample: list[RefusedRow]) -> list[int]:
+def _widths(arrangement: Arrangement, sample: list[RejectedRow]) -> list[int]:
     """Widths of a report's columns that show its header and most of the first rows."""
     longest = [len(title) + _FILTER_BUTTON for title in arrangement.header]
     for row in sample:

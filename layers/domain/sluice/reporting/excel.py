@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Final
 
 from sluice.reporting.celltext import text_of
-from sluice.rows.cell import Cell, CellError
+from sluice.schema.cells import Cell, CellError
 
 # Microsoft, "Excel specifications and limits"; characters are counted in UTF-16.
 SHEET_ROWS: Final = 1_048_576

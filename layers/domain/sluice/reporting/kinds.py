@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic.fields import FieldInfo
 
-from sluice.rows.celltypes import Digits, Money
+from sluice.schema.cell_types import Digits, Money
 
 Kind = Literal["text", "digits", "number", "whole", "money", "date", "flag", "choice"]
 
@@ -31,7 +31,7 @@ _OF_TYPE: tuple[tuple[type, Kind], ...] = (  # the first that fits: bool is an i
 
 @dataclass(frozen=True)
 class Limits:
-    """Constraints of a column as `sluice.rows.column.column` took them; ``None`` is no limit."""
+    """Constraints of a column as `sluice.schema.column.column` took them; ``None`` is no limit."""
 
     ge: Any = None
     gt: Any = None
@@ -48,7 +48,7 @@ def parts_of(info: FieldInfo) -> list[Any]:
 
 
 def kind_of(parts: list[Any]) -> Kind:
-    """The kind of a field's cells; ``text`` for types that `sluice.rows.celltypes` does not have."""
+    """The kind of a field's cells; ``text`` for types that `sluice.schema.cell_types` does not have."""
     if _MONEY in parts:
         return "money"
     if _DIGITS in parts:

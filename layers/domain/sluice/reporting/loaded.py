@@ -11,8 +11,8 @@ from pydantic_core import from_json
 from sluice.reporting.columns import describe
 from sluice.reporting.csvtext import write_csv
 from sluice.reporting.neutral import neutral
-from sluice.rows.check import GoodRow
-from sluice.rows.importer import Importer
+from sluice.schema.importer import Importer
+from sluice.schema.validation import GoodRow
 
 #: Header of the first column: the row's number in the file.
 NUMBER_TITLE: Final = "Row"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sluice.reporting.columns import ColumnFacts, written
-from sluice.rows.conventions import Conventions
-from sluice.rows.importer import Importer
+from sluice.schema.context import Conventions
+from sluice.schema.importer import Importer
 
 #: Name of the sheet; imports read the first sheet only.
 NOTES: Final = "Notes"

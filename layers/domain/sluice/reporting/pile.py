@@ -14,9 +14,9 @@ from sluice.reporting.celltext import text_of
 from sluice.reporting.cellxml import CellXml, cut_note
 from sluice.reporting.errorbook import SHEET_BYTES
 from sluice.reporting.excel import SHEET_COLUMNS, SHEET_ROWS
-from sluice.reporting.refused import ROW_TITLE
+from sluice.reporting.rejected import ROW_TITLE
 from sluice.reporting.resultframe import Looks
-from sluice.rows.cell import Cell
+from sluice.schema.cells import Cell
 
 #: Header of the column with the reasons.
 REASON_TITLE: Final = "Reason"

@@ -1,4 +1,4 @@
-"""What look-ups found, as a workbook with a sheet for each category, and as a summary for programs."""
+"""What lookups found, as a workbook with a sheet for each category, and as a summary for programs."""
 
 from __future__ import annotations
 

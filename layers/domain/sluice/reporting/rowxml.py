@@ -1,4 +1,4 @@
-"""Refused rows as the XML of a sheet.
+"""Rejected rows as the XML of a sheet.
 
 XlsxWriter could write them too. For 700,000 rows of 10 columns, two cells of each marked, it took 141 s of CPU and
 875 MB of disk where this takes 55 s and 40 MB (two cores, while others worked on them); a Lambda has 512 MB of disk.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sluice.reporting.cellxml import CellXml, cut_note
 from sluice.reporting.excel import SHEET_COLUMNS
-from sluice.reporting.refused import Arrangement, RefusedRow
+from sluice.reporting.rejected import Arrangement, RejectedRow
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RowXml:
         cells = (self._xml.text(place, 1, title, self._styles.header) for place, title in titles)
         return f'<row r="1">{"".join(cells)}</row>'
 
-    def row(self, at: int, row: RefusedRow, wrong: Mapping[int, str]) -> str:
+    def row(self, at: int, row: RejectedRow, wrong: Mapping[int, str]) -> str:
         """The row of number ``at`` in the sheet; ``wrong`` are the places of its wrong cells."""
         own, beyond = self._arrangement.cells(row)
         if wrong:

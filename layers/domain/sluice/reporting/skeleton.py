@@ -1,4 +1,4 @@
-"""The workbook of refused rows without its rows: sheets, cell formats, filters and comments, made by XlsxWriter."""
+"""The workbook of rejected rows without its rows: sheets, cell formats, filters and comments, made by XlsxWriter."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class Skeleton(Frame):
     """
 
     def __init__(self, name: str, widths: Sequence[int], sheets: Sequence[Sheet]) -> None:
-        import xlsxwriter  # noqa: PLC0415 - a fifth of a second that workers who only note refusals never need
+        import xlsxwriter  # noqa: PLC0415 - a fifth of a second that workers who only note rejections never need
 
         file = io.BytesIO()
         with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
             looks = [*_looks()]
             formats = [book.add_format(look) for look in looks]
             for number, this in enumerate(sheets, 1):
-                sheet = book.add_worksheet(sheet_name(name, number, "Refused rows"))
+                sheet = book.add_worksheet(sheet_name(name, number, "Rejected rows"))
                 sheet.freeze_panes(1, 0)
                 sheet.autofilter(0, 0, max(this.rows - 1, 1), len(widths) - 1)
                 sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})

@@ -13,9 +13,8 @@ from sluice.reporting.excel import SHEET_ROWS
 from sluice.reporting.notes import note_of, write_notes
 from sluice.reporting.sheetname import sheet_name
 from sluice.reporting.validation import is_short, offered, validation_of
-from sluice.rows.context import Context
-from sluice.rows.conventions import Conventions
-from sluice.rows.importer import Importer
+from sluice.schema.context import Context, Conventions
+from sluice.schema.importer import Importer
 
 _LISTS: Final = "Lists"
 # The same importer gives the same bytes, whenever it is asked.

@@ -1,4 +1,4 @@
-"""What Excel is told to check while somebody types: never more than what the importer itself would refuse."""
+"""What Excel is told to check while somebody types: never more than what the importer itself would reject."""
 
 from __future__ import annotations
 

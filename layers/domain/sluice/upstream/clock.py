@@ -7,6 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,18 @@ class Clock:
 
 
 CLOCK = Clock()
+
+
+class SerialExecutor:
+    """Makes the calls of one reader to the stores it shares with others, one after the other.
+
+    boto3's resources are not meant to be used by several threads at once. Who holds ``alone`` can use those stores too.
+    """
+
+    def __init__(self) -> None:
+        self.alone = asyncio.Lock()
+
+    async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Make a call and wait for what it gives."""
+        async with self.alone:
+            return await asyncio.to_thread(call, *args, **kwargs)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from sluice.upstream.aside import Aside
-from sluice.upstream.clock import Clock
+from sluice.upstream.clock import Clock, SerialExecutor
 
 # A token that is about to expire may have expired when it arrives.
 _MARGIN_SECONDS = 30.0
@@ -23,7 +22,7 @@ class AccessToken:
     good_until: float
 
 
-class Tokens(Protocol):
+class TokenStore(Protocol):
     """One token for each upstream."""
 
     def get(self, upstream: str) -> AccessToken | None:
@@ -50,7 +49,7 @@ def read_token(answer: Any, now: float) -> AccessToken:
     return AccessToken(value, now + seconds - min(_MARGIN_SECONDS, seconds * _MARGIN_SHARE))
 
 
-class Wallet:
+class TokenProvider:
     """The token of one upstream in one reader: its own, else the one that all share.
 
     Parameters
@@ -63,10 +62,10 @@ class Wallet:
         Of the reader.
     """
 
-    def __init__(self, upstream: str, tokens: Tokens, aside: Aside, clock: Clock) -> None:
+    def __init__(self, upstream: str, tokens: TokenStore, aside: SerialExecutor, clock: Clock) -> None:
         self._upstream, self._tokens, self._aside, self._clock = upstream, tokens, aside, clock
         self._held: AccessToken | None = None
-        self._refused: set[str] = set()
+        self._rejected: set[str] = set()
 
     async def find(self) -> AccessToken | None:
         """A token that holds, as far as anybody knows; ``None`` when one has to be fetched."""
@@ -79,9 +78,41 @@ class Wallet:
         self._held = token
         await self._aside(self._tokens.keep, self._upstream, token)
 
-    def refuse(self, token: AccessToken) -> None:
+    def reject(self, token: AccessToken) -> None:
         """Do not use a token again that the upstream did not take, even if others still keep it."""
-        self._refused.add(token.value)
+        self._rejected.add(token.value)
 
     def _holds(self, token: AccessToken | None) -> bool:
-        return token is not None and token.value not in self._refused and self._clock.now() < token.good_until
+        return token is not None and token.value not in self._rejected and self._clock.now() < token.good_until
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Where an upstream is, and who we are there; its secret is not shown.
+
+    Parameters
+    ----------
+    name
+        What sources and lookups call it.
+    url
+        What its paths are below of.
+    client_id, client_secret
+        For tokens by client credentials (RFC 6749, section 4.4).
+    token_url
+        Where tokens come from; ``{url}/oauth2/token`` if it is empty.
+    """
+
+    name: str
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    token_url: str = ""
+
+    @property
+    def tokens_at(self) -> str:
+        """Address of the token endpoint."""
+        return self.token_url or self.address("oauth2/token")
+
+    def address(self, path: str) -> str:
+        """Address of a path of its own."""
+        return f"{self.url.rstrip('/')}/{path.lstrip('/')}"

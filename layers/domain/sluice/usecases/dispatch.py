@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
-from sluice.model.job import SYNC, Job
-from sluice.model.log import SYSTEM
+from sluice.model.job import SYNC, SYSTEM, Job
 from sluice.model.status import STOPPING, Status
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.cancel import cancel
-from sluice.usecases.decide_dates import decide_dates
-from sluice.usecases.find_repeats import find_repeats
-from sluice.usecases.mark_gone import mark_gone
+from sluice.usecases.control import cancel
+from sluice.usecases.duplicate_keys import find_duplicates
 from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue, Records
-from sluice.usecases.read_again import read_again
+from sluice.usecases.pull import mark_deleted, read_again
+from sluice.usecases.staged_rows import decide_dates
 
 #: What a job is while a phase of it is under way; its workers do nothing while it is anything else.
 UNDER_WAY = {
@@ -66,14 +64,14 @@ def dispatch(
             if first := _before_loading(job, jobs, chunks, files):
                 machine.succeed(token, {"outcome": first})
                 return
-            job = jobs.move(ref, Status.LOADING)
+            job = jobs.transition(ref, Status.LOADING)
     if job.run != run or job.status is not UNDER_WAY[name]:
         machine.succeed(token, {"outcome": "over"})
         return
     job = jobs.remember(ref, phase=name)
     if name in {PhaseName.COMPARE, PhaseName.LOAD}:
-        find_repeats(ref, chunks=chunks, files=files)
-        mark_gone(job, chunks=chunks, files=files, records=records)
+        find_duplicates(ref, chunks=chunks, files=files)
+        mark_deleted(job, chunks=chunks, files=files, records=records)
     chunks.add(_new_chunks(ref, name, chunks))
     chunks.open_phase(ref, name, run=run, token=token)
     # also for a stop that was asked for since the job was read: it has seen no barrier, or one with another token
@@ -99,7 +97,7 @@ def _new_chunks(ref: JobRef, name: PhaseName, chunks: Chunks) -> Iterator[Chunk]
     match name:
         case PhaseName.COMPARE | PhaseName.LOAD:
             for parsed in chunks.of_phase(ref, PhaseName.PARSE):
-                staged = parsed.counts.checked - parsed.counts.refused
+                staged = parsed.counts.checked - parsed.counts.rejected
                 if parsed.state is ChunkState.DONE and staged:
                     yield Chunk(
                         ChunkRef(ref, name, parsed.ref.index), parsed.first_row, staged, parsed.start, parsed.end

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
-from sluice.model.errors import Problem
+from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Problem, TryLater
 from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
 from sluice.model.status import Status
+from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.ports import Chunks, Jobs, Machine
-from sluice.usecases.turns import pass_turn
+from sluice.usecases.queueing import release_importer
 
 # Chunks that a problem names one by one; beyond it says how many more.
 _NAMED = 5
 
 
 def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chunks, machine: Machine) -> Job:
-    """Stop a job where somebody wanted it stopped, or end it: completed when every row was delivered or refused.
+    """Stop a job where somebody wanted it stopped, or end it: completed when every row was delivered or rejected.
 
     When a job ends, the next of its importer may begin, if that does one at a time.
 
@@ -28,7 +30,7 @@ def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chun
     job = jobs.get(ref)
     if job.run == run:
         job = _finished(job, error, jobs, chunks)
-        pass_turn(job, jobs=jobs, machine=machine)
+        release_importer(job, jobs=jobs, machine=machine)
     return job
 
 
@@ -36,9 +38,9 @@ def _finished(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     ref = job.ref
     match job.status:
         case Status.CANCELLING:
-            return jobs.move(ref, Status.CANCELLED)
+            return jobs.transition(ref, Status.CANCELLED)
         case Status.PAUSING:
-            return jobs.move(ref, Status.PAUSED)
+            return jobs.transition(ref, Status.PAUSED)
         case Status.ROLLING_BACK:
             return _after_rollback(job, error, jobs, chunks)
         case Status.QUEUED | Status.PARSING | Status.LOADING:
@@ -50,21 +52,21 @@ def _finished(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
 def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     failed = _failed(job.ref, chunks, [PhaseName.UNDO])
     if error is not None or failed:
-        return jobs.move(job.ref, Status.FAILED, problem=_half_undone(error, failed))
+        return jobs.transition(job.ref, Status.FAILED, problem=_half_undone(error, failed))
     counts = job.counts
     said = f"{counts.reversed:,} rows taken back, {counts.kept:,} kept, {counts.stuck:,} failed"
-    return jobs.move(job.ref, Status.ROLLED_BACK, note=said)
+    return jobs.transition(job.ref, Status.ROLLED_BACK, note=said)
 
 
 def _after_import(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     if error is not None:
-        return jobs.move(job.ref, Status.FAILED, problem=_broken(job, error))
+        return jobs.transition(job.ref, Status.FAILED, problem=_broken(job, error))
     if job.status is Status.PARSING and job.needs_review:
-        return jobs.move(job.ref, Status.IN_REVIEW)
+        return jobs.transition(job.ref, Status.IN_REVIEW)
     if job.counts.unprocessed:
         failed = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.LOAD])
-        return jobs.move(job.ref, Status.FAILED, problem=_unprocessed(job, failed))
-    return jobs.move(job.ref, Status.COMPLETED)
+        return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed(job, failed))
+    return jobs.transition(job.ref, Status.COMPLETED)
 
 
 def _failed(ref: JobRef, chunks: Chunks, phases: list[PhaseName]) -> list[Chunk]:
@@ -79,7 +81,7 @@ def _broken(job: Job, error: str) -> Problem:
 
 def _unprocessed(job: Job, failed: list[Chunk]) -> Problem:
     rows = job.counts.unprocessed
-    what = f"{rows:,} rows were neither {_what_is_done(job)} nor refused"
+    what = f"{rows:,} rows were neither {_what_is_done(job)} nor rejected"
     detail = f"{what}: {_named(failed)}. Retry the job to go on with them."
     return Problem(UNPROCESSED, "Some rows could not be processed", detail, {"chunks": len(failed)})
 
@@ -101,3 +103,24 @@ def _named(failed: list[Chunk]) -> str:
 def _say(chunk: Chunk) -> str:
     rows = f"rows {chunk.first_row:,} to {chunk.first_row + chunk.rows - 1:,}"
     return f"{rows} ({chunk.error or 'no answer from the worker'})"
+
+
+def give_up(ref: ChunkRef, *, now: int, jobs: Jobs, chunks: Chunks, machine: Machine) -> bool:
+    """Close the chunk as failed, so that the phase can end; its rows stay unprocessed until the job is retried.
+
+    Returns
+    -------
+    bool
+        Whether it was given up by this call; ``False`` when it was closed before.
+
+    Raises
+    ------
+    TryLater
+        If a worker still holds it (a doubled message died while the other is at work).
+    """
+    given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
+    chunk = chunks.get(ref)
+    if chunk is not None and chunk.state not in CLOSED:
+        raise TryLater("A worker is still at this chunk.", max(1, chunk.lease_until - now))
+    answer_if_passed(ref.job, ref.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
+    return given_up

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sluice.model.errors import FileRefused, RequestRefused
+from sluice.model.errors import FileRejected, RequestRejected
 from sluice.model.job import Job
-from sluice.reading.contract import Layout
-from sluice.rows.importer import Importer
+from sluice.reading.types import FileLayout
+from sluice.schema.importer import Importer
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 
@@ -18,7 +18,7 @@ def parameters_of(importer: Importer, file_name: str, given: Mapping[str, str] |
 
     Raises
     ------
-    RequestRefused
+    RequestRejected
         If one was given that the importer does not have, or cannot be what it is.
     """
     found: dict[str, str] = {}
@@ -38,16 +38,16 @@ def parameters_of(importer: Importer, file_name: str, given: Mapping[str, str] |
 
 
 def check_parameters(importer: Importer, job: Job) -> None:
-    """Refuse the file of a job that lacks a parameter.
+    """Reject the file of a job that lacks a parameter.
 
     Raises
     ------
-    FileRefused
+    FileRejected
         It says how to name the file.
     """
     for parameter in importer.parameters:
         if parameter.name not in job.parameters:
-            raise FileRefused(
+            raise FileRejected(
                 "missing-parameter",
                 "Something is missing in the file's name",
                 f"{parameter.title} was not given, and the name '{job.file.name}' does not tell it. Name the file like "
@@ -57,33 +57,33 @@ def check_parameters(importer: Importer, job: Job) -> None:
 
 
 def check_file_type(importer: Importer, file_name: str) -> None:
-    """Refuse a file whose name ends in none of the importer's file types.
+    """Reject a file whose name ends in none of the importer's file types.
 
     Raises
     ------
-    FileRefused
+    FileRejected
         It names those that there are.
     """
     if importer.file_types and not file_name.lower().endswith(importer.file_types):
         raise _wrong_type(importer)
 
 
-def check_format(importer: Importer, file_name: str, layout: Layout) -> None:
-    """Refuse text that calls itself a workbook, if the importer is particular about types.
+def check_format(importer: Importer, file_name: str, layout: FileLayout) -> None:
+    """Reject text that calls itself a workbook, if the importer is particular about types.
 
     Raises
     ------
-    FileRefused
+    FileRejected
         As `check_file_type`.
     """
     if importer.file_types and layout.format == "csv" and file_name.lower().endswith(_WORKBOOKS):
         raise _wrong_type(importer)
 
 
-def _wrong_type(importer: Importer) -> FileRefused:
+def _wrong_type(importer: Importer) -> FileRejected:
     wanted = " or ".join(importer.file_types)
-    return FileRefused("wrong-file-type", "The file is of another type", f"{importer.title} takes {wanted} files.")
+    return FileRejected("wrong-file-type", "The file is of another type", f"{importer.title} takes {wanted} files.")
 
 
-def _bad(detail: str) -> RequestRefused:
-    return RequestRefused("bad-parameter", "A parameter does not fit", detail)
+def _bad(detail: str) -> RequestRejected:
+    return RequestRejected("invalid-parameter", "A parameter does not fit", detail)

@@ -1,4 +1,4 @@
-"""Plan a job: look at its file, refuse it or cut it into chunks."""
+"""Plan a job: look at its file, reject it or cut it into chunks."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import BinaryIO
 
-from sluice.importers.registry import importer_named
+from sluice.catalog.registry import importer_named
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
-from sluice.model.errors import FileRefused, NotFound, UpstreamRefused
+from sluice.model.errors import FileRejected, NotFound, UpstreamRejected
 from sluice.model.job import SYNC, Job
 from sluice.model.status import Status
 from sluice.reading import match_header, open_table
-from sluice.reading.contract import Cut, Limits
-from sluice.rows.importer import Importer
-from sluice.usecases.correct import check_correction
+from sluice.reading.types import Limits, Segment
+from sluice.schema.importer import Importer
+from sluice.usecases.artifacts import JobWorkspace
+from sluice.usecases.corrections import check_correction
 from sluice.usecases.parameters import check_file_type, check_format, check_parameters
-from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.ports import Chunks, Files, Jobs, Upstreams
 from sluice.usecases.pull import plan_sync
 from sluice.usecases.same_file import claim
-from sluice.usecases.upstreams import Upstreams
-from sluice.usecases.workspace import JobWorkspace
 
 # Rows read to find the header; title rows above it are rarely more than a handful.
 _HEAD_ROWS = 50
@@ -56,7 +55,7 @@ class _Look:
 def plan(
     ref: JobRef, run: int, *, before: float, jobs: Jobs, chunks: Chunks, files: Files, upstreams: Upstreams
 ) -> str:
-    """Cut the file of a job, or the pages of its source, into queued parse chunks, unless an earlier run did.
+    """Segment the file of a job, or the pages of its source, into queued parse chunks, unless an earlier run did.
 
     Everything it writes has a name that follows from the job, so a second run after a crash writes the same again.
 
@@ -68,13 +67,13 @@ def plan(
     Returns
     -------
     str
-        ``planned``, or ``over`` when the job goes no further: its file was refused (the problem is in the job), or
+        ``planned``, or ``over`` when the job goes no further: its file was rejected (the problem is in the job), or
         somebody stopped it.
     """
     job = jobs.get(ref)
     if job.run != run or job.status not in {Status.QUEUED, Status.PARSING}:
         return "over"
-    job = jobs.move(ref, Status.PARSING)
+    job = jobs.transition(ref, Status.PARSING)
     if job.planned:
         return "planned"
     try:
@@ -85,8 +84,8 @@ def plan(
             _open_file(job, jobs, chunks, files)
     except _Unwanted:
         return "over"
-    except (FileRefused, UpstreamRefused) as refused:
-        jobs.move(ref, Status.FAILED, problem=refused.problem)
+    except (FileRejected, UpstreamRejected) as rejected:
+        jobs.transition(ref, Status.FAILED, problem=rejected.problem)
         return "over"
     return "planned"
 
@@ -99,13 +98,13 @@ def _open_file(job: Job, jobs: Jobs, chunks: Chunks, files: Files) -> None:
             check_parameters(importer, job)
             _plan_file(job, importer, file, jobs, chunks, files)
     except NotFound:
-        raise FileRefused("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.") from None
+        raise FileRejected("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.") from None
 
 
 def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks: Chunks, files: Files) -> None:
     look = _Look(job, jobs)
     sha256 = _sha256(file, look)
-    if not job.lookup:  # a look-up loads nothing twice, and may find something else today
+    if not job.lookup:  # a lookup loads nothing twice, and may find something else today
         claim(job, sha256, jobs)
     workspace = JobWorkspace(job.ref, files)
     table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), workspace)
@@ -135,7 +134,7 @@ def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks:
     jobs.describe(job.ref, file=known, total=sum(chunk.rows for chunk in planned))
 
 
-def _chunk_of(ref: JobRef, cut: Cut) -> Chunk:
+def _chunk_of(ref: JobRef, cut: Segment) -> Chunk:
     return Chunk(ChunkRef(ref, PhaseName.PARSE, cut.index), cut.first_row, cut.rows, cut.start, cut.end)
 
 

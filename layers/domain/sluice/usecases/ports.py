@@ -1,6 +1,6 @@
 """What the use cases need of the world; `bootstrap` picks the real things, tests hand in fakes.
 
-What they need of upstreams is in `sluice.usecases.upstreams`.
+What they need of upstreams is in `sluice.usecases.ports`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any, BinaryIO, Protocol
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
-from sluice.model.job import Job, JobFile
-from sluice.model.log import SYSTEM, LogEntry
-from sluice.model.order import Order
+from sluice.model.event import Connection, Ticket
+from sluice.model.files import StoredPart
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
 from sluice.model.page import Page
-from sluice.model.part import StoredPart
 from sluice.model.schedule import Schedule
 from sluice.model.status import Status
-from sluice.rows.staged import Applied, Batch, Compared, Undone
+from sluice.schema.staging import Applied, Batch, Compared, Undone
+from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
+from sluice.upstream.source import Source, SourcePage
 
 
 class Jobs(Protocol):
@@ -36,7 +37,7 @@ class Jobs(Protocol):
     ) -> Page[Job]:
         """Jobs of a tenant, newest first."""
 
-    def move(
+    def transition(
         self,
         ref: JobRef,
         to: Status,
@@ -46,13 +47,13 @@ class Jobs(Protocol):
         new_run: bool = False,
         file: JobFile | None = None,
         problem: Problem | None = None,
-        answers: Mapping[str, Order] | None = None,
-        parked: str | None = None,
+        answers: Mapping[str, DateOrder] | None = None,
+        suspended: str | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
 
-        A job that is there already stays as it is. ``new_run`` begins a new run of its course; ``answers`` are the
-        orders of date fields that came with a commit; ``parked`` says why it is paused, if it goes on by itself.
+        A job that is there already stays as it is. ``new_run`` begins a new run of its execution; ``answers`` are the
+        orders of date fields that came with a commit; ``suspended`` says why it is paused, if it resumes by itself.
         Raises `Conflict` when the move is not legal from its state.
         """
 
@@ -64,8 +65,8 @@ class Jobs(Protocol):
         ref: JobRef,
         *,
         phase: PhaseName | None = None,
-        orders: Mapping[str, Order] | None = None,
-        undecided: tuple[str, ...] | None = None,
+        date_orders: Mapping[str, DateOrder] | None = None,
+        ambiguous: tuple[str, ...] | None = None,
     ) -> Job:
         """Note where a job is, and what was found out of its dates."""
 
@@ -91,7 +92,7 @@ class Jobs(Protocol):
         """Note once that a job that has ended is deleted, and by whom; it goes nowhere from then on."""
 
     def stay_paused(self, ref: JobRef, *, by: str) -> Job:
-        """Note that a parked job does not go on by itself any more, and who wanted that."""
+        """Note that a suspended job does not go on by itself any more, and who wanted that."""
 
     def turn_of(self, job: Job) -> JobRef | None:
         """Whose turn it is, of the jobs of this one's importer."""
@@ -165,7 +166,7 @@ class Files(Protocol):
     """Objects in the bucket."""
 
     def open(self, key: str, etag: str | None = None) -> AbstractContextManager[BinaryIO]:
-        """Open an object for random access; raises `NotFound`, and `FileRefused` when it is not of that etag."""
+        """Open an object for random access; raises `NotFound`, and `FileRejected` when it is not of that etag."""
 
     def stat(self, key: str) -> tuple[int, str]:
         """Bytes of an object, and its etag; raises `NotFound`."""
@@ -174,7 +175,7 @@ class Files(Protocol):
         """Bytes of an object; raises `NotFound`."""
 
     def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
-        """Read a range, or all of it; raises `NotFound`, and `FileRefused` when it is not of that etag."""
+        """Read a range, or all of it; raises `NotFound`, and `FileRejected` when it is not of that etag."""
 
     def write(self, key: str, body: bytes) -> None:
         """Store an object, over one that is there."""
@@ -289,3 +290,63 @@ class Schedules(Protocol):
 
     def remove(self, tenant: str, source: str) -> None:
         """Take a source's schedule away; nothing happens when it has none."""
+
+
+class Upstreams(Protocol):
+    """What is pulled page by page, and what is asked key by key."""
+
+    def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
+        """The pages of a source that begin at the offsets, before that time in epoch seconds; see `read_pages`."""
+
+    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: OnResult) -> LookupBatch:
+        """Ask for each of the keys, before that time in epoch seconds; see `sluice.upstream.lookup_client.ask`."""
+
+
+class LookupCache(Protocol):
+    """What lookups were answered before, for each tenant by itself; times are epoch seconds."""
+
+    def get(self, tenant: str, lookup: Lookup, keys: Iterable[str], *, now: int) -> dict[str, LookupResult]:
+        """The answers to these keys that are still good."""
+
+    def keep(self, tenant: str, lookup: Lookup, key: str, found: LookupResult, *, until: int) -> None:
+        """Keep the answer to a key, in place of one before; at ``until`` it is good no longer."""
+
+
+class Tickets(Protocol):
+    """Tickets of all tenants."""
+
+    def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
+        """Keep a ticket that can be used until then."""
+
+    def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
+        """Use a ticket up; ``None`` when it is not there, is too old, or was used before."""
+
+    def get(self, tenant: str, secret: str) -> Ticket | None:
+        """A ticket, used or not."""
+
+
+class Connections(Protocol):
+    """WebSocket connections that are open."""
+
+    def add(self, connection: Connection, *, now: int) -> None:
+        """Keep a connection, for as long as one can live."""
+
+    def remove(self, connection_id: str) -> None:
+        """Forget a connection; one that is not known is left alone."""
+
+    def of_tenant(self, tenant: str) -> list[Connection]:
+        """The connections of a tenant."""
+
+
+class Sockets(Protocol):
+    """The other end of those connections."""
+
+    def post(self, connection_id: str, message: bytes) -> bool:
+        """Send a message; ``False`` when the connection is gone."""
+
+
+class Show(Protocol):
+    """Writes what a watcher is sent."""
+
+    def __call__(self, event: str, job: Job) -> bytes:
+        """The message of an event."""

@@ -9,20 +9,31 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
+from sluice.catalog.registry import source_named
 from sluice.model import paths
-from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
-from sluice.model.job import Job
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.job import SYNC, Job
+from sluice.model.status import Status
 from sluice.reading import Header, write_cells
-from sluice.reading.contract import Cut, Layout
-from sluice.rows.row import columns_of
-from sluice.sources.page import Page
-from sluice.sources.records import fields_of, records_of
-from sluice.sources.registry import source_named
-from sluice.sources.source import Source
-from sluice.usecases.ports import Chunks, Files, Jobs
-from sluice.usecases.upstreams import Upstreams
-from sluice.usecases.workspace import JobWorkspace
+from sluice.reading.types import FileLayout, Segment
+from sluice.schema.column import columns_of
+from sluice.schema.importer import Importer
+from sluice.schema.staging import dump_staged
+from sluice.schema.validation import GoodRow, digest
+from sluice.upstream.source import GONE, Source, SourcePage, fields_of, records_of
+from sluice.usecases.artifacts import JobWorkspace
+from sluice.usecases.declarations import importer_of
+from sluice.usecases.duplicate_keys import digest_of, digests, dump_keys
+from sluice.usecases.ports import Chunks, Files, Jobs, Records, Upstreams
+
+#: So often pages are read at most; then what was read is taken as it is.
+MOST_READS = 3
+# Chunks of gone rows have numbers from here, far behind those of pages.
+_FIRST = 900_000
+_PAGE = 1000
 
 
 def plan_sync(
@@ -49,7 +60,7 @@ def plan_sync(
 
     Raises
     ------
-    TryLater, UpstreamRefused
+    TryLater, UpstreamRejected
         As `read_pages`.
     """
     source = source_named(job.importer)
@@ -57,7 +68,7 @@ def plan_sync(
     chunks.forget(job.ref, PhaseName.PARSE)
     for folder in paths.read_of(job.ref):
         files.remove(folder)
-    JobWorkspace(job.ref, files).write_plan(Layout("cells", source.name), _header(source))
+    JobWorkspace(job.ref, files).write_plan(FileLayout("cells", source.name), _header(source))
     if source.has_total:
         first = upstreams.read(source, [0], before=before)[0]
         planned = list(_ranges(job.ref, source, first.total or 0))
@@ -116,7 +127,7 @@ def pulled(ref: JobRef, parsed: Iterable[Chunk], files: Files) -> Pulled:
 
 
 def plain_key(key: object) -> str:
-    """A key without what a row model may take away from it: a row that is refused is not normalised."""
+    """A key without what a row model may take away from it: a row that is rejected is not normalised."""
     return "".join(letter for letter in str(key).casefold() if letter.isalnum())
 
 
@@ -136,9 +147,11 @@ def _ranges(ref: JobRef, source: Source, total: int) -> Iterator[Chunk]:
         yield Chunk(ChunkRef(ref, PhaseName.PARSE, index), start + 1, min(step, total - start), start=int(last))
 
 
-def _beyond(source: Source, offset: int, pages: list[Page], before: float, upstreams: Upstreams) -> list[Page]:
+def _beyond(
+    source: Source, offset: int, pages: list[SourcePage], before: float, upstreams: Upstreams
+) -> list[SourcePage]:
     """Pages that have come up behind what was planned, until one is not full."""
-    found: list[Page] = []
+    found: list[SourcePage] = []
     ended = bool(pages) and len(pages[-1].rows) < source.page_size
     while not ended:
         found += upstreams.read(source, [offset], before=before)
@@ -163,10 +176,10 @@ def _read_through(
             return
 
 
-def _keep(job: Job, source: Source, index: int, first_row: int, pages: list[Page], files: Files) -> None:
+def _keep(job: Job, source: Source, index: int, first_row: int, pages: list[SourcePage], files: Files) -> None:
     """Leave the rows of pages as a chunk's slice, and what else they tell."""
     records = list(records_of(source, pages))
-    JobWorkspace(job.ref, files).write_slice(Cut(index, first_row, len(records), body=write_cells(records)))
+    JobWorkspace(job.ref, files).write_slice(Segment(index, first_row, len(records), body=write_cells(records)))
     place = [column.key for column in columns_of(source.row)].index(True)
     told = {
         "run": job.run,
@@ -175,3 +188,97 @@ def _keep(job: Job, source: Source, index: int, first_row: int, pages: list[Page
         "keys": sorted({plain_key(cells[place]) for _, cells in records if cells[place] is not None}),
     }
     files.write(paths.pulled(job.ref, index), json.dumps(told).encode())
+
+
+def read_again(job: Job, *, jobs: Jobs, chunks: Chunks, files: Files) -> bool:
+    """Begin the plan of a sync anew if its upstream spoke of other totals than the rows that came.
+
+    A row that comes or goes shifts all that are behind it by one place: one may have been on no page, another on two.
+    An upstream that never stands still is taken as it is in the end; its rows that were not met are not called gone.
+
+    Returns
+    -------
+    bool
+        Whether it is to be planned again.
+    """
+    if job.kind != SYNC or job.status is not Status.PARSING:
+        return False
+    if not job.planned:
+        return True  # whoever found that out died before it could say so
+    if job.reads >= MOST_READS or next(chunks.of_phase(job.ref, PhaseName.LOAD), None) is not None:
+        return False
+    parsed = list(chunks.of_phase(job.ref, PhaseName.PARSE))
+    if any(chunk.state is not ChunkState.DONE for chunk in parsed):
+        return False  # the job will fail for these, and go on with them when it is retried
+    if not source_named(job.importer).has_total or pulled(job.ref, parsed, files).is_settled:
+        return False
+    note = f"rows moved while they were read; read {job.reads + 1} of at most {MOST_READS}"
+    jobs.read_again(job, note=note)
+    return True
+
+
+def mark_deleted(job: Job, *, chunks: Chunks, files: Files, records: Records) -> None:
+    """Stage the dataset's rows that were on no page, with the day on which they were missed.
+
+    They are further chunks of rows to be loaded, and become updates like any other: written once, in the history, taken
+    back by a rollback. A row that is on a page again is loaded without that day. A row that was rejected is there, if
+    wrong. What was not read completely, or moved while it was read, says nothing of what is missing; neither does an
+    upstream that does not say how many rows it has, or has none at all.
+
+    The first chunk is added last: where it is, all are.
+    """
+    parsed = list(chunks.of_phase(job.ref, PhaseName.PARSE))
+    if job.kind != SYNC or any(chunk.state is not ChunkState.DONE for chunk in parsed):
+        return
+    if any(chunk.ref.index == _FIRST for chunk in parsed):
+        return
+    parsed = [chunk for chunk in parsed if chunk.ref.index < _FIRST]
+    told = pulled(job.ref, parsed, files)
+    if not told.is_settled or not told.keys:
+        return
+    staged = [chunk.ref.index for chunk in parsed if chunk.counts.checked > chunk.counts.rejected]
+    there = digests(job.ref, staged, files)
+    importer = importer_of(job)
+    missed = [
+        record
+        for record in _records(job, importer, records)
+        if digest_of(record["key"]) not in there
+        and plain_key(record["key"]) not in told.keys
+        and not record["values"].get(GONE)
+    ]
+    starts = range(0, len(missed), importer.chunk_rows)
+    for number, start in reversed(list(enumerate(starts))):
+        _add(job, importer, number, start, missed[start : start + importer.chunk_rows], chunks, files)
+
+
+def _records(job: Job, importer: Importer, records: Records) -> Iterator[dict[str, Any]]:
+    cursor = None
+    while True:
+        page = records.page(job.ref.tenant, importer.dataset, limit=_PAGE, cursor=cursor)
+        yield from page.items
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def _add(
+    job: Job, importer: Importer, number: int, start: int, missed: list[dict[str, Any]], chunks: Chunks, files: Files
+) -> None:
+    index, first_row, count = _FIRST + number, job.counts.total + start + 1, len(missed)
+    day = job.created_at.date().isoformat()  # the same however often this is done
+    marked = [record["values"] | {GONE: day} for record in missed]
+    rows = [
+        GoodRow(row, record["key"], digest(body), body)
+        for row, (record, body) in enumerate(zip(missed, map(_json, marked), strict=True), start=first_row)
+    ]
+    cells = [[values.get(column.field) for column in importer.columns] for values in marked]
+    slice_ = write_cells(enumerate(cells, start=first_row))
+    JobWorkspace(job.ref, files).write_slice(Segment(index, first_row, count, body=slice_))
+    files.write(paths.staged(job.ref, index), dump_staged(rows))
+    files.write(paths.keys(job.ref, index), dump_keys(rows))
+    counts = Counts(total=count, checked=count, gone=count)
+    chunks.add_done(Chunk(ChunkRef(job.ref, PhaseName.PARSE, index), first_row, count, counts=counts))
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sluice.model.errors import Conflict, FileRefused, NotFound
+from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
@@ -12,8 +12,8 @@ _UNDONE = frozenset({Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 _TITLE = "The same file was imported before"
 
 
-def refuse_same_file(tenant: str, importer: str, sha256: str, jobs: Jobs) -> None:
-    """Refuse a file before a job is made for it.
+def reject_same_file(tenant: str, importer: str, sha256: str, jobs: Jobs) -> None:
+    """Reject a file before a job is made for it.
 
     Raises
     ------
@@ -26,11 +26,11 @@ def refuse_same_file(tenant: str, importer: str, sha256: str, jobs: Jobs) -> Non
 
 
 def claim(job: Job, sha256: str, jobs: Jobs) -> None:
-    """Note that the job imports this file; of two that come at once, one is refused.
+    """Note that the job imports this file; of two that come at once, one is rejected.
 
     Raises
     ------
-    FileRefused
+    FileRejected
         ``same-file``, with the earlier job's id, unless the job is forced.
     """
     while True:
@@ -39,7 +39,7 @@ def claim(job: Job, sha256: str, jobs: Jobs) -> None:
         if earlier is not None and earlier.ref != job.ref:
             if job.force:
                 return  # the earlier one keeps the claim: its rows stay when this one is taken back
-            raise FileRefused("same-file", _TITLE, _detail(earlier), **_extra(earlier))
+            raise FileRejected("same-file", _TITLE, _detail(earlier), **_extra(earlier))
         if jobs.claim_file(job, sha256, instead_of=claimed):
             return
 

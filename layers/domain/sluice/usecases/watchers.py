@@ -1,49 +1,103 @@
-"""What the use cases need to tell of jobs to those who watch them; as `ports`."""
+"""Tell those who watch that a job has changed."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-from sluice.model.event import Connection
+from sluice.model.chunk import JobRef
+from sluice.model.event import PROGRESS, Connection, event_name
 from sluice.model.job import Job
-from sluice.model.ticket import Ticket
+from sluice.usecases.ports import Connections, Jobs, Show, Sockets
+
+Change = tuple[Job | None, Job]
+"""A job on both sides of a change; before it there may have been none."""
+
+# A post takes some 10 ms, nearly all of it waiting.
+_AT_ONCE = 16
+# While $connect is under way the connection is kept already, and yet cannot be posted to.
+_CONNECTING_SECONDS = 10
 
 
-class Tickets(Protocol):
-    """Tickets of all tenants."""
-
-    def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
-        """Keep a ticket that can be used until then."""
-
-    def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
-        """Use a ticket up; ``None`` when it is not there, is too old, or was used before."""
-
-    def get(self, tenant: str, secret: str) -> Ticket | None:
-        """A ticket, used or not."""
+def worth_telling(changes: Sequence[Change]) -> list[Change]:
+    """Leave out progress that has been overtaken: a change of the same job that comes later says more."""
+    last = {after.ref: place for place, (_, after) in enumerate(changes)}
+    return [change for place, change in enumerate(changes) if place == last[change[1].ref] or is_new_state(*change)]
 
 
-class Connections(Protocol):
-    """WebSocket connections that are open."""
-
-    def add(self, connection: Connection, *, now: int) -> None:
-        """Keep a connection, for as long as one can live."""
-
-    def remove(self, connection_id: str) -> None:
-        """Forget a connection; one that is not known is left alone."""
-
-    def of_tenant(self, tenant: str) -> list[Connection]:
-        """The connections of a tenant."""
+def is_new_state(before: Job | None, after: Job) -> bool:
+    """Whether a change is more than progress."""
+    return _name(before, after) != PROGRESS
 
 
-class Sockets(Protocol):
-    """The other end of those connections."""
+def announce(
+    before: Job | None,
+    after: Job,
+    *,
+    show: Show,
+    now: int,
+    connections: Connections,
+    sockets: Sockets,
+) -> int:
+    """Post the job to every connection that hears of it; a connection that is gone is forgotten.
 
-    def post(self, connection_id: str, message: bytes) -> bool:
-        """Send a message; ``False`` when the connection is gone."""
+    Parameters
+    ----------
+    before, after
+        The job on both sides of the change.
+    show
+        Writes the message from the event's name and the job.
+
+    Returns
+    -------
+    int
+        Connections that were told.
+    """
+    watching = [connection for connection in connections.of_tenant(after.ref.tenant) if connection.hears_of(after)]
+    if not watching:
+        return 0
+    return _post(watching, show(_name(before, after), after), now, connections, sockets)
 
 
-class Show(Protocol):
-    """Writes what a watcher is sent."""
+def announce_queues(
+    tenant: str, *, show: Callable[[], bytes], now: int, connections: Connections, sockets: Sockets
+) -> int:
+    """Post the state of the queues to the connections that hear of all jobs of a tenant; answers how many were told."""
+    watching = [connection for connection in connections.of_tenant(tenant) if connection.job_id is None]
+    return _post(watching, show(), now, connections, sockets) if watching else 0
 
-    def __call__(self, event: str, job: Job) -> bytes:
-        """The message of an event."""
+
+def _name(before: Job | None, after: Job) -> str:
+    return event_name(before.status if before else None, after)
+
+
+def _post(watching: Sequence[Connection], message: bytes, now: int, connections: Connections, sockets: Sockets) -> int:
+    """Post to all, before anything else is posted to any: each hears of things in their order."""
+
+    def post(connection: Connection) -> bool | Exception:
+        try:
+            arrived = sockets.post(connection.id, message)
+            if not arrived and now - connection.since > _CONNECTING_SECONDS:
+                connections.remove(connection.id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the next watcher the news
+            return error
+        return arrived
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = list(pool.map(post, watching))
+    if failures := [answer for answer in answers if isinstance(answer, Exception)]:
+        raise ExceptionGroup("some watchers were not told", failures)
+    return answers.count(True)
+
+
+def connect(connection: Connection, *, now: int, jobs: Jobs, connections: Connections) -> None:
+    """Keep a connection, so that `announce` finds it.
+
+    Raises
+    ------
+    NotFound
+        If it asks for a job that its tenant does not have.
+    """
+    if connection.job_id is not None:
+        jobs.get(JobRef(connection.tenant, connection.job_id))
+    connections.add(connection, now=now)

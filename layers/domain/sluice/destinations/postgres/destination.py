@@ -6,41 +6,47 @@ that is what a rollback reads; and for all of them ``sluice_ledger``, which tell
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from psycopg import Connection, DataError, ProgrammingError
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.rows import class_row
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from sluice.destinations.left import changed_since
-from sluice.destinations.postgres import ledger, reasons, statements
+from sluice.destinations.base import changed_since
+from sluice.destinations.postgres import constraints as reasons
+from sluice.destinations.postgres import ledger, statements
 from sluice.destinations.postgres.connection import Database
-from sluice.destinations.postgres.layout import Layout, layout_of, texts
-from sluice.destinations.postgres.reasons import Objection
-from sluice.destinations.postgres.staging import run, stage
-from sluice.destinations.postgres.tables import Table, find, prepare, raw
-from sluice.rows.staged import Applied, Batch, Compared, Left, Undone
+from sluice.destinations.postgres.constraints import Objection
+from sluice.destinations.postgres.statements import REJECTED, STAGED
+from sluice.destinations.postgres.tables import DatasetTable, TableLayout, find, layout_of, prepare, raw, texts
+from sluice.schema.staging import Applied, Batch, Compared, KeptRow, Undone
 
 T = TypeVar("T")
+# A unique value may pass from one row to another, which is tried while the first still has it; by the next turn it is
+# free. A longer chain of such rows than there are turns is not of this world.
+_UNIQUE = "23505"
+_TURNS = 5
 
 
 class PostgresDestination:
     """The `Destination` port on PostgreSQL.
 
-    A constraint, a type or a trigger of the table that objects to a row refuses that row, whoever made it; the rest of
+    A constraint, a type or a trigger of the table that objects to a row rejects that row, whoever made it; the rest of
     the chunk is loaded.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._tables: dict[Layout, Table] = {}
+        self._tables: dict[TableLayout, DatasetTable] = {}
 
     def apply(self, batch: Batch) -> Applied:
         """Deliver a chunk; the same chunk again changes nothing and gives the same answer."""
         return self._run(lambda connection: self._apply(connection, batch))
 
     def compare(self, batch: Batch) -> Compared:
-        """Say what `apply` would do now; nothing is written, and what the database would refuse is not known."""
+        """Say what `apply` would do now; nothing is written, and what the database would reject is not known."""
         return self._database.run(lambda connection: _compare(connection, batch))
 
     def undo(self, batch: Batch) -> Undone:
@@ -84,7 +90,7 @@ class PostgresDestination:
                 raise
         return self._database.run(work)
 
-    def _table(self, connection: Connection[Any], batch: Batch) -> Table:
+    def _table(self, connection: Connection[Any], batch: Batch) -> DatasetTable:
         """The table, looked at once in the life of a process."""
         layout = layout_of(batch.dataset, batch.importer.row)
         if layout not in self._tables:
@@ -92,19 +98,19 @@ class PostgresDestination:
         return self._tables[layout]
 
 
-def _load(connection: Connection[Any], table: Table, batch: Batch) -> Applied:
+def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> Applied:
     layout = table.layout
-    refusals = list(reasons.with_nul(layout, batch.rows))
-    refused = {refusal.row for refusal in refusals}
-    rows = [row for row in batch.rows if row.number not in refused] if refused else batch.rows
+    rejections = list(reasons.with_nul(layout, batch.rows))
+    rejected = {rejection.row for rejection in rejections}
+    rows = [row for row in batch.rows if row.number not in rejected] if rejected else batch.rows
     if not rows:
-        return Applied(0, 0, 0, refusals)
+        return Applied(0, 0, 0, rejections)
     function = statements.load(connection, table)
     stage(connection, batch, layout.names, texts(layout, rows))
     done = run(connection, function, len(rows))
-    refusals += reasons.refusals(connection, layout, rows, done.objections)
+    rejections += reasons.rejections(connection, layout, rows, done.objections)
     unchanged = len(rows) - done.inserted - done.changed - len(done.objections)
-    return Applied(done.inserted, done.changed, unchanged, sorted(refusals, key=lambda refusal: refusal.row))
+    return Applied(done.inserted, done.changed, unchanged, sorted(rejections, key=lambda rejection: rejection.row))
 
 
 def _compare(connection: Connection[Any], batch: Batch) -> Compared:
@@ -121,7 +127,7 @@ def _compare(connection: Connection[Any], batch: Batch) -> Compared:
 
 
 def _matches(
-    connection: Connection[Any], table: Table, batch: Batch, key: Composable, of_type: Composed
+    connection: Connection[Any], table: DatasetTable, batch: Batch, key: Composable, of_type: Composed
 ) -> tuple[int, int]:
     """How many rows have a record of their key, and how many of those differ from it."""
     rows = [row for row in batch.rows if "\0" not in row.key]
@@ -135,9 +141,9 @@ def _matches(
     return found or (0, 0)
 
 
-def _take_back(connection: Connection[Any], table: Table, batch: Batch, applied: Applied) -> Undone:
-    refused = {refusal.row for refusal in applied.refusals}
-    rows = [row for row in batch.rows if row.number not in refused]
+def _take_back(connection: Connection[Any], table: DatasetTable, batch: Batch, applied: Applied) -> Undone:
+    rejected = {rejection.row for rejection in applied.rejections}
+    rows = [row for row in batch.rows if row.number not in rejected]
     if not rows:
         return Undone(0)
     function = statements.undo(connection, table)
@@ -155,15 +161,17 @@ def _take_back(connection: Connection[Any], table: Table, batch: Batch, applied:
         if job != batch.job_id:
             kept.append(changed_since(key, job))
         elif place not in stuck:
-            failed.append(Left(key, job, "cannot be put back, for what it was before is not in the archive any more"))
+            failed.append(
+                KeptRow(key, job, "cannot be put back, for what it was before is not in the archive any more")
+            )
     return Undone(done.inserted + done.changed, kept, failed)
 
 
-def _stuck(layout: Layout, batch: Batch, key: str, objection: Objection) -> Left:
-    return Left(key, batch.job_id, f"cannot be put back, for it {reasons.reason_of(layout, objection)}")
+def _stuck(layout: TableLayout, batch: Batch, key: str, objection: Objection) -> KeptRow:
+    return KeptRow(key, batch.job_id, f"cannot be put back, for it {reasons.reason_of(layout, objection)}")
 
 
-def _images(connection: Connection[Any], table: Table) -> int:
+def _images(connection: Connection[Any], table: DatasetTable) -> int:
     """How many staged rows have an image that their job made."""
     query = SQL(
         "SELECT count(*) FROM {staged} s JOIN {archive} a"
@@ -173,7 +181,7 @@ def _images(connection: Connection[Any], table: Table) -> int:
     return found[0] if found else 0
 
 
-def _left(connection: Connection[Any], table: Table) -> list[tuple[int, str | None]]:
+def _left(connection: Connection[Any], table: DatasetTable) -> list[tuple[int, str | None]]:
     """Staged rows that their job wrote and that are not as they were before it, with who wrote what is there now."""
     query = SQL(
         'SELECT s."#", t.job_id FROM {staged} s LEFT JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}'
@@ -181,3 +189,74 @@ def _left(connection: Connection[Any], table: Table) -> list[tuple[int, str | No
         " AND s.job_id IN (a.superseded_by, a.job_id)) ORDER BY 1"
     )
     return connection.execute(query.format(**statements.parts(table))).fetchall()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a function made of the staged rows: rows it inserted (or deleted), rows it changed, rows it could not do."""
+
+    inserted: int
+    changed: int
+    objections: list[Objection]
+
+
+def stage(connection: Connection[Any], batch: Batch, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Copy rows into the temporary table of this transaction.
+
+    Parameters
+    ----------
+    batch
+        Whose rows these are.
+    names
+        The columns, each of type text.
+    rows
+        Place from 1 on, the columns' values, hash.
+    """
+    columns = SQL(", ").join(SQL("{} text").format(Identifier(name)) for name in names)
+    connection.execute(
+        # a violation that is found at the end only would be the whole chunk's, not a row's
+        SQL(
+            "SET CONSTRAINTS ALL IMMEDIATE;"
+            ' CREATE TEMPORARY TABLE sluice_staged ("#" integer PRIMARY KEY, {}, row_hash text,'
+            " tenant text DEFAULT {}, job_id text DEFAULT {}) ON COMMIT DROP;"
+            ' CREATE TEMPORARY TABLE sluice_rejected ("#" integer, state text, "table" text, "column" text, rule text,'
+            " message text) ON COMMIT DROP"
+        ).format(columns, Literal(batch.tenant), Literal(batch.job_id))
+    )
+    given = SQL(", ").join(map(Identifier, ("#", *names, "row_hash")))
+    with connection.cursor() as cursor, cursor.copy(SQL("COPY {} ({}) FROM STDIN").format(STAGED, given)) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def run(connection: Connection[Any], function: Composed, count: int, *, flag: bool = True) -> Done:
+    """Let a function do all staged rows."""
+    inserted, changed = _sums(connection, function, [(1, count)], flag)
+    for _ in range(_TURNS):
+        again = _take(connection, _UNIQUE)
+        more = _sums(connection, function, [(place, place) for place in again], flag)
+        inserted, changed = inserted + more[0], changed + more[1]
+        if more == (0, 0):
+            break
+    with connection.cursor(row_factory=class_row(Objection)) as cursor:
+        query = SQL('SELECT "#" AS place, state, "table", "column", rule, message FROM {} ORDER BY 1').format(REJECTED)
+        return Done(inserted, changed, cursor.execute(query).fetchall())
+
+
+def _sums(
+    connection: Connection[Any], function: Composed, ranges: list[tuple[int, int]], flag: bool
+) -> tuple[int, int]:
+    query = SQL(
+        "SELECT coalesce(sum(done.inserted), 0)::integer, coalesce(sum(done.changed), 0)::integer"
+        " FROM unnest(%s::integer[], %s::integer[]) AS these (first, last),"
+        " LATERAL {}(these.first, these.last, %s) AS done"
+    ).format(function)
+    bounds = [[first for first, _ in ranges], [last for _, last in ranges]]
+    found = connection.execute(query, [*bounds, flag]).fetchone()
+    return found or (0, 0)
+
+
+def _take(connection: Connection[Any], state: str) -> list[int]:
+    """Take back the objections of one kind, to try their rows once more."""
+    query = SQL('WITH these AS (DELETE FROM {} WHERE state = %s RETURNING "#") SELECT "#" FROM these ORDER BY 1')
+    return [place for (place,) in connection.execute(query.format(REJECTED), [state]).fetchall()]

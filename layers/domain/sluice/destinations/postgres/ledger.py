@@ -8,8 +8,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from sluice.model.refusal import Refusal
-from sluice.rows.staged import Applied, Batch, Left, Undone
+from sluice.model.rejection import Rejection
+from sluice.schema.staging import Applied, Batch, KeptRow, Undone
 
 LOAD = "load"
 UNDO = "undo"
@@ -38,14 +38,16 @@ def note(connection: Connection[Any], batch: Batch, phase: str, outcome: Applied
 def applied(connection: Connection[Any], batch: Batch) -> Applied:
     """What came of the load of a chunk."""
     told = _read(connection, batch, LOAD)
-    refusals = [Refusal(**each) for each in told["refusals"]]
-    return Applied(told["inserted"], told["updated"], told["unchanged"], refusals)
+    rejections = [Rejection(**each) for each in told["rejections"]]
+    return Applied(told["inserted"], told["updated"], told["unchanged"], rejections)
 
 
 def undone(connection: Connection[Any], batch: Batch) -> Undone:
     """What came of the undoing of a chunk."""
     told = _read(connection, batch, UNDO)
-    return Undone(told["reversed"], [Left(**each) for each in told["kept"]], [Left(**each) for each in told["failed"]])
+    return Undone(
+        told["reversed"], [KeptRow(**each) for each in told["kept"]], [KeptRow(**each) for each in told["failed"]]
+    )
 
 
 def _read(connection: Connection[Any], batch: Batch, phase: str) -> dict[str, Any]:

@@ -11,15 +11,22 @@ from psycopg.errors import UndefinedTable
 from psycopg.sql import SQL, Composable, Identifier
 from pydantic_core import to_jsonable_python
 
-from sluice.destinations.cursors import bad_cursor, cursor_of, place_of
+from sluice.destinations.base import (
+    LONGEST_HISTORY,
+    cursor_of,
+    instant,
+    invalid_cursor,
+    no_record,
+    place_of,
+    record,
+    version,
+)
 from sluice.destinations.postgres.connection import Database
-from sluice.destinations.postgres.layout import Field, layout_of
-from sluice.destinations.postgres.tables import Table, find, raw
-from sluice.destinations.shown import LONGEST_HISTORY, instant, no_record, record, version
+from sluice.destinations.postgres.tables import DatasetTable, Field, find, layout_of, raw
 from sluice.model.page import Page
-from sluice.rows.importer import Importer
+from sluice.schema.importer import Importer
 
-_Ask = Callable[[Connection[Any], Table], list[dict[str, Any]]]
+_Ask = Callable[[Connection[Any], DatasetTable], list[dict[str, Any]]]
 
 
 class PostgresRecords:
@@ -35,7 +42,7 @@ class PostgresRecords:
         try:
             found = self._read(dataset, lambda connection, table: _page(connection, table, tenant, after, limit + 1))
         except DataError:  # no key can be what the cursor names
-            raise bad_cursor() from None
+            raise invalid_cursor() from None
         return Page(found[:limit], cursor_of([found[limit - 1]["key"]]) if len(found) > limit else None)
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
@@ -72,7 +79,7 @@ class PostgresRecords:
 
 
 def _page(
-    connection: Connection[Any], table: Table, tenant: str, after: str | None, limit: int
+    connection: Connection[Any], table: DatasetTable, tenant: str, after: str | None, limit: int
 ) -> list[dict[str, Any]]:
     beyond = SQL("AND {key} > CAST(%(after)s AS {type})") if after is not None else SQL("")
     query = SQL("SELECT {names}, job_id FROM {table} WHERE tenant = %(tenant)s {beyond} ORDER BY {key} LIMIT %(limit)s")
@@ -82,13 +89,13 @@ def _page(
     return [_record(table, row) for row in rows]
 
 
-def _one(connection: Connection[Any], table: Table, tenant: str, key: str) -> list[dict[str, Any]]:
+def _one(connection: Connection[Any], table: DatasetTable, tenant: str, key: str) -> list[dict[str, Any]]:
     query = SQL("SELECT {names}, job_id FROM {table} WHERE tenant = %s AND {key} = CAST(%s AS {type})")
     rows = connection.execute(query.format(**_parts(table)), [tenant, key]).fetchall()
     return [_record(table, row) for row in rows]
 
 
-def _history(connection: Connection[Any], table: Table, tenant: str, key: str) -> list[dict[str, Any]]:
+def _history(connection: Connection[Any], table: DatasetTable, tenant: str, key: str) -> list[dict[str, Any]]:
     query = SQL(
         "SELECT {names}, job_id, valid_from, valid_until FROM {archive}"
         " WHERE tenant = %s AND {key} = CAST(%s AS {type}) ORDER BY valid_until DESC LIMIT %s"
@@ -97,7 +104,7 @@ def _history(connection: Connection[Any], table: Table, tenant: str, key: str) -
     return [version(key, row[-3], _values(table, row), instant(row[-2]), instant(row[-1])) for row in rows]
 
 
-def _parts(table: Table) -> dict[str, Composable]:
+def _parts(table: DatasetTable) -> dict[str, Composable]:
     layout = table.layout
     return {
         "names": SQL(", ").join(Identifier(field.name) for field in _fields(table)),
@@ -108,17 +115,17 @@ def _parts(table: Table) -> dict[str, Composable]:
     }
 
 
-def _fields(table: Table) -> list[Field]:
+def _fields(table: DatasetTable) -> list[Field]:
     """The fields that the table has by now: a new one comes with the next import."""
     return [field for field in table.layout.fields if field.name in table.types]
 
 
-def _record(table: Table, row: tuple[Any, ...]) -> dict[str, Any]:
+def _record(table: DatasetTable, row: tuple[Any, ...]) -> dict[str, Any]:
     place = [field.name for field in _fields(table)].index(table.layout.key)
     return record(str(row[place]), row[-1], _values(table, row))
 
 
-def _values(table: Table, row: tuple[Any, ...]) -> dict[str, Any]:
+def _values(table: DatasetTable, row: tuple[Any, ...]) -> dict[str, Any]:
     return {field.name: _value(field, value) for field, value in zip(_fields(table), row, strict=False)}
 
 
@@ -136,4 +143,4 @@ def _place(cursor: str) -> str:
         case [str(key)] if key:
             return key
         case _:
-            raise bad_cursor()
+            raise invalid_cursor()

@@ -1,6 +1,6 @@
 """The SQL that loads a chunk and takes it back: functions of the session, told which of the staged rows to do.
 
-Each does its range at once. When the database refuses that, it does the halves one after the other, down to the rows
+Each does its range at once. When the database rejects that, it does the halves one after the other, down to the rows
 that are at fault: one bad row in 10,000 costs some thirty statements, and none of them a round trip. A function of
 the session (``pg_temp``) needs no right but to make temporary tables.
 """
@@ -14,10 +14,10 @@ from typing import Any
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from sluice.destinations.postgres.tables import Table, raw
+from sluice.destinations.postgres.tables import DatasetTable, raw
 
 STAGED = SQL("pg_temp.sluice_staged")
-REFUSED = SQL("pg_temp.sluice_refused")
+REJECTED = SQL("pg_temp.sluice_rejected")
 
 # What the database says of a row's content, a trigger's own objection included; anything else is not the row's fault.
 _FRAME = SQL("""
@@ -48,7 +48,7 @@ EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit
             state = RETURNED_SQLSTATE, place = COLUMN_NAME, whole = TABLE_NAME, rule = CONSTRAINT_NAME,
             said = MESSAGE_TEXT;
         {blame}
-        INSERT INTO {refused} VALUES ($1, state, whole, place, rule, said);
+        INSERT INTO {rejected} VALUES ($1, state, whole, place, rule, said);
     END IF;
 END
 """)
@@ -146,7 +146,7 @@ _UNDO = SQL("""
 """)
 
 
-def load(connection: Connection[Any], table: Table) -> Composed:
+def load(connection: Connection[Any], table: DatasetTable) -> Composed:
     """The function that loads staged rows; its arguments are those of `undo`."""
     layout = table.layout
     tries = [
@@ -165,7 +165,7 @@ def load(connection: Connection[Any], table: Table) -> Composed:
     return _function(connection, _LOAD.format(**parts(table)), blame)
 
 
-def undo(connection: Connection[Any], table: Table) -> Composed:
+def undo(connection: Connection[Any], table: DatasetTable) -> Composed:
     """The function that takes staged rows back.
 
     Its arguments are the first and the last row to do, and whether rows without an image may be deleted; it gives how
@@ -174,7 +174,7 @@ def undo(connection: Connection[Any], table: Table) -> Composed:
     return _function(connection, _UNDO.format(**parts(table)), SQL("").format())
 
 
-def parts(table: Table) -> dict[str, Composable]:
+def parts(table: DatasetTable) -> dict[str, Composable]:
     """What statements about a table are made of: ``s`` is a staged row, ``t`` one of the table, ``a`` an image."""
     layout = table.layout
     changed = [name for name in layout.names if name != layout.key]
@@ -192,7 +192,7 @@ def parts(table: Table) -> dict[str, Composable]:
     }
 
 
-def _staged(table: Table, name: str) -> Composed:
+def _staged(table: DatasetTable, name: str) -> Composed:
     """A staged value, which is text, as its column's type."""
     return SQL("CAST(s.{} AS {})").format(Identifier(name), raw(table.types[name]))
 
@@ -208,7 +208,7 @@ def _function(connection: Connection[Any], work: Composed, blame: Composed) -> C
     this = SQL("pg_temp.{}").format(Identifier(name))
     known = connection.execute("SELECT to_regprocedure(%s)", [f"pg_temp.{name}(integer, integer, boolean)"]).fetchone()
     if known == (None,):
-        body = _FRAME.format(work=work, blame=blame, refused=REFUSED, this=this).as_string(connection)
+        body = _FRAME.format(work=work, blame=blame, rejected=REJECTED, this=this).as_string(connection)
         connection.execute(
             SQL(
                 "CREATE FUNCTION {} (integer, integer, boolean, OUT inserted integer, OUT changed integer)"

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
+from pydantic_core import from_json
 
-from sluice.destinations.postgres.layout import LEDGER, Layout, unusable
+from sluice.model.errors import SluiceError
+from sluice.schema.column import Row, columns_of, key_of
+from sluice.schema.validation import GoodRow
 
 # Beside the values. The defaults are for rows that somebody else puts in, and for those that are there already.
 _OURS = {
@@ -34,10 +42,22 @@ _LEDGER = {
 }
 # Workers of all jobs that find something missing take turns; any number does, as long as it is the same everywhere.
 _LOCK = 0x736C75696365
+LEDGER = "sluice_ledger"
+# Ours in every table, and those that PostgreSQL gives every table (its documentation, "System Columns").
+_TAKEN = frozenset(
+    {"tenant", "row_hash", "job_id", "valid_from", "valid_until", "superseded_by"}
+    | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+)
+# NAMEDATALEN - 1 (PostgreSQL documentation, "Identifiers and Key Words"); a longer name would be cut without a word.
+_NAME_BYTES = 63
+# `numeric` keeps the scale that a number was written with, so that 12.50 comes back as 12.50. What it does not keep is
+# an exponent above zero, as in 1E+2; no cell type makes such numbers. Hence the columns are all there is of a row,
+# and what somebody changes in them by SQL is what Sluice shows.
+_TYPES: dict[Any, str] = {str: "text", Decimal: "numeric", int: "bigint", bool: "boolean", date: "date"}
 
 
 @dataclass(frozen=True)
-class Table:
+class DatasetTable:
     """A table that is there, with the types that its columns have.
 
     Parameters
@@ -48,17 +68,17 @@ class Table:
         Type of each column by name, without length or precision, as the database writes it.
     """
 
-    layout: Layout
+    layout: TableLayout
     types: Mapping[str, str]
 
 
-def find(connection: Connection[Any], layout: Layout) -> Table | None:
+def find(connection: Connection[Any], layout: TableLayout) -> DatasetTable | None:
     """The table as far as it is there; ``None`` when nothing was ever imported."""
     types = _columns(connection, layout.dataset, exact=False)
-    return Table(layout, types) if types else None
+    return DatasetTable(layout, types) if types else None
 
 
-def prepare(connection: Connection[Any], layout: Layout) -> Table:
+def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
     """The table with every column that the importer asks for, its archive and the ledger; made where they are missing.
 
     A table that somebody else made is only widened.
@@ -78,7 +98,7 @@ def prepare(connection: Connection[Any], layout: Layout) -> Table:
     return table
 
 
-def _complete(connection: Connection[Any], layout: Layout) -> bool:
+def _complete(connection: Connection[Any], layout: TableLayout) -> bool:
     there, images = _columns(connection, layout.dataset), _columns(connection, layout.archive)
     return (
         there.keys() >= {"tenant", *layout.names, *_OURS}
@@ -88,7 +108,7 @@ def _complete(connection: Connection[Any], layout: Layout) -> bool:
     )
 
 
-def _make(connection: Connection[Any], layout: Layout) -> None:
+def _make(connection: Connection[Any], layout: TableLayout) -> None:
     wanted = {field.name: field.type for field in layout.fields}
     there = _columns(connection, layout.dataset)
     if there and not {"tenant", layout.key} <= there.keys():
@@ -155,3 +175,95 @@ def _unique(connection: Connection[Any], name: str) -> list[set[str]]:
 def raw(written: str) -> Composed:
     """A type as we or the database wrote it; nothing of a file or a caller is ever in it."""
     return Composed([SQL(written)])
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of ours: the model's field, the title that people know it by, and its type in a table we make."""
+
+    name: str
+    title: str
+    type: str
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """Where an importer's rows are: the table ``dataset``, a column for each field, one of them the key."""
+
+    dataset: str
+    key: str
+    fields: tuple[Field, ...]
+
+    @property
+    def archive(self) -> str:
+        """The table of what rows were before."""
+        return f"{self.dataset}_archive"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that hold values, in the order of the model."""
+        return tuple(field.name for field in self.fields)
+
+
+@cache
+def layout_of(dataset: str, row: type[Row]) -> TableLayout:
+    """Find the columns of a row model.
+
+    Raises
+    ------
+    SluiceError
+        If a table cannot have such names.
+    """
+    fields = tuple(
+        Field(column.field, column.title, _type_of(row.model_fields[column.field].annotation))
+        for column in columns_of(row)
+    )
+    layout = TableLayout(dataset, key_of(row).field, fields)
+    for name in (dataset, layout.archive, *layout.names):
+        if not 0 < len(name.encode()) <= _NAME_BYTES:
+            raise unusable(f"PostgreSQL has no names of more than {_NAME_BYTES} bytes, such as '{name}'.")
+    if taken := _TAKEN.intersection(layout.names):
+        raise unusable(f"'{min(taken)}' in dataset '{dataset}' is a column of Sluice's own; name the field otherwise.")
+    if "%" in dataset:  # psycopg would take it for the beginning of a parameter
+        raise unusable(f"'{dataset}' has a %; name the dataset otherwise.")
+    if dataset == LEDGER or dataset.endswith("_archive"):
+        raise unusable(f"'{dataset}' is a table of Sluice's own; name the dataset otherwise.")
+    return layout
+
+
+def unusable(detail: str) -> SluiceError:
+    """What is raised when a dataset cannot be a table of this database."""
+    return SluiceError("unusable-table", "The dataset cannot be a table of this database", detail)
+
+
+def _type_of(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _type_of(get_args(annotation)[0])
+    if origin is Union or origin is UnionType:
+        others = [each for each in get_args(annotation) if each is not type(None)]
+        return _type_of(others[0]) if len(others) == 1 else "jsonb"
+    if origin is Literal:
+        return "text" if all(type(value) is str for value in get_args(annotation)) else "jsonb"
+    return _TYPES.get(annotation, "jsonb")
+
+
+def texts(layout: TableLayout, rows: list[GoodRow]) -> Iterator[list[Any]]:
+    """Rows as COPY takes them: place within the batch from 1 on, each value as PostgreSQL reads it, hash."""
+    fields = [(field.name, field.type == "jsonb") for field in layout.fields]
+    for place, row in enumerate(rows, start=1):
+        get = from_json(row.values).get
+        line: list[Any] = [place]
+        for name, as_json in fields:
+            value = get(name)
+            # nearly every value of every row is one of these; a call for each would take longer than sending them
+            line.append(value if value is None or (type(value) is str and not as_json) else _text(value))
+        line.append(row.hash)
+        yield line
+
+
+def _text(value: Any) -> str:
+    """A value as JSON writes it, which is how SQL does, too; flags and numbers without the detour."""
+    if type(value) is bool:
+        return "true" if value else "false"
+    return str(value) if type(value) is int else json.dumps(value)

@@ -1,0 +1,93 @@
+"""Who may call what: one rule for every route, so that none can be forgotten."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from sluice import bootstrap
+from sluice.api.events import read_id
+from sluice.auth import READ, WRITE, Caller, identify, issuer_of
+from sluice.config import ApiSettings, load_settings
+from sluice.model.errors import Unauthorized
+from sluice.usecases.tickets import redeem_ticket
+
+# Open to all: they show nothing of anybody's.
+_OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
+#: A ticket changes nothing, and those who may only read want to watch as well.
+TICKETS = re.compile(r"/v1/(tickets|jobs/[^/]+/ticket)")
+# Where a browser cannot send a header: its EventSource, and a link to a download.
+_BY_TICKET = re.compile(r"/v1/jobs/([^/]+)/(events|files/[^/]+)")
+
+#: Any page may call: a bearer token is sent on purpose, not by the browser on its own as a cookie is.
+CORS = CORSConfig(
+    allow_origin="*",
+    allow_headers=["Authorization", "Content-Type", "If-None-Match", "Idempotency-Key", "Last-Event-ID", "Prefer"],
+    expose_headers=["ETag", "Location", "Retry-After"],
+    max_age=600,
+)
+
+
+def only_known_callers(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[str]:
+    """Let nobody through whom `admit` does not."""
+    admit(app)
+    return next_middleware(app)
+
+
+def admit(app: APIGatewayRestResolver) -> None:
+    """Find out who makes the request under way: reading needs ``imports:read``, everything else ``imports:write``.
+
+    Raises
+    ------
+    Unauthorized, Forbidden
+        If they may not.
+    """
+    event = app.current_event
+    # a browser asks by OPTIONS whether it may call at all, and sends no token with that
+    if event.path not in _OPEN and event.http_method != "OPTIONS":
+        asked = event.resolved_query_string_parameters or {}
+        named = _BY_TICKET.fullmatch(event.path)
+        if event.http_method == "GET" and named and "ticket" in asked:
+            caller, stream = _holder_of(app, asked["ticket"][0], named[1], goes_on=named[2] == "events")
+        else:
+            caller, stream = identify(event.headers.get("Authorization"), issuer_of(load_settings(ApiSettings))), ""
+        caller.need(READ if event.http_method == "GET" or TICKETS.fullmatch(event.path) else WRITE)
+        app.append_context(caller=caller, stream=stream)
+
+
+def _holder_of(app: APIGatewayRestResolver, text: str, job_id: str, *, goes_on: bool) -> tuple[Caller, str]:
+    """Who got the ticket, and the stream that it opens; what ``goes_on`` is a stream, a file is opened once."""
+    event = app.current_event
+    asked = event.resolved_query_string_parameters or {}
+    _, stream = read_id(event.headers.get("Last-Event-ID") or next(iter(asked.get("last_event_id", [])), None))
+    tickets = bootstrap.tickets(load_settings(ApiSettings).jobs_table)
+    ticket = redeem_ticket(text, stream=stream if goes_on else None, now=int(time.time()), tickets=tickets)
+    if ticket.job_id != job_id:
+        raise Unauthorized("The ticket is for another job; get one for this.")
+    return Caller(ticket.tenant, ticket.subject, frozenset({READ}), ticket.until), ticket.stream
+
+
+def caller_of(router: APIGatewayRouter) -> Caller:
+    """Who makes the request under way."""
+    caller: Caller = router.context["caller"]
+    return caller
+
+
+def stream_of(router: APIGatewayRouter) -> str:
+    """The stream that the caller's ticket has opened; empty with a token."""
+    return str(router.context["stream"])
+
+
+def socket_url(router: APIGatewayRouter) -> str | None:
+    """Where watchers connect; ``None`` where there is no WebSocket."""
+    address = (router.current_event.get("stageVariables") or {}).get("socket_url", "")
+    return f"ws{address.removeprefix('http')}" if address else None
+
+
+def base_url(router: APIGatewayRouter | APIGatewayRestResolver) -> str:
+    """What links in answers begin with."""
+    return str((router.current_event.get("stageVariables") or {}).get("base_url", ""))

@@ -1,0 +1,35 @@
+"""Schedule: look after jobs that nobody is at any more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice import bootstrap
+from sluice.config import SweeperSettings, load_settings
+from sluice.observability import discreet, logger, metrics
+from sluice.usecases.sweeper import sweep
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+@discreet
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Set stuck jobs going, end expired ones, and count the stuck for the alarm."""
+    settings = load_settings(SweeperSettings)
+    stuck = sweep(
+        now=datetime.now(UTC),
+        stuck_minutes=settings.stuck_minutes,
+        complain=lambda job, error: logger.error("cannot set going", job_id=job.ref.id, exc_info=error),
+        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
+        files=bootstrap.files(settings.files_bucket),
+        queue=bootstrap.queue(urgent=settings.urgent_queue_url, standard=settings.standard_queue_url),
+        machine=bootstrap.machine(settings.machine_arn),
+    )
+    metrics.add_metric(name="StuckJobs", unit=MetricUnit.Count, value=stuck)
+    logger.info("tidied", stuck=stuck)
+    return {"stuck": stuck}

@@ -1,0 +1,82 @@
+"""What callers get to know of importers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from sluice.schema.importer import Importer
+
+
+class ColumnResponse(BaseModel):
+    """A column of an importer."""
+
+    field: str
+    title: str
+    aliases: list[str]
+    required: bool
+    key: bool
+
+
+class ParameterResponse(BaseModel):
+    """What an importer must know beside the file."""
+
+    name: str
+    title: str
+    pattern: str = Field(description="Regular expression that a whole value has to match.")
+    example: str
+    from_name: str = Field(description="Regular expression whose first group finds the value in a file's name.")
+
+
+class ImporterResponse(BaseModel):
+    """A kind of import."""
+
+    name: str
+    title: str
+    dataset: str
+    synchronous: bool
+    lookup: str | None = Field(description="Where its rows are looked up; then none is loaded into the dataset.")
+    one_at_a_time: bool = Field(description="Whether its files are done one after the other.")
+    max_rows: int
+    max_bytes: int
+    parameters: list[ParameterResponse]
+    file_types: list[str] = Field(description="Endings of the names that its files may have; none means any.")
+    columns: list[ColumnResponse]
+    row_schema: dict[str, Any] = Field(description="JSON Schema of a row.")
+
+
+def importer_response(importer: Importer) -> ImporterResponse:
+    """Show an importer."""
+    return ImporterResponse(
+        name=importer.name,
+        title=importer.title,
+        dataset=importer.dataset,
+        synchronous=importer.synchronous,
+        lookup=importer.lookup,
+        one_at_a_time=importer.one_at_a_time,
+        max_rows=importer.max_rows,
+        max_bytes=importer.max_bytes,
+        parameters=[
+            ParameterResponse(
+                name=parameter.name,
+                title=parameter.title,
+                pattern=parameter.pattern,
+                example=parameter.example,
+                from_name=parameter.from_name,
+            )
+            for parameter in importer.parameters
+        ],
+        file_types=list(importer.file_types),
+        columns=[
+            ColumnResponse(
+                field=column.field,
+                title=column.title,
+                aliases=list(column.titles[1:]),
+                required=column.required,
+                key=column.key,
+            )
+            for column in importer.columns
+        ],
+        row_schema=importer.row.model_json_schema(),
+    )

@@ -1,0 +1,105 @@
+"""A preview as callers get it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from sluice.api.responses import JobResponse, job_response
+from sluice.model.status import Status
+from sluice.usecases.declarations import importer_of
+from sluice.usecases.views import Preview
+
+_WAITING = Status.IN_REVIEW
+
+
+class MappedColumn(BaseModel):
+    """Which header of the file went to a column, and how its dates are read."""
+
+    field: str
+    title: str
+    required: bool
+    header: str | None = Field(description="The header as found; null when the file lacks the column.")
+    place: int | None = Field(description="Number of the file's column, from 1.")
+    dates: str | None = Field(description="Order of day and month, where the column's dates needed one: dmy or mdy.")
+
+
+class PreviewRow(BaseModel):
+    """A row as it will be written; ``row`` is the row number a person sees in the sheet."""
+
+    row: int
+    values: dict[str, Any]
+
+
+class PreviewCounts(BaseModel):
+    """What a commit would do; insert, update and unchanged are known for jobs that stopped for review."""
+
+    total: int
+    unchecked: int = Field(description="Rows that could not be checked; a retry after the commit goes on with them.")
+    rejected: int
+    repeated: int | None = Field(
+        description="Rows that will be rejected yet: their key is an earlier row's, or their dates are out of bounds."
+    )
+    insert: int | None
+    update: int | None
+    unchanged: int | None
+    ignored: int = Field(description="Rows that are no records, such as totals; in no other count.")
+
+
+class PreviewResponse(BaseModel):
+    """How a file was understood, and what its rows will be."""
+
+    job: JobResponse
+    sheet: str
+    header_row: int
+    encoding: str | None
+    delimiter: str | None
+    columns: list[MappedColumn]
+    ignored: list[str] = Field(description="Headers of the file that no column knows.")
+    ambiguous_dates: list[str] = Field(description="Date columns whose order a commit must say.")
+    counts: PreviewCounts
+    rows: list[PreviewRow]
+
+
+def preview_response(found: Preview, base_url: str) -> PreviewResponse:
+    """Show a preview."""
+    job, header, layout = found.job, found.plan.header, found.plan.layout
+    places = {field: place for place, field in header.fields.items()}
+    columns = importer_of(job).columns
+    return PreviewResponse(
+        job=job_response(job, base_url),
+        sheet=layout.sheet,
+        header_row=header.row,
+        encoding=layout.encoding,
+        delimiter=layout.delimiter,
+        columns=[
+            MappedColumn(
+                field=column.field,
+                title=column.title,
+                required=column.required,
+                header=header.matched.get(column.field),
+                place=places[column.field] + 1 if column.field in places else None,
+                dates=job.date_orders.get(column.field),
+            )
+            for column in columns
+        ],
+        ignored=header.ignored,
+        ambiguous_dates=[column.title for column in columns if column.field in job.unanswered],
+        counts=_counts(found),
+        rows=[PreviewRow(row=row.row, values=row.values) for row in found.rows],
+    )
+
+
+def _counts(found: Preview) -> PreviewCounts:
+    counts, known = found.job.counts, found.compared
+    return PreviewCounts(
+        total=counts.total,
+        unchecked=counts.total - counts.checked,
+        rejected=counts.rejected,
+        repeated=counts.checked - counts.rejected - counts.compared if found.job.status is _WAITING and known else None,
+        insert=counts.to_insert if known else None,
+        update=counts.to_update if known else None,
+        unchanged=counts.to_leave if known else None,
+        ignored=counts.ignored,
+    )

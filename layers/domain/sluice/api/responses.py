@@ -1,0 +1,300 @@
+"""What callers get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from sluice.api.problems import shown
+from sluice.model.chunk import PhaseName
+from sluice.model.job import SYNC, Job, allowed_actions, progress_of
+from sluice.model.status import INACTIVE, Status
+from sluice.usecases.multipart import Parts
+
+T = TypeVar("T")
+
+
+class ListResponse(BaseModel, Generic[T]):
+    """A page of a list; ask for the next one with ``?cursor=``."""
+
+    items: list[T]
+    next: str | None = Field(description="Cursor of the next page, null at the end.")
+
+
+class ProgressResponse(BaseModel):
+    """How far the phase under way is."""
+
+    current: int
+    total: int
+    percent: int
+    message: str
+
+
+class CountsResponse(BaseModel):
+    """Rows by where they went; inserted + updated + unchanged + rejected + unprocessed = total."""
+
+    total: int
+    inserted: int
+    updated: int
+    unchanged: int
+    rejected: int
+    unprocessed: int
+
+
+class RollbackResponse(BaseModel):
+    """What a rollback did with the rows that the job had changed."""
+
+    reversed: int
+    kept: int = Field(description="Kept as they are, for they were changed since.")
+    failed: int
+
+
+class FileResponse(BaseModel):
+    """The file of a job."""
+
+    name: str
+    bytes: int | None
+    sha256: str | None
+    encoding: str | None
+    delimiter: str | None
+
+
+class SyncProgressResponse(BaseModel):
+    """How far a sync is: rows of its source that were read, and those that its upstream spoke of."""
+
+    stage: str
+    offset: int
+    current_total: int
+    expected_total: int
+    gone: int = Field(description="Rows that the upstream has no longer; marked so, and among the updated.")
+    reads: int = Field(description="How often its pages were read: more than once if rows moved in the meantime.")
+
+
+class JobResponse(BaseModel):
+    """A job, as every call shows it."""
+
+    id: str
+    kind: str
+    importer: str
+    status: str
+    phase: str | None
+    progress: ProgressResponse
+    counts: CountsResponse
+    rollback: RollbackResponse | None
+    problem: dict[str, Any] | None
+    file: FileResponse | None = Field(description="Null for a sync.")
+    sync: SyncProgressResponse | None = Field(description="Null for an import.")
+    lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
+    parameters: dict[str, str] = Field(description="What its importer must know beside the file, such as a ward.")
+    suspended: str | None = Field(description="Why it is paused, if it goes on by itself.")
+    deleted: bool = Field(description="Whether its files and rows were deleted.")
+    batch_id: str
+    priority: str
+    review: bool = Field(description="Whether it stops before it loads, to be looked at.")
+    corrects: str | None = Field(description="Id of the job whose rejected rows it brings again.")
+    ambiguous_dates: list[str] = Field(description="Date fields whose order of day and month must be said to commit.")
+    requested_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime = Field(description="When it changed last.")
+    version: int
+    links: dict[str, str]
+
+
+class TicketResponse(BaseModel):
+    """A ticket, and where it lets in: once, instead of a token."""
+
+    ticket: str
+    expires_in: int = Field(description="Seconds until it is worth nothing.")
+    links: dict[str, str] = Field(description="Addresses with the ticket in them: `events` of a job, `socket`.")
+
+
+class StepResponse(BaseModel):
+    """So many rows of a phase were done at that time."""
+
+    at: datetime
+    phase: str
+    rows: int
+
+
+class RejectionResponse(BaseModel):
+    """One wrong cell; ``row`` is the row number a person sees in the sheet."""
+
+    sheet: str
+    row: int
+    column: str | None
+    value: str | None
+    reason: str
+
+
+class KeptRowResponse(BaseModel):
+    """A row that a rollback left as it is."""
+
+    key: str
+    outcome: str = Field(description="`kept` for it was changed since, or `failed`.")
+    job: str | None = Field(description="Who wrote the row that is there now.")
+    reason: str
+
+
+class LogResponse(BaseModel):
+    """Something that was done to a job."""
+
+    at: datetime
+    by: str
+    status: str = Field(description="What the job was after it.")
+    note: str
+
+
+class FileOfferResponse(BaseModel):
+    """A file to download."""
+
+    name: str
+    title: str
+    rows: int
+    bytes: int | None = Field(description="Null until the file is made; that is done when it is first asked for.")
+    link: str
+
+
+class RecordResponse(BaseModel):
+    """A record of a dataset, and the job that wrote it last."""
+
+    key: str
+    job: str
+    values: dict[str, Any]
+
+
+class VersionResponse(RecordResponse):
+    """A record as it was from one instant until another, and the job that wrote it then."""
+
+    since: datetime | None = Field(alias="from", description="Null where nobody took it down.")
+    until: datetime
+
+
+def phase_name(job: Job, phase: PhaseName) -> str:
+    """What callers know a phase of the job by: a job whose rows are looked up loads none."""
+    return "lookup" if job.lookup and phase is PhaseName.LOAD else phase
+
+
+def job_response(job: Job, base_url: str) -> JobResponse:
+    """Show a job; links begin with ``base_url`` and are there only when they lead somewhere."""
+    counts, progress = job.counts, progress_of(job)
+    return JobResponse(
+        id=job.ref.id,
+        kind=job.kind,
+        importer=job.importer,
+        status=job.status,
+        phase=phase_name(job, job.phase) if job.phase else None,
+        progress=ProgressResponse(
+            current=progress.current, total=progress.total, percent=progress.percent, message=progress.message
+        ),
+        counts=CountsResponse(
+            total=counts.total,
+            inserted=counts.inserted,
+            updated=counts.updated,
+            unchanged=counts.unchanged,
+            rejected=counts.rejected,
+            unprocessed=counts.unprocessed,
+        ),
+        rollback=_rollback(job),
+        problem=shown(job.problem, base_url) if job.problem else None,
+        file=None if job.kind == SYNC else _file(job),
+        sync=_pull(job) if job.kind == SYNC else None,
+        lookup=job.lookup,
+        parameters=job.parameters,
+        suspended=job.suspended,
+        deleted=job.deleted,
+        batch_id=job.batch_id,
+        priority="urgent" if job.urgent else "standard",
+        review=job.review,
+        corrects=job.corrects,
+        ambiguous_dates=job.unanswered,
+        requested_by=job.requested_by,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        updated_at=job.updated_at or job.created_at,
+        version=job.version,
+        links=_links(job, f"{base_url}/v1/jobs/{job.ref.id}"),
+    )
+
+
+def _file(job: Job) -> FileResponse:
+    file = job.file
+    return FileResponse(
+        name=file.name, bytes=file.bytes, sha256=file.sha256, encoding=file.encoding, delimiter=file.delimiter
+    )
+
+
+def _pull(job: Job) -> SyncProgressResponse:
+    counts = job.counts
+    read, expected = counts.checked - counts.gone, counts.total - counts.gone
+    stage = "reading" if job.status in {Status.QUEUED, Status.PARSING} else str(job.status)
+    return SyncProgressResponse(
+        stage=stage, offset=read, current_total=read, expected_total=expected, gone=counts.gone, reads=job.reads
+    )
+
+
+def _rollback(job: Job) -> RollbackResponse | None:
+    counts = job.counts
+    if job.status in {Status.ROLLING_BACK, Status.ROLLED_BACK} or counts.undone:
+        return RollbackResponse(reversed=counts.reversed, kept=counts.kept, failed=counts.stuck)
+    return None
+
+
+def _links(job: Job, here: str) -> dict[str, str]:
+    if job.deleted:
+        return {"self": here, "log": f"{here}/log"}
+    names = ["log", *allowed_actions(job)]
+    if job.planned and job.status is not Status.PARSING:
+        names.append("preview")
+    if job.counts.rejected:
+        names.append("rejections")
+    if job.counts.kept or job.counts.stuck:
+        names.append("kept")
+    if job.status in INACTIVE and job.planned:
+        names.append("files")
+    return {"self": here} | {name: f"{here}/{name}" for name in names}
+
+
+class UploadForm(BaseModel):
+    """How to send the file: a multipart form of these fields, then the file as ``file``."""
+
+    method: str
+    url: str
+    fields: dict[str, str]
+    expires_in: int = Field(description="Seconds until the form is worth nothing.")
+
+
+class PartResponse(BaseModel):
+    """A part of the file: ``bytes`` of it are PUT to ``url``."""
+
+    number: int
+    bytes: int
+    url: str | None = Field(description="Null when the part has arrived.")
+
+
+class UploadParts(BaseModel):
+    """How to send the file in parts of ``part_bytes``, the last of the rest; a POST to ``links.self`` joins them."""
+
+    method: str = "PUT"
+    part_bytes: int
+    parts: list[PartResponse]
+    expires_in: int = Field(description="Seconds until the addresses are worth nothing; a GET gives new ones.")
+    links: dict[str, str]
+
+
+class ImportResponse(BaseModel):
+    """Answer of ``POST /v1/imports``."""
+
+    job: JobResponse
+    upload: UploadForm | UploadParts
+
+
+def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
+    """Show where the parts of a file go."""
+    shown = [PartResponse(number=part.number, bytes=part.bytes, url=part.url) for part in parts.parts]
+    here = {"self": f"{base_url}/v1/jobs/{job_id}/upload"}
+    return UploadParts(part_bytes=parts.part_bytes, parts=shown, expires_in=parts.expires_in, links=here)

@@ -1,0 +1,92 @@
+"""What callers get of syncs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from sluice.api.responses import CountsResponse, JobResponse, job_response
+from sluice.model.job import Job
+from sluice.model.schedule import Schedule, next_at
+from sluice.usecases.sync import SourceState, SyncStart
+
+
+class LastSync(BaseModel):
+    """How the job ended that stands for a source."""
+
+    finished_at: datetime
+    minutes_ago: int
+    result: CountsResponse
+
+
+class SyncResponse(BaseModel):
+    """Answer of ``POST /v1/syncs/{source}``."""
+
+    job: JobResponse
+    forced: bool = Field(description="Whether it was made in place of another one, because that was asked for.")
+    last_sync: LastSync | None = Field(description="Null until the job has ended.")
+
+
+class CleanUpResponse(BaseModel):
+    """How many syncs were cancelled because nobody was at them."""
+
+    cleaned: int
+    by_state: dict[str, int]
+
+
+class ScheduleResponse(BaseModel):
+    """When a source is pulled by itself."""
+
+    every_minutes: int
+    starting_at: datetime
+    next_at: datetime
+
+
+class SourceResponse(BaseModel):
+    """A source that can be pulled, and how it stands."""
+
+    name: str
+    title: str
+    dataset: str
+    page_size: int
+    has_total: bool = Field(description="Whether the upstream says how many rows there are.")
+    job: JobResponse | None = Field(description="The job that stands for it: under way, or the last one.")
+    last_sync: LastSync | None = Field(description="Null until that job has ended.")
+    schedule: ScheduleResponse | None
+
+
+def sync_response(start: SyncStart, *, forced: bool, now: datetime, base_url: str) -> SyncResponse:
+    """Show the job that stands for a source, and when it ended."""
+    shown = job_response(start.job, base_url)
+    return SyncResponse(job=shown, forced=forced, last_sync=_last_sync(start.job, shown, now))
+
+
+def source_response(standing: SourceState, *, now: datetime, base_url: str) -> SourceResponse:
+    """Show a source, the job that stands for it, and its schedule."""
+    source, job, schedule = standing.source, standing.job, standing.schedule
+    shown = None if job is None else job_response(job, base_url)
+    return SourceResponse(
+        name=source.name,
+        title=source.title,
+        dataset=source.dataset,
+        page_size=source.page_size,
+        has_total=source.has_total,
+        job=shown,
+        last_sync=None if job is None or shown is None else _last_sync(job, shown, now),
+        schedule=None if schedule is None else schedule_response(schedule, now=now),
+    )
+
+
+def schedule_response(schedule: Schedule, *, now: datetime) -> ScheduleResponse:
+    """Show a schedule, and when it strikes next."""
+    return ScheduleResponse(
+        every_minutes=schedule.every_minutes, starting_at=schedule.starting_at, next_at=next_at(schedule, now)
+    )
+
+
+def _last_sync(job: Job, shown: JobResponse, now: datetime) -> LastSync | None:
+    if job.finished_at is None:
+        return None
+    minutes = int((now - job.finished_at).total_seconds() // 60)
+    return LastSync(finished_at=job.finished_at, minutes_ago=max(minutes, 0), result=shown.counts)

@@ -1,0 +1,262 @@
+"""Phases and chunks in DynamoDB; `items` says how they lie there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+
+from sluice.aws import stored as items
+from sluice.aws.transactions import ConditionFailed, put, transact, update
+from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.counts import Counts
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# A batch of writes knows no conditions; one by one, so many at once, the chunks of a large file take about a second.
+_WRITES = 8
+
+
+class DynamoChunks:
+    """The `Chunks` port on DynamoDB.
+
+    Parameters
+    ----------
+    table
+        The jobs table.
+    keep_days
+        After so many days phases and chunks are removed by the table's TTL.
+    """
+
+    def __init__(self, table: Table, keep_days: int) -> None:
+        self._table = table
+        self._client = table.meta.client
+        self._keep = timedelta(days=keep_days)
+        self._rejected = self._client.exceptions.ConditionalCheckFailedException
+        self._met = self._client.exceptions.TransactionConflictException
+
+    def add(self, chunks: Iterable[Chunk]) -> None:
+        """Write queued chunks; one that is there already stays as it is, whatever becomes of it in the meantime."""
+        with ThreadPoolExecutor(_WRITES) as pool:
+            for _ in pool.map(self._add_one, chunks):
+                pass  # the first failure is raised here
+
+    def _add_one(self, chunk: Chunk) -> None:
+        item = items.of_chunk(chunk) | {"expires_at": self._expires()}
+        with suppress(self._rejected):
+            self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
+
+    def add_done(self, chunk: Chunk) -> None:
+        """Write a chunk that nobody has to do, and add its counts to the job's; nothing if it is there already."""
+        numbers = {f"n_{name}": value for name, value in chunk.counts.as_dict().items() if value}
+        done = {"state": str(ChunkState.DONE), "closed_at": datetime.now(UTC).isoformat(), **numbers}
+        new = put(self._table.name, items.of_chunk(chunk) | done | {"expires_at": self._expires()})
+        new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        try:
+            transact(self._client, [new, self._counting_up(chunk.ref.job, numbers)])
+        except ConditionFailed as failed:
+            if failed.places != [0]:
+                raise
+
+    def forget(self, ref: JobRef, name: PhaseName) -> None:
+        """Remove a phase and its chunks. The barrier goes first: from then on none of them can be closed."""
+        self._table.delete_item(Key=items.phase_key(ref, name))
+        with self._table.batch_writer() as batch:
+            for chunk in self.of_phase(ref, name):
+                batch.delete_item(Key=items.chunk_key(chunk.ref))
+
+    def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
+        """All chunks of a phase, in order."""
+        condition = Key("pk").eq(f"{ref.tenant}#{ref.id}") & Key("sk").begins_with(f"chunk#{name}#")
+        query: dict[str, Any] = {"KeyConditionExpression": condition, "ConsistentRead": True}
+        while True:
+            answer = self._table.query(**query)
+            yield from (items.to_chunk(ref, item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def get(self, ref: ChunkRef) -> Chunk | None:
+        """One chunk as it is now."""
+        found = self._table.get_item(Key=items.chunk_key(ref), ConsistentRead=True).get("Item")
+        return None if found is None else items.to_chunk(ref.job, found)
+
+    def open_phase(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Phase:
+        """Set up the barrier of a phase for a run of the job.
+
+        In the same run, a barrier that stands only takes the new token. A later run takes up the chunks that were given
+        up before, and counts anew what remains.
+        """
+        while True:
+            there = self.phase(ref, name)
+            if there is not None and there.run >= run:
+                opened = self._write_phase(ref, there, replace(there, token=token))
+            else:
+                opened = self._write_phase(ref, there, self._counted(ref, name, run, token))
+            if opened is not None:
+                return opened
+
+    def _counted(self, ref: JobRef, name: PhaseName, run: int, token: str) -> Phase:
+        found = list(self.of_phase(ref, name))
+        for chunk in found:
+            if chunk.state is ChunkState.FAILED:
+                self._requeue(chunk)
+        done = sum(chunk.state is ChunkState.DONE for chunk in found)
+        return Phase(name, run, total=len(found), remaining=len(found) - done, failed=0, token=token)
+
+    def _requeue(self, chunk: Chunk) -> None:
+        """Take up a chunk that was given up, unless a second dispatch did so first: by now it may even be done."""
+        with suppress(self._rejected):
+            self._table.update_item(
+                Key=items.chunk_key(chunk.ref),
+                UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error, closed_at",
+                ConditionExpression=Attr("state").eq(str(ChunkState.FAILED)),
+                ExpressionAttributeNames={"#state": "state", "#error": "error"},
+                ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":none": 0},
+            )
+
+    def _write_phase(self, ref: JobRef, there: Phase | None, opened: Phase) -> Phase | None:
+        """Write a barrier unless a chunk was counted down since ``there`` was read; ``None`` then."""
+        condition: ConditionBase = Attr("pk").not_exists()
+        if there is not None:
+            condition = Attr("remaining").eq(there.remaining) & Attr("run").eq(there.run)
+        item = items.of_phase(ref, opened) | {"expires_at": self._expires()}
+        try:
+            self._table.put_item(Item=item, ConditionExpression=condition)
+        except (self._rejected, self._met):
+            return None
+        return opened
+
+    def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
+        """The barrier as it is now."""
+        found = self._table.get_item(Key=items.phase_key(ref, name), ConsistentRead=True).get("Item")
+        return None if found is None else items.to_phase(found)
+
+    def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
+        """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
+        free = Attr("state").eq(str(ChunkState.QUEUED))
+        lapsed = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("lease_until").lte(now)
+        try:
+            answer = self._table.update_item(
+                Key=items.chunk_key(ref),
+                UpdateExpression="SET #state = :running, lease_until = :until ADD attempts :one",
+                ConditionExpression=free | lapsed,
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":running": str(ChunkState.RUNNING), ":until": until, ":one": 1},
+                ReturnValues="ALL_NEW",
+            )
+        except self._rejected:
+            return None
+        return items.to_chunk(ref.job, answer["Attributes"])
+
+    def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
+        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
+
+        If nothing was ``tried``, the attempt is not counted.
+        """
+        ours = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("attempts").eq(chunk.attempts)
+        sets: dict[str, Any] = {
+            "state": str(ChunkState.QUEUED),
+            "lease_until": 0,
+            "attempts": chunk.attempts - (not tried),
+        }
+        sets |= {"error": error} if error else {}
+        try:
+            self._table.update_item(
+                Key=items.chunk_key(chunk.ref),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in sets),
+                ConditionExpression=ours,
+                ExpressionAttributeNames={f"#{name}": name for name in sets},
+                ExpressionAttributeValues={f":{name}": value for name, value in sets.items()},
+            )
+        except self._rejected:
+            return
+
+    def close(
+        self,
+        ref: ChunkRef,
+        state: ChunkState,
+        counts: Counts,
+        error: str | None = None,
+        *,
+        free_at: int | None = None,
+    ) -> bool:
+        """Close a chunk, count down its phase and add to the job's counts, all or nothing.
+
+        Returns
+        -------
+        bool
+            ``False`` when the chunk was closed before, or is leased beyond ``free_at``; then nothing changes.
+        """
+        numbers = {f"n_{name}": value for name, value in counts.as_dict().items() if value}
+        parts = [
+            self._closing(ref, state, numbers, error, free_at),
+            self._counting_down(ref, state),
+            self._counting_up(ref.job, numbers),
+        ]
+        try:
+            transact(self._client, parts)
+        except ConditionFailed as failed:
+            if failed.places != [0]:
+                raise
+            return False
+        return True
+
+    def _closing(
+        self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: str | None, free_at: int | None
+    ) -> dict[str, Any]:
+        sets = "".join(f", {name} = :{name}" for name in numbers)
+        closed = [f":c{place}" for place in range(len(CLOSED))]
+        now = datetime.now(UTC).isoformat()
+        values: dict[str, Any] = {":state": str(state), ":never": 0, ":now": now} | {
+            f":{n}": v for n, v in numbers.items()
+        }
+        values |= dict(zip(closed, map(str, CLOSED), strict=True))
+        names = {"#state": "state"}
+        if error is not None:
+            sets += ", #error = :error"
+            names["#error"] = "error"
+            values[":error"] = error
+        open_still = f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)})"
+        if free_at is not None:
+            open_still += " AND lease_until <= :free_at"
+            values[":free_at"] = free_at
+        return update(
+            self._table.name,
+            items.chunk_key(ref),
+            f"SET #state = :state, lease_until = :never, closed_at = :now{sets}",
+            names,
+            values,
+            open_still,
+        )
+
+    def _counting_down(self, ref: ChunkRef, state: ChunkState) -> dict[str, Any]:
+        failed = 1 if state is ChunkState.FAILED else 0
+        return update(
+            self._table.name,
+            items.phase_key(ref.job, ref.phase),
+            "ADD remaining :less, failed :failed",
+            {},
+            {":less": -1, ":failed": failed},
+            "attribute_exists(pk)",
+        )
+
+    def _counting_up(self, ref: JobRef, numbers: dict[str, int]) -> dict[str, Any]:
+        values: dict[str, Any] = {":one": 1, ":now": datetime.now(UTC).isoformat()}
+        return update(
+            self._table.name,
+            items.job_key(ref),
+            "SET updated_at = :now ADD version :one" + "".join(f", {name} :{name}" for name in numbers),
+            {},
+            values | {f":{name}": value for name, value in numbers.items()},
+            "attribute_exists(pk)",
+        )
+
+    def _expires(self) -> int:
+        return int((datetime.now(UTC) + self._keep).timestamp())

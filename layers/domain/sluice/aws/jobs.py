@@ -1,0 +1,334 @@
+"""Jobs in DynamoDB; `items` says how they lie there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+
+from sluice.aws import stored as items
+from sluice.aws.locks import DynamoLocks
+from sluice.aws.transactions import ConditionFailed, put, transact, update
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import NotFound, Problem, RequestRejected
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
+from sluice.model.page import Page
+from sluice.model.status import ENDED, Status, illegal_transition, sources_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# Ids have 26 characters; what is much longer was made up, and DynamoDB would break over it.
+_ID_LENGTH = 64
+_EXISTS = "attribute_exists(pk)"
+_KEPT = "attribute_not_exists(deleted)"
+
+
+class DynamoJobs:
+    """The `Jobs` port on DynamoDB.
+
+    Parameters
+    ----------
+    table
+        The jobs table.
+    keep_days
+        After so many days a job is removed by the table's TTL.
+    """
+
+    def __init__(self, table: Table, keep_days: int) -> None:
+        self._table = table
+        self._client = table.meta.client
+        self._keep = timedelta(days=keep_days)
+        self._holders = DynamoLocks(table)
+
+    def add(self, job: Job, *, note: str = "") -> bool:
+        """Add a job; ``False`` when there is one of that id already."""
+        new = put(self._table.name, items.of_job(job) | {"expires_at": self._expires(job.created_at)})
+        new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        try:
+            transact(self._client, [new, self._entry(job.ref, job.status, job.requested_by, note)])
+        except ConditionFailed:
+            return False
+        return True
+
+    def get(self, ref: JobRef) -> Job:
+        """The job as it is now; raises `NotFound`."""
+        if len(ref.id) > _ID_LENGTH:
+            raise NotFound("job", ref.id[:_ID_LENGTH])
+        found = self._table.get_item(Key=items.job_key(ref), ConsistentRead=True).get("Item")
+        if found is None:
+            raise NotFound("job", ref.id)
+        return items.to_job(found)
+
+    def page(
+        self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
+    ) -> Page[Job]:
+        """Jobs of a tenant, newest first; the cursor is the id of the last job seen."""
+        condition: ConditionBase = Key("pk").eq(items.jobs_of(tenant))
+        if cursor and len(cursor) > _ID_LENGTH:
+            raise RequestRejected(
+                "invalid-cursor", "The cursor does not hold", "Ask for the list again from its beginning."
+            )
+        if cursor:
+            condition &= Key("sk").lt(cursor)
+        # consistent: of two who look who is next, one has to see what the other has written
+        query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "ConsistentRead": True}
+        query["Limit"] = max(100, limit + 1)
+        for name, value in (("status", status), ("importer", importer)):
+            if value:
+                wanted = Attr(name).eq(value)
+                query["FilterExpression"] = (
+                    query["FilterExpression"] & wanted if "FilterExpression" in query else wanted
+                )
+        found: list[Job] = []
+        for item in self._items(query):
+            if len(found) == limit:
+                return Page(found, found[-1].ref.id)
+            found.append(items.to_job(item))
+        return Page(found, None)
+
+    def active(self) -> Iterator[Job]:
+        """Jobs of all tenants that have not ended."""
+        query = {"IndexName": "active", "KeyConditionExpression": Key("active").eq(items.ACTIVE)}
+        for item in self._items(query):
+            with suppress(NotFound):  # removed by TTL since; the index follows
+                yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
+
+    def transition(
+        self,
+        ref: JobRef,
+        to: Status,
+        *,
+        by: str = SYSTEM,
+        note: str = "",
+        new_run: bool = False,
+        file: JobFile | None = None,
+        problem: Problem | None = None,
+        answers: Mapping[str, DateOrder] | None = None,
+        suspended: str | None = None,
+    ) -> Job:
+        """Move a job on, at once with what else changes and its entry in the log.
+
+        A job that is there already stays as it is.
+
+        Parameters
+        ----------
+        by, note
+            Who did it, and more about it, for the log.
+        new_run
+            Whether a new run of its course begins.
+        file, problem
+            Set when given.
+        answers
+            Somebody has committed the job, and says these date_orders of day and month, by field.
+
+        Raises
+        ------
+        Conflict
+            If the move is not legal from the job's state.
+        NotFound
+            If there is no such job.
+        """
+        told = {"file": file and asdict(file), "problem": problem and asdict(problem), "suspended": suspended}
+        changes = changes_of(to) | {"status": str(to)} | {name: value for name, value in told.items() if value}
+        if new_run:
+            changes["run_at"] = datetime.now(UTC).isoformat()
+        if answers is not None:
+            changes |= {"date_orders": dict(answers), "committed": True}
+        where, allowed = status_in(sources_of(to))
+        counters = ("version", "run") if new_run else ("version",)
+        change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped_by(to))
+        try:
+            transact(self._client, [change, self._entry(ref, to, by, note)])
+        except ConditionFailed:
+            job = self.get(ref)
+            if job.status is not to:
+                raise illegal_transition(ref.id, job.status, to) from None
+            return job
+        return self.get(ref)
+
+    def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
+        """Note what `plan` found out: the file, and how many rows were cut.
+
+        Once: chunks take their blank rows off the total, and a plan that comes late must not put them back.
+        """
+        changes = {"file": asdict(file), "n_total": total, "planned": True}
+        with suppress(ConditionFailed):
+            transact(self._client, [self._update(ref, changes, f"{_EXISTS} AND attribute_not_exists(planned)")])
+
+    def remember(
+        self,
+        ref: JobRef,
+        *,
+        phase: PhaseName | None = None,
+        date_orders: Mapping[str, DateOrder] | None = None,
+        ambiguous: tuple[str, ...] | None = None,
+    ) -> Job:
+        """Note where a job is, and what was found out of its dates."""
+        known: dict[str, Any] = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous and list(ambiguous)}
+        changes = {name: value for name, value in known.items() if value is not None}
+        transact(self._client, [self._update(ref, changes, _EXISTS)])
+        return self.get(ref)
+
+    def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
+        """Write into a job's log what was done about it; its state stays."""
+        transact(self._client, [self._update(job.ref, {}, _EXISTS), self._entry(job.ref, job.status, by, note)])
+
+    def entries(self, ref: JobRef) -> list[LogEntry]:
+        """The log of a job, oldest first."""
+        place = items.log_prefix(ref)
+        condition = Key("pk").eq(place["pk"]) & Key("sk").begins_with(place["sk"])
+        query = {"KeyConditionExpression": condition, "ConsistentRead": True}
+        return [items.to_entry(item) for item in self._items(query)]
+
+    def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
+        """The job that imported a file last."""
+        return self._holders.holder(items.file_key(tenant, importer, sha256), tenant)
+
+    def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
+        """Note that the job imports a file, unless another one than ``instead_of`` came to do so first."""
+        key = items.file_key(job.ref.tenant, job.importer, sha256)
+        return self._holders.take(key, job.ref, instead_of=instead_of, expires_at=self._expires(datetime.now(UTC)))
+
+    def sync_of(self, tenant: str, source: str) -> JobRef | None:
+        """The job that stands for the source: the one that is pulling it, or did so last."""
+        return self._holders.holder(items.sync_key(tenant, source), tenant)
+
+    def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
+        """Add a job that from now on stands for its source, unless another one than ``instead_of`` does."""
+        stands = put(self._table.name, {**items.sync_key(job.ref.tenant, job.importer), "job": job.ref.id})
+        if instead_of is None:
+            stands["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            stands["Put"] |= {"ConditionExpression": "#job = :before", "ExpressionAttributeNames": {"#job": "job"}}
+            stands["Put"] |= {"ExpressionAttributeValues": {":before": instead_of.id}}
+        new = put(self._table.name, items.of_job(job) | {"expires_at": self._expires(job.created_at)})
+        try:
+            transact(self._client, [stands, new, self._entry(job.ref, job.status, job.requested_by, "")])
+        except ConditionFailed:
+            return False
+        return True
+
+    def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
+        """Note once that a job is deleted, and by whom: it goes nowhere from then on.
+
+        Raises
+        ------
+        Conflict
+            If it has not ended.
+        """
+        where, ended = status_in(ENDED)
+        change = self._update(ref, {"deleted": True}, f"{where} AND {_KEPT}", ended)
+        change["Update"]["ExpressionAttributeNames"] |= {"#status": "status"}
+        job = self.get(ref)
+        with suppress(ConditionFailed):
+            transact(self._client, [change, self._entry(ref, job.status, by, "its files and rows are deleted")])
+        job = self.get(ref)
+        if not job.deleted:
+            raise illegal_transition(ref.id, job.status, "deleted")
+        return job
+
+    def stay_paused(self, ref: JobRef, *, by: str) -> Job:
+        """Note that a suspended job does not go on by itself any more, and who wanted that."""
+        change = self._update(ref, {}, "attribute_exists(suspended)", remove=["suspended"])
+        job = self.get(ref)
+        with suppress(ConditionFailed):  # it goes on already, or somebody said so before
+            transact(self._client, [change, self._entry(ref, job.status, by, "to be resumed by hand")])
+        return self.get(ref)
+
+    def turn_of(self, job: Job) -> JobRef | None:
+        """Whose turn it is, of the jobs of this one's importer."""
+        return self._holders.holder(items.turn_key(job.ref.tenant, job.importer), job.ref.tenant)
+
+    def take_turn(self, job: Job) -> bool:
+        """Take the turn if it is nobody's; says whether it is this job's now."""
+        return self._holders.take(items.turn_key(job.ref.tenant, job.importer), job.ref)
+
+    def give_turn(self, job: Job, holder: JobRef, to: Job | None) -> bool:
+        """Give the turn of the job's importer from its holder to another, or to nobody; ``False`` if it was not its."""
+        return self._holders.give(items.turn_key(job.ref.tenant, job.importer), holder, to.ref if to else None)
+
+    def read_again(self, job: Job, *, note: str) -> None:
+        """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
+        zero = {f"n_{name}": 0 for name in Counts().as_dict()}
+        where = "attribute_exists(planned) AND #status = :parsing AND #reads = :reads"
+        seen = {":parsing": str(Status.PARSING), ":reads": job.reads}
+        change = self._update(job.ref, zero, where, seen, counters=("version", "reads"), remove=["planned"])
+        change["Update"]["ExpressionAttributeNames"] |= {"#status": "status"}
+        with suppress(ConditionFailed):
+            transact(self._client, [change, self._entry(job.ref, Status.PARSING, SYSTEM, note)])
+
+    def _entry(self, ref: JobRef, status: Status, by: str, note: str) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        entry = LogEntry(now, by, status, note)
+        return put(self._table.name, items.of_entry(ref, entry) | {"expires_at": self._expires(now)})
+
+    def _update(
+        self,
+        ref: JobRef,
+        changes: Mapping[str, Any],
+        where: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        counters: tuple[str, ...] = ("version",),
+        remove: list[str] | None = None,
+    ) -> dict[str, Any]:
+        changes = {**changes, "updated_at": datetime.now(UTC).isoformat()}
+        expression = "SET " + ", ".join(setting(name) for name in changes)
+        expression += " ADD " + ", ".join(f"#{name} :one" for name in counters)
+        if remove:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
+        names = {f"#{name}": name for name in (*changes, *counters, *(remove or []))}
+        values = {":one": 1, **(values or {}), **{f":{name}": value for name, value in changes.items()}}
+        return update(self._table.name, items.job_key(ref), expression, names, values, where)
+
+    def _expires(self, since: datetime) -> int:
+        return int((since + self._keep).timestamp())
+
+    def _items(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        while True:
+            answer = self._table.query(**query)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query = query | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def changes_of(to: Status) -> dict[str, Any]:
+    """What a state brings with it; while a job is stopped, its phase says where it goes on."""
+    now = datetime.now(UTC).isoformat()
+    match to:
+        case Status.PARSING:
+            return {"phase": PhaseName.PARSE, "started_at": now, "active": items.ACTIVE}
+        case Status.LOADING:
+            return {"phase": PhaseName.LOAD, "active": items.ACTIVE}
+        case Status.ROLLING_BACK:
+            return {"phase": PhaseName.UNDO, "active": items.ACTIVE}
+        case Status.PAUSING | Status.PAUSED | Status.CANCELLING:
+            return {}
+        case _ if to in ENDED:
+            return {"phase": None, "finished_at": now}
+        case _:
+            return {"phase": None}
+
+
+def dropped_by(to: Status) -> list[str]:
+    """Attributes that a state has no more."""
+    dropped = ["active"] if to in ENDED else ["problem", "finished_at"]
+    return dropped if to in {Status.PAUSING, Status.PAUSED} else [*dropped, "suspended"]
+
+
+def status_in(states: Iterable[Status]) -> tuple[str, dict[str, str]]:
+    """The condition that a job is in one of these states, and its values."""
+    values = {f":status{place}": str(status) for place, status in enumerate(sorted(states))}
+    return f"#status IN ({', '.join(values)})", values
+
+
+def setting(name: str) -> str:
+    """How an attribute is set; a job that is resumed was started before."""
+    return f"#{name} = if_not_exists(#{name}, :{name})" if name == "started_at" else f"#{name} = :{name}"

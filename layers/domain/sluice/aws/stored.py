@@ -1,0 +1,219 @@
+"""Jobs, phases and chunks as items of the jobs table.
+
+=====================  =====================  ================================
+pk                     sk                     item
+=====================  =====================  ================================
+``{tenant}#jobs``      ``{job}``              the job
+``{tenant}#{job}``     ``phase#{phase}``      the barrier of a phase
+``{tenant}#{job}``     ``chunk#{phase}#{n}``  a chunk
+``{tenant}#{job}``     ``log#{time}#{what}``  an entry of the job's log
+``{tenant}#files``     ``{importer}#{sha}``   which job imported a file
+``{tenant}#syncs``     ``{source}``           which job pulls a source, or did so last
+``{tenant}#turns``     ``{importer}``         whose turn it is, of an importer that does one job at a time
+=====================  =====================  ================================
+
+The sparse index ``active`` holds the jobs that have not ended, for `tidy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Problem
+from sluice.model.job import Job, JobFile, LogEntry
+from sluice.model.status import ENDED, Status
+
+#: The one partition of the index of jobs under way: few, and written only when a job starts and ends.
+ACTIVE = "active"
+
+_TIMES = ("created_at", "started_at", "finished_at", "updated_at", "run_at")
+_COUNTS = tuple(field.name for field in fields(Counts))
+
+
+def jobs_of(tenant: str) -> str:
+    """The partition of a tenant's jobs."""
+    return f"{tenant}#jobs"
+
+
+def job_key(ref: JobRef) -> dict[str, str]:
+    """The key of a job."""
+    return {"pk": jobs_of(ref.tenant), "sk": ref.id}
+
+
+def phase_key(ref: JobRef, name: PhaseName) -> dict[str, str]:
+    """The key of a phase's barrier."""
+    return {"pk": f"{ref.tenant}#{ref.id}", "sk": f"phase#{name}"}
+
+
+def chunk_key(ref: ChunkRef) -> dict[str, str]:
+    """The key of a chunk; numbers have six digits so that they sort."""
+    return {"pk": f"{ref.job.tenant}#{ref.job.id}", "sk": f"chunk#{ref.phase}#{ref.index:06d}"}
+
+
+def of_job(job: Job) -> dict[str, Any]:
+    """A job as an item; its counts are attributes of their own, so that chunks can add to them."""
+    item: dict[str, Any] = {
+        **job_key(job.ref),
+        "tenant": job.ref.tenant,
+        "kind": job.kind,
+        "importer": job.importer,
+        "status": str(job.status),
+        "file": asdict(job.file),
+        "requested_by": job.requested_by,
+        "batch_id": job.batch_id,
+        "mapping": job.mapping,
+        "urgent": job.urgent,
+        "review": job.review,
+        "force": job.force,
+        "corrects": job.corrects,
+        "date_orders": dict(job.date_orders),
+        "run": job.run,
+        "reads": job.reads,
+        "parameters": dict(job.parameters),
+        "lookup": job.lookup,
+        "instead_of": job.instead_of,
+        "version": job.version,
+        **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
+        **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
+    }
+    if job.status not in ENDED:
+        item |= {"active": ACTIVE}
+    return item
+
+
+def to_job(item: dict[str, Any]) -> Job:
+    """Read a job item."""
+    return Job(
+        ref=JobRef(item["tenant"], item["sk"]),
+        kind=item["kind"],
+        importer=item["importer"],
+        status=Status(item["status"]),
+        phase=PhaseName(item["phase"]) if item.get("phase") else None,
+        counts=to_counts(item),
+        problem=_to_problem(item["problem"]) if "problem" in item else None,
+        file=JobFile(**{**item["file"], "bytes": _whole(item["file"]["bytes"])}),
+        requested_by=item["requested_by"],
+        batch_id=item["batch_id"],
+        mapping=item["mapping"],
+        urgent=item["urgent"],
+        # jobs that are older than these have none
+        review=item.get("review", False),
+        force=item.get("force", False),
+        corrects=item.get("corrects"),
+        run=int(item.get("run", 1)),
+        reads=int(item.get("reads", 1)),
+        parameters=item.get("parameters", {}),
+        lookup=item.get("lookup"),
+        suspended=item.get("suspended"),
+        deleted=item.get("deleted", False),
+        instead_of=item.get("instead_of"),
+        planned=item.get("planned", False),
+        committed=item.get("committed", False),
+        date_orders=item.get("date_orders", {}),
+        ambiguous=tuple(item.get("ambiguous", ())),
+        version=int(item["version"]),
+        **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
+    )
+
+
+def log_prefix(ref: JobRef) -> dict[str, str]:
+    """Where the entries of a job's log are; keys sort by time."""
+    return {"pk": f"{ref.tenant}#{ref.id}", "sk": "log#"}
+
+
+def of_entry(ref: JobRef, entry: LogEntry) -> dict[str, Any]:
+    """An entry of a job's log as an item."""
+    place = log_prefix(ref)
+    at = entry.at.isoformat(timespec="microseconds")
+    kept = {"at": at, "by": entry.by, "status": str(entry.status), "note": entry.note}
+    return {**place, "sk": f"{place['sk']}{at}#{entry.status}", **kept}
+
+
+def to_entry(item: dict[str, Any]) -> LogEntry:
+    """Read an entry of a log."""
+    return LogEntry(datetime.fromisoformat(item["at"]), item["by"], Status(item["status"]), item["note"])
+
+
+def file_key(tenant: str, importer: str, sha256: str) -> dict[str, str]:
+    """The key of the note that says which job imported a file."""
+    return {"pk": f"{tenant}#files", "sk": f"{importer}#{sha256}"}
+
+
+def sync_key(tenant: str, source: str) -> dict[str, str]:
+    """The key of the note that says which job stands for a source."""
+    return {"pk": f"{tenant}#syncs", "sk": source}
+
+
+def turn_key(tenant: str, importer: str) -> dict[str, str]:
+    """The key of the note that says whose turn it is."""
+    return {"pk": f"{tenant}#turns", "sk": importer}
+
+
+def of_chunk(chunk: Chunk) -> dict[str, Any]:
+    """A chunk as an item."""
+    return {
+        **chunk_key(chunk.ref),
+        "state": str(chunk.state),
+        "first_row": chunk.first_row,
+        "rows": chunk.rows,
+        "start": chunk.start,
+        "end": chunk.end,
+        "attempts": chunk.attempts,
+        "lease_until": chunk.lease_until,
+    }
+
+
+def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
+    """Read a chunk item."""
+    _, phase, index = item["sk"].split("#")
+    return Chunk(
+        ref=ChunkRef(ref, PhaseName(phase), int(index)),
+        first_row=int(item["first_row"]),
+        rows=int(item["rows"]),
+        start=int(item["start"]),
+        end=int(item["end"]),
+        state=ChunkState(item["state"]),
+        attempts=int(item["attempts"]),
+        lease_until=int(item["lease_until"]),
+        counts=to_counts(item),
+        error=item.get("error"),
+        closed_at=datetime.fromisoformat(item["closed_at"]) if "closed_at" in item else None,
+    )
+
+
+def of_phase(ref: JobRef, phase: Phase) -> dict[str, Any]:
+    """A barrier as an item."""
+    numbers = {"run": phase.run, "total": phase.total, "remaining": phase.remaining, "failed": phase.failed}
+    return {**phase_key(ref, phase.name), "token": phase.token, **numbers}
+
+
+def to_phase(item: dict[str, Any]) -> Phase:
+    """Read a barrier."""
+    return Phase(
+        name=PhaseName(item["sk"].split("#")[1]),
+        run=int(item["run"]),
+        total=int(item["total"]),
+        remaining=int(item["remaining"]),
+        failed=int(item["failed"]),
+        token=item["token"],
+    )
+
+
+def to_counts(item: dict[str, Any]) -> Counts:
+    """Read the counts of a job or a chunk."""
+    return Counts(**{name: int(item.get(f"n_{name}", 0)) for name in _COUNTS})
+
+
+def _to_problem(kept: dict[str, Any]) -> Problem:
+    # boto3 gives numbers as Decimal, which JSON would show as text
+    extra = {name: int(value) if isinstance(value, Decimal) else value for name, value in kept["extra"].items()}
+    return Problem(kept["type"], kept["title"], kept["detail"], extra)
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)

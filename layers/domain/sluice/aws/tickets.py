@@ -1,0 +1,57 @@
+"""Tickets in DynamoDB, on the jobs table: ``{tenant}#tickets`` and a digest, so that a ticket itself lies nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+
+from sluice.model.event import Ticket
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class DynamoTickets:
+    """The `Tickets` port on the jobs table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._rejected = table.meta.client.exceptions.ConditionalCheckFailedException
+
+    def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
+        """Keep a ticket that can be used until then."""
+        item: dict[str, Any] = {"subject": ticket.subject, "until": ticket.until, "good_until": good_until}
+        if ticket.job_id is not None:
+            item["job_id"] = ticket.job_id
+        # what it opens is looked up by it; TTL may be late, so the times are compared as well
+        self._table.put_item(Item={**_key(ticket.tenant, secret), **item, "expires_at": ticket.until})
+
+    def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
+        """Use a ticket up; ``None`` when it is not there, is too old, or was used before."""
+        try:
+            answer = self._table.update_item(
+                Key=_key(tenant, secret),
+                UpdateExpression="SET #stream = :stream",
+                ConditionExpression=Attr("good_until").gt(now) & Attr("stream").not_exists(),
+                ExpressionAttributeNames={"#stream": "stream"},
+                ExpressionAttributeValues={":stream": stream},
+                ReturnValues="ALL_NEW",
+            )
+        except self._rejected:
+            return None
+        return _ticket(tenant, answer["Attributes"])
+
+    def get(self, tenant: str, secret: str) -> Ticket | None:
+        """A ticket, used or not."""
+        found = self._table.get_item(Key=_key(tenant, secret), ConsistentRead=True).get("Item")
+        return None if found is None else _ticket(tenant, found)
+
+
+def _key(tenant: str, secret: str) -> dict[str, str]:
+    return {"pk": f"{tenant}#tickets", "sk": hashlib.sha256(secret.encode()).hexdigest()}
+
+
+def _ticket(tenant: str, item: dict[str, Any]) -> Ticket:
+    return Ticket(tenant, item["subject"], item.get("job_id"), int(item["until"]), item.get("stream", ""))

@@ -1,0 +1,61 @@
+"""Dealers: small files, answered while the caller waits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sluice.schema.cell_types import Flag
+from sluice.schema.column import Row, column
+from sluice.schema.importer import Importer
+
+
+class Dealer(Row):
+    """A dealer and how to reach them."""
+
+    dealer_code: str = column(
+        "Dealer Code", "Code", key=True, max_length=20, description="Our code of the dealer.", examples=["D-1001"]
+    )
+    name: str = column(
+        "Name", "Dealer Name", max_length=200, description="Name of the business.", examples=["Autohaus Nord"]
+    )
+    email: str | None = column(
+        "Email",
+        "E-mail",
+        "Mail",
+        default=None,
+        max_length=254,
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        description="Where orders are confirmed.",
+        examples=["a@b.example"],
+    )
+    phone: str | None = column(
+        "Phone",
+        "Telephone",
+        "Phone Number",
+        default=None,
+        max_length=40,
+        description="Telephone number.",
+        examples=["+49 40 123456"],
+    )
+    city: str | None = column(
+        "City", "Town", default=None, max_length=100, description="Town of the business.", examples=["Hamburg"]
+    )
+    country: str | None = column(
+        "Country", default=None, max_length=100, description="Country of the business.", examples=["Germany"]
+    )
+    tier: Literal["gold", "silver", "bronze"] | None = column(
+        "Tier", "Level", default=None, description="What the dealer is granted.", examples=["gold"]
+    )
+    active: Flag = column("Active", default=True, description="Whether the dealer is supplied.", examples=["yes"])
+
+
+dealers = Importer(
+    "dealers",
+    row=Dealer,
+    dataset="dealers",
+    title="Dealers",
+    synchronous=True,
+    chunk_rows=1_000,
+    max_rows=10_000,
+    max_bytes=20 * 1024**2,
+)

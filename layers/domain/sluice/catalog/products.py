@@ -1,0 +1,56 @@
+"""The parts catalogue."""
+
+from __future__ import annotations
+
+from sluice.schema.cell_types import Date, Flag, Money, Whole
+from sluice.schema.column import Row, column
+from sluice.schema.importer import Importer
+
+
+class Product(Row):
+    """A part with its price and stock."""
+
+    part_number: str = column(
+        "Part Number",
+        "Part No",
+        "SKU",
+        key=True,
+        max_length=40,
+        description="The maker's number of the part.",
+        examples=["AB-00123"],
+    )
+    description: str = column(
+        "Description", "Name", max_length=500, description="What the part is.", examples=["Oil filter"]
+    )
+    brand: str | None = column(
+        "Brand", "Make", default=None, max_length=80, description="Who makes it.", examples=["Bosch"]
+    )
+    category: str | None = column(
+        "Category", "Group", default=None, max_length=80, description="Group of the catalogue.", examples=["Filters"]
+    )
+    price: Money = column(
+        "Price", "Unit Price", ge=0, description="Price of one part, without tax.", examples=["12.50"]
+    )
+    currency: str = column(
+        "Currency", default="EUR", pattern="^[A-Z]{3}$", description="Three letters of ISO 4217.", examples=["EUR"]
+    )
+    stock: Whole = column(
+        "Stock", "Quantity", "Qty", default=0, ge=0, description="Parts in the warehouse.", examples=[40]
+    )
+    free_stock: Whole = column(
+        "Free Stock", "Available", default=0, ge=0, description="Of those, the ones nobody ordered.", examples=[35]
+    )
+    supplier: str | None = column(
+        "Supplier", "Vendor", default=None, max_length=120, description="Who delivers it.", examples=["Nordparts"]
+    )
+    updated: Date | None = column(
+        "Updated",
+        "Last Updated",
+        default=None,
+        description="Day from which price and stock hold.",
+        examples=["2026-01-31"],
+    )
+    active: Flag = column("Active", default=True, description="Whether the part is sold.", examples=["yes"])
+
+
+products = Importer("products", row=Product, dataset="products", title="Products", archive=True)

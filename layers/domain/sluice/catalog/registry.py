@@ -1,0 +1,166 @@
+"""The registry of importers, sources and lookups: a new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeVar
+
+from sluice.catalog.civil_service.pangkat import pangkat
+from sluice.catalog.civil_service.pensiun import pensiun
+from sluice.catalog.civil_service.pg_akademik import pg_akademik
+from sluice.catalog.civil_service.pg_profesi import pg_profesi
+from sluice.catalog.civil_service.skk import skk
+from sluice.catalog.dealers import dealers
+from sluice.catalog.elections.commission import commission
+from sluice.catalog.elections.voters import voters
+from sluice.catalog.products import products
+from sluice.catalog.telecom.datin import datin
+from sluice.catalog.telecom.hsi import hsi
+from sluice.catalog.telecom.jt import jt
+from sluice.catalog.telecom.sos import sos
+from sluice.model.errors import NotFound
+from sluice.schema.importer import Importer
+from sluice.upstream.lookup import Lookup
+from sluice.upstream.source import Source
+
+IMPORTERS: tuple[Importer, ...] = (
+    products,
+    dealers,
+    sos,
+    hsi,
+    jt,
+    datin,
+    voters,
+)
+SOURCES: tuple[Source, ...] = (
+    pangkat,
+    pensiun,
+    pg_akademik,
+    pg_profesi,
+    skk,
+)
+LOOKUPS: tuple[Lookup, ...] = (commission,)
+
+
+def importers_by_name(importers: Iterable[Importer]) -> dict[str, Importer]:
+    """Index importers by name and alias.
+
+    Raises
+    ------
+    ValueError
+        If two importers share one: a mistake of the declarations, found at import.
+    """
+    return by_name("importers", importers, lambda importer: importer.aliases)
+
+
+def importer_named(name: str) -> Importer:
+    """Find an importer by its name or an alias.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that name.
+    """
+    return _find("importer", _IMPORTERS, name)
+
+
+def sources_by_name(sources: Iterable[Source]) -> dict[str, Source]:
+    """Index sources by name.
+
+    Raises
+    ------
+    ValueError
+        If two sources share a name, or name two rates of one upstream: a mistake of the declarations, found at import.
+    """
+    named = by_name("sources", sources)
+    check_rates(named.values())
+    return named
+
+
+def source_named(name: str) -> Source:
+    """Find a source by its name.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that name.
+    """
+    return _find("source", _SOURCES, name)
+
+
+def lookups_by_name(lookups: Iterable[Lookup]) -> dict[str, Lookup]:
+    """Index lookups by name.
+
+    Raises
+    ------
+    ValueError
+        If two lookups share a name, or name two rates of one upstream: a mistake of the declarations, found at import.
+    """
+    named = by_name("lookups", lookups)
+    check_rates(named.values())
+    return named
+
+
+def lookup_named(name: str) -> Lookup:
+    """Find a lookup by its name.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that name.
+    """
+    return _find("lookup", _LOOKUPS, name)
+
+
+class _Declared(Protocol):
+    """A declaration: callers know it by its name, people by its title."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+class _Rated(_Declared, Protocol):
+    """A declaration that sends requests to an upstream, at a rate (requests a second)."""
+
+    @property
+    def upstream(self) -> str: ...
+
+    @property
+    def rate(self) -> float: ...
+
+
+T = TypeVar("T", bound=_Declared)
+
+
+def by_name(what: str, declared: Iterable[T], aliases: Callable[[T], Iterable[str]] = lambda _: ()) -> dict[str, T]:
+    named: dict[str, T] = {}
+    for each in declared:
+        for name in (each.name, *aliases(each)):
+            if name in named:
+                raise ValueError(f"{name!r} names two {what}, “{named[name].title}” and “{each.title}”")
+            named[name] = each
+    return named
+
+
+def _find(what: str, named: Mapping[str, T], name: str) -> T:
+    try:
+        return named[name]
+    except KeyError:
+        raise NotFound(what, name) from None
+
+
+def check_rates(declared: Iterable[_Rated]) -> None:
+    """Check that each upstream has one rate: all workers share one rate limiter per upstream."""
+    rates: dict[str, float] = {}
+    for each in declared:
+        rate = rates.setdefault(each.upstream, each.rate)
+        if rate != each.rate:
+            raise ValueError(f"{each.upstream!r} is declared with two rates, {rate:g} and {each.rate:g}")
+
+
+_IMPORTERS = importers_by_name(IMPORTERS)
+_SOURCES = sources_by_name(SOURCES)
+_LOOKUPS = lookups_by_name(LOOKUPS)

@@ -1,0 +1,123 @@
+"""What PostgreSQL has against a row, in words a clerk understands; each finishes the sentence "this value …"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.sql import Identifier
+from pydantic_core import from_json
+
+from sluice.destinations.postgres.tables import TableLayout
+from sluice.model.rejection import Rejection
+from sluice.schema.rejections import as_text
+from sluice.schema.validation import GoodRow
+
+_NUL = "has a character that the database cannot hold"
+# By SQLSTATE (PostgreSQL documentation, "PostgreSQL Error Codes"); the argument is the rule that was broken.
+_REASONS: Mapping[str, Callable[[str], str]] = {
+    "22001": lambda _: "is longer than the database's column allows",
+    "22003": lambda _: "is a larger number than the database's column holds",
+    "22008": lambda _: "is a date that the database does not have",
+    "22P05": lambda _: _NUL,
+    "23502": lambda _: "is required by the database",
+    "23503": lambda rule: f"refers to something that is not in the database (rule '{rule}')",
+    "23505": lambda rule: f"is taken by another row (rule '{rule}')",
+    "23514": lambda rule: f"is not allowed by the database's rule '{rule}'",
+    "23P01": lambda rule: f"conflicts with another row (rule '{rule}')",
+    "54000": lambda _: "is longer than the database's index allows",
+}
+_OF_ANY_KIND = "is not what the database's column holds"
+# The error that a trigger raises by itself; its words are written for people.
+_RAISED = "P0001"
+# A foreign key: of the table itself, or of another one that a row is to go from.
+_REFERENCE = "23503"
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What the database said of one row.
+
+    Parameters
+    ----------
+    place
+        Number of the row within its batch, from 1 on.
+    state
+        SQLSTATE.
+    table, column, rule
+        The table, the column and the constraint or index that the database named; empty when it named none.
+    message
+        Its own words.
+    """
+
+    place: int
+    state: str
+    table: str
+    column: str
+    rule: str
+    message: str
+
+
+def rejections(
+    connection: Connection[Any], layout: TableLayout, rows: list[GoodRow], objections: list[Objection]
+) -> list[Rejection]:
+    """What people are told of the rows that the database did not take, in the order of the rows."""
+    columns = {rule: _columns(connection, layout, rule) for rule in {each.rule for each in objections} if rule}
+    told = []
+    for each in sorted(objections, key=lambda each: each.place):
+        row, named = rows[each.place - 1], {each.column} if each.column else columns.get(each.rule, set())
+        fields = [field for field in layout.fields if field.name in named]
+        reason = reason_of(layout, each)
+        if len(fields) == 1:
+            value = from_json(row.values).get(fields[0].name)
+            told.append(Rejection("", row.number, fields[0].title, _shown(value), reason))
+        else:
+            if each.column and not fields:
+                reason = f"has nothing for '{each.column}', which the database requires"
+            told.append(Rejection("", row.number, None, _shown(row.key), reason))
+    return told
+
+
+def reason_of(layout: TableLayout, objection: Objection) -> str:
+    """One objection in words."""
+    if objection.state == _RAISED:
+        return f"is not taken by the database: {as_text(objection.message)}"
+    if objection.state == _REFERENCE and objection.table != layout.dataset:
+        return f"is still in use by the table '{objection.table}'"
+    say = _REASONS.get(objection.state)
+    return say(objection.rule) if say else _OF_ANY_KIND
+
+
+def with_nul(layout: TableLayout, rows: list[GoodRow]) -> Iterator[Rejection]:
+    """Rejections of the rows that have a NUL in a text: it is the one character that PostgreSQL's texts cannot hold."""
+    for row in rows:
+        if rb"\u0000" in row.values:
+            values = from_json(row.values)
+            for field in layout.fields:
+                value = values.get(field.name)
+                if isinstance(value, str) and "\0" in value:
+                    yield Rejection("", row.number, field.title, _shown(value), _NUL)
+                    break
+
+
+def _shown(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return as_text(text).replace("\0", "\ufffd")
+
+
+def _columns(connection: Connection[Any], layout: TableLayout, rule: str) -> set[str]:
+    """The columns that a constraint or an index of the table speaks of, but for the tenant."""
+    rows = connection.execute(
+        "SELECT attname FROM pg_attribute JOIN ("
+        "SELECT conrelid, conkey FROM pg_constraint WHERE conrelid = to_regclass(%(table)s) AND conname = %(rule)s"
+        " UNION ALL SELECT indrelid, indkey::int2[] FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+        " WHERE indrelid = to_regclass(%(table)s) AND relname = %(rule)s"
+        ") AS named (relation, numbers) ON attrelid = relation AND attnum = ANY (numbers)",
+        {"table": Identifier(layout.dataset).as_string(connection), "rule": rule},
+    )
+    return {column for (column,) in rows.fetchall()} - {"tenant"}

@@ -1,1 +1,0 @@
-"""What callers send and get, as pydantic models: the API's contract."""

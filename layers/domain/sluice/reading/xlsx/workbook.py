@@ -1,0 +1,131 @@
+"""The parts of an .xlsx workbook: which sheet is read, and where its strings and styles are."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from sluice.reading.errors import damaged, rejection
+from sluice.reading.xlsx.archive import Archive
+
+_RELATIONSHIPS = "/relationships/"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A visible worksheet: its name and the archive part that holds it."""
+
+    name: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """What of a workbook matters to an import.
+
+    Parameters
+    ----------
+    sheets
+        Visible worksheets in the order of their tabs; chart sheets are left out.
+    strings, styles
+        Archive parts, ``None`` when the workbook has none.
+    date1904
+        Whether day 0 is 1 January 1904, as old Macintosh workbooks have it.
+    """
+
+    sheets: tuple[Sheet, ...]
+    strings: str | None
+    styles: str | None
+    date1904: bool
+
+
+def parse_xml(part: str, body: bytes) -> ElementTree.Element:
+    """Parse a small part; one that declares a document type is rejected, so no entity is ever expanded."""
+    reject_doctype(part, body)
+    try:
+        return ElementTree.fromstring(body)  # noqa: S314 - no document type, so no entities
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise damaged(f"its part {part} is not well-formed XML") from error
+
+
+def reject_doctype(part: str, start: bytes) -> None:
+    """Reject a part whose prolog declares a document type, in UTF-8 or UTF-16."""
+    if re.search(rb"<!\0?[DdEe]", start.replace(b"\0", b"")):
+        raise rejection("unsafe-file", f"Its part {part} declares XML entities, which no spreadsheet program writes.")
+
+
+def local(tag: str) -> str:
+    """Name of an element or attribute without its namespace: transitional and strict files read the same."""
+    return tag.rpartition("}")[2]
+
+
+def attribute(element: ElementTree.Element, name: str) -> str | None:
+    """Value of an attribute whatever its namespace."""
+    return next((value for key, value in element.attrib.items() if local(key) == name), None)
+
+
+def read_workbook(archive: Archive) -> Workbook | None:
+    """Find the parts of a workbook; ``None`` when the archive holds none.
+
+    Raises
+    ------
+    FileRejected
+        ``damaged-file`` or ``unsafe-file``.
+    """
+    top = _relations(archive, "_rels/.rels", "")
+    part = archive.find(top.first("officeDocument") or "xl/workbook.xml")
+    if part is None or not part.lower().endswith(".xml") or archive.find("xl/workbook.bin") is not None:
+        return None
+    root = parse_xml(part, archive.read(part))
+    if local(root.tag) != "workbook":
+        return None
+    folder, name = posixpath.split(part)
+    relations = _relations(archive, f"{folder}/_rels/{name}.rels", folder)
+    return Workbook(
+        sheets=_visible_sheets(root, relations, archive),
+        strings=_part(archive, relations.first("sharedStrings")),
+        styles=_part(archive, relations.first("styles")),
+        date1904=any(
+            attribute(element, "date1904") in ("1", "true", "on")
+            for element in root
+            if local(element.tag) == "workbookPr"
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Relations:
+    by_id: dict[str, tuple[str, str]]
+
+    def first(self, kind: str) -> str | None:
+        return next((target for of, target in self.by_id.values() if of == kind), None)
+
+
+def _relations(archive: Archive, name: str, folder: str) -> _Relations:
+    part = archive.find(name)
+    by_id: dict[str, tuple[str, str]] = {}
+    for element in parse_xml(part, archive.read(part)) if part else ():
+        kind, target = element.get("Type", ""), element.get("Target", "")
+        if _RELATIONSHIPS in kind and element.get("TargetMode") != "External":
+            path = target if target.startswith("/") else posixpath.join(folder, target)
+            by_id[element.get("Id", "")] = (kind.rpartition("/")[2], posixpath.normpath(path.lstrip("/")))
+    return _Relations(by_id)
+
+
+def _part(archive: Archive, name: str | None) -> str | None:
+    return archive.find(name) if name else None
+
+
+def _visible_sheets(root: ElementTree.Element, relations: _Relations, archive: Archive) -> tuple[Sheet, ...]:
+    sheets = []
+    for element in root.iter():
+        if local(element.tag) != "sheet" or element.get("state", "visible") != "visible":
+            continue
+        identifiers = [value for key, value in element.attrib.items() if key.endswith("}id")]
+        kind, target = relations.by_id.get(identifiers[0] if identifiers else "", ("", ""))
+        part = archive.find(target) if kind == "worksheet" else None
+        if part is not None:
+            sheets.append(Sheet(element.get("name", ""), part))
+    return tuple(sheets)

@@ -1,0 +1,153 @@
+"""Types for the cells of real files: money, numbers, dates, digits and flags as people write them.
+
+Each is an ordinary type with a validator before it, so that pydantic's constraints apply to the result.
+The validators read the `Context` of the chunk from pydantic's validation context; without one, the default
+conventions hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationInfo
+
+from sluice.schema.context import DEFAULT, Context
+from sluice.schema.dates import date_from_number
+from sluice.schema.numbers import LIMIT, coordinate_from_text, number_from_text, plain, without_currency
+
+# Below this, Python writes a float with an exponent, which no other form of the number has.
+_TINY = 1e-4
+# A long number as a spreadsheet shows it in a narrow cell, and as it then writes it to a text file.
+_SHORTENED = re.compile(r"\d[.,]\d+E\+\d\d")
+_YES = frozenset({"yes", "y", "true", "t", "1", "x", "active", "ya", "aktif", "benar"})
+_NO = frozenset({"no", "n", "false", "f", "0", "inactive", "tidak", "nonaktif", "non aktif", "salah"})
+
+
+def _context(info: ValidationInfo) -> Context:
+    context = info.context
+    return context if isinstance(context, Context) else Context(DEFAULT)
+
+
+def _stored(value: Any) -> Any:
+    """A cell that is no text: numbers within what can be stored; what is no number at all is left to pydantic."""
+    if isinstance(value, bool):
+        raise ValueError("is not a number")
+    if isinstance(value, int | float) and abs(value) >= LIMIT:
+        raise ValueError("has too many digits")
+    if isinstance(value, float) and abs(value) < _TINY:
+        return plain(repr(value))
+    return value
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    return number_from_text(value, _context(info).decimal) if isinstance(value, str) else _stored(value)
+
+
+def _money(value: Any, info: ValidationInfo) -> Any:
+    return _number(without_currency(value), info) if isinstance(value, str) else _stored(value)
+
+
+def _coordinate(value: Any) -> Any:
+    return coordinate_from_text(value) if isinstance(value, str) else _stored(value)
+
+
+def _date(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        return _context(info).date(info.field_name or "", value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return date_from_number(value)
+    raise ValueError("is not a date")
+
+
+def _code(value: Any) -> Any:
+    """Text as it is, without the apostrophe that keeps a spreadsheet from making a number of it."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip().removeprefix("'").lstrip()
+    if not text:
+        raise ValueError("is required")
+    if _SHORTENED.fullmatch(text):
+        raise ValueError("is a number that a spreadsheet has shortened")
+    return text
+
+
+def _digits(value: Any) -> Any:
+    """Numbers lose a spreadsheet's ``.0``; text keeps its leading zeros, and loses spaces and dashes."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str):
+        raise ValueError("must be digits only")
+    text = text.strip().lstrip("'").replace(" ", "").replace("-", "")
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("must be digits only")
+    return text
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().casefold()
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    raise ValueError("must be yes or no")
+
+
+#: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
+Money = Annotated[Decimal, BeforeValidator(_money)]
+#: A number with or without thousands separators; an exact `decimal.Decimal`.
+Number = Annotated[Decimal, BeforeValidator(_number)]
+#: A latitude or longitude in degrees, its decimal mark a point or a comma; an exact `decimal.Decimal`.
+Coordinate = Annotated[Decimal, BeforeValidator(_coordinate)]
+#: A whole number with or without thousands separators.
+Whole = Annotated[int, BeforeValidator(_number)]
+#: A calendar date; a time of day beside it is dropped.
+Date = Annotated[date, BeforeValidator(_date)]
+#: A name of digits and letters, kept as it is written, leading zeros and all: order and telephone numbers. What is
+#: left of a long one after a spreadsheet took it for an amount (``1,23457E+11``) is rejected.
+Code = Annotated[str, BeforeValidator(_code)]
+#: Digits kept as text, leading zeros and all: telephone numbers, identity numbers.
+Digits = Annotated[str, BeforeValidator(_digits)]
+#: Yes or no, in English or Bahasa Indonesia.
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class Spelling:
+    """Gives the declared spelling of a value; put before the `Literal` that rejects what is left.
+
+    Case and spaces around and within do not count, and a number stands for its digits. Where two declared values
+    differ in nothing else, each is met by its exact spelling only.
+
+    Parameters
+    ----------
+    choices
+        The declared values.
+    """
+
+    def __init__(self, choices: Iterable[Any]) -> None:
+        self._exact = frozenset(choices)
+        self._by_fold: dict[str, Any] = {}
+        shared: set[str] = set()
+        for choice in self._exact:
+            shared |= {_fold(choice)} & self._by_fold.keys()
+            self._by_fold[_fold(choice)] = choice
+        for fold in shared:
+            del self._by_fold[fold]
+
+    def __call__(self, value: Any) -> Any:
+        """The declared value that is meant, or the value as it is."""
+        if isinstance(value, bool) or not isinstance(value, str | int | float) or value in self._exact:
+            return value
+        return self._by_fold.get(_fold(value), value)
+
+
+def _fold(value: Any) -> str:
+    return " ".join(str(value).split()).casefold()

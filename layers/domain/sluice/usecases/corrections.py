@@ -1,0 +1,149 @@
+"""Corrections: rejected rows that come again, mended, in the workbook of errors."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.errors import Conflict, FileRejected
+from sluice.model.job import Job
+from sluice.model.rejection import Rejection
+from sluice.model.status import INACTIVE
+from sluice.reading import Header
+from sluice.reporting.errors import ROW_TITLE
+from sluice.reporting.neutral import restored
+from sluice.schema.cells import Cell, Record
+from sluice.schema.validation import GoodRow
+from sluice.usecases.artifacts import REPEATS, FilePlan, rejections_in
+from sluice.usecases.ports import Chunks, Files, Jobs
+
+# More than any sheet has rows.
+_ROW_DIGITS = 12
+
+
+def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
+    """Find the job whose rejected rows are to come again.
+
+    Raises
+    ------
+    NotFound
+        If there is no such job.
+    Conflict
+        If it is of another importer, still under way, or has rejected nothing.
+    """
+    job = jobs.get(ref)
+    reason = None
+    if job.importer != importer:
+        reason = f"was made by the importer '{job.importer}', not '{importer}'"
+    elif job.status not in INACTIVE:
+        reason = f"is {job.status.replace('_', ' ')}; wait for its end"
+    elif job.deleted:
+        reason = "was deleted"
+    elif not job.counts.rejected:
+        reason = "has rejected no row"
+    if reason:
+        raise Conflict("cannot-correct", "The job cannot be corrected", f"Job {ref.id} {reason}.")
+    return job
+
+
+def check_correction(job: Job, header: Header) -> None:
+    """See that a file of corrections says which rows it corrects; any other file is let through.
+
+    Raises
+    ------
+    FileRejected
+        ``no-row-numbers``.
+    """
+    if job.corrects and ROW_TITLE not in header.titles:
+        raise FileRejected(
+            "no-row-numbers",
+            "The file does not say which rows it corrects",
+            f"Its column '{ROW_TITLE}' is missing. Correct the rows in the errors.xlsx of job {job.corrects}, and keep "
+            "that column as it is.",
+        )
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The rows of a chunk, and which of them may come.
+
+    Parameters
+    ----------
+    records
+        All of them, their text as it was before a report made it harmless.
+    wanted
+        Those that the corrected job has rejected; of a job that corrects none, all.
+    strangers
+        A rejection for each of the others.
+    repeats
+        Of those that were rejected for their key alone: number of the row to the rejection that it had.
+    """
+
+    records: list[Record]
+    wanted: list[Record]
+    strangers: list[Rejection]
+    repeats: dict[int, Rejection]
+
+    def still_repeated(self, good: Iterable[GoodRow]) -> list[Rejection]:
+        """Reject rows again whose key is what it was: loaded now, they would take the place of the first."""
+        return [
+            replace(was, row=row.number)
+            for row in good
+            if (was := self.repeats.get(row.number)) and was.value == row.key
+        ]
+
+
+def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files) -> Corrected:
+    """Take those rows of a correction that the corrected job has rejected; of any other job, all rows."""
+    if job.corrects is None:
+        return Corrected(records, records, [], {})
+    place = plan.header.titles.index(ROW_TITLE)
+    records = [
+        (number, [restored(cell) if isinstance(cell, str) else cell for cell in cells]) for number, cells in records
+    ]
+    numbers = {number: _row_number(cells, place) for number, cells in records}
+    rejected = _rejected_rows(
+        JobRef(job.ref.tenant, job.corrects), {number for number in numbers.values() if number}, chunks, files
+    )
+    wanted: list[Record] = []
+    strangers: list[Rejection] = []
+    repeats: dict[int, Rejection] = {}
+    for number, cells in records:
+        original = numbers[number]
+        if original in rejected:
+            wanted.append((number, cells))
+            if rejected[original].reason.startswith(REPEATS):
+                repeats[number] = rejected[original]
+        else:
+            value = None if original is None else str(original)
+            reason = "is no row number" if original is None else f"is no row that job {job.corrects} has rejected"
+            strangers.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, reason))
+    return Corrected(records, wanted, strangers, repeats)
+
+
+def _row_number(cells: list[Cell], place: int) -> int | None:
+    match cells[place] if place < len(cells) else None:
+        case bool():
+            return None
+        case int() | float() as number if float(number).is_integer():
+            return int(number)
+        case str(text) if text.strip().isdecimal() and len(text) < _ROW_DIGITS:
+            return int(text)
+        case _:
+            return None
+
+
+def _rejected_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> dict[int | None, Rejection]:
+    """Find which of these rows the job has rejected, and why; reads the rejections of their chunks alone."""
+    cut = list(chunks.of_phase(ref, PhaseName.PARSE))
+    firsts = [chunk.first_row for chunk in cut]
+    indexes = {cut[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
+    return {
+        rejection.row: rejection
+        for index in indexes
+        for phase in (PhaseName.PARSE, PhaseName.LOAD)
+        for rejection in rejections_in(ChunkRef(ref, phase, index), files)
+        if rejection.row in numbers
+    }

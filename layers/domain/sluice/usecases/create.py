@@ -1,0 +1,173 @@
+"""Make the job of an import that somebody asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ulid import ULID
+
+from sluice.catalog.registry import importer_named
+from sluice.model import paths
+from sluice.model.chunk import JobRef
+from sluice.model.errors import FileRejected
+from sluice.model.job import Job, JobFile
+from sluice.schema.importer import Importer
+from sluice.usecases.corrections import check_corrected
+from sluice.usecases.multipart import Parts, list_parts
+from sluice.usecases.parameters import check_file_type, parameters_of
+from sluice.usecases.ports import Files, Jobs
+from sluice.usecases.same_file import reject_same_file
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_NAME_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """Who wants what imported, and how.
+
+    Parameters
+    ----------
+    bytes
+        Size of the file.
+    mapping
+        Headers of the file, each with the field or title it stands for.
+    review
+        Whether the job stops before it loads; ``None``: as the importer says.
+    force
+        Whether it is done even if the same file was imported before.
+    corrects
+        Id of the job whose rejected rows come again.
+    parameters
+        What the importer must know beside the file, where the file's name does not tell it.
+    sha256
+        Of the file, in hexadecimal, when it is known: then the same file is rejected before it is sent.
+    """
+
+    tenant: str
+    requested_by: str
+    importer: str
+    filename: str
+    bytes: int
+    mapping: dict[str, str] | None = None
+    urgent: bool = False
+    review: bool | None = None
+    force: bool = False
+    corrects: str | None = None
+    sha256: str | None = None
+    parameters: dict[str, str] | None = None
+
+
+def new_job(
+    request: ImportRequest, *, now: datetime, jobs: Jobs, begin_parts: Callable[[str], str] | None = None
+) -> tuple[Job, Importer]:
+    """Add a job that waits for its file.
+
+    Parameters
+    ----------
+    begin_parts
+        Begins an upload in parts to a key and answers its id, if the file is to come so.
+
+    Raises
+    ------
+    NotFound
+        If there is no such importer, or no such job to correct.
+    FileRejected
+        If the file is larger than the importer takes, or of another type.
+    RequestRejected
+        If a parameter does not fit.
+    Conflict
+        If the same file was imported before, or the job to correct has nothing to be corrected.
+    """
+    importer = importer_named(request.importer)
+    check_file_type(importer, request.filename)
+    if request.bytes > importer.max_bytes:
+        raise FileRejected(
+            "too-large",
+            "The file is too large",
+            f"It has {request.bytes:,} bytes; {importer.title} takes files of up to {importer.max_bytes:,} bytes.",
+            limit=importer.max_bytes,
+        )
+    if request.sha256 and not (request.force or importer.lookup):
+        reject_same_file(request.tenant, importer.name, request.sha256.lower(), jobs)
+    corrected = None
+    if request.corrects:
+        corrected = check_corrected(JobRef(request.tenant, request.corrects), importer.name, jobs)
+    ref = JobRef(request.tenant, str(ULID.from_datetime(now)))
+    # of a long name the end is kept: people tell by it what the file is
+    name = request.filename.replace("\\", "/").rsplit("/", 1)[-1][-_NAME_LENGTH:] or "file"
+    # "." and ".." would lead out of the job's folder wherever keys are taken for paths
+    file = JobFile(name, paths.upload(ref, _UNSAFE.sub("-", name).strip(".") or "file"), request.bytes)
+    if begin_parts:
+        file = replace(file, upload_id=begin_parts(file.key))
+    job = Job(
+        ref=ref,
+        importer=importer.name,
+        file=file,
+        requested_by=request.requested_by,
+        batch_id=str(ULID.from_datetime(now)),
+        created_at=now,
+        # the headers of a corrected workbook are those of the file it came from, and so are its dates
+        mapping=request.mapping or (corrected.mapping if corrected else None),
+        date_orders=corrected.date_orders if corrected else {},
+        urgent=request.urgent,
+        # there is nothing to compare what is looked up with
+        review=not importer.lookup and (importer.review if request.review is None else request.review),
+        force=request.force,
+        corrects=request.corrects,
+        parameters=(corrected.parameters if corrected else {})
+        | parameters_of(importer, request.filename, request.parameters),
+        lookup=importer.lookup,
+    )
+    jobs.add(job, note=f"corrects job {request.corrects}" if corrected else "")
+    if corrected:
+        jobs.log(corrected, by=request.requested_by, note=f"corrected by job {ref.id}")
+    return job, importer
+
+
+def accept_file(request: ImportRequest, body: bytes, *, now: datetime, jobs: Jobs, files: Files) -> Job:
+    """Make a job and store its file; the bucket's event starts it, as it does for every other file.
+
+    Raises
+    ------
+    NotFound, FileRejected, Conflict
+        As `new_job`.
+    """
+    request = replace(request, sha256=hashlib.sha256(body).hexdigest())
+    job, _ = new_job(request, now=now, jobs=jobs)
+    files.write(job.file.key, body)
+    return job
+
+
+def expect_file(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Files) -> tuple[Job, dict[str, Any]]:
+    """Make a job that waits for its file.
+
+    Returns
+    -------
+    tuple
+        The job, and the form ``{method, url, fields, expires_in}`` to send the file with.
+
+    Raises
+    ------
+    NotFound, FileRejected, Conflict
+        As `new_job`.
+    """
+    job, importer = new_job(request, now=now, jobs=jobs)
+    return job, files.upload_form(job.file.key, importer.max_bytes)
+
+
+def expect_parts(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Files) -> tuple[Job, Parts]:
+    """Make a job that waits for its file to come in parts; answers the job and where the parts go.
+
+    Raises
+    ------
+    NotFound, FileRejected, Conflict
+        As `new_job`.
+    """
+    job, _ = new_job(request, now=now, jobs=jobs, begin_parts=files.begin_parts)
+    return job, list_parts(job, files=files)

@@ -1,0 +1,229 @@
+"""Files to download from a job: made when they are first asked for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import BinaryIO, TypeVar
+
+from sluice.catalog.registry import lookup_named
+from sluice.model import paths
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
+from sluice.model.errors import Conflict, NotFound, TryLater
+from sluice.model.job import Job
+from sluice.model.status import INACTIVE, Status
+from sluice.reporting.errors import write_error_csv, write_error_workbook
+from sluice.reporting.loaded import write_loaded_csv
+from sluice.reporting.result import CategorisedRow, summary, write_result_workbook
+from sluice.schema.validation import GoodRow
+from sluice.usecases.artifacts import JobWorkspace, rejected_rows, rejections_in
+from sluice.usecases.declarations import importer_of
+from sluice.usecases.lookup import findings_of
+from sluice.usecases.ports import Chunks, Files, Jobs, Machine
+from sluice.usecases.staged_rows import staged_rows
+
+_PAUSE = 0.2
+_RETRY_SECONDS = 5
+ERRORS_XLSX = "errors.xlsx"
+ERRORS_CSV = "errors.csv"
+LOADED_CSV = "loaded.csv"
+T = TypeVar("T")
+
+# Chunks that are read while the rows of one are written: S3 takes some 20 ms for each of three objects, and a large
+# file has hundreds of chunks.
+_AHEAD = 8
+
+RESULT_XLSX = "result.xlsx"
+SUMMARY_JSON = "summary.json"
+
+
+@dataclass(frozen=True)
+class JobFileOffer:
+    """A file that a job has to offer; ``bytes`` is ``None`` until it is made."""
+
+    name: str
+    title: str
+    rows: int
+    bytes: int | None
+
+
+def offers(job: Job, files: Files) -> list[JobFileOffer]:
+    """The files of a job that stands still; none while it is under way, for they would change."""
+    if job.status not in INACTIVE or job.status is Status.WAITING_FOR_FILE or job.deleted:
+        return []
+    found = []
+    if job.counts.rejected:
+        found += [(ERRORS_XLSX, "Rejected rows, to correct and import again"), (ERRORS_CSV, "Rejected rows")]
+    if job.lookup and job.counts.loaded:
+        found += [(RESULT_XLSX, "Rows by category"), (SUMMARY_JSON, "How many rows are in each category")]
+    elif job.counts.loaded:
+        found += [(LOADED_CSV, "Loaded rows")]
+    rows = dict.fromkeys([LOADED_CSV, RESULT_XLSX, SUMMARY_JSON], job.counts.loaded)
+    return [
+        JobFileOffer(name, title, rows.get(name, job.counts.rejected), _size(job, name, files)) for name, title in found
+    ]
+
+
+def download(ref: JobRef, name: str, *, seconds: float, jobs: Jobs, files: Files, machine: Machine) -> str:
+    """Give the address of a file of a job; make it first when nobody has asked for it before.
+
+    Parameters
+    ----------
+    seconds
+        How long to wait for a file that is being made.
+
+    Raises
+    ------
+    NotFound
+        If the job has no such file.
+    TryLater
+        If it is still being made; the same call goes through later.
+    Conflict
+        If it could not be made.
+    """
+    job = jobs.get(ref)
+    if name not in {offer.name for offer in offers(job, files)}:
+        raise NotFound("file of this job", name)
+    if _size(job, name, files) is None:
+        deadline = time.monotonic() + seconds
+        if not machine.make_file(job, name):
+            detail = f"{name} of job {ref.id} could not be made; the log of the service says why."
+            raise Conflict("file-not-made", "The file could not be made", detail)
+        while _size(job, name, files) is None:
+            if time.monotonic() > deadline:
+                raise TryLater(f"{name} is being made; it has many rows.", _RETRY_SECONDS)
+            time.sleep(_PAUSE)
+    stem = job.file.name.rsplit(".", 1)[0]
+    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_ ") else "-" for letter in stem)
+    return files.download_url(paths.result(ref, job.run, name), f"{safe}-{name}")
+
+
+def _size(job: Job, name: str, files: Files) -> int | None:
+    try:
+        return files.size(paths.result(job.ref, job.run, name))
+    except NotFound:
+        return None
+
+
+def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, files: Files) -> int:
+    """Write a file of the job to the bucket, chunk by chunk; a second run writes the same again.
+
+    Returns
+    -------
+    int
+        Its rows; 0 when the job has gone on or was deleted since it was asked for, and there is no such file.
+    """
+    job = jobs.get(ref)
+    if job.run != run:
+        return 0
+    key = paths.result(ref, run, name)
+    rows = 0
+    if not job.deleted:
+        with files.create(key) as out:
+            rows = _write(job, name, out, chunks=chunks, files=files)
+    if jobs.get(ref).deleted:  # whoever deleted it may have looked before this file was there
+        files.remove_file(key, None)
+        return 0
+    return rows
+
+
+def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
+    match name:
+        case "errors.xlsx" | "errors.csv":
+            write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
+            plan = JobWorkspace(job.ref, files).read_plan()
+            titles = {column.field: column.title for column in importer_of(job).columns}
+            places = {titles[field]: place for place, field in plan.header.fields.items()}
+            rows = rejected_rows(job.ref, files)
+            return write(out, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows)
+        case "loaded.csv":
+            return write_loaded_csv(out, importer_of(job), _loaded(job, chunks, files))
+        case "result.xlsx":
+            return write_result(job, out, chunks=chunks, files=files)
+        case "summary.json":
+            return write_summary(job, out, chunks=chunks, files=files)
+        case _:
+            raise NotFound("file of this job", name)
+
+
+def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
+    for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
+        if chunk.state is ChunkState.DONE:
+            rejected = {rejection.row for rejection in rejections_in(chunk.ref, files)}
+            yield from (row for row in staged_rows(job, chunk.ref.index, files).rows if row.number not in rejected)
+
+
+def write_result(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
+    """Write the workbook with a sheet for each category; answers its rows."""
+    plan, lookup = JobWorkspace(job.ref, files).read_plan(), lookup_named(job.lookup or "")
+    counts = write_result_workbook(
+        out,
+        categories=lookup.categories,
+        value_title=lookup.value_title,
+        titles=plan.header.titles,
+        rows=_rows(job, chunks, files),
+        facts=_facts(job),
+    )
+    return sum(counts.values())
+
+
+def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
+    """Write how many rows are in each category, as JSON; answers how many there are in all."""
+
+    def of_chunk(index: int) -> list[str]:
+        return [each.category for each in findings_of(job.ref, index, files)]
+
+    found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
+    content = summary(lookup_named(job.lookup or "").categories, found, _facts(job))
+    out.write(json.dumps(content, ensure_ascii=False, indent=2).encode())
+    return found.total()
+
+
+def _rows(job: Job, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
+    workspace = JobWorkspace(job.ref, files)
+    parsed = {chunk.ref.index: chunk for chunk in chunks.of_phase(job.ref, PhaseName.PARSE)}
+
+    def of_chunk(index: int) -> list[CategorisedRow]:
+        found = {each.row: each for each in findings_of(job.ref, index, files)}
+        return [
+            CategorisedRow(number, cells, each.category, each.value, each.reason)
+            for number, cells in workspace.records(parsed[index], job.file)
+            if (each := found.get(number))
+        ]
+
+    return _read_ahead(of_chunk, _done(job, chunks))
+
+
+def _read_ahead(read: Callable[[int], list[T]], indexes: Iterable[int]) -> Iterator[T]:
+    """What is read of each chunk, in order, a few chunks at once."""
+    ahead: deque[Future[list[T]]] = deque()
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        for index in indexes:
+            ahead.append(pool.submit(read, index))
+            if len(ahead) > _AHEAD:
+                yield from ahead.popleft().result()
+        for rows in ahead:
+            yield from rows.result()
+
+
+def _done(job: Job, chunks: Chunks) -> Iterator[int]:
+    for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
+        if chunk.state is ChunkState.DONE:
+            yield chunk.ref.index
+
+
+def _facts(job: Job) -> dict[str, str]:
+    """What the result is of, and what of the file is not in it."""
+    titles = {parameter.name: parameter.title for parameter in importer_of(job).parameters}
+    facts = {"File": job.file.name}
+    facts |= {titles.get(name, name): value for name, value in job.parameters.items()}
+    facts |= {"Job": job.ref.id, "Rows in the file": f"{job.counts.total:,}"}
+    if job.counts.rejected:
+        facts["Rejected, see errors.xlsx"] = f"{job.counts.rejected:,}"
+    if job.counts.unprocessed:
+        facts["Not looked up"] = f"{job.counts.unprocessed:,}"
+    return facts | ({"Ended": job.finished_at.isoformat(timespec="seconds")} if job.finished_at else {})

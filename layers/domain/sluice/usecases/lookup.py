@@ -1,0 +1,104 @@
+"""Look a chunk up: each of its staged rows gets a category."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from sluice.catalog.registry import lookup_named
+from sluice.model import paths
+from sluice.model.chunk import Chunk, JobRef
+from sluice.model.counts import Counts
+from sluice.model.errors import TryLater, UpstreamDown
+from sluice.model.job import Job
+from sluice.schema.validation import GoodRow
+from sluice.upstream.lookup import Lookup, LookupResult
+from sluice.usecases.load import reject
+from sluice.usecases.ports import Files, LookupCache, Upstreams
+from sluice.usecases.staged_rows import staged_rows
+
+# Attempts at a chunk before a key that was never answered is put into the category of those; SQS allows no more.
+_ATTEMPTS = 3
+# As many of those that found the upstream away, when only keys were left that had failed before: it may be away only
+# for them. They are a few hours apart in the end, see `sluice.usecases.control`.
+_ATTEMPTS_IN_VAIN = 20
+_AGAIN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a row was found to be."""
+
+    row: int
+    category: str
+    value: str | None = None
+    reason: str | None = None
+
+
+def lookup_chunk(
+    job: Job, chunk: Chunk, *, now: int, before: float, files: Files, answers: LookupCache, upstreams: Upstreams
+) -> Counts:
+    """Ask for each row of the chunk that nobody has asked for before, and leave the rows' categories.
+
+    An answer is kept the moment it is there, so whatever happens to this attempt, it is not asked for again.
+
+    Parameters
+    ----------
+    now, before
+        Epoch seconds: of now, and at which to be done.
+
+    Returns
+    -------
+    Counts
+        Rows that have a category, and those that repeat the key of an earlier one and are rejected.
+
+    Raises
+    ------
+    TryLater
+        If some keys were not answered; the next attempt asks for those alone.
+    UpstreamDown
+        If the upstream is away.
+    """
+    lookup = lookup_named(job.lookup or "")
+    staged = staged_rows(job, chunk.ref.index, files)
+    rejected = {row.key: reason for row in staged.rows if (reason := lookup.rejects(row.key))}
+    known = answers.get(job.ref.tenant, lookup, [row.key for row in staged.rows if row.key not in rejected], now=now)
+
+    def told(key: str, found: LookupResult) -> None:
+        answers.keep(job.ref.tenant, lookup, key, found, until=now + lookup.keep_hours * 3600)
+        known[key] = found
+
+    missing = [row.key for row in staged.rows if row.key not in rejected and row.key not in known]
+    if missing:
+        asked = upstreams.ask(lookup, missing, before=before, told=told)
+        # where no key was ever answered, all sorts of keys were asked for, so that even a few say if anybody is there
+        if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
+            raise UpstreamDown(lookup.title)
+        if asked.failed and chunk.attempts < _ATTEMPTS:
+            raise TryLater(f"{len(asked.failed)} lookups came to nothing.", _AGAIN_SECONDS)
+    findings = [_finding(lookup, job, row, rejected, known) for row in staged.rows]
+    # what is no key repeats none: a list with a dash for everybody who gave no number has as many invalid ones
+    invalid = {row: reason for row, (key, _) in staged.repeats.items() if (reason := lookup.rejects(key))}
+    findings += [Finding(row, lookup.invalid, reason=reason) for row, reason in invalid.items()]
+    body = "".join(json.dumps(asdict(each)) + "\n" for each in findings)
+    files.write(paths.found(job.ref, chunk.ref.index), body.encode())
+    repeats = {row: repeat for row, repeat in staged.repeats.items() if row not in invalid}
+    return Counts(inserted=len(findings), rejected=reject(job, chunk, [], repeats, files))
+
+
+def _finding(
+    lookup: Lookup, job: Job, row: GoodRow, rejected: dict[str, str], known: dict[str, LookupResult]
+) -> Finding:
+    if row.key in rejected:
+        return Finding(row.number, lookup.invalid, reason=rejected[row.key])
+    found = known.get(row.key)
+    if found is None:
+        return Finding(row.number, lookup.failed, reason="No answer")
+    return Finding(row.number, lookup.category_of(found, job.parameters), value=found.value)
+
+
+def findings_of(ref: JobRef, index: int, files: Files) -> Iterator[Finding]:
+    """What the rows of a chunk were found to be."""
+    for line in files.read(paths.found(ref, index)).splitlines():
+        yield Finding(**json.loads(line))

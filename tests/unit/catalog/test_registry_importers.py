@@ -1,0 +1,143 @@
+"""The registry names every importer there is, and importers have the columns that were promised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+from sluice.catalog.registry import IMPORTERS, importer_named, importers_by_name
+from sluice.model.errors import NotFound
+from sluice.schema.column import Column
+from sluice.schema.context import Conventions
+from sluice.schema.importer import Importer
+from sluice.schema.validation import check_rows
+from tests.unit.catalog.modules import catalog_modules
+
+NAMES = sorted(importer.name for importer in IMPORTERS)
+
+# The columns that files of the users of each importer have had all along; the key is the first.
+COLUMNS = {
+    "products": (
+        "Part Number, Description, Brand, Category, Price, Currency, Stock, Free Stock, Supplier, Updated, Active"
+    ),
+    "dealers": "Dealer Code, Name, Email, Phone, City, Country, Tier, Active",
+    "sos": (
+        "ORDER_ID, NIPNAS, STANDARD_NAME, ORDER_SUBTYPE, SEGMEN, SUB_SEGMEN, CUST_WITEL, SERVICE_WITEL, "
+        "LI_PRODUCT_NAME, LI_MILESTONE, LI_STATUS, LI_STATUS_DATE, BIAYA_PASANG, HRG_BULANAN, REVENUE, "
+        "ORDER_CREATED_DATE, KATEGORI"
+    ),
+    "hsi": (
+        "ORDER_ID, REGIONAL, WITEL, DATEL, STO, JENISPSB, TYPE_TRANS, TYPE_LAYANAN, STATUS_RESUME, PROVIDER, "
+        "ORDER_DATE, LAST_UPDATED_DATE, NCLI, POTS, SPEEDY, CUSTOMER_NAME, CONTACT_HP, INS_ADDRESS, GPS_LATITUDE, "
+        "GPS_LONGITUDE"
+    ),
+    "jt": (
+        "ID_I_HLD, WITEL, REGION, URAIAN_KEGIATAN, BATCH_PROGRAM, STATUS_PROYEK, TANGGAL_MULAI, TANGGAL_TARGET, "
+        "TANGGAL_GOLIVE, TOTAL_PORT, PORT_TERISI, NILAI_BOQ, MITRA"
+    ),
+    "datin": (
+        "ORDER_ID, SID, NIPNAS, NAMA_PELANGGAN, LAYANAN, BANDWIDTH_MBPS, WITEL_ASAL, WITEL_TUJUAN, STATUS, "
+        "TANGGAL_ORDER, TANGGAL_AKTIVASI, HARGA_BULANAN"
+    ),
+    "voters": "ID Number, First Names, Surname, Cell, Ward",
+}
+INDONESIAN = {"sos", "hsi", "jt", "datin"}
+
+
+@pytest.mark.parametrize("module", catalog_modules(), ids=lambda module: module.__name__)
+def test_every_importer_that_a_file_declares_is_in_the_registry(module: ModuleType) -> None:
+    """A file declares the importer of its name, and a forgotten line in the registry is found here."""
+    declared = [found for found in vars(module).values() if isinstance(found, Importer)]
+    assert [found for found in declared if found not in IMPORTERS] == []
+    assert [found.name for found in declared] in ([], [module.__name__.rpartition(".")[2]])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_importer_is_found_by_its_name(name: str) -> None:
+    """The one that callers give."""
+    assert importer_named(name).name == name
+
+
+@pytest.mark.parametrize(("alias", "name"), [("digital_product", "sos"), ("analysis", "sos"), ("tambahan", "jt")])
+def test_an_importer_is_found_by_its_aliases(alias: str, name: str) -> None:
+    """The names that its users had for it before."""
+    assert importer_named(alias) is importer_named(name)
+
+
+@pytest.mark.parametrize("aliases", [("products",), ("goods", "goods"), ("articles",)])
+def test_a_name_that_two_importers_share_is_a_mistake_of_the_declaration(aliases: tuple[str, ...]) -> None:
+    """It is found at import, not when a file goes to the wrong one."""
+    products = replace(importer_named("products"), aliases=("articles",))
+    with pytest.raises(ValueError, match="names two importers, "):
+        importers_by_name([products, replace(products, name="others", aliases=aliases)])
+
+
+@pytest.mark.parametrize("name", ["", "Products", "products ", "../products", "registry"])
+def test_an_unknown_importer_is_not_found(name: str) -> None:
+    """With the name that was asked for."""
+    with pytest.raises(NotFound, match=f"There is no importer '{name}'"):
+        importer_named(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_importer_has_the_columns_that_were_promised(name: str) -> None:
+    """Title by title, in order, and the first one is the key."""
+    columns = importer_named(name).columns
+    assert [column.title for column in columns] == COLUMNS[name].split(", ")
+    assert [column.key for column in columns] == [True] + [False] * (len(columns) - 1)
+    assert columns[0].required
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
+def test_no_header_means_two_columns(importer: Importer) -> None:
+    """Case, spaces and punctuation of headers do not count, so they must not be the only difference."""
+    known = [{"".join(filter(str.isalnum, title.casefold())) for title in found.titles} for found in importer.columns]
+    assert sum(map(len, known)) == len(set[str]().union(*known))
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
+def test_the_examples_of_an_importer_are_good_rows(importer: Importer) -> None:
+    """They are what the template will show, in the conventions of the importer's files."""
+    fields = {place: column.field for place, column in enumerate(importer.columns)}
+    examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
+    assert None not in examples
+    checked = check_rows(importer, fields, "Sheet", [(2, examples)])
+    assert checked.rejections == []
+    assert checked.dates == {}, "an example must not leave open which day it is"
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
+def test_every_column_says_what_it_holds(importer: Importer) -> None:
+    """In a sentence for the template's notes and the page of the importer."""
+    described = [info.description or "" for info in importer.row.model_fields.values()]
+    assert [text for text in described if not (text and text[0].isupper() and text.endswith("."))] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_indonesian_files_have_indonesian_numbers_and_dates(name: str) -> None:
+    """The others have decimal points, and their dates have to tell their order themselves."""
+    expected = Conventions(decimal=",", dates="dmy") if name in INDONESIAN else Conventions()
+    assert importer_named(name).conventions == expected
+
+
+def test_only_small_files_are_answered_while_the_caller_waits() -> None:
+    """API Gateway ends a request after 29 seconds."""
+    assert [importer.name for importer in IMPORTERS if importer.synchronous] == ["dealers"]
+    assert all(importer.max_rows <= 10_000 for importer in IMPORTERS if importer.synchronous)
+
+
+def test_a_column_without_a_default_is_required() -> None:
+    """A file without it is rejected as a whole."""
+
+    def required(columns: tuple[Column, ...]) -> list[str]:
+        return [column.title for column in columns if column.required]
+
+    assert required(importer_named("products").columns) == ["Part Number", "Description", "Price"]
+    assert required(importer_named("dealers").columns) == ["Dealer Code", "Name"]
+    assert required(importer_named("sos").columns) == ["ORDER_ID", "STANDARD_NAME", "ORDER_CREATED_DATE"]
+    assert required(importer_named("hsi").columns) == ["ORDER_ID", "WITEL", "ORDER_DATE"]
+    assert required(importer_named("jt").columns) == ["ID_I_HLD", "WITEL", "URAIAN_KEGIATAN"]
+    assert required(importer_named("datin").columns) == ["ORDER_ID", "NAMA_PELANGGAN", "LAYANAN"]
+    assert required(importer_named("voters").columns) == ["ID Number"]

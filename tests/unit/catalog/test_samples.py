@@ -1,0 +1,63 @@
+"""Files as people really send them become the records and rejections that they should."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sluice.catalog.registry import IMPORTERS, importer_named
+from sluice.reading import match_header
+from sluice.schema.dates import merge_evidence, settle_date_order
+from sluice.schema.importer import Importer
+from sluice.schema.validation import Checked, check_rows, with_orders
+from tests.samples import SAMPLES, Sample
+from tests.unit.reading.driving import head_of, read_all
+
+
+def _name(sample: Sample) -> str:
+    return f"{sample.importer}: {sample.filename}"
+
+
+def checked(sample: Sample, chunk_rows: int) -> list[Checked]:
+    """Read a sample as the application does, and check it chunk by chunk."""
+    importer, body = importer_named(sample.importer), sample.body()
+    header = match_header(head_of(body, 50, sample.filename), importer.columns, None)
+    records = read_all(body, sample.filename, header.row, chunk_rows)
+    chunks = [records[at : at + chunk_rows] for at in range(0, len(records), chunk_rows)]
+    return [check_rows(importer, header.fields, "Data", chunk) for chunk in chunks]
+
+
+@pytest.mark.parametrize("chunk_rows", [2, 1000])
+@pytest.mark.parametrize("sample", SAMPLES, ids=_name)
+def test_a_sample_becomes_what_it_should(sample: Sample, chunk_rows: int) -> None:
+    """Whatever the program, the encoding and the person it went through, and wherever it is cut."""
+    importer = importer_named(sample.importer)
+    chunks = checked(sample, chunk_rows)
+    evidence = merge_evidence(chunk.dates for chunk in chunks)
+    again = {field: found.rows for field, found in evidence.items() if settle_date_order(found) == "mdy"}
+    assert all(settle_date_order(found) for found in evidence.values())
+    good = {}
+    for row in (row for chunk in chunks for row in chunk.good):
+        told = with_orders(importer, row, [field for field, rows in again.items() if row.number in rows])
+        good[told.key] = json.loads(told.values)
+    assert good == sample.good
+    rejections = [rejection for chunk in chunks for rejection in chunk.rejections]
+    assert [(found.row, found.column, found.reason) for found in rejections] == sample.rejected
+    assert sum(chunk.seen for chunk in chunks) == sample.total
+    assert sum(chunk.ignored for chunk in chunks) == sample.ignored
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=_name)
+def test_a_sample_is_the_same_each_time(sample: Sample) -> None:
+    """A job that meets it again knows it by its bytes."""
+    assert sample.body() == sample.body()
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
+def test_every_importer_has_a_clean_and_an_ugly_sample(importer: Importer) -> None:
+    """Each with a wrong row, and the ugly one with rows that are none."""
+    samples = [sample for sample in SAMPLES if sample.importer == importer.name]
+    assert len({sample.filename for sample in samples}) == len(samples) >= 2
+    assert all(sample.good and sample.rejected for sample in samples)
+    assert {bool(sample.ignored) for sample in samples} == {False, True}

@@ -1,0 +1,125 @@
+"""The page on adding a lookup declares one that works, and its importer; code, file and result are the page's."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from local.places import ROOT
+from sluice.catalog import registry
+from sluice.catalog.registry import IMPORTERS, LOOKUPS, SOURCES, check_rates
+from sluice.model.chunk import ChunkRef, PhaseName
+from sluice.model.errors import TryLater
+from sluice.model.status import Status
+from sluice.schema.importer import Importer
+from sluice.schema.validation import check_rows
+from sluice.upstream.lookup import Lookup
+from sluice.usecases.parameters import parameters_of
+from tests.fakes.course import Course
+
+PAGE = (ROOT / "docs" / "adding-a-lookup.md").read_text()
+NAME = "Suppliers DE.csv"
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks of code in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def declared(block: int, name: str) -> Any:
+    """What a block of the page's Python declares by a name."""
+    names: dict[str, Any] = {"__name__": "declared"}
+    exec(compile(blocks("python")[block], "adding-a-lookup.md", "exec", dont_inherit=True), names)
+    return names[name]
+
+
+@pytest.fixture
+def lookup(monkeypatch: pytest.MonkeyPatch) -> Lookup:
+    """The page's lookup, in the registry for the time of a test."""
+    made: Lookup = declared(0, "vat")
+    monkeypatch.setattr(registry, "_LOOKUPS", registry.lookups_by_name([*LOOKUPS, made]))
+    return made
+
+
+@pytest.fixture
+def importer(monkeypatch: pytest.MonkeyPatch) -> Importer:
+    """The page's importer, in the registry for the time of a test."""
+    made: Importer = declared(1, "suppliers")
+    monkeypatch.setattr(registry, "_IMPORTERS", registry.importers_by_name([*IMPORTERS, made]))
+    return made
+
+
+def test_the_pages_declarations_fit_each_other_and_all_others(lookup: Lookup, importer: Importer) -> None:
+    assert importer.lookup == lookup.name
+    check_rates([*SOURCES, *LOOKUPS, lookup])
+    examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
+    places = {place: column.field for place, column in enumerate(importer.columns)}
+    assert check_rows(importer, places, "Sheet", [(2, examples)]).rejections == []
+    assert lookup.rejects(str(examples[0])) is None
+    (parameter,) = importer.parameters
+    told = parameters_of(importer, f"{parameter.title} {parameter.example}.xlsx")
+    assert told == parameters_of(importer, NAME) == {parameter.name: parameter.example}
+    assert NAME in PAGE
+
+
+def test_the_pages_file_becomes_what_the_page_says(lookup: Lookup, importer: Importer) -> None:
+    course = Course()
+    for body in map(json.loads, blocks("text")[0].splitlines()):
+        course.upstreams.found[body[lookup.echo]] = lookup.read(body)
+    ref = course.upload(blocks("csv")[0].encode(), importer=importer.name, filename=NAME)
+
+    def patiently(chunk: ChunkRef) -> None:
+        for _ in range(3):  # a key that nobody answers comes again with its chunk
+            with suppress(TryLater):
+                course.work(chunk)
+
+    course.plan(ref)
+    course.phase(ref, PhaseName.PARSE)
+    course.dispatch(ref, PhaseName.LOAD)
+    course.deliver(each=patiently)
+    job = course.finish(ref)
+    assert (job.status, job.counts.inserted, job.counts.total) == (Status.COMPLETED, 5, 5), job.problem
+    assert result(course.make_file(ref, "result.xlsx"), lookup) == rows_of_the_page()
+
+
+def result(workbook: bytes, lookup: Lookup) -> list[tuple[str, ...]]:
+    """Row number, sheet, value and reason of each row of a result."""
+    book = load_workbook(io.BytesIO(workbook))
+    found = []
+    for category in lookup.categories:
+        header, *rows = book[category.title].iter_rows(values_only=True)
+        for row in rows:
+            cells = dict(zip(header, row, strict=True))
+            shown = (row[0], category.title, cells.get(lookup.value_title), cells.get("Reason"))
+            found.append(tuple(str(each or "") for each in shown))
+    return sorted(found)
+
+
+def rows_of_the_page() -> list[tuple[str, ...]]:
+    """The rows of the page's table of results."""
+    table = PAGE[PAGE.index("| row | sheet | Country found | Reason |") :]
+    lines = re.findall(r"^\| (\d+ \|.*)\|$", table, re.MULTILINE)
+    return [tuple(cell.strip() for cell in line.split("|")) for line in lines]
+
+
+def test_the_page_names_every_option_with_its_default() -> None:
+    options = PAGE[PAGE.index("## 2.") : PAGE.index("## 3.")]
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", options, re.MULTILINE)
+    defaults = {
+        field.name: str(field.default).removesuffix(".0")
+        for field in dataclasses.fields(Lookup)
+        if field.default is not dataclasses.MISSING
+    }
+    assert {name: said.strip("`") for name, said in rows} == defaults
+
+
+def test_the_page_names_every_lookup() -> None:
+    named = re.findall(r"`(\w+)`", PAGE[PAGE.index("that is there") : PAGE.index("## 1.")])
+    assert named == [lookup.name for lookup in LOOKUPS]
