@@ -39,7 +39,7 @@ def instant(at: datetime) -> str:
 
 def changed_since(key: str, job_id: str | None) -> KeptRow:
     """A row that is no longer as the job left it; ``job_id`` wrote it, ``None`` when it is gone."""
-    return KeptRow(key, job_id, "was removed since" if job_id is None else "was changed since by another job")
+    return KeptRow(key, job_id, "removed-since" if job_id is None else "changed-since")
 
 
 def cursor_of(place: list[Any]) -> str:
@@ -57,4 +57,4 @@ def place_of(cursor: str) -> Any:
 
 def invalid_cursor() -> RequestRejected:
     """The problem of a cursor that no list gave."""
-    return RequestRejected("invalid-cursor", "The cursor does not hold", "Ask for the list again from its beginning.")
+    return RequestRejected("invalid-cursor")

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Protocol
 
 from sluice.model.errors import NotFound
-from sluice.schema.staging import KeptRow, Undone
+from sluice.schema.staging import Undone, to_kept_row
 
 
 class Store(Protocol):
@@ -113,7 +113,7 @@ def read_undone(store: Store, key: str) -> Undone | None:
     except NotFound:
         return None
     return Undone(
-        told["reversed"], [KeptRow(**each) for each in told["kept"]], [KeptRow(**each) for each in told["failed"]]
+        told["reversed"], [to_kept_row(each) for each in told["kept"]], [to_kept_row(each) for each in told["failed"]]
     )
 
 

@@ -85,7 +85,7 @@ def fits(row: GoodRow) -> bool:
 
 def too_large(row: GoodRow) -> Rejection:
     """Why no record can."""
-    return Rejection("", row.number, None, row.key[:_SHOWN], "is larger than a record can be")
+    return Rejection("", row.number, None, row.key[:_SHOWN], "over-record-size")
 
 
 def shown(item: Item) -> dict[str, Any]:

@@ -86,9 +86,7 @@ class Database:
 
     def _connect_as(self, told: Mapping[str, Any]) -> psycopg.Connection[Any]:
         if missing := [name for name in _NEEDED if not told.get(name)]:
-            raise SluiceError(
-                "unusable-secret", "The database's secret cannot be used", f"It has no {', '.join(missing)}."
-            )
+            raise SluiceError("unusable-secret", fields=missing)
         connection = psycopg.connect(
             host=told["host"],
             port=told.get("port") or 5432,
@@ -114,9 +112,7 @@ class Database:
 
     def _settle(self, connection: psycopg.Connection[Any]) -> None:
         if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
-            raise SluiceError(
-                "unusable-database", "The database cannot be used", f"Its encoding has to be UTF8, not {encoding}."
-            )
+            raise SluiceError("unusable-database", encoding=encoding)
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         # the second: a worker that died in the middle must not hold its locks for longer than it could have lived
         connection.execute(

@@ -161,14 +161,13 @@ def _take_back(connection: Connection[Any], table: DatasetTable, batch: Batch, a
         if job != batch.job_id:
             kept.append(changed_since(key, job))
         elif place not in stuck:
-            failed.append(
-                KeptRow(key, job, "cannot be put back, for what it was before is not in the archive any more")
-            )
+            failed.append(KeptRow(key, job, "no-image"))
     return Undone(done.inserted + done.changed, kept, failed)
 
 
 def _stuck(layout: TableLayout, batch: Batch, key: str, objection: Objection) -> KeptRow:
-    return KeptRow(key, batch.job_id, f"cannot be put back, for it {reasons.reason_of(layout, objection)}")
+    code, params = reasons.coded(layout, objection)
+    return KeptRow(key, batch.job_id, "objection", {"objection": {"code": code, "params": params}})
 
 
 def _images(connection: Connection[Any], table: DatasetTable) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from sluice.model.rejection import Rejection
-from sluice.schema.staging import Applied, Batch, KeptRow, Undone
+from sluice.model.rejection import to_rejection
+from sluice.schema.staging import Applied, Batch, Undone, to_kept_row
 
 LOAD = "load"
 UNDO = "undo"
@@ -38,7 +38,8 @@ def note(connection: Connection[Any], batch: Batch, phase: str, outcome: Applied
 def applied(connection: Connection[Any], batch: Batch) -> Applied:
     """What came of the load of a chunk."""
     told = _read(connection, batch, LOAD)
-    rejections = [Rejection(**each) for each in told["rejections"]]
+    stored = told["rejections"] if "rejections" in told else told["refusals"]  # the name in older versions
+    rejections = [to_rejection(each) for each in stored]
     return Applied(told["inserted"], told["updated"], told["unchanged"], rejections)
 
 
@@ -46,7 +47,7 @@ def undone(connection: Connection[Any], batch: Batch) -> Undone:
     """What came of the undoing of a chunk."""
     told = _read(connection, batch, UNDO)
     return Undone(
-        told["reversed"], [KeptRow(**each) for each in told["kept"]], [KeptRow(**each) for each in told["failed"]]
+        told["reversed"], [to_kept_row(each) for each in told["kept"]], [to_kept_row(each) for each in told["failed"]]
     )
 
 

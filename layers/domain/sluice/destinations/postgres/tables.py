@@ -94,7 +94,7 @@ def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
             _make(connection, layout)
     table = find(connection, layout)
     if table is None or {"tenant", layout.key} not in _unique(connection, layout.dataset):
-        raise unusable(f"The table '{layout.dataset}' has no unique index on (tenant, {layout.key}).")
+        raise SluiceError("unusable-table", case="no-index", table=layout.dataset, key=layout.key)
     return table
 
 
@@ -112,7 +112,7 @@ def _make(connection: Connection[Any], layout: TableLayout) -> None:
     wanted = {field.name: field.type for field in layout.fields}
     there = _columns(connection, layout.dataset)
     if there and not {"tenant", layout.key} <= there.keys():
-        raise unusable(f"The table '{layout.dataset}' has no columns 'tenant' and '{layout.key}'.")
+        raise SluiceError("unusable-table", case="no-columns", table=layout.dataset, key=layout.key)
     _widen(connection, layout.dataset, {"tenant": "text NOT NULL"} | wanted | _OURS, ("tenant", layout.key))
     # an image is of the very types of its row, or it could not be put back as it was
     types = {name: written for name, written in _columns(connection, layout.dataset).items() if name in wanted}
@@ -221,19 +221,14 @@ def layout_of(dataset: str, row: type[Row]) -> TableLayout:
     layout = TableLayout(dataset, key_of(row).field, fields)
     for name in (dataset, layout.archive, *layout.names):
         if not 0 < len(name.encode()) <= _NAME_BYTES:
-            raise unusable(f"PostgreSQL has no names of more than {_NAME_BYTES} bytes, such as '{name}'.")
+            raise SluiceError("unusable-table", case="long-name", most=_NAME_BYTES, name=name)
     if taken := _TAKEN.intersection(layout.names):
-        raise unusable(f"'{min(taken)}' in dataset '{dataset}' is a column of Sluice's own; name the field otherwise.")
+        raise SluiceError("unusable-table", case="own-column", column=min(taken), dataset=dataset)
     if "%" in dataset:  # psycopg would take it for the beginning of a parameter
-        raise unusable(f"'{dataset}' has a %; name the dataset otherwise.")
+        raise SluiceError("unusable-table", case="percent-sign", dataset=dataset)
     if dataset == LEDGER or dataset.endswith("_archive"):
-        raise unusable(f"'{dataset}' is a table of Sluice's own; name the dataset otherwise.")
+        raise SluiceError("unusable-table", case="own-table", dataset=dataset)
     return layout
-
-
-def unusable(detail: str) -> SluiceError:
-    """What is raised when a dataset cannot be a table of this database."""
-    return SluiceError("unusable-table", "The dataset cannot be a table of this database", detail)
 
 
 def _type_of(annotation: Any) -> str:
