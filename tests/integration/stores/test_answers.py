@@ -136,5 +136,5 @@ def test_keys_that_the_table_leaves_out_are_asked_for_again(
     if is_enough:
         assert answers.get("acme", commission, KEYS[:4], now=NOW) == dict.fromkeys(KEYS[:4], HERE)
     else:
-        with pytest.raises(TryLater, match="too busy"):
+        with pytest.raises(TryLater, match="jobs-table-busy"):
             answers.get("acme", commission, KEYS[:4], now=NOW)

@@ -156,5 +156,5 @@ def test_a_schedule_is_put_though_others_remove_and_change_it(aws: None, times: 
 def test_who_never_gets_their_turn_is_told_to_come_back(aws: None) -> None:
     client = scheduler()
     EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
-    with pytest.raises(TryLater, match="changing the schedule"):
+    with pytest.raises(TryLater, match="schedule-taken"):
         EventBridgeSchedules(Meddling(client, 100), GROUP, FUNCTION, ROLE).put("acme", "pangkat", SECOND)

@@ -244,7 +244,7 @@ def test_a_caller_who_has_no_time_at_all_is_told_so() -> None:
 @pytest.mark.parametrize("status", [301, 403, 404])
 def test_what_would_never_do_ends_it(status: int) -> None:
     roll = Roll({KEYS[2]: [httpx.Response(status, headers={"location": "https://elsewhere.example"})]})
-    with pytest.raises(UpstreamRejected, match=f"asked for voters/…, and gave status {status}"):
+    with pytest.raises(UpstreamRejected, match=f"voters/….*status {status}"):
         roll.ask(KEYS)
     assert [key for key, _ in roll.told] == list(KEYS[:2])
 

@@ -71,9 +71,7 @@ class DynamoJobs:
         """Jobs of a tenant, newest first; the cursor is the id of the last job seen."""
         condition: ConditionBase = Key("pk").eq(items.jobs_of(tenant))
         if cursor and len(cursor) > _ID_LENGTH:
-            raise RequestRejected(
-                "invalid-cursor", "The cursor does not hold", "Ask for the list again from its beginning."
-            )
+            raise RequestRejected("invalid-cursor")
         if cursor:
             condition &= Key("sk").lt(cursor)
         # consistent: of two who look who is next, one has to see what the other has written
@@ -110,7 +108,7 @@ class DynamoJobs:
         file: JobFile | None = None,
         problem: Problem | None = None,
         answers: Mapping[str, DateOrder] | None = None,
-        suspended: str | None = None,
+        suspended: Problem | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
 
@@ -134,8 +132,8 @@ class DynamoJobs:
         NotFound
             If there is no such job.
         """
-        told = {"file": file and asdict(file), "problem": problem and asdict(problem), "suspended": suspended}
-        changes = changes_of(to) | {"status": str(to)} | {name: value for name, value in told.items() if value}
+        known = {"file": file, "problem": problem, "suspended": suspended}
+        changes = changes_of(to) | {"status": str(to)} | {name: asdict(each) for name, each in known.items() if each}
         if new_run:
             changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:

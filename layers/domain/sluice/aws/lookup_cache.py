@@ -60,7 +60,7 @@ class DynamoLookupCache:
             if not wanted:
                 return
             time.sleep(pause * (0.5 + _chance()))
-        raise TryLater("The table of the jobs is too busy to be read.", _BUSY_SECONDS)
+        raise TryLater("jobs-table-busy", _BUSY_SECONDS)
 
 
 def _key(place: str) -> dict[str, str]:

@@ -161,11 +161,7 @@ def _found(key: str) -> Iterator[None]:
             case code if code in _GONE:
                 raise NotFound("object", key) from None
             case "PreconditionFailed" | "412":
-                raise FileRejected(
-                    "file-changed",
-                    "The file was changed while it was read",
-                    "Somebody overwrote it after the import had begun. Upload it again, under a name of its own.",
-                ) from None
+                raise FileRejected("file-changed") from None
         raise
 
 

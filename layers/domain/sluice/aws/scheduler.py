@@ -115,4 +115,4 @@ class EventBridgeSchedules:
 
 
 def _contended(source: str) -> TryLater:
-    return TryLater(f"Somebody else is changing the schedule of '{source}'.", 1)
+    return TryLater("schedule-taken", 1, source=source)

@@ -73,9 +73,7 @@ class SharedUpstreams:
                     raise
                 return use(rotated)
         if (added := self._known(name, fresh=True)) is None:
-            raise UpstreamRejected(
-                f"The secret of the upstreams says nothing of '{name}'. Add its url, client_id and client_secret there."
-            )
+            raise UpstreamRejected("no-secret", upstream=name)
         return use(added)
 
     def _known(self, name: str, *, fresh: bool) -> Upstream | None:

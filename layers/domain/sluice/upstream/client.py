@@ -76,7 +76,7 @@ async def open_session(
         ):
             yield Session(upstream, client, line, wallet, clock, apart)
     except TimeoutError:
-        raise TryLater(f"{upstream.name} gave no answer in the time of this attempt.", _OUT_OF_TIME_SECONDS) from None
+        raise TryLater("no-answer-in-time", _OUT_OF_TIME_SECONDS, upstream=upstream.name) from None
 
 
 @asynccontextmanager
@@ -140,7 +140,7 @@ class Session:
             if got.final:
                 raise self._rejected(asked, got)
             seconds = max(2**TRIES, math.ceil(got.pause or 0))
-            raise TryLater(f"{self._was_asked_for(asked)} {got.what}, the last of {TRIES} times.", seconds)
+            raise TryLater("bad-answer", seconds, upstream=self._upstream.name, asked=asked, got=got.what, tries=TRIES)
         return got
 
     async def get_or_stumble(
@@ -187,11 +187,7 @@ class Session:
             attempt += 1
 
     def _rejected(self, asked: str, stumble: RequestFailure) -> UpstreamRejected:
-        what = f"{self._was_asked_for(asked)} {stumble.what}"
-        return UpstreamRejected(f"{what}. Look at its path and our credentials.")
-
-    def _was_asked_for(self, asked: str) -> str:
-        return f"{self._upstream.name} was asked for {asked}, and gave"
+        return UpstreamRejected("bad-answer", upstream=self._upstream.name, asked=asked, got=stumble.what)
 
     async def _try(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T | RequestFailure:
         token = await self._authorised()

@@ -99,7 +99,7 @@ def ask(
         asyncio.run(run())
     except TryLater as late:
         if asking.answered and not isinstance(late, NotYet):  # an upstream that is slow gets through in the end
-            raise NotYet(late.problem.detail, late.seconds) from None
+            raise late.as_not_yet() from None
         raise
     finally:
         asking.tell_the_rest()

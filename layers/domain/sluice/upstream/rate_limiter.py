@@ -99,5 +99,5 @@ class RateLimiter:
         if at is None:
             held = math.ceil(await self._aside(self._turns.held_until) - self._clock.now())
             seconds = min(max(held, _FIRST_RETURN), _LAST_RETURN)
-            raise NotYet(f"All requests that {self._upstream} allows for now are taken.", seconds)
+            raise NotYet("slots-taken", seconds, upstream=self._upstream)
         return at

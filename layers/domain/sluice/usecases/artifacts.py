@@ -15,7 +15,7 @@ from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, RequestRejected
 from sluice.model.job import JobFile
 from sluice.model.page import Page
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import Rejection, to_rejection
 from sluice.reading import Header, read_cells, read_segment, write_cells
 from sluice.reading.types import FileLayout, Segment
 from sluice.reporting.errors import RejectedRow
@@ -25,8 +25,6 @@ from sluice.usecases.ports import Files
 _LAYOUT = "layout.json"
 # What `paths` calls such an object; nothing for the first of all.
 _NAME = re.compile(r"(?:\d{6,}(?:-[ab]-[a-z]+)?\.jsonl)?")
-#: How the reason begins of a row that is rejected for its key alone.
-REPEATS = "repeats the "
 # More than any chunk has rows.
 _LINE_DIGITS = 9
 
@@ -106,7 +104,7 @@ def write_rejections(chunk: Chunk, rejections: list[Rejection], records: Iterabl
 def list_rejections(ref: JobRef, *, limit: int, cursor: str | None, files: Files) -> Page[Rejection]:
     """A page of a job's rejections, chunk by chunk."""
     page = list_lines(paths.rejections(ref), limit=limit, cursor=cursor, files=files)
-    return Page([Rejection(**item) for item in page.items], page.next)
+    return Page([to_rejection(item) for item in page.items], page.next)
 
 
 def rejected_rows(ref: JobRef, files: Files) -> Iterator[RejectedRow]:
@@ -125,7 +123,7 @@ def rejections_in(ref: ChunkRef, files: Files) -> list[Rejection]:
         lines = files.read(paths.rejections_of(ref.job, ref.index, ref.phase)).splitlines()
     except NotFound:
         return []
-    return [Rejection(**json.loads(line)) for line in lines]
+    return [to_rejection(json.loads(line)) for line in lines]
 
 
 def _of_chunk(ref: JobRef, index: int, phase: PhaseName, files: Files) -> Iterator[RejectedRow]:
@@ -166,7 +164,5 @@ def list_lines(folder: str, *, limit: int, cursor: str | None, files: Files) -> 
 def _place(cursor: str | None) -> tuple[str, int]:
     name, _, line = (cursor or ":0").rpartition(":")
     if not _NAME.fullmatch(name) or not line.isdecimal() or len(line) > _LINE_DIGITS:
-        raise RequestRejected(
-            "invalid-cursor", "The cursor does not hold", "Ask for the list again from its beginning."
-        )
+        raise RequestRejected("invalid-cursor")
     return name, int(line)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.model.errors import Conflict, RequestRejected, TryLater
+from sluice.model.errors import Conflict, Problem, RequestRejected, TryLater
 from sluice.model.job import RETRYABLE, SYSTEM, DateOrder, Job
 from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
 from sluice.schema.column import Column
@@ -15,6 +15,7 @@ from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.declarations import importer_of
 from sluice.usecases.ports import Chunks, Files, Jobs, Machine
 from sluice.usecases.queueing import acquire_importer_again, release_importer
+from sluice.wording import word_detail
 
 _FIRST_SECONDS = 30
 _LONGEST_SECONDS = 600
@@ -43,19 +44,12 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], jobs: Jobs
     date_orders = {**job.date_orders, **_by_field(job, answers)}
     if job.status is Status.LOADING:
         if date_orders != job.date_orders:
-            detail = f"Job {ref.id} is being loaded with other answers about its dates. Roll it back to import it anew."
-            raise Conflict("committed-otherwise", "The job was committed with other answers", detail)
+            raise Conflict("committed-otherwise", id=ref.id)
         machine.start(job)  # made again: its course may not have been started the first time
         return job
     missing = [column.title for column in _asked(job) if column.field not in date_orders]
     if missing:
-        raise RequestRejected(
-            "ambiguous-dates",
-            "The order of day and month must be said",
-            f"Dates of {', '.join(missing)} can be read day first or month first. Say which with the commit: "
-            f'{{"dates": {{"{missing[0]}": "dmy"}}}} or "mdy".',
-            columns=missing,
-        )
+        raise RequestRejected("ambiguous-dates", columns=missing)
     note = ", ".join(f"{field}: {order}" for field, order in sorted(date_orders.items()))
     job = jobs.transition(ref, Status.LOADING, by=by, note=note and f"dates {note}", new_run=True, answers=date_orders)
     machine.start(job)
@@ -71,9 +65,7 @@ def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder
     fields = {name: column.field for column in _asked(job) for name in (column.field, column.title)}
     unknown = sorted(set(answers) - set(fields))
     if unknown:
-        asked = ", ".join(column.title for column in _asked(job)) or "none"
-        detail = f"The job does not ask about {', '.join(unknown)}; columns whose dates it asks about: {asked}."
-        raise RequestRejected("unknown-column", "The job does not ask about this column", detail, unknown=unknown)
+        raise RequestRejected("unknown-column", unknown=unknown, asked=[column.title for column in _asked(job)])
     return {fields[name]: order for name, order in answers.items()}
 
 
@@ -122,13 +114,13 @@ def resume(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     return job
 
 
-def suspend(ref: JobRef, reason: str, jobs: Jobs) -> None:
+def suspend(ref: JobRef, problem: Problem, jobs: Jobs) -> None:
     """Pause a job until its upstream is back; one that is being stopped already stays as it is.
 
     Its chunks go back as in any pause, and no attempt of theirs is lost: when it goes on they get new messages.
     """
     with suppress(Conflict):
-        jobs.transition(ref, Status.PAUSING, note=reason, suspended=reason)
+        jobs.transition(ref, Status.PAUSING, note=word_detail(problem), suspended=problem)
 
 
 def auto_resume_after(job: Job) -> int:
@@ -197,10 +189,8 @@ def retry(ref: JobRef, *, by: str, jobs: Jobs, chunks: Chunks, machine: Machine)
     if job.status is not Status.FAILED:
         raise illegal_transition(ref.id, job.status, Status.LOADING)
     if job.deleted or job.problem is None or job.problem.type not in RETRYABLE:
-        detail = "The job failed for a reason that would be the same again; its problem says what to do."
-        if job.deleted:
-            detail = "Its file and its rows were deleted. Import the file again."
-        raise Conflict("not-retryable", "The job cannot be retried", detail, status_now=str(job.status))
+        case = "deleted" if job.deleted else "same-again"
+        raise Conflict("not-retryable", case=case, status_now=str(job.status))
     parsed = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(ref, PhaseName.PARSE)]
     to = Status.LOADING if job.planned and all(parsed) and not job.needs_review else Status.PARSING
     acquire_importer_again(job, jobs)
@@ -225,8 +215,8 @@ def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     if job.status is Status.ROLLING_BACK:  # made again: its course may not have been started the first time
         machine.start(job)
         return job
-    if job.status in ENDED and (reason := _why_not(job)):
-        raise Conflict("nothing-to-roll-back", "There is nothing to roll back", reason, status_now=str(job.status))
+    if job.status in ENDED and (case := _why_not(job)):
+        raise Conflict("nothing-to-roll-back", case=case, status_now=str(job.status))
     job = jobs.transition(ref, Status.ROLLING_BACK, by=by, new_run=True)
     machine.start(job)
     return job
@@ -234,11 +224,11 @@ def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
 
 def _why_not(job: Job) -> str | None:
     if job.deleted:
-        return "What the rows were before was deleted with the job: they stay as they are."
+        return "deleted"
     if job.lookup:
-        return "Its rows were looked up, and nothing was changed by that."
+        return "lookup"
     if not job.planned and job.status is not Status.COMPLETED:
-        return "It ended before a row was loaded: there is nothing to take back."
+        return "nothing-loaded"
     return None
 
 
@@ -259,7 +249,7 @@ def delete_job(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, fi
     job = jobs.mark_deleted(ref, by=by)
     held = [chunk.lease_until - now for name in PhaseName for chunk in chunks.of_phase(ref, name) if chunk.is_held(now)]
     if held:
-        raise TryLater("A worker is still at this job. What it leaves is deleted when you ask again.", max(held))
+        raise TryLater("job-in-use", max(held))
     files.remove(paths.work_of(ref))
     files.remove(paths.upload(ref, ""))
     if job.file.key:

@@ -10,10 +10,10 @@ from sluice.model import paths
 from sluice.model.chunk import Chunk
 from sluice.model.counts import Counts
 from sluice.model.job import Job
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.schema.column import key_of
 from sluice.schema.staging import Batch
-from sluice.usecases.artifacts import REPEATS, JobWorkspace, write_rejections
+from sluice.usecases.artifacts import JobWorkspace, write_rejections
 from sluice.usecases.declarations import importer_of
 from sluice.usecases.ports import Destination, Files
 from sluice.usecases.staged_rows import staged_rows
@@ -44,7 +44,7 @@ def reject(
         title = key_of(importer_of(job).row).title
         rejections = [replace(rejection, sheet=sheet) for rejection in rejections]
         rejections += [
-            Rejection(sheet, row, title, key, f"{REPEATS}{title} of row {first}")
+            Rejection(sheet, row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
             for row, (key, first) in repeats.items()
         ]
         write_rejections(chunk, rejections, workspace.records(chunk, job.file), files)

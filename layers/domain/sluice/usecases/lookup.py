@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sluice.catalog.registry import lookup_named
 from sluice.model import paths
@@ -12,6 +13,7 @@ from sluice.model.chunk import Chunk, JobRef
 from sluice.model.counts import Counts
 from sluice.model.errors import TryLater, UpstreamDown
 from sluice.model.job import Job
+from sluice.model.rejection import CUSTOM
 from sluice.schema.validation import GoodRow
 from sluice.upstream.lookup import Lookup, LookupResult
 from sluice.usecases.load import reject
@@ -28,12 +30,13 @@ _AGAIN_SECONDS = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """What a row was found to be."""
+    """What a row was found to be; ``code`` and ``params`` say why, where the category alone does not."""
 
     row: int
     category: str
     value: str | None = None
-    reason: str | None = None
+    code: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def lookup_chunk(
@@ -76,11 +79,11 @@ def lookup_chunk(
         if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)
         if asked.failed and chunk.attempts < _ATTEMPTS:
-            raise TryLater(f"{len(asked.failed)} lookups came to nothing.", _AGAIN_SECONDS)
+            raise TryLater("lookups-failed", _AGAIN_SECONDS, count=len(asked.failed))
     findings = [_finding(lookup, job, row, rejected, known) for row in staged.rows]
     # what is no key repeats none: a list with a dash for everybody who gave no number has as many invalid ones
     invalid = {row: reason for row, (key, _) in staged.repeats.items() if (reason := lookup.rejects(key))}
-    findings += [Finding(row, lookup.invalid, reason=reason) for row, reason in invalid.items()]
+    findings += [_invalid(row, lookup, reason) for row, reason in invalid.items()]
     body = "".join(json.dumps(asdict(each)) + "\n" for each in findings)
     files.write(paths.found(job.ref, chunk.ref.index), body.encode())
     repeats = {row: repeat for row, repeat in staged.repeats.items() if row not in invalid}
@@ -91,11 +94,15 @@ def _finding(
     lookup: Lookup, job: Job, row: GoodRow, rejected: dict[str, str], known: dict[str, LookupResult]
 ) -> Finding:
     if row.key in rejected:
-        return Finding(row.number, lookup.invalid, reason=rejected[row.key])
+        return _invalid(row.number, lookup, rejected[row.key])
     found = known.get(row.key)
     if found is None:
-        return Finding(row.number, lookup.failed, reason="No answer")
+        return Finding(row.number, lookup.failed, code="no-answer")
     return Finding(row.number, lookup.category_of(found, job.parameters), value=found.value)
+
+
+def _invalid(row: int, lookup: Lookup, text: str) -> Finding:
+    return Finding(row, lookup.invalid, code=CUSTOM, params={"text": text})
 
 
 def findings_of(ref: JobRef, index: int, files: Files) -> Iterator[Finding]:

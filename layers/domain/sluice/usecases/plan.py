@@ -98,7 +98,7 @@ def _open_file(job: Job, jobs: Jobs, chunks: Chunks, files: Files) -> None:
             check_parameters(importer, job)
             _plan_file(job, importer, file, jobs, chunks, files)
     except NotFound:
-        raise FileRejected("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.") from None
+        raise FileRejected("file-gone") from None
 
 
 def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks: Chunks, files: Files) -> None:
@@ -114,7 +114,7 @@ def _plan_file(job: Job, importer: Importer, file: BinaryIO, jobs: Jobs, chunks:
     planned: list[Chunk] = []
     stored: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_UPLOADS) as pool:
-        for cut in table.cut(after_row=header.row, chunk_rows=importer.chunk_rows):
+        for cut in table.split(after_row=header.row, chunk_rows=importer.chunk_rows):
             look()
             stored.append(pool.submit(workspace.write_slice, cut))
             planned.append(_chunk_of(job.ref, cut))

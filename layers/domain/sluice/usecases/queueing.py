@@ -64,8 +64,7 @@ def acquire_importer_again(job: Job, jobs: Jobs) -> None:
         If it is another job's.
     """
     if _in_line(job) and not jobs.take_turn(job):
-        detail = f"{importer_named(job.importer).title} does one file at a time, and another is under way. Try later."
-        raise Conflict("importer-busy", "Another file is under way", detail)
+        raise Conflict("importer-busy", importer=importer_named(job.importer).title)
 
 
 def _found(ref: JobRef, jobs: Jobs) -> Job | None:

@@ -67,7 +67,7 @@ def _turn(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
     try:
         staged.rows.append(with_orders(importer, row, fields))
     except ValidationError as error:
-        rejecting = SheetRejections("", {column.field: column.title for column in importer.columns})
+        rejecting = SheetRejections("", importer)
         staged.wrong.extend(rejecting.invalid(row.number, json.loads(row.values), error))
 
 

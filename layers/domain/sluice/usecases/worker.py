@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRejected, NotYet, TryLater, UpstreamDown, UpstreamRejected
+from sluice.model.errors import (
+    ATTEMPT_FAILED,
+    FileRejected,
+    NotYet,
+    Problem,
+    TryLater,
+    UpstreamDown,
+    UpstreamRejected,
+)
 from sluice.model.job import SYNC, SYSTEM, Job
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import cancel, suspend
@@ -18,8 +26,6 @@ from sluice.usecases.ports import Chunks, Destination, Files, Jobs, LookupCache,
 from sluice.usecases.pull import fetch
 from sluice.usecases.sync import end_overdue
 
-# Of an error's text, what a job's problem can show.
-_ERROR_LENGTH = 300
 # What a worker that has pulled its pages needs to check and stage their rows, before its lease and its own time end.
 _TO_PARSE = 20
 # What one that asks needs beside that: its cold start, which the function's time-out counts and the lease does not
@@ -48,7 +54,7 @@ class _Time:
     until: int
 
 
-_Done = tuple[ChunkState, Counts, str | None]
+_Done = tuple[ChunkState, Counts, Problem | None]
 
 
 def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, tools: Services) -> None:
@@ -100,14 +106,14 @@ def _give_back(chunk: Chunk, error: Exception, tools: Services) -> None:
     """
     match error:
         case UpstreamDown():
-            suspend(chunk.ref.job, error.problem.detail, tools.jobs)
+            suspend(chunk.ref.job, error.problem, tools.jobs)
             # a first attempt that finds nobody there says nothing of this chunk; a later one asks for just those keys
             # that have failed before, and cannot do so for ever
             tools.chunks.release(chunk, tried=chunk.attempts > 1)
         case NotYet():
             tools.chunks.release(chunk, tried=False)
         case _:
-            tools.chunks.release(chunk, type(error).__name__)
+            tools.chunks.release(chunk, Problem(ATTEMPT_FAILED, {"error": type(error).__name__}))
 
 
 def _work(chunk: Chunk, time: _Time, tools: Services) -> _Done | None:
@@ -135,7 +141,7 @@ def _parsed(job: Job, chunk: Chunk, time: _Time, tools: Services) -> _Done:
             fetch(job, chunk, before=time.until - _TO_PARSE, files=tools.files, upstreams=tools.upstreams)
         return ChunkState.DONE, parse_chunk(job, chunk, chunks=tools.chunks, files=tools.files), None
     except (FileRejected, UpstreamRejected) as rejected:  # the same would be answered again: no second attempt
-        return ChunkState.FAILED, Counts(), rejected.problem.detail[:_ERROR_LENGTH]
+        return ChunkState.FAILED, Counts(), rejected.problem
 
 
 def _looked_up(job: Job, chunk: Chunk, time: _Time, tools: Services) -> _Done:
@@ -151,7 +157,7 @@ def _looked_up(job: Job, chunk: Chunk, time: _Time, tools: Services) -> _Done:
             upstreams=tools.upstreams,
         )
     except UpstreamRejected as rejected:
-        return ChunkState.FAILED, Counts(), rejected.problem.detail[:_ERROR_LENGTH]
+        return ChunkState.FAILED, Counts(), rejected.problem
     return ChunkState.DONE, counts, None
 
 
@@ -167,7 +173,7 @@ def _wait_for_its_load(ref: ChunkRef, now: int, chunks: Chunks) -> None:
     """A job that broke off may have left a worker behind; what that writes now would not be taken back."""
     loaded = chunks.get(replace(ref, phase=PhaseName.LOAD))
     if loaded is not None and loaded.is_held(now):
-        raise TryLater("A worker is still loading this chunk.", loaded.lease_until - now)
+        raise TryLater("chunk-loading", loaded.lease_until - now)
 
 
 def _wait_for_predecessor(job: Job, now: int, chunks: Chunks) -> None:
@@ -180,11 +186,11 @@ def _wait_for_predecessor(job: Job, now: int, chunks: Chunks) -> None:
         if chunk.is_held(now)
     ]
     if held:
-        raise NotYet("A worker of the sync before this one is still loading.", max(held))
+        raise NotYet("predecessor-loading", max(held))
 
 
 def _make_way(ref: ChunkRef, now: int, chunks: Chunks) -> None:
     """A chunk that is not to be had is closed (then there is nothing to do), unknown, or somebody else's."""
     found = chunks.get(ref)
     if found is not None and found.state not in CLOSED:
-        raise TryLater("Another worker is at this chunk.", max(1, found.lease_until - now))
+        raise TryLater("chunk-leased", max(1, found.lease_until - now))
