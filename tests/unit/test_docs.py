@@ -14,7 +14,6 @@ import pytest
 from functions.api.app import app
 from local.places import ROOT
 from sluice.model import errors, job
-from sluice.reading.errors import TITLES
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
 
@@ -27,8 +26,8 @@ PAGES = sorted(
 SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-#: Makers of a problem whose first argument is its type: the errors that take one, `Problem`, and reading's `rejection`.
-MAKERS = {"Problem", "rejection", "__init__"} | {
+#: Makers of a problem whose first argument is its type: `Problem`, and the errors that take one.
+MAKERS = {"Problem", "__init__"} | {
     name
     for name, kind in inspect.getmembers(errors, inspect.isclass)
     if issubclass(kind, errors.SluiceError) and kind.__init__ is errors.SluiceError.__init__
@@ -41,7 +40,6 @@ def _name(path: Path) -> str:
 
 def _raised() -> Iterator[str]:
     """Every problem type that the code names: as a text, or by a constant of `sluice.model.job`."""
-    yield from TITLES
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and node.args):

@@ -151,7 +151,7 @@ def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: py
 
 def test_further_values_of_a_problem_are_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the members that every problem has."""
-    broken_jobs(monkeypatch, Conflict("illegal-transition", "No", "Not from there.", status_now="completed"))
+    broken_jobs(monkeypatch, Conflict("illegal-transition", id="01X", target="loading", status_now="completed"))
     assert get("/v1/jobs").body["status_now"] == "completed"
 
 

@@ -54,7 +54,7 @@ PLACES = {"Part": 0, "Price": 1, "Stock": 3}
 def rejected(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
     """A row rejected for its columns' reasons; that of the row as a whole is called ``whole``."""
     found = [
-        Rejection("Parts", number, None if title == "whole" else title, None, reason)
+        Rejection("Parts", number, None if title == "whole" else title, None, "custom", {"text": reason})
         for title, reason in reasons.items()
     ]
     return RejectedRow(number, cells, found)

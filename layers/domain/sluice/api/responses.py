@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -10,8 +12,10 @@ from pydantic import BaseModel, Field
 from sluice.api.problems import shown
 from sluice.model.chunk import PhaseName
 from sluice.model.job import SYNC, Job, allowed_actions, progress_of
+from sluice.model.rejection import Rejection, coded
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
+from sluice.wording import word_detail, word_progress, word_reason, word_rejection
 
 T = TypeVar("T")
 
@@ -127,7 +131,9 @@ class RejectionResponse(BaseModel):
     row: int
     column: str | None
     value: str | None
-    reason: str
+    reason: str = Field(description='Finishes the sentence "this value …".')
+    code: str = Field(description="What is wrong, the same in every language.")
+    params: dict[str, Any] = Field(description="What the reason names, such as `minimum`.")
 
 
 class KeptRowResponse(BaseModel):
@@ -188,7 +194,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         status=job.status,
         phase=phase_name(job, job.phase) if job.phase else None,
         progress=ProgressResponse(
-            current=progress.current, total=progress.total, percent=progress.percent, message=progress.message
+            current=progress.current, total=progress.total, percent=progress.percent, message=word_progress(job)
         ),
         counts=CountsResponse(
             total=counts.total,
@@ -204,7 +210,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         sync=_pull(job) if job.kind == SYNC else None,
         lookup=job.lookup,
         parameters=job.parameters,
-        suspended=job.suspended,
+        suspended=word_detail(job.suspended) if job.suspended else None,
         deleted=job.deleted,
         batch_id=job.batch_id,
         priority="urgent" if job.urgent else "standard",
@@ -219,6 +225,18 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         version=job.version,
         links=_links(job, f"{base_url}/v1/jobs/{job.ref.id}"),
     )
+
+
+def rejection_response(rejection: Rejection) -> RejectionResponse:
+    """Show a rejection."""
+    return RejectionResponse(**asdict(rejection), reason=word_rejection(rejection))
+
+
+def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
+    """Show a row that a rollback left."""
+    row = coded(stored)
+    reason = word_reason(row["code"], row["params"])
+    return KeptRowResponse(key=row["key"], outcome=row["outcome"], job=row["job_id"], reason=reason)
 
 
 def _file(job: Job) -> FileResponse:
