@@ -82,24 +82,17 @@ def plan(path: Path) -> int:
     from sluice.config import PlanSettings, load_settings  # noqa: PLC0415
 
     told = load_settings(PlanSettings)
-    jobs, files = bootstrap.jobs(told.jobs_table, told.keep_days), bootstrap.files(told.files_bucket)
+    services = bootstrap.services(told)
+    jobs, files = services.jobs, services.files
     request = ImportRequest("bench-plan", "bench", "products", path.name, path.stat().st_size, force=True)
-    job, _ = new_job(request, now=datetime.now(UTC), jobs=jobs)
+    job, _ = new_job(request, now=datetime.now(UTC), services=services)
     # not where uploads go: the bucket would tell the stack of it, and that would plan it too
     elsewhere = replace(job.file, key=f"jobs/{job.ref.tenant}/{job.ref.id}/upload")
     job = jobs.transition(job.ref, Status.QUEUED, file=elsewhere)
     with files.create(job.file.key) as copy, path.open("rb") as source:
         shutil.copyfileobj(source, copy, 1024**2)
     with clock():
-        use_case(
-            job.ref,
-            job.run,
-            before=time.time() + 900,
-            jobs=jobs,
-            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
-            files=files,
-            upstreams=bootstrap.upstreams(told.jobs_table, ""),
-        )
+        use_case(job.ref, job.run, before=time.time() + 900, services=services)
     found = jobs.get(job.ref)
     jobs.transition(job.ref, Status.FAILED)
     return found.counts.total

@@ -9,8 +9,8 @@ import openpyxl
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
-from sluice.model import paths
 from sluice.model.chunk import JobRef
+from sluice.usecases.artifacts import job_folder
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, go, job_row, ready
 from tests.factories import csv_file, products
@@ -104,7 +104,7 @@ def test_rows_that_were_given_up_are_seen_and_retried(page_at: PageAt, ann: Pers
     """A chunk whose staged rows are gone fails three times and is given up; they come back, and so do its rows."""
     job = ann.imported(csv_file(products(5)), filename="given-up.csv", review=True)
     bucket, files = stack.files_bucket, stack.client("s3")
-    key = paths.staged(JobRef(ann.tenant, job["id"]), 0)
+    key = f"{job_folder(JobRef(ann.tenant, job['id']))}staged/000000.rows"
     staged = files.get_object(Bucket=bucket, Key=key)["Body"].read()
     files.delete_object(Bucket=bucket, Key=key)
 

@@ -59,9 +59,8 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
         monkeypatch.setenv(name, value)
     config.load_settings.cache_clear()
     fake = FakeQueue()
-    monkeypatch.setattr(bootstrap, "queue", lambda **_: fake)
-    for name in ("jobs", "chunks", "files", "machine", "destination", "upstreams", "found_answers"):
-        monkeypatch.setattr(bootstrap, name, lambda *_, **__: None)
+    monkeypatch.setattr(bootstrap.AwsServices, "queue", fake)
+    bootstrap.services.cache_clear()
     yield fake
     config.load_settings.cache_clear()
 

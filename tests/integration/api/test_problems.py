@@ -103,7 +103,7 @@ def broken_jobs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(bootstrap, "jobs", fail)
+    monkeypatch.setattr(bootstrap, "services", fail)
 
 
 @pytest.mark.parametrize("error", [RuntimeError(SECRET), KeyError(SECRET), ValueError(SECRET), OSError(SECRET)])
@@ -123,7 +123,7 @@ def test_an_answer_that_is_not_as_described_is_ours_too(monkeypatch: pytest.Monk
         def depths(self) -> dict[str, object]:
             return {"urgent": SECRET}
 
-    monkeypatch.setattr(bootstrap, "queue", lambda **_: Queues())
+    monkeypatch.setattr(bootstrap.AwsServices, "queue", Queues())
     answer = get("/v1/queues")
     assert_problem(answer, 500, "internal-error")
     assert SECRET not in answer.text

@@ -14,6 +14,7 @@
     │   └── Forbidden      a good token without the scope
     ├── UpstreamDown       an upstream is away: the job waits until it is back
     ├── UpstreamRejected    an upstream does not want our requests at all: the job ends `failed` with this problem
+    ├── NewerFormat        an object was written by a newer version: the code that reads it does not know its format
     └── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
         └── NotYet         nothing was tried: it has to wait for its turn
 
@@ -158,6 +159,16 @@ class UpstreamDown(SluiceError):
     def __init__(self, upstream: str) -> None:
         detail = f"{upstream} gives no answers. The job goes on by itself when it does."
         super().__init__("upstream-down", "The upstream is away", detail)
+
+
+class NewerFormat(SluiceError):
+    """An object has a format that this version does not know: a newer one wrote it."""
+
+    def __init__(self, name: str) -> None:
+        detail = (
+            f"{name} was written by a newer version. Deploy that version again, or let its jobs end before you go back."
+        )
+        super().__init__("newer-format", "A newer version wrote this", detail)
 
 
 class TryLater(SluiceError):

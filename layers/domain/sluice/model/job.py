@@ -150,6 +150,16 @@ class Job:
         return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
+    def is_sync(self) -> bool:
+        """Whether its rows come from a source, not from a file."""
+        return self.kind == SYNC
+
+    @property
+    def delivery(self) -> PhaseName:
+        """The phase that delivers its staged rows: into a dataset, or to a lookup."""
+        return PhaseName.LOOKUP if self.lookup else PhaseName.LOAD
+
+    @property
     def entry(self) -> Entry:
         """Where the course begins that takes the job on from its state."""
         match self.status:
@@ -236,15 +246,15 @@ def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
         case Status.QUEUED:
             return "Waiting to start"
         case Status.PARSING if not counts.total:
-            return "Reading the source" if job.kind == SYNC else "Reading the file"
+            return "Reading the source" if job.is_sync else "Reading the file"
         case _ if job.phase is PhaseName.COMPARE:
             return f"Compared {counts.compared:,} of {counts.checked - counts.rejected:,} rows with what is there"
-        case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not PhaseName.LOAD:
+        case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not job.delivery:
             return f"Checked {counts.checked:,} of {counts.total:,} rows"
         case Status.IN_REVIEW:
             return f"Waiting for review: {counts.checked - counts.rejected:,} of {counts.total:,} rows can be loaded"
         case Status.ROLLING_BACK | Status.ROLLED_BACK:
-            kept = f", kept {counts.kept:,} that were changed since" if counts.kept else ""
+            kept = f", kept {counts.conflicts:,} that were changed since" if counts.conflicts else ""
             return f"Took back {counts.reversed:,} rows{kept}"
         case Status.FAILED if job.problem and not counts.total:
             return job.problem.title

@@ -16,7 +16,8 @@ from sluice.reporting.errors import ROW_TITLE
 from sluice.reporting.neutral import restored
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import REPEATS, FilePlan, rejections_in
+from sluice.usecases.artifacts import FilePlan, JobFiles
+from sluice.usecases.load import REPEATS
 from sluice.usecases.ports import Chunks, Files, Jobs
 
 # More than any sheet has rows.
@@ -75,23 +76,23 @@ class Corrected:
         All of them, their text as it was before a report made it harmless.
     wanted
         Those that the corrected job has rejected; of a job that corrects none, all.
-    strangers
+    unmatched
         A rejection for each of the others.
-    repeats
+    duplicates
         Of those that were rejected for their key alone: number of the row to the rejection that it had.
     """
 
     records: list[Record]
     wanted: list[Record]
-    strangers: list[Rejection]
-    repeats: dict[int, Rejection]
+    unmatched: list[Rejection]
+    duplicates: dict[int, Rejection]
 
-    def still_repeated(self, good: Iterable[GoodRow]) -> list[Rejection]:
+    def still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
         """Reject rows again whose key is what it was: loaded now, they would take the place of the first."""
         return [
             replace(was, row=row.number)
             for row in good
-            if (was := self.repeats.get(row.number)) and was.value == row.key
+            if (was := self.duplicates.get(row.number)) and was.value == row.key
         ]
 
 
@@ -105,22 +106,26 @@ def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks:
     ]
     numbers = {number: _row_number(cells, place) for number, cells in records}
     rejected = _rejected_rows(
-        JobRef(job.ref.tenant, job.corrects), {number for number in numbers.values() if number}, chunks, files
+        JobRef(job.ref.tenant, job.corrects),
+        job.delivery,  # both jobs have the same importer
+        {number for number in numbers.values() if number},
+        chunks,
+        files,
     )
     wanted: list[Record] = []
-    strangers: list[Rejection] = []
-    repeats: dict[int, Rejection] = {}
+    unmatched: list[Rejection] = []
+    duplicates: dict[int, Rejection] = {}
     for number, cells in records:
         original = numbers[number]
         if original in rejected:
             wanted.append((number, cells))
             if rejected[original].reason.startswith(REPEATS):
-                repeats[number] = rejected[original]
+                duplicates[number] = rejected[original]
         else:
             value = None if original is None else str(original)
             reason = "is no row number" if original is None else f"is no row that job {job.corrects} has rejected"
-            strangers.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, reason))
-    return Corrected(records, wanted, strangers, repeats)
+            unmatched.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, reason))
+    return Corrected(records, wanted, unmatched, duplicates)
 
 
 def _row_number(cells: list[Cell], place: int) -> int | None:
@@ -135,7 +140,9 @@ def _row_number(cells: list[Cell], place: int) -> int | None:
             return None
 
 
-def _rejected_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> dict[int | None, Rejection]:
+def _rejected_rows(
+    ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, files: Files
+) -> dict[int | None, Rejection]:
     """Find which of these rows the job has rejected, and why; reads the rejections of their chunks alone."""
     cut = list(chunks.of_phase(ref, PhaseName.PARSE))
     firsts = [chunk.first_row for chunk in cut]
@@ -143,7 +150,7 @@ def _rejected_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files)
     return {
         rejection.row: rejection
         for index in indexes
-        for phase in (PhaseName.PARSE, PhaseName.LOAD)
-        for rejection in rejections_in(ChunkRef(ref, phase, index), files)
+        for phase in (PhaseName.PARSE, delivery)
+        for rejection in JobFiles(ref, files).rejections(ChunkRef(ref, phase, index))
         if rejection.row in numbers
     }
