@@ -139,7 +139,7 @@ export const en = {
   "mapping.nofile": "To match columns differently, choose the file again.",
 
   "rejections.heading": "Rejected rows",
-  "rejections.lead": "These are not loaded. All other rows are.",
+  "rejections.lead": "These rows are not loaded. All other rows are.",
   "rejections.sheet": "Sheet",
   "rejections.row": "Row",
   "rejections.column": "Column",
