@@ -164,7 +164,7 @@ def test_a_job_whose_upstream_does_not_respond_is_suspended_and_resumes_by_itsel
     page = page_at(CONSOLE, ann)
     go(page, f"#/jobs/{job_id}")
     state = page.locator(".head .status")
-    expect(state).to_have_text("Suspended, resumes by itself")
+    expect(state).to_have_text("Suspended")
     reason = ann.client.get(f"/jobs/{job_id}").body["suspended"]
     expect(page.locator(".head")).to_contain_text(reason)
     expect(page.locator(".job-actions button")).to_have_text(["Resume", "Cancel the job"])

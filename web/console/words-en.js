@@ -46,7 +46,7 @@ export const en = {
   "status.completed": "Completed",
   "status.failed": "Failed",
   "status.lookup": "Looking up",
-  "status.suspended": "Suspended, resumes by itself",
+  "status.suspended": "Suspended",
   "phase.parse": "Check",
   "phase.compare": "Compare",
   "phase.load": "Load",

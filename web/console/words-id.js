@@ -46,7 +46,7 @@ export const id = {
   "status.completed": "Selesai",
   "status.failed": "Gagal",
   "status.lookup": "Mencari data",
-  "status.suspended": "Ditangguhkan, lanjut sendiri",
+  "status.suspended": "Ditangguhkan",
   "phase.parse": "Periksa",
   "phase.compare": "Bandingkan",
   "phase.load": "Muat",

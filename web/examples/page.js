@@ -9,7 +9,7 @@ const texts = {
   "stock-lead": "Harga dan jumlah semua suku cadang berasal dari daftar harga Anda.",
   "import-products": "Impor daftar harga",
   "delivery-lead": "Surat jalan langsung dimuat begitu diterima, tanpa pratinjau.",
-  progress: "Perkembangannya",
+  progress: "Kemajuan",
   loaded: "{count} baris sudah dimuat.",
 };
 const english = { loaded: "{count} rows have been loaded." };
