@@ -99,7 +99,7 @@ class _Pages(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         for name, value in self.ours.items():
             self.send_header(name, value)
-        if self.path.startswith("/elements/"):  # pages of other origins load these; the token is not for them
+        if self.path.startswith(("/elements/", "/shared/")):  # pages of other origins load these modules, no token
             self.send_header("Access-Control-Allow-Origin", "*")
         super().end_headers()
 

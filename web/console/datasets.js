@@ -1,31 +1,30 @@
-/** Datasets, and the records of one. */
+/** The page of datasets, and the page of one dataset: its records, and one record with its history. */
 
-import { Problem, get } from "../elements/api.js";
-import { el } from "../elements/dom.js";
-import { when } from "../elements/strings.js";
+import { Problem, get } from "../shared/api.js";
+import { el } from "../shared/dom.js";
+import { when } from "../shared/strings.js";
 
-import { datasets as known } from "./catalogue.js";
-import { empty, fillWith, head, shown } from "./parts.js";
+import { datasets as loadDatasets } from "./catalogue.js";
+import { empty, head, loadInto, pagedTable, row, table, valueText } from "./components.js";
 import { go, to } from "./router.js";
-import { t } from "./strings.js";
-import { pagedTable, row, scroller, table } from "./tables.js";
+import { t } from "./words.js";
 
 const PAGE = 100;
 
-/** All datasets. @param {Element} main */
+/** @param {Element} main */
 export function datasets(main, { signal }) {
   const place = el("div", { class: "panel" });
   main.append(head(t("page.data"), t("data.lead")), place);
   const columns = [{ title: t("data.dataset") }, { title: t("data.filledBy"), class: "value" }];
-  fillWith(place, signal, known, (found) => {
-    const made = table({ caption: t("page.data"), columns, cards: true });
+  loadInto(place, signal, loadDatasets, (found) => {
+    const { body, around } = table({ caption: t("page.data"), columns, cards: true });
     const cells = ({ name, filledBy }) => [el("a", { href: to(["data", name]) }, name), filledBy.join(", ")];
-    made.body.append(...found.map((dataset) => row(columns, cells(dataset), { cards: true })));
-    return made.around;
+    body.append(...found.map((each) => row(columns, cells(each), { cards: true })));
+    return around;
   });
 }
 
-/** The records of a dataset, or the one whose key was asked for. @param {Element} main */
+/** The records of a dataset, or the record with the key of the query. @param {Element} main */
 export function dataset(main, { one: name, query, signal, title }) {
   title(name);
   const key = query.get("key");
@@ -38,22 +37,22 @@ export function dataset(main, { one: name, query, signal, title }) {
   main.append(place);
   const path = `/datasets/${encodeURIComponent(name)}/records`;
   const columnsOf = async () => {
-    const columns = (await known()).find((each) => each.name === name)?.columns ?? [];
+    const columns = (await loadDatasets()).find((each) => each.name === name)?.columns ?? [];
     return columns.length ? columns : columnsOfFirst(path, signal);
   };
   if (key) {
-    fillWith(
+    loadInto(
       place,
       signal,
       () => recordOf(path, key, columnsOf, signal),
       (found) => (found ? record(found) : empty(t("data.unknown", { key }), "", all(name))),
     );
   } else {
-    fillWith(place, signal, columnsOf, (columns) => records(name, path, columns, signal));
+    loadInto(place, signal, columnsOf, (columns) => records(name, path, columns, signal));
   }
 }
 
-/** Nobody tells the columns of what comes from a source alone: they are what its records have. */
+/** Columns of a dataset that no importer fills: sources declare none, so they are the fields of a record. */
 async function columnsOfFirst(path, signal) {
   const { items } = await get(path, { query: { limit: 1 }, signal });
   return items.flatMap(({ key, values }) =>
@@ -84,7 +83,7 @@ function records(name, path, fields, signal) {
   pagedTable({
     place,
     signal,
-    ask: (cursor) => get(path, { query: { limit: PAGE, cursor }, signal }),
+    load: (cursor) => get(path, { query: { limit: PAGE, cursor }, signal }),
     caption: t("data.records", { name }),
     columns: [{ title: t("data.key"), class: "key" }, ...fieldColumns(fields), { title: t("data.job") }],
     cells: (item) => [link(item), ...values(fields, item), jobLink(item.job)],
@@ -95,11 +94,11 @@ function records(name, path, fields, signal) {
 
 const fieldColumns = (fields) => fields.filter(({ key }) => !key).map(({ title }) => ({ title, class: "value" }));
 
-const values = (fields, item) => fields.filter(({ key }) => !key).map(({ field }) => shown(item.values[field]));
+const values = (fields, item) => fields.filter(({ key }) => !key).map(({ field }) => valueText(item.values[field]));
 
 const jobLink = (id) => el("a", { href: to(["jobs", id]), class: "job-id" }, id);
 
-/** A record and its history; null when there is none. */
+/** A record and its history; null if the dataset has no record with this key. */
 async function recordOf(path, key, columnsOf, signal) {
   const here = `${path}/${encodeURIComponent(key)}`;
   const nothing = (instead) => (problem) => {
@@ -115,21 +114,21 @@ async function recordOf(path, key, columnsOf, signal) {
 }
 
 function record({ record: found, history, fields }) {
-  const facts = fields.flatMap(({ field, title }) => [el("dt", {}, title), el("dd", {}, shown(found.values[field]))]);
+  const facts = fields.flatMap(({ field, title }) => [el("dt", {}, title), el("dd", {}, valueText(found.values[field]))]);
   const columns = [
     { title: t("data.from") },
     { title: t("data.until") },
     ...fieldColumns(fields),
     { title: t("data.job") },
   ];
-  const made = table({ caption: t("data.history"), columns });
+  const { body, around } = table({ caption: t("data.history"), columns });
   const cells = (version) => [
     when(version.from) || t("none"),
     when(version.until),
     ...values(fields, version),
     jobLink(version.job),
   ];
-  made.body.append(...history.map((version) => row(columns, cells(version))));
+  body.append(...history.map((version) => row(columns, cells(version))));
   return [
     el(
       "section",
@@ -141,7 +140,7 @@ function record({ record: found, history, fields }) {
       "section",
       { class: "panel" },
       el("div", { class: "padding" }, el("h2", {}, t("data.history"))),
-      history.length ? scroller(made.table, t("data.history")) : empty(t("data.noHistory")),
+      history.length ? around : empty(t("data.noHistory")),
     ),
   ];
 }

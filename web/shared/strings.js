@@ -3,22 +3,28 @@
 import { en } from "./words-en.js";
 import { id } from "./words-id.js";
 
+/** The languages, each under its own name. */
+export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
+
 const LOCALES = { en: "en-GB", id: "id-ID" };
 
 /** @type {Record<string, Record<string, string>>} */
 const texts = { en: { ...en }, id: { ...id } };
 
 /**
- * Add texts of other pages.
- * @param {Record<string, Record<string, string>>} more by language
+ * Add the texts of a page. Their keys get a prefix, so that they replace none of the shared texts.
+ * @param {string} prefix
+ * @param {Record<string, Record<string, string>>} words by language
  */
-export function addStrings(more) {
-  for (const [lang, added] of Object.entries(more)) texts[lang] = { ...texts[lang], ...added };
+export function addWords(prefix, words) {
+  for (const [lang, added] of Object.entries(words)) {
+    for (const [key, text] of Object.entries(added)) texts[lang][prefix + key] = text;
+  }
 }
 
 /**
- * The text of that name. `{name}` stands for a value, numbers are written the reader's way, and where `count` is one
- * the text `key.one` is taken if there is one.
+ * The text of a key. `{name}` is replaced by a value, numbers are formatted, and `key.one` is taken if `count` is 1
+ * and the text exists.
  * @param {string} key
  * @param {Record<string, unknown>} [values]
  * @param {string} [lang]
@@ -28,15 +34,15 @@ export function t(key, values = {}, lang = language()) {
   const words = texts[lang] ?? texts.en;
   const one = values.count === 1 ? words[`${key}.one`] : undefined;
   const text = one ?? words[key] ?? texts.en[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+  return text.replace(/\{(\w+)\}/g, (placeholder, name) => {
     const value = values[name];
-    if (value === undefined) return whole;
+    if (value === undefined) return placeholder;
     return typeof value === "number" ? number(value, lang) : String(value);
   });
 }
 
 /**
- * The text of that name, or `key.lookup` if there is one and the rows are looked up instead of being loaded.
+ * The text of a key, or of `key.lookup` if it exists and the importer looks its rows up instead of loading them.
  * @param {{lookup?: string | null} | null} subject a job or an importer
  * @param {string} key
  * @param {Record<string, unknown>} [values]
@@ -48,7 +54,7 @@ export function tOf(subject, key, values = {}, lang = language()) {
 }
 
 /**
- * Whether there is a text of that name.
+ * Whether a key has a text.
  * @param {string} key
  */
 export function has(key) {
@@ -56,7 +62,7 @@ export function has(key) {
 }
 
 /**
- * The language to speak at an element: the nearest `lang` around it, across shadow roots; else the browser's.
+ * The language of an element: the nearest `lang` around it, across shadow roots; otherwise the browser's.
  * @param {Element | null} [element]
  * @returns {"en" | "id"}
  */
@@ -64,16 +70,21 @@ export function language(element = null) {
   /** @type {Element | null} */
   let at = element ?? document.documentElement;
   while (at) {
-    const holder = at.closest("[lang]");
-    if (holder?.getAttribute("lang")) return known(holder.getAttribute("lang"));
+    const ancestor = at.closest("[lang]");
+    if (ancestor?.getAttribute("lang")) return languageOf(ancestor.getAttribute("lang"));
     const root = at.getRootNode();
     at = root instanceof ShadowRoot ? root.host : null;
   }
-  return known(document.documentElement.lang || navigator.language);
+  return languageOf(document.documentElement.lang || navigator.language);
 }
 
-function known(tag) {
-  // "in" is what Bahasa Indonesia was called before ISO 639 changed it
+/**
+ * The language of a tag; English if Sluice does not speak it.
+ * @param {string | null} tag a language tag (BCP 47)
+ * @returns {"en" | "id"}
+ */
+export function languageOf(tag) {
+  // ISO 639 had "in" as the code of Bahasa Indonesia before it became "id"
   return /^(id|in)\b/i.test(tag ?? "") ? "id" : "en";
 }
 
@@ -93,11 +104,12 @@ export function bytes(value, lang = language()) {
   const units = ["byte", "kB", "MB", "GB", "TB"];
   const power = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), units.length - 1);
   if (power === 0) return t("bytes", { count: value }, lang);
-  const shown = new Intl.NumberFormat(LOCALES[lang], { maximumFractionDigits: power > 1 ? 1 : 0 });
-  return `${shown.format(value / 1000 ** power)} ${units[power]}`;
+  const format = new Intl.NumberFormat(LOCALES[lang], { maximumFractionDigits: power > 1 ? 1 : 0 });
+  return `${format.format(value / 1000 ** power)} ${units[power]}`;
 }
 
 /**
+ * Date and time, in the reader's time zone.
  * @param {string | number | Date | null | undefined} date
  * @param {string} [lang]
  */
