@@ -20,7 +20,7 @@ from rich.table import Table
 from benchmarks.end_to_end import environment, imported
 from benchmarks.into_postgres import imported_but_one, refuse_one
 from local.lifecycle import running
-from local.places import LOCAL
+from local.paths import LOCAL
 
 SMALL = 1_000
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local.client import Client
+from sluice_cli.client import Client
 from local.emulator import ROOT_KEY
 from local.stack import Stack
 

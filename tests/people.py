@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from local.client import Client
+from sluice_cli.client import Client
 from local.stack import Stack
 
 PATIENCE = 90.0

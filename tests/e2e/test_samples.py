@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from local.stack import Stack
-from local.upstreams.voters import category
+from local.fake_upstreams.voters import category
 from sluice.importers.registry import importer_named
 from tests.people import Person
 from tests.samples import SAMPLES, Sample

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.importers import registry as importer_registry
 from sluice.importers.registry import IMPORTERS
 from sluice.lookups import registry as lookup_registry

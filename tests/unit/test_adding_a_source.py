@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.rows.row import Row, columns_of
 from sluice.sources.page import Page
 from sluice.sources.registry import SOURCES, by_name

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.importers import registry
 from sluice.model.status import Status
 from sluice.rows.check import check_rows

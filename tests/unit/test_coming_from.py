@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from functions.api.app import app
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.edge.answers import CountsAnswer, JobAnswer, ProgressAnswer
 from sluice.edge.uploads import ImportAnswer
 from sluice.importers.registry import importer_named

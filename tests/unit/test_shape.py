@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.places import ROOT
+from local.paths import ROOT
 
 FILE_LINES = 300
 HANDLER_LINES = 60

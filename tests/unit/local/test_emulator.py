@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import emulator
-from local.background import LOOPBACK
+from local.processes import LOOPBACK
 from local.errors import LocalProblem
 
 

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from local import issuer
-from local.background import free_port
+from local.processes import free_port
 from local.issuer import Issuer
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from local import postgres
-from local.background import Background, port_in_use
+from local.processes import Background, port_in_use
 from local.errors import LocalProblem
 
 
