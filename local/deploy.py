@@ -74,7 +74,9 @@ def _outputs(endpoint: str, name: str) -> dict[str, Any]:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     missing = sorted(set(OUTPUTS) - set(outputs))
     if missing:
-        raise LocalProblem(f"The deployed stack has no output {', '.join(missing)}. Compare template.yaml with OUTPUTS in local/stack.py.")
+        raise LocalProblem(
+            f"The deployed stack has no output {', '.join(missing)}. Compare template.yaml with OUTPUTS in local/stack.py."
+        )
     return {"outputs": outputs, **{field: outputs[output] for output, field in OUTPUTS.items()}}
 
 

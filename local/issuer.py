@@ -81,7 +81,9 @@ def start(folder: Path, port: int, *, patience: float = 15.0) -> Issuer:
     facts = process.facts()
     if facts is None:
         if port_in_use(port):
-            raise LocalProblem(f"Port {port}, which the token issuer needs, is in use by another program. Stop it first.")
+            raise LocalProblem(
+                f"Port {port}, which the token issuer needs, is in use by another program. Stop it first."
+            )
         facts = {"port": port}
         command = ["-m", "local.issuer", "--folder", str(folder), "--port", str(port)]
         process.start([sys.executable, *command], os.environ, **facts)

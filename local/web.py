@@ -66,7 +66,9 @@ def start(folder: Path, port: int, api_url: str, issuer_url: str, *, patience: f
         facts = None
     if facts is None:
         if port_in_use(port):
-            raise LocalProblem(f"Port {port}, which the web console needs, is in use by another program. Stop it first.")
+            raise LocalProblem(
+                f"Port {port}, which the web console needs, is in use by another program. Stop it first."
+            )
         facts = {"port": port, "api": api_url}
         command = ["-m", "local.web", "--port", str(port), "--api", api_url]
         command += ["--folder", str(folder), "--issuer", issuer_url]

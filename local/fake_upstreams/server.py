@@ -66,7 +66,9 @@ def start(name: str, folder: Path, port: int, *, patience: float = 15.0) -> str:
     facts = process.facts()
     if facts is None:
         if port_in_use(port):
-            raise LocalProblem(f"Port {port}, which the fake upstream {name} needs, is in use by another program. Stop it first.")
+            raise LocalProblem(
+                f"Port {port}, which the fake upstream {name} needs, is in use by another program. Stop it first."
+            )
         facts = {"port": port}
         process.start([sys.executable, "-m", f"local.fake_upstreams.{name}", "--port", str(port)], os.environ, **facts)
     url = f"http://{LOOPBACK}:{facts['port']}"

@@ -57,7 +57,13 @@ class Register(StubUpstream[Settings]):
         body: dict[str, Any] = {} if settings.without_total else {"total": total}
         numbers = range(front + offset, front + max(offset, min(offset + limit, total)))
         rows = [
-            row(path, at, settings.seed, wrong=_is_one(at, settings.wrong_every), edited=_is_one(at, settings.edited_every))
+            row(
+                path,
+                at,
+                settings.seed,
+                wrong=_is_one(at, settings.wrong_every),
+                edited=_is_one(at, settings.edited_every),
+            )
             for at in numbers
         ]
         return body | {"data": rows}

@@ -1,11 +1,16 @@
-"""A stand-in for the deployed API and for S3's presigned upload, behind httpx's mock transport."""
+"""A fake of the deployed API and of S3's presigned upload, behind httpx's mock transport."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+
+from sluice_cli import commands, main, syncs
+from sluice_cli.client import Client
 
 API = "https://api.example.com/prod/v1"
 BUCKET = "https://files.example.com/"
@@ -13,7 +18,7 @@ BUCKET = "https://files.example.com/"
 
 def job(status: str, *, version: int = 1, **more: Any) -> dict[str, Any]:
     """Return a job as the API shows it."""
-    counts = {"total": 3, "inserted": 2, "updated": 0, "unchanged": 0, "refused": 1, "unprocessed": 0}
+    counts = {"total": 3, "inserted": 2, "updated": 0, "unchanged": 0, "rejected": 1, "unprocessed": 0}
     return {
         "id": "01JOB",
         "importer": "products",
@@ -29,40 +34,41 @@ def job(status: str, *, version: int = 1, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class FakeApi:
-    """Answers like the API.
+    """Responds like the API.
 
-    `states` are the states of the one job, one a GET; the last one stays. `page` is any list.
+    `states` are the states of the one job, one per GET; the last one stays. `page` is any list. `problem` is the
+    response to every call.
     """
 
     states: list[dict[str, Any]] = field(default_factory=lambda: [job("completed")])
     upload_status: int = 204
     page: str = field(default_factory=lambda: PAGE)
-    refuse: dict[str, Any] | None = None
-    refuse_status: int = 409
+    problem: dict[str, Any] | None = None
+    problem_status: int = 409
     retry_after: str = "30"
     requests: list[httpx.Request] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
     @property
     def transport(self) -> httpx.MockTransport:
-        """What a client of this API uses for a transport."""
-        return httpx.MockTransport(self._answer)
+        """The transport of a client of this API."""
+        return httpx.MockTransport(self._respond)
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _respond(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         self.bodies.append(request.read())
         if str(request.url) == BUCKET:
             text = "" if self.upload_status < 400 else "<Error><Message>Policy expired</Message></Error>"
             return httpx.Response(self.upload_status, text=text)
-        if self.refuse is not None:
-            return httpx.Response(self.refuse_status, json=self.refuse)
+        if self.problem is not None:
+            return httpx.Response(self.problem_status, json=self.problem)
         path = request.url.path.removeprefix("/prod/v1")
-        if request.method == "POST":
+        if request.method == "POST" and path == "/imports":
             upload = {"method": "POST", "url": BUCKET, "fields": {"key": "uploads/a", "policy": "p"}}
             return httpx.Response(201, json={"job": job("waiting_for_file"), "upload": upload})
         if path == "/jobs/01JOB/events":
             return self._event(request)
-        if path.startswith("/jobs/") and path.count("/") == 2:
+        if request.method == "POST" or (path.startswith("/jobs/") and path.count("/") == 2):
             return self._job(request)
         return httpx.Response(200, text=self.page)
 
@@ -82,9 +88,23 @@ class FakeApi:
         return httpx.Response(200, text=body, headers={"Content-Type": "text/event-stream"})
 
     def called(self) -> Iterator[str]:
-        """Give method and path of each request to the API."""
+        """Yield method and path of each request to the API."""
         return (f"{request.method} {request.url.path}" for request in self.requests)
 
 
 PAGE = '{"items":[{"name":"products","row":13,"column":"Price","value":"-1","reason":"must be 0 or more"}],"next":"c2"}'
-"""A page of any list, in the very spelling that ``--json`` has to keep."""
+"""A page of any list, in the exact spelling that ``--json`` has to keep."""
+
+
+def connect_to(transport: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every command call this API."""
+    connect: Callable[[], Client] = lambda: Client(API, "t0ken", transport=transport)  # noqa: E731 - patched three times
+    for module in (main, commands, syncs):
+        monkeypatch.setattr(module, "connect", connect)
+
+
+def run(*arguments: str | Path) -> int:
+    """Run the command line; return its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        main.main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)

@@ -1,4 +1,4 @@
-"""``sluice delete`` against a fake API: nothing goes unless somebody is sure."""
+"""``sluice delete`` against a fake API: it sends nothing without a confirmation."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from local import control
-from local.cli import app
-from sluice_cli.client import Client
-from tests.unit.cli.fake_api import API, FakeApi, job
+from sluice_cli.main import app
+from tests.unit.cli.fake_api import FakeApi, job
 
 
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    """A fake API that the commands take for the real one."""
-    fake = FakeApi(states=[job("completed", deleted=True)])
-    monkeypatch.setattr(control, "connect", lambda: Client(API, "t0ken", transport=fake.transport))
-    return fake
+@pytest.fixture(autouse=True)
+def deleted(api: FakeApi) -> None:
+    """The job's state after the deletion."""
+    api.states = [job("completed", deleted=True)]
 
 
-def test_a_job_is_deleted_once_somebody_has_said_yes(api: FakeApi) -> None:
+def test_a_confirmed_deletion_is_sent(api: FakeApi) -> None:
     done = CliRunner().invoke(app, ["delete", "01JOB"], input="y\n")
     assert done.exit_code == 0
     assert list(api.called()) == ["DELETE /prod/v1/jobs/01JOB"]
@@ -29,14 +25,14 @@ def test_a_job_is_deleted_once_somebody_has_said_yes(api: FakeApi) -> None:
     assert "deleted" in done.stdout
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", ""], ids=["no", "nothing", "nobody there"])
-def test_without_a_yes_nothing_is_sent(api: FakeApi, answer: str) -> None:
-    done = CliRunner().invoke(app, ["delete", "01JOB"], input=answer)
+@pytest.mark.parametrize("reply", ["n\n", "\n", ""], ids=["no", "empty line", "end of input"])
+def test_a_deletion_without_confirmation_is_not_sent(api: FakeApi, reply: str) -> None:
+    done = CliRunner().invoke(app, ["delete", "01JOB"], input=reply)
     assert done.exit_code == 1
     assert list(api.called()) == []
 
 
-def test_yes_can_be_said_beforehand_and_json_is_the_apis(api: FakeApi) -> None:
+def test_yes_deletes_without_a_question_and_json_is_that_of_the_api(api: FakeApi) -> None:
     done = CliRunner().invoke(app, ["delete", "01JOB", "--yes", "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout) == job("completed", deleted=True)

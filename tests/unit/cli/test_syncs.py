@@ -8,14 +8,20 @@ from typing import Any
 import httpx
 import pytest
 
-from local import cli, syncs
-from sluice_cli.client import Client
-from tests.unit.cli.fake_api import API, job
+from sluice_cli import syncs
+from tests.unit.cli.fake_api import connect_to, job, run
 
 COUNTS = job("completed")["counts"]
 LAST = {"finished_at": "2026-03-01T06:00:00Z", "minutes_ago": 130, "result": COUNTS}
 SCHEDULE = {"every_minutes": 360, "starting_at": "2026-03-01T06:00:00Z", "next_at": "2026-03-01T12:00:00Z"}
-PULL = {"stage": "reading", "offset": 100, "current_total": 100, "expected_total": 1000, "gone": 0, "reads": 1}
+PULL = {
+    "stage": "reading",
+    "offset": 100,
+    "current_total": 100,
+    "expected_total": 1000,
+    "deleted_upstream": 0,
+    "reads": 1,
+}
 
 
 def pull(status: str, *, version: int = 1, **sync: Any) -> dict[str, Any]:
@@ -32,27 +38,27 @@ def source(name: str, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class FakeSources:
-    """Answers what is asked about sources. `states` are those of the one job, one a GET; the last one stays."""
+    """An API of sources. `states` are those of the one job, one per GET; the last one stays."""
 
     sources: list[dict[str, Any]] = field(default_factory=lambda: [source("pangkat")])
     states: list[dict[str, Any]] = field(default_factory=lambda: [pull("completed")])
     last: dict[str, Any] | None = None
-    refuse: dict[str, Any] | None = None
-    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    problem: dict[str, Any] | None = None
+    requests: list[tuple[str, str, Any]] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/prod/v1")
         body = request.read()
         query = f"?{request.url.query.decode()}" if request.url.query else ""
-        self.asked.append((request.method, path + query, json.loads(body) if body else None))
-        if self.refuse is not None:
-            return httpx.Response(404, json=self.refuse)
+        self.requests.append((request.method, path + query, json.loads(body) if body else None))
+        if self.problem is not None:
+            return httpx.Response(404, json=self.problem)
         match request.method, path:
             case "GET", "/sources":
                 return httpx.Response(200, json={"items": self.sources, "next": None})
             case "POST", _:
-                begun = {"job": self.states[0], "forced": False, "last_sync": self.last}
-                return httpx.Response(202, json=begun)
+                started = {"job": self.states[0], "forced": False, "last_sync": self.last}
+                return httpx.Response(202, json=started)
             case "PUT", _:
                 return httpx.Response(200, json=SCHEDULE)
             case "DELETE", _:
@@ -63,32 +69,25 @@ class FakeSources:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> FakeSources:
-    """A fake API that the commands take for the real one."""
+    """A fake API that the command line calls."""
     fake = FakeSources()
-    monkeypatch.setattr(syncs, "connect", lambda: Client(API, "t0ken", transport=httpx.MockTransport(fake)))
+    connect_to(httpx.MockTransport(fake), monkeypatch)
     return fake
 
 
-def run(*arguments: str) -> int:
-    """Run the command line, return its exit code."""
-    with pytest.raises(SystemExit) as ended:
-        cli.main(arguments)
-    return int(ended.value.code or 0)
-
-
-def test_sources_are_listed_with_their_last_sync_and_their_schedule(
+def test_sources_shows_the_last_sync_and_the_schedule_of_each(
     api: FakeSources, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    under_way = pull("loading", version=2) | {"progress": {"current": 4, "total": 10, "percent": 40, "message": ""}}
+    running = pull("loading", version=2) | {"progress": {"current": 4, "total": 10, "percent": 40, "message": ""}}
     api.sources = [
         source("pangkat", job=pull("completed"), last_sync=LAST, schedule=SCHEDULE),
-        source("skk", job=under_way),
+        source("skk", job=running),
         source("pensiun", job=pull("failed"), last_sync=LAST | {"minutes_ago": 3}),
         source("pg_profesi"),
     ]
     assert run("sources") == 0
     _, *lines = capsys.readouterr().out.splitlines()
-    for line, told in zip(
+    for line, parts in zip(
         lines,
         [
             ("pangkat", "Title of pangkat", "completed 2h ago", "every 6h", "2026-03-01T12:00:00Z"),
@@ -98,52 +97,54 @@ def test_sources_are_listed_with_their_last_sync_and_their_schedule(
         ],
         strict=True,
     ):
-        assert [part in line for part in told] == [True] * len(told), line
+        assert [part in line for part in parts] == [True] * len(parts), line
 
 
-def test_sources_as_json_are_the_apis(api: FakeSources, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sources_with_json_prints_the_json_of_the_api(api: FakeSources, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("sources", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"items": api.sources, "next": None}
 
 
-def test_sync_starts_and_prints_the_job_id(api: FakeSources, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sync_starts_a_job_and_prints_only_its_id(api: FakeSources, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("sync", "pangkat") == 0
     assert capsys.readouterr() == ("01SYNC\n", "")
-    assert api.asked == [("POST", "/syncs/pangkat?force=false", {})]
+    assert api.requests == [("POST", "/syncs/pangkat?force=false", {})]
 
 
-def test_force_is_handed_on(api: FakeSources) -> None:
+def test_sync_sends_force(api: FakeSources) -> None:
     assert run("sync", "pangkat", "--force") == 0
-    assert api.asked[0][1] == "/syncs/pangkat?force=true"
+    assert api.requests[0][1] == "/syncs/pangkat?force=true"
 
 
-def test_a_source_that_was_pulled_already_says_how_to_pull_it_again(
+def test_sync_of_a_source_with_a_completed_job_says_how_to_pull_it_again(
     api: FakeSources, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """On standard error: the id is all there is on standard output."""
+    """On standard error; standard output has only the id."""
     api.last = LAST
     assert run("sync", "pangkat") == 0
-    told = capsys.readouterr()
-    assert told.out == "01SYNC\n"
-    assert "completed 2h ago" in told.err
-    assert "--force" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == "01SYNC\n"
+    assert "completed 2h ago" in printed.err
+    assert "--force" in printed.err
 
 
 @pytest.mark.parametrize(("end", "code"), [("completed", 0), ("failed", 1), ("cancelled", 1)])
-def test_wait_stays_to_the_end_and_exits_by_it(
+def test_sync_with_wait_stays_to_the_end_and_exits_with_1_unless_completed(
     api: FakeSources, capsys: pytest.CaptureFixture[str], end: str, code: int
 ) -> None:
     reading = pull("parsing", version=2) | {"phase": "parse"}
-    api.states = [pull("queued"), reading, pull("loading", version=3), pull(end, version=4, gone=7)]
+    api.states = [pull("queued"), reading, pull("loading", version=3), pull(end, version=4, deleted_upstream=7)]
     assert run("sync", "pangkat", "--wait") == code
-    told = capsys.readouterr()
-    assert f"pangkat · {end} · 01SYNC" in told.out
-    assert any(line.split() == ["gone", "7"] for line in told.out.splitlines())
-    assert "Reading" in told.err
-    assert "Checking" not in told.err
+    printed = capsys.readouterr()
+    assert f"pangkat · {end} · 01SYNC" in printed.out
+    assert any(line.split() == ["deleted", "upstream", "7"] for line in printed.out.splitlines())
+    assert "Reading" in printed.err
+    assert "Checking" not in printed.err
 
 
-def test_json_is_the_start_or_with_wait_the_job(api: FakeSources, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sync_with_json_prints_the_start_or_with_wait_the_job(
+    api: FakeSources, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("sync", "pangkat", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"job": pull("completed"), "forced": False, "last_sync": None}
     assert run("sync", "pangkat", "--json", "--wait") == 0
@@ -151,26 +152,28 @@ def test_json_is_the_start_or_with_wait_the_job(api: FakeSources, capsys: pytest
 
 
 @pytest.mark.parametrize(("period", "minutes"), [("30m", 30), ("6h", 360), ("1d", 1440)])
-def test_a_schedule_is_set_in_minutes_hours_or_days(
+def test_schedule_takes_minutes_hours_or_days(
     api: FakeSources, capsys: pytest.CaptureFixture[str], period: str, minutes: int
 ) -> None:
     assert run("schedule", "pangkat", "--every", period) == 0
-    assert api.asked == [("PUT", "/syncs/pangkat/schedule", {"every_minutes": minutes, "starting_at": None})]
-    assert capsys.readouterr().out == "pangkat: every 6h, next 2026-03-01T12:00:00Z\n"  # as the API says
+    assert api.requests == [("PUT", "/syncs/pangkat/schedule", {"every_minutes": minutes, "starting_at": None})]
+    assert (
+        capsys.readouterr().out == "pangkat: every 6h, next 2026-03-01T12:00:00Z\n"
+    )  # the schedule that the API returns
 
 
 @pytest.mark.parametrize("time", ["2026-03-01T06:00+07:00", "2026-02-28T23:00Z", "2026-03-01T06:00"])
-def test_a_schedule_begins_when_it_is_told_to(api: FakeSources, time: str) -> None:
-    """A time without a zone is this machine's; the API is told with one."""
+def test_schedule_sends_the_first_run_with_a_time_zone(api: FakeSources, time: str) -> None:
+    """A time without a zone is in this machine's."""
     assert run("schedule", "pangkat", "--every", "1d", "--from", time) == 0
-    sent = api.asked[0][2]["starting_at"]
+    sent = api.requests[0][2]["starting_at"]
     assert datetime.fromisoformat(sent) == datetime.fromisoformat(time).astimezone()
     assert sent[-6] in "+-"
 
 
-def test_a_schedule_is_switched_off(api: FakeSources, capsys: pytest.CaptureFixture[str]) -> None:
+def test_schedule_with_off_deletes_the_schedule(api: FakeSources, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("schedule", "pangkat", "--off") == 0
-    assert api.asked == [("DELETE", "/syncs/pangkat/schedule", None)]
+    assert api.requests == [("DELETE", "/syncs/pangkat/schedule", None)]
     assert "no schedule" in capsys.readouterr().err
 
 
@@ -189,29 +192,29 @@ def test_a_schedule_is_switched_off(api: FakeSources, capsys: pytest.CaptureFixt
     ],
     ids=str,
 )
-def test_wrong_usage_says_what_would_be_right(
+def test_wrong_usage_of_schedule_says_what_is_right(
     api: FakeSources, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     assert run("schedule", "pangkat", *arguments) == 2
-    assert api.asked == []
-    told = capsys.readouterr().err
-    assert "such as" in told or "--every PERIOD" in told
+    assert api.requests == []
+    printed = capsys.readouterr().err
+    assert "such as" in printed or "--every PERIOD" in printed
 
 
 @pytest.mark.parametrize("command", [["sync", "nothing"], ["schedule", "nothing", "--off"]], ids=str)
-def test_a_refusal_is_told_and_exits_1(
+def test_a_problem_is_printed_and_exits_with_1(
     api: FakeSources, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
-    api.refuse = {"type": "/problems/not-found", "title": "Not found", "detail": "There is no source 'nothing'."}
+    api.problem = {"type": "/problems/not-found", "title": "Not found", "detail": "There is no source 'nothing'."}
     assert run(*command) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "There is no source 'nothing'." in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "There is no source 'nothing'." in printed.err
 
 
 @pytest.mark.parametrize("command", ["sources", "sync", "schedule"])
-def test_each_command_explains_itself(capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_help_of_each_command_begins_with_its_docstring(capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert run(command, "--help") == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "Usage" in told
-    assert str(getattr(syncs, command).__doc__).split(",", maxsplit=1)[0] in told
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Usage" in printed
+    assert str(getattr(syncs, command).__doc__).split(",", maxsplit=1)[0] in printed
