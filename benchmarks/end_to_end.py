@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sluice_cli.client import Client
 from local.emulator import ROOT_KEY
 from local.stack import Stack
+from sluice_cli.client import Client
 
 # Nothing may stand still for longer; a chunk takes seconds.
 _PATIENCE = 300

@@ -74,9 +74,7 @@ def _outputs(endpoint: str, name: str) -> dict[str, Any]:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     missing = sorted(set(OUTPUTS) - set(outputs))
     if missing:
-        raise LocalProblem(
-            f"The deployed stack has no output {', '.join(missing)}. Compare template.yaml with OUTPUTS in local/stack.py."
-        )
+        raise LocalProblem(f"The deployed stack has no output {', '.join(missing)}. Add it to template.yaml.")
     return {"outputs": outputs, **{field: outputs[output] for output, field in OUTPUTS.items()}}
 
 
@@ -202,9 +200,10 @@ def _pages(folder: Path) -> dict[str, bytes]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run ``sam`` in the foreground: ``--validate`` lints the template, ``--aws`` deploys with the developer's credentials.
+    """Run ``sam`` in the foreground: ``--validate`` lints the template, ``--aws`` deploys to the real AWS.
 
-    Arguments after ``--aws`` go to ``sam deploy``. After it the web pages are published.
+    Arguments after ``--aws`` go to ``sam deploy``, which takes the developer's credentials. Then the web pages are
+    published.
     """
     commands = {
         "--validate": (["validate", "--lint", "--template-file", "template.yaml"],),

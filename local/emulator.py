@@ -10,9 +10,9 @@ from typing import Final
 
 import httpx
 
-from local.processes import LOOPBACK, BackgroundProcess, free_port, port_in_use
 from local.errors import LocalProblem
 from local.paths import AWS_BIN
+from local.processes import LOOPBACK, BackgroundProcess, free_port, port_in_use
 
 PORT: Final = 4566
 """Port of `make up`: the one that every LocalStack-compatible tool expects."""

@@ -23,8 +23,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 from local.errors import LocalProblem
+from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 
 AUDIENCE: Final = "sluice"
 SCOPES: Final = ("imports:read", "imports:write", "imports:admin")

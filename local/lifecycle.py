@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from local import emulator, issuer, postgres, web
-from local.processes import free_port
 from local.deploy import deploy
 from local.errors import LocalProblem
-from local.paths import DEFAULT, LOCAL
-from local.stack import Stack, aws_client
 from local.fake_upstreams import commission, server, siasn
+from local.paths import DEFAULT, LOCAL
+from local.processes import free_port
+from local.stack import Stack, aws_client
 
 ISSUER_PORT: Final = 4567
 WEB_PORT: Final = 4568

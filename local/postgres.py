@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from local.processes import LOOPBACK, BackgroundProcess, free_port
 from local.errors import LocalProblem
+from local.processes import LOOPBACK, BackgroundProcess, free_port
 
 NAME: Final = "sluice"
 """Role and database; the role owns its database and has no other rights."""

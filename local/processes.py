@@ -98,7 +98,7 @@ class BackgroundProcess:
         return self.facts() is not None
 
     def stop(self, *, first: signal.Signals = signal.SIGTERM, patience: float = 6.0) -> bool:
-        """Send `first` to the process and its children, kill what remains after `patience` seconds; False if none ran."""
+        """Stop the process and its children: `first`, then SIGKILL after `patience` seconds; return whether it ran."""
         facts = self.facts()
         if facts is None:
             self._state.unlink(missing_ok=True)

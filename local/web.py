@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 from local.errors import LocalProblem
 from local.issuer import Issuer
 from local.paths import ROOT
+from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 
 WEB: Final = ROOT / "web"
 

@@ -25,10 +25,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 from local.errors import LocalProblem
 from local.fake_upstreams.settings import Behaviour
 from local.fake_upstreams.stub import Reply, Request, StubUpstream
+from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 
 _HTML = b"<!doctype html><title>Maintenance</title><p>We will be back soon.</p>"
 

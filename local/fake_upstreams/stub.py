@@ -1,4 +1,4 @@
-"""The stub upstream: tokens, a rate limit, faults and counts, without HTTP, which is in `local.fake_upstreams.server`."""
+"""The stub upstream: tokens, rate limit, faults and counts. Its HTTP is in `local.fake_upstreams.server`."""
 
 from __future__ import annotations
 

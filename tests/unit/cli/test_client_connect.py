@@ -70,7 +70,7 @@ def test_an_address_without_a_token_is_an_error(monkeypatch: pytest.MonkeyPatch)
 
 def test_without_any_configuration_the_error_names_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     plugins(monkeypatch)
-    with pytest.raises(NotConnected, match="SLUICE_API_URL .* SLUICE_TOKEN"):
+    with pytest.raises(NotConnected, match=r"SLUICE_API_URL .* SLUICE_TOKEN"):
         connect()
 
 

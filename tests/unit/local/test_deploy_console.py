@@ -1,4 +1,4 @@
-"""The web pages of a deployment: what lies in the bucket afterwards, and what the console is told."""
+"""The web pages of a deployment on AWS: content of the bucket, settings of the console, headers."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from local import publish, web
+from local import deploy, web
 from local.paths import ROOT
 
 OUTPUTS = {
@@ -21,7 +21,7 @@ SIGN_IN = {"Issuer": "https://issuer.example", "ConsoleClientId": "web", "Consol
 
 
 class Described:
-    """A CloudFormation that knows one stack."""
+    """A CloudFormation with one stack."""
 
     def __init__(self, outputs: dict[str, str], parameters: dict[str, str]) -> None:
         self.stack = {
@@ -41,17 +41,17 @@ def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "console" / "index.html").write_text("<title>Console</title>")
     (tmp_path / "console" / "jobs.js").write_text("export {};")
     (tmp_path / "examples").mkdir()
-    (tmp_path / "examples" / "import.html").write_text("<title>Somebody's page</title>")
-    monkeypatch.setattr(publish, "WEB", tmp_path)
+    (tmp_path / "examples" / "import.html").write_text("<title>Example</title>")
+    monkeypatch.setattr(deploy, "WEB", tmp_path)
     return tmp_path
 
 
 @mock_aws
-def test_the_bucket_holds_the_pages_as_they_are_now_and_the_settings(pages: Path) -> None:
+def test_the_bucket_holds_the_present_pages_and_the_settings(pages: Path) -> None:
     s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="t", aws_secret_access_key="t")
     s3.create_bucket(Bucket="console")
     s3.put_object(Bucket="console", Key="console/old.js", Body=b"")
-    assert publish.publish(Described(OUTPUTS, SIGN_IN), s3, "sluice") == OUTPUTS["ConsoleUrl"]
+    assert deploy.publish(Described(OUTPUTS, SIGN_IN), s3, "sluice") == OUTPUTS["ConsoleUrl"]
     kinds = {
         found["Key"]: s3.head_object(Bucket="console", Key=found["Key"])["ContentType"]
         for found in s3.list_objects_v2(Bucket="console")["Contents"]
@@ -71,13 +71,13 @@ def test_the_bucket_holds_the_pages_as_they_are_now_and_the_settings(pages: Path
     }
 
 
-def test_without_a_client_at_the_issuer_tokens_are_pasted() -> None:
-    told = publish._config(OUTPUTS, SIGN_IN | {"ConsoleClientId": ""})
-    assert (told["issuer"], told["client_id"]) == (None, None)
+def test_without_a_client_id_the_console_gets_no_issuer() -> None:
+    config = deploy._console_config(OUTPUTS, SIGN_IN | {"ConsoleClientId": ""})
+    assert (config["issuer"], config["client_id"]) == (None, None)
 
 
-def test_a_stack_without_a_console_is_left_alone() -> None:
-    assert publish.publish(Described({"ApiUrl": "https://api.example"}, {}), None, "sluice") is None
+def test_a_stack_without_a_console_is_not_changed() -> None:
+    assert deploy.publish(Described({"ApiUrl": "https://api.example"}, {}), None, "sluice") is None
 
 
 @pytest.mark.parametrize(
@@ -89,17 +89,17 @@ def test_a_stack_without_a_console_is_left_alone() -> None:
         (["--guided"], ("sluice", None, None)),
     ],
 )
-def test_stack_region_and_profile_are_those_that_were_deployed_with(
+def test_stack_region_and_profile_are_those_of_sam_deploy(
     arguments: list[str], expected: tuple[str, str | None, str | None]
 ) -> None:
-    assert publish.settings(arguments) == expected
+    assert deploy.deployed_with(arguments) == expected
 
 
-def test_cloudfront_sends_the_policy_that_a_laptop_does() -> None:
-    """But for the hosts, which are others."""
+def test_cloudfront_and_the_local_server_send_the_same_policy() -> None:
+    """But for the hosts."""
 
     class Loader(yaml.SafeLoader):
-        """Reads CloudFormation's short forms as what they hold."""
+        """Reads CloudFormation's short forms as their values."""
 
     def short_form(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
         if isinstance(node, yaml.ScalarNode):
@@ -126,4 +126,4 @@ def test_cloudfront_sends_the_policy_that_a_laptop_does() -> None:
         "https://${Files}.s3.${AWS::Region}.${AWS::URLSuffix}",
         "https://${Files}.s3.${AWS::URLSuffix}",
         "${SignIn}",
-    ], "the API, its socket, the bucket by both of its names, and the issuer"
+    ], "the API, its socket, both names of the bucket, the issuer"

@@ -1,4 +1,4 @@
-"""Background processes: found again, started once, stopped with all they started."""
+"""Background processes: a later command finds them, and stops them with their children."""
 
 import os
 import signal
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import Background, free_port, port_in_use
 from local.errors import LocalProblem
+from local.processes import BackgroundProcess, free_port, port_in_use
 
 PARENT = """
 import pathlib, subprocess, sys, time
@@ -23,14 +23,14 @@ time.sleep(60)
 
 
 @pytest.fixture
-def sleeper(tmp_path: Path) -> Iterator[Background]:
-    """A background process with a child that ignores SIGTERM, as a Lambda in the middle of its work may."""
-    process = Background(tmp_path, "sleeper")
+def sleeper(tmp_path: Path) -> Iterator[BackgroundProcess]:
+    """A background process with a child that ignores SIGTERM, as a busy Lambda may."""
+    process = BackgroundProcess(tmp_path, "sleeper")
     yield process
     process.stop()
 
 
-def start(process: Background) -> int:
+def start(process: BackgroundProcess) -> int:
     """Start the process and wait until it has a child."""
     pid = process.start([sys.executable, "-c", PARENT], os.environ, port=1234)
     eventually(lambda: "ready" in process.log.read_text())
@@ -38,15 +38,15 @@ def start(process: Background) -> int:
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    """Wait up to ten seconds for something to become true."""
+    """Wait until a condition is true, at most ten seconds."""
     deadline = time.monotonic() + 10
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def gone(pid: int) -> bool:
-    """Tell whether a process has ended; a zombie, which nobody has reaped yet, has."""
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended; a zombie has."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -55,38 +55,37 @@ def gone(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-def test_it_is_found_again_by_what_it_was_started_with(sleeper: Background) -> None:
-    """A later command only knows the folder and the name."""
+def test_a_running_process_is_found_by_folder_and_name(sleeper: BackgroundProcess) -> None:
+    """With the facts that it was started with; a later command knows no more."""
     pid = start(sleeper)
-    assert Background(sleeper.folder, sleeper.name).facts() == {"pid": pid, "port": 1234}
+    assert BackgroundProcess(sleeper.folder, sleeper.name).facts() == {"pid": pid, "port": 1234}
 
 
-def test_it_is_not_started_twice(sleeper: Background) -> None:
-    """Two commands at the same time would otherwise lose one of the processes."""
+def test_a_running_process_is_not_started_again(sleeper: BackgroundProcess) -> None:
+    """Of two commands at the same time, one would lose its process."""
     start(sleeper)
     with pytest.raises(LocalProblem, match="already running"):
         sleeper.start([sys.executable, "-c", PARENT], os.environ)
 
 
-def test_stopping_leaves_no_process(sleeper: Background) -> None:
-    """Neither the process nor what it started, even if that ignores SIGTERM."""
+def test_stop_ends_the_process_and_its_children(sleeper: BackgroundProcess) -> None:
+    """Also a child that ignores SIGTERM."""
     pid = start(sleeper)
     child = int((sleeper.folder / "child").read_text())
     assert sleeper.stop(patience=2)
-    assert gone(pid)
-    eventually(lambda: gone(child))
+    assert has_ended(pid)
+    eventually(lambda: has_ended(child))
     assert not sleeper.alive()
     assert not sleeper.stop()
 
 
-def test_a_state_file_left_by_a_crash_is_no_running_process(sleeper: Background) -> None:
-    """Its process id may be anybody's by now."""
+def test_a_state_file_that_a_crash_left_counts_as_not_running(sleeper: BackgroundProcess) -> None:
+    """Another program may have its process id."""
     pid = start(sleeper)
     os.killpg(pid, signal.SIGKILL)
     eventually(lambda: not sleeper.alive())
     assert not sleeper.stop()
 
 
-def test_ports() -> None:
-    """A free port has no listener."""
+def test_a_free_port_is_not_in_use() -> None:
     assert not port_in_use(free_port())

@@ -1,4 +1,4 @@
-"""Each importer has a page, and it says what the row model says."""
+"""The page of each importer follows from its row model."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ def test_the_page_of_an_importer_is_up_to_date(importer: Importer) -> None:
     assert (PAGES / f"{importer.name}.md").read_text() == page_of(importer)
 
 
-def test_there_is_a_page_for_each_importer_and_no_other() -> None:
-    """Each is linked from the page on importers."""
+def test_each_importer_has_a_page_that_the_guide_links() -> None:
     names = {importer.name for importer in IMPORTERS}
     assert {page.stem for page in PAGES.iterdir()} == names
     guide = (ROOT / "docs" / "adding-an-importer.md").read_text()
     assert [name for name in names if f"(importers/{name}.md)" not in guide] == []
 
 
-def test_a_page_says_what_the_importer_does_with_its_files() -> None:
-    """Only what is so."""
+def test_a_page_lists_the_options_of_its_importer() -> None:
     page = page_of(importer_named("sos"))
     assert "`sos`, `digital_product`, `analysis`" in page
     assert "decimal comma" in page
@@ -51,17 +49,17 @@ def test_a_page_says_what_the_importer_does_with_its_files() -> None:
     assert "one at a time" in page
 
 
-def test_a_row_of_the_table_is_a_column() -> None:
-    """With its type, its limits, its other headers and an example."""
+def test_a_page_has_a_row_for_each_column_with_type_limits_headers_and_example() -> None:
     rows = page_of(importer_named("dealers")).splitlines()
     meaning, values = "What the dealer is granted.", "one of gold, silver, bronze"
     assert f"| Tier | {meaning} | one of a few words | no | Level | {values} | `gold` |" in rows
     assert len([row for row in rows if row.startswith("| ")]) == 1 + len(importer_named("dealers").columns)
 
 
-def test_pages_of_importers_that_are_gone_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And all others are written."""
+def test_pages_are_written_again_and_those_of_removed_importers_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("local.docs.importer_pages.PAGES", tmp_path)
-    (tmp_path / "gone.md").write_text("x")
+    (tmp_path / "removed.md").write_text("x")
     main()
     assert {page.stem for page in tmp_path.iterdir()} == {importer.name for importer in IMPORTERS}

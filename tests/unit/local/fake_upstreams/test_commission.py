@@ -1,4 +1,4 @@
-"""The stand-in for the electoral commission: a roll, a limit, and bad days on request."""
+"""The fake electoral commission: lookups, tokens, rate limit, faults, counts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import httpx
 import pytest
 
-from local.processes import free_port
 from local.fake_upstreams import commission, server
 from local.fake_upstreams.commission import Commission
 from local.fake_upstreams.server import Served, serving
 from local.fake_upstreams.settings import Behaviour, changed
 from local.fake_upstreams.stub import Request
 from local.fake_upstreams.voters import KINDS, Kind, id_number, id_numbers, invalid_id_number, truth
+from local.processes import free_port
 
-SOMEBODY = id_number(0)
-LOOK_UP = Request(f"voters/{SOMEBODY}", {})
+VOTER = id_number(0)
+LOOKUP = Request(f"voters/{VOTER}", {})
 
 
 class Ticking:
-    """A commission whose time passes only when the test says so."""
+    """A commission with a clock that the test sets."""
 
     def __init__(self, **settings: Any) -> None:
         self.time = 1000.0
@@ -31,164 +31,162 @@ class Ticking:
         self.token = self.new_token()
 
     def new_token(self) -> str:
-        """A token for whom it is for."""
+        """Return a new token."""
         reply = self.commission.token("sluice", "not-a-secret")
         return str(reply.body.get("access_token", ""))
 
-    def ask(self, key: str = SOMEBODY) -> tuple[int, Any]:
-        """Status and body of a look-up."""
-        reply = self.commission.answer(Request(f"voters/{key}", {}), self.token)
+    def look_up(self, key: str = VOTER) -> tuple[int, Any]:
+        """Return status and body of a lookup."""
+        reply = self.commission.respond(Request(f"voters/{key}", {}), self.token)
         return reply.status, reply.body
 
 
 @pytest.fixture
 def served() -> Iterator[Served[Commission]]:
-    """A stand-in on loopback."""
+    """A commission on loopback."""
     with serving(Commission(Behaviour())) as running:
         yield running
 
 
 @pytest.fixture
 def http(served: Served[Commission]) -> Iterator[httpx.Client]:
-    """Somebody with a token."""
+    """A client with a token."""
     with httpx.Client(base_url=served.url, trust_env=False) as client:
         grant = {"grant_type": "client_credentials"}
-        answer = client.post("/oauth2/token", auth=("sluice", "not-a-secret"), data=grant)
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        granted = client.post("/oauth2/token", auth=("sluice", "not-a-secret"), data=grant)
+        client.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
         yield client
 
 
-def test_a_voter_is_told_as_it_is_true() -> None:
+def test_a_lookup_returns_the_voter_of_the_seed() -> None:
     roll = Ticking(seed=3)
     for each in id_numbers(50):
-        told = truth(each, 3)
-        assert roll.ask(each) == (200, {"id_number": each, "status": told.status, "ward": told.ward})
+        voter = truth(each, 3)
+        assert roll.look_up(each) == (200, {"id_number": each, "status": voter.status, "ward": voter.ward})
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_id_number_is_refused_and_not_repeated(kind: Kind) -> None:
+def test_an_invalid_id_number_gets_400_and_is_not_repeated_in_the_body(kind: Kind) -> None:
     key = invalid_id_number(kind, 1)
-    status, body = Ticking().ask(key)
+    status, body = Ticking().look_up(key)
     assert status == 400
     assert key not in str(body)
 
 
-@pytest.mark.parametrize("path", ["voters", "voter", f"voters/{SOMEBODY}/ward", f"people/{SOMEBODY}", ""])
-def test_nothing_else_is_there(path: str) -> None:
+@pytest.mark.parametrize("path", ["voters", "voter", f"voters/{VOTER}/ward", f"people/{VOTER}", ""])
+def test_any_other_path_gets_404(path: str) -> None:
     roll = Ticking()
-    assert roll.commission.answer(Request(path, {}), roll.token).status == 404
+    assert roll.commission.respond(Request(path, {}), roll.token).status == 404
 
 
-def test_a_token_holds_for_as_long_as_it_says() -> None:
+def test_a_token_expires_after_its_lifetime() -> None:
     roll = Ticking(token_seconds=2.0)
-    assert roll.ask()[0] == 200
+    assert roll.look_up()[0] == 200
     roll.time += 2
-    assert roll.ask()[0] == 401
+    assert roll.look_up()[0] == 401
     roll.token = roll.new_token()
-    assert roll.ask()[0] == 200
+    assert roll.look_up()[0] == 200
     assert roll.commission.seen()["tokens"] == 2
 
 
-def test_more_requests_than_the_rate_allows_are_turned_away_for_a_second() -> None:
+def test_requests_over_the_rate_get_429_for_a_second() -> None:
     roll = Ticking(rate=3, retry_after=7)
-    assert [roll.ask()[0] for _ in range(4)] == [200, 200, 200, 429]
-    assert roll.commission.answer(LOOK_UP, roll.token).headers == {"Retry-After": "7"}
+    assert [roll.look_up()[0] for _ in range(4)] == [200, 200, 200, 429]
+    assert roll.commission.respond(LOOKUP, roll.token).headers == {"Retry-After": "7"}
     roll.time += 1
-    assert roll.ask()[0] == 200
+    assert roll.look_up()[0] == 200
     assert roll.commission.seen()["busiest_second"] == 5
 
 
-def test_whole_answers_are_counted_by_id_number() -> None:
+def test_complete_responses_are_counted_by_id_number() -> None:
     roll = Ticking()
     first, second, third = id_numbers(3)
     for each in (first, second, second, invalid_id_number("date", 3)):
-        roll.ask(each)
+        roll.look_up(each)
     seen = roll.commission.seen()
     assert (seen["answered"], seen["answered_ids"], seen["answered_again"]) == (3, 2, 1)
     assert "ids" not in seen
     assert roll.commission.seen(["ids"])["ids"] == {first: 1, second: 2}
     roll.commission.change({"away": True})
-    assert roll.ask(third)[0] == 503
+    assert roll.look_up(third)[0] == 503
     assert roll.commission.seen(["ids"])["ids"] == {first: 1, second: 2}
     assert roll.commission.seen()["answers"] == {"200": 3, "400": 1, "503": 1}
 
 
 @pytest.mark.parametrize("fault", ["errors", "broken", "cut", "garbled"])
-def test_an_answer_that_is_spoiled_does_not_count(fault: str) -> None:
+def test_a_response_with_a_fault_is_not_counted(fault: str) -> None:
     roll = Ticking(**{fault: 1.0})
-    roll.ask()
+    roll.look_up()
     assert (roll.commission.seen()["requests"], roll.commission.seen()["answered"]) == (1, 0)
 
 
-def test_an_answer_that_comes_late_counts() -> None:
+def test_a_late_response_is_counted() -> None:
     roll = Ticking(slow=1.0, slow_seconds=0.5)
-    assert roll.commission.answer(LOOK_UP, roll.token).late == 0.5
+    assert roll.commission.respond(LOOKUP, roll.token).late == 0.5
     assert roll.commission.seen()["answered"] == 1
 
 
-def test_the_one_who_is_away_gives_no_tokens_either_until_back() -> None:
+def test_a_commission_that_is_down_gives_503_also_for_tokens_until_it_is_up() -> None:
     roll = Ticking()
     roll.commission.change({"away": True})
     assert roll.commission.token("sluice", "not-a-secret").status == 503
-    assert [roll.ask(each)[0] for each in id_numbers(3)] == [503, 503, 503]
+    assert [roll.look_up(each)[0] for each in id_numbers(3)] == [503, 503, 503]
     roll.commission.change({"away": False})
-    assert roll.ask()[0] == 200, "with the token of before"
+    assert roll.look_up()[0] == 200, "with the earlier token"
 
 
-def test_settings_that_belong_to_another_stand_in_are_refused() -> None:
+def test_settings_of_another_upstream_are_rejected() -> None:
     with pytest.raises(ValueError, match="there is no setting 'rows'"):
         changed(Behaviour(), {"rows": 5})
 
 
-def test_voters_are_told_to_whoever_has_a_token(http: httpx.Client) -> None:
-    told = truth(SOMEBODY)
-    answer = http.get(f"/voters/{SOMEBODY}")
-    assert answer.json() == {"id_number": SOMEBODY, "status": told.status, "ward": told.ward}
+def test_lookups_over_http_need_a_token(http: httpx.Client) -> None:
+    voter = truth(VOTER)
+    assert http.get(f"/voters/{VOTER}").json() == {"id_number": VOTER, "status": voter.status, "ward": voter.ward}
     del http.headers["Authorization"]
-    assert http.get(f"/voters/{SOMEBODY}").status_code == 401
+    assert http.get(f"/voters/{VOTER}").status_code == 401
     assert http.get("/_seen").json()["answers"] == {"200": 1, "401": 1}
-    assert http.get("/_seen", params={"ids": 1}).json()["ids"] == {SOMEBODY: 1}
+    assert http.get("/_seen", params={"ids": 1}).json()["ids"] == {VOTER: 1}
 
 
-def test_many_who_ask_at_once_are_all_answered_and_counted(http: httpx.Client) -> None:
+def test_parallel_lookups_are_all_counted(http: httpx.Client) -> None:
     made = id_numbers(200)
     with ThreadPoolExecutor(10) as pool:
-        told = list(pool.map(lambda each: http.get(f"/voters/{each}").json()["id_number"], made))
-    assert told == made
+        found = list(pool.map(lambda each: http.get(f"/voters/{each}").json()["id_number"], made))
+    assert found == made
     seen = http.get("/_seen").json()
     assert (seen["answered"], seen["answered_again"], seen["tokens"]) == (200, 0, 1)
 
 
-def test_it_goes_away_and_comes_back_while_it_runs(http: httpx.Client) -> None:
+def test_settings_change_while_it_runs_and_a_reset_sets_counts_to_zero(http: httpx.Client) -> None:
     http.post("/_set", json={"away": True}).raise_for_status()
-    assert http.get(f"/voters/{SOMEBODY}").status_code == 503
+    assert http.get(f"/voters/{VOTER}").status_code == 503
     assert http.post("/oauth2/token", auth=("sluice", "not-a-secret")).status_code == 503
-    assert http.get("/_seen").json()["requests"] == 1, "tests are told all the same"
+    assert http.get("/_seen").json()["requests"] == 1, "its counts can be read while it is down"
     http.post("/_set", json={"away": False}).raise_for_status()
-    assert http.get(f"/voters/{SOMEBODY}").status_code == 200
+    assert http.get(f"/voters/{VOTER}").status_code == 200
     http.post("/_reset").raise_for_status()
     assert http.get("/_seen").json()["answered"] == 0
 
 
-def test_broken_and_cut_and_garbled_answers_are_just_that(http: httpx.Client) -> None:
+def test_faults_over_http_are_broken_connections_truncated_bodies_and_html(http: httpx.Client) -> None:
     for fault in ("broken", "cut"):
         http.post("/_set", json={"broken": 0, "cut": 0, fault: 1})
         with pytest.raises(httpx.RemoteProtocolError):
-            http.get(f"/voters/{SOMEBODY}")
+            http.get(f"/voters/{VOTER}")
     http.post("/_set", json={"cut": 0, "garbled": 1})
-    answer = http.get(f"/voters/{SOMEBODY}")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
+    page = http.get(f"/voters/{VOTER}")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html")
     assert http.get("/_seen").json()["answered"] == 0
 
 
-def test_what_the_functions_know_of_it_gets_a_token(served: Served[Commission]) -> None:
+def test_the_secret_of_the_functions_gets_a_token(served: Served[Commission]) -> None:
     known = server.secret(served.url)
-    answer = httpx.post(f"{known['url']}/oauth2/token", auth=(known["client_id"], known["client_secret"]))
-    assert answer.status_code == 200
+    granted = httpx.post(f"{known['url']}/oauth2/token", auth=(known["client_id"], known["client_secret"]))
+    assert granted.status_code == 200
 
 
-def test_it_runs_in_the_background_until_it_is_stopped(tmp_path: Path) -> None:
-    """Started twice it is the same process; stopped it is gone."""
+def test_the_server_runs_once_in_the_background_until_it_is_stopped(tmp_path: Path) -> None:
     port = free_port()
     url = server.start(commission.NAME, tmp_path, port)
     try:

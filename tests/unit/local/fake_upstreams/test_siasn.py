@@ -1,4 +1,4 @@
-"""The stand-in for the civil-service register: a list, a limit, and bad days on request."""
+"""The fake civil-service register: lists, tokens, rate limit, faults, counts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from local.processes import free_port
 from local.fake_upstreams import server, siasn
 from local.fake_upstreams.rows import LISTS, row
 from local.fake_upstreams.server import Served, serving
 from local.fake_upstreams.settings import Settings, changed, fault_of
 from local.fake_upstreams.siasn import Register
 from local.fake_upstreams.stub import Request
+from local.processes import free_port
 from sluice.rows.check import Checked
 from sluice.sources.page import Page
 from sluice.sources.registry import SOURCES
@@ -29,7 +29,7 @@ each = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name
 
 
 class Ticking:
-    """A register whose time passes only when the test says so."""
+    """A register with a clock that the test sets."""
 
     def __init__(self, **settings: Any) -> None:
         self.time = 1000.0
@@ -37,57 +37,57 @@ class Ticking:
         self.token = self.new_token()
 
     def new_token(self) -> str:
-        """A token for whom it is for."""
+        """Return a new token."""
         token: str = self.register.token("sluice", "not-a-secret").body["access_token"]
         return token
 
-    def ask(self, offset: int = 0, limit: int = 100, path: str = "pangkat") -> tuple[int, Any]:
-        """Status and body of a page."""
-        reply = self.register.answer(Request(path, {"offset": str(offset), "limit": str(limit)}), self.token)
+    def page(self, offset: int = 0, limit: int = 100, path: str = "pangkat") -> tuple[int, Any]:
+        """Return status and body of a page."""
+        reply = self.register.respond(Request(path, {"offset": str(offset), "limit": str(limit)}), self.token)
         return reply.status, reply.body
 
 
 @pytest.fixture
 def served() -> Iterator[Served[Register]]:
-    """A stand-in on loopback."""
+    """A register on loopback."""
     with serving(Register(Settings(rows=250))) as running:
         yield running
 
 
 @pytest.fixture
 def http(served: Served[Register]) -> Iterator[httpx.Client]:
-    """Somebody with a token."""
+    """A client with a token."""
     with httpx.Client(base_url=served.url, trust_env=False) as client:
         grant = {"grant_type": "client_credentials"}
-        answer = client.post("/oauth2/token", auth=("sluice", "not-a-secret"), data=grant)
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        granted = client.post("/oauth2/token", auth=("sluice", "not-a-secret"), data=grant)
+        client.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
         yield client
 
 
 def checked(source: Source, **settings: Any) -> Checked:
-    """What Sluice makes of a list."""
-    status, body = Ticking(**settings).ask(limit=1000, path=source.path)
+    """Return the rows of a list as Sluice checks them."""
+    status, body = Ticking(**settings).page(limit=1000, path=source.path)
     assert status == 200
     return check_pages(source, [Page(0, body["data"], body["total"])])
 
 
 @each
-def test_every_source_has_a_list_whose_rows_are_good(source: Source) -> None:
+def test_every_source_has_a_list_of_valid_rows(source: Source) -> None:
     found = checked(source, rows=500)
     assert (len(found.good), found.refusals, found.dates) == (500, [], {})
 
 
 @each
-def test_rows_are_wrong_where_that_is_asked_for(source: Source) -> None:
+def test_wrong_every_makes_single_rows_invalid(source: Source) -> None:
     found = checked(source, rows=500, wrong_every=100)
     assert sorted(refusal.row for refusal in found.refusals) == [1, 101, 201, 301, 401]
 
 
-def test_rows_are_edited_come_in_and_leave_between_two_readings() -> None:
+def test_rows_are_edited_added_and_deleted_between_two_syncs() -> None:
     register = Ticking(rows=300)
-    before = {each["nip"]: each for each in register.ask(limit=1000)[1]["data"]}
+    before = {each["nip"]: each for each in register.page(limit=1000)[1]["data"]}
     register.register.change({"first": 5, "edited_every": 100})
-    after = {each["nip"]: each for each in register.ask(limit=1000)[1]["data"]}
+    after = {each["nip"]: each for each in register.page(limit=1000)[1]["data"]}
     both = before.keys() & after.keys()
     assert (len(before), len(after), len(both)) == (300, 300, 295)
     edited = [nip for nip in both if before[nip] != after[nip]]
@@ -99,97 +99,97 @@ def test_every_list_has_a_source() -> None:
     assert {source.path for source in SOURCES} == set(LISTS)
 
 
-def test_a_row_is_the_same_however_often_it_is_asked_for_and_no_two_have_one_key() -> None:
+def test_a_row_depends_on_number_and_seed_and_its_key_is_unique() -> None:
     assert row("skk", 77, 1, wrong=False) == row("skk", 77, 1, wrong=False) != row("skk", 77, 2, wrong=False)
     keys = {row("skk", number, 1, wrong=False)["nip"] for number in range(-2000, 8000)}
     assert len(keys) == 10_000
     assert {len(key) for key in keys} == {18}
 
 
-def test_pages_end_where_the_list_ends() -> None:
+def test_pages_end_with_the_list() -> None:
     register = Ticking(rows=250)
-    sizes = [len(register.ask(offset)[1]["data"]) for offset in (0, 100, 200, 300, 10**9)]
+    sizes = [len(register.page(offset)[1]["data"]) for offset in (0, 100, 200, 300, 10**9)]
     assert sizes == [100, 100, 50, 0, 0]
-    assert register.ask(0)[1]["total"] == 250
+    assert register.page(0)[1]["total"] == 250
 
 
-def test_a_list_may_be_without_a_total_and_give_fewer_rows_than_asked_for() -> None:
+def test_a_list_can_lack_a_total_and_have_smaller_pages() -> None:
     register = Ticking(without_total=True, most_rows=30)
-    _, body = register.ask()
+    _, body = register.page()
     assert (set(body), len(body["data"])) == ({"data"}, 30)
 
 
-def test_a_token_holds_for_as_long_as_it_says() -> None:
+def test_a_token_expires_after_its_lifetime() -> None:
     register = Ticking(token_seconds=2.0)
-    assert register.ask()[0] == 200
+    assert register.page()[0] == 200
     register.time += 2
-    assert register.ask()[0] == 401
+    assert register.page()[0] == 401
     register.token = register.new_token()
-    assert register.ask()[0] == 200
+    assert register.page()[0] == 200
     assert register.register.seen()["tokens"] == 2
 
 
 @pytest.mark.parametrize("credentials", [("sluice", "wrong"), ("wrong", "not-a-secret"), ("", "")])
-def test_tokens_are_given_only_for_the_right_credentials(credentials: tuple[str, str]) -> None:
+def test_wrong_credentials_get_no_token(credentials: tuple[str, str]) -> None:
     assert Register(Settings()).token(*credentials).status == 401
 
 
-def test_more_requests_than_the_rate_allows_are_turned_away_for_a_second() -> None:
+def test_requests_over_the_rate_get_429_for_a_second() -> None:
     register = Ticking(rate=3, retry_after=7)
-    assert [register.ask()[0] for _ in range(4)] == [200, 200, 200, 429]
-    reply = register.register.answer(PAGE, register.token)
+    assert [register.page()[0] for _ in range(4)] == [200, 200, 200, 429]
+    reply = register.register.respond(PAGE, register.token)
     assert reply.headers == {"Retry-After": "7"}
     register.time += 1
-    assert register.ask()[0] == 200
+    assert register.page()[0] == 200
 
 
-def test_the_busiest_second_counts_whatever_came_in_any_second() -> None:
+def test_the_busiest_second_counts_all_requests_of_any_second() -> None:
     register = Ticking(rate=3)
     for time in (0.0, 0.6, 0.7, 0.9, 1.5, 1.55, 1.65, 3.0):
         register.time = 1000 + time
-        register.ask()
-    assert register.register.seen()["busiest_second"] == 5, "from 0.6 up to, but without, 1.6"
+        register.page()
+    assert register.register.seen()["busiest_second"] == 5, "from 0.6 up to, but not including, 1.6"
 
 
-def test_the_time_to_come_back_may_be_a_date_or_not_be_said() -> None:
+def test_retry_after_can_be_a_date_or_missing() -> None:
     register = Ticking(rate=1, retry_as_date=True)
-    register.ask()
-    assert register.register.answer(PAGE, register.token).headers["Retry-After"].endswith(" GMT")
+    register.page()
+    assert register.register.respond(PAGE, register.token).headers["Retry-After"].endswith(" GMT")
     register.register.change({"retry_after": 0})
-    assert register.register.answer(PAGE, register.token).headers == {}
+    assert register.register.respond(PAGE, register.token).headers == {}
 
 
-def test_rows_that_come_in_at_the_front_shift_pages() -> None:
+def test_rows_added_at_the_front_shift_pages() -> None:
     register = Ticking(rows=300, moves_every=1, moves_by=2)
-    first, second = register.ask(0)[1], register.ask(100)[1]
+    first, second = register.page(0)[1], register.page(100)[1]
     assert (first["total"], second["total"]) == (300, 302)
-    assert first["data"][98:] == second["data"][:2], "the last rows of a page come again"
+    assert first["data"][98:] == second["data"][:2], "the last rows of a page repeat on the next"
 
 
-def test_rows_that_leave_take_others_out_of_sight() -> None:
+def test_rows_removed_at_the_front_hide_others() -> None:
     register = Ticking(rows=300, moves_every=2, moves_by=-5)
-    pages = [register.ask(offset)[1] for offset in (0, 100, 200)]
+    pages = [register.page(offset)[1] for offset in (0, 100, 200)]
     assert [page["total"] for page in pages] == [300, 300, 295]
     assert len({each["nip"] for page in pages for each in page["data"]}) == 295
 
 
-def test_faults_come_in_their_shares_and_the_same_way_with_the_same_seed() -> None:
+def test_faults_have_their_shares_and_depend_on_the_seed() -> None:
     settings = Settings(errors=0.3, slow=0.1, broken=0.1, cut=0.1, garbled=0.1)
     found = [fault_of(settings, at / 1000) for at in range(1000)]
     faults = ["500", "502", "503", "slow", "broken", "cut", "garbled"]
     assert Counter(found) == Counter([fault for fault in faults for _ in range(100)] + [None] * 300)
     first, second = Ticking(errors=0.5, seed=4), Ticking(errors=0.5, seed=4)
-    assert [first.ask()[0] for _ in range(50)] == [second.ask()[0] for _ in range(50)]
+    assert [first.page()[0] for _ in range(50)] == [second.page()[0] for _ in range(50)]
 
 
-def test_what_was_given_is_counted_by_page_and_what_was_not_by_its_reason() -> None:
+def test_pages_are_counted_by_offset_and_responses_by_status_or_fault() -> None:
     register = Ticking(rows=300)
-    register.ask(0)
-    register.ask(100)
-    register.ask(100)
-    register.ask(path="nothing")
+    register.page(0)
+    register.page(100)
+    register.page(100)
+    register.page(path="nothing")
     register.register.change({"broken": 1.0})
-    register.ask(200)
+    register.page(200)
     seen = register.register.seen()
     assert seen["pages"]["pangkat"] == {"0": 1, "100": 2}
     assert seen["answers"] == {"200": 3, "404": 1, "broken": 1}
@@ -197,12 +197,12 @@ def test_what_was_given_is_counted_by_page_and_what_was_not_by_its_reason() -> N
 
 
 @pytest.mark.parametrize("changes", [{"row": 1}, {"rows": "many"}, {"rows": 1.5}, {"retry_as_date": 1}])
-def test_settings_that_are_none_are_refused(changes: dict[str, Any]) -> None:
+def test_unknown_settings_and_wrong_types_are_rejected(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"setting|of type"):
         changed(Settings(), changes)
 
 
-def test_pages_are_served_to_whoever_has_a_token(http: httpx.Client) -> None:
+def test_pages_over_http_need_a_token(http: httpx.Client) -> None:
     assert len(http.get("/pangkat", params={"offset": 200, "limit": 100}).json()["data"]) == 50
     assert http.get("/pangkat", params={"offset": "x", "limit": 100}).status_code == 400
     del http.headers["Authorization"]
@@ -210,28 +210,27 @@ def test_pages_are_served_to_whoever_has_a_token(http: httpx.Client) -> None:
     assert http.get("/_seen").json()["answers"] == {"200": 1, "400": 1, "401": 1}
 
 
-def test_settings_change_while_it_runs_and_a_reset_begins_anew(http: httpx.Client) -> None:
+def test_settings_change_while_it_runs_and_a_reset_restores_them(http: httpx.Client) -> None:
     assert http.post("/_set", json={"rows": 7}).status_code == 200
     assert http.get("/skk", params=QUERY).json()["total"] == 7
     assert http.post("/_set", json={"rowz": 7}).status_code == 400
     assert http.post("/_set", content=b"{").status_code == 400
     assert http.post("/_reset").status_code == 200
     assert http.get("/_seen").json()["requests"] == 0
-    assert http.get("/skk", params=QUERY).status_code == 401, "tokens of before are gone as well"
+    assert http.get("/skk", params=QUERY).status_code == 401, "earlier tokens are invalid"
 
 
-def test_broken_and_cut_and_garbled_answers_are_just_that(http: httpx.Client) -> None:
+def test_faults_over_http_are_broken_connections_truncated_bodies_and_html(http: httpx.Client) -> None:
     for fault in ("broken", "cut"):
         http.post("/_set", json={"broken": 0, "cut": 0, fault: 1})
         with pytest.raises(httpx.RemoteProtocolError):
             http.get("/skk", params=QUERY)
     http.post("/_set", json={"cut": 0, "garbled": 1})
-    answer = http.get("/skk", params=QUERY)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
+    page = http.get("/skk", params=QUERY)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html")
 
 
-def test_it_runs_in_the_background_until_it_is_stopped(tmp_path: Path) -> None:
-    """Started twice it is the same process; stopped it is gone."""
+def test_the_server_runs_once_in_the_background_until_it_is_stopped(tmp_path: Path) -> None:
     port = free_port()
     url = server.start(siasn.NAME, tmp_path, port)
     try:

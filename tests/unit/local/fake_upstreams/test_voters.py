@@ -1,15 +1,11 @@
-"""Made-up voters: valid and invalid ID numbers, what is true of them, and files of them."""
+"""Sample voters: valid and invalid ID numbers, and the voter of each."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from pathlib import Path
 
-import openpyxl
 import pytest
 
-from local.fake_upstreams.voter_files import HEADERS, voter_rows, write_csv, write_workbook
 from local.fake_upstreams.voters import (
     KINDS,
     OTHER_WARDS,
@@ -25,21 +21,21 @@ from local.fake_upstreams.voters import (
 
 
 @pytest.mark.parametrize("known", ["8001015009087", "9202204720083"])
-def test_id_numbers_that_are_published_as_examples_are_valid(known: str) -> None:
+def test_published_examples_of_id_numbers_are_valid(known: str) -> None:
     assert is_id_number(known)
 
 
 @pytest.mark.parametrize("text", ["", "8001015009086", "800101500908", "８001015009087", " 8001015009087"])
-def test_what_is_no_id_number_is_told(text: str) -> None:
+def test_a_text_that_is_no_id_number_is_invalid(text: str) -> None:
     assert not is_id_number(text)
 
 
-def test_a_leap_day_is_one_in_either_century() -> None:
+def test_a_leap_day_is_valid_in_either_century() -> None:
     assert is_id_number("0002290001086"), "2000 had one, 1900 had none"
     assert not is_id_number("0102290001084"), "neither 1901 nor 2001 had one"
 
 
-def test_id_numbers_are_valid_and_all_different() -> None:
+def test_generated_id_numbers_are_valid_and_unique() -> None:
     made = id_numbers(20_000)
     assert len(set(made)) == 20_000
     assert all(is_id_number(each) for each in made)
@@ -49,7 +45,7 @@ def test_id_numbers_are_valid_and_all_different() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_invalid_id_numbers_are_all_different_and_wrong_in_one_way(kind: Kind) -> None:
+def test_invalid_id_numbers_are_unique_and_have_exactly_one_error(kind: Kind) -> None:
     made = [invalid_id_number(kind, number) for number in range(2_000)]
     assert len(set(made)) == 2_000
     assert not any(is_id_number(each) for each in made)
@@ -58,7 +54,7 @@ def test_invalid_id_numbers_are_all_different_and_wrong_in_one_way(kind: Kind) -
 
 
 def _ways(text: str) -> set[str]:
-    """All that is wrong with a text; the check digit says something only of 13 digits."""
+    """Return the errors of a text; only 13 digits have a check digit."""
     if len(text) != 13:
         return {"length"}
     if not text.isdigit():
@@ -69,7 +65,7 @@ def _ways(text: str) -> set[str]:
     return found | ({"checksum"} if total % 10 else set())
 
 
-def test_what_is_true_comes_in_its_shares() -> None:
+def test_voters_have_the_documented_shares() -> None:
     found = Counter(truth(each) for each in id_numbers(10_000))
     registered = sum(count for voter, count in found.items() if voter.status == "registered")
     assert 6_200 < registered < 6_800
@@ -79,18 +75,18 @@ def test_what_is_true_comes_in_its_shares() -> None:
     assert {voter.ward for voter in found} == {WARD, *OTHER_WARDS, None}
 
 
-def test_what_is_true_follows_from_the_id_number_and_the_seed() -> None:
+def test_a_voter_depends_on_id_number_and_seed_alone() -> None:
     made = id_numbers(200)
     assert [truth(each) for each in made] == [truth(each, 1) for each in made] != [truth(each, 2) for each in made]
 
 
-def test_every_id_number_has_its_category() -> None:
+def test_category_follows_from_voter_and_ward() -> None:
     made = id_numbers(500)
     for each in made:
-        told = truth(each)
+        voter = truth(each)
         here, elsewhere = category(each), category(each, ward="12345678")
-        assert (here == "registered-here") == (told.ward == WARD)
-        assert elsewhere == ("registered-elsewhere" if told.status == "registered" else told.status)
+        assert (here == "registered-here") == (voter.ward == WARD)
+        assert elsewhere == ("registered-elsewhere" if voter.status == "registered" else voter.status)
     assert {category(each) for each in made} == {
         "registered-here",
         "registered-elsewhere",
@@ -98,23 +94,3 @@ def test_every_id_number_has_its_category() -> None:
         "deceased",
     }
     assert {category(invalid_id_number(kind, 5)) for kind in KINDS} == {"invalid-id"}
-
-
-def test_a_file_has_different_id_numbers_and_one_in_twenty_is_none() -> None:
-    rows = list(voter_rows(2_000))
-    assert len({row[0] for row in rows}) == 2_000
-    invalid = [at for at, row in enumerate(rows) if not is_id_number(row[0])]
-    assert invalid == list(range(19, 2_000, 20))
-    assert Counter(row[4] for row in rows) == {WARD: 1_715, "": 285}
-    assert rows[1_000:] == list(voter_rows(1_000, first=1_000)), "a row follows from its number"
-    assert all(is_id_number(row[0]) for row in voter_rows(500, invalid_every=0))
-
-
-def test_files_hold_the_rows_as_text(tmp_path: Path) -> None:
-    rows = [HEADERS, *voter_rows(300)]
-    write_csv(tmp_path / "voters.csv", voter_rows(300))
-    with (tmp_path / "voters.csv").open(encoding="utf-8", newline="") as file:
-        assert [tuple(row) for row in csv.reader(file)] == rows
-    write_workbook(tmp_path / "voters.xlsx", voter_rows(300))
-    sheet = openpyxl.load_workbook(tmp_path / "voters.xlsx")["Voters"]
-    assert [tuple(cell or "" for cell in row) for row in sheet.iter_rows(values_only=True)] == rows
