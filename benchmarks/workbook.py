@@ -73,7 +73,8 @@ def write_workbook(
     path
         The .xlsx file to write.
     rows
-        Rows below the header. 700,000 take about 90 seconds and 1 GB, because XlsxWriter keeps shared strings in memory.
+        Rows below the header. 700,000 take about 90 seconds and 1 GB of memory, because XlsxWriter keeps the shared
+        strings.
     wrong
         Row number in the sheet (the header is 1) to its wrong column, one of `FAULTS`.
     changed

@@ -94,11 +94,3 @@ def test_an_error_of_sam_shows_the_end_of_its_output(tmp_path: Path, monkeypatch
     monkeypatch.setattr(module, "AWS_BIN", tools)
     with pytest.raises(LocalProblem, match="no such resource"):
         module._sam(["deploy"], {}, tmp_path / "deploy.log")
-
-
-def test_a_client_of_the_local_aws_ignores_a_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 rejects a profile that does not exist."""
-    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    stack = Stack(folder=".", name="s", endpoint=ENDPOINT, issuer_url="", **OUTPUT)
-    assert stack.client("s3").meta.endpoint_url == ENDPOINT
