@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from local.places import LOCAL
+from local.paths import LOCAL
 from local.stack import Stack
 from sluice.auth import READ, WRITE
 from tests.people import Person

@@ -9,7 +9,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from playwright.sync_api import Page, Route, expect
 
-from local.upstreams.voters import WARD
+from local.fake_upstreams.voters import WARD
 from tests.browser.conftest import PageAt, Setting
 from tests.browser.console import CONSOLE, counts, go, ready
 from tests.browser.voters import book, choose

@@ -9,7 +9,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from playwright.sync_api import Page, ViewportSize, expect
 
-from local.upstreams.voters import WARD
+from local.fake_upstreams.voters import WARD
 from tests.browser.conftest import PageAt, Setting
 from tests.browser.test_dialog import OVERFLOW, PAGE, heading
 from tests.browser.voters import book, choose

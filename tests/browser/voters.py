@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from local.upstreams.voter_files import voter_rows, write_workbook
+from local.fake_upstreams.voter_files import voter_rows, write_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.catalog import registry
 from sluice.model.status import Status
 from sluice.schema.importer import Importer, Parameter

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from functions.api.app import app
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.api.responses import CountsResponse, ImportResponse, JobResponse, ProgressResponse
 from sluice.catalog.registry import importer_named
 from sluice.model import event

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from functions.api.app import app
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.model import errors, job
 from sluice.reading.errors import TITLES
 from sluice.schema.importer import Importer

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.give_up import app as give_up
 from functions.work import app as work
-from local.places import ROOT
+from local.paths import ROOT
 from sluice import bootstrap, config
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName, from_message, to_message
 from sluice.model.errors import NotYet, TryLater

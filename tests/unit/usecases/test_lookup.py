@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from local.upstreams.voter_files import voter_rows, write_workbook
-from local.upstreams.voters import WARD, category, id_numbers, is_id_number, truth
+from local.fake_upstreams.voter_files import voter_rows, write_workbook
+from local.fake_upstreams.voters import WARD, category, id_numbers, is_id_number, truth
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound, RequestRejected, TryLater
 from sluice.model.job import allowed_actions

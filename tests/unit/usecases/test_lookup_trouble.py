@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 import pytest
 from openpyxl import Workbook
 
-from local.upstreams.voter_files import voter_rows
-from local.upstreams.voters import WARD, id_numbers, is_id_number, truth
+from local.fake_upstreams.voter_files import voter_rows
+from local.fake_upstreams.voters import WARD, id_numbers, is_id_number, truth
 from sluice.catalog.registry import lookup_named
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
