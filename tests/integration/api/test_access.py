@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.chunk import PhaseName
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.usecases.refusals import write_refusals
 from tests.factories import make_chunk, make_job
@@ -98,7 +98,7 @@ def test_another_tenants_job_does_not_exist(stack: Stack, rest: str) -> None:
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     chunk = make_chunk(theirs.ref)
-    write_refusals(chunk, [Refusal("S", 2, "Price", "x", "is not a number")], [], stack.files)
+    write_refusals(chunk, [Rejection("S", 2, "Price", "x", "is not a number")], [], stack.files)
     path = f"/v1/jobs/{theirs.ref.id}{rest}"
     assert get(path, token=issuer.token(tenant="other")).status == 200
     found = get(path)

@@ -13,7 +13,7 @@ from sluice.importers.registry import importer_named
 from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import Job
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.rows.check import GoodRow
 from sluice.rows.staged import Batch
@@ -165,7 +165,7 @@ def test_paging_through_refusals_gives_each_once_in_the_order_of_the_file(stack:
         (0, PhaseName.LOAD, 1),
         (2, PhaseName.PARSE, 3),
     ):
-        found = [Refusal("S", len(rows) + place, "Price", "x\u2028y", "is not a number") for place in range(count)]
+        found = [Rejection("S", len(rows) + place, "Price", "x\u2028y", "is not a number") for place in range(count)]
         write_refusals(make_chunk(job.ref, index, phase), found, [], stack.files)
         rows += [refusal.row for refusal in found]
     shown = list(pages(f"/v1/jobs/{job.ref.id}/refusals", limit=str(limit)))
@@ -244,7 +244,7 @@ def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> Non
 def test_a_cursor_that_does_not_hold_is_refused(stack: Stack, job: Job, path: str, cursor: str) -> None:
     """A cursor is opaque: whoever made this one up begins again."""
     load(stack, "P-1")
-    write_refusals(make_chunk(job.ref), [Refusal("S", 2, None, None, "is wrong")], [], stack.files)
+    write_refusals(make_chunk(job.ref), [Rejection("S", 2, None, None, "is wrong")], [], stack.files)
     answer = get(path.format(job=job.ref.id), query={"cursor": cursor})
     assert answer.status == 400, answer.text
     assert answer.body["type"] == "/problems/bad-cursor"

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.staged import Applied, Compared, Undone
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
@@ -69,27 +69,30 @@ def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: S
     [
         (
             {"price": "1000.5"},
-            Refusal("", 5, "Price", "1000.5", "is not allowed by the database's rule 'price_is_fair'"),
+            Rejection("", 5, "Price", "1000.5", "is not allowed by the database's rule 'price_is_fair'"),
         ),
         (
             {"price": "12345678"},
-            Refusal("", 5, "Price", "12345678", "is a larger number than the database's column holds"),
+            Rejection("", 5, "Price", "12345678", "is a larger number than the database's column holds"),
         ),
         (
             {"amount": 2**40},
-            Refusal("", 5, "Amount", str(2**40), "is a larger number than the database's column holds"),
+            Rejection("", 5, "Amount", str(2**40), "is a larger number than the database's column holds"),
         ),
         (
             {"amount": 2**80},
-            Refusal("", 5, "Amount", str(2**80), "is a larger number than the database's column holds"),
+            Rejection("", 5, "Amount", str(2**80), "is a larger number than the database's column holds"),
         ),
-        ({"name": "one"}, Refusal("", 5, "Name", "one", "is taken by another row (rule 'things_name_key')")),
-        ({"name": "a\0b"}, Refusal("", 5, "Name", "a�b", "has a character that the database cannot hold")),
-        ({"tags": ["a\0b"]}, Refusal("", 5, "Tags", r'["a\u0000b"]', "has a character that the database cannot hold")),
+        ({"name": "one"}, Rejection("", 5, "Name", "one", "is taken by another row (rule 'things_name_key')")),
+        ({"name": "a\0b"}, Rejection("", 5, "Name", "a�b", "has a character that the database cannot hold")),
+        (
+            {"tags": ["a\0b"]},
+            Rejection("", 5, "Tags", r'["a\u0000b"]', "has a character that the database cannot hold"),
+        ),
     ],
     ids=["check", "numeric", "integer", "bigint", "unique", "nul", "nul-in-json"],
 )
-def test_a_row_that_breaks_a_rule_is_refused_alone(own: Target, row: dict[str, Any], refusal: Refusal) -> None:
+def test_a_row_that_breaks_a_rule_is_refused_alone(own: Target, row: dict[str, Any], refusal: Rejection) -> None:
     rows = batch({"A": {"name": "one"}, "B": 2, "C": 3, "bad": row, "D": 4})
     applied = own.destination.apply(rows)
     assert applied == Applied(4, 0, 0, [refusal])
@@ -105,7 +108,7 @@ def test_what_only_the_tables_owner_can_give_is_told_for_the_row(tables: Target,
     sql.execute("ALTER TABLE things ALTER COLUMN shelf SET NOT NULL")
     applied = tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
     reason = "has nothing for 'shelf', which the database requires"
-    assert applied == Applied(0, 1, 0, [Refusal("", 3, None, "B", reason)])
+    assert applied == Applied(0, 1, 0, [Rejection("", 3, None, "B", reason)])
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,7 @@ def test_what_a_trigger_says_is_told(tables: Target, sql: Sql) -> None:
     sql.execute("CREATE TRIGGER look BEFORE INSERT OR UPDATE ON things FOR EACH ROW EXECUTE FUNCTION look()")
     applied = tables.destination.apply(batch({"A": 12, "B": 13, "C": 14}))
     assert applied == Applied(
-        2, 0, 0, [Refusal("", 3, None, "B", "is not taken by the database: thirteen brings bad luck")]
+        2, 0, 0, [Rejection("", 3, None, "B", "is not taken by the database: thirteen brings bad luck")]
     )
 
 
@@ -195,7 +198,7 @@ def test_one_bad_row_in_ten_thousand_costs_some_dozen_statements(tables: Target,
     rows = {f"P-{number}": number + (number % 4 == 0) for number in range(10_000)}
     applied = tables.destination.apply(batch(rows, job="02JOB"))
     assert applied == Applied(
-        4_999, 2_500, 2_500, [Refusal("", 6_669, "Amount", "6667", "is not allowed by the database's rule 'unlucky'")]
+        4_999, 2_500, 2_500, [Rejection("", 6_669, "Amount", "6667", "is not allowed by the database's rule 'unlucky'")]
     )
     assert len(tables.all(limit=10_000)) == 9_999
     [(tries,)] = sql.execute("SELECT last_value FROM tries_at_seq").fetchall()

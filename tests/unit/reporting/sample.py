@@ -11,7 +11,7 @@ import openpyxl
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.reporting.errors import RefusedRow, write_error_csv, write_error_workbook
 from sluice.rows.cell import Cell
 from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
@@ -55,7 +55,8 @@ PLACES = {"Part": 0, "Price": 1, "Stock": 3}
 def refused(number: int, cells: list[Cell], **reasons: str) -> RefusedRow:
     """A row refused for its columns' reasons; that of the row as a whole is called ``whole``."""
     found = [
-        Refusal("Parts", number, None if title == "whole" else title, None, reason) for title, reason in reasons.items()
+        Rejection("Parts", number, None if title == "whole" else title, None, reason)
+        for title, reason in reasons.items()
     ]
     return RefusedRow(number, cells, found)
 

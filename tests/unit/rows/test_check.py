@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.cell import Cell, CellError
 from sluice.rows.check import check_rows
 from sluice.rows.row import Row
@@ -53,9 +53,9 @@ def test_a_row_with_several_wrong_cells_is_refused_once() -> None:
     checked = check(row_of(), row_of(price="-1", stock="1.5", currency="euro"), row_of(code="B"))
     assert (checked.seen, len(checked.good), checked.refused) == (3, 2, 1)
     assert checked.refusals == [
-        Refusal("Sheet1", 3, "Price", "-1", "must be 0 or more"),
-        Refusal("Sheet1", 3, "Stock", "1.5", "is not a whole number"),
-        Refusal("Sheet1", 3, "Currency", "euro", "is not written in the expected form"),
+        Rejection("Sheet1", 3, "Price", "-1", "must be 0 or more"),
+        Rejection("Sheet1", 3, "Stock", "1.5", "is not a whole number"),
+        Rejection("Sheet1", 3, "Currency", "euro", "is not written in the expected form"),
     ]
 
 
@@ -71,7 +71,7 @@ def test_error_cells_are_refused_as_what_they_are() -> None:
 def test_a_cell_that_looks_empty_is_empty(empty: Cell) -> None:
     """A required one is missing, any other has its default; a key of blanks would name nothing."""
     checked = check(row_of(code=empty), row_of(currency=empty))
-    assert checked.refusals == [Refusal("Sheet1", 2, "Code", None, "is required")]
+    assert checked.refusals == [Rejection("Sheet1", 2, "Code", None, "is required")]
     assert json.loads(checked.good[0].values)["currency"] == "EUR"
 
 

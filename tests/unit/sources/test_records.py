@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.check import check_rows
 from sluice.rows.column import column
 from sluice.rows.row import Row
@@ -57,7 +57,7 @@ def test_a_row_is_numbered_by_its_place_in_the_source() -> None:
     checked = check_pages(PANGKAT, pages)
     assert [row.number for row in checked.good] == [1, 2, 201]
     assert checked.refusals == [
-        Refusal("pangkat", 202, "tmtGolongan", "31-02-2026", "is not a date of the calendar"),
+        Rejection("pangkat", 202, "tmtGolongan", "31-02-2026", "is not a date of the calendar"),
     ]
 
 

@@ -15,7 +15,7 @@ from sluice.model.chunk import JobRef
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict, NotFound
 from sluice.model.job import Job
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.reporting.errors import ROW_TITLE
 from sluice.usecases.refusals import list_refusals
@@ -72,7 +72,7 @@ def all_prices(sheet: Worksheet) -> None:
         price(row, "7.5")(sheet)
 
 
-def refusals(course: Course, job: Job) -> list[Refusal]:
+def refusals(course: Course, job: Job) -> list[Rejection]:
     return list_refusals(job.ref, limit=100, cursor=None, files=course.files).items
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from zlib import crc32
 
 from sluice.destinations.shown import record, version
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.check import GoodRow
 from sluice.rows.staged import Batch
 
@@ -83,9 +83,9 @@ def fits(row: GoodRow) -> bool:
     return len(row.key.encode()) <= KEY_BYTES and len(row.values) <= _VALUE_BYTES
 
 
-def too_large(row: GoodRow) -> Refusal:
+def too_large(row: GoodRow) -> Rejection:
     """Why no record can."""
-    return Refusal("", row.number, None, row.key[:_SHOWN], "is larger than a record can be")
+    return Rejection("", row.number, None, row.key[:_SHOWN], "is larger than a record can be")
 
 
 def shown(item: Item) -> dict[str, Any]:

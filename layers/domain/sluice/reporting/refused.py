@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.cell import Cell
 
 #: Header of the first column: the row's number in the file that was refused.
@@ -32,7 +32,7 @@ class RefusedRow:
 
     number: int
     cells: list[Cell]
-    refusals: list[Refusal]
+    refusals: list[Rejection]
 
     @property
     def reasons(self) -> str:

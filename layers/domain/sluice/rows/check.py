@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sluice.model.order import Order
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.cell import Cell, CellError, Record
 from sluice.rows.context import Context
 from sluice.rows.evidence import DateEvidence
@@ -51,7 +51,7 @@ class Checked:
     """
 
     good: list[GoodRow]
-    refusals: list[Refusal]
+    refusals: list[Rejection]
     seen: int
     left_out: int = 0
     dates: dict[str, DateEvidence] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def check_rows(
     stage = staging(importer)
     places = sorted(fields.items())
     good: list[GoodRow] = []
-    refusals: list[Refusal] = []
+    refusals: list[Rejection] = []
     dates: defaultdict[str, DateEvidence] = defaultdict(DateEvidence)
     seen = left_out = 0
     for number, cells in records:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import ValidationError
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.cell import Cell, CellError
 from sluice.rows.reasons import reason_for
 
@@ -29,23 +29,23 @@ class Refusing:
     def __init__(self, sheet: str, titles: Mapping[str, str]) -> None:
         self._sheet, self._titles = sheet, titles
 
-    def errors(self, number: int, values: Mapping[str, Cell]) -> list[Refusal]:
+    def errors(self, number: int, values: Mapping[str, Cell]) -> list[Rejection]:
         """Refuse the cells of a row that hold errors of the spreadsheet program."""
         reason = "is an error of the spreadsheet"
         return [
-            Refusal(self._sheet, number, self._titles[field], cell.text, reason)
+            Rejection(self._sheet, number, self._titles[field], cell.text, reason)
             for field, cell in values.items()
             if isinstance(cell, CellError)
         ]
 
-    def invalid(self, number: int, values: Mapping[str, Cell], error: ValidationError) -> list[Refusal]:
+    def invalid(self, number: int, values: Mapping[str, Cell], error: ValidationError) -> list[Rejection]:
         """Refuse the cells of a row that pydantic found wrong."""
         found = []
         for detail in error.errors(include_url=False):
             field = str(detail["loc"][0]) if detail["loc"] else ""
             # not pydantic's input: a validator may have turned the cell into something else before it was refused
             value = as_text(values[field]) if field in values else None
-            found.append(Refusal(self._sheet, number, self._titles.get(field), value, reason_for(detail)))
+            found.append(Rejection(self._sheet, number, self._titles.get(field), value, reason_for(detail)))
         return found
 
 

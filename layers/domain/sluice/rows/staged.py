@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.check import GoodRow
 from sluice.rows.importer import Importer
 
@@ -34,7 +34,7 @@ class Applied:
     inserted: int
     updated: int
     unchanged: int
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[Rejection] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

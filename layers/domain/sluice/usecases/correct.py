@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRefused
 from sluice.model.job import Job
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.model.status import AT_REST
 from sluice.reading import Header
 from sluice.reporting.errors import ROW_TITLE
@@ -84,10 +84,10 @@ class Corrected:
 
     records: list[Record]
     wanted: list[Record]
-    strangers: list[Refusal]
-    repeats: dict[int, Refusal]
+    strangers: list[Rejection]
+    repeats: dict[int, Rejection]
 
-    def still_repeated(self, good: Iterable[GoodRow]) -> list[Refusal]:
+    def still_repeated(self, good: Iterable[GoodRow]) -> list[Rejection]:
         """Refuse rows again whose key is what it was: loaded now, they would take the place of the first."""
         return [
             replace(was, row=row.number)
@@ -109,8 +109,8 @@ def take_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks: C
         JobRef(job.ref.tenant, job.corrects), {number for number in numbers.values() if number}, chunks, files
     )
     wanted: list[Record] = []
-    strangers: list[Refusal] = []
-    repeats: dict[int, Refusal] = {}
+    strangers: list[Rejection] = []
+    repeats: dict[int, Rejection] = {}
     for number, cells in records:
         original = numbers[number]
         if original in refused:
@@ -120,7 +120,7 @@ def take_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks: C
         else:
             value = None if original is None else str(original)
             reason = "is no row number" if original is None else f"is no row that job {job.corrects} has refused"
-            strangers.append(Refusal(plan.layout.sheet, number, ROW_TITLE, value, reason))
+            strangers.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, reason))
     return Corrected(records, wanted, strangers, repeats)
 
 
@@ -136,7 +136,7 @@ def _row_number(cells: list[Cell], place: int) -> int | None:
             return None
 
 
-def _refused_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> dict[int | None, Refusal]:
+def _refused_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> dict[int | None, Rejection]:
     """Which of these rows the job has refused, and why; only of chunks that have some of them are the refusals read."""
     cut = list(chunks.of_phase(ref, PhaseName.PARSE))
     firsts = [chunk.first_row for chunk in cut]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sluice.model.chunk import Chunk
 from sluice.model.counts import Counts
 from sluice.model.job import Job
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.row import key_of
 from sluice.rows.staged import Batch
 from sluice.usecases.declared import importer_of
@@ -34,7 +34,7 @@ def load_chunk(job: Job, chunk: Chunk, *, files: Files, destination: Destination
 
 
 def refuse(
-    job: Job, chunk: Chunk, refusals: list[Refusal], repeats: Mapping[int, tuple[str, int]], files: Files
+    job: Job, chunk: Chunk, refusals: list[Rejection], repeats: Mapping[int, tuple[str, int]], files: Files
 ) -> int:
     """Write down rows that are refused only now, and those that repeat an earlier key; answers how many."""
     if repeats or refusals or chunk.attempts > 1:
@@ -43,7 +43,8 @@ def refuse(
         title = key_of(importer_of(job).row).title
         refusals = [replace(refusal, sheet=sheet) for refusal in refusals]
         refusals += [
-            Refusal(sheet, row, title, key, f"{REPEATS}{title} of row {first}") for row, (key, first) in repeats.items()
+            Rejection(sheet, row, title, key, f"{REPEATS}{title} of row {first}")
+            for row, (key, first) in repeats.items()
         ]
         write_refusals(chunk, refusals, workspace.records(chunk, job.file), files)
     return len({refusal.row for refusal in refusals})

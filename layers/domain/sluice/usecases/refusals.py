@@ -13,7 +13,7 @@ from sluice.model import paths
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, RequestRefused
 from sluice.model.page import Page
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.reading import read_cells, write_cells
 from sluice.reporting.errors import RefusedRow
 from sluice.rows.cell import Record
@@ -27,7 +27,7 @@ REPEATS = "repeats the "
 _LINE_DIGITS = 9
 
 
-def write_refusals(chunk: Chunk, refusals: list[Refusal], records: Iterable[Record], files: Files) -> None:
+def write_refusals(chunk: Chunk, refusals: list[Rejection], records: Iterable[Record], files: Files) -> None:
     """Keep the refusals of a chunk, and the rows they are of as they came; none, no object."""
     # an earlier attempt may have left some that hold no more: an answer about dates may have come in between
     if not refusals and chunk.attempts <= 1:
@@ -41,10 +41,10 @@ def write_refusals(chunk: Chunk, refusals: list[Refusal], records: Iterable[Reco
     files.write(paths.refusals_of(ref.job, ref.index, ref.phase), lines.encode())
 
 
-def list_refusals(ref: JobRef, *, limit: int, cursor: str | None, files: Files) -> Page[Refusal]:
+def list_refusals(ref: JobRef, *, limit: int, cursor: str | None, files: Files) -> Page[Rejection]:
     """A page of a job's refusals, chunk by chunk."""
     page = list_lines(paths.refusals(ref), limit=limit, cursor=cursor, files=files)
-    return Page([Refusal(**item) for item in page.items], page.next)
+    return Page([Rejection(**item) for item in page.items], page.next)
 
 
 def refused_rows(ref: JobRef, files: Files) -> Iterator[RefusedRow]:
@@ -55,13 +55,13 @@ def refused_rows(ref: JobRef, files: Files) -> Iterator[RefusedRow]:
         yield from sorted(found, key=lambda row: row.number)
 
 
-def refusals_in(ref: ChunkRef, files: Files) -> list[Refusal]:
+def refusals_in(ref: ChunkRef, files: Files) -> list[Rejection]:
     """What a chunk has refused in its phase."""
     try:
         lines = files.read(paths.refusals_of(ref.job, ref.index, ref.phase)).splitlines()
     except NotFound:
         return []
-    return [Refusal(**json.loads(line)) for line in lines]
+    return [Rejection(**json.loads(line)) for line in lines]
 
 
 def _of_chunk(ref: JobRef, index: int, phase: PhaseName, files: Files) -> Iterator[RefusedRow]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sluice.model import paths
 from sluice.model.job import Job
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.check import GoodRow
 from sluice.rows.orders import with_orders
 from sluice.rows.refusing import Refusing
@@ -36,7 +36,7 @@ class Staged:
 
     rows: list[GoodRow]
     repeats: dict[int, tuple[str, int]]
-    wrong: list[Refusal]
+    wrong: list[Rejection]
 
 
 def staged_rows(job: Job, index: int, files: Files) -> Staged:

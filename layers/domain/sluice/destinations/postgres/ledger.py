@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.staged import Applied, Batch, Left, Undone
 
 LOAD = "load"
@@ -38,7 +38,7 @@ def note(connection: Connection[Any], batch: Batch, phase: str, outcome: Applied
 def applied(connection: Connection[Any], batch: Batch) -> Applied:
     """What came of the load of a chunk."""
     told = _read(connection, batch, LOAD)
-    refusals = [Refusal(**each) for each in told["refusals"]]
+    refusals = [Rejection(**each) for each in told["refusals"]]
     return Applied(told["inserted"], told["updated"], told["unchanged"], refusals)
 
 

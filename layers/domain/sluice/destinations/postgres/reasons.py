@@ -12,7 +12,7 @@ from psycopg.sql import Identifier
 from pydantic_core import from_json
 
 from sluice.destinations.postgres.layout import Layout
-from sluice.model.refusal import Refusal
+from sluice.model.rejection import Rejection
 from sluice.rows.check import GoodRow
 from sluice.rows.refusing import as_text
 
@@ -63,7 +63,7 @@ class Objection:
 
 def refusals(
     connection: Connection[Any], layout: Layout, rows: list[GoodRow], objections: list[Objection]
-) -> list[Refusal]:
+) -> list[Rejection]:
     """What people are told of the rows that the database did not take, in the order of the rows."""
     columns = {rule: _columns(connection, layout, rule) for rule in {each.rule for each in objections} if rule}
     told = []
@@ -73,11 +73,11 @@ def refusals(
         reason = reason_of(layout, each)
         if len(fields) == 1:
             value = from_json(row.values).get(fields[0].name)
-            told.append(Refusal("", row.number, fields[0].title, _shown(value), reason))
+            told.append(Rejection("", row.number, fields[0].title, _shown(value), reason))
         else:
             if each.column and not fields:
                 reason = f"has nothing for '{each.column}', which the database requires"
-            told.append(Refusal("", row.number, None, _shown(row.key), reason))
+            told.append(Rejection("", row.number, None, _shown(row.key), reason))
     return told
 
 
@@ -91,7 +91,7 @@ def reason_of(layout: Layout, objection: Objection) -> str:
     return say(objection.rule) if say else _OF_ANY_KIND
 
 
-def with_nul(layout: Layout, rows: list[GoodRow]) -> Iterator[Refusal]:
+def with_nul(layout: Layout, rows: list[GoodRow]) -> Iterator[Rejection]:
     """Refusals of the rows that have a NUL in a text: it is the one character that PostgreSQL's texts cannot hold."""
     for row in rows:
         if rb"\u0000" in row.values:
@@ -99,7 +99,7 @@ def with_nul(layout: Layout, rows: list[GoodRow]) -> Iterator[Refusal]:
             for field in layout.fields:
                 value = values.get(field.name)
                 if isinstance(value, str) and "\0" in value:
-                    yield Refusal("", row.number, field.title, _shown(value), _NUL)
+                    yield Rejection("", row.number, field.title, _shown(value), _NUL)
                     break
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Rejection:
     """Why one cell makes its row unusable.
 
     Parameters
