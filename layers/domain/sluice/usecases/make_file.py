@@ -9,8 +9,8 @@ from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import NotFound
 from sluice.model.job import Job
-from sluice.reporting.errors import write_error_csv, write_error_workbook
-from sluice.reporting.loaded import write_loaded_csv
+from sluice.reports.csv_files import write_errors_csv, write_loaded_csv
+from sluice.reports.errors_workbook import write_errors_workbook
 from sluice.rows.check import GoodRow
 from sluice.usecases.declared import importer_of
 from sluice.usecases.ports import Chunks, Files, Jobs
@@ -49,7 +49,7 @@ def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, f
 def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
     match name:
         case "errors.xlsx" | "errors.csv":
-            write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
+            write = write_errors_workbook if name == ERRORS_XLSX else write_errors_csv
             plan = JobWorkspace(job.ref, files).read_plan()
             titles = {column.field: column.title for column in importer_of(job).columns}
             places = {titles[field]: place for place, field in plan.header.fields.items()}

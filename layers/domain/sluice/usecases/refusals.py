@@ -15,7 +15,7 @@ from sluice.model.errors import NotFound, RequestRefused
 from sluice.model.page import Page
 from sluice.model.rejection import Rejection
 from sluice.reading import read_cells, write_cells
-from sluice.reporting.errors import RefusedRow
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.rows.cell import Record
 from sluice.usecases.ports import Files
 
@@ -47,7 +47,7 @@ def list_refusals(ref: JobRef, *, limit: int, cursor: str | None, files: Files) 
     return Page([Rejection(**item) for item in page.items], page.next)
 
 
-def refused_rows(ref: JobRef, files: Files) -> Iterator[RefusedRow]:
+def refused_rows(ref: JobRef, files: Files) -> Iterator[RejectedRow]:
     """Every refused row of a job as it came, in the order of the file, with the reasons."""
     indexes = {int(name.removeprefix(paths.refusals(ref)).split("-")[0]) for name in files.names(paths.refusals(ref))}
     for index in sorted(indexes):
@@ -64,12 +64,12 @@ def refusals_in(ref: ChunkRef, files: Files) -> list[Rejection]:
     return [Rejection(**json.loads(line)) for line in lines]
 
 
-def _of_chunk(ref: JobRef, index: int, phase: PhaseName, files: Files) -> Iterator[RefusedRow]:
+def _of_chunk(ref: JobRef, index: int, phase: PhaseName, files: Files) -> Iterator[RejectedRow]:
     refusals = refusals_in(ChunkRef(ref, phase, index), files)
     if refusals:
         cells = dict(read_cells(files.read(paths.refused_cells(ref, index, phase))))
         for number, reasons in groupby(refusals, key=lambda refusal: refusal.row):
-            yield RefusedRow(number, cells.get(number, []), list(reasons))
+            yield RejectedRow(number, cells.get(number, []), list(reasons))
 
 
 def list_lines(folder: str, *, limit: int, cursor: str | None, files: Files) -> Page[dict[str, Any]]:

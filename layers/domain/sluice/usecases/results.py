@@ -11,7 +11,8 @@ from typing import BinaryIO, TypeVar
 from sluice.lookups.registry import lookup_named
 from sluice.model.chunk import ChunkState, PhaseName
 from sluice.model.job import Job
-from sluice.reporting.result import CategorisedRow, summary, write_result_workbook
+from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
+from sluice.reports.summary import summarise
 from sluice.usecases.declared import importer_of
 from sluice.usecases.lookup_chunk import findings_of
 from sluice.usecases.ports import Chunks, Files
@@ -48,7 +49,7 @@ def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> i
         return [each.category for each in findings_of(job.ref, index, files)]
 
     found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
-    content = summary(lookup_named(job.lookup or "").categories, found, _facts(job))
+    content = summarise(lookup_named(job.lookup or "").categories, found, _facts(job))
     out.write(json.dumps(content, ensure_ascii=False, indent=2).encode())
     return found.total()
 

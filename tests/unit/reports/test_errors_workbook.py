@@ -10,10 +10,11 @@ import pytest
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.cell.cell import MergedCell
 
-from sluice.reporting import errorbook
-from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE, RefusedRow, write_error_workbook
+from sluice.reports import errors_workbook, workbook
+from sluice.reports.errors_workbook import write_errors_workbook
+from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE, RejectedRow
 from sluice.rows.cell import Cell, CellError
-from tests.unit.reporting.sample import PLACES, TITLES, opened, refused, sheet_of, values_of, workbook_of
+from tests.unit.reports.sample import PLACES, TITLES, opened, refused, sheet_of, values_of, workbook_of
 
 NEGATIVE = refused(13, ["A-1", -1.5, "x", 4.0], Price="must be 0 or more")
 
@@ -112,7 +113,7 @@ def test_a_reason_for_a_column_that_the_file_lacks_marks_nothing() -> None:
 
 def test_comments_end_where_they_would_burden_excel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Colours and reasons go on."""
-    monkeypatch.setattr(errorbook, "MAX_COMMENTS", 2)
+    monkeypatch.setattr(errors_workbook, "MAX_COMMENTS", 2)
     sheet = sheet_of(workbook_of([NEGATIVE, NEGATIVE, NEGATIVE]))
     assert [sheet.cell(row, 3).comment is None for row in (2, 3, 4)] == [False, False, True]
     assert is_marked(sheet.cell(4, 3))
@@ -162,7 +163,7 @@ def test_a_text_that_is_too_long_is_cut_and_said_to_be() -> None:
 
 def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the same header, widths and filter; comments are where they belong."""
-    monkeypatch.setattr(errorbook, "SHEET_ROWS", 3)
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     rows = [refused(number, ["A", float(-number)], Price="must be 0 or more") for number in range(2, 7)]
     book = opened(workbook_of(rows))
     assert book.sheetnames == ["Parts", "Parts (2)", "Parts (3)"]
@@ -177,8 +178,8 @@ def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_sheet_ends_before_its_xml_is_too_long_for_a_zip(monkeypatch: pytest.MonkeyPatch) -> None:
     """No row is lost at the seam."""
-    monkeypatch.setattr(errorbook, "SHEET_BYTES", 50_000)
-    monkeypatch.setattr(errorbook, "_BLOCK_CHARACTERS", 0)
+    monkeypatch.setattr(workbook, "SHEET_BYTES", 50_000)
+    monkeypatch.setattr(workbook, "_BLOCK_CHARACTERS", 0)
     book = opened(workbook_of(refused(number, ["x" * 9_000], whole="is odd") for number in range(2, 20)))
     assert len(book.sheetnames) > 2
     assert [row[0].value for sheet in book for row in sheet.iter_rows(min_row=2)] == [*range(2, 20)]
@@ -204,12 +205,12 @@ def test_rows_are_not_held() -> None:
     """They are asked for while the file is being written, and written in blocks."""
     alive = 0
 
-    class Probe(RefusedRow):
+    class Probe(RejectedRow):
         def __del__(self) -> None:
             nonlocal alive
             alive -= 1
 
-    def rows() -> Iterator[RefusedRow]:
+    def rows() -> Iterator[RejectedRow]:
         nonlocal alive
         for number in range(2, 2002):
             alive += 1
@@ -223,14 +224,14 @@ def test_rows_are_not_held() -> None:
             self.sizes.append(len(data))
             return len(data)
 
-    assert write_error_workbook(Blocks(), sheet="", titles=["a"], places={}, rows=rows()) == 2000  # type: ignore[arg-type]
+    assert write_errors_workbook(Blocks(), sheet="", titles=["a"], places={}, rows=rows()) == 2000  # type: ignore[arg-type]
     assert max(Blocks.sizes) <= 1024**2
 
 
 def test_a_source_that_fails_leaves_no_half_file() -> None:
     """Nothing has been written when its error arrives."""
 
-    def rows() -> Iterator[RefusedRow]:
+    def rows() -> Iterator[RejectedRow]:
         yield from islice([NEGATIVE] * 5, 5)
         raise ConnectionError("gone")
 
@@ -239,4 +240,4 @@ def test_a_source_that_fails_leaves_no_half_file() -> None:
             raise AssertionError
 
     with pytest.raises(ConnectionError, match="gone"):
-        write_error_workbook(Nothing(), sheet="", titles=TITLES, places=PLACES, rows=rows())  # type: ignore[arg-type]
+        write_errors_workbook(Nothing(), sheet="", titles=TITLES, places=PLACES, rows=rows())  # type: ignore[arg-type]

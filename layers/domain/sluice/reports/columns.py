@@ -1,4 +1,4 @@
-"""What a person who fills in a file needs to know of its columns: for templates and for documentation."""
+"""What a column of an importer holds, in facts and in words: used by templates, reports and documentation."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from sluice.reporting.kinds import Kind, Limits, kind_of, limits_of, parts_of, words_of
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
+from pydantic.fields import FieldInfo
+
+from sluice.rows.celltypes import Digits, Money
 from sluice.rows.conventions import Conventions
 from sluice.rows.importer import Importer
 
-__all__ = ["ColumnFacts", "Kind", "Limits", "describe", "written"]
+Kind = Literal["text", "digits", "number", "whole", "money", "date", "flag", "choice"]
 
 _HOLDS: dict[Kind, str] = {
     "text": "text",
@@ -25,8 +29,31 @@ _HOLDS: dict[Kind, str] = {
     "flag": "yes or no",
     "choice": "one of a few words",
 }
+_MONEY, _DIGITS = get_args(Money)[1], get_args(Digits)[1]  # only their validators differ from plain numbers and text
+_OF_TYPE: tuple[tuple[type, Kind], ...] = (  # the first that fits: bool is an int
+    (bool, "flag"),
+    (int, "whole"),
+    (float, "number"),
+    (Decimal, "number"),
+    (date, "date"),
+    (Enum, "choice"),
+    (str, "text"),
+)
 _DATES: dict[str | None, str] = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
 _ISO = "%Y-%m-%d"  # read in every order
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Constraints of a column as `sluice.rows.column.column` took them; ``None`` is no limit."""
+
+    ge: Any = None
+    gt: Any = None
+    le: Any = None
+    lt: Any = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,22 +110,22 @@ class ColumnFacts:
 
 
 def describe(importer: Importer) -> list[ColumnFacts]:
-    """Everything an importer's row model says of its columns, in their order."""
+    """Describe the columns of an importer's row model, in their order."""
     facts = []
     for column in importer.columns:
         info = importer.row.model_fields[column.field]
-        parts = parts_of(info)
+        annotations = [*_opened(info.annotation), *info.metadata]
         default = None if column.required else info.get_default(call_default_factory=True, validated_data={})
         facts.append(
             ColumnFacts(
                 field=column.field,
                 title=column.title,
                 aliases=column.titles[1:],
-                kind=kind_of(parts),
+                kind=_kind(annotations),
                 required=column.required,
                 key=column.key,
-                choices=words_of(parts),
-                limits=limits_of(parts),
+                choices=_choices(annotations),
+                limits=_limits(annotations),
                 default=default,
                 example=info.examples[0] if info.examples else None,
                 description=info.description,
@@ -107,8 +134,8 @@ def describe(importer: Importer) -> list[ColumnFacts]:
     return facts
 
 
-def written(value: Any, conventions: Conventions) -> str:
-    """A value as people write it where an importer's files come from; such a text is read back as the value."""
+def format_value(value: Any, conventions: Conventions) -> str:
+    """Format a value as people write it where an importer's files come from; the text reads back as the value."""
     match value:
         case None:
             text = ""
@@ -143,3 +170,65 @@ def _allowed(facts: ColumnFacts) -> Iterator[str]:
         yield f"at least {limits.min_length} characters"
     if limits.max_length is not None:
         yield f"at most {limits.max_length} characters"
+
+
+def _opened(annotation: Any) -> Iterator[Any]:
+    """Plain types of a field and all annotations of them; unions and ``Annotated`` are opened."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        base, *marks = get_args(annotation)
+        yield from _opened(base)
+        for mark in marks:
+            yield from mark.metadata if isinstance(mark, FieldInfo) else [mark]
+    elif origin is Union or origin is UnionType:
+        for member in get_args(annotation):
+            yield from _opened(member)
+    else:
+        yield annotation
+
+
+def _kind(annotations: list[Any]) -> Kind:
+    if _MONEY in annotations:
+        return "money"
+    if _DIGITS in annotations:
+        return "digits"
+    for annotation in annotations:
+        if get_origin(annotation) is Literal:
+            return "choice"
+        for base, kind in _OF_TYPE:
+            if isinstance(annotation, type) and issubclass(annotation, base):
+                return kind
+    return "text"
+
+
+def _choices(annotations: list[Any]) -> tuple[str, ...]:
+    """Words of ``Literal`` types and enumerations."""
+    found: list[str] = []
+    for annotation in annotations:
+        if get_origin(annotation) is Literal:
+            found += map(str, get_args(annotation))
+        elif isinstance(annotation, type) and issubclass(annotation, Enum):
+            found += (str(member.value) for member in annotation)
+    return tuple(found)
+
+
+def _limits(annotations: list[Any]) -> Limits:
+    """Constraints of a field, those inside its union among them."""
+    found: dict[str, Any] = {}
+    for annotation in annotations:
+        match annotation:
+            case Ge(ge=value):
+                found["ge"] = value
+            case Gt(gt=value):
+                found["gt"] = value
+            case Le(le=value):
+                found["le"] = value
+            case Lt(lt=value):
+                found["lt"] = value
+            case MinLen(min_length=value):
+                found["min_length"] = value
+            case MaxLen(max_length=value):
+                found["max_length"] = value
+            case _ if isinstance(pattern := getattr(annotation, "pattern", None), str):
+                found["pattern"] = pattern
+    return Limits(**found)

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.reporting.loaded import write_loaded_csv
-from sluice.reporting.neutral import restored
+from sluice.reports.csv_files import write_loaded_csv
+from sluice.reports.formula_injection import unescape_formula
 from sluice.rows.cell import Cell
 from sluice.rows.check import GoodRow, check_rows
-from tests.unit.reporting.sample import orders, records_of
+from tests.unit.reports.sample import orders, records_of
 
 FIELDS = dict(enumerate(orders.row.model_fields))
 ROW: list[Cell] = ["O-1", "Rp 1.250,50", "-12,5", 3, "0812345678", "31/01/2026", "ya", "fast, very", "Bali", "a note"]
@@ -65,7 +65,7 @@ def test_text_is_made_harmless_and_nothing_else_is_changed(texts: list[tuple[str
     rows = good(*cells)
     for record, row in zip(records_of(loaded(rows))[1:], rows, strict=True):
         values = json.loads(row.values)
-        assert [restored(record[1]), restored(record[10])] == [values["number"], values["note"] or ""]
+        assert [unescape_formula(record[1]), unescape_formula(record[10])] == [values["number"], values["note"] or ""]
         for cell in (record[1], record[10]):
             assert not cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) or set(cell) <= set("+-0123456789 ().,")
         assert record[3] == "-1"

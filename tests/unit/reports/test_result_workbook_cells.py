@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.cell.cell import MergedCell
 
-from sluice.reporting.neutral import neutral
-from sluice.reporting.result import CategorisedRow, write_result_workbook
+from sluice.reports.formula_injection import escape_formula
+from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 from sluice.rows.cell import Cell, CellError
-from tests.unit.reporting.results import CATEGORIES, VALUE_TITLE, Kind, result_of, unescaped, values_of
+from tests.unit.reports.results import CATEGORIES, VALUE_TITLE, Kind, result_of, unescaped, values_of
 
 EVIL = ["=1+1", "+27821234567", "-1", "@SUM(A1)", "\t=1", "＝1", "'=1", '=HYPERLINK("http://sluice.example")']
 
@@ -90,7 +90,7 @@ def test_no_formula_is_written_anywhere(evil: str) -> None:
     assert len(sheets) == 2
     assert not any(re.search(b'<f[ >]|t="str"|<hyperlink', sheet) for sheet in sheets)
     book = result_of(rows, [evil], [Kind("evil", evil)], {evil: evil})
-    safe = unescaped(neutral(evil))
+    safe = unescaped(escape_formula(evil))
     first, table = values_of(book.worksheets[0]), values_of(book.worksheets[1])
     assert [unescaped(value) for value in (*first[0][:2], first[3][0], *table[0][1:2], *table[1][1:])] == [safe] * 7
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
@@ -152,7 +152,7 @@ def assert_same(found: object, cell: Cell) -> None:
     """A value as openpyxl reads it is the cell that was written."""
     match cell:
         case str():
-            expected = neutral(cell).encode("utf-8", "replace").decode()
+            expected = escape_formula(cell).encode("utf-8", "replace").decode()
             assert unescaped(found) == (expected or None)
         case bool() | int() | None:
             assert found == cell

@@ -9,12 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sluice.reading import match_header
-from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE
-from sluice.reporting.neutral import restored
+from sluice.reports.formula_injection import unescape_formula
+from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE
 from sluice.rows.cell import Cell, Record
 from sluice.rows.check import check_rows
 from tests.unit.reading.driving import head_of, read_all
-from tests.unit.reporting.sample import csv_of, orders, refused, workbook_of
+from tests.unit.reports.sample import csv_of, orders, refused, workbook_of
 
 TITLES = ["a", "b", "c"]
 # What files hold: no halves of surrogate pairs, and none of the two characters that no XML has.
@@ -38,7 +38,9 @@ ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=3).filter(lambda cells: cel
 
 def back(records: list[Record]) -> list[list[Cell]]:
     """The cells of a report's rows as they were before it was written."""
-    texts = [[restored(cell) if isinstance(cell, str) else cell for cell in cells[1:4]] for _, cells in records[1:]]
+    texts = [
+        [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells[1:4]] for _, cells in records[1:]
+    ]
     for cells in texts:
         while cells and cells[-1] is None:
             cells.pop()

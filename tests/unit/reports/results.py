@@ -11,7 +11,7 @@ import openpyxl
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sluice.reporting.result import CategorisedRow, write_result_workbook
+from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 
 
 @dataclass(frozen=True)

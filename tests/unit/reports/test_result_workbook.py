@@ -11,15 +11,10 @@ from functools import partial
 import openpyxl
 import pytest
 
-from sluice.reporting import pile
-from sluice.reporting.result import (
-    REASON_TITLE,
-    CategorisedRow,
-    CategoryCount,
-    summary,
-    write_result_workbook,
-)
-from tests.unit.reporting.results import (
+from sluice.reports import workbook
+from sluice.reports.result_workbook import REASON_TITLE, CategorisedRow, write_result_workbook
+from sluice.reports.summary import CategoryCount, summarise
+from tests.unit.reports.results import (
     CATEGORIES,
     ELSEWHERE,
     FACTS,
@@ -109,7 +104,7 @@ def test_counts_are_returned_by_slug() -> None:
 
 def test_a_summary_can_be_written_as_json() -> None:
     """Shares are of all rows."""
-    made = summary(CATEGORIES[:2], {"here": 2, "elsewhere": 1}, FACTS)
+    made = summarise(CATEGORIES[:2], {"here": 2, "elsewhere": 1}, FACTS)
     assert json.loads(json.dumps(made)) == {
         "total": 3,
         "categories": [
@@ -118,7 +113,7 @@ def test_a_summary_can_be_written_as_json() -> None:
         ],
         "facts": {"File": "members.xlsx", "Ward": "79800001"},
     }
-    assert summary(CATEGORIES[:1], {}, {})["categories"] == [
+    assert summarise(CATEGORIES[:1], {}, {})["categories"] == [
         CategoryCount(slug="here", title="Registered in this ward", count=0, share=0.0)
     ]
 
@@ -173,7 +168,7 @@ def test_an_id_that_is_a_number_is_shown_whole() -> None:
 
 def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside it, with the same columns; a ward that turns up late has its header on the first one too."""
-    monkeypatch.setattr(pile, "SHEET_ROWS", 3)
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     rows = [CategorisedRow(number, [str(number)], "not") for number in range(2, 6)]
     rows += [CategorisedRow(6, ["6"], "not", "79800002"), HERE]
     book = result_of(rows, ["ID"])
@@ -190,14 +185,14 @@ def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_sheet_that_is_just_full_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty one would follow."""
-    monkeypatch.setattr(pile, "SHEET_ROWS", 3)
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     assert result_of([HERE, HERE]).sheetnames == ["Summary", *(category.title for category in CATEGORIES)]
 
 
 def test_a_sheet_ends_before_its_xml_is_too_long_for_a_zip(monkeypatch: pytest.MonkeyPatch) -> None:
     """No row is lost at the seam."""
-    monkeypatch.setattr(pile, "SHEET_BYTES", 50_000)
-    monkeypatch.setattr(pile, "_BLOCK_CHARACTERS", 0)
+    monkeypatch.setattr(workbook, "SHEET_BYTES", 50_000)
+    monkeypatch.setattr(workbook, "_BLOCK_CHARACTERS", 0)
     book = result_of(CategorisedRow(number, ["x" * 9_000], "here") for number in range(2, 20))
     sheets = [sheet for sheet in book if sheet.title.startswith("Registered in this ward")]
     assert len(sheets) > 2

@@ -9,7 +9,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.reporting.sheetname import sheet_name
+from sluice.reports.workbook import sheet_name
 
 
 @pytest.mark.parametrize(

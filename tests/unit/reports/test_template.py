@@ -14,9 +14,8 @@ from pydantic import ValidationError
 
 from sluice.importers.registry import IMPORTERS
 from sluice.reading import match_header
-from sluice.reporting.columns import describe
-from sluice.reporting.template import template
-from sluice.reporting.validation import offered
+from sluice.reports.columns import describe
+from sluice.reports.template import build_template, offered_choices
 from sluice.rows.celltypes import Date, Flag
 from sluice.rows.check import check_rows
 from sluice.rows.column import column
@@ -24,10 +23,10 @@ from sluice.rows.conventions import Conventions
 from sluice.rows.importer import Importer
 from sluice.rows.row import Row
 from tests.unit.reading.driving import head_of, read_all
-from tests.unit.reporting.sample import opened, orders, sheet_of
+from tests.unit.reports.sample import opened, orders, sheet_of
 from tests.unit.rows.sample import read
 
-BOOK = opened(template(orders))
+BOOK = opened(build_template(orders))
 SHEET, NOTES = BOOK["Orders"], BOOK["Notes"]
 PLACES = {facts.field: place for place, facts in enumerate(describe(orders), 1)}
 
@@ -43,7 +42,7 @@ def validation(field: str) -> DataValidation | None:
 @pytest.mark.parametrize("importer", [*IMPORTERS, orders], ids=lambda importer: importer.name)
 def test_a_template_imports_as_it_is(importer: Importer) -> None:
     """Every column is matched by its title, and the example row is a good one with the values of the examples."""
-    file = template(importer)
+    file = build_template(importer)
     header = match_header(head_of(file), importer.columns, None)
     assert (header.row, header.ignored) == (1, [])
     assert list(header.matched.items()) == [(found.field, found.title) for found in importer.columns]
@@ -104,7 +103,7 @@ def test_dates_are_in_the_importers_order(dates: str | None, code: str) -> None:
 
     conventions = Conventions(dates=dates)  # type: ignore[arg-type]
     importer = Importer("days", row=Day, dataset="days", title="Days", conventions=conventions)
-    assert sheet_of(template(importer))["B2"].number_format == code
+    assert sheet_of(build_template(importer))["B2"].number_format == code
 
 
 def test_required_columns_are_marked_by_their_look() -> None:
@@ -150,7 +149,7 @@ def test_choices_that_are_too_long_for_a_check_are_on_a_hidden_sheet() -> None:
     assert lists.sheet_state == "hidden"
     assert [cell.value for cell in lists["A"] if cell.value] == ["slow", "fast, very"]
     assert [cell.value for cell in lists["B"]] == list(describe(orders)[PLACES["province"] - 1].choices)
-    assert "Lists" not in opened(template(IMPORTERS[0])).sheetnames
+    assert "Lists" not in opened(build_template(IMPORTERS[0])).sheetnames
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ def test_choices_that_are_too_long_for_a_check_are_on_a_hidden_sheet() -> None:
 def test_a_flag_offers_the_words_of_its_example(example: object, words: tuple[str, str]) -> None:
     """Both of which the importer reads."""
     facts = replace(describe(orders)[PLACES["active"] - 1], example=example)
-    assert offered(facts) == words
+    assert offered_choices(facts) == words
     assert [read(Flag, word) for word in words] == [True, False]
 
 
@@ -215,7 +214,7 @@ def test_the_example_says_that_it_is_one() -> None:
 
 def test_the_same_importer_gives_the_same_bytes() -> None:
     """So that whoever has it need not fetch it again."""
-    assert template(orders) == template(orders)
+    assert build_template(orders) == build_template(orders)
 
 
 def test_examples_that_are_no_good_row_are_found_at_once() -> None:
@@ -225,12 +224,12 @@ def test_examples_that_are_no_good_row_are_found_at_once() -> None:
         id: str = column("Id", key=True)
 
     with pytest.raises(ValidationError):
-        template(Importer("bare", row=Bare, dataset="bare", title="Bare"))
+        build_template(Importer("bare", row=Bare, dataset="bare", title="Bare"))
 
 
 def test_a_template_that_is_filled_in_is_imported() -> None:
     """Rows below the example, and one in its place."""
-    file = io.BytesIO(template(orders))
+    file = io.BytesIO(build_template(orders))
     book = openpyxl.load_workbook(file)
     for row, number in ((2, "O-7"), (3, "O-8")):
         for field, value in (("number", number), ("fee", 5), ("phone", "0812"), ("active", "tidak")):

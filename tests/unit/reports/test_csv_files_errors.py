@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE, RefusedRow, write_error_csv
+from sluice.reports.csv_files import write_errors_csv
+from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE, RejectedRow
 from sluice.rows.cell import Cell, CellError
-from tests.unit.reporting.sample import PLACES, TITLES, csv_of, records_of, refused
+from tests.unit.reports.sample import PLACES, TITLES, csv_of, records_of, refused
 
 
 def test_it_has_the_columns_of_the_workbook() -> None:
@@ -94,11 +95,11 @@ def test_rows_are_counted_and_written_in_blocks() -> None:
             self.count += 1
             return len(data)
 
-    def rows() -> Iterator[RefusedRow]:
+    def rows() -> Iterator[RejectedRow]:
         for number in range(2, 10_002):
             yield refused(number, ["x"], whole="is odd")
             assert out.count >= (number - 2) // 2_000
 
     out = Blocks()
-    assert write_error_csv(out, sheet="", titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
+    assert write_errors_csv(out, sheet="", titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
     assert out.count < 20

@@ -12,7 +12,9 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sluice.model.rejection import Rejection
-from sluice.reporting.errors import RefusedRow, write_error_csv, write_error_workbook
+from sluice.reports.csv_files import write_errors_csv
+from sluice.reports.errors_workbook import write_errors_workbook
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.rows.cell import Cell
 from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
 from sluice.rows.column import column
@@ -52,24 +54,24 @@ TITLES = ["Part", "Price", "", "Stock"]
 PLACES = {"Part": 0, "Price": 1, "Stock": 3}
 
 
-def refused(number: int, cells: list[Cell], **reasons: str) -> RefusedRow:
+def refused(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
     """A row refused for its columns' reasons; that of the row as a whole is called ``whole``."""
     found = [
         Rejection("Parts", number, None if title == "whole" else title, None, reason)
         for title, reason in reasons.items()
     ]
-    return RefusedRow(number, cells, found)
+    return RejectedRow(number, cells, found)
 
 
 def workbook_of(
-    rows: Iterable[RefusedRow],
+    rows: Iterable[RejectedRow],
     titles: Sequence[str] = TITLES,
     places: Mapping[str, int] = PLACES,
     sheet: str = "Parts",
 ) -> bytes:
     """The error workbook of these rows."""
     out = io.BytesIO()
-    write_error_workbook(out, sheet=sheet, titles=titles, places=places, rows=rows)
+    write_errors_workbook(out, sheet=sheet, titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 
@@ -88,10 +90,10 @@ def values_of(file: bytes) -> list[list[object]]:
     return [list(row) for row in sheet_of(file).iter_rows(values_only=True)]
 
 
-def csv_of(rows: Iterable[RefusedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
+def csv_of(rows: Iterable[RejectedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
     """The error CSV of these rows."""
     out = io.BytesIO()
-    write_error_csv(out, sheet="", titles=titles, places=places, rows=rows)
+    write_errors_csv(out, sheet="", titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Refused rows, and how a report lays them out so that it can be corrected and imported again."""
+"""Rejected rows, and the columns of a report on them, which can be corrected and imported again."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 from sluice.model.rejection import Rejection
 from sluice.rows.cell import Cell
 
-#: Header of the first column: the row's number in the file that was refused.
+#: Header of the first column: the row's number in the file that was imported.
 ROW_TITLE: Final = "Original row"
-#: Header of the last column: why the row was refused.
+#: Header of the last column: why the row was rejected.
 REASONS_TITLE: Final = "What is wrong"
 
 
 @dataclass(frozen=True)
-class RefusedRow:
-    """A row as it came, and why it was refused.
+class RejectedRow:
+    """A row as it came, and why it was rejected.
 
     Parameters
     ----------
@@ -26,28 +26,29 @@ class RefusedRow:
         Row number as a person sees it in the file.
     cells
         From column A on, as they were read.
-    refusals
-        Why; ``column`` is the title of an importer's column, or ``None`` for the row as a whole.
+    rejections
+        Why; ``column`` is the title of an importer's column, or ``None`` if it concerns the row as a whole.
     """
 
     number: int
     cells: list[Cell]
-    refusals: list[Rejection]
+    rejections: list[Rejection]
 
     @property
     def reasons(self) -> str:
         """All reasons in a line: ``Price: must be 0 or more; Stock: is required``."""
         return "; ".join(
-            f"{refusal.column}: {refusal.reason}" if refusal.column else refusal.reason for refusal in self.refusals
+            f"{rejection.column}: {rejection.reason}" if rejection.column else rejection.reason
+            for rejection in self.rejections
         )
 
 
-class Arrangement:
-    """Which cell goes into which column of a report.
+class ReportColumns:
+    """Maps the cells of rejected rows to the columns of a report.
 
     A report has the row number in column 0, then the file's own columns, then the reasons. Cells beyond the file's
-    header, which no importer reads, follow behind the reasons. The columns that an earlier report added to the file
-    are left out: this report writes them anew.
+    header, which no importer reads, follow the reasons. Columns that an earlier report added to the file are left out,
+    because this report writes them anew.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class Arrangement:
     places
         Title of an importer's column to the index of its cell in the file.
     limit
-        Columns of the file at most, ``None`` for no limit.
+        The number of the file's columns at most; ``None`` is no limit.
     """
 
     def __init__(self, titles: Sequence[str], places: Mapping[str, int], limit: int | None = None) -> None:
@@ -67,17 +68,20 @@ class Arrangement:
         self._columns = {title: of_cell[at] for title, at in places.items() if at in of_cell}
         self.header = [ROW_TITLE, *(titles[at] for at in self._kept), REASONS_TITLE]
 
-    def cells(self, row: RefusedRow) -> tuple[list[Cell], list[Cell]]:
-        """Cells of the file's own columns, from column 1 on (fewer when the row ends early), and those beyond."""
+    def cells(self, row: RejectedRow) -> tuple[list[Cell], list[Cell]]:
+        """Return the cells of the file's own columns, from column 1 on, and those beyond its header.
+
+        The first list is shorter than the header if the row ends early.
+        """
         own, beyond = row.cells[: self._width], row.cells[self._width :]
         if not self._whole:
             own = [own[at] for at in self._kept if at < len(own)]
         return own, beyond
 
-    def wrong(self, row: RefusedRow) -> dict[int, str]:
-        """Columns of the wrong cells, and what is wrong with each."""
+    def wrong(self, row: RejectedRow) -> dict[int, str]:
+        """Return the columns of the wrong cells, with what is wrong with each."""
         found: defaultdict[int, list[str]] = defaultdict(list)
-        for refusal in row.refusals:
-            if refusal.column in self._columns:
-                found[self._columns[refusal.column]].append(refusal.reason)
+        for rejection in row.rejections:
+            if rejection.column in self._columns:
+                found[self._columns[rejection.column]].append(rejection.reason)
         return {column: "; ".join(reasons) for column, reasons in found.items()}

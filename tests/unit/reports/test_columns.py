@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from pydantic import Field, create_model
 
 from sluice.importers.registry import IMPORTERS
-from sluice.reporting.columns import ColumnFacts, Kind, Limits, describe, written
+from sluice.reports.columns import ColumnFacts, Kind, Limits, describe, format_value
 from sluice.rows.celltypes import Date, Digits, Flag, Money, Number, Whole
 from sluice.rows.column import column
 from sluice.rows.context import Context
 from sluice.rows.conventions import Conventions
 from sluice.rows.importer import Importer
 from sluice.rows.row import Row
-from tests.unit.reporting.sample import PROVINCES, orders
+from tests.unit.reports.sample import PROVINCES, orders
 
 FACTS = {facts.field: facts for facts in describe(orders)}
 
@@ -88,7 +88,7 @@ def test_columns_come_in_their_order() -> None:
 
 
 def test_limits_are_those_of_the_declaration() -> None:
-    """Wherever they are written: at the column or inside its type."""
+    """Wherever they are format_value: at the column or inside its type."""
     assert FACTS["fee"].limits == Limits(ge=0, le=10**9)
     assert FACTS["weight"].limits == Limits(gt=-1000, lt=1000)
     assert FACTS["phone"].limits == Limits(min_length=3, max_length=15)
@@ -142,7 +142,7 @@ def test_a_value_is_written_so_that_it_is_read_back(
     conventions = Conventions(decimal=decimal, dates=dates)
     kind = Money if isinstance(value, Decimal) else Date
     model = create_model("One", cell=(kind, ...))
-    read = model.model_validate({"cell": written(value, conventions)}, context=Context(conventions))
+    read = model.model_validate({"cell": format_value(value, conventions)}, context=Context(conventions))
     assert read.cell == value  # type: ignore[attr-defined]
 
 
@@ -152,4 +152,4 @@ def test_a_value_is_written_so_that_it_is_read_back(
 )
 def test_other_values_are_written_in_one_way(value: Any, text: str) -> None:
     """Wherever the file comes from, but for the decimal mark."""
-    assert written(value, Conventions(decimal=",")) == text
+    assert format_value(value, Conventions(decimal=",")) == text
