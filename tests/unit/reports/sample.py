@@ -1,4 +1,4 @@
-"""Refused rows, reports of them as bytes, and an importer with a column of every kind."""
+"""Rejected rows, reports of them as bytes, and an importer with a column of every kind."""
 
 from __future__ import annotations
 
@@ -54,8 +54,25 @@ TITLES = ["Part", "Price", "", "Stock"]
 PLACES = {"Part": 0, "Price": 1, "Stock": 3}
 
 
-def refused(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
-    """A row refused for its columns' reasons; that of the row as a whole is called ``whole``."""
+class Pipe:
+    """Takes bytes and can do nothing else, like an upload."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.longest = 0
+
+    def write(self, data: bytes) -> int:
+        """Take some bytes."""
+        self.body += data
+        self.longest = max(self.longest, len(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing, because no bytes wait."""
+
+
+def rejected(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
+    """Make a row that is rejected because of these columns; ``whole`` is the reason of the row as a whole."""
     found = [
         Rejection("Parts", number, None if title == "whole" else title, None, reason)
         for title, reason in reasons.items()
@@ -69,34 +86,34 @@ def workbook_of(
     places: Mapping[str, int] = PLACES,
     sheet: str = "Parts",
 ) -> bytes:
-    """The error workbook of these rows."""
+    """Write the errors workbook of these rows."""
     out = io.BytesIO()
     write_errors_workbook(out, sheet=sheet, titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 
 def opened(file: bytes) -> Workbook:
-    """A workbook as openpyxl reads it."""
+    """Open a workbook with openpyxl."""
     return openpyxl.load_workbook(io.BytesIO(file))
 
 
 def sheet_of(file: bytes) -> Worksheet:
-    """The first sheet of a workbook as openpyxl reads it."""
+    """Open the first sheet of a workbook with openpyxl."""
     return opened(file).worksheets[0]
 
 
 def values_of(file: bytes) -> list[list[object]]:
-    """The values of the first sheet, row by row."""
+    """Read the values of the first sheet, row by row."""
     return [list(row) for row in sheet_of(file).iter_rows(values_only=True)]
 
 
 def csv_of(rows: Iterable[RejectedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
-    """The error CSV of these rows."""
+    """Write the errors CSV of these rows."""
     out = io.BytesIO()
     write_errors_csv(out, sheet="", titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 
 def records_of(file: bytes) -> list[list[str]]:
-    """The records of a CSV file."""
+    """Read the records of a CSV file."""
     return list(csv.reader(io.StringIO(file.decode("utf-8-sig"), newline="")))
