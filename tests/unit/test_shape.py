@@ -6,7 +6,7 @@ import pytest
 
 from local.places import ROOT
 
-FILE_LINES = 300
+FILE_LINES = 400
 HANDLER_LINES = 60
 
 SOURCES = sorted(
@@ -23,7 +23,7 @@ def _name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", SOURCES + PAGES, ids=_name)
-def test_a_source_file_has_at_most_300_lines(path: Path) -> None:
+def test_a_source_file_has_at_most_400_lines(path: Path) -> None:
     """A longer one does more than one thing."""
     assert len(path.read_text().splitlines()) <= FILE_LINES
 
