@@ -9,12 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sluice.reading import match_header
+from sluice.reports.errors_workbook import write_errors_workbook
 from sluice.reports.formula_injection import unescape_formula
 from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE
 from sluice.rows.cell import Cell, Record
 from sluice.rows.check import check_rows
 from tests.unit.reading.driving import head_of, read_all
-from tests.unit.reports.sample import csv_of, orders, rejected, workbook_of
+from tests.unit.reports.sample import Pipe, csv_of, orders, rejected, workbook_of
 
 TITLES = ["a", "b", "c"]
 # Text of files: without halves of surrogate pairs, and without the two characters that no XML has.
@@ -97,3 +98,11 @@ def test_a_report_on_corrected_rows_has_the_same_columns() -> None:
     assert read_all(second)[0][1] == header[1]
     assert read_all(second)[1] == (2, [2.0, "x", 1.0, "z", "a: is odd"])
     assert set(titles) == {ROW_TITLE, REASONS_TITLE, *string.ascii_lowercase[:3]}
+
+
+def test_a_workbook_that_was_streamed_can_be_imported() -> None:
+    """A zip file that is written without seeking has the sizes of its parts behind them."""
+    out = Pipe()
+    rows = [rejected(7, ["x", 1.0, "z"], a="is odd")]
+    write_errors_workbook(out, sheet="Parts", titles=TITLES, places={"a": 0}, rows=rows)  # type: ignore[arg-type]
+    assert read_all(bytes(out.body))[1] == (2, [7.0, "x", 1.0, "z", "a: is odd"])
