@@ -7,7 +7,7 @@ from typing import Final
 
 from local.paths import ROOT
 from sluice.catalog.registry import IMPORTERS, lookup_named
-from sluice.reporting.columns import ColumnFacts, describe, written
+from sluice.reports.columns import ColumnFacts, describe, format_value
 from sluice.schema.context import Conventions
 from sluice.schema.importer import Importer
 
@@ -80,7 +80,7 @@ def _options(importer: Importer) -> Iterator[str]:
 def _row(facts: ColumnFacts, conventions: Conventions) -> str:
     required = "key" if facts.key else "yes" if facts.required else "no"
     if facts.default is not None:
-        required += f", else {written(facts.default, conventions)}"
+        required += f", else {format_value(facts.default, conventions)}"
     cells = (
         facts.title,
         facts.description or "",
@@ -88,7 +88,7 @@ def _row(facts: ColumnFacts, conventions: Conventions) -> str:
         required,
         ", ".join(facts.aliases),
         facts.allowed,
-        f"`{written(facts.example, conventions)}`",
+        f"`{format_value(facts.example, conventions)}`",
     )
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 

@@ -17,7 +17,7 @@ from sluice.model.errors import Conflict, NotFound
 from sluice.model.job import Job
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
-from sluice.reporting.errors import ROW_TITLE
+from sluice.reports.rejected_rows import ROW_TITLE
 from sluice.usecases.artifacts import JobFiles
 from tests.factories import PRODUCT_TITLES, csv_file, products
 from tests.fakes.course import Course

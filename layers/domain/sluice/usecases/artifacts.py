@@ -38,7 +38,7 @@ from sluice.model.job import JobFile
 from sluice.model.page import Page
 from sluice.model.rejection import Rejection
 from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
-from sluice.reporting.errors import RejectedRow
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
 from sluice.schema.dates import DateEvidence
 from sluice.schema.staging import dump_staged, load_staged

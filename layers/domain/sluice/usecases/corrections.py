@@ -12,8 +12,8 @@ from sluice.model.job import Job
 from sluice.model.rejection import Rejection
 from sluice.model.status import INACTIVE
 from sluice.reading import Header
-from sluice.reporting.errors import ROW_TITLE
-from sluice.reporting.neutral import restored
+from sluice.reports.formula_injection import unescape_formula
+from sluice.reports.rejected_rows import ROW_TITLE
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
@@ -102,7 +102,8 @@ def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks:
         return Corrected(records, records, [], {})
     place = plan.header.titles.index(ROW_TITLE)
     records = [
-        (number, [restored(cell) if isinstance(cell, str) else cell for cell in cells]) for number, cells in records
+        (number, [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
+        for number, cells in records
     ]
     numbers = {number: _row_number(cells, place) for number, cells in records}
     rejected = _rejected_rows(

@@ -15,9 +15,10 @@ from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
 from sluice.model.status import INACTIVE, Status
-from sluice.reporting.errors import write_error_csv, write_error_workbook
-from sluice.reporting.loaded import write_loaded_csv
-from sluice.reporting.result import CategorisedRow, summary, write_result_workbook
+from sluice.reports.csv_files import write_errors_csv, write_loaded_csv
+from sluice.reports.errors_workbook import write_errors_workbook
+from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
+from sluice.reports.summary import summarise
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import JobFiles, result_key
 from sluice.usecases.declarations import importer_of
@@ -133,7 +134,7 @@ def make_file(ref: JobRef, run: int, name: str, services: Services) -> int:
 def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
     match name:
         case "errors.xlsx" | "errors.csv":
-            write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
+            write = write_errors_workbook if name == ERRORS_XLSX else write_errors_csv
             plan = JobFiles(job.ref, files).read_plan()
             titles = {column.field: column.title for column in importer_of(job).columns}
             places = {titles[field]: place for place, field in plan.header.fields.items()}
@@ -177,7 +178,7 @@ def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> i
         return [each.category for each in JobFiles(job.ref, files).findings(index)]
 
     found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
-    content = summary(lookup_named(job.lookup or "").categories, found, _facts(job))
+    content = summarise(lookup_named(job.lookup or "").categories, found, _facts(job))
     out.write(json.dumps(content, ensure_ascii=False, indent=2).encode())
     return found.total()
 

@@ -11,7 +11,7 @@ import openpyxl
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sluice.reporting.result import CategorisedRow, write_result_workbook
+from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ def result_of(
     categories: Sequence[Kind] = CATEGORIES,
     facts: Mapping[str, str] = FACTS,
 ) -> Workbook:
-    """The result workbook of these rows."""
+    """Write the result workbook of these rows and open it with openpyxl."""
     out = io.BytesIO()
     write_result_workbook(out, value_title=VALUE_TITLE, categories=categories, titles=titles, rows=rows, facts=facts)
     return openpyxl.load_workbook(out)
 
 
 def values_of(sheet: Worksheet) -> list[list[object]]:
-    """The values of a sheet, row by row."""
+    """Read the values of a sheet, row by row."""
     return [list(row) for row in sheet.iter_rows(values_only=True)]
 
 
 def unescaped(value: object) -> object:
-    """Text with the escapes of ECMA-376 part 1, 22.9.2.19 undone, which openpyxl does not do."""
+    """Undo the escapes of ECMA-376 part 1, 22.9.2.19 in a text, which openpyxl does not."""
     if not isinstance(value, str):
         return value
     return re.sub("_x([0-9a-fA-F]{4})_", lambda match: chr(int(match[1], 16)), value)

@@ -12,7 +12,9 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sluice.model.rejection import Rejection
-from sluice.reporting.errors import RejectedRow, write_error_csv, write_error_workbook
+from sluice.reports.csv_files import write_errors_csv
+from sluice.reports.errors_workbook import write_errors_workbook
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
 from sluice.schema.column import Row, column
@@ -51,8 +53,25 @@ TITLES = ["Part", "Price", "", "Stock"]
 PLACES = {"Part": 0, "Price": 1, "Stock": 3}
 
 
+class Pipe:
+    """Takes bytes and can do nothing else, like an upload."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.longest = 0
+
+    def write(self, data: bytes) -> int:
+        """Take some bytes."""
+        self.body += data
+        self.longest = max(self.longest, len(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing, because no bytes wait."""
+
+
 def rejected(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
-    """A row rejected for its columns' reasons; that of the row as a whole is called ``whole``."""
+    """Make a row that is rejected because of these columns; ``whole`` is the reason of the row as a whole."""
     found = [
         Rejection("Parts", number, None if title == "whole" else title, None, reason)
         for title, reason in reasons.items()
@@ -66,34 +85,34 @@ def workbook_of(
     places: Mapping[str, int] = PLACES,
     sheet: str = "Parts",
 ) -> bytes:
-    """The error workbook of these rows."""
+    """Write the errors workbook of these rows."""
     out = io.BytesIO()
-    write_error_workbook(out, sheet=sheet, titles=titles, places=places, rows=rows)
+    write_errors_workbook(out, sheet=sheet, titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 
 def opened(file: bytes) -> Workbook:
-    """A workbook as openpyxl reads it."""
+    """Open a workbook with openpyxl."""
     return openpyxl.load_workbook(io.BytesIO(file))
 
 
 def sheet_of(file: bytes) -> Worksheet:
-    """The first sheet of a workbook as openpyxl reads it."""
+    """Open the first sheet of a workbook with openpyxl."""
     return opened(file).worksheets[0]
 
 
 def values_of(file: bytes) -> list[list[object]]:
-    """The values of the first sheet, row by row."""
+    """Read the values of the first sheet, row by row."""
     return [list(row) for row in sheet_of(file).iter_rows(values_only=True)]
 
 
 def csv_of(rows: Iterable[RejectedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
-    """The error CSV of these rows."""
+    """Write the errors CSV of these rows."""
     out = io.BytesIO()
-    write_error_csv(out, sheet="", titles=titles, places=places, rows=rows)
+    write_errors_csv(out, sheet="", titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 
 def records_of(file: bytes) -> list[list[str]]:
-    """The records of a CSV file."""
+    """Read the records of a CSV file."""
     return list(csv.reader(io.StringIO(file.decode("utf-8-sig"), newline="")))

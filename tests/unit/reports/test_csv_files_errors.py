@@ -1,4 +1,4 @@
-"""The errors of a CSV file, as a CSV file."""
+"""``errors.csv``: rejected rows as text."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE, RejectedRow, write_error_csv
+from sluice.reports.csv_files import write_errors_csv
+from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE, RejectedRow
 from sluice.schema.cells import Cell, CellError
-from tests.unit.reporting.sample import PLACES, TITLES, csv_of, records_of, rejected
+from tests.unit.reports.sample import PLACES, TITLES, csv_of, records_of, rejected
 
 
-def test_it_has_the_columns_of_the_workbook() -> None:
-    """The number first, then the file's own, the reasons last; cells beyond the header follow."""
+def test_errors_csv_has_the_columns_of_the_errors_workbook() -> None:
+    """The row number is first, then the file's own columns, then the reasons; cells beyond the header follow."""
     rows = [
         rejected(13, ["A-1", "-1", "x", "4"], Price="must be 0 or more"),
         rejected(14, ["A-2"], Price="is required", whole="is odd"),
@@ -27,8 +28,8 @@ def test_it_has_the_columns_of_the_workbook() -> None:
     ]
 
 
-def test_it_is_utf_8_with_a_mark_and_quoted_as_in_rfc_4180() -> None:
-    """Excel takes a file without the mark for Windows-1252."""
+def test_errors_csv_is_utf_8_with_a_byte_order_mark_and_quoted_as_in_rfc_4180() -> None:
+    """Excel reads a file without the mark as Windows-1252."""
     row = rejected(2, ['Grüße, "Welt"', "two\nlines"], whole="is odd")
     assert (
         csv_of([row])
@@ -64,18 +65,18 @@ def test_it_is_utf_8_with_a_mark_and_quoted_as_in_rfc_4180() -> None:
     ],
     ids=str,
 )
-def test_a_cell_is_written_whole(cell: Cell, text: str) -> None:
-    """Dates in ISO form, numbers plain, text harmless; a number begins no formula, even a negative one."""
+def test_a_cell_is_written_in_full_as_escaped_text(cell: Cell, text: str) -> None:
+    """Dates are ISO, numbers plain; text is escaped, and numbers never are, because they begin no formula."""
     assert records_of(csv_of([rejected(2, [cell], whole="is odd")]))[1][1] == text
 
 
-def test_headers_are_made_harmless_too() -> None:
-    """They come from the file as well."""
+def test_headers_are_escaped_too() -> None:
+    """Headers come from the file as well."""
     assert records_of(csv_of([], titles=["=1+1", "@x"]))[0] == [ROW_TITLE, "'=1+1", "'@x", REASONS_TITLE]
 
 
-def test_columns_of_an_earlier_report_are_written_anew() -> None:
-    """As in the workbook."""
+def test_columns_of_an_earlier_report_are_replaced() -> None:
+    """The same holds in the workbook."""
     titles = [ROW_TITLE, *TITLES, REASONS_TITLE]
     row = rejected(2, ["13", "A-1", "-2", "x", "4", "Price: must be 0 or more"], Price="is wrong")
     assert records_of(csv_of([row], titles, {title: place + 1 for title, place in PLACES.items()})) == [
@@ -85,7 +86,7 @@ def test_columns_of_an_earlier_report_are_written_anew() -> None:
 
 
 def test_rows_are_counted_and_written_in_blocks() -> None:
-    """Whatever their number, only some are in memory."""
+    """Only some rows are in memory at a time."""
 
     class Blocks:
         count = 0
@@ -100,5 +101,5 @@ def test_rows_are_counted_and_written_in_blocks() -> None:
             assert out.count >= (number - 2) // 2_000
 
     out = Blocks()
-    assert write_error_csv(out, sheet="", titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
+    assert write_errors_csv(out, sheet="", titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
     assert out.count < 20

@@ -1,9 +1,8 @@
-"""The workbook of a lookup: a summary, then a sheet for each category."""
+"""``result.xlsx``: a summary, then a sheet for each category."""
 
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -11,15 +10,9 @@ from functools import partial
 import openpyxl
 import pytest
 
-from sluice.reporting import pile
-from sluice.reporting.result import (
-    REASON_TITLE,
-    CategorisedRow,
-    CategoryCount,
-    summary,
-    write_result_workbook,
-)
-from tests.unit.reporting.results import (
+from sluice.reports import workbook
+from sluice.reports.result_workbook import REASON_TITLE, CategorisedRow, write_result_workbook
+from tests.unit.reports.results import (
     CATEGORIES,
     ELSEWHERE,
     FACTS,
@@ -31,14 +24,15 @@ from tests.unit.reporting.results import (
     result_of,
     values_of,
 )
+from tests.unit.reports.sample import Pipe
 
 write = partial(write_result_workbook, value_title=VALUE_TITLE, categories=CATEGORIES)
 
 NONE = "There are no rows in this category."
 
 
-def test_every_category_has_a_sheet_in_order() -> None:
-    """Whatever the order of the rows; the row number is first, what was found or is wrong last."""
+def test_every_category_has_a_sheet_in_the_order_of_the_categories() -> None:
+    """Rows come in any order; the row number is first, what was found or is wrong last."""
     book = result_of([INVALID, ELSEWHERE, HERE])
     assert {name: values_of(book[name]) for name in book.sheetnames[1:]} == {
         "Registered in this ward": [
@@ -59,7 +53,7 @@ def test_every_category_has_a_sheet_in_order() -> None:
 
 
 def test_the_summary_has_facts_counts_and_shares() -> None:
-    """Numbers, not formulas: a program that computes nothing shows them too."""
+    """They are numbers, not formulas, so that a program that computes nothing shows them too."""
     sheet = result_of([INVALID, ELSEWHERE, HERE, HERE])["Summary"]
     assert values_of(sheet) == [
         ["File", "members.xlsx", None],
@@ -77,7 +71,7 @@ def test_the_summary_has_facts_counts_and_shares() -> None:
 
 
 def test_the_chart_shows_the_table() -> None:
-    """Bars of its counts, named by its categories; neither header nor total are among them."""
+    """Its bars are the counts of the categories, without header and total."""
     (chart,) = result_of([HERE])["Summary"]._charts  # type: ignore[attr-defined]
     (series,) = chart.series
     assert (series.cat.strRef.f, series.val.numRef.f) == ("Summary!$A$5:$A$8", "Summary!$B$5:$B$8")
@@ -87,44 +81,28 @@ def test_the_chart_shows_the_table() -> None:
 
 
 def test_without_facts_the_table_is_at_the_top() -> None:
-    """And the chart knows."""
+    """The chart refers to it there."""
     sheet = result_of([HERE], facts={})["Summary"]
     assert values_of(sheet)[0] == ["Category", "Rows", "Share"]
     assert sheet._charts[0].series[0].val.numRef.f == "Summary!$B$2:$B$5"  # type: ignore[attr-defined]
 
 
-def test_no_rows_at_all_are_a_workbook_too() -> None:
-    """Of zeros, and sheets that say so."""
+def test_without_rows_every_sheet_says_that_it_has_none() -> None:
+    """The summary has zeros."""
     book = result_of([])
     assert values_of(book["Summary"])[-1] == ["Total", 0, 0]
     assert [sheet["A2"].value for sheet in book.worksheets[1:]] == [NONE] * 4
 
 
 def test_counts_are_returned_by_slug() -> None:
-    """Those of empty categories too."""
+    """Empty categories have a count of 0."""
     out = io.BytesIO()
     counts = write(out, titles=TITLES, rows=[HERE, HERE, INVALID], facts=FACTS)
     assert list(counts.items()) == [("here", 2), ("elsewhere", 0), ("not", 0), ("invalid", 1)]
 
 
-def test_a_summary_can_be_written_as_json() -> None:
-    """Shares are of all rows."""
-    made = summary(CATEGORIES[:2], {"here": 2, "elsewhere": 1}, FACTS)
-    assert json.loads(json.dumps(made)) == {
-        "total": 3,
-        "categories": [
-            {"slug": "here", "title": "Registered in this ward", "count": 2, "share": 0.666667},
-            {"slug": "elsewhere", "title": "Registered in another ward", "count": 1, "share": 0.333333},
-        ],
-        "facts": {"File": "members.xlsx", "Ward": "79800001"},
-    }
-    assert summary(CATEGORIES[:1], {}, {})["categories"] == [
-        CategoryCount(slug="here", title="Registered in this ward", count=0, share=0.0)
-    ]
-
-
-def test_headers_stay_in_sight_and_filter() -> None:
-    """The filter reaches to the last row; columns are as wide as what is in them, within reason."""
+def test_headers_are_frozen_and_have_a_filter() -> None:
+    """The filter reaches to the last row; columns are as wide as their texts, within limits."""
     rows = [CategorisedRow(2, ["x" * 25, "y" * 500], "invalid", None, "z" * 60), INVALID]
     sheet = result_of(rows)["Invalid ID number"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:F3")
@@ -135,13 +113,13 @@ def test_headers_stay_in_sight_and_filter() -> None:
 
 
 def test_an_empty_sheet_looks_like_the_others() -> None:
-    """It may be filled by hand."""
+    """A person may fill it by hand."""
     sheet = result_of([])["Not registered"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet["A2"].font.italic) == ("A2", "A1:E2", True)
 
 
-def test_a_category_shows_wards_and_reasons_only_if_there_are_some() -> None:
-    """Side by side, in the order in which they turned up."""
+def test_a_sheet_has_columns_of_wards_and_reasons_only_if_a_row_has_one() -> None:
+    """The columns are in the order in which they turned up."""
     rows = [
         CategorisedRow(2, ["1"], "here"),
         CategorisedRow(3, ["2"], "here", None, "odd"),
@@ -157,13 +135,13 @@ def test_a_category_shows_wards_and_reasons_only_if_there_are_some() -> None:
     ]
 
 
-def test_cells_beyond_the_header_are_not_lost() -> None:
-    """They follow behind the places of ward and reason."""
+def test_cells_beyond_the_header_follow_ward_and_reason() -> None:
+    """No importer reads them, and no cell is lost."""
     row = CategorisedRow(2, ["1", "more", None, "=1"], "elsewhere", "79800002")
     assert values_of(result_of([row], ["ID"]).worksheets[2])[1] == [2, "1", "79800002", None, "more", None, "'=1"]
 
 
-def test_an_id_that_is_a_number_is_shown_whole() -> None:
+def test_an_id_that_is_a_number_is_shown_with_all_digits() -> None:
     """The format General would show 8.50102E+12."""
     row = CategorisedRow(2, [8501015800088.0, 8501015800088, 850101580.0, 1e15, 123456789012.5], "here")
     sheet = result_of([row], list("abcde")).worksheets[1]
@@ -172,8 +150,8 @@ def test_an_id_that_is_a_number_is_shown_whole() -> None:
 
 
 def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside it, with the same columns; a ward that turns up late has its header on the first one too."""
-    monkeypatch.setattr(pile, "SHEET_ROWS", 3)
+    """Both have the same columns; a ward that turns up late has its header on the first sheet too."""
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     rows = [CategorisedRow(number, [str(number)], "not") for number in range(2, 6)]
     rows += [CategorisedRow(6, ["6"], "not", "79800002"), HERE]
     book = result_of(rows, ["ID"])
@@ -188,16 +166,16 @@ def test_a_full_sheet_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) ->
     assert values_of(book["Summary"])[6] == ["Not registered", 5, 0.833333]
 
 
-def test_a_sheet_that_is_just_full_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty one would follow."""
-    monkeypatch.setattr(pile, "SHEET_ROWS", 3)
+def test_a_sheet_that_is_just_full_is_not_followed_by_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next sheet begins with the next row."""
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     assert result_of([HERE, HERE]).sheetnames == ["Summary", *(category.title for category in CATEGORIES)]
 
 
 def test_a_sheet_ends_before_its_xml_is_too_long_for_a_zip(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No row is lost at the seam."""
-    monkeypatch.setattr(pile, "SHEET_BYTES", 50_000)
-    monkeypatch.setattr(pile, "_BLOCK_CHARACTERS", 0)
+    """No row is lost between two sheets."""
+    monkeypatch.setattr(workbook, "SHEET_BYTES", 50_000)
+    monkeypatch.setattr(workbook, "_BLOCK_CHARACTERS", 0)
     book = result_of(CategorisedRow(number, ["x" * 9_000], "here") for number in range(2, 20))
     sheets = [sheet for sheet in book if sheet.title.startswith("Registered in this ward")]
     assert len(sheets) > 2
@@ -214,36 +192,19 @@ def test_a_sheet_ends_before_its_xml_is_too_long_for_a_zip(monkeypatch: pytest.M
     ],
 )
 def test_sheets_have_names_that_differ(titles: list[str], names: list[str]) -> None:
-    """In any case of letters, as Excel asks for."""
+    """Excel compares names without regard to case."""
     categories = [Kind(str(number), title) for number, title in enumerate(titles)]
     assert result_of([], categories=categories).sheetnames == ["Summary", *names]
 
 
 def test_a_row_of_an_unknown_category_is_an_error() -> None:
-    """It would be on no sheet, and the counts would not add up."""
+    """Otherwise it would be on no sheet, and the counts would not add up."""
     with pytest.raises(ValueError, match="row 9 is of category 'missing'"):
         result_of([CategorisedRow(9, [], "missing")])
 
 
-class Pipe:
-    """Takes bytes and can do nothing else, like an upload."""
-
-    def __init__(self) -> None:
-        self.body = bytearray()
-        self.longest = 0
-
-    def write(self, data: bytes) -> int:
-        """Take some."""
-        self.body += data
-        self.longest = max(self.longest, len(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """There is nothing to do."""
-
-
-def test_a_stream_that_cannot_be_sought_in_will_do() -> None:
-    """The zip is whole, and what it is begins it, so that a program that looks at the first bytes sees it."""
+def test_a_workbook_can_be_written_to_a_stream_without_seek() -> None:
+    """The zip file is complete, and begins with the part by which programs recognise a workbook."""
     out = Pipe()
     write(out, titles=TITLES, rows=[HERE, INVALID], facts=FACTS)  # type: ignore[arg-type]
     with zipfile.ZipFile(io.BytesIO(out.body)) as file:
@@ -253,7 +214,7 @@ def test_a_stream_that_cannot_be_sought_in_will_do() -> None:
 
 
 def test_rows_are_not_held() -> None:
-    """Interleaved as they are; and blocks of the file are small."""
+    """Rows of several sheets are interleaved, and the file is written in small blocks."""
     alive = 0
 
     class Probe(CategorisedRow):
@@ -274,8 +235,8 @@ def test_rows_are_not_held() -> None:
     assert out.longest <= 1024**2
 
 
-def test_many_rows_are_each_on_their_sheet() -> None:
-    """In the order in which they came."""
+def test_many_rows_keep_their_order_on_the_sheets() -> None:
+    """Rows of all categories come interleaved."""
     slugs = [category.slug for category in CATEGORIES]
     rows = (CategorisedRow(number, [f"{number:013}"], slugs[number * number % 4]) for number in range(2, 5002))
     book = result_of(rows, ["ID"])
@@ -284,7 +245,7 @@ def test_many_rows_are_each_on_their_sheet() -> None:
 
 
 def test_a_source_that_fails_leaves_no_half_file() -> None:
-    """Nothing has been written when its error arrives."""
+    """Nothing is written before all rows have been read."""
 
     def rows() -> Iterator[CategorisedRow]:
         yield from [HERE] * 5

@@ -1,4 +1,4 @@
-"""What becomes of cells in a result workbook, hostile ones above all."""
+"""Cells of a result workbook, hostile ones above all."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.cell.cell import MergedCell
 
-from sluice.reporting.neutral import neutral
-from sluice.reporting.result import CategorisedRow, write_result_workbook
+from sluice.reports.formula_injection import escape_formula
+from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 from sluice.schema.cells import Cell, CellError
-from tests.unit.reporting.results import CATEGORIES, VALUE_TITLE, Kind, result_of, unescaped, values_of
+from tests.unit.reports.results import CATEGORIES, VALUE_TITLE, Kind, result_of, unescaped, values_of
 
 EVIL = ["=1+1", "+27821234567", "-1", "@SUM(A1)", "\t=1", "＝1", "'=1", '=HYPERLINK("http://sluice.example")']
 
@@ -34,7 +34,7 @@ TEXT = st.one_of(st.text(st.characters(), max_size=40), st.sampled_from(EVIL), s
 
 
 def written(cell: Cell) -> SheetCell | MergedCell:
-    """How one cell is written."""
+    """Write one cell and read it with openpyxl."""
     return result_of([CategorisedRow(2, [cell], "here")], ["a"]).worksheets[1].cell(2, 2)
 
 
@@ -52,7 +52,7 @@ def written(cell: Cell) -> SheetCell | MergedCell:
     ],
 )
 def test_a_cell_keeps_its_type(cell: Cell, kind: str, number_format: str) -> None:
-    """Numbers stay numbers, dates dates, and text is text, leading zeros and all."""
+    """Text keeps its leading zeros."""
     found = written(cell)
     expected = datetime.combine(cell, time()) if type(cell) is date else cell
     assert (found.value, found.data_type, found.number_format) == (expected, kind, number_format)
@@ -71,15 +71,15 @@ def test_a_cell_keeps_its_type(cell: Cell, kind: str, number_format: str) -> Non
         ("half \ud800 a pair", "half ? a pair"),
     ],
 )
-def test_what_is_no_value_of_excel_is_text(cell: Cell, text: str) -> None:
-    """Links and XML are not made of text either."""
+def test_a_value_that_excel_cannot_hold_is_written_as_text(cell: Cell, text: str) -> None:
+    """No link or XML is made of text."""
     found = written(cell)
     assert (found.value, found.data_type, found.hyperlink) == (text, "s", None)
 
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_no_formula_is_written_anywhere(evil: str) -> None:
-    """Not in cells, headers, wards, reasons, facts or titles; the sheets have no element of one either."""
+    """Cells, headers, wards, reasons, facts and titles are escaped; no sheet has an element of a formula."""
     out = io.BytesIO()
     rows = [CategorisedRow(2, [evil], "evil", evil, evil)]
     write_result_workbook(
@@ -90,14 +90,14 @@ def test_no_formula_is_written_anywhere(evil: str) -> None:
     assert len(sheets) == 2
     assert not any(re.search(b'<f[ >]|t="str"|<hyperlink', sheet) for sheet in sheets)
     book = result_of(rows, [evil], [Kind("evil", evil)], {evil: evil})
-    safe = unescaped(neutral(evil))
+    safe = unescaped(escape_formula(evil))
     first, table = values_of(book.worksheets[0]), values_of(book.worksheets[1])
     assert [unescaped(value) for value in (*first[0][:2], first[3][0], *table[0][1:2], *table[1][1:])] == [safe] * 7
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
 
 
-def test_control_characters_and_halves_of_characters_open() -> None:
-    """In cells, headers, reasons, facts and titles."""
+def test_a_workbook_with_control_characters_and_half_characters_opens() -> None:
+    """They may be in cells, headers, reasons, facts and titles."""
     bad = "a\0b\x1f\ud800\ufffe\r_x0041_"
     shown = bad.removesuffix("_x0041_")  # openpyxl undoes the escape of this one in shared strings, and of no other
     book = result_of([CategorisedRow(2, [bad], "bad", bad, bad)], [bad], [Kind("bad", shown)], {shown: shown})
@@ -106,8 +106,8 @@ def test_control_characters_and_halves_of_characters_open() -> None:
     assert [unescaped(value) for value in (*first[0][:2], first[3][0])] == ["a\0b\x1f?\ufffe\r"] * 3
 
 
-def test_a_text_that_is_too_long_is_cut_and_said_to_be() -> None:
-    """Excel counts in UTF-16, and half a character is none; the rest of the row is as it was."""
+def test_a_text_that_is_too_long_is_cut_and_the_reason_says_so() -> None:
+    """Excel counts characters in UTF-16; no character is cut in half, and the rest of the row is as it was."""
     rows = [
         CategorisedRow(2, ["x" * 40_000, "b"], "invalid", None, "is no ID number"),
         CategorisedRow(3, ["a", "😀" * 20_000], "invalid"),
@@ -119,7 +119,7 @@ def test_a_text_that_is_too_long_is_cut_and_said_to_be() -> None:
 
 
 def test_facts_that_are_too_long_are_cut() -> None:
-    """XlsxWriter would leave them out."""
+    """XlsxWriter would leave out longer texts."""
     assert values_of(result_of([], facts={"File": "x" * 40_000})["Summary"])[0][1] == "x" * 32_767
 
 
@@ -133,8 +133,8 @@ def test_a_very_wide_file_keeps_its_ward_and_reason() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(CATEGORIES), st.lists(st.one_of(PLAIN, TEXT), max_size=5)), max_size=8))
-def test_whatever_is_in_the_cells_is_on_the_sheets(rows: list[tuple[Kind, list[Cell]]]) -> None:
-    """Cell by cell, as another program reads it."""
+def test_every_cell_of_the_rows_is_on_the_sheets(rows: list[tuple[Kind, list[Cell]]]) -> None:
+    """openpyxl reads the cells one by one."""
     categorised = [CategorisedRow(at, cells, kind.slug) for at, (kind, cells) in enumerate(rows, 2)]
     book = result_of(categorised, list("abc"))
     for kind in CATEGORIES:
@@ -149,10 +149,10 @@ def test_whatever_is_in_the_cells_is_on_the_sheets(rows: list[tuple[Kind, list[C
 
 
 def assert_same(found: object, cell: Cell) -> None:
-    """A value as openpyxl reads it is the cell that was written."""
+    """Compare a value that openpyxl read with the cell that was written."""
     match cell:
         case str():
-            expected = neutral(cell).encode("utf-8", "replace").decode()
+            expected = escape_formula(cell).encode("utf-8", "replace").decode()
             assert unescaped(found) == (expected or None)
         case bool() | int() | None:
             assert found == cell
@@ -163,7 +163,7 @@ def assert_same(found: object, cell: Cell) -> None:
 
 
 def seconds(moment: object) -> float:
-    """Seconds of any moment or span; openpyxl reads whole days as another type."""
+    """Convert any moment or span to seconds, because openpyxl reads whole days as another type."""
     match moment:
         case datetime():
             return moment.replace(tzinfo=UTC).timestamp() - datetime(1899, 12, 30, tzinfo=UTC).timestamp()

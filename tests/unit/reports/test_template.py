@@ -1,4 +1,4 @@
-"""The template of an importer: it explains itself, checks what is typed, and imports as it is."""
+"""The template of an importer explains itself, checks what is typed, and imports as it is."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from pydantic import ValidationError
 
 from sluice.catalog.registry import IMPORTERS
 from sluice.reading import match_header
-from sluice.reporting.columns import describe
-from sluice.reporting.template import template
-from sluice.reporting.validation import offered
+from sluice.reports.columns import describe
+from sluice.reports.template import build_template, offered_choices
 from sluice.schema.cell_types import Date, Flag
 from sluice.schema.column import Row, column
 from sluice.schema.context import Conventions
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
-from tests.unit.reporting.sample import opened, orders, sheet_of
+from tests.unit.reports.sample import opened, orders, sheet_of
 from tests.unit.rows.sample import read
 
-BOOK = opened(template(orders))
+BOOK = opened(build_template(orders))
 SHEET, NOTES = BOOK["Orders"], BOOK["Notes"]
 PLACES = {facts.field: place for place, facts in enumerate(describe(orders), 1)}
 
 
 def validation(field: str) -> DataValidation | None:
-    """What Excel checks in a column."""
+    """Find what Excel checks in a column."""
     letter = get_column_letter(PLACES[field])
     found = [rule for rule in SHEET.data_validations.dataValidation if str(rule.sqref) == f"{letter}2:{letter}1048576"]
     assert len(found) <= 1
@@ -42,7 +41,7 @@ def validation(field: str) -> DataValidation | None:
 @pytest.mark.parametrize("importer", [*IMPORTERS, orders], ids=lambda importer: importer.name)
 def test_a_template_imports_as_it_is(importer: Importer) -> None:
     """Every column is matched by its title, and the example row is a good one with the values of the examples."""
-    file = template(importer)
+    file = build_template(importer)
     header = match_header(head_of(file), importer.columns, None)
     assert (header.row, header.ignored) == (1, [])
     assert list(header.matched.items()) == [(found.field, found.title) for found in importer.columns]
@@ -54,8 +53,8 @@ def test_a_template_imports_as_it_is(importer: Importer) -> None:
     assert checked.good == declared.good
 
 
-def test_amounts_and_dates_are_such_and_all_else_is_text() -> None:
-    """In the formats of the importer's conventions; a program shows them in the language of its user."""
+def test_the_example_has_amounts_and_dates_as_values_and_all_else_as_text() -> None:
+    """Formats follow the importer's conventions; a program shows them in the language of its user."""
     cells = {field: SHEET.cell(2, place) for field, place in PLACES.items()}
     assert {field: cell.value for field, cell in cells.items()} == {
         "number": "O-1",
@@ -83,8 +82,8 @@ def test_amounts_and_dates_are_such_and_all_else_is_text() -> None:
     }
 
 
-def test_the_format_is_that_of_the_whole_column() -> None:
-    """So that the leading zero of the next telephone number survives too."""
+def test_a_format_applies_to_the_whole_column() -> None:
+    """The leading zero of the next telephone number survives too."""
     formats = {
         field: SHEET.column_dimensions[get_column_letter(place)].number_format for field, place in PLACES.items()
     }
@@ -94,8 +93,8 @@ def test_the_format_is_that_of_the_whole_column() -> None:
 
 
 @pytest.mark.parametrize(("dates", "code"), [("mdy", "mm/dd/yyyy"), (None, "yyyy-mm-dd")])
-def test_dates_are_in_the_importers_order(dates: str | None, code: str) -> None:
-    """Or in the one that is read everywhere, where the importer has none."""
+def test_dates_are_formatted_in_the_importers_order(dates: str | None, code: str) -> None:
+    """An importer without an order gets ISO dates, which every importer reads."""
 
     class Day(Row):
         id: str = column("Id", key=True, examples=["1"])
@@ -103,11 +102,11 @@ def test_dates_are_in_the_importers_order(dates: str | None, code: str) -> None:
 
     conventions = Conventions(dates=dates)  # type: ignore[arg-type]
     importer = Importer("days", row=Day, dataset="days", title="Days", conventions=conventions)
-    assert sheet_of(template(importer))["B2"].number_format == code
+    assert sheet_of(build_template(importer))["B2"].number_format == code
 
 
-def test_required_columns_are_marked_by_their_look() -> None:
-    """Their titles stay what they are, for they are what the file is matched by."""
+def test_required_columns_have_a_dark_header() -> None:
+    """Titles are not changed, because the file is matched by them."""
     assert [cell.value for cell in SHEET[1]] == [found.title for found in orders.columns]
     dark = [cell.value for cell in SHEET[1] if cell.fill.fgColor.rgb == "FF1F3864"]
     assert dark == [found.title for found in orders.columns if found.required]
@@ -129,7 +128,7 @@ def test_required_columns_are_marked_by_their_look() -> None:
     ],
 )
 def test_excel_checks_what_is_typed(field: str, expected: tuple[str | None, ...]) -> None:
-    """It stops what no list has; it only warns of what the importer may still know how to read."""
+    """Excel stops words that a list does not have; it only warns of what the importer may still read."""
     rule = validation(field)
     assert rule is not None
     operator = rule.operator or "between"
@@ -139,17 +138,17 @@ def test_excel_checks_what_is_typed(field: str, expected: tuple[str | None, ...]
 
 
 def test_a_column_without_limits_is_not_checked() -> None:
-    """Any text will do."""
+    """Such a column takes any text."""
     assert validation("note") is None
 
 
 def test_choices_that_are_too_long_for_a_check_are_on_a_hidden_sheet() -> None:
-    """As are those with a comma, which would part them."""
+    """Choices with a comma are there too, because a comma separates choices in a check."""
     lists = BOOK["Lists"]
     assert lists.sheet_state == "hidden"
     assert [cell.value for cell in lists["A"] if cell.value] == ["slow", "fast, very"]
     assert [cell.value for cell in lists["B"]] == list(describe(orders)[PLACES["province"] - 1].choices)
-    assert "Lists" not in opened(template(IMPORTERS[0])).sheetnames
+    assert "Lists" not in opened(build_template(IMPORTERS[0])).sheetnames
 
 
 @pytest.mark.parametrize(
@@ -158,14 +157,14 @@ def test_choices_that_are_too_long_for_a_check_are_on_a_hidden_sheet() -> None:
      ("aktif", ("aktif", "nonaktif")), ("inactive", ("active", "inactive")), ("TRUE", ("true", "false"))],
 )  # fmt: skip
 def test_a_flag_offers_the_words_of_its_example(example: object, words: tuple[str, str]) -> None:
-    """Both of which the importer reads."""
+    """The importer reads both words."""
     facts = replace(describe(orders)[PLACES["active"] - 1], example=example)
-    assert offered(facts) == words
+    assert offered_choices(facts) == words
     assert [read(Flag, word) for word in words] == [True, False]
 
 
 def test_headers_explain_their_columns() -> None:
-    """In a comment: what the column holds, whether it must be there, what is allowed, what else it may be called."""
+    """A comment says what the column holds, whether it is required, what is allowed, and its other headers."""
     comment = SHEET.cell(1, PLACES["number"]).comment
     assert comment is not None
     assert comment.text.splitlines() == [
@@ -179,7 +178,7 @@ def test_headers_explain_their_columns() -> None:
 
 
 def test_notes_describe_every_column() -> None:
-    """On a sheet behind the first, which is the only one that is imported; examples are in the importer's notation."""
+    """The sheet is behind the first, which alone is imported; examples are in the importer's notation."""
     rows = [[str(cell or "") for cell in row] for row in NOTES.iter_rows(values_only=True)]
     at = next(number for number, row in enumerate(rows) if row[0] == "Column")
     assert rows[at] == ["Column", "What it holds", "Required", "Allowed values", "Other headers accepted", "Example"]
@@ -201,8 +200,8 @@ def test_notes_describe_every_column() -> None:
     assert any("Row 2 is an example. It would be imported like any other row" in row[0] for row in rows[:at])
 
 
-def test_the_example_says_that_it_is_one() -> None:
-    """In grey italics until its key is overwritten, and in a comment."""
+def test_the_example_row_is_marked_as_an_example() -> None:
+    """It is in grey italics until its key is overwritten, and has a comment."""
     ((area, rules),) = [(str(found.sqref), found.rules) for found in SHEET.conditional_formatting]
     assert (area, rules[0].formula) == ("A2:J2", ['$A$2&""="O-1"'])
     assert rules[0].dxf is not None
@@ -213,23 +212,23 @@ def test_the_example_says_that_it_is_one() -> None:
 
 
 def test_the_same_importer_gives_the_same_bytes() -> None:
-    """So that whoever has it need not fetch it again."""
-    assert template(orders) == template(orders)
+    """Caches can compare templates byte by byte."""
+    assert build_template(orders) == build_template(orders)
 
 
-def test_examples_that_are_no_good_row_are_found_at_once() -> None:
-    """They are a mistake of the declaration, not of whoever fills in the template."""
+def test_examples_that_are_not_a_valid_row_raise_an_error() -> None:
+    """Such examples are a mistake of the declaration, not of the person who fills in the template."""
 
     class Bare(Row):
         id: str = column("Id", key=True)
 
     with pytest.raises(ValidationError):
-        template(Importer("bare", row=Bare, dataset="bare", title="Bare"))
+        build_template(Importer("bare", row=Bare, dataset="bare", title="Bare"))
 
 
-def test_a_template_that_is_filled_in_is_imported() -> None:
-    """Rows below the example, and one in its place."""
-    file = io.BytesIO(template(orders))
+def test_a_filled_in_template_is_imported() -> None:
+    """One row overwrites the example, one is below it."""
+    file = io.BytesIO(build_template(orders))
     book = openpyxl.load_workbook(file)
     for row, number in ((2, "O-7"), (3, "O-8")):
         for field, value in (("number", number), ("fee", 5), ("phone", "0812"), ("active", "tidak")):

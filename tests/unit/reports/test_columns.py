@@ -1,4 +1,4 @@
-"""What a row model says of its columns, in facts and in words."""
+"""Columns of a row model, described in facts and in words."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pydantic import Field, create_model
 
 from sluice.catalog.registry import IMPORTERS
-from sluice.reporting.columns import ColumnFacts, Kind, Limits, describe, written
+from sluice.reports.columns import ColumnFacts, Kind, Limits, describe, format_value
 from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.column import Row, column
 from sluice.schema.context import Context, Conventions
 from sluice.schema.importer import Importer
-from tests.unit.reporting.sample import PROVINCES, orders
+from tests.unit.reports.sample import PROVINCES, orders
 
 FACTS = {facts.field: facts for facts in describe(orders)}
 
@@ -31,7 +31,7 @@ class Colour(Enum):
 
 
 def of_type(kind: Any) -> ColumnFacts:
-    """The facts of a column of this type."""
+    """Describe a column of this type."""
     row: type[Row] = create_model("One", __base__=Row, id=(str, column("Id", key=True)), cell=(kind, column("Cell")))
     return describe(Importer("one", row=row, dataset="one", title="One"))[1]
 
@@ -56,13 +56,13 @@ def of_type(kind: Any) -> ColumnFacts:
         (list[str], "text"),
     ],
 )
-def test_the_kind_of_a_column_is_told_by_its_type(type_: Any, kind: Kind) -> None:
-    """An optional one, and one with constraints inside, are of the same kind."""
+def test_the_kind_of_a_column_follows_from_its_type(type_: Any, kind: Kind) -> None:
+    """An optional column, and one with constraints inside, have the same kind."""
     assert of_type(type_).kind == of_type(type_ | None).kind == of_type(Annotated[type_, "note"]).kind == kind
 
 
-def test_a_column_has_the_facts_of_its_declaration() -> None:
-    """Those of the first and those of a plain one."""
+def test_a_column_is_described_by_the_facts_of_its_declaration() -> None:
+    """A column with every option, and one with none."""
     assert FACTS["number"] == ColumnFacts(
         field="number",
         title="Order Number",
@@ -80,13 +80,13 @@ def test_a_column_has_the_facts_of_its_declaration() -> None:
     assert not FACTS["note"].required
 
 
-def test_columns_come_in_their_order() -> None:
-    """As the model declares them."""
+def test_columns_are_described_in_the_order_of_the_model() -> None:
+    """Templates and documentation follow this order."""
     assert list(FACTS) == list(orders.row.model_fields)
 
 
-def test_limits_are_those_of_the_declaration() -> None:
-    """Wherever they are written: at the column or inside its type."""
+def test_limits_are_found_at_the_column_and_inside_its_type() -> None:
+    """An importer may write them in either place."""
     assert FACTS["fee"].limits == Limits(ge=0, le=10**9)
     assert FACTS["weight"].limits == Limits(gt=-1000, lt=1000)
     assert FACTS["phone"].limits == Limits(min_length=3, max_length=15)
@@ -94,8 +94,8 @@ def test_limits_are_those_of_the_declaration() -> None:
     assert of_type(Annotated[str, Field(pattern="^[A-Z]$")]).limits == Limits(pattern="^[A-Z]$")
 
 
-def test_choices_are_the_words_of_the_type() -> None:
-    """Of a literal or an enumeration."""
+def test_choices_are_the_words_of_a_literal_or_an_enumeration() -> None:
+    """A flag has no choices."""
     assert FACTS["speed"].choices == ("slow", "fast, very")
     assert of_type(PROVINCES | None).choices == FACTS["province"].choices
     assert of_type(Colour).choices == ("red", "green")
@@ -115,14 +115,14 @@ def test_choices_are_the_words_of_the_type() -> None:
         ("note", ""),
     ],
 )
-def test_what_is_allowed_is_said_in_words(field: str, allowed: str) -> None:
-    """For people, so patterns are left out."""
+def test_allowed_values_are_described_in_words(field: str, allowed: str) -> None:
+    """Patterns are left out, because clerks read this."""
     assert FACTS[field].allowed == allowed
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
 def test_every_importer_can_be_described(importer: Importer) -> None:
-    """With a kind, words for it and an example for each column."""
+    """Each column has a kind, words for it and an example."""
     for facts in describe(importer):
         assert facts.holds
         assert facts.example is not None
@@ -133,14 +133,14 @@ def test_every_importer_can_be_described(importer: Importer) -> None:
     st.sampled_from([".", ","]),
     st.sampled_from(["dmy", "mdy", None]),
 )
-def test_a_value_is_written_so_that_it_is_read_back(
+def test_a_formatted_value_reads_back_as_the_same_value(
     value: Decimal | date, decimal: Literal[".", ","], dates: Literal["dmy", "mdy"] | None
 ) -> None:
-    """By an importer of the same conventions."""
+    """The importer that reads it has the same conventions."""
     conventions = Conventions(decimal=decimal, dates=dates)
     kind = Money if isinstance(value, Decimal) else Date
     model = create_model("One", cell=(kind, ...))
-    read = model.model_validate({"cell": written(value, conventions)}, context=Context(conventions))
+    read = model.model_validate({"cell": format_value(value, conventions)}, context=Context(conventions))
     assert read.cell == value  # type: ignore[attr-defined]
 
 
@@ -148,6 +148,6 @@ def test_a_value_is_written_so_that_it_is_read_back(
     ("value", "text"),
     [(None, ""), (True, "yes"), (False, "no"), (3, "3"), (2.5, "2,5"), ("a", "a"), (Colour.RED, "red")],
 )
-def test_other_values_are_written_in_one_way(value: Any, text: str) -> None:
-    """Wherever the file comes from, but for the decimal mark."""
-    assert written(value, Conventions(decimal=",")) == text
+def test_values_other_than_numbers_and_dates_have_one_format(value: Any, text: str) -> None:
+    """Only the decimal mark depends on the conventions."""
+    assert format_value(value, Conventions(decimal=",")) == text

@@ -1,4 +1,4 @@
-"""Rejected rows, and how a report lays them out so that it can be corrected and imported again."""
+"""Rejected rows, and the columns of a report on them, which can be corrected and imported again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from sluice.model.rejection import Rejection
 from sluice.schema.cells import Cell
 
-#: Header of the first column: the row's number in the file that was rejected.
+#: Header of the first column: the row's number in the file that was imported.
 ROW_TITLE: Final = "Original row"
 #: Header of the last column: why the row was rejected.
 REASONS_TITLE: Final = "What is wrong"
@@ -27,7 +27,7 @@ class RejectedRow:
     cells
         From column A on, as they were read.
     rejections
-        Why; ``column`` is the title of an importer's column, or ``None`` for the row as a whole.
+        Why; ``column`` is the title of an importer's column, or ``None`` if it concerns the row as a whole.
     """
 
     number: int
@@ -43,12 +43,12 @@ class RejectedRow:
         )
 
 
-class Arrangement:
-    """Which cell goes into which column of a report.
+class ReportColumns:
+    """Maps the cells of rejected rows to the columns of a report.
 
     A report has the row number in column 0, then the file's own columns, then the reasons. Cells beyond the file's
-    header, which no importer reads, follow behind the reasons. The columns that an earlier report added to the file
-    are left out: this report writes them anew.
+    header, which no importer reads, follow the reasons. Columns that an earlier report added to the file are left out,
+    because this report writes them anew.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Arrangement:
     places
         Title of an importer's column to the index of its cell in the file.
     limit
-        Columns of the file at most, ``None`` for no limit.
+        The number of the file's columns at most; ``None`` is no limit.
     """
 
     def __init__(self, titles: Sequence[str], places: Mapping[str, int], limit: int | None = None) -> None:
@@ -69,14 +69,17 @@ class Arrangement:
         self.header = [ROW_TITLE, *(titles[at] for at in self._kept), REASONS_TITLE]
 
     def cells(self, row: RejectedRow) -> tuple[list[Cell], list[Cell]]:
-        """Cells of the file's own columns, from column 1 on (fewer when the row ends early), and those beyond."""
+        """Return the cells of the file's own columns, from column 1 on, and those beyond its header.
+
+        The first list is shorter than the header if the row ends early.
+        """
         own, beyond = row.cells[: self._width], row.cells[self._width :]
         if not self._whole:
             own = [own[at] for at in self._kept if at < len(own)]
         return own, beyond
 
     def wrong(self, row: RejectedRow) -> dict[int, str]:
-        """Columns of the wrong cells, and what is wrong with each."""
+        """Return the columns of the wrong cells, with what is wrong with each."""
         found: defaultdict[int, list[str]] = defaultdict(list)
         for rejection in row.rejections:
             if rejection.column in self._columns:

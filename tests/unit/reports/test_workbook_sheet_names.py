@@ -1,4 +1,4 @@
-"""Names of sheets are such as Excel takes."""
+"""Names of sheets that Excel accepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.reporting.sheetname import sheet_name
+from sluice.reports.workbook import sheet_name
 
 
 @pytest.mark.parametrize(
@@ -26,20 +26,20 @@ from sluice.reporting.sheetname import sheet_name
         ("", 3, "Sheet (3)"),
     ],
 )
-def test_a_name_is_made_to_fit(name: str, number: int, expected: str) -> None:
-    """Without the characters that references need, no longer than 31, and not Excel's own."""
+def test_a_title_becomes_a_name_that_excel_accepts(name: str, number: int, expected: str) -> None:
+    """It has none of the characters that references need, at most 31 characters, and is not Excel's own."""
     assert sheet_name(name, number) == expected
 
 
-def test_the_number_can_be_written_in_another_way() -> None:
-    """The name is cut for it all the same."""
+def test_sheets_can_be_numbered_in_another_form() -> None:
+    """The title is shortened to make room."""
     assert sheet_name("Not registered", 2, numbered=" {}") == "Not registered 2"
     assert sheet_name("x" * 40, 12, numbered=" {}") == "x" * 28 + " 12"
 
 
 @given(st.text(max_size=60), st.integers(1, 99))
-def test_excel_takes_any_of_them(name: str, number: int) -> None:
-    """As far as XlsxWriter knows its rules."""
+def test_xlsxwriter_accepts_every_name(name: str, number: int) -> None:
+    """XlsxWriter knows the rules of Excel."""
     made = sheet_name(name, number)
     made.encode()
     assert not re.search(r"[\[\]:*?/\\\ufffe\uffff]", made)

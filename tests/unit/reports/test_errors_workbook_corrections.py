@@ -1,4 +1,4 @@
-"""A report of errors, corrected and imported again, brings back the rows it was made of."""
+"""A report of errors that is imported again gives back the cells of its rows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sluice.reading import match_header
-from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE
-from sluice.reporting.neutral import restored
+from sluice.reports.errors_workbook import write_errors_workbook
+from sluice.reports.formula_injection import unescape_formula
+from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
-from tests.unit.reporting.sample import csv_of, orders, rejected, workbook_of
+from tests.unit.reports.sample import Pipe, csv_of, orders, rejected, workbook_of
 
 TITLES = ["a", "b", "c"]
-# What files hold: no halves of surrogate pairs, and none of the two characters that no XML has.
+# Text of files: without halves of surrogate pairs, and without the two characters that no XML has.
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff") | st.sampled_from("=+-@'\t\r\n_x0"),
     min_size=1,
@@ -37,8 +38,10 @@ ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=3).filter(lambda cells: cel
 
 
 def back(records: list[Record]) -> list[list[Cell]]:
-    """The cells of a report's rows as they were before it was written."""
-    texts = [[restored(cell) if isinstance(cell, str) else cell for cell in cells[1:4]] for _, cells in records[1:]]
+    """Undo what the report did to the cells of its rows."""
+    texts = [
+        [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells[1:4]] for _, cells in records[1:]
+    ]
     for cells in texts:
         while cells and cells[-1] is None:
             cells.pop()
@@ -46,7 +49,7 @@ def back(records: list[Record]) -> list[list[Cell]]:
 
 
 def without_end(rows: list[list[Cell]]) -> list[list[Cell]]:
-    """Rows without the empty cells at their ends."""
+    """Leave out the empty cells at the ends of rows."""
     return [cells[: max(at for at, cell in enumerate(cells, 1) if cell is not None)] for cells in rows]
 
 
@@ -54,8 +57,8 @@ def without_end(rows: list[list[Cell]]) -> list[list[Cell]]:
 @given(ROWS)
 @example([["a\rb", "\0", "\x1f"]])
 @example([["_x0041_x0042_", "__x005F_x0041_", "_x005f_"]])
-def test_a_workbook_gives_back_its_cells(rows: list[list[Cell]]) -> None:
-    """Value and type, as our own reading has them."""
+def test_an_errors_workbook_gives_back_its_cells(rows: list[list[Cell]]) -> None:
+    """Values and types are the same after our own reading."""
     file = workbook_of([rejected(at, cells, a="is odd") for at, cells in enumerate(rows, 2)], TITLES, {"a": 0})
     assert back(read_all(file)) == without_end(rows)
 
@@ -68,7 +71,7 @@ def test_a_workbook_gives_back_its_cells(rows: list[list[Cell]]) -> None:
         max_size=4,
     )
 )
-def test_a_csv_file_gives_back_its_text(rows: list[list[str]]) -> None:
+def test_an_errors_csv_gives_back_its_text(rows: list[list[str]]) -> None:
     """All cells of a CSV file are text."""
     cells: list[list[Cell]] = [[*row] for row in rows]
     file = csv_of([rejected(at, row, a="is odd") for at, row in enumerate(cells, 2)], TITLES, {"a": 0})
@@ -76,7 +79,7 @@ def test_a_csv_file_gives_back_its_text(rows: list[list[str]]) -> None:
 
 
 def test_the_corrected_workbook_is_matched_and_imported() -> None:
-    """The number and the reasons are columns that no importer knows, so they are left alone."""
+    """No importer has columns of the number and the reasons, so both are ignored."""
     titles = ["Nomor", "Order", "Fee"]
     row = rejected(7, ["-", "O-1", "Rp 5.000,-"], Fee="must be 0 or more")
     file = workbook_of([row], titles, {"Order Number": 1, "Fee": 2})
@@ -86,8 +89,8 @@ def test_the_corrected_workbook_is_matched_and_imported() -> None:
     assert [good.key for good in checked.good] == ["O-1"]
 
 
-def test_a_second_round_keeps_the_columns_as_they_were() -> None:
-    """However often a row is rejected, its report has the same columns."""
+def test_a_report_on_corrected_rows_has_the_same_columns() -> None:
+    """A row may be rejected any number of times."""
     first = workbook_of([rejected(7, ["x", 1.0, "z"], a="is odd")], TITLES, {"a": 0})
     header, (number, cells) = read_all(first)
     titles = [str(cell) for cell in header[1] if cell is not None]
@@ -95,3 +98,11 @@ def test_a_second_round_keeps_the_columns_as_they_were() -> None:
     assert read_all(second)[0][1] == header[1]
     assert read_all(second)[1] == (2, [2.0, "x", 1.0, "z", "a: is odd"])
     assert set(titles) == {ROW_TITLE, REASONS_TITLE, *string.ascii_lowercase[:3]}
+
+
+def test_a_workbook_that_was_streamed_can_be_imported() -> None:
+    """A zip file that is written without seeking has the sizes of its parts behind them."""
+    out = Pipe()
+    rows = [rejected(7, ["x", 1.0, "z"], a="is odd")]
+    write_errors_workbook(out, sheet="Parts", titles=TITLES, places={"a": 0}, rows=rows)  # type: ignore[arg-type]
+    assert read_all(bytes(out.body))[1] == (2, [7.0, "x", 1.0, "z", "a: is odd"])
