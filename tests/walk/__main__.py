@@ -53,7 +53,7 @@ class Walk:
 
     def __exit__(self, *_: object) -> None:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # typeshed lacks None
+        threading.setprofile(None)
 
     def _note(self, frame: FrameType, what: str, _: Any) -> None:
         code = frame.f_code

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
 import pytest
@@ -73,7 +75,7 @@ class Machine:
         self.runs: dict[str, Run] = {}
         self.answers: dict[str, Any] = {}
         self.makes_files = True
-        real = BaseClient._make_api_call
+        real: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
 
         def watched(client: BaseClient, operation: str, given: dict[str, Any]) -> Any:
             if operation == "SendTaskSuccess":
@@ -209,6 +211,10 @@ class World:
             ExpressionAttributeNames={"#at": CHANGED_AT},
             ExpressionAttributeValues={":at": {"S": "2026-01-01T00:00:00+00:00"}},
         )
+
+    def break_queues(self) -> AbstractContextManager[Any]:
+        """Let looking at the queues fail, as long as the context is open."""
+        return patch.object(bootstrap, QUEUE, side_effect=RuntimeError("secret"))
 
     def reject_pages(self) -> None:
         """Let the upstream of sources reject every request."""

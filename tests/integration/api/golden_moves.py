@@ -54,9 +54,8 @@ def rejected_files(world: World) -> None:
         "a header and no row": HEAD,
         "a broken workbook": b"PK\x03\x04 and no more",
     }
-    for name, body in bodies.items():
-        job_id = world.done(name, body)
-    here = f"/v1/jobs/{job_id}"
+    jobs = [world.done(name, body) for name, body in bodies.items()]
+    here = f"/v1/jobs/{jobs[-1]}"
     world.post("a rejected file: retry", f"{here}/retry")
     world.post("a rejected file: rollback", f"{here}/rollback")
     world.get("a rejected file: preview", f"{here}/preview")

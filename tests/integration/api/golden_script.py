@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.fakes import issuer
-from tests.integration.api.golden import CONFLICTS, LONGEST_WAIT, QUEUE, REJECTIONS, World, bootstrap
+from tests.integration.api.golden import CONFLICTS, LONGEST_WAIT, REJECTIONS, World
 from tests.integration.stack import BUCKET, MACHINE, client
 from tests.samples import SAMPLES
 
@@ -32,7 +32,7 @@ P-2,Belt,"1,234.50",,31/01/2026,no
 P-9,Valve,7,,,
 """
 GOOD = b"Part Number,Description,Price\nG-1,Filter,9.50\nG-2,Belt,3\n"
-JOB = {"importer": "products", "filename": "prices.csv", "bytes": 100}
+JOB: dict[str, object] = {"importer": "products", "filename": "prices.csv", "bytes": 100}
 PART = 8 * 1024**2
 
 
@@ -67,8 +67,7 @@ def access(world: World) -> None:
     world.get("a cursor of jobs that is none", "/v1/jobs", query={"cursor": "x" * 100})
     world.get("no such job", "/v1/jobs/01KC5RYQ8QJ3X7H2M9T4V6W8ZB")
     world.get("empty queues", "/v1/queues")
-    with world.monkeypatch.context() as broken:
-        broken.setattr(bootstrap, QUEUE, lambda **_: 1 / 0)
+    with world.break_queues():
         world.get("an error of ours", "/v1/queues")
 
 
@@ -89,7 +88,7 @@ def announcements(world: World) -> None:
     world.post("announce again", "/v1/imports", json_body=JOB, headers=key)
     world.post("a key of another request", "/v1/imports", json_body=JOB | {"bytes": 7}, headers=key)
     world.post("a key that is none", "/v1/imports", json_body=JOB, headers={"Idempotency-Key": "é"})
-    wrong = {
+    wrong: dict[str, dict[str, object]] = {
         "an unknown importer": {"importer": "nothing"},
         "a file that is too large": {"importer": "dealers", "bytes": 20 * 1024**2 + 1},
         "a file of another type": {"importer": "voters"},
