@@ -1,4 +1,4 @@
-# `make` lists the targets. The only things a machine must bring: Python >= 3.11, make, git.
+# `make` lists the targets. A machine needs Python >= 3.11, make and git, and nothing else.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -11,18 +11,18 @@ UV := $(BIN)/uv pip
 RUN := $(BIN)/python -m
 LOCK := $(UV) compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 FAST_TESTS := $(wildcard tests/unit tests/integration tests/faults tests/test_*.py)
-SOURCES := layers/domain functions local tests benchmarks
+SOURCES := layers/domain functions cli local tests benchmarks
 
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .PHONY: setup
-setup: .venv/.ready .venv-aws/.ready ## make the virtual environments from the locked requirements
+setup: .venv/.ready .venv-aws/.ready ## create the virtual environments from the locked requirements
 
 .venv/.uv: requirements/uv.txt
-	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer; none was found. Try: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Sluice needs Python 3.11 or newer, and found none. Try: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot create virtual environments; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip --no-input install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
@@ -40,32 +40,32 @@ setup: .venv/.ready .venv-aws/.ready ## make the virtual environments from the l
 	@touch $@
 
 .PHONY: demo
-demo: setup ## everything from nothing: start, deploy, import 20,000 products, leave it running
-	@$(RUN) local.demo
+demo: setup ## start the local AWS, deploy, import 20,000 products; the stack keeps running
+	@$(RUN) local.demos.products
 
 .PHONY: demo-sync
-demo-sync: setup ## a source pulled twice from a stand-in upstream that has its bad days
-	@$(RUN) local.demo_sync
+demo-sync: setup ## pull a source twice from a flaky upstream
+	@$(RUN) local.demos.sync
 
 .PHONY: demo-voters
-demo-voters: setup ## 2,000 voters looked up at a stand-in commission that has its bad days, one call a row
-	@$(RUN) local.demo_voters
+demo-voters: setup ## look up 2,000 voters at a flaky commission, one call per row
+	@$(RUN) local.demos.voters
 
 .PHONY: up
-up: setup ## start the local AWS and deploy Sluice to it; DATABASE=postgres: rows go to a PostgreSQL
+up: setup ## start the local AWS and deploy Sluice to it; with DATABASE=postgres rows go to a PostgreSQL
 	@DATABASE=$(DATABASE) $(RUN) local.lifecycle up
 
 .PHONY: down
-down: ## stop the local AWS; no process is left
+down: ## stop the local AWS and every process of it
 	@test ! -x $(BIN)/python || $(RUN) local.lifecycle down
 
 .PHONY: test
-test: setup ## every test: unit, integration, faults, then end to end and in a browser, on a local AWS of its own
+test: setup ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
 	$(RUN) pytest -n 2 $(FAST_TESTS)
 	$(RUN) pytest tests/e2e tests/browser
 
 .PHONY: check
-check: setup ## ruff, mypy, import-linter, sam validate
+check: setup ## run ruff, mypy, import-linter and sam validate
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
@@ -73,28 +73,28 @@ check: setup ## ruff, mypy, import-linter, sam validate
 	$(RUN) local.deploy --validate
 
 .PHONY: e2e
-e2e: setup ## end to end against AWS_ENDPOINT_URL, or a local AWS of its own
+e2e: setup ## run the end-to-end tests against AWS_ENDPOINT_URL, or a local AWS of its own
 	$(RUN) pytest tests/e2e
 
 .PHONY: browser
-browser: setup ## the web pages, in Chromium, as `make e2e`
+browser: setup ## run the tests of the web pages in Chromium, on a stack as `make e2e`
 	$(RUN) pytest tests/browser
 
 .PHONY: bench
-bench: setup ## the benchmarks' figures
-	$(RUN) benchmarks
+bench: setup ## measure; ARGS="chunk plan --rows 20000" takes only these measures
+	$(RUN) benchmarks $(ARGS)
 
 .PHONY: lock
-lock: .venv/.uv ## write the locked requirements again, at the newest versions that fit
+lock: .venv/.uv ## update the locked requirements to the newest versions that fit
 	$(LOCK) --upgrade requirements/uv.in -o requirements/uv.txt
 	$(LOCK) --upgrade layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	$(LOCK) --upgrade requirements/dev.in -o requirements/dev.txt
 	$(LOCK) --upgrade requirements/aws.in -o requirements/aws.txt
 
 .PHONY: deploy
-deploy: setup ## build and deploy to AWS with your own credentials (settings: samconfig.toml, ARGS=--guided)
+deploy: setup ## build and deploy to AWS with your credentials; settings: samconfig.toml, ARGS=--guided
 	@$(RUN) local.deploy --aws $(ARGS)
 
 .PHONY: clean
-clean: down ## remove the environments and everything built
+clean: down ## remove the environments and all builds
 	rm -rf .venv .venv-aws .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

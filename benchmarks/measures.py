@@ -1,8 +1,9 @@
-"""What is measured, each in a process of its own so that its peak memory is its own."""
+"""The measures, each run in a process of its own because of its peak memory."""
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sluice.catalog.registry import importer_named
+from sluice.config import MakeFileSettings
 from sluice.model.status import Status
 from sluice.reading import match_header, open_table, read_segment
 from sluice.reading.types import Limits, Segment
@@ -26,22 +28,23 @@ from sluice.usecases.plan import plan as use_case
 _LIMITS = Limits(max_bytes=10 * 1024**3, max_rows=50_000_000)
 _HEAD = 50
 _CHUNK = 10_000
+_KEEP_DAYS = 1
 
 
 class Folder:
-    """Reading's workspace in a folder."""
+    """A folder as the workspace of `sluice.reading`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.mkdir(exist_ok=True)
 
     def write(self, name: str, body: bytes) -> None:
-        """Store a whole object."""
+        """Write a whole object."""
         (self.path / name).write_bytes(body)
 
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
-        """Store a stream."""
+        """Open a stream to write an object."""
         with (self.path / name).open("wb") as stream:
             yield stream
 
@@ -53,53 +56,44 @@ class Folder:
 
 
 def openpyxl(path: Path) -> int:
-    """Merely read the workbook with openpyxl's read-only mode."""
-    from openpyxl import load_workbook  # noqa: PLC0415 - its memory belongs to this measure alone
+    """Read the workbook with openpyxl's read-only mode, and nothing more."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - no other measure may have its memory
 
     return sum(1 for _ in load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)) - 1
 
 
 def calamine(path: Path) -> int:
-    """Merely read the workbook with python-calamine, whole."""
+    """Read the workbook with python-calamine, and nothing more."""
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - as above
 
     return len(CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()) - 1
 
 
-def cut(path: Path) -> int:
-    """Segment the workbook into slices and drop them."""
+def split(path: Path) -> int:
+    """Split the workbook into slices and drop them."""
     with path.open("rb") as file:
-        return sum(each.rows for each in _cuts(file, path.name, Folder(path.parent / "slices")))
+        return sum(each.rows for each in _slices(file, path.name, Folder(path.parent / "slices")))
 
 
 def plan(path: Path) -> int:
-    """Plan a job as the function does, its slices written to the S3 of ``AWS_ENDPOINT_URL``.
+    """Plan a job as the function does; its slices go to the S3 of ``AWS_ENDPOINT_URL``.
 
-    The file is put into the bucket first, before the clock starts. Tables and bucket are named by the environment,
-    as they are for the function.
+    The environment names ``JOBS_TABLE`` and ``FILES_BUCKET``. The file is copied to the bucket before the clock starts.
     """
-    from sluice import bootstrap  # noqa: PLC0415 - boto3's memory belongs to this measure alone
-    from sluice.config import PlanSettings, load_settings  # noqa: PLC0415
+    from sluice import bootstrap  # noqa: PLC0415 - no other measure may have boto3's memory
 
-    told = load_settings(PlanSettings)
-    jobs, files = bootstrap.jobs(told.jobs_table, told.keep_days), bootstrap.files(told.files_bucket)
+    table, bucket = os.environ["JOBS_TABLE"], os.environ["FILES_BUCKET"]
+    services = bootstrap.services(MakeFileSettings(jobs_table=table, keep_days=_KEEP_DAYS, files_bucket=bucket))
+    jobs, files = services.jobs, services.files
     request = ImportRequest("bench-plan", "bench", "products", path.name, path.stat().st_size, force=True)
-    job, _ = new_job(request, now=datetime.now(UTC), jobs=jobs)
-    # not where uploads go: the bucket would tell the stack of it, and that would plan it too
+    job, _ = new_job(request, now=datetime.now(UTC), services=services)
+    # not below the prefix of uploads, whose events would start the stack's own plan
     elsewhere = replace(job.file, key=f"jobs/{job.ref.tenant}/{job.ref.id}/upload")
     job = jobs.transition(job.ref, Status.QUEUED, file=elsewhere)
     with files.create(job.file.key) as copy, path.open("rb") as source:
         shutil.copyfileobj(source, copy, 1024**2)
     with clock():
-        use_case(
-            job.ref,
-            job.run,
-            before=time.time() + 900,
-            jobs=jobs,
-            chunks=bootstrap.chunks(told.jobs_table, told.keep_days),
-            files=files,
-            upstreams=bootstrap.upstreams(told.jobs_table, ""),
-        )
+        use_case(job.ref, job.run, before=time.time() + 900, services=services)
     found = jobs.get(job.ref)
     jobs.transition(job.ref, Status.FAILED)
     return found.counts.total
@@ -108,7 +102,7 @@ def plan(path: Path) -> int:
 def chunk(path: Path) -> int:
     """Parse and validate one chunk from the middle of the workbook, as a warm worker does.
 
-    Its slice is cut before the clock starts, and the one before it is done once to have everything loaded.
+    The file is split before the clock starts. The chunk before it is parsed first, so that all code is loaded.
     """
     workspace = Folder(path.parent / "slices")
     importer = importer_named("products")
@@ -126,28 +120,28 @@ def chunk(path: Path) -> int:
     return seen
 
 
-def _cuts(file: BinaryIO, name: str, workspace: Folder) -> Iterator[Segment]:
+def _slices(file: BinaryIO, name: str, workspace: Folder) -> Iterator[Segment]:
     table = open_table(file, name, _LIMITS, workspace)
     header = match_header(table.head(_HEAD), importer_named("products").columns, None)
     with clock():
         yield from table.split(header.row, _CHUNK)
 
 
-_taken: dict[str, float] = {}
+_clocked: dict[str, float] = {}
 
 
 @contextmanager
 def clock() -> Iterator[None]:
-    """Take the wall and processor time of a block, in place of the whole measure's."""
+    """Take the wall and processor time of a block instead of the whole measure's."""
     wall, processor = time.perf_counter(), time.process_time()
     yield
-    _taken.update(wall=time.perf_counter() - wall, cpu=time.process_time() - processor)
+    _clocked.update(wall=time.perf_counter() - wall, cpu=time.process_time() - processor)
 
 
 MEASURES: dict[str, Callable[[Path], int]] = {
     "openpyxl": openpyxl,
     "calamine": calamine,
-    "cut": cut,
+    "split": split,
     "plan": plan,
     "chunk": chunk,
 }
@@ -160,7 +154,7 @@ def main(name: str, path: str) -> None:
     rows = MEASURES[name](Path(path))
     whole = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - processor}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(json.dumps({**whole, **_taken, "rows": rows, "megabytes": peak / 1e6}))
+    print(json.dumps({**whole, **_clocked, "rows": rows, "megabytes": peak / 1e6}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the workbook that the demo and the benchmarks import: parts with prices and stock, some rows wrong."""
+"""Writes the workbook of the demo and the benchmarks: parts with prices and stock, some rows wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADER: Final = (
     "Supplier",
     "Updated",
 )
-#: What a wrong row holds in place of a good value, by the column it is in.
+#: Wrong values by column.
 FAULTS: Final[Mapping[str, object]] = {
     "Price": -1,
     "Stock": "many",
@@ -41,7 +41,7 @@ _FIRST_DAY = date(2025, 1, 1)
 
 
 def product(index: int, seed: int = 0) -> list[object]:
-    """Values of a product row in the order of `HEADER`; the same for the same index and seed."""
+    """Return the values of a row in the order of `HEADER`; they depend on index and seed alone."""
     random = Random(seed * 1_000_003 + index)
     stock = random.randrange(1000)
     return [
@@ -73,22 +73,23 @@ def write_workbook(
     path
         The .xlsx file to write.
     rows
-        Rows below the header. 700,000 take about 90 seconds and 1 GB, for XlsxWriter keeps shared strings in memory.
+        Rows below the header. 700,000 take about 90 seconds and 1 GB of memory, because XlsxWriter keeps the shared
+        strings.
     wrong
-        Row number in the sheet (the header is 1) to the column that is wrong in it, one of `FAULTS`.
+        Row number in the sheet (the header is 1) to its wrong column, one of `FAULTS`.
     changed
-        Row numbers whose price is one more than without: what a later delivery of the same file would bring.
+        Row numbers whose price is higher by one, as in a later delivery of the same file.
     seed
-        Another seed gives other values under the same part numbers.
+        Seed of the values; part numbers do not depend on it.
 
     Raises
     ------
     ValueError
-        When `wrong` names a column that has no fault, or a row that is not there.
+        When `wrong` names a column without a fault, or a row outside the sheet.
     """
     faults = dict(wrong or {})
     if unknown := [column for column in faults.values() if column not in FAULTS]:
-        raise ValueError(f"no fault is known for {unknown[0]!r}; choose from {', '.join(FAULTS)}")
+        raise ValueError(f"column {unknown[0]!r} has no fault; choose from {', '.join(FAULTS)}")
     if outside := [row for row in faults if not 2 <= row <= rows + 1]:
         raise ValueError(f"row {outside[0]} is not below the header")
     book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})

@@ -1,1 +1,1 @@
-"""Development only: a local AWS with Sluice on it, and the ``sluice`` command line. Nothing here is deployed."""
+"""The development stack: a local AWS with Sluice on it, fake upstreams, demos. Nothing here is deployed."""

@@ -1,39 +1,43 @@
-"""The ordinary ``sam build`` and ``sam deploy``, run against the local AWS or, with ``--aws``, against the real one."""
+"""``sam build`` and ``sam deploy`` against the local AWS or, with ``--aws``, the real one; there with the web pages."""
 
 import hashlib
+import json
+import mimetypes
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
-from local.aws import client
 from local.emulator import REGION, ROOT_KEY
 from local.errors import LocalProblem
-from local.places import AWS_BIN, BIN, ROOT
-from local.stack import OUTPUTS, Stack
+from local.paths import AWS_BIN, BIN, ROOT
+from local.stack import OUTPUTS, Stack, aws_client
+from local.web import WEB
 
 PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
-"""The emulator runs functions with this very version, so layers are built for it."""
+"""Version of this interpreter: the emulator runs functions with it, so layers are built for it."""
 
 DEPLOYED: Final = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")
-"""What a deployment is made of, relative to the checkout."""
+"""Sources of a deployment, relative to the checkout."""
 
 
 def deploy(
     folder: Path, endpoint: str, parameters: Mapping[str, str], *, issuer_url: str, instance: str, name: str = "sluice"
 ) -> Stack:
-    """Build and deploy the stack `name` to the local AWS at `endpoint`, unless exactly that is deployed already.
+    """Build and deploy the stack `name` to the local AWS at `endpoint`, unless the same is deployed already.
 
     Parameters
     ----------
     folder
         Keeps the build, the logs and ``stack.json``.
     parameters
-        Template parameters beside ``PythonRuntime`` and ``LocalEndpoint``, which are ours to know.
+        Template parameters, but for ``PythonRuntime`` and ``LocalEndpoint``, which this function adds.
     instance
-        Names this start of the emulator; an emulator that was restarted has forgotten the stack.
+        Identifies a start of the emulator; a restarted emulator has lost the stack.
     """
     parameters = {**parameters, "PythonRuntime": f"python{PYTHON}", "LocalEndpoint": endpoint}
     overrides = ["--parameter-overrides", *(f"{key}={value}" for key, value in sorted(parameters.items()))]
@@ -66,30 +70,30 @@ def deploy(
 
 
 def _outputs(endpoint: str, name: str) -> dict[str, Any]:
-    described = client("cloudformation", endpoint).describe_stacks(StackName=name)["Stacks"][0]
-    told = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-    missing = sorted(set(OUTPUTS) - set(told))
+    described = aws_client("cloudformation", endpoint).describe_stacks(StackName=name)["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+    missing = sorted(set(OUTPUTS) - set(outputs))
     if missing:
-        raise LocalProblem(f"The deployed stack has no output {', '.join(missing)}.")
-    return {"outputs": told, **{field: told[output] for output, field in OUTPUTS.items()}}
+        raise LocalProblem(f"The deployed stack has no output {', '.join(missing)}. Add it to template.yaml.")
+    return {"outputs": outputs, **{field: outputs[output] for output, field in OUTPUTS.items()}}
 
 
 def _fingerprint(facts: Iterable[str]) -> str:
     digest = hashlib.sha256("\0".join(facts).encode())
-    for path in _files(DEPLOYED):
+    for path in _sources(DEPLOYED):
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files(names: Iterable[str]) -> Iterable[Path]:
+def _sources(names: Iterable[str]) -> Iterable[Path]:
     for path in (ROOT / name for name in names):
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (file for file in found if file.is_file() and "__pycache__" not in file.parts)
 
 
 def _environment(endpoint: str | None) -> dict[str, str]:
-    """Return the environment of ``sam``: the developer's own on AWS, without anything of AWS in it on a laptop."""
+    """Return the environment of ``sam``: the developer's own; on a laptop without its AWS settings."""
     env = {
         **os.environ,
         "SAM_CLI_TELEMETRY": "0",
@@ -107,7 +111,7 @@ def _environment(endpoint: str | None) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "SAM_CLI_POLL_DELAY": "0.5",
-        # layers/dependencies/Makefile: wheels for this machine, where the functions will run.
+        # layers/dependencies/Makefile: wheels of this machine's platform, because functions run on it.
         "LAYER_PYTHON_VERSION": PYTHON,
         "LAYER_PLATFORM": "",
     }
@@ -130,16 +134,82 @@ def _sam(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> None:
         raise LocalProblem(f"sam {arguments[0]} failed. Its output, {log}, ends:\n{ending}")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run ``sam`` in the foreground: ``--validate`` lints the template, ``--aws`` builds and deploys for real.
+def publish(cloudformation: Any, s3: Any, stack: str) -> str | None:
+    """Write `web/` and ``config.json`` to the console's bucket of `stack`, and delete every other object there.
 
-    What was deployed to AWS gets its web pages. Arguments after ``--aws`` go to ``sam deploy``.
+    Returns
+    -------
+    str or None
+        The console's address; None if the stack has no console.
+    """
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+    if "ConsoleBucket" not in outputs:
+        return None
+    bucket, pages = outputs["ConsoleBucket"], _pages(WEB)
+    pages["config.json"] = json.dumps(_console_config(outputs, parameters)).encode()
+    for key, body in pages.items():
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        # CloudFront would cache it for a day, beside newer files that do not fit it
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind, CacheControl="no-cache")
+    listed = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    old = [{"Key": found["Key"]} for page in listed for found in page.get("Contents", []) if found["Key"] not in pages]
+    for start in range(0, len(old), 1000):
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": old[start : start + 1000]})
+    return str(outputs["ConsoleUrl"])
+
+
+def deployed_with(arguments: Sequence[str]) -> tuple[str, str | None, str | None]:
+    """Return stack, region and profile of ``sam deploy`` with `arguments`; ``samconfig.toml`` has the others."""
+    given: dict[str, str] = {}
+    for name, value in zip_longest(arguments, arguments[1:], fillvalue=""):
+        option, _, joined = name.partition("=")
+        if option in {"--stack-name", "--region", "--profile", "--config-env"}:
+            given[option.removeprefix("--").replace("-", "_")] = joined or value
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())[given.get("config_env", "default")]
+    commands = [config.get(command, {}).get("parameters", {}) for command in ("global", "deploy")]
+    known = {**commands[0], **commands[1], **given}
+    return str(known["stack_name"]), known.get("region"), known.get("profile")
+
+
+def _publish_to_aws(arguments: Sequence[str]) -> None:
+    import boto3  # noqa: PLC0415 - half a second that validating a template has no use for
+
+    stack, region, profile = deployed_with(arguments)
+    session = boto3.Session(region_name=region, profile_name=profile)
+    console = publish(session.client("cloudformation"), session.client("s3"), stack)
+    print(f"Console: {console}" if console else "This stack has no console (EnableConsole=false).")
+
+
+def _console_config(outputs: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the console's settings; without a client id at the issuer, its users paste tokens."""
+    client = parameters.get("ConsoleClientId") or None
+    return {
+        "api_url": outputs["ApiUrl"],
+        "issuer": parameters["Issuer"] if client else None,
+        "client_id": client,
+        "scopes": parameters.get("ConsoleScopes"),
+    }
+
+
+def _pages(folder: Path) -> dict[str, bytes]:
+    """Read every page but the examples, which are for developers."""
+    found = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {key: path.read_bytes() for key, path in found.items() if not key.startswith("examples/")}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run ``sam`` in the foreground: ``--validate`` lints the template, ``--aws`` deploys to the real AWS.
+
+    Arguments after ``--aws`` go to ``sam deploy``, which takes the developer's credentials. Then the web pages are
+    published.
     """
     commands = {
         "--validate": (["validate", "--lint", "--template-file", "template.yaml"],),
         "--aws": (["build"], ["deploy", *arguments[1:]]),
     }[arguments[0]]
-    # cfn-lint asks no one anything, but `sam validate` wants a region.
+    # `sam validate` demands a region, although cfn-lint calls nothing.
     env = {"AWS_DEFAULT_REGION": REGION, **_environment(None)} if arguments[0] == "--validate" else _environment(None)
     codes = (
         subprocess.run([AWS_BIN / "sam", *command], cwd=ROOT, env=env, check=False).returncode for command in commands
@@ -147,9 +217,8 @@ def main(arguments: Sequence[str]) -> int:
     failed = next((code for code in codes if code), 0)
     if failed or arguments[0] != "--aws":
         return failed
-    from local import publish  # noqa: PLC0415 - it knows this module's neighbours, which a validation does not need
-
-    return publish.main(arguments[1:])
+    _publish_to_aws(arguments[1:])
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The local AWS: MiniStack in one background process on the loopback interface, IAM enforced, nothing kept on disk."""
+"""The local AWS: MiniStack in a background process on the loopback interface, with IAM enforced, in memory only."""
 
 import os
 import shutil
@@ -10,18 +10,18 @@ from typing import Final
 
 import httpx
 
-from local.background import LOOPBACK, Background, free_port, port_in_use
 from local.errors import LocalProblem
-from local.places import AWS_BIN
+from local.paths import AWS_BIN
+from local.processes import LOOPBACK, BackgroundProcess, free_port, port_in_use
 
 PORT: Final = 4566
-"""Where `make up` puts it: the port that every LocalStack-compatible tool expects."""
+"""Port of `make up`: the one that every LocalStack-compatible tool expects."""
 
 REGION: Final = "us-east-1"
 
 ROOT_KEY: Final = "test"
-"""Access key and secret that MiniStack takes for the account's root user. Any other key is a user or role that IAM
-knows, or is refused."""
+"""Access key and secret of the account's root user in MiniStack. Any other key belongs to a user or role of IAM, or is
+rejected."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ def start(folder: Path, port: int = PORT, *, patience: float = 30.0) -> Emulator
     Raises
     ------
     LocalProblem
-        When something else has the port, or MiniStack does not answer within `patience` seconds.
+        When another program uses the port, or MiniStack does not respond within `patience` seconds.
     """
-    process = Background(folder, "emulator")
+    process = BackgroundProcess(folder, "emulator")
     facts = process.facts()
     if facts is None:
         port = port or free_port()
@@ -48,7 +48,7 @@ def start(folder: Path, port: int = PORT, *, patience: float = 30.0) -> Emulator
             raise LocalProblem(
                 f"Port {port} is in use by another program. Stop it, or choose another: make up SLUICE_PORT=4600"
             )
-        work = folder / "emulator"  # unpacked Lambdas; worthless once the emulator is gone
+        work = folder / "emulator"  # unpacked Lambdas; of no use after the emulator
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         facts = {"port": port, "instance": uuid.uuid4().hex}
@@ -61,16 +61,16 @@ def start(folder: Path, port: int = PORT, *, patience: float = 30.0) -> Emulator
 
 
 def stop(folder: Path) -> bool:
-    """Stop the local AWS of `folder` with its Lambdas; tell whether it ran."""
-    stopped = Background(folder, "emulator").stop()
+    """Stop the local AWS of `folder` with its Lambdas; return whether it ran."""
+    stopped = BackgroundProcess(folder, "emulator").stop()
     shutil.rmtree(folder / "emulator", ignore_errors=True)
     return stopped
 
 
 def _environment(work: Path, port: int) -> dict[str, str]:
-    """Return the whole environment of MiniStack, which hands it on to every Lambda.
+    """Return the whole environment of MiniStack, which passes it to every Lambda.
 
-    Nothing of the developer's own AWS, Python or proxy settings is in it.
+    It has none of the developer's own AWS, Python or proxy settings.
     """
     inherited = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH") if name in os.environ}
     return {
@@ -80,7 +80,7 @@ def _environment(work: Path, port: int) -> dict[str, str]:
         "MINISTACK_HOST": LOOPBACK,
         "MINISTACK_REGION": REGION,
         "AUTH": "true",
-        # Listeners that nobody needs here and that would take no notice of BIND_HOST.
+        # Listeners without a use here, which would ignore BIND_HOST.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
@@ -89,13 +89,13 @@ def _environment(work: Path, port: int) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "TMPDIR": str(work),
-        # MiniStack tidies up Docker containers at its start. It shall not find the developer's.
+        # MiniStack removes Docker containers at its start; it must not find the developer's.
         "DOCKER_HOST": f"unix://{work}/no-docker.sock",
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def _await_health(emulator: Emulator, process: Background, patience: float) -> None:
+def _await_health(emulator: Emulator, process: BackgroundProcess, patience: float) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if not process.alive():
@@ -106,4 +106,4 @@ def _await_health(emulator: Emulator, process: Background, patience: float) -> N
             time.sleep(0.1)
         else:
             return
-    raise LocalProblem(f"The local AWS does not answer. Its log, {process.log}, ends:\n{process.tail()}")
+    raise LocalProblem(f"The local AWS does not respond. Its log, {process.log}, ends:\n{process.tail()}")

@@ -1,7 +1,7 @@
-"""A token issuer for the laptop and the tests: OIDC discovery and a key set on loopback, tokens minted on request.
+"""The token issuer of local stacks: OIDC discovery and a key set on loopback, and tokens signed with its key.
 
-It stands in for Cognito or any OIDC provider; Sluice itself cannot tell the difference. Tokens are minted from the
-key file by whoever can read it, so the server has no endpoint that gives out tokens.
+It takes the place of Cognito or any OIDC provider; Sluice sees no difference. Every process that can read the key file
+mints its own tokens, so the server has no token endpoint.
 """
 
 import argparse
@@ -23,8 +23,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from local.background import LOOPBACK, Background, port_in_use
 from local.errors import LocalProblem
+from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 
 AUDIENCE: Final = "sluice"
 SCOPES: Final = ("imports:read", "imports:write", "imports:admin")
@@ -32,7 +32,7 @@ SCOPES: Final = ("imports:read", "imports:write", "imports:admin")
 
 @dataclass(frozen=True)
 class Issuer:
-    """An issuer whose key is in `folder` and whose public part is served at `url`."""
+    """An issuer whose private key is in `folder` and whose public documents are served at `url`."""
 
     folder: Path
     url: str
@@ -47,9 +47,9 @@ class Issuer:
         audience: str = AUDIENCE,
         **claims: Any,
     ) -> str:
-        """Return a signed token. A negative `lifetime` gives an expired one; `claims` adds or replaces any claim."""
+        """Return a signed token. A negative `lifetime` makes it expired; `claims` adds or replaces any claim."""
         now = datetime.now(UTC)
-        told = {
+        payload = {
             "iss": self.url,
             "aud": audience,
             "sub": subject,
@@ -60,10 +60,10 @@ class Issuer:
             **claims,
         }
         key = _key(self.folder)
-        return jwt.encode(told, key, algorithm="RS256", headers={"kid": _public(key)["kid"]})
+        return jwt.encode(payload, key, algorithm="RS256", headers={"kid": _public(key)["kid"]})
 
     def documents(self) -> dict[str, Any]:
-        """Return what is served, by path."""
+        """Return the documents that `serve` serves, by path."""
         keys = f"{self.url}/.well-known/jwks.json"
         return {
             "/.well-known/openid-configuration": {
@@ -76,12 +76,14 @@ class Issuer:
 
 
 def start(folder: Path, port: int, *, patience: float = 15.0) -> Issuer:
-    """Return the issuer of `folder`, started on `port` unless it runs already."""
-    process = Background(folder, "issuer")
+    """Return the issuer of `folder`; starts it on `port` unless it runs already."""
+    process = BackgroundProcess(folder, "issuer")
     facts = process.facts()
     if facts is None:
         if port_in_use(port):
-            raise LocalProblem(f"Port {port}, which the token issuer needs, is in use by another program.")
+            raise LocalProblem(
+                f"Port {port}, which the token issuer needs, is in use by another program. Stop it first."
+            )
         facts = {"port": port}
         command = ["-m", "local.issuer", "--folder", str(folder), "--port", str(port)]
         process.start([sys.executable, *command], os.environ, **facts)
@@ -94,16 +96,16 @@ def start(folder: Path, port: int, *, patience: float = 15.0) -> Issuer:
             time.sleep(0.05)
         else:
             return issuer
-    raise LocalProblem(f"The token issuer does not answer. Its log, {process.log}, ends:\n{process.tail()}")
+    raise LocalProblem(f"The token issuer does not respond. Its log, {process.log}, ends:\n{process.tail()}")
 
 
 def stop(folder: Path) -> bool:
-    """Stop the issuer of `folder`; tell whether it ran."""
-    return Background(folder, "issuer").stop()
+    """Stop the issuer of `folder`; return whether it ran."""
+    return BackgroundProcess(folder, "issuer").stop()
 
 
 def _key(folder: Path) -> RSAPrivateKey:
-    """Return the key of `folder`, made at the first call."""
+    """Return the key of `folder`; the first call generates it."""
     path = folder / "issuer-key.pem"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,12 +116,12 @@ def _key(folder: Path) -> RSAPrivateKey:
         path.write_bytes(made)
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, RSAPrivateKey):
-        raise LocalProblem(f"{path} holds no RSA key; delete it to have a new one made.")
+        raise LocalProblem(f"{path} holds no RSA key. Delete it, and the next start generates one.")
     return key
 
 
 def _public(key: RSAPrivateKey) -> dict[str, str]:
-    """Return the public key as a JWK named by its thumbprint (RFC 7638)."""
+    """Return the public key as a JWK whose ``kid`` is its thumbprint (RFC 7638)."""
     jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
     named = json.dumps({name: jwk[name] for name in ("e", "kty", "n")}, separators=(",", ":"), sort_keys=True)
     kid = base64.urlsafe_b64encode(hashlib.sha256(named.encode()).digest()).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""Bring a whole local stack up, and take it down: the local AWS, the token issuer, the deployed Sluice."""
+"""Starts and stops a whole local stack: local AWS, token issuer, fake upstreams, the deployed Sluice, its web pages."""
 
 import contextlib
 import fcntl
@@ -14,33 +14,33 @@ from pathlib import Path
 from typing import Any, Final
 
 from local import emulator, issuer, postgres, web
-from local.aws import client
-from local.background import free_port
 from local.deploy import deploy
 from local.errors import LocalProblem
-from local.places import DEFAULT, LOCAL
-from local.stack import Stack
-from local.upstreams import commission, server, siasn
+from local.fake_upstreams import commission, server, siasn
+from local.paths import DEFAULT, LOCAL
+from local.processes import free_port
+from local.stack import Stack, aws_client
 
 ISSUER_PORT: Final = 4567
 WEB_PORT: Final = 4568
 UPSTREAMS: Final = (siasn.NAME, commission.NAME)
 
 Say = Callable[[str], None]
-"""Is told in a few words what is being done."""
+"""Receives a few words about each step."""
 
 
 def up(
     folder: Path = DEFAULT, port: int = emulator.PORT, *, database: bool = False, say: Say = lambda _: None
 ) -> Stack:
-    """Return the stack of `folder`, starting and deploying only what is not there or has changed.
+    """Return the stack of `folder`; starts and deploys only what does not run or has changed.
 
     Parameters
     ----------
     port
-        The local AWS's port; the issuer's and the web pages' are next to it. 0 takes free ones.
+        The local AWS's port. With `PORT` the issuer and the web pages have fixed ports too, otherwise free ones; 0 is a
+        free one.
     database
-        Whether rows go to a PostgreSQL of the stack's own, instead of DynamoDB.
+        Whether rows go to a PostgreSQL of the stack's own instead of DynamoDB.
     """
     folder = folder.resolve()
     say("Starting the local AWS")
@@ -52,7 +52,7 @@ def up(
 
 
 def down(folder: Path = DEFAULT) -> bool:
-    """Stop every process of `folder`'s stack; tell whether there was one. The issuer's key stays."""
+    """Stop every process of `folder`'s stack; return whether there was one. The issuer's key stays."""
     folder = folder.resolve()
     stopped = [server.stop(name, folder) for name in UPSTREAMS]
     stopped += [part.stop(folder) for part in (web, issuer, emulator, postgres)]
@@ -62,7 +62,7 @@ def down(folder: Path = DEFAULT) -> bool:
 
 
 def down_all() -> bool:
-    """Stop every stack under ``.local/``, but not one that a test run still uses; tell whether there was one."""
+    """Stop every stack under ``.local/`` that no test run uses; return whether there was one."""
     stopped = [down(folder) for folder in sorted(LOCAL.glob("*/")) if not _in_use(folder)]
     return any(stopped)
 
@@ -80,10 +80,10 @@ def _in_use(folder: Path) -> bool:
 def running(
     folder: Path | None = None, port: int = 0, *, database: bool = False, say: Say = lambda _: None
 ) -> Iterator[Stack]:
-    """Give a stack for the time of a ``with`` block; the end-to-end tests' stack.
+    """Yield a stack that lives as long as the ``with`` block, such as that of the end-to-end tests.
 
     With ``AWS_ENDPOINT_URL`` in the environment Sluice is deployed there, as stack ``SLUICE_STACK`` (``sluice``), and
-    stays deployed. Without it a local AWS is started in `folder` (a new one under ``.local/``) and taken down again.
+    stays deployed. Without it a local AWS starts in `folder` (by default a new one under ``.local/``) and stops again.
     With `database` rows go to a PostgreSQL of its own, and the stack's name ends in ``-postgres``.
     """
     LOCAL.mkdir(exist_ok=True)
@@ -115,27 +115,27 @@ def _deployed(
     say: Say,
 ) -> Stack:
     say("Starting the token issuer")
-    told = issuer.start(folder, ports[0] or free_port())
-    parameters = {"Issuer": told.url, "Audience": issuer.AUDIENCE}
+    tokens = issuer.start(folder, ports[0] or free_port())
+    parameters = {"Issuer": tokens.url, "Audience": issuer.AUDIENCE}
     if database:
         say("Starting PostgreSQL")
         parameters["DatabaseSecretArn"] = _secret(f"{name}-database", postgres.start(folder).secret(), endpoint)
-    say("Starting the stand-in upstreams")
+    say("Starting the fake upstreams")
     upstreams = {upstream: server.start(upstream, folder, free_port()) for upstream in UPSTREAMS}
     known = {upstream: server.secret(url) for upstream, url in upstreams.items()}
     parameters["UpstreamsSecretArn"] = _secret(f"{name}-upstreams", known, endpoint)
     say("Deploying Sluice")
-    stack = deploy(folder, endpoint, parameters, issuer_url=told.url, instance=instance, name=name)
-    pages = web.start(folder, ports[1] or free_port(), stack.api_url, told.url)
+    stack = deploy(folder, endpoint, parameters, issuer_url=tokens.url, instance=instance, name=name)
+    pages = web.start(folder, ports[1] or free_port(), stack.api_url, tokens.url)
     upstream, roll = upstreams[siasn.NAME], upstreams[commission.NAME]
     stack = replace(stack, web_url=pages, upstream_url=upstream, commission_url=roll)
     stack.save()
     return stack
 
 
-def _secret(name: str, told: Mapping[str, Any], endpoint: str) -> str:
-    """Keep how to reach something where the functions find it; answers the secret's ARN."""
-    secrets, content = client("secretsmanager", endpoint), json.dumps(told)
+def _secret(name: str, values: Mapping[str, Any], endpoint: str) -> str:
+    """Write a secret, new or again; return its ARN."""
+    secrets, content = aws_client("secretsmanager", endpoint), json.dumps(values)
     try:
         arn = secrets.create_secret(Name=name, SecretString=content)["ARN"]
     except secrets.exceptions.ResourceExistsException:
@@ -144,8 +144,8 @@ def _secret(name: str, told: Mapping[str, Any], endpoint: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``up`` or ``down``, with what is done said on standard error."""
-    from local.render import addresses, status  # noqa: PLC0415 - `make down` needs none of it
+    """Run ``up`` or ``down``; each step is a line on standard error."""
+    from local.commands import show_addresses, status  # noqa: PLC0415 - `make down` has no use for them
 
     try:
         if arguments == ["down"]:
@@ -157,7 +157,7 @@ def main(arguments: Sequence[str]) -> int:
     except LocalProblem as problem:
         print(problem, file=sys.stderr)
         return 1
-    addresses(stack)
+    show_addresses(stack)
     return 0
 
 

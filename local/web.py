@@ -1,4 +1,4 @@
-"""The web pages on a laptop: `web/` served on loopback, with the headers that CloudFront adds on AWS."""
+"""The web pages of local stacks: `web/` served on loopback, with the headers that CloudFront adds on AWS."""
 
 import argparse
 import json
@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.background import LOOPBACK, Background, port_in_use
 from local.errors import LocalProblem
 from local.issuer import Issuer
-from local.places import ROOT
+from local.paths import ROOT
+from local.processes import LOOPBACK, BackgroundProcess, port_in_use
 
 WEB: Final = ROOT / "web"
 
 
 def headers(connect: Sequence[str]) -> dict[str, str]:
-    """Return the headers of every page; scripts reach the page's own host and `connect`, and nothing else.
+    """Return the headers of every page; its scripts can reach the page's own host and `connect` only.
 
-    Text never becomes markup: Trusted Types refuse it (W3C Trusted Types, ``require-trusted-types-for``).
+    Text never becomes markup: Trusted Types reject it (W3C Trusted Types, ``require-trusted-types-for``).
     """
     policy = {
         "default-src": "'none'",
@@ -50,23 +50,25 @@ def headers(connect: Sequence[str]) -> dict[str, str]:
 
 
 def start(folder: Path, port: int, api_url: str, issuer_url: str, *, patience: float = 15.0) -> str:
-    """Return the address that `folder`'s pages are served at, started on `port` unless they are already.
+    """Return the address of `folder`'s pages; starts their server on `port` unless it runs already.
 
     Parameters
     ----------
     api_url
-        The API that the console talks to; told to it by ``/config.json``.
+        The API that the console calls; the console reads it from ``/config.json``.
     issuer_url
-        Who the console's token comes from. On a laptop it is handed over, so that nobody has to sign in.
+        The issuer of the console's token. ``/config.json`` holds one, so that a developer does not have to sign in.
     """
-    process = Background(folder, "web")
+    process = BackgroundProcess(folder, "web")
     facts = process.facts()
-    if facts is not None and facts["api"] != api_url:  # a local AWS that was started anew has its API elsewhere
+    if facts is not None and facts["api"] != api_url:  # a restarted local AWS has another API address
         process.stop()
         facts = None
     if facts is None:
         if port_in_use(port):
-            raise LocalProblem(f"Port {port}, which the web console needs, is in use by another program.")
+            raise LocalProblem(
+                f"Port {port}, which the web console needs, is in use by another program. Stop it first."
+            )
         facts = {"port": port, "api": api_url}
         command = ["-m", "local.web", "--port", str(port), "--api", api_url]
         command += ["--folder", str(folder), "--issuer", issuer_url]
@@ -80,16 +82,16 @@ def start(folder: Path, port: int, api_url: str, issuer_url: str, *, patience: f
             time.sleep(0.05)
         else:
             return url
-    raise LocalProblem(f"The web pages are not served. The log, {process.log}, ends:\n{process.tail()}")
+    raise LocalProblem(f"The web server does not respond. Its log, {process.log}, ends:\n{process.tail()}")
 
 
 def stop(folder: Path) -> bool:
-    """Stop serving `folder`'s pages; tell whether they were served."""
-    return Background(folder, "web").stop()
+    """Stop serving `folder`'s pages; return whether they were served."""
+    return BackgroundProcess(folder, "web").stop()
 
 
 class _Pages(SimpleHTTPRequestHandler):
-    """Files of `web/` and the console's settings, with our headers."""
+    """Serves the files of `web/` and the console's settings, with `headers`."""
 
     def __init__(self, *arguments: Any, api_url: str, issuer: Issuer, **options: Any) -> None:
         self.api_url, self.issuer, at = api_url, issuer, urlsplit(api_url)
@@ -99,7 +101,7 @@ class _Pages(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         for name, value in self.ours.items():
             self.send_header(name, value)
-        if self.path.startswith("/elements/"):  # pages of other origins load these; the token is not for them
+        if self.path.startswith(("/elements/", "/shared/")):  # pages of other origins load these modules, no token
             self.send_header("Access-Control-Allow-Origin", "*")
         super().end_headers()
 
@@ -107,7 +109,7 @@ class _Pages(SimpleHTTPRequestHandler):
         if self.path.partition("?")[0] != "/config.json":
             super().do_GET()
             return
-        # a name that somebody else's page has let point here must not be given the token (DNS rebinding)
+        # a foreign page whose name resolves to this address must not read the token (DNS rebinding)
         if (self.headers.get("Host") or "").partition(":")[0] != LOOPBACK:
             self.send_error(403)
             return
@@ -123,7 +125,7 @@ class _Pages(SimpleHTTPRequestHandler):
         self.send_error(404)
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        pass  # a token that was handed over in an address must not come to rest in a log
+        pass  # a token in an address must not reach a log
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from local.client import Client
 from local.stack import Stack
+from sluice_cli.client import Client
 
 PATIENCE = 90.0
 

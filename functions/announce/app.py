@@ -26,9 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     with the next change, or by asking.
     """
     settings = load_settings(AnnounceSettings)
-    queue = bootstrap.queue(
-        urgent=settings.urgent_queue_url, standard=settings.standard_queue_url, dead=settings.dead_letter_queue_url
-    )
+    queue = bootstrap.services(settings).queue
     connections, sockets = bootstrap.connections(settings.jobs_table), bootstrap.sockets(settings.socket_endpoint)
     to: dict[str, Any] = {"now": int(time.time()), "connections": connections, "sockets": sockets}
     changes = worth_telling(list(_changes(event)))

@@ -9,9 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth
-from sluice import bootstrap
+from functions.api.services import services
 from sluice.api.responses import ListResponse, RecordResponse, VersionResponse
-from sluice.config import ApiSettings, load_settings
 from sluice.usecases.ports import Records
 
 router = APIGatewayRouter()
@@ -42,5 +41,4 @@ def history(name: str, key: str) -> ListResponse[VersionResponse]:
 
 
 def _records() -> Records:
-    settings = load_settings(ApiSettings)
-    return bootstrap.records(settings.records_table, settings.database_secret_arn)
+    return services().records

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import auth, services
+from functions.api import auth
+from functions.api.services import ref_of, services
 from sluice.api.responses import FileOfferResponse, ListResponse
 from sluice.usecases import downloads as downloading
 
@@ -22,7 +23,7 @@ router = APIGatewayRouter()
 @router.get("/jobs/<job_id>/files")
 def offers(job_id: str) -> ListResponse[FileOfferResponse]:
     """What can be downloaded of a job that stands still."""
-    job, files = services.jobs().get(services.ref_of(router, job_id)), services.files()
+    job, files = services().jobs.get(ref_of(router, job_id)), services().files
     here = f"{auth.base_url(router)}/v1/jobs/{job.ref.id}/files"
     found = downloading.offers(job, files)
     return ListResponse(
@@ -37,11 +38,9 @@ def offers(job_id: str) -> ListResponse[FileOfferResponse]:
 def download(
     job_id: str,
     name: str,
-    ticket: Annotated[str | None, Query(description="Instead of a token; the auth looks at it.")] = None,
+    ticket: Annotated[str | None, Query(description="Instead of a token; it is checked as a token is.")] = None,
 ) -> Response[None]:
     """Go to a file; the address holds for some minutes, and asks for no token."""
-    ref = services.ref_of(router, job_id)
-    where = downloading.download(
-        ref, name, seconds=_LONGEST_WAIT, jobs=services.jobs(), files=services.files(), machine=services.machine()
-    )
+    ref = ref_of(router, job_id)
+    where = downloading.download(ref, name, seconds=_LONGEST_WAIT, services=services())
     return Response(302, body=None, headers={"Location": where, "Cache-Control": "no-store"})

@@ -65,7 +65,7 @@ def _answer(app: APIGatewayRestResolver, next_middleware: NextMiddleware, asked:
     once = idempotent_function(
         carry_out,
         data_keyword_argument="asked",
-        persistence_store=bootstrap.answers(load_settings(ApiSettings).idempotency_table),
+        persistence_store=bootstrap.idempotency_store(load_settings(ApiSettings).idempotency_table),
         config=IdempotencyConfig(
             event_key_jmespath="key",
             payload_validation_jmespath="request",

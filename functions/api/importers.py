@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from sluice.api.importers import ImporterResponse, importer_response
 from sluice.api.responses import ListResponse
 from sluice.catalog.registry import IMPORTERS, importer_named
-from sluice.reporting.template import template
+from sluice.reports.template import build_template
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BYTES = {"type": "string", "format": "binary"}
@@ -37,4 +37,4 @@ def template_of(name: str) -> Response[bytes]:
     """An empty workbook with the importer's headers, types, choices and notes, and an example row."""
     importer = importer_named(name)
     saved_as = f'attachment; filename="{importer.name}-template.xlsx"'
-    return Response(200, _XLSX, template(importer), {"Content-Disposition": saved_as})
+    return Response(200, _XLSX, build_template(importer), {"Content-Disposition": saved_as})

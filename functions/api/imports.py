@@ -12,7 +12,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import auth, responses, services
+from functions.api import auth, responses
+from functions.api.services import ref_of, services
 from sluice.api.requests import ImportBody, Parameters, Priority
 from sluice.api.responses import ImportResponse, JobResponse, UploadForm, UploadParts, job_response, parts_response
 from sluice.catalog.registry import importer_named
@@ -32,7 +33,7 @@ router = APIGatewayRouter()
 
 @router.post("/imports", responses={201: {"description": "A job that waits for its file, and where to send it."}})
 def expect(body: ImportBody) -> tuple[ImportResponse, int]:
-    """Announce a file; answers a presigned form to send it straight to the bucket with, or the parts to cut it into."""
+    """Announce a file; answers a presigned form that sends it straight to the bucket, or the parts to split it into."""
     caller = auth.caller_of(router)
     request = ImportRequest(
         tenant=caller.tenant,
@@ -48,13 +49,13 @@ def expect(body: ImportBody) -> tuple[ImportResponse, int]:
         sha256=body.sha256,
         parameters=body.parameters,
     )
-    here, now, jobs, files = auth.base_url(router), datetime.now(UTC), services.jobs(), services.files()
+    here, now = auth.base_url(router), datetime.now(UTC)
     upload: UploadForm | UploadParts
     if body.multipart:
-        job, parts = expect_parts(request, now=now, jobs=jobs, files=files)
+        job, parts = expect_parts(request, now=now, services=services())
         upload = parts_response(job.ref.id, parts, here)
     else:
-        job, form = expect_file(request, now=now, jobs=jobs, files=files)
+        job, form = expect_file(request, now=now, services=services())
         upload = UploadForm(**form)
     return ImportResponse(job=job_response(job, here), upload=upload), HTTPStatus.CREATED
 
@@ -62,14 +63,14 @@ def expect(body: ImportBody) -> tuple[ImportResponse, int]:
 @router.get("/jobs/<job_id>/upload")
 def parts_to_send(job_id: str) -> UploadParts:
     """Where the parts of a file go that have not arrived yet: to go on with an upload that was cut short."""
-    job = services.jobs().get(services.ref_of(router, job_id))
-    return parts_response(job_id, list_parts(job, files=services.files()), auth.base_url(router))
+    job = services().jobs.get(ref_of(router, job_id))
+    return parts_response(job_id, list_parts(job, files=services().files), auth.base_url(router))
 
 
 @router.post("/jobs/<job_id>/upload", responses={202: {"description": "The file is there; the job starts by itself."}})
 def all_parts_sent(job_id: str) -> Response[JobResponse | None]:
     """Make the file of the parts that were sent, and so start the job."""
-    job = join_parts(services.ref_of(router, job_id), jobs=services.jobs(), files=services.files())
+    job = join_parts(ref_of(router, job_id), jobs=services().jobs, files=services().files)
     return responses.job(job, router, started=True)
 
 
@@ -84,7 +85,7 @@ def accept(
     parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
 ) -> Response[JobResponse | None]:
     """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
-    caller, jobs = auth.caller_of(router), services.jobs()
+    caller = auth.caller_of(router)
     content = _content()
     request = ImportRequest(
         tenant=caller.tenant,
@@ -98,10 +99,10 @@ def accept(
         corrects=corrects,
         parameters=parameters,
     )
-    job = accept_file(request, content, now=datetime.now(UTC), jobs=jobs, files=services.files())
+    job = accept_file(request, content, now=datetime.now(UTC), services=services())
     asked = re.search(r"\bwait=(\d{1,6})", router.current_event.headers.get("Prefer") or "")
     wait = min(int(asked[1]), _LONGEST_WAIT) if asked else _LONGEST_WAIT * importer_named(importer).synchronous
-    return responses.job(await_end(job, seconds=wait, jobs=jobs), router, started=True)
+    return responses.job(await_end(job, seconds=wait, jobs=services().jobs), router, started=True)
 
 
 def _content() -> bytes:

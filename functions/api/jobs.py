@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import auth, responses, services
+from functions.api import auth, responses
+from functions.api.services import ref_of, services
 from sluice.api.previews import PreviewResponse, preview_response
 from sluice.api.responses import (
     JobResponse,
@@ -21,15 +22,12 @@ from sluice.api.responses import (
     StepResponse,
     job_response,
     kept_row_response,
-    phase_name,
     rejection_response,
 )
-from sluice.model import paths
 from sluice.model.status import Status
-from sluice.usecases.artifacts import list_lines, list_rejections
+from sluice.usecases import views
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.control import delete_job
-from sluice.usecases.views import preview as look_ahead
-from sluice.usecases.views import timeline
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
 Cursor = Annotated[str | None, Query(description="Where the page before ended.")]
@@ -43,14 +41,14 @@ def history(
 ) -> ListResponse[JobResponse]:
     """Jobs of the caller's tenant, newest first."""
     tenant = auth.caller_of(router).tenant
-    page = services.jobs().page(tenant, status=status, importer=importer, limit=limit, cursor=cursor)
+    page = services().jobs.page(tenant, status=status, importer=importer, limit=limit, cursor=cursor)
     return ListResponse(items=[job_response(job, auth.base_url(router)) for job in page.items], next=page.next)
 
 
 @router.get("/jobs/<job_id>", responses={304: {"description": "The version in If-None-Match is the newest."}})
 def show(job_id: str) -> Response[JobResponse | None]:
     """How far a job is."""
-    found = services.jobs().get(services.ref_of(router, job_id))
+    found = services().jobs.get(ref_of(router, job_id))
     if responses.is_known(found, router.current_event.headers.get("If-None-Match")):
         return Response(304, body=None, headers={"ETag": responses.etag(found), "Retry-After": "1"})
     return responses.job(found, router)
@@ -61,33 +59,33 @@ def preview(
     job_id: str, limit: Annotated[int, Query(ge=1, le=200, description="Rows to show.")] = 20
 ) -> PreviewResponse:
     """How the file was understood, its first rows as they will be written, and what loading them would do."""
-    ref = services.ref_of(router, job_id)
-    found = look_ahead(ref, limit=limit, jobs=services.jobs(), chunks=services.chunks(), files=services.files())
+    ref = ref_of(router, job_id)
+    found = views.preview(ref, limit=limit, jobs=services().jobs, chunks=services().chunks, files=services().files)
     return preview_response(found, auth.base_url(router))
 
 
 @router.get("/jobs/<job_id>/rejections")
 def rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[RejectionResponse]:
     """Rejected rows, in the order of the file."""
-    ref = services.jobs().get(services.ref_of(router, job_id)).ref
-    page = list_rejections(ref, limit=limit, cursor=cursor, files=services.files())
+    ref = services().jobs.get(ref_of(router, job_id)).ref
+    page = JobFiles(ref, services().files).rejections_page(limit=limit, cursor=cursor)
     return ListResponse(items=[rejection_response(each) for each in page.items], next=page.next)
 
 
 @router.get("/jobs/<job_id>/kept")
 def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[KeptRowResponse]:
     """Rows that a rollback left as they are, and who has changed them since."""
-    ref = services.jobs().get(services.ref_of(router, job_id)).ref
-    page = list_lines(paths.kept(ref), limit=limit, cursor=cursor, files=services.files())
+    ref = services().jobs.get(ref_of(router, job_id)).ref
+    page = JobFiles(ref, services().files).kept_page(limit=limit, cursor=cursor)
     return ListResponse(items=[kept_row_response(item) for item in page.items], next=page.next)
 
 
 @router.get("/jobs/<job_id>/timeline")
 def progress_over_time(job_id: str) -> ListResponse[StepResponse]:
     """When its rows were done, chunk by chunk and phase by phase; oldest first."""
-    job = services.jobs().get(services.ref_of(router, job_id))
-    steps = timeline(job.ref, chunks=services.chunks())
-    shown = [StepResponse(at=step.at, phase=phase_name(job, step.phase), rows=step.rows) for step in steps]
+    job = services().jobs.get(ref_of(router, job_id))
+    steps = views.timeline(job.ref, chunks=services().chunks)
+    shown = [StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in steps]
     return ListResponse(items=shown, next=None)
 
 
@@ -95,12 +93,7 @@ def progress_over_time(job_id: str) -> ListResponse[StepResponse]:
 def delete(job_id: str) -> JobResponse:
     """Delete the file, the rejected rows and the results of a job that has ended; the job itself and its log stay."""
     job = delete_job(
-        services.ref_of(router, job_id),
-        by=auth.caller_of(router).subject,
-        now=int(time.time()),
-        jobs=services.jobs(),
-        chunks=services.chunks(),
-        files=services.files(),
+        ref_of(router, job_id), by=auth.caller_of(router).subject, now=int(time.time()), services=services()
     )
     return job_response(job, auth.base_url(router))
 
@@ -108,6 +101,6 @@ def delete(job_id: str) -> JobResponse:
 @router.get("/jobs/<job_id>/log")
 def log(job_id: str) -> ListResponse[LogResponse]:
     """Who did what with the job, and when; oldest first."""
-    jobs = services.jobs()
-    entries = jobs.entries(jobs.get(services.ref_of(router, job_id)).ref)
+    jobs = services().jobs
+    entries = jobs.entries(jobs.get(ref_of(router, job_id)).ref)
     return ListResponse(items=[LogResponse(**asdict(entry)) for entry in entries], next=None)

@@ -10,7 +10,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import auth, services
+from functions.api import auth
+from functions.api.services import ref_of, services
+from sluice import bootstrap
 from sluice.api.events import CONTENT_TYPE, read_id, stream_response
 from sluice.api.responses import TicketResponse
 from sluice.config import ApiSettings, load_settings
@@ -36,7 +38,12 @@ def ticket(job_id: str) -> tuple[TicketResponse, int]:
 def _ticket(job_id: str | None) -> TicketResponse:
     caller = auth.caller_of(router)
     wanted = Ticket(caller.tenant, caller.subject, job_id, caller.until)
-    text = issue_ticket(wanted, now=int(time.time()), jobs=services.jobs(), tickets=services.tickets())
+    text = issue_ticket(
+        wanted,
+        now=int(time.time()),
+        jobs=services().jobs,
+        tickets=bootstrap.tickets(load_settings(ApiSettings).jobs_table),
+    )
     links = {} if job_id is None else {"events": f"{auth.base_url(router)}/v1/jobs/{job_id}/events?ticket={text}"}
     if socket := auth.socket_url(router):
         links["socket"] = f"{socket}?ticket={text}"
@@ -53,12 +60,12 @@ def _ticket(job_id: str | None) -> TicketResponse:
 def events(
     job_id: str,
     last_event_id: Annotated[str | None, Query(description="As the header `Last-Event-ID`.")] = None,
-    ticket: Annotated[str | None, Query(description="Instead of a token; the auth looks at it.")] = None,
+    ticket: Annotated[str | None, Query(description="Instead of a token; it is checked as a token is.")] = None,
 ) -> Response[str]:
     """The job as server-sent events: news as soon as there are any, or nothing after 20 s; then come again."""
     seen, _ = read_id(router.current_event.headers.get("Last-Event-ID") or last_event_id)
     seconds = load_settings(ApiSettings).events_wait_seconds
-    job = await_news(services.ref_of(router, job_id), seen, seconds=seconds, jobs=services.jobs())
+    job = await_news(ref_of(router, job_id), seen, seconds=seconds, jobs=services().jobs)
     if seen is not None and seen.is_last and job.status is seen.status:
         return Response(HTTPStatus.NO_CONTENT, body="", headers={"Cache-Control": "no-store"})
     body = stream_response(job, seen, auth.stream_of(router), auth.base_url(router))

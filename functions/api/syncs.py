@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from functions.api import auth, services
+from functions.api import auth
+from functions.api.services import services
 from sluice.api.requests import ScheduleBody
 from sluice.api.responses import JobResponse, ListResponse, job_response
 from sluice.api.syncs import (
@@ -23,7 +24,6 @@ from sluice.api.syncs import (
     sync_response,
 )
 from sluice.catalog.registry import SOURCES, source_named
-from sluice.model.job import SYNC
 from sluice.usecases.sync import clean_up, list_sources, set_schedule, start_sync
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
@@ -35,11 +35,11 @@ router = APIGatewayRouter()
 
 @router.get("/sources")
 def sources() -> ListResponse[SourceResponse]:
-    """What can be pulled; of each source the job that stands for it, and its schedule."""
+    """What can be pulled; of each source its current job and its schedule."""
     tenant, now = auth.caller_of(router).tenant, datetime.now(UTC)
-    standing = list_sources(tenant, jobs=services.jobs(), schedules=services.schedules())
+    states = list_sources(tenant, services())
     base_url = auth.base_url(router)
-    return ListResponse(items=[source_response(each, now=now, base_url=base_url) for each in standing], next=None)
+    return ListResponse(items=[source_response(each, now=now, base_url=base_url) for each in states], next=None)
 
 
 @router.post("/syncs/cleanup")
@@ -52,9 +52,7 @@ def cleanup(source: Name = None) -> CleanUpResponse:
         names,
         by=caller.subject,
         now=now,
-        jobs=services.jobs(),
-        chunks=services.chunks(),
-        machine=services.machine(),
+        services=services(),
     )
     return CleanUpResponse(cleaned=sum(found.values()), by_state=dict(found))
 
@@ -63,7 +61,7 @@ def cleanup(source: Name = None) -> CleanUpResponse:
 def start(
     source: str, force: Annotated[bool, Query(description="Begin anew, in place of the job before.")] = False
 ) -> tuple[SyncResponse, int]:
-    """Pull a source, unless a job stands for it already: that one is answered then, under way or ended."""
+    """Pull a source, unless it has a current job: that one is answered then, under way or ended."""
     caller, now = auth.caller_of(router), datetime.now(UTC)
     begun = start_sync(
         caller.tenant,
@@ -71,9 +69,7 @@ def start(
         by=caller.subject,
         force=force,
         now=now,
-        jobs=services.jobs(),
-        chunks=services.chunks(),
-        machine=services.machine(),
+        services=services(),
     )
     status = HTTPStatus.ACCEPTED if begun.is_new else HTTPStatus.OK
     return sync_response(begun, forced=force and begun.is_new, now=now, base_url=auth.base_url(router)), status
@@ -83,15 +79,15 @@ def start(
 def history(source: str, limit: Limit = 50, cursor: Cursor = None) -> ListResponse[JobResponse]:
     """Jobs of a source, newest first."""
     tenant, name = auth.caller_of(router).tenant, source_named(source).name
-    page = services.jobs().page(tenant, status=None, importer=name, limit=limit, cursor=cursor)
+    page = services().jobs.page(tenant, status=None, importer=name, limit=limit, cursor=cursor)
     # a file may have been dropped under the source's name; its job has failed
-    pulls = [job for job in page.items if job.kind == SYNC]
+    pulls = [job for job in page.items if job.is_sync]
     return ListResponse(items=[job_response(job, auth.base_url(router)) for job in pulls], next=page.next)
 
 
 @router.put("/syncs/<source>/schedule")
 def schedule(source: str, body: ScheduleBody) -> ScheduleResponse:
-    """Let a source be pulled by itself: a new job at each strike, but for those at which one is still under way."""
+    """Let a source be pulled on a schedule: a new job at each scheduled time, unless one is still under way."""
     now = datetime.now(UTC)
     put = set_schedule(
         auth.caller_of(router).tenant,
@@ -99,13 +95,13 @@ def schedule(source: str, body: ScheduleBody) -> ScheduleResponse:
         every_minutes=body.every_minutes,
         starting_at=body.starting_at,
         now=now,
-        schedules=services.schedules(),
+        schedules=services().schedules,
     )
     return schedule_response(put, now=now)
 
 
 @router.delete("/syncs/<source>/schedule", responses={204: {"description": "The source has no schedule."}})
 def unschedule(source: str) -> Response[None]:
-    """Let a source be pulled only when somebody asks for it."""
-    services.schedules().remove(auth.caller_of(router).tenant, source_named(source).name)
+    """Let a source be pulled only when a caller asks for it."""
+    services().schedules.remove(auth.caller_of(router).tenant, source_named(source).name)
     return Response(HTTPStatus.NO_CONTENT)

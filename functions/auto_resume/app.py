@@ -22,8 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     job = auto_resume(
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
-        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-        machine=bootstrap.machine(settings.machine_arn),
+        services=bootstrap.services(settings),
     )
     logger.info("woken", status=job.status)
     return {"status": job.status}

@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """
     settings = load_settings(DispatchSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], phase=event["phase"])
-    machine = bootstrap.machine()
+    services = bootstrap.services(settings)
     try:
         dispatch(
             JobRef(event["tenant"], event["job_id"]),
@@ -32,14 +32,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             PhaseName(event["phase"]),
             event["token"],
             now=int(time.time()),
-            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-            chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
-            files=bootstrap.files(settings.files_bucket),
-            queue=bootstrap.queue(urgent=settings.urgent_queue_url, standard=settings.standard_queue_url),
-            machine=machine,
-            records=bootstrap.records(settings.records_table, settings.database_secret_arn),
+            services=services,
         )
     except Exception as error:
-        machine.fail(event["token"], type(error).__name__, str(error))
+        services.machine.fail(event["token"], type(error).__name__, str(error))
         raise
     logger.info("dispatched")

@@ -33,9 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
         error=str(caught.get("Error")) if caught else None,
-        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
-        machine=bootstrap.machine(settings.machine_arn),
+        services=bootstrap.services(settings),
     )
     metrics.add_metric(name=f"Jobs{job.status.title().replace('_', '')}", unit=MetricUnit.Count, value=1)
     logger.info("finished", status=job.status, counts=job.counts.as_dict())

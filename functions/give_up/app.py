@@ -40,13 +40,10 @@ def _give_up(record: SQSRecord) -> None:
         given_up = give_up(
             ref,
             now=int(time.time()),
-            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-            chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
-            machine=bootstrap.machine(),
+            services=bootstrap.services(settings),
         )
     except TryLater as busy:
-        queue = bootstrap.queue(dead=settings.dead_letter_queue_url)
-        queue.delay(record.event_source_arn, record.receipt_handle, busy.seconds)
+        bootstrap.services(settings).queue.delay(record.event_source_arn, record.receipt_handle, busy.seconds)
         raise
     metrics.add_metric(name="ChunksGivenUp", unit=MetricUnit.Count, value=int(given_up))
     logger.error("chunk given up", given_up=given_up)

@@ -23,9 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
         event["file"],
-        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
-        files=bootstrap.files(settings.files_bucket),
+        services=bootstrap.services(settings),
     )
     logger.info("made", rows=rows)
     return {"rows": rows}

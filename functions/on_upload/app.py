@@ -28,11 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             etag=record.s3.get_object.etag,
             at=datetime.fromisoformat(record.event_time),
         )
-        job = start_job(
-            arrival,
-            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-            machine=bootstrap.machine(settings.machine_arn),
-        )
+        job = start_job(arrival, bootstrap.services(settings))
         if job is None:
             logger.warning("a file without a job was left alone", key=arrival.key)
         else:

@@ -26,11 +26,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     outcome = plan(
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
-        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
-        files=bootstrap.files(settings.files_bucket),
+        services=bootstrap.services(settings),
         before=time.time() + context.get_remaining_time_in_millis() / 1000 - _TO_STOP,
-        upstreams=bootstrap.upstreams(settings.jobs_table, settings.upstreams_secret_arn),
     )
     logger.info("planned", outcome=outcome)
     return {"outcome": outcome}

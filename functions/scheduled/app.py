@@ -23,8 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | No
         event["tenant"],
         event["source"],
         now=datetime.now(UTC),
-        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-        machine=bootstrap.machine(settings.machine_arn),
+        services=bootstrap.services(settings),
     )
     job_id = None if job is None else job.ref.id
     logger.info("begun" if job else "still under way", job_id=job_id)

@@ -49,7 +49,7 @@ def _connect(event: dict[str, Any], connection_id: str, settings: SocketSettings
         connect(
             watcher,
             now=now,
-            jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
+            jobs=bootstrap.services(settings).jobs,
             connections=bootstrap.connections(settings.jobs_table),
         )
     except SluiceError as rejected:

@@ -24,11 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         now=datetime.now(UTC),
         stuck_minutes=settings.stuck_minutes,
         complain=lambda job, error: logger.error("cannot set going", job_id=job.ref.id, exc_info=error),
-        jobs=bootstrap.jobs(settings.jobs_table, settings.keep_days),
-        chunks=bootstrap.chunks(settings.jobs_table, settings.keep_days),
-        files=bootstrap.files(settings.files_bucket),
-        queue=bootstrap.queue(urgent=settings.urgent_queue_url, standard=settings.standard_queue_url),
-        machine=bootstrap.machine(settings.machine_arn),
+        services=bootstrap.services(settings),
     )
     metrics.add_metric(name="StuckJobs", unit=MetricUnit.Count, value=stuck)
     logger.info("tidied", stuck=stuck)

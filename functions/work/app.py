@@ -9,7 +9,6 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.work.services import services_of
 from sluice import bootstrap
 from sluice.config import WorkSettings, load_settings
 from sluice.model.chunk import from_message
@@ -32,13 +31,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 def _do(record: SQSRecord) -> None:
     settings = load_settings(WorkSettings)
-    queue = bootstrap.queue(urgent=settings.urgent_queue_url, standard=settings.standard_queue_url)
+    services = bootstrap.services(settings)
+    queue = services.queue
     arn, receipt, ref = record.event_source_arn, record.receipt_handle, from_message(record.body)
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
     # if this process dies, the message is back just after its lease has run out, not after the queue's long time-out
     queue.delay(arn, receipt, settings.lease_seconds + _MARGIN)
     try:
-        process_chunk(ref, now=int(time.time()), lease_seconds=settings.lease_seconds, tools=services_of(settings))
+        process_chunk(ref, now=int(time.time()), lease_seconds=settings.lease_seconds, services=services)
     except NotYet as waiting:  # not an attempt of this message, of which there are three
         queue.put_back(ref, arn, waiting.seconds)
         return

@@ -1,4 +1,4 @@
-"""A real browser at the pages of a deployed stack, each test in a context of its own."""
+"""Chromium on the pages of a deployed stack, with a new browser context for each test."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from local.places import LOCAL
+from local.paths import LOCAL
 from local.stack import Stack
 from sluice.auth import READ, WRITE
 from tests.people import Person
 
 SCREENSHOTS = LOCAL / "screenshots"
-#: Patience of every expectation and click, in milliseconds: a job's course on a busy machine takes its time.
+#: Timeout of every expectation and click, in milliseconds; a job takes long on a busy machine.
 PATIENCE = 60_000
 
 PageAt = Callable[..., Page]
@@ -27,7 +27,7 @@ Setting = Callable[..., None]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, as the system has it."""
+    """The Chromium of the system."""
     program = shutil.which("chromium")
     if program is None:
         pytest.fail("The browser tests need Chromium. Install it, on Debian with: apt-get install chromium")
@@ -43,9 +43,8 @@ def browser() -> Iterator[Browser]:
 def page_at(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[PageAt]:
     """Opens pages: ``page_at("examples/import.html", ann)``, with any option of a browser context.
 
-    The token is handed over in the address. ``page_at("…", None)`` hands none over. ``beside`` takes the context of a
-    page that is open. At the end of the test each page leaves a screenshot, and what it has complained about fails the
-    test.
+    The address contains the person's token; ``page_at("…", None)`` opens a page without one. ``beside`` reuses the
+    context of an open page. The end of the test saves a screenshot of each page, and fails on errors that pages logged.
     """
     pages: list[Page] = []
     complaints: list[str] = []
@@ -56,12 +55,12 @@ def page_at(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> I
         else:
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
             context.set_default_timeout(PATIENCE)
-            context.on("console", lambda message: _hear(message, complaints))
+            context.on("console", lambda message: _note(message, complaints))
             context.on("weberror", lambda error: complaints.append(str(error.error)))
         page = context.new_page()
         pages.append(page)
-        handed = "" if person is None else f"#token={token_of(stack, person)}"
-        page.goto(f"{stack.web_url}/{path.lstrip('/')}{handed}")
+        fragment = "" if person is None else f"#token={token_of(stack, person)}"
+        page.goto(f"{stack.web_url}/{path.lstrip('/')}{fragment}")
         return page
 
     yield open_page
@@ -76,7 +75,7 @@ def page_at(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> I
 
 @pytest.fixture
 def accessible() -> Callable[[Page, str], None]:
-    """Fails where axe-core finds anything wrong with a page: ``accessible(page, "the preview")``."""
+    """Fails if axe-core finds a violation on a page: ``accessible(page, "the preview")``."""
     axe = Axe()
 
     def check(page: Page, what: str) -> None:
@@ -88,7 +87,7 @@ def accessible() -> Callable[[Page, str], None]:
 
 @pytest.fixture
 def commission(stack: Stack) -> Iterator[Setting]:
-    """Changes how the stand-in commission behaves: ``commission(away=True)``; after the test it behaves as before."""
+    """Changes the behaviour of the fake commission, such as ``commission(away=True)``, until the end of the test."""
 
     def change(**settings: Any) -> None:
         httpx.post(f"{stack.commission_url}/_set", json=settings).raise_for_status()
@@ -99,11 +98,11 @@ def commission(stack: Stack) -> Iterator[Setting]:
 
 
 def token_of(stack: Stack, person: Person) -> str:
-    """A token of that person, for the browser."""
+    """A token of a person, for the browser."""
     return stack.issuer.mint(person.tenant, [READ, WRITE], subject=f"ann@{person.tenant}")
 
 
-def _hear(message: ConsoleMessage, complaints: list[str]) -> None:
-    """Errors count, also violations of the policy; that an answer was not a good one is the page's own business."""
+def _note(message: ConsoleMessage, complaints: list[str]) -> None:
+    """Note errors and violations of the policy; pages handle failed requests themselves."""
     if message.type == "error" and not message.text.startswith("Failed to load resource"):
         complaints.append(message.text)

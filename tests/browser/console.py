@@ -1,4 +1,4 @@
-"""What the tests of the console share."""
+"""Helpers of the console's tests."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 def go(page: Page, address: str) -> None:
-    """Go to a page of the console, such as ``#/jobs``, without loading it anew; wait until it has what it shows."""
-    expect(page.locator(".pages")).to_be_visible()  # the token that was handed over is taken
+    """Go to a page of the console, such as ``#/jobs``, without a reload; wait until it is loaded."""
+    expect(page.locator(".pages")).to_be_visible()  # the console has accepted the token
     page.goto(page.url.partition("#")[0] + address)
     ready(page)
 
 
 def ready(page: Page) -> None:
-    """Wait until nothing of the page is still being asked for."""
+    """Wait until every part of the page is loaded."""
     expect(page.locator("main h1")).to_be_visible()
     expect(page.locator("[aria-busy]")).to_have_count(0)
 

@@ -1,4 +1,4 @@
-"""A stand-in for an OpenID Connect provider: discovery, a page to sign in at, and codes against PKCE."""
+"""A fake OpenID Connect provider: discovery, a sign-in page, and codes with PKCE."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ASKED = {"response_type": "code", "client_id": CLIENT, "scope": SCOPES, "code_c
 
 
 class Provider:
-    """What the provider knows: codes that are not used up, and `redirect_uri`, the only place it sends people back to.
+    """State of the provider: unused codes, and `redirect_uri`, the only address it redirects to.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Provider:
         self.url = self.redirect_uri = ""
 
     def wrong_with(self, asked: dict[str, str]) -> str:
-        """What is wrong with a request to sign in; nothing, if nothing is."""
+        """Return the error of a sign-in request, or an empty text."""
         for name, value in {**_ASKED, "redirect_uri": self.redirect_uri}.items():
             if asked.get(name) != value:
                 return f"{name} is {asked.get(name)!r}"
@@ -43,13 +43,13 @@ class Provider:
         return f"{short[0]} is missing or too short" if short else ""
 
     def code_for(self, asked: dict[str, str]) -> str:
-        """A new code, bound to the challenge."""
+        """Return a new code, bound to the challenge."""
         code = secrets.token_urlsafe()
         self.challenges[code] = asked["code_challenge"]
         return code
 
     def token_for(self, asked: dict[str, str]) -> dict[str, str]:
-        """A token for a code and the verifier of its challenge (RFC 7636, section 4.6); or the error to answer with."""
+        """Return a token, or an error, for a code and the verifier of its challenge (RFC 7636, section 4.6)."""
         self.asked_for_tokens.append(asked)
         challenge = self.challenges.pop(asked.get("code", ""), None)
         digest = hashlib.sha256(asked.get("code_verifier", "").encode()).digest()
@@ -64,24 +64,24 @@ class Provider:
         return {"access_token": self.mint(), "token_type": "Bearer"}
 
     def back(self, **answer: str) -> str:
-        """Where people are sent with an answer."""
+        """Return the redirect address with an answer."""
         return f"{self.redirect_uri}?{urlencode(answer)}"
 
 
 @contextmanager
-def serving(provider: Provider) -> Iterator[Provider]:
-    """Serve the provider's pages for the time of a ``with`` block."""
+def serving(server: Provider) -> Iterator[Provider]:
+    """Serve the provider's pages during a ``with`` block."""
 
     class Pages(_Pages):
-        told = provider
+        provider = server
 
-    with in_background(Pages) as provider.url:
-        yield provider
+    with in_background(Pages) as server.url:
+        yield server
 
 
 @contextmanager
 def in_background(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve pages on a free port of loopback; gives their address."""
+    """Serve pages on a free port of loopback; yield their address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -92,29 +92,29 @@ def in_background(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[st
 
 
 class _Pages(BaseHTTPRequestHandler):
-    told: Provider
+    provider: Provider
 
     def do_GET(self) -> None:
         path, asked = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
         configuration, authorize, token = _PLACES
         if path == configuration:
             ends = {"authorization_endpoint": authorize, "token_endpoint": token}
-            told = {"issuer": self.told.url} | {name: self.told.url + end for name, end in ends.items()}
-            self._answer(200, json.dumps(told), "application/json")
+            metadata = {"issuer": self.provider.url} | {name: self.provider.url + end for name, end in ends.items()}
+            self._answer(200, json.dumps(metadata), "application/json")
         elif path != authorize:
             self._answer(404, "", "text/plain")
-        elif wrong := self.told.wrong_with(asked):
+        elif wrong := self.provider.wrong_with(asked):
             self._answer(400, wrong, "text/plain")
         else:
-            yes = self.told.back(code=self.told.code_for(asked), state=asked["state"])
-            no = self.told.back(error="access_denied", state=asked["state"])
+            yes = self.provider.back(code=self.provider.code_for(asked), state=asked["state"])
+            no = self.provider.back(error="access_denied", state=asked["state"])
             links = "".join(f'<a href="{escape(href)}">{text}</a> ' for text, href in {"Yes": yes, "No": no}.items())
             self._answer(200, f"<!doctype html><title>Provider</title><p>Sign in? {links}", "text/html")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        told = self.told.token_for(dict(parse_qsl(body)))
-        self._answer(400 if "error" in told else 200, json.dumps(told), "application/json")
+        answer = self.provider.token_for(dict(parse_qsl(body)))
+        self._answer(400 if "error" in answer else 200, json.dumps(answer), "application/json")
 
     def _answer(self, status: int, body: str, kind: str) -> None:
         self.send_response(status)

@@ -1,4 +1,4 @@
-"""What axe-core finds in the import dialog: nothing, at any stage, in light and in dark."""
+"""axe-core finds no violation in the import dialog, at any stage, in light and dark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_every_stage_of_the_dialog_is_accessible(
     accessible(page, "the choice of a file")
 
     def hold(route: Route) -> None:
-        """Neither answer nor fail."""
+        """Hold the request: neither respond nor fail."""
 
     page.route("**/sluice-files-*", hold)
     chosen: Any = {"name": "parts.csv", "mimeType": "text/csv", "buffer": ROWS}
@@ -37,14 +37,14 @@ def test_every_stage_of_the_dialog_is_accessible(
     page.get_by_role("button", name="Stop sending").click()
     accessible(page, "a stopped upload")
     page.unroute("**/sluice-files-*", hold)
-    page.get_by_role("button", name="Go on sending").click()
+    page.get_by_role("button", name="Resume sending").click()
 
     expect(page.get_by_role("heading", name="Your file is being checked")).to_be_visible()
     accessible(page, "the check, or the preview already")
-    expect(page.get_by_role("heading", name="Look before it is loaded")).to_be_visible()
+    expect(page.get_by_role("heading", name="Review before loading")).to_be_visible()
     accessible(page, "the preview")
     page.get_by_role("button", name="Load 1 row").click()
-    expect(page.get_by_text("Say for each of these columns")).to_be_visible()
+    expect(page.get_by_text("Choose for each of these columns")).to_be_visible()
     accessible(page, "the question about dates")
     page.get_by_label("Day first").check()
     page.get_by_role("button", name="Load 1 row").click()
@@ -56,7 +56,7 @@ def test_every_stage_of_the_dialog_is_accessible(
 def test_a_failed_import_is_accessible(
     page_at: Callable[..., Page], ann: Person, accessible: Callable[[Page, str], None], color_scheme: str
 ) -> None:
-    """The problem, what to do, and the way on."""
+    """The alert has the problem and the ways on."""
     page = page_at("examples/import.html?lang=id", ann, color_scheme=color_scheme)
     page.get_by_role("button", name="Impor daftar harga").click()
     chosen: Any = {"name": "parts.csv", "mimeType": "text/csv", "buffer": b"SKU,Name,Prise\nF-1,Belt,1\n"}

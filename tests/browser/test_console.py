@@ -11,7 +11,7 @@ from tests.browser.console import CONSOLE, go, job_row, ready
 from tests.factories import csv_file, products
 from tests.people import Person
 
-# Notes each state and each width of the first job's bar, for as long as the page is not loaded anew.
+# Notes each status and each value of the first job's bar, until the page is reloaded.
 TAKE_NOTES = """() => {
   window.noted = [];
   const look = () => {
@@ -23,11 +23,11 @@ TAKE_NOTES = """() => {
   look();
 }"""
 
-# The answer for a ticket where there is no WebSocket.
+# The response with a ticket of an API without a WebSocket.
 WITHOUT = {"status": 201, "json": {"ticket": "none", "expires_in": 60, "links": {}}}
 
 
-def test_an_import_started_elsewhere_appears_and_moves_without_a_reload(page_at: PageAt, ann: Person) -> None:
+def test_an_import_started_elsewhere_appears_and_progresses_without_a_reload(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     expect(page.get_by_role("heading", name="No imports yet")).to_be_visible()
     expect(page.locator("#connection")).to_have_text("Live")
@@ -46,7 +46,7 @@ def test_an_import_started_elsewhere_appears_and_moves_without_a_reload(page_at:
     assert all(earlier <= later for earlier, later in pairwise(loading))
 
 
-def test_the_list_is_filtered_by_what_its_address_says(page_at: PageAt, ann: Person) -> None:
+def test_the_address_filters_the_list(page_at: PageAt, ann: Person) -> None:
     done = ann.imported(csv_file(products(3)), filename="done.csv")
     waiting = ann.imported(csv_file(products(4)), filename="waiting.csv", review=True)
     dealers = csv_file([("D-1", "Autohaus Nord")], titles=("Dealer Code", "Name"))
@@ -77,8 +77,8 @@ def test_the_list_is_filtered_by_what_its_address_says(page_at: PageAt, ann: Per
     expect(page.get_by_role("heading", name="No job matches these filters")).to_be_visible()
 
 
-def test_what_was_missed_while_the_connection_was_broken_is_caught_up(page_at: PageAt, ann: Person) -> None:
-    page = page_at("console/icon.svg", None)  # a page without a connection, for those to come to be under control
+def test_changes_missed_during_a_lost_connection_appear_after_it(page_at: PageAt, ann: Person) -> None:
+    page = page_at("console/icon.svg", None)  # a page without a connection, so that the test controls the first one
     open_sockets: list[WebSocketRoute] = []
     broken = False
 
@@ -118,15 +118,15 @@ def test_without_a_websocket_a_job_that_no_longer_matches_leaves_the_list(page_a
     expect(job_row(page, again["id"])).to_be_visible()
 
 
-def test_without_a_websocket_the_list_asks_every_few_seconds(page_at: PageAt, ann: Person) -> None:
+def test_without_a_websocket_the_list_polls(page_at: PageAt, ann: Person) -> None:
     page = page_at("console/icon.svg", None)
     page.route("**/v1/tickets", lambda route: route.fulfill(**WITHOUT) if is_post(route) else route.continue_())
     page.goto(f"{ann.stack.console_url}#token={token_of(ann.stack, ann)}")
-    expect(page.locator("#connection")).to_have_text("Asked every few seconds")
+    expect(page.locator("#connection")).to_have_text("Updated every 3 s")
     job_id = ann.start(csv_file(products(3)), filename="asked-for.csv")
     expect(job_row(page, job_id).locator(".status")).to_have_text("Completed")
 
 
 def is_post(route: Route) -> bool:
-    """A call, and not the browser's question whether it may be made."""
+    """Whether it is the call itself, and not its CORS preflight."""
     return route.request.method == "POST"

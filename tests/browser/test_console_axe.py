@@ -1,4 +1,4 @@
-"""The console as axe-core finds it, in light and dark."""
+"""axe-core finds no violation on the pages of the console, in light and dark."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, PAGES, file_with_dates, file_with_mistakes, go, ready
 from tests.people import Person
 
-TABS = ("Refused rows", "Preview", "Log", "Files")
+TABS = ("Rejected rows", "Preview", "Log", "Files")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(
+def test_axe_finds_no_violation_on_any_page(
     page_at: PageAt, ann: Person, accessible: Callable[[Page, str], None], scheme: str
 ) -> None:
     page = page_at(CONSOLE, ann, color_scheme=scheme, reduced_motion="reduce")
@@ -35,7 +35,7 @@ def test_axe_finds_nothing_on_any_page(
         page.get_by_role("tab", name=tab).click()
         ready(page)
         accessible(page, f"job, {tab}")
-    page.locator(".moves").get_by_role("button", name="Roll back").click()
+    page.locator(".job-actions").get_by_role("button", name="Roll back").click()
     accessible(page, "asking before a rollback")
     page.get_by_role("button", name="Go back").click()
     go(page, f"#/jobs/{review['id']}")

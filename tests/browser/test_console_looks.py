@@ -1,4 +1,4 @@
-"""The console for everybody: on a phone, without a mouse, in both languages, and when something is wrong."""
+"""The console on a phone, by keyboard, in both languages, with hostile data, and with an API that fails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.people import Person
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
-def test_nothing_is_wider_than_a_phone(page_at: PageAt, ann: Person) -> None:
+def test_no_page_is_wider_than_a_phone(page_at: PageAt, ann: Person) -> None:
     job = ann.imported(file_with_mistakes(), filename=f"{'a-very-long-name-without-a-gap-' * 4}.csv")
     page = page_at(CONSOLE, ann, viewport=PHONE)
     for address in (*PAGES, f"#/jobs/{job['id']}", f"#/jobs/{job['id']}?tab=preview"):
@@ -26,7 +26,7 @@ def test_nothing_is_wider_than_a_phone(page_at: PageAt, ann: Person) -> None:
     assert below > 3, "a row is a card"
 
 
-def test_hostile_names_and_values_are_text(page_at: PageAt, ann: Person) -> None:
+def test_hostile_names_and_values_stay_text(page_at: PageAt, ann: Person) -> None:
     job = ann.imported(file_with_mistakes(), filename=f"{HOSTILE}.csv")
     rows = [[f"{HOSTILE}1", HOSTILE, 1, 1]]
     ann.imported(csv_file(rows), filename="hostile.csv")
@@ -50,7 +50,7 @@ def test_hostile_names_and_values_are_text(page_at: PageAt, ann: Person) -> None
     assert alerts == []
 
 
-def test_the_console_speaks_both_languages_and_remembers_which(page_at: PageAt, ann: Person) -> None:
+def test_the_chosen_language_applies_to_every_page_and_after_a_reload(page_at: PageAt, ann: Person) -> None:
     ann.imported(csv_file(products(3)), filename="tiga.csv")
     page = page_at(CONSOLE, ann)
     expect(page.locator("tr .status")).to_have_text("Completed")
@@ -64,12 +64,12 @@ def test_the_console_speaks_both_languages_and_remembers_which(page_at: PageAt, 
     for address in PAGES:
         go(page, address)
         expect(page.locator("html")).to_have_attribute("lang", "id")
-    expect(page.get_by_role("heading", name="Bagaimana sebelumnya")).to_be_visible()
+    expect(page.get_by_role("heading", name="Versi sebelumnya")).to_be_visible()
     page.get_by_label("Bahasa").select_option("en")
-    expect(page.get_by_role("heading", name="What it was before")).to_be_visible()
+    expect(page.get_by_role("heading", name="Earlier versions")).to_be_visible()
 
 
-def test_the_console_is_worked_with_the_keyboard_alone(page_at: PageAt, ann: Person) -> None:
+def test_the_keyboard_alone_reaches_pages_and_dialogs(page_at: PageAt, ann: Person) -> None:
     job = ann.imported(csv_file(products(3)), filename="keys.csv")
     page = page_at(CONSOLE, ann)
     ready(page)
@@ -79,13 +79,13 @@ def test_the_console_is_worked_with_the_keyboard_alone(page_at: PageAt, ann: Per
     page.get_by_role("link", name="Skip to the page").focus()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
-    assert page.url.endswith("index.html"), "it is a place, and no page"
+    assert page.url.endswith("index.html"), "the link does not change the page"
     page.get_by_role("link", name="keys.csv").press("Enter")
     expect(page.get_by_role("heading", level=1, name="keys.csv")).to_be_visible()
     expect(page.locator("main")).to_be_focused()
     expect(page).to_have_title("keys.csv · Sluice")
 
-    page.locator(".moves").get_by_role("button", name="Roll back").press("Enter")
+    page.locator(".job-actions").get_by_role("button", name="Roll back").press("Enter")
     expect(page.get_by_role("dialog").get_by_role("button", name="Go back")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -95,13 +95,13 @@ def test_the_console_is_worked_with_the_keyboard_alone(page_at: PageAt, ann: Per
     expect(page.locator("main")).to_be_focused()
 
 
-def test_an_api_that_does_not_answer_is_said_and_asked_again(page_at: PageAt, ann: Person) -> None:
+def test_a_failed_request_is_shown_and_repeated_by_the_button(page_at: PageAt, ann: Person) -> None:
     job = ann.imported(csv_file(products(3)), filename="there.csv")
     page = page_at(CONSOLE, ann)
     ready(page)
     answer = {"status": 500, "content_type": "application/problem+json", "body": '{"title": "Something broke"}'}
     clicks: list[bool] = []
-    # well again only when somebody asks: the page asks by itself too, whenever it has news
+    # the request succeeds only after a click, because the page also refreshes by itself
     page.expose_function("clicked", lambda: clicks.append(True))
     page.evaluate("document.addEventListener('click', () => clicked(), { capture: true })")
     page.route("**/v1/jobs?*", lambda route: route.continue_() if clicks else route.fulfill(**answer))

@@ -1,4 +1,4 @@
-"""The console's other pages: uploading, importers, queues with what was given up, and data."""
+"""The console's other pages: upload, importers, queues with failed jobs, and data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import openpyxl
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
-from sluice.model import paths
 from sluice.model.chunk import JobRef
+from sluice.usecases.artifacts import job_folder
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, go, job_row, ready
 from tests.factories import csv_file, products
 from tests.people import Person
 
-# Drops files on the page, as a browser does when somebody lets go of them there.
+# Drops files on the page, with the events of a browser.
 DROP = """files => {
   const dataTransfer = new DataTransfer();
   for (const [name, text] of files) dataTransfer.items.add(new File([text], name, { type: "text/csv" }));
@@ -34,7 +34,7 @@ def choose(page: Page, name: str, content: bytes) -> None:
     asked.value.set_files({"name": name, "mimeType": "text/csv", "buffer": content})
 
 
-def test_a_file_is_uploaded_with_its_options_and_leads_to_its_job(page_at: PageAt, ann: Person) -> None:
+def test_a_file_is_uploaded_with_its_options_and_links_to_its_job(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/upload?importer=products")
     expect(page.get_by_label("What is in the file?")).to_have_value("products")
@@ -57,7 +57,7 @@ def test_a_file_dropped_on_the_list_of_jobs_is_uploaded(page_at: PageAt, ann: Pe
     expect(page.locator(".done")).to_contain_text("dropped.csv")
 
 
-def test_of_several_files_one_that_is_refused_does_not_keep_the_others(page_at: PageAt, ann: Person) -> None:
+def test_of_several_files_a_rejected_one_does_not_stop_the_others(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/jobs")
     good = [csv_file(products(count)).decode() for count in (3, 4)]
@@ -72,7 +72,9 @@ def test_of_several_files_one_that_is_refused_does_not_keep_the_others(page_at: 
     assert len(ann.records("products")) == 4
 
 
-def test_importers_say_what_they_take_and_give_a_template(page_at: PageAt, ann: Person, tmp_path: Path) -> None:
+def test_importers_show_their_columns_and_limits_and_offer_a_template(
+    page_at: PageAt, ann: Person, tmp_path: Path
+) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/importers")
     dealers = page.locator("[data-importer=dealers]")
@@ -89,7 +91,7 @@ def test_importers_say_what_they_take_and_give_a_template(page_at: PageAt, ann: 
     expect(page.get_by_label("What is in the file?")).to_have_value("dealers")
 
 
-def test_the_queues_fill_and_empty_while_one_looks_on(page_at: PageAt, ann: Person) -> None:
+def test_the_depths_of_the_queues_change_without_a_reload(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/queues")
     waiting = page.locator("[data-depth='standard waiting']")
@@ -100,11 +102,11 @@ def test_the_queues_fill_and_empty_while_one_looks_on(page_at: PageAt, ann: Pers
     expect(waiting).to_have_text("0")
 
 
-def test_rows_that_were_given_up_are_seen_and_retried(page_at: PageAt, ann: Person, stack: Stack) -> None:
-    """A chunk whose staged rows are gone fails three times and is given up; they come back, and so do its rows."""
+def test_a_job_with_unprocessed_rows_is_listed_and_retried(page_at: PageAt, ann: Person, stack: Stack) -> None:
+    """A chunk without its staged rows fails three times; once they are restored, a retry loads them."""
     job = ann.imported(csv_file(products(5)), filename="given-up.csv", review=True)
     bucket, files = stack.files_bucket, stack.client("s3")
-    key = paths.staged(JobRef(ann.tenant, job["id"]), 0)
+    key = f"{job_folder(JobRef(ann.tenant, job['id']))}staged/000000.rows"
     staged = files.get_object(Bucket=bucket, Key=key)["Body"].read()
     files.delete_object(Bucket=bucket, Key=key)
 
@@ -124,7 +126,7 @@ def test_rows_that_were_given_up_are_seen_and_retried(page_at: PageAt, ann: Pers
     assert len(ann.records("products")) == 5
 
 
-def test_records_are_found_with_the_job_that_wrote_them_and_what_they_were_before(page_at: PageAt, ann: Person) -> None:
+def test_a_record_shows_the_job_that_wrote_it_and_its_earlier_versions(page_at: PageAt, ann: Person) -> None:
     first = ann.imported(csv_file(products(120)), filename="first.csv")
     second = ann.imported(csv_file(products(1, price="20.75")), filename="second.csv")
     page = page_at(CONSOLE, ann)
@@ -142,7 +144,7 @@ def test_records_are_found_with_the_job_that_wrote_them_and_what_they_were_befor
     expect(page.get_by_role("heading", name="Record P-000001")).to_be_visible()
     expect(page.locator(".facts")).to_contain_text("20.75")
     expect(page.locator(".facts").get_by_role("link", name=second["id"])).to_be_visible()
-    before = page.get_by_role("region", name="What it was before").locator("tbody tr")
+    before = page.get_by_role("region", name="Earlier versions").locator("tbody tr")
     expect(before).to_have_count(1)
     expect(before).to_contain_text("9.5")
     before.get_by_role("link", name=first["id"]).click()

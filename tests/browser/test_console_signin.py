@@ -28,15 +28,15 @@ BESIDE = "console/icon.svg"
 
 @pytest.fixture
 def provider(stack: Stack, ann: Person) -> Iterator[Provider]:
-    """Where Ann signs in, and a console that knows of it."""
-    with serving(Provider(partial(token_of, stack, ann))) as told, console_at(stack, told) as console_url:
-        told.redirect_uri = console_url
-        yield told
+    """A provider where Ann signs in, and a console that uses it."""
+    with serving(Provider(partial(token_of, stack, ann))) as server, console_at(stack, server) as console_url:
+        server.redirect_uri = console_url
+        yield server
 
 
 @contextmanager
 def console_at(stack: Stack, provider: Provider) -> Iterator[str]:
-    """The console as it is served where people sign in at a provider; its address."""
+    """Serve the console with the settings of a provider; yield its address."""
     at = urlsplit(stack.api_url).netloc
     ours = headers([f"http://{at}", f"ws://{at}", provider.url])
     settings = {"api_url": stack.api_url, "issuer": provider.url, "client_id": CLIENT, "scopes": SCOPES}
@@ -64,18 +64,16 @@ def console_at(stack: Stack, provider: Provider) -> Iterator[str]:
 
 @pytest.fixture
 def page(page_at: PageAt) -> Page:
-    """A browser that nobody has signed in with."""
+    """A browser without a session."""
     return page_at(BESIDE, None)
 
 
 def signed_in(page: Page, tenant: str) -> None:
-    """Expect the person of that tenant to be signed in."""
+    """Expect the person of a tenant to be signed in."""
     expect(page.locator(".who")).to_contain_text(f"ann@{tenant}")
 
 
-def test_somebody_signs_in_at_the_provider_and_comes_back_to_their_page(
-    page: Page, provider: Provider, ann: Person
-) -> None:
+def test_signing_in_at_the_provider_leads_back_to_the_same_page(page: Page, provider: Provider, ann: Person) -> None:
     job = ann.imported(csv_file(products(3)), filename="mine.csv")
     page.goto(f"{provider.redirect_uri}#/jobs/{job['id']}")
     page.get_by_role("button", name="Sign in with your organisation").click()
@@ -93,17 +91,17 @@ def test_somebody_signs_in_at_the_provider_and_comes_back_to_their_page(
     assert len(provider.asked_for_tokens) == 1
 
 
-def test_an_answer_that_nobody_asked_for_is_not_taken(page: Page, provider: Provider) -> None:
+def test_an_answer_without_a_matching_state_is_rejected(page: Page, provider: Provider) -> None:
     page.goto(provider.redirect_uri)
     page.get_by_role("button", name="Sign in with your organisation").click()
     expect(page.get_by_role("link", name="Yes")).to_be_visible()
-    page.goto(provider.back(code="somebody-elses", state="forged"))
+    page.goto(provider.back(code="another", state="forged"))
     expect(page.get_by_text("the answer does not belong to this page")).to_be_visible()
     assert page.url == provider.redirect_uri
     assert provider.asked_for_tokens == []
 
 
-def test_a_code_without_its_verifier_is_worth_nothing(page: Page, provider: Provider) -> None:
+def test_a_code_with_another_verifier_is_rejected(page: Page, provider: Provider) -> None:
     page.goto(provider.redirect_uri)
     page.get_by_role("button", name="Sign in with your organisation").click()
     yes = page.get_by_role("link", name="Yes").get_attribute("href")
@@ -114,7 +112,7 @@ def test_a_code_without_its_verifier_is_worth_nothing(page: Page, provider: Prov
     expect(page.get_by_text("Signing in did not work: invalid_grant")).to_be_visible()
 
 
-def test_who_says_no_at_the_provider_is_told_so_and_may_try_again(page: Page, provider: Provider, ann: Person) -> None:
+def test_a_denied_sign_in_shows_the_error_and_can_be_repeated(page: Page, provider: Provider, ann: Person) -> None:
     page.goto(provider.redirect_uri)
     for answer in ("No", "Yes"):
         page.get_by_role("button", name="Sign in with your organisation").click()
@@ -124,7 +122,9 @@ def test_who_says_no_at_the_provider_is_told_so_and_may_try_again(page: Page, pr
     signed_in(page, ann.tenant)
 
 
-def test_a_token_is_pasted(page: Page, provider: Provider, stack: Stack, ann: Person) -> None:
+def test_a_pasted_token_signs_in_and_a_text_of_another_form_does_not(
+    page: Page, provider: Provider, stack: Stack, ann: Person
+) -> None:
     page.goto(provider.redirect_uri)
     field = page.get_by_label("Access token")
     field.fill("not a token")
@@ -136,7 +136,7 @@ def test_a_token_is_pasted(page: Page, provider: Provider, stack: Stack, ann: Pe
     signed_in(page, ann.tenant)
 
 
-def test_a_token_in_the_address_is_taken_out_of_it_and_is_gone_with_the_tab(page_at: PageAt, ann: Person) -> None:
+def test_a_token_in_the_address_is_removed_from_it_and_kept_for_the_tab_only(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     signed_in(page, ann.tenant)
     assert "token" not in page.url
@@ -149,7 +149,7 @@ def test_a_token_in_the_address_is_taken_out_of_it_and_is_gone_with_the_tab(page
 def test_a_link_with_a_token_leaves_a_session_as_it_is(
     page: Page, provider: Provider, stack: Stack, ann: Person
 ) -> None:
-    theirs = stack.issuer.mint("somebody-else", [READ, WRITE])
+    theirs = stack.issuer.mint("another", [READ, WRITE])
     page.goto(f"{provider.redirect_uri}#token={theirs}")
     expect(page.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
     assert page.url == provider.redirect_uri
@@ -169,7 +169,7 @@ def test_a_link_with_a_token_leaves_a_session_as_it_is(
     signed_in(page, ann.tenant)
 
 
-def test_what_is_no_token_is_not_taken_from_the_address(page_at: PageAt, ann: Person, stack: Stack) -> None:
+def test_a_text_that_is_no_token_is_not_accepted_from_the_address(page_at: PageAt, ann: Person, stack: Stack) -> None:
     page = page_at(CONSOLE, ann)
     signed_in(page, ann.tenant)
     page.goto(f"{stack.console_url}#token=%")
@@ -179,7 +179,7 @@ def test_what_is_no_token_is_not_taken_from_the_address(page_at: PageAt, ann: Pe
     signed_in(page, ann.tenant)
 
 
-def test_who_signs_out_stays_out_though_a_laptop_hands_over_a_token(page_at: PageAt, ann: Person) -> None:
+def test_signing_out_holds_although_the_settings_contain_a_token(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
@@ -188,31 +188,35 @@ def test_who_signs_out_stays_out_though_a_laptop_hands_over_a_token(page_at: Pag
     assert "eyJ" not in page.evaluate("JSON.stringify(sessionStorage)")
 
 
-def test_a_session_that_is_over_is_taken_up_again_on_the_same_page(page_at: PageAt, stack: Stack, ann: Person) -> None:
+def test_signing_in_after_an_expired_session_leads_back_to_the_same_page(
+    page_at: PageAt, stack: Stack, ann: Person
+) -> None:
     job = ann.imported(csv_file(products(3)), filename="still-there.csv")
     page = page_at(CONSOLE, ann)
     expect(job_row(page, job["id"])).to_be_visible()
     over = stack.issuer.mint(ann.tenant, [READ, WRITE], lifetime=timedelta(hours=-1))
     page.evaluate("token => sessionStorage.setItem('sluice.token', token)", over)
     page.goto(f"{stack.console_url}#/jobs/{job['id']}")
-    expect(page.get_by_text("Your session is over.")).to_be_visible()
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
     page.get_by_label("Access token").fill(token_of(stack, ann))
     page.get_by_role("button", name="Sign in with the token").click()
     expect(page.get_by_role("heading", level=1, name="still-there.csv")).to_be_visible()
 
 
-def test_after_a_session_is_over_a_laptop_hands_over_the_next(page_at: PageAt, stack: Stack, ann: Person) -> None:
+def test_after_an_expired_session_a_reload_uses_the_token_of_the_settings(
+    page_at: PageAt, stack: Stack, ann: Person
+) -> None:
     page = page_at(CONSOLE, ann)
     signed_in(page, ann.tenant)
     over = stack.issuer.mint(ann.tenant, [READ, WRITE], lifetime=timedelta(hours=-1))
     page.evaluate("token => sessionStorage.setItem('sluice.token', token)", over)
     page.reload()
-    expect(page.get_by_text("Your session is over.")).to_be_visible()
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
     page.reload()
     expect(page.locator(".who")).to_contain_text("demo")
 
 
-def test_somebody_elses_job_is_not_there(page_at: PageAt, stack: Stack, ann: Person) -> None:
+def test_the_job_of_another_tenant_is_not_found(page_at: PageAt, stack: Stack, ann: Person) -> None:
     job = ann.imported(csv_file(products(3)), filename="secret.csv")
     page = page_at(CONSOLE, None)
     expect(page.locator(".who")).to_contain_text("demo")

@@ -1,4 +1,4 @@
-"""The console's page of sources: pulled live, anew, by a schedule; and how their jobs look elsewhere."""
+"""The console's page of sources: live syncs, forced syncs, schedules; and how syncs look on other pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Setting = Callable[..., None]
 
 @pytest.fixture
 def register(stack: Stack) -> Iterator[Setting]:
-    """Changes how the stand-in upstream behaves: ``register(rows=300)``; after the test it behaves as before."""
+    """Changes the behaviour of the fake upstream, such as ``register(rows=300)``, until the end of the test."""
 
     def change(**settings: Any) -> None:
         httpx.post(f"{stack.upstream_url}/_set", json=settings).raise_for_status()
@@ -37,26 +37,26 @@ def register(stack: Stack) -> Iterator[Setting]:
 
 
 def pulled(person: Person, source: str = "skk") -> dict[str, Any]:
-    """The job of a sync, once it has ended."""
+    """Start a sync, and return its job at the end."""
     answer = person.call("POST", f"/syncs/{source}")
     assert answer.status_code in {200, 202}, answer.text
     return person.end_of(answer.json()["job"]["id"])
 
 
 def card_of(page: Page, source: str = "skk") -> Locator:
-    """What the page shows of a source."""
+    """The card of a source."""
     return page.locator(f"[data-source={source}]")
 
 
 def last_of(card: Locator) -> dict[str, str]:
-    """The numbers of a source's last sync."""
+    """The counts of a source's last sync."""
     tiles: list[list[str]] = card.locator("[data-last] [data-count]").evaluate_all(
         "tiles => tiles.map(tile => [tile.dataset.count, tile.querySelector('dd').textContent])"
     )
     return {name: text for name, text in tiles}  # noqa: C416 - lists are no pairs to mypy
 
 
-def test_a_start_moves_live_to_its_end_and_shows_its_counts(page_at: PageAt, ann: Person, register: Setting) -> None:
+def test_a_started_sync_progresses_live_and_shows_its_counts(page_at: PageAt, ann: Person, register: Setting) -> None:
     register(rows=2_000, rate=10, wrong_every=500)
     page = page_at(CONSOLE, ann)
     page.get_by_role("link", name="Sources").click()
@@ -68,17 +68,23 @@ def test_a_start_moves_live_to_its_end_and_shows_its_counts(page_at: PageAt, ann
     expect(card.locator(".status")).to_have_text("Reading")
     expect(card.locator("[data-read]")).to_have_text("2,000 of 2,000 rows read")
     expect(card.locator(".status")).to_have_text("Completed")
-    assert last_of(card) == {"inserted": "1,996", "updated": "0", "unchanged": "0", "refused": "4", "gone": "0"}
-    assert page.evaluate("window.sameDocument"), "the page was not loaded anew"
+    assert last_of(card) == {
+        "inserted": "1,996",
+        "updated": "0",
+        "unchanged": "0",
+        "rejected": "4",
+        "deleted_upstream": "0",
+    }
+    assert page.evaluate("window.sameDocument"), "the page was not reloaded"
 
     card.get_by_role("button", name="Start").click()
-    expect(card).to_contain_text("Nothing was begun")
+    expect(card).to_contain_text("No sync was started")
     card.get_by_role("link", name="skk", exact=True).click()
     expect(page.get_by_role("region", name="Records of skk").locator("tbody tr")).to_have_count(100)
     expect(page.get_by_role("columnheader", name="nama", exact=True)).to_be_visible()
 
 
-def test_force_asks_first_and_then_begins_anew(page_at: PageAt, ann: Person, register: Setting) -> None:
+def test_force_asks_first_and_then_starts_a_new_sync(page_at: PageAt, ann: Person, register: Setting) -> None:
     first = pulled(ann)
     page = page_at(CONSOLE, ann)
     go(page, "#/sources")
@@ -86,7 +92,7 @@ def test_force_asks_first_and_then_begins_anew(page_at: PageAt, ann: Person, reg
     job = card.get_by_role("link", name="Open the job")
     expect(job).to_have_attribute("href", f"#/jobs/{first['id']}")
     card.get_by_role("button", name=f"Force: {TITLE}").click()
-    dialog = page.get_by_role("dialog", name=f"Pull all of “{TITLE}” anew?")
+    dialog = page.get_by_role("dialog", name=f"Pull all of “{TITLE}” again?")
     expect(dialog).to_contain_text("is cancelled")
     dialog.get_by_role("button", name="Go back").click()
     assert [each["id"] for each in ann.everything("/syncs/skk", 10)] == [first["id"]]
@@ -96,7 +102,7 @@ def test_force_asks_first_and_then_begins_anew(page_at: PageAt, ann: Person, reg
     dialog.get_by_role("button", name="Force").click()
     expect(job).not_to_have_attribute("href", f"#/jobs/{first['id']}")
     expect(card.locator("[data-last] [data-count=unchanged] dd")).to_have_text("290")
-    assert last_of(card)["gone"] == "10"
+    assert last_of(card)["deleted_upstream"] == "10"
     card.get_by_role("link", name="History").click()
     expect(page.get_by_label("Importer")).to_have_value("skk")
     expect(page.locator("tr[data-job]")).to_have_count(2)
@@ -118,7 +124,9 @@ def test_a_schedule_is_set_shown_and_switched_off(page_at: PageAt, ann: Person, 
     form.get_by_role("button", name="Set the schedule").click()
     expect(following).to_contain_text("every 6 hours")
     at = datetime.fromisoformat(following.locator("time").get_attribute("datetime") or "")
-    assert at == datetime(day.year, day.month, day.day, 2, 30, tzinfo=UTC) - timedelta(hours=7), "as Jakarta has it"
+    assert at == datetime(day.year, day.month, day.day, 2, 30, tzinfo=UTC) - timedelta(hours=7), (
+        "the time zone of the browser"
+    )
 
     page.reload()
     ready(page)
@@ -132,13 +140,13 @@ def test_a_schedule_is_set_shown_and_switched_off(page_at: PageAt, ann: Person, 
     assert schedule_of(ann) is None
 
 
-def test_a_schedule_that_is_refused_says_why(page_at: PageAt, ann: Person, register: Setting) -> None:
+def test_a_rejected_schedule_shows_the_problem(page_at: PageAt, ann: Person, register: Setting) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/sources")
     card = card_of(page)
     body = '{"title": "The schedule cannot be kept", "detail": "Not so often."}'
-    refusal = {"status": 422, "content_type": "application/problem+json", "body": body}
-    page.route("**/syncs/skk/schedule", lambda route: route.fulfill(**refusal))
+    rejection = {"status": 422, "content_type": "application/problem+json", "body": body}
+    page.route("**/syncs/skk/schedule", lambda route: route.fulfill(**rejection))
     card.get_by_text("Schedule", exact=False).filter(has=page.locator("span")).click()
     card.get_by_role("button", name="Set the schedule").click()
     expect(card.get_by_role("alert")).to_contain_text("The schedule cannot be kept")
@@ -148,16 +156,16 @@ def test_a_schedule_that_is_refused_says_why(page_at: PageAt, ann: Person, regis
 def test_stuck_syncs_are_cleaned_up_and_counted(page_at: PageAt, ann: Person, register: Setting) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/sources")
-    told, clean = page.locator("#cleaned"), page.get_by_role("button", name="Clean up stuck syncs")
+    result, clean = page.locator("#cleaned"), page.get_by_role("button", name="Clean up stuck syncs")
     clean.click()
-    expect(told).to_have_text("No sync is stuck.")
+    expect(result).to_have_text("No sync is stuck.")
     found = '{"cleaned": 3, "by_state": {"loading": 2, "queued": 1}}'
     page.route("**/syncs/cleanup", lambda route: route.fulfill(content_type="application/json", body=found))
     clean.click()
-    expect(told).to_have_text("3 stuck syncs were cancelled. Loading: 2, Queued: 1")
+    expect(result).to_have_text("3 stuck syncs were cancelled. Loading: 2, Queued: 1")
 
 
-def test_who_may_only_read_sees_sources_and_is_offered_nothing(
+def test_without_the_write_scope_sources_have_no_buttons(
     page_at: PageAt, ann: Person, stack: Stack, register: Setting
 ) -> None:
     job = pulled(ann)
@@ -170,7 +178,7 @@ def test_who_may_only_read_sees_sources_and_is_offered_nothing(
     expect(page.locator("main summary")).to_have_count(0)
 
 
-def test_no_source_and_no_answer_are_said(page_at: PageAt, ann: Person) -> None:
+def test_an_empty_list_of_sources_and_a_failed_request_are_shown(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     ready(page)
     none = '{"items": [], "next": null}'
@@ -190,7 +198,7 @@ def test_no_source_and_no_answer_are_said(page_at: PageAt, ann: Person) -> None:
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_either_language(
+def test_axe_finds_no_violation_in_either_language(
     page_at: PageAt,
     ann: Person,
     register: Setting,
@@ -218,7 +226,9 @@ def test_axe_finds_nothing_in_either_language(
     page.locator("[data-source=skk] summary").click()
 
 
-def test_a_job_of_a_sync_reads_well_everywhere(page_at: PageAt, ann: Person, register: Setting) -> None:
+def test_the_job_of_a_sync_has_the_title_of_its_source_on_every_page(
+    page_at: PageAt, ann: Person, register: Setting
+) -> None:
     register(wrong_every=100)
     job = pulled(ann)
     page = page_at(CONSOLE, ann)
@@ -234,15 +244,15 @@ def test_a_job_of_a_sync_reads_well_everywhere(page_at: PageAt, ann: Person, reg
     expect(facts).to_contain_text("Sourceskk")
     expect(facts).to_contain_text("Pulled300 of 300 rows read")
     expect(facts).to_contain_text("Times read1")
-    assert counts(page)["gone"] == 0
-    assert (counts(page)["total"], counts(page)["inserted"], counts(page)["refused"]) == (300, 297, 3)
+    assert counts(page)["deleted_upstream"] == 0
+    assert (counts(page)["total"], counts(page)["inserted"], counts(page)["rejected"]) == (300, 297, 3)
     page.get_by_role("tab", name="Preview").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("Name at the source")
     facts.get_by_role("link", name="skk").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sources")
 
 
-def test_a_sync_that_was_refused_says_so_and_can_be_retried(page_at: PageAt, ann: Person, register: Setting) -> None:
+def test_a_failed_sync_shows_its_problem_and_can_be_retried(page_at: PageAt, ann: Person, register: Setting) -> None:
     register(client_secret="another")
     job = pulled(ann, "pg_profesi")
     page = page_at(CONSOLE, ann)
@@ -258,6 +268,6 @@ def test_a_sync_that_was_refused_says_so_and_can_be_retried(page_at: PageAt, ann
 
 
 def schedule_of(person: Person) -> Any:
-    """The schedule of `skk`, as the API has it."""
+    """The schedule of `skk` in the API."""
     found = eventually(lambda: person.everything("/sources", 10), "the sources")
     return next(source["schedule"] for source in found if source["name"] == "skk")

@@ -1,4 +1,4 @@
-"""Voters in the console: uploaded for a ward, looked up, and gone when somebody deletes them."""
+"""Voters in the console: uploaded with a ward, looked up, and deleted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from playwright.sync_api import Page, Route, expect
 
-from local.upstreams.voters import WARD
+from local.fake_upstreams.voters import WARD
 from tests.browser.conftest import PageAt, Setting
 from tests.browser.console import CONSOLE, counts, go, ready
 from tests.browser.voters import book, choose
@@ -18,7 +18,7 @@ from tests.people import Person
 FIRST = 400_000
 OTHER_WARD = "79800002"
 
-# Drops files where the page takes them, as a browser does when somebody lets go of them there.
+# Drops files on the drop zone, with the events of a browser.
 DROP = """(zone, names) => {
   const dataTransfer = new DataTransfer();
   for (const name of names) dataTransfer.items.add(new File(["a workbook"], name));
@@ -26,7 +26,7 @@ DROP = """(zone, names) => {
 }"""
 
 
-def test_a_file_named_by_its_ward_is_looked_up_and_ends_as_a_workbook(
+def test_a_file_with_its_ward_in_its_name_is_looked_up_and_gives_a_workbook(
     page_at: PageAt, ann: Person, commission: Setting, tmp_path: Path
 ) -> None:
     commission(rate=50)
@@ -48,11 +48,11 @@ def test_a_file_named_by_its_ward_is_looked_up_and_ends_as_a_workbook(
 
     page.locator(".done").get_by_role("link", name="Open the job").click()
     expect(page.locator(".head .status")).to_have_text("Completed")
-    assert (counts(page)["inserted"], counts(page)["refused"]) == (400, 0)
+    assert (counts(page)["inserted"], counts(page)["rejected"]) == (400, 0)
     expect(page.locator("[data-count=inserted]")).to_contain_text("Looked up")
     assert not {"updated", "unchanged"} & set(counts(page))
     expect(page.locator(".chart tbody tr")).to_have_count(2)
-    expect(page.locator(".moves button")).to_have_text(["Delete"])
+    expect(page.locator(".job-actions button")).to_have_text(["Delete"])
     page.get_by_role("tab", name="Files").click()
     expect(page.get_by_role("row", name="summary.json")).to_be_visible()
     with page.expect_download() as coming:
@@ -62,7 +62,7 @@ def test_a_file_named_by_its_ward_is_looked_up_and_ends_as_a_workbook(
     assert "Registered in this ward" in load_workbook(saved, read_only=True).sheetnames
 
 
-def test_a_file_whose_name_tells_no_ward_is_sent_once_somebody_says_it(
+def test_a_file_without_a_ward_in_its_name_is_sent_once_the_ward_is_typed(
     page_at: PageAt, ann: Person, commission: Setting, accessible: Callable[[Page, str], None], tmp_path: Path
 ) -> None:
     page = page_at(CONSOLE, ann)
@@ -83,20 +83,20 @@ def test_a_file_whose_name_tells_no_ward_is_sent_once_somebody_says_it(
     assert job["parameters"] == {"ward": OTHER_WARD}
 
 
-def test_what_is_typed_for_a_file_does_not_go_with_another(
+def test_a_typed_ward_applies_to_its_file_only(
     page_at: PageAt, ann: Person, accessible: Callable[[Page, str], None]
 ) -> None:
-    """Sent again, a file keeps it. Of several at once, it is for those whose names do not tell."""
+    """A file that is sent again keeps it. Of several files, it applies to those without a ward in their names."""
     page = page_at(CONSOLE, ann)
     announced: list[tuple[str, str]] = []
 
-    def refuse(route: Route) -> None:
-        told = json.loads(route.request.post_data or "")
-        announced.append((told["filename"], told["parameters"]["ward"]))
+    def fail(route: Route) -> None:
+        body = json.loads(route.request.post_data or "")
+        announced.append((body["filename"], body["parameters"]["ward"]))
         headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/problem+json"}
         route.fulfill(status=500, headers=headers, body='{"title": "Something broke"}')
 
-    page.route("**/v1/imports", refuse)
+    page.route("**/v1/imports", fail)
     go(page, "#/upload?importer=voters")
     ward, alert = page.get_by_role("textbox", name="Ward"), page.get_by_role("alert")
     another = page.get_by_role("button", name="Choose another file")
@@ -110,14 +110,14 @@ def test_what_is_typed_for_a_file_does_not_go_with_another(
     expect(ward).to_have_value(WARD)
     another.click()
     choose(page, "others.xlsx", b"another workbook")
-    expect(alert).to_contain_text("Its name does not tell: Ward.")
+    expect(alert).to_contain_text("The file name does not contain: Ward.")
     assert announced == [("members.xlsx", OTHER_WARD)] * 2 + [(f"Ward {WARD}.xlsx", WARD)]
 
     expect(ward).to_have_attribute("required", "")
     ward.fill("123")
     page.get_by_role("button", name="Send others.xlsx").click()
-    expect(alert).to_contain_text(f"Ward has to look like {WARD}.")
-    expect(alert).not_to_contain_text("does not tell")
+    expect(alert).to_contain_text(f"Ward must look like {WARD}.")
+    expect(alert).not_to_contain_text("does not contain")
     expect(ward).to_have_attribute("aria-invalid", "true")
     accessible(page, "a ward that cannot be one")
     ward.fill(OTHER_WARD)
@@ -136,12 +136,12 @@ def test_what_is_typed_for_a_file_does_not_go_with_another(
     expect(alert).to_contain_text("Not sent: c.xlsx")
 
 
-def test_voters_end_in_no_dataset_and_the_importer_says_what_it_needs(page_at: PageAt, ann: Person) -> None:
+def test_a_lookup_has_no_dataset_and_shows_its_parameters_and_file_types(page_at: PageAt, ann: Person) -> None:
     page = page_at(CONSOLE, ann)
     go(page, "#/importers")
     card = page.locator("[data-importer=voters]")
-    expect(card).to_contain_text(f"Each file needs Ward, such as {WARD}; the file's name may tell it.")
-    expect(card).to_contain_text("File types: .xlsx, .xls. Files are done one after the other.")
+    expect(card).to_contain_text(f"Each file needs Ward, such as {WARD}; the file name may contain it.")
+    expect(card).to_contain_text("File types: .xlsx, .xls. Files are processed one after the other.")
     expect(card.locator("a[href*='data']")).to_have_count(0)
     expect(page.locator("[data-importer=products]")).not_to_contain_text("one after the other")
     go(page, "#/data")
@@ -156,7 +156,7 @@ def test_voters_end_in_no_dataset_and_the_importer_says_what_it_needs(page_at: P
     expect(page.locator(".head")).to_contain_text("the rest is loaded")
 
 
-def test_a_job_whose_upstream_is_away_says_so_and_goes_on_by_itself(
+def test_a_job_whose_upstream_does_not_respond_is_suspended_and_resumes_by_itself(
     page_at: PageAt, ann: Person, commission: Setting, accessible: Callable[[Page, str], None], tmp_path: Path
 ) -> None:
     commission(away=True)
@@ -164,19 +164,20 @@ def test_a_job_whose_upstream_is_away_says_so_and_goes_on_by_itself(
     page = page_at(CONSOLE, ann)
     go(page, f"#/jobs/{job_id}")
     state = page.locator(".head .status")
-    expect(state).to_have_text("Paused, goes on by itself")
-    expect(page.locator(".head")).to_contain_text("gives no answers")
-    expect(page.locator(".moves button")).to_have_text(["Resume", "Cancel the job"])
-    accessible(page, "a job that goes on by itself")
+    expect(state).to_have_text("Suspended")
+    reason = ann.client.get(f"/jobs/{job_id}").body["suspended"]
+    expect(page.locator(".head")).to_contain_text(reason)
+    expect(page.locator(".job-actions button")).to_have_text(["Resume", "Cancel the job"])
+    accessible(page, "a suspended job")
     page.get_by_role("button", name="Cancel the job").click()
     expect(page.get_by_role("dialog")).to_contain_text("Rows that have been looked up stay in the result.")
     page.get_by_role("button", name="Go back").click()
     commission(away=False)
     expect(state).to_have_text("Completed")
-    expect(page.locator(".head")).not_to_contain_text("gives no answers")
+    expect(page.locator(".head")).not_to_contain_text(reason)
 
 
-def test_a_job_is_deleted_when_somebody_is_sure_and_offers_nothing_then(
+def test_deleting_a_job_asks_first_and_leaves_its_log_only(
     page_at: PageAt, ann: Person, commission: Setting, accessible: Callable[[Page, str], None], tmp_path: Path
 ) -> None:
     name = f"Ward {WARD}.xlsx"
@@ -184,7 +185,7 @@ def test_a_job_is_deleted_when_somebody_is_sure_and_offers_nothing_then(
     page = page_at(CONSOLE, ann)
     go(page, f"#/jobs/{job['id']}?tab=files")
     expect(page.get_by_role("row", name="result.xlsx")).to_be_visible()
-    delete = page.locator(".moves").get_by_role("button", name="Delete")
+    delete = page.locator(".job-actions").get_by_role("button", name="Delete")
     delete.click()
     expect(page.get_by_role("dialog")).not_to_contain_text("loaded")
     page.get_by_role("dialog").get_by_role("button", name="Go back").click()
@@ -192,7 +193,7 @@ def test_a_job_is_deleted_when_somebody_is_sure_and_offers_nothing_then(
     delete.click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(".head")).to_contain_text("Its files and rows were deleted.")
-    expect(page.locator(".moves button")).to_have_count(0)
+    expect(page.locator(".job-actions button")).to_have_count(0)
     expect(page.get_by_role("tab")).to_have_text(["Log"])
     expect(page.get_by_role("tabpanel")).to_contain_text("rows are deleted")
     accessible(page, "a job that was deleted")
@@ -209,7 +210,7 @@ def test_voters_in_indonesian(page_at: PageAt, ann: Person, commission: Setting,
     expect(page.locator("[data-count=inserted]")).to_contain_text("Sudah dicari")
     page.get_by_role("tab", name="Catatan").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("Mencari data")
-    page.locator(".moves").get_by_role("button", name="Hapus").click()
+    page.locator(".job-actions").get_by_role("button", name="Hapus").click()
     expect(page.get_by_role("dialog")).to_contain_text("hasilnya dihapus untuk selamanya")
     expect(page.get_by_role("dialog")).not_to_contain_text("dimuat")
     page.get_by_role("dialog").get_by_role("button", name="Kembali").click()

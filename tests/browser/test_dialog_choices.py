@@ -1,4 +1,4 @@
-"""What the import dialog asks, and what it offers when something is wrong."""
+"""Questions of the import dialog, and the ways on that it offers with a problem."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = "examples/import.html"
 
 
 def opened(page_at: Callable[..., Page], person: Person, content: bytes, name: str = "parts.csv") -> Page:
-    """The dialog with a file chosen."""
+    """Open the dialog, and choose a file."""
     page = page_at(PAGE, person)
     page.get_by_role("button", name="Import a price list").click()
     chosen: Any = {"name": name, "mimeType": "text/csv", "buffer": content}
@@ -22,23 +22,23 @@ def opened(page_at: Callable[..., Page], person: Person, content: bytes, name: s
 
 
 def review(page: Page) -> None:
-    """The dialog has come to the preview."""
-    expect(page.get_by_role("heading", name="Look before it is loaded")).to_be_visible()
+    """Expect the dialog at the preview."""
+    expect(page.get_by_role("heading", name="Review before loading")).to_be_visible()
 
 
-def test_columns_can_be_matched_otherwise_in_the_preview(page_at: Callable[..., Page], ann: Person) -> None:
-    """The file is read anew with the choice, the job that read it first is cancelled, and the rows have the column."""
+def test_the_mapping_of_columns_can_be_changed_in_the_preview(page_at: Callable[..., Page], ann: Person) -> None:
+    """The file is read again with the new mapping, the first job is cancelled, and the records have the columns."""
     page = opened(page_at, ann, b"SKU,Name,Price,Maker,Shelf\nM-1,Belt,1.5,Bosch,A1\n")
     review(page)
     expect(page.get_by_text("Not used: Maker, Shelf.")).to_be_visible()
     apply = page.get_by_role("button", name="Check again with these columns")
     expect(apply).to_be_disabled()
-    page.get_by_label("Title in your file for Brand").select_option("Maker")
-    page.get_by_label("Title in your file for Supplier").select_option("Maker")
+    page.get_by_label("Header in your file for Brand").select_option("Maker")
+    page.get_by_label("Header in your file for Supplier").select_option("Maker")
     expect(page.get_by_text("“Maker” is chosen for Brand and for Supplier.")).to_be_visible()
     expect(apply).to_be_disabled()
-    page.get_by_label("Title in your file for Supplier").select_option("(not in the file)")
-    page.get_by_label("Title in your file for Description").select_option("Shelf")
+    page.get_by_label("Header in your file for Supplier").select_option("(not in the file)")
+    page.get_by_label("Header in your file for Description").select_option("Shelf")
     apply.click()
     expect(page.get_by_role("columnheader", name="Brand")).to_be_visible()
     expect(page.get_by_role("cell", name="Bosch")).to_be_visible()
@@ -49,13 +49,13 @@ def test_columns_can_be_matched_otherwise_in_the_preview(page_at: Callable[..., 
     assert sorted(job["status"] for job in ann.everything("/jobs", 10)) == ["cancelled", "completed"]
 
 
-def test_dates_that_can_be_read_in_two_ways_are_asked_about(page_at: Callable[..., Page], ann: Person) -> None:
-    """The question shows what either answer would mean; without an answer nothing is loaded."""
+def test_ambiguous_dates_need_an_answer_before_the_rows_are_loaded(page_at: Callable[..., Page], ann: Person) -> None:
+    """The question shows a date as each order reads it; without an answer nothing is loaded."""
     page = opened(page_at, ann, b"SKU,Name,Price,Updated\nD-1,Belt,1.5,03/03/2026\nD-2,Pump,2,04/05/2026\n")
     review(page)
     expect(page.get_by_label("Day first: row 3 is 4 May 2026")).to_be_visible()
     page.get_by_role("button", name="Load 2 rows").click()
-    expect(page.get_by_text("Say for each of these columns how its dates are written.")).to_be_visible()
+    expect(page.get_by_text("Choose for each of these columns how its dates are written.")).to_be_visible()
     page.get_by_label("Month first: row 3 is 5 April 2026").check()
     page.get_by_role("button", name="Load 2 rows").click()
     expect(page.get_by_role("heading", name="The import has finished")).to_be_visible()
@@ -63,46 +63,46 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about(page_at: Callable[..
 
 
 def test_a_file_that_was_imported_before_can_be_imported_anyway(page_at: Callable[..., Page], ann: Person) -> None:
-    """It is told before a byte is sent; the reader may insist."""
+    """The API recognises the file before it is uploaded; the reader can import it anyway."""
     content = b"SKU,Name,Price\nS-1,Belt,1.5\n"
     assert ann.imported(content, filename="first.csv")["status"] == "completed"
     page = opened(page_at, ann, content, "second.csv")
     expect(page.get_by_role("alert")).to_contain_text("This file was imported before")
     page.get_by_role("button", name="Import it anyway").click()
     review(page)
-    expect(page.get_by_text("1 already there, just so")).to_be_visible()
+    expect(page.get_by_text("1 unchanged")).to_be_visible()
 
 
-def test_a_file_that_cannot_be_read_says_what_to_do(page_at: Callable[..., Page], ann: Person) -> None:
-    """A header that is nearly right can be taken for the missing one; else another file can be chosen."""
+def test_a_file_with_a_misspelt_header_offers_the_nearest_one(page_at: Callable[..., Page], ann: Person) -> None:
+    """The reader can take the nearest header for the missing one, or choose another file."""
     page = opened(page_at, ann, b"SKU,Name,Prise\nF-1,Belt,1.5\n")
     expect(page.get_by_role("heading", name="The import has failed")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("'Price' (nearest: 'Prise')")
     expect(page.get_by_role("button", name="Choose another file")).to_be_visible()
     page.get_by_role("button", name="Read “Prise” as “Price”").click()
     review(page)
-    expect(page.get_by_label("Title in your file for Price")).to_have_value("Prise")
+    expect(page.get_by_label("Header in your file for Price")).to_have_value("Prise")
 
 
-def test_refused_rows_come_page_by_page(page_at: Callable[..., Page], ann: Person) -> None:
-    """Twenty wrong cells at first, the others on demand; a file without a good row has nothing to load."""
+def test_rejected_rows_are_loaded_page_by_page(page_at: Callable[..., Page], ann: Person) -> None:
+    """Twenty wrong cells at first, the others on demand; a file without a valid row cannot be loaded."""
     rows = "".join(f"R-{number},Belt,-{number}\n" for number in range(1, 46))
     page = opened(page_at, ann, f"SKU,Name,Price\n{rows}".encode())
     review(page)
-    refused = page.get_by_role("region", name="Refused rows").get_by_role("row")
-    expect(refused).to_have_count(21)
+    rejected = page.get_by_role("region", name="Rejected rows").get_by_role("row")
+    expect(rejected).to_have_count(21)
     more = page.get_by_role("button", name="Show more")
     more.click()
-    expect(refused).to_have_count(41)
+    expect(rejected).to_have_count(41)
     more.click()
-    expect(refused).to_have_count(46)
+    expect(rejected).to_have_count(46)
     expect(more).to_be_hidden()
     expect(page.get_by_text("No row of this file can be loaded.")).to_be_visible()
     expect(page.get_by_role("button", name="Load")).to_have_count(0)
 
 
-def test_without_an_api_the_dialog_says_so(page_at: Callable[..., Page], ann: Person) -> None:
-    """The reader is told that there is no connection, and can try again once there is."""
+def test_without_a_network_the_dialog_offers_to_try_again(page_at: Callable[..., Page], ann: Person) -> None:
+    """An alert shows that there is no connection, and the button works once there is one."""
     page = page_at(PAGE, ann)
     expect(page.get_by_role("button", name="Import a price list")).to_be_enabled()
     page.context.set_offline(True)

@@ -1,4 +1,4 @@
-"""The import dialog when calls fail while its job goes on, when it is moved, and in a page of another origin."""
+"""The import dialog when requests fail during its job, when it is moved, and in a page of another origin."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.people import Person
 PAGE = "examples/import.html"
 ROWS = b"SKU,Name,Price\nT-1,Belt,1.5\nT-2,Pump,-1\n"
 LISTEN = """() => {
-  window.told = [];
+  window.events = [];
   const dialog = document.querySelector("sluice-import-dialog");
-  for (const name of ["complete", "error"]) dialog.addEventListener(name, () => window.told.push(name));
+  for (const name of ["complete", "error"]) dialog.addEventListener(name, () => window.events.push(name));
 }"""
 
 
-def refuse(route: Route) -> None:
-    """Answer as the API does to a token that lacks the scope."""
+def reject(route: Route) -> None:
+    """Respond as the API does to a token without the scope."""
     body = json.dumps({"type": "/problems/forbidden", "title": "Not allowed", "status": 403})
     headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/problem+json"}
     route.fulfill(status=403, body=body, headers=headers)
@@ -38,32 +38,36 @@ def choose(page: Page) -> None:
 
 
 def heading(page: Page, name: str) -> None:
-    """The dialog has come to the stage of that name."""
+    """Expect the dialog at the stage with this heading."""
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
-def test_a_job_that_cannot_be_followed_is_not_lost(page_at: Callable[..., Page], ann: Person) -> None:
-    """Trying again finds it, and so does opening the dialog again."""
+def test_a_job_that_could_not_be_followed_is_shown_by_a_retry_or_a_reopened_dialog(
+    page_at: Callable[..., Page], ann: Person
+) -> None:
+    """Without tickets the job cannot be followed; with them again, the reopened dialog shows its review."""
     page = page_at(PAGE, ann)
-    page.route("**/ticket", refuse)
+    page.route("**/ticket", reject)
     choose(page)
-    heading(page, "The import cannot be shown just now")
+    heading(page, "The import cannot be shown right now")
     page.get_by_role("button", name="Try again").click()
-    heading(page, "The import cannot be shown just now")
+    heading(page, "The import cannot be shown right now")
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     page.unroute("**/ticket")
     page.get_by_role("button", name="Import a price list").click()
-    heading(page, "Look before it is loaded")
+    heading(page, "Review before loading")
     assert [job["status"] for job in ann.everything("/jobs", 10)] == ["in_review"]
 
 
-def test_the_end_is_told_whatever_can_be_shown_of_it(page_at: Callable[..., Page], ann: Person) -> None:
-    """The rows are loaded; files and refusals that cannot be fetched are asked for again on demand."""
+def test_the_complete_event_comes_although_the_files_cannot_be_listed(
+    page_at: Callable[..., Page], ann: Person
+) -> None:
+    """The rows are loaded; a section that failed can be loaded again."""
     page = page_at(PAGE, ann)
     page.evaluate(LISTEN)
     choose(page)
-    heading(page, "Look before it is loaded")
-    page.route("**/jobs/*/files", refuse)
+    heading(page, "Review before loading")
+    page.route("**/jobs/*/files", reject)
     page.get_by_role("button", name="Load 1 row").click()
     heading(page, "The import has finished")
     expect(page.get_by_text("1 row was added.")).to_be_visible()
@@ -71,17 +75,17 @@ def test_the_end_is_told_whatever_can_be_shown_of_it(page_at: Callable[..., Page
     page.unroute("**/jobs/*/files")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("button", name="errors.csv")).to_be_visible()
-    assert page.evaluate("window.told") == ["complete"]
+    assert page.evaluate("window.events") == ["complete"]
 
 
-def test_an_open_dialog_may_be_moved(page_at: Callable[..., Page], ann: Person) -> None:
-    """It stays open, and follows its job on."""
+def test_an_open_dialog_stays_open_when_it_is_moved(page_at: Callable[..., Page], ann: Person) -> None:
+    """It stays modal, and follows its job."""
     page = page_at(PAGE, ann)
     held: list[Route] = []
     moved: list[bool] = []
 
     def hold(route: Route) -> None:
-        """Until the dialog has been moved."""
+        """Hold requests until the dialog is moved."""
         if moved:
             route.continue_()
         else:
@@ -96,11 +100,11 @@ def test_an_open_dialog_may_be_moved(page_at: Callable[..., Page], ann: Person) 
     moved.append(True)
     for route in held:
         route.continue_()
-    heading(page, "Look before it is loaded")
+    heading(page, "Review before loading")
 
 
-def test_a_page_of_another_origin_has_the_dialog(page_at: Callable[..., Page], ann: Person, stack: Stack) -> None:
-    """Two scripts, a policy of its own that names the hosts, and the dialog takes a file to its end."""
+def test_the_dialog_works_in_a_page_of_another_origin(page_at: Callable[..., Page], ann: Person, stack: Stack) -> None:
+    """The page has a Content-Security-Policy of its own that names the hosts."""
     elements = f"{stack.web_url}/elements/index.js"
     page = page_at(PAGE, None)
     settings = page.evaluate("async () => (await fetch('/config.json')).json()")
@@ -130,7 +134,7 @@ def test_a_page_of_another_origin_has_the_dialog(page_at: Callable[..., Page], a
     with in_background(Pages) as url:
         page.goto(url)
         choose(page)
-        heading(page, "Look before it is loaded")
+        heading(page, "Review before loading")
         page.get_by_role("button", name="Load 1 row").click()
         heading(page, "The import has finished")
     assert sorted(ann.records("products")) == ["T-1"]

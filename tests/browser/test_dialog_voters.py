@@ -1,4 +1,4 @@
-"""Voters in the import dialog: their ward is asked for, they are looked up, and a workbook comes out."""
+"""Voters in the import dialog: the field for their ward, the lookup, and the workbook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from playwright.sync_api import Page, ViewportSize, expect
 
-from local.upstreams.voters import WARD
+from local.fake_upstreams.voters import WARD
 from tests.browser.conftest import PageAt, Setting
 from tests.browser.test_dialog import OVERFLOW, PAGE, heading
 from tests.browser.voters import book, choose
@@ -20,7 +20,7 @@ PHONE: ViewportSize = {"width": 390, "height": 800}
 
 
 def opened(page_at: PageAt, person: Person, button: str, address: str = PAGE, **options: object) -> Page:
-    """The dialog, for voters."""
+    """Open the dialog for the importer of voters."""
     page = page_at(address, person, **options)
     page.locator("sluice-import-dialog").evaluate("dialog => dialog.setAttribute('schema-name', 'voters')")
     page.get_by_role("button", name=button).click()
@@ -28,14 +28,14 @@ def opened(page_at: PageAt, person: Person, button: str, address: str = PAGE, **
 
 
 def steps(page: Page) -> list[str]:
-    """The steps, with what is said of those that are done."""
+    """The texts of the steps."""
     return page.locator("sluice-import-dialog .steps li").all_text_contents()
 
 
-def test_a_file_waits_for_its_ward_and_is_looked_up(
+def test_a_file_without_a_ward_is_not_sent_before_the_ward_is_typed(
     page_at: PageAt, ann: Person, commission: Setting, accessible: Callable[[Page, str], None], tmp_path: Path
 ) -> None:
-    """There is no preview: from the check it goes to the look-up by itself, and the result can be downloaded."""
+    """There is no preview: the lookup follows the check, and the result can be downloaded."""
     commission(rate=30)
     page = opened(page_at, ann, "Import a price list")
     expect(page.get_by_role("dialog", name="Import Voters")).to_be_visible()
@@ -48,7 +48,7 @@ def test_a_file_waits_for_its_ward_and_is_looked_up(
     ward.fill("123")
     send = page.get_by_role("button", name="Send members.xlsx")
     send.click()
-    expect(alert).to_contain_text(f"Ward has to look like {WARD}.")
+    expect(alert).to_contain_text(f"Ward must look like {WARD}.")
     accessible(page, "a ward that cannot be one")
     assert ann.everything("/jobs", 10) == []
     ward.fill(WARD)
@@ -72,10 +72,8 @@ def test_a_file_waits_for_its_ward_and_is_looked_up(
     assert (job["status"], job["review"], job["parameters"]) == ("completed", False, {"ward": WARD})
 
 
-def test_a_phone_in_indonesian_with_a_name_that_tells_the_ward(
-    page_at: PageAt, ann: Person, commission: Setting, tmp_path: Path
-) -> None:
-    """Everything is translated and fits; another file is asked for its own ward."""
+def test_a_lookup_fits_a_phone_in_indonesian(page_at: PageAt, ann: Person, commission: Setting, tmp_path: Path) -> None:
+    """The ward comes from the file name; the next file needs its own."""
     page = opened(page_at, ann, "Impor daftar harga", f"{PAGE}?lang=id", viewport=PHONE, color_scheme="dark")
     ward = page.get_by_role("textbox", name="Ward")
     expect(ward).to_have_value("")

@@ -1,4 +1,4 @@
-"""The uploader and the progress bar, each by itself in a product's page."""
+"""`<sluice-upload>` and `<sluice-progress>`, each by itself in a product's page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from local.web import WEB
 from tests.people import Person
 
 PAGE = "examples/upload.html"
-#: Tells of each event of both elements, in `window.told`.
+#: Records each event of both elements in `window.events`.
 LISTEN = """() => {
-  window.told = [];
+  window.events = [];
   for (const element of document.querySelectorAll("sluice-upload, sluice-progress")) {
     for (const name of ["complete", "error"]) {
-      element.addEventListener(name, () => window.told.push(`${element.localName} ${name}`));
+      element.addEventListener(name, () => window.events.push(`${element.localName} ${name}`));
     }
   }
 }"""
@@ -32,19 +32,19 @@ DROP = """(zone, names) => {
 
 
 def rows(prefix: str, count: int, padding: int = 0) -> bytes:
-    """A price list of good rows, wider by a column that nobody knows."""
+    """A price list of valid rows, with a column that no importer has."""
     lines = (f"{prefix}-{number},Belt,1.5,{'x' * padding}" for number in range(count))
     return "\n".join(["SKU,Name,Price,Remarks", *lines, ""]).encode()
 
 
 def choose(page: Page, name: str, content: bytes) -> None:
-    """Choose a file that was made for it."""
+    """Choose a file with the given content."""
     chosen: Any = {"name": name, "mimeType": "text/csv", "buffer": content}
     page.locator("sluice-upload input[type=file]").set_input_files(chosen)
 
 
 def opened(page_at: Callable[..., Page], person: Person) -> Page:
-    """The page, and all its elements' events told."""
+    """Open the page, and record the events of its elements."""
     page = page_at(PAGE, person)
     expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
     page.evaluate(LISTEN)
@@ -52,19 +52,19 @@ def opened(page_at: Callable[..., Page], person: Person) -> Page:
 
 
 def part_of(request: Request) -> list[int]:
-    """The number of the part that a request sends, if it does."""
+    """The number of the part that a request sends, in a list; an empty list for other requests."""
     found = re.search(r"partNumber=(\d+)", request.url)
     return [int(found[1])] if found and request.method == "PUT" else []
 
 
 def loaded(page: Page, count: str) -> None:
-    """The page was told of the end, once."""
+    """Expect the end of the job, and one `complete` event of each element."""
     expect(page.locator("#outcome")).to_have_text(f"{count} rows have been loaded.")
-    assert page.evaluate("window.told") == ["sluice-upload complete", "sluice-progress complete"]
+    assert page.evaluate("window.events") == ["sluice-upload complete", "sluice-progress complete"]
 
 
 def test_a_dropped_file_is_sent_and_followed_to_its_end(page_at: Callable[..., Page], ann: Person) -> None:
-    """The uploader tells of the job, the progress bar follows it, each tells of its end once."""
+    """The uploader sends the file, the progress bar follows the job, and each has one `complete` event."""
     page = opened(page_at, ann)
     page.get_by_role("button", name="Drop a file here").evaluate(DROP, ["dropped.csv"])
     expect(page.get_by_role("progressbar", name="dropped.csv", exact=True)).to_have_attribute("aria-valuenow", "100")
@@ -73,8 +73,10 @@ def test_a_dropped_file_is_sent_and_followed_to_its_end(page_at: Callable[..., P
     assert (job["file"]["name"], job["status"]) == ("dropped.csv", "completed")
 
 
-def test_what_cannot_be_imported_is_refused_before_it_is_sent(page_at: Callable[..., Page], ann: Person) -> None:
-    """Another kind of file, too large a one, an empty one, two at once: each is told why, and nothing is announced."""
+def test_files_that_cannot_be_imported_are_rejected_before_the_upload(
+    page_at: Callable[..., Page], ann: Person
+) -> None:
+    """A wrong type, a file that is too large, an empty file, two files: each shows why, without a request."""
     page = opened(page_at, ann)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -88,13 +90,13 @@ def test_what_cannot_be_imported_is_refused_before_it_is_sent(page_at: Callable[
     expect(alert).to_contain_text("“empty.csv” has no content.")
     page.get_by_role("button", name="Drop a file here").evaluate(DROP, ["one.csv", "two.csv"])
     expect(alert).to_contain_text("2 files were dropped.")
-    assert page.evaluate("window.told") == ["sluice-upload error"] * 4
+    assert page.evaluate("window.events") == ["sluice-upload error"] * 4
     assert asked == []
     assert ann.everything("/jobs", 10) == []
 
 
-def test_a_cut_connection_is_taken_up_again(page_at: Callable[..., Page], ann: Person) -> None:
-    """While it is cut the reader is told so; the end that came meanwhile is told once."""
+def test_after_a_lost_connection_the_progress_bar_catches_up(page_at: Callable[..., Page], ann: Person) -> None:
+    """The page shows the loss; a job that ended meanwhile has one `complete` event."""
     page = opened(page_at, ann)
     with page.expect_response(lambda answer: "/events?" in answer.url):
         choose(page, "parts.csv", rows("N", 30_000))
@@ -107,8 +109,8 @@ def test_a_cut_connection_is_taken_up_again(page_at: Callable[..., Page], ann: P
     loaded(page, "30,000")
 
 
-def test_a_reader_may_be_quicker_than_the_page(page_at: Callable[..., Page], ann: Person) -> None:
-    """A file that is chosen before the page knows where the API is waits for that."""
+def test_a_file_chosen_before_configure_waits_for_it(page_at: Callable[..., Page], ann: Person) -> None:
+    """The upload starts once the page has loaded its settings."""
     first = page_at(PAGE, ann)
     held: list[Route] = []
 
@@ -123,8 +125,8 @@ def test_a_reader_may_be_quicker_than_the_page(page_at: Callable[..., Page], ann
     expect(page.locator("#outcome")).to_have_text("2 rows have been loaded.")
 
 
-def test_without_events_the_progress_bar_asks_again_and_again(page_at: Callable[..., Page], ann: Person) -> None:
-    """An API without tickets is polled."""
+def test_without_tickets_the_progress_bar_polls(page_at: Callable[..., Page], ann: Person) -> None:
+    """An API without tickets has no event stream."""
     page = opened(page_at, ann)
     missing = '{"type": "/problems/not-found", "title": "Not found", "status": 404}'
     headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/problem+json"}
@@ -133,8 +135,10 @@ def test_without_events_the_progress_bar_asks_again_and_again(page_at: Callable[
     loaded(page, "3")
 
 
-def test_a_large_file_goes_on_where_it_stopped(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
-    """A part that fails is sent again; after the page was left, the same file goes on with the missing part alone."""
+def test_an_upload_in_parts_resumes_with_the_missing_part(
+    page_at: Callable[..., Page], ann: Person, tmp_path: Path
+) -> None:
+    """A failed part is sent again; in a new page, choosing the same file sends the missing part only."""
     large = tmp_path / "large.csv"
     large.write_bytes(rows("L", 2_000, padding=9_000))  # 18 MB: three parts
     page = opened(page_at, ann)
@@ -144,7 +148,7 @@ def test_a_large_file_goes_on_where_it_stopped(page_at: Callable[..., Page], ann
     broken = page.expect_event("requestfailed", lambda request: 3 in part_of(request))
     first = page.expect_request_finished(lambda request: 1 in part_of(request))
     second = page.expect_request_finished(lambda request: 2 in part_of(request))
-    with broken, first, second:  # a page that closes lets go through what nobody has stopped yet
+    with broken, first, second:  # a page that closes stops the requests that are not finished
         page.locator("sluice-upload input[type=file]").set_input_files(large)
     expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
     page.close()
@@ -164,30 +168,30 @@ def test_a_large_file_goes_on_where_it_stopped(page_at: Callable[..., Page], ann
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_sending_can_be_stopped_and_gone_on_with(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
-    """The parts that had arrived are not sent again."""
+def test_a_stopped_upload_can_be_resumed(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
+    """Parts that have arrived are not sent again."""
     large = tmp_path / "large.csv"
     large.write_bytes(rows("S", 2_000, padding=9_000))
     page = opened(page_at, ann)
 
     def hold(route: Route) -> None:
-        """Neither answer nor fail."""
+        """Hold the request: neither respond nor fail."""
 
     page.route("**/*partNumber=3&*", hold)
     page.locator("sluice-upload input[type=file]").set_input_files(large)
     expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
     page.get_by_role("button", name="Stop sending").click()
-    expect(page.get_by_role("button", name="Go on sending")).to_be_focused()
+    expect(page.get_by_role("button", name="Resume sending")).to_be_focused()
     page.unroute("**/*partNumber=3&*", hold)
     puts: list[str] = []
     page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
-    page.get_by_role("button", name="Go on sending").click()
+    page.get_by_role("button", name="Resume sending").click()
     loaded(page, "2,000")
     assert len(puts) == 1
 
 
-def test_the_elements_look_as_the_theme_says_where_a_page_says_nothing() -> None:
-    """The defaults in the elements' styles are the values of the theme."""
+def test_the_defaults_of_the_elements_are_the_values_of_the_theme() -> None:
+    """A page without custom properties gets the look of the theme."""
     theme = dict(re.findall(r"--sluice-([\w-]+): (.+);", (WEB / "elements/theme.css").read_text()))
     styles = (WEB / "elements/styles.js").read_text()
     defaults = dict(re.findall(r"--[\w-]+: var\(--sluice-([\w-]+), (.+)\);", styles))
@@ -196,16 +200,16 @@ def test_the_elements_look_as_the_theme_says_where_a_page_says_nothing() -> None
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_the_elements_apart_are_accessible(
+def test_each_element_by_itself_is_accessible(
     page_at: Callable[..., Page], ann: Person, accessible: Callable[[Page, str], None], color_scheme: str
 ) -> None:
-    """The drop zone, a refusal, and a job's end."""
+    """The drop zone, a rejected file, and the end of a job."""
     page = page_at(PAGE, ann, color_scheme=color_scheme)
     expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
     accessible(page, "the drop zone")
     choose(page, "letter.docx", b"x")
     expect(page.get_by_role("alert")).to_be_visible()
-    accessible(page, "a refusal")
+    accessible(page, "a rejected file")
     choose(page, "parts.csv", rows("A", 2))
     expect(page.locator("#outcome")).to_have_text("2 rows have been loaded.")
     accessible(page, "the end")

@@ -1,4 +1,4 @@
-"""The uploader and the progress bar when nothing comes, when the line breaks, and when the page changes around them."""
+"""The uploader and the progress bar with a silent job, a broken connection, and a page that changes around them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def follow(page: Page, job_id: str) -> None:
 
 
 def holding(held: list[Route]) -> Callable[[Route], None]:
-    """Neither answers nor fails, and keeps what was asked."""
+    """Return a handler that holds requests, and adds them to a list."""
 
     def hold(route: Route) -> None:
         held.append(route)
@@ -34,15 +34,15 @@ def holding(held: list[Route]) -> Callable[[Route], None]:
     return hold
 
 
-def test_a_quiet_job_is_not_a_lost_connection(page_at: Callable[..., Page], ann: Person) -> None:
-    """Without news an answer may take 20 s; only when none comes after that, the reader is told."""
+def test_a_job_without_news_is_not_a_lost_connection(page_at: Callable[..., Page], ann: Person) -> None:
+    """Without news a response takes up to 20 s; only a longer silence shows a lost connection."""
     announced = ann.call("POST", "/imports", json={"importer": "products", "filename": "quiet.csv", "bytes": 100})
     page = opened(page_at, ann)
     page.clock.install()
     held: list[Route] = []
 
     def hold(route: Route) -> None:
-        """All but the first, which has the job as it is."""
+        """Hold all requests but the first, which returns the current job."""
         if not held:
             route.continue_()
         held.append(route)
@@ -59,8 +59,8 @@ def test_a_quiet_job_is_not_a_lost_connection(page_at: Callable[..., Page], ann:
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
 
 
-def test_a_paused_job_is_asked_about_without_tickets(page_at: Callable[..., Page], ann: Person) -> None:
-    """Until somebody goes on with it; then it is followed again."""
+def test_a_paused_job_is_polled_without_tickets_until_it_resumes(page_at: Callable[..., Page], ann: Person) -> None:
+    """After that it is followed again, with a new ticket."""
     job = ann.imported(rows("P", 2), filename="paused.csv")
     page = opened(page_at, ann)
     page.clock.install()
@@ -74,11 +74,11 @@ def test_a_paused_job_is_asked_about_without_tickets(page_at: Callable[..., Page
     still = json.dumps({**job, "status": "paused", "version": job["version"] - 1})
     answer = {**headers, "Content-Type": "application/json"}
 
-    def tell(route: Route) -> None:
+    def respond(route: Route) -> None:
         asked.append(route.request.url)
         route.fulfill(body=still, headers=answer)
 
-    page.route(f"**/jobs/{job['id']}", tell, times=2)
+    page.route(f"**/jobs/{job['id']}", respond, times=2)
     follow(page, job["id"])
     expect(page.get_by_text("Paused").first).to_be_attached()
     for _ in range(2):
@@ -89,12 +89,12 @@ def test_a_paused_job_is_asked_about_without_tickets(page_at: Callable[..., Page
         page.clock.fast_forward(5_500)
     expect(page.get_by_text("Finished").first).to_be_attached()
     expect(page.locator("#outcome")).to_have_text("2 rows have been loaded.")
-    assert page.evaluate("window.told") == ["sluice-progress complete"]
+    assert page.evaluate("window.events") == ["sluice-progress complete"]
     assert (len(asked), len(tickets)) == (2, 2)
 
 
-def test_an_element_may_be_moved_and_changed_while_it_sends(page_at: Callable[..., Page], ann: Person) -> None:
-    """Neither breaks anything off, and the focus stays where the reader is."""
+def test_an_upload_continues_when_its_element_is_moved_or_changed(page_at: Callable[..., Page], ann: Person) -> None:
+    """The focus stays where the reader is."""
     page = opened(page_at, ann)
     elsewhere = page.get_by_role("link", name="Stock")
     elsewhere.focus()
@@ -114,8 +114,8 @@ def test_an_element_may_be_moved_and_changed_while_it_sends(page_at: Callable[..
     loaded(page, "2")
 
 
-def test_a_form_that_was_stopped_leaves_no_job_behind(page_at: Callable[..., Page], ann: Person) -> None:
-    """Going on announces the file anew, and cancels the job that waits for it in vain."""
+def test_resuming_a_stopped_form_cancels_the_job_of_the_first_try(page_at: Callable[..., Page], ann: Person) -> None:
+    """The file is announced again, so the first job would wait for it until it expires."""
     page = opened(page_at, ann)
     held: list[Route] = []
     page.route("**/sluice-files-*", holding(held))
@@ -123,13 +123,13 @@ def test_a_form_that_was_stopped_leaves_no_job_behind(page_at: Callable[..., Pag
         choose(page, "form.csv", rows("F", 2))
     page.get_by_role("button", name="Stop sending").click()
     page.unroute("**/sluice-files-*")
-    page.get_by_role("button", name="Go on sending").click()
+    page.get_by_role("button", name="Resume sending").click()
     loaded(page, "2")
     assert sorted(ann.end_of(job["id"])["status"] for job in ann.everything("/jobs", 10)) == ["cancelled", "completed"]
 
 
-def test_a_large_file_waits_for_the_network(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
-    """A part that stands still is given up after a minute; without a network nothing is tried, however long."""
+def test_an_upload_in_parts_waits_for_the_network(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
+    """A stalled part fails after a minute; without a network no attempt is made, and none counts."""
     large = tmp_path / "large.csv"
     large.write_bytes(rows("W", 2_000, padding=9_000))
     page = opened(page_at, ann)

@@ -12,21 +12,21 @@ from tests.people import Person
 
 ROWS = 50_000
 WRONG = 60
-#: Notes each stand of the progress bar that is shown, with the heading above it.
+#: Records each value of the progress bar, with the heading above it.
 NOTE = """() => {
-  window.stands = [];
+  window.values = [];
   const dialog = document.querySelector("sluice-import-dialog").shadowRoot;
   setInterval(() => {
     const progress = dialog.querySelector("sluice-progress")?.shadowRoot;
     if (!progress) return;
-    const stand = [dialog.querySelector("h3").textContent, progress.querySelector("[role=progressbar]").ariaValueNow];
-    if (window.stands.at(-1)?.join() !== stand.join()) window.stands.push(stand);
+    const value = [dialog.querySelector("h3").textContent, progress.querySelector("[role=progressbar]").ariaValueNow];
+    if (window.values.at(-1)?.join() !== value.join()) window.values.push(value);
   }, 50);
 }"""
 
 
 def test_fifty_thousand_rows_are_reviewed_and_loaded(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
-    """The bar moves while rows are checked and while they are loaded, and the counts at the end are right."""
+    """The bar progresses while rows are checked and while they are loaded, and the counts at the end are right."""
     path = tmp_path / "products.xlsx"
     write_workbook(path, ROWS, wrong=dict.fromkeys(spread(WRONG, ROWS), "Price"))
     page = page_at("examples/import.html", ann)
@@ -37,16 +37,16 @@ def test_fifty_thousand_rows_are_reviewed_and_loaded(page_at: Callable[..., Page
     load = page.get_by_role("button", name="Load 49,940 rows")
     expect(load).to_be_visible(timeout=patience)
     expect(page.get_by_text("49,940 to add")).to_be_visible()
-    expect(page.get_by_text("60 refused")).to_be_visible()
+    expect(page.get_by_text("60 rejected")).to_be_visible()
     load.click()
     expect(page.get_by_role("heading", name="The import has finished")).to_be_visible(timeout=patience)
     expect(page.get_by_text("49,940 rows were added.")).to_be_visible()
-    expect(page.get_by_text("60 rows were refused.")).to_be_visible()
+    expect(page.get_by_text("60 rows were rejected.")).to_be_visible()
     (job,) = ann.everything("/jobs", 10)
-    counts = {"inserted": 49_940, "updated": 0, "unchanged": 0, "refused": 60, "unprocessed": 0, "total": ROWS}
+    counts = {"inserted": 49_940, "updated": 0, "unchanged": 0, "rejected": 60, "unprocessed": 0, "total": ROWS}
     assert (job["status"], job["counts"]) == ("completed", counts)
 
-    stands = page.evaluate("window.stands")
+    values = page.evaluate("window.values")
     for stage in ("Your file is being checked", "The rows are being loaded"):
-        seen = {percent for heading, percent in stands if heading == stage}
+        seen = {percent for heading, percent in values if heading == stage}
         assert len(seen) >= 3, f"{stage}: {sorted(seen)}"

@@ -1,4 +1,4 @@
-"""What the tests with voters share."""
+"""Helpers of the tests with voters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from local.upstreams.voter_files import voter_rows, write_workbook
+from local.fake_upstreams.voter_files import voter_rows, write_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -20,6 +20,6 @@ def book(folder: Path, rows: int, first: int) -> bytes:
 
 
 def choose(page: Page, name: str, content: bytes) -> None:
-    """Choose a workbook where the page takes files."""
+    """Choose a workbook in the uploader of the page."""
     chosen: Any = {"name": name, "mimeType": XLSX, "buffer": content}
     page.locator("sluice-upload input[type=file]").set_input_files(chosen)

@@ -127,12 +127,12 @@ def test_a_chunk_that_fails_three_times_is_given_up(
     chunk = make_chunk(job.ref)
     jobs.add(job)
     chunks.add([chunk])
-    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="a token that nobody waits for")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="a token that nobody waits for")
     stack.client("sqs").send_message(
         QueueUrl=stack.standard_queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=ann.tenant
     )
     eventually(lambda: chunks.get(chunk.ref).state is ChunkState.FAILED, "a chunk given up")  # type: ignore[union-attr]
-    found, barrier = chunks.get(chunk.ref), chunks.phase(job.ref, PhaseName.PARSE)
+    found, barrier = chunks.get(chunk.ref), chunks.barrier(job.ref, PhaseName.PARSE)
     assert found is not None
     assert barrier is not None
     assert (found.attempts, barrier.remaining, barrier.failed) == (3, 0, 1)
@@ -147,10 +147,10 @@ def test_chunks_that_close_at_once_are_all_counted(ann: Person, stores: tuple[Dy
     made = [make_chunk(job.ref, index) for index in range(40)]
     jobs.add(job)
     chunks.add(made)
-    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="token")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="token")
     with ThreadPoolExecutor(8) as pool:
         closed = list(pool.map(lambda c: chunks.close(c.ref, ChunkState.DONE, Counts(checked=10)), made * 2))
-    barrier = chunks.phase(job.ref, PhaseName.PARSE)
+    barrier = chunks.barrier(job.ref, PhaseName.PARSE)
     assert barrier is not None
     assert (sum(closed), barrier.remaining, jobs.get(job.ref).counts.checked) == (40, 0, 400)
     jobs.transition(job.ref, Status.FAILED)

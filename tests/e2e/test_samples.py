@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from local.fake_upstreams.voters import category
 from local.stack import Stack
-from local.upstreams.voters import category
 from sluice.catalog.registry import importer_named
 from tests.people import Person
 from tests.samples import SAMPLES, Sample

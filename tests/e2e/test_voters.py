@@ -15,9 +15,9 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
+from local.fake_upstreams.voter_files import voter_rows, write_workbook
+from local.fake_upstreams.voters import WARD, category, is_id_number
 from local.stack import Stack
-from local.upstreams.voter_files import voter_rows, write_workbook
-from local.upstreams.voters import WARD, category, is_id_number
 from tests.people import Person, eventually
 
 ROWS = 5_000

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from sluice.reporting.errors import REASONS_TITLE, ROW_TITLE
+from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE
 from tests.people import Person
 
 TITLES = ("Part Number", "Description", "Unit Price", "Stock", "Remarks")

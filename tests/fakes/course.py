@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from sluice.catalog.registry import importer_named
-from sluice.model import paths
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.job import DateOrder, Job
 from sluice.schema.importer import Importer
 from sluice.usecases import plan as plan_module
+from sluice.usecases.artifacts import result_key
 from sluice.usecases.control import cancel, commit, pause, resume, retry, roll_back
 from sluice.usecases.create import ImportRequest, expect_file
 from sluice.usecases.dispatch import dispatch
@@ -24,11 +24,12 @@ from sluice.usecases.finish import finish, give_up
 from sluice.usecases.plan import plan
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.sweeper import sweep
-from sluice.usecases.worker import Services, process_chunk
+from sluice.usecases.worker import process_chunk
 from tests.fakes.destination import MemoryDestination, MemoryRecords
 from tests.fakes.files import MemoryFiles, etag_of
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.queue import MemoryQueue
+from tests.fakes.schedules import MemorySchedules
 from tests.fakes.tables import MemoryChunks, MemoryJobs
 from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
 
@@ -60,7 +61,10 @@ class Course:
         self.chunks = MemoryChunks(self.jobs)
         self.destination = MemoryDestination(self.files)
         self.upstreams = MemoryUpstreams()
-        self.answers = MemoryAnswers()
+        self.lookup_cache = MemoryAnswers()
+        self.locks = self.jobs.locks
+        self.records = MemoryRecords(self.destination)
+        self.schedules = MemorySchedules()
         self._tokens = itertools.count(1)
 
     def upload(
@@ -68,7 +72,7 @@ class Course:
     ) -> JobRef:
         """Ask for an import and send its file; the job is queued then."""
         request = ImportRequest(tenant, "ann", importer, filename, len(body), **more)
-        job, form = expect_file(request, now=datetime.now(UTC), jobs=self.jobs, files=self.files)
+        job, form = expect_file(request, now=datetime.now(UTC), services=self)
         self.files.write(form["fields"]["key"], body)
         self.arrive(job.file.key)
         return job.ref
@@ -77,43 +81,20 @@ class Course:
         """Deliver the bucket's event of a file."""
         body = self.files.read(key)
         arrival = Arrival(key, len(body), etag_of(body), datetime(2026, 1, 1, tzinfo=UTC))
-        return start_job(arrival, jobs=self.jobs, machine=self.machine)
+        return start_job(arrival, self)
 
     def plan(self, ref: JobRef) -> str:
-        return plan(
-            ref,
-            self.jobs.get(ref).run,
-            before=NOW + 900,
-            jobs=self.jobs,
-            chunks=self.chunks,
-            files=self.files,
-            upstreams=self.upstreams,
-        )
+        return plan(ref, self.jobs.get(ref).run, before=NOW + 900, services=self)
 
     def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None, *, now: int = NOW) -> str:
         """Fan a phase out; answers the token it waits with."""
         token = token or f"token-{next(self._tokens)}"
-        dispatch(
-            ref,
-            self.jobs.get(ref).run,
-            phase,
-            token,
-            now=now,
-            jobs=self.jobs,
-            chunks=self.chunks,
-            files=self.files,
-            queue=self.queue,
-            machine=self.machine,
-            records=MemoryRecords(self.destination),
-        )
+        dispatch(ref, self.jobs.get(ref).run, phase, token, now=now, services=self)
         return token
 
     def work(self, ref: ChunkRef, *, now: int = NOW) -> None:
         """Deliver one message."""
-        tools = Services(
-            self.jobs, self.chunks, self.files, self.machine, self.destination, self.upstreams, self.answers
-        )
-        process_chunk(ref, now=now, lease_seconds=LEASE, tools=tools)
+        process_chunk(ref, now=now, lease_seconds=LEASE, services=self)
 
     def deliver(self, *, each: Callable[[ChunkRef], None] | None = None) -> None:
         """Deliver every message that waits."""
@@ -122,34 +103,34 @@ class Course:
 
     def finish(self, ref: JobRef, error: str | None = None) -> Job:
         run = self.jobs.get(ref).run
-        return finish(ref, run, error=error, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+        return finish(ref, run, error=error, services=self)
 
     def commit(self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben") -> Job:
-        return commit(ref, by=by, answers=answers or {}, jobs=self.jobs, machine=self.machine)
+        return commit(ref, by=by, answers=answers or {}, services=self)
 
     def cancel(self, ref: JobRef, *, now: int = NOW) -> Job:
-        return cancel(ref, by="ben", now=now, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+        return cancel(ref, by="ben", now=now, services=self)
 
     def pause(self, ref: JobRef, *, now: int = NOW) -> Job:
-        return pause(ref, by="ben", now=now, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+        return pause(ref, by="ben", now=now, services=self)
 
     def resume(self, ref: JobRef) -> Job:
-        return resume(ref, by="ben", jobs=self.jobs, machine=self.machine)
+        return resume(ref, by="ben", services=self)
 
     def retry(self, ref: JobRef) -> Job:
-        return retry(ref, by="ben", jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+        return retry(ref, by="ben", services=self)
 
     def roll_back(self, ref: JobRef) -> Job:
-        return roll_back(ref, by="ben", jobs=self.jobs, machine=self.machine)
+        return roll_back(ref, by="ben", services=self)
 
     def give_up(self, ref: ChunkRef, *, now: int = NOW) -> bool:
-        return give_up(ref, now=now, jobs=self.jobs, chunks=self.chunks, machine=self.machine)
+        return give_up(ref, now=now, services=self)
 
     def make_file(self, ref: JobRef, name: str) -> bytes:
         """Make a file for download; answers what is in it."""
         run = self.jobs.get(ref).run
-        make_file(ref, run, name, jobs=self.jobs, chunks=self.chunks, files=self.files)
-        return self.files.read(paths.result(ref, run, name))
+        make_file(ref, run, name, self)
+        return self.files.read(result_key(ref, run, name))
 
     def sweep(self, *, after: timedelta, complain: Callable[[Job, Exception], None] | None = None) -> int:
         """Let the clock strike, so long from now; answers how many jobs were stuck."""
@@ -161,11 +142,7 @@ class Course:
             now=datetime.now(UTC) + after,
             stuck_minutes=15,
             complain=complain or fail,
-            jobs=self.jobs,
-            chunks=self.chunks,
-            files=self.files,
-            queue=self.queue,
-            machine=self.machine,
+            services=self,
         )
 
     def phase(self, ref: JobRef, name: PhaseName) -> str:

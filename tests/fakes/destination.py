@@ -16,9 +16,7 @@ from sluice.destinations.base import (
     record,
     version,
 )
-from sluice.destinations.dynamodb.journal import Journal, read_undone, settle, write_undone
-from sluice.model import paths
-from sluice.model.chunk import JobRef
+from sluice.destinations.dynamodb.journal import Journal, journal_key, read_undone, settle, write_undone
 from sluice.model.page import Page
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from tests.fakes.files import MemoryFiles
@@ -123,4 +121,4 @@ class MemoryRecords:
 
 
 def _journal(batch: Batch) -> str:
-    return paths.journal(JobRef(batch.tenant, batch.job_id), batch.index)
+    return journal_key(batch.tenant, batch.job_id, batch.index)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
+from sluice.model.lock import Lock
 from sluice.model.page import Page
 from sluice.model.status import ENDED, Status, illegal_transition, sources_of
 
@@ -19,20 +20,51 @@ _PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD, Stat
 _STOPPED = {Status.PAUSING, Status.PAUSED, Status.CANCELLING}
 
 
+class MemoryLocks:
+    """The `Locks` port."""
+
+    def __init__(self) -> None:
+        self.owners: dict[Lock, JobRef] = {}
+        self._mutex = threading.Lock()
+
+    def owner(self, lock: Lock) -> JobRef | None:
+        return self.owners.get(lock)
+
+    def acquire(self, lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
+        with self._mutex:
+            if self.owners.setdefault(lock, ref) not in {ref, instead_of}:
+                return False
+            self.owners[lock] = ref
+            return True
+
+    def transfer(self, lock: Lock, owner: JobRef, to: JobRef) -> bool:
+        with self._mutex:
+            if self.owners.get(lock) != owner:
+                return False
+            self.owners[lock] = to
+            return True
+
+    def release(self, lock: Lock, owner: JobRef) -> bool:
+        with self._mutex:
+            if self.owners.get(lock) != owner:
+                return False
+            del self.owners[lock]
+            return True
+
+
 class MemoryJobs:
-    """The `Jobs` port."""
+    """The `Jobs` port; its locks are beside it, as they are in one table with the jobs."""
 
     def __init__(self) -> None:
         self.items: dict[JobRef, Job] = {}
         self.logs: dict[JobRef, list[LogEntry]] = {}
-        self.imported: dict[tuple[str, str, str], JobRef] = {}
-        self.syncs: dict[tuple[str, str], JobRef] = {}
-        self.turns: dict[tuple[str, str], JobRef] = {}
-        self._lock = threading.Lock()
+        self.locks = MemoryLocks()
 
-    def add(self, job: Job, *, note: str = "") -> bool:
-        if job.ref in self.items:
+    def add(self, job: Job, *, note: str = "", owning: Lock | None = None, instead_of: JobRef | None = None) -> bool:
+        if job.ref in self.items or (owning is not None and self.locks.owner(owning) != instead_of):
             return False
+        if owning is not None:
+            self.locks.owners[owning] = job.ref
         self.items[job.ref] = job
         self._write(job, job.requested_by, note)
         return True
@@ -70,6 +102,7 @@ class MemoryJobs:
         problem: Problem | None = None,
         answers: Mapping[str, DateOrder] | None = None,
         suspended: Problem | None = None,
+        phase: PhaseName | None = None,
     ) -> Job:
         job = self.get(ref)
         if job.status not in sources_of(to) or job.deleted:
@@ -80,7 +113,7 @@ class MemoryJobs:
         moved = self._change(
             job,
             status=to,
-            phase=job.phase if to in _STOPPED else _PHASES.get(to),
+            phase=job.phase if to in _STOPPED else phase or _PHASES.get(to),
             run=job.run + new_run,
             run_at=now if new_run else job.run_at,
             file=file or job.file,
@@ -116,25 +149,6 @@ class MemoryJobs:
     def entries(self, ref: JobRef) -> list[LogEntry]:
         return list(self.logs.get(ref, []))
 
-    def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
-        return self.imported.get((tenant, importer, sha256))
-
-    def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
-        there = self.imported.setdefault((job.ref.tenant, job.importer, sha256), job.ref)
-        if there not in {job.ref, instead_of}:
-            return False
-        self.imported[job.ref.tenant, job.importer, sha256] = job.ref
-        return True
-
-    def sync_of(self, tenant: str, source: str) -> JobRef | None:
-        return self.syncs.get((tenant, source))
-
-    def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
-        if self.syncs.get((job.ref.tenant, job.importer)) != instead_of:
-            return False
-        self.syncs[job.ref.tenant, job.importer] = job.ref
-        return self.add(job)
-
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
         job = self.get(ref)
         if job.status not in ENDED:
@@ -150,21 +164,6 @@ class MemoryJobs:
             job = self._change(job, suspended=None)
             self._write(job, by, "to be resumed by hand")
         return job
-
-    def turn_of(self, job: Job) -> JobRef | None:
-        return self.turns.get((job.ref.tenant, job.importer))
-
-    def take_turn(self, job: Job) -> bool:
-        return self.turns.setdefault((job.ref.tenant, job.importer), job.ref) == job.ref
-
-    def give_turn(self, job: Job, holder: JobRef, to: Job | None) -> bool:
-        with self._lock:
-            if self.turns.get((job.ref.tenant, job.importer)) != holder:
-                return False
-            del self.turns[job.ref.tenant, job.importer]
-            if to is not None:
-                self.turns[to.ref.tenant, to.importer] = to.ref
-            return True
 
     def read_again(self, job: Job, *, note: str) -> None:
         there = self.get(job.ref)
@@ -185,7 +184,7 @@ class MemoryChunks:
     def __init__(self, jobs: MemoryJobs) -> None:
         self.jobs = jobs
         self.items: dict[ChunkRef, Chunk] = {}
-        self.phases: dict[tuple[JobRef, PhaseName], Phase] = {}
+        self.phases: dict[tuple[JobRef, PhaseName], Barrier] = {}
         self._lock = threading.Lock()
 
     def add(self, chunks: Iterable[Chunk]) -> None:
@@ -211,7 +210,7 @@ class MemoryChunks:
     def get(self, ref: ChunkRef) -> Chunk | None:
         return self.items.get(ref)
 
-    def open_phase(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Phase:
+    def open_barrier(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Barrier:
         with self._lock:
             there = self.phases.get((ref, name))
             if there is not None and there.run >= run:
@@ -224,11 +223,11 @@ class MemoryChunks:
                             chunk, state=ChunkState.QUEUED, attempts=0, error=None, closed_at=None
                         )
                 done = sum(chunk.state is ChunkState.DONE for chunk in found)
-                opened = Phase(name, run, len(found), len(found) - done, 0, token)
+                opened = Barrier(name, run, len(found), len(found) - done, 0, token)
             self.phases[ref, name] = opened
             return opened
 
-    def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
+    def barrier(self, ref: JobRef, name: PhaseName) -> Barrier | None:
         return self.phases.get((ref, name))
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:

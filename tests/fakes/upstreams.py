@@ -99,7 +99,7 @@ class MemoryUpstreams:
                 if self.down:
                     return LookupBatch(failed, down=True, silent=silent)
                 if self.rejects:
-                    raise UpstreamRejected(f"{lookup.upstream} does not want us.")
+                    raise UpstreamRejected("bad-answer", upstream=lookup.upstream, asked=lookup.path, got="status 403")
                 if self.late:
                     raise TryLater(f"All requests that {lookup.upstream} allows for now are taken.", 5)
             self.sought.append(key)

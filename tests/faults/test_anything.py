@@ -171,7 +171,7 @@ class Life:
             if job.status is end:
                 return
             self.clock += LEASE + 1
-            if job.phase is not None and self.course.chunks.phase(self.ref, job.phase) is not None:
+            if job.phase is not None and self.course.chunks.barrier(self.ref, job.phase) is not None:
                 found = self.course.chunks.of_phase(self.ref, job.phase)
                 self.course.queue.send([chunk.ref for chunk in found if chunk.state not in CLOSED], urgent=False)
             while self.course.queue.messages:

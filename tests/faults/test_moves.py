@@ -17,7 +17,6 @@ from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
 from tests.factories import csv_file, products
 from tests.fakes.course import NOW, Course
-from tests.fakes.destination import MemoryRecords
 
 LATE = timedelta(minutes=16)
 WHOLE = Counts(total=25, checked=25, inserted=25)
@@ -125,13 +124,8 @@ def test_the_end_of_a_run_that_was_left_behind_changes_nothing(
     """Step Functions tried its last step again, and by then the job had gone on."""
     ref = bring(course)
     job = getattr(course, call)(ref)
-    assert finish(ref, 1, error=error, jobs=course.jobs, chunks=course.chunks, machine=course.machine) == job
+    assert finish(ref, 1, error=error, services=course) == job
     assert course.jobs.get(ref) == job
-
-
-def others(course: Course) -> dict[str, Any]:
-    """What a dispatch needs beside the stores."""
-    return {"queue": course.queue, "machine": course.machine, "records": MemoryRecords(course.destination)}
 
 
 def test_a_step_of_a_run_that_was_left_behind_does_nothing(course: Course) -> None:
@@ -139,10 +133,9 @@ def test_a_step_of_a_run_that_was_left_behind_does_nothing(course: Course) -> No
     ref = paused(course, PhaseName.PARSE)
     course.resume(ref)
     before = (course.jobs.get(ref), dict(course.chunks.items), dict(course.chunks.phases))
-    stores: dict[str, Any] = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
-    assert plan(ref, 1, before=NOW + 900, upstreams=course.upstreams, **stores) == "over"
+    assert plan(ref, 1, before=NOW + 900, services=course) == "over"
     for name in PhaseName:
-        dispatch(ref, 1, name, f"late {name}", now=NOW, **stores, **others(course))
+        dispatch(ref, 1, name, f"late {name}", now=NOW, services=course)
         assert course.machine.answers[f"late {name}"] == {"outcome": "over"}
     assert before == (course.jobs.get(ref), course.chunks.items, course.chunks.phases)
     assert course.queue.messages == []
@@ -155,8 +148,7 @@ def test_a_step_of_a_run_that_was_left_behind_does_not_stop_the_next(course: Cou
     course.resume(ref)
     token = course.dispatch(ref, PhaseName.PARSE)
     course.pause(ref)
-    stores: dict[str, Any] = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
-    dispatch(ref, 1, PhaseName.PARSE, "late", now=NOW, **stores, **others(course))
+    dispatch(ref, 1, PhaseName.PARSE, "late", now=NOW, services=course)
     assert course.machine.answers["late"] == {"outcome": "over"}
     assert course.machine.answers[token] == {"outcome": "stopped"}
 

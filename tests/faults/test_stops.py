@@ -54,14 +54,14 @@ def test_a_worker_that_leases_between_the_stop_and_its_look_puts_its_chunk_back(
     """The stop sees the lease and leaves the answer to the worker, which sees the stop."""
     token = course.dispatch(ref, PhaseName.LOAD)
     first = course.queue.messages.pop(0)
-    phase = course.chunks.phase
+    barrier = course.chunks.barrier
 
     def leased_first(*args: Any) -> Any:
-        monkeypatch.setattr(course.chunks, "phase", phase)
+        monkeypatch.setattr(course.chunks, "barrier", barrier)
         assert course.chunks.lease(first, now=NOW, until=NOW + LEASE) is not None
-        return phase(*args)
+        return barrier(*args)
 
-    monkeypatch.setattr(course.chunks, "phase", leased_first)
+    monkeypatch.setattr(course.chunks, "barrier", leased_first)
     getattr(course, call)(ref)
     assert token not in course.machine.answers
     course.work(first, now=NOW + LEASE)
@@ -225,13 +225,13 @@ def test_a_stop_that_comes_while_a_phase_is_set_up_needs_no_message_to_end(
     course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
 ) -> None:
     """The queue may be long; the dispatch itself sees the stop, or the stop sees its barrier."""
-    open_phase = course.chunks.open_phase
+    open_barrier = course.chunks.open_barrier
 
     def stopped_first(*args: Any, **more: Any) -> Any:
         getattr(course, call)(ref)
-        return open_phase(*args, **more)
+        return open_barrier(*args, **more)
 
-    monkeypatch.setattr(course.chunks, "open_phase", stopped_first)
+    monkeypatch.setattr(course.chunks, "open_barrier", stopped_first)
     token = course.dispatch(ref, PhaseName.LOAD)
     assert course.machine.answers[token] == STOPPED
     assert course.finish(ref).status is end

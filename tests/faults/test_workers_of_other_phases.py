@@ -124,7 +124,12 @@ def test_a_worker_that_dies_anywhere_while_it_takes_back_costs_only_time(
     assert known.machine.answers[token] == {"outcome": "done"}
     assert deaths, "the process died where this test meant it to"
     job = known.finish(ref)
-    assert (job.status, job.counts.reversed, job.counts.kept, job.counts.stuck) == (Status.ROLLED_BACK, 11, 2, 0)
+    assert (job.status, job.counts.reversed, job.counts.conflicts, job.counts.rollback_failed) == (
+        Status.ROLLED_BACK,
+        11,
+        2,
+        0,
+    )
     there = known.destination.datasets["acme", "products"]
     assert {key for key in there if there[key] != before.get(key)} == OTHERS
     assert {there[key]["job"] for key in OTHERS} == {later.id}

@@ -55,28 +55,45 @@ def client(service: str) -> Any:
     return boto3.client(service)  # type: ignore[call-overload]  # the stubs know literal names only
 
 
+class StackSettings(config.Settings):
+    """The settings of every port that tests look at."""
+
+    jobs_table: str = "JobsTable"
+    keep_days: int = KEEP_DAYS
+    files_bucket: str = BUCKET
+    urgent_queue_url: str = URLS["urgent"]
+    standard_queue_url: str = URLS["standard"]
+    dead_letter_queue_url: str = URLS["dead"]
+    records_table: str = "RecordsTable"
+    database_secret_arn: str = ""
+
+
 class Stack:
     """What is deployed, as the functions see it."""
 
     @property
+    def services(self) -> bootstrap.AwsServices:
+        return bootstrap.services(StackSettings())
+
+    @property
     def jobs(self) -> DynamoJobs:
-        return bootstrap.jobs("JobsTable", KEEP_DAYS)
+        return self.services.jobs
 
     @property
     def chunks(self) -> DynamoChunks:
-        return bootstrap.chunks("JobsTable", KEEP_DAYS)
+        return self.services.chunks
 
     @property
     def files(self) -> S3Files:
-        return bootstrap.files(BUCKET)
+        return self.services.files
 
     @property
     def queue(self) -> SqsQueue:
-        return bootstrap.queue(**URLS)
+        return self.services.queue
 
     @property
     def destination(self) -> Destination:
-        return bootstrap.destination("RecordsTable", BUCKET, "")
+        return self.services.destination
 
     def executions(self) -> list[str]:
         """Names of the executions that were started, the names of runs: `{job}`, `{job}-2` …"""

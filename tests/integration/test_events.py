@@ -44,7 +44,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
     """A state machine that keeps what it was told: moto's cannot be asked."""
     told = MemoryMachine()
-    monkeypatch.setattr(bootstrap, "machine", lambda arn="": told)
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", told)
     return told
 
 
@@ -61,7 +61,7 @@ def planned(stack: Stack, chunks: int = 1) -> list[ChunkRef]:
     announced(stack, Status.PARSING)
     made = [make_chunk(REF, index) for index in range(chunks)]
     stack.chunks.add(made)
-    stack.chunks.open_phase(REF, PhaseName.PARSE, run=1, token=TOKEN)
+    stack.chunks.open_barrier(REF, PhaseName.PARSE, run=1, token=TOKEN)
     return [chunk.ref for chunk in made]
 
 

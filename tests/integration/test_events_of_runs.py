@@ -17,10 +17,10 @@ from functions.make_file import app as make_file
 from functions.plan import app as plan
 from functions.sweeper import app as sweeper
 from sluice import bootstrap
-from sluice.model import paths
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import UpstreamDown
 from sluice.model.status import Status
+from sluice.usecases.artifacts import result_key
 from tests.factories import make_job
 from tests.fakes.lambda_context import FakeContext
 from tests.fakes.machine import MemoryMachine
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
     """A state machine that keeps what it was told: moto's cannot be asked."""
     told = MemoryMachine()
-    monkeypatch.setattr(bootstrap, "machine", lambda arn="": told)
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", told)
     return told
 
 
@@ -96,7 +96,7 @@ def test_a_file_is_made_in_the_folder_of_its_run(stack: Stack) -> None:
     run(stack, job_id)
     asked = event("make_file") | {"job_id": job_id, "file": "errors.csv"}
     assert make_file.handler(asked, CONTEXT) == {"rows": 1}
-    body = stack.files.read(paths.result(JobRef("acme", job_id), 1, "errors.csv"))
+    body = stack.files.read(result_key(JobRef("acme", job_id), 1, "errors.csv"))
     assert [line[:2] for line in csv.reader(io.StringIO(body.decode("utf-8-sig")))][1] == ["4", "P-3"]
 
 

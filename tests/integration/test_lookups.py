@@ -13,10 +13,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.upstreams.commission import Commission
-from local.upstreams.server import Served, serving
-from local.upstreams.settings import Behaviour
-from local.upstreams.voters import category, id_numbers, truth
+from local.fake_upstreams.commission import Commission
+from local.fake_upstreams.server import Served, serving
+from local.fake_upstreams.settings import Behaviour
+from local.fake_upstreams.voters import category, id_numbers, truth
 from sluice.aws.rate_limits import DynamoRates
 from sluice.aws.upstreams import DynamoUpstreamTokens, SharedUpstreams
 from sluice.catalog.elections.commission import commission
@@ -60,7 +60,7 @@ def asked_of(
     secret: str = "",
 ) -> LookupBatch:
     """Ask as a worker does."""
-    settings = served.stand_in.settings
+    settings = served.stub.settings
     return ask(
         commission,
         keys,
@@ -83,7 +83,7 @@ def upstreams(request: pytest.FixtureRequest) -> Iterator[Upstreams]:
         return
     table = request.getfixturevalue("table")()
     with serving(Commission(Behaviour())) as served:
-        settings = served.stand_in.settings
+        settings = served.stub.settings
         told = {"url": served.url, "client_id": settings.client_id, "client_secret": settings.client_secret}
         yield SharedUpstreams(table, lambda fresh: {"commission": told})
 
@@ -131,7 +131,7 @@ def test_every_key_is_told_or_named_whatever_kind_of_day_it_is(
             assert set(asked.failed) == set(left) - set(told)
             left = asked.failed
         assert set(told) == set(KEYS[:40])
-        assert served.stand_in.seen()["answered_ids"] == 40
+        assert served.stub.seen()["answered_ids"] == 40
 
 
 def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
@@ -148,7 +148,7 @@ def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        seen = served.stand_in.seen()
+        seen = served.stub.seen()
     assert len(told) == workers * each
     assert seen["answered_again"] == 0
     assert seen["busiest_second"] <= rate
@@ -158,7 +158,7 @@ def test_an_upstream_that_is_away_is_found_down(table: Callable[[], Any]) -> Non
     told: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
         asked_of(served, table(), KEYS[:10], told)
-        served.stand_in.change({"away": True})
+        served.stub.change({"away": True})
         asked = asked_of(served, table(), KEYS[10:], told)
     assert asked.down
     assert set(told) == set(KEYS[:10])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.model import paths
 from sluice.model.chunk import JobRef
+from sluice.usecases.artifacts import job_folder, result_key, upload_key
 from tests.integration.template import template
 
 REF = JobRef("acme", "01ABC")
@@ -14,10 +14,10 @@ REF = JobRef("acme", "01ABC")
 @pytest.mark.parametrize(
     "key",
     [
-        paths.upload(REF, "a.xlsx"),
+        upload_key(REF, "a.xlsx"),
         "incoming/acme/voters/a.xlsx",
-        paths.work_of(REF),
-        paths.result(REF, 1, "result.xlsx"),
+        job_folder(REF),
+        result_key(REF, 1, "result.xlsx"),
     ],
 )
 def test_inputs_and_results_go_after_the_days_that_a_deployment_says(key: str) -> None:

@@ -72,7 +72,7 @@ def test_a_job_of_another_tenant_is_not_watched(stack: Stack) -> None:
 
 def ticket_for(job_id: str | None) -> str:
     wanted = Ticket("acme", "ann", job_id, until=int(time.time()) + 600)
-    jobs, tickets = bootstrap.jobs("JobsTable", 90), bootstrap.tickets("JobsTable")
+    jobs, tickets = Stack().jobs, bootstrap.tickets("JobsTable")
     return issue_ticket(wanted, now=int(time.time()), jobs=jobs, tickets=tickets)
 
 

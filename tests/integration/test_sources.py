@@ -12,9 +12,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.upstreams.server import Served, serving
-from local.upstreams.settings import Settings
-from local.upstreams.siasn import Register
+from local.fake_upstreams.server import Served, serving
+from local.fake_upstreams.settings import Settings
+from local.fake_upstreams.siasn import Register
 from sluice.aws.rate_limits import DynamoRates
 from sluice.aws.upstreams import DynamoUpstreamTokens
 from sluice.catalog.registry import source_named
@@ -63,7 +63,7 @@ def read(
     **options: Any,
 ) -> list[SourcePage]:
     """Read pages as a worker does."""
-    told = upstream.stand_in.settings
+    told = upstream.stub.settings
     at = Upstream("siasn", upstream.url, told.client_id, told.client_secret)
     turns, tokens = shared
     before = time.time() + patience
@@ -99,7 +99,7 @@ def test_every_row_arrives_in_its_order(quick: tuple[RateStore, TokenStore]) -> 
         pages = read(upstream, quick, range(0, 1_050, 100))
         assert [page.offset for page in pages] == list(range(0, 1_050, 100))
         assert len(set(keys(pages))) == 1_050
-        seen = upstream.stand_in.seen()
+        seen = upstream.stub.seen()
         assert set(seen["pages"]["pangkat"].values()) == {1}, "no page was asked for twice"
         assert seen["tokens"] == 1
     checked = check_pages(PANGKAT, pages)
@@ -138,14 +138,14 @@ def test_expired_tokens_are_fetched_again_and_shared(shared: Callable[[float], t
         pages = read_until_it_is_there(upstream, first, range(0, 1_500, 100))
         pages += read_until_it_is_there(upstream, second, range(1_500, 3_000, 100))
         assert len(set(keys(pages))) == 3_000
-        assert 2 <= upstream.stand_in.seen()["tokens"] < 30
+        assert 2 <= upstream.stub.seen()["tokens"] < 30
 
 
 def test_another_worker_uses_the_token_that_is_there(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     with serving(Register(Settings())) as upstream:
         for _ in range(3):
             read(upstream, shared(400), range(0, 200, 100))
-        assert upstream.stand_in.seen()["tokens"] == 1
+        assert upstream.stub.seen()["tokens"] == 1
 
 
 def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
@@ -162,7 +162,7 @@ def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[Rat
             thread.start()
         for thread in threads:
             thread.join()
-        seen = upstream.stand_in.seen()
+        seen = upstream.stub.seen()
     assert len({key for pages in found for key in keys(pages)}) == workers * each
     assert seen["requests"] == workers * each // 100
     assert seen["busiest_second"] <= rate
@@ -173,10 +173,10 @@ def test_who_is_turned_away_lets_all_workers_pause(shared: Callable[[float], tup
         with pytest.raises(TryLater) as caught:
             read(upstream, shared(100), range(0, 400, 100), patience=20)
         assert 10 < caught.value.seconds <= 30
-        asked = upstream.stand_in.seen()["requests"]
+        asked = upstream.stub.seen()["requests"]
         with pytest.raises(TryLater):
             read(upstream, shared(100), range(0, 400, 100), patience=20)
-        assert upstream.stand_in.seen()["requests"] == asked, "the second worker was told before it asked"
+        assert upstream.stub.seen()["requests"] == asked, "the second worker was told before it asked"
 
 
 def test_rows_that_move_meanwhile_show_in_the_totals(quick: tuple[RateStore, TokenStore]) -> None:
@@ -200,7 +200,7 @@ def test_credentials_that_are_wrong_end_it_at_once(quick: tuple[RateStore, Token
         turns, tokens = quick
         with pytest.raises(UpstreamRejected, match="status 401 for a token"):
             read_pages(PANGKAT, [0], upstream=at, turns=turns, tokens=tokens, before=time.time() + PATIENCE)
-        assert upstream.stand_in.seen()["requests"] == 0
+        assert upstream.stub.seen()["requests"] == 0
 
 
 def test_a_list_that_is_not_there_ends_it_at_once(quick: tuple[RateStore, TokenStore]) -> None:

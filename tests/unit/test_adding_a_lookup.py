@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.catalog import registry
 from sluice.catalog.registry import IMPORTERS, LOOKUPS, SOURCES, check_rates
 from sluice.model.chunk import ChunkRef, PhaseName

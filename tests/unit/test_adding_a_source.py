@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.catalog.registry import SOURCES, sources_by_name
 from sluice.schema.column import Row, columns_of
 from sluice.upstream.source import Source, SourcePage

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from local.places import ROOT
+from local.paths import ROOT
 from sluice.catalog import registry
 from sluice.model.status import Status
 from sluice.schema.importer import Importer, Parameter
 from sluice.schema.validation import check_rows
-from sluice.usecases.artifacts import list_rejections
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.parameters import parameters_of
 from sluice.wording import word_rejection
 from tests.fakes.course import Course
@@ -77,7 +77,7 @@ def test_the_page_ends_with_an_importer_that_does_what_the_page_says(importer: I
     assert (counts.inserted, counts.rejected) == (counted("inserted"), counted("rejected"))
     assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.rejected
     # a key that comes twice is found after all that is wrong with a row by itself
-    found = sorted(list_rejections(ref, limit=100, cursor=None, files=course.files).items, key=lambda each: each.row)
+    found = sorted(JobFiles(ref, course.files).rejections_page(limit=100, cursor=None).items, key=lambda each: each.row)
     assert [
         (str(each.row), each.column, each.value, word_rejection(each)) for each in found
     ] == rejections_of_the_page()

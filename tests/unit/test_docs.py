@@ -1,4 +1,4 @@
-"""What the pages say is there, is there."""
+"""Pages of documentation agree with the code, link to what exists, and stay short."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 
 from functions.api.app import app
-from local.places import ROOT
 from sluice.model import errors, job
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
+
+ROOT = Path(__file__).parents[2]
+PAGE_LINES = 400
+OVERVIEW_LINES = 150
+README_LINES = 200
 
 SOURCES = sorted(path for folder in ("layers/domain/sluice", "functions") for path in (ROOT / folder).rglob("*.py"))
 PAGES = sorted(
@@ -26,7 +30,7 @@ PAGES = sorted(
 SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-#: Makers of a problem whose first argument is its type: `Problem`, and the errors that take one.
+#: Callables whose first argument is a problem type: errors that take one, and `Problem`.
 MAKERS = {"Problem", "__init__"} | {
     name
     for name, kind in inspect.getmembers(errors, inspect.isclass)
@@ -39,7 +43,7 @@ def _name(path: Path) -> str:
 
 
 def _raised() -> Iterator[str]:
-    """Every problem type that the code names: as a text, or by a constant of `sluice.model.job`."""
+    """Find every problem type that the code names: as a literal, or by a constant of `sluice.model.job`."""
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and node.args):
@@ -62,17 +66,17 @@ def _documented() -> set[str]:
 
 
 def test_every_problem_type_of_the_code_is_on_the_api_page() -> None:
-    """A program that meets one must be able to look it up."""
+    """The author of a client finds each type there."""
     assert set(_raised()) - _documented() == set()
 
 
 def test_the_api_page_names_no_problem_type_that_the_code_does_not() -> None:
-    """A type that is gone is gone from the page too."""
+    """A type that was removed from the code is removed from the page too."""
     assert _documented() - set(_raised()) == set()
 
 
 def test_every_call_is_on_the_api_page_and_no_other() -> None:
-    """In the table of calls, by its method and its path."""
+    """The table of calls has each route by its method and its path."""
     described = {
         ("GET", "/v1/docs"),
         ("GET", "/v1/openapi.json"),
@@ -93,14 +97,14 @@ def test_every_call_is_on_the_api_page_and_no_other() -> None:
 
 
 def _anchors(page: Path) -> set[str]:
-    """Names that GitHub gives the headings of a page."""
+    """Anchors that GitHub gives the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_relative_link_leads_somewhere(page: Path) -> None:
-    """To a file that is there and, where it names one, to a heading of it."""
+    """It names an existing file and, after a `#`, a heading of it."""
     broken = []
     for target in LINK.findall(FENCE.sub("", page.read_text())):
         if re.match(r"[a-z]+:", target):
@@ -113,7 +117,7 @@ def test_a_relative_link_leads_somewhere(page: Path) -> None:
 
 
 def _commands(page: Path) -> Iterator[str]:
-    """Lines of code: those in fences, and each piece of code in a sentence."""
+    """Find lines of code: those in fences, and each inline code span."""
     text = page.read_text()
     for _, body in FENCE.findall(text):
         yield from body.splitlines()
@@ -122,7 +126,7 @@ def _commands(page: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_make_target_that_a_page_names_exists(page: Path) -> None:
-    """`make demo` in a page is a promise."""
+    """The Makefile has a rule of that name."""
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named: set[str] = set()
     for command in _commands(page):
@@ -133,8 +137,8 @@ def test_a_make_target_that_a_page_names_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/adding-an-importer.md"])
-def test_the_importer_that_a_page_declares_is_one(page: str) -> None:
-    """It can be pasted into a file, and a row of its own examples passes."""
+def test_the_importer_that_a_page_declares_works(page: str) -> None:
+    """The code runs as it stands, and a row of its own examples passes validation."""
     code = next(body for language, body in FENCE.findall((ROOT / page).read_text()) if language == "python")
     names: dict[str, Any] = {"__name__": "declared"}
     exec(compile(code, page, "exec", dont_inherit=True), names)
@@ -144,3 +148,31 @@ def test_the_importer_that_a_page_declares_is_one(page: str) -> None:
     if page == "README.md":
         examples = ["D-1001", "Autohaus Nord", "gold", "yes"]
     assert check_rows(importer, fields, "Sheet", [(2, examples)]).rejections == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_page_has_at_most_400_lines(page: Path) -> None:
+    """A longer page covers more than one subject; the changelog covers the whole history."""
+    if page.name != "CHANGELOG.md":
+        assert len(page.read_text().splitlines()) <= PAGE_LINES
+
+
+@pytest.mark.parametrize(("page", "lines"), [("docs/architecture.md", OVERVIEW_LINES), ("README.md", README_LINES)])
+def test_a_first_page_is_short(page: str, lines: int) -> None:
+    """A newcomer reads it in one go."""
+    assert len((ROOT / page).read_text().splitlines()) <= lines
+
+
+def test_every_page_of_docs_can_be_reached_from_the_readme() -> None:
+    """Links lead from one page to the next."""
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            places = (target.partition("#")[0] for target in LINK.findall(FENCE.sub("", page.read_text())))
+            found = [
+                (page.parent / place).resolve() for place in places if place.endswith(".md") and "://" not in place
+            ]
+            waiting += [each for each in found if each.exists()]
+    assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} - reached == set()

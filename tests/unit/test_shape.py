@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from local.places import ROOT
+from local.paths import ROOT
 
 FILE_LINES = 400
 HANDLER_LINES = 60
 
 SOURCES = sorted(
     path
-    for folder in ("layers/domain", "functions", "local", "tests", "benchmarks")
+    for folder in ("layers/domain", "functions", "cli", "local", "tests", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
 PAGES = sorted(path for ending in ("js", "css", "html") for path in (ROOT / "web").rglob(f"*.{ending}"))

@@ -1,16 +1,76 @@
-/** The chart of rows over time: a line for each phase, and the same as a table. */
+/** Rows over time: the timeline of a job, and the chart with a line for each phase and a table of its figures. */
 
-import { el } from "../elements/dom.js";
-import { number } from "../elements/strings.js";
+import { get } from "../shared/api.js";
+import { el } from "../shared/dom.js";
+import { number } from "../shared/strings.js";
 
-import { t } from "./strings.js";
-import { row, scroller, table } from "./tables.js";
+import { row, table } from "./components.js";
+import { t } from "./words.js";
 
+const PHASES = ["parse", "compare", "load", "lookup", "undo"];
+/** A wait for a reader is drawn shorter than it was, but no shorter than this many milliseconds. */
+const SHORTEST_WAIT = 10_000;
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 250;
 const EDGE = { top: 30, right: 16, bottom: 40, left: 64 };
 
-/** A chart as wide as its place; `show(lines)` draws it anew. */
+/**
+ * Rows over time of the job at `path`: what the API has recorded, chunk by chunk, and the progress since.
+ * @param {string} path
+ * @param {AbortSignal} signal
+ */
+export function timeline(path, signal) {
+  /** @type {Map<string, {at: number, rows: number}[]>} rows processed up to a time, by phase */
+  let points = new Map();
+  let started = 0;
+
+  const last = (phase) => points.get(phase)?.at(-1)?.rows ?? 0;
+  const add = (phase, at, rows) => {
+    if (rows <= last(phase)) return;
+    points.set(phase, [...(points.get(phase) ?? []), { at, rows }]);
+  };
+
+  return {
+    /** Load what the API has recorded. */
+    async load() {
+      const { items } = await get(`${path}/timeline`, { signal });
+      points = new Map();
+      for (const { at, phase, rows } of items) add(phase, Date.parse(at), last(phase) + rows);
+    },
+    /** Add the progress of a job's current phase. */
+    add(job) {
+      started = Date.parse(job.started_at ?? job.created_at);
+      if (job.phase) add(job.phase, Date.parse(job.updated_at ?? new Date()), job.progress.current);
+    },
+    /** Rows of a phase so far. */
+    of: last,
+    /** A line for each phase: seconds of work, and rows up to then. */
+    lines: () => linesOf(points, started),
+  };
+}
+
+function linesOf(points, started) {
+  const all = [...points].flatMap(([phase, marks]) => marks.map((mark) => ({ phase, ...mark })));
+  all.sort((one, other) => one.at - other.at);
+  const longest = Math.max(SHORTEST_WAIT, 6 * median(all.slice(1).map((mark, at) => mark.at - all[at].at)));
+  const lines = new Map();
+  let [before, seconds] = [Math.min(started || Infinity, all[0]?.at ?? 0), 0];
+  for (const [at, mark] of all.entries()) {
+    const gap = mark.at - before;
+    const from = seconds;
+    seconds += (at === 0 ? gap : Math.min(gap, longest)) / 1000; // before the first rows, the file is split
+    before = mark.at;
+    if (!lines.has(mark.phase)) lines.set(mark.phase, [{ seconds: from, rows: 0 }]);
+    lines.get(mark.phase).push({ seconds, rows: mark.rows });
+  }
+  return PHASES.filter((phase) => lines.has(phase)).map((phase) => ({ phase, points: lines.get(phase) }));
+}
+
+function median(numbers) {
+  return [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+/** A chart as wide as its place; `show(lines)` redraws it. */
 export function chart(signal) {
   const drawing = el("div", { class: "drawing" });
   const figures = el("div", {});
@@ -25,8 +85,8 @@ export function chart(signal) {
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   return {
     chart: el("div", { class: "chart" }, drawing, figures),
-    show(news) {
-      lines = news;
+    show(next) {
+      lines = next;
       draw();
       figures.replaceChildren(...(lines.length ? [tableOf(lines)] : []));
     },
@@ -73,11 +133,11 @@ function tableOf(lines) {
     { title: t("chart.took"), class: "number" },
     { title: t("chart.speed"), class: "number" },
   ];
-  const made = table({ caption: t("chart.title"), columns });
+  const { body, around } = table({ caption: t("chart.title"), columns });
   for (const { phase, points } of lines) {
     const [begin, end] = [points[0], points.at(-1)];
     const took = end.seconds - begin.seconds;
-    made.body.append(
+    body.append(
       row(columns, [
         [swatch(phase), t(`phase.${phase}`)],
         number(end.rows),
@@ -86,17 +146,17 @@ function tableOf(lines) {
       ]),
     );
   }
-  return scroller(made.table, t("chart.title"));
+  return around;
 }
 
-/** A piece of the phase's line, to tell the lines apart by. */
+/** A piece of the phase's line, as a key to the chart. */
 function swatch(phase) {
   const made = svg("svg", { class: "swatch", viewBox: "0 0 28 8", "aria-hidden": "true" });
   made.append(svg("polyline", { class: "line", "data-phase": phase, points: "1,4 27,4" }));
   return made;
 }
 
-/** From 0 to a round number above `most`, over `length` pixels, with about `wanted` marks. */
+/** From 0 to a round number above `most`, over `length` pixels, with about `wanted` ticks. */
 function scale(most, length, wanted) {
   const raw = most / Math.max(2, wanted);
   const power = 10 ** Math.floor(Math.log10(raw));

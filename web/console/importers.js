@@ -1,22 +1,19 @@
-/** What can be imported. */
+/** The page of importers: columns, limits and templates, and the import dialog. */
 
 import "../elements/index.js";
 
-import { el } from "../elements/dom.js";
+import { el } from "../shared/dom.js";
 
-import { importers as known } from "./catalogue.js";
-import { fillWith, head } from "./parts.js";
+import { importers as loadImporters, limits, templateButton } from "./catalogue.js";
+import { head, loadInto, row, table } from "./components.js";
 import { to } from "./router.js";
-import { t } from "./strings.js";
-import { row, scroller, table } from "./tables.js";
-import { templateButton } from "./template.js";
-import { limits } from "./upload.js";
+import { t } from "./words.js";
 
 /** @param {Element} main */
 export function importers(main, { signal }) {
   const place = el("div", { class: "importers" });
   main.append(head(t("page.importers"), t("importers.lead")), place);
-  fillWith(place, signal, known, (found) => found.map(card));
+  loadInto(place, signal, loadImporters, (found) => found.map(card));
 }
 
 function card(importer) {
@@ -64,21 +61,21 @@ function card(importer) {
   );
 }
 
-/** Where its rows end up, or what becomes of them instead. */
+/** The dataset that its rows go to, or its lookup. */
 function target({ lookup, dataset }) {
   if (lookup) return `${t("importers.lookup")}: ${lookup}`;
   return [`${t("importers.dataset")}: `, el("a", { href: to(["data", dataset]) }, dataset)];
 }
 
-/** What its files need, and what is done with them, where that is not as with most. */
-function needs({ lookup, parameters, file_types: types, one_at_a_time: inTurn }) {
-  const said = [
+/** What differs from most importers: its parameters, file types, and order of processing. */
+function needs({ lookup, parameters, file_types: types, one_at_a_time: oneAtATime }) {
+  const sentences = [
     lookup && t("importers.result"),
     ...parameters.map(({ title, example }) => t("importers.parameter", { title, example })),
     types.length > 0 && t("importers.types", { types: types.join(", ") }),
-    inTurn && t("importers.inTurn"),
+    oneAtATime && t("importers.oneAtATime"),
   ].filter(Boolean);
-  return said.length > 0 && el("p", { class: "small" }, said.join(" "));
+  return sentences.length > 0 && el("p", { class: "small" }, sentences.join(" "));
 }
 
 function columnsOf(importer) {
@@ -88,11 +85,11 @@ function columnsOf(importer) {
     { title: t("importers.what"), class: "value" },
     { title: t("importers.required") },
   ];
-  const made = table({ caption: importer.title, columns });
+  const { body, around } = table({ caption: importer.title, columns });
   const needed = (column) => (column.key ? t("importers.key") : t(column.required ? "yes" : "no"));
   for (const column of importer.columns) {
-    const told = importer.row_schema.properties?.[column.field]?.description ?? "";
-    made.body.append(row(columns, [column.title, column.aliases.join(", "), told, needed(column)]));
+    const about = importer.row_schema.properties?.[column.field]?.description ?? "";
+    body.append(row(columns, [column.title, column.aliases.join(", "), about, needed(column)]));
   }
-  return scroller(made.table, importer.title);
+  return around;
 }

@@ -1,36 +1,42 @@
-/** The page of one job. */
+/** The page of one job: its state, phases, counts, chart, details and tabs. */
 
-import { get } from "../elements/api.js";
-import { el } from "../elements/dom.js";
+import { get } from "../shared/api.js";
+import { el } from "../shared/dom.js";
+import { bytes, when } from "../shared/strings.js";
 
-import { chart } from "./chart.js";
-import { countsOf, factsOf } from "./jobfacts.js";
-import { jobTabs } from "./jobtabs.js";
+import { actionButtons } from "./actions.js";
+import { showName } from "./catalogue.js";
+import { chart, timeline } from "./chart.js";
+import {
+  announce, countTile, loadInto, percentBar, problemPanel, rowsRead, stateOf, statusMark, valueText,
+} from "./components.js";
+import { jobTabs } from "./job-tabs.js";
 import { listen } from "./live.js";
-import { moveButtons } from "./moves.js";
-import { callBy } from "./naming.js";
-import { fillWith, problemBox, say, stateOf, statusMark } from "./parts.js";
-import { phaseBars } from "./phases.js";
 import { to } from "./router.js";
-import { t } from "./strings.js";
-import { timeline } from "./timeline.js";
+import { t } from "./words.js";
+
+const COUNTS = ["total", "inserted", "updated", "unchanged", "rejected", "unprocessed"];
+/** A lookup updates no rows. */
+const LOOKUP_COUNTS = ["total", "inserted", "rejected", "unprocessed"];
+const PHASES = ["parse", "compare", "load", "lookup", "undo"];
+const DONE = 100;
 
 /** @param {Element} main */
 export function job(main, { one: id, query, signal, title }) {
   const path = `/jobs/${encodeURIComponent(id)}`;
-  const ask = () => get(path, { signal });
+  const load = () => get(path, { signal });
   const place = el("div", { class: "job" });
   let view = null;
   main.append(place);
-  fillWith(place, signal, ask, (found) => {
-    callBy(found, (name) => signal.aborted || title(name));
+  loadInto(place, signal, load, (found) => {
+    showName(found, (name) => signal.aborted || title(name));
     view = jobView(found, { id, path, query, signal });
     return view.parts;
   });
   listen(
     {
-      job: (news) => news.id === id && view?.show(news),
-      again: async () => view && view.show(await ask()),
+      job: (changed) => changed.id === id && view?.show(changed),
+      refresh: async () => view && view.show(await load()),
     },
     signal,
   );
@@ -44,16 +50,16 @@ function jobView(first, { id, path, query, signal }) {
   const bars = phaseBars();
   const counts = el("dl", { class: "counts" });
   const facts = el("dl", { class: "facts small" });
-  const moves = moveButtons({ path, signal, onJob: (moved) => show(moved) });
-  const done = timeline(path, signal);
+  const actions = actionButtons({ path, signal, onJob: (changed) => show(changed) });
+  const rows = timeline(path, signal);
   const lines = chart(signal);
   const tabs = jobTabs({ id, path, query, signal });
 
   const redraw = () => {
-    lines.show(done.lines());
-    bars.show(current, done);
+    lines.show(rows.lines());
+    bars.show(current, rows);
   };
-  const reload = () => done.load().then(redraw, () => {}); // without it there is what has been seen
+  const reload = () => rows.load().then(redraw, () => {}); // if it fails, the rows seen so far are shown
 
   function show(now) {
     if (now.version <= current.version) return;
@@ -64,41 +70,33 @@ function jobView(first, { id, path, query, signal }) {
     trouble.replaceChildren(...(now.problem ? [failure(now.problem)] : []));
     counts.replaceChildren(...countsOf(now));
     facts.replaceChildren(...factsOf(now));
-    done.add(now);
+    rows.add(now);
     redraw();
-    moves.show(now);
+    actions.show(now);
     tabs.show(now);
     if (now.status === before.status && now.phase === before.phase && now.deleted === before.deleted) return;
     reload();
-    if (before.version >= 0) say(`${t(`status.${stateOf(now)}`)}. ${message.textContent}`);
+    if (before.version >= 0) announce(`${t(`status.${stateOf(now)}`)}. ${message.textContent}`);
   }
 
   show(first);
   reload();
   const parts = [
-    heading(first, state.mark, message, moves.buttons),
-    moves.trouble,
+    heading(first, state.mark, message, actions.buttons),
+    actions.trouble,
     trouble,
-    el(
-      "div",
-      { class: "halves" },
-      el("section", { class: "panel padded" }, el("h2", {}, t("job.phases")), bars.bars),
-      el("section", { class: "panel padded" }, el("h2", {}, t("job.counts")), counts),
-    ),
-    el(
-      "div",
-      { class: "halves uneven" },
-      el("section", { class: "panel padded" }, el("h2", {}, t("chart.title")), lines.chart),
-      el("section", { class: "panel padded" }, el("h2", {}, t("job.details")), facts),
-    ),
+    el("div", { class: "halves" }, panel("job.phases", bars.bars), panel("job.counts", counts)),
+    el("div", { class: "halves uneven" }, panel("chart.title", lines.chart), panel("job.details", facts)),
     tabs.panel,
   ];
   return { parts, show };
 }
 
+const panel = (key, content) => el("section", { class: "panel padded" }, el("h2", {}, t(key)), content);
+
 function heading(job, mark, message, buttons) {
   const title = el("h1", {});
-  callBy(job, (name) => (title.textContent = name));
+  showName(job, (name) => (title.textContent = name));
   return el(
     "div",
     { class: "head" },
@@ -114,9 +112,106 @@ function heading(job, mark, message, buttons) {
 }
 
 function failure(problem) {
-  const box = problemBox(problem);
-  box.setAttribute("role", "group"); // it is the job's, and no news to interrupt anybody with
+  const box = problemPanel(problem);
+  box.setAttribute("role", "group"); // it is part of the job, so screen readers must not announce it as an alert
   box.replaceChildren(el("h2", {}, problem.title), el("p", {}, problem.detail));
   if (problem.job) box.append(el("a", { href: to(["jobs", problem.job]) }, problem.job));
   return box;
+}
+
+function countsOf(job) {
+  const label = (name) => {
+    if (name === "total" && job.sync) return "inAll";
+    return name === "inserted" && job.lookup ? "lookedUp" : name;
+  };
+  const all = (job.lookup ? LOOKUP_COUNTS : COUNTS).map((name) => countTile(name, job.counts[name], label(name)));
+  const deleted = job.sync ? [countTile("deleted_upstream", job.sync.deleted_upstream ?? 0)] : [];
+  const rollback = job.rollback ? Object.entries(job.rollback).map(([name, count]) => countTile(name, count)) : [];
+  return [...all, ...deleted, ...rollback];
+}
+
+function factsOf(job) {
+  const facts = {
+    ...(job.sync ? syncFacts(job) : { importer: job.importer }),
+    parameters: Object.entries(job.parameters ?? {}).map((pair) => pair.join(": ")).join(", "),
+    by: job.requested_by,
+    created: when(job.created_at),
+    started: when(job.started_at),
+    finished: when(job.finished_at),
+    size: job.file && job.file.bytes !== null ? bytes(job.file.bytes) : null,
+    priority: t(`priority.${job.priority}`),
+    corrects: job.corrects && el("a", { href: to(["jobs", job.corrects]) }, job.corrects),
+    id: el("code", {}, job.id),
+  };
+  return Object.entries(facts)
+    .filter(([, value]) => value)
+    .flatMap(([name, value]) => [
+      el("dt", {}, t(`fact.${name}`)),
+      el("dd", {}, value instanceof Node ? value : valueText(value)),
+    ]);
+}
+
+const syncFacts = ({ importer, sync }) => ({
+  source: el("a", { href: to(["sources"]) }, importer),
+  read: rowsRead(sync),
+  reads: sync.reads,
+});
+
+/** A bar for each phase of a job; `show(job, timeline)` moves them. */
+function phaseBars() {
+  const bars = el("ul", { class: "phases" });
+  const made = new Map();
+
+  const barOf = (name) => {
+    if (!made.has(name)) {
+      const title = t(`phase.${name}`);
+      const bar = percentBar(title);
+      made.set(name, { ...bar, line: el("li", {}, el("span", {}, title), bar.bar) });
+    }
+    return made.get(name);
+  };
+
+  return {
+    bars,
+    show(job, rows) {
+      const lines = PHASES.filter((name) => hasPhase(name, job, rows)).map((name) => {
+        const bar = barOf(name);
+        bar.show(percentOf(name, job, rows));
+        return bar.line;
+      });
+      if (lines.some((line, at) => bars.children[at] !== line)) bars.replaceChildren(...lines);
+    },
+  };
+}
+
+/** The phase that processes the rows: `lookup`, or `load`. */
+const mainPhase = (job) => (job.lookup ? "lookup" : "load");
+
+/** The phase of a status, where the job names none. */
+const phaseOfStatus = (job) => ({ parsing: "parse", loading: mainPhase(job), rolling_back: "undo" })[job.status];
+
+function hasPhase(name, job, rows) {
+  if (name === "parse" || name === mainPhase(job)) return true;
+  if (name === "undo") return job.rollback !== null;
+  return (name === "compare" && job.review) || job.phase === name || rows.of(name) > 0;
+}
+
+/** Percent of a phase: of the current one as the job reports it, of the others by their rows. */
+function percentOf(name, job, rows) {
+  const { status, counts } = job;
+  const now = job.phase ?? phaseOfStatus(job);
+  const isMain = name === mainPhase(job);
+  if (name === "undo") return job.progress.percent;
+  if (status === "completed" || status === "rolling_back" || status === "rolled_back") {
+    return status === "completed" || !isMain ? DONE : share(counts.total - counts.unprocessed, counts.total);
+  }
+  if (now === name) return job.progress.percent;
+  if (now) return PHASES.indexOf(name) < PHASES.indexOf(now) ? DONE : 0;
+  if (status === "in_review") return isMain ? 0 : DONE;
+  if (isMain) return share(counts.total - counts.unprocessed, counts.total);
+  return share(rows.of(name), counts.total);
+}
+
+function share(part, whole) {
+  return whole ? Math.min(DONE, Math.floor((part * DONE) / whole)) : 0;
 }

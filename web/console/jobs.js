@@ -1,17 +1,17 @@
-/** The list of jobs, as they change. */
+/** The page of all jobs: a live list, filters, and a drop target for files. */
 
-import { get } from "../elements/api.js";
-import { el } from "../elements/dom.js";
+import { get } from "../shared/api.js";
+import { el } from "../shared/dom.js";
+import { number, when } from "../shared/strings.js";
 
-import { importers, sources } from "./catalogue.js";
-import { jobRow, jobTable } from "./jobrow.js";
-import { gone, listen } from "./live.js";
-import { nameOf } from "./naming.js";
-import { empty, fillWith, head, say } from "./parts.js";
+import { importers, jobLink, nameOf, sources } from "./catalogue.js";
+import {
+  announce, empty, head, loadInto, moreButton, percentBar, row, stateOf, statusMark, table,
+} from "./components.js";
+import { listen, removedIds } from "./live.js";
 import { go, to } from "./router.js";
-import { t } from "./strings.js";
-import { moreButton } from "./tables.js";
-import { hand } from "./upload.js";
+import { handOver } from "./upload.js";
+import { t } from "./words.js";
 
 const STATUSES = [
   "waiting_for_file",
@@ -28,7 +28,8 @@ const STATUSES = [
   "completed",
   "failed",
 ];
-const ENDS = new Set(["in_review", "completed", "failed"]);
+/** Statuses that are announced to screen readers. */
+const ANNOUNCED = new Set(["in_review", "completed", "failed"]);
 const PAGE = 50;
 
 /** @param {Element} main */
@@ -37,50 +38,53 @@ export function jobs(main, { query, signal }) {
   const place = el("div", { class: "panel" });
   const begin = el("a", { class: "button first", href: to(["upload"]) }, t("jobs.begin"));
   main.append(head(t("page.jobs"), t("jobs.lead"), begin), filters(wanted), place);
-  takeDrops(signal);
+  acceptDrops(signal);
 
-  const ask = (cursor) => get("/jobs", { query: { ...wanted, limit: PAGE, cursor }, signal });
-  const list = liveList(place, { wanted, ask, signal });
-  fillWith(place, signal, () => ask(null), list.draw);
-  listen({ job: list.take, again: list.again }, signal);
+  const load = (cursor) => get("/jobs", { query: { ...wanted, limit: PAGE, cursor }, signal });
+  const list = liveList(place, { wanted, load, signal });
+  loadInto(place, signal, () => load(null), list.draw);
+  listen({ job: list.change, refresh: list.refresh }, signal);
 }
 
-/** Rows by job, newest first; news change them where they are. */
-function liveList(place, { wanted, ask, signal }) {
+/** A list of jobs, newest first, which live changes update in place. */
+function liveList(place, { wanted, load, signal }) {
   const rows = new Map();
   let made = null;
   let more = null;
+  /** Whether the last page is loaded. */
   let complete = false;
 
-  const fits = (job) =>
+  const matches = (job) =>
     (!wanted.status || job.status === wanted.status) && (!wanted.importer || job.importer === wanted.importer);
 
   const insert = (job) => {
-    const row = jobRow(job);
-    rows.set(job.id, row);
-    // ids sort by time of creation, so the first row that is older comes after it
+    const added = jobRow(job);
+    rows.set(job.id, added);
+    // ids sort by time of creation, so the row goes before the first older one
     const older = [...made.body.children].find((each) => each.dataset.job < job.id);
-    made.body.insertBefore(row.row, older ?? null);
+    made.body.insertBefore(added.row, older ?? null);
   };
 
   const show = (job) => {
     const known = rows.get(job.id);
     if (known && known.job.version >= job.version) return;
-    if (known && ENDS.has(job.status) && known.job.status !== job.status) tell(job);
-    if (known && fits(job)) known.show(job);
+    if (known && ANNOUNCED.has(job.status) && known.job.status !== job.status) {
+      announce(t("jobs.ended", { file: nameOf(job), status: t(`status.${job.status}`) }));
+    }
+    if (known && matches(job)) known.show(job);
     else if (known) remove(job.id);
-    else if (fits(job)) insert(job);
+    else if (matches(job)) insert(job);
   };
 
   const remove = (id) => {
     rows.get(id).row.remove();
     rows.delete(id);
-    // where there is a next page, nobody knows yet that there is nothing
+    // the next page may have jobs, so the list is empty only if there is none
     if (!rows.size && complete) place.replaceChildren(nothing(wanted), more);
   };
 
-  /** The table, where there was nothing to put in one. */
-  const lay = () => {
+  /** Show the table if the list was empty. */
+  const ensureTable = () => {
     if (made?.around.isConnected) return;
     made = jobTable();
     place.replaceChildren(made.around, more);
@@ -88,49 +92,98 @@ function liveList(place, { wanted, ask, signal }) {
 
   const add = (items, next) => {
     complete = !next;
-    if (items.length) lay();
+    if (items.length) ensureTable();
     items.forEach(show);
     if (!rows.size && complete) place.replaceChildren(nothing(wanted), more);
   };
 
   const draw = (page) => {
     complete = !page.next;
-    more = moreButton(page.next, signal, ask, add);
+    more = moreButton(page.next, signal, load, add);
     rows.clear();
     made = jobTable();
     page.items.forEach(insert);
     return [rows.size || !complete ? made.around : nothing(wanted), more];
   };
 
-  const awaited = () => place.hasAttribute("aria-busy"); // the answer that comes knows of everything
+  const isLoading = () => place.hasAttribute("aria-busy"); // the response will contain every change so far
 
   return {
     draw,
-    async again() {
+    async refresh() {
       const before = [...rows.keys()];
-      const page = await ask(null);
-      if (signal.aborted || awaited()) return;
-      // so much has come, or the first answer was a problem, that the page does not reach what is shown
-      const apart = page.next && !before.some((id) => id <= page.items.at(-1)?.id);
-      if (!more || apart) return place.replaceChildren(...draw(page));
-      if (page.items.length) lay();
+      const page = await load(null);
+      if (signal.aborted || isLoading()) return;
+      // the page does not reach the shown rows, because there are many new jobs or the first response was a problem
+      const isApart = page.next && !before.some((id) => id <= page.items.at(-1)?.id);
+      if (!more || isApart) return place.replaceChildren(...draw(page));
+      if (page.items.length) ensureTable();
       page.items.forEach(show);
-      gone(page, before).filter((id) => rows.has(id)).forEach(remove);
+      removedIds(page, before).filter((id) => rows.has(id)).forEach(remove);
     },
-    take(job) {
-      if (awaited() || !more) return;
+    change(job) {
+      if (isLoading() || !more) return;
       if (!rows.size) {
-        if (!fits(job)) return;
-        lay();
+        if (!matches(job)) return;
+        ensureTable();
       }
       const oldest = made.body.lastElementChild?.dataset.job ?? "";
-      if (rows.has(job.id) || complete || job.id > oldest) show(job); // older ones come with a later page
+      if (rows.has(job.id) || complete || job.id > oldest) show(job); // older jobs come with a later page
     },
   };
 }
 
-function tell(job) {
-  say(t("jobs.ended", { file: nameOf(job), status: t(`status.${job.status}`) }));
+const rowColumns = () => [
+  { title: t("jobs.name"), class: "file" },
+  { title: t("jobs.importer") },
+  { title: t("jobs.status") },
+  { title: t("jobs.progress"), class: "wide" },
+  { title: t("jobs.rows"), class: "number" },
+  { title: t("jobs.rejected"), class: "number" },
+  { title: t("jobs.by"), class: "by" },
+  { title: t("jobs.when"), class: "when" },
+];
+
+const jobTable = () => table({ caption: t("jobs.caption"), columns: rowColumns(), cards: true, class: "jobs" });
+
+/**
+ * A job in the list. `show(job)` changes its cells in place, so that a screen reader keeps its position.
+ * @param {any} job
+ * @returns {{row: HTMLTableRowElement, job: any, show: (job: any) => void}} `job` is the shown version
+ */
+function jobRow(job) {
+  const state = statusMark();
+  const progress = percentBar(t("jobs.progress"));
+  const text = () => el("span", {});
+  const deleted = el("span", { class: "muted" });
+  const [total, rejected] = [text(), text()];
+  const cells = [
+    jobLink(job),
+    [job.importer, job.kind === "sync" && el("span", { class: "muted" }, ` · ${t("jobs.sync")}`)],
+    [state.mark, deleted],
+    progress.bar,
+    total,
+    rejected,
+    job.requested_by,
+    el("time", { dateTime: job.created_at }, when(job.created_at)),
+  ];
+  const made = { row: row(rowColumns(), cells, { cards: true }), job, show };
+  made.row.dataset.job = job.id;
+  made.row.dataset.status = job.status;
+
+  function show(now) {
+    made.job = now;
+    made.row.dataset.status = now.status; // gives the bar its colour
+    state.show(stateOf(now));
+    deleted.textContent = now.deleted ? ` ${t("job.deleted")}` : "";
+    progress.show(now.progress.percent);
+    total.textContent = now.counts.total ? number(now.counts.total) : t("none");
+    rejected.textContent = now.counts.total ? number(now.counts.rejected) : t("none");
+    rejected.className = now.counts.rejected ? "bad" : "";
+  }
+
+  show(job);
+  return made;
 }
 
 function nothing(wanted) {
@@ -152,17 +205,17 @@ function filters(wanted) {
     STATUSES.map((name) => option(name, t(`status.${name}`), wanted.status)),
   ]);
   const importer = el("select", { id: "importer", onchange: chosen }, option("", t("jobs.any"), wanted.importer));
-  // the one that is chosen is there at once; the others come when they are known
+  // the chosen option exists at once; the others are added when they are loaded
   if (wanted.importer) importer.append(option(wanted.importer, wanted.importer, wanted.importer));
-  for (const [key, ask] of [["page.importers", importers], ["page.sources", sources]]) {
+  for (const [key, load] of [["page.importers", importers], ["page.sources", sources]]) {
     const group = el("optgroup", { label: t(key) });
     importer.append(group);
-    ask()
+    load()
       .then((found) => {
         const others = found.filter(({ name }) => name !== wanted.importer);
         group.append(...others.map(({ name }) => option(name, name, wanted.importer)));
       })
-      .catch(() => {}); // the list says what is the matter
+      .catch(() => {}); // the list shows the problem
   }
   return el(
     "div",
@@ -172,8 +225,8 @@ function filters(wanted) {
   );
 }
 
-/** A file may be dropped anywhere on the page. */
-function takeDrops(signal) {
+/** Accept a file that is dropped anywhere on the page. */
+function acceptDrops(signal) {
   const veil = el("div", { class: "veil", hidden: true }, el("p", {}, t("jobs.drop")));
   document.body.append(veil);
   signal.addEventListener("abort", () => veil.remove(), { once: true });
@@ -189,7 +242,7 @@ function takeDrops(signal) {
   const drop = (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
-    hand([...event.dataTransfer.files]);
+    handOver([...event.dataTransfer.files]);
     go(["upload"]);
   };
   document.addEventListener("dragover", over, { signal });

@@ -1,22 +1,24 @@
-/** News for the pages, from one WebSocket for the whole console; where there is none, pages ask again by themselves. */
+/** Live changes for the pages, from one WebSocket for the whole console; without a WebSocket, pages poll. */
 
-import { watch } from "../elements/watch.js";
+import { watchTenant } from "../shared/events.js";
 
-const ASK_AGAIN = 3000;
+const POLL_INTERVAL = 3000;
 
 /**
  * @typedef {object} Listener
  * @property {(job: any) => void} [job] a job has changed, or is new
- * @property {(queues: any) => void} [queues] the queues' depths have changed
- * @property {() => Promise<void>} [again] ask for everything that is shown: some news may have been missed
+ * @property {(queues: any) => void} [queues] the depths of the queues have changed
+ * @property {() => Promise<void>} [refresh] request everything that is shown, because changes may have been missed
  */
 
 /** @type {Set<Listener>} */
 const listeners = new Set();
+/** Listeners whose last refresh has not ended. */
+const refreshing = new WeakSet();
 let connected = false;
 
 /**
- * Hear of news until the signal says stop.
+ * Listen to changes until the signal aborts.
  * @param {Listener} listener
  * @param {AbortSignal} signal
  */
@@ -27,23 +29,23 @@ export function listen(listener, signal) {
 
 /**
  * Connect, and stay connected.
- * @param {(state: "live" | "reconnecting" | "polling") => void} tell
+ * @param {(state: "live" | "reconnecting" | "polling") => void} onState
  * @param {AbortSignal} signal
  */
-export function connect(tell, signal) {
+export function connect(onState, signal) {
   connected = false;
-  const timer = setInterval(() => !connected && !document.hidden && askAgain(), ASK_AGAIN);
+  const timer = setInterval(() => !connected && !document.hidden && refreshAll(), POLL_INTERVAL);
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  watch({
+  watchTenant({
     signal,
     onOpen() {
       connected = true;
-      tell("live");
-      askAgain();
+      onState("live");
+      refreshAll();
     },
-    onClose(why) {
+    onClose(reason) {
       connected = false;
-      tell(why === "none" ? "polling" : "reconnecting");
+      onState(reason === "unavailable" ? "polling" : "reconnecting");
     },
     onEvent(message) {
       for (const listener of listeners) {
@@ -51,31 +53,28 @@ export function connect(tell, signal) {
         else if (message.queues) listener.queues?.(message.queues);
       }
     },
-  }).catch(() => signal.aborted || tell("polling")); // refused: what pages ask for says why
+  }).catch(() => signal.aborted || onState("polling")); // rejected; the requests of the pages show why
 }
 
 /**
- * Which rows a list no longer has, as its first page says, asked for once more: those within its range of ids that it
- * does not name. Ids sort by time of creation, newest first.
+ * Ids of rows that a list has lost, according to its first page: shown ids within the page's range that it does not
+ * contain. Ids sort by time of creation, newest first.
  * @param {{items: {id: string}[], next: string | null}} page
- * @param {string[]} before ids that were shown when it was asked for; later ones it may not know yet
+ * @param {string[]} before ids that were shown when the page was requested; the page may lack later ones
  */
-export function gone(page, before) {
-  const there = new Set(page.items.map(({ id }) => id));
+export function removedIds(page, before) {
+  const present = new Set(page.items.map(({ id }) => id));
   const oldest = page.next ? page.items.at(-1)?.id : "";
-  return before.filter((id) => oldest !== undefined && id >= oldest && !there.has(id));
+  return before.filter((id) => oldest !== undefined && id >= oldest && !present.has(id));
 }
 
-/** A page that still waits for its last answer is not asked to ask once more. */
-const busy = new WeakSet();
-
-function askAgain() {
+function refreshAll() {
   for (const listener of listeners) {
-    if (!listener.again || busy.has(listener)) continue;
-    busy.add(listener);
+    if (!listener.refresh || refreshing.has(listener)) continue;
+    refreshing.add(listener);
     listener
-      .again()
-      .catch(() => {}) // the next time may do better; the state of the connection is shown
-      .finally(() => busy.delete(listener));
+      .refresh()
+      .catch(() => {}) // the next refresh may succeed; the frame shows the state of the connection
+      .finally(() => refreshing.delete(listener));
   }
 }

@@ -1,64 +1,63 @@
-/** What waits in the queues, and the jobs whose rows were given up. */
+/** The page of queues: their depths, and the jobs with unprocessed rows, to retry them. */
 
-import { get } from "../elements/api.js";
-import { el } from "../elements/dom.js";
-import { number } from "../elements/strings.js";
+import { get, post } from "../shared/api.js";
+import { el } from "../shared/dom.js";
+import { number } from "../shared/strings.js";
 
-import { gone, listen } from "./live.js";
-import { move } from "./moves.js";
-import { callBy, jobLink } from "./naming.js";
-import { doing, empty, fillWith, head } from "./parts.js";
+import { jobLink, showName } from "./catalogue.js";
+import { empty, head, loadInto, moreButton, row, runButton, table } from "./components.js";
+import { listen, removedIds } from "./live.js";
 import { go } from "./router.js";
-import { t } from "./strings.js";
-import { moreButton, row, table } from "./tables.js";
+import { t } from "./words.js";
 
 const QUEUES = ["urgent", "standard", "dead"];
 const STATES = ["waiting", "active", "delayed"];
 const PAGE = 100;
+/** Milliseconds from a change of a job to a request of the depths, and between requests without changes. */
 const SOON = 1000;
 const REFRESH = 10_000;
 
 /** @param {Element} main */
 export function queues(main, { signal }) {
   const depths = el("div", { class: "panel" });
-  const given = el("div", { class: "panel" });
+  const unprocessed = el("div", { class: "panel" });
   main.append(
     head(t("page.queues"), t("queues.lead")),
     depths,
-    el("div", {}, el("h2", {}, t("queues.given")), el("p", { class: "muted" }, t("queues.given.text"))),
-    given,
+    el("div", {}, el("h2", {}, t("queues.failed")), el("p", { class: "muted" }, t("queues.failed.text"))),
+    unprocessed,
   );
-  const ask = () => get("/queues", { signal });
-  const shown = depthsTable();
-  const list = givenUp(signal);
-  fillWith(depths, signal, ask, (found) => {
-    shown.show(found);
-    return shown.around;
+  const load = () => get("/queues", { signal });
+  const depthTable = depthsTable();
+  const list = failedJobs(signal);
+  loadInto(depths, signal, load, (found) => {
+    depthTable.show(found);
+    return depthTable.around;
   });
-  const again = async () => {
-    shown.show(await ask());
-    await list.again();
+  const refresh = async () => {
+    depthTable.show(await load());
+    await list.refresh();
   };
-  fillWith(given, signal, () => list.ask(null), list.draw);
-  const soon = nowAndThen(async () => shown.show(await ask()), signal);
-  const job = (news) => {
-    list.take(news);
-    soon();
+  loadInto(unprocessed, signal, () => list.load(null), list.draw);
+  const refreshSoon = refreshDepths(async () => depthTable.show(await load()), signal);
+  const job = (changed) => {
+    list.change(changed);
+    refreshSoon();
   };
-  listen({ queues: shown.show, job, again }, signal);
+  listen({ queues: depthTable.show, job, refresh }, signal);
 }
 
 /**
- * Chunks come and go between the news of jobs, and SQS counts them a little late: so the depths are asked for soon
- * after any news, and every few seconds without.
+ * Call `refresh` soon after each change of a job, and every few seconds without: chunks come and go between the changes
+ * of jobs, and SQS counts them with a delay.
  */
-function nowAndThen(ask, signal) {
+function refreshDepths(refresh, signal) {
   let timer = 0;
   const after = (pause) => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       soon = false;
-      if (!document.hidden) await ask().catch(() => {}); // the next time may do better
+      if (!document.hidden) await refresh().catch(() => {}); // the next refresh may succeed
       if (!signal.aborted && !soon) after(REFRESH);
     }, pause);
   };
@@ -97,8 +96,8 @@ function depthsTable() {
   };
 }
 
-/** Failed jobs that a retry may help, each with its button. */
-function givenUp(signal) {
+/** Failed jobs that can be retried, each with a button. */
+function failedJobs(signal) {
   const columns = [
     { title: t("jobs.name"), class: "value" },
     { title: t("jobs.importer") },
@@ -113,32 +112,32 @@ function givenUp(signal) {
 
   const remove = (id) => {
     rows.get(id)?.remove();
-    if (rows.delete(id) && !rows.size) place.replaceChildren(empty(t("queues.given.empty")));
+    if (rows.delete(id) && !rows.size) place.replaceChildren(empty(t("queues.failed.empty")));
   };
 
-  const take = (job) => {
+  const change = (job) => {
     if (!job.links.retry) return rows.has(job.id) && remove(job.id);
     if (rows.has(job.id)) return;
     if (!rows.size) {
-      const made = table({ caption: t("queues.given"), columns, cards: true });
+      const made = table({ caption: t("queues.failed"), columns, cards: true });
       body = made.body;
       place.replaceChildren(made.around);
     }
-    const made = row(columns, cells(job), { cards: true });
-    made.dataset.job = job.id;
-    rows.set(job.id, made);
+    const added = row(columns, cells(job), { cards: true });
+    added.dataset.job = job.id;
+    rows.set(job.id, added);
     const older = [...body.children].find((each) => each.dataset.job < job.id);
-    body.insertBefore(made, older ?? null);
+    body.insertBefore(added, older ?? null);
   };
 
   const cells = (job) => {
     const button = el("button", { type: "button" }, t("queues.retry"));
-    callBy(job, (file) => button.setAttribute("aria-label", t("queues.retryOf", { file })));
+    showName(job, (file) => button.setAttribute("aria-label", t("queues.retryOf", { file })));
     const retry = async () => {
-      await move(job, "retry");
+      await post(job.links.retry);
       go(["jobs", job.id]);
     };
-    button.addEventListener("click", () => doing(button, trouble, retry));
+    button.addEventListener("click", () => runButton(button, trouble, retry));
     return [
       jobLink(job),
       job.importer,
@@ -148,21 +147,21 @@ function givenUp(signal) {
     ];
   };
 
-  const ask = (cursor) => get("/jobs", { query: { status: "failed", limit: PAGE, cursor }, signal });
+  const load = (cursor) => get("/jobs", { query: { status: "failed", limit: PAGE, cursor }, signal });
   return {
-    ask,
-    take,
-    async again() {
+    load,
+    change,
+    async refresh() {
       const before = [...rows.keys()];
-      const page = await ask(null);
-      page.items.forEach(take);
-      gone(page, before).forEach(remove);
+      const page = await load(null);
+      page.items.forEach(change);
+      removedIds(page, before).forEach(remove);
     },
     draw(page) {
       rows.clear();
-      place.replaceChildren(empty(t("queues.given.empty")));
-      page.items.forEach(take);
-      return [place, trouble, moreButton(page.next, signal, ask, (items) => items.forEach(take))];
+      place.replaceChildren(empty(t("queues.failed.empty")));
+      page.items.forEach(change);
+      return [place, trouble, moreButton(page.next, signal, load, (items) => items.forEach(change))];
     },
   };
 }

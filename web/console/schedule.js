@@ -1,14 +1,14 @@
-/** When a source is pulled by itself, and a form to say so. */
+/** The schedule of a source: its next run, and a form to change it. */
 
-import { call, located } from "../elements/api.js";
-import { el, fill } from "../elements/dom.js";
-import { when } from "../elements/strings.js";
+import { put, remove } from "../shared/api.js";
+import { el, fill } from "../shared/dom.js";
+import { when } from "../shared/strings.js";
 
-import { doing, say } from "./parts.js";
+import { announce, runButton } from "./components.js";
 import { mayWrite } from "./session.js";
-import { t } from "./strings.js";
+import { t } from "./words.js";
 
-/** Minutes of each unit, and how few and how many of it a schedule may have: a quarter of an hour to 31 days. */
+/** Minutes of each unit, and its bounds: a schedule runs every 15 minutes at most, and every 31 days at least. */
 const UNITS = {
   minutes: { minutes: 1, least: 15, most: 44_640 },
   hours: { minutes: 60, least: 1, most: 744 },
@@ -16,30 +16,30 @@ const UNITS = {
 };
 
 /** @param {{name: string, title: string}} source */
-export function scheduling({ name, title }) {
+export function scheduleView({ name, title }) {
   const path = `/syncs/${encodeURIComponent(name)}/schedule`;
   const next = el("p", { "data-next": "" });
   let schedule = null;
 
   const show = (now) => {
     schedule = now;
-    fill(next, el("strong", {}, `${t("schedule.next")}: `), now ? said(now) : t("schedule.none"));
+    fill(next, el("strong", {}, `${t("schedule.next")}: `), now ? nextRun(now) : t("schedule.none"));
     form?.show(now);
   };
   const set = async (wanted) => {
-    show(await send("PUT", path, wanted));
-    say(t("schedule.saved", { title }));
+    show(await put(path, wanted));
+    announce(t("schedule.saved", { title }));
   };
   const off = async () => {
-    await send("DELETE", path);
+    await remove(path);
     show(null);
-    say(t("schedule.stopped", { title }));
+    announce(t("schedule.stopped", { title }));
   };
   const form = mayWrite() ? scheduleForm(title, { set, off, current: () => schedule }) : null;
   return { place: el("div", { class: "schedule" }, next, form?.view), show };
 }
 
-function said({ every_minutes: minutes, next_at: at }) {
+function nextRun({ every_minutes: minutes, next_at: at }) {
   const { unit, count } = inUnits(minutes);
   return [el("time", { dateTime: at }, when(at)), `, ${t(`schedule.every.${unit}`, { count })}`];
 }
@@ -70,14 +70,14 @@ function scheduleForm(title, { set, off, current }) {
   const submit = (event) => {
     event.preventDefault();
     const minutes = Number(every.value) * UNITS[unit.value].minutes;
-    const at = start.value ? new Date(start.value).toISOString() : null; // what was typed is local time
-    doing(save, trouble, () => set({ every_minutes: minutes, starting_at: at }));
+    const at = start.value ? new Date(start.value).toISOString() : null; // the field holds local time
+    runButton(save, trouble, () => set({ every_minutes: minutes, starting_at: at }));
   };
   unit.addEventListener("change", bounds);
   stop.addEventListener("click", () =>
-    doing(stop, trouble, async () => {
+    runButton(stop, trouble, async () => {
       await off();
-      save.focus(); // the button that was pressed is gone
+      save.focus(); // the pressed button is removed
     }),
   );
 
@@ -97,7 +97,7 @@ function scheduleForm(title, { set, off, current }) {
   );
   const summary = el("summary", {}, t("schedule.title"), el("span", { class: "hidden-text" }, `: ${title}`));
   const view = el("details", {}, summary, form);
-  // what somebody is typing stays; what is shown anew is as it is now
+  // the form keeps what the reader types, and shows the current schedule when it opens
   view.addEventListener("toggle", () => view.open && begin());
   begin();
   return {
@@ -109,21 +109,15 @@ function scheduleForm(title, { set, off, current }) {
   };
 }
 
-/** The largest unit that a number of minutes is whole in. */
+/** A number of minutes in the largest unit that divides it. */
 function inUnits(minutes) {
   const unit = Object.keys(UNITS).findLast((name) => minutes % UNITS[name].minutes === 0);
   return { unit, count: minutes / UNITS[unit].minutes };
 }
 
-/** An instant as a field for local time takes it. */
+/** An instant as the value of a field for local time. */
 function local(instant) {
   const at = new Date(instant);
   at.setMinutes(at.getMinutes() - at.getTimezoneOffset());
   return at.toISOString().slice(0, 16);
-}
-
-async function send(method, path, content) {
-  const headers = content ? { "Content-Type": "application/json" } : {};
-  const answer = await call(await located(path), { method, headers, body: content && JSON.stringify(content) });
-  return answer.status === 204 ? null : answer.json();
 }

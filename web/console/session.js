@@ -1,74 +1,68 @@
-/** Who is signed in: the token, in sessionStorage, so that it is gone with the tab. */
+/** The signed-in session: its token in `sessionStorage`, so that it ends with the tab. */
 
-const KEPT = "sluice.token";
-const LEFT = "sluice.left";
+import { decoded } from "./router.js";
+
+const TOKEN_KEY = "sluice.token";
+const ENDED_KEY = "sluice.left";
+const TOKEN_HASH = "#token=";
 
 /** @typedef {{api_url: string, issuer: string | null, client_id: string | null, scopes: string | null, token?: string}} Config */
 
-/** The token that was signed in with, or null. */
-export const token = () => sessionStorage.getItem(KEPT);
+/** The token of the session, or null. */
+export const token = () => sessionStorage.getItem(TOKEN_KEY);
 
-/** Sign in. */
-export function keep(given) {
-  sessionStorage.setItem(KEPT, given);
-  sessionStorage.removeItem(LEFT);
+/** Begin a session. */
+export function beginSession(given) {
+  sessionStorage.setItem(TOKEN_KEY, given);
+  sessionStorage.removeItem(ENDED_KEY);
 }
 
 /**
  * End the session.
- * @param {"over" | "out" | "failed"} why the API refused the token, somebody signed out, or the issuer let nobody in
+ * @param {"over" | "out" | "failed"} reason the API rejected the token, the reader signed out, or the issuer did not
+ *   sign the reader in
  */
-export function drop(why) {
-  sessionStorage.removeItem(KEPT);
-  sessionStorage.setItem(LEFT, why);
+export function endSession(reason) {
+  sessionStorage.removeItem(TOKEN_KEY);
+  sessionStorage.setItem(ENDED_KEY, reason);
 }
 
 /** Why the last session of this tab ended, if none has begun since. */
-export const left = () => sessionStorage.getItem(LEFT);
+export const endReason = () => sessionStorage.getItem(ENDED_KEY);
 
-const HANDED = "#token=";
-
-/** Whether the address hands a token over. */
-export const handsToken = () => location.hash.startsWith(HANDED);
+/** Whether the address contains a token. */
+export const addressHasToken = () => location.hash.startsWith(TOKEN_HASH);
 
 /**
- * Take the token out of the address. It begins a session only where the settings hand over tokens themselves, on a
- * laptop: anywhere else, a link could put its reader into the session of somebody else, who then gets their files.
+ * Remove the token from the address. It begins a session only if the settings contain a token too, which they do on a
+ * laptop. Anywhere else, a link could sign its reader in to another person's session, who then gets the reader's files.
  * @param {Config} config
- * @param {string} before the address that stays when the token is not taken
+ * @param {string} before the address to restore if the token is not used
  * @returns {boolean} whether a session begins
  */
 export function acceptAddress(config, before) {
-  const given = plain(location.hash.slice(HANDED.length));
-  const taken = Boolean(config.token) && looksRight(given);
-  history.replaceState(null, "", taken ? location.pathname + location.search : before);
-  if (taken) keep(given);
-  return taken;
+  const given = decoded(location.hash.slice(TOKEN_HASH.length));
+  const accepted = Boolean(config.token) && looksLikeToken(given);
+  history.replaceState(null, "", accepted ? location.pathname + location.search : before);
+  if (accepted) beginSession(given);
+  return accepted;
 }
 
-/** Somebody who signed out, or whom the issuer did not let in, wants to see the sign-in page. */
+/** After these ends the reader gets the sign-in page, although the settings contain a token. */
 const STAYS_OUT = new Set(["out", "failed"]);
 
 /**
- * Take the token that the settings hand over, if there is none. After a session that was over, it is a new one.
+ * Begin a session with the token of the settings, if there is none. After an expired session, it is a new token.
  * @param {Config} config
  */
 export function acceptSettings(config) {
-  if (config.token && !token() && !STAYS_OUT.has(left())) keep(config.token);
+  if (config.token && !token() && !STAYS_OUT.has(endReason())) beginSession(config.token);
 }
 
-function plain(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // what somebody made up, and no token
-  }
-}
+/** Whether a text has the form of a token (RFC 7519). */
+export const looksLikeToken = (text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 
-/** Whether it has the form of a token (RFC 7519). */
-export const looksRight = (text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
-
-/** What the token says. The API checks it; here it is only shown, or decides what is offered. */
+/** The claims of the token. Only the API verifies them; the console shows them and decides what it offers. */
 function claims() {
   try {
     const middle = token().split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -79,16 +73,16 @@ function claims() {
   }
 }
 
-/** Name and tenant of who is signed in. */
+/** Name and tenant of the signed-in person. */
 export function person() {
-  const { sub = "", tenant, "custom:tenant": other = "" } = claims();
-  return { name: String(sub), tenant: String(tenant ?? other) };
+  const { sub = "", tenant, "custom:tenant": cognitoTenant = "" } = claims();
+  return { name: String(sub), tenant: String(tenant ?? cognitoTenant) };
 }
 
-const CHANGES = new Set(["imports:write", "imports:admin"]);
+const WRITE_SCOPES = new Set(["imports:write", "imports:admin"]);
 
-/** Whether the token allows to change anything; Cognito writes a resource server's name before a scope. */
+/** Whether the token has a scope that allows changes; Cognito puts a resource server's name before each scope. */
 export const mayWrite = () =>
   String(claims().scope ?? "")
     .split(" ")
-    .some((scope) => CHANGES.has(scope.slice(scope.lastIndexOf("/") + 1)));
+    .some((scope) => WRITE_SCOPES.has(scope.slice(scope.lastIndexOf("/") + 1)));

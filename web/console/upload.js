@@ -1,26 +1,25 @@
-/** Uploading a file, with a look at what became of it. */
+/** The upload page: a file with its options and parameters, and what became of each file. */
 
 import "../elements/index.js";
 
-import { el } from "../elements/dom.js";
-import { keptBack, lackingProblem, parameterFields } from "../elements/parameters.js";
-import { asProblem, explain } from "../elements/problems.js";
-import { bytes, language, number } from "../elements/strings.js";
+import { el } from "../shared/dom.js";
+import { parameterBox, parameterFields, parameterProblem } from "../shared/parameters.js";
+import { asProblem, explain } from "../shared/problems.js";
+import { language } from "../shared/strings.js";
 
-import { importers } from "./catalogue.js";
-import { fillWith, head, say, status } from "./parts.js";
-import { note, to } from "./router.js";
-import { t, tOf } from "./strings.js";
-import { templateButton } from "./template.js";
+import { importers, limits, templateButton } from "./catalogue.js";
+import { announce, head, loadInto, status } from "./components.js";
+import { replaceAddress, to } from "./router.js";
+import { t, tOf } from "./words.js";
 
 const ACCEPTED = ".xlsx,.xls,.ods,.csv,.tsv,.txt,.gz";
 
 /** @type {File[]} */
-let handed = [];
+let handedOver = [];
 
-/** Files for the upload page, from another one. */
-export function hand(files) {
-  handed = files;
+/** Give files to the upload page before going to it. */
+export function handOver(files) {
+  handedOver = files;
 }
 
 /** @param {Element} main */
@@ -28,133 +27,133 @@ export function upload(main, { query, signal }) {
   const place = el("div", {});
   const lead = el("span", {}, t("upload.lead"));
   main.append(head(t("page.upload"), lead), place);
-  fillWith(place, signal, importers, (found) => form(found, { wanted: query.get("importer"), lead, signal }));
+  loadInto(place, signal, importers, (found) => uploadForm(found, { wanted: query.get("importer"), lead, signal }));
 }
 
-function form(found, { wanted, lead, signal }) {
+function uploadForm(found, { wanted, lead, signal }) {
   const sender = el("sluice-upload", { id: "sender", "use-sse": "" });
   const choose = el(
     "select",
-    { id: "importer", onchange: () => settle() },
+    { id: "importer", onchange: () => setImporter() },
     found.map(({ name, title }) => el("option", { value: name, selected: name === wanted }, title)),
   );
   const review = option("review");
   const urgent = option("urgent");
   const force = option("force");
   const hints = el("div", { class: "hints" });
-  const given = el("div", { class: "hints" });
-  const asked = el("div", {});
+  const lines = el("div", { class: "hints" });
+  const unsent = el("div", {});
   const done = el("ul", { class: "done" });
   const waiting = el("p", { class: "muted", role: "status" });
   const trouble = el("div", {});
   let parameters = null;
+  /** Files that are not sent yet, of those that were dropped together. */
   let queue = [];
   let together = new Set();
-  /** @type {Map<File, Element>} of several files, what became of those that failed */
+  /** @type {Map<File, Element>} the lines of files that failed */
   const failed = new Map();
 
   const chosen = () => found.find(({ name }) => name === choose.value);
 
-  /** What goes with the file that was chosen. */
-  const prepare = () => {
+  const setOptions = () => {
     const { name: importer, lookup } = chosen();
     const extra = { importer, ...parameters.extra() };
     if (review.box.checked && !lookup) extra.review = true;
     if (urgent.box.checked) extra.priority = "urgent";
     if (force.box.checked) extra.force = true;
-    setTo(sender, "extra-data", JSON.stringify(extra));
+    setAttribute(sender, "extra-data", JSON.stringify(extra));
   };
 
-  const settle = () => {
+  const setImporter = () => {
     const importer = chosen();
     parameters = parameterFields(importer.parameters, language());
-    given.replaceChildren(...parameters.lines);
-    asked.replaceChildren();
+    lines.replaceChildren(...parameters.lines);
+    unsent.replaceChildren();
     lead.textContent = tOf(importer, "upload.lead");
     review.line.hidden = Boolean(importer.lookup);
-    setTo(sender, "accepted-files", importer.file_types.join(",") || ACCEPTED);
-    setTo(sender, "max-bytes", String(importer.max_bytes));
-    setTo(sender, "sse-title", importer.title);
+    setAttribute(sender, "accepted-files", importer.file_types.join(",") || ACCEPTED);
+    setAttribute(sender, "max-bytes", String(importer.max_bytes));
+    setAttribute(sender, "sse-title", importer.title);
     hints.replaceChildren(
       el("p", { class: "muted small" }, limits(importer)),
       templateButton(importer.name, trouble, t("upload.template")),
       trouble,
     );
-    note(["upload"], { importer: importer.name });
+    replaceAddress(["upload"], { importer: importer.name });
   };
 
-  const next = () => {
+  const sendNext = () => {
     const file = queue.shift();
     waiting.textContent = queue.length ? t("upload.oneByOne", { count: queue.length }) : "";
     if (file) sender.sendFile(file);
   };
 
-  const take = (files) => {
+  const sendAll = (files) => {
     queue = [...files];
     together = new Set(files);
-    next();
+    sendNext();
   };
 
   const end = (line) => {
-    failed.get(sender.file)?.remove(); // it was sent again
+    failed.get(sender.file)?.remove(); // the file was sent again
     done.prepend(line);
-    // the element is still at what it tells; it takes the next file when it has done that
-    queueMicrotask(next);
+    // the element is still dispatching its event, and takes the next file after that
+    queueMicrotask(sendNext);
+  };
+
+  const endFailed = (file, line) => {
+    end(line);
+    failed.set(file, line);
   };
 
   const othersOf = (file) => (together.size > 1 && together.has(file) ? together : null);
 
-  const lack = (file, lacking) => {
+  const keepBack = (file, invalid) => {
     if (othersOf(file)) {
-      const line = broken(file, lackingProblem(lacking, language(), { several: true }));
+      const line = failedLine(file, parameterProblem(invalid, language(), { several: true }));
       parameters.ended(file, { more: queue.length > 0 });
-      end(line);
-      failed.set(file, line);
-      return;
+      return endFailed(file, line);
     }
-    asked.replaceChildren(keptBack(file, lacking, language(), () => sender.sendFile(file)));
+    unsent.replaceChildren(parameterBox(file, invalid, language(), () => sender.sendFile(file)));
     parameters.focus();
   };
 
   sender.addEventListener("choose", (event) => {
     const { file } = event.detail;
-    const lacking = parameters.take(file, { several: othersOf(file), more: queue.length > 0 });
-    asked.replaceChildren();
-    prepare();
-    if (!lacking.length) return;
+    const invalid = parameters.take(file, { several: othersOf(file), more: queue.length > 0 });
+    unsent.replaceChildren();
+    setOptions();
+    if (!invalid.length) return;
     event.preventDefault();
-    lack(file, lacking);
+    keepBack(file, invalid);
   });
   sender.addEventListener("complete", ({ detail }) => {
     parameters.ended(sender.file, { well: true, more: queue.length > 0 });
-    end(finished(detail.job));
+    end(doneLine(detail.job));
   });
-  // what went wrong with one file does not keep the others; its place is taken by the next, so it is noted below
+  // of several files, the next one replaces a failed one in the element, so the failure gets a line
   sender.addEventListener("error", ({ detail: { problem, job } }) => {
     parameters.ended(job ? sender.file : null, { more: queue.length > 0 });
-    if (together.has(sender.file)) {
-      const line = broken(sender.file, problem, job);
-      end(line);
-      failed.set(sender.file, line);
-    } else if (job) done.prepend(finished(job));
+    if (together.has(sender.file)) endFailed(sender.file, failedLine(sender.file, problem, job));
+    else if (job) done.prepend(doneLine(job));
   });
-  const zone = el("section", { class: "panel padded" }, el("h2", {}, t("upload.file")), asked, sender, waiting, done);
-  // the element takes one file; several at once are sent one after the other
-  const several = (event) => {
+  const zone = el("section", { class: "panel padded" }, el("h2", {}, t("upload.file")), unsent, sender, waiting, done);
+  // the element takes one file; several files are sent one after the other
+  const onDrop = (event) => {
     const files = [...(event.dataTransfer?.files ?? [])];
     if (files.length < 2) return;
     event.preventDefault();
     event.stopPropagation();
-    take(files);
+    sendAll(files);
   };
-  zone.addEventListener("drop", several, { capture: true, signal });
-  settle();
-  if (handed.length) queueMicrotask(() => take(handed.splice(0)));
+  zone.addEventListener("drop", onDrop, { capture: true, signal });
+  setImporter();
+  if (handedOver.length) queueMicrotask(() => sendAll(handedOver.splice(0)));
   const options = el(
     "section",
     { class: "panel padded" },
     el("label", { class: "field" }, t("upload.importer"), choose),
-    given,
+    lines,
     hints,
     el("h2", {}, t("upload.options")),
     [review, urgent, force].map(({ line }) => line),
@@ -168,26 +167,20 @@ function option(name) {
   return { box, line: el("div", { class: "check" }, el("label", {}, box, t(`upload.${name}`)), about) };
 }
 
-/** How large a file may be. */
-export function limits(importer) {
-  return t("importers.limits", { rows: number(importer.max_rows), bytes: bytes(importer.max_bytes) });
-}
-
-function finished(job) {
+function doneLine(job) {
   const link = el("a", { href: to(["jobs", job.id]) }, t("upload.open"));
   return el("li", { class: "row" }, status(job.status), el("span", {}, job.file.name), link);
 }
 
-/** A file of several that failed. */
-function broken(file, problem, job) {
+function failedLine(file, problem, job) {
   const { title, detail } = explain(asProblem(problem), language());
-  say(`${file.name}: ${title}`);
+  announce(`${file.name}: ${title}`);
   const link = job && el("a", { href: to(["jobs", job.id]) }, t("upload.open"));
   const what = el("span", { class: "bad" }, title);
   return el("li", { "data-failed": "" }, el("strong", {}, file.name), " ", what, el("p", { class: "muted" }, detail), link);
 }
 
-/** An attribute that is set says something new, so it is set only when there is. */
-function setTo(element, name, value) {
+/** Set an attribute if it changes, because the element reacts to every set attribute. */
+function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }

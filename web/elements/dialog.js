@@ -1,16 +1,16 @@
-/** `<sluice-import-dialog>`: a file, its check, its preview, its rows loaded or looked up, in one window. */
+/** `<sluice-import-dialog>`: choose a file, check it, review it, and load or look up its rows, in one dialog. */
 
-import { get, post } from "./api.js";
-import { dialogStyles } from "./dialog-styles.js";
-import { el, fill, focusOn } from "./dom.js";
-import { outcome } from "./done.js";
-import { fileStep } from "./filestep.js";
-import { parameterFields } from "./parameters.js";
-import { asProblem, problemBox } from "./problems.js";
+import { get, post, save } from "../shared/api.js";
+import { el, fill, focusOn } from "../shared/dom.js";
+import { parameterBox, parameterFields } from "../shared/parameters.js";
+import { asProblem, problemBox } from "../shared/problems.js";
+import { language, t, tOf } from "../shared/strings.js";
+
+import { outcome } from "./outcome.js";
 import { reviewView } from "./review.js";
-import { stepItems, stepsOf } from "./steps.js";
-import { language, tOf } from "./strings.js";
-import { shadow, tables } from "./styles.js";
+import { dialogStyles, shadow } from "./styles.js";
+
+const ACCEPTED = ".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt,.csv.gz,.tsv.gz,.txt.gz";
 
 /**
  * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`. Methods: `show()`, `hide()`.
@@ -19,7 +19,7 @@ import { shadow, tables } from "./styles.js";
  * `{problem}`.
  */
 export class SluiceImportDialog extends HTMLElement {
-  #root = shadow(this, tables, dialogStyles);
+  #root = shadow(this, dialogStyles);
   #title = el("h2", { id: "title" });
   #steps = el("ol", { class: "steps" });
   #body = el("div", { class: "body" });
@@ -27,12 +27,12 @@ export class SluiceImportDialog extends HTMLElement {
   #head = el("header", {}, this.#title, this.#close);
   #dialog = el("dialog", { "aria-labelledby": "title" }, this.#head, this.#steps, this.#body);
   #stage = "";
-  /** Takes up a job that could not be shown. @type {(() => void) | null} */
-  #lost = null;
-  /** The job whose end the page was told of. */
-  #told = "";
+  /** Shows a job that could not be shown before. @type {(() => void) | null} */
+  #retryLost = null;
+  /** Id of the job whose `complete` event was sent. */
+  #completed = "";
   #importer = null;
-  /** Fields for what the importer must know. @type {any} */
+  /** Fields for the importer's parameters. @type {any} */
   #parameters = null;
   /** @type {File | null} */
   #file = null;
@@ -43,7 +43,7 @@ export class SluiceImportDialog extends HTMLElement {
     this.#root.append(this.#dialog);
   }
 
-  /** An open dialog that is moved stays open; taken out of the page, it closes. */
+  /** Keep an open dialog open when the element is moved. */
   connectedCallback() {
     if (!this.#dialog.open || this.#dialog.matches(":modal")) return;
     this.#dialog.removeAttribute("open");
@@ -54,17 +54,17 @@ export class SluiceImportDialog extends HTMLElement {
     queueMicrotask(() => this.isConnected || this.#dialog.close());
   }
 
-  /** Open it: anew, or where an import that is under way has come to. */
+  /** Open the dialog, at the current stage of a running import or at the start. */
   show() {
     if (this.#dialog.open) return;
     this.#close.textContent = this.#t("dialog.close");
     this.#dialog.showModal();
     this.dispatchEvent(new CustomEvent("shown"));
-    if (this.#lost) this.#lost();
-    else if (["", "done", "broken"].includes(this.#stage)) this.#begin();
+    if (this.#retryLost) this.#retryLost();
+    else if (["", "done", "failed"].includes(this.#stage)) this.#begin();
   }
 
-  /** Close it; an import that is under way goes on. */
+  /** Close the dialog; a running import continues. */
   hide() {
     this.#dialog.close();
   }
@@ -83,24 +83,49 @@ export class SluiceImportDialog extends HTMLElement {
     this.#choose();
   }
 
+  /** Show the first stage: parameters, upload and template; send `file` at once if there is one. */
   #choose(file = null, more = {}) {
-    const { content, upload } = fileStep({
-      importer: this.#importer,
-      parameters: this.#parameters,
-      accepted: this.getAttribute("accepted-files"),
-      base: this.#options.base,
-      lang: this.#lang,
-      onSent: (job) => {
-        this.#file = upload.file;
-        this.#watch(job, "check");
-      },
-      onError: (detail) => this.#tell("error", detail),
+    const importer = this.#importer;
+    const unsent = el("div", { class: "stack" });
+    const upload = el("sluice-upload", {
+      "accepted-files": this.getAttribute("accepted-files") ?? (importer.file_types.join(",") || ACCEPTED),
+      "max-bytes": importer.max_bytes,
     });
-    this.#enter("file", "file.heading", content);
+    if (this.#options.base) upload.setAttribute("base-url", this.#options.base);
+    upload.addEventListener("choose", (event) => {
+      const chosen = event.detail.file;
+      const invalid = this.#parameters.take(chosen);
+      // a lookup has nothing to compare, and a job in review would hold the importer's lock
+      const extra = { importer: importer.name, ...(!importer.lookup && { review: true }), ...this.#parameters.extra() };
+      upload.setAttribute("extra-data", JSON.stringify(extra));
+      fill(unsent);
+      if (!invalid.length) return;
+      event.preventDefault();
+      fill(unsent, parameterBox(chosen, invalid, this.#lang, () => upload.sendFile(chosen)));
+      this.#parameters.focus();
+    });
+    upload.addEventListener("complete", ({ detail }) => {
+      this.#file = upload.file;
+      this.#watch(detail.job, "check");
+    });
+    upload.addEventListener("error", ({ detail }) => this.#emit("error", detail));
+    const lead = el("p", { class: "muted" }, this.#t("file.lead"));
+    this.#enter("file", "file.heading", lead, ...this.#parameters.lines, unsent, upload, ...this.#template());
     if (file) upload.sendFile(file, more);
   }
 
-  /** Follow a job through `check`, `load` or `lookup`; where nobody looks between the two, from one to the other. */
+  #template() {
+    const { name } = this.#importer;
+    const trouble = el("div", { class: "stack" });
+    const button = this.#button("file.template", async () => {
+      fill(trouble);
+      const path = `/importers/${encodeURIComponent(name)}/template.xlsx`;
+      await save(path, `${name}.xlsx`, this.#options).catch((problem) => fill(trouble, problemBox(problem, this.#lang)));
+    }, "plain");
+    return [el("div", {}, button), trouble];
+  }
+
+  /** Follow a job through `check`, `load` or `lookup`; a job without review goes from the first to the last. */
   #watch(job, stage) {
     const progress = el("sluice-progress", { title: job.file.name, "process-id": job.id });
     if (this.#options.base) progress.setAttribute("base-url", this.#options.base);
@@ -132,13 +157,13 @@ export class SluiceImportDialog extends HTMLElement {
     return this.#review(job).catch((problem) => this.#lose(problem, "review", () => this.#arrive(job)));
   }
 
-  /** A job that goes on, or waits, but cannot be shown: `again` tries to, and so does opening the dialog anew. */
-  #lose(problem, stage, again) {
-    const first = this.#button("job.follow", again, "primary");
+  /** Show that a job continues but cannot be shown; `retry` shows it, from a button or when the dialog opens again. */
+  #lose(problem, stage, retry) {
+    const first = this.#button("job.follow", retry, "primary");
     const box = problemBox(problem, this.#lang, first, this.#another("upload.other"));
     this.#enter(stage, "job.lost", box, el("p", { class: "muted" }, this.#t("job.lost.detail")));
-    this.#lost = again;
-    this.#tell("error", { problem: asProblem(problem) });
+    this.#retryLost = retry;
+    this.#emit("error", { problem: asProblem(problem) });
   }
 
   async #review(job) {
@@ -149,24 +174,24 @@ export class SluiceImportDialog extends HTMLElement {
       importer: this.#importer,
       lang: this.#lang,
       base: this.#options.base,
-      onCommit: async (dates) => this.#watch(await this.#move(job.id, "commit", { dates }), "load"),
+      onCommit: async (dates) => this.#watch(await this.#act(job.id, "commit", { dates }), "load"),
       onRemap: this.#file && ((mapping) => this.#again(job, { mapping })),
       onCancel: async () => this.#ended({ job: await this.#cancel(job.id) }),
     });
     this.#enter("review", "review.heading", view);
   }
 
-  /** The same file once more, read otherwise; the job that read it wrongly is not wanted any more. */
+  /** Send the same file again with other options, and cancel the job that read it before. */
   async #again(job, more) {
     const file = /** @type {File} */ (this.#file);
-    if (job.links?.cancel) await this.#cancel(job.id).catch(() => null); // one that stays in review expires by itself
+    if (job.links?.cancel) await this.#cancel(job.id).catch(() => null); // a job that stays in review expires
     this.#choose(file, { ...more, force: true });
   }
 
   async #done(job) {
-    if (this.#told !== job.id) {
-      this.#told = job.id;
-      this.#tell("complete", { importId: job.id, job });
+    if (this.#completed !== job.id) {
+      this.#completed = job.id;
+      this.#emit("complete", { importId: job.id, job });
     }
     const view = await outcome(job, { lang: this.#lang, base: this.#options.base });
     const actions = el("div", { class: "actions" }, this.#another("done.another", "primary"), this.#closer());
@@ -175,30 +200,29 @@ export class SluiceImportDialog extends HTMLElement {
 
   #ended({ problem, job }) {
     if (job?.status === "cancelled" && !job.problem) {
-      const said = el("p", {}, this.#t("job.cancelled.detail"));
+      const detail = el("p", {}, this.#t("job.cancelled.detail"));
       const actions = el("div", { class: "actions" }, this.#another("upload.other", "primary"), this.#closer());
-      this.#enter("broken", "job.cancelled", said, actions);
+      this.#enter("failed", "job.cancelled", detail, actions);
       return;
     }
     this.#fail(problem ?? job.problem, ...this.#remedies(problem ?? job.problem, job));
   }
 
-  /** What may help: the file once more, read otherwise or in spite of all, or the rest of its rows. */
-  #remedies(given, job) {
-    const problem = asProblem(given);
+  /** Buttons that may help: retry the remaining rows, import the file anyway, or with the nearest headers. */
+  #remedies(error, job) {
+    const problem = asProblem(error);
     const file = this.#file;
     if (!job) return [];
-    const retry = async () => this.#watch(await this.#move(job.id, "retry"), job.lookup ? "lookup" : "load");
-    const caught = (action) => () => action().catch((error) => this.#ended({ problem: error, job }));
+    const retry = async () => this.#watch(await this.#act(job.id, "retry"), job.lookup ? "lookup" : "load");
+    const guarded = (action) => () => action().catch((cause) => this.#ended({ problem: cause, job }));
     const nearest = problem.is("missing-header") ? Object.entries(problem.extra.nearest ?? {}) : [];
     const guessed = nearest.filter(([, header]) => header);
     const mapping = Object.fromEntries(guessed.map(([column, header]) => [header, column]));
     const complete = nearest.length > 0 && Object.keys(mapping).length === nearest.length;
     const guess = this.#button("failed.nearest", () => this.#again(job, { mapping }), "primary");
-    const said = guessed.map(([column, header]) => this.#t("failed.nearest", { header, column }));
-    guess.textContent = said.join(", ");
+    guess.textContent = guessed.map(([column, header]) => this.#t("failed.nearest", { header, column })).join(", ");
     return [
-      job.links.retry && this.#button("failed.retry", caught(retry), "primary"),
+      job.links.retry && this.#button("failed.retry", guarded(retry), "primary"),
       problem.is("same-file") && file && this.#button("upload.anyway", () => this.#again(job, {}), "primary"),
       complete && file && guess,
     ];
@@ -206,30 +230,30 @@ export class SluiceImportDialog extends HTMLElement {
 
   #fail(error, ...actions) {
     const box = problemBox(error, this.#lang, ...actions, this.#another("upload.other"));
-    this.#enter("broken", "failed.heading", box, el("p", { class: "muted" }, this.#t("failed.todo")));
-    this.#tell("error", { problem: asProblem(error) });
+    this.#enter("failed", "failed.heading", box, el("p", { class: "muted" }, this.#t("failed.todo")));
+    this.#emit("error", { problem: asProblem(error) });
   }
 
-  #move(jobId, verb, body = undefined) {
-    return post(`/jobs/${encodeURIComponent(jobId)}/${verb}`, body, this.#options);
+  #act(jobId, action, body = undefined) {
+    return post(`/jobs/${encodeURIComponent(jobId)}/${action}`, body, this.#options);
   }
 
   #cancel(jobId) {
-    return this.#move(jobId, "cancel");
+    return this.#act(jobId, "cancel");
   }
 
-  /** Show a stage, and put the reader at its heading. */
+  /** Show a stage, and move the focus to its heading. */
   #enter(stage, heading, ...content) {
     this.#stage = stage;
-    this.#lost = null;
+    this.#retryLost = null;
     const title = this.#importer?.title;
     this.#title.textContent = title ? this.#t("dialog.title", { title }) : this.#t("dialog.title.plain");
     this.#steps.setAttribute("aria-label", this.#t("dialog.steps"));
     fill(this.#steps, stepItems(stepsOf(this.#importer), stage, this.#lang));
-    const said = el("h3", { class: "stage" }, this.#t(heading));
-    fill(this.#body, said, content);
+    const headline = el("h3", { class: "stage" }, this.#t(heading));
+    fill(this.#body, headline, content);
     this.#body.scrollTop = 0;
-    if (this.#dialog.open) focusOn(said);
+    if (this.#dialog.open) focusOn(headline);
   }
 
   get #lang() {
@@ -256,7 +280,20 @@ export class SluiceImportDialog extends HTMLElement {
     return this.#button("dialog.close", () => this.hide());
   }
 
-  #tell(name, detail) {
+  #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+/** The steps of an import; a lookup compares its rows with nothing, so it has no review. */
+const stepsOf = (importer) => ["file", "check", ...(importer?.lookup ? ["lookup"] : ["review", "load"])];
+
+/** List items of the steps; at `done` all of them are past, and at `failed` none is current. */
+function stepItems(steps, stage, lang) {
+  const at = stage === "done" ? steps.length : steps.indexOf(stage);
+  return steps.map((step, place) => {
+    const past = place < at && el("span", { class: "quiet" }, ` (${t("step.done", {}, lang)})`);
+    const look = place === at ? { "aria-current": "step" } : { class: past ? "past" : "" };
+    return el("li", look, `${place + 1}. ${t(`step.${step}`, {}, lang)}`, past);
+  });
 }

@@ -1,4 +1,4 @@
-/** Defines `<sluice-progress>`, `<sluice-upload>` and `<sluice-import-dialog>`; `configure` says where the API is. */
+/** Defines `<sluice-progress>`, `<sluice-upload>` and `<sluice-import-dialog>`; `configure` sets the API's address. */
 
 import { SluiceImportDialog } from "./dialog.js";
 import { SluiceProgress } from "./progress.js";
@@ -9,11 +9,10 @@ const elements = {
   "sluice-upload": SluiceUpload,
   "sluice-import-dialog": SluiceImportDialog,
 };
-// a page may load this file from two addresses; whoever came first stays
+// a page may load this file from two addresses; the first definition stays
 for (const [name, element] of Object.entries(elements)) {
   if (!customElements.get(name)) customElements.define(name, element);
 }
 
-export { Problem } from "./api.js";
-export { configure, onUnauthorized } from "./session.js";
+export { Problem, configure, onUnauthorized } from "../shared/api.js";
 export { SluiceImportDialog, SluiceProgress, SluiceUpload };

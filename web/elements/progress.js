@@ -1,105 +1,102 @@
-/** `<sluice-progress>`: how far a job is, as it happens. */
+/** `<sluice-progress>`: the progress of a job, live. */
 
-import { post } from "./api.js";
-import { bar } from "./bar.js";
-import { el, fill } from "./dom.js";
-import { follow, untilMoved } from "./follow.js";
-import { asProblem, problemBox } from "./problems.js";
-import { language, t, tOf } from "./strings.js";
-import { shadow, sheet } from "./styles.js";
+import { post } from "../shared/api.js";
+import { bar, el, fill } from "../shared/dom.js";
+import { followJob, untilResumed } from "../shared/events.js";
+import { asProblem, problemBox } from "../shared/problems.js";
+import { language, t, tOf } from "../shared/strings.js";
 
-const own = sheet(`
-  .box { display: grid; gap: 0.4em; }
-  .title { font-weight: 600; overflow-wrap: anywhere; }
-  .facts { display: flex; justify-content: space-between; gap: 1em; font-variant-numeric: tabular-nums; }
-  .lost { color: var(--warn); }
-`);
+import { progressStyles, shadow } from "./styles.js";
+
+const RUNNING = new Set(["parsing", "loading", "rolling_back"]);
 
 /**
  * Attributes: `title`, `base-url`, `process-id` (the job's id).
  *
- * Events: `complete` with `{importId, job}` when the job has ended well or waits for review; `error` with
- * `{problem, importId, job}` when it failed, was cancelled, or cannot be followed.
+ * Events: `progress` with `{importId, job}` for each change; `complete` with `{importId, job}` when the job has ended
+ * well or waits for review; `error` with `{problem, importId, job}` when it failed, was cancelled, or cannot be
+ * followed.
  */
 export class SluiceProgress extends HTMLElement {
   static observedAttributes = ["title", "lang"];
 
-  /** Another address of the job's events, with `{id}`; for pages that have a server of their own between. */
+  /** Another address of the job's events, with `{id}`, for pages whose own server forwards them. */
   eventsUrl = "";
-  #root = shadow(this, own);
+  #root = shadow(this, progressStyles);
   #following = new AbortController();
   #job = null;
-  #said = "";
-  #parts = null;
+  /** The phase that was announced to screen readers last. */
+  #announced = "";
+  #view = null;
   #running = false;
-  #lapsed = false;
+  #interrupted = false;
 
   connectedCallback() {
-    if (!this.#parts) this.#build();
-    if (this.#lapsed) this.start();
+    if (!this.#view) this.#build();
+    if (this.#interrupted) this.start();
   }
 
-  /** An element that is moved is taken out and put in again in one go, and follows on. */
+  /** Stop, unless the element was moved: a move removes and inserts it in one task. */
   disconnectedCallback() {
     queueMicrotask(() => {
       if (this.isConnected || !this.#running) return;
-      this.#lapsed = true;
+      this.#interrupted = true;
       this.#following.abort();
     });
   }
 
   attributeChangedCallback() {
-    if (this.#parts) this.#build();
+    if (this.#view) this.#build();
   }
 
-  /** The job as it was last heard of. */
+  /** The newest known version of the job. */
   get job() {
     return this.#job;
   }
 
   /**
-   * Follow the job of `process-id`; whatever was followed before is let go.
-   * @returns {Promise<any>} the job at its end; undefined when it was let go, or could not be followed
+   * Follow the job of `process-id`, and no longer the job before.
+   * @returns {Promise<any>} the job at its end; undefined if it was no longer followed, or could not be
    */
   async start() {
     this.#following.abort();
     const mine = (this.#following = new AbortController());
     this.#running = true;
-    this.#lapsed = false;
+    this.#interrupted = false;
     this.#job = null;
-    this.#said = "";
-    if (!this.#parts) this.#build();
+    this.#announced = "";
+    if (!this.#view) this.#build();
     this.#show();
     const importId = this.getAttribute("process-id") ?? "";
     try {
       const job = await this.#follow(importId, mine.signal);
       this.#running = false;
       if (job.status === "failed" || job.status === "cancelled") {
-        this.#tell("error", { problem: asProblem(job.problem ?? cancelled(job, this.#lang)), importId, job });
-      } else this.#tell("complete", { importId, job });
+        this.#emit("error", { problem: asProblem(job.problem ?? cancelled(job, this.#lang)), importId, job });
+      } else this.#emit("complete", { importId, job });
       return job;
     } catch (error) {
       if (mine.signal.aborted) return undefined;
       this.#running = false;
       const problem = asProblem(error);
-      fill(this.#parts.more, problemBox(problem, this.#lang));
-      this.#tell("error", { problem, importId, job: this.#job });
+      fill(this.#view.more, problemBox(problem, this.#lang));
+      this.#emit("error", { problem, importId, job: this.#job });
       return undefined;
     }
   }
 
   async #follow(importId, signal) {
     const options = {
-      base: this.getAttribute("base-url") ?? undefined,
+      base: this.#base,
       url: this.eventsUrl || undefined,
       signal,
-      onJob: (newer) => this.#take(newer),
-      onLine: (connected) => this.#line(connected),
+      onJob: (newer) => this.#accept(newer),
+      onConnection: (connected) => this.#showConnection(connected),
     };
     for (let newerThan = 0; ; ) {
-      const job = await follow(importId, { ...options, newerThan });
+      const job = await followJob(importId, { ...options, newerThan });
       if (job.status !== "paused") return job;
-      this.#take(await untilMoved(job, options)); // somebody may go on with it
+      this.#accept(await untilResumed(job, options));
       newerThan = job.version;
     }
   }
@@ -108,86 +105,88 @@ export class SluiceProgress extends HTMLElement {
     return language(this);
   }
 
+  get #base() {
+    return this.getAttribute("base-url") ?? undefined;
+  }
+
   #build() {
     const title = this.getAttribute("title") || t("progress.title", {}, this.#lang);
-    this.#parts = {
-      bar: bar(title),
+    this.#view = {
+      track: bar(title),
       message: el("span"),
       percent: el("span"),
       live: el("p", { class: "quiet", role: "status" }),
-      line: el("p", { class: "lost", role: "status" }),
+      connection: el("p", { class: "lost", role: "status" }),
       more: el("div"),
     };
-    const { bar: track, message, percent, live, line, more } = this.#parts;
+    const { track, message, percent, live, connection, more } = this.#view;
     const facts = el("p", { class: "facts" }, message, percent);
     const heading = el("p", { class: "title" }, title);
-    fill(this.#root, el("div", { class: "box" }, heading, track, facts, line, more, live));
+    fill(this.#root, el("div", { class: "box" }, heading, track, facts, connection, more, live));
     if (this.#job) this.#show();
   }
 
-  #take(job) {
+  #accept(job) {
     if (this.#job && job.version <= this.#job.version) return;
     this.#job = job;
     this.#show();
-    this.dispatchEvent(new CustomEvent("progress", { detail: { importId: job.id, job } }));
+    this.#emit("progress", { importId: job.id, job });
   }
 
   #show() {
-    const { bar: track, message, percent, live, more } = this.#parts;
+    const { track, message, percent, live, more } = this.#view;
     const lang = this.#lang;
     const done = this.#job?.progress.percent ?? 0;
-    const said = this.#job ? sentence(this.#job, lang) : t("status.queued", {}, lang);
-    message.textContent = said;
+    const text = this.#job ? sentence(this.#job, lang) : t("status.queued", {}, lang);
+    message.textContent = text;
     percent.textContent = t("progress.percent", { percent: Math.floor(done) }, lang);
-    track.show(done, `${said} ${percent.textContent}`);
+    track.set(done, `${text} ${percent.textContent}`);
     track.classList.toggle("good", this.#job?.status === "completed");
     track.classList.toggle("bad", this.#job?.status === "failed");
-    // a screen reader hears of a new phase and of the end, not of every row
+    // screen readers announce each phase and the end, but not every row
     const phase = this.#job ? phaseOf(this.#job, lang) : "";
-    if (phase !== this.#said) live.textContent = this.#said = phase;
-    const resume = this.#job?.status === "paused" && this.#job.links.resume;
-    const goOn = { type: "button", onclick: () => this.#resume(resume) };
-    fill(more, resume && el("button", goOn, t("progress.resume", {}, lang)));
+    if (phase !== this.#announced) live.textContent = this.#announced = phase;
+    const link = this.#job?.status === "paused" && this.#job.links.resume;
+    const button = { type: "button", onclick: () => this.#resume(link) };
+    fill(more, link && el("button", button, t("progress.resume", {}, lang)));
   }
 
   async #resume(link) {
     try {
-      this.#take(await post(link, undefined, { base: this.getAttribute("base-url") ?? undefined }));
+      this.#accept(await post(link, undefined, { base: this.#base }));
     } catch (problem) {
-      this.#parts.more.append(problemBox(problem, this.#lang));
+      this.#view.more.append(problemBox(problem, this.#lang));
     }
   }
 
-  #line(connected) {
-    const { line } = this.#parts;
-    line.textContent = t(connected ? "progress.back" : "progress.lost", {}, this.#lang);
-    line.classList.toggle("lost", !connected);
-    line.classList.toggle("quiet", connected);
+  #showConnection(connected) {
+    const { connection } = this.#view;
+    connection.textContent = t(connected ? "progress.back" : "progress.lost", {}, this.#lang);
+    connection.classList.toggle("lost", !connected);
+    connection.classList.toggle("quiet", connected);
   }
 
-  #tell(name, detail) {
+  #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 
-/**
- * How far a job is, in words.
- * @param {any} job
- * @param {string} lang
- * @returns {string}
- */
-export function sentence(job, lang) {
-  if (job.status === "paused" && job.parked) return `${phaseOf(job, lang)} ${job.parked}`;
+/** The state of a job with its numbers, in a sentence. */
+function sentence(job, lang) {
+  if (isSuspended(job)) return `${phaseOf(job, lang)} ${job.suspended}`;
   const { current, total } = job.progress;
-  const moving = ["parsing", "loading", "rolling_back"].includes(job.status) && job.phase && total > 0;
-  return moving ? t("progress.of", { phase: phaseOf(job, lang), current, total }, lang) : phaseOf(job, lang);
+  if (!isRunning(job) || total <= 0) return phaseOf(job, lang);
+  return t("progress.of", { phase: phaseOf(job, lang), current, total }, lang);
 }
 
 function phaseOf(job, lang) {
-  const moving = job.phase && ["parsing", "loading", "rolling_back"].includes(job.status);
-  if (job.status === "paused" && job.parked) return t("status.parked", {}, lang);
-  return moving ? t(`phase.${job.phase}`, {}, lang) : tOf(job, `status.${job.status}`, {}, lang);
+  if (isSuspended(job)) return t("status.suspended", {}, lang);
+  return isRunning(job) ? t(`phase.${job.phase}`, {}, lang) : tOf(job, `status.${job.status}`, {}, lang);
 }
+
+const isRunning = (job) => job.phase && RUNNING.has(job.status);
+
+const isSuspended = (job) => job.status === "paused" && job.suspended;
 
 function cancelled(job, lang) {
   const [title, detail] = [t("job.cancelled", {}, lang), tOf(job, "job.cancelled.detail", {}, lang)];

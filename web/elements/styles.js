@@ -1,6 +1,6 @@
-/** What the elements share: constructed once, adopted by each shadow root. Defaults are those of theme.css. */
+/** Style sheets of the elements, constructed once and adopted by each shadow root; the defaults are those of theme.css. */
 
-export const shared = sheet(`
+const common = sheet(`
   :host {
     --accent: var(--sluice-accent, light-dark(#0a5c8f, #7cc4f2));
     --on-accent: var(--sluice-on-accent, light-dark(#ffffff, #06263b));
@@ -64,7 +64,28 @@ export const shared = sheet(`
   @media (forced-colors: active) { .bar > span { background: Highlight; } }
 `);
 
-export const tables = sheet(`
+export const progressStyles = sheet(`
+  .box { display: grid; gap: 0.4em; }
+  .title { font-weight: 600; overflow-wrap: anywhere; }
+  .facts { display: flex; justify-content: space-between; gap: 1em; font-variant-numeric: tabular-nums; }
+  .lost { color: var(--warn); }
+`);
+
+export const uploadStyles = sheet(`
+  .box { display: grid; gap: 0.8em; }
+  .zone {
+    display: grid; gap: 0.3em; justify-items: center; align-content: center; width: 100%; min-height: 9em;
+    padding: 1.2em; border: 2px dashed var(--muted); border-radius: var(--radius); background: var(--raised);
+    text-align: center; overflow-wrap: anywhere;
+  }
+  .zone strong { color: var(--accent); }
+  .zone.over { border-style: solid; border-color: var(--accent); }
+  .sending { display: grid; gap: 0.5em; justify-items: start; }
+  .sending .bar { width: 100%; }
+  .name { font-weight: 600; overflow-wrap: anywhere; }
+`);
+
+export const dialogStyles = sheet(`
   .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: var(--radius); max-width: 100%; }
   table { border-collapse: collapse; width: 100%; font-size: 0.92em; }
   th, td {
@@ -76,25 +97,89 @@ export const tables = sheet(`
   td.wrong { color: var(--bad); font-weight: 600; }
   td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; min-width: 3.5em; width: 1%; }
   caption { text-align: start; padding: 0.5em 0.7em; font-weight: 600; }
+  :host { display: contents; }
+  dialog {
+    width: min(58rem, 100vw - 1.5rem); max-width: none; max-height: min(94dvh, 60rem); padding: 0; overflow: hidden;
+    border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--text);
+    font-family: var(--font); font-size: 1rem; line-height: 1.5; text-align: start;
+  }
+  dialog[open] { display: flex; flex-direction: column; }
+  dialog::backdrop { background: rgb(0 0 0 / 0.55); }
+  header {
+    display: flex; gap: 1em; align-items: center; justify-content: space-between; padding: 0.8em 1.2em 0;
+  }
+  header h2 { font-size: 1.25rem; overflow-wrap: anywhere; }
+  .steps {
+    display: flex; flex-wrap: wrap; gap: 0.2em 1.4em; list-style: none; padding: 0.6em 1.2em;
+    border-block-end: 1px solid var(--line);
+  }
+  .steps li { color: var(--muted); border-block-end: 3px solid transparent; }
+  .steps li.past::before { content: "✓ " / ""; color: var(--good); }
+  .steps li[aria-current] { color: var(--text); font-weight: 700; border-color: var(--accent); }
+  .body {
+    padding: 1.2em; overflow-y: auto; display: grid; gap: 1em; grid-template-columns: minmax(0, 1fr);
+    align-content: start;
+  }
+  .body { min-height: min(22rem, 60dvh); }
+  .body h3 { font-size: 1.15rem; }
+  h4 { margin: 0; font-size: 1rem; }
+  .stack { display: grid; gap: 0.7em; grid-template-columns: minmax(0, 1fr); justify-items: start; }
+  .stack:empty { display: none; }
+  .stack > * { max-width: 100%; }
+  .stack > .scroll, .stack > section, .stack > .stack, .stack > ul, .stack > .problem { width: 100%; }
+  .wide { gap: 1.3em; }
+  .counts { display: flex; flex-wrap: wrap; gap: 0.5em; list-style: none; }
+  .counts li {
+    padding: 0.4em 0.8em; border-radius: var(--radius); background: var(--raised);
+    border: 1px solid var(--line);
+  }
+  .counts li.bad strong, .wrong, .outcome .rejected, .outcome .unprocessed { color: var(--bad); }
+  .wrong:empty { display: none; }
+  .outcome, .files { list-style: none; display: grid; gap: 0.4em; }
+  .files button { text-align: start; overflow-wrap: anywhere; }
+  .parameter { display: grid; gap: 0.2em; justify-items: start; }
+  .parameter .field { display: grid; gap: 0.2em; font-weight: 600; }
+  .parameter input {
+    width: min(16rem, 100%); padding: 0.35em 0.5em; border: 1px solid var(--muted); border-radius: var(--radius);
+    background: var(--surface); font-weight: 400;
+  }
+  .parameter input[aria-invalid="true"] { border-color: var(--bad); }
+  .small { font-size: 0.92em; }
+  .mapping {
+    list-style: none; display: grid; gap: 0.5em 1.5em;
+    grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr));
+  }
+  .mapping li {
+    display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.6em; align-items: center;
+  }
+  .mapping select {
+    width: 100%; padding: 0.35em; border: 1px solid var(--muted); border-radius: var(--radius);
+    background: var(--surface);
+  }
+  .question {
+    padding: 1em; border: 1px solid var(--warn); border-inline-start-width: 5px; border-radius: var(--radius);
+  }
+  fieldset { border: 0; display: grid; gap: 0.3em; min-width: 0; }
+  legend { font-weight: 600; padding: 0; }
+  .final {
+    position: sticky; inset-block-end: -1.2em; background: var(--surface); padding-block: 0.8em; width: 100%;
+    border-block-start: 1px solid var(--line);
+  }
 `);
 
 /**
- * @param {string} text
- * @returns {CSSStyleSheet}
- */
-export function sheet(text) {
-  const made = new CSSStyleSheet();
-  made.replaceSync(text);
-  return made;
-}
-
-/**
- * The open shadow root of an element, with the shared styles and its own.
+ * The open shadow root of an element, with the common styles and its own.
  * @param {HTMLElement} host
  * @param {...CSSStyleSheet} own
  */
 export function shadow(host, ...own) {
   const root = host.attachShadow({ mode: "open", delegatesFocus: false });
-  root.adoptedStyleSheets = [shared, ...own];
+  root.adoptedStyleSheets = [common, ...own];
   return root;
+}
+
+function sheet(text) {
+  const made = new CSSStyleSheet();
+  made.replaceSync(text);
+  return made;
 }

@@ -1,69 +1,56 @@
-/** `<sluice-upload>`: a drop zone that is a button, and the file on its way. */
+/** `<sluice-upload>`: a drop zone that is a button, and the upload of a file. */
 
-import { Problem, post } from "./api.js";
-import { bar } from "./bar.js";
-import { endings, wrongWith } from "./checks.js";
-import { el, fill, focusOn, mayFocus } from "./dom.js";
-import { asProblem, problemBox } from "./problems.js";
-import { send } from "./send.js";
-import { bytes, language, t } from "./strings.js";
-import { shadow, sheet } from "./styles.js";
+import { Problem, post } from "../shared/api.js";
+import { bar, el, fill, focusOn, mayFocus } from "../shared/dom.js";
+import { asProblem, checkFile, endings, problemBox } from "../shared/problems.js";
+import { bytes, language, t } from "../shared/strings.js";
+import { send } from "../shared/uploader.js";
 
-const own = sheet(`
-  .box { display: grid; gap: 0.8em; }
-  .zone {
-    display: grid; gap: 0.3em; justify-items: center; align-content: center; width: 100%; min-height: 9em;
-    padding: 1.2em; border: 2px dashed var(--muted); border-radius: var(--radius); background: var(--raised);
-    text-align: center; overflow-wrap: anywhere;
-  }
-  .zone strong { color: var(--accent); }
-  .zone.over { border-style: solid; border-color: var(--accent); }
-  .sending { display: grid; gap: 0.5em; justify-items: start; }
-  .sending .bar { width: 100%; }
-  .name { font-weight: 600; overflow-wrap: anywhere; }
-`);
+import { shadow, uploadStyles } from "./styles.js";
+
+const STOPPED = new DOMException("The reader stopped the upload.", "AbortError");
 
 /**
  * Attributes: `uploadurl`, `base-url`, `extra-data` (JSON: importer, parameters, review, mapping, priority, force,
  * corrects), `use-sse`, `sse-progress-url`, `sse-title`, `accepted-files`, `max-bytes`.
  *
- * Events: `choose` with `{file}`, once its type and size are found right and before it is sent: what is changed then
- * holds for it, and it is not sent when the event is cancelled; `complete` with `{importId, job}`, `error` with
- * `{problem}`.
+ * Events: `choose` with `{file}`, after the checks of type and size and before the upload: attributes that a listener
+ * sets apply to this file, and cancelling the event prevents the upload; `complete` with `{importId, job}`; `error`
+ * with `{problem}`.
  */
 export class SluiceUpload extends HTMLElement {
   static observedAttributes = ["lang", "accepted-files", "max-bytes"];
 
-  #root = shadow(this, own);
+  #root = shadow(this, uploadStyles);
   #sending = new AbortController();
   #busy = false;
   /** @type {File | null} */
   #file = null;
   #more = {};
-  /** A job that waits for a form with its file; @type {any} */
-  #awaiting = null;
+  /** A job that waits for a form with its file. @type {any} */
+  #waitingJob = null;
 
   connectedCallback() {
     if (!this.#root.hasChildNodes()) this.reset();
   }
 
-  /** An element that is moved is taken out and put in again in one go, and goes on with what it does. */
+  /** Stop, unless the element was moved: a move removes and inserts it in one task. */
   disconnectedCallback() {
     queueMicrotask(() => {
       if (this.isConnected || !this.#busy) return;
-      this.#sending.abort(new DOMException("The element is gone.", "AbortError"));
+      this.#sending.abort(new DOMException("The element was removed.", "AbortError"));
       fill(this.#root);
     });
   }
 
-  /** Other limits change what the drop zone says, and nothing of what is shown beside or instead of it. */
+  /** New limits replace the drop zone, and nothing of what is shown beside it or in its place. */
   attributeChangedCallback(_name, before, after) {
-    const shown = this.#root.querySelector(".zone");
-    if (!shown || before === after) return;
-    const focused = this.#root.activeElement === shown;
+    const old = this.#root.querySelector(".zone");
+    if (!old || before === after) return;
+    const focused = this.#root.activeElement === old;
     const [zone, input] = this.#zone();
-    shown.nextElementSibling.replaceWith(input);
-    shown.replaceWith(zone);
+    old.nextElementSibling.replaceWith(input);
+    old.replaceWith(zone);
     if (focused) focusOn(zone);
   }
 
@@ -72,7 +59,7 @@ export class SluiceUpload extends HTMLElement {
     return this.#file;
   }
 
-  /** Show the empty drop zone again; a file on its way is stopped. */
+  /** Show the empty drop zone; stop an upload. */
   reset() {
     this.#sending.abort(new DOMException("Another file is chosen.", "AbortError"));
     this.#busy = false;
@@ -80,42 +67,41 @@ export class SluiceUpload extends HTMLElement {
   }
 
   /**
-   * Check a file, and send it if nothing is wrong with it.
+   * Check a file, and send it if the checks pass.
    * @param {File} file
-   * @param {Record<string, unknown>} [more] goes before `extra-data`
+   * @param {Record<string, unknown>} [more] overrides `extra-data`
    */
   async sendFile(file, more = {}) {
     this.#file = file;
     this.#more = more;
-    const accepted = endings(this.getAttribute("accepted-files"));
-    const wrong = wrongWith(file, { accepted, maxBytes: Number(this.getAttribute("max-bytes") ?? 0) });
-    if (wrong) return this.#refuse(wrong);
+    const problem = checkFile(file, { accepted: this.#accepted, maxBytes: this.#maxBytes });
+    if (problem) return this.#reject(problem);
     if (!this.dispatchEvent(new CustomEvent("choose", { detail: { file }, cancelable: true }))) return this.reset();
-    this.#sending.abort(new DOMException("It is sent again.", "AbortError"));
+    this.#sending.abort(new DOMException("The file is sent again.", "AbortError"));
     const mine = (this.#sending = new AbortController());
     this.#busy = true;
-    const sending = this.#sendingView(file);
+    const view = this.#sendingView(file);
     try {
-      const told = { onProgress: sending.tell, onForm: (job) => this.#announced(job) };
-      const job = await send(file, { ...this.#request(more), ...told, signal: mine.signal });
-      this.#awaiting = null;
+      const callbacks = { onProgress: view.update, onForm: (job) => this.#announced(job) };
+      const job = await send(file, { ...this.#request(more), ...callbacks, signal: mine.signal });
+      this.#waitingJob = null;
       this.#busy = false;
       await this.#sent(job, file);
     } catch (error) {
       if (mine === this.#sending) this.#busy = false;
       if (mine.signal.aborted) {
-        if (mine === this.#sending && this.isConnected && mine.signal.reason === STOPPED) this.#stopped(sending);
+        if (mine === this.#sending && this.isConnected && mine.signal.reason === STOPPED) this.#stopped(view);
         return;
       }
       this.#failed(asProblem(error));
     }
   }
 
-  /** A form that was broken off is sent to a new job; the one before would wait for its file all day. */
+  /** Cancel the job of a form that was stopped: its file goes to a new job, so it would wait until it expires. */
   #announced(job) {
-    const left = this.#awaiting;
-    this.#awaiting = job;
-    if (left?.links?.cancel) post(left.links.cancel, undefined, { base: this.#base }).catch(() => {});
+    const before = this.#waitingJob;
+    this.#waitingJob = job;
+    if (before?.links?.cancel) post(before.links.cancel, undefined, { base: this.#base }).catch(() => {});
   }
 
   #request(more) {
@@ -128,6 +114,14 @@ export class SluiceUpload extends HTMLElement {
     return this.getAttribute("base-url") ?? undefined;
   }
 
+  get #accepted() {
+    return endings(this.getAttribute("accepted-files"));
+  }
+
+  get #maxBytes() {
+    return Number(this.getAttribute("max-bytes") ?? 0);
+  }
+
   #t(key, values = {}) {
     return t(key, values, language(this));
   }
@@ -137,8 +131,7 @@ export class SluiceUpload extends HTMLElement {
   }
 
   #zone() {
-    const accepted = endings(this.getAttribute("accepted-files"));
-    const limit = Number(this.getAttribute("max-bytes") ?? 0);
+    const [accepted, limit] = [this.#accepted, this.#maxBytes];
     const input = el("input", { type: "file", accept: accepted.join(","), hidden: true, tabIndex: -1 });
     input.addEventListener("change", () => this.#choose([...input.files]));
     const hints = [
@@ -166,7 +159,7 @@ export class SluiceUpload extends HTMLElement {
   }
 
   #choose(files) {
-    if (files.length > 1) this.#refuse(new Problem({ type: "/problems/many", count: files.length }));
+    if (files.length > 1) this.#reject(new Problem({ type: "/problems/many", count: files.length }));
     else if (files.length === 1) this.sendFile(files[0]);
   }
 
@@ -177,35 +170,35 @@ export class SluiceUpload extends HTMLElement {
     const live = el("p", { class: "quiet", role: "status" });
     const stop = el("button", { type: "button", onclick: () => this.#sending.abort(STOPPED) }, this.#t("upload.stop"));
     const name = el("p", { class: "name" }, this.#t("upload.sending", { name: file.name }));
-    const view = { sent: 0, total: file.size, tell: () => {} };
-    view.tell = ({ sent, total }) => {
+    const view = { sent: 0, total: file.size, update: () => {} };
+    view.update = ({ sent, total }) => {
       Object.assign(view, { sent, total });
-      const said = this.#t("upload.sent", { sent: bytes(sent, lang), total: bytes(total, lang) });
-      facts.textContent = said;
-      track.show(total ? (100 * sent) / total : 0, said);
-      if (sent === total) live.textContent = said;
+      const text = this.#t("upload.sent", { sent: bytes(sent, lang), total: bytes(total, lang) });
+      facts.textContent = text;
+      track.set(total ? (100 * sent) / total : 0, text);
+      if (sent === total) live.textContent = text;
     };
     this.#show(el("div", { class: "sending" }, name, track, facts, stop, live));
     this.#focus(stop);
     return view;
   }
 
-  /** What was sent in parts is kept by the store, so going on sends only the rest. */
+  /** Offer to resume: S3 keeps the parts that have arrived. */
   #stopped({ sent, total }) {
     const lang = language(this);
     const values = { sent: bytes(sent, lang), total: bytes(total, lang) };
-    const goOn = this.#button("upload.resume", () => this.#again(), "primary");
+    const resume = this.#button("upload.resume", () => this.#again(), "primary");
     const other = this.#button("upload.other", () => this.#other());
-    const said = el("p", { role: "status" }, this.#t("upload.stopped", values));
-    this.#show(said, el("div", { class: "actions" }, goOn, other));
-    this.#focus(goOn);
+    const status = el("p", { role: "status" }, this.#t("upload.stopped", values));
+    this.#show(status, el("div", { class: "actions" }, resume, other));
+    this.#focus(resume);
   }
 
   async #sent(job, file) {
     if (this.hasAttribute("use-sse") && this.getAttribute("use-sse") !== "false") await this.#follow(job);
     else {
       this.#show(el("p", { role: "status" }, this.#t("upload.done", { name: file.name })));
-      this.#tell("complete", { importId: job.id, job });
+      this.#emit("complete", { importId: job.id, job });
     }
   }
 
@@ -221,34 +214,32 @@ export class SluiceUpload extends HTMLElement {
     });
     progress.addEventListener("complete", (event) => {
       fill(actions, other);
-      this.#tell("complete", event.detail);
+      this.#emit("complete", event.detail);
     });
     progress.addEventListener("error", ({ detail }) => {
-      // a job that cannot be followed goes on all the same
       if (["failed", "cancelled"].includes(detail.job?.status)) return this.#failed(detail.problem, detail);
-      fill(actions, again, other);
-      this.#tell("error", detail);
+      fill(actions, again, other); // the job cannot be followed, but it continues
+      this.#emit("error", detail);
     });
     this.#show(progress, actions);
     await progress.start();
   }
 
-  #refuse(problem) {
+  #reject(problem) {
     this.#show(this.#zone(), problemBox(problem, language(this)));
     this.#focus(this.#root.querySelector(".zone"));
-    this.#tell("error", { problem });
+    this.#emit("error", { problem });
   }
 
   #failed(problem, detail = {}) {
-    const sameFile = problem.is("same-file");
-    // what a job said of its file would be said again; what broke on the way may go through now
-    const first = sameFile
+    // a job that failed would fail again with the same file; a failed upload may succeed
+    const first = problem.is("same-file")
       ? this.#button("upload.anyway", () => this.#again({ force: true }), "primary")
       : !detail.job && this.#button("upload.again", () => this.#again(), "primary");
     const other = this.#button("upload.other", () => this.#other());
     this.#show(problemBox(problem, language(this), first, other));
     this.#focus(first || other);
-    this.#tell("error", { ...detail, problem });
+    this.#emit("error", { ...detail, problem });
   }
 
   #again(more = {}) {
@@ -260,7 +251,7 @@ export class SluiceUpload extends HTMLElement {
     this.#focus(this.#root.querySelector(".zone"));
   }
 
-  /** What the reader is about elsewhere in the page is not taken from under their hands. */
+  /** Move the focus, unless the reader is elsewhere on the page. */
   #focus(target) {
     if (mayFocus(this)) focusOn(target);
   }
@@ -269,9 +260,7 @@ export class SluiceUpload extends HTMLElement {
     return el("button", { type: "button", class: look, onclick }, this.#t(key));
   }
 
-  #tell(name, detail) {
+  #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
-
-const STOPPED = new DOMException("The reader stopped it.", "AbortError");

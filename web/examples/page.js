@@ -1,4 +1,4 @@
-/** What both pages do first: their language, and where the API is. */
+/** What both pages do first: set their language, and configure the elements. */
 
 import { configure } from "../elements/index.js";
 
@@ -9,22 +9,22 @@ const texts = {
   "stock-lead": "Harga dan jumlah semua suku cadang berasal dari daftar harga Anda.",
   "import-products": "Impor daftar harga",
   "delivery-lead": "Surat jalan langsung dimuat begitu diterima, tanpa pratinjau.",
-  progress: "Perkembangannya",
+  progress: "Kemajuan",
   loaded: "{count} baris sudah dimuat.",
 };
 const english = { loaded: "{count} rows have been loaded." };
 
-/** Whatever the address asks for with `?lang=`. */
+/** The language of `?lang=`. */
 export const lang = new URLSearchParams(location.search).get("lang") === "id" ? "id" : "en";
 
-/** How many rows a job has loaded, in a sentence. */
+/** A sentence with the number of rows that a job has loaded. */
 export function loaded({ counts }) {
   const count = counts.inserted + counts.updated + counts.unchanged;
   const words = lang === "id" ? texts : english;
   return words.loaded.replace("{count}", new Intl.NumberFormat(lang === "id" ? "id-ID" : "en-GB").format(count));
 }
 
-/** A product of yours gets a token from its own sign-in; here it comes with the address or with the settings. */
+/** Configure the elements. Your product gets the token from its sign-in; here it is in the address or the settings. */
 export async function prepare() {
   document.documentElement.lang = lang;
   if (lang === "id") {

@@ -1,4 +1,4 @@
-/** The delivery notes: an uploader and a progress bar, each by itself. */
+/** The page of delivery notes: an uploader and a progress bar, each by itself. */
 
 import { loaded, prepare } from "./page.js";
 

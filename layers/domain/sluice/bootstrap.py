@@ -1,8 +1,8 @@
-"""The real things behind the use cases' Protocols, made once for each process."""
+"""The adapters behind the use cases' ports, made once for each process."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
+from sluice.aws.locks import DynamoLocks
 from sluice.aws.lookup_cache import DynamoLookupCache
 from sluice.aws.s3 import S3Files
 from sluice.aws.scheduler import EventBridgeSchedules
@@ -18,6 +19,7 @@ from sluice.aws.step_functions import StepFunctionsMachine
 from sluice.aws.tickets import DynamoTickets
 from sluice.aws.websockets import DynamoConnections, GatewaySockets
 from sluice.catalog.registry import IMPORTERS, SOURCES
+from sluice.config import Settings
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 # A statement ends before the function that waits for it: 60 s in `work`, 30 s in `api`.
 _WORK_STATEMENT_SECONDS = 45
 _API_STATEMENT_SECONDS = 15
-# A password that was rotated since is found out by its not being taken any more.
+# A password that was rotated since is found out when the database rejects it.
 _SECRET_SECONDS = 3600
 # "standard" tries throttled calls and broken connections again, with jitter (boto3 guide, "Retries"). A worker has up
 # to eight requests to DynamoDB under way at once.
@@ -46,15 +48,102 @@ def _table(name: str) -> Table:
 
 
 @cache
-def jobs(table: str, keep_days: int) -> DynamoJobs:
-    """Jobs in DynamoDB."""
-    return DynamoJobs(_table(table), keep_days)
+def services(settings: Settings) -> AwsServices:
+    """The services of a function, by its settings."""
+    return AwsServices(settings)
 
 
-@cache
-def chunks(table: str, keep_days: int) -> DynamoChunks:
-    """Phases and chunks in DynamoDB."""
-    return DynamoChunks(_table(table), keep_days)
+class AwsServices:
+    """The `Services` of a deployment; each port is made when it is first used.
+
+    A function has the settings of the ports that its use case needs. A port whose setting is missing raises
+    `AttributeError` with the setting's name.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def jobs(self) -> DynamoJobs:
+        """Jobs in DynamoDB."""
+        return DynamoJobs(_table(self._settings.jobs_table), self._settings.keep_days)
+
+    @cached_property
+    def chunks(self) -> DynamoChunks:
+        """Barriers and chunks in DynamoDB."""
+        return DynamoChunks(_table(self._settings.jobs_table), self._settings.keep_days)
+
+    @cached_property
+    def locks(self) -> DynamoLocks:
+        """Locks in DynamoDB."""
+        return DynamoLocks(_table(self._settings.jobs_table), self._settings.keep_days)
+
+    @cached_property
+    def files(self) -> S3Files:
+        """Objects in S3."""
+        return files(self._setting("files_bucket"))
+
+    @cached_property
+    def queue(self) -> SqsQueue:
+        """The queues that the function knows, by name: ``urgent``, ``standard``, ``dead``."""
+        names = {"urgent": "urgent_queue_url", "standard": "standard_queue_url", "dead": "dead_letter_queue_url"}
+        urls = {name: getattr(self._settings, setting, "") for name, setting in names.items()}
+        return SqsQueue(boto3.client("sqs", config=_CONFIG), {name: url for name, url in urls.items() if url})
+
+    @cached_property
+    def machine(self) -> StepFunctionsMachine:
+        """The state machine; to answer tokens its name is not needed."""
+        arn = getattr(self._settings, "machine_arn", "")
+        return StepFunctionsMachine(boto3.client("stepfunctions", config=_CONFIG), arn)
+
+    @cached_property
+    def destination(self) -> Destination:
+        """The database of the secret; without one the records table, with its journals in the bucket."""
+        if secret_arn := self._setting("database_secret_arn"):
+            from sluice.destinations.postgres import PostgresDestination  # noqa: PLC0415 - see `_database`
+
+            return PostgresDestination(_database(secret_arn, _WORK_STATEMENT_SECONDS))
+        # what goes out is built in one place and has one shape; checking it again would cost a quarter of a load's time
+        unchecked = _CONFIG.merge(Config(parameter_validation=False))
+        return DynamoDestination(boto3.client("dynamodb", config=unchecked), self._setting("records_table"), self.files)
+
+    @cached_property
+    def records(self) -> Records:
+        """Looking at the database of the secret; without one at the records table."""
+        if secret_arn := self._setting("database_secret_arn"):
+            from sluice.destinations.postgres import PostgresRecords  # noqa: PLC0415 - see `_database`
+
+            known = [*IMPORTERS, *(source.rows for source in SOURCES)]
+            return PostgresRecords(_database(secret_arn, _API_STATEMENT_SECONDS), known)
+        return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), self._setting("records_table"))
+
+    @cached_property
+    def upstreams(self) -> SharedUpstreams:
+        """Upstreams of the secret; without one there are none."""
+        from sluice.aws.upstreams import SharedUpstreams  # noqa: PLC0415 - httpx takes 100 ms that most have no use for
+
+        arn = self._setting("upstreams_secret_arn")
+        return SharedUpstreams(
+            _table(self._settings.jobs_table), lambda fresh: _secret_of(arn, fresh=fresh) if arn else {}
+        )
+
+    @cached_property
+    def lookup_cache(self) -> DynamoLookupCache:
+        """Results of lookups, in the jobs table."""
+        return DynamoLookupCache(_table(self._settings.jobs_table))
+
+    @cached_property
+    def schedules(self) -> EventBridgeSchedules:
+        """Schedules of syncs, in a group of their own."""
+        return EventBridgeSchedules(
+            boto3.client("scheduler", config=_CONFIG),
+            self._setting("schedule_group"),
+            self._setting("scheduled_function_arn"),
+            self._setting("scheduler_role_arn"),
+        )
+
+    def _setting(self, name: str) -> str:
+        return str(getattr(self._settings, name))
 
 
 @cache
@@ -65,60 +154,11 @@ def files(bucket: str) -> S3Files:
     return S3Files(boto3.client("s3", config=_CONFIG.merge(regional)), bucket)
 
 
-@cache
-def queue(**urls: str) -> SqsQueue:
-    """Queues by name: ``urgent``, ``standard``, ``dead``."""
-    return SqsQueue(boto3.client("sqs", config=_CONFIG), urls)
-
-
-@cache
-def machine(arn: str = "") -> StepFunctionsMachine:
-    """The state machine; to answer tokens its name is not needed."""
-    return StepFunctionsMachine(boto3.client("stepfunctions", config=_CONFIG), arn)
-
-
-@cache
-def schedules(group: str, function_arn: str, role_arn: str) -> EventBridgeSchedules:
-    """Schedules of syncs, in a group of their own."""
-    return EventBridgeSchedules(boto3.client("scheduler", config=_CONFIG), group, function_arn, role_arn)
-
-
-@cache
-def destination(table: str, bucket: str, secret_arn: str) -> Destination:
-    """The database of the secret; without one the records table, with its journals in the bucket."""
-    if secret_arn:
-        from sluice.destinations.postgres import PostgresDestination  # noqa: PLC0415 - see `_database`
-
-        return PostgresDestination(_database(secret_arn, _WORK_STATEMENT_SECONDS))
-    # what goes out is built in one place and has one shape; checking it again would cost a quarter of a load's time
-    unchecked = _CONFIG.merge(Config(parameter_validation=False))
-    return DynamoDestination(boto3.client("dynamodb", config=unchecked), table, files(bucket))
-
-
-@cache
-def records(table: str, secret_arn: str) -> Records:
-    """Looking at the database of the secret; without one at the records table."""
-    if secret_arn:
-        from sluice.destinations.postgres import PostgresRecords  # noqa: PLC0415 - see `_database`
-
-        known = [*IMPORTERS, *(source.rows for source in SOURCES)]
-        return PostgresRecords(_database(secret_arn, _API_STATEMENT_SECONDS), known)
-    return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), table)
-
-
 def _database(secret_arn: str, statement_seconds: int) -> Database:
     """The database; imported here, for psycopg takes 100 ms that a stack without a database has no use for."""
     from sluice.destinations.postgres import Database  # noqa: PLC0415
 
     return Database(lambda fresh: _secret_of(secret_arn, fresh=fresh), statement_seconds=statement_seconds)
-
-
-@cache
-def upstreams(table: str, secret_arn: str) -> SharedUpstreams:
-    """Upstreams of the secret; without one there are none."""
-    from sluice.aws.upstreams import SharedUpstreams  # noqa: PLC0415 - httpx takes 100 ms that most have no use for
-
-    return SharedUpstreams(_table(table), lambda fresh: _secret_of(secret_arn, fresh=fresh) if secret_arn else {})
 
 
 @cache
@@ -129,24 +169,18 @@ def _secrets() -> SecretsProvider:
 
 
 def _secret_of(arn: str, *, fresh: bool) -> dict[str, Any]:
-    told: Any = _secrets().get(arn, max_age=_SECRET_SECONDS, transform="json", force_fetch=fresh)
-    return dict(told)
+    secret: Any = _secrets().get(arn, max_age=_SECRET_SECONDS, transform="json", force_fetch=fresh)
+    return dict(secret)
 
 
 @cache
-def answers(table: str) -> DynamoDBPersistenceLayer:
-    """Answers of the API by their idempotency keys, in a table of their own."""
+def idempotency_store(table: str) -> DynamoDBPersistenceLayer:
+    """Responses of the API by their idempotency keys, in a table of their own."""
     from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415 - 50 ms that only the API has use for
         DynamoDBPersistenceLayer,
     )
 
     return DynamoDBPersistenceLayer(table, boto3_client=boto3.client("dynamodb", config=_CONFIG))
-
-
-@cache
-def found_answers(table: str) -> DynamoLookupCache:
-    """Answers of lookups, in the jobs table."""
-    return DynamoLookupCache(_table(table))
 
 
 @cache

@@ -13,14 +13,12 @@ from sluice.usecases.dispatch import dispatch
 from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
 from sluice.usecases.start_import import Arrival, start_job
-from sluice.usecases.worker import Services, process_chunk
+from sluice.usecases.worker import process_chunk
 from tests.factories import make_job
 from tests.fakes.course import LEASE, NOW, Course
-from tests.fakes.destination import MemoryDestination, MemoryRecords
-from tests.fakes.files import MemoryFiles
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.queue import MemoryQueue
-from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
+from tests.fakes.services import FakeServices
 from tests.integration.api.calling import Answer, call
 from tests.integration.stack import Stack
 
@@ -53,31 +51,31 @@ def standing(stack: Stack, status: Status, **more: Any) -> Job:
 def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
     """Take a run of a job to its end, or to where a phase is dispatched and nobody has done it."""
     ref, machine, queue = JobRef("acme", job_id), MemoryMachine(), MemoryQueue()
+    services = FakeServices(
+        stack.jobs,
+        stack.chunks,
+        stack.services.locks,
+        stack.files,
+        machine=machine,
+        queue=queue,
+        destination=stack.destination,
+    )
     job = stack.jobs.get(ref)
     if job.status is Status.WAITING_FOR_FILE:
         size, etag = stack.files.stat(job.file.key)
-        start_job(Arrival(job.file.key, size, etag, datetime.now(UTC)), jobs=stack.jobs, machine=machine)
+        start_job(Arrival(job.file.key, size, etag, datetime.now(UTC)), services)
         job = stack.jobs.get(ref)
-    stores: Any = {"jobs": stack.jobs, "chunks": stack.chunks, "files": stack.files}
-    others: Any = {"machine": machine, "queue": queue, "records": MemoryRecords(MemoryDestination(MemoryFiles()))}
     step: str = job.entry
     while step != "finish":
         if step == "plan":
-            outcome = plan(ref, job.run, before=NOW + 900, **stores, upstreams=MemoryUpstreams())
+            outcome = plan(ref, job.run, before=NOW + 900, services=services)
         else:
-            dispatch(ref, job.run, PhaseName(step), step, now=NOW, **stores, **others)
+            dispatch(ref, job.run, PhaseName(step), step, now=NOW, services=services)
             if step == upto:
                 return stack.jobs.get(ref)
             for chunk in queue.messages:
-                tools = Services(
-                    **stores,
-                    machine=machine,
-                    destination=stack.destination,
-                    upstreams=MemoryUpstreams(),
-                    answers=MemoryAnswers(),
-                )
-                process_chunk(chunk, now=NOW, lease_seconds=LEASE, tools=tools)
+                process_chunk(chunk, now=NOW, lease_seconds=LEASE, services=services)
             queue.messages.clear()
             outcome = machine.answers[step]["outcome"]
         step = Course._after(step, outcome)
-    return finish(ref, job.run, error=None, jobs=stack.jobs, chunks=stack.chunks, machine=machine)
+    return finish(ref, job.run, error=None, services=services)

@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
 from sluice import bootstrap
-from sluice.aws.jobs import DynamoJobs
+from sluice.config import Settings
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
@@ -30,18 +30,18 @@ class Killed(BaseException):
 
 @pytest.fixture
 def failing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Failing:
-    """Let calls fail when they ask for the store of jobs."""
-    real = bootstrap.jobs
+    """Let calls fail when they ask for the services."""
+    real = bootstrap.services
 
     def fail(*errors: BaseException) -> None:
         waiting = list(errors)
 
-        def store(table: str, keep_days: int) -> DynamoJobs:
+        def services(settings: Settings) -> bootstrap.AwsServices:
             if waiting:
                 raise waiting.pop(0)
-            return real(table, keep_days)
+            return real(settings)
 
-        monkeypatch.setattr(bootstrap, "jobs", store)
+        monkeypatch.setattr(bootstrap, "services", services)
 
     return fail
 
@@ -137,7 +137,7 @@ def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
     [
         (Conflict("rolling-back", id="01X"), 409),
         (FileRejected("file-gone"), 422),
-        (TryLater("Not now.", 3), 503),
+        (TryLater("chunk-leased", 3), 503),
         (RuntimeError("boom"), 500),
     ],
 )
@@ -171,7 +171,7 @@ def test_an_address_that_nothing_is_at_leaves_nothing_behind() -> None:
 def test_a_call_whose_key_cannot_be_kept_is_not_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sender would send it again."""
     elsewhere = DynamoDBPersistenceLayer("nowhere", boto3_client=boto3.client("dynamodb"))
-    monkeypatch.setattr(bootstrap, "answers", lambda _: elsewhere)
+    monkeypatch.setattr(bootstrap, "idempotency_store", lambda _: elsewhere)
     assert_problem(announce(), 500, "internal-error")
     assert jobs() == 0
 

@@ -18,7 +18,7 @@ from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import write_rejections
+from sluice.usecases.artifacts import JobFiles
 from tests.factories import make_chunk, make_job
 from tests.integration.api.calling import every, get, pages
 from tests.integration.stack import Stack
@@ -79,7 +79,7 @@ def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
         make_job(importer="voters", status=Status.LOADING), parameters={"ward": "79800001"}, lookup="commission"
     )
     stack.jobs.add(made)
-    stack.jobs.remember(made.ref, phase=PhaseName.LOAD)
+    stack.jobs.remember(made.ref, phase=PhaseName.LOOKUP)
     stack.jobs.transition(made.ref, Status.PAUSING, suspended=UpstreamDown("It").problem)
     away = "It gives no answers. The job goes on by itself when it does."
     shown = get(f"/v1/jobs/{made.ref.id}").body
@@ -168,7 +168,7 @@ def test_paging_through_rejections_gives_each_once_in_the_order_of_the_file(stac
         (2, PhaseName.PARSE, 3),
     ):
         found = [Rejection("S", len(rows) + place, "Price", "x\u2028y", "not-a-number") for place in range(count)]
-        write_rejections(make_chunk(job.ref, index, phase), found, [], stack.files)
+        JobFiles(job.ref, stack.files).write_rejections(make_chunk(job.ref, index, phase), found, [])
         rows += [rejection.row for rejection in found]
     shown = list(pages(f"/v1/jobs/{job.ref.id}/rejections", limit=str(limit)))
     assert [rejection["row"] for page in shown for rejection in page] == rows
@@ -248,7 +248,9 @@ def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> Non
 def test_a_cursor_that_does_not_hold_is_rejected(stack: Stack, job: Job, path: str, cursor: str) -> None:
     """A cursor is opaque: whoever made this one up begins again."""
     load(stack, "P-1")
-    write_rejections(make_chunk(job.ref), [Rejection("S", 2, None, None, "required")], [], stack.files)
+    JobFiles(job.ref, stack.files).write_rejections(
+        make_chunk(job.ref), [Rejection("S", 2, None, None, "required")], []
+    )
     answer = get(path.format(job=job.ref.id), query={"cursor": cursor})
     assert answer.status == 400, answer.text
     assert answer.body["type"] == "/problems/invalid-cursor"

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import load_workbook
 
 from sluice.catalog.registry import IMPORTERS
-from sluice.model import paths
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.status import Status
+from sluice.usecases.artifacts import result_key
 from sluice.usecases.downloads import make_file
 from tests.factories import make_job
 from tests.fakes import issuer
@@ -32,7 +32,7 @@ def made(stack: Stack, job_id: str, name: str) -> None:
     """Make a file, as the machine would let it be made."""
     ref = JobRef("acme", job_id)
     run_ = stack.jobs.get(ref).run
-    make_file(ref, run_, name, jobs=stack.jobs, chunks=stack.chunks, files=stack.files)
+    make_file(ref, run_, name, stack.services)
 
 
 def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
@@ -49,7 +49,7 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "required": True,
         "header": "Part Number",
         "place": 1,
-        "dates": None,
+        "date_order": None,
     }
     assert (columns["brand"]["header"], columns["brand"]["place"]) == (None, None)
     rows = shown.pop("rows")
@@ -63,13 +63,13 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "header_row": 1,
         "encoding": "utf-8",
         "delimiter": ",",
-        "ignored": ["Colour"],
+        "unmatched_headers": ["Colour"],
         "ambiguous_dates": [],
         "counts": {
             "total": 4,
             "rejected": 1,
             "unchecked": 0,
-            "repeated": 0,
+            "to_reject": 0,
             "insert": 1,
             "update": 1,
             "unchanged": 1,
@@ -127,10 +127,10 @@ def test_kept_rows_are_listed_page_by_page_with_who_changed_them(
     assert len(rows) == 3
     assert all(0 < len(page) <= limit for page in found)
     assert {(row["outcome"], row["job"], row["reason"]) for row in rows} == {
-        ("kept", later, "was changed since by another job")
+        ("conflict", later, "was changed since by another job")
     }
     shown = get(f"/v1/jobs/{job_id}").body
-    assert shown["rollback"] == {"reversed": 2, "kept": 3, "failed": 0}
+    assert shown["rollback"] == {"reversed": 2, "conflicts": 3, "failed": 0}
     assert shown["links"]["kept"].endswith("/kept")
 
 
@@ -187,7 +187,7 @@ def test_a_file_that_is_made_is_redirected_to(stack: Stack) -> None:
     answer = get(f"/v1/jobs/{job_id}/files/errors.csv")
     assert (answer.status, answer.text) == (302, "")
     where = answer.headers["location"]
-    assert paths.result(JobRef("acme", job_id), 1, "errors.csv") in where
+    assert result_key(JobRef("acme", job_id), 1, "errors.csv") in where
     assert "X-Amz-Signature=" in where
     assert "prices-errors.csv" in where
     assert answer.headers["cache-control"] == "no-store"

@@ -137,12 +137,12 @@ def test_a_job_is_rolled_back(stack: Stack) -> None:
     assert run(stack, job_id).status is Status.COMPLETED
     answer = post(job_id, "rollback")
     assert_moved(answer, 202, "rolling_back")
-    assert answer.body["rollback"] == {"reversed": 0, "kept": 0, "failed": 0}
+    assert answer.body["rollback"] == {"reversed": 0, "conflicts": 0, "failed": 0}
     assert stack.executions() == [f"{job_id}-2"]
     run(stack, job_id)
     answer = post(job_id, "rollback")
     assert_moved(answer, 200, "rolled_back")
-    assert answer.body["rollback"] == {"reversed": 2, "kept": 0, "failed": 0}
+    assert answer.body["rollback"] == {"reversed": 2, "conflicts": 0, "failed": 0}
     assert answer.body["counts"]["inserted"] == 2
     assert get("/v1/datasets/products/records").body["items"] == []
 

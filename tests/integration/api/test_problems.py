@@ -103,7 +103,7 @@ def broken_jobs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(bootstrap, "jobs", fail)
+    monkeypatch.setattr(bootstrap, "services", fail)
 
 
 @pytest.mark.parametrize("error", [RuntimeError(SECRET), KeyError(SECRET), ValueError(SECRET), OSError(SECRET)])
@@ -123,7 +123,7 @@ def test_an_answer_that_is_not_as_described_is_ours_too(monkeypatch: pytest.Monk
         def depths(self) -> dict[str, object]:
             return {"urgent": SECRET}
 
-    monkeypatch.setattr(bootstrap, "queue", lambda **_: Queues())
+    monkeypatch.setattr(bootstrap.AwsServices, "queue", Queues())
     answer = get("/v1/queues")
     assert_problem(answer, 500, "internal-error")
     assert SECRET not in answer.text
@@ -131,7 +131,7 @@ def test_an_answer_that_is_not_as_described_is_ours_too(monkeypatch: pytest.Monk
 
 def test_what_may_go_through_later_says_when(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the header that programs look at."""
-    broken_jobs(monkeypatch, TryLater("Somebody else is at it.", 7))
+    broken_jobs(monkeypatch, TryLater("chunk-leased", 7))
     answer = get("/v1/jobs")
     assert_problem(answer, 503, "try-later")
     assert answer.headers["retry-after"] == "7"

@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from sluice import bootstrap
 from sluice.catalog.products import Product, products
+from sluice.config import Settings
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import PostgresDestination, PostgresRecords
@@ -35,21 +36,32 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     forget_clients()
 
 
+class RowSettings(Settings):
+    """The settings that say where rows are."""
+
+    jobs_table: str = "jobs"
+    keep_days: int = 90
+    files_bucket: str = "files"
+    records_table: str = "records"
+    database_secret_arn: str = ""
+
+
 def batch(job: str) -> Batch:
     row = good(2, Product(part_number="A", description=job, price="12.50"), "part_number")  # type: ignore[arg-type]
     return Batch("acme", products, job, 0, [row])
 
 
 def test_without_a_secret_rows_go_to_the_records_table(vault: Any) -> None:
-    assert isinstance(bootstrap.destination("records", "files", ""), DynamoDestination)
-    assert isinstance(bootstrap.records("records", ""), DynamoRecords)
+    assert isinstance(bootstrap.services(RowSettings()).destination, DynamoDestination)
+    assert isinstance(bootstrap.services(RowSettings()).records, DynamoRecords)
 
 
 def test_with_a_secret_rows_go_to_its_database_even_after_its_password_was_rotated(
     vault: Any, secret: dict[str, Any], sql: psycopg.Connection[Any]
 ) -> None:
     arn = vault.create_secret(Name="database", SecretString=json.dumps(secret))["ARN"]
-    destination, records = bootstrap.destination("records", "files", arn), bootstrap.records("records", arn)
+    services = bootstrap.services(RowSettings(database_secret_arn=arn))
+    destination, records = services.destination, services.records
     assert isinstance(destination, PostgresDestination)
     assert isinstance(records, PostgresRecords)
     assert destination.apply(batch("01JOB")) == Applied(1, 0, 0)

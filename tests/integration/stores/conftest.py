@@ -10,8 +10,9 @@ from moto import mock_aws
 
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
+from sluice.aws.locks import DynamoLocks
 from sluice.aws.s3 import S3Files
-from sluice.usecases.ports import Chunks, Jobs
+from sluice.usecases.ports import Chunks, Jobs, Locks
 from tests.fakes.files import MemoryFiles
 from tests.fakes.tables import MemoryChunks, MemoryJobs
 from tests.integration.template import create_table
@@ -33,26 +34,32 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def stores(request: pytest.FixtureRequest) -> tuple[Jobs, Chunks]:
-    """Jobs and chunks that belong together."""
+def stores(request: pytest.FixtureRequest) -> tuple[Jobs, Chunks, Locks]:
+    """Jobs, chunks and locks that belong together."""
     if request.param == "memory":
         jobs = MemoryJobs()
-        return jobs, MemoryChunks(jobs)
+        return jobs, MemoryChunks(jobs), jobs.locks
     request.getfixturevalue("aws")
     table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
-    return DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS)
+    return DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS), DynamoLocks(table, KEEP_DAYS)
 
 
 @pytest.fixture
-def jobs(stores: tuple[Jobs, Chunks]) -> Jobs:
+def jobs(stores: tuple[Jobs, Chunks, Locks]) -> Jobs:
     """The jobs."""
     return stores[0]
 
 
 @pytest.fixture
-def chunks(stores: tuple[Jobs, Chunks]) -> Chunks:
+def chunks(stores: tuple[Jobs, Chunks, Locks]) -> Chunks:
     """The chunks of those jobs."""
     return stores[1]
+
+
+@pytest.fixture
+def locks(stores: tuple[Jobs, Chunks, Locks]) -> Locks:
+    """The locks beside them."""
+    return stores[2]
 
 
 @pytest.fixture(params=["memory", "s3"])

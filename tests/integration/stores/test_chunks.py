@@ -31,7 +31,7 @@ def job(jobs: Jobs) -> Job:
 def chunk(job: Job, chunks: Chunks) -> Chunk:
     """One of its three chunks, the barrier set up."""
     chunks.add([make_chunk(job.ref, index) for index in range(3)])
-    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="token")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="token")
     return make_chunk(job.ref, 1)
 
 
@@ -88,7 +88,7 @@ def test_closing_counts_the_phase_down_and_the_job_up(chunk: Chunk, jobs: Jobs, 
     chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     counts = Counts(total=-1, checked=9, rejected=2)
     assert chunks.close(chunk.ref, ChunkState.DONE, counts)
-    barrier, after, closed = chunks.phase(job.ref, PhaseName.PARSE), jobs.get(job.ref), chunks.get(chunk.ref)
+    barrier, after, closed = chunks.barrier(job.ref, PhaseName.PARSE), jobs.get(job.ref), chunks.get(chunk.ref)
     assert barrier is not None
     assert closed is not None
     assert (barrier.total, barrier.remaining, barrier.failed) == (3, 2, 0)
@@ -98,14 +98,14 @@ def test_closing_counts_the_phase_down_and_the_job_up(chunk: Chunk, jobs: Jobs, 
 
 def test_closing_twice_changes_nothing(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
     assert chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
-    before = (jobs.get(job.ref), chunks.phase(job.ref, PhaseName.PARSE), chunks.get(chunk.ref))
+    before = (jobs.get(job.ref), chunks.barrier(job.ref, PhaseName.PARSE), chunks.get(chunk.ref))
     assert not chunks.close(chunk.ref, ChunkState.FAILED, Counts(checked=10), RESET)
-    assert (jobs.get(job.ref), chunks.phase(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)) == before
+    assert (jobs.get(job.ref), chunks.barrier(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)) == before
 
 
 def test_a_failed_chunk_is_counted_and_keeps_its_error(chunk: Chunk, chunks: Chunks, job: Job) -> None:
     assert chunks.close(chunk.ref, ChunkState.FAILED, Counts(), RESET)
-    barrier, closed = chunks.phase(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)
+    barrier, closed = chunks.barrier(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)
     assert barrier is not None
     assert closed is not None
     assert (barrier.remaining, barrier.failed, closed.error) == (2, 1, RESET)
@@ -118,11 +118,11 @@ def test_a_chunk_that_is_not_there_is_not_closed(chunk: Chunk, jobs: Jobs, chunk
 
 def test_a_barrier_keeps_its_count_and_takes_the_newer_token(chunk: Chunk, chunks: Chunks, job: Job) -> None:
     chunks.close(chunk.ref, ChunkState.DONE, Counts())
-    barrier = chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="newer")
+    barrier = chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="newer")
     assert (barrier.total, barrier.remaining, barrier.token) == (3, 2, "newer")
-    assert chunks.phase(job.ref, PhaseName.PARSE) == barrier
+    assert chunks.barrier(job.ref, PhaseName.PARSE) == barrier
 
 
 def test_there_is_no_barrier_before_it_was_set_up(job: Job, chunks: Chunks) -> None:
-    assert chunks.phase(job.ref, PhaseName.LOAD) is None
-    assert chunks.phase(JobRef("acme", "none"), PhaseName.LOAD) is None
+    assert chunks.barrier(job.ref, PhaseName.LOAD) is None
+    assert chunks.barrier(JobRef("acme", "none"), PhaseName.LOAD) is None

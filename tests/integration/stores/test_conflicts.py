@@ -129,7 +129,7 @@ def test_a_barrier_that_meets_the_closing_of_a_chunk_is_counted_again(stub: tupl
     answers.add_response("query", {"Items": []})
     answers.add_response("put_item", {})
     with answers:
-        assert chunks.open_phase(CHUNK.job, CHUNK.phase, run=1, token="t").remaining == 0
+        assert chunks.open_barrier(CHUNK.job, CHUNK.phase, run=1, token="t").remaining == 0
         answers.assert_no_pending_responses()
 
 

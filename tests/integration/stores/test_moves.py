@@ -188,39 +188,3 @@ def test_a_job_that_was_added_twice_is_logged_once(jobs: Jobs) -> None:
     job = added(jobs, Status.QUEUED)
     assert not jobs.add(job, note="again")
     assert len(jobs.entries(job.ref)) == 1
-
-
-SHA = "ab" * 32
-
-
-def test_a_file_is_claimed_by_the_first(jobs: Jobs) -> None:
-    first, second = make_job(number=1), make_job(number=2)
-    assert jobs.importer_of("acme", "products", SHA) is None
-    assert jobs.claim_file(first, SHA, instead_of=None)
-    assert not jobs.claim_file(second, SHA, instead_of=None)
-    assert jobs.importer_of("acme", "products", SHA) == first.ref
-    assert jobs.claim_file(first, SHA, instead_of=None), "a plan that is run again claims its own file"
-
-
-def test_a_file_is_claimed_instead_of_the_job_that_one_has_looked_at(jobs: Jobs) -> None:
-    """Of two that saw the same failed job, the later one is told that it was not alone."""
-    failed, first, second = (make_job(number=number) for number in (1, 2, 3))
-    jobs.claim_file(failed, SHA, instead_of=None)
-    assert jobs.claim_file(first, SHA, instead_of=failed.ref)
-    assert not jobs.claim_file(second, SHA, instead_of=failed.ref)
-    assert jobs.importer_of("acme", "products", SHA) == first.ref
-
-
-def test_tenants_and_importers_have_files_of_their_own(jobs: Jobs) -> None:
-    jobs.claim_file(make_job(number=1), SHA, instead_of=None)
-    assert jobs.importer_of("other", "products", SHA) is None
-    assert jobs.importer_of("acme", "dealers", SHA) is None
-    assert jobs.claim_file(make_job("other", number=2), SHA, instead_of=None)
-    assert jobs.claim_file(make_job(importer="dealers", number=3), SHA, instead_of=None)
-
-
-def test_a_claim_is_no_job(jobs: Jobs) -> None:
-    """It shows up in no list."""
-    jobs.claim_file(make_job(), SHA, instead_of=None)
-    assert jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items == []
-    assert list(jobs.active()) == []

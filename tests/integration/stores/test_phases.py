@@ -9,7 +9,7 @@ import pytest
 
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
-from sluice.model.chunk import Chunk, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.chunk import Barrier, Chunk, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.job import Job
@@ -37,7 +37,7 @@ def cut(job: Job, chunks: Chunks) -> list[Chunk]:
     """Its four chunks after a first run: done, given up, running, queued."""
     cut = [make_chunk(job.ref, index) for index in range(4)]
     chunks.add(cut)
-    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="first")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
     chunks.close(cut[0].ref, ChunkState.DONE, Counts(checked=10))
     chunks.lease(cut[1].ref, now=NOW, until=NOW + 70)
     chunks.close(cut[1].ref, ChunkState.FAILED, Counts(), RESET)
@@ -45,16 +45,16 @@ def cut(job: Job, chunks: Chunks) -> list[Chunk]:
     return cut
 
 
-def opened(chunks: Chunks, ref: JobRef, run: int, token: str) -> Phase:
+def opened(chunks: Chunks, ref: JobRef, run: int, token: str) -> Barrier:
     """Set the barrier up; what is answered is what stands."""
-    barrier = chunks.open_phase(ref, PhaseName.PARSE, run=run, token=token)
-    assert chunks.phase(ref, PhaseName.PARSE) == barrier
+    barrier = chunks.open_barrier(ref, PhaseName.PARSE, run=run, token=token)
+    assert chunks.barrier(ref, PhaseName.PARSE) == barrier
     return barrier
 
 
 def test_a_barrier_counts_the_chunks_that_are_there(job: Job, chunks: Chunks) -> None:
     chunks.add([make_chunk(job.ref, index) for index in range(3)])
-    assert opened(chunks, job.ref, 1, "t") == Phase(PhaseName.PARSE, run=1, total=3, remaining=3, failed=0, token="t")
+    assert opened(chunks, job.ref, 1, "t") == Barrier(PhaseName.PARSE, run=1, total=3, remaining=3, failed=0, token="t")
 
 
 def test_a_phase_without_chunks_is_through_as_soon_as_it_begins(job: Job, chunks: Chunks) -> None:
@@ -63,7 +63,7 @@ def test_a_phase_without_chunks_is_through_as_soon_as_it_begins(job: Job, chunks
 
 def test_the_same_run_keeps_its_count_and_takes_the_newer_token(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
     """Also of the chunks that were given up: they stay so until somebody retries the job."""
-    assert opened(chunks, job.ref, 1, "newer") == Phase(PhaseName.PARSE, 1, 4, 2, 1, "newer")
+    assert opened(chunks, job.ref, 1, "newer") == Barrier(PhaseName.PARSE, 1, 4, 2, 1, "newer")
     given_up = chunks.get(cut[1].ref)
     assert given_up is not None
     assert given_up.state is ChunkState.FAILED
@@ -76,7 +76,7 @@ def test_a_run_that_was_left_behind_does_not_set_the_barrier_back(job: Job, cut:
 
 def test_a_later_run_counts_anew_what_remains(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
     """All but what is done; a chunk that somebody is at remains too."""
-    assert opened(chunks, job.ref, 2, "second") == Phase(PhaseName.PARSE, 2, 4, 3, 0, "second")
+    assert opened(chunks, job.ref, 2, "second") == Barrier(PhaseName.PARSE, 2, 4, 3, 0, "second")
 
 
 def test_a_later_run_takes_up_the_chunks_that_were_given_up(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
@@ -97,7 +97,7 @@ def test_chunks_of_a_later_run_count_its_barrier_down(job: Job, cut: list[Chunk]
     for chunk in cut:
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
-    barrier = chunks.phase(job.ref, PhaseName.PARSE)
+    barrier = chunks.barrier(job.ref, PhaseName.PARSE)
     assert barrier is not None
     assert (barrier.remaining, barrier.failed, jobs.get(job.ref).counts.checked) == (0, 0, 40)
 
@@ -112,7 +112,7 @@ def test_chunks_that_were_added_since_are_in_the_count_of_a_later_run(
 
 def test_phases_do_not_mix(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
     chunks.add([make_chunk(job.ref, 0, PhaseName.LOAD)])
-    assert chunks.open_phase(job.ref, PhaseName.LOAD, run=1, token="load").total == 1
+    assert chunks.open_barrier(job.ref, PhaseName.LOAD, run=1, token="load").total == 1
     assert opened(chunks, job.ref, 1, "t").total == 4
 
 
@@ -155,19 +155,19 @@ def test_a_chunk_that_closes_while_the_barrier_is_set_up_is_not_lost(
     jobs.add(job)
     cut = [make_chunk(job.ref, index) for index in range(3)]
     chunks.add(cut)
-    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="first")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
     write = chunks._write_phase
     closing = iter(cut[:2])
 
-    def late(*args: Any) -> Phase | None:
+    def late(*args: Any) -> Barrier | None:
         if (chunk := next(closing, None)) is not None:
             chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
         return write(*args)
 
     monkeypatch.setattr(chunks, "_write_phase", late)
-    barrier = chunks.open_phase(job.ref, PhaseName.PARSE, run=run, token="newer")
-    assert barrier == Phase(PhaseName.PARSE, run, 3, 1, 0, "newer")
-    assert chunks.phase(job.ref, PhaseName.PARSE) == barrier
+    barrier = chunks.open_barrier(job.ref, PhaseName.PARSE, run=run, token="newer")
+    assert barrier == Barrier(PhaseName.PARSE, run, 3, 1, 0, "newer")
+    assert chunks.barrier(job.ref, PhaseName.PARSE) == barrier
 
 
 def test_two_that_set_up_the_first_barrier_at_once_agree(
@@ -180,14 +180,14 @@ def test_two_that_set_up_the_first_barrier_at_once_agree(
     chunks.add([make_chunk(job.ref)])
     write = chunks._write_phase
 
-    def after_the_other(*args: Any) -> Phase | None:
+    def after_the_other(*args: Any) -> Barrier | None:
         monkeypatch.setattr(chunks, "_write_phase", write)
-        chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="other")
+        chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="other")
         chunks.close(make_chunk(job.ref).ref, ChunkState.DONE, Counts(checked=10))
         return write(*args)
 
     monkeypatch.setattr(chunks, "_write_phase", after_the_other)
-    assert chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="mine").remaining == 0
+    assert chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="mine").remaining == 0
 
 
 def test_a_chunk_that_was_taken_up_and_done_meanwhile_is_not_taken_up_again(
@@ -199,18 +199,18 @@ def test_a_chunk_that_was_taken_up_and_done_meanwhile_is_not_taken_up_again(
     jobs.add(job)
     chunk = make_chunk(job.ref)
     chunks.add([chunk])
-    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="first")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
     chunks.close(chunk.ref, ChunkState.FAILED, Counts(), RESET)
     requeue = chunks._requeue
 
     def after_the_other(given_up: Chunk) -> None:
         monkeypatch.setattr(chunks, "_requeue", requeue)
-        chunks.open_phase(job.ref, PhaseName.PARSE, run=2, token="other")
+        chunks.open_barrier(job.ref, PhaseName.PARSE, run=2, token="other")
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
         requeue(given_up)
 
     monkeypatch.setattr(chunks, "_requeue", after_the_other)
-    barrier = chunks.open_phase(job.ref, PhaseName.PARSE, run=2, token="mine")
+    barrier = chunks.open_barrier(job.ref, PhaseName.PARSE, run=2, token="mine")
     assert (barrier.remaining, barrier.token) == (0, "mine")
     found = chunks.get(chunk.ref)
     assert found is not None

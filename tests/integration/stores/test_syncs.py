@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -26,37 +25,9 @@ def parsed(jobs: Jobs, chunks: Chunks) -> Job:
     jobs.add(job)
     jobs.describe(job.ref, file=job.file, total=2)
     chunks.add([make_chunk(job.ref, 0)])
-    chunks.open_phase(job.ref, PhaseName.PARSE, run=1, token="token")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="token")
     chunks.close(make_chunk(job.ref, 0).ref, ChunkState.DONE, Counts(checked=2, rejected=1))
     return jobs.get(job.ref)
-
-
-def test_a_job_stands_for_its_source_until_another_takes_its_place(jobs: Jobs) -> None:
-    first, second = sync("1"), sync("2")
-    assert jobs.sync_of("acme", "pangkat") is None
-    assert jobs.begin_sync(first, instead_of=None)
-    assert not jobs.begin_sync(second, instead_of=None)
-    assert jobs.begin_sync(second, instead_of=first.ref)
-    assert not jobs.begin_sync(sync("3"), instead_of=first.ref)
-    assert jobs.sync_of("acme", "pangkat") == second.ref
-    assert jobs.get(second.ref).kind == SYNC
-    assert [job.ref.id for job in jobs.page("acme", status=None, importer=None, limit=9, cursor=None).items] == [
-        "2",
-        "1",
-    ]
-
-
-def test_tenants_and_sources_do_not_meet(jobs: Jobs) -> None:
-    jobs.begin_sync(sync("1"), instead_of=None)
-    assert jobs.sync_of("other", "pangkat") is None
-    assert jobs.sync_of("acme", "pensiun") is None
-
-
-def test_of_many_that_begin_at_once_one_does(jobs: Jobs, atomic_updates: None) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        begun = list(pool.map(lambda number: jobs.begin_sync(sync(str(number)), instead_of=None), range(8)))
-    assert begun.count(True) == 1
-    assert len(jobs.page("acme", status=None, importer=None, limit=9, cursor=None).items) == 1
 
 
 def test_a_source_that_is_read_again_is_counted_from_nothing(parsed: Job, jobs: Jobs) -> None:
@@ -73,7 +44,7 @@ def test_it_is_read_again_once_for_each_plan(parsed: Job, jobs: Jobs) -> None:
     jobs.describe(parsed.ref, file=parsed.file, total=7)
     assert jobs.get(parsed.ref).counts.total == 7
     jobs.read_again(parsed, note="")
-    assert jobs.get(parsed.ref).reads == 2, "whoever asks has seen the first reading"
+    assert jobs.get(parsed.ref).reads == 2, "this caller has seen the first reading"
     jobs.transition(parsed.ref, Status.LOADING)
     jobs.read_again(jobs.get(parsed.ref), note="")
     assert jobs.get(parsed.ref).reads == 2, "its rows are being loaded"
@@ -82,20 +53,22 @@ def test_it_is_read_again_once_for_each_plan(parsed: Job, jobs: Jobs) -> None:
 def test_a_forgotten_phase_and_its_chunks_are_not_there(parsed: Job, chunks: Chunks) -> None:
     chunks.add([make_chunk(parsed.ref, 0, PhaseName.LOAD)])
     chunks.forget(parsed.ref, PhaseName.PARSE)
-    assert chunks.phase(parsed.ref, PhaseName.PARSE) is None
+    assert chunks.barrier(parsed.ref, PhaseName.PARSE) is None
     assert list(chunks.of_phase(parsed.ref, PhaseName.PARSE)) == []
     assert len(list(chunks.of_phase(parsed.ref, PhaseName.LOAD))) == 1
     chunks.forget(parsed.ref, PhaseName.PARSE)
 
 
 def test_a_chunk_that_is_done_already_is_counted_once(parsed: Job, jobs: Jobs, chunks: Chunks) -> None:
-    done = Chunk(replace(make_chunk(parsed.ref, 0).ref, index=7), 3, 5, counts=Counts(total=5, checked=5, gone=5))
+    done = Chunk(
+        replace(make_chunk(parsed.ref, 0).ref, index=7), 3, 5, counts=Counts(total=5, checked=5, deleted_upstream=5)
+    )
     chunks.add_done(done)
     chunks.add_done(done)
     found = chunks.get(done.ref)
     assert found is not None
     assert (found.state, found.counts, found.rows) == (ChunkState.DONE, done.counts, 5)
-    assert jobs.get(parsed.ref).counts == Counts(total=7, checked=7, rejected=1, gone=5)
-    barrier = chunks.phase(parsed.ref, PhaseName.PARSE)
+    assert jobs.get(parsed.ref).counts == Counts(total=7, checked=7, rejected=1, deleted_upstream=5)
+    barrier = chunks.barrier(parsed.ref, PhaseName.PARSE)
     assert barrier is not None
-    assert barrier.remaining == 0, "nobody had to do it"
+    assert barrier.remaining == 0, "no worker had to do it"

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.upstreams.server import Served, serving
-from local.upstreams.settings import Settings
-from local.upstreams.siasn import Register
+from local.fake_upstreams.server import Served, serving
+from local.fake_upstreams.settings import Settings
+from local.fake_upstreams.siasn import Register
 from sluice.aws import upstreams
 from sluice.aws.upstreams import SharedUpstreams
 from sluice.catalog.civil_service.pangkat import pangkat
@@ -45,7 +45,7 @@ def register() -> Iterator[Served[Register]]:
 
 
 def told(register: Served[Register], client_secret: str) -> dict[str, Any]:
-    known = register.stand_in.settings
+    known = register.stub.settings
     return {"siasn": {"url": register.url, "client_id": known.client_id, "client_secret": client_secret}}
 
 
@@ -65,14 +65,14 @@ def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_secret_that_was_rotated_is_found_out_by_its_not_being_taken(register: Served[Register]) -> None:
-    good = told(register, register.stand_in.settings.client_secret)
+    good = told(register, register.stub.settings.client_secret)
     secret = Secret(kept=told(register, "the one before"), now=good)
     assert rows(secret) == 100
     assert secret.asked == [False, True]
 
 
 def test_a_secret_that_holds_is_not_asked_for_again(register: Served[Register]) -> None:
-    good = told(register, register.stand_in.settings.client_secret)
+    good = told(register, register.stub.settings.client_secret)
     secret = Secret(kept=good, now=good)
     assert rows(secret) == 100
     assert secret.asked == [False]
@@ -86,7 +86,7 @@ def test_a_secret_that_is_wrong_still_is_rejected(register: Served[Register]) ->
 
 
 def test_an_upstream_that_was_added_since_is_found(register: Served[Register]) -> None:
-    good = told(register, register.stand_in.settings.client_secret)
+    good = told(register, register.stub.settings.client_secret)
     assert rows(Secret(kept={}, now=good)) == 100
     with pytest.raises(UpstreamRejected, match=r"no-secret.*'siasn'"):
         rows(Secret(kept={}, now={}))
@@ -102,7 +102,7 @@ def test_who_was_asked_for_before_the_secret_was_rotated_is_not_asked_for_again(
         asked.append(keys)
         told(keys[0], LookupResult("registered", "79800001"))
         if len(asked) == 1:
-            raise UpstreamRejected("Status 401 for a token.")
+            raise UpstreamRejected("bad-answer", upstream="siasn", asked="pangkat", got="status 401 for a token")
         return LookupBatch([], down=False, silent=False)
 
     monkeypatch.setattr(upstreams, "ask", ask)

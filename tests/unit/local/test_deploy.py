@@ -1,4 +1,4 @@
-"""When a deployment is skipped, and what ``sam`` gets to see."""
+"""Deployments to the local AWS: when they are skipped, and the environment of ``sam``."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ OUTPUT: dict[str, Any] = {"outputs": {}, **dict.fromkeys(OUTPUTS.values(), "x")}
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout of little more than a template."""
+    """A checkout with a template and one function."""
     root = tmp_path / "checkout"
     (root / "functions" / "api").mkdir(parents=True)
     for name in ("template.yaml", "samconfig.toml", "functions/api/app.py"):
@@ -28,7 +28,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ``sam`` commands that were run; none really is."""
+    """The ``sam`` commands that would have run."""
     commands: list[str] = []
 
     def sam(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> None:
@@ -42,22 +42,21 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def deployed(folder: Path, instance: str = "first", **parameters: str) -> Stack:
-    """Deploy, with one parameter or another."""
+    """Deploy with these parameters."""
     return deploy(folder, ENDPOINT, parameters, issuer_url="http://127.0.0.1:4567", instance=instance)
 
 
 @pytest.mark.usefixtures("checkout")
-def test_the_second_deployment_of_the_same_thing_does_nothing(tmp_path: Path, ran: list[str]) -> None:
-    """So that a second `make demo` takes seconds."""
+def test_an_unchanged_stack_is_not_deployed_again(tmp_path: Path, ran: list[str]) -> None:
+    """A second `make demo` takes seconds."""
     first = deployed(tmp_path)
     assert deployed(tmp_path) == first == Stack.load(tmp_path)
     assert ran == ["build", "deploy"]
 
 
-def test_a_changed_source_a_restarted_emulator_or_another_parameter_deploys_again(
+def test_a_changed_source_another_parameter_or_a_restarted_emulator_deploys_again(
     tmp_path: Path, checkout: Path, ran: list[str]
 ) -> None:
-    """Each of them makes what is deployed out of date."""
     deployed(tmp_path)
     (checkout / "functions" / "api" / "app.py").write_text("changed")
     deployed(tmp_path)
@@ -66,8 +65,8 @@ def test_a_changed_source_a_restarted_emulator_or_another_parameter_deploys_agai
     assert ran == ["build", "deploy"] * 4
 
 
-def test_compiled_python_is_no_change(tmp_path: Path, checkout: Path, ran: list[str]) -> None:
-    """Tests import the functions, which writes these."""
+def test_compiled_python_does_not_deploy_again(tmp_path: Path, checkout: Path, ran: list[str]) -> None:
+    """Tests write it when they import the functions."""
     deployed(tmp_path)
     (checkout / "functions" / "__pycache__").mkdir()
     (checkout / "functions" / "__pycache__" / "app.pyc").write_bytes(b"x")
@@ -75,8 +74,8 @@ def test_compiled_python_is_no_change(tmp_path: Path, checkout: Path, ran: list[
     assert ran == ["build", "deploy"]
 
 
-def test_the_developers_own_aws_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A local deployment must not be able to reach a real account."""
+def test_a_local_deployment_gets_none_of_the_developers_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It must not reach a real account."""
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     env = module._environment(ENDPOINT)
@@ -86,8 +85,8 @@ def test_the_developers_own_aws_settings_stay_out(monkeypatch: pytest.MonkeyPatc
     assert module._environment(None)["AWS_PROFILE"] == "production"
 
 
-def test_a_failed_sam_shows_the_end_of_its_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log's name alone would help nobody in CI."""
+def test_an_error_of_sam_shows_the_end_of_its_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In CI the log file cannot be read."""
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "sam").write_text("#!/bin/sh\necho no such resource; exit 3\n")
@@ -95,11 +94,3 @@ def test_a_failed_sam_shows_the_end_of_its_output(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(module, "AWS_BIN", tools)
     with pytest.raises(LocalProblem, match="no such resource"):
         module._sam(["deploy"], {}, tmp_path / "deploy.log")
-
-
-def test_a_client_ignores_a_profile_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 would refuse to make any client at all."""
-    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    stack = Stack(folder=".", name="s", endpoint=ENDPOINT, issuer_url="", **OUTPUT)
-    assert stack.client("s3").meta.endpoint_url == ENDPOINT

@@ -1,4 +1,4 @@
-"""The local issuer's tokens, verified as Sluice verifies them."""
+"""Tokens of the local issuer, verified as Sluice verifies them."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,63 +9,59 @@ import jwt
 import pytest
 
 from local import issuer
-from local.background import free_port
 from local.issuer import Issuer
+from local.processes import free_port
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Issuer:
-    """An issuer that is not being served; minting needs only its key."""
+def made(tmp_path: Path) -> Issuer:
+    """An issuer without a server; minting needs only its key."""
     return Issuer(tmp_path, "http://127.0.0.1:1")
 
 
-def verified(told: Issuer, token: str, keys: dict[str, Any] | None = None, audience: str = "sluice") -> dict[str, Any]:
-    """Return the claims, after signature, issuer, audience and expiry were checked."""
-    known = jwt.PyJWKSet.from_dict(keys or told.documents()["/.well-known/jwks.json"])
+def verified(made: Issuer, token: str, keys: dict[str, Any] | None = None, audience: str = "sluice") -> dict[str, Any]:
+    """Return the claims after a check of signature, issuer, audience and expiry."""
+    known = jwt.PyJWKSet.from_dict(keys or made.documents()["/.well-known/jwks.json"])
     key = known[jwt.get_unverified_header(token)["kid"]]
-    claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], audience=audience, issuer=told.url)
+    claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], audience=audience, issuer=made.url)
     return claims
 
 
-def test_a_token_verifies_and_says_who_may_do_what(told: Issuer) -> None:
-    """Scopes are one string, separated by spaces, as OAuth has it."""
-    claims = verified(told, told.mint("acme", ["imports:read", "imports:write"], subject="ana"))
+def test_a_token_has_tenant_subject_and_scopes(made: Issuer) -> None:
+    """Scopes are one string, separated by spaces (RFC 8693)."""
+    claims = verified(made, made.mint("acme", ["imports:read", "imports:write"], subject="ana"))
     assert (claims["tenant"], claims["sub"], claims["scope"]) == ("acme", "ana", "imports:read imports:write")
     assert claims["exp"] - claims["iat"] == timedelta(hours=12).total_seconds()
 
 
-def test_an_expired_token_can_be_minted_for_the_tests(told: Issuer) -> None:
-    """A negative lifetime."""
+def test_a_negative_lifetime_gives_an_expired_token(made: Issuer) -> None:
     with pytest.raises(jwt.ExpiredSignatureError):
-        verified(told, told.mint(lifetime=timedelta(minutes=-5)))
+        verified(made, made.mint(lifetime=timedelta(minutes=-5)))
 
 
-def test_a_token_for_another_audience_does_not_verify(told: Issuer) -> None:
-    """The audience is checked by who takes the token."""
+def test_a_token_for_another_audience_does_not_verify(made: Issuer) -> None:
     with pytest.raises(jwt.InvalidAudienceError):
-        verified(told, told.mint(audience="somebody-else"))
+        verified(made, made.mint(audience="another-service"))
 
 
-def test_any_claim_can_be_replaced(told: Issuer) -> None:
-    """For the tests of what is refused."""
-    assert verified(told, told.mint(tenant="a", nickname="b"))["nickname"] == "b"
+def test_claims_can_be_added(made: Issuer) -> None:
+    assert verified(made, made.mint(tenant="a", nickname="b"))["nickname"] == "b"
 
 
-def test_the_key_is_made_once_and_readable_by_its_owner_only(told: Issuer) -> None:
-    """A restart must not invalidate the token file."""
-    first = told.mint()
-    assert verified(Issuer(told.folder, told.url), first)
-    assert (told.folder / "issuer-key.pem").stat().st_mode & 0o077 == 0
+def test_the_key_is_generated_once_and_only_its_owner_can_read_it(made: Issuer) -> None:
+    """A restart keeps the token file valid."""
+    first = made.mint()
+    assert verified(Issuer(made.folder, made.url), first)
+    assert (made.folder / "issuer-key.pem").stat().st_mode & 0o077 == 0
 
 
-def test_the_private_key_is_not_published(told: Issuer) -> None:
-    """Only the modulus and the exponent are."""
-    (key,) = told.documents()["/.well-known/jwks.json"]["keys"]
+def test_the_private_key_is_not_published(made: Issuer) -> None:
+    """Only modulus and exponent."""
+    (key,) = made.documents()["/.well-known/jwks.json"]["keys"]
     assert set(key) == {"kty", "use", "alg", "kid", "n", "e"}
 
 
-def test_the_issuer_serves_its_keys_until_it_is_stopped(tmp_path: Path) -> None:
-    """Started twice it is the same process; stopped it is gone."""
+def test_the_server_runs_once_until_it_is_stopped(tmp_path: Path) -> None:
     port = free_port()
     served = issuer.start(tmp_path, port)
     try:

@@ -1,4 +1,4 @@
-"""The laptop's PostgreSQL starts and stops like the other processes of a stack."""
+"""The PostgreSQL of a local stack starts, stops and reports errors."""
 
 import os
 import shutil
@@ -11,28 +11,28 @@ import psycopg
 import pytest
 
 from local import postgres
-from local.background import Background, port_in_use
 from local.errors import LocalProblem
+from local.processes import BackgroundProcess, port_in_use
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A stack's folder; not pytest's, for as root the server runs as somebody else, who has to get at it."""
+    """A stack's folder that the server's user can reach; pytest's own is private to the user of the tests."""
     made = Path(tempfile.mkdtemp(prefix="sluice-postgres-"))
     yield made
     postgres.stop(made)
     shutil.rmtree(made)
 
 
-def test_a_server_is_started_once_and_leaves_nothing(folder: Path) -> None:
-    """Neither a process nor data, even with a client that has not gone."""
+def test_a_server_starts_once_and_stop_removes_process_and_data(folder: Path) -> None:
+    """Even with an open connection."""
     server = postgres.start(folder)
     assert postgres.start(folder) == server
     client = server.connect()
     client.execute("CREATE TABLE kept AS SELECT 1")
     assert postgres.stop(folder)
     assert not port_in_use(server.port)
-    assert not Background(folder, "postgres").alive()
+    assert not BackgroundProcess(folder, "postgres").alive()
     assert not (folder / "postgres").exists()
     with pytest.raises(psycopg.OperationalError):
         client.execute("SELECT * FROM kept")
@@ -40,8 +40,8 @@ def test_a_server_is_started_once_and_leaves_nothing(folder: Path) -> None:
     assert not postgres.stop(folder)
 
 
-def test_sluice_gets_a_role_that_may_no_more_than_it_needs(folder: Path) -> None:
-    """What passes here must not fail for want of rights on AWS; and nobody comes in without the password."""
+def test_sluice_connects_with_a_password_as_a_role_without_further_rights(folder: Path) -> None:
+    """Otherwise the tests would pass with rights that the role does not have on AWS."""
     server = postgres.start(folder)
     secret = server.secret()
     assert {"host", "port", "username", "password", "dbname"} <= secret.keys()
@@ -55,9 +55,7 @@ def test_sluice_gets_a_role_that_may_no_more_than_it_needs(folder: Path) -> None
     assert stat.S_IMODE(mode) == 0o600
 
 
-def test_a_server_that_cannot_start_says_why_and_is_not_taken_for_one(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_start_shows_the_log_and_the_next_start_works(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "_SETTINGS", {"no_such_setting": "1"})
     with pytest.raises(LocalProblem, match="no_such_setting"):
         postgres.start(folder)
@@ -66,8 +64,8 @@ def test_a_server_that_cannot_start_says_why_and_is_not_taken_for_one(
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it as somebody else")
-def test_a_folder_that_the_servers_user_cannot_reach_is_a_problem_that_says_so(folder: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it as another user")
+def test_a_folder_that_the_servers_user_cannot_reach_is_an_error_that_says_so(folder: Path) -> None:
     (folder / "closed").mkdir(mode=0o700)
-    with pytest.raises(LocalProblem, match="As root it is run as 'nobody'"):
+    with pytest.raises(LocalProblem, match="It runs as 'daemon'"):
         postgres.start(folder / "closed" / "stack")

@@ -78,7 +78,7 @@ def test_no_row_of_an_import_is_lost_or_counted_twice(course: tuple[int, list[Co
 
 def test_rows_that_were_left_out_compared_or_undone_are_in_none_of_the_three_sets() -> None:
     """They are told beside them."""
-    beside = Counts(ignored=1, to_insert=2, to_update=3, to_leave=4, reversed=5, kept=6, stuck=7)
+    beside = Counts(ignored=1, to_insert=2, to_update=3, to_leave=4, reversed=5, conflicts=6, rollback_failed=7)
     assert (beside.total, beside.loaded, beside.unprocessed) == (0, 0, 0)
     assert (beside.compared, beside.undone) == (9, 18)
 

@@ -13,6 +13,7 @@ from sluice.model.errors import (
     Forbidden,
     InProgress,
     KeyReused,
+    NewerFormat,
     NotFound,
     NotYet,
     Problem,
@@ -59,6 +60,7 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (NotFound, 404),
         (Conflict, 409),
         (InProgress, 409),
+        (NewerFormat, 500),
         (KeyReused, 422),
         (TooLarge, 413),
         (Unauthorized, 401),
@@ -75,7 +77,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_no_error_was_left_out_above() -> None:
     """A new one needs its line there."""
-    assert len(ERRORS) == 14
+    assert len(ERRORS) == 15
 
 
 def test_an_error_carries_type_and_parameters_of_its_problem_and_no_sentence() -> None:

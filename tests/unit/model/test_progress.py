@@ -21,7 +21,7 @@ HALF = Counts(total=2000, checked=1000, inserted=300, updated=100, unchanged=50,
 WHOLE = Counts(total=2000, checked=2000, inserted=1500, updated=400, unchanged=50, rejected=50)
 
 
-UNDONE = replace(WHOLE, reversed=800, kept=150, stuck=50)
+UNDONE = replace(WHOLE, reversed=800, conflicts=150, rollback_failed=50)
 
 
 def job_with(

@@ -34,8 +34,7 @@ def pulling(rows: int) -> Course:
 
 
 def start(course: Course, *, force: bool = False, tenant: str = "acme", at: datetime = AT) -> SyncStart:
-    world = {"jobs": course.jobs, "chunks": course.chunks, "machine": course.machine}
-    return start_sync(tenant, "pangkat", by="ann", force=force, now=at, **world)  # type: ignore[arg-type]
+    return start_sync(tenant, "pangkat", by="ann", force=force, now=at, services=course)
 
 
 def raising(error: Exception) -> Callable[..., Any]:

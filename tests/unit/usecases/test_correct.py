@@ -17,8 +17,8 @@ from sluice.model.errors import Conflict, NotFound
 from sluice.model.job import Job
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
-from sluice.reporting.errors import ROW_TITLE
-from sluice.usecases.artifacts import list_rejections
+from sluice.reports.rejected_rows import ROW_TITLE
+from sluice.usecases.artifacts import JobFiles
 from sluice.wording import word_detail, word_rejection
 from tests.factories import PRODUCT_TITLES, csv_file, products
 from tests.fakes.course import Course
@@ -74,7 +74,7 @@ def all_prices(sheet: Worksheet) -> None:
 
 
 def rejections(course: Course, job: Job) -> list[Rejection]:
-    return list_rejections(job.ref, limit=100, cursor=None, files=course.files).items
+    return JobFiles(job.ref, course.files).rejections_page(limit=100, cursor=None).items
 
 
 def prices(course: Course) -> dict[str, str]:
@@ -269,5 +269,5 @@ def test_a_correction_of_many_rows_reads_only_the_chunks_it_needs(
     monkeypatch.setattr(course.files, "read", noting)
     assert course.run(ref).counts.inserted == 3
     assert {key[-20:] for key in read if f"/{first.ref.id}/rejections/" in key} == {
-        f"usals/000000-{name}.jsonl"[-20:] for name in ("a-parse", "b-load")
+        f"tions/000000-{name}.jsonl"[-20:] for name in ("a-parse", "b-load")
     }

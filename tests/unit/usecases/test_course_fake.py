@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.places import ROOT
+from local.paths import ROOT
 from tests.fakes.course import Course
 
 STATES: dict[str, dict[str, Any]] = json.loads((ROOT / "statemachines" / "job.asl.json").read_text())["States"]

@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 from openpyxl import load_workbook
 
-from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
 from sluice.model.status import INACTIVE, Status
+from sluice.usecases.artifacts import result_key
 from sluice.usecases.downloads import JobFileOffer, download, make_file, offers
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
@@ -82,21 +82,21 @@ def test_of_a_job_that_failed_only_what_is_done_counts_as_loaded(course: Course)
 def test_a_file_that_nobody_knows_is_not_made(course: Course, job: Job) -> None:
     with pytest.raises(NotFound):
         course.make_file(job.ref, "passwords.txt")
-    assert course.files.names(paths.result(job.ref, 1, "")) == []
+    assert course.files.names(result_key(job.ref, 1, "")) == []
 
 
 def test_a_file_of_a_run_that_was_left_behind_is_not_made(course: Course, job: Job) -> None:
     """The next run makes its own."""
     course.roll_back(job.ref)
-    made = make_file(job.ref, 1, "errors.csv", jobs=course.jobs, chunks=course.chunks, files=course.files)
+    made = make_file(job.ref, 1, "errors.csv", course)
     assert made == 0
-    assert course.files.names(paths.result(job.ref, 1, "")) == []
+    assert course.files.names(result_key(job.ref, 1, "")) == []
 
 
 def test_a_job_offers_what_it_has(course: Course, job: Job) -> None:
     """With the size of what is made already."""
     course.make_file(job.ref, "errors.csv")
-    size = course.files.size(paths.result(job.ref, 1, "errors.csv"))
+    size = course.files.size(result_key(job.ref, 1, "errors.csv"))
     assert offers(job, course.files) == [
         JobFileOffer("errors.xlsx", "Rejected rows, to correct and import again", 3, None),
         JobFileOffer("errors.csv", "Rejected rows", 3, size),
@@ -127,14 +127,14 @@ def test_a_job_under_way_offers_nothing(course: Course, job: Job, status: Status
 
 
 def wanted(course: Course, ref: JobRef, name: str = "errors.xlsx", seconds: float = 0) -> str:
-    return download(ref, name, seconds=seconds, jobs=course.jobs, files=course.files, machine=course.machine)
+    return download(ref, name, seconds=seconds, services=course)
 
 
 def test_a_file_that_is_made_is_linked_under_a_name_that_tells_whose_it_is(course: Course, job: Job) -> None:
     """Of plain letters: it goes into a header."""
     course.make_file(job.ref, "errors.xlsx")
     link = wanted(course, job.ref)
-    assert link == f"memory:{paths.result(job.ref, 1, 'errors.xlsx')}?as=Preise M-rz-errors.xlsx"
+    assert link == f"memory:{result_key(job.ref, 1, 'errors.xlsx')}?as=Preise M-rz-errors.xlsx"
     assert course.machine.files == []
 
 

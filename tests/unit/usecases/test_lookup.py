@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from local.upstreams.voter_files import voter_rows, write_workbook
-from local.upstreams.voters import WARD, category, id_numbers, is_id_number, truth
+from local.fake_upstreams.voter_files import voter_rows, write_workbook
+from local.fake_upstreams.voters import WARD, category, id_numbers, is_id_number, truth
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound, RequestRejected, TryLater
 from sluice.model.job import allowed_actions
@@ -115,7 +115,7 @@ def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(course: Co
     assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
     assert suspended.suspended
     assert "gives no answers" in word_detail(suspended.suspended)
-    woken = auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine)
+    woken = auto_resume(ref, suspended.run, services=course)
     assert (woken.status, woken.suspended) == (Status.LOADING, None)
     course.upstreams.down = False
     job = course.run(ref)
@@ -128,7 +128,7 @@ def test_a_parked_job_that_somebody_has_moved_is_left_alone(course: Course) -> N
     course.upstreams.down = True
     suspended = course.run(ref)
     course.cancel(ref)
-    assert auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine).status is Status.CANCELLED
+    assert auto_resume(ref, suspended.run, services=course).status is Status.CANCELLED
 
 
 def test_files_are_done_one_after_the_other_and_urgent_ones_first(course: Course) -> None:
@@ -212,13 +212,12 @@ def test_a_look_up_has_nothing_to_take_back(course: Course) -> None:
 
 def test_what_is_kept_of_a_job_can_be_deleted(course: Course) -> None:
     ref = upload(course, book(10))
-    world = {"jobs": course.jobs, "chunks": course.chunks, "files": course.files}
     with pytest.raises(Conflict):
-        delete_job(ref, by="ben", now=0, **world)  # type: ignore[arg-type]  # three stores
+        delete_job(ref, by="ben", now=0, services=course)
     course.run(ref)
     course.make_file(ref, "result.xlsx")
     for _ in range(2):
-        assert delete_job(ref, by="ben", now=0, **world).deleted  # type: ignore[arg-type]  # three stores
+        assert delete_job(ref, by="ben", now=0, services=course).deleted
     assert course.files.names("") == []
     assert list(course.chunks.of_phase(ref, PhaseName.PARSE)) == []
     entries = course.jobs.entries(ref)
@@ -233,8 +232,8 @@ def test_parking_is_no_attempt(course: Course) -> None:
     for _ in range(4):
         suspended = course.run(ref)
         assert suspended.status is Status.PAUSED
-        auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine)
-    assert {chunk.attempts for chunk in course.chunks.of_phase(ref, PhaseName.LOAD)} == {0}
+        auto_resume(ref, suspended.run, services=course)
+    assert {chunk.attempts for chunk in course.chunks.of_phase(ref, PhaseName.LOOKUP)} == {0}
 
 
 def test_a_parked_job_that_nobody_woke_is_woken_by_tidy(course: Course) -> None:

@@ -11,15 +11,15 @@ from typing import Any, BinaryIO
 import pytest
 from openpyxl import Workbook
 
-from local.upstreams.voter_files import voter_rows
-from local.upstreams.voters import WARD, id_numbers, is_id_number, truth
+from local.fake_upstreams.voter_files import voter_rows
+from local.fake_upstreams.voters import WARD, id_numbers, is_id_number, truth
 from sluice.catalog.registry import lookup_named
-from sluice.model import paths
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.status import Status
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases import downloads as making
+from sluice.usecases.artifacts import upload_key
 from sluice.usecases.control import auto_resume, auto_resume_after, delete_job
 from tests.factories import make_job
 from tests.fakes.course import LEASE, NOW, Course
@@ -46,11 +46,11 @@ def workbook(*rows: list[str | None]) -> bytes:
 
 
 def wake_up(course: Course, ref: JobRef) -> None:
-    auto_resume(ref, course.jobs.get(ref).run, jobs=course.jobs, machine=course.machine)
+    auto_resume(ref, course.jobs.get(ref).run, services=course)
 
 
 def delete(course: Course, ref: JobRef, *, now: int = NOW) -> None:
-    delete_job(ref, by="ben", now=now, jobs=course.jobs, chunks=course.chunks, files=course.files)
+    delete_job(ref, by="ben", now=now, services=course)
 
 
 def to_lookup(course: Course, rows: int) -> tuple[JobRef, ChunkRef]:
@@ -79,7 +79,7 @@ def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(course: Cou
     *answered, stubborn = [str(row[0]) for row in voter_rows(5)]
     for key in answered:
         found = course.upstreams.found[key]
-        course.answers.keep("acme", lookup_named("commission"), key, found, until=NOW + 3600)
+        course.lookup_cache.keep("acme", lookup_named("commission"), key, found, until=NOW + 3600)
     del course.upstreams.found[stubborn]
     for _ in range(2):
         with pytest.raises(TryLater):
@@ -118,7 +118,7 @@ def test_a_job_is_woken_once_even_if_whoever_woke_it_died_before_starting_it(cou
     suspended = course.run(ref)
     course.jobs.transition(ref, Status.LOADING, new_run=True)
     for _ in range(2):
-        auto_resume(ref, suspended.run, jobs=course.jobs, machine=course.machine)
+        auto_resume(ref, suspended.run, services=course)
     assert course.machine.started == [(ref, 1), (ref, 2)]
 
 
@@ -193,7 +193,7 @@ def test_what_is_no_id_number_repeats_none(course: Course) -> None:
 def test_a_result_says_what_of_the_file_is_not_in_it(course: Course) -> None:
     ref = upload(course, book(450))
     course.upstreams.down, course.upstreams.after = True, 0
-    course.answers.items.clear()
+    course.lookup_cache.items.clear()
     suspended = course.run(ref)
     assert suspended.status is Status.PAUSED
     facts = json.loads(course.make_file(ref, "summary.json"))["facts"]
@@ -247,7 +247,7 @@ def test_everything_that_was_uploaded_for_a_job_goes_with_it(course: Course) -> 
     ref = upload(course, book(10))
     course.run(ref)
     course.files.write(course.jobs.get(ref).file.key, book(11))
-    course.files.write(paths.upload(ref, "other.xlsx"), b"")
+    course.files.write(upload_key(ref, "other.xlsx"), b"")
     delete(course, ref)
     assert course.files.names("") == []
 

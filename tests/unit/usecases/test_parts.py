@@ -12,8 +12,8 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.create import ImportRequest, expect_file, expect_parts
 from sluice.usecases.multipart import Parts, join_parts, list_parts
+from tests.fakes.course import Course
 from tests.fakes.files import MemoryFiles
-from tests.fakes.tables import MemoryJobs
 
 MIB = 1024**2
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,9 +23,10 @@ class Sending:
     """A file that is being sent."""
 
     def __init__(self, size: int) -> None:
-        self.jobs, self.files = MemoryJobs(), MemoryFiles()
+        course = Course()
+        self.jobs, self.files = course.jobs, course.files
         request = ImportRequest("acme", "ann", "products", "a.csv", size)
-        self.job, self.first = expect_parts(request, now=NOW, jobs=self.jobs, files=self.files)
+        self.job, self.first = expect_parts(request, now=NOW, services=course)
 
     def send(self, number: int, size: int) -> None:
         assert self.job.file.upload_id
@@ -116,8 +117,9 @@ def test_nothing_is_sent_to_a_job_that_has_its_file() -> None:
 
 
 def test_a_file_that_goes_by_the_form_has_no_parts() -> None:
-    jobs, files = MemoryJobs(), MemoryFiles()
-    job, _ = expect_file(ImportRequest("acme", "ann", "products", "a.csv", 3), now=NOW, jobs=jobs, files=files)
+    course = Course()
+    jobs, files = course.jobs, course.files
+    job, _ = expect_file(ImportRequest("acme", "ann", "products", "a.csv", 3), now=NOW, services=course)
     with pytest.raises(Conflict):
         list_parts(job, files=files)
     with pytest.raises(Conflict):

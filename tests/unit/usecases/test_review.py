@@ -11,7 +11,7 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict, NotFound, RequestRejected
 from sluice.model.status import Status
-from sluice.usecases.artifacts import list_rejections
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.views import preview
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
@@ -49,14 +49,14 @@ def test_a_preview_shows_how_the_file_was_understood(course: Course, ref: JobRef
         ("description", "Description", 2),
         ("brand", None, None),
     ]
-    assert shown.ignored == []
+    assert shown.unmatched_headers == []
     assert [row.row for row in shown.rows] == list(range(2, 14)), "across chunks"
     assert shown.rows[0].values["part_number"] == "P-000001"
     counts = shown.counts.model_dump()
     assert counts == {
         "total": 26,
         "rejected": 1,
-        "repeated": 1,
+        "to_reject": 1,
         "insert": 9,
         "update": 5,
         "unchanged": 10,
@@ -74,7 +74,7 @@ def test_headers_that_no_column_knows_are_shown(course: Course) -> None:
     titles = ("Part Number", "Description", "Price", "Colour")
     ref = course.upload(csv_file(products(3), titles=titles), review=True)
     course.run(ref)
-    assert look(course, ref).ignored == ["Colour"]
+    assert look(course, ref).unmatched_headers == ["Colour"]
 
 
 def test_what_was_committed_is_loaded_in_a_run_of_its_own(course: Course, ref: JobRef) -> None:
@@ -87,7 +87,7 @@ def test_what_was_committed_is_loaded_in_a_run_of_its_own(course: Course, ref: J
     assert (done.counts.inserted, done.counts.updated, done.counts.unchanged) == (9, 5, 10)
     assert (done.counts.rejected, done.counts.unprocessed) == (2, 0)
     assert done.counts.to_insert == 9, "what the comparison found stays to be read"
-    rejections = list_rejections(ref, limit=10, cursor=None, files=course.files).items
+    rejections = JobFiles(ref, course.files).rejections_page(limit=10, cursor=None).items
     assert [each.row for each in rejections] == [26, 27]
 
 
@@ -173,7 +173,7 @@ def test_a_job_that_stopped_for_nobody_has_a_preview_too(course: Course) -> None
     course.run(ref)
     shown = look(course, ref)
     assert len(shown.rows) == 3
-    assert (shown.counts.repeated, shown.counts.insert, shown.counts.update) == (None, None, None)
+    assert (shown.counts.to_reject, shown.counts.insert, shown.counts.update) == (None, None, None)
 
 
 def test_what_was_not_parsed_is_not_taken_for_repeated(course: Course, ref: JobRef) -> None:
@@ -184,7 +184,7 @@ def test_what_was_not_parsed_is_not_taken_for_repeated(course: Course, ref: JobR
     course.deliver()
     course.phase(ref, PhaseName.COMPARE)
     assert course.finish(ref).status is Status.IN_REVIEW
-    assert look(course, ref).counts.repeated == 0
+    assert look(course, ref).counts.to_reject == 0
 
 
 def test_a_job_that_was_cancelled_before_it_was_compared_has_nothing_repeated(course: Course, ref: JobRef) -> None:
@@ -194,4 +194,4 @@ def test_a_job_that_was_cancelled_before_it_was_compared_has_nothing_repeated(co
     course.cancel(ref)
     course.finish(ref)
     counts = look(course, ref).counts
-    assert (counts.repeated, counts.insert) == (None, None)
+    assert (counts.to_reject, counts.insert) == (None, None)

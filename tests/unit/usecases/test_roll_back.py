@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from sluice.model import paths
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict
 from sluice.model.job import allowed_actions
 from sluice.model.status import Status
 from sluice.schema.staging import Batch, KeptRow, Undone
-from sluice.usecases.artifacts import list_lines
+from sluice.usecases.artifacts import JobFiles
 from sluice.wording import word_detail
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
@@ -41,7 +40,7 @@ def kept(course: Course, ref: JobRef) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
-        page = list_lines(paths.kept(ref), limit=3, cursor=cursor, files=course.files)
+        page = JobFiles(ref, course.files).kept_page(limit=3, cursor=cursor)
         found += page.items
         if (cursor := page.next) is None:
             return found
@@ -69,14 +68,14 @@ def test_rows_that_were_changed_since_are_kept_and_told_with_who_did(course: Cou
     del course.destination.datasets["acme", "products"]["P-000013"]
     course.roll_back(ref)
     done = course.run(ref)
-    assert (done.status, done.counts.reversed, done.counts.kept) == (Status.ROLLED_BACK, 20, 5)
+    assert (done.status, done.counts.reversed, done.counts.conflicts) == (Status.ROLLED_BACK, 20, 5)
     found = kept(course, ref)
     assert [(row["key"], row["outcome"], row["job_id"]) for row in found] == [
-        ("P-000011", "kept", later.id),
-        ("P-000012", "kept", later.id),
-        ("P-000013", "kept", None),
-        ("P-000021", "kept", later.id),
-        ("P-000022", "kept", later.id),
+        ("P-000011", "conflict", later.id),
+        ("P-000012", "conflict", later.id),
+        ("P-000013", "conflict", None),
+        ("P-000021", "conflict", later.id),
+        ("P-000022", "conflict", later.id),
     ]
     assert {row["code"] for row in found} == {"changed-since", "removed-since"}
     values = course.destination.values("acme", "products")
@@ -91,7 +90,7 @@ def test_of_two_jobs_the_later_one_is_taken_back_first(course: Course, ref: JobR
     course.run(later)
     for each in (later, ref):
         course.roll_back(each)
-        assert course.run(each).counts.kept == 0
+        assert course.run(each).counts.conflicts == 0
     assert {row["price"] for row in course.destination.values("acme", "products").values()} == {"9.5"}
     assert len(records(course)) == 20
 
@@ -230,8 +229,8 @@ def test_rows_that_could_not_be_taken_back_are_told_apart_from_kept_ones(
     monkeypatch.setattr(course.destination, "undo", lambda _: stuck)
     course.roll_back(ref)
     done = course.run(ref)
-    assert (done.counts.reversed, done.counts.kept, done.counts.stuck) == (32, 4, 4)
-    assert [row["outcome"] for row in kept(course, ref)] == ["kept", "failed"] * 4
+    assert (done.counts.reversed, done.counts.conflicts, done.counts.rollback_failed) == (32, 4, 4)
+    assert [row["outcome"] for row in kept(course, ref)] == ["conflict", "failed"] * 4
     assert "32 rows taken back, 4 kept, 4 failed" in course.jobs.entries(ref)[-1].note
 
 

@@ -11,6 +11,7 @@ import pytest
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict
 from sluice.model.job import Job
+from sluice.model.lock import Lock, file_lock
 from sluice.model.status import Status
 from sluice.usecases.create import ImportRequest, accept_file
 from sluice.wording import word_detail
@@ -55,7 +56,7 @@ def test_a_file_that_comes_with_the_request_is_rejected_with_the_request(course:
     first = imported(course)
     request = ImportRequest("acme", "ann", "products", "a.csv", len(BODY))
     with pytest.raises(Conflict):
-        accept_file(request, BODY, now=datetime.now(UTC), jobs=course.jobs, files=course.files)
+        accept_file(request, BODY, now=datetime.now(UTC), services=course)
     assert list(course.jobs.items) == [first.ref]
     assert course.files.names("uploads/") == [first.file.key]
 
@@ -135,14 +136,14 @@ def test_a_file_whose_job_is_under_way_is_not_begun_again(course: Course, review
 def test_of_two_that_come_at_once_one_is_rejected(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both saw that nobody had the file, and one was faster."""
     first, second = course.upload(BODY), course.upload(BODY)
-    claim = course.jobs.claim_file
+    acquire = course.locks.acquire
 
-    def slower(job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
-        monkeypatch.setattr(course.jobs, "claim_file", claim)
+    def slower(lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
+        monkeypatch.setattr(course.locks, "acquire", acquire)
         course.plan(first)
-        return claim(job, sha256, instead_of=instead_of)
+        return acquire(lock, ref, instead_of=instead_of)
 
-    monkeypatch.setattr(course.jobs, "claim_file", slower)
+    monkeypatch.setattr(course.locks, "acquire", slower)
     assert course.plan(second) == "over"
     assert_rejected(course.jobs.get(second), first)
     assert course.run(first).status is Status.COMPLETED
@@ -153,21 +154,21 @@ def test_of_two_that_come_after_a_failed_one_one_is_rejected(course: Course, mon
     course.plan(failed)
     course.finish(failed, error="States.Timeout")
     first, second = course.upload(BODY), course.upload(BODY)
-    claim = course.jobs.claim_file
+    acquire = course.locks.acquire
 
-    def slower(job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
-        monkeypatch.setattr(course.jobs, "claim_file", claim)
+    def slower(lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
+        monkeypatch.setattr(course.locks, "acquire", acquire)
         course.plan(first)
-        return claim(job, sha256, instead_of=instead_of)
+        return acquire(lock, ref, instead_of=instead_of)
 
-    monkeypatch.setattr(course.jobs, "claim_file", slower)
+    monkeypatch.setattr(course.locks, "acquire", slower)
     course.plan(second)
     assert_rejected(course.jobs.get(second), first)
 
 
 def test_a_plan_that_is_made_twice_does_not_meet_itself(course: Course) -> None:
     ref = course.upload(BODY)
-    course.jobs.claim_file(course.jobs.get(ref), SHA, instead_of=None)
+    course.locks.acquire(file_lock("acme", "products", SHA), ref)
     assert course.run(ref).status is Status.COMPLETED
 
 

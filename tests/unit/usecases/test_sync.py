@@ -13,6 +13,7 @@ from sluice.catalog.civil_service.pangkat import pangkat
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, NotYet, UpstreamRejected
 from sluice.model.job import SYNC
+from sluice.model.lock import source_lock
 from sluice.model.status import Status
 from sluice.usecases.sync import SyncStart, clean_up, start_sync
 from tests.fakes.course import NOW, Course
@@ -42,7 +43,11 @@ def test_a_row_that_is_wrong_is_rejected_by_its_place_in_the_source(course: Cour
 def test_a_sync_that_is_retried_has_half_an_hour_anew(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     ref = start(course, at=AT - timedelta(hours=6)).job.ref
     read = course.upstreams.read
-    monkeypatch.setattr(course.upstreams, "read", raising(UpstreamRejected("It says 403.")))
+    monkeypatch.setattr(
+        course.upstreams,
+        "read",
+        raising(UpstreamRejected("bad-answer", upstream="siasn", asked="pangkat from row 1 on", got="status 403")),
+    )
     assert course.run(ref).status is Status.FAILED
     monkeypatch.setattr(course.upstreams, "read", read)
     course.retry(ref)
@@ -79,7 +84,9 @@ def test_a_job_that_was_superseded_by_somebody_who_died_stops_loading(course: Co
     course.plan(first.ref)
     course.phase(first.ref, PhaseName.PARSE)
     token = course.dispatch(first.ref, PhaseName.LOAD)
-    course.jobs.begin_sync(replace(first, ref=JobRef("acme", "2")), instead_of=first.ref)
+    course.jobs.add(
+        replace(first, ref=JobRef("acme", "2")), owning=source_lock("acme", "pangkat"), instead_of=first.ref
+    )
     course.deliver()
     assert course.machine.answers[token] == {"outcome": "stopped"}
     assert course.finish(first.ref).status is Status.CANCELLED
@@ -113,7 +120,7 @@ def test_a_source_without_a_total_is_read_to_its_end(course: Course, monkeypatch
 
 def test_an_upstream_that_rejects_ends_the_job_with_its_reason(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def reject(*_: object, **__: object) -> None:
-        raise UpstreamRejected("It says 403.")
+        raise UpstreamRejected("bad-answer", upstream="siasn", asked="pangkat from row 1 on", got="status 403")
 
     monkeypatch.setattr(course.upstreams, "read", reject)
     job = course.run(start(course).job.ref)
@@ -148,7 +155,7 @@ def test_a_superseded_job_that_nobody_cancelled_stops_by_itself_before_it_loads(
     first = start(course).job.ref
     course.plan(first)
     course.phase(first, PhaseName.PARSE)
-    course.jobs.syncs["acme", "pangkat"] = JobRef("acme", "01ANOTHER")
+    course.locks.owners[source_lock("acme", "pangkat")] = JobRef("acme", "01ANOTHER")
     course.phase(first, PhaseName.LOAD)
     assert course.finish(first).status is Status.CANCELLED
     assert course.destination.datasets == {}
@@ -167,9 +174,8 @@ def test_of_many_starts_at_once_one_makes_the_job(course: Course) -> None:
 
 
 def test_there_is_no_sync_of_what_is_no_source(course: Course) -> None:
-    world = {"jobs": course.jobs, "chunks": course.chunks, "machine": course.machine}
     with pytest.raises(NotFound):
-        start_sync("acme", "products", by="ann", force=False, now=AT, **world)  # type: ignore[arg-type]
+        start_sync("acme", "products", by="ann", force=False, now=AT, services=course)
 
 
 def test_a_sync_that_takes_longer_than_half_an_hour_is_ended(course: Course) -> None:
@@ -187,9 +193,8 @@ def test_stuck_syncs_are_cleaned_up_and_counted_by_their_state(course: Course) -
     course.plan(ref)
 
     def cleaned(after: timedelta) -> dict[str, int]:
-        world = {"jobs": course.jobs, "chunks": course.chunks, "machine": course.machine}
         now = datetime.now(UTC) + after
-        return dict(clean_up("acme", ["pangkat", "skk"], by="ann", now=now, **world))  # type: ignore[arg-type]
+        return dict(clean_up("acme", ["pangkat", "skk"], by="ann", now=now, services=course))
 
     assert cleaned(timedelta(minutes=10)) == {}
     assert cleaned(timedelta(minutes=20)) == {"parsing": 1}

@@ -10,6 +10,7 @@ from sluice.catalog.registry import SOURCES
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
 from sluice.model.job import SYNC, Job
+from sluice.model.lock import source_lock
 from sluice.model.schedule import Schedule
 from sluice.model.status import ENDED, Status
 from sluice.usecases.sync import list_sources, set_schedule, sync_on_schedule
@@ -21,14 +22,14 @@ AT = datetime.fromtimestamp(NOW, UTC)
 
 
 def strike(course: Course, source: str = "pangkat", tenant: str = "acme") -> Job | None:
-    return sync_on_schedule(tenant, source, now=AT, jobs=course.jobs, machine=course.machine)
+    return sync_on_schedule(tenant, source, now=AT, services=course)
 
 
 def standing(course: Course, status: Status) -> JobRef:
     """A job in some state that stands for the source."""
     job = make_job(importer="pangkat", status=status)
     course.jobs.add(job)
-    course.jobs.syncs["acme", "pangkat"] = job.ref
+    course.locks.owners[source_lock("acme", "pangkat")] = job.ref
     return job.ref
 
 
@@ -37,7 +38,7 @@ def test_the_first_strike_begins_a_job(course: Course) -> None:
     assert job is not None
     assert (job.kind, job.importer, job.status, job.requested_by) == (SYNC, "pangkat", Status.QUEUED, "schedule")
     assert course.machine.started == [(job.ref, 1)]
-    assert course.jobs.sync_of("acme", "pangkat") == job.ref
+    assert course.locks.owner(source_lock("acme", "pangkat")) == job.ref
 
 
 @pytest.mark.parametrize("status", sorted(ENDED))
@@ -46,7 +47,7 @@ def test_a_strike_begins_anew_when_the_job_before_has_ended(course: Course, stat
     job = strike(course)
     assert job is not None
     assert job.ref != before
-    assert course.jobs.sync_of("acme", "pangkat") == job.ref
+    assert course.locks.owner(source_lock("acme", "pangkat")) == job.ref
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - ENDED))
@@ -54,7 +55,7 @@ def test_a_strike_leaves_a_job_alone_that_has_not_ended(course: Course, status: 
     before = standing(course, status)
     assert strike(course) is None
     assert course.jobs.get(before).status is status
-    assert course.jobs.sync_of("acme", "pangkat") == before
+    assert course.locks.owner(source_lock("acme", "pangkat")) == before
     assert course.machine.started == []
 
 
@@ -65,7 +66,7 @@ def test_a_strike_that_comes_twice_begins_once(course: Course) -> None:
 
 
 def test_a_job_that_was_removed_by_now_holds_nothing_up(course: Course) -> None:
-    course.jobs.syncs["acme", "pangkat"] = JobRef("acme", "01LONGAGO")
+    course.locks.owners[source_lock("acme", "pangkat")] = JobRef("acme", "01LONGAGO")
     assert strike(course) is not None
 
 
@@ -91,11 +92,11 @@ def test_a_schedule_is_set_for_a_source_that_there_is(course: Course) -> None:
 
 
 def test_sources_are_listed_with_their_job_and_schedule(course: Course) -> None:
-    schedules = MemorySchedules()
+    schedules = course.schedules
     set_schedule("acme", "skk", every_minutes=60, starting_at=None, now=AT, schedules=schedules)
     set_schedule("other", "pensiun", every_minutes=60, starting_at=None, now=AT, schedules=schedules)
     job = strike(course)
-    found = {each.source.name: each for each in list_sources("acme", jobs=course.jobs, schedules=schedules)}
+    found = {each.source.name: each for each in list_sources("acme", course)}
     assert list(found) == [source.name for source in SOURCES]
     assert found["pangkat"].job == job
     assert [name for name, each in found.items() if each.job] == ["pangkat"]

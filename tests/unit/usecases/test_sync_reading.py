@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sluice.model import paths
 from sluice.model.chunk import Chunk, PhaseName
 from sluice.model.status import Status
 from sluice.upstream.source import Source, SourcePage
+from sluice.usecases.artifacts import job_folder
 from tests.fakes.course import Course
 from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
 
@@ -56,7 +56,7 @@ def test_nothing_of_the_first_reading_is_left_when_it_is_read_again(course: Cour
     course.upstreams.rows["pangkat"] = [promotion(number) for number in range(100)]
     job = course.run(ref)
     assert (job.counts.total, job.counts.inserted, job.counts.rejected) == (100, 100, 0)
-    assert course.files.names(paths.rejections(ref)) == []
+    assert course.files.names(f"{job_folder(ref)}rejections/") == []
 
 
 def test_a_source_that_never_stands_still_is_taken_as_it_is(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,14 +70,14 @@ def test_a_source_that_never_stands_still_is_taken_as_it_is(course: Course, monk
 
     monkeypatch.setattr(course.upstreams, "read", moving)
     job = course.run(start(course, force=True).job.ref)
-    assert (job.status, job.reads, job.counts.gone) == (Status.COMPLETED, 3, 0)
+    assert (job.status, job.reads, job.counts.deleted_upstream) == (Status.COMPLETED, 3, 0)
 
 
 def test_a_row_that_the_upstream_has_no_longer_is_marked_and_comes_back(course: Course) -> None:
     course.run(start(course).job.ref)
     gone = course.upstreams.rows["pangkat"].pop(7)
     second = course.run(start(course, force=True).job.ref)
-    assert (second.counts.total, second.counts.unchanged, second.counts.updated, second.counts.gone) == (
+    assert (second.counts.total, second.counts.unchanged, second.counts.updated, second.counts.deleted_upstream) == (
         4_050,
         4_049,
         1,
@@ -85,7 +85,9 @@ def test_a_row_that_the_upstream_has_no_longer_is_marked_and_comes_back(course: 
     )
     assert course.destination.values("acme", "pangkat")[str(gone["nip"])]["gone_since"] == AT.date().isoformat()
     third = course.run(start(course, force=True).job.ref)
-    assert (third.counts.total, third.counts.unchanged, third.counts.gone) == (4_049, 4_049, 0), "it is marked once"
+    assert (third.counts.total, third.counts.unchanged, third.counts.deleted_upstream) == (4_049, 4_049, 0), (
+        "it is marked once"
+    )
     course.upstreams.rows["pangkat"].append(gone)
     fourth = course.run(start(course, force=True).job.ref)
     assert (fourth.counts.updated, fourth.counts.unchanged) == (1, 4_049)
@@ -105,7 +107,7 @@ def test_a_row_that_is_rejected_is_not_gone(course: Course) -> None:
     course.run(start(course).job.ref)
     course.upstreams.rows["pangkat"][7] = promotion(7, golonganBaru="nonsense")
     job = course.run(start(course, force=True).job.ref)
-    assert (job.counts.rejected, job.counts.gone) == (1, 0)
+    assert (job.counts.rejected, job.counts.deleted_upstream) == (1, 0)
 
 
 def test_rows_that_an_upstream_keeps_back_are_not_called_gone(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,20 +123,20 @@ def test_rows_that_an_upstream_keeps_back_are_not_called_gone(course: Course, mo
 
     monkeypatch.setattr(course.upstreams, "read", stopping)
     job = course.run(start(course, force=True).job.ref)
-    assert (job.status, job.reads, job.counts.total, job.counts.gone) == (Status.COMPLETED, 3, 3_000, 0)
+    assert (job.status, job.reads, job.counts.total, job.counts.deleted_upstream) == (Status.COMPLETED, 3, 3_000, 0)
 
 
 def test_an_upstream_that_has_nothing_at_all_calls_no_row_gone(course: Course) -> None:
     course.run(start(course).job.ref)
     course.upstreams.rows["pangkat"] = []
-    assert course.run(start(course, force=True).job.ref).counts.gone == 0
+    assert course.run(start(course, force=True).job.ref).counts.deleted_upstream == 0
 
 
 def test_a_key_that_is_written_otherwise_is_there_even_if_its_row_is_rejected(course: Course) -> None:
     course.run(start(course).job.ref)
     course.upstreams.rows["pangkat"][7] = promotion(7, nip=" 00000000 0000000-007", golonganBaru="nonsense")
     job = course.run(start(course, force=True).job.ref)
-    assert (job.counts.rejected, job.counts.gone) == (1, 0)
+    assert (job.counts.rejected, job.counts.deleted_upstream) == (1, 0)
 
 
 def test_pages_of_two_runs_are_not_one_reading(course: Course) -> None:
@@ -178,7 +180,7 @@ def test_rows_are_not_called_gone_when_some_pages_were_not_read(course: Course) 
     course.deliver()
     course.phase(ref, PhaseName.LOAD)
     job = course.finish(ref)
-    assert (job.status, job.counts.gone, job.counts.unprocessed) == (Status.FAILED, 0, 2_000)
+    assert (job.status, job.counts.deleted_upstream, job.counts.unprocessed) == (Status.FAILED, 0, 2_000)
     course.retry(ref)
     job = course.run(ref)
     assert (job.status, job.counts.unprocessed, job.counts.unchanged) == (Status.COMPLETED, 0, 4_049)
@@ -204,7 +206,7 @@ def test_marking_that_broke_off_is_done_once(course: Course, monkeypatch: pytest
     monkeypatch.undo()
     course.phase(ref, PhaseName.LOAD)
     job = course.finish(ref)
-    assert (job.status, job.counts.gone, job.counts.updated, job.counts.total) == (
+    assert (job.status, job.counts.deleted_upstream, job.counts.updated, job.counts.total) == (
         Status.COMPLETED,
         3_000,
         3_000,

@@ -37,7 +37,7 @@ _OF_ONE_TYPE = {
     "NotYet": "try-later",
 }
 #: Types that an error of `sluice.model.errors` writes itself, without a case.
-_WRITTEN_THERE = {"request-in-progress", "idempotency-key-reused", "forbidden", "upstream-down"}
+_WRITTEN_THERE = {"request-in-progress", "idempotency-key-reused", "forbidden", "upstream-down", "newer-format"}
 #: What holds a code of a reason, and at which place of its arguments.
 _WITH_REASON = {"Rejection": 4, "KeptRow": 2, "InvalidValue": 0}
 #: Functions in which a type, a case or a code is computed, and what it can be. A new one has to be added here.

@@ -22,7 +22,9 @@ class MappedColumn(BaseModel):
     required: bool
     header: str | None = Field(description="The header as found; null when the file lacks the column.")
     place: int | None = Field(description="Number of the file's column, from 1.")
-    dates: str | None = Field(description="Order of day and month, where the column's dates needed one: dmy or mdy.")
+    date_order: str | None = Field(
+        description="Order of day and month, where the column's dates needed one: dmy or mdy."
+    )
 
 
 class PreviewRow(BaseModel):
@@ -38,7 +40,7 @@ class PreviewCounts(BaseModel):
     total: int
     unchecked: int = Field(description="Rows that could not be checked; a retry after the commit goes on with them.")
     rejected: int
-    repeated: int | None = Field(
+    to_reject: int | None = Field(
         description="Rows that will be rejected yet: their key is an earlier row's, or their dates are out of bounds."
     )
     insert: int | None
@@ -56,7 +58,7 @@ class PreviewResponse(BaseModel):
     encoding: str | None
     delimiter: str | None
     columns: list[MappedColumn]
-    ignored: list[str] = Field(description="Headers of the file that no column knows.")
+    unmatched_headers: list[str] = Field(description="Headers of the file that no column knows.")
     ambiguous_dates: list[str] = Field(description="Date columns whose order a commit must say.")
     counts: PreviewCounts
     rows: list[PreviewRow]
@@ -80,11 +82,11 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
                 required=column.required,
                 header=header.matched.get(column.field),
                 place=places[column.field] + 1 if column.field in places else None,
-                dates=job.date_orders.get(column.field),
+                date_order=job.date_orders.get(column.field),
             )
             for column in columns
         ],
-        ignored=header.ignored,
+        unmatched_headers=header.ignored,
         ambiguous_dates=[column.title for column in columns if column.field in job.unanswered],
         counts=_counts(found),
         rows=[PreviewRow(row=row.row, values=row.values) for row in found.rows],
@@ -97,7 +99,9 @@ def _counts(found: Preview) -> PreviewCounts:
         total=counts.total,
         unchecked=counts.total - counts.checked,
         rejected=counts.rejected,
-        repeated=counts.checked - counts.rejected - counts.compared if found.job.status is _WAITING and known else None,
+        to_reject=counts.checked - counts.rejected - counts.compared
+        if found.job.status is _WAITING and known
+        else None,
         insert=counts.to_insert if known else None,
         update=counts.to_update if known else None,
         unchanged=counts.to_leave if known else None,

@@ -10,8 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from sluice.api.problems import shown
-from sluice.model.chunk import PhaseName
-from sluice.model.job import SYNC, Job, allowed_actions, progress_of
+from sluice.model.job import Job, allowed_actions, progress_of
 from sluice.model.rejection import Rejection, coded
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
@@ -51,7 +50,7 @@ class RollbackResponse(BaseModel):
     """What a rollback did with the rows that the job had changed."""
 
     reversed: int
-    kept: int = Field(description="Kept as they are, for they were changed since.")
+    conflicts: int = Field(description="Left as they are, because they were changed since.")
     failed: int
 
 
@@ -72,7 +71,7 @@ class SyncProgressResponse(BaseModel):
     offset: int
     current_total: int
     expected_total: int
-    gone: int = Field(description="Rows that the upstream has no longer; marked so, and among the updated.")
+    deleted_upstream: int = Field(description="Rows that the upstream has no longer; marked so, and among the updated.")
     reads: int = Field(description="How often its pages were read: more than once if rows moved in the meantime.")
 
 
@@ -140,7 +139,7 @@ class KeptRowResponse(BaseModel):
     """A row that a rollback left as it is."""
 
     key: str
-    outcome: str = Field(description="`kept` for it was changed since, or `failed`.")
+    outcome: str = Field(description="`conflict` if it was changed since, or `failed`.")
     job: str | None = Field(description="Who wrote the row that is there now.")
     reason: str
 
@@ -179,11 +178,6 @@ class VersionResponse(RecordResponse):
     until: datetime
 
 
-def phase_name(job: Job, phase: PhaseName) -> str:
-    """What callers know a phase of the job by: a job whose rows are looked up loads none."""
-    return "lookup" if job.lookup and phase is PhaseName.LOAD else phase
-
-
 def job_response(job: Job, base_url: str) -> JobResponse:
     """Show a job; links begin with ``base_url`` and are there only when they lead somewhere."""
     counts, progress = job.counts, progress_of(job)
@@ -192,7 +186,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         kind=job.kind,
         importer=job.importer,
         status=job.status,
-        phase=phase_name(job, job.phase) if job.phase else None,
+        phase=job.phase,
         progress=ProgressResponse(
             current=progress.current, total=progress.total, percent=progress.percent, message=word_progress(job)
         ),
@@ -206,8 +200,8 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         ),
         rollback=_rollback(job),
         problem=shown(job.problem, base_url) if job.problem else None,
-        file=None if job.kind == SYNC else _file(job),
-        sync=_pull(job) if job.kind == SYNC else None,
+        file=None if job.is_sync else _file(job),
+        sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
         parameters=job.parameters,
         suspended=word_detail(job.suspended) if job.suspended else None,
@@ -248,17 +242,22 @@ def _file(job: Job) -> FileResponse:
 
 def _pull(job: Job) -> SyncProgressResponse:
     counts = job.counts
-    read, expected = counts.checked - counts.gone, counts.total - counts.gone
+    read, expected = counts.checked - counts.deleted_upstream, counts.total - counts.deleted_upstream
     stage = "reading" if job.status in {Status.QUEUED, Status.PARSING} else str(job.status)
     return SyncProgressResponse(
-        stage=stage, offset=read, current_total=read, expected_total=expected, gone=counts.gone, reads=job.reads
+        stage=stage,
+        offset=read,
+        current_total=read,
+        expected_total=expected,
+        deleted_upstream=counts.deleted_upstream,
+        reads=job.reads,
     )
 
 
 def _rollback(job: Job) -> RollbackResponse | None:
     counts = job.counts
     if job.status in {Status.ROLLING_BACK, Status.ROLLED_BACK} or counts.undone:
-        return RollbackResponse(reversed=counts.reversed, kept=counts.kept, failed=counts.stuck)
+        return RollbackResponse(reversed=counts.reversed, conflicts=counts.conflicts, failed=counts.rollback_failed)
     return None
 
 
@@ -270,7 +269,7 @@ def _links(job: Job, here: str) -> dict[str, str]:
         names.append("preview")
     if job.counts.rejected:
         names.append("rejections")
-    if job.counts.kept or job.counts.stuck:
+    if job.counts.conflicts or job.counts.rollback_failed:
         names.append("kept")
     if job.status in INACTIVE and job.planned:
         names.append("files")

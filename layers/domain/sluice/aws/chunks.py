@@ -1,4 +1,4 @@
-"""Phases and chunks in DynamoDB; `items` says how they lie there."""
+"""Barriers and chunks in DynamoDB; `stored` says how they are laid out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
-from sluice.aws import stored as items
+from sluice.aws import stored
 from sluice.aws.transactions import ConditionFailed, put, transact, update
-from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 
@@ -49,7 +49,7 @@ class DynamoChunks:
                 pass  # the first failure is raised here
 
     def _add_one(self, chunk: Chunk) -> None:
-        item = items.of_chunk(chunk) | {"expires_at": self._expires()}
+        item = stored.of_chunk(chunk) | {"expires_at": self._expires()}
         with suppress(self._rejected):
             self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
 
@@ -57,7 +57,7 @@ class DynamoChunks:
         """Write a chunk that nobody has to do, and add its counts to the job's; nothing if it is there already."""
         numbers = {f"n_{name}": value for name, value in chunk.counts.as_dict().items() if value}
         done = {"state": str(ChunkState.DONE), "closed_at": datetime.now(UTC).isoformat(), **numbers}
-        new = put(self._table.name, items.of_chunk(chunk) | done | {"expires_at": self._expires()})
+        new = put(self._table.name, stored.of_chunk(chunk) | done | {"expires_at": self._expires()})
         new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
         try:
             transact(self._client, [new, self._counting_up(chunk.ref.job, numbers)])
@@ -67,10 +67,10 @@ class DynamoChunks:
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
         """Remove a phase and its chunks. The barrier goes first: from then on none of them can be closed."""
-        self._table.delete_item(Key=items.phase_key(ref, name))
+        self._table.delete_item(Key=stored.phase_key(ref, name))
         with self._table.batch_writer() as batch:
             for chunk in self.of_phase(ref, name):
-                batch.delete_item(Key=items.chunk_key(chunk.ref))
+                batch.delete_item(Key=stored.chunk_key(chunk.ref))
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """All chunks of a phase, in order."""
@@ -78,24 +78,24 @@ class DynamoChunks:
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ConsistentRead": True}
         while True:
             answer = self._table.query(**query)
-            yield from (items.to_chunk(ref, item) for item in answer["Items"])
+            yield from (stored.to_chunk(ref, item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def get(self, ref: ChunkRef) -> Chunk | None:
         """One chunk as it is now."""
-        found = self._table.get_item(Key=items.chunk_key(ref), ConsistentRead=True).get("Item")
-        return None if found is None else items.to_chunk(ref.job, found)
+        found = self._table.get_item(Key=stored.chunk_key(ref), ConsistentRead=True).get("Item")
+        return None if found is None else stored.to_chunk(ref.job, found)
 
-    def open_phase(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Phase:
+    def open_barrier(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Barrier:
         """Set up the barrier of a phase for a run of the job.
 
         In the same run, a barrier that stands only takes the new token. A later run takes up the chunks that were given
         up before, and counts anew what remains.
         """
         while True:
-            there = self.phase(ref, name)
+            there = self.barrier(ref, name)
             if there is not None and there.run >= run:
                 opened = self._write_phase(ref, there, replace(there, token=token))
             else:
@@ -103,41 +103,41 @@ class DynamoChunks:
             if opened is not None:
                 return opened
 
-    def _counted(self, ref: JobRef, name: PhaseName, run: int, token: str) -> Phase:
+    def _counted(self, ref: JobRef, name: PhaseName, run: int, token: str) -> Barrier:
         found = list(self.of_phase(ref, name))
         for chunk in found:
             if chunk.state is ChunkState.FAILED:
                 self._requeue(chunk)
         done = sum(chunk.state is ChunkState.DONE for chunk in found)
-        return Phase(name, run, total=len(found), remaining=len(found) - done, failed=0, token=token)
+        return Barrier(name, run, total=len(found), remaining=len(found) - done, failed=0, token=token)
 
     def _requeue(self, chunk: Chunk) -> None:
         """Take up a chunk that was given up, unless a second dispatch did so first: by now it may even be done."""
         with suppress(self._rejected):
             self._table.update_item(
-                Key=items.chunk_key(chunk.ref),
+                Key=stored.chunk_key(chunk.ref),
                 UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error, closed_at",
                 ConditionExpression=Attr("state").eq(str(ChunkState.FAILED)),
                 ExpressionAttributeNames={"#state": "state", "#error": "error"},
                 ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":none": 0},
             )
 
-    def _write_phase(self, ref: JobRef, there: Phase | None, opened: Phase) -> Phase | None:
+    def _write_phase(self, ref: JobRef, there: Barrier | None, opened: Barrier) -> Barrier | None:
         """Write a barrier unless a chunk was counted down since ``there`` was read; ``None`` then."""
         condition: ConditionBase = Attr("pk").not_exists()
         if there is not None:
             condition = Attr("remaining").eq(there.remaining) & Attr("run").eq(there.run)
-        item = items.of_phase(ref, opened) | {"expires_at": self._expires()}
+        item = stored.of_phase(ref, opened) | {"expires_at": self._expires()}
         try:
             self._table.put_item(Item=item, ConditionExpression=condition)
         except (self._rejected, self._met):
             return None
         return opened
 
-    def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
+    def barrier(self, ref: JobRef, name: PhaseName) -> Barrier | None:
         """The barrier as it is now."""
-        found = self._table.get_item(Key=items.phase_key(ref, name), ConsistentRead=True).get("Item")
-        return None if found is None else items.to_phase(found)
+        found = self._table.get_item(Key=stored.phase_key(ref, name), ConsistentRead=True).get("Item")
+        return None if found is None else stored.to_phase(found)
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
         """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
@@ -145,7 +145,7 @@ class DynamoChunks:
         lapsed = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("lease_until").lte(now)
         try:
             answer = self._table.update_item(
-                Key=items.chunk_key(ref),
+                Key=stored.chunk_key(ref),
                 UpdateExpression="SET #state = :running, lease_until = :until ADD attempts :one",
                 ConditionExpression=free | lapsed,
                 ExpressionAttributeNames={"#state": "state"},
@@ -154,7 +154,7 @@ class DynamoChunks:
             )
         except self._rejected:
             return None
-        return items.to_chunk(ref.job, answer["Attributes"])
+        return stored.to_chunk(ref.job, answer["Attributes"])
 
     def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
@@ -170,7 +170,7 @@ class DynamoChunks:
         sets |= {"error": asdict(error)} if error else {}
         try:
             self._table.update_item(
-                Key=items.chunk_key(chunk.ref),
+                Key=stored.chunk_key(chunk.ref),
                 UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in sets),
                 ConditionExpression=ours,
                 ExpressionAttributeNames={f"#{name}": name for name in sets},
@@ -230,7 +230,7 @@ class DynamoChunks:
             values[":free_at"] = free_at
         return update(
             self._table.name,
-            items.chunk_key(ref),
+            stored.chunk_key(ref),
             f"SET #state = :state, lease_until = :never, closed_at = :now{sets}",
             names,
             values,
@@ -241,7 +241,7 @@ class DynamoChunks:
         failed = 1 if state is ChunkState.FAILED else 0
         return update(
             self._table.name,
-            items.phase_key(ref.job, ref.phase),
+            stored.phase_key(ref.job, ref.phase),
             "ADD remaining :less, failed :failed",
             {},
             {":less": -1, ":failed": failed},
@@ -252,7 +252,7 @@ class DynamoChunks:
         values: dict[str, Any] = {":one": 1, ":now": datetime.now(UTC).isoformat()}
         return update(
             self._table.name,
-            items.job_key(ref),
+            stored.job_key(ref),
             "SET updated_at = :now ADD version :one" + "".join(f", {name} :{name}" for name in numbers),
             {},
             values | {f":{name}": value for name, value in numbers.items()},

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
-from sluice.aws import stored as items
-from sluice.aws.locks import DynamoLocks
+from sluice.aws import stored
 from sluice.aws.transactions import ConditionFailed, put, transact, update
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem, RequestRejected
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
+from sluice.model.lock import Lock
 from sluice.model.page import Page
 from sluice.model.status import ENDED, Status, illegal_transition, sources_of
 
@@ -44,32 +44,47 @@ class DynamoJobs:
         self._table = table
         self._client = table.meta.client
         self._keep = timedelta(days=keep_days)
-        self._holders = DynamoLocks(table)
 
-    def add(self, job: Job, *, note: str = "") -> bool:
-        """Add a job; ``False`` when there is one of that id already."""
-        new = put(self._table.name, items.of_job(job) | {"expires_at": self._expires(job.created_at)})
+    def add(self, job: Job, *, note: str = "", owning: Lock | None = None, instead_of: JobRef | None = None) -> bool:
+        """Add a job, and make it the owner of a lock in the same transaction.
+
+        ``False``, and nothing is written, if there is a job of that id already, or if the lock's owner is not
+        ``instead_of`` (``None``: if it has an owner).
+        """
+        new = put(self._table.name, stored.of_job(job) | {"expires_at": self._expires(job.created_at)})
         new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        parts = [new, self._entry(job.ref, job.status, job.requested_by, note)]
+        if owning is not None:
+            parts.append(self._owning(owning, job.ref, instead_of))
         try:
-            transact(self._client, [new, self._entry(job.ref, job.status, job.requested_by, note)])
+            transact(self._client, parts)
         except ConditionFailed:
             return False
         return True
+
+    def _owning(self, lock: Lock, owner: JobRef, instead_of: JobRef | None) -> dict[str, Any]:
+        part = put(self._table.name, stored.of_lock(lock, owner))
+        if instead_of is None:
+            part["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            part["Put"] |= {"ConditionExpression": "#job = :before", "ExpressionAttributeNames": {"#job": "job"}}
+            part["Put"] |= {"ExpressionAttributeValues": {":before": instead_of.id}}
+        return part
 
     def get(self, ref: JobRef) -> Job:
         """The job as it is now; raises `NotFound`."""
         if len(ref.id) > _ID_LENGTH:
             raise NotFound("job", ref.id[:_ID_LENGTH])
-        found = self._table.get_item(Key=items.job_key(ref), ConsistentRead=True).get("Item")
+        found = self._table.get_item(Key=stored.job_key(ref), ConsistentRead=True).get("Item")
         if found is None:
             raise NotFound("job", ref.id)
-        return items.to_job(found)
+        return stored.to_job(found)
 
     def page(
         self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
     ) -> Page[Job]:
         """Jobs of a tenant, newest first; the cursor is the id of the last job seen."""
-        condition: ConditionBase = Key("pk").eq(items.jobs_of(tenant))
+        condition: ConditionBase = Key("pk").eq(stored.jobs_of(tenant))
         if cursor and len(cursor) > _ID_LENGTH:
             raise RequestRejected("invalid-cursor")
         if cursor:
@@ -87,12 +102,12 @@ class DynamoJobs:
         for item in self._items(query):
             if len(found) == limit:
                 return Page(found, found[-1].ref.id)
-            found.append(items.to_job(item))
+            found.append(stored.to_job(item))
         return Page(found, None)
 
     def active(self) -> Iterator[Job]:
         """Jobs of all tenants that have not ended."""
-        query = {"IndexName": "active", "KeyConditionExpression": Key("active").eq(items.ACTIVE)}
+        query = {"IndexName": "active", "KeyConditionExpression": Key("active").eq(stored.ACTIVE)}
         for item in self._items(query):
             with suppress(NotFound):  # removed by TTL since; the index follows
                 yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
@@ -109,6 +124,7 @@ class DynamoJobs:
         problem: Problem | None = None,
         answers: Mapping[str, DateOrder] | None = None,
         suspended: Problem | None = None,
+        phase: PhaseName | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
 
@@ -133,7 +149,8 @@ class DynamoJobs:
             If there is no such job.
         """
         known = {"file": file, "problem": problem, "suspended": suspended}
-        changes = changes_of(to) | {"status": str(to)} | {name: asdict(each) for name, each in known.items() if each}
+        stated = changes_of(to, phase) | {"status": str(to)}
+        changes = stated | {name: asdict(each) for name, each in known.items() if each}
         if new_run:
             changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:
@@ -179,38 +196,10 @@ class DynamoJobs:
 
     def entries(self, ref: JobRef) -> list[LogEntry]:
         """The log of a job, oldest first."""
-        place = items.log_prefix(ref)
+        place = stored.log_prefix(ref)
         condition = Key("pk").eq(place["pk"]) & Key("sk").begins_with(place["sk"])
         query = {"KeyConditionExpression": condition, "ConsistentRead": True}
-        return [items.to_entry(item) for item in self._items(query)]
-
-    def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
-        """The job that imported a file last."""
-        return self._holders.holder(items.file_key(tenant, importer, sha256), tenant)
-
-    def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
-        """Note that the job imports a file, unless another one than ``instead_of`` came to do so first."""
-        key = items.file_key(job.ref.tenant, job.importer, sha256)
-        return self._holders.take(key, job.ref, instead_of=instead_of, expires_at=self._expires(datetime.now(UTC)))
-
-    def sync_of(self, tenant: str, source: str) -> JobRef | None:
-        """The job that stands for the source: the one that is pulling it, or did so last."""
-        return self._holders.holder(items.sync_key(tenant, source), tenant)
-
-    def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
-        """Add a job that from now on stands for its source, unless another one than ``instead_of`` does."""
-        stands = put(self._table.name, {**items.sync_key(job.ref.tenant, job.importer), "job": job.ref.id})
-        if instead_of is None:
-            stands["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
-        else:
-            stands["Put"] |= {"ConditionExpression": "#job = :before", "ExpressionAttributeNames": {"#job": "job"}}
-            stands["Put"] |= {"ExpressionAttributeValues": {":before": instead_of.id}}
-        new = put(self._table.name, items.of_job(job) | {"expires_at": self._expires(job.created_at)})
-        try:
-            transact(self._client, [stands, new, self._entry(job.ref, job.status, job.requested_by, "")])
-        except ConditionFailed:
-            return False
-        return True
+        return [stored.to_entry(item) for item in self._items(query)]
 
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
         """Note once that a job is deleted, and by whom: it goes nowhere from then on.
@@ -239,18 +228,6 @@ class DynamoJobs:
             transact(self._client, [change, self._entry(ref, job.status, by, "to be resumed by hand")])
         return self.get(ref)
 
-    def turn_of(self, job: Job) -> JobRef | None:
-        """Whose turn it is, of the jobs of this one's importer."""
-        return self._holders.holder(items.turn_key(job.ref.tenant, job.importer), job.ref.tenant)
-
-    def take_turn(self, job: Job) -> bool:
-        """Take the turn if it is nobody's; says whether it is this job's now."""
-        return self._holders.take(items.turn_key(job.ref.tenant, job.importer), job.ref)
-
-    def give_turn(self, job: Job, holder: JobRef, to: Job | None) -> bool:
-        """Give the turn of the job's importer from its holder to another, or to nobody; ``False`` if it was not its."""
-        return self._holders.give(items.turn_key(job.ref.tenant, job.importer), holder, to.ref if to else None)
-
     def read_again(self, job: Job, *, note: str) -> None:
         """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
         zero = {f"n_{name}": 0 for name in Counts().as_dict()}
@@ -264,7 +241,7 @@ class DynamoJobs:
     def _entry(self, ref: JobRef, status: Status, by: str, note: str) -> dict[str, Any]:
         now = datetime.now(UTC)
         entry = LogEntry(now, by, status, note)
-        return put(self._table.name, items.of_entry(ref, entry) | {"expires_at": self._expires(now)})
+        return put(self._table.name, stored.of_entry(ref, entry) | {"expires_at": self._expires(now)})
 
     def _update(
         self,
@@ -283,7 +260,7 @@ class DynamoJobs:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
         names = {f"#{name}": name for name in (*changes, *counters, *(remove or []))}
         values = {":one": 1, **(values or {}), **{f":{name}": value for name, value in changes.items()}}
-        return update(self._table.name, items.job_key(ref), expression, names, values, where)
+        return update(self._table.name, stored.job_key(ref), expression, names, values, where)
 
     def _expires(self, since: datetime) -> int:
         return int((since + self._keep).timestamp())
@@ -297,16 +274,16 @@ class DynamoJobs:
             query = query | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def changes_of(to: Status) -> dict[str, Any]:
-    """What a state brings with it; while a job is stopped, its phase says where it goes on."""
+def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:
+    """List what a state brings with it; while a job is stopped, its phase says where it goes on."""
     now = datetime.now(UTC).isoformat()
     match to:
         case Status.PARSING:
-            return {"phase": PhaseName.PARSE, "started_at": now, "active": items.ACTIVE}
+            return {"phase": PhaseName.PARSE, "started_at": now, "active": stored.ACTIVE}
         case Status.LOADING:
-            return {"phase": PhaseName.LOAD, "active": items.ACTIVE}
+            return {"phase": phase or PhaseName.LOAD, "active": stored.ACTIVE}
         case Status.ROLLING_BACK:
-            return {"phase": PhaseName.UNDO, "active": items.ACTIVE}
+            return {"phase": PhaseName.UNDO, "active": stored.ACTIVE}
         case Status.PAUSING | Status.PAUSED | Status.CANCELLING:
             return {}
         case _ if to in ENDED:

@@ -7,12 +7,12 @@ pk                     sk                     item
 ``{tenant}#{job}``     ``phase#{phase}``      the barrier of a phase
 ``{tenant}#{job}``     ``chunk#{phase}#{n}``  a chunk
 ``{tenant}#{job}``     ``log#{time}#{what}``  an entry of the job's log
-``{tenant}#files``     ``{importer}#{sha}``   which job imported a file
-``{tenant}#syncs``     ``{source}``           which job pulls a source, or did so last
-``{tenant}#turns``     ``{importer}``         whose turn it is, of an importer that does one job at a time
+``{tenant}#files``     ``{importer}#{sha}``   the lock of a file
+``{tenant}#syncs``     ``{source}``           the lock of a source
+``{tenant}#importers`` ``{importer}``         the lock of an importer that runs one job at a time
 =====================  =====================  ================================
 
-The sparse index ``active`` holds the jobs that have not ended, for `tidy`.
+The sparse index ``active`` holds the jobs that have not ended, for the sweeper.
 """
 
 from __future__ import annotations
@@ -22,16 +22,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem
 from sluice.model.job import Job, JobFile, LogEntry
+from sluice.model.lock import Lock, LockKind
 from sluice.model.status import ENDED, Status
 
 #: The one partition of the index of jobs under way: few, and written only when a job starts and ends.
 ACTIVE = "active"
 
 _TIMES = ("created_at", "started_at", "finished_at", "updated_at", "run_at")
+_LOCKS = {LockKind.FILE: "files", LockKind.SOURCE: "syncs", LockKind.IMPORTER: "importers"}
 _COUNTS = tuple(field.name for field in fields(Counts))
 
 
@@ -139,19 +141,14 @@ def to_entry(item: dict[str, Any]) -> LogEntry:
     return LogEntry(datetime.fromisoformat(item["at"]), item["by"], Status(item["status"]), item["note"])
 
 
-def file_key(tenant: str, importer: str, sha256: str) -> dict[str, str]:
-    """The key of the note that says which job imported a file."""
-    return {"pk": f"{tenant}#files", "sk": f"{importer}#{sha256}"}
+def lock_key(lock: Lock) -> dict[str, str]:
+    """The key of a lock."""
+    return {"pk": f"{lock.tenant}#{_LOCKS[lock.kind]}", "sk": lock.name}
 
 
-def sync_key(tenant: str, source: str) -> dict[str, str]:
-    """The key of the note that says which job stands for a source."""
-    return {"pk": f"{tenant}#syncs", "sk": source}
-
-
-def turn_key(tenant: str, importer: str) -> dict[str, str]:
-    """The key of the note that says whose turn it is."""
-    return {"pk": f"{tenant}#turns", "sk": importer}
+def of_lock(lock: Lock, owner: JobRef) -> dict[str, str]:
+    """A lock as an item."""
+    return {**lock_key(lock), "job": owner.id}
 
 
 def of_chunk(chunk: Chunk) -> dict[str, Any]:
@@ -186,15 +183,15 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
     )
 
 
-def of_phase(ref: JobRef, phase: Phase) -> dict[str, Any]:
+def of_phase(ref: JobRef, phase: Barrier) -> dict[str, Any]:
     """A barrier as an item."""
     numbers = {"run": phase.run, "total": phase.total, "remaining": phase.remaining, "failed": phase.failed}
     return {**phase_key(ref, phase.name), "token": phase.token, **numbers}
 
 
-def to_phase(item: dict[str, Any]) -> Phase:
+def to_phase(item: dict[str, Any]) -> Barrier:
     """Read a barrier."""
-    return Phase(
+    return Barrier(
         name=PhaseName(item["sk"].split("#")[1]),
         run=int(item["run"]),
         total=int(item["total"]),

@@ -25,6 +25,7 @@ class PhaseName(StrEnum):
     PARSE = "parse"
     COMPARE = "compare"
     LOAD = "load"
+    LOOKUP = "lookup"
     UNDO = "undo"
 
 
@@ -93,7 +94,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Phase:
+class Barrier:
     """The barrier of a phase: ``remaining`` chunks until ``token`` is answered, in the job's ``run``."""
 
     name: PhaseName

@@ -23,10 +23,10 @@ class Counts:
         Rows that are wrong by their own content.
     to_insert, to_update, to_leave
         Rows that were compared with the dataset for a review, by what loading would do.
-    gone
+    deleted_upstream
         Rows that an upstream has no longer. They are marked so, and counted as updated.
-    reversed, kept, stuck
-        Changed rows that a rollback took back, kept for they were changed since, or could not take back.
+    reversed, conflicts, rollback_failed
+        Changed rows that a rollback took back, left because they were changed since, or could not take back.
     """
 
     total: int = 0
@@ -39,10 +39,10 @@ class Counts:
     to_insert: int = 0
     to_update: int = 0
     to_leave: int = 0
-    gone: int = 0
+    deleted_upstream: int = 0
     reversed: int = 0
-    kept: int = 0
-    stuck: int = 0
+    conflicts: int = 0
+    rollback_failed: int = 0
 
     @property
     def loaded(self) -> int:
@@ -57,11 +57,11 @@ class Counts:
     @property
     def undone(self) -> int:
         """Changed rows that a rollback has dealt with, however it ended."""
-        return self.reversed + self.kept + self.stuck
+        return self.reversed + self.conflicts + self.rollback_failed
 
     @property
     def unprocessed(self) -> int:
-        """Rows neither delivered nor rejected; with those it always adds up to the total."""
+        """Rows neither delivered nor rejected; with these, the counts always add up to the total."""
         return self.total - self.loaded - self.rejected
 
     def as_dict(self) -> dict[str, int]:

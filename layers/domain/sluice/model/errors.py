@@ -14,6 +14,7 @@
     │   └── Forbidden        a valid token without the scope
     ├── UpstreamRejected     the upstream rejects every request of ours: the job ends `failed` with this problem
     ├── UpstreamDown         the upstream is away: the job is suspended until it is back
+    ├── NewerFormat          an object was written by a newer version, in a format that this one does not know
     └── TryLater             a lease or a limit is in the way: the same call may go through later
         └── NotYet           nothing was tried: the call waits for a slot or a lock
 
@@ -168,6 +169,13 @@ class UpstreamDown(SluiceError):
 
     def __init__(self, upstream: str) -> None:
         super().__init__("upstream-down", upstream=upstream)
+
+
+class NewerFormat(SluiceError):
+    """An object has a format that this version does not know: a newer one wrote it; ``name`` is its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("newer-format", name=name)
 
 
 class TryLater(SluiceError):

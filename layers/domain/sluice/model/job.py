@@ -150,6 +150,16 @@ class Job:
         return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
+    def is_sync(self) -> bool:
+        """Whether its rows come from a source, not from a file."""
+        return self.kind == SYNC
+
+    @property
+    def delivery(self) -> PhaseName:
+        """The phase that delivers its staged rows: into a dataset, or to a lookup."""
+        return PhaseName.LOOKUP if self.lookup else PhaseName.LOAD
+
+    @property
     def entry(self) -> Entry:
         """Where the course begins that takes the job on from its state."""
         match self.status:
@@ -239,15 +249,15 @@ def _stage(job: Job) -> str:  # noqa: PLR0911 - a code for each state
         case Status.QUEUED:
             return "queued"
         case Status.PARSING if not counts.total:
-            return "reading-source" if job.kind == SYNC else "reading-file"
+            return "reading-source" if job.is_sync else "reading-file"
         case _ if job.phase is PhaseName.COMPARE:
             return "comparing"
-        case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not PhaseName.LOAD:
+        case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not job.delivery:
             return "checking"
         case Status.IN_REVIEW:
             return "in-review"
         case Status.ROLLING_BACK | Status.ROLLED_BACK:
-            return "rolling-back-conflicts" if counts.kept else "rolling-back"
+            return "rolling-back-conflicts" if counts.conflicts else "rolling-back"
         case Status.FAILED if job.problem and not counts.total:
             return "failed"
         case _:

@@ -1,32 +1,76 @@
-"""The folder of a job where `plan` leaves the cut file for the workers."""
+"""The files of a job in the bucket: every S3 key, and how what lies under it is written and read.
+
+========================================  ======================================================================
+key, below ``jobs/{tenant}/{job}/``       content
+========================================  ======================================================================
+``slices/layout.json``                    how the file is read, and which cell belongs to which field
+``slices/{chunk}.slice``, ``slices/*``    the rows of a chunk as they came, and what all chunks share of the file
+``staged/{chunk}.rows``                   rows that passed validation
+``staged/{chunk}.keys``                   digests of their keys
+``staged/{chunk}.duplicates``             rows whose key an earlier row of the file has
+``staged/{chunk}.pulled``                 what the upstream said while the chunk was read
+``dates/{chunk}.json``                    what the cells of a chunk prove about the order of day and month
+``rejections/{chunk}-{a|b}-{phase}``      rejections of a chunk in a phase
+``rejected/{chunk}-{phase}.cells``        the rejected rows as they came
+``found/{chunk}.jsonl``                   results of a lookup
+``kept/{chunk}.jsonl``                    rows that a rollback left as they are
+``results/{run}/{name}``                  a file made for download
+``journal/``                              before-images; `sluice.destinations.dynamodb` owns them
+========================================  ======================================================================
+
+Uploads lie under ``uploads/{tenant}/{job}/``, dropped files under ``incoming/{tenant}/{importer}/``. An object that is
+read whole begins with a line that names its format. Slices are read by ranges; the format of ``layout.json`` is theirs.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any, BinaryIO
 
-from sluice.model import paths
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
-from sluice.model.errors import NotFound, RequestRejected
+from sluice.model.errors import NewerFormat, NotFound, RequestRejected
 from sluice.model.job import JobFile
 from sluice.model.page import Page
 from sluice.model.rejection import Rejection, to_rejection
-from sluice.reading import Header, read_cells, read_segment, write_cells
-from sluice.reading.types import FileLayout, Segment
-from sluice.reporting.errors import RejectedRow
+from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
+from sluice.schema.dates import DateEvidence
+from sluice.schema.staging import dump_staged, load_staged
+from sluice.schema.validation import GoodRow
 from sluice.usecases.ports import Files
 
+UPLOADS = "uploads"
+INCOMING = "incoming"
+
+# What is made while a job is read and parsed: it goes when a source is read again.
+_READ = ("slices", "staged", "dates", "rejections", "rejected")
 _LAYOUT = "layout.json"
-# What `paths` calls such an object; nothing for the first of all.
+_FORMAT = b'{"format": 1}\n'
+# A cursor names an object of a folder and a line in it; the name is empty in the cursor of the first page.
 _NAME = re.compile(r"(?:\d{6,}(?:-[ab]-[a-z]+)?\.jsonl)?")
 # More than any chunk has rows.
 _LINE_DIGITS = 9
+
+
+def upload_key(ref: JobRef, file_name: str) -> str:
+    """The key of a job's uploaded file."""
+    return f"{UPLOADS}/{ref.tenant}/{ref.id}/{file_name}"
+
+
+def job_folder(ref: JobRef) -> str:
+    """The folder of all that is made of a job."""
+    return f"jobs/{ref.tenant}/{ref.id}/"
+
+
+def result_key(ref: JobRef, run: int, name: str) -> str:
+    """The key of a file made for download, of what a run of the job left."""
+    return f"{job_folder(ref)}results/{run:04d}/{name}"
 
 
 @dataclass(frozen=True)
@@ -38,130 +82,272 @@ class FilePlan:
 
 
 @dataclass(frozen=True)
-class JobWorkspace:
-    """Reading's `Workspace` over the job's part of the bucket, and the plan that is kept in it."""
+class Finding:
+    """What a lookup found about a row; ``code`` and ``params`` say why, where the category alone does not."""
 
-    ref: JobRef
-    files: Files
-
-    def write(self, name: str, body: bytes) -> None:
-        """Store a whole object."""
-        self.files.write(paths.slices(self.ref) + name, body)
-
-    def create(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """Store a stream of unknown length."""
-        return self.files.create(paths.slices(self.ref) + name)
-
-    def read(self, name: str, start: int = 0, end: int | None = None) -> bytes:
-        """Read a range, or all of it."""
-        return self.files.read(paths.slices(self.ref) + name, start, end)
-
-    def write_slice(self, cut: Segment) -> None:
-        """Keep the bytes of a cut; one that is a range of the upload has none of its own."""
-        if cut.body is not None:
-            self.write(_slice_name(cut.index), cut.body)
-
-    def read_slice(self, chunk: Chunk, upload: JobFile) -> bytes:
-        """The bytes of a chunk, from its own object or from the uploaded file."""
-        if chunk.end:
-            return self.files.read(upload.key, chunk.start, chunk.end, upload.etag)
-        return self.read(_slice_name(chunk.ref.index))
-
-    def records(self, chunk: Chunk, upload: JobFile) -> Iterator[Record]:
-        """The rows of a chunk as they came."""
-        cut = Segment(chunk.ref.index, chunk.first_row, chunk.rows, chunk.start, chunk.end)
-        return read_segment(self.read_plan().layout, cut, self.read_slice(chunk, upload), self)
-
-    def write_plan(self, layout: FileLayout, header: Header) -> None:
-        """Keep what every worker must know of the file."""
-        self.write(_LAYOUT, json.dumps({"layout": asdict(layout), "header": asdict(header)}).encode())
-
-    def read_plan(self) -> FilePlan:
-        """What every worker must know of the file."""
-        kept = json.loads(self.read(_LAYOUT))
-        fields = {int(place): field for place, field in kept["header"].pop("fields").items()}
-        return FilePlan(FileLayout(**kept["layout"]), Header(**kept["header"], fields=fields))
+    row: int
+    category: str
+    value: str | None = None
+    code: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _slice_name(index: int) -> str:
-    return f"{index:06d}.slice"
-
-
-def write_rejections(chunk: Chunk, rejections: list[Rejection], records: Iterable[Record], files: Files) -> None:
-    """Keep the rejections of a chunk, and the rows they are of as they came; none, no object."""
-    # an earlier attempt may have left some that hold no more: an answer about dates may have come in between
-    if not rejections and chunk.attempts <= 1:
-        return
-    ref = chunk.ref
-    rejections = sorted(rejections, key=lambda rejection: rejection.row)
-    rejected = {rejection.row for rejection in rejections}
-    rows = [record for record in records if record[0] in rejected]
-    files.write(paths.rejected_cells(ref.job, ref.index, ref.phase), write_cells(rows))
-    lines = "".join(json.dumps(asdict(rejection)) + "\n" for rejection in rejections)
-    files.write(paths.rejections_of(ref.job, ref.index, ref.phase), lines.encode())
-
-
-def list_rejections(ref: JobRef, *, limit: int, cursor: str | None, files: Files) -> Page[Rejection]:
-    """A page of a job's rejections, chunk by chunk."""
-    page = list_lines(paths.rejections(ref), limit=limit, cursor=cursor, files=files)
-    return Page([to_rejection(item) for item in page.items], page.next)
-
-
-def rejected_rows(ref: JobRef, files: Files) -> Iterator[RejectedRow]:
-    """Every rejected row of a job as it came, in the order of the file, with the reasons."""
-    indexes = {
-        int(name.removeprefix(paths.rejections(ref)).split("-")[0]) for name in files.names(paths.rejections(ref))
-    }
-    for index in sorted(indexes):
-        found = [row for phase in (PhaseName.PARSE, PhaseName.LOAD) for row in _of_chunk(ref, index, phase, files)]
-        yield from sorted(found, key=lambda row: row.number)
-
-
-def rejections_in(ref: ChunkRef, files: Files) -> list[Rejection]:
-    """What a chunk has rejected in its phase."""
-    try:
-        lines = files.read(paths.rejections_of(ref.job, ref.index, ref.phase)).splitlines()
-    except NotFound:
-        return []
-    return [to_rejection(json.loads(line)) for line in lines]
-
-
-def _of_chunk(ref: JobRef, index: int, phase: PhaseName, files: Files) -> Iterator[RejectedRow]:
-    rejections = rejections_in(ChunkRef(ref, phase, index), files)
-    if rejections:
-        cells = dict(read_cells(files.read(paths.rejected_cells(ref, index, phase))))
-        for number, reasons in groupby(rejections, key=lambda rejection: rejection.row):
-            yield RejectedRow(number, cells.get(number, []), list(reasons))
-
-
-def list_lines(folder: str, *, limit: int, cursor: str | None, files: Files) -> Page[dict[str, Any]]:
-    """A page of what lies in a folder as JSON lines, object by object.
+@dataclass(frozen=True)
+class PulledChunk:
+    """What an upstream said while a chunk was read, in one run of the job.
 
     Parameters
     ----------
-    limit
-        Items at most.
-    cursor
-        Where the page before ended, ``{object}:{line}``: a name and not a place in the list, for while the job runs
-        objects come up between others.
+    totals
+        Every total that its responses named.
+    keys
+        Keys of its rows, as `sluice.usecases.pull.plain_key` writes them.
     """
-    first, line = _place(cursor)
-    names = [name for name in files.names(folder) if name.removeprefix(folder) >= first]
-    if names and names[0].removeprefix(folder) != first:
-        line = 0
-    items: list[dict[str, Any]] = []
-    for name in names:
-        lines = files.read(name).splitlines()
-        taken = lines[line : line + limit - len(items)]
-        items += [json.loads(text) for text in taken]
-        line += len(taken)
-        if line < len(lines) or (len(items) == limit and name != names[-1]):
-            return Page(items, f"{name.removeprefix(folder)}:{line}")
-        line = 0
-    return Page(items, None)
+
+    run: int
+    rows: int
+    totals: list[int]
+    keys: list[str]
 
 
-def _place(cursor: str | None) -> tuple[str, int]:
+class JobFiles:
+    """The files of one job. It is also the `Workspace` in which `sluice.reading` splits the file.
+
+    Every object has a name that follows from the job and the chunk, so that a second attempt writes over the first.
+    """
+
+    def __init__(self, ref: JobRef, files: Files) -> None:
+        self._ref, self._files = ref, files
+        self._root = job_folder(ref)
+
+    # ------------------------------------------------------------------ slices: reading's workspace
+
+    def write(self, name: str, body: bytes) -> None:
+        """Store a whole object among the slices."""
+        self._files.write(f"{self._root}slices/{name}", body)
+
+    def create(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Store a stream of unknown length among the slices."""
+        return self._files.create(f"{self._root}slices/{name}")
+
+    def read(self, name: str, start: int = 0, end: int | None = None) -> bytes:
+        """Read a range of an object among the slices, or all of it."""
+        return self._files.read(f"{self._root}slices/{name}", start, end)
+
+    def write_slice(self, segment: Segment) -> None:
+        """Store the bytes of a segment; one that is a range of the upload has none of its own."""
+        if segment.body is not None:
+            self.write(f"{segment.index:06d}.slice", segment.body)
+
+    def records(self, chunk: Chunk, upload: JobFile) -> Iterator[Record]:
+        """Read the rows of a chunk as they came, from its slice or from a range of the uploaded file."""
+        if chunk.end:
+            body = self._files.read(upload.key, chunk.start, chunk.end, upload.etag)
+        else:
+            body = self.read(f"{chunk.ref.index:06d}.slice")
+        segment = Segment(chunk.ref.index, chunk.first_row, chunk.rows, chunk.start, chunk.end)
+        return read_segment(self.read_plan().layout, segment, body, self)
+
+    def write_plan(self, layout: FileLayout, header: Header) -> None:
+        """Store what every worker must know of the file."""
+        self._write_json(f"slices/{_LAYOUT}", {"layout": asdict(layout), "header": asdict(header)})
+
+    def read_plan(self) -> FilePlan:
+        """Read what every worker must know of the file."""
+        kept = self._read_json(f"slices/{_LAYOUT}")
+        fields = {int(place): field for place, field in kept["header"].pop("fields").items()}
+        return FilePlan(FileLayout(**kept["layout"]), Header(**kept["header"], fields=fields))
+
+    # ------------------------------------------------------------------ what a chunk leaves
+
+    def write_staged(self, index: int, rows: Iterable[GoodRow]) -> None:
+        """Store the rows of a chunk that passed."""
+        self._write(f"staged/{index:06d}.rows", dump_staged(rows))
+
+    def staged(self, index: int) -> list[GoodRow]:
+        """Read the staged rows of a chunk; raises `NotFound` if it staged none."""
+        return load_staged(self._read(f"staged/{index:06d}.rows"))
+
+    def write_keys(self, index: int, digests: bytes) -> None:
+        """Store the digests of the keys of a chunk's staged rows."""
+        self._write(f"staged/{index:06d}.keys", digests)
+
+    def keys(self, index: int) -> bytes:
+        """Read what `write_keys` stored."""
+        return self._read(f"staged/{index:06d}.keys")
+
+    def write_duplicates(self, index: int, first_rows: dict[int, int]) -> None:
+        """Store the rows of a chunk whose key an earlier row has, each with the number of that row."""
+        self._write_json(f"staged/{index:06d}.duplicates", first_rows)
+
+    def duplicates(self, index: int) -> dict[int, int]:
+        """Read what `write_duplicates` stored; empty if nothing was."""
+        try:
+            found = self._read_json(f"staged/{index:06d}.duplicates")
+        except NotFound:
+            return {}
+        return {int(row): first for row, first in found.items()}
+
+    def write_evidence(self, index: int, evidence: dict[str, DateEvidence]) -> None:
+        """Store what a chunk's cells prove about the order of day and month, by field."""
+        self._write_json(f"dates/{index:06d}.json", {field: asdict(found) for field, found in evidence.items()})
+
+    def evidence(self, index: int) -> dict[str, DateEvidence]:
+        """Read what `write_evidence` stored; empty if nothing was."""
+        try:
+            return _evidence(self._read_json(f"dates/{index:06d}.json"))
+        except NotFound:
+            return {}
+
+    def all_evidence(self) -> Iterator[dict[str, DateEvidence]]:
+        """Read the evidence of every chunk."""
+        for key in self._files.names(f"{self._root}dates/"):
+            yield _evidence(json.loads(_body(self._files.read(key), key)))
+
+    def write_pulled(self, index: int, pulled: PulledChunk) -> None:
+        """Store what the upstream said while a chunk was read."""
+        self._write_json(f"staged/{index:06d}.pulled", asdict(pulled))
+
+    def pulled(self, index: int) -> PulledChunk:
+        """Read what `write_pulled` stored."""
+        return PulledChunk(**self._read_json(f"staged/{index:06d}.pulled"))
+
+    def write_findings(self, index: int, findings: Iterable[Finding]) -> None:
+        """Store what a lookup found about the rows of a chunk."""
+        self._write_lines(f"found/{index:06d}.jsonl", findings)
+
+    def findings(self, index: int) -> Iterator[Finding]:
+        """Read what `write_findings` stored."""
+        for line in self._read(f"found/{index:06d}.jsonl").splitlines():
+            yield Finding(**json.loads(line))
+
+    # ------------------------------------------------------------------ rejected rows
+
+    def write_rejections(self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record]) -> None:
+        """Store the rejections of a chunk, and its rejected rows as they came; without any, nothing is stored."""
+        # an earlier attempt may have left some that hold no more: an answer about dates may have come in between
+        if not rejections and chunk.attempts <= 1:
+            return
+        ref = chunk.ref
+        rejected = {rejection.row for rejection in rejections}
+        rows = [record for record in records if record[0] in rejected]
+        self._write(f"rejected/{ref.index:06d}-{ref.phase}.cells", write_cells(rows))
+        self._write_lines(_rejections_name(ref), sorted(rejections, key=lambda rejection: rejection.row))
+
+    def rejections(self, ref: ChunkRef) -> list[Rejection]:
+        """Read the rejections of a chunk in a phase."""
+        try:
+            lines = self._read(_rejections_name(ref)).splitlines()
+        except NotFound:
+            return []
+        return [to_rejection(json.loads(line)) for line in lines]
+
+    def rejections_page(self, *, limit: int, cursor: str | None) -> Page[Rejection]:
+        """Read a page of the job's rejections, chunk by chunk."""
+        page = self._page("rejections/", limit=limit, cursor=cursor)
+        return Page([to_rejection(item) for item in page.items], page.next)
+
+    def rejected_rows(self) -> Iterator[RejectedRow]:
+        """Read every rejected row of the job as it came, in the order of the file, with its rejections."""
+        folder = f"{self._root}rejections/"
+        names = (key.removeprefix(folder).removesuffix(".jsonl").split("-") for key in self._files.names(folder))
+        for index, of_chunk in groupby(names, key=lambda parts: int(parts[0])):
+            refs = [ChunkRef(self._ref, PhaseName(phase), index) for _, _, phase in of_chunk]
+            yield from sorted((row for ref in refs for row in self._rejected(ref)), key=lambda row: row.number)
+
+    def _rejected(self, ref: ChunkRef) -> Iterator[RejectedRow]:
+        rejections = self.rejections(ref)
+        if rejections:
+            cells = dict(read_cells(self._read(f"rejected/{ref.index:06d}-{ref.phase}.cells")))
+            for number, of_row in groupby(rejections, key=lambda rejection: rejection.row):
+                yield RejectedRow(number, cells.get(number, []), list(of_row))
+
+    # ------------------------------------------------------------------ rollbacks and downloads
+
+    def write_kept(self, index: int, rows: Iterable[dict[str, Any]]) -> None:
+        """Store the rows of a chunk that a rollback left as they are."""
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        self._write(f"kept/{index:06d}.jsonl", lines.encode())
+
+    def kept_page(self, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+        """Read a page of the rows that a rollback left as they are."""
+        return self._page("kept/", limit=limit, cursor=cursor)
+
+    # ------------------------------------------------------------------ removal
+
+    def remove_read(self) -> None:
+        """Remove what was made while the job was read and parsed: its source is read again."""
+        for folder in _READ:
+            self._files.remove(f"{self._root}{folder}/")
+
+    def remove_all(self) -> None:
+        """Remove all that was made of the job, and its upload."""
+        self._files.remove(self._root)
+        self._files.remove(upload_key(self._ref, ""))
+
+    # ------------------------------------------------------------------ codec
+
+    def _write(self, name: str, body: bytes) -> None:
+        self._files.write(self._root + name, _FORMAT + body)
+
+    def _read(self, name: str) -> bytes:
+        key = self._root + name
+        return _body(self._files.read(key), key)
+
+    def _write_json(self, name: str, content: Any) -> None:
+        self._write(name, json.dumps(content).encode())
+
+    def _read_json(self, name: str) -> Any:
+        return json.loads(self._read(name))
+
+    def _write_lines(self, name: str, items: Iterable[Any]) -> None:
+        self._write(name, "".join(json.dumps(asdict(item)) + "\n" for item in items).encode())
+
+    def _page(self, folder: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+        """Read a page of what lies in a folder as JSON lines, object by object.
+
+        Parameters
+        ----------
+        limit
+            Items at most.
+        cursor
+            End of the page before, ``{object}:{line}``: a name and not a place in the list, because objects come up
+            between others while the job runs.
+        """
+        root = self._root + folder
+        first, line = _position(cursor)
+        keys = [key for key in self._files.names(root) if key.removeprefix(root) >= first]
+        if keys and keys[0].removeprefix(root) != first:
+            line = 0
+        items: list[dict[str, Any]] = []
+        for key in keys:
+            lines = _body(self._files.read(key), key).splitlines()
+            taken = lines[line : line + limit - len(items)]
+            items += [json.loads(text) for text in taken]
+            line += len(taken)
+            if line < len(lines) or (len(items) == limit and key != keys[-1]):
+                return Page(items, f"{key.removeprefix(root)}:{line}")
+            line = 0
+        return Page(items, None)
+
+
+def _rejections_name(ref: ChunkRef) -> str:
+    # parse comes before load for the same chunk, as a person would expect: hence the letter
+    return f"rejections/{ref.index:06d}-{'a' if ref.phase is PhaseName.PARSE else 'b'}-{ref.phase}.jsonl"
+
+
+def _evidence(content: dict[str, Any]) -> dict[str, DateEvidence]:
+    return {field: DateEvidence(**found) for field, found in content.items()}
+
+
+def _body(stored: bytes, key: str) -> bytes:
+    head, _, body = stored.partition(b"\n")
+    if head + b"\n" != _FORMAT:
+        raise NewerFormat(key)
+    return body
+
+
+def _position(cursor: str | None) -> tuple[str, int]:
     name, _, line = (cursor or ":0").rpartition(":")
     if not _NAME.fullmatch(name) or not line.isdecimal() or len(line) > _LINE_DIGITS:
         raise RequestRejected("invalid-cursor")

@@ -1,27 +1,31 @@
-"""Commit a job that waits in review: its rows may be loaded."""
+"""What callers do to a job: commit, pause, resume, cancel, retry, roll back and delete it; and how it suspends itself.
+
+Each verb can be called again: a call that was carried out before, but whose execution may not have been started, starts
+it then.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
 
-from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, Problem, RequestRejected, TryLater
 from sluice.model.job import RETRYABLE, SYSTEM, DateOrder, Job
 from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
 from sluice.schema.column import Column
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.declarations import importer_of
-from sluice.usecases.ports import Chunks, Files, Jobs, Machine
 from sluice.usecases.queueing import acquire_importer_again, release_importer
+from sluice.usecases.services import Services
 from sluice.wording import word_detail
 
 _FIRST_SECONDS = 30
 _LONGEST_SECONDS = 600
 
 
-def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], jobs: Jobs, machine: Machine) -> Job:
+def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], services: Services) -> Job:
     """Let the job go on to load.
 
     Parameters
@@ -38,21 +42,29 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], jobs: Jobs
         ``ambiguous-dates`` when an answer is missing; ``unknown-column`` when one is about a column that is not asked
         about.
     """
-    job = jobs.get(ref)
+    job = services.jobs.get(ref)
     if job.status not in {Status.IN_REVIEW, Status.LOADING} or (job.status is Status.LOADING and not job.committed):
         raise illegal_transition(ref.id, job.status, Status.LOADING)
     date_orders = {**job.date_orders, **_by_field(job, answers)}
     if job.status is Status.LOADING:
         if date_orders != job.date_orders:
             raise Conflict("committed-otherwise", id=ref.id)
-        machine.start(job)  # made again: its course may not have been started the first time
+        services.machine.start(job)  # called again: its execution may not have been started the first time
         return job
     missing = [column.title for column in _asked(job) if column.field not in date_orders]
     if missing:
         raise RequestRejected("ambiguous-dates", columns=missing)
     note = ", ".join(f"{field}: {order}" for field, order in sorted(date_orders.items()))
-    job = jobs.transition(ref, Status.LOADING, by=by, note=note and f"dates {note}", new_run=True, answers=date_orders)
-    machine.start(job)
+    job = services.jobs.transition(
+        ref,
+        Status.LOADING,
+        phase=job.delivery,
+        by=by,
+        note=note and f"dates {note}",
+        new_run=True,
+        answers=date_orders,
+    )
+    services.machine.start(job)
     return job
 
 
@@ -61,7 +73,7 @@ def _asked(job: Job) -> list[Column]:
 
 
 def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder]:
-    """The answers by field; an order that the file itself proves is not for anybody to change."""
+    """The answers by field; an order that the file itself proves cannot be changed."""
     fields = {name: column.field for column in _asked(job) for name in (column.field, column.title)}
     unknown = sorted(set(answers) - set(fields))
     if unknown:
@@ -69,7 +81,7 @@ def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder
     return {fields[name]: order for name, order in answers.items()}
 
 
-def pause(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machine: Machine) -> Job:
+def pause(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Stop a job where it is, until it is resumed or cancelled.
 
     Raises
@@ -77,21 +89,23 @@ def pause(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machine
     Conflict
         If it is not under way.
     """
-    job = jobs.get(ref)
+    job = services.jobs.get(ref)
     if job.suspended:  # it would go on by itself
-        return jobs.stay_paused(ref, by=by)
+        return services.jobs.stay_paused(ref, by=by)
     if job.status is Status.PAUSED:
         return job
     waits = job.status is Status.QUEUED
-    job = jobs.transition(ref, Status.PAUSING, by=by)
+    job = services.jobs.transition(ref, Status.PAUSING, by=by)
     if waits:
-        machine.start(job)  # one that waits for its turn has no course yet that could say that it has stopped
+        services.machine.start(
+            job
+        )  # one that waits for its importer has no execution yet that could say that it has stopped
     if job.phase is not None:
-        answer_if_passed(ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
+        answer_if_passed(ref, job.phase, now, services)
     return job
 
 
-def resume(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
+def resume(ref: JobRef, *, by: str, services: Services) -> Job:
     """Go on with a paused job where it stopped, in a new run; chunks that are done stay done.
 
     A job that goes on already stays as it is.
@@ -101,26 +115,30 @@ def resume(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     Conflict
         If the job is not paused, and never was; or if its importer does one at a time, and another is under way.
     """
-    job = jobs.get(ref)
-    to = Status.LOADING if job.phase is PhaseName.LOAD else Status.PARSING
-    if job.status is to and job.run > 1:  # made again: its course may not have been started the first time
-        machine.start(job)
+    job = services.jobs.get(ref)
+    to = Status.LOADING if job.phase is job.delivery else Status.PARSING
+    if job.status is to and job.run > 1:  # called again: its execution may not have been started the first time
+        services.machine.start(job)
         return job
     if job.status is not Status.PAUSED:
         raise illegal_transition(ref.id, job.status, to)
-    acquire_importer_again(job, jobs)
-    job = jobs.transition(ref, to, by=by, note="resumed", new_run=True)
-    machine.start(job)
+    acquire_importer_again(job, services)
+    job = services.jobs.transition(ref, to, phase=_phase_in(to, job), by=by, note="resumed", new_run=True)
+    services.machine.start(job)
     return job
 
 
-def suspend(ref: JobRef, problem: Problem, jobs: Jobs) -> None:
+def _phase_in(status: Status, job: Job) -> PhaseName | None:
+    return job.delivery if status is Status.LOADING else None
+
+
+def suspend(ref: JobRef, problem: Problem, services: Services) -> None:
     """Pause a job until its upstream is back; one that is being stopped already stays as it is.
 
     Its chunks go back as in any pause, and no attempt of theirs is lost: when it goes on they get new messages.
     """
     with suppress(Conflict):
-        jobs.transition(ref, Status.PAUSING, note=word_detail(problem), suspended=problem)
+        services.jobs.transition(ref, Status.PAUSING, note=word_detail(problem), suspended=problem)
 
 
 def auto_resume_after(job: Job) -> int:
@@ -131,26 +149,26 @@ def auto_resume_after(job: Job) -> int:
     return min(_FIRST_SECONDS * job.run, _LONGEST_SECONDS)
 
 
-def auto_resume(ref: JobRef, run: int, *, jobs: Jobs, machine: Machine) -> Job:
-    """Let a suspended job go on, unless somebody has moved it since; should its upstream be away still, it parks again.
+def auto_resume(ref: JobRef, run: int, *, services: Services) -> Job:
+    """Resume a suspended job, unless a caller has changed its state since; with its upstream away, it suspends again.
 
-    Doing it twice starts one run.
+    Called twice, it starts one run.
     """
-    job = jobs.get(ref)
+    job = services.jobs.get(ref)
     if job.run == run + 1 and job.status in {Status.PARSING, Status.LOADING}:
-        machine.start(job)  # whoever woke it may have died before this
+        services.machine.start(job)  # the call that resumed it may have died before this
         return job
     if job.run != run or job.status is not Status.PAUSED or not job.suspended:
         return job
     with suppress(Conflict):
-        return resume(ref, by=SYSTEM, jobs=jobs, machine=machine)
-    return jobs.get(ref)
+        return resume(ref, by=SYSTEM, services=services)
+    return services.jobs.get(ref)
 
 
-def cancel(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machine: Machine) -> Job:
+def cancel(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """End a job before its time. What was loaded stays, and can be rolled back.
 
-    A job that nobody is at ends at once; one under way as soon as the chunks that workers hold are done.
+    An inactive job ends at once; one under way as soon as the chunks that workers hold are done.
 
     Raises
     ------
@@ -158,48 +176,48 @@ def cancel(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, machin
         If the job has ended, or is being rolled back.
     """
     while True:
-        job = jobs.get(ref)
+        job = services.jobs.get(ref)
         if job.status is Status.CANCELLED:
             return job
         if job.status in ENDED | {Status.ROLLING_BACK}:
             raise illegal_transition(ref.id, job.status, Status.CANCELLED)
         at_once = job.status in INACTIVE | {Status.QUEUED}
         try:
-            job = jobs.transition(ref, Status.CANCELLED if at_once else Status.CANCELLING, by=by)
+            job = services.jobs.transition(ref, Status.CANCELLED if at_once else Status.CANCELLING, by=by)
         except Conflict:
             continue  # it has moved on since it was read
         if not at_once and job.phase is not None:
-            answer_if_passed(ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
-        release_importer(job, jobs=jobs, machine=machine)
+            answer_if_passed(ref, job.phase, now, services)
+        release_importer(job, services)
         return job
 
 
-def retry(ref: JobRef, *, by: str, jobs: Jobs, chunks: Chunks, machine: Machine) -> Job:
+def retry(ref: JobRef, *, by: str, services: Services) -> Job:
     """Go on with just the chunks that are not done, in a new run.
 
     Raises
     ------
     Conflict
-        If the job has not failed, or failed for its file, or was deleted, or it is another one's turn.
+        If the job has not failed, or failed for its file, or was deleted, or its importer runs another job.
     """
-    job = jobs.get(ref)
-    if job.status in {Status.PARSING, Status.LOADING} and job.run > 1:  # made again, as in `resume`
-        machine.start(job)
+    job = services.jobs.get(ref)
+    if job.status in {Status.PARSING, Status.LOADING} and job.run > 1:  # called again, as in `resume`
+        services.machine.start(job)
         return job
     if job.status is not Status.FAILED:
         raise illegal_transition(ref.id, job.status, Status.LOADING)
     if job.deleted or job.problem is None or job.problem.type not in RETRYABLE:
         case = "deleted" if job.deleted else "same-again"
         raise Conflict("not-retryable", case=case, status_now=str(job.status))
-    parsed = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(ref, PhaseName.PARSE)]
+    parsed = [chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(ref, PhaseName.PARSE)]
     to = Status.LOADING if job.planned and all(parsed) and not job.needs_review else Status.PARSING
-    acquire_importer_again(job, jobs)
-    job = jobs.transition(ref, to, by=by, note="retried", new_run=True)
-    machine.start(job)
+    acquire_importer_again(job, services)
+    job = services.jobs.transition(ref, to, phase=_phase_in(to, job), by=by, note="retried", new_run=True)
+    services.machine.start(job)
     return job
 
 
-def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
+def roll_back(ref: JobRef, *, by: str, services: Services) -> Job:
     """Take back what a job that has ended did; rows that were changed since are kept as they are.
 
     A job that is rolled back, or being so, stays as it is: nothing is taken back twice.
@@ -209,16 +227,16 @@ def roll_back(ref: JobRef, *, by: str, jobs: Jobs, machine: Machine) -> Job:
     Conflict
         If the job is under way, or never came to touch the dataset, or was deleted.
     """
-    job = jobs.get(ref)
+    job = services.jobs.get(ref)
     if job.status is Status.ROLLED_BACK:
         return job
-    if job.status is Status.ROLLING_BACK:  # made again: its course may not have been started the first time
-        machine.start(job)
+    if job.status is Status.ROLLING_BACK:  # called again: its execution may not have been started the first time
+        services.machine.start(job)
         return job
     if job.status in ENDED and (case := _why_not(job)):
         raise Conflict("nothing-to-roll-back", case=case, status_now=str(job.status))
-    job = jobs.transition(ref, Status.ROLLING_BACK, by=by, new_run=True)
-    machine.start(job)
+    job = services.jobs.transition(ref, Status.ROLLING_BACK, by=by, new_run=True)
+    services.machine.start(job)
     return job
 
 
@@ -232,7 +250,7 @@ def _why_not(job: Job) -> str | None:
     return None
 
 
-def delete_job(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, files: Files) -> Job:
+def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Delete the file of a job that has ended, its chunks, rejected rows and results; the job and its log stay.
 
     What it loaded into a dataset stays there: `roll_back` is for that, before this. Doing it twice, or going on with
@@ -246,15 +264,15 @@ def delete_job(ref: JobRef, *, by: str, now: int, jobs: Jobs, chunks: Chunks, fi
         If a worker that it left behind is still at a chunk, and might write what was deleted.
     """
     # first of all: from here on the job does not go on, and nothing is made of it any more
-    job = jobs.mark_deleted(ref, by=by)
+    job = services.jobs.mark_deleted(ref, by=by)
+    chunks = services.chunks
     held = [chunk.lease_until - now for name in PhaseName for chunk in chunks.of_phase(ref, name) if chunk.is_held(now)]
     if held:
         raise TryLater("job-in-use", max(held))
-    files.remove(paths.work_of(ref))
-    files.remove(paths.upload(ref, ""))
+    JobFiles(ref, services.files).remove_all()
     if job.file.key:
         # in the drop folder, another file may have come in its place since
-        files.remove_file(job.file.key, job.file.etag)
+        services.files.remove_file(job.file.key, job.file.etag)
     for name in PhaseName:
         chunks.forget(ref, name)
     return job

@@ -12,11 +12,11 @@ from sluice.model.job import Job
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE
 from sluice.reading import Header
-from sluice.reporting.errors import ROW_TITLE
-from sluice.reporting.neutral import restored
+from sluice.reports.formula_injection import unescape_formula
+from sluice.reports.rejected_rows import ROW_TITLE
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import FilePlan, rejections_in
+from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 
 # More than any sheet has rows.
@@ -67,23 +67,23 @@ class Corrected:
         All of them, their text as it was before a report made it harmless.
     wanted
         Those that the corrected job has rejected; of a job that corrects none, all.
-    strangers
+    unmatched
         A rejection for each of the others.
-    repeats
+    duplicates
         Of those that were rejected for their key alone: number of the row to the rejection that it had.
     """
 
     records: list[Record]
     wanted: list[Record]
-    strangers: list[Rejection]
-    repeats: dict[int, Rejection]
+    unmatched: list[Rejection]
+    duplicates: dict[int, Rejection]
 
-    def still_repeated(self, good: Iterable[GoodRow]) -> list[Rejection]:
+    def still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
         """Reject rows again whose key is what it was: loaded now, they would take the place of the first."""
         return [
             replace(was, row=row.number)
             for row in good
-            if (was := self.repeats.get(row.number)) and was.value == row.key
+            if (was := self.duplicates.get(row.number)) and was.value == row.key
         ]
 
 
@@ -93,27 +93,32 @@ def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks:
         return Corrected(records, records, [], {})
     place = plan.header.titles.index(ROW_TITLE)
     records = [
-        (number, [restored(cell) if isinstance(cell, str) else cell for cell in cells]) for number, cells in records
+        (number, [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
+        for number, cells in records
     ]
     numbers = {number: _row_number(cells, place) for number, cells in records}
     rejected = _rejected_rows(
-        JobRef(job.ref.tenant, job.corrects), {number for number in numbers.values() if number}, chunks, files
+        JobRef(job.ref.tenant, job.corrects),
+        job.delivery,  # both jobs have the same importer
+        {number for number in numbers.values() if number},
+        chunks,
+        files,
     )
     wanted: list[Record] = []
-    strangers: list[Rejection] = []
-    repeats: dict[int, Rejection] = {}
+    unmatched: list[Rejection] = []
+    duplicates: dict[int, Rejection] = {}
     for number, cells in records:
         original = numbers[number]
         if original in rejected:
             wanted.append((number, cells))
             if rejected[original].code == DUPLICATE_KEY:
-                repeats[number] = rejected[original]
+                duplicates[number] = rejected[original]
         else:
             value = None if original is None else str(original)
             code = "not-a-row-number" if original is None else "not-a-rejected-row"
             params = {} if original is None else {"job": job.corrects}
-            strangers.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, code, params))
-    return Corrected(records, wanted, strangers, repeats)
+            unmatched.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, code, params))
+    return Corrected(records, wanted, unmatched, duplicates)
 
 
 def _row_number(cells: list[Cell], place: int) -> int | None:
@@ -128,7 +133,9 @@ def _row_number(cells: list[Cell], place: int) -> int | None:
             return None
 
 
-def _rejected_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files) -> dict[int | None, Rejection]:
+def _rejected_rows(
+    ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, files: Files
+) -> dict[int | None, Rejection]:
     """Find which of these rows the job has rejected, and why; reads the rejections of their chunks alone."""
     cut = list(chunks.of_phase(ref, PhaseName.PARSE))
     firsts = [chunk.first_row for chunk in cut]
@@ -136,7 +143,7 @@ def _rejected_rows(ref: JobRef, numbers: set[int], chunks: Chunks, files: Files)
     return {
         rejection.row: rejection
         for index in indexes
-        for phase in (PhaseName.PARSE, PhaseName.LOAD)
-        for rejection in rejections_in(ChunkRef(ref, phase, index), files)
+        for phase in (PhaseName.PARSE, delivery)
+        for rejection in JobFiles(ref, files).rejections(ChunkRef(ref, phase, index))
         if rejection.row in numbers
     }

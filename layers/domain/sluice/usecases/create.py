@@ -1,4 +1,4 @@
-"""Make the job of an import that somebody asked for."""
+"""Make the job of an import that a caller asked for."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 from ulid import ULID
 
 from sluice.catalog.registry import importer_named
-from sluice.model import paths
 from sluice.model.chunk import JobRef
 from sluice.model.errors import FileRejected
 from sluice.model.job import Job, JobFile
 from sluice.schema.importer import Importer
+from sluice.usecases.artifacts import upload_key
 from sluice.usecases.corrections import check_corrected
 from sluice.usecases.multipart import Parts, list_parts
 from sluice.usecases.parameters import check_file_type, parameters_of
-from sluice.usecases.ports import Files, Jobs
 from sluice.usecases.same_file import reject_same_file
+from sluice.usecases.services import Services
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME_LENGTH = 200
@@ -64,7 +64,7 @@ class ImportRequest:
 
 
 def new_job(
-    request: ImportRequest, *, now: datetime, jobs: Jobs, begin_parts: Callable[[str], str] | None = None
+    request: ImportRequest, *, now: datetime, services: Services, begin_parts: Callable[[str], str] | None = None
 ) -> tuple[Job, Importer]:
     """Add a job that waits for its file.
 
@@ -95,15 +95,15 @@ def new_job(
             limit=importer.max_bytes,
         )
     if request.sha256 and not (request.force or importer.lookup):
-        reject_same_file(request.tenant, importer.name, request.sha256.lower(), jobs)
+        reject_same_file(request.tenant, importer.name, request.sha256.lower(), services)
     corrected = None
     if request.corrects:
-        corrected = check_corrected(JobRef(request.tenant, request.corrects), importer.name, jobs)
+        corrected = check_corrected(JobRef(request.tenant, request.corrects), importer.name, services.jobs)
     ref = JobRef(request.tenant, str(ULID.from_datetime(now)))
     # of a long name the end is kept: people tell by it what the file is
     name = request.filename.replace("\\", "/").rsplit("/", 1)[-1][-_NAME_LENGTH:] or "file"
     # "." and ".." would lead out of the job's folder wherever keys are taken for paths
-    file = JobFile(name, paths.upload(ref, _UNSAFE.sub("-", name).strip(".") or "file"), request.bytes)
+    file = JobFile(name, upload_key(ref, _UNSAFE.sub("-", name).strip(".") or "file"), request.bytes)
     if begin_parts:
         file = replace(file, upload_id=begin_parts(file.key))
     job = Job(
@@ -125,13 +125,13 @@ def new_job(
         | parameters_of(importer, request.filename, request.parameters),
         lookup=importer.lookup,
     )
-    jobs.add(job, note=f"corrects job {request.corrects}" if corrected else "")
+    services.jobs.add(job, note=f"corrects job {request.corrects}" if corrected else "")
     if corrected:
-        jobs.log(corrected, by=request.requested_by, note=f"corrected by job {ref.id}")
+        services.jobs.log(corrected, by=request.requested_by, note=f"corrected by job {ref.id}")
     return job, importer
 
 
-def accept_file(request: ImportRequest, body: bytes, *, now: datetime, jobs: Jobs, files: Files) -> Job:
+def accept_file(request: ImportRequest, body: bytes, *, now: datetime, services: Services) -> Job:
     """Make a job and store its file; the bucket's event starts it, as it does for every other file.
 
     Raises
@@ -140,12 +140,12 @@ def accept_file(request: ImportRequest, body: bytes, *, now: datetime, jobs: Job
         As `new_job`.
     """
     request = replace(request, sha256=hashlib.sha256(body).hexdigest())
-    job, _ = new_job(request, now=now, jobs=jobs)
-    files.write(job.file.key, body)
+    job, _ = new_job(request, now=now, services=services)
+    services.files.write(job.file.key, body)
     return job
 
 
-def expect_file(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Files) -> tuple[Job, dict[str, Any]]:
+def expect_file(request: ImportRequest, *, now: datetime, services: Services) -> tuple[Job, dict[str, Any]]:
     """Make a job that waits for its file.
 
     Returns
@@ -158,11 +158,11 @@ def expect_file(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Fil
     NotFound, FileRejected, Conflict
         As `new_job`.
     """
-    job, importer = new_job(request, now=now, jobs=jobs)
-    return job, files.upload_form(job.file.key, importer.max_bytes)
+    job, importer = new_job(request, now=now, services=services)
+    return job, services.files.upload_form(job.file.key, importer.max_bytes)
 
 
-def expect_parts(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Files) -> tuple[Job, Parts]:
+def expect_parts(request: ImportRequest, *, now: datetime, services: Services) -> tuple[Job, Parts]:
     """Make a job that waits for its file to come in parts; answers the job and where the parts go.
 
     Raises
@@ -170,5 +170,5 @@ def expect_parts(request: ImportRequest, *, now: datetime, jobs: Jobs, files: Fi
     NotFound, FileRejected, Conflict
         As `new_job`.
     """
-    job, _ = new_job(request, now=now, jobs=jobs, begin_parts=files.begin_parts)
-    return job, list_parts(job, files=files)
+    job, _ = new_job(request, now=now, services=services, begin_parts=services.files.begin_parts)
+    return job, list_parts(job, files=services.files)

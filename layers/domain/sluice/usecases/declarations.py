@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sluice.catalog.registry import importer_named, source_named
-from sluice.model.job import SYNC, Job
+from sluice.model.job import Job
 from sluice.schema.importer import Importer
 
 
@@ -13,6 +13,6 @@ def importer_of(job: Job) -> Importer:
     Raises
     ------
     NotFound
-        If it is gone since the job was made.
+        If it was removed since the job was made.
     """
-    return source_named(job.importer).rows if job.kind == SYNC else importer_named(job.importer)
+    return source_named(job.importer).rows if job.is_sync else importer_named(job.importer)

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
 from sluice.catalog.registry import lookup_named
-from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
 from sluice.model.status import INACTIVE, Status
-from sluice.reporting.errors import write_error_csv, write_error_workbook
-from sluice.reporting.loaded import write_loaded_csv
-from sluice.reporting.result import CategorisedRow, summary, write_result_workbook
+from sluice.reports.csv_files import write_errors_csv, write_loaded_csv
+from sluice.reports.errors_workbook import write_errors_workbook
+from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
+from sluice.reports.summary import summarise
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import JobWorkspace, rejected_rows, rejections_in
+from sluice.usecases.artifacts import Finding, JobFiles, result_key
 from sluice.usecases.declarations import importer_of
-from sluice.usecases.lookup import Finding, findings_of
-from sluice.usecases.ports import Chunks, Files, Jobs, Machine
+from sluice.usecases.ports import Chunks, Files
+from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import staged_rows
 from sluice.wording import word_reason
 
@@ -53,7 +53,7 @@ class JobFileOffer:
 
 
 def offers(job: Job, files: Files) -> list[JobFileOffer]:
-    """The files of a job that stands still; none while it is under way, for they would change."""
+    """List the files of an inactive job; none while it is under way, because they would change."""
     if job.status not in INACTIVE or job.status is Status.WAITING_FOR_FILE or job.deleted:
         return []
     found = []
@@ -69,8 +69,8 @@ def offers(job: Job, files: Files) -> list[JobFileOffer]:
     ]
 
 
-def download(ref: JobRef, name: str, *, seconds: float, jobs: Jobs, files: Files, machine: Machine) -> str:
-    """Give the address of a file of a job; make it first when nobody has asked for it before.
+def download(ref: JobRef, name: str, *, seconds: float, services: Services) -> str:
+    """Give the address of a file of a job; make it first if it was not asked for before.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ def download(ref: JobRef, name: str, *, seconds: float, jobs: Jobs, files: Files
     Conflict
         If it could not be made.
     """
-    job = jobs.get(ref)
+    job, files = services.jobs.get(ref), services.files
     if name not in {offer.name for offer in offers(job, files)}:
         raise NotFound("file", name)
     if _size(job, name, files) is None:
         deadline = time.monotonic() + seconds
-        if not machine.make_file(job, name):
+        if not services.machine.make_file(job, name):
             raise Conflict("file-not-made", name=name, id=ref.id)
         while _size(job, name, files) is None:
             if time.monotonic() > deadline:
@@ -99,17 +99,17 @@ def download(ref: JobRef, name: str, *, seconds: float, jobs: Jobs, files: Files
             time.sleep(_PAUSE)
     stem = job.file.name.rsplit(".", 1)[0]
     safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_ ") else "-" for letter in stem)
-    return files.download_url(paths.result(ref, job.run, name), f"{safe}-{name}")
+    return files.download_url(result_key(ref, job.run, name), f"{safe}-{name}")
 
 
 def _size(job: Job, name: str, files: Files) -> int | None:
     try:
-        return files.size(paths.result(job.ref, job.run, name))
+        return files.size(result_key(job.ref, job.run, name))
     except NotFound:
         return None
 
 
-def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, files: Files) -> int:
+def make_file(ref: JobRef, run: int, name: str, services: Services) -> int:
     """Write a file of the job to the bucket, chunk by chunk; a second run writes the same again.
 
     Returns
@@ -117,15 +117,15 @@ def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, f
     int
         Its rows; 0 when the job has gone on or was deleted since it was asked for, and there is no such file.
     """
-    job = jobs.get(ref)
+    job, files = services.jobs.get(ref), services.files
     if job.run != run:
         return 0
-    key = paths.result(ref, run, name)
+    key = result_key(ref, run, name)
     rows = 0
     if not job.deleted:
         with files.create(key) as out:
-            rows = _write(job, name, out, chunks=chunks, files=files)
-    if jobs.get(ref).deleted:  # whoever deleted it may have looked before this file was there
+            rows = _write(job, name, out, chunks=services.chunks, files=files)
+    if services.jobs.get(ref).deleted:  # the call that deleted it may have looked before this file was there
         files.remove_file(key, None)
         return 0
     return rows
@@ -134,11 +134,11 @@ def make_file(ref: JobRef, run: int, name: str, *, jobs: Jobs, chunks: Chunks, f
 def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
     match name:
         case "errors.xlsx" | "errors.csv":
-            write = write_error_workbook if name == ERRORS_XLSX else write_error_csv
-            plan = JobWorkspace(job.ref, files).read_plan()
+            write = write_errors_workbook if name == ERRORS_XLSX else write_errors_csv
+            plan = JobFiles(job.ref, files).read_plan()
             titles = {column.field: column.title for column in importer_of(job).columns}
             places = {titles[field]: place for place, field in plan.header.fields.items()}
-            rows = rejected_rows(job.ref, files)
+            rows = JobFiles(job.ref, files).rejected_rows()
             return write(out, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows)
         case "loaded.csv":
             return write_loaded_csv(out, importer_of(job), _loaded(job, chunks, files))
@@ -153,13 +153,13 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
 def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
     for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
         if chunk.state is ChunkState.DONE:
-            rejected = {rejection.row for rejection in rejections_in(chunk.ref, files)}
+            rejected = {rejection.row for rejection in JobFiles(job.ref, files).rejections(chunk.ref)}
             yield from (row for row in staged_rows(job, chunk.ref.index, files).rows if row.number not in rejected)
 
 
 def write_result(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
     """Write the workbook with a sheet for each category; answers its rows."""
-    plan, lookup = JobWorkspace(job.ref, files).read_plan(), lookup_named(job.lookup or "")
+    plan, lookup = JobFiles(job.ref, files).read_plan(), lookup_named(job.lookup or "")
     counts = write_result_workbook(
         out,
         categories=lookup.categories,
@@ -175,23 +175,23 @@ def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> i
     """Write how many rows are in each category, as JSON; answers how many there are in all."""
 
     def of_chunk(index: int) -> list[str]:
-        return [each.category for each in findings_of(job.ref, index, files)]
+        return [each.category for each in JobFiles(job.ref, files).findings(index)]
 
     found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
-    content = summary(lookup_named(job.lookup or "").categories, found, _facts(job))
+    content = summarise(lookup_named(job.lookup or "").categories, found, _facts(job))
     out.write(json.dumps(content, ensure_ascii=False, indent=2).encode())
     return found.total()
 
 
 def _rows(job: Job, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
-    workspace = JobWorkspace(job.ref, files)
+    stored = JobFiles(job.ref, files)
     parsed = {chunk.ref.index: chunk for chunk in chunks.of_phase(job.ref, PhaseName.PARSE)}
 
     def of_chunk(index: int) -> list[CategorisedRow]:
-        found = {each.row: each for each in findings_of(job.ref, index, files)}
+        found = {each.row: each for each in JobFiles(job.ref, files).findings(index)}
         return [
             CategorisedRow(number, cells, each.category, each.value, _reason(each))
-            for number, cells in workspace.records(parsed[index], job.file)
+            for number, cells in stored.records(parsed[index], job.file)
             if (each := found.get(number))
         ]
 
@@ -215,7 +215,7 @@ def _read_ahead(read: Callable[[int], list[T]], indexes: Iterable[int]) -> Itera
 
 
 def _done(job: Job, chunks: Chunks) -> Iterator[int]:
-    for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
+    for chunk in chunks.of_phase(job.ref, PhaseName.LOOKUP):
         if chunk.state is ChunkState.DONE:
             yield chunk.ref.index
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 from struct import Struct
 
-from sluice.model import paths
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.model.errors import NotFound
+from sluice.model.job import Job
 from sluice.schema.validation import GoodRow
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Files
 
 # 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
@@ -33,13 +32,14 @@ def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
     return {digest for _, digest, _ in _keys(ref, list(indexes), {}, files)}
 
 
-def find_duplicates(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
+def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
     """Write, for each chunk that repeats a key, ``{row number: row number of the first}``.
 
     Chunks that were handed out to be loaded before, by an earlier run or a dispatch that broke off, keep what they were
     given, wherever they stand in the file: their rows may be delivered already, even of one that was given up.
     """
-    handed_out = {chunk.ref.index for chunk in chunks.of_phase(ref, PhaseName.LOAD)}
+    ref, stored = job.ref, JobFiles(job.ref, files)
+    handed_out = {chunk.ref.index for chunk in chunks.of_phase(ref, job.delivery)}
     parsed = [
         chunk.ref.index
         for chunk in chunks.of_phase(ref, PhaseName.PARSE)
@@ -48,7 +48,7 @@ def find_duplicates(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
     if handed_out.issuperset(parsed):
         return
     parsed.sort(key=lambda index: (index not in handed_out, index))
-    ignored = {index: read_duplicates(ref, index, files) for index in handed_out}
+    ignored = {index: stored.duplicates(index) for index in handed_out}
     seen: set[bytes] = set()
     repeated: dict[int, dict[int, bytes]] = {}
     for index, digest, row in _keys(ref, parsed, ignored, files):
@@ -64,16 +64,7 @@ def find_duplicates(ref: JobRef, *, chunks: Chunks, files: Files) -> None:
             first.setdefault(digest, row)
     for index, rows in repeated.items():
         found = {row: first[digest] for row, digest in rows.items()}
-        files.write(paths.repeats(ref, index), json.dumps(found).encode())
-
-
-def read_duplicates(ref: JobRef, index: int, files: Files) -> dict[int, int]:
-    """Rows of a chunk whose key an earlier row has: ``{row number: row number of the first}``."""
-    try:
-        found = json.loads(files.read(paths.repeats(ref, index)))
-    except NotFound:
-        return {}
-    return {int(row): first for row, first in found.items()}
+        stored.write_duplicates(index, found)
 
 
 def _keys(
@@ -81,6 +72,6 @@ def _keys(
 ) -> Iterator[tuple[int, bytes, int]]:
     for index in indexes:
         without = ignored.get(index, ())
-        for digest, row in _RECORD.iter_unpack(files.read(paths.keys(ref, index))):
+        for digest, row in _RECORD.iter_unpack(JobFiles(ref, files).keys(index)):
             if row not in without:
                 yield index, digest, row

@@ -11,17 +11,18 @@ from sluice.model.errors import Problem, TryLater
 from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
 from sluice.model.status import Status
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.ports import Chunks, Jobs, Machine
+from sluice.usecases.ports import Chunks, Jobs
 from sluice.usecases.queueing import release_importer
+from sluice.usecases.services import Services
 
 # Chunks that a problem names one by one; beyond it says how many more.
 _NAMED = 5
 
 
-def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chunks, machine: Machine) -> Job:
-    """Stop a job where somebody wanted it stopped, or end it: completed when every row was delivered or rejected.
+def finish(ref: JobRef, run: int, *, error: str | None, services: Services) -> Job:
+    """Stop a job that a caller wanted stopped, or end it: completed when every row was delivered or rejected.
 
-    When a job ends, the next of its importer may begin, if that does one at a time.
+    When a job ends, the next of its importer may begin, if the importer runs one at a time.
 
     Parameters
     ----------
@@ -30,10 +31,10 @@ def finish(ref: JobRef, run: int, *, error: str | None, jobs: Jobs, chunks: Chun
     error
         The kind of error that broke the course of the job, ``None`` when it ran to its end. Callers see it.
     """
-    job = jobs.get(ref)
+    job = services.jobs.get(ref)
     if job.run == run:
-        job = _finished(job, error, jobs, chunks)
-        release_importer(job, jobs=jobs, machine=machine)
+        job = _finished(job, error, services.jobs, services.chunks)
+        release_importer(job, services)
     return job
 
 
@@ -57,7 +58,7 @@ def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> 
     if error is not None or failed:
         return jobs.transition(job.ref, Status.FAILED, problem=_half_undone(error, failed))
     counts = job.counts
-    said = f"{counts.reversed:,} rows taken back, {counts.kept:,} kept, {counts.stuck:,} failed"
+    said = f"{counts.reversed:,} rows taken back, {counts.conflicts:,} kept, {counts.rollback_failed:,} failed"
     return jobs.transition(job.ref, Status.ROLLED_BACK, note=said)
 
 
@@ -67,7 +68,7 @@ def _after_import(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Jo
     if job.status is Status.PARSING and job.needs_review:
         return jobs.transition(job.ref, Status.IN_REVIEW)
     if job.counts.unprocessed:
-        failed = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.LOAD])
+        failed = _failed(job.ref, chunks, [PhaseName.PARSE, job.delivery])
         return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed(job, failed))
     return jobs.transition(job.ref, Status.COMPLETED)
 
@@ -105,7 +106,7 @@ def _named(failed: list[Chunk]) -> dict[str, Any]:
     return {"chunks": len(failed), "failed": first}
 
 
-def give_up(ref: ChunkRef, *, now: int, jobs: Jobs, chunks: Chunks, machine: Machine) -> bool:
+def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
     """Close the chunk as failed, so that the phase can end; its rows stay unprocessed until the job is retried.
 
     Returns
@@ -118,9 +119,10 @@ def give_up(ref: ChunkRef, *, now: int, jobs: Jobs, chunks: Chunks, machine: Mac
     TryLater
         If a worker still holds it (a doubled message died while the other is at work).
     """
+    chunks = services.chunks
     given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
     chunk = chunks.get(ref)
     if chunk is not None and chunk.state not in CLOSED:
         raise TryLater("chunk-in-use", max(1, chunk.lease_until - now))
-    answer_if_passed(ref.job, ref.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
+    answer_if_passed(ref.job, ref.phase, now, services)
     return given_up

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
-
 from sluice.catalog.registry import lookup_named
-from sluice.model import paths
-from sluice.model.chunk import Chunk, JobRef
+from sluice.model.chunk import Chunk
 from sluice.model.counts import Counts
 from sluice.model.errors import TryLater, UpstreamDown
 from sluice.model.job import Job
 from sluice.model.rejection import CUSTOM
 from sluice.schema.validation import GoodRow
 from sluice.upstream.lookup import Lookup, LookupResult
+from sluice.usecases.artifacts import Finding, JobFiles
 from sluice.usecases.load import reject
-from sluice.usecases.ports import Files, LookupCache, Upstreams
+from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import staged_rows
 
 # Attempts at a chunk before a key that was never answered is put into the category of those; SQS allows no more.
@@ -28,23 +23,10 @@ _ATTEMPTS_IN_VAIN = 20
 _AGAIN_SECONDS = 5
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a row was found to be; ``code`` and ``params`` say why, where the category alone does not."""
+def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: Services) -> Counts:
+    """Ask for each key of the chunk that has no cached result, and store the rows' categories.
 
-    row: int
-    category: str
-    value: str | None = None
-    code: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-
-def lookup_chunk(
-    job: Job, chunk: Chunk, *, now: int, before: float, files: Files, answers: LookupCache, upstreams: Upstreams
-) -> Counts:
-    """Ask for each row of the chunk that nobody has asked for before, and leave the rows' categories.
-
-    An answer is kept the moment it is there, so whatever happens to this attempt, it is not asked for again.
+    A result is cached as soon as it arrives, so whatever happens to this attempt, its key is not asked for again.
 
     Parameters
     ----------
@@ -63,31 +45,30 @@ def lookup_chunk(
     UpstreamDown
         If the upstream is away.
     """
-    lookup = lookup_named(job.lookup or "")
+    lookup, cache, files = lookup_named(job.lookup or ""), services.lookup_cache, services.files
     staged = staged_rows(job, chunk.ref.index, files)
     rejected = {row.key: reason for row in staged.rows if (reason := lookup.rejects(row.key))}
-    known = answers.get(job.ref.tenant, lookup, [row.key for row in staged.rows if row.key not in rejected], now=now)
+    known = cache.get(job.ref.tenant, lookup, [row.key for row in staged.rows if row.key not in rejected], now=now)
 
-    def told(key: str, found: LookupResult) -> None:
-        answers.keep(job.ref.tenant, lookup, key, found, until=now + lookup.keep_hours * 3600)
+    def keep(key: str, found: LookupResult) -> None:
+        cache.keep(job.ref.tenant, lookup, key, found, until=now + lookup.keep_hours * 3600)
         known[key] = found
 
     missing = [row.key for row in staged.rows if row.key not in rejected and row.key not in known]
     if missing:
-        asked = upstreams.ask(lookup, missing, before=before, told=told)
-        # where no key was ever answered, all sorts of keys were asked for, so that even a few say if anybody is there
+        asked = services.upstreams.ask(lookup, missing, before=before, told=keep)
+        # where no key was ever answered, all sorts of keys were asked for: even a few show if the upstream is there
         if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)
         if asked.failed and chunk.attempts < _ATTEMPTS:
             raise TryLater("lookups-failed", _AGAIN_SECONDS, count=len(asked.failed))
     findings = [_finding(lookup, job, row, rejected, known) for row in staged.rows]
-    # what is no key repeats none: a list with a dash for everybody who gave no number has as many invalid ones
-    invalid = {row: reason for row, (key, _) in staged.repeats.items() if (reason := lookup.rejects(key))}
+    # an invalid key duplicates none: in a list with a dash for each missing number, every dash is an invalid key
+    invalid = {row: reason for row, (key, _) in staged.duplicates.items() if (reason := lookup.rejects(key))}
     findings += [_invalid(row, lookup, reason) for row, reason in invalid.items()]
-    body = "".join(json.dumps(asdict(each)) + "\n" for each in findings)
-    files.write(paths.found(job.ref, chunk.ref.index), body.encode())
-    repeats = {row: repeat for row, repeat in staged.repeats.items() if row not in invalid}
-    return Counts(inserted=len(findings), rejected=reject(job, chunk, [], repeats, files))
+    JobFiles(job.ref, files).write_findings(chunk.ref.index, findings)
+    duplicates = {row: found for row, found in staged.duplicates.items() if row not in invalid}
+    return Counts(inserted=len(findings), rejected=reject(job, chunk, [], duplicates, files))
 
 
 def _finding(
@@ -103,9 +84,3 @@ def _finding(
 
 def _invalid(row: int, lookup: Lookup, text: str) -> Finding:
     return Finding(row, lookup.invalid, code=CUSTOM, params={"text": text})
-
-
-def findings_of(ref: JobRef, index: int, files: Files) -> Iterator[Finding]:
-    """What the rows of a chunk were found to be."""
-    for line in files.read(paths.found(ref, index)).splitlines():
-        yield Finding(**json.loads(line))

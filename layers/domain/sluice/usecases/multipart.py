@@ -1,4 +1,4 @@
-"""Files that are sent in parts, so that a connection that breaks costs one part and not the file."""
+"""Multipart uploads: a connection that breaks costs one part, not the file."""
 
 from __future__ import annotations
 

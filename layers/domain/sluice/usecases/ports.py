@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol
 
-from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
+from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.event import Connection, Ticket
 from sluice.model.files import StoredPart
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
+from sluice.model.lock import Lock
 from sluice.model.page import Page
 from sluice.model.schedule import Schedule
 from sluice.model.status import Status
@@ -26,8 +27,12 @@ from sluice.upstream.source import Source, SourcePage
 class Jobs(Protocol):
     """Jobs of all tenants, each found only with its tenant's name."""
 
-    def add(self, job: Job, *, note: str = "") -> bool:
-        """Add a job; ``False`` when there is one of that id already."""
+    def add(self, job: Job, *, note: str = "", owning: Lock | None = None, instead_of: JobRef | None = None) -> bool:
+        """Add a job, and make it the owner of a lock in the same transaction.
+
+        ``False``, and nothing is written, if there is a job of that id already, or if the lock's owner is not
+        ``instead_of`` (``None``: if it has an owner).
+        """
 
     def get(self, ref: JobRef) -> Job:
         """The job as it is now; raises `NotFound`."""
@@ -49,6 +54,7 @@ class Jobs(Protocol):
         problem: Problem | None = None,
         answers: Mapping[str, DateOrder] | None = None,
         suspended: Problem | None = None,
+        phase: PhaseName | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
 
@@ -76,38 +82,36 @@ class Jobs(Protocol):
     def entries(self, ref: JobRef) -> list[LogEntry]:
         """The log of a job, oldest first."""
 
-    def importer_of(self, tenant: str, importer: str, sha256: str) -> JobRef | None:
-        """The job that imported a file last."""
-
-    def claim_file(self, job: Job, sha256: str, *, instead_of: JobRef | None) -> bool:
-        """Note that the job imports a file, unless another one than ``instead_of`` came to do so first."""
-
-    def sync_of(self, tenant: str, source: str) -> JobRef | None:
-        """The job that stands for the source: the one that is pulling it, or did so last."""
-
-    def begin_sync(self, job: Job, *, instead_of: JobRef | None) -> bool:
-        """Add a job that from now on stands for its source, unless another one than ``instead_of`` does."""
-
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
         """Note once that a job that has ended is deleted, and by whom; it goes nowhere from then on."""
 
     def stay_paused(self, ref: JobRef, *, by: str) -> Job:
         """Note that a suspended job does not go on by itself any more, and who wanted that."""
 
-    def turn_of(self, job: Job) -> JobRef | None:
-        """Whose turn it is, of the jobs of this one's importer."""
-
-    def take_turn(self, job: Job) -> bool:
-        """Take the turn if it is nobody's; says whether it is this job's now."""
-
-    def give_turn(self, job: Job, holder: JobRef, to: Job | None) -> bool:
-        """Give the turn of the job's importer from its holder to another, or to nobody; ``False`` if it was not its."""
-
     def read_again(self, job: Job, *, note: str) -> None:
         """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
 
     def active(self) -> Iterator[Job]:
         """Jobs of all tenants that have not ended."""
+
+
+class Locks(Protocol):
+    """Locks of all tenants; the owner of a lock is a job of the lock's tenant."""
+
+    def owner(self, lock: Lock) -> JobRef | None:
+        """The owner as it is now; ``None`` if the lock is free."""
+
+    def acquire(self, lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
+        """Acquire a lock that is free or belongs to ``instead_of``; says whether the job owns it now.
+
+        The owner may acquire it again.
+        """
+
+    def transfer(self, lock: Lock, owner: JobRef, to: JobRef) -> bool:
+        """Make another job the owner; ``False`` if ``owner`` does not own the lock."""
+
+    def release(self, lock: Lock, owner: JobRef) -> bool:
+        """Free a lock; ``False`` if ``owner`` does not own it."""
 
 
 class Chunks(Protocol):
@@ -128,14 +132,14 @@ class Chunks(Protocol):
     def get(self, ref: ChunkRef) -> Chunk | None:
         """One chunk as it is now."""
 
-    def open_phase(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Phase:
+    def open_barrier(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Barrier:
         """Set up the barrier of a phase for a run of the job.
 
         In the same run, a barrier that stands only takes the new token. A later run takes up the chunks that were given
         up before, and counts anew what remains.
         """
 
-    def phase(self, ref: JobRef, name: PhaseName) -> Phase | None:
+    def barrier(self, ref: JobRef, name: PhaseName) -> Barrier | None:
         """The barrier as it is now."""
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:

@@ -1,6 +1,6 @@
-"""Pull the rows of a source: what `plan` and the workers do of a sync that they do not do of an import.
+"""Pull the rows of a source: what `plan`, `dispatch` and the workers do for a sync and not for an import.
 
-A page range becomes a slice of records, as the cut of a file is one. From there on a sync is an import.
+A range of pages becomes a slice of records, as a segment of a file does. From there on a sync is an import.
 """
 
 from __future__ import annotations
@@ -12,40 +12,30 @@ from itertools import count
 from typing import Any
 
 from sluice.catalog.registry import source_named
-from sluice.model import paths
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.job import SYNC, Job
+from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reading import Header, write_cells
 from sluice.reading.types import FileLayout, Segment
 from sluice.schema.column import columns_of
 from sluice.schema.importer import Importer
-from sluice.schema.staging import dump_staged
 from sluice.schema.validation import GoodRow, digest
 from sluice.upstream.source import GONE, Source, SourcePage, fields_of, records_of
-from sluice.usecases.artifacts import JobWorkspace
+from sluice.usecases.artifacts import JobFiles, PulledChunk
 from sluice.usecases.declarations import importer_of
 from sluice.usecases.duplicate_keys import digest_of, digests, dump_keys
-from sluice.usecases.ports import Chunks, Files, Jobs, Records, Upstreams
+from sluice.usecases.ports import Files, Upstreams
+from sluice.usecases.services import Services
 
-#: So often pages are read at most; then what was read is taken as it is.
+#: Times that the pages of a source are read at most; then what was read is taken as it is.
 MOST_READS = 3
-# Chunks of gone rows have numbers from here, far behind those of pages.
+# Chunks of rows deleted upstream have indexes from here, far behind those of pages.
 _FIRST = 900_000
 _PAGE = 1000
 
 
-def plan_sync(
-    job: Job,
-    *,
-    before: float,
-    look: Callable[[], None],
-    jobs: Jobs,
-    chunks: Chunks,
-    files: Files,
-    upstreams: Upstreams,
-) -> None:
+def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Services) -> None:
     """Ask for the first page, and cut what there is into chunks of pages.
 
     A source without a total can only be read from its beginning to its end. That is done here, and leaves the slices
@@ -65,26 +55,25 @@ def plan_sync(
     """
     source = source_named(job.importer)
     # of a reading before this one, or of a plan that died in its middle: it may have been told another total
-    chunks.forget(job.ref, PhaseName.PARSE)
-    for folder in paths.read_of(job.ref):
-        files.remove(folder)
-    JobWorkspace(job.ref, files).write_plan(FileLayout("cells", source.name), _header(source))
+    services.chunks.forget(job.ref, PhaseName.PARSE)
+    stored = JobFiles(job.ref, services.files)
+    stored.remove_read()
+    stored.write_plan(FileLayout("cells", source.name), _header(source))
     if source.has_total:
-        first = upstreams.read(source, [0], before=before)[0]
+        first = services.upstreams.read(source, [0], before=before)[0]
         planned = list(_ranges(job.ref, source, first.total or 0))
     else:
-        planned = list(_read_through(job, source, before, files, upstreams, look))
-    chunks.add(planned)
-    jobs.describe(job.ref, file=job.file, total=sum(chunk.rows for chunk in planned))
+        planned = list(_read_through(job, source, before, services.files, services.upstreams, look))
+    services.chunks.add(planned)
+    services.jobs.describe(job.ref, file=job.file, total=sum(chunk.rows for chunk in planned))
 
 
 def fetch(job: Job, chunk: Chunk, *, before: float, files: Files, upstreams: Upstreams) -> None:
-    """Read the pages of a chunk from the upstream, and leave their rows as its slice.
+    """Read the pages of a chunk from the upstream, and leave their rows as its slice; an import has its slices already.
 
-    The last chunk goes on to the end, for there may be more rows by now than when the job was planned.
+    The last chunk goes on to the end, because there may be more rows by now than when the job was planned.
     """
-    source = source_named(job.importer)
-    if not source.has_total:
+    if not job.is_sync or not (source := source_named(job.importer)).has_total:
         return
     offset, pages = chunk.first_row - 1, []
     if chunk.rows:
@@ -118,11 +107,11 @@ def pulled(ref: JobRef, parsed: Iterable[Chunk], files: Files) -> Pulled:
     keys: set[str] = set()
     seen = 0
     for chunk in parsed:
-        told = json.loads(files.read(paths.pulled(ref, chunk.ref.index)))
-        totals.update(told["totals"])
-        keys.update(told["keys"])
-        runs.add(told["run"])
-        seen += told["rows"]
+        said = JobFiles(ref, files).pulled(chunk.ref.index)
+        totals.update(said.totals)
+        keys.update(said.keys)
+        runs.add(said.run)
+        seen += said.rows
     return Pulled(frozenset(keys), is_settled=totals == {seen} and len(runs) == 1)
 
 
@@ -179,105 +168,105 @@ def _read_through(
 def _keep(job: Job, source: Source, index: int, first_row: int, pages: list[SourcePage], files: Files) -> None:
     """Leave the rows of pages as a chunk's slice, and what else they tell."""
     records = list(records_of(source, pages))
-    JobWorkspace(job.ref, files).write_slice(Segment(index, first_row, len(records), body=write_cells(records)))
+    stored = JobFiles(job.ref, files)
+    stored.write_slice(Segment(index, first_row, len(records), body=write_cells(records)))
     place = [column.key for column in columns_of(source.row)].index(True)
-    told = {
-        "run": job.run,
-        "rows": len(records),
-        "totals": sorted({page.total for page in pages if page.total is not None}),
-        "keys": sorted({plain_key(cells[place]) for _, cells in records if cells[place] is not None}),
-    }
-    files.write(paths.pulled(job.ref, index), json.dumps(told).encode())
+    totals = sorted({page.total for page in pages if page.total is not None})
+    keys = sorted({plain_key(cells[place]) for _, cells in records if cells[place] is not None})
+    stored.write_pulled(index, PulledChunk(job.run, len(records), totals, keys))
 
 
-def read_again(job: Job, *, jobs: Jobs, chunks: Chunks, files: Files) -> bool:
-    """Begin the plan of a sync anew if its upstream spoke of other totals than the rows that came.
+def read_again(job: Job, services: Services) -> bool:
+    """Begin the plan of a sync anew if its upstream named other totals than the rows that came.
 
     A row that comes or goes shifts all that are behind it by one place: one may have been on no page, another on two.
-    An upstream that never stands still is taken as it is in the end; its rows that were not met are not called gone.
+    An upstream that never stands still is taken as it is in the end; its missing rows are not marked as deleted.
 
     Returns
     -------
     bool
         Whether it is to be planned again.
     """
-    if job.kind != SYNC or job.status is not Status.PARSING:
+    if not job.is_sync or job.status is not Status.PARSING:
         return False
     if not job.planned:
-        return True  # whoever found that out died before it could say so
-    if job.reads >= MOST_READS or next(chunks.of_phase(job.ref, PhaseName.LOAD), None) is not None:
+        return True  # the dispatch that found this out died before it could answer
+    chunks = services.chunks
+    if job.reads >= MOST_READS or next(chunks.of_phase(job.ref, job.delivery), None) is not None:
         return False
     parsed = list(chunks.of_phase(job.ref, PhaseName.PARSE))
     if any(chunk.state is not ChunkState.DONE for chunk in parsed):
         return False  # the job will fail for these, and go on with them when it is retried
-    if not source_named(job.importer).has_total or pulled(job.ref, parsed, files).is_settled:
+    if not source_named(job.importer).has_total or pulled(job.ref, parsed, services.files).is_settled:
         return False
     note = f"rows moved while they were read; read {job.reads + 1} of at most {MOST_READS}"
-    jobs.read_again(job, note=note)
+    services.jobs.read_again(job, note=note)
     return True
 
 
-def mark_deleted(job: Job, *, chunks: Chunks, files: Files, records: Records) -> None:
-    """Stage the dataset's rows that were on no page, with the day on which they were missed.
+def mark_deleted(job: Job, services: Services) -> None:
+    """Stage the dataset's rows that were on no page, with the day on which they were missed; nothing for an import.
 
     They are further chunks of rows to be loaded, and become updates like any other: written once, in the history, taken
-    back by a rollback. A row that is on a page again is loaded without that day. A row that was rejected is there, if
-    wrong. What was not read completely, or moved while it was read, says nothing of what is missing; neither does an
-    upstream that does not say how many rows it has, or has none at all.
+    back by a rollback. A row that is on a page again is loaded without that day. A rejected row is there, if wrong. A
+    reading that is incomplete, or during which rows moved, proves nothing about what is missing; neither does an
+    upstream that names no total, or has no rows at all.
 
     The first chunk is added last: where it is, all are.
     """
-    parsed = list(chunks.of_phase(job.ref, PhaseName.PARSE))
-    if job.kind != SYNC or any(chunk.state is not ChunkState.DONE for chunk in parsed):
+    parsed = list(services.chunks.of_phase(job.ref, PhaseName.PARSE))
+    if not job.is_sync or any(chunk.state is not ChunkState.DONE for chunk in parsed):
         return
     if any(chunk.ref.index == _FIRST for chunk in parsed):
         return
     parsed = [chunk for chunk in parsed if chunk.ref.index < _FIRST]
-    told = pulled(job.ref, parsed, files)
-    if not told.is_settled or not told.keys:
+    said = pulled(job.ref, parsed, services.files)
+    if not said.is_settled or not said.keys:
         return
     staged = [chunk.ref.index for chunk in parsed if chunk.counts.checked > chunk.counts.rejected]
-    there = digests(job.ref, staged, files)
+    there = digests(job.ref, staged, services.files)
     importer = importer_of(job)
     missed = [
         record
-        for record in _records(job, importer, records)
+        for record in _records(job, importer, services)
         if digest_of(record["key"]) not in there
-        and plain_key(record["key"]) not in told.keys
+        and plain_key(record["key"]) not in said.keys
         and not record["values"].get(GONE)
     ]
     starts = range(0, len(missed), importer.chunk_rows)
     for number, start in reversed(list(enumerate(starts))):
-        _add(job, importer, number, start, missed[start : start + importer.chunk_rows], chunks, files)
+        _add_deleted(job, importer, number, start, missed[start : start + importer.chunk_rows], services)
 
 
-def _records(job: Job, importer: Importer, records: Records) -> Iterator[dict[str, Any]]:
+def _records(job: Job, importer: Importer, services: Services) -> Iterator[dict[str, Any]]:
     cursor = None
     while True:
-        page = records.page(job.ref.tenant, importer.dataset, limit=_PAGE, cursor=cursor)
+        page = services.records.page(job.ref.tenant, importer.dataset, limit=_PAGE, cursor=cursor)
         yield from page.items
         cursor = page.next
         if cursor is None:
             return
 
 
-def _add(
-    job: Job, importer: Importer, number: int, start: int, missed: list[dict[str, Any]], chunks: Chunks, files: Files
+def _add_deleted(
+    job: Job, importer: Importer, number: int, start: int, missed: list[dict[str, Any]], services: Services
 ) -> None:
-    index, first_row, count = _FIRST + number, job.counts.total + start + 1, len(missed)
-    day = job.created_at.date().isoformat()  # the same however often this is done
+    index, first_row, rows_missed = _FIRST + number, job.counts.total + start + 1, len(missed)
+    day = job.created_at.date().isoformat()  # the same at every attempt
     marked = [record["values"] | {GONE: day} for record in missed]
     rows = [
         GoodRow(row, record["key"], digest(body), body)
         for row, (record, body) in enumerate(zip(missed, map(_json, marked), strict=True), start=first_row)
     ]
     cells = [[values.get(column.field) for column in importer.columns] for values in marked]
+    stored = JobFiles(job.ref, services.files)
     slice_ = write_cells(enumerate(cells, start=first_row))
-    JobWorkspace(job.ref, files).write_slice(Segment(index, first_row, count, body=slice_))
-    files.write(paths.staged(job.ref, index), dump_staged(rows))
-    files.write(paths.keys(job.ref, index), dump_keys(rows))
-    counts = Counts(total=count, checked=count, gone=count)
-    chunks.add_done(Chunk(ChunkRef(job.ref, PhaseName.PARSE, index), first_row, count, counts=counts))
+    stored.write_slice(Segment(index, first_row, rows_missed, body=slice_))
+    stored.write_staged(index, rows)
+    stored.write_keys(index, dump_keys(rows))
+    counts = Counts(total=rows_missed, checked=rows_missed, deleted_upstream=rows_missed)
+    ref = ChunkRef(job.ref, PhaseName.PARSE, index)
+    services.chunks.add_done(Chunk(ref, first_row, rows_missed, counts=counts))
 
 
 def _json(values: dict[str, Any]) -> bytes:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
+from sluice.model.lock import Lock, file_lock
 from sluice.model.status import Status
-from sluice.usecases.ports import Jobs
+from sluice.usecases.services import Services
 
 # Ends that leave the file to be imported again.
 _UNDONE = frozenset({Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 
 
-def reject_same_file(tenant: str, importer: str, sha256: str, jobs: Jobs) -> None:
+def reject_same_file(tenant: str, importer: str, sha256: str, services: Services) -> None:
     """Reject a file before a job is made for it.
 
     Raises
@@ -19,12 +20,12 @@ def reject_same_file(tenant: str, importer: str, sha256: str, jobs: Jobs) -> Non
     Conflict
         ``same-file``, with the earlier job's id.
     """
-    earlier = _earlier(tenant, importer, sha256, jobs)
+    earlier = _earlier(file_lock(tenant, importer, sha256), services)
     if earlier is not None:
         raise Conflict("same-file", **_params(earlier))
 
 
-def claim(job: Job, sha256: str, jobs: Jobs) -> None:
+def claim(job: Job, sha256: str, services: Services) -> None:
     """Note that the job imports this file; of two that come at once, one is rejected.
 
     Raises
@@ -32,24 +33,25 @@ def claim(job: Job, sha256: str, jobs: Jobs) -> None:
     FileRejected
         ``same-file``, with the earlier job's id, unless the job is forced.
     """
+    lock = file_lock(job.ref.tenant, job.importer, sha256)
     while True:
-        claimed = jobs.importer_of(job.ref.tenant, job.importer, sha256)
-        earlier = _earlier(job.ref.tenant, job.importer, sha256, jobs)
+        owner = services.locks.owner(lock)
+        earlier = _earlier(lock, services)
         if earlier is not None and earlier.ref != job.ref:
             if job.force:
                 return  # the earlier one keeps the claim: its rows stay when this one is taken back
             raise FileRejected("same-file", **_params(earlier))
-        if jobs.claim_file(job, sha256, instead_of=claimed):
+        if services.locks.acquire(lock, job.ref, instead_of=owner):
             return
 
 
-def _earlier(tenant: str, importer: str, sha256: str, jobs: Jobs) -> Job | None:
-    """The job that has imported this file, or is about to."""
-    ref = jobs.importer_of(tenant, importer, sha256)
+def _earlier(lock: Lock, services: Services) -> Job | None:
+    """Find the job that has imported this file, or is about to."""
+    ref = services.locks.owner(lock)
     if ref is None:
         return None
     try:
-        job = jobs.get(ref)
+        job = services.jobs.get(ref)
     except NotFound:  # its retention is over
         return None
     return None if job.status in _UNDONE else job

@@ -9,14 +9,15 @@ from datetime import datetime
 from ulid import ULID
 
 from sluice.catalog.registry import importer_named
-from sluice.model import paths
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
 from sluice.model.job import TENANT, Job, JobFile
 from sluice.model.status import Status
+from sluice.usecases import artifacts
 from sluice.usecases.parameters import parameters_of
-from sluice.usecases.ports import Jobs, Machine
+from sluice.usecases.ports import Jobs
 from sluice.usecases.queueing import start_when_free
+from sluice.usecases.services import Services
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Arrival:
     at: datetime
 
 
-def start_job(arrival: Arrival, *, jobs: Jobs, machine: Machine) -> Job | None:
-    """Queue the file's job and start its course; doing so twice starts nothing twice.
+def start_job(arrival: Arrival, services: Services) -> Job | None:
+    """Queue the file's job and start its execution; doing so twice starts nothing twice.
 
     Returns
     -------
@@ -38,14 +39,14 @@ def start_job(arrival: Arrival, *, jobs: Jobs, machine: Machine) -> Job | None:
         The job, or ``None`` when the file belongs to none and is left alone.
     """
     match arrival.key.split("/"):
-        case [paths.UPLOADS, tenant, job_id, _]:
-            job = _expected(JobRef(tenant, job_id), arrival, jobs)
-        case [paths.INCOMING, tenant, importer, name] if name and TENANT.fullmatch(tenant):
-            job = _dropped(tenant, importer, name, arrival, jobs)
+        case [artifacts.UPLOADS, tenant, job_id, _]:
+            job = _expected(JobRef(tenant, job_id), arrival, services.jobs)
+        case [artifacts.INCOMING, tenant, importer, name] if name and TENANT.fullmatch(tenant):
+            job = _dropped(tenant, importer, name, arrival, services.jobs)
         case _:
             return None
     if job is not None and job.status is Status.QUEUED:
-        start_when_free(job, jobs=jobs, machine=machine)
+        start_when_free(job, services)
     return job
 
 

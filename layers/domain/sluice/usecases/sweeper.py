@@ -1,4 +1,4 @@
-"""Tidy up: find jobs that nobody is at any more and set them going again, or end them."""
+"""The sweeper: finds jobs that no execution and no worker moves any more, and rescues or ends them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sluice.model.status import INACTIVE, STOPPING, Status
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import auto_resume
 from sluice.usecases.finish import finish
-from sluice.usecases.ports import Chunks, Files, Jobs, Machine, Queue
 from sluice.usecases.queueing import repair_importer_lock
+from sluice.usecases.services import Services
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.sync import end_overdue
 
@@ -27,17 +27,7 @@ _UNREVIEWED = Problem("review-expired")
 _STOPPED = "stopped from outside"
 
 
-def sweep(
-    *,
-    now: datetime,
-    stuck_minutes: int,
-    complain: Callable[[Job, Exception], None],
-    jobs: Jobs,
-    chunks: Chunks,
-    files: Files,
-    queue: Queue,
-    machine: Machine,
-) -> int:
+def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Exception], None], services: Services) -> int:
     """Look after every job that has not ended.
 
     A message can be lost with the process that held it, a machine may never have been started, an event of the bucket
@@ -47,7 +37,7 @@ def sweep(
     Parameters
     ----------
     complain
-        Is told of a job that could not be looked after; the others are all the same.
+        Called with a job that could not be looked after, and the error; the sweeper goes on with the next job.
 
     Returns
     -------
@@ -55,70 +45,68 @@ def sweep(
         Jobs under way that have not moved for ``stuck_minutes``.
     """
     stuck = 0
-    for job in jobs.active():
+    for job in services.jobs.active():
         idle = now - (job.updated_at or job.created_at)
         patience = timedelta(seconds=_STOP_SECONDS) if job.status in STOPPING else timedelta(minutes=stuck_minutes)
         try:
-            if _ended(job, now, jobs, chunks, machine) or idle <= patience:
+            if _end_if_overdue(job, int(now.timestamp()), services) or idle <= patience:
                 continue
-            if repair_importer_lock(job, jobs=jobs, machine=machine):
-                continue  # it waits for its turn
+            if repair_importer_lock(job, services):
+                continue  # it waits for its importer
             stuck += job.status not in INACTIVE
-            _look_after(job, idle, now, jobs, chunks, files, queue, machine)
+            _look_after(job, idle, now, services)
         except Exception as error:  # noqa: BLE001 - one broken job must not keep the others waiting
             complain(job, error)
     return stuck
 
 
-def _ended(job: Job, now: datetime, jobs: Jobs, chunks: Chunks, machine: Machine) -> bool:
-    """End a sync that takes too long, and say whether it did."""
-    at = int(now.timestamp())
-    if not end_overdue(job, at, jobs):
+def _end_if_overdue(job: Job, now: int, services: Services) -> bool:
+    """End a sync that takes too long; says whether it did."""
+    if not end_overdue(job, now, services.jobs):
         return False
     if job.phase is not None:
-        answer_if_passed(job.ref, job.phase, now=at, jobs=jobs, chunks=chunks, machine=machine)
+        answer_if_passed(job.ref, job.phase, now, services)
     return True
 
 
-def _look_after(
-    job: Job, idle: timedelta, now: datetime, jobs: Jobs, chunks: Chunks, files: Files, queue: Queue, machine: Machine
-) -> None:
+def _look_after(job: Job, idle: timedelta, now: datetime, services: Services) -> None:
     match job.status:
         case Status.WAITING_FOR_FILE:
-            _look_for_file(job, idle, now, jobs, files, machine)
+            _look_for_file(job, idle, now, services)
         case Status.IN_REVIEW if idle > timedelta(days=_REVIEW_DAYS):
-            jobs.transition(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note="the review expired")
+            services.jobs.transition(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note="the review expired")
         case Status.PAUSED if job.suspended:
-            auto_resume(job.ref, job.run, jobs=jobs, machine=machine)
+            auto_resume(job.ref, job.run, services=services)
         case status if status not in INACTIVE:
-            _rescue_stuck_job(job, int(now.timestamp()), jobs, chunks, queue, machine)
+            _rescue_stuck_job(job, int(now.timestamp()), services)
 
 
-def _look_for_file(job: Job, idle: timedelta, now: datetime, jobs: Jobs, files: Files, machine: Machine) -> None:
-    """A file may lie there without its event having come; one that never came is given up after a day."""
+def _look_for_file(job: Job, idle: timedelta, now: datetime, services: Services) -> None:
+    """Start the job of a file that lies there without its event; give up one that has not come for a day."""
     try:
-        size, etag = files.stat(job.file.key)
+        size, etag = services.files.stat(job.file.key)
     except NotFound:
         if idle > timedelta(hours=_UPLOAD_HOURS):
-            jobs.transition(job.ref, Status.FAILED, problem=_EXPIRED)
+            services.jobs.transition(job.ref, Status.FAILED, problem=_EXPIRED)
     else:
-        start_job(Arrival(job.file.key, size, etag, now), jobs=jobs, machine=machine)
+        start_job(Arrival(job.file.key, size, etag, now), services)
 
 
-def _rescue_stuck_job(job: Job, now: int, jobs: Jobs, chunks: Chunks, queue: Queue, machine: Machine) -> None:
-    if machine.is_over(job):
-        finish(job.ref, job.run, error=_STOPPED, jobs=jobs, chunks=chunks, machine=machine)
+def _rescue_stuck_job(job: Job, now: int, services: Services) -> None:
+    chunks = services.chunks
+    if services.machine.is_over(job):
+        finish(job.ref, job.run, error=_STOPPED, services=services)
         return
-    machine.start(job)
-    if job.phase is None or chunks.phase(job.ref, job.phase) is None:
+    services.machine.start(job)
+    if job.phase is None or chunks.barrier(job.ref, job.phase) is None:
         return  # its plan or dispatch is still to come: Step Functions tries those again itself
-    answer_if_passed(job.ref, job.phase, now=now, jobs=jobs, chunks=chunks, machine=machine)
+    answer_if_passed(job.ref, job.phase, now, services)
     idle = [
         chunk.ref
         for chunk in chunks.of_phase(job.ref, job.phase)
         if chunk.state not in CLOSED and not chunk.is_held(now)
     ]
     if job.status not in STOPPING and idle:
-        queue.send(idle, urgent=job.urgent)
+        services.queue.send(idle, urgent=job.urgent)
     # also so that a job that merely waits behind others does not get its messages again every five minutes
-    jobs.log(job, note=f"nothing had moved; {len(idle)} chunks were sent again")
+    services.jobs.log(job, note=f"nothing had moved; {len(idle)} chunks were sent again")

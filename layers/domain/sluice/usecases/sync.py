@@ -1,4 +1,7 @@
-"""Start to pull a source, at most once at a time."""
+"""Syncs: jobs that pull a source, one at a time, when a caller or a schedule asks for it.
+
+The owner of a source's lock is its current job: the one that pulls the source, or pulled it last.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ from ulid import ULID
 from sluice.catalog.registry import SOURCES, source_named
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, NotFound, Problem
-from sluice.model.job import OVERDUE, SYNC, Job, JobFile
+from sluice.model.job import OVERDUE, SYNC, SYSTEM, Job, JobFile
+from sluice.model.lock import source_lock
 from sluice.model.schedule import Schedule, schedule_from
 from sluice.model.status import ENDED, INACTIVE, STOPPING, Status
 from sluice.upstream.source import Source
 from sluice.usecases.control import cancel
-from sluice.usecases.ports import Chunks, Jobs, Machine, Schedules
+from sluice.usecases.ports import Jobs, Schedules
+from sluice.usecases.services import Services
 
 #: Who asks for such a job.
 SCHEDULE = "schedule"
@@ -29,7 +34,7 @@ _PROBLEM = Problem(OVERDUE)
 
 @dataclass(frozen=True)
 class SyncStart:
-    """The job that stands for a source, and whether this call has made it."""
+    """The current job of a source, and whether this call has made it."""
 
     job: Job
     is_new: bool
@@ -42,64 +47,75 @@ def start_sync(
     by: str,
     force: bool,
     now: datetime,
-    jobs: Jobs,
-    chunks: Chunks,
-    machine: Machine,
+    services: Services,
 ) -> SyncStart:
-    """Answer the job that stands for the source; make one if there is none, or if it is forced.
+    """Answer the current job of a source; make one if there is none, or if it is forced.
 
-    Who stands for a source is one item, written in one transaction with the new job. So of many calls at once one makes
-    the job, and the others find it. A forced job takes the place of the one before it, which is cancelled.
+    The source's lock is acquired in one transaction with the new job. So of many calls at once one makes the job, and
+    the others find it. A forced job takes the place of the one before it, which is cancelled.
 
     Raises
     ------
     NotFound
         If there is no such source.
     Conflict
-        If it is forced while the job that stands for the source is being rolled back.
+        If it is forced while the current job is being rolled back.
     """
     source = source_named(source_name)
     while True:
-        before = jobs.sync_of(tenant, source.name)
-        there = _found(before, jobs)
+        before = services.locks.owner(source_lock(tenant, source.name))
+        there = _found(before, services.jobs)
         if there is not None and not force:
             if there.status is Status.QUEUED:
-                machine.start(there)  # whoever made it may have died before that
+                services.machine.start(there)  # the call that made it may have died before that
             return SyncStart(there, is_new=False)
         if there is not None and there.status is Status.ROLLING_BACK:
             raise Conflict("rolling-back", id=there.ref.id)
         job = new_sync(tenant, source, by, now, instead_of=before)
-        if jobs.begin_sync(job, instead_of=before):
+        if services.jobs.add(job, owning=source_lock(tenant, source.name), instead_of=before):
             break
-    machine.start(job)
+    services.machine.start(job)
     if there is not None:
-        supersede(there.ref, job, by=by, now=now, jobs=jobs, chunks=chunks, machine=machine)
+        supersede(there.ref, job, by=by, now=now, services=services)
     return SyncStart(job, is_new=True)
 
 
-def supersede(ref: JobRef, job: Job, *, by: str, now: datetime, jobs: Jobs, chunks: Chunks, machine: Machine) -> None:
-    """Cancel the job that stood for a source before; one that has ended stays as it is.
+def supersede(ref: JobRef, job: Job, *, by: str, now: datetime, services: Services) -> None:
+    """Cancel the job that owned the source's lock before; one that has ended stays as it is.
 
-    Should nobody come to do this, the job finds out by itself that it does not stand for its source any more.
+    If this call dies before that, the job finds out by itself that it is superseded: `cancel_if_superseded`.
     """
     with suppress(Conflict):
-        cancel(ref, by=by, now=int(now.timestamp()), jobs=jobs, chunks=chunks, machine=machine)
-        jobs.log(jobs.get(ref), by=by, note=f"superseded by job {job.ref.id}")
+        cancel(ref, by=by, now=int(now.timestamp()), services=services)
+        services.jobs.log(services.jobs.get(ref), by=by, note=f"superseded by job {job.ref.id}")
 
 
-def current_job(tenant: str, source_name: str, *, jobs: Jobs) -> Job | None:
-    """The job that stands for a source: the one that is pulling it, or did so last; ``None`` if there is none.
+def cancel_if_superseded(job: Job, now: int, services: Services) -> Job | None:
+    """Cancel a sync that no longer owns its source's lock; ``None`` if it does, or if the job is an import.
+
+    The call that acquired the lock in its place may have died before it could cancel the job.
+    """
+    if not job.is_sync or job.status not in {Status.PARSING, Status.LOADING}:
+        return None
+    if services.locks.owner(source_lock(job.ref.tenant, job.importer)) == job.ref:
+        return None
+    return cancel(job.ref, by=SYSTEM, now=now, services=services)
+
+
+def current_job(tenant: str, source_name: str, services: Services) -> Job | None:
+    """Find the current job of a source: the one that is pulling it, or did so last; ``None`` if there is none.
 
     Raises
     ------
     NotFound
         If there is no such source.
     """
-    return _found(jobs.sync_of(tenant, source_named(source_name).name), jobs)
+    owner = services.locks.owner(source_lock(tenant, source_named(source_name).name))
+    return _found(owner, services.jobs)
 
 
 def _found(ref: JobRef | None, jobs: Jobs) -> Job | None:
-    """The job, unless it is so long ago that it has been removed."""
+    """Get the job, unless its retention is over."""
     try:
         return None if ref is None else jobs.get(ref)
     except NotFound:
@@ -107,7 +123,7 @@ def _found(ref: JobRef | None, jobs: Jobs) -> Job | None:
 
 
 def new_sync(tenant: str, source: Source, by: str, now: datetime, *, instead_of: JobRef | None) -> Job:
-    """A job that pulls a source, in place of the one that stands for it."""
+    """Make a job that pulls a source, in place of the current one."""
     job_id = str(ULID.from_datetime(now))
     return Job(
         ref=JobRef(tenant, job_id),
@@ -122,26 +138,27 @@ def new_sync(tenant: str, source: Source, by: str, now: datetime, *, instead_of:
     )
 
 
-def sync_on_schedule(tenant: str, source_name: str, *, now: datetime, jobs: Jobs, machine: Machine) -> Job | None:
-    """Begin a new job for a source; ``None``, and nothing, if the one that stands for it has not ended.
+def sync_on_schedule(tenant: str, source_name: str, *, now: datetime, services: Services) -> Job | None:
+    """Begin a new job for a source; ``None``, and nothing happens, if the current one has not ended.
 
-    One that is paused or in review waits for a person, who would not like it to be cancelled. A strike that comes
-    twice, as any event may, finds the job of the first; if that has ended by then, the source is pulled once more, and
-    rows that have not changed are not written.
+    One that is paused or in review waits for a person, who would not like it to be cancelled. A scheduled run that is
+    delivered twice, as any event may be, finds the job of the first delivery; if that has ended by then, the source is
+    pulled once more, and rows that have not changed are not written.
 
     Raises
     ------
     NotFound
         If there is no such source any more.
     """
-    source, before = source_named(source_name), jobs.sync_of(tenant, source_name)
-    standing = current_job(tenant, source_name, jobs=jobs)
-    if standing is not None and standing.status not in ENDED:
+    source, lock = source_named(source_name), source_lock(tenant, source_name)
+    before = services.locks.owner(lock)
+    current = _found(before, services.jobs)
+    if current is not None and current.status not in ENDED:
         return None
     job = new_sync(tenant, source, SCHEDULE, now, instead_of=before)
-    if not jobs.begin_sync(job, instead_of=before):
-        return None  # somebody else has begun one just now
-    machine.start(job)
+    if not services.jobs.add(job, owning=lock, instead_of=before):
+        return None  # another call has begun one just now
+    services.machine.start(job)
     return job
 
 
@@ -151,9 +168,7 @@ def clean_up(
     *,
     by: str,
     now: datetime,
-    jobs: Jobs,
-    chunks: Chunks,
-    machine: Machine,
+    services: Services,
 ) -> Counter[str]:
     """Cancel the jobs of these sources that have not moved for 15 minutes.
 
@@ -165,28 +180,28 @@ def clean_up(
     cleaned: Counter[str] = Counter()
     for source in sources:
         # no other can be under way: when it took their place, they were cancelled
-        job = current_job(tenant, source, jobs=jobs)
+        job = current_job(tenant, source, services)
         if job is None or job.status in INACTIVE | STOPPING or now - (job.updated_at or job.created_at) <= _STUCK:
             continue
         with suppress(Conflict):
-            cancel(job.ref, by=by, now=int(now.timestamp()), jobs=jobs, chunks=chunks, machine=machine)
+            cancel(job.ref, by=by, now=int(now.timestamp()), services=services)
             cleaned[job.status] += 1
     return cleaned
 
 
 @dataclass(frozen=True)
 class SourceState:
-    """A source, the job that stands for it (under way, or the last one), and its schedule."""
+    """A source, its current job (under way, or the last one), and its schedule."""
 
     source: Source
     job: Job | None
     schedule: Schedule | None
 
 
-def list_sources(tenant: str, *, jobs: Jobs, schedules: Schedules) -> list[SourceState]:
-    """Every source as it stands for a tenant."""
+def list_sources(tenant: str, services: Services) -> list[SourceState]:
+    """List every source with its current job and its schedule in a tenant."""
     return [
-        SourceState(source, current_job(tenant, source.name, jobs=jobs), schedules.get(tenant, source.name))
+        SourceState(source, current_job(tenant, source.name, services), services.schedules.get(tenant, source.name))
         for source in SOURCES
     ]
 
@@ -222,7 +237,7 @@ def end_overdue(job: Job, now: int, jobs: Jobs) -> bool:
     now
         Epoch seconds.
     """
-    if job.kind != SYNC or job.status in INACTIVE or job.status is Status.ROLLING_BACK:
+    if not job.is_sync or job.status in INACTIVE or job.status is Status.ROLLING_BACK:
         return False
     if now - (job.run_at or job.created_at).timestamp() <= _LONGEST.total_seconds():
         return False

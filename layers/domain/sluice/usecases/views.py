@@ -1,4 +1,4 @@
-"""Preview a job: how its file was understood, and what its rows will be."""
+"""Views of a job: its preview and its timeline, and waiting a little until it changes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sluice.model.errors import Conflict, NotFound
 from sluice.model.event import Seen
 from sluice.model.job import Job
 from sluice.model.status import ENDED, Status
-from sluice.usecases.artifacts import FilePlan, JobWorkspace
+from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.staged_rows import staged_rows
 
 _END_PAUSE = 0.1
-# What a caller who waits wants to be told of: an end, or that it is their turn.
-_TOLD = ENDED | {Status.IN_REVIEW}
+# States that a waiting caller waits for: an end, or a question to them.
+_AWAITED = ENDED | {Status.IN_REVIEW}
 # A watcher sees a change within a second: half of it here, half until a browser is back (`retry`).
 _NEWS_PAUSE = 0.5
 
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row as it will be written; dates in an order that nobody has said yet are day first."""
+    """A row as it will be written; dates in an order that is not known yet are day first."""
 
     row: int
     values: dict[str, Any]
@@ -70,7 +70,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         rows += [ShownRow(row.number, json.loads(row.values)) for row in staged.rows[: limit - len(rows)]]
     compared = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(ref, PhaseName.COMPARE)]
     known = all(compared) and (bool(compared) or job.status is Status.IN_REVIEW)
-    return Preview(job, JobWorkspace(ref, files).read_plan(), rows, known)
+    return Preview(job, JobFiles(ref, files).read_plan(), rows, known)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Step:
 
 
 def timeline(ref: JobRef, *, chunks: Chunks) -> list[Step]:
-    """The chunks of a job that are done, oldest first; a chunk that was given up has no step."""
+    """List the chunks of a job that are done, oldest first; a chunk that was given up has no step."""
     done = (
         Step(chunk.closed_at, name, chunk.rows)
         for name in PhaseName
@@ -96,7 +96,7 @@ def timeline(ref: JobRef, *, chunks: Chunks) -> list[Step]:
 def await_end(job: Job, *, seconds: float, jobs: Jobs) -> Job:
     """Look at the job until it has ended or waits for a person, or so many seconds are over; answer it then."""
     deadline = time.monotonic() + seconds
-    while job.status not in _TOLD and time.monotonic() < deadline:
+    while job.status not in _AWAITED and time.monotonic() < deadline:
         time.sleep(_END_PAUSE)
         job = jobs.get(job.ref)
     return job

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from sluice.destinations.base import changed_since, instant
 from sluice.destinations.dynamodb import stored as record_items
-from sluice.destinations.dynamodb.journal import Journal, Store, read_undone, settle, write_undone
+from sluice.destinations.dynamodb.journal import Journal, Store, journal_key, read_undone, settle, write_undone
 from sluice.destinations.dynamodb.stored import Image, Item, image_of, key_of_record, key_of_superseded
 from sluice.destinations.dynamodb.table import RecordTable
-from sluice.model import paths
-from sluice.model.chunk import JobRef
 from sluice.schema.staging import Applied, Batch, Compared, KeptRow, Undone
 
 if TYPE_CHECKING:
@@ -115,4 +113,4 @@ class DynamoDestination:
 
 
 def _journal(batch: Batch) -> str:
-    return paths.journal(JobRef(batch.tenant, batch.job_id), batch.index)
+    return journal_key(batch.tenant, batch.job_id, batch.index)

@@ -49,6 +49,11 @@ class Journal:
         return "\n".join(lines).encode()
 
 
+def journal_key(tenant: str, job_id: str, index: int) -> str:
+    """The S3 key of a chunk's journal, below the folder of its job."""
+    return f"jobs/{tenant}/{job_id}/journal/{index:06d}.jsonl"
+
+
 def load_journal(body: bytes) -> Journal:
     """Read what `Journal.dump` wrote."""
     head, *lines = body.split(b"\n")

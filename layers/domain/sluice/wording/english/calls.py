@@ -46,6 +46,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "upstream-rejected": "The upstream rejected our request",
     "upstream-down": "The upstream is away",
     # of what an operator has set up
+    "newer-format": "A newer version wrote this",
     "unusable-secret": "The database's secret cannot be used",
     "unusable-database": "The database cannot be used",
     "unusable-table": "The dataset cannot be a table of this database",
@@ -187,6 +188,9 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
 }
 
 _OF_SETUPS: Final[dict[str, Sentence]] = {
+    "newer-format": (
+        "{name} was written by a newer version. Deploy that version again, or let its jobs end before you go back."
+    ),
     "unusable-secret": with_forms("It has no {fields}.", fields=listed),
     "unusable-database": "Its encoding has to be UTF8, not {encoding}.",
     "unusable-table/no-index": "The table '{table}' has no unique index on (tenant, {key}).",

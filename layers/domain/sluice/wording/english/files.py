@@ -42,7 +42,7 @@ def _mixed_encoding(params: Params) -> str:
 
 
 _CUT_OFF: Final = "it ends too early; the upload or the download before it was cut off"
-_DAMAGE: Final = {
+_DAMAGE: Final[dict[str, str]] = {
     "cut-off": _CUT_OFF,
     "unclosed-quote": "a quote opens in row {at_row:,} and is never closed",
     "endless-record": "row {at_row:,} is longer than a megabyte",
@@ -64,14 +64,10 @@ _DAMAGE: Final = {
     "unknown-text": "a cell names text {text:,} of {count:,}",
     "repeated-row": "row {at_row:,} comes twice, or after a later one, among the rows from {first_row:,} on",
     "unknown-entity": "the rows from {first_row:,} on name an entity that XML does not know",
-    "unknown-column": with_forms(
-        "The job does not ask about {unknown}; columns whose dates it asks about: {asked}.",
-        unknown=listed,
-        asked=listed,
-    ),
+    "unknown-column": "it names a column that no sheet has",
     "wrong-row-numbers": "cells of row {at_row:,} carry other row numbers",
 }
-_BOMBS: Final = {
+_BOMBS: Final[dict[str, str]] = {
     "large-part": "holds {part} of {size:,} bytes",
     "lying-part": "holds {part}, which is larger than it says",
     "entries": "has {entries:,} entries",
@@ -79,7 +75,12 @@ _BOMBS: Final = {
     "ratio": "unpacks {packed:,} bytes to {unpacked:,}",
     "overlap": "has entries that overlap",
 }
-_KINDS: Final = {"pdf": "a PDF", "document": "a text document", "picture": "a picture", "packed": "an archive"}
+_KINDS: Final[dict[str, str]] = {
+    "pdf": "a PDF",
+    "document": "a text document",
+    "picture": "a picture",
+    "packed": "an archive",
+}
 
 DETAILS: Final[dict[str, Sentence]] = {
     **{

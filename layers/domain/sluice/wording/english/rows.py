@@ -84,7 +84,7 @@ PROGRESS: Final[dict[str, Sentence]] = {
         "rows can be loaded"
     ),
     "rolling-back": "Took back {counts.reversed:,} rows",
-    "rolling-back-conflicts": "Took back {counts.reversed:,} rows, kept {counts.kept:,} that were changed since",
+    "rolling-back-conflicts": "Took back {counts.reversed:,} rows, kept {counts.conflicts:,} that were changed since",
     "loading": "Loaded {counts.loaded:,} of {counts.total:,} rows",
     "looking-up": "Looked up {counts.loaded:,} of {counts.total:,} rows",
 }

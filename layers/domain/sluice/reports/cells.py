@@ -1,0 +1,178 @@
+"""Cells of a report: as text that reads back the same, as values that Excel can hold, and as the XML of a sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from math import isfinite
+from typing import Final
+from xml.sax.saxutils import escape
+
+from sluice.reports.formula_injection import escape_formula
+from sluice.schema.cells import Cell, CellError
+
+# Microsoft, "Excel specifications and limits"; characters are counted in UTF-16.
+SHEET_ROWS: Final = 1_048_576
+SHEET_COLUMNS: Final = 16_384
+CELL_CHARACTERS: Final = 32_767
+
+#: Number formats by type of cell.
+NUMBER_FORMATS: Final[Mapping[type, str]] = {
+    str: "@",  # else a telephone number that is corrected by hand loses its leading zero
+    int: "General",
+    float: "General",
+    bool: "General",
+    datetime: "yyyy-mm-dd hh:mm:ss",
+    date: "yyyy-mm-dd",
+    time: "hh:mm:ss",
+    timedelta: "[h]:mm:ss",
+    type(None): "General",
+}
+
+# Beyond it neighbouring whole numbers are one in a cell; as text they keep their digits.
+_EXACT = 2**53
+# Day 0 of Excel's calendar, seen from behind the 29 February 1900 that only Excel knows, and the first day after it.
+_DAY_0, _FIRST_DAY = datetime(1899, 12, 30), date(1900, 3, 1)  # noqa: DTZ001 - cells have no zones
+_LAST_SPAN = timedelta(days=2_958_466)  # to the end of the year 9999
+_DAY = timedelta(days=1)
+# ECMA-376 part 1, 22.9.2.19: what XML cannot hold is _xHHHH_, and text that looks like that has its underscore escaped.
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9a-fA-F]{4}_)")
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]")
+_SPECIAL = re.compile(f"[&<>]|{_LOOKS_ESCAPED.pattern}|{_CONTROL.pattern}")
+
+
+def cell_text(cell: Cell) -> str:
+    """Format a cell in full: plain numbers, ISO dates, ``TRUE``, hours as ``30:15:00``; an empty cell is ``""``.
+
+    Unlike the value of a rejection, which is cut to a few characters, it is never shortened.
+    """
+    match cell:
+        case None:
+            text = ""
+        case bool():
+            text = "TRUE" if cell else "FALSE"
+        case float():
+            text = _plain(cell)
+        case datetime():
+            text = cell.isoformat(" ")
+        case date() | time():
+            text = cell.isoformat()
+        case timedelta():
+            text = _hours(cell)
+        case CellError():
+            text = cell.text
+        case _:
+            text = str(cell)
+    return text
+
+
+def excel_value(cell: Cell) -> Cell:
+    """Return the cell, or its text if Excel has no such value: dates before March 1900, errors, very large numbers."""
+    match cell:
+        case CellError():
+            possible = False
+        case bool():
+            possible = True
+        case int():
+            possible = abs(cell) <= _EXACT
+        case float():
+            possible = isfinite(cell)
+        case datetime():
+            possible = cell.date() >= _FIRST_DAY
+        case date():
+            possible = cell >= _FIRST_DAY
+        case timedelta():
+            possible = timedelta() <= cell < _LAST_SPAN
+        case _:
+            possible = True
+    return cell if possible else cell_text(cell)
+
+
+def truncate(text: str) -> str:
+    """Cut a text to what a cell of Excel holds."""
+    if len(text) <= CELL_CHARACTERS // 2:
+        return text
+    return text.encode("utf-16-le", "replace")[: 2 * CELL_CHARACTERS].decode("utf-16-le", "ignore")
+
+
+def truncation_note(title: str, cell: Cell) -> str | None:
+    """Describe the cut if the cell is a text that Excel cannot hold in full; ``None`` for any other cell."""
+    if type(cell) is str and len(cell) >= CELL_CHARACTERS // 2 and truncate(text := escape_formula(cell)) != text:
+        return f"{title}: was cut to {CELL_CHARACTERS:,} characters"
+    return None
+
+
+def column_letters() -> list[str]:
+    """Letters of all columns of a sheet."""
+    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415 - slow to import, and most workers never need it
+
+    return [xl_col_to_name(column) for column in range(SHEET_COLUMNS)]
+
+
+class CellWriter:
+    """Writes cells as the XML of a sheet.
+
+    Parameters
+    ----------
+    letters
+        Letters of the columns of a sheet.
+    """
+
+    def __init__(self, letters: Sequence[str]) -> None:
+        self._starts = [f'<c r="{name}' for name in letters]
+
+    def cell(self, column: int, row: int, cell: Cell, formats: Mapping[type, int]) -> str:
+        """Write the cell in a column (from 0) of a row (from 1); ``formats`` are indexes of cell formats by type."""
+        cell = excel_value(cell)
+        if type(cell) is str:
+            return self.text(column, row, cell, formats[str])
+        start = f'{self._starts[column]}{row}" s="{formats[type(cell)]}"'
+        match cell:
+            case None:
+                return f"{start}/>"
+            case bool():
+                return f'{start} t="b"><v>{cell:d}</v></c>'
+            case int() | float():
+                return f"{start}><v>{cell!r}</v></c>"
+            case date() | time() | timedelta():
+                return f"{start}><v>{_serial(cell)!r}</v></c>"
+        raise TypeError(f"no cell holds {type(cell)}")
+
+    def text(self, column: int, row: int, text: str, format_: int) -> str:
+        """Write a cell of text, escaped if it would begin a formula, and cut to what a cell holds."""
+        start = f'{self._starts[column]}{row}" s="{format_}"'
+        if not text:
+            return f"{start}/>"
+        text = truncate(escape_formula(text))
+        if _SPECIAL.search(text):
+            text = _CONTROL.sub(_escaped, _LOOKS_ESCAPED.sub("_x005F_", escape(text)))
+        return f'{start} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _plain(number: float) -> str:
+    """Format without exponent and ``.0``: 1e16 is 10000000000000000."""
+    text = f"{Decimal(repr(number)):f}"
+    return text.removesuffix(".0")
+
+
+def _hours(span: timedelta) -> str:
+    minutes, seconds = divmod(round(abs(span).total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{'-' if span < timedelta() else ''}{hours}:{minutes:02}:{seconds:02}"
+
+
+def _serial(moment: date | time | timedelta) -> float:
+    """Days since the beginning of Excel's calendar; a time of day, and a span, are days or parts of one."""
+    if isinstance(moment, time):
+        moment = datetime.combine(_DAY_0, moment)
+    if isinstance(moment, datetime):
+        moment -= _DAY_0
+    elif isinstance(moment, date):
+        moment -= _DAY_0.date()
+    return moment / _DAY
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"_x{ord(match[0]):04X}_"

@@ -1,0 +1,132 @@
+"""``errors.csv`` and ``loaded.csv``: rejected and loaded rows as text that spreadsheet programs open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, BinaryIO, Final
+
+from pydantic_core import from_json
+
+from sluice.reports.cells import cell_text
+from sluice.reports.columns import describe
+from sluice.reports.formula_injection import escape_formula
+from sluice.reports.rejected_rows import RejectedRow, ReportColumns
+from sluice.schema.importer import Importer
+from sluice.schema.validation import GoodRow
+
+#: Header of the first column of loaded rows: the row's number in the file.
+NUMBER_TITLE: Final = "Row"
+
+# Rows that are encoded at once; few enough to fit any memory, many enough that writing them is one call.
+_BLOCK = 2_000
+# Amounts are text in JSON, but a minus before one begins no formula.
+_SAFE = {"number", "whole", "money", "date", "flag"}
+_FLAGS = {True: "TRUE", False: "FALSE", None: None}
+# Text in JSON that may have to be escaped. One search in the whole row spares nearly every row the look at its values.
+_SUSPECT = re.compile(rb'":"(?:[\'=+\-@\\]|\xef\xbc)')
+
+
+def write_errors_csv(
+    out: BinaryIO,
+    *,
+    sheet: str,  # noqa: ARG001 - a caller gives the writers of the workbook and of the text the same arguments
+    titles: Sequence[str],
+    places: Mapping[str, int],
+    rows: Iterable[RejectedRow],
+) -> int:
+    """Write ``errors.csv``: the columns of ``errors.xlsx``, as text.
+
+    UTF-8 with byte order mark, separated by commas, quoted as in RFC 4180. Dates are ISO, numbers plain; text that
+    would begin a formula is escaped.
+
+    Parameters
+    ----------
+    out
+        Where the file goes; only its ``write`` is used.
+    sheet, titles, places, rows
+        As in `sluice.reports.errors_workbook.write_errors_workbook`; the name of the sheet is not used.
+
+    Returns
+    -------
+    int
+        Rows written.
+    """
+    columns = ReportColumns(titles, places)
+    return _write_csv(out, [escape_formula(title) for title in columns.header], _error_lines(columns, rows))
+
+
+def write_loaded_csv(out: BinaryIO, importer: Importer, rows: Iterable[GoodRow]) -> int:
+    """Write ``loaded.csv``: the number of each row, then its values as they were stored.
+
+    UTF-8 with byte order mark, separated by commas, quoted as in RFC 4180. Amounts are exact with a decimal point,
+    dates ISO, flags ``TRUE`` and ``FALSE``; text that would begin a formula is escaped.
+
+    Parameters
+    ----------
+    out
+        Where the file goes; only its ``write`` is used.
+    importer
+        Whose rows they are; its titles are the header.
+    rows
+        The rows; read once, never held.
+
+    Returns
+    -------
+    int
+        Rows written.
+    """
+    header = [NUMBER_TITLE, *(column.title for column in importer.columns)]
+    return _write_csv(out, header, _loaded_lines(importer, rows))
+
+
+def _error_lines(columns: ReportColumns, rows: Iterable[RejectedRow]) -> Iterator[list[object]]:
+    width = len(columns.header) - 2
+    for row in rows:
+        own, beyond = (
+            [escape_formula(cell) if isinstance(cell, str) else cell_text(cell) for cell in cells]
+            for cells in columns.cells(row)
+        )
+        yield [row.number, *own, *[None] * (width - len(own)), escape_formula(row.reasons), *beyond]
+
+
+def _loaded_lines(importer: Importer, rows: Iterable[GoodRow]) -> Iterator[list[Any]]:
+    facts = describe(importer)
+    fields = [column.field for column in facts]
+    flags = [place for place, column in enumerate(facts, 1) if column.kind == "flag"]
+    texts = [place for place, column in enumerate(facts, 1) if column.kind not in _SAFE]
+    for row in rows:
+        line = [row.number, *map(from_json(row.values).__getitem__, fields)]
+        for place in flags:
+            line[place] = _FLAGS[line[place]]
+        if _SUSPECT.search(row.values):
+            for place in texts:
+                if isinstance(line[place], str):
+                    line[place] = escape_formula(line[place])
+        yield line
+
+
+def _write_csv(out: BinaryIO, header: Sequence[str], lines: Iterable[Iterable[object]]) -> int:
+    """Write a header and lines block by block, ``None`` as an empty field; returns the number of lines."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    out.write(BOM_UTF8)
+    waiting, count = iter(lines), 0
+    while block := list(islice(waiting, _BLOCK)):
+        writer.writerows(block)
+        count += len(block)
+        _flush(text, out)
+    _flush(text, out)
+    return count
+
+
+def _flush(text: io.StringIO, out: BinaryIO) -> None:
+    # a file with a NUL passes as binary data; half a surrogate pair has no bytes
+    out.write(text.getvalue().replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace"))
+    text.seek(0)
+    text.truncate()

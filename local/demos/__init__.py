@@ -1,0 +1,1 @@
+"""Demos of a local stack, each one ``make`` target."""

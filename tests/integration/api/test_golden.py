@@ -1,0 +1,88 @@
+"""What the API answers is what was recorded of it: ``tests/golden/answers.json`` and ``tests/golden/openapi.json``.
+
+A change that is meant is recorded with ``SLUICE_UPDATE_GOLDEN=1 pytest tests/integration/api/test_golden.py``; the
+differences of the two files are then part of the change. Ids, times, signatures, versions and cursors are placeholders;
+see `golden_answers`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from moto import mock_aws
+
+from tests.integration.api import golden_moves, golden_script
+from tests.integration.api.calling import get
+from tests.integration.api.golden import World
+from tests.integration.api.golden_answers import Answers
+from tests.integration.stack import deploy, forget_clients
+from tests.integration.template import template
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+UPDATE = os.environ.get("SLUICE_UPDATE_GOLDEN") == "1"
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
+    # Powertools reads the files of the docs page without closing them.
+    pytest.mark.filterwarnings("ignore:unclosed file .*swagger_ui:ResourceWarning"),
+]
+
+
+@pytest.fixture
+def answers(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the API answers: two scripts, each from nothing, since moto copies whole tables for every transaction."""
+    found = Answers()
+    # nor does it copy what a stream ever had, when there is none
+    monkeypatch.delitem(template()["Resources"]["JobsTable"]["Properties"], "StreamSpecification")
+    for script in (golden_script.script, golden_moves.script):
+        forget_clients()  # the addresses of files are signed by them
+        with mock_aws(), monkeypatch.context() as own:
+            script(World(deploy(), own, found))
+    return cast(list[dict[str, Any]], json.loads(json.dumps(found.items)))
+
+
+def recorded(name: str, found: Any, *, sort: bool) -> Any:
+    """What is recorded under a name; written first when that is asked for."""
+    path = GOLDEN / name
+    if UPDATE:
+        path.write_text(json.dumps(found, indent=1, ensure_ascii=False, sort_keys=sort) + "\n")
+    return json.loads(path.read_text())
+
+
+def missing(document: Any, answers: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Operations that no answer is recorded of; an address without parameters goes before one with some."""
+    operations = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    found = set()
+    for answer in answers:
+        method, path = answer["method"], answer["path"].split("?")[0]
+        fits = [
+            template
+            for each, template in operations
+            if each == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+        ]
+        if fits:
+            found.add((method, min(fits, key=lambda template: template.count("{"))))
+    return operations - found
+
+
+def test_every_answer_is_as_it_was_recorded(answers: list[dict[str, Any]]) -> None:
+    """And there is at least one of every operation that the API describes."""
+    expected = recorded("answers.json", answers, sort=False)
+    assert [answer["name"] for answer in answers] == [answer["name"] for answer in expected]
+    differing = {answer["name"]: (was, answer) for answer, was in zip(answers, expected, strict=True) if answer != was}
+    assert not differing, (
+        f"{len(differing)} answers differ: {list(differing)}; the first: {next(iter(differing.items()))}"
+    )
+    assert not missing(get("/v1/openapi.json", token=None).body, answers)
+
+
+@pytest.mark.usefixtures("functions_told", "no_aws")
+def test_the_description_is_as_it_was_recorded() -> None:
+    """Every path, every model."""
+    document = get("/v1/openapi.json", token=None).body
+    assert document == recorded("openapi.json", document, sort=True)

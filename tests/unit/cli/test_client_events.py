@@ -1,0 +1,68 @@
+"""Following a job by its events: over many responses, and over a connection that breaks."""
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from sluice_cli.client import Client
+from sluice_cli.errors import RequestFailed, Stalled
+from tests.unit.cli.fake_api import API, job
+
+Reply = httpx.Response | Exception
+
+
+def event(version: int, status: str) -> httpx.Response:
+    data = json.dumps({"event": "job.progress", "job": job(status, version=version)})
+    text = f"retry: 500\n\nid: {version}-{status}-s\nevent: progress\ndata: {data}\n\n"
+    return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream; charset=utf-8"})
+
+
+NO_EVENT = httpx.Response(200, text="retry: 500\n\n", headers={"Content-Type": "text/event-stream"})
+END = httpx.Response(204)
+
+
+class Streams:
+    """An API that sends one reply after the other, and keeps the requests."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        reply = self.replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def followed(self, sleep: Callable[[float], None] = lambda _: None, patience: float = 900) -> list[str]:
+        with Client(API, "t", transport=httpx.MockTransport(self)) as client:
+            return [state.body["status"] for state in client.events("01JOB", patience=patience, sleep=sleep)]
+
+
+def test_a_stream_is_followed_to_its_end_over_many_responses() -> None:
+    streams = Streams(event(1, "queued"), NO_EVENT, event(3, "loading"), event(4, "completed"), END)
+    assert streams.followed() == ["queued", "loading", "completed"]
+    last = [request.headers.get("Last-Event-ID") for request in streams.requests]
+    assert last == [None, "1-queued-s", "1-queued-s", "3-loading-s", "4-completed-s"]
+
+
+def test_a_stream_continues_after_a_broken_connection() -> None:
+    pauses: list[float] = []
+    broken = httpx.ConnectError("connection reset")
+    streams = Streams(event(1, "loading"), broken, httpx.Response(502), broken, event(2, "completed"), END)
+    assert streams.followed(pauses.append) == ["loading", "completed"]
+    assert pauses == [0.5, 0.5, 1.0, 2.0, 0.5], "the stream's retry after a response, otherwise longer and longer"
+
+
+def test_a_stream_that_stays_broken_raises() -> None:
+    with pytest.raises(Stalled):
+        Streams(httpx.ConnectError("connection reset")).followed(patience=-1)
+
+
+def test_a_problem_of_the_api_raises_with_its_detail() -> None:
+    not_found = httpx.Response(404, json={"title": "Not found", "detail": "There is no job '01JOB'."})
+    with pytest.raises(RequestFailed, match="01JOB"):
+        Streams(not_found).followed()

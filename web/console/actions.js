@@ -1,0 +1,110 @@
+/** Actions on a job: a button for each action that its links allow, and one to delete it. */
+
+import { get, post, remove } from "../shared/api.js";
+import { el } from "../shared/dom.js";
+
+import { runButton } from "./components.js";
+import { t, tOf } from "./words.js";
+
+const ACTIONS = ["commit", "resume", "retry", "pause", "rollback", "cancel", "delete"];
+const PRIMARY = new Set(["commit", "resume", "retry"]);
+/** Actions that cannot be undone, and ask first. */
+const DESTRUCTIVE = new Set(["rollback", "cancel", "delete", "force"]);
+
+/** Statuses in which a job has ended. */
+export const ENDED = new Set(["completed", "failed", "cancelled", "rolled_back"]);
+
+/**
+ * Buttons for the allowed actions; `show(job)` replaces them when other actions are allowed.
+ * @param {{path: string, signal: AbortSignal, onJob: (job: any) => void}} options
+ */
+export function actionButtons({ path, signal, onJob }) {
+  const buttons = el("div", { class: "row job-actions" });
+  const trouble = el("div", {});
+  let job = null;
+
+  const run = async (name) => {
+    const body = name === "commit" ? await commitBody(job, path, signal) : (await confirmed(name, signal, { job })) && {};
+    if (!body) return;
+    if (name === "delete") return onJob(await remove(path));
+    onJob(await post(job.links[name] ?? `${path}/${name}`, name === "commit" ? body : undefined));
+  };
+
+  const buttonOf = (name) => {
+    const kind = PRIMARY.has(name) ? "first" : DESTRUCTIVE.has(name) ? "grave" : null;
+    const button = el("button", { type: "button", class: kind, "data-action": name }, tOf(job, `action.${name}`));
+    button.addEventListener("click", () => runButton(button, trouble, () => run(name)));
+    return button;
+  };
+
+  return {
+    buttons,
+    trouble,
+    show(now) {
+      job = now;
+      const allowed = ACTIONS.filter((name) => (name === "delete" ? canDelete(now) : now.links[name]));
+      const shown = [...buttons.children].map((each) => each.dataset.action);
+      if (allowed.join() === shown.join()) return;
+      const hadFocus = buttons.contains(document.activeElement);
+      buttons.replaceChildren(...allowed.map(buttonOf));
+      if (hadFocus) (buttons.firstElementChild ?? document.getElementById("main")).focus();
+    },
+  };
+}
+
+const canDelete = (job) => ENDED.has(job.status) && !job.deleted;
+
+/**
+ * Ask before an action that cannot be undone.
+ * @param {string} name an action of a job, or `force` of a source
+ * @returns {Promise<boolean>} whether to go on; true at once if the action can be undone
+ */
+export async function confirmed(name, signal, { job = null, ...values } = {}) {
+  if (!DESTRUCTIVE.has(name)) return true;
+  return (await ask(name, signal, [], { job, values })) !== null;
+}
+
+/** The body of a commit: the order of each ambiguous date column; null if the reader goes back. */
+async function commitBody(job, path, signal) {
+  if (!job.ambiguous_dates.length) return {};
+  const { ambiguous_dates: columns } = await get(`${path}/preview`, { query: { limit: 1 }, signal });
+  const fields = columns.map((column) =>
+    el(
+      "label",
+      { class: "field" },
+      column,
+      // no order is preselected, because a wrong one makes every date of the column wrong
+      el("select", { name: column, required: true }, [
+        el("option", { value: "" }, t("action.choose")),
+        el("option", { value: "dmy" }, t("action.dmy")),
+        el("option", { value: "mdy" }, t("action.mdy")),
+      ]),
+    ),
+  );
+  const answers = await ask("commit", signal, fields, { job });
+  return answers && { dates: Object.fromEntries(answers) };
+}
+
+/** Ask a question in a dialog; its answers, or null. */
+function ask(name, signal, fields, { job, values = {} }) {
+  const form = el("form", { method: "dialog" });
+  const dialog = el("dialog", { "aria-labelledby": "question" }, form);
+  const back = el("button", { value: "back", formNoValidate: true }, t("cancelDialog"));
+  const go = el("button", { value: "go", class: DESTRUCTIVE.has(name) ? "grave" : "first" }, tOf(job, `action.${name}`));
+  form.append(
+    el("h2", { id: "question" }, t(`action.${name}.ask`, values)),
+    el("p", { class: "muted" }, tOf(job, `action.${name}.text`)),
+    ...fields,
+    el("div", { class: "row" }, back, go),
+  );
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => dialog.close(), { once: true });
+    dialog.addEventListener("close", () => {
+      const answers = new FormData(form);
+      dialog.remove();
+      resolve(dialog.returnValue === "go" && !signal.aborted ? answers : null);
+    });
+    dialog.showModal();
+  });
+}

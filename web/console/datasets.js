@@ -1,0 +1,146 @@
+/** The page of datasets, and the page of one dataset: its records, and one record with its history. */
+
+import { Problem, get } from "../shared/api.js";
+import { el } from "../shared/dom.js";
+import { when } from "../shared/strings.js";
+
+import { datasets as loadDatasets } from "./catalogue.js";
+import { empty, head, loadInto, pagedTable, row, table, valueText } from "./components.js";
+import { go, to } from "./router.js";
+import { t } from "./words.js";
+
+const PAGE = 100;
+
+/** @param {Element} main */
+export function datasets(main, { signal }) {
+  const place = el("div", { class: "panel" });
+  main.append(head(t("page.data"), t("data.lead")), place);
+  const columns = [{ title: t("data.dataset") }, { title: t("data.filledBy"), class: "value" }];
+  loadInto(place, signal, loadDatasets, (found) => {
+    const { body, around } = table({ caption: t("page.data"), columns, cards: true });
+    const cells = ({ name, filledBy }) => [el("a", { href: to(["data", name]) }, name), filledBy.join(", ")];
+    body.append(...found.map((each) => row(columns, cells(each), { cards: true })));
+    return around;
+  });
+}
+
+/** The records of a dataset, or the record with the key of the query. @param {Element} main */
+export function dataset(main, { one: name, query, signal, title }) {
+  title(name);
+  const key = query.get("key");
+  const back = el("a", { href: to(["data"]) }, t("page.data"));
+  main.append(
+    el("nav", { class: "small", "aria-label": t("page.data") }, back),
+    head(t("data.records", { name }), "", search(name, key)),
+  );
+  const place = el("div", { class: key ? "record" : "panel" });
+  main.append(place);
+  const path = `/datasets/${encodeURIComponent(name)}/records`;
+  const columnsOf = async () => {
+    const columns = (await loadDatasets()).find((each) => each.name === name)?.columns ?? [];
+    return columns.length ? columns : columnsOfFirst(path, signal);
+  };
+  if (key) {
+    loadInto(
+      place,
+      signal,
+      () => recordOf(path, key, columnsOf, signal),
+      (found) => (found ? record(found) : empty(t("data.unknown", { key }), "", all(name))),
+    );
+  } else {
+    loadInto(place, signal, columnsOf, (columns) => records(name, path, columns, signal));
+  }
+}
+
+/** Columns of a dataset that no importer fills: sources declare none, so they are the fields of a record. */
+async function columnsOfFirst(path, signal) {
+  const { items } = await get(path, { query: { limit: 1 }, signal });
+  return items.flatMap(({ key, values }) =>
+    Object.entries(values).map(([field, value]) => ({ field, title: field, key: String(value) === key })),
+  );
+}
+
+const all = (name) => el("a", { href: to(["data", name]) }, t("data.all"));
+
+function search(name, key) {
+  const field = el("input", { type: "search", id: "key", name: "key", value: key ?? "", required: true });
+  const submit = (event) => {
+    event.preventDefault();
+    go(["data", name], { key: field.value.trim() });
+  };
+  return el(
+    "form",
+    { class: "row search", onsubmit: submit },
+    el("label", { class: "field" }, t("data.search"), field),
+    el("button", {}, t("data.find")),
+    key && all(name),
+  );
+}
+
+function records(name, path, fields, signal) {
+  const place = el("div", {});
+  const link = (item) => el("a", { href: to(["data", name], { key: item.key }) }, item.key);
+  pagedTable({
+    place,
+    signal,
+    load: (cursor) => get(path, { query: { limit: PAGE, cursor }, signal }),
+    caption: t("data.records", { name }),
+    columns: [{ title: t("data.key"), class: "key" }, ...fieldColumns(fields), { title: t("data.job") }],
+    cells: (item) => [link(item), ...values(fields, item), jobLink(item.job)],
+    none: () => empty(t("data.empty"), t("data.empty.text"), el("a", { href: to(["upload"]) }, t("jobs.begin"))),
+  });
+  return place;
+}
+
+const fieldColumns = (fields) => fields.filter(({ key }) => !key).map(({ title }) => ({ title, class: "value" }));
+
+const values = (fields, item) => fields.filter(({ key }) => !key).map(({ field }) => valueText(item.values[field]));
+
+const jobLink = (id) => el("a", { href: to(["jobs", id]), class: "job-id" }, id);
+
+/** A record and its history; null if the dataset has no record with this key. */
+async function recordOf(path, key, columnsOf, signal) {
+  const here = `${path}/${encodeURIComponent(key)}`;
+  const nothing = (instead) => (problem) => {
+    if (problem instanceof Problem && problem.status === 404) return instead;
+    throw problem;
+  };
+  const [found, history, fields] = await Promise.all([
+    get(here, { signal }).catch(nothing(null)),
+    get(`${here}/history`, { signal }).catch(nothing({ items: [] })),
+    columnsOf(),
+  ]);
+  return found && { record: found, history: history.items, fields };
+}
+
+function record({ record: found, history, fields }) {
+  const facts = fields.flatMap(({ field, title }) => [el("dt", {}, title), el("dd", {}, valueText(found.values[field]))]);
+  const columns = [
+    { title: t("data.from") },
+    { title: t("data.until") },
+    ...fieldColumns(fields),
+    { title: t("data.job") },
+  ];
+  const { body, around } = table({ caption: t("data.history"), columns });
+  const cells = (version) => [
+    when(version.from) || t("none"),
+    when(version.until),
+    ...values(fields, version),
+    jobLink(version.job),
+  ];
+  body.append(...history.map((version) => row(columns, cells(version))));
+  return [
+    el(
+      "section",
+      { class: "panel padded" },
+      el("h2", {}, t("data.record", { key: found.key })),
+      el("dl", { class: "facts" }, facts, el("dt", {}, t("data.job")), el("dd", {}, jobLink(found.job))),
+    ),
+    el(
+      "section",
+      { class: "panel" },
+      el("div", { class: "padding" }, el("h2", {}, t("data.history"))),
+      history.length ? around : empty(t("data.noHistory")),
+    ),
+  ];
+}

@@ -1,0 +1,131 @@
+/** Texts, numbers and dates in the reader's language: English or Bahasa Indonesia. */
+
+import { en } from "./words-en.js";
+import { id } from "./words-id.js";
+
+/** The languages, each under its own name. */
+export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
+
+const LOCALES = { en: "en-GB", id: "id-ID" };
+
+/** @type {Record<string, Record<string, string>>} */
+const texts = { en: { ...en }, id: { ...id } };
+
+/**
+ * Add the texts of a page. Their keys get a prefix, so that they replace none of the shared texts.
+ * @param {string} prefix
+ * @param {Record<string, Record<string, string>>} words by language
+ */
+export function addWords(prefix, words) {
+  for (const [lang, added] of Object.entries(words)) {
+    for (const [key, text] of Object.entries(added)) texts[lang][prefix + key] = text;
+  }
+}
+
+/**
+ * The text of a key. `{name}` is replaced by a value, numbers are formatted, and `key.one` is taken if `count` is 1
+ * and the text exists.
+ * @param {string} key
+ * @param {Record<string, unknown>} [values]
+ * @param {string} [lang]
+ * @returns {string}
+ */
+export function t(key, values = {}, lang = language()) {
+  const words = texts[lang] ?? texts.en;
+  const one = values.count === 1 ? words[`${key}.one`] : undefined;
+  const text = one ?? words[key] ?? texts.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (placeholder, name) => {
+    const value = values[name];
+    if (value === undefined) return placeholder;
+    return typeof value === "number" ? number(value, lang) : String(value);
+  });
+}
+
+/**
+ * The text of a key, or of `key.lookup` if it exists and the importer looks its rows up instead of loading them.
+ * @param {{lookup?: string | null} | null} subject a job or an importer
+ * @param {string} key
+ * @param {Record<string, unknown>} [values]
+ * @param {string} [lang]
+ * @returns {string}
+ */
+export function tOf(subject, key, values = {}, lang = language()) {
+  return t(subject?.lookup && has(`${key}.lookup`) ? `${key}.lookup` : key, values, lang);
+}
+
+/**
+ * Whether a key has a text.
+ * @param {string} key
+ */
+export function has(key) {
+  return key in texts.en;
+}
+
+/**
+ * The language of an element: the nearest `lang` around it, across shadow roots; otherwise the browser's.
+ * @param {Element | null} [element]
+ * @returns {"en" | "id"}
+ */
+export function language(element = null) {
+  /** @type {Element | null} */
+  let at = element ?? document.documentElement;
+  while (at) {
+    const ancestor = at.closest("[lang]");
+    if (ancestor?.getAttribute("lang")) return languageOf(ancestor.getAttribute("lang"));
+    const root = at.getRootNode();
+    at = root instanceof ShadowRoot ? root.host : null;
+  }
+  return languageOf(document.documentElement.lang || navigator.language);
+}
+
+/**
+ * The language of a tag; English if Sluice does not speak it.
+ * @param {string | null} tag a language tag (BCP 47)
+ * @returns {"en" | "id"}
+ */
+export function languageOf(tag) {
+  // ISO 639 had "in" as the code of Bahasa Indonesia before it became "id"
+  return /^(id|in)\b/i.test(tag ?? "") ? "id" : "en";
+}
+
+/**
+ * @param {number} value
+ * @param {string} [lang]
+ */
+export function number(value, lang = language()) {
+  return new Intl.NumberFormat(LOCALES[lang]).format(value);
+}
+
+/**
+ * @param {number} value
+ * @param {string} [lang]
+ */
+export function bytes(value, lang = language()) {
+  const units = ["byte", "kB", "MB", "GB", "TB"];
+  const power = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), units.length - 1);
+  if (power === 0) return t("bytes", { count: value }, lang);
+  const format = new Intl.NumberFormat(LOCALES[lang], { maximumFractionDigits: power > 1 ? 1 : 0 });
+  return `${format.format(value / 1000 ** power)} ${units[power]}`;
+}
+
+/**
+ * Date and time, in the reader's time zone.
+ * @param {string | number | Date | null | undefined} date
+ * @param {string} [lang]
+ */
+export function when(date, lang = language()) {
+  if (!date) return "";
+  return new Intl.DateTimeFormat(LOCALES[lang], { dateStyle: "medium", timeStyle: "short" }).format(new Date(date));
+}
+
+/**
+ * A day without a time, such as 4 May 2026.
+ * @param {number} year
+ * @param {number} month from 1
+ * @param {number} date
+ * @param {string} [lang]
+ */
+export function day(year, month, date, lang = language()) {
+  const format = new Intl.DateTimeFormat(LOCALES[lang], { dateStyle: "long", timeZone: "UTC" });
+  return format.format(new Date(Date.UTC(year, month - 1, date)));
+}
