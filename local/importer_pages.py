@@ -74,7 +74,7 @@ def _options(importer: Importer) -> Iterator[str]:
             f"`{parameter.title} {parameter.example}{(importer.file_types or ('.xlsx',))[0]}`."
         )
     if importer.one_at_a_time:
-        yield "Jobs are done one at a time; the others wait for their turn."
+        yield "Jobs run one at a time; the others wait."
 
 
 def _row(facts: ColumnFacts, conventions: Conventions) -> str:

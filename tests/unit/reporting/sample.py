@@ -11,12 +11,12 @@ import openpyxl
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from sluice.catalog.conventions import INDONESIAN
 from sluice.model.rejection import Rejection
 from sluice.reporting.errors import RejectedRow, write_error_csv, write_error_workbook
 from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
 from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
 from sluice.schema.importer import Importer
 
 PROVINCES = Literal[
@@ -44,7 +44,6 @@ class Order(Row):
     note: str | None = column("Note", default=None)
 
 
-INDONESIAN = Conventions(decimal=",", dates="dmy")
 orders = Importer("orders", row=Order, dataset="orders", title="Orders", conventions=INDONESIAN)
 
 TITLES = ["Part", "Price", "", "Stock"]
