@@ -30,7 +30,7 @@ from tests.fakes.files import MemoryFiles, etag_of
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.tables import MemoryChunks, MemoryJobs
-from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
+from tests.fakes.upstreams import MemoryLookupCache, MemoryUpstreams
 
 NOW = 1_700_000_000
 LEASE = 70
@@ -60,7 +60,7 @@ class Course:
         self.chunks = MemoryChunks(self.jobs)
         self.destination = MemoryDestination(self.files)
         self.upstreams = MemoryUpstreams()
-        self.answers = MemoryAnswers()
+        self.answers = MemoryLookupCache()
         self._tokens = itertools.count(1)
 
     def upload(

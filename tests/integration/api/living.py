@@ -20,7 +20,7 @@ from tests.fakes.destination import MemoryDestination, MemoryRecords
 from tests.fakes.files import MemoryFiles
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.queue import MemoryQueue
-from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
+from tests.fakes.upstreams import MemoryLookupCache, MemoryUpstreams
 from tests.integration.api.calling import Answer, call
 from tests.integration.stack import Stack
 
@@ -74,7 +74,7 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
                     machine=machine,
                     destination=stack.destination,
                     upstreams=MemoryUpstreams(),
-                    answers=MemoryAnswers(),
+                    answers=MemoryLookupCache(),
                 )
                 process_chunk(chunk, now=NOW, lease_seconds=LEASE, tools=tools)
             queue.messages.clear()

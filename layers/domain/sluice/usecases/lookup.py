@@ -71,7 +71,7 @@ def lookup_chunk(
 
     missing = [row.key for row in staged.rows if row.key not in rejected and row.key not in known]
     if missing:
-        asked = upstreams.ask(lookup, missing, before=before, told=told)
+        asked = upstreams.ask(lookup, missing, before=before, on_result=told)
         # where no key was ever answered, all sorts of keys were asked for, so that even a few say if anybody is there
         if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)

@@ -23,7 +23,7 @@ from sluice.schema.column import columns_of
 from sluice.schema.importer import Importer
 from sluice.schema.staging import dump_staged
 from sluice.schema.validation import GoodRow, digest
-from sluice.upstream.source import GONE, Source, SourcePage, fields_of, records_of
+from sluice.upstream.source import DELETED_SINCE, Source, SourcePage, fields_of, records_of
 from sluice.usecases.artifacts import JobWorkspace
 from sluice.usecases.declarations import importer_of
 from sluice.usecases.duplicate_keys import digest_of, digests, dump_keys
@@ -244,7 +244,7 @@ def mark_deleted(job: Job, *, chunks: Chunks, files: Files, records: Records) ->
         for record in _records(job, importer, records)
         if digest_of(record["key"]) not in there
         and plain_key(record["key"]) not in told.keys
-        and not record["values"].get(GONE)
+        and not record["values"].get(DELETED_SINCE)
     ]
     starts = range(0, len(missed), importer.chunk_rows)
     for number, start in reversed(list(enumerate(starts))):
@@ -266,7 +266,7 @@ def _add(
 ) -> None:
     index, first_row, count = _FIRST + number, job.counts.total + start + 1, len(missed)
     day = job.created_at.date().isoformat()  # the same however often this is done
-    marked = [record["values"] | {GONE: day} for record in missed]
+    marked = [record["values"] | {DELETED_SINCE: day} for record in missed]
     rows = [
         GoodRow(row, record["key"], digest(body), body)
         for row, (record, body) in enumerate(zip(missed, map(_json, marked), strict=True), start=first_row)
