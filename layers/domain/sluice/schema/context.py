@@ -9,6 +9,7 @@ from typing import Literal
 
 from sluice.model.job import DateOrder
 from sluice.schema.dates import Observation, date_from_text
+from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 
 class Context:
@@ -22,10 +23,11 @@ class Context:
         Field name to the order of its dates, where somebody has said it for this file.
     """
 
-    __slots__ = ("_dates", "_orders", "decimal", "noted")
+    __slots__ = ("_dates", "_orders", "decimal", "noted", "vocabulary")
 
     def __init__(self, conventions: Conventions, date_orders: Mapping[str, DateOrder] | None = None) -> None:
         self.decimal = conventions.decimal
+        self.vocabulary = conventions.vocabulary
         self._dates = conventions.dates
         self._orders = date_orders or {}
         #: Field name to what its date told, in the row that is being validated; whoever validates empties it.
@@ -43,8 +45,8 @@ class Context:
             See `date_from_text`.
         """
         if said := self._orders.get(field):
-            return date_from_text(text, None, said)[0]
-        found, sign = date_from_text(text, self._dates)
+            return date_from_text(text, None, said, self.vocabulary)[0]
+        found, sign = date_from_text(text, self._dates, vocabulary=self.vocabulary)
         if sign is not None:
             self.noted[field] = sign
         return found
@@ -59,12 +61,15 @@ class Conventions:
     decimal
         The decimal mark; the other of ``.`` and ``,`` groups thousands.
     dates
-        DateOrder of day, month and year in dates written with numbers alone. ``None``: it is not known beforehand, so
-        each column of a file has to tell by itself, and somebody is asked where it does not.
+        Order of day, month and year in dates written with numbers alone. ``None``: it is not known beforehand, so each
+        column of a file has to show it, and the job asks a person where it does not.
+    vocabulary
+        Names of months, words for yes and no, and first words of totals rows.
     """
 
     decimal: Literal[".", ","] = "."
     dates: DateOrder | None = None
+    vocabulary: Vocabulary = ENGLISH
 
 
 DEFAULT = Conventions()

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -21,14 +21,6 @@ from sluice.schema.dates import DateEvidence
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import SheetRejections
 
-#: First words of a totals row in English, Bahasa Indonesia and German; only their letters are compared.
-WORDS: Final = frozenset(
-    {
-        *("total", "totals", "grandtotal", "subtotal", "sum"),
-        *("jumlah", "subjumlah", "jumlahtotal", "jumlahkeseluruhan", "totaljumlah", "totalkeseluruhan"),
-        *("summe", "zwischensumme", "gesamtsumme", "gesamt"),
-    }
-)
 # A row with the word as its key is a totals row only if so many other columns of text, all empty, say that it is no
 # record. With fewer, nothing tells it from one: a list of brands and what they sold has a brand "Total".
 _SILENT_COLUMNS = 2
@@ -178,20 +170,21 @@ def digest(body: bytes) -> str:
 class Totals:
     """Tells the totals rows of a file.
 
-    Such a row begins with one of `WORDS`, and it has nothing else but numbers: every other cell of a column that
-    holds something else is empty. Its key cell is empty, so that it could not be imported anyway, or is that very
+    Such a row begins with one of `Vocabulary.totals`, and it has nothing else but numbers: every other cell of a column
+    that holds something else is empty. Its key cell is empty, so that it could not be imported anyway, or is that very
     word beside a number. A part called "Total" has a description, so it stays.
 
     Parameters
     ----------
     importer
-        Whose row model tells columns of numbers from others.
+        Whose row model tells columns of numbers from others, and whose vocabulary has the words.
     fields
         Which cell (counted from 0) belongs to which field.
     """
 
     def __init__(self, importer: Importer, fields: Mapping[int, str]) -> None:
         self._fields = fields
+        self._words = importer.conventions.vocabulary.totals
         self._key = key_of(importer.row).field
         known = importer.row.model_fields
         self._others = {name for name in fields.values() if not is_numeric(known[name].annotation)} - {self._key}
@@ -204,7 +197,7 @@ class Totals:
         if self._key in values and not self._others.isdisjoint(values):
             return False
         at, word = next(((at, cell) for at, cell in enumerate(cells) if not _is_empty(cell)), (0, None))
-        if not (isinstance(word, str) and "".join(filter(str.isalpha, word.casefold())) in WORDS):
+        if not (isinstance(word, str) and "".join(filter(str.isalpha, word.casefold())) in self._words):
             return False
         field = self._fields.get(at)
         if self._key in values:
