@@ -13,6 +13,7 @@ from sluice.model.errors import (
     Forbidden,
     InProgress,
     KeyReused,
+    NewerFormat,
     NotFound,
     Problem,
     RequestRejected,
@@ -65,6 +66,7 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (UpstreamRejected, 502),
         (UpstreamDown, 503),
         (TryLater, 503),
+        (NewerFormat, 500),
     ],
 )
 def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -> None:
@@ -74,7 +76,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_no_error_was_left_out_above() -> None:
     """A new one needs its line there."""
-    assert len(ERRORS) == 14
+    assert len(ERRORS) == 15
 
 
 def test_an_error_carries_its_problem() -> None:

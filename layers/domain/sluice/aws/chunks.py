@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored as items
-from sluice.aws.transactions import ConditionFailed, put, transact, update
+from sluice.aws.dynamodb import ConditionFailed, put, transact, update
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, Phase, PhaseName
 from sluice.model.counts import Counts
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored as items
+from sluice.aws.dynamodb import ConditionFailed, put, transact, update
 from sluice.aws.locks import DynamoLocks
-from sluice.aws.transactions import ConditionFailed, put, transact, update
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem, RequestRejected

@@ -1,9 +1,13 @@
-"""A page of a list."""
+"""Pages of a list, and the cursors that lead from one to the next."""
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from sluice.model.errors import RequestRejected
 
 T = TypeVar("T")
 
@@ -14,3 +18,32 @@ class Page(Generic[T]):
 
     items: list[T]
     next: str | None
+
+
+def encode_cursor(*position: str | int) -> str:
+    """Encode the position of a page's last item, from which the next page goes on."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def decode_cursor(cursor: str) -> list[Any]:
+    """Decode the position in a cursor.
+
+    A cursor comes from a caller, so the elements can be any JSON values: match them before use.
+
+    Raises
+    ------
+    RequestRejected
+        ``invalid-cursor``, if `encode_cursor` did not write it.
+    """
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor))
+    except (ValueError, RecursionError):
+        raise invalid_cursor() from None
+    if not isinstance(position, list):
+        raise invalid_cursor()
+    return position
+
+
+def invalid_cursor() -> RequestRejected:
+    """Build the error for a cursor that no page of this list contains."""
+    return RequestRejected("invalid-cursor", "Invalid cursor", "Start again without `cursor`.")
