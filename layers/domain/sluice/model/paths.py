@@ -92,8 +92,3 @@ def kept_of(ref: JobRef, index: int) -> str:
 def result(ref: JobRef, run: int, name: str) -> str:
     """A file made for download, of what a run of the job left."""
     return f"jobs/{ref.tenant}/{ref.id}/results/{run:04d}/{name}"
-
-
-def journal(ref: JobRef, index: int) -> str:
-    """Before-images of the rows a chunk changed."""
-    return f"jobs/{ref.tenant}/{ref.id}/journal/{index:06d}.jsonl"
