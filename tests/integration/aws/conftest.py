@@ -1,7 +1,73 @@
-"""AWS in this process, as the tests of the other stores have it."""
+"""Each store twice: the fake in memory and the real adapter on moto, held to one contract."""
 
 from __future__ import annotations
 
-from tests.integration.stores.conftest import aws
+from collections.abc import Iterator
 
-__all__ = ["aws"]
+import boto3
+import pytest
+from moto import mock_aws
+
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from sluice.aws.locks import DynamoLocks
+from sluice.aws.s3 import S3Files
+from sluice.usecases.ports import Chunks, Jobs, Locks
+from tests.fakes.files import MemoryFiles
+from tests.fakes.tables import MemoryChunks, MemoryJobs
+from tests.integration.template import create_table
+
+REGION = "us-east-1"
+KEEP_DAYS = 90
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """AWS in this process, whatever the developer's own settings are."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> tuple[Jobs, Chunks, Locks]:
+    """Jobs, chunks and locks that belong together."""
+    if request.param == "memory":
+        jobs = MemoryJobs()
+        return jobs, MemoryChunks(jobs), jobs.locks
+    request.getfixturevalue("aws")
+    table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
+    return DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS), DynamoLocks(table, KEEP_DAYS)
+
+
+@pytest.fixture
+def jobs(stores: tuple[Jobs, Chunks, Locks]) -> Jobs:
+    """The jobs."""
+    return stores[0]
+
+
+@pytest.fixture
+def chunks(stores: tuple[Jobs, Chunks, Locks]) -> Chunks:
+    """The chunks of those jobs."""
+    return stores[1]
+
+
+@pytest.fixture
+def locks(stores: tuple[Jobs, Chunks, Locks]) -> Locks:
+    """The locks beside them."""
+    return stores[2]
+
+
+@pytest.fixture(params=["memory", "s3"])
+def files(request: pytest.FixtureRequest) -> MemoryFiles | S3Files:
+    """A bucket."""
+    if request.param == "memory":
+        return MemoryFiles()
+    request.getfixturevalue("aws")
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket="files")
+    return S3Files(client, "files")

@@ -17,7 +17,7 @@ from sluice.model.errors import TryLater
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases.ports import LookupCache
 from tests.fakes.upstreams import MemoryLookupCache
-from tests.integration.stores.conftest import REGION
+from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table
 
 NOW = 1_800_000_000

@@ -15,7 +15,7 @@ from sluice.aws.upstreams import DynamoTokenStore
 from sluice.upstream.rate_limiter import RateStore, spacing
 from sluice.upstream.tokens import AccessToken, TokenStore
 from tests.fakes.upstreams import MemoryRateStore, MemoryTokenStore
-from tests.integration.stores.conftest import REGION
+from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table
 
 NOW = 1_800_000_000.0

@@ -14,9 +14,9 @@
     │   └── Forbidden      a good token without the scope
     ├── UpstreamDown       an upstream is away: the job waits until it is back
     ├── UpstreamRejected    an upstream does not want our requests at all: the job ends `failed` with this problem
-    ├── NewerFormat        an object was written by a newer version: the code that reads it does not know its format
-    └── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
-        └── NotYet         nothing was tried: it has to wait for its turn
+    ├── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
+    │   └── NotYet         nothing was tried: it has to wait for its turn
+    └── NewerFormat        a stored object that a newer version wrote
 
 Each carries a problem in the sense of RFC 9457: a stable ``type``, a ``title`` that is always the same for
 the type, and a ``detail`` that says what to do about this very case.
@@ -161,16 +161,6 @@ class UpstreamDown(SluiceError):
         super().__init__("upstream-down", "The upstream is away", detail)
 
 
-class NewerFormat(SluiceError):
-    """An object has a format that this version does not know: a newer one wrote it."""
-
-    def __init__(self, name: str) -> None:
-        detail = (
-            f"{name} was written by a newer version. Deploy that version again, or let its jobs end before you go back."
-        )
-        super().__init__("newer-format", "A newer version wrote this", detail)
-
-
 class TryLater(SluiceError):
     """Somebody else holds the lease, or a limit is reached; ``seconds`` says when to come back."""
 
@@ -183,3 +173,15 @@ class TryLater(SluiceError):
 
 class NotYet(TryLater):
     """It was not its turn; that is no attempt."""
+
+
+class NewerFormat(SluiceError):
+    """A stored object has a format that this version does not know: a newer version wrote it."""
+
+    def __init__(self, what: str, found: object, newest: int) -> None:
+        super().__init__(
+            "newer-format",
+            "Stored by a newer version",
+            f"{what} has format {found}, and this version reads formats up to {newest}."
+            " Deploy the version that wrote it, or a later one.",
+        )

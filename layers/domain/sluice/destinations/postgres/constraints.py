@@ -31,15 +31,15 @@ _REASONS: Mapping[str, Callable[[str], str]] = {
     "54000": lambda _: "is longer than the database's index allows",
 }
 _OF_ANY_KIND = "is not what the database's column holds"
-# The error that a trigger raises by itself; its words are written for people.
+# The error that a trigger raises itself; its text is meant for people.
 _RAISED = "P0001"
-# A foreign key: of the table itself, or of another one that a row is to go from.
+# A foreign key: of the table itself, or of another one that refers to a row to be deleted.
 _REFERENCE = "23503"
 
 
 @dataclass(frozen=True)
 class Objection:
-    """What the database said of one row.
+    """The error that the database raised about one row.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ class Objection:
     state
         SQLSTATE.
     table, column, rule
-        The table, the column and the constraint or index that the database named; empty when it named none.
+        The table, the column and the constraint or index that the database named; empty if it named none.
     message
-        Its own words.
+        The database's own text.
     """
 
     place: int
@@ -64,7 +64,7 @@ class Objection:
 def rejections(
     connection: Connection[Any], layout: TableLayout, rows: list[GoodRow], objections: list[Objection]
 ) -> list[Rejection]:
-    """What people are told of the rows that the database did not take, in the order of the rows."""
+    """Build the rejections of the rows that the database rejected, in the order of the rows."""
     columns = {rule: _columns(connection, layout, rule) for rule in {each.rule for each in objections} if rule}
     told = []
     for each in sorted(objections, key=lambda each: each.place):
@@ -92,7 +92,7 @@ def reason_of(layout: TableLayout, objection: Objection) -> str:
 
 
 def with_nul(layout: TableLayout, rows: list[GoodRow]) -> Iterator[Rejection]:
-    """Rejections of the rows that have a NUL in a text: it is the one character that PostgreSQL's texts cannot hold."""
+    """Yield the rejections of rows that have a NUL in a text, the one character that PostgreSQL's texts cannot hold."""
     for row in rows:
         if rb"\u0000" in row.values:
             values = from_json(row.values)
@@ -111,7 +111,7 @@ def _shown(value: Any) -> str | None:
 
 
 def _columns(connection: Connection[Any], layout: TableLayout, rule: str) -> set[str]:
-    """The columns that a constraint or an index of the table speaks of, but for the tenant."""
+    """Return the columns of a constraint or an index of the table, without the tenant."""
     rows = connection.execute(
         "SELECT attname FROM pg_attribute JOIN ("
         "SELECT conrelid, conkey FROM pg_constraint WHERE conrelid = to_regclass(%(table)s) AND conname = %(rule)s"
