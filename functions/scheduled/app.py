@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
+from sluice.aws.scheduler import read_input
 from sluice.config import StartSettings, load_settings
 from sluice.observability import discreet, logger
 from sluice.usecases.sync import sync_on_schedule
@@ -18,10 +19,11 @@ from sluice.usecases.sync import sync_on_schedule
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | None]:
     """Begin to pull ``{tenant, source}`` and answer ``{job_id}``; null while its job is still under way."""
     settings = load_settings(StartSettings)
-    logger.append_keys(tenant=event["tenant"], source=event["source"])
+    tenant, source = read_input(event)
+    logger.append_keys(tenant=tenant, source=source)
     job = sync_on_schedule(
-        event["tenant"],
-        event["source"],
+        tenant,
+        source,
         now=datetime.now(UTC),
         services=bootstrap.services(settings),
     )

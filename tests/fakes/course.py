@@ -31,7 +31,7 @@ from tests.fakes.machine import MemoryMachine
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.schedules import MemorySchedules
 from tests.fakes.tables import MemoryChunks, MemoryJobs
-from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
+from tests.fakes.upstreams import MemoryLookupCache, MemoryUpstreams
 
 NOW = 1_700_000_000
 LEASE = 70
@@ -61,7 +61,7 @@ class Course:
         self.chunks = MemoryChunks(self.jobs)
         self.destination = MemoryDestination(self.files)
         self.upstreams = MemoryUpstreams()
-        self.lookup_cache = MemoryAnswers()
+        self.lookup_cache = MemoryLookupCache()
         self.locks = self.jobs.locks
         self.records = MemoryRecords(self.destination)
         self.schedules = MemorySchedules()

@@ -6,22 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.destinations.base import (
-    changed_since,
-    cursor_of,
-    instant,
-    invalid_cursor,
-    no_record,
-    place_of,
-    record,
-    version,
-)
-from sluice.destinations.dynamodb.journal import Journal, journal_key, read_undone, settle, write_undone
-from sluice.model.page import Page
+from sluice.destinations.base import changed_since, instant, no_record, record, version
+from sluice.destinations.dynamodb.journal import read_undone, write_journal, write_undone
+from sluice.destinations.dynamodb.stored import Image, Journal
+from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from tests.fakes.files import MemoryFiles
-
-Image = dict[str, str]
 
 
 class MemoryDestination:
@@ -39,50 +29,49 @@ class MemoryDestination:
     def apply(self, batch: Batch) -> Applied:
         there = self._there(batch)
         before = {row.key: there.get(row.key) for row in batch.rows}
-        changed = {row.key for row in batch.rows if (image := before[row.key]) is None or image["hash"] != row.hash}
+        changed = {row.key for row in batch.rows if (image := before[row.key]) is None or image.hash != row.hash}
         now = instant(datetime.now(UTC))
         fresh = Journal({key: before[key] for key in before if key in changed}, len(before) - len(changed), now)
-        journal = settle(self.files, _journal(batch), fresh, batch.job_id)
+        journal = write_journal(self.files, batch, fresh)
         for key, image in journal.before.items():
             if image and batch.importer.archive:
                 self._archive(batch, key)[batch.job_id] = (image, journal.at)
         for row in batch.rows:
             if row.key in journal.before:
                 self.writes += 1
-                data = row.values.decode()
-                there[row.key] = {"job": batch.job_id, "hash": row.hash, "data": data, "at": journal.at}
+                there[row.key] = Image(batch.job_id, row.hash, row.values.decode(), journal.at)
         inserted = sum(1 for image in journal.before.values() if image is None)
         return Applied(inserted, len(journal.before) - inserted, journal.unchanged)
 
     def compare(self, batch: Batch) -> Compared:
         there = self._there(batch)
         known = [row for row in batch.rows if row.key in there]
-        unchanged = sum(1 for row in known if there[row.key]["hash"] == row.hash)
+        unchanged = sum(1 for row in known if there[row.key].hash == row.hash)
         return Compared(len(batch.rows) - len(known), len(known) - unchanged, unchanged)
 
     def undo(self, batch: Batch) -> Undone:
-        if done := read_undone(self.files, _journal(batch)):
+        if done := read_undone(self.files, batch):
             return done
         there = self._there(batch)
-        before = settle(self.files, _journal(batch), Journal({}, 0, "", closed=True), batch.job_id).before
+        before = write_journal(self.files, batch, Journal({}, 0, "", closed=True)).before
         kept = []
         for key, image in before.items():
             now = there.get(key)
-            if now is not None and now["job"] == batch.job_id:
+            if now is not None and now.job_id == batch.job_id:
                 self.writes += 1
                 if image is None:
                     del there[key]
                 else:
                     there[key] = image
             elif now != image:
-                kept.append(changed_since(key, now["job"] if now else None))
+                kept.append(changed_since(key, now.job_id if now else None))
                 continue
             self._archive(batch, key).pop(batch.job_id, None)
-        return write_undone(self.files, _journal(batch), Undone(len(before) - len(kept), kept))
+        return write_undone(self.files, batch, Undone(len(before) - len(kept), kept))
 
     def values(self, tenant: str, dataset: str) -> dict[str, Any]:
         """What is in a dataset, by key."""
-        return {key: json.loads(record["data"]) for key, record in self.datasets.get((tenant, dataset), {}).items()}
+        return {key: json.loads(image.data) for key, image in self.datasets.get((tenant, dataset), {}).items()}
 
     def _there(self, batch: Batch) -> dict[str, Image]:
         return self.datasets.setdefault((batch.tenant, batch.dataset), {})
@@ -98,27 +87,29 @@ class MemoryRecords:
         self.destination = destination
 
     def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
-        match [""] if cursor is None else place_of(cursor):
-            case [str(after)] if after or cursor is None:
-                pass
-            case _:
-                raise invalid_cursor()
+        after = "" if cursor is None else _position(cursor)
         there = self.destination.datasets.get((tenant, dataset), {})
         keys = [key for key in sorted(there) if key > after]
         items = [self.get(tenant, dataset, key) for key in keys[:limit]]
-        return Page(items, cursor_of([keys[limit - 1]]) if len(keys) > limit else None)
+        return Page(items, encode_cursor(keys[limit - 1]) if len(keys) > limit else None)
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
         found = self.destination.datasets.get((tenant, dataset), {}).get(key)
         if found is None:
             raise no_record(key)
-        return record(key, found["job"], json.loads(found["data"]))
+        return record(key, found.job_id, json.loads(found.data))
 
     def history(self, tenant: str, dataset: str, key: str) -> list[dict[str, Any]]:
         found = self.destination.archive.get((tenant, dataset, key), {}).values()
-        versions = [version(key, image["job"], json.loads(image["data"]), image["at"], until) for image, until in found]
+        versions = [
+            version(key, image.job_id, json.loads(image.data), image.valid_from, until) for image, until in found
+        ]
         return sorted(versions, key=lambda each: str(each["until"]), reverse=True)
 
 
-def _journal(batch: Batch) -> str:
-    return journal_key(batch.tenant, batch.job_id, batch.index)
+def _position(cursor: str) -> str:
+    match decode_cursor(cursor):
+        case [str(key)] if key:
+            return key
+        case _:
+            raise invalid_cursor()

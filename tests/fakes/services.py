@@ -22,7 +22,7 @@ from tests.fakes.files import MemoryFiles
 from tests.fakes.machine import MemoryMachine
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.schedules import MemorySchedules
-from tests.fakes.upstreams import MemoryAnswers, MemoryUpstreams
+from tests.fakes.upstreams import MemoryLookupCache, MemoryUpstreams
 
 
 @dataclass
@@ -38,5 +38,5 @@ class FakeServices:
     destination: Destination = field(default_factory=lambda: MemoryDestination(MemoryFiles()))
     records: Records = field(default_factory=lambda: MemoryRecords(MemoryDestination(MemoryFiles())))
     upstreams: Upstreams = field(default_factory=MemoryUpstreams)
-    lookup_cache: LookupCache = field(default_factory=MemoryAnswers)
+    lookup_cache: LookupCache = field(default_factory=MemoryLookupCache)
     schedules: Schedules = field(default_factory=MemorySchedules)

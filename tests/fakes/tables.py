@@ -13,7 +13,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
 from sluice.model.lock import Lock
-from sluice.model.page import Page
+from sluice.model.page import Page, encode_cursor, job_position
 from sluice.model.status import ENDED, Status, illegal_transition, sources_of
 
 _PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD, Status.ROLLING_BACK: PhaseName.UNDO}
@@ -77,15 +77,16 @@ class MemoryJobs:
     def page(
         self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
     ) -> Page[Job]:
+        before = job_position(cursor) if cursor else None
         found = sorted((job for ref, job in self.items.items() if ref.tenant == tenant), key=lambda job: job.ref.id)
         found = [
             job
             for job in reversed(found)
             if (status is None or job.status == status)
             and (importer is None or job.importer == importer)
-            and (cursor is None or job.ref.id < cursor)
+            and (before is None or job.ref.id < before)
         ]
-        return Page(found[:limit], found[limit - 1].ref.id if len(found) > limit else None)
+        return Page(found[:limit], encode_cursor(found[limit - 1].ref.id) if len(found) > limit else None)
 
     def active(self) -> Iterator[Job]:
         return iter([job for job in self.items.values() if job.status not in ENDED])

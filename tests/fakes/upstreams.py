@@ -1,4 +1,4 @@
-"""What readers of an upstream share, in memory; readers in several threads may share it too."""
+"""What the readers of an upstream share, in memory; safe for readers in several threads."""
 
 from __future__ import annotations
 
@@ -12,35 +12,41 @@ from sluice.upstream.source import Source, SourcePage
 from sluice.upstream.tokens import AccessToken
 
 
-class MemoryRates:
-    """The `Turns` port."""
+class MemoryRateStore:
+    """The `RateStore` protocol.
+
+    Attributes
+    ----------
+    taken
+        The slots that were taken, in order.
+    """
 
     def __init__(self, rate: float) -> None:
         self.taken: list[float] = []
         self._spacing = spacing(rate)
-        self._free_at = self._held_until = 0.0
-        self._one = threading.Lock()
+        self._free_at = self._blocked_until = 0.0
+        self._lock = threading.Lock()
 
-    def take(self, *, earliest: float, before: float) -> float | None:
-        with self._one:
-            turn = max(self._free_at, earliest)
-            if turn >= before:
+    def acquire(self, *, earliest: float, before: float) -> float | None:
+        with self._lock:
+            slot = max(self._free_at, earliest)
+            if slot >= before:
                 return None
-            self._free_at = turn + self._spacing
-            self.taken.append(turn)
-            return turn
+            self._free_at = slot + self._spacing
+            self.taken.append(slot)
+            return slot
 
-    def hold(self, until: float) -> None:
-        with self._one:
-            self._held_until = max(self._held_until, until)
+    def back_off_until(self, until: float) -> None:
+        with self._lock:
+            self._blocked_until = max(self._blocked_until, until)
             self._free_at = max(self._free_at, until)
 
-    def held_until(self) -> float:
-        return self._held_until
+    def blocked_until(self) -> float:
+        return self._blocked_until
 
 
-class MemoryUpstreamTokens:
-    """The `Tokens` port."""
+class MemoryTokenStore:
+    """The `TokenStore` protocol."""
 
     def __init__(self) -> None:
         self.kept: dict[str, AccessToken] = {}
@@ -53,22 +59,23 @@ class MemoryUpstreamTokens:
 
 
 class MemoryUpstreams:
-    """The `Upstreams` port: lists of rows, which a test may change while they are read, and answers to keys.
+    """The `Upstreams` port: lists of rows, which a test may change while they are read, and results of keys.
 
     Attributes
     ----------
     rows
         Source to its rows.
     asked
-        Source and offset, for each page that was read.
+        Source and offset of each page that was read.
     found
-        Key to its answer; a key that is not there fails.
+        Key to its result; other keys fail.
     failing
-        Key to how many times more it is to fail before it is answered.
+        Key to how many more times it fails before it has its result.
     down, rejects, late
-        Whether the upstream is away, rejects, or the time is up, in every call from its key number ``after`` on.
+        Whether the upstream is down or rejects our requests, or the time is up, from key number ``after`` of each call
+        on.
     sought
-        Every key that was asked for, each time.
+        Every key that was looked up, each time.
     """
 
     def __init__(self) -> None:
@@ -91,7 +98,7 @@ class MemoryUpstreams:
                 break
         return pages
 
-    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: OnResult) -> LookupBatch:
+    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, on_result: OnResult) -> LookupBatch:
         failed: list[str] = []
         silent = True
         for at, key in enumerate(dict.fromkeys(keys)):
@@ -99,21 +106,21 @@ class MemoryUpstreams:
                 if self.down:
                     return LookupBatch(failed, down=True, silent=silent)
                 if self.rejects:
-                    raise UpstreamRejected("bad-answer", upstream=lookup.upstream, asked=lookup.path, got="status 403")
+                    raise UpstreamRejected("bad-answer", upstream=lookup.upstream, what=lookup.path, got="status 403")
                 if self.late:
-                    raise TryLater(f"All requests that {lookup.upstream} allows for now are taken.", 5)
+                    raise TryLater(f"The rate limit of {lookup.upstream} has no free slot.", 5)
             self.sought.append(key)
             self.failing[key] = self.failing.get(key, 0) - 1
             if self.failing[key] >= 0 or key not in self.found:
                 failed.append(key)
             else:
                 silent = False
-                told(key, self.found[key])
+                on_result(key, self.found[key])
         return LookupBatch(failed, down=False, silent=silent)
 
 
-class MemoryAnswers:
-    """The `Answers` port."""
+class MemoryLookupCache:
+    """The `LookupCache` port."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str, str], tuple[LookupResult, int]] = {}

@@ -132,7 +132,7 @@ def test_a_worker_that_dies_anywhere_while_it_takes_back_costs_only_time(
     )
     there = known.destination.datasets["acme", "products"]
     assert {key for key in there if there[key] != before.get(key)} == OTHERS
-    assert {there[key]["job"] for key in OTHERS} == {later.id}
+    assert {there[key].job_id for key in OTHERS} == {later.id}
 
 
 def test_an_attempt_at_taking_back_that_fails_is_followed_by_others(

@@ -1,4 +1,4 @@
-"""Lookups at an upstream that has bad days: real HTTP on loopback, and turns and tokens in DynamoDB."""
+"""Lookups at a flaky upstream: real HTTP on loopback, slots and tokens in DynamoDB."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from local.fake_upstreams.commission import Commission
 from local.fake_upstreams.server import Served, serving
 from local.fake_upstreams.settings import Behaviour
 from local.fake_upstreams.voters import category, id_numbers, truth
-from sluice.aws.rate_limits import DynamoRates
-from sluice.aws.upstreams import DynamoUpstreamTokens, SharedUpstreams
+from sluice.aws.rate_limits import DynamoRateStore
+from sluice.aws.upstreams import DynamoTokenStore, SharedUpstreams
 from sluice.catalog.elections.commission import commission
 from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.clock import Clock
 from sluice.upstream.lookup import LookupBatch, LookupResult
-from sluice.upstream.lookup_client import APART, ask
+from sluice.upstream.lookup_client import RETRY_PAUSE, ask
 from sluice.upstream.tokens import Upstream
 from sluice.usecases.ports import Upstreams
 from tests.fakes.upstreams import MemoryUpstreams
@@ -33,14 +33,14 @@ REGION = "us-east-1"
 KEYS = id_numbers(300)
 WARD = {"ward": "79800001"}
 # Pauses before another try are short ones.
-HASTY = Clock(sleep=lambda seconds: asyncio.sleep(0.02 if seconds == APART else seconds))
-# No test waits for it; it is there so that none waits for ever.
+HASTY = Clock(sleep=lambda seconds: asyncio.sleep(0.02 if seconds == RETRY_PAUSE else seconds))
+# A deadline that no test reaches.
 PATIENCE = 60
 
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Callable[[], Any]]:
-    """Gives each worker its own way to the jobs table."""
+    """Returns a resource of the jobs table for each worker."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -50,25 +50,25 @@ def table(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Cal
         yield lambda: boto3.resource("dynamodb", region_name=REGION).Table(name)
 
 
-def asked_of(
+def look_up(
     served: Served[Commission],
     table: Any,
     keys: Sequence[str],
-    told: dict[str, LookupResult],
+    results: dict[str, LookupResult],
     *,
     rate: float = 400,
     secret: str = "",
 ) -> LookupBatch:
-    """Ask as a worker does."""
+    """Look keys up as a worker does."""
     settings = served.stub.settings
     return ask(
         commission,
         keys,
         upstream=Upstream("commission", served.url, settings.client_id, secret or settings.client_secret),
-        turns=DynamoRates(table, "commission", rate),
-        tokens=DynamoUpstreamTokens(table),
+        rates=DynamoRateStore(table, "commission", rate),
+        tokens=DynamoTokenStore(table),
         before=time.time() + PATIENCE,
-        told=told.__setitem__,
+        on_result=results.__setitem__,
         clock=HASTY,
     )
 
@@ -84,23 +84,25 @@ def upstreams(request: pytest.FixtureRequest) -> Iterator[Upstreams]:
     table = request.getfixturevalue("table")()
     with serving(Commission(Behaviour())) as served:
         settings = served.stub.settings
-        told = {"url": served.url, "client_id": settings.client_id, "client_secret": settings.client_secret}
-        yield SharedUpstreams(table, lambda fresh: {"commission": told})
+        entry = {"url": served.url, "client_id": settings.client_id, "client_secret": settings.client_secret}
+        yield SharedUpstreams(table, lambda fresh: {"commission": entry})
 
 
-def test_what_is_told_of_a_key_is_what_the_commission_knows(upstreams: Upstreams) -> None:
-    told: dict[str, LookupResult] = {}
-    asked = upstreams.ask(commission, [*KEYS[:20], KEYS[0]], before=time.time() + PATIENCE, told=told.__setitem__)
-    assert (asked.failed, asked.down) == ([], False)
-    assert {key: commission.category_of(found, WARD) for key, found in told.items()} == {
+def test_results_are_what_the_commission_knows(upstreams: Upstreams) -> None:
+    results: dict[str, LookupResult] = {}
+    batch = upstreams.ask(
+        commission, [*KEYS[:20], KEYS[0]], before=time.time() + PATIENCE, on_result=results.__setitem__
+    )
+    assert (batch.failed, batch.down) == ([], False)
+    assert {key: commission.category_of(found, WARD) for key, found in results.items()} == {
         key: category(key) for key in KEYS[:20]
     }
 
 
-def test_an_upstream_that_the_secret_does_not_know_ends_it(table: Callable[[], Any]) -> None:
+def test_an_upstream_without_an_entry_in_the_secret_is_rejected(table: Callable[[], Any]) -> None:
     with pytest.raises(UpstreamRejected, match=r"no-secret.*'commission'"):
         SharedUpstreams(table(), lambda fresh: {}).ask(
-            commission, KEYS, before=time.time() + PATIENCE, told=dict[str, LookupResult]().__setitem__
+            commission, KEYS, before=time.time() + PATIENCE, on_result=dict[str, LookupResult]().__setitem__
         )
 
 
@@ -118,30 +120,30 @@ def test_an_upstream_that_the_secret_does_not_know_ends_it(table: Callable[[], A
     ],
     ids="-".join,
 )
-def test_every_key_is_told_or_named_whatever_kind_of_day_it_is(
+def test_every_key_has_a_result_or_is_named_whatever_the_upstream_does(
     table: Callable[[], Any], settings: dict[str, Any]
 ) -> None:
-    told: dict[str, LookupResult] = {}
-    left = KEYS[:40]
+    results: dict[str, LookupResult] = {}
+    remaining = KEYS[:40]
     with serving(Commission(Behaviour(**settings))) as served:
         deadline = time.monotonic() + PATIENCE
-        while left and time.monotonic() < deadline:  # as a worker does whose chunk comes again
-            asked = asked_of(served, table(), left, told)
-            assert not asked.down
-            assert set(asked.failed) == set(left) - set(told)
-            left = asked.failed
-        assert set(told) == set(KEYS[:40])
+        while remaining and time.monotonic() < deadline:  # as a worker does whose chunk is retried
+            batch = look_up(served, table(), remaining, results)
+            assert not batch.down
+            assert set(batch.failed) == set(remaining) - set(results)
+            remaining = batch.failed
+        assert set(results) == set(KEYS[:40])
         assert served.stub.seen()["answered_ids"] == 40
 
 
 def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
-    """As the commission counts it, in whatever second, though each worker alone would be faster."""
+    """In every second, as the commission counts them; each worker alone would be faster."""
     rate, workers, each = 40, 4, 30
-    told: dict[str, LookupResult] = {}
+    results: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
 
         def work(start: int) -> None:
-            asked_of(served, table(), KEYS[start : start + each], told, rate=rate)
+            look_up(served, table(), KEYS[start : start + each], results, rate=rate)
 
         threads = [threading.Thread(target=work, args=(at * each,)) for at in range(workers)]
         for thread in threads:
@@ -149,46 +151,46 @@ def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
         for thread in threads:
             thread.join()
         seen = served.stub.seen()
-    assert len(told) == workers * each
+    assert len(results) == workers * each
     assert seen["answered_again"] == 0
     assert seen["busiest_second"] <= rate
 
 
-def test_an_upstream_that_is_away_is_found_down(table: Callable[[], Any]) -> None:
-    told: dict[str, LookupResult] = {}
+def test_an_upstream_that_answers_nothing_is_down(table: Callable[[], Any]) -> None:
+    results: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
-        asked_of(served, table(), KEYS[:10], told)
+        look_up(served, table(), KEYS[:10], results)
         served.stub.change({"away": True})
-        asked = asked_of(served, table(), KEYS[10:], told)
-    assert asked.down
-    assert set(told) == set(KEYS[:10])
-    assert len(asked.failed) <= 10
+        batch = look_up(served, table(), KEYS[10:], results)
+    assert batch.down
+    assert set(results) == set(KEYS[:10])
+    assert len(batch.failed) <= 10
 
 
-def test_nobody_at_the_address_is_an_upstream_that_is_down(table: Callable[[], Any]) -> None:
+def test_an_address_without_a_server_is_an_upstream_that_is_down(table: Callable[[], Any]) -> None:
     with serving(Commission(Behaviour())) as served:
         pass
-    assert asked_of(served, table(), KEYS, {}).down
+    assert look_up(served, table(), KEYS, {}).down
 
 
-def test_credentials_that_are_wrong_end_it_at_once(table: Callable[[], Any]) -> None:
+def test_wrong_credentials_are_rejected_at_once(table: Callable[[], Any]) -> None:
     with serving(Commission(Behaviour())) as served, pytest.raises(UpstreamRejected, match="status 401 for a token"):
-        asked_of(served, table(), KEYS, {}, secret="wrong")
+        look_up(served, table(), KEYS, {}, secret="wrong")
 
 
-def test_who_is_turned_away_for_long_comes_later(table: Callable[[], Any]) -> None:
-    told: dict[str, LookupResult] = {}
+def test_a_long_retry_after_ends_the_attempt(table: Callable[[], Any]) -> None:
+    results: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour(rate=5, retry_after=120))) as served, pytest.raises(TryLater) as caught:
-        asked_of(served, table(), KEYS, told)
+        look_up(served, table(), KEYS, results)
     assert 100 < caught.value.seconds <= 120
-    assert len(told) >= 1
+    assert len(results) >= 1
 
 
-def test_no_log_has_a_key(table: Callable[[], Any], caplog: pytest.LogCaptureFixture) -> None:
-    """Nor the address of a request, or a token; whatever the libraries below have to say."""
-    told: dict[str, LookupResult] = {}
+def test_no_log_contains_a_key(table: Callable[[], Any], caplog: pytest.LogCaptureFixture) -> None:
+    """Nor the address of a request or a token; the logs of libraries are included."""
+    results: dict[str, LookupResult] = {}
     with caplog.at_level(logging.DEBUG), serving(Commission(Behaviour(errors=0.1, broken=0.1))) as served:
-        asked = asked_of(served, table(), KEYS[:40], told)
+        batch = look_up(served, table(), KEYS[:40], results)
         said = [str(vars(record)) for record in caplog.records if not record.name.startswith(("botocore", "moto"))]
-    assert told
-    assert not any(key in text for key in KEYS[:40] for text in (*said, repr(asked)))
+    assert results
+    assert not any(key in text for key in KEYS[:40] for text in (*said, repr(batch)))

@@ -1,4 +1,4 @@
-"""Readers of an upstream that has bad days: real HTTP on loopback, and turns and tokens in DynamoDB."""
+"""Reading pages of a flaky upstream: real HTTP on loopback, slots and tokens in DynamoDB."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from moto import mock_aws
 from local.fake_upstreams.server import Served, serving
 from local.fake_upstreams.settings import Settings
 from local.fake_upstreams.siasn import Register
-from sluice.aws.rate_limits import DynamoRates
-from sluice.aws.upstreams import DynamoUpstreamTokens
+from sluice.aws.rate_limits import DynamoRateStore
+from sluice.aws.upstreams import DynamoTokenStore
 from sluice.catalog.registry import source_named
 from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.clock import Clock
@@ -25,13 +25,13 @@ from sluice.upstream.rate_limiter import RateStore
 from sluice.upstream.source import Source, SourcePage
 from sluice.upstream.tokens import TokenStore, Upstream
 from tests.integration.template import create_table
-from tests.unit.sources.checking import check_pages
+from tests.support.upstreams import check_pages
 
 PANGKAT = source_named("pangkat")
 REGION = "us-east-1"
 # Pauses before another try are short ones.
 HASTY = Clock(chance=lambda: 0.02)
-# No test waits for it; it is there so that none waits for ever.
+# A deadline that no test reaches.
 PATIENCE = 60
 
 
@@ -39,7 +39,7 @@ PATIENCE = 60
 def shared(
     monkeypatch: pytest.MonkeyPatch, atomic_updates: None
 ) -> Iterator[Callable[[float], tuple[RateStore, TokenStore]]]:
-    """Gives each reader its own way to what all share, at an upstream's rate."""
+    """Returns the shared slots and tokens for each reader, at a rate."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -49,7 +49,7 @@ def shared(
 
         def share(rate: float) -> tuple[RateStore, TokenStore]:
             table = boto3.resource("dynamodb", region_name=REGION).Table(name)
-            return DynamoRates(table, "siasn", rate), DynamoUpstreamTokens(table)
+            return DynamoRateStore(table, "siasn", rate), DynamoTokenStore(table)
 
         yield share
 
@@ -63,17 +63,17 @@ def read(
     **options: Any,
 ) -> list[SourcePage]:
     """Read pages as a worker does."""
-    told = upstream.stub.settings
-    at = Upstream("siasn", upstream.url, told.client_id, told.client_secret)
-    turns, tokens = shared
+    settings = upstream.stub.settings
+    at = Upstream("siasn", upstream.url, settings.client_id, settings.client_secret)
+    rates, tokens = shared
     before = time.time() + patience
-    return read_pages(source, offsets, upstream=at, turns=turns, tokens=tokens, before=before, clock=HASTY, **options)
+    return read_pages(source, offsets, upstream=at, rates=rates, tokens=tokens, before=before, clock=HASTY, **options)
 
 
-def read_until_it_is_there(
+def read_with_retries(
     upstream: Served[Register], shared: tuple[RateStore, TokenStore], offsets: range
 ) -> list[SourcePage]:
-    """Read pages as a worker does whose chunk comes again."""
+    """Read pages as a worker does whose chunk is retried."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -90,7 +90,7 @@ def keys(pages: list[SourcePage]) -> list[object]:
 
 @pytest.fixture
 def quick(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> tuple[RateStore, TokenStore]:
-    """What all share, at a rate that is no hindrance."""
+    """Shared slots and tokens, at a rate that delays nothing."""
     return shared(400)
 
 
@@ -100,7 +100,7 @@ def test_every_row_arrives_in_its_order(quick: tuple[RateStore, TokenStore]) -> 
         assert [page.offset for page in pages] == list(range(0, 1_050, 100))
         assert len(set(keys(pages))) == 1_050
         seen = upstream.stub.seen()
-        assert set(seen["pages"]["pangkat"].values()) == {1}, "no page was asked for twice"
+        assert set(seen["pages"]["pangkat"].values()) == {1}, "no page was requested twice"
         assert seen["tokens"] == 1
     checked = check_pages(PANGKAT, pages)
     assert (checked.seen, len(checked.good)) == (1_050, 1_039)
@@ -123,25 +123,25 @@ def test_every_row_arrives_in_its_order(quick: tuple[RateStore, TokenStore]) -> 
     ],
     ids="-".join,
 )
-def test_every_row_arrives_whatever_kind_of_day_it_is(
+def test_every_row_arrives_whatever_the_upstream_does(
     quick: tuple[RateStore, TokenStore], settings: dict[str, Any]
 ) -> None:
     with serving(Register(Settings(rows=1_500, **settings))) as upstream:
-        pages = read_until_it_is_there(upstream, quick, range(0, 1_500, 100))
+        pages = read_with_retries(upstream, quick, range(0, 1_500, 100))
         assert len(set(keys(pages))) == len(keys(pages)) == 1_500
 
 
-def test_expired_tokens_are_fetched_again_and_shared(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
+def test_expired_tokens_are_replaced_and_shared(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     """Thirty pages at 15 a second outlive a token of 1.2 s, and no page needs one of its own."""
     with serving(Register(Settings(rows=3_000, token_seconds=1.2))) as upstream:
         first, second = shared(20), shared(20)
-        pages = read_until_it_is_there(upstream, first, range(0, 1_500, 100))
-        pages += read_until_it_is_there(upstream, second, range(1_500, 3_000, 100))
+        pages = read_with_retries(upstream, first, range(0, 1_500, 100))
+        pages += read_with_retries(upstream, second, range(1_500, 3_000, 100))
         assert len(set(keys(pages))) == 3_000
         assert 2 <= upstream.stub.seen()["tokens"] < 30
 
 
-def test_another_worker_uses_the_token_that_is_there(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
+def test_workers_share_a_token(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     with serving(Register(Settings())) as upstream:
         for _ in range(3):
             read(upstream, shared(400), range(0, 200, 100))
@@ -149,7 +149,7 @@ def test_another_worker_uses_the_token_that_is_there(shared: Callable[[float], t
 
 
 def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
-    """As the upstream counts it, in whatever second, though each worker alone would be faster."""
+    """In every second, as the upstream counts them; each worker alone would be faster."""
     rate, workers, each = 30, 5, 1_200
     found: list[list[SourcePage]] = []
     with serving(Register(Settings(rows=workers * each))) as upstream:
@@ -168,7 +168,9 @@ def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[Rat
     assert seen["busiest_second"] <= rate
 
 
-def test_who_is_turned_away_lets_all_workers_pause(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
+def test_a_retry_after_blocks_all_workers(
+    shared: Callable[[float], tuple[RateStore, TokenStore]],
+) -> None:
     with serving(Register(Settings(rate=1, retry_after=30))) as upstream:
         with pytest.raises(TryLater) as caught:
             read(upstream, shared(100), range(0, 400, 100), patience=20)
@@ -176,14 +178,14 @@ def test_who_is_turned_away_lets_all_workers_pause(shared: Callable[[float], tup
         asked = upstream.stub.seen()["requests"]
         with pytest.raises(TryLater):
             read(upstream, shared(100), range(0, 400, 100), patience=20)
-        assert upstream.stub.seen()["requests"] == asked, "the second worker was told before it asked"
+        assert upstream.stub.seen()["requests"] == asked, "the second worker sent nothing"
 
 
-def test_rows_that_move_meanwhile_show_in_the_totals(quick: tuple[RateStore, TokenStore]) -> None:
+def test_rows_that_move_during_the_reading_show_in_the_totals(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings(rows=1_000, moves_every=3, moves_by=4))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), at_once=1)
         assert [page.total for page in pages] == [1_000 + at // 3 * 4 for at in range(10)]
-        assert len(set(keys(pages))) < len(keys(pages)), "rows that were pushed on are seen again"
+        assert len(set(keys(pages))) < len(keys(pages)), "rows that moved are seen twice"
 
 
 @pytest.mark.parametrize(("rows", "sizes"), [(250, [100, 100, 50]), (200, [100, 100, 0])])
@@ -194,26 +196,26 @@ def test_without_a_total_the_end_is_found(quick: tuple[RateStore, TokenStore], r
         assert [len(page.rows) for page in pages] == sizes
 
 
-def test_credentials_that_are_wrong_end_it_at_once(quick: tuple[RateStore, TokenStore]) -> None:
+def test_wrong_credentials_are_rejected_at_once(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings())) as upstream:
         at = Upstream("siasn", upstream.url, "sluice", "wrong")
-        turns, tokens = quick
+        rates, tokens = quick
         with pytest.raises(UpstreamRejected, match="status 401 for a token"):
-            read_pages(PANGKAT, [0], upstream=at, turns=turns, tokens=tokens, before=time.time() + PATIENCE)
+            read_pages(PANGKAT, [0], upstream=at, rates=rates, tokens=tokens, before=time.time() + PATIENCE)
         assert upstream.stub.seen()["requests"] == 0
 
 
-def test_a_list_that_is_not_there_ends_it_at_once(quick: tuple[RateStore, TokenStore]) -> None:
+def test_a_path_that_does_not_exist_is_rejected_at_once(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings())) as upstream, pytest.raises(UpstreamRejected, match="status 404"):
         read(upstream, quick, range(0, 100, 100), replace(PANGKAT, path="nothing"))
 
 
-def test_an_answer_that_takes_longer_than_there_is_time_is_for_later(quick: tuple[RateStore, TokenStore]) -> None:
+def test_a_response_after_the_deadline_ends_the_attempt(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings(slow=1.0, slow_seconds=8.0))) as upstream, pytest.raises(TryLater):
         read(upstream, quick, range(0, 100, 100), patience=5)
 
 
-def test_an_upstream_that_is_down_is_for_later(quick: tuple[RateStore, TokenStore]) -> None:
+def test_an_upstream_that_is_down_ends_the_attempt(quick: tuple[RateStore, TokenStore]) -> None:
     with serving(Register(Settings())) as upstream:
         pass
     with pytest.raises(TryLater, match=r"a broken connection \(ConnectError\)"):

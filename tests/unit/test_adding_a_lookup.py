@@ -1,4 +1,4 @@
-"""The page on adding a lookup declares one that works, and its importer; code, file and result are the page's."""
+"""The page on adding a lookup declares one that works, and its importer; all of it is read from the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from local.paths import ROOT
 from sluice.catalog import registry
-from sluice.catalog.registry import IMPORTERS, LOOKUPS, SOURCES, check_rates
+from sluice.catalog.registry import IMPORTERS, LOOKUPS, SOURCES, check_rates, lookup_named
 from sluice.model.chunk import ChunkRef, PhaseName
 from sluice.model.errors import TryLater
 from sluice.model.status import Status
@@ -29,12 +29,12 @@ NAME = "Suppliers DE.csv"
 
 
 def blocks(language: str) -> list[str]:
-    """The blocks of code in a language."""
+    """Return the blocks of code in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
-def declared(block: int, name: str) -> Any:
-    """What a block of the page's Python declares by a name."""
+def declare(block: int, name: str) -> Any:
+    """Run a block of the page's Python and return what it declares by a name."""
     names: dict[str, Any] = {"__name__": "declared"}
     exec(compile(blocks("python")[block], "adding-a-lookup.md", "exec", dont_inherit=True), names)
     return names[name]
@@ -42,21 +42,21 @@ def declared(block: int, name: str) -> Any:
 
 @pytest.fixture
 def lookup(monkeypatch: pytest.MonkeyPatch) -> Lookup:
-    """The page's lookup, in the registry for the time of a test."""
-    made: Lookup = declared(0, "vat")
+    """The page's lookup, in the registry during a test."""
+    made: Lookup = declare(0, "vat")
     monkeypatch.setattr(registry, "_LOOKUPS", registry.lookups_by_name([*LOOKUPS, made]))
     return made
 
 
 @pytest.fixture
 def importer(monkeypatch: pytest.MonkeyPatch) -> Importer:
-    """The page's importer, in the registry for the time of a test."""
-    made: Importer = declared(1, "suppliers")
+    """The page's importer, in the registry during a test."""
+    made: Importer = declare(1, "suppliers")
     monkeypatch.setattr(registry, "_IMPORTERS", registry.importers_by_name([*IMPORTERS, made]))
     return made
 
 
-def test_the_pages_declarations_fit_each_other_and_all_others(lookup: Lookup, importer: Importer) -> None:
+def test_the_declarations_of_the_page_are_consistent(lookup: Lookup, importer: Importer) -> None:
     assert importer.lookup == lookup.name
     check_rates([*SOURCES, *LOOKUPS, lookup])
     examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
@@ -64,33 +64,33 @@ def test_the_pages_declarations_fit_each_other_and_all_others(lookup: Lookup, im
     assert check_rows(importer, places, "Sheet", [(2, examples)]).rejections == []
     assert lookup.rejects(str(examples[0])) is None
     (parameter,) = importer.parameters
-    told = parameters_of(importer, f"{parameter.title} {parameter.example}.xlsx")
-    assert told == parameters_of(importer, NAME) == {parameter.name: parameter.example}
+    found = parameters_of(importer, f"{parameter.title} {parameter.example}.xlsx")
+    assert found == parameters_of(importer, NAME) == {parameter.name: parameter.example}
     assert NAME in PAGE
 
 
-def test_the_pages_file_becomes_what_the_page_says(lookup: Lookup, importer: Importer) -> None:
+def test_the_file_of_the_page_has_the_result_of_the_page(lookup: Lookup, importer: Importer) -> None:
     course = Course()
     for body in map(json.loads, blocks("text")[0].splitlines()):
         course.upstreams.found[body[lookup.echo]] = lookup.read(body)
     ref = course.upload(blocks("csv")[0].encode(), importer=importer.name, filename=NAME)
 
-    def patiently(chunk: ChunkRef) -> None:
-        for _ in range(3):  # a key that nobody answers comes again with its chunk
+    def work_with_retries(chunk: ChunkRef) -> None:
+        for _ in range(3):  # a key without a result is tried again with its chunk
             with suppress(TryLater):
                 course.work(chunk)
 
     course.plan(ref)
     course.phase(ref, PhaseName.PARSE)
     course.dispatch(ref, PhaseName.LOAD)
-    course.deliver(each=patiently)
+    course.deliver(each=work_with_retries)
     job = course.finish(ref)
     assert (job.status, job.counts.inserted, job.counts.total) == (Status.COMPLETED, 5, 5), job.problem
     assert result(course.make_file(ref, "result.xlsx"), lookup) == rows_of_the_page()
 
 
 def result(workbook: bytes, lookup: Lookup) -> list[tuple[str, ...]]:
-    """Row number, sheet, value and reason of each row of a result."""
+    """Return row number, sheet, value and reason of each row of a result."""
     book = load_workbook(io.BytesIO(workbook))
     found = []
     for category in lookup.categories:
@@ -103,7 +103,7 @@ def result(workbook: bytes, lookup: Lookup) -> list[tuple[str, ...]]:
 
 
 def rows_of_the_page() -> list[tuple[str, ...]]:
-    """The rows of the page's table of results."""
+    """Return the rows of the page's table of results."""
     table = PAGE[PAGE.index("| row | sheet | Country found | Reason |") :]
     lines = re.findall(r"^\| (\d+ \|.*)\|$", table, re.MULTILINE)
     return [tuple(cell.strip() for cell in line.split("|")) for line in lines]
@@ -120,6 +120,7 @@ def test_the_page_names_every_option_with_its_default() -> None:
     assert {name: said.strip("`") for name, said in rows} == defaults
 
 
-def test_the_page_names_every_lookup() -> None:
-    named = re.findall(r"`(\w+)`", PAGE[PAGE.index("that is there") : PAGE.index("## 1.")])
-    assert named == [lookup.name for lookup in LOOKUPS]
+def test_the_lookups_that_the_page_names_are_in_the_registry() -> None:
+    named = re.findall(r"`(\w+)`, which looks up", PAGE)
+    assert named
+    assert {lookup_named(name).name for name in named} == set(named)

@@ -7,17 +7,17 @@ import re
 from typing import Any
 
 from local.paths import ROOT
-from sluice.catalog.registry import SOURCES, sources_by_name
+from sluice.catalog.registry import SOURCES, source_named, sources_by_name
 from sluice.schema.column import Row, columns_of
 from sluice.upstream.source import Source, SourcePage
-from tests.unit.sources.checking import check_pages
+from tests.support.upstreams import check_pages
 
 PAGE = (ROOT / "docs" / "adding-a-source.md").read_text()
 OPTIONS = PAGE[PAGE.index("## 2.") : PAGE.index("## 3.")]
 
 
-def declared() -> Source:
-    """The source of the page's code."""
+def declare() -> Source:
+    """Run the page's code and return its source."""
     (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {"__name__": "declared"}
     exec(compile(code, "adding-a-source.md", "exec", dont_inherit=True), names)
@@ -25,8 +25,8 @@ def declared() -> Source:
     return source
 
 
-def test_the_source_of_the_page_is_one_and_its_examples_are_a_good_row() -> None:
-    source = declared()
+def test_the_examples_of_the_pages_source_are_a_good_row() -> None:
+    source = declare()
     row: type[Row] = source.row
     titles = [column.title for column in columns_of(row)]
     examples = [(info.examples or [None])[0] for info in row.model_fields.values()]
@@ -44,6 +44,7 @@ def test_the_page_names_every_option_with_its_default() -> None:
     assert {name: str(defaults[name]).removesuffix(".0") for name in plain} == plain
 
 
-def test_the_page_names_every_source() -> None:
-    named = re.findall(r"`(\w+)`", PAGE[PAGE.index("Those that are there") : PAGE.index("## 1.")])
-    assert named == [source.name for source in SOURCES]
+def test_the_sources_that_the_page_names_are_in_the_registry() -> None:
+    named = re.findall(r"`(\w+)`", PAGE[PAGE.index("civil-service register:") : PAGE.index("## 1.")])
+    assert named
+    assert {source_named(name).name for name in named} == set(named)

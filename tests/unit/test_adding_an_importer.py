@@ -1,4 +1,4 @@
-"""The page on adding an importer ends with one that works: its code, its file, and the result it claims."""
+"""The page on adding an importer ends with one that works; code, file and result are read from the page."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
 def last(language: str) -> str:
-    """The last block of code in a language."""
+    """Return the last block of code in a language."""
     found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     return found[-1]
 
 
 def counted(what: str) -> int:
-    """A number of rows that the page gives in words."""
+    """Return a number of rows that the page has in words."""
     (number,) = re.findall(rf"(\w+)(?: rows)?:? {what}", PAGE[PAGE.index("gives a job that ends") :])
     return NUMBERS[number]
 
 
 def rejections_of_the_page() -> list[tuple[str, ...]]:
-    """The rows of the page's last table."""
+    """Return the rows of the page's last table."""
     table = PAGE[PAGE.index("| row | column | value | reason |") :]
     rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
     assert rows
@@ -47,10 +47,10 @@ def rejections_of_the_page() -> list[tuple[str, ...]]:
 
 @pytest.fixture
 def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Importer:
-    """The page's importer: a module of its own, and in the registry for the time of a test."""
+    """The page's importer: a module of its own, and in the registry during a test."""
     file = tmp_path / "shipments.py"
     file.write_text(last("python"))
-    spec = importlib.util.spec_from_file_location("sluice.importers.shipments", file)
+    spec = importlib.util.spec_from_file_location("sluice.catalog.shipments", file)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -62,13 +62,13 @@ def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Importer:
     return made
 
 
-def test_an_importer_takes_less_than_thirty_lines() -> None:
-    """Blank ones and imports included."""
+def test_an_importer_has_less_than_thirty_lines() -> None:
+    """Blank lines and imports included."""
     assert len(last("python").splitlines()) < 30
 
 
-def test_the_page_ends_with_an_importer_that_does_what_the_page_says(importer: Importer) -> None:
-    """Code, file and result are read from the page; nothing of them is repeated here."""
+def test_the_file_of_the_page_has_the_result_of_the_page(importer: Importer) -> None:
+    """Counts, rejections and record are those of the page."""
     course = Course()
     ref = course.upload(last("csv").encode(), importer=importer.name, filename="shipments.csv")
     job = course.run(ref)
@@ -76,7 +76,7 @@ def test_the_page_ends_with_an_importer_that_does_what_the_page_says(importer: I
     counts = job.counts
     assert (counts.inserted, counts.rejected) == (counted("inserted"), counted("rejected"))
     assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.rejected
-    # a key that comes twice is found after all that is wrong with a row by itself
+    # duplicate keys are found after the rejections of single rows
     found = sorted(JobFiles(ref, course.files).rejections_page(limit=100, cursor=None).items, key=lambda each: each.row)
     assert [
         (str(each.row), each.column, each.value, word_rejection(each)) for each in found
@@ -97,7 +97,7 @@ def test_the_page_names_every_option_in_order() -> None:
     assert plain == {name: str(default) for name, default in defaults.items() if isinstance(default, bool)}
 
 
-def test_the_pages_parameter_is_found_in_the_name_that_the_page_gives() -> None:
+def test_the_parameter_of_the_page_is_found_in_the_name_of_the_page() -> None:
     """And its example is a value."""
     (code,) = re.findall(r"^Parameter\(.*\)$", PAGE, re.MULTILINE)
     parameter = eval(code, {"Parameter": Parameter})
@@ -108,8 +108,8 @@ def test_the_pages_parameter_is_found_in_the_name_that_the_page_gives() -> None:
     assert f"`--parameter {parameter.name}={parameter.example}`" in PAGE
 
 
-def test_the_pages_importer_is_one_as_all_others_are(importer: Importer) -> None:
-    """It is found by its name, and its own examples are a good row."""
+def test_the_examples_of_the_pages_importer_are_a_good_row(importer: Importer) -> None:
+    """And it is found by its name."""
     assert registry.importer_named("shipments") is importer
     examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
     places = {place: column.field for place, column in enumerate(importer.columns)}

@@ -1,4 +1,4 @@
-"""Every destination there is: the fake, the records table on moto, tables of a real PostgreSQL."""
+"""Every destination: the fake, the records table on moto, tables of a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Postgres]:
     """A PostgreSQL of this test run's own."""
-    folder = Path(tempfile.mkdtemp(prefix="sluice-postgres-"))  # not pytest's: another user may have to get at it
+    folder = Path(tempfile.mkdtemp(prefix="sluice-postgres-"))  # not pytest's: the server may run as another user
     try:
         yield postgres.start(folder)
     finally:
@@ -88,7 +88,7 @@ def secret(server: postgres.Postgres) -> dict[str, Any]:
 
 @pytest.fixture
 def open_database(secret: dict[str, Any]) -> Iterator[Callable[[], Database]]:
-    """Opens the database as one more process would, as often as it is called."""
+    """Opens the database like one more process, each time it is called."""
     opened: list[Database] = []
 
     def another() -> Database:
@@ -108,7 +108,7 @@ def database(open_database: Callable[[], Database]) -> Database:
 
 @pytest.fixture
 def sql(secret: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
-    """What somebody sees and does beside Sluice."""
+    """A connection of another program beside Sluice."""
     with psycopg.connect(
         host=secret["host"],
         port=secret["port"],
@@ -122,7 +122,7 @@ def sql(secret: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture(params=["memory", "dynamodb", "postgres"])
 def target(request: pytest.FixtureRequest) -> Target:
-    """Each destination in turn."""
+    """Each destination, one after the other."""
     match request.param:
         case "memory":
             fake = MemoryDestination(MemoryFiles())
@@ -138,5 +138,5 @@ def target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture
 def tables(database: Database) -> Target:
-    """PostgreSQL, for what only it has to do."""
+    """PostgreSQL, with the duties that only it has."""
     return Target(PostgresDestination(database), PostgresRecords(database, [THINGS]))

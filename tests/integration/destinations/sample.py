@@ -39,8 +39,8 @@ def good(number: int, row: Row, key: str = "code") -> GoodRow:
 
 def things(rows: Mapping[str, Any]) -> list[GoodRow]:
     """Rows from number 2 on: ``{code: amount}`` or ``{code: {field: value}}``."""
-    told = {code: {"amount": more} if isinstance(more, int) else more for code, more in rows.items()}
-    return [good(number, Thing(code=code, **more)) for number, (code, more) in enumerate(told.items(), start=2)]
+    fields = {code: {"amount": more} if isinstance(more, int) else more for code, more in rows.items()}
+    return [good(number, Thing(code=code, **more)) for number, (code, more) in enumerate(fields.items(), start=2)]
 
 
 def batch(

@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL: kept, opened anew, and never telling its password."""
+"""The connection to PostgreSQL: it is kept, opened again after a failure, and never shows its password."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_secret_without_what_is_needed_is_an_error_that_says_what(
     vault.secret = vault.copy = vault.secret | broken
     with pytest.raises(SluiceError) as error:
         pid(reach())
-    assert word_detail(error.value.problem) == f"It has no {next(iter(broken))}."
+    assert word_detail(error.value.problem) == f"It has no {next(iter(broken))}. Add the missing fields to the secret."
 
 
 def test_without_another_word_the_connection_has_to_be_encrypted(reach: Reach, vault: Vault) -> None:

@@ -15,7 +15,7 @@ from tests.integration.destinations.sample import batch
 
 Sql = psycopg.Connection[Any]
 
-#: A table that somebody made before the first import, with rules and columns of their own.
+#: A table that another program created before the first import, with rules and columns of its own.
 OWN_TABLE = """
 CREATE TYPE colour AS ENUM ('red', 'green');
 CREATE DOMAIN short AS text CHECK (length(value) < 5);
@@ -38,16 +38,16 @@ CREATE TABLE things (
 
 @pytest.fixture
 def own(tables: Target, sql: Sql) -> Target:
-    """PostgreSQL with a table of somebody's own."""
+    """PostgreSQL with a table of another program."""
     sql.execute(OWN_TABLE)
     return tables
 
 
 def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: Sql) -> None:
-    """What its other columns hold is theirs; what it lacks of ours is added."""
+    """Its other columns keep their values; the columns of Sluice that it lacks are added."""
     sql.execute("INSERT INTO things (tenant, code, amount, shop) VALUES ('acme', 'A', 7, 'Süd')")
     rows = {"A": {"amount": 1, "price": "9.5", "sold": "2026-01-31"}, "B": {"amount": 2}}
-    assert own.destination.compare(batch(rows)) == Compared(2, 0, 0)  # it is not yet one of ours
+    assert own.destination.compare(batch(rows)) == Compared(2, 0, 0)  # it lacks the columns of Sluice
     assert own.destination.apply(batch(rows)) == Applied(1, 1, 0)
     assert own.all()["A"]["values"] | {"price": "9.5"} == {
         "code": "A",
@@ -103,7 +103,7 @@ def test_a_row_that_breaks_a_rule_is_rejected_alone(own: Target, row: dict[str, 
     assert own.all() == {}
 
 
-def test_what_only_the_tables_owner_can_give_is_told_for_the_row(tables: Target, sql: Sql) -> None:
+def test_a_column_that_only_the_tables_owner_can_fill_is_named(tables: Target, sql: Sql) -> None:
     tables.destination.apply(batch({"A": 1}))
     sql.execute("ALTER TABLE things ADD COLUMN shelf text; UPDATE things SET shelf = 'x'")
     sql.execute("ALTER TABLE things ALTER COLUMN shelf SET NOT NULL")
@@ -113,7 +113,7 @@ def test_what_only_the_tables_owner_can_give_is_told_for_the_row(tables: Target,
 
 
 @pytest.mark.parametrize(
-    ("alter", "row", "told"),
+    ("alter", "row", "reported"),
     [
         (
             "ALTER COLUMN name TYPE varchar(5)",
@@ -149,8 +149,8 @@ def test_what_only_the_tables_owner_can_give_is_told_for_the_row(tables: Target,
         ("ADD EXCLUDE (size WITH =)", {"size": "S"}, ("Size", "conflicts with another row (rule 'things_size_excl')")),
     ],
 )
-def test_each_kind_of_rule_is_told_in_words(
-    tables: Target, sql: Sql, alter: str, row: dict[str, Any], told: tuple[str | None, str]
+def test_each_kind_of_rule_is_reported_in_words(
+    tables: Target, sql: Sql, alter: str, row: dict[str, Any], reported: tuple[str | None, str]
 ) -> None:
     """Never in SQL, and with the title of the column where one is at fault."""
     sql.execute(OWN_TABLE)
@@ -160,7 +160,7 @@ def test_each_kind_of_rule_is_told_in_words(
     fine = {"name": "red" if "colour" in alter else "Nord", "amount": 1, "size": "M" if "M" in alter else None}
     rows = {"A": fine | {"size": "S"}, "bad": row}
     [rejection] = tables.destination.apply(batch(rows)).rejections
-    assert (rejection.row, rejection.column, word_rejection(rejection)) == (3, *told)
+    assert (rejection.row, rejection.column, word_rejection(rejection)) == (3, *reported)
 
 
 def test_a_key_that_is_too_long_for_an_index_rejects_its_row(tables: Target) -> None:
@@ -173,7 +173,7 @@ def test_a_key_that_is_too_long_for_an_index_rejects_its_row(tables: Target) -> 
     )
 
 
-def test_what_a_trigger_says_is_told(tables: Target, sql: Sql) -> None:
+def test_the_text_of_a_trigger_is_reported(tables: Target, sql: Sql) -> None:
     tables.destination.apply(batch({}, job="00JOB"))
     sql.execute(
         "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS"
@@ -187,7 +187,7 @@ def test_what_a_trigger_says_is_told(tables: Target, sql: Sql) -> None:
 
 
 def test_one_bad_row_in_ten_thousand_costs_some_dozen_statements(tables: Target, sql: Sql) -> None:
-    """And all others are inserted, updated and left exactly as they would be without it."""
+    """All others are inserted, updated and left exactly as they would be without it."""
     tables.destination.apply(batch({f"P-{number}": number for number in range(0, 10_000, 2)}))
     sql.execute("ALTER TABLE things ADD CONSTRAINT unlucky CHECK (amount <> 6667)")
     sql.execute("CREATE TABLE tries (at serial)")
@@ -215,7 +215,7 @@ def test_a_chunk_of_bad_rows_only_is_rejected_row_by_row(tables: Target, sql: Sq
 
 
 def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: Target, sql: Sql) -> None:
-    """Whichever of them comes first, there and back; but two rows cannot have it both."""
+    """In either order, and back again; but two rows cannot have the same."""
     tables.destination.apply(batch({}, job="00JOB"))
     sql.execute("ALTER TABLE things ADD UNIQUE (name)")
     tables.destination.apply(batch({"B": {"name": "one"}, "C": {"name": "two"}}))
@@ -227,8 +227,8 @@ def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: 
     assert (both.inserted, [rejection.row for rejection in both.rejections]) == (1, [3])
 
 
-def test_rows_that_cannot_be_put_back_are_told_as_failed(tables: Target, sql: Sql) -> None:
-    """The others are put back all the same."""
+def test_rows_that_cannot_be_put_back_are_reported_as_failed(tables: Target, sql: Sql) -> None:
+    """The others are put back."""
     tables.destination.apply(batch({"A": 1, "B": 2, "C": 3}))
     tables.destination.apply(batch({"A": 11, "B": 12, "D": 14, "E": 15}, job="02JOB"))
     sql.execute("ALTER TABLE things ADD CONSTRAINT large CHECK (amount > 1) NOT VALID")
@@ -244,7 +244,7 @@ def test_rows_that_cannot_be_put_back_are_told_as_failed(tables: Target, sql: Sq
 
 
 def test_with_a_trimmed_archive_no_row_is_deleted_by_mistake(tables: Target, sql: Sql) -> None:
-    """A row without an image looks like one that the job inserted; there must be no guessing."""
+    """A row without an image looks like one that the job inserted, so none of them is deleted."""
     tables.destination.apply(batch({"A": 1, "B": 2}))
     tables.destination.apply(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
     sql.execute("DELETE FROM things_archive WHERE code = 'A'")
@@ -253,8 +253,8 @@ def test_with_a_trimmed_archive_no_row_is_deleted_by_mistake(tables: Target, sql
     assert tables.amounts() == {"A": 11, "B": 2, "C": 13}
 
 
-def test_rows_that_somebody_removed_are_kept_away(tables: Target, sql: Sql) -> None:
-    """Undoing an update of a row that is gone does not bring the row back."""
+def test_rows_that_were_removed_since_stay_removed(tables: Target, sql: Sql) -> None:
+    """Undoing an update of a row that was deleted does not insert the row."""
     tables.destination.apply(batch({"A": 1}))
     tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
     sql.execute("DELETE FROM things")
@@ -266,7 +266,7 @@ def test_rows_that_somebody_removed_are_kept_away(tables: Target, sql: Sql) -> N
 
 
 def test_a_mistake_that_is_not_the_rows_fails_the_chunk_and_leaves_nothing(tables: Target, sql: Sql) -> None:
-    """The message comes again, and by then somebody may have mended the table."""
+    """The message is delivered again, and by then an operator may have repaired the table."""
     tables.destination.apply(batch({"A": 1}))
     sql.execute("CREATE FUNCTION slip() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM 1 / nothing; END$$")
     sql.execute("CREATE TRIGGER slip BEFORE UPDATE ON things FOR EACH ROW EXECUTE FUNCTION slip()")
@@ -278,8 +278,8 @@ def test_a_mistake_that_is_not_the_rows_fails_the_chunk_and_leaves_nothing(table
     assert tables.destination.apply(batch({"A": 2, "B": 3}, job="02JOB")) == Applied(1, 1, 0)
 
 
-def test_a_table_that_was_altered_meanwhile_is_looked_at_again(tables: Target, sql: Sql) -> None:
-    """Within the life of a worker: neither a new type nor a lost column fails a chunk."""
+def test_a_table_that_was_altered_meanwhile_is_inspected_again(tables: Target, sql: Sql) -> None:
+    """In the life of a worker neither a new type nor a dropped column fails a chunk."""
     tables.destination.apply(batch({"A": 1}))
     sql.execute("ALTER TABLE things ALTER COLUMN amount TYPE text; ALTER TABLE things DROP COLUMN sold")
     assert tables.destination.apply(batch({"A": {"amount": 2, "sold": "2026-01-31"}}, job="02JOB")) == Applied(0, 1, 0)

@@ -1,4 +1,4 @@
-"""A worker may die at any statement it sends to PostgreSQL: a chunk is done whole or not at all, and once."""
+"""A worker may die at any statement that it sends to PostgreSQL: a chunk is done whole or not at all, and once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Death(Exception):
 
 
 class Dying(Database):
-    """A database whose connection is cut when a certain statement is sent, or right after its answer came."""
+    """A database whose connection breaks when a certain statement is sent, or right after its result came."""
 
     def __init__(self, real: Database, *, at: int, after: bool) -> None:
         self._real = real
@@ -35,14 +35,14 @@ class Dying(Database):
         def with_death(connection: psycopg.Connection[Any]) -> Any:
             send = connection.execute
 
-            def execute(*told: Any, **more: Any) -> Any:
+            def execute(*arguments: Any, **more: Any) -> Any:
                 self.left -= 1
                 if self.left == -1:
                     if self._after:
-                        send(*told, **more)
+                        send(*arguments, **more)
                     connection.pgconn.finish()
                     raise Death
-                return send(*told, **more)
+                return send(*arguments, **more)
 
             connection.execute = execute  # type: ignore[method-assign]
             return work(connection)
@@ -56,7 +56,7 @@ def whole(open_database: Open) -> Target:
 
 
 def deaths(open_database: Open, after: bool, do: Callable[[PostgresDestination], object]) -> int:
-    """Do something by workers that die one statement later each time, until one lives; answers how many died."""
+    """Call a function in workers that die one statement later each time, until one lives; returns how many died."""
     died = 0
     while True:
         worker = PostgresDestination(Dying(open_database(), at=died, after=after))
@@ -70,7 +70,7 @@ def deaths(open_database: Open, after: bool, do: Callable[[PostgresDestination],
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_load_is_done_whole_or_not_at_all(open_database: Open, sql: psycopg.Connection[Any], after: bool) -> None:
-    """Including the making of the tables."""
+    """This includes the creation of the tables."""
     there = whole(open_database)
     answers = []
 
@@ -114,14 +114,14 @@ def test_an_undo_is_done_whole_or_not_at_all(open_database: Open, after: bool) -
 def test_an_answer_that_never_arrived_is_given_by_the_ledger(
     open_database: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The connection broke between the commit and the word of it: the load is not done twice."""
+    """The connection broke between the commit and its confirmation: the load is not done twice."""
     there = whole(open_database)
     there.destination.apply(BEFORE)
     commit = psycopg.Transaction.__exit__
     broken: list[int] = []
 
-    def lose(transaction: psycopg.Transaction, *told: Any) -> Any:
-        done = commit(transaction, *told)
+    def lose(transaction: psycopg.Transaction, *arguments: Any) -> Any:
+        done = commit(transaction, *arguments)
         if not broken:
             broken.append(1)
             transaction.connection.close()

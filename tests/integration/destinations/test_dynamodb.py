@@ -1,4 +1,4 @@
-"""What only the records table has to do: survive its own death between two steps, and hold its limits."""
+"""Duties of the records table alone: a chunk survives a death between two steps, and the limits of DynamoDB hold."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.integration.destinations.sample import PLAIN, THINGS, batch
 JOURNAL = "jobs/acme/{job}/journal/000000.jsonl"
 FIRST = batch({f"P-{number}": 1 for number in range(30)})
 SECOND = batch({f"P-{number}": 1 + number % 2 for number in range(45)}, job="02JOB")
-#: What the table holds once ``before`` the second job was and once ``after`` it; found out by the first test to ask.
+#: Content of the table ``before`` and ``after`` the second job; the first test that needs it computes it.
 _expected: dict[str, list[Any]] = {}
 # archive, first rows, last rows
 WRITES = 3
 
 
 class Death(Exception):
-    """The worker's end."""
+    """The death of a worker."""
 
 
 class Dying:
@@ -59,7 +59,7 @@ def target(client: Any, files: MemoryFiles) -> Target:
 
 
 def everything(client: Any) -> list[Any]:
-    """All items of the table, in an order of their own; when something was written is of no matter."""
+    """All items of the table, in a fixed order, without the instants."""
     items = client.scan(TableName="RecordsTable")["Items"]
     for item in items:
         for name in ("at", "since", "until"):
@@ -69,7 +69,7 @@ def everything(client: Any) -> list[Any]:
 
 @pytest.fixture
 def expected(client: Any) -> dict[str, list[Any]]:
-    """What the table holds before the second job, and after it; it is left empty."""
+    """Content of the table before the second job, and after it; the table is empty afterwards."""
     if not _expected:
         whole = target(client, MemoryFiles())
         whole.destination.apply(FIRST)
@@ -89,7 +89,7 @@ def expected(client: Any) -> dict[str, list[Any]]:
 def test_a_worker_may_die_at_any_write_of_a_load(
     client: Any, expected: dict[str, list[Any]], at: int, after: bool
 ) -> None:
-    """The next one finds the journal and finishes, with the answer that the first would have given."""
+    """The next one finds the journal and finishes, with the result that the first would have given."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     with pytest.raises(Death):
@@ -113,7 +113,7 @@ def test_what_a_dead_worker_loaded_in_part_is_undone_as_far_as_it_got(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_worker_may_die_at_any_write_of_an_undo(client: Any, expected: dict[str, list[Any]], after: bool) -> None:
-    """The next one takes what is back already for reversed."""
+    """The next one counts what is restored already as reversed."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     at = 0
@@ -157,7 +157,7 @@ def test_the_journal_holds_what_was_there_before_the_first_attempt(client: Any) 
 
 
 def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
-    """And nothing of an importer without archive."""
+    """None of an importer without archive."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     assert len(everything(client)) == 30
@@ -168,8 +168,8 @@ def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
     assert len(everything(client)) == 45 + 15
 
 
-def test_records_from_before_they_told_their_time_have_a_history_and_come_back(client: Any) -> None:
-    """What is in the table is older than the code that reads it."""
+def test_records_without_an_instant_have_a_history_and_are_put_back(client: Any) -> None:
+    """Records can be older than the attribute."""
     files = MemoryFiles()
     there = target(client, files)
     there.destination.apply(batch({"A": 1}))
@@ -183,15 +183,15 @@ def test_records_from_before_they_told_their_time_have_a_history_and_come_back(c
     assert client.scan(TableName="RecordsTable")["Items"] == [item]
 
 
-def test_a_row_that_another_job_takes_between_the_look_and_the_write_is_kept(client: Any) -> None:
-    """The condition is the table's to check, not the worker's."""
+def test_a_row_that_another_job_writes_between_the_read_and_the_write_is_kept(client: Any) -> None:
+    """The table checks the condition, not the worker."""
     files = MemoryFiles()
     there = target(client, files)
     there.destination.apply(batch({"A": 1, "B": 1}))
     there.destination.apply(batch({"A": 2, "B": 2, "C": 2}, job="02JOB"))
 
     class Slow(Dying):
-        """Another job comes in between."""
+        """Another job writes in between."""
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith(("put", "delete", "transact")) and self.left:
@@ -221,7 +221,7 @@ def test_a_row_that_no_record_can_hold_is_rejected_alone(client: Any, key: str) 
 
 
 def test_the_largest_row_of_the_longest_key_is_superseded_and_put_back(client: Any) -> None:
-    """What stands beside the values has room enough in the archive as well."""
+    """The archive has room for what stands beside the values."""
     there = target(client, MemoryFiles())
     key = "ö" * 512
     size = 405_000 - 2_600 - 1_200  # moto ends 4 KB below what DynamoDB takes

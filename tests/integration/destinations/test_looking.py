@@ -105,7 +105,7 @@ def test_a_cursor_that_was_made_up_is_rejected(target: Target, cursor: str) -> N
 
 
 def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:
-    """Whatever the destination: digits, scale and every character of a text."""
+    """On every destination: digits, scale and every character of a text."""
     rows: dict[str, Any] = {f"{place:03d}": {field: value} for place, (field, value, _) in enumerate(VALUES)}
     target.destination.apply(batch(rows))
     found = target.all(limit=1000)
@@ -115,7 +115,7 @@ def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:
     assert list(found["000"]["values"]) == ["code", "name", "price", "amount", "sold", "active", "size", "tags"]
 
 
-def test_history_tells_what_a_record_was_from_when_until_when(target: Target) -> None:
+def test_history_shows_each_version_with_its_period(target: Target) -> None:
     """Versions follow each other without a gap, the newest first; the record as it is now is not among them."""
     began = datetime.now(UTC)
     for number in range(1, 4):
@@ -133,7 +133,7 @@ def test_history_tells_what_a_record_was_from_when_until_when(target: Target) ->
 
 
 def test_undoing_takes_a_version_out_of_the_history(target: Target) -> None:
-    """The record holds again since when it held before, as the next version shows."""
+    """The record is valid from the same instant as before, as the next version shows."""
     for number in range(1, 3):
         target.destination.apply(batch({"A": number}, job=f"0{number}JOB"))
     [first] = target.records.history("acme", "things", "A")

@@ -1,4 +1,4 @@
-"""Tables are made and widened from the row model, by many workers at once."""
+"""Tables are created and widened from the row model, by many workers at the same time."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_whatever_is_not_of_these_types_is_json() -> None:
 
 
 def test_a_new_field_of_the_model_is_a_new_column(tables: Target, database: Database, sql: Sql) -> None:
-    """In the table and in the archive; rows from before have nothing in it, and an undo leads back to just that."""
+    """In the table and in the archive; earlier rows have NULL in it, and a rollback restores that."""
     tables.destination.apply(batch({"A": 1}))
     wider = PostgresRecords(database, [WIDER])
     assert "weight" not in wider.get("acme", "things", "A")["values"]
@@ -126,7 +126,7 @@ def test_a_new_field_of_the_model_is_a_new_column(tables: Target, database: Data
     assert sql.execute("SELECT weight, colour FROM things WHERE code = 'A'").fetchall() == [(None, None)]
 
 
-def test_workers_that_make_and_widen_the_same_tables_at_once_do_not_disturb_each_other(
+def test_workers_that_create_and_widen_the_same_tables_do_not_disturb_each_other(
     open_database: Callable[[], Database], sql: Sql
 ) -> None:
     workers = [PostgresDestination(open_database()) for _ in range(6)]
@@ -142,10 +142,10 @@ def test_workers_that_make_and_widen_the_same_tables_at_once_do_not_disturb_each
     assert sql.execute("SELECT count(*), count(colour) FROM things").fetchall() == [(6, 3)]
 
 
-def test_a_table_is_looked_at_once_in_the_life_of_a_process(database: Database, sql: Sql) -> None:
+def test_a_table_is_inspected_once_in_the_life_of_a_process(database: Database, sql: Sql) -> None:
     destination = PostgresDestination(database)
     destination.apply(batch({"A": 1}))
-    sql.execute("ALTER TABLE sluice_ledger RENAME TO elsewhere")  # would be found missing by a second look
+    sql.execute("ALTER TABLE sluice_ledger RENAME TO elsewhere")  # a second inspection would find it missing
     sql.execute("CREATE VIEW sluice_ledger AS SELECT tenant, job, phase, chunk, result FROM elsewhere")
     assert destination.apply(batch({"B": 1}, job="02JOB")) == Applied(1, 0, 0)
 
@@ -170,7 +170,7 @@ def test_a_key_may_be_a_number(database: Database) -> None:
 
 
 def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_else(database: Database) -> None:
-    """Neither the look before nor the undoing after."""
+    """Neither the comparison before nor the rollback after."""
     destination = PostgresDestination(database)
     rows = [good(number, Numbered(number=10**number, name="a"), "number") for number in (1, 2, 30)]
     change = Batch("acme", NUMBERED, "01JOB", 0, rows)
@@ -186,7 +186,7 @@ def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_e
 
 
 @pytest.mark.parametrize(
-    ("create", "told"),
+    ("create", "reported"),
     [
         ("CREATE TABLE things (code text PRIMARY KEY, amount int)", "has no columns 'tenant' and 'code'"),
         ("CREATE TABLE things (tenant text, code text)", "no unique index on (tenant, code)"),
@@ -201,15 +201,15 @@ def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_e
     ],
 )
 def test_a_table_that_cannot_tell_rows_apart_is_an_error_that_says_so(
-    tables: Target, sql: Sql, create: str, told: str
+    tables: Target, sql: Sql, create: str, reported: str
 ) -> None:
     sql.execute(create)
     with pytest.raises(SluiceError) as error:
         tables.destination.apply(batch({"A": 1}))
-    assert told in word_detail(error.value.problem)
+    assert reported in word_detail(error.value.problem)
 
 
-def test_a_table_of_somebody_else_is_listed_once_something_was_imported_into_it(tables: Target, sql: Sql) -> None:
+def test_a_table_of_another_program_is_listed_once_rows_were_imported_into_it(tables: Target, sql: Sql) -> None:
     sql.execute("CREATE TABLE things (tenant text, code text, amount int, UNIQUE (tenant, code))")
     sql.execute("INSERT INTO things VALUES ('acme', 'A', 1)")
     assert tables.all() == {}

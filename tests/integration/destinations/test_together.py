@@ -1,4 +1,4 @@
-"""Several workers at PostgreSQL at once: nothing is lost, nothing is counted twice, nobody waits for ever."""
+"""Several workers in PostgreSQL at the same time: no row is lost, none is counted twice, no worker waits forever."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Open = Callable[[], Database]
 
 
 def at_once(*work: Callable[[], Any]) -> list[Any]:
-    """Do things in threads that begin together."""
+    """Call functions in threads that begin together."""
     gate = threading.Barrier(len(work))
 
     def wait_and_do(one: Callable[[], Any]) -> Any:
@@ -31,7 +31,7 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
 
 
 def workers(open_database: Open, count: int) -> list[PostgresDestination]:
-    """Processes that have done something before."""
+    """Processes that have loaded a chunk before."""
     made = [PostgresDestination(open_database()) for _ in range(count)]
     for number, worker in enumerate(made):
         worker.apply(batch({}, job=f"00JOB-{number}"))
@@ -51,7 +51,7 @@ def test_a_chunk_that_two_workers_have_is_loaded_once(open_database: Open, sql: 
 
 @pytest.mark.parametrize("known", [True, False], ids=["update", "insert"])
 def test_jobs_on_the_same_keys_each_count_what_they_did_themselves(open_database: Open, sql: Sql, known: bool) -> None:
-    """Whichever was first inserts, all later ones update; each has an image of what the one before it wrote."""
+    """The first job inserts, all later ones update; each has an image of what the one before it wrote."""
     made = workers(open_database, 4)
     if known:
         made[0].apply(batch(dict.fromkeys(keys(), 0)))
@@ -74,21 +74,19 @@ def test_jobs_on_the_same_keys_each_count_what_they_did_themselves(open_database
 
 
 def test_a_chunk_is_either_loaded_before_it_is_undone_or_never(open_database: Open, sql: Sql) -> None:
-    for turn in range(5):
+    for attempt in range(5):
         one, other = workers(open_database, 2)
-        rows = batch(dict.fromkeys(keys(), 1), job=f"1{turn}JOB")
+        rows = batch(dict.fromkeys(keys(), 1), job=f"1{attempt}JOB")
         applied, undone = at_once(lambda: one.apply(rows), lambda: other.undo(rows))  # noqa: B023 - called right here
         assert (applied.inserted, undone) in ((400, Undone(400)), (0, Undone(0)))
         assert sql.execute("SELECT count(*) FROM things").fetchall() == [(0,)]
 
 
-def test_rows_that_are_taken_away_while_another_job_updates_them_are_inserted_by_it(
-    open_database: Open, sql: Sql
-) -> None:
-    """Undoing the one and loading the other: whatever the order, the other's rows are there in the end."""
-    for turn in range(5):
+def test_rows_that_are_removed_while_another_job_updates_them_are_inserted_by_it(open_database: Open, sql: Sql) -> None:
+    """One job is undone while the other loads: in any order, the other's rows are there in the end."""
+    for attempt in range(5):
         one, other = workers(open_database, 2)
-        first, second = (batch(dict.fromkeys(keys(), value), job=f"1{turn}JOB-{value}") for value in (1, 2))
+        first, second = (batch(dict.fromkeys(keys(), value), job=f"1{attempt}JOB-{value}") for value in (1, 2))
         one.apply(first)
         undone, applied = at_once(lambda: one.undo(first), lambda: other.apply(second))  # noqa: B023 - as above
         assert applied.inserted + applied.updated == 400
@@ -98,10 +96,10 @@ def test_rows_that_are_taken_away_while_another_job_updates_them_are_inserted_by
         sql.execute("DELETE FROM things")
 
 
-def test_two_jobs_that_lock_each_other_out_are_both_done_in_the_end(
+def test_two_jobs_in_a_deadlock_are_both_done_in_the_end(
     open_database: Open, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table's own rules may lock in no order of ours; PostgreSQL breaks the tie, and one of them tries again."""
+    """A table's own rules may lock in any order; PostgreSQL ends the deadlock, and one of the jobs tries again."""
     one, other = workers(open_database, 2)
     sql.execute("ALTER TABLE things ADD UNIQUE (name)")
     sql.execute(

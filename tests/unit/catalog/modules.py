@@ -1,4 +1,4 @@
-"""Every module of the catalogue."""
+"""The modules of the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the electoral commission answers, and what it means."""
+"""What the electoral commission returns, and which category it means."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize(
-    ("answer", "category"),
+    ("body", "category"),
     [
         ({"status": "registered", "ward": WARD}, "registered-here"),
         ({"status": "registered", "ward": "79800002"}, "registered-elsewhere"),
@@ -31,15 +31,15 @@ JSON = st.recursive(
         ({"status": "deceased", "ward": WARD}, "deceased"),
     ],
 )
-def test_an_answer_has_a_category(answer: dict[str, Any], category: str) -> None:
-    assert commission.category_of(commission.read(answer), {"ward": WARD}) == category
+def test_a_response_has_a_category(body: dict[str, Any], category: str) -> None:
+    assert commission.category_of(commission.read(body), {"ward": WARD}) == category
 
 
-def test_in_a_job_that_knows_no_ward_nobody_is_registered_here() -> None:
+def test_without_a_ward_every_registration_is_elsewhere() -> None:
     assert commission.category_of(LookupResult("registered", WARD), {}) == "registered-elsewhere"
 
 
-def test_categories_are_those_of_the_result_in_their_order() -> None:
+def test_categories_are_in_the_order_of_the_result() -> None:
     assert [category.title for category in commission.categories] == [
         "Registered in this ward",
         "Registered in another ward",
@@ -50,34 +50,34 @@ def test_categories_are_those_of_the_result_in_their_order() -> None:
     ]
 
 
-@given(answer=JSON)
-def test_any_answer_is_read_to_one_of_the_categories_or_is_none(answer: Any) -> None:
+@given(body=JSON)
+def test_any_json_has_a_category_or_is_an_error(body: Any) -> None:
     try:
-        found = commission.read(answer)
+        found = commission.read(body)
     except ValueError:
         return
     assert commission.category_of(found, {"ward": WARD}) in {category.slug for category in commission.categories}
 
 
 @pytest.mark.parametrize(
-    ("answer", "what"),
+    ("body", "what"),
     [
-        (None, "an answer that is no JSON object"),
-        (["registered"], "an answer that is no JSON object"),
-        ({}, "an answer without a known 'status'"),
-        ({"status": "Registered"}, "an answer without a known 'status'"),
-        ({"status": ["registered"]}, "an answer without a known 'status'"),
-        ({"status": "registered"}, "an answer without the eight digits of a 'ward'"),
-        ({"status": "registered", "ward": None}, "an answer without the eight digits of a 'ward'"),
-        ({"status": "registered", "ward": 79800001}, "an answer without the eight digits of a 'ward'"),
-        ({"status": "registered", "ward": "7980000１"}, "an answer without the eight digits of a 'ward'"),
+        (None, "JSON that is not an object"),
+        (["registered"], "JSON that is not an object"),
+        ({}, "an object without a known 'status'"),
+        ({"status": "Registered"}, "an object without a known 'status'"),
+        ({"status": ["registered"]}, "an object without a known 'status'"),
+        ({"status": "registered"}, "an object without the eight digits of a 'ward'"),
+        ({"status": "registered", "ward": None}, "an object without the eight digits of a 'ward'"),
+        ({"status": "registered", "ward": 79800001}, "an object without the eight digits of a 'ward'"),
+        ({"status": "registered", "ward": "7980000１"}, "an object without the eight digits of a 'ward'"),
     ],
 )
-def test_an_answer_of_another_form_is_named_by_its_form(answer: Any, what: str) -> None:
+def test_json_of_another_form_is_an_error_that_names_the_form(body: Any, what: str) -> None:
     with pytest.raises(ValueError, match=what):
-        commission.read(answer)
+        commission.read(body)
 
 
-def test_an_id_number_that_is_none_is_not_asked_for() -> None:
+def test_an_invalid_id_number_is_not_looked_up() -> None:
     assert commission.rejects("8001015009088") == "has a wrong check digit; one of its digits is mistyped"
     assert commission.rejects("8001015009087") is None

@@ -1,4 +1,4 @@
-"""South African ID numbers: what is one, and what becomes of the ways in which they are written."""
+"""South African ID numbers: which are valid, and how written ones are read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GOOD = "8001015009087"
 
 
 def with_check_digit(twelve: str) -> str:
-    """The ID number that begins so; found by trying, so that nothing of the rule is repeated here."""
+    """Return the ID number that begins so; it is found by trying, so that the rule is not repeated here."""
     (found,) = [number for last in "0123456789" if why_not_an_id_number(number := twelve + last) is None]
     return found
 
@@ -32,17 +32,17 @@ def id_numbers(draw: st.DrawFn, first: date = date(1900, 1, 1), last: date = dat
 
 
 @pytest.mark.parametrize("number", [GOOD, "9202204720083"])
-def test_numbers_that_are_printed_as_examples_are_good(number: str) -> None:
+def test_published_examples_are_valid(number: str) -> None:
     assert why_not_an_id_number(number) is None
 
 
-def test_the_29th_of_february_2000_is_a_day_though_that_of_1900_is_none() -> None:
+def test_the_29th_of_february_2000_is_a_date_though_that_of_1900_is_not() -> None:
     assert why_not_an_id_number(with_check_digit("000229580008")) is None
 
 
 @given(number=id_numbers())
 def test_just_one_check_digit_fits(number: str) -> None:
-    """`with_check_digit` found no other."""
+    """`with_check_digit` finds no other."""
     assert why_not_an_id_number(number) is None
 
 
@@ -53,18 +53,18 @@ def test_one_mistyped_digit_is_always_found(number: str, place: int, other: str)
 
 
 @given(number=id_numbers(), place=st.integers(0, 11))
-def test_two_digits_that_changed_places_are_found_unless_they_are_0_and_9(number: str, place: int) -> None:
-    """Which the Luhn formula cannot tell apart."""
+def test_two_swapped_digits_are_found_unless_they_are_0_and_9(number: str, place: int) -> None:
+    """The Luhn formula does not find those."""
     pair = number[place : place + 2]
     assume(pair[0] != pair[1] and set(pair) != {"0", "9"})
     assert why_not_an_id_number(number[:place] + pair[::-1] + number[place + 2 :]) is not None
 
 
 @given(text=st.text() | st.from_regex(r"[0-9]{0,20}", fullmatch=True) | st.from_regex(r"[0-9]{13}", fullmatch=True))
-def test_any_text_gets_a_reason_or_is_thirteen_digits(text: str) -> None:
+def test_any_text_has_a_reason_or_is_thirteen_digits(text: str) -> None:
     reason = why_not_an_id_number(text)
     assert reason or (len(text) == 13 and text.isascii() and text.isdecimal())
-    assert not re.search("[0-9]{3}", reason or ""), "nothing of the number is said"
+    assert not re.search("[0-9]{3}", reason or ""), "the reason shows nothing of the number"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_any_text_gets_a_reason_or_is_thirteen_digits(text: str) -> None:
         ("8001015009088", "has a wrong check digit; one of its digits is mistyped"),
     ],
 )
-def test_the_reason_says_what_is_wrong_and_not_the_number(text: str, reason: str) -> None:
+def test_the_reason_names_the_mistake_and_not_the_number(text: str, reason: str) -> None:
     assert why_not_an_id_number(text) == reason
 
 
@@ -105,25 +105,25 @@ def test_the_reason_says_what_is_wrong_and_not_the_number(text: str, reason: str
         ("N/A", "N/A"),
     ],
 )
-def test_what_is_no_id_number_stays_as_it_is_and_digits_lose_their_gaps(cell: Any, text: str) -> None:
+def test_digits_lose_their_gaps_and_other_text_stays_as_it_is(cell: Any, text: str) -> None:
     assert WRITTEN.validate_python(cell) == text
 
 
 @given(number=id_numbers(date(2000, 1, 1), date(2009, 12, 31)))
-def test_a_number_cell_gets_back_the_zeros_that_it_could_not_hold(number: str) -> None:
+def test_a_number_cell_gets_its_leading_zeros_back(number: str) -> None:
     assert WRITTEN.validate_python(int(number)) == number
-    assert WRITTEN.validate_python(number[1:]) == number[1:], "text is what somebody wrote"
+    assert WRITTEN.validate_python(number[1:]) == number[1:], "text keeps the digits that it has"
 
 
 @given(number=st.integers(0, 10**12))
-def test_no_zeros_are_put_before_a_number_that_is_none_even_so(number: int) -> None:
+def test_no_zeros_are_added_unless_they_make_an_id_number(number: int) -> None:
     written = TypeAdapter(IdNumber, config={"coerce_numbers_to_str": True}).validate_python(number)
     assert written == str(number) or why_not_an_id_number(written) is None
 
 
 @given(text=st.text(min_size=1) | id_numbers())
-def test_what_was_read_is_read_again_as_the_same(text: str) -> None:
-    """What is staged may be checked a second time."""
+def test_reading_twice_gives_the_same(text: str) -> None:
+    """A staged row may be validated again."""
     assume(text.strip().removeprefix("'").strip())
     assume(not text.strip().startswith("''"))
     once = WRITTEN.validate_python(text)

@@ -1,4 +1,4 @@
-"""The registry names every importer there is, and importers have the columns that were promised."""
+"""The registry has every importer of the catalogue, and importers keep the columns that their users rely on."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from types import ModuleType
 
 import pytest
 
+from sluice.catalog.conventions import INDONESIAN, INTERNATIONAL
 from sluice.catalog.registry import IMPORTERS, importer_named, importers_by_name
 from sluice.model.errors import NotFound
 from sluice.schema.column import Column
-from sluice.schema.context import Conventions
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
 from tests.unit.catalog.modules import catalog_modules
 
 NAMES = sorted(importer.name for importer in IMPORTERS)
 
-# The columns that files of the users of each importer have had all along; the key is the first.
+# The columns that files of the users of each importer have; the key is the first.
 COLUMNS = {
     "products": (
         "Part Number, Description, Brand, Category, Price, Currency, Stock, Free Stock, Supplier, Updated, Active"
@@ -43,12 +43,12 @@ COLUMNS = {
     ),
     "voters": "ID Number, First Names, Surname, Cell, Ward",
 }
-INDONESIAN = {"sos", "hsi", "jt", "datin"}
+FROM_INDONESIA = {"sos", "hsi", "jt", "datin"}
 
 
 @pytest.mark.parametrize("module", catalog_modules(), ids=lambda module: module.__name__)
 def test_every_importer_that_a_file_declares_is_in_the_registry(module: ModuleType) -> None:
-    """A file declares the importer of its name, and a forgotten line in the registry is found here."""
+    """A file declares one importer, by the file's name, and the registry has it."""
     declared = [found for found in vars(module).values() if isinstance(found, Importer)]
     assert [found for found in declared if found not in IMPORTERS] == []
     assert [found.name for found in declared] in ([], [module.__name__.rpartition(".")[2]])
@@ -56,19 +56,19 @@ def test_every_importer_that_a_file_declares_is_in_the_registry(module: ModuleTy
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_importer_is_found_by_its_name(name: str) -> None:
-    """The one that callers give."""
+    """The name that callers use."""
     assert importer_named(name).name == name
 
 
 @pytest.mark.parametrize(("alias", "name"), [("digital_product", "sos"), ("analysis", "sos"), ("tambahan", "jt")])
 def test_an_importer_is_found_by_its_aliases(alias: str, name: str) -> None:
-    """The names that its users had for it before."""
+    """Names that its users know it by."""
     assert importer_named(alias) is importer_named(name)
 
 
 @pytest.mark.parametrize("aliases", [("products",), ("goods", "goods"), ("articles",)])
-def test_a_name_that_two_importers_share_is_a_mistake_of_the_declaration(aliases: tuple[str, ...]) -> None:
-    """It is found at import, not when a file goes to the wrong one."""
+def test_two_importers_with_one_name_are_an_error(aliases: tuple[str, ...]) -> None:
+    """It is raised at import, not when a file goes to the wrong importer."""
     products = replace(importer_named("products"), aliases=("articles",))
     with pytest.raises(ValueError, match="names two importers, "):
         importers_by_name([products, replace(products, name="others", aliases=aliases)])
@@ -76,14 +76,14 @@ def test_a_name_that_two_importers_share_is_a_mistake_of_the_declaration(aliases
 
 @pytest.mark.parametrize("name", ["", "Products", "products ", "../products", "registry"])
 def test_an_unknown_importer_is_not_found(name: str) -> None:
-    """With the name that was asked for."""
+    """The error names what the caller gave."""
     with pytest.raises(NotFound, match=f"not-found/importer.*'{name}'"):
         importer_named(name)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_importer_has_the_columns_that_were_promised(name: str) -> None:
-    """Title by title, in order, and the first one is the key."""
+@pytest.mark.parametrize("name", COLUMNS)
+def test_an_importer_keeps_its_columns(name: str) -> None:
+    """Title by title and in order, and the first one is the key."""
     columns = importer_named(name).columns
     assert [column.title for column in columns] == COLUMNS[name].split(", ")
     assert [column.key for column in columns] == [True] + [False] * (len(columns) - 1)
@@ -91,45 +91,52 @@ def test_an_importer_has_the_columns_that_were_promised(name: str) -> None:
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
-def test_no_header_means_two_columns(importer: Importer) -> None:
-    """Case, spaces and punctuation of headers do not count, so they must not be the only difference."""
+def test_each_header_belongs_to_one_column(importer: Importer) -> None:
+    """Case, spaces and punctuation are ignored, so two headers must differ in more than that."""
     known = [{"".join(filter(str.isalnum, title.casefold())) for title in found.titles} for found in importer.columns]
     assert sum(map(len, known)) == len(set[str]().union(*known))
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
 def test_the_examples_of_an_importer_are_good_rows(importer: Importer) -> None:
-    """They are what the template will show, in the conventions of the importer's files."""
+    """The template shows them, in the conventions of the importer."""
     fields = {place: column.field for place, column in enumerate(importer.columns)}
     examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
     assert None not in examples
     checked = check_rows(importer, fields, "Sheet", [(2, examples)])
     assert checked.rejections == []
-    assert checked.dates == {}, "an example must not leave open which day it is"
+    assert checked.dates == {}, "an example must not be ambiguous"
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
-def test_every_column_says_what_it_holds(importer: Importer) -> None:
-    """In a sentence for the template's notes and the page of the importer."""
+def test_every_column_has_a_description(importer: Importer) -> None:
+    """A sentence, which the template's notes and the importer's page show."""
     described = [info.description or "" for info in importer.row.model_fields.values()]
     assert [text for text in described if not (text and text[0].isupper() and text.endswith("."))] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COLUMNS)
 def test_indonesian_files_have_indonesian_numbers_and_dates(name: str) -> None:
-    """The others have decimal points, and their dates have to tell their order themselves."""
-    expected = Conventions(decimal=",", dates="dmy") if name in INDONESIAN else Conventions()
-    assert importer_named(name).conventions == expected
+    """The others have decimal points, and each of their files has to show the order of its dates."""
+    assert importer_named(name).conventions == (INDONESIAN if name in FROM_INDONESIA else INTERNATIONAL)
 
 
-def test_only_small_files_are_answered_while_the_caller_waits() -> None:
+@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize("word", ["Total", "JUMLAH", "Sub Jumlah:", "Gesamtsumme"])
+def test_totals_are_recognised_in_english_indonesian_and_german(name: str, word: str) -> None:
+    """In every importer, because each of them gets files of such reports."""
+    importer = importer_named(name)
+    checked = check_rows(importer, {1: importer.columns[0].field}, "Sheet", [(2, [word])])
+    assert (checked.seen, checked.ignored) == (0, 1)
+
+
+def test_only_importers_of_small_files_are_synchronous() -> None:
     """API Gateway ends a request after 29 seconds."""
-    assert [importer.name for importer in IMPORTERS if importer.synchronous] == ["dealers"]
     assert all(importer.max_rows <= 10_000 for importer in IMPORTERS if importer.synchronous)
 
 
 def test_a_column_without_a_default_is_required() -> None:
-    """A file without it is rejected as a whole."""
+    """A file without it is rejected."""
 
     def required(columns: tuple[Column, ...]) -> list[str]:
         return [column.title for column in columns if column.required]

@@ -1,4 +1,4 @@
-"""The registry names every lookup there is, and lookups have what a job needs."""
+"""The registry has every lookup of the catalogue, and lookups have what a job needs."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ each = pytest.mark.parametrize("lookup", LOOKUPS, ids=lambda lookup: lookup.name
 
 @pytest.mark.parametrize("module", catalog_modules(), ids=lambda module: module.__name__)
 def test_every_lookup_that_a_file_declares_is_in_the_registry(module: ModuleType) -> None:
-    """A forgotten line in the registry is found here."""
+    """A line that the registry lacks is found here."""
     declared = vars(module).values()
     assert [found for found in declared if isinstance(found, Lookup) and found not in LOOKUPS] == []
 
 
 @each
-def test_a_look_up_is_found_by_its_name(lookup: Lookup) -> None:
+def test_a_lookup_is_found_by_its_name(lookup: Lookup) -> None:
     assert lookup_named(lookup.name) is lookup
 
 
 @pytest.mark.parametrize("name", ["", "Commission", "commission ", "voters"])
-def test_an_unknown_look_up_is_not_found(name: str) -> None:
+def test_an_unknown_lookup_is_not_found(name: str) -> None:
     with pytest.raises(NotFound, match=f"not-found/lookup.*'{name}'"):
         lookup_named(name)
 
 
 @each
-def test_a_look_up_belongs_to_an_importer(lookup: Lookup) -> None:
+def test_a_lookup_belongs_to_an_importer(lookup: Lookup) -> None:
     assert lookup.name in {importer.lookup for importer in IMPORTERS}
 
 
-def test_a_name_that_two_look_ups_share_is_a_mistake_of_the_declaration() -> None:
+def test_two_lookups_with_one_name_are_an_error() -> None:
     with pytest.raises(ValueError, match="'commission' names two lookups"):
         lookups_by_name([*LOOKUPS, replace(LOOKUPS[0], path="others/{key}")])
 
 
-def test_an_upstream_has_one_rate() -> None:
+def test_two_rates_of_an_upstream_are_an_error() -> None:
     with pytest.raises(ValueError, match="two rates"):
         lookups_by_name([*LOOKUPS, replace(LOOKUPS[0], name="other", rate=5)])
     assert (
@@ -54,7 +54,7 @@ def test_an_upstream_has_one_rate() -> None:
     assert len({upstream for upstream, _ in rates}) == len(rates)
 
 
-def test_a_path_without_a_place_for_the_key_is_a_mistake_of_the_declaration() -> None:
+def test_a_path_without_a_place_for_the_key_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"has no \{key\}"):
         replace(LOOKUPS[0], path="voters")
 
@@ -64,7 +64,7 @@ def test_a_path_without_a_place_for_the_key_is_a_mistake_of_the_declaration() ->
     [(), (Category("lookup-failed", "x"),), (*LOOKUPS[0].categories, Category("deceased", "Deceased, too"))],
     ids=len,
 )
-def test_a_category_that_is_missing_or_there_twice_is_a_mistake_of_the_declaration(
+def test_a_category_that_is_missing_or_declared_twice_is_an_error(
     categories: tuple[Category, ...],
 ) -> None:
     with pytest.raises(ValueError, match="the categories of 'commission'"):

@@ -1,4 +1,4 @@
-"""Files as people really send them become the records and rejections that they should."""
+"""Files as users send them become the expected records and rejections."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def checked(sample: Sample, chunk_rows: int) -> list[Checked]:
 
 @pytest.mark.parametrize("chunk_rows", [2, 1000])
 @pytest.mark.parametrize("sample", SAMPLES, ids=_name)
-def test_a_sample_becomes_what_it_should(sample: Sample, chunk_rows: int) -> None:
-    """Whatever the program, the encoding and the person it went through, and wherever it is cut."""
+def test_a_sample_becomes_the_expected_records_and_rejections(sample: Sample, chunk_rows: int) -> None:
+    """Whatever its encoding and quirks, and wherever it is split."""
     importer = importer_named(sample.importer)
     chunks = checked(sample, chunk_rows)
     evidence = merge_evidence(chunk.dates for chunk in chunks)
@@ -40,8 +40,8 @@ def test_a_sample_becomes_what_it_should(sample: Sample, chunk_rows: int) -> Non
     assert all(settle_date_order(found) for found in evidence.values())
     good = {}
     for row in (row for chunk in chunks for row in chunk.good):
-        told = with_orders(importer, row, [field for field, rows in again.items() if row.number in rows])
-        good[told.key] = json.loads(told.values)
+        settled = with_orders(importer, row, [field for field, rows in again.items() if row.number in rows])
+        good[settled.key] = json.loads(settled.values)
     assert good == sample.good
     rejections = [rejection for chunk in chunks for rejection in chunk.rejections]
     assert [(found.row, found.column, word_rejection(found)) for found in rejections] == sample.rejected
@@ -50,14 +50,14 @@ def test_a_sample_becomes_what_it_should(sample: Sample, chunk_rows: int) -> Non
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=_name)
-def test_a_sample_is_the_same_each_time(sample: Sample) -> None:
-    """A job that meets it again knows it by its bytes."""
+def test_a_sample_has_the_same_bytes_each_time(sample: Sample) -> None:
+    """So that a file that is imported twice is recognised."""
     assert sample.body() == sample.body()
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
 def test_every_importer_has_a_clean_and_an_ugly_sample(importer: Importer) -> None:
-    """Each with a wrong row, and the ugly one with rows that are none."""
+    """Each has a rejected row, and the ugly one has rows that are ignored."""
     samples = [sample for sample in SAMPLES if sample.importer == importer.name]
     assert len({sample.filename for sample in samples}) == len(samples) >= 2
     assert all(sample.good and sample.rejected for sample in samples)

@@ -1,4 +1,4 @@
-"""What is special about voters: their rows are looked up, and the file's name tells the ward."""
+"""What is special about voters: their rows are looked up, and the file's name gives the ward."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sluice.wording import word_rejection
 @pytest.mark.parametrize(
     "cell", ["800101500908", "8001015009088", "not known", "8,00102E+12", 80010150090, 8001015.5, "#", "0" * 40]
 )
-def test_a_wrong_id_number_is_not_rejected_for_it_is_a_category_of_the_result(cell: Any) -> None:
+def test_an_invalid_id_number_is_not_rejected_because_the_result_has_a_category_of_those(cell: Any) -> None:
     checked = check_rows(voters, {0: "id_number"}, "Sheet", [(2, [cell])])
     assert checked.rejections == []
     assert why_not_an_id_number(checked.good[0].key)
@@ -48,14 +48,14 @@ def test_a_row_is_looked_up_by_its_id_number_alone() -> None:
         ("79800002 of WARD-20201001.xlsx", "20201001"),
     ],
 )
-def test_the_name_of_a_file_tells_the_ward_by_eight_digits_that_are_no_day(name: str, ward: str | None) -> None:
+def test_the_ward_is_eight_digits_of_the_file_name_that_are_not_a_date(name: str, ward: str | None) -> None:
     found = re.search(WARD.from_name, name)
     assert (found and found[1]) == ward
     assert ward is None or re.fullmatch(WARD.pattern, ward)
 
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
-def test_what_an_importer_says_of_its_look_up_and_parameters_is_so(importer: Any) -> None:
+def test_the_lookup_and_the_parameters_of_an_importer_are_consistent(importer: Any) -> None:
     assert importer.lookup is None or lookup_named(importer.lookup).name == importer.lookup
     for parameter in importer.parameters:
         assert re.fullmatch(parameter.pattern, parameter.example)

@@ -60,7 +60,6 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (NotFound, 404),
         (Conflict, 409),
         (InProgress, 409),
-        (NewerFormat, 500),
         (KeyReused, 422),
         (TooLarge, 413),
         (Unauthorized, 401),
@@ -68,6 +67,7 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (UpstreamRejected, 502),
         (UpstreamDown, 503),
         (TryLater, 503),
+        (NewerFormat, 500),
     ],
 )
 def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -> None:

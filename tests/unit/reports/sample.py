@@ -11,6 +11,7 @@ import openpyxl
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from sluice.catalog.conventions import INDONESIAN
 from sluice.model.rejection import Rejection
 from sluice.reports.csv_files import write_errors_csv
 from sluice.reports.errors_workbook import write_errors_workbook
@@ -18,7 +19,6 @@ from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
 from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
 from sluice.schema.importer import Importer
 
 PROVINCES = Literal[
@@ -46,7 +46,6 @@ class Order(Row):
     note: str | None = column("Note", default=None)
 
 
-INDONESIAN = Conventions(decimal=",", dates="dmy")
 orders = Importer("orders", row=Order, dataset="orders", title="Orders", conventions=INDONESIAN)
 
 TITLES = ["Part", "Price", "", "Stock"]

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError, create_model
 
+from sluice.catalog.conventions import INTERNATIONAL
 from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
 from sluice.schema.column import Row, column
-from sluice.schema.context import DEFAULT, Context, Conventions
+from sluice.schema.context import Context, Conventions
 from sluice.schema.importer import Importer
 from sluice.schema.validation import Checked, GoodRow, check_rows
 
@@ -30,12 +31,12 @@ class Sample(Row):
     currency: str = column("Currency", default="EUR", pattern="^[A-Z]{3}$")
 
 
-samples = Importer("samples", row=Sample, dataset="samples", title="Samples")
+samples = Importer("samples", row=Sample, dataset="samples", title="Samples", conventions=INTERNATIONAL)
 FIELDS = dict(enumerate(Sample.model_fields))
 TITLES = [found.title for found in samples.columns]
 
 
-def read(kind: Any, cell: Cell, conventions: Conventions = DEFAULT) -> Any:
+def read(kind: Any, cell: Cell, conventions: Conventions = INTERNATIONAL) -> Any:
     """The value that a cell type makes of a cell.
 
     Raises

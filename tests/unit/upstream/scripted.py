@@ -1,4 +1,4 @@
-"""An upstream that answers as a test says, and time that passes only when somebody sleeps."""
+"""An upstream that sends the responses of a test, and time that passes only in sleeps."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import httpx
 
 from sluice.upstream.clock import Clock
 from sluice.upstream.tokens import Upstream
-from tests.fakes.upstreams import MemoryRates, MemoryUpstreamTokens
+from tests.fakes.upstreams import MemoryRateStore, MemoryTokenStore
 
 START = 1_800_000_000.0
 SECRET = "the-secret"
 UPSTREAM = Upstream("siasn", "https://upstream.example/api/", "us", SECRET)
-Said = httpx.Response | Exception
+Scripted = httpx.Response | Exception
 
 
 class Time:
@@ -29,7 +29,7 @@ class Time:
         return self.now - START
 
     def clock(self) -> Clock:
-        """The clock of a reader; a pause is as long as it can be."""
+        """Return the clock of a reader, with the longest jitter."""
 
         async def sleep(seconds: float) -> None:
             self.slept.append(seconds)
@@ -38,41 +38,41 @@ class Time:
         return Clock(lambda: self.now, sleep, lambda: 1.0)
 
 
-class Scripted:
-    """Says what a test told it to, one after the other; tokens are `token-1`, `token-2` and so on."""
+class ScriptedUpstream:
+    """Sends the responses of a test one after the other; its tokens are `token-1`, `token-2` and so on."""
 
-    def __init__(self, said: Sequence[Said], tokens: Sequence[Said] = ()) -> None:
+    def __init__(self, responses: Sequence[Scripted], tokens: Sequence[Scripted] = ()) -> None:
         self.time = Time()
-        self.rates, self.tokens = MemoryRates(20), MemoryUpstreamTokens()
-        self.asked: list[httpx.Request] = []
-        self.fetched: list[httpx.Request] = []
+        self.rates, self.tokens = MemoryRateStore(20), MemoryTokenStore()
+        self.requests: list[httpx.Request] = []
+        self.token_requests: list[httpx.Request] = []
         self.meanwhile: Callable[[], None] = lambda: None
-        self._said, self._tokens = list(said), list(tokens)
+        self._responses, self._token_responses = list(responses), list(tokens)
 
     @property
     def transport(self) -> httpx.MockTransport:
-        """The way to it."""
+        """The transport that reaches it."""
         return httpx.MockTransport(self._answer)
 
     @property
     def bearers(self) -> list[str]:
-        """The tokens that things were asked for with."""
-        return [request.headers["authorization"].removeprefix("Bearer ") for request in self.asked]
+        """The tokens of the requests."""
+        return [request.headers["authorization"].removeprefix("Bearer ") for request in self.requests]
 
-    def say(self, request: httpx.Request) -> Said:
-        """What it says to a request."""
-        return self._said.pop(0)
+    def respond(self, request: httpx.Request) -> Scripted:
+        """Return the response to a request."""
+        return self._responses.pop(0)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
-            self.fetched.append(request)
-            name = f"token-{len(self.fetched)}"
+            self.token_requests.append(request)
+            name = f"token-{len(self.token_requests)}"
             granted = httpx.Response(200, json={"access_token": name, "expires_in": 600})
-            said = self._tokens.pop(0) if self._tokens else granted
+            response = self._token_responses.pop(0) if self._token_responses else granted
         else:
-            self.asked.append(request)
+            self.requests.append(request)
             self.meanwhile()
-            said = self.say(request)
-        if isinstance(said, Exception):
-            raise said
-        return said
+            response = self.respond(request)
+        if isinstance(response, Exception):
+            raise response
+        return response

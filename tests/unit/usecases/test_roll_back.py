@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sluice.destinations.dynamodb.stored import Image
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict
@@ -30,7 +31,7 @@ def ref(course: Course) -> JobRef:
     return ref
 
 
-def records(course: Course) -> dict[str, dict[str, str]]:
+def records(course: Course) -> dict[str, Image]:
     """The dataset as it lies there."""
     return dict(course.destination.datasets["acme", "products"])
 

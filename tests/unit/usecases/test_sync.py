@@ -46,7 +46,7 @@ def test_a_sync_that_is_retried_has_half_an_hour_anew(course: Course, monkeypatc
     monkeypatch.setattr(
         course.upstreams,
         "read",
-        raising(UpstreamRejected("bad-answer", upstream="siasn", asked="pangkat from row 1 on", got="status 403")),
+        raising(UpstreamRejected("bad-answer", upstream="siasn", what="pangkat from row 1 on", got="status 403")),
     )
     assert course.run(ref).status is Status.FAILED
     monkeypatch.setattr(course.upstreams, "read", read)
@@ -120,7 +120,7 @@ def test_a_source_without_a_total_is_read_to_its_end(course: Course, monkeypatch
 
 def test_an_upstream_that_rejects_ends_the_job_with_its_reason(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def reject(*_: object, **__: object) -> None:
-        raise UpstreamRejected("bad-answer", upstream="siasn", asked="pangkat from row 1 on", got="status 403")
+        raise UpstreamRejected("bad-answer", upstream="siasn", what="pangkat from row 1 on", got="status 403")
 
     monkeypatch.setattr(course.upstreams, "read", reject)
     job = course.run(start(course).job.ref)

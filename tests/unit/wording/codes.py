@@ -123,6 +123,8 @@ def _texts(node: ast.expr, place: tuple[str, str]) -> set[str]:
             return {text}
         case ast.IfExp(body=body, orelse=orelse):
             return _texts(body, place) | _texts(orelse, place)
+        case ast.Starred():  # code and parameters of what was stored
+            return set()
         case ast.Name(id=name) if name in _CONSTANTS:
             return {_CONSTANTS[name]}
         case _:

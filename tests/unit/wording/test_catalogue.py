@@ -7,9 +7,9 @@ import pytest
 from sluice import wording
 from sluice.model.errors import ATTEMPT_FAILED, FileRejected, NotFound, Problem, UpstreamDown, UpstreamRejected
 from sluice.model.job import progress_of
-from sluice.model.rejection import Rejection, to_rejection
+from sluice.model.rejection import Rejection, code_of, to_rejection
 from sluice.model.status import Status
-from sluice.schema.staging import KeptRow, to_kept_row
+from sluice.schema.staging import KeptRow
 from sluice.wording import (
     CATALOGUES,
     ENGLISH,
@@ -119,9 +119,7 @@ def test_sentences_that_an_older_version_stored_are_shown_as_they_are() -> None:
     """In the ledger of a database they lie for as long as its rows."""
     stored = {"sheet": "", "row": 3, "column": "Price", "value": "x", "reason": "is not a number"}
     assert word_rejection(to_rejection(stored)) == "is not a number"
-    assert word_reason(*coded_of(to_kept_row({"key": "A", "job_id": None, "reason": "was removed since"}))) == (
-        "was removed since"
-    )
+    assert word_reason(*code_of({"key": "A", "job": None, "reason": "was removed since"})) == "was removed since"
     words = {"title": "The file is empty", "detail": "It has no row."}
     assert word_problem(Problem("empty-file", {"stored": words})) == ("The file is empty", "It has no row.")
 
@@ -136,13 +134,8 @@ def test_a_duplicate_key_that_an_older_version_stored_keeps_its_code() -> None:
 
 def test_what_an_upstream_answered_is_part_of_the_detail() -> None:
     """Without anything of the answer's content."""
-    rejected = UpstreamRejected("bad-answer", upstream="SIASN", asked="/pegawai from row 1 on", got="status 403")
+    rejected = UpstreamRejected("bad-answer", upstream="SIASN", what="/pegawai from row 1 on", got="status 403")
     assert word_detail(rejected.problem) == (
-        "SIASN was asked for /pegawai from row 1 on, and gave status 403. Look at its path and our credentials."
+        "The request to SIASN for /pegawai from row 1 on got status 403. Check its path and our credentials."
     )
     assert word_detail(UpstreamDown("SIASN").problem).startswith("SIASN gives no answers.")
-
-
-def coded_of(row: KeptRow) -> tuple[str, dict[str, object]]:
-    """Its code and parameters."""
-    return row.code, dict(row.params)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from sluice.api.problems import shown
 from sluice.model.job import Job, allowed_actions, progress_of
-from sluice.model.rejection import Rejection, coded
+from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
 from sluice.wording import word_detail, word_progress, word_reason, word_rejection
@@ -228,9 +228,8 @@ def rejection_response(rejection: Rejection) -> RejectionResponse:
 
 def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     """Show a row that a rollback left."""
-    row = coded(stored)
-    reason = word_reason(row["code"], row["params"])
-    return KeptRowResponse(key=row["key"], outcome=row["outcome"], job=row["job_id"], reason=reason)
+    reason = word_reason(*code_of(stored))
+    return KeptRowResponse(key=stored["key"], outcome=stored["outcome"], job=stored["job_id"], reason=reason)
 
 
 def _file(job: Job) -> FileResponse:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored
-from sluice.aws.transactions import ConditionFailed, put, transact, update
+from sluice.aws.dynamodb import ConditionFailed, put, query_items, transact, update
 from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
@@ -75,13 +75,8 @@ class DynamoChunks:
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """All chunks of a phase, in order."""
         condition = Key("pk").eq(f"{ref.tenant}#{ref.id}") & Key("sk").begins_with(f"chunk#{name}#")
-        query: dict[str, Any] = {"KeyConditionExpression": condition, "ConsistentRead": True}
-        while True:
-            answer = self._table.query(**query)
-            yield from (stored.to_chunk(ref, item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        items = query_items(self._table.query, KeyConditionExpression=condition, ConsistentRead=True)
+        return (stored.to_chunk(ref, item) for item in items)
 
     def get(self, ref: ChunkRef) -> Chunk | None:
         """One chunk as it is now."""

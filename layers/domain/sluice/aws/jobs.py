@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored
-from sluice.aws.transactions import ConditionFailed, put, transact, update
+from sluice.aws.dynamodb import ConditionFailed, put, query_items, transact, update
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import NotFound, Problem, RequestRejected
+from sluice.model.errors import NotFound, Problem
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
 from sluice.model.lock import Lock
-from sluice.model.page import Page
+from sluice.model.page import Page, encode_cursor, job_position
 from sluice.model.status import ENDED, Status, illegal_transition, sources_of
 
 if TYPE_CHECKING:
@@ -83,12 +83,10 @@ class DynamoJobs:
     def page(
         self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
     ) -> Page[Job]:
-        """Jobs of a tenant, newest first; the cursor is the id of the last job seen."""
+        """Jobs of a tenant, newest first."""
         condition: ConditionBase = Key("pk").eq(stored.jobs_of(tenant))
-        if cursor and len(cursor) > _ID_LENGTH:
-            raise RequestRejected("invalid-cursor")
         if cursor:
-            condition &= Key("sk").lt(cursor)
+            condition &= Key("sk").lt(job_position(cursor))
         # consistent: of two who look who is next, one has to see what the other has written
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "ConsistentRead": True}
         query["Limit"] = max(100, limit + 1)
@@ -99,16 +97,16 @@ class DynamoJobs:
                     query["FilterExpression"] & wanted if "FilterExpression" in query else wanted
                 )
         found: list[Job] = []
-        for item in self._items(query):
+        for item in query_items(self._table.query, **query):
             if len(found) == limit:
-                return Page(found, found[-1].ref.id)
+                return Page(found, encode_cursor(found[-1].ref.id))
             found.append(stored.to_job(item))
         return Page(found, None)
 
     def active(self) -> Iterator[Job]:
         """Jobs of all tenants that have not ended."""
         query = {"IndexName": "active", "KeyConditionExpression": Key("active").eq(stored.ACTIVE)}
-        for item in self._items(query):
+        for item in query_items(self._table.query, **query):
             with suppress(NotFound):  # removed by TTL since; the index follows
                 yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
 
@@ -199,7 +197,7 @@ class DynamoJobs:
         place = stored.log_prefix(ref)
         condition = Key("pk").eq(place["pk"]) & Key("sk").begins_with(place["sk"])
         query = {"KeyConditionExpression": condition, "ConsistentRead": True}
-        return [stored.to_entry(item) for item in self._items(query)]
+        return [stored.to_entry(item) for item in query_items(self._table.query, **query)]
 
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
         """Note once that a job is deleted, and by whom: it goes nowhere from then on.
@@ -264,14 +262,6 @@ class DynamoJobs:
 
     def _expires(self, since: datetime) -> int:
         return int((since + self._keep).timestamp())
-
-    def _items(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        while True:
-            answer = self._table.query(**query)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            query = query | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:

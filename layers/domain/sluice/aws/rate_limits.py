@@ -1,10 +1,11 @@
-"""The rate of an upstream over all workers: an item of the jobs table that says when the next turn is free.
+"""The rate limit of an upstream over all workers: an item of the jobs table that says when the next slot is free.
 
-``pk = upstreams, sk = rate#{upstream}``. It is of no tenant, for credentials and rate belong to the deployment.
+``pk = upstreams, sk = rate#{upstream}``. It belongs to no tenant, because a deployment has one set of credentials and
+one rate for each upstream.
 
-This is the generic cell rate algorithm as a leaky bucket of depth one, its theoretical arrival time kept as
-``free_at`` (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). It is kept by conditional writes alone, each of
-which only moves the time on, so that nothing can come between a look and a write. Times are whole microseconds.
+This is the generic cell rate algorithm as a leaky bucket of depth one, whose theoretical arrival time is ``free_at``
+(https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). Only conditional writes change it, and each of them moves
+the time forward, so no worker can get between another's read and write. Times are whole microseconds.
 """
 
 from __future__ import annotations
@@ -21,70 +22,70 @@ if TYPE_CHECKING:
 _MICRO = 1_000_000
 
 
-class DynamoRates:
-    """The `Turns` of one upstream on the jobs table.
+class DynamoRateStore:
+    """The `RateStore` of one upstream on the jobs table.
 
     Parameters
     ----------
     table
         The jobs table.
     upstream
-        Whose turns they are.
+        Name of the upstream.
     rate
-        Requests a second that the upstream allows; somewhat fewer turns are given, see `spacing`.
+        Requests a second that the upstream allows; there are fewer slots than that, see `spacing`.
     """
 
     def __init__(self, table: Table, upstream: str, rate: float) -> None:
         self._table = table
         self._key = {"pk": "upstreams", "sk": f"rate#{upstream}"}
         self._spacing = round(spacing(rate) * _MICRO)
-        self._rejected = table.meta.client.exceptions.ConditionalCheckFailedException
+        self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
-    def take(self, *, earliest: float, before: float) -> float | None:
-        """Take the next free turn that is not earlier than that; ``None``, and none is taken, if it is not before.
+    def acquire(self, *, earliest: float, before: float) -> float | None:
+        """Take the next free slot from ``earliest`` on; ``None``, and none is taken, unless it is before ``before``.
 
-        A turn whose answer got lost on the way is taken all the same: nobody uses it, which does no harm.
+        A slot whose response is lost on the way is taken without being used, which does no harm.
         """
         first, end = round(earliest * _MICRO), round(before * _MICRO)
         if first >= end:
             return None
-        turn = self._next(first, end)
-        if turn is None:
-            turn = self._anew(first)
-        if turn is None:  # somebody was faster; the time only moves on, so the second look is the last
-            turn = self._next(first, end)
-        return None if turn is None else turn / _MICRO
+        slot = self._take_next(first, end)
+        if slot is None:
+            slot = self._take_first(first)
+        if slot is None:  # another worker was faster; the time only moves forward, so this try is the last
+            slot = self._take_next(first, end)
+        return None if slot is None else slot / _MICRO
 
-    def hold(self, until: float) -> None:
-        """Let nobody's request go before that; a hold is never made shorter."""
+    def back_off_until(self, until: float) -> None:
+        """Block all slots before that time; a later time that was set before stays."""
         end = round(until * _MICRO)
-        # in this order: who wakes up for a turn of before must find the hold
+        # In this order: a worker that wakes up for a slot taken before must see the block.
         for name in ("held_until", "free_at"):
             self._set(name, "#name = :to", {":to": end}, Attr(name).not_exists() | Attr(name).lt(end))
 
-    def held_until(self) -> float:
-        """Until when nobody's request may go; 0 if that was never said."""
+    def blocked_until(self) -> float:
+        """Return the time until which slots are blocked; 0 if they never were."""
         found: dict[str, Any] = self._table.get_item(Key=self._key, ConsistentRead=True).get("Item", {})
         return float(found.get("held_until", 0)) / _MICRO
 
-    def _next(self, first: int, end: int) -> int | None:
-        """The turn after all that were taken, if it lies between the two."""
+    def _take_next(self, first: int, end: int) -> int | None:
+        """Take the slot after all that are taken, if it lies between the two times."""
         between = Attr("free_at").gte(first) & Attr("free_at").lt(end)
-        return self._taken("#name = #name + :spacing", {":spacing": self._spacing}, between)
+        return self._take("#name = #name + :spacing", {":spacing": self._spacing}, between)
 
-    def _anew(self, first: int) -> int | None:
-        """The first turn after a time in which none was wanted: turns that were not used are not saved up."""
+    def _take_first(self, first: int) -> int | None:
+        """Take the first slot after an idle time; slots that were not used in it are not saved up."""
         idle = Attr("free_at").not_exists() | Attr("free_at").lt(first)
-        return self._taken("#name = :to", {":to": first + self._spacing}, idle)
+        return self._take("#name = :to", {":to": first + self._spacing}, idle)
 
-    def _taken(self, change: str, values: dict[str, int], condition: ConditionBase) -> int | None:
+    def _take(self, change: str, values: dict[str, int], condition: ConditionBase) -> int | None:
         free_at = self._set("free_at", change, values, condition)
         return None if free_at is None else free_at - self._spacing
 
     def _set(self, name: str, change: str, values: dict[str, int], condition: ConditionBase) -> int | None:
-        """Change a time on a condition; its new value, or ``None`` when the condition did not hold."""
+        """Change a time on a condition and return its new value; ``None`` if the condition was not met."""
         try:
-            answer = self._table.update_item(
+            response = self._table.update_item(
                 Key=self._key,
                 UpdateExpression=f"SET {change}",
                 ConditionExpression=condition,
@@ -92,6 +93,6 @@ class DynamoRates:
                 ExpressionAttributeValues=values,
                 ReturnValues="UPDATED_NEW",
             )
-        except self._rejected:
+        except self._condition_failed:
             return None
-        return int(str(answer["Attributes"][name]))
+        return int(str(response["Attributes"][name]))

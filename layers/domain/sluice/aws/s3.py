@@ -1,4 +1,4 @@
-"""Objects in S3."""
+"""Files: objects in one S3 bucket."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-# One range request: large enough that S3's latency (some 20 to 50 ms) is small beside the transfer.
+# Size of a range request: large enough that S3's latency (some 20 to 50 ms) is small beside the transfer.
 _READ_AHEAD = 8 * 1024**2
-# Multipart parts; S3 takes 5 MiB to 5 GiB for all but the last, and 10,000 of them: 80 GB here.
-_PART = 8 * 1024**2
+# Size of a part; S3 allows 5 MiB to 5 GiB for all but the last, and 10,000 of them: 80 GB here.
+_PART_BYTES = 8 * 1024**2
 _FORM_SECONDS = 3600
 _LINK_SECONDS = 300
-# S3 takes so many names in one request (API reference, DeleteObjects).
-_REMOVED_AT_ONCE = 1000
-_GONE = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
+# Limit of DeleteObjects (Amazon S3 API Reference).
+_DELETE_BATCH = 1000
+_MISSING = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
 
 
 class S3Files:
@@ -36,23 +36,23 @@ class S3Files:
 
     @contextmanager
     def open(self, key: str, etag: str | None = None) -> Iterator[BinaryIO]:
-        """Open an object for random access; raises `NotFound`, and `FileRejected` when it is not of that etag."""
+        """Open an object for random access; raises `NotFound`, and `FileRejected` if its etag is another one."""
         raw = _RangeReader(self, key, etag, self.size(key))
         with io.BufferedReader(raw, _READ_AHEAD) as file:
             yield cast(BinaryIO, file)
 
     def stat(self, key: str) -> tuple[int, str]:
-        """Bytes of an object, and its etag; raises `NotFound`."""
-        with _found(key):
+        """Return the size of an object in bytes, and its etag; raises `NotFound`."""
+        with _errors_translated(key):
             found = self._client.head_object(Bucket=self._bucket, Key=key)
         return found["ContentLength"], found["ETag"].strip('"')
 
     def size(self, key: str) -> int:
-        """Bytes of an object; raises `NotFound`."""
+        """Return the size of an object in bytes; raises `NotFound`."""
         return self.stat(key)[0]
 
     def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
-        """Read a range, or all of it; raises `NotFound`, and `FileRejected` when it is not of that etag."""
+        """Read an object or a range of it; raises `NotFound`, and `FileRejected` if its etag is another one."""
         if end is not None and end <= start:
             return b""
         wanted: dict[str, Any] = {"Bucket": self._bucket, "Key": key}
@@ -60,11 +60,11 @@ class S3Files:
             wanted["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
         if etag is not None:
             wanted["IfMatch"] = f'"{etag}"'
-        with _found(key):
+        with _errors_translated(key):
             return self._client.get_object(**wanted)["Body"].read()
 
     def write(self, key: str, body: bytes) -> None:
-        """Store an object, over one that is there."""
+        """Store an object; it replaces one of the same key."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
 
     def write_once(self, key: str, body: bytes) -> bool:
@@ -72,7 +72,7 @@ class S3Files:
         try:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
         except ClientError as error:
-            # 409: another conditional write of the same key is under way; it, or a later try, decides
+            # 409, which is raised: another conditional write of the same key is in progress; a retry finds its result
             if error.response["Error"]["Code"] == "PreconditionFailed":
                 return False
             raise
@@ -80,85 +80,86 @@ class S3Files:
 
     @contextmanager
     def create(self, key: str) -> Iterator[BinaryIO]:
-        """Store a stream of unknown length, part by part; nothing is stored when the block fails."""
+        """Store a stream of unknown length, part by part; nothing is stored if the block raises an error."""
         upload_id = self._client.create_multipart_upload(Bucket=self._bucket, Key=key)["UploadId"]
-        this: Any = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id}
-        parts = _PartWriter(self._client, this)
+        upload: Any = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id}
+        writer = _PartWriter(self._client, upload)
         try:
-            with io.BufferedWriter(parts, _PART) as file:
+            with io.BufferedWriter(writer, _PART_BYTES) as file:
                 yield cast(BinaryIO, file)
-            done = parts.finish()
+            parts = writer.finish()
         except BaseException:
-            self._client.abort_multipart_upload(**this)
+            self._client.abort_multipart_upload(**upload)
             raise
-        self._client.complete_multipart_upload(**this, MultipartUpload={"Parts": done})
+        self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
     def names(self, prefix: str) -> list[str]:
-        """Keys that begin with the prefix, sorted."""
+        """List the keys that begin with the prefix, sorted."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return sorted(found["Key"] for page in pages for found in page.get("Contents", []))
 
     def remove(self, prefix: str) -> None:
         """Remove every object whose key begins with the prefix."""
         names = self.names(prefix)
-        for start in range(0, len(names), _REMOVED_AT_ONCE):
-            some: Any = [{"Key": name} for name in names[start : start + _REMOVED_AT_ONCE]]
+        for start in range(0, len(names), _DELETE_BATCH):
+            some: Any = [{"Key": name} for name in names[start : start + _DELETE_BATCH]]
             answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
             if rejected := answer.get("Errors"):
-                raise OSError(f"{len(rejected)} objects could not be removed: {rejected[0].get('Code')}")
+                raise OSError(f"S3 did not remove {len(rejected)} objects: {rejected[0].get('Code')}")
 
     def remove_file(self, key: str, etag: str | None) -> None:
-        """Remove an object, unless it is gone or another one than that of the tag."""
-        # the key itself sorts before those that go on from it; and to ask for it alone would take leave to read it
+        """Remove an object if it exists and has this etag; ``None`` stands for any."""
+        # the key sorts before longer ones that begin with it; a HEAD request would need permission to read the object
         first = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents", [])
         if any(found["Key"] == key and etag in {None, found["ETag"].strip('"')} for found in first):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def download_url(self, key: str, file_name: str) -> str:
-        """A presigned address from which the object is saved under this name; holds for some minutes."""
+        """Presign a URL from which a browser saves the object under this name; valid for some minutes."""
         saved_as = f'attachment; filename="{file_name}"'
         wanted = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": saved_as}
         return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=_LINK_SECONDS)
 
     def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
-        """A presigned POST for exactly this key; S3 itself rejects a larger file."""
+        """Presign a POST form for exactly this key; S3 itself rejects a larger file."""
         form = self._client.generate_presigned_post(
             self._bucket, key, Conditions=[["content-length-range", 0, max_bytes]], ExpiresIn=_FORM_SECONDS
         )
         return {"method": "POST", "url": form["url"], "fields": form["fields"], "expires_in": _FORM_SECONDS}
 
     def begin_parts(self, key: str) -> str:
-        """Begin an upload in parts; answers its id."""
+        """Begin a multipart upload; returns its id."""
         return self._client.create_multipart_upload(Bucket=self._bucket, Key=key)["UploadId"]
 
     def part_url(self, key: str, upload_id: str, number: int, size: int) -> tuple[str, int]:
-        """A presigned address to PUT a part of just so many bytes to, and the seconds that it holds."""
+        """Presign a URL to PUT a part of exactly this size; returns it with the seconds that it is valid."""
         part = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id, "PartNumber": number, "ContentLength": size}
         return self._client.generate_presigned_url("upload_part", Params=part, ExpiresIn=_FORM_SECONDS), _FORM_SECONDS
 
     def parts(self, key: str, upload_id: str) -> dict[int, StoredPart]:
-        """The parts that have arrived, by number; raises `NotFound` when the upload is over."""
+        """Return the parts that were uploaded, by number; raises `NotFound` if the upload was completed or aborted."""
         pages = self._client.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=upload_id)
-        with _found(key):
-            found = [part for page in pages for part in page.get("Parts", [])]
-        return {part["PartNumber"]: StoredPart(part["Size"], part["ETag"]) for part in found}
+        with _errors_translated(key):
+            parts = [part for page in pages for part in page.get("Parts", [])]
+        return {part["PartNumber"]: StoredPart(part["Size"], part["ETag"]) for part in parts}
 
     def join_parts(self, key: str, upload_id: str, parts: Mapping[int, StoredPart]) -> None:
-        """Make the object of these parts, as they were; raises `NotFound` when the upload is over."""
+        """Complete the upload from these parts; raises `NotFound` if it was completed or aborted."""
         joined: Any = [{"PartNumber": number, "ETag": part.etag} for number, part in sorted(parts.items())]
-        with _found(key):
+        with _errors_translated(key):
             self._client.complete_multipart_upload(
                 Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": joined}
             )
 
 
 @contextmanager
-def _found(key: str) -> Iterator[None]:
+def _errors_translated(key: str) -> Iterator[None]:
+    """Raise errors of S3 that a caller can handle as those of the port."""
     try:
         yield
     except ClientError as error:
         match error.response["Error"]["Code"]:
-            case code if code in _GONE:
+            case code if code in _MISSING:
                 raise NotFound("object", key) from None
             case "PreconditionFailed" | "412":
                 raise FileRejected("file-changed") from None
@@ -166,7 +167,7 @@ def _found(key: str) -> Iterator[None]:
 
 
 class _RangeReader(io.RawIOBase):
-    """Random access to an object by range requests; the buffer above it makes them few."""
+    """Random access to an object by range requests; the buffer around it keeps them few."""
 
     def __init__(self, files: S3Files, key: str, etag: str | None, size: int) -> None:
         super().__init__()
@@ -198,7 +199,7 @@ class _RangeReader(io.RawIOBase):
 
 
 class _PartWriter(io.RawIOBase):
-    """Collects a stream into parts and uploads each as soon as it is full."""
+    """A stream that is collected into parts; each is uploaded when it is full."""
 
     def __init__(self, client: S3Client, upload: dict[str, str]) -> None:
         super().__init__()
@@ -212,13 +213,13 @@ class _PartWriter(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         self._pending += data
-        while len(self._pending) >= _PART:
-            self._send(bytes(self._pending[:_PART]))
-            del self._pending[:_PART]
+        while len(self._pending) >= _PART_BYTES:
+            self._send(bytes(self._pending[:_PART_BYTES]))
+            del self._pending[:_PART_BYTES]
         return len(data)
 
     def finish(self) -> list[CompletedPartTypeDef]:
-        """Upload what is left; a stream of no bytes is one empty part."""
+        """Upload the rest, and return the parts; an empty stream is one empty part."""
         if self._pending or not self._parts:
             self._send(bytes(self._pending))
         return self._parts

@@ -1,21 +1,34 @@
-"""Schedules in EventBridge Scheduler, which strikes by them; there is no other copy."""
+"""Schedules of sources in EventBridge Scheduler; there is no other copy of them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
 from sluice.model.errors import TryLater
+from sluice.model.formats import format_of
 from sluice.model.schedule import Schedule
 
 _RATE = re.compile(r"rate\((\d+) minutes\)")
-# Somebody else may make or remove the schedule between our two calls; nobody does so time and again.
-_TRIES = 5
-# What cannot be handed to the function within a quarter of an hour, the shortest period, is left to the next strike.
+# Another caller may create or remove the schedule between two requests; it does not do so again and again.
+_ATTEMPTS = 5
+# An event that does not reach the function within 15 minutes, the shortest period, is left to the next scheduled run.
 _RETRIES = {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 10}
+
+
+# Input of a scheduled run, ``{"format": 1, "tenant", "source"}``; schedules live longer than a version. Format 0 is the
+# same without the number.
+_INPUT_FORMAT = 1
+
+
+def read_input(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Read the tenant and the source from the input of a scheduled run; raises `NewerFormat`."""
+    format_of(event, "The input of a scheduled run", newest=_INPUT_FORMAT)
+    return event["tenant"], event["source"]
 
 
 class EventBridgeSchedules:
@@ -28,9 +41,9 @@ class EventBridgeSchedules:
     group
         The group's name.
     function_arn
-        What a strike calls, with ``{"tenant", "source"}``.
+        The function that a scheduled run calls, with the input that `read_input` reads.
     role_arn
-        The role that may call it.
+        The role with the permission to call it.
     """
 
     def __init__(self, client: Any, group: str, function_arn: str, role_arn: str) -> None:
@@ -40,9 +53,9 @@ class EventBridgeSchedules:
         self._missing = client.exceptions.ResourceNotFoundException
 
     def get(self, tenant: str, source: str) -> Schedule | None:
-        """The schedule of a source; ``None`` when it has none, or one that is not ours any more.
+        """Return the schedule of a source; ``None`` if it has none, or one that an operator has changed.
 
-        Somebody with access to the account may have switched it off or given it another expression.
+        An operator with access to the account may have disabled it, or given it another expression.
         """
         try:
             found = self._client.get_schedule(**self._key(tenant, source))
@@ -54,19 +67,19 @@ class EventBridgeSchedules:
         return Schedule(int(rate[1]), found["StartDate"].astimezone(UTC))
 
     def put(self, tenant: str, source: str, schedule: Schedule) -> None:
-        """Give a source a schedule that begins now or later, in place of the one that it has.
+        """Write the schedule of a source, which replaces the one that it has.
 
         Raises
         ------
         TryLater
-            If others are changing it all the time.
+            If other callers change it at the same time.
         """
         wanted = self._key(tenant, source) | self._definition(tenant, source, schedule)
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             try:
                 self._client.create_schedule(**wanted)
                 return
-            except self._conflict:  # there is one
+            except self._conflict:  # it exists
                 pass
             try:
                 self._client.update_schedule(**wanted)
@@ -76,14 +89,14 @@ class EventBridgeSchedules:
         raise _contended(source)
 
     def remove(self, tenant: str, source: str) -> None:
-        """Take a source's schedule away; nothing happens when it has none.
+        """Remove the schedule of a source, if it has one.
 
         Raises
         ------
         TryLater
-            If others are changing it all the time.
+            If other callers change it at the same time.
         """
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             try:
                 self._client.delete_schedule(**self._key(tenant, source))
                 return
@@ -94,7 +107,7 @@ class EventBridgeSchedules:
         raise _contended(source)
 
     def _key(self, tenant: str, source: str) -> dict[str, Any]:
-        # at most 64 characters (EventBridge Scheduler API Reference, Name), which a tenant's name may have by itself
+        # at most 64 characters (EventBridge Scheduler API Reference, Name), as many as a tenant's name may have
         digest = hashlib.sha256(tenant.encode()).hexdigest()[:32]
         return {"GroupName": self._group, "Name": f"{source}-{digest}"}
 
@@ -108,7 +121,7 @@ class EventBridgeSchedules:
             "Target": {
                 "Arn": self._function_arn,
                 "RoleArn": self._role_arn,
-                "Input": json.dumps({"tenant": tenant, "source": source}),
+                "Input": json.dumps({"format": _INPUT_FORMAT, "tenant": tenant, "source": source}),
                 "RetryPolicy": _RETRIES,
             },
         }

@@ -1,4 +1,4 @@
-"""Messages that name a chunk, on two SQS queues."""
+"""Messages about chunks, on two SQS queues."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-# What SendMessageBatch takes at most (Amazon SQS API Reference).
+# Limits of SendMessageBatch, and of DelaySeconds in SendMessage (Amazon SQS API Reference).
 _BATCH = 10
-# SendMessage, DelaySeconds (same).
 _LONGEST_DELAY = 900
-# a stub's literals cannot be looped over, hence Any
+# Any, because a type stub's literals cannot be iterated over
 _DEPTHS: dict[str, Any] = {
     "waiting": "ApproximateNumberOfMessages",
     "active": "ApproximateNumberOfMessagesNotVisible",
@@ -29,7 +28,7 @@ class SqsQueue:
     Parameters
     ----------
     urls
-        Queue URLs by name: ``urgent``, ``standard`` and, to be looked at, ``dead``.
+        Queue URLs by name: ``urgent``, ``standard`` and, of which only the depth is read, ``dead``.
     """
 
     def __init__(self, client: SQSClient, urls: Mapping[str, str]) -> None:
@@ -42,7 +41,7 @@ class SqsQueue:
         Raises
         ------
         RuntimeError
-            If SQS took only some of a batch; sending all of them again is harmless.
+            If SQS accepted only part of a batch; all of them can be sent again.
         """
         url = self._urls["urgent" if urgent else "standard"]
         for start in range(0, len(chunks), _BATCH):
@@ -50,17 +49,17 @@ class SqsQueue:
                 {
                     "Id": str(place),
                     "MessageBody": to_message(chunk),
-                    # fair queues: a tenant with many chunks does not hold up the others
+                    # fair queues: a tenant with many chunks does not delay the others
                     "MessageGroupId": chunk.job.tenant,
                 }
                 for place, chunk in enumerate(chunks[start : start + _BATCH])
             ]
             answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
             if answer.get("Failed"):
-                raise RuntimeError(f"SQS took only some messages: {answer['Failed'][0].get('Message')}")
+                raise RuntimeError(f"SQS accepted only part of a batch: {answer['Failed'][0].get('Message')}")
 
     def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
-        """Send a chunk's message anew to the queue that it came from, for after so many seconds; it counts as new."""
+        """Send a chunk's message again, as a new one, to the queue that it came from; it arrives after the delay."""
         self._client.send_message(
             QueueUrl=self._url(queue_arn),
             MessageBody=to_message(chunk),
@@ -73,14 +72,14 @@ class SqsQueue:
         return next(url for url in self._urls.values() if url.rsplit("/", 1)[-1] == name)
 
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
-        """Let a received message come again after so many seconds, whatever the queue's own time-out is."""
+        """Make a received message visible again after this many seconds, whatever the queue's own timeout is."""
         url = self._url(queue_arn)
         self._client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def depths(self) -> dict[str, dict[str, int]]:
-        """``{queue: {waiting, active, delayed}}``; approximate, as SQS counts."""
-        found = {}
+        """Return ``{queue: {waiting, active, delayed}}``; approximate, as SQS counts."""
+        depths = {}
         for name, url in self._urls.items():
             answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS.values()))
-            found[name] = {word: int(answer["Attributes"][attribute]) for word, attribute in _DEPTHS.items()}
-        return found
+            depths[name] = {state: int(answer["Attributes"][attribute]) for state, attribute in _DEPTHS.items()}
+        return depths

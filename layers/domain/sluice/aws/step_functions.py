@@ -1,4 +1,4 @@
-"""The state machine on Step Functions."""
+"""Executions of jobs on one Step Functions state machine."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from sluice.model.job import Job
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
-# What SendTaskFailure takes at most (AWS Step Functions API Reference).
+# Limits of SendTaskFailure (AWS Step Functions API Reference).
 _ERROR_LENGTH = 256
 _CAUSE_LENGTH = 32768
-
-
-# How often a file is tried to be made for one run of a job, each time somebody asks for it; each try has its retries.
-_FILE_TRIES = 5
+# Executions that make a file in one run of a job: one for each request that finds the last one failed. Each has retries
+# of its own.
+_FILE_ATTEMPTS = 5
 _FAILED = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
 
@@ -26,37 +25,42 @@ class StepFunctionsMachine:
     def __init__(self, client: SFNClient, arn: str) -> None:
         self._client = client
         self._arn = arn
-        # The task timed out, was answered before, or belongs to an execution that is over: nobody waits any more.
-        self._over = (
+        # the task timed out, was answered before, or belongs to an execution that has ended
+        self._ended = (
             client.exceptions.TaskDoesNotExist,
             client.exceptions.TaskTimedOut,
             client.exceptions.InvalidToken,
         )
 
     def start(self, job: Job) -> None:
-        """Start the course of the job's run; its name follows from the two, so a second start starts nothing."""
+        """Start the execution of the job's run; a second call starts nothing, because the name follows from the run."""
         self._start(_name_of(job), {"from": job.entry}, job)
 
     def is_over(self, job: Job) -> bool:
-        """Whether the course of the job's run has ended, however it ended; one that never began is not over."""
+        """Whether the execution of the job's run has ended in any way; one that never began has not."""
         return self._status(_name_of(job)) not in {None, "RUNNING"}
 
     def make_file(self, job: Job, name: str) -> bool:
-        """See to it that a file of the job is made; ``False`` when that was tried often for this run and always failed.
+        """Start an execution that makes a file of the job, unless there is one.
 
-        An execution that has failed keeps its name, so another try gets another.
+        A failed execution keeps its name, so the next attempt has another.
+
+        Returns
+        -------
+        bool
+            ``False`` if every attempt of this run has failed.
         """
-        for attempt in range(_FILE_TRIES):
+        for attempt in range(_FILE_ATTEMPTS):
             execution = f"{_name_of(job)}-{name}" + (f"-{attempt + 1}" if attempt else "")
             self._start(execution, {"from": "file", "file": name}, job)
             if self._status(execution) not in _FAILED:
                 return True
         return False
 
-    def _start(self, execution: str, course: dict[str, Any], job: Job) -> None:
-        course = {"tenant": job.ref.tenant, "job_id": job.ref.id, "run": job.run, **course}
+    def _start(self, execution: str, entry: dict[str, Any], job: Job) -> None:
+        given = {"tenant": job.ref.tenant, "job_id": job.ref.id, "run": job.run, **entry}
         try:
-            self._client.start_execution(stateMachineArn=self._arn, name=execution, input=json.dumps(course))
+            self._client.start_execution(stateMachineArn=self._arn, name=execution, input=json.dumps(given))
         except self._client.exceptions.ExecutionAlreadyExists:
             return
 
@@ -68,17 +72,17 @@ class StepFunctionsMachine:
             return None
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
-        """Answer a task's token; one whose task is over already is left alone."""
+        """Report the success of a task by its token; nothing happens if the task has ended."""
         try:
             self._client.send_task_success(taskToken=token, output=json.dumps(output))
-        except self._over:
+        except self._ended:
             return
 
     def fail(self, token: str, error: str, cause: str) -> None:
-        """Answer a task's token with a failure."""
+        """Report the failure of a task by its token; nothing happens if the task has ended."""
         try:
             self._client.send_task_failure(taskToken=token, error=error[:_ERROR_LENGTH], cause=cause[:_CAUSE_LENGTH])
-        except self._over:
+        except self._ended:
             return
 
 

@@ -1,4 +1,4 @@
-"""Tickets in DynamoDB, on the jobs table: ``{tenant}#tickets`` and a digest, so that a ticket itself lies nowhere."""
+"""Tickets, in the jobs table: ``pk = {tenant}#tickets``, ``sk`` = digest of the ticket, which itself is not stored."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class DynamoTickets:
         self._rejected = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
-        """Keep a ticket that can be used until then."""
+        """Store a ticket; it can be used until ``good_until``, in epoch seconds."""
         item: dict[str, Any] = {"subject": ticket.subject, "until": ticket.until, "good_until": good_until}
         if ticket.job_id is not None:
             item["job_id"] = ticket.job_id
-        # what it opens is looked up by it; TTL may be late, so the times are compared as well
+        # it is read for as long as the stream that it opens may live; TTL may be late, so `use` compares the times
         self._table.put_item(Item={**_key(ticket.tenant, secret), **item, "expires_at": ticket.until})
 
     def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
-        """Use a ticket up; ``None`` when it is not there, is too old, or was used before."""
+        """Use a ticket for a stream; ``None`` if it is unknown, has expired, or was used before."""
         try:
             answer = self._table.update_item(
                 Key=_key(tenant, secret),
@@ -44,7 +44,7 @@ class DynamoTickets:
         return _ticket(tenant, answer["Attributes"])
 
     def get(self, tenant: str, secret: str) -> Ticket | None:
-        """A ticket, used or not."""
+        """Return a ticket, used or not."""
         found = self._table.get_item(Key=_key(tenant, secret), ConsistentRead=True).get("Item")
         return None if found is None else _ticket(tenant, found)
 

@@ -1,4 +1,4 @@
-"""Upstreams as a deployment knows them: where they are, who we are there, and what all workers share."""
+"""The upstreams of a deployment: addresses and credentials from a secret, slots and tokens in the jobs table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sluice.aws.rate_limits import DynamoRates
+from sluice.aws.rate_limits import DynamoRateStore
 from sluice.model.errors import UpstreamRejected
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
 from sluice.upstream.lookup_client import ask
@@ -22,73 +22,80 @@ T = TypeVar("T")
 
 
 class SharedUpstreams:
-    """The `Upstreams` port.
+    """The `Upstreams` port: every worker of the deployment shares slots and tokens with all others.
 
     Parameters
     ----------
     table
-        The jobs table; rates and tokens are kept there.
+        The jobs table.
     secret
-        Gives ``{upstream: {url, client_id, client_secret, token_url?}}``, as it was kept or fresh: it may be rotated.
+        Returns ``{upstream: {url, client_id, client_secret, token_url?}}``. With ``True`` it reads the secret anew,
+        because credentials may have been rotated; otherwise it may return a cached one.
     """
 
     def __init__(self, table: Table, secret: Callable[[bool], Mapping[str, Any]]) -> None:
         self._table = table
         self._secret = secret
-        self._tokens = DynamoUpstreamTokens(table)
+        self._tokens = DynamoTokenStore(table)
 
     def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
-        """The pages of a source that begin at the offsets; see `read_pages`."""
-        turns = DynamoRates(self._table, source.upstream, source.rate)
+        """Read the pages of a source that begin at the offsets; see `sluice.upstream.paging.read_pages`."""
+        rates = DynamoRateStore(self._table, source.upstream, source.rate)
 
         def read(upstream: Upstream) -> list[SourcePage]:
-            return read_pages(source, offsets, upstream=upstream, turns=turns, tokens=self._tokens, before=before)
+            return read_pages(source, offsets, upstream=upstream, rates=rates, tokens=self._tokens, before=before)
 
-        return self._admitted(source.upstream, read)
+        return self._with_credentials(source.upstream, read)
 
-    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: OnResult) -> LookupBatch:
-        """Ask for each of the keys; see `sluice.upstream.lookup_client.ask`."""
-        turns, wanted = DynamoRates(self._table, lookup.upstream, lookup.rate), dict.fromkeys(keys)
+    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, on_result: OnResult) -> LookupBatch:
+        """Look each of the keys up; see `sluice.upstream.lookup_client.ask`."""
+        rates, remaining = DynamoRateStore(self._table, lookup.upstream, lookup.rate), dict.fromkeys(keys)
 
-        def noted(key: str, found: LookupResult) -> None:
-            told(key, found)
-            del wanted[key]
+        def on_each(key: str, result: LookupResult) -> None:
+            on_result(key, result)
+            del remaining[key]
 
-        def asked(upstream: Upstream) -> LookupBatch:
+        def ask_remaining(upstream: Upstream) -> LookupBatch:
             return ask(
-                lookup, list(wanted), upstream=upstream, turns=turns, tokens=self._tokens, before=before, told=noted
+                lookup,
+                list(remaining),
+                upstream=upstream,
+                rates=rates,
+                tokens=self._tokens,
+                before=before,
+                on_result=on_each,
             )
 
-        return self._admitted(lookup.upstream, asked)
+        return self._with_credentials(lookup.upstream, ask_remaining)
 
-    def _admitted(self, name: str, use: Callable[[Upstream], T]) -> T:
-        """Go to an upstream with what is known of it; if it does not let us in, with what is known by now."""
-        known = self._known(name, fresh=False)
-        if known is not None:
+    def _with_credentials(self, name: str, use: Callable[[Upstream], T]) -> T:
+        """Call ``use`` with the cached credentials, and once more with new ones if the upstream rejects those."""
+        cached = self._find(name, fresh=False)
+        if cached is not None:
             try:
-                return use(known)
+                return use(cached)
             except UpstreamRejected:
-                rotated = self._known(name, fresh=True)
-                if rotated is None or rotated == known:
+                rotated = self._find(name, fresh=True)
+                if rotated is None or rotated == cached:
                     raise
                 return use(rotated)
-        if (added := self._known(name, fresh=True)) is None:
+        if (added := self._find(name, fresh=True)) is None:
             raise UpstreamRejected("no-secret", upstream=name)
         return use(added)
 
-    def _known(self, name: str, *, fresh: bool) -> Upstream | None:
-        told = self._secret(fresh).get(name)
-        return None if told is None else Upstream(name, **told)
+    def _find(self, name: str, *, fresh: bool) -> Upstream | None:
+        entry = self._secret(fresh).get(name)
+        return None if entry is None else Upstream(name, **entry)
 
 
-class DynamoUpstreamTokens:
-    """The `Tokens` port on the jobs table."""
+class DynamoTokenStore:
+    """The `TokenStore` on the jobs table: ``pk = upstreams, sk = token#{upstream}``."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, upstream: str) -> AccessToken | None:
-        """The token that was kept last; it may have expired."""
+        """Return the token that was kept last; it may have expired."""
         found = self._table.get_item(Key=_key(upstream), ConsistentRead=True).get("Item")
         return None if found is None else AccessToken(str(found["token"]), float(str(found["good_until"])))
 

@@ -1,7 +1,7 @@
-"""WebSocket connections: kept in the jobs table, spoken to through API Gateway.
+"""WebSocket connections: listed in the jobs table, written to through API Gateway.
 
-Two items each: ``pk = {tenant}#connections, sk = {id}`` to find a tenant's, and ``pk = connection#{id}, sk = tenant``
-to find the tenant when API Gateway reports only that a connection has ended.
+A connection has two items: ``pk = {tenant}#connections, sk = {id}`` to list those of a tenant, and
+``pk = connection#{id}, sk = tenant`` to find the tenant when API Gateway reports that a connection has ended.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
 
+from sluice.aws.dynamodb import query_items
 from sluice.model.event import Connection
 
 if TYPE_CHECKING:
@@ -28,31 +29,26 @@ class DynamoConnections:
         self._table = table
 
     def add(self, connection: Connection, *, now: int) -> None:
-        """Keep a connection, for as long as one can live."""
+        """Store a connection, for as long as one can live."""
         with self._table.batch_writer() as batch:
             for item in (_by_tenant(connection), _by_id(connection)):
                 batch.put_item(Item=item | {"expires_at": now + _LIFETIME})
 
     def remove(self, connection_id: str) -> None:
-        """Forget a connection; one that is not known is left alone."""
+        """Remove a connection, if it is known."""
         named = {"pk": f"connection#{connection_id}", "sk": "tenant"}
-        gone = self._table.delete_item(Key=named, ReturnValues="ALL_OLD").get("Attributes")
-        if gone:
-            self._table.delete_item(Key={"pk": _watchers(str(gone["tenant"])), "sk": connection_id})
+        removed = self._table.delete_item(Key=named, ReturnValues="ALL_OLD").get("Attributes")
+        if removed:
+            self._table.delete_item(Key={"pk": _connections_of(str(removed["tenant"])), "sk": connection_id})
 
     def of_tenant(self, tenant: str) -> list[Connection]:
-        """The connections of a tenant."""
-        query: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(_watchers(tenant)), "ConsistentRead": True}
-        found: list[Connection] = []
-        while True:
-            answer = self._table.query(**query)
-            found += [_connection(tenant, item) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        """List the connections of a tenant."""
+        condition = Key("pk").eq(_connections_of(tenant))
+        items = query_items(self._table.query, KeyConditionExpression=condition, ConsistentRead=True)
+        return [_connection(tenant, item) for item in items]
 
 
-def _watchers(tenant: str) -> str:
+def _connections_of(tenant: str) -> str:
     return f"{tenant}#connections"
 
 
@@ -61,7 +57,7 @@ def _connection(tenant: str, item: Mapping[str, Any]) -> Connection:
 
 
 def _by_tenant(connection: Connection) -> dict[str, Any]:
-    item: dict[str, Any] = {"pk": _watchers(connection.tenant), "sk": connection.id, "since": connection.since}
+    item: dict[str, Any] = {"pk": _connections_of(connection.tenant), "sk": connection.id, "since": connection.since}
     return item if connection.job_id is None else item | {"job_id": connection.job_id}
 
 
@@ -76,7 +72,7 @@ class GatewaySockets:
         self._client = client
 
     def post(self, connection_id: str, message: bytes) -> bool:
-        """Send a message; ``False`` when the connection is gone."""
+        """Send a message; ``False`` if the connection is closed."""
         try:
             self._client.post_to_connection(ConnectionId=connection_id, Data=message)
         except self._client.exceptions.GoneException:

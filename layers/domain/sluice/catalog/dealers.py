@@ -1,12 +1,11 @@
-"""Dealers: small files, answered while the caller waits."""
+"""Dealers: small files whose upload waits for the result."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from sluice.schema.cell_types import Flag
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice import Flag, Importer, Row, column
+from sluice.catalog.conventions import INTERNATIONAL
 
 
 class Dealer(Row):
@@ -54,6 +53,7 @@ dealers = Importer(
     row=Dealer,
     dataset="dealers",
     title="Dealers",
+    conventions=INTERNATIONAL,
     synchronous=True,
     chunk_rows=1_000,
     max_rows=10_000,

@@ -1,10 +1,9 @@
-"""The parts catalogue."""
+"""Products: parts with their prices and stock."""
 
 from __future__ import annotations
 
-from sluice.schema.cell_types import Date, Flag, Money, Whole
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice import Date, Flag, Importer, Money, Row, Whole, column
+from sluice.catalog.conventions import INTERNATIONAL
 
 
 class Product(Row):
@@ -38,7 +37,12 @@ class Product(Row):
         "Stock", "Quantity", "Qty", default=0, ge=0, description="Parts in the warehouse.", examples=[40]
     )
     free_stock: Whole = column(
-        "Free Stock", "Available", default=0, ge=0, description="Of those, the ones nobody ordered.", examples=[35]
+        "Free Stock",
+        "Available",
+        default=0,
+        ge=0,
+        description="Of those, the ones not yet ordered.",
+        examples=[35],
     )
     supplier: str | None = column(
         "Supplier", "Vendor", default=None, max_length=120, description="Who delivers it.", examples=["Nordparts"]
@@ -53,4 +57,11 @@ class Product(Row):
     active: Flag = column("Active", default=True, description="Whether the part is sold.", examples=["yes"])
 
 
-products = Importer("products", row=Product, dataset="products", title="Products", archive=True)
+products = Importer(
+    "products",
+    row=Product,
+    dataset="products",
+    title="Products",
+    conventions=INTERNATIONAL,
+    archive=True,
+)

@@ -1,60 +1,39 @@
-"""Records as every destination shows them."""
+"""What all destinations share: records as callers see them, and rows that a rollback leaves as they are."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.model.errors import NotFound, RequestRejected
+from sluice.model.errors import NotFound
 from sluice.schema.staging import KeptRow
 
-# So many earlier versions of a record are shown, the latest of them: an answer has to fit Lambda's 6 MB.
+# Earlier versions of a record that a history shows, the latest ones: the response has to fit Lambda's 6 MB.
 LONGEST_HISTORY = 1000
-# Of a key that no record has, what an answer repeats.
-_SHOWN = 200
+# Characters of an unknown key that the error repeats.
+_SHOWN_KEY = 200
 
 
 def record(key: str, job: str, values: dict[str, Any]) -> dict[str, Any]:
-    """A record as it is: ``{key, job, values}``."""
+    """Build a record as it is now: ``{key, job, values}``."""
     return {"key": key, "job": job, "values": values}
 
 
 def version(key: str, job: str, values: dict[str, Any], since: str | None, until: str) -> dict[str, Any]:
-    """A record as it was from one instant until another; ``since`` is ``None`` where nobody took it down."""
+    """Build an earlier version of a record; ``since`` is ``None`` if it was not recorded."""
     return {"key": key, "job": job, "values": values, "from": since, "until": until}
 
 
 def no_record(key: str) -> NotFound:
-    """The error for a key that no record has."""
-    return NotFound("record", key[:_SHOWN])
+    """Build the error for a key that no record has."""
+    return NotFound("record", key[:_SHOWN_KEY])
 
 
 def instant(at: datetime) -> str:
-    """An instant as RFC 3339 has it, in UTC, always of the same length."""
+    """Format an instant as RFC 3339, in UTC, always of the same length."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def changed_since(key: str, job_id: str | None) -> KeptRow:
-    """A row that is no longer as the job left it; ``job_id`` wrote it, ``None`` when it is gone."""
+    """Build a row that is no longer as the job left it; ``job_id`` wrote it, ``None`` if it was removed."""
     return KeptRow(key, job_id, "removed-since" if job_id is None else "changed-since")
-
-
-def cursor_of(place: list[Any]) -> str:
-    """Write a place as an opaque cursor."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def place_of(cursor: str) -> Any:
-    """Read a cursor; what comes from a caller can be any JSON, and ``None`` when it is not even that."""
-    try:
-        return json.loads(base64.urlsafe_b64decode(cursor))
-    except (binascii.Error, ValueError):
-        return None
-
-
-def invalid_cursor() -> RequestRejected:
-    """The problem of a cursor that no list gave."""
-    return RequestRejected("invalid-cursor")

@@ -172,10 +172,18 @@ class UpstreamDown(SluiceError):
 
 
 class NewerFormat(SluiceError):
-    """An object has a format that this version does not know: a newer one wrote it; ``name`` is its name."""
+    """A stored object has a format that this version does not know: a newer version wrote it.
 
-    def __init__(self, name: str) -> None:
-        super().__init__("newer-format", name=name)
+    Parameters
+    ----------
+    what
+        The object, as in ``The result of a load``.
+    found, newest
+        Its format, and the newest that this version reads.
+    """
+
+    def __init__(self, what: str, found: object, newest: int) -> None:
+        super().__init__("newer-format", what=what, format=found, newest=newest)
 
 
 class TryLater(SluiceError):

@@ -1,11 +1,18 @@
-"""A page of a list."""
+"""Pages of a list, and the cursors that lead from one to the next."""
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from sluice.model.errors import RequestRejected
 
 T = TypeVar("T")
+
+# Ids have 26 characters; much longer ones were made up.
+_ID_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -14,3 +21,47 @@ class Page(Generic[T]):
 
     items: list[T]
     next: str | None
+
+
+def encode_cursor(*position: str | int) -> str:
+    """Encode the position of a page's last item, from which the next page goes on."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def decode_cursor(cursor: str) -> list[Any]:
+    """Decode the position in a cursor.
+
+    A cursor comes from a caller, so the elements can be any JSON values: match them before use.
+
+    Raises
+    ------
+    RequestRejected
+        ``invalid-cursor``, if `encode_cursor` did not write it.
+    """
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor))
+    except (ValueError, RecursionError):
+        raise invalid_cursor() from None
+    if not isinstance(position, list):
+        raise invalid_cursor()
+    return position
+
+
+def job_position(cursor: str) -> str:
+    """Decode the cursor of a list of jobs: the id of the last job on the page before.
+
+    Raises
+    ------
+    RequestRejected
+        ``invalid-cursor``.
+    """
+    match decode_cursor(cursor):
+        case [str(job_id)] if 0 < len(job_id) <= _ID_LENGTH:
+            return job_id
+        case _:
+            raise invalid_cursor()
+
+
+def invalid_cursor() -> RequestRejected:
+    """Build the error for a cursor that no page of this list contains."""
+    return RequestRejected("invalid-cursor")

@@ -49,16 +49,15 @@ class Rejection:
 
 
 def to_rejection(stored: Mapping[str, Any]) -> Rejection:
-    """Read a rejection that was stored as JSON, also one of a version that stored its sentence."""
-    return Rejection(**coded(stored))
+    """Read a rejection that was stored as JSON with the names of its fields."""
+    return Rejection(stored["sheet"], stored["row"], stored["column"], stored["value"], *code_of(stored))
 
 
-def coded(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace the ``reason`` of something that was stored with a sentence by ``code`` and ``params``."""
-    if "reason" not in stored:
-        return dict(stored)
-    rest = {name: value for name, value in stored.items() if name != "reason"}
+def code_of(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the code and the parameters of something that was stored, also by a version that stored a sentence."""
+    if "code" in stored:
+        return stored["code"], stored["params"]
     text = stored["reason"]
     if duplicate := _STORED_DUPLICATE.fullmatch(text):
-        return {**rest, "code": DUPLICATE_KEY, "params": {"column": duplicate[1], "first": int(duplicate[2])}}
-    return {**rest, "code": STORED_TEXT, "params": {"text": text}}
+        return DUPLICATE_KEY, {"column": duplicate[1], "first": int(duplicate[2])}
+    return STORED_TEXT, {"text": text}

@@ -24,8 +24,6 @@ from sluice.schema.numbers import LIMIT, coordinate_from_text, number_from_text,
 _TINY = 1e-4
 # A long number as a spreadsheet shows it in a narrow cell, and as it then writes it to a text file.
 _SHORTENED = re.compile(r"\d[.,]\d+E\+\d\d")
-_YES = frozenset({"yes", "y", "true", "t", "1", "x", "active", "ya", "aktif", "benar"})
-_NO = frozenset({"no", "n", "false", "f", "0", "inactive", "tidak", "nonaktif", "non aktif", "salah"})
 
 
 def _context(info: ValidationInfo) -> Context:
@@ -91,13 +89,13 @@ def _digits(value: Any) -> Any:
     return text
 
 
-def _flag(value: Any) -> Any:
+def _flag(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, bool):
         return value
-    text = str(value).strip().casefold()
-    if text in _YES:
+    text, vocabulary = str(value).strip().casefold(), _context(info).vocabulary
+    if text in vocabulary.yes:
         return True
-    if text in _NO:
+    if text in vocabulary.no:
         return False
     raise InvalidValue("not-yes-or-no")
 
@@ -117,7 +115,7 @@ Date = Annotated[date, BeforeValidator(_date)]
 Code = Annotated[str, BeforeValidator(_code)]
 #: Digits kept as text, with leading zeros: telephone numbers, identity numbers.
 Digits = Annotated[str, BeforeValidator(_digits)]
-#: Yes or no, in English or Bahasa Indonesia.
+#: Yes or no, in the words of the importer's `Vocabulary`.
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from sluice.model.job import DateOrder
 from sluice.schema.dates import Observation, date_from_text
+from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,13 @@ class Conventions:
     dates
         Order of day, month and year in dates that are written with numbers alone. ``None``: the order is not known
         beforehand. Then each column of a file proves its own, and the caller is asked where it does not.
+    vocabulary
+        Names of months, words for yes and no, and first words of totals rows.
     """
 
     decimal: Literal[".", ","] = "."
     dates: DateOrder | None = None
+    vocabulary: Vocabulary = ENGLISH
 
 
 DEFAULT: Final = Conventions()
@@ -45,14 +49,17 @@ class Context:
     ----------
     decimal
         The decimal mark.
+    vocabulary
+        Of the conventions.
     noted
         Field name to what its date shows, in the row that is being validated. `check_rows` empties it after each row.
     """
 
-    __slots__ = ("_dates", "_orders", "decimal", "noted")
+    __slots__ = ("_dates", "_orders", "decimal", "noted", "vocabulary")
 
     def __init__(self, conventions: Conventions, date_orders: Mapping[str, DateOrder] | None = None) -> None:
         self.decimal = conventions.decimal
+        self.vocabulary = conventions.vocabulary
         self._dates = conventions.dates
         self._orders = date_orders or {}
         self.noted: dict[str, Observation] = {}
@@ -69,8 +76,8 @@ class Context:
             See `date_from_text`.
         """
         if known := self._orders.get(field):
-            return date_from_text(text, None, known)[0]
-        found, observation = date_from_text(text, self._dates)
+            return date_from_text(text, None, known, self.vocabulary)[0]
+        found, observation = date_from_text(text, self._dates, vocabulary=self.vocabulary)
         if observation is not None:
             self.noted[field] = observation
         return found

@@ -14,34 +14,13 @@ from typing import Final, Literal
 
 from sluice.model.job import DateOrder
 from sluice.schema.cells import InvalidValue
+from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 _TIME = r"(?:,?\s+\d.*)?"
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T\d.*)?" + _TIME)
 _NUMBERS = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4}|\d{2})" + _TIME)
 _NAMED = re.compile(r"(\d{1,2})[-/.\s]*([^\W\d]+)[-/.,\s]*(\d{4}|\d{2})" + _TIME)
 _BARE = re.compile(r"(\d{8})|(\d{5})(?:[.,]\d+)?")
-# English and Bahasa Indonesia, by the first three letters; "agu" and "ags" are both in use for August.
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        [
-            "jan",
-            "feb peb",
-            "mar",
-            "apr",
-            "may mei",
-            "jun",
-            "jul",
-            "aug agu ags agt",
-            "sep",
-            "oct okt",
-            "nov nop",
-            "dec des",
-        ],
-        start=1,
-    )
-    for name in names.split()
-}
 # Two-digit years: 00 to 68 are of this century (POSIX strptime(3), %y).
 _CENTURY_SPLIT = 69
 # Excel's day 0, chosen so that days from 1 March 1900 on count right in spite of its 29 February 1900.
@@ -115,7 +94,9 @@ def settle_date_order(evidence: DateEvidence) -> DateOrder | None:
     return "dmy" if evidence.dmy else "mdy"
 
 
-def date_from_text(text: str, order: DateOrder | None, otherwise: DateOrder = "dmy") -> tuple[date, Observation | None]:
+def date_from_text(
+    text: str, order: DateOrder | None, otherwise: DateOrder = "dmy", vocabulary: Vocabulary = ENGLISH
+) -> tuple[date, Observation | None]:
     """Read a date that was written as text.
 
     Parameters
@@ -126,6 +107,8 @@ def date_from_text(text: str, order: DateOrder | None, otherwise: DateOrder = "d
         Of dates written with numbers alone; ``None`` when it is not known: then a part above 12 is the day.
     otherwise
         The order of ambiguous dates, when ``order`` is not known.
+    vocabulary
+        Names of the months.
 
     Returns
     -------
@@ -148,7 +131,7 @@ def date_from_text(text: str, order: DateOrder | None, otherwise: DateOrder = "d
             order = otherwise if observation == "either" else observation
         day, month = (second, first) if order == "mdy" else (first, second)
         year = _whole_year(year, found[3])
-    elif (found := _NAMED.fullmatch(text)) and (named := _MONTHS.get(found[2][:3].casefold())):
+    elif (found := _NAMED.fullmatch(text)) and (named := vocabulary.month(found[2])):
         day, month, year = int(found[1]), named, _whole_year(int(found[3]), found[3])
     elif found := _BARE.fullmatch(text):
         return date_from_number(int(found[1] or found[2])), None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sluice.model.rejection import Rejection, coded
+from sluice.model.rejection import Rejection
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow
 
@@ -81,11 +81,6 @@ class KeptRow:
     job_id: str | None
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
-
-
-def to_kept_row(stored: Mapping[str, Any]) -> KeptRow:
-    """Read a row that was stored as JSON, also one of a version that stored its sentence."""
-    return KeptRow(**coded(stored))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -21,14 +21,6 @@ from sluice.schema.dates import DateEvidence
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import SheetRejections
 
-#: First words of a totals row in English, Bahasa Indonesia and German; only their letters are compared.
-WORDS: Final = frozenset(
-    {
-        *("total", "totals", "grandtotal", "subtotal", "sum"),
-        *("jumlah", "subjumlah", "jumlahtotal", "jumlahkeseluruhan", "totaljumlah", "totalkeseluruhan"),
-        *("summe", "zwischensumme", "gesamtsumme", "gesamt"),
-    }
-)
 # A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With
 # fewer it could be a record: a list of brands and what they sold has a brand "Total".
 _SILENT_COLUMNS = 2
@@ -207,14 +199,14 @@ def digest(body: bytes) -> str:
 class Totals:
     """Recognises the totals rows of a file.
 
-    Such a row begins with one of `WORDS`, and apart from it holds only numbers: every other cell of a column that is
-    not numeric is empty. Its key cell is empty, so that it could not be imported anyway, or is that very word beside a
-    number. A part called "Total" has a description, so it is not taken for one.
+    Such a row begins with one of `Vocabulary.totals`, and apart from it holds only numbers: every other cell of a
+    column that is not numeric is empty. Its key cell is empty, so that it could not be imported anyway, or is that very
+    word beside a number. A part called "Total" has a description, so it is not taken for one.
 
     Parameters
     ----------
     importer
-        Its row model says which columns are numeric.
+        Its row model says which columns are numeric, its vocabulary which words begin a totals row.
     fields
         Which cell (counted from 0) belongs to which field.
     """
@@ -222,6 +214,7 @@ class Totals:
     def __init__(self, importer: Importer, fields: Mapping[int, str]) -> None:
         self._fields = fields
         self._key = key_of(importer.row).field
+        self._words = importer.conventions.vocabulary.totals
         known = importer.row.model_fields
         self._others = {name for name in fields.values() if not is_numeric(known[name].annotation)} - {self._key}
 
@@ -233,7 +226,7 @@ class Totals:
         if self._key in values and not self._others.isdisjoint(values):
             return False
         at, word = next(((at, cell) for at, cell in enumerate(cells) if not _is_empty(cell)), (0, None))
-        if not (isinstance(word, str) and "".join(filter(str.isalpha, word.casefold())) in WORDS):
+        if not (isinstance(word, str) and "".join(filter(str.isalpha, word.casefold())) in self._words):
             return False
         field = self._fields.get(at)
         if self._key in values:

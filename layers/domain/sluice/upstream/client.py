@@ -1,4 +1,4 @@
-"""Requests to one upstream: each at its turn, with a token that holds, and made again when the upstream stumbles."""
+"""Requests to one upstream: each in its own slot of the rate limit, with a valid token, and up to three tries."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ import httpx
 from sluice.model.errors import SluiceError, TryLater, UpstreamRejected
 from sluice.upstream.clock import Clock, SerialExecutor
 from sluice.upstream.rate_limiter import RateLimiter, RateStore
-from sluice.upstream.responses import RequestFailure, UpstreamResponse, understand
+from sluice.upstream.responses import RequestFailure, UpstreamResponse, interpret
 from sluice.upstream.tokens import AccessToken, TokenProvider, TokenStore, Upstream, read_token
 
 T = TypeVar("T")
 
-#: How often a thing is asked for before it is given up for now; then its chunk has its own three attempts.
+#: Tries of one request in one attempt at a chunk; the chunk itself has three attempts.
 TRIES: Final = 3
-#: Seconds for a connection, between two pieces of an answer, and for a whole answer.
+#: Seconds to connect, and between two pieces of a response.
 TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
-WHOLE: Final = 20.0
-# A page of 100 rows has some 50 kB; whoever sends so much more is not the upstream that we know.
-_MOST_BYTES = 16 * 1024**2
+#: Seconds for a whole response.
+RESPONSE_TIMEOUT: Final = 20.0
+# A page of 100 rows has about 50 kB; a response that is so much larger is a mistake, and would fill the memory.
+_MAX_BYTES = 16 * 1024**2
 _OUT_OF_TIME_SECONDS = 5
 
 
@@ -36,25 +37,25 @@ _OUT_OF_TIME_SECONDS = 5
 async def open_session(
     upstream: Upstream,
     *,
-    turns: RateStore,
+    rates: RateStore,
     tokens: TokenStore,
     before: float,
-    aside: SerialExecutor,
+    executor: SerialExecutor,
     clock: Clock,
     transport: httpx.AsyncBaseTransport | None,
-    apart: float | None = None,
+    retry_pause: float | None = None,
 ) -> AsyncIterator[Session]:
-    """Open a session; what is done in it ends with it.
+    """Open a session with an upstream; requests that are still under way at its end are cancelled.
 
     Parameters
     ----------
     upstream
         Address and credentials.
-    turns, tokens
-        What all workers share.
+    rates, tokens
+        Slots and tokens that all workers share.
     before
-        When to be done, in epoch seconds.
-    aside, clock, apart
+        Deadline in epoch seconds.
+    executor, clock, retry_pause
         Of the session.
     transport
         For tests; ``None`` is the network.
@@ -62,26 +63,26 @@ async def open_session(
     Raises
     ------
     TryLater
-        If the time is up.
+        If the deadline has passed.
     """
-    line = RateLimiter(upstream.name, turns, before, aside, clock)
-    wallet = TokenProvider(upstream.name, tokens, aside, clock)
-    _silence_httpx_logging()
+    limiter = RateLimiter(upstream.name, rates, before, executor, clock)
+    provider = TokenProvider(upstream.name, tokens, executor, clock)
+    silence_httpx_logging()
     try:
         async with (
             asyncio.timeout(before - clock.now()),
-            # redirects are not followed, for a token goes only where it was meant to; proxies would come of the
-            # environment
+            # No redirects, because a token must not reach another host; no proxies, because those would come from the
+            # environment.
             httpx.AsyncClient(transport=transport, timeout=TIMEOUT, verify=_certificates(), trust_env=False) as client,
         ):
-            yield Session(upstream, client, line, wallet, clock, apart)
+            yield Session(upstream, client, limiter, provider, clock, retry_pause)
     except TimeoutError:
         raise TryLater("no-answer-in-time", _OUT_OF_TIME_SECONDS, upstream=upstream.name) from None
 
 
 @asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """Tasks that are done side by side; the first failure ends the others, and is raised as it is."""
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks side by side; the first failure cancels the others, and is raised without its group."""
     try:
         async with asyncio.TaskGroup() as group:
             yield group
@@ -91,180 +92,184 @@ async def together() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 class Session:
-    """What one reader asks of one upstream.
+    """Requests of one reader to one upstream.
 
     Parameters
     ----------
     upstream
         Address and credentials.
     client
-        To ask with; the session does not close it.
-    line, wallet
-        For turns and tokens.
+        The HTTP client; the session does not close it.
+    limiter, tokens
+        For slots and tokens.
     clock
         For pauses.
-    apart
-        Seconds between two tries of one request; if it is not said, up to 2 and then up to 4.
+    retry_pause
+        Seconds between two tries of one request; ``None``: a random time of up to 2 and then up to 4.
     """
 
     def __init__(
         self,
         upstream: Upstream,
         client: httpx.AsyncClient,
-        line: RateLimiter,
-        wallet: TokenProvider,
+        limiter: RateLimiter,
+        tokens: TokenProvider,
         clock: Clock,
-        apart: float | None = None,
+        retry_pause: float | None = None,
     ) -> None:
-        self._upstream, self._client, self._line, self._wallet, self._clock = upstream, client, line, wallet, clock
-        self._apart = apart
-        self._fetching = asyncio.Lock()
+        self._upstream, self._client, self._limiter, self._tokens = upstream, client, limiter, tokens
+        self._clock, self._retry_pause = clock, retry_pause
+        self._fetching_token = asyncio.Lock()
 
-    async def get(self, path: str, query: dict[str, int], read: Callable[[Any], T], *, asked: str) -> T:
-        """Ask for a thing, up to three times, and do not go on without it.
+    async def get(self, path: str, query: dict[str, int], read: Callable[[Any], T], *, what: str) -> T:
+        """Request a value, and raise an error if three tries give none.
 
         Parameters
         ----------
-        path, query, read, asked
-            As in `get_or_stumble`.
+        path, query, read, what
+            As in `try_get`.
 
         Raises
         ------
         TryLater
-            If three tries came to nothing, or there is no turn in time.
+            If three tries failed, or no slot is free in time.
         UpstreamRejected
-            If the upstream does not want the request at all.
+            If the upstream would reject the same request at any time.
         """
-        got = await self.get_or_stumble(path, query, read, asked=asked)
+        got = await self.try_get(path, query, read, what=what)
         if isinstance(got, RequestFailure):
             if got.final:
-                raise self._rejected(asked, got)
+                raise self._rejected(what, got)
             seconds = max(2**TRIES, math.ceil(got.pause or 0))
-            raise TryLater("bad-answer", seconds, upstream=self._upstream.name, asked=asked, got=got.what, tries=TRIES)
+            raise TryLater("bad-answer", seconds, upstream=self._upstream.name, what=what, got=got.reason, tries=TRIES)
         return got
 
-    async def get_or_stumble(
-        self, path: str, query: dict[str, int], read: Callable[[Any], T], *, asked: str
+    async def try_get(
+        self, path: str, query: dict[str, int], read: Callable[[Any], T], *, what: str
     ) -> T | RequestFailure:
-        """Ask for a thing, up to three times.
+        """Request a value, up to three times.
 
         Parameters
         ----------
         path
-            Below the upstream's address.
+            Relative to the upstream's address.
         query
-            Its parameters.
+            Parameters of the request.
         read
-            Makes a value of the answer's JSON; raises `ValueError` when that is not of the expected form.
-        asked
-            What errors call the thing: "the upstream was asked for …".
+            Makes a value of the response's JSON; raises `ValueError` if the JSON has another form.
+        what
+            The value's name in errors: "the request to … for {what}".
 
         Returns
         -------
         T or RequestFailure
-            What was read, or why the last of three tries gave nothing, or the only one if the upstream does not like
-            what was asked for.
+            The value, or why the last of three tries gave none. A request that the upstream understands and rejects
+            (400, 422) has one try.
 
         Raises
         ------
         TryLater
-            If there is no turn in time.
+            If no slot is free in time.
         UpstreamRejected
-            If the upstream wants no request of ours at all.
+            If the upstream rejects the address or our credentials.
         """
         attempt = 1
         while True:
-            got = await self._try(path, query, read)
+            got = await self._try_once(path, query, read)
             if not isinstance(got, RequestFailure):
                 return got
             if got.final and got.alive:
                 return got
             if got.final:
-                raise self._rejected(asked, got)
+                raise self._rejected(what, got)
             await self._pause(got, attempt)
             if attempt == TRIES:
                 return got
             attempt += 1
 
-    def _rejected(self, asked: str, stumble: RequestFailure) -> UpstreamRejected:
-        return UpstreamRejected("bad-answer", upstream=self._upstream.name, asked=asked, got=stumble.what)
+    def _rejected(self, what: str, failure: RequestFailure) -> UpstreamRejected:
+        return UpstreamRejected("bad-answer", upstream=self._upstream.name, what=what, got=failure.reason)
 
-    async def _try(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T | RequestFailure:
-        token = await self._authorised()
+    async def _try_once(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T | RequestFailure:
+        token = await self._slot_and_token()
         if isinstance(token, RequestFailure):
             return token
         headers = {"Authorization": f"Bearer {token.value}", "Accept": "application/json"}
-        answer = await self._send("GET", self._upstream.address(path), params=query, headers=headers)
-        if isinstance(answer, RequestFailure):
-            return answer
-        got = understand(answer, read, now=self._clock.now())
+        response = await self._send("GET", self._upstream.address(path), params=query, headers=headers)
+        if isinstance(response, RequestFailure):
+            return response
+        got = interpret(response, read, now=self._clock.now())
         if isinstance(got, RequestFailure) and got.unauthorized:
-            self._wallet.reject(token)
+            self._tokens.reject(token)
         return got
 
-    async def _authorised(self) -> AccessToken | RequestFailure:
-        """Return at our turn, with a token. Where there is none, the turn goes to fetching one."""
+    async def _slot_and_token(self) -> AccessToken | RequestFailure:
+        """Wait for a slot and return a token. Without a valid token, the slot is used to request one."""
         while True:
-            await self._line.turn()
-            if token := await self._wallet.find():
+            await self._limiter.acquire()
+            if token := await self._tokens.get():
                 return token
-            if self._fetching.locked():  # of several requests that find no token, one fetches it
-                async with self._fetching:
+            if self._fetching_token.locked():  # of several requests without a token, one requests it
+                async with self._fetching_token:
                     continue
-            async with self._fetching:
-                if not await self._wallet.find() and isinstance(stumble := await self._fetch(), RequestFailure):
-                    return stumble
+            async with self._fetching_token:
+                if not await self._tokens.get() and isinstance(failure := await self._fetch_token(), RequestFailure):
+                    return failure
 
-    async def _fetch(self) -> RequestFailure | None:
-        """Fetch a token and keep it for all."""
-        asked = self._clock.now()
-        who = (self._upstream.client_id, self._upstream.client_secret)
+    async def _fetch_token(self) -> RequestFailure | None:
+        """Request a token and keep it for all workers."""
+        requested_at = self._clock.now()
+        credentials = (self._upstream.client_id, self._upstream.client_secret)
         form = {"grant_type": "client_credentials"}
-        answer = await self._send("POST", self._upstream.tokens_at, auth=who, data=form)
-        if isinstance(answer, RequestFailure):
-            return replace(answer, for_token=True)
-        token = understand(answer, lambda body: read_token(body, asked), now=self._clock.now())
+        response = await self._send("POST", self._upstream.token_endpoint, auth=credentials, data=form)
+        if isinstance(response, RequestFailure):
+            return replace(response, for_token=True)
+        token = interpret(response, lambda body: read_token(body, requested_at), now=self._clock.now())
         if isinstance(token, AccessToken):
-            await self._wallet.keep(token)
+            await self._tokens.keep(token)
             return None
         final = token.final or token.unauthorized
-        return replace(token, what=f"{token.what} for a token", final=final, for_token=True, alive=False)
+        return replace(token, reason=f"{token.reason} for a token", final=final, for_token=True, alive=False)
 
-    async def _send(self, method: str, url: str, **what: Any) -> UpstreamResponse | RequestFailure:
-        """Make a request, its answer whole or not at all."""
+    async def _send(self, method: str, url: str, **options: Any) -> UpstreamResponse | RequestFailure:
+        """Send a request and read the whole response."""
         body = bytearray()
         try:
-            async with asyncio.timeout(WHOLE), self._client.stream(method, url, **what) as response:
+            async with (
+                asyncio.timeout(RESPONSE_TIMEOUT),
+                self._client.stream(method, url, **options) as response,
+            ):
                 async for piece in response.aiter_bytes():
                     body += piece
-                    if len(body) > _MOST_BYTES:
-                        return RequestFailure(f"an answer of more than {_MOST_BYTES:,} bytes")
+                    if len(body) > _MAX_BYTES:
+                        return RequestFailure(f"a response of more than {_MAX_BYTES:,} bytes")
                 return UpstreamResponse(response.status_code, dict(response.headers), bytes(body))
         except (TimeoutError, httpx.TimeoutException):
             return RequestFailure("no answer in time")
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            return RequestFailure("nothing, for its address is none", final=True)
+            return RequestFailure("no answer, because its address is invalid", final=True)
         except httpx.HTTPError as error:
             return RequestFailure(f"a broken connection ({type(error).__name__})")
 
-    async def _pause(self, stumble: RequestFailure, attempt: int) -> None:
-        """Wait before the next try; everybody does, if the upstream asked for it."""
+    async def _pause(self, failure: RequestFailure, attempt: int) -> None:
+        """Wait before the next try. All workers wait if the upstream asked for it."""
         longest = 2.0**attempt
-        if stumble.pause is not None or stumble.throttled:
-            await self._line.hold(longest if stumble.pause is None else stumble.pause)
-        elif attempt < TRIES and not stumble.unauthorized:  # a new token is reason enough to try again at once
-            # full jitter, so that those who were interrupted together do not come back together:
+        if failure.pause is not None or failure.throttled:
+            await self._limiter.back_off(longest if failure.pause is None else failure.pause)
+        elif attempt < TRIES and not failure.unauthorized:  # with a new token, the next try need not wait
+            # Full jitter, so that workers that failed together do not come back together:
             # https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-            await self._clock.sleep(longest * self._clock.chance() if self._apart is None else self._apart)
+            jitter = longest * self._clock.chance()
+            await self._clock.sleep(jitter if self._retry_pause is None else self._retry_pause)
+
+
+@cache
+def silence_httpx_logging() -> None:
+    """Drop the log of httpx: it has the address of each request, and that of a lookup contains personal data."""
+    logging.getLogger("httpx").addFilter(lambda _: False)
 
 
 @cache
 def _certificates() -> SSLContext:
-    """Those that TLS trusts; reading them takes longer than a page does."""
+    """Read the trusted certificates once, because that takes longer than a request."""
     return httpx.create_ssl_context(trust_env=False)
-
-
-@cache
-def _silence_httpx_logging() -> None:
-    """Let httpx log nothing: it writes the address of each request, and that of a lookup names a person."""
-    logging.getLogger("httpx").addFilter(lambda _: False)

@@ -1,4 +1,4 @@
-"""Time and chance, so that a test need not wait for either."""
+"""What a reader of an upstream takes from its process: time, chance and a thread. Tests pass their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import SystemRandom
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,16 +15,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Clock:
-    """What tells the time and lets it pass.
+    """Time and chance.
 
     Parameters
     ----------
     now
-        Epoch seconds. Workers compare theirs, so they must be in step: Lambda's are, to a millisecond or so.
+        Returns epoch seconds. Workers compare their times, so their clocks have to agree; those of Lambda do, to about
+        a millisecond.
     sleep
-        Waits for so many seconds.
+        Waits for a number of seconds.
     chance
-        A number from 0 to 1, of which a pause is drawn.
+        Returns a random number from 0 to 1, for the jitter of pauses.
     """
 
     now: Callable[[], float] = time.time
@@ -32,19 +33,20 @@ class Clock:
     chance: Callable[[], float] = SystemRandom().random
 
 
-CLOCK = Clock()
+SYSTEM_CLOCK: Final = Clock()
 
 
 class SerialExecutor:
-    """Makes the calls of one reader to the stores it shares with others, one after the other.
+    """Runs blocking calls in a thread, one after the other.
 
-    boto3's resources are not meant to be used by several threads at once. Who holds ``alone`` can use those stores too.
+    The shared stores of one reader are boto3 resources, which several threads must not use at once. Code that uses
+    those stores outside of the executor holds ``lock`` meanwhile.
     """
 
     def __init__(self) -> None:
-        self.alone = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
-    async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Make a call and wait for what it gives."""
-        async with self.alone:
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Make a call in a thread and return its result."""
+        async with self.lock:
             return await asyncio.to_thread(call, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""The declaration of a lookup, and what comes of one."""
+"""The declaration of a lookup, and its results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Category:
-    """A kind of row in a result: what programs call it, and people."""
+    """A kind of row in a result: its name in programs and its title for people."""
 
     slug: str
     title: str
@@ -17,14 +17,14 @@ class Category:
 
 @dataclass(frozen=True)
 class LookupResult:
-    """What an upstream says of one key.
+    """What an upstream says of one key; this much is cached.
 
     Parameters
     ----------
     status
         In the upstream's own words, such as ``registered``.
     value
-        What else is shown of it in the result, such as the number of a ward; ``None`` if there is nothing.
+        One value more to show in the result, such as the number of a ward; ``None`` if there is none.
     """
 
     status: str
@@ -33,16 +33,16 @@ class LookupResult:
 
 @dataclass(frozen=True)
 class LookupBatch:
-    """What became of keys that were not answered.
+    """The keys of one call that have no result.
 
     Parameters
     ----------
     failed
-        Keys whose tries all came to nothing; not shown.
+        Keys whose tries all failed; left out of ``repr``, because a key may be personal data.
     down
-        Whether the upstream is away. Then the keys that are neither here nor answered were not asked for to the end.
+        Whether the upstream is down. Then keys that are neither failed nor have a result were not tried to the end.
     silent
-        Whether no request had a sensible answer.
+        Whether no request had a sign of life: a result, or a response that rejects just that key.
     """
 
     failed: list[str] = field(repr=False)
@@ -50,46 +50,51 @@ class LookupBatch:
     silent: bool
 
 
-#: Takes a key and its answer as soon as that is there.
+#: Takes a key and its result as soon as the result is there.
 OnResult = Callable[[str, LookupResult], None]
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A question that an upstream answers for one key at a time, and what the answers mean.
+    """A question that an upstream answers for one key at a time, and what the results mean.
 
     Parameters
     ----------
     name
-        What importers call it.
+        The name that importers give it.
     title
-        For people: who is asked.
+        Name of the upstream, for people.
     upstream
-        Whose address and credentials it is asked with.
+        Name of the upstream in the deployment's secret: its address, credentials and rate.
     path
-        Of a key, below the upstream's address; ``{key}`` stands for the key.
+        Path of a key, relative to the upstream's address; ``{key}`` stands for the key.
     read
-        Makes a `LookupResult` of a response's JSON. It raises `ValueError` when the form is not the expected one, with
-        words such as "a JSON list" that show nothing of its content.
+        Makes a `LookupResult` of a response's JSON; raises `ValueError` if the JSON has another form, with words such
+        as "a JSON list" that show nothing of its content.
     categories
-        All that a row can be, in the order of the result.
+        All categories of rows, in the order of the result.
     rejects
-        Says why a key is not asked for at all; ``None`` if nothing is wrong with it.
+        Returns why a key is not looked up at all; ``None`` if it is a valid key.
     category_of
-        The slug of an answer's category, from the answer and the job's parameters.
+        Returns the slug of a result's category, from the result and the job's parameters.
     value_title
         Header of the result's column with `LookupResult.value`.
     invalid, failed
-        Slugs of the categories for keys that are not asked for, and for those that nobody answered.
+        Slugs of the categories of keys that are not looked up, and of keys without a result.
     echo
-        Field of an answer that repeats the key, if there is one: an answer about another key is none.
+        Field of a response that repeats the key, if it has one: a response about another key is a failure.
     rate
-        Requests a second that the upstream allows, of all workers together; three quarters are used, see
-        `upstream.turns.spacing`.
+        Requests a second that the upstream allows, of all workers together; three quarters of them are used, see
+        `sluice.upstream.rate_limiter.spacing`.
     at_once
         Requests of one worker that are under way at most.
     keep_hours
-        How long an answer is good for.
+        Hours for which a result is cached.
+
+    Raises
+    ------
+    ValueError
+        If the path has no place for the key, or a category is missing or declared twice.
     """
 
     name: str
@@ -109,15 +114,10 @@ class Lookup:
     keep_hours: int = 168
 
     def __post_init__(self) -> None:
-        """Find mistakes of the declaration at import.
-
-        Raises
-        ------
-        ValueError
-            If the path has no place for the key, or a category is missing or there twice.
-        """
         slugs = [category.slug for category in self.categories]
         if "{key}" not in self.path:
-            raise ValueError(f"the path of {self.name!r} has no {{key}}")
+            raise ValueError(f"the path of {self.name!r} has no {{key}}; put it where the key belongs")
         if len(set(slugs)) < len(slugs) or not {self.invalid, self.failed} <= set(slugs):
-            raise ValueError(f"the categories of {self.name!r} are not what it names")
+            raise ValueError(
+                f"declare the categories of {self.name!r} once each, {self.invalid!r} and {self.failed!r} included"
+            )

@@ -1,7 +1,7 @@
-"""Asking an upstream for keys, one request for each.
+"""Looking keys up at an upstream, one request for each key.
 
-A key may be personal data, such as an ID number. It is in the address of its request and nowhere else: no message, no
-error and no log of this module has it.
+A key may be personal data, such as an ID number. It is in the address of its request and nowhere else: no message,
+error or log of this module contains it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from urllib.parse import quote
 import httpx
 
 from sluice.model.errors import NotYet, TryLater
-from sluice.upstream.client import Session, open_session, together
-from sluice.upstream.clock import CLOCK, Clock, SerialExecutor
+from sluice.upstream.client import Session, open_session, task_group
+from sluice.upstream.clock import SYSTEM_CLOCK, Clock, SerialExecutor
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
 from sluice.upstream.rate_limiter import RateStore
 from sluice.upstream.responses import RequestFailure
 from sluice.upstream.tokens import TokenStore, Upstream
 
 #: Seconds between two tries of one key.
-APART: Final = 2.0
-#: So many keys that one after the other came to nothing, without a sign of life, are the upstream's doing.
+RETRY_PAUSE: Final = 2.0
+#: So many keys that fail one after the other, without a sign of life, mean that the upstream is down.
 DOWN_AFTER: Final = 10
 
 
@@ -33,137 +33,138 @@ def ask(
     keys: Iterable[str],
     *,
     upstream: Upstream,
-    turns: RateStore,
+    rates: RateStore,
     tokens: TokenStore,
     before: float,
-    told: OnResult,
-    clock: Clock = CLOCK,
+    on_result: OnResult,
+    clock: Clock = SYSTEM_CLOCK,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> LookupBatch:
-    """Ask for each key once, `lookup.at_once` of them at a time; for callers that are not asynchronous themselves.
+    """Look each key up once, `lookup.at_once` of them at a time.
 
-    A key has three tries, 2 s apart. That the upstream has too many requests is no fault of the key: it is asked for
-    again as often as that happens, until the time is up.
+    Starts an event loop, so the caller must not run in one. A key has three tries, 2 s apart. A response that says
+    "too many requests" costs no try: the key is tried until it has a result, fails otherwise, or the time is up.
 
     Parameters
     ----------
     lookup
-        What is asked.
+        What to ask.
     keys
-        In the order in which to ask; one that is there twice is asked for once. Those that `lookup.rejects` has a
-        reason against are for the caller to leave out.
+        In the order of the requests; a key that is there twice is looked up once. The caller leaves out the keys that
+        `lookup.rejects` has a reason against.
     upstream
-        Where it is, and who we are there.
-    turns, tokens
-        What all workers share: of `lookup.upstream`.
+        Address and credentials.
+    rates, tokens
+        Slots and tokens of `lookup.upstream` that all workers share.
     before
-        When to be done, in epoch seconds.
-    told
-        Called with a key and its answer as soon as that is there, in the caller's thread, one at a time, and never
-        while turns or tokens are being asked for. All answers have been told when `ask` returns or raises.
+        Deadline in epoch seconds.
+    on_result
+        Called with a key and its result as soon as the result is there: in the caller's thread, one call at a time, and
+        never during a call of ``rates`` or ``tokens``. It has been called with all results when `ask` returns or
+        raises.
     clock, transport
         For tests.
 
     Returns
     -------
     LookupBatch
-        Keys that were not answered, and whether the upstream is to be taken for down: ten keys in a row failed, or
-        there is no token to be had. Then nothing more is asked. A key whose answer makes no sense, or that the
-        upstream does not like, has failed, and shows that the upstream is there.
+        Keys without a result, and whether the upstream is down: ten keys in a row failed, or it gives no token. No
+        further key is tried then. A key whose response makes no sense, or that the upstream rejects, has failed, and is
+        a sign of life.
 
     Raises
     ------
     NotYet
-        If there are no more turns in the time, or it is up, and some keys were answered.
+        If no slot is free in time, or the time is up, and some keys have a result.
     TryLater
-        If the time is up, and no key was answered.
+        If the time is up, and no key has a result.
     UpstreamRejected
-        If the upstream wants no request of ours at all.
+        If the upstream rejects the address or our credentials.
     """
-    asking = _Asking(lookup, keys, told)
+    batch = _Batch(lookup, keys, on_result)
 
     async def run() -> None:
         async with open_session(
             upstream,
-            turns=turns,
+            rates=rates,
             tokens=tokens,
             before=before,
-            aside=asking.aside,
+            executor=batch.executor,
             clock=clock,
             transport=transport,
-            apart=APART,
+            retry_pause=RETRY_PAUSE,
         ) as session:
-            await asking.run(session)
+            await batch.run(session)
 
     try:
         asyncio.run(run())
     except TryLater as late:
-        if asking.answered and not isinstance(late, NotYet):  # an upstream that is slow gets through in the end
+        if batch.has_results and not isinstance(late, NotYet):  # a slow upstream gets through in the end
             raise late.as_not_yet() from None
         raise
     finally:
-        asking.tell_the_rest()
-    return LookupBatch(asking.failed, asking.down, silent=not asking.alive)
+        batch.deliver()
+    return LookupBatch(batch.failed, batch.down, silent=not batch.alive)
 
 
-class _Asking:
-    """The keys of one call, and what has become of them."""
+class _Batch:
+    """The keys of one call, and what has become of them so far."""
 
-    def __init__(self, lookup: Lookup, keys: Iterable[str], told: OnResult) -> None:
-        self.aside = SerialExecutor()
+    def __init__(self, lookup: Lookup, keys: Iterable[str], on_result: OnResult) -> None:
+        self.executor = SerialExecutor()
         self.failed: list[str] = []
         self.down = False
-        self.answered = self.alive = False
-        self._lookup, self._told = lookup, told
-        self._left = iter(dict.fromkeys(keys))
-        self._untold: deque[tuple[str, LookupResult]] = deque()
-        self._in_a_row = 0
-        self._workers: list[asyncio.Task[None]] = []
+        self.has_results = self.alive = False
+        self._lookup, self._on_result = lookup, on_result
+        self._remaining = iter(dict.fromkeys(keys))
+        self._undelivered: deque[tuple[str, LookupResult]] = deque()
+        self._failures_in_a_row = 0
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, session: Session) -> None:
-        """Ask for all keys."""
-        async with together() as group:
-            self._workers += [group.create_task(self._work(session)) for _ in range(self._lookup.at_once)]
+        """Look all keys up."""
+        async with task_group() as group:
+            self._tasks += [group.create_task(self._take_keys(session)) for _ in range(self._lookup.at_once)]
 
-    def tell_the_rest(self) -> None:
-        """Tell answers that were there when everything ended."""
-        while self._untold:
-            self._told(*self._untold.popleft())
+    def deliver(self) -> None:
+        """Pass the results on that have not been passed on yet."""
+        while self._undelivered:
+            self._on_result(*self._undelivered.popleft())
 
-    async def _work(self, session: Session) -> None:
-        for key in self._left:
-            got = await self._patiently(session, key)
+    async def _take_keys(self, session: Session) -> None:
+        for key in self._remaining:
+            got = await self._look_up(session, key)
             if isinstance(got, RequestFailure):
                 self._count(key, got)
             else:
-                self._in_a_row = 0
-                self.answered = self.alive = True
-                self._untold.append((key, got))
-                async with self.aside.alone:  # the caller's stores are those of turns and tokens
-                    self.tell_the_rest()
+                self._failures_in_a_row = 0
+                self.has_results = self.alive = True
+                self._undelivered.append((key, got))
+                async with self.executor.lock:  # the caller keeps results in the table of slots and tokens
+                    self.deliver()
 
-    async def _patiently(self, session: Session, key: str) -> LookupResult | RequestFailure:
-        """Ask for a key until it is answered or has failed for another reason than too many requests."""
+    async def _look_up(self, session: Session, key: str) -> LookupResult | RequestFailure:
+        """Try a key until it has a result or fails for another reason than too many requests."""
 
         def read(body: Any) -> LookupResult:
-            found, echo = self._lookup.read(body), self._lookup.echo
+            result, echo = self._lookup.read(body), self._lookup.echo
             if echo is not None and not (isinstance(body, dict) and body.get(echo) == key):
-                raise ValueError("an answer about another key")
-            return found
+                raise ValueError("a response about another key")
+            return result
 
         path = self._lookup.path.format(key=quote(key, safe=""))
         while True:
-            got = await session.get_or_stumble(path, {}, read, asked=self._lookup.path.format(key="…"))
+            got = await session.try_get(path, {}, read, what=self._lookup.path.format(key="…"))
             if not (isinstance(got, RequestFailure) and got.throttled):
                 return got
 
-    def _count(self, key: str, stumble: RequestFailure) -> None:
-        """Count a failure, and end it all when it is one too many."""
-        if not stumble.for_token:  # else it was not even asked for
+    def _count(self, key: str, failure: RequestFailure) -> None:
+        """Count a failure, and cancel all tasks if the upstream turns out to be down."""
+        if not failure.for_token:  # without a token, the key itself was not tried
             self.failed.append(key)
-            self._in_a_row = 0 if stumble.alive else self._in_a_row + 1
-            self.alive |= stumble.alive
-        if stumble.for_token or self._in_a_row >= DOWN_AFTER:
+            self._failures_in_a_row = 0 if failure.alive else self._failures_in_a_row + 1
+            self.alive |= failure.alive
+        if failure.for_token or self._failures_in_a_row >= DOWN_AFTER:
             self.down = True
-            for worker in self._workers:
-                worker.cancel()
+            for task in self._tasks:
+                task.cancel()

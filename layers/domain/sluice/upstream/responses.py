@@ -1,4 +1,4 @@
-"""What an upstream's answer means: a value, or a stumble, after which to ask again or not at all."""
+"""What a response of an upstream means: a value, or a failure that says whether and when to try again."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ T = TypeVar("T")
 
 _OK: Final = 200
 _UNAUTHORIZED: Final = 401
-_TOO_MANY: Final = 429
-# RFC 9110: what was asked for is not to the upstream's liking, which says nothing of the next thing.
-_DISLIKED: Final = frozenset({400, 422})
-# RFC 9110 (408, 5xx) and RFC 6585 (429): the same request may do at another time.
-_PASSING: Final = frozenset({408, _TOO_MANY})
+_TOO_MANY_REQUESTS: Final = 429
+# RFC 9110: the upstream rejects this request; it may accept the next one.
+_REQUEST_REJECTED: Final = frozenset({400, 422})
+# RFC 9110 (408, 5xx) and RFC 6585 (429): the same request may succeed later.
+_TRANSIENT: Final = frozenset({408, _TOO_MANY_REQUESTS})
 _SERVER_ERRORS: Final = range(500, 600)
-# Those that ask for a pause of everybody: too many requests, and out of service.
-_PAUSING: Final = frozenset({_TOO_MANY, 503})
-# Half of the 30 minutes that a sync may take. Who asks for more is asked again then: a mistake must not stop all
-# syncs for years.
+# With these, `Retry-After` asks all workers for a pause: too many requests, and service unavailable.
+_PAUSING: Final = frozenset({_TOO_MANY_REQUESTS, 503})
+# Half of the 30 minutes that a sync may take. After it the upstream may ask for another pause; without a limit, one
+# mistaken header would stop all syncs for years.
 _LONGEST_PAUSE: Final = 900.0
+_KNOWN_TYPES: Final = frozenset({"application/json", "text/html", "text/plain", "application/xml"})
 
 
 @dataclass(frozen=True)
 class UpstreamResponse:
-    """An answer as it came; header names are in lower case."""
+    """A response as it came; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -37,28 +38,27 @@ class UpstreamResponse:
 
 @dataclass(frozen=True)
 class RequestFailure:
-    """Why a request gave nothing.
+    """Why a request gave no value.
 
     Parameters
     ----------
-    what
-        What came in place of it, without anything of the answer's content.
+    reason
+        What the request got instead, without anything of the response's content.
     pause
-        Seconds for which the upstream wants no requests at all; ``None`` when it did not say.
+        Seconds for which the upstream wants no requests from any worker; ``None`` if it did not say.
     throttled
-        Whether there were too many requests.
+        Whether the reason is too many requests.
     unauthorized
-        Whether it was the token.
+        Whether the reason is the token.
     final
-        Whether the same request would give nothing at any other time either.
+        Whether the same request would fail at any other time too.
     for_token
-        Whether it came in place of a token.
+        Whether it was the request for a token that failed.
     alive
-        Whether the upstream is well for all that: it understood what was asked for, and it was that which it stumbled
-        over.
+        Whether it is a sign of life: the upstream works, and only this request fails.
     """
 
-    what: str
+    reason: str
     pause: float | None = None
     throttled: bool = False
     unauthorized: bool = False
@@ -67,40 +67,43 @@ class RequestFailure:
     alive: bool = False
 
 
-def understand(answer: UpstreamResponse, read: Callable[[Any], T], *, now: float) -> T | RequestFailure:
-    """Make of an answer what ``read`` makes of its JSON.
+def interpret(response: UpstreamResponse, read: Callable[[Any], T], *, now: float) -> T | RequestFailure:
+    """Return what ``read`` makes of a response's JSON, or why there is no value.
 
     Parameters
     ----------
-    answer
+    response
         As it came.
     read
-        Raises `ValueError` when the JSON is not of the expected form, with words such as "a list".
+        Makes a value of the JSON; raises `ValueError` if the JSON has another form, with words such as "a list".
     now
-        Epoch seconds, for a `Retry-After` that is a date.
+        Epoch seconds, to which a `Retry-After` with a date is relative.
     """
-    if answer.status == _OK:
+    if response.status == _OK:
         try:
-            body = _json(answer.body)
+            body = _json(response.body)
         except (ValueError, RecursionError):
-            return RequestFailure(_no_json(answer))
+            return RequestFailure(_describe_body(response))
         try:
             return read(body)
         except ValueError as error:
             return RequestFailure(str(error), alive=True)
-    what = f"status {answer.status}"
-    if answer.status == _UNAUTHORIZED:
-        return RequestFailure(what, unauthorized=True)
-    if answer.status in _PASSING or answer.status in _SERVER_ERRORS:
-        pause = retry_after(answer.headers.get("retry-after"), now) if answer.status in _PAUSING else None
-        return RequestFailure(what, pause, throttled=answer.status == _TOO_MANY)
-    return RequestFailure(what, final=True, alive=answer.status in _DISLIKED)
+    reason = f"status {response.status}"
+    if response.status == _UNAUTHORIZED:
+        return RequestFailure(reason, unauthorized=True)
+    if response.status in _TRANSIENT or response.status in _SERVER_ERRORS:
+        pause = retry_after(response.headers.get("retry-after"), now) if response.status in _PAUSING else None
+        return RequestFailure(reason, pause, throttled=response.status == _TOO_MANY_REQUESTS)
+    return RequestFailure(reason, final=True, alive=response.status in _REQUEST_REJECTED)
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Seconds from now that a `Retry-After` asks for (RFC 9110, section 10.2.3); ``None`` if it says nothing.
+    """Return the seconds that a `Retry-After` asks for (RFC 9110, section 10.2.3), 900 at most.
 
-    It is a number of seconds or a date, and no more than a quarter of an hour is waited for.
+    Returns
+    -------
+    float or None
+        ``None`` if the value is neither a number of seconds nor a date.
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
@@ -114,12 +117,11 @@ def retry_after(value: str | None, now: float) -> float | None:
 
 
 def _json(body: bytes) -> Any:
-    # NaN and Infinity are no JSON; as text they cost the row that has them, and not the page
+    # NaN and Infinity are not JSON. As text they make one row invalid, and not the whole page.
     return json.loads(body, parse_constant=str)
 
 
-def _no_json(answer: UpstreamResponse) -> str:
-    """The form of an answer, in words that show nothing of its content."""
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    known = kind if kind in {"application/json", "text/html", "text/plain", "application/xml"} else "unknown type"
-    return f"{len(answer.body):,} bytes that are no JSON ({known})"
+def _describe_body(response: UpstreamResponse) -> str:
+    """Describe a body that is not JSON, without showing its content."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return f"{len(response.body):,} bytes that are not JSON ({kind if kind in _KNOWN_TYPES else 'unknown type'})"

@@ -1,4 +1,4 @@
-"""The declaration of a source."""
+"""The declaration of a source, its pages, and how their rows become records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from pydantic import create_model
 
@@ -16,75 +16,90 @@ from sluice.schema.column import Column, Row, column, columns_of, key_of
 from sluice.schema.context import Conventions
 from sluice.schema.importer import Importer
 
-#: The field of every source's rows that says since when the upstream has the row no longer.
-GONE = "gone_since"
-_SINCE = (
+#: Field of the rows of every source: the day on which a sync found the row deleted upstream. Datasets store it by this
+#: name, so it does not change without a migration.
+DELETED_SINCE: Final = "gone_since"
+_DELETED_SINCE_COLUMN = (
     Date | None,
-    column("Gone Since", default=None, description="Day on which it was not there any more.", examples=["01-03-2026"]),
+    column(
+        "Gone Since",
+        default=None,
+        description="Day on which the upstream no longer had the row.",
+        examples=["01-03-2026"],
+    ),
 )
 
-# A schedule's name is the source's and 33 characters more, and has 64 at most (EventBridge Scheduler API Reference).
+# A schedule's name is the source's with 33 characters more, and has 64 at most (EventBridge Scheduler API Reference).
 _NAME_LENGTH = 31
 
 
 @dataclass(frozen=True)
 class Source:
-    """An upstream's list of rows, read page by page: a row model and where its rows are.
+    """A list of rows of an upstream, read page by page.
 
     Parameters
     ----------
     name
-        What callers ask for.
+        The name that callers use.
     row
         The row model; the titles of its columns are the names that the upstream gives them.
     dataset
         Where its rows end up.
     title
         For people.
+    upstream
+        Name of the upstream in the deployment's secret: its address, credentials and rate are shared by all sources
+        and lookups that name it.
     path
-        Of the list, below the upstream's address.
+        Path of the list, relative to the upstream's address.
     page_size
-        Rows to ask for at once.
+        Rows to request at once.
     chunk_pages
         Pages in one chunk, the unit of work and of retry. Workers share the rate: 35 of them with 20 pages each need
-        47 s at the 15 requests a second that are used of 20 (`upstream.turns.spacing`), what a worker has for them.
+        47 s at the 15 requests a second that are used of 20 (`sluice.upstream.rate_limiter.spacing`), which is the time
+        that a worker has.
     has_total
-        Whether an answer says how many rows there are; if not, pages are read one after the other to the end.
+        Whether a response says how many rows there are; if not, pages are read one after the other to the end.
     rate
-        Requests a second that the upstream allows, of all workers and all its sources together.
-    upstream
-        Whose list it is: its address, credentials and rate are shared by all sources that name it.
+        Requests a second that the upstream allows, of all workers and all its sources and lookups together.
     conventions
-        How the upstream writes numbers and dates. The order of day and month is settled here, for when a sync runs
-        there is nobody to ask.
+        How the upstream writes numbers and dates. They declare the order of day and month, because a sync has no person
+        to ask.
+
+    Raises
+    ------
+    TypeError
+        If the row model has not exactly one key.
+    ValueError
+        If the name is too long for a schedule.
     """
 
     name: str
     row: type[Row]
     dataset: str
     title: str
+    upstream: str
     path: str
     page_size: int = 100
     chunk_pages: int = 20
     has_total: bool = True
     rate: float = 20.0
-    upstream: str = "siasn"
     conventions: Conventions = Conventions(dates="dmy")
 
     def __post_init__(self) -> None:
-        key_of(self.row)  # a model without one key is a mistake of the declaration, found at import
+        key_of(self.row)
         if len(self.name) > _NAME_LENGTH:
-            raise ValueError(f"the name {self.name!r} has more than {_NAME_LENGTH} letters")
+            raise ValueError(f"the name {self.name!r} has more than {_NAME_LENGTH} letters; choose a shorter one")
 
     @cached_property
     def rows(self) -> Importer:
-        """Its rows as those of an importer: what checks, stages and loads the rows of a file does the same to them.
+        """The source as an importer, so that its rows are validated, staged and loaded as those of a file are.
 
-        They have one column more, `GONE`, which no upstream fills: it says since when a row is not there any more.
+        The row model has one column more, `DELETED_SINCE`, which syncs fill and no upstream does.
         """
         return Importer(
             self.name,
-            row=create_model(self.row.__name__, __base__=self.row, **{GONE: _SINCE}),  # type: ignore[call-overload]  # names are data here
+            row=create_model(self.row.__name__, __base__=self.row, **{DELETED_SINCE: _DELETED_SINCE_COLUMN}),  # type: ignore[call-overload]  # names are data here
             dataset=self.dataset,
             title=self.title,
             chunk_rows=self.page_size * self.chunk_pages,
@@ -99,9 +114,9 @@ class SourcePage:
     Parameters
     ----------
     offset
-        How many rows of the source are before the first.
+        Rows of the source before the first one of the page.
     rows
-        Each by the upstream's own names; fewer than were asked for only at the end of the source.
+        Each by the upstream's own names; fewer than were requested only at the end of the source.
     total
         Rows that the source had at that moment; ``None`` if its upstream does not say.
     """
@@ -111,40 +126,35 @@ class SourcePage:
     total: int | None
 
 
-def read_page(body: Any, offset: int, most: int, *, has_total: bool) -> SourcePage:
-    """Read an answer: ``{"total": …, "data": [{…}, …]}``.
+def read_page(body: Any, offset: int, limit: int, *, has_total: bool) -> SourcePage:
+    """Read the JSON of a page: ``{"total": …, "data": [{…}, …]}``.
 
     Parameters
     ----------
     body
         The JSON.
-    offset, most
-        From where rows were asked for, and how many.
+    offset, limit
+        First row that was requested, and how many.
     has_total
-        Whether it must say the total; if not, the total is not looked at.
-
-    Returns
-    -------
-    SourcePage
-        The rows that it has.
+        Whether the page must have a total; if not, a total is ignored.
 
     Raises
     ------
     ValueError
-        If it is something else; the message says what, and nothing of its content.
+        If the JSON has another form; the message names the form and shows nothing of the content.
     """
     if not isinstance(body, dict):
-        raise ValueError(f"a JSON {_kind(body)} in place of an object")
+        raise ValueError(f"a JSON {_kind(body)} instead of an object")
     rows = body.get("data")
     if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
-        raise ValueError("an answer without a list of rows in 'data'")
-    if len(rows) > most:
-        raise ValueError(f"{len(rows):,} rows where {most:,} were asked for")
+        raise ValueError("an object without a list of rows in 'data'")
+    if len(rows) > limit:
+        raise ValueError(f"{len(rows):,} rows instead of at most {limit:,}")
     if not has_total:
         return SourcePage(offset, rows, None)
     total = body.get("total")
     if not isinstance(total, int) or isinstance(total, bool) or total < 0:
-        raise ValueError("an answer without a number in 'total'")
+        raise ValueError("an object without a number in 'total'")
     return SourcePage(offset, rows, total)
 
 
@@ -153,16 +163,16 @@ def _kind(value: object) -> str:
 
 
 def fields_of(source: Source) -> dict[int, str]:
-    """Which cell of `records_of` (counted from 0) belongs to which field."""
+    """Map the cells of `records_of`, counted from 0, to the fields of the row model."""
     return {place: column.field for place, column in enumerate(columns_of(source.row))}
 
 
 def records_of(source: Source, pages: Iterable[SourcePage]) -> Iterator[Record]:
-    """Rows as numbers and cells.
+    """Yield the rows of pages as numbers and cells.
 
     A row's number is its place in the source, counted from 1. It has a cell for each column of the row model, in
-    order; what else the upstream says is left out. A column is met by the name of its field or one of its titles,
-    letter by letter, for programs do not misspell; if the row has several, the first that is not null.
+    order; other values of the upstream are ignored. A value belongs to a column if its name is exactly one of the
+    column's titles or the name of its field; of several such values, the first that is not null counts.
     """
     names = [_names(column) for column in columns_of(source.row)]
     for page in pages:
@@ -178,7 +188,7 @@ def _names(column: Column) -> tuple[str, ...]:
 
 
 def _cell(value: object) -> Cell:
-    """A value of JSON as a cell; lists and objects become their JSON text."""
+    """Return a JSON value as a cell; lists and objects become their JSON text."""
     match value:
         case None | bool() | int() | float():
             return value
@@ -186,5 +196,5 @@ def _cell(value: object) -> Cell:
             text = value
         case _:
             text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # half of a surrogate pair can be written in JSON, but not stored anywhere
+    # JSON can contain half of a surrogate pair, which no destination can store.
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -33,9 +33,10 @@ from itertools import groupby
 from typing import Any, BinaryIO
 
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
-from sluice.model.errors import NewerFormat, NotFound, RequestRejected
+from sluice.model.errors import NotFound
+from sluice.model.formats import format_of
 from sluice.model.job import JobFile
-from sluice.model.page import Page
+from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.model.rejection import Rejection, to_rejection
 from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
 from sluice.reports.rejected_rows import RejectedRow
@@ -51,11 +52,10 @@ INCOMING = "incoming"
 # What is made while a job is read and parsed: it goes when a source is read again.
 _READ = ("slices", "staged", "dates", "rejections", "rejected")
 _LAYOUT = "layout.json"
-_FORMAT = b'{"format": 1}\n'
-# A cursor names an object of a folder and a line in it; the name is empty in the cursor of the first page.
-_NAME = re.compile(r"(?:\d{6,}(?:-[ab]-[a-z]+)?\.jsonl)?")
-# More than any chunk has rows.
-_LINE_DIGITS = 9
+_FORMAT = 1
+# A cursor names an object of a folder and a line in it.
+_FIRST_NAME = ""
+_NAME = re.compile(r"\d{6,}(?:-[ab]-[a-z]+)?\.jsonl")
 
 
 def upload_key(ref: JobRef, file_name: str) -> str:
@@ -288,7 +288,7 @@ class JobFiles:
     # ------------------------------------------------------------------ codec
 
     def _write(self, name: str, body: bytes) -> None:
-        self._files.write(self._root + name, _FORMAT + body)
+        self._files.write(self._root + name, b'{"format": %d}\n' % _FORMAT + body)
 
     def _read(self, name: str) -> bytes:
         key = self._root + name
@@ -311,8 +311,8 @@ class JobFiles:
         limit
             Items at most.
         cursor
-            End of the page before, ``{object}:{line}``: a name and not a place in the list, because objects come up
-            between others while the job runs.
+            End of the page before, an object and a line in it: a name and not a place in the list, because objects come
+            up between others while the job runs.
         """
         root = self._root + folder
         first, line = _position(cursor)
@@ -326,7 +326,7 @@ class JobFiles:
             items += [json.loads(text) for text in taken]
             line += len(taken)
             if line < len(lines) or (len(items) == limit and key != keys[-1]):
-                return Page(items, f"{key.removeprefix(root)}:{line}")
+                return Page(items, encode_cursor(key.removeprefix(root), line))
             line = 0
         return Page(items, None)
 
@@ -342,13 +342,13 @@ def _evidence(content: dict[str, Any]) -> dict[str, DateEvidence]:
 
 def _body(stored: bytes, key: str) -> bytes:
     head, _, body = stored.partition(b"\n")
-    if head + b"\n" != _FORMAT:
-        raise NewerFormat(key)
+    format_of(json.loads(head), f"The object {key}", newest=_FORMAT)
     return body
 
 
 def _position(cursor: str | None) -> tuple[str, int]:
-    name, _, line = (cursor or ":0").rpartition(":")
-    if not _NAME.fullmatch(name) or not line.isdecimal() or len(line) > _LINE_DIGITS:
-        raise RequestRejected("invalid-cursor")
-    return name, int(line)
+    match [_FIRST_NAME, 0] if cursor is None else decode_cursor(cursor):
+        case [str(name), int(line)] if line >= 0 and (name == _FIRST_NAME or _NAME.fullmatch(name)):
+            return name, line
+        case _:
+            raise invalid_cursor()

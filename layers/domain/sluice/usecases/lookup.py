@@ -56,7 +56,7 @@ def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: S
 
     missing = [row.key for row in staged.rows if row.key not in rejected and row.key not in known]
     if missing:
-        asked = services.upstreams.ask(lookup, missing, before=before, told=keep)
+        asked = services.upstreams.ask(lookup, missing, before=before, on_result=keep)
         # where no key was ever answered, all sorts of keys were asked for: even a few show if the upstream is there
         if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)

@@ -302,7 +302,7 @@ class Upstreams(Protocol):
     def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
         """The pages of a source that begin at the offsets, before that time in epoch seconds; see `read_pages`."""
 
-    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, told: OnResult) -> LookupBatch:
+    def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, on_result: OnResult) -> LookupBatch:
         """Ask for each of the keys, before that time in epoch seconds; see `sluice.upstream.lookup_client.ask`."""
 
 

@@ -21,7 +21,7 @@ from sluice.reading.types import FileLayout, Segment
 from sluice.schema.column import columns_of
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow, digest
-from sluice.upstream.source import GONE, Source, SourcePage, fields_of, records_of
+from sluice.upstream.source import DELETED_SINCE, Source, SourcePage, fields_of, records_of
 from sluice.usecases.artifacts import JobFiles, PulledChunk
 from sluice.usecases.declarations import importer_of
 from sluice.usecases.duplicate_keys import digest_of, digests, dump_keys
@@ -231,7 +231,7 @@ def mark_deleted(job: Job, services: Services) -> None:
         for record in _records(job, importer, services)
         if digest_of(record["key"]) not in there
         and plain_key(record["key"]) not in said.keys
-        and not record["values"].get(GONE)
+        and not record["values"].get(DELETED_SINCE)
     ]
     starts = range(0, len(missed), importer.chunk_rows)
     for number, start in reversed(list(enumerate(starts))):
@@ -253,7 +253,7 @@ def _add_deleted(
 ) -> None:
     index, first_row, rows_missed = _FIRST + number, job.counts.total + start + 1, len(missed)
     day = job.created_at.date().isoformat()  # the same at every attempt
-    marked = [record["values"] | {GONE: day} for record in missed]
+    marked = [record["values"] | {DELETED_SINCE: day} for record in missed]
     rows = [
         GoodRow(row, record["key"], digest(body), body)
         for row, (record, body) in enumerate(zip(missed, map(_json, marked), strict=True), start=first_row)

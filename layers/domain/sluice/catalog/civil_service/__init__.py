@@ -1,1 +1,1 @@
-from __future__ import annotations
+"""Sources of the Indonesian civil-service register: proposals to change the record of a civil servant."""

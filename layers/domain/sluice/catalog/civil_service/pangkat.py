@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.catalog.civil_service.proposal import Proposal
-from sluice.schema.cell_types import Date, Whole
-from sluice.schema.column import column
-from sluice.upstream.source import Source
+from sluice import Date, Source, Whole, column
+from sluice.catalog.civil_service.proposal import REGISTER, REGISTER_CONVENTIONS, Proposal
 
 # The ranks of civil servants, I/a to IV/e: Government Regulation 99 of 2000.
 _RANK = "^(I|II|III)/[a-d]$|^IV/[a-e]$"
@@ -39,4 +37,12 @@ class Promotion(Proposal):
     )
 
 
-pangkat = Source("pangkat", row=Promotion, dataset="pangkat", title="Promotions (pangkat)", path="pangkat")
+pangkat = Source(
+    "pangkat",
+    row=Promotion,
+    dataset="pangkat",
+    title="Promotions (pangkat)",
+    upstream=REGISTER,
+    path="pangkat",
+    conventions=REGISTER_CONVENTIONS,
+)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.catalog.civil_service.proposal import Proposal
-from sluice.schema.cell_types import Date
-from sluice.schema.column import column
-from sluice.upstream.source import Source
+from sluice import Date, Source, column
+from sluice.catalog.civil_service.proposal import REGISTER, REGISTER_CONVENTIONS, Proposal
 
 
 class Retirement(Proposal):
@@ -32,4 +30,12 @@ class Retirement(Proposal):
     )
 
 
-pensiun = Source("pensiun", row=Retirement, dataset="pensiun", title="Retirements (pensiun)", path="pensiun")
+pensiun = Source(
+    "pensiun",
+    row=Retirement,
+    dataset="pensiun",
+    title="Retirements (pensiun)",
+    upstream=REGISTER,
+    path="pensiun",
+    conventions=REGISTER_CONVENTIONS,
+)

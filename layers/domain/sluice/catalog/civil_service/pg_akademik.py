@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.catalog.civil_service.proposal import Proposal
-from sluice.schema.cell_types import Code, Date
-from sluice.schema.column import column
-from sluice.upstream.source import Source
+from sluice import Code, Date, Source, column
+from sluice.catalog.civil_service.proposal import REGISTER, REGISTER_CONVENTIONS, Proposal
 
 
 class AcademicDegree(Proposal):
@@ -55,5 +53,7 @@ pg_akademik = Source(
     row=AcademicDegree,
     dataset="pg_akademik",
     title="Academic degrees (pg_akademik)",
+    upstream=REGISTER,
     path="pg-akademik",
+    conventions=REGISTER_CONVENTIONS,
 )

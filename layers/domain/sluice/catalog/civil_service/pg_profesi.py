@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.catalog.civil_service.proposal import Proposal
-from sluice.schema.cell_types import Code, Date
-from sluice.schema.column import column
-from sluice.upstream.source import Source
+from sluice import Code, Date, Source, column
+from sluice.catalog.civil_service.proposal import REGISTER, REGISTER_CONVENTIONS, Proposal
 
 
 class ProfessionalTitle(Proposal):
@@ -47,5 +45,7 @@ pg_profesi = Source(
     row=ProfessionalTitle,
     dataset="pg_profesi",
     title="Professional titles (pg_profesi)",
+    upstream=REGISTER,
     path="pg-profesi",
+    conventions=REGISTER_CONVENTIONS,
 )

@@ -1,13 +1,20 @@
-"""What the civil-service register says of every proposal, whatever is proposed."""
+"""The columns that all lists of the civil-service register have, and how the register is read."""
 
 from __future__ import annotations
 
-from sluice.schema.cell_types import Code, Date, Digits
-from sluice.schema.column import Row, column
+from typing import Final
+
+from sluice import Code, Conventions, Date, Digits, Row, column
+from sluice.catalog.conventions import INDONESIAN
+
+#: Name of the register among the upstreams of a deployment.
+REGISTER: Final = "siasn"
+#: The register writes JSON, so numbers have a decimal point.
+REGISTER_CONVENTIONS: Final = Conventions(dates="dmy", vocabulary=INDONESIAN.vocabulary)
 
 
 class Proposal(Row):
-    """A change to the record of a civil servant, and how far it has come."""
+    """A proposed change to the record of a civil servant, and the step that it has reached."""
 
     nip: Digits = column(
         "nip",

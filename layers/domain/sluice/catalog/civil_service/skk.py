@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.catalog.civil_service.proposal import Proposal
-from sluice.schema.cell_types import Code, Date
-from sluice.schema.column import column
-from sluice.upstream.source import Source
+from sluice import Code, Date, Source, column
+from sluice.catalog.civil_service.proposal import REGISTER, REGISTER_CONVENTIONS, Proposal
 
 
 class StatusChange(Proposal):
@@ -35,4 +33,12 @@ class StatusChange(Proposal):
     )
 
 
-skk = Source("skk", row=StatusChange, dataset="skk", title="Status and position (skk)", path="skk")
+skk = Source(
+    "skk",
+    row=StatusChange,
+    dataset="skk",
+    title="Status and position (skk)",
+    upstream=REGISTER,
+    path="skk",
+    conventions=REGISTER_CONVENTIONS,
+)

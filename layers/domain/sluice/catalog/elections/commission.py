@@ -1,4 +1,4 @@
-"""The electoral commission: whether somebody is registered as a voter, and in which ward."""
+"""The electoral commission: whether an ID number is registered as a voter, and in which ward."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sluice import Category, Lookup, LookupResult
 from sluice.catalog.elections.id_number import why_not_an_id_number
-from sluice.upstream.lookup import Category, Lookup, LookupResult
 
 _STATUSES = frozenset({"registered", "not-registered", "deceased"})
 _WARD = re.compile(r"[0-9]{8}")
@@ -22,14 +22,14 @@ def _read(body: Any) -> LookupResult:
         If it is something else; the message shows nothing of it.
     """
     if not isinstance(body, dict):
-        raise ValueError("an answer that is no JSON object")
+        raise ValueError("JSON that is not an object")
     status, ward = body.get("status"), body.get("ward")
     if not (isinstance(status, str) and status in _STATUSES):
-        raise ValueError("an answer without a known 'status'")
+        raise ValueError("an object without a known 'status'")
     if status != "registered":
         return LookupResult(status, None)
     if not (isinstance(ward, str) and _WARD.fullmatch(ward)):
-        raise ValueError("an answer without the eight digits of a 'ward'")
+        raise ValueError("an object without the eight digits of a 'ward'")
     return LookupResult(status, ward)
 
 

@@ -1,8 +1,8 @@
 """South African ID numbers.
 
-``YYMMDD SSSS C A Z``: day of birth, serial number (which tells the sex), citizenship, a digit that tells nothing any
-more, and a check digit (Identification Act 68 of 1997, section 7; the check digit by the Luhn formula, ISO/IEC 7812-1,
-annex B). They are personal data: nothing here says a number in a message.
+``YYMMDD SSSS C A Z``: day of birth, serial number (which encodes the sex), citizenship, a digit without a meaning
+today, and a check digit (Identification Act 68 of 1997, section 7; the check digit by the Luhn formula, ISO/IEC 7812-1,
+annex B). They are personal data: no message of this module shows one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _GAPS = re.compile(r"[\s-]+")
 
 
 def why_not_an_id_number(text: str) -> str | None:
-    """Say why a text is no ID number; ``None`` if it is one.
+    """Return why a text is not an ID number; ``None`` if it is one.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def why_not_an_id_number(text: str) -> str | None:
     Returns
     -------
     str or None
-        Finishes the sentence "this value …". Of several reasons it is the first that a person would see.
+        Completes the sentence "this value …". Of several reasons, the first from the left of the number.
     """
     if not (text.isascii() and text.isdigit()):
         return "must be digits only"
@@ -46,7 +46,7 @@ def why_not_an_id_number(text: str) -> str | None:
 
 
 def _begins_with_a_day(text: str) -> bool:
-    """Whether the first six digits are a day of this century or of the one before, which they do not say."""
+    """Return whether the first six digits are a date of this or the last century; the digits do not say which."""
     year, month, day = int(text[:2]), int(text[2:4]), int(text[4:6])
     return any(_is_day(century + year, month, day) for century in (1900, 2000))
 
@@ -60,13 +60,13 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 
 def _luhn_sum(digits: str) -> int:
-    """The sum of digits in which every second one from the right is doubled, less 9 if that has two digits."""
+    """Add up the digits; every second one from the right is doubled, less 9 if the double has two digits."""
     doubled = sum(2 * int(digit) - 9 * (digit > "4") for digit in digits[-2::-2])
     return sum(map(int, digits[::-2])) + doubled
 
 
 def _as_written(value: Any) -> Any:
-    """Text as it is; if it is digits, without the gaps that people make in it and the apostrophe in front."""
+    """Return text as it is, without a leading apostrophe; digits lose the gaps between them."""
     if isinstance(value, int) and not isinstance(value, bool):
         return _with_its_zeros(str(value))
     if not isinstance(value, str):
@@ -79,11 +79,11 @@ def _as_written(value: Any) -> Any:
 
 
 def _with_its_zeros(digits: str) -> str:
-    """A number cell has lost the zeros of those who were born from 2000 to 2009; they are put back if all fits then."""
+    """Put back the leading zeros of births from 2000 to 2009, which a number cell loses, if that gives an ID number."""
     whole = digits.zfill(LENGTH)
     return digits if why_not_an_id_number(whole) else whole
 
 
-#: An ID number as somebody wrote it, good or not: digits keep their leading zeros and lose gaps, a number cell becomes
-#: its digits, and what is no ID number stays as it is, for `why_not_an_id_number` to say so.
+#: An ID number as it is written, valid or not: digits keep their leading zeros and lose gaps, a number cell becomes its
+#: digits, and other text stays as it is, because `why_not_an_id_number` gives the reason later.
 IdNumber = Annotated[str, BeforeValidator(_as_written)]

@@ -1,13 +1,13 @@
-"""Voters: each is looked up at the electoral commission, and the answers become a workbook."""
+"""Voters: each is looked up at the electoral commission, and the results become a workbook."""
 
 from __future__ import annotations
 
+from sluice import Importer, Parameter, Row, column
+from sluice.catalog.conventions import INTERNATIONAL
 from sluice.catalog.elections.id_number import IdNumber
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer, Parameter
 
-# Eight digits after the word "ward", wherever they are; else the first eight that stand by themselves and are no day,
-# for many names have one too: 20260315 and 15032026 are looked over.
+# Eight digits after the word "ward", wherever they are; else the first eight that stand by themselves and are not a
+# date. Many names have a date too, so 20260315 and 15032026 are passed over.
 _DAY = "(?:0[1-9]|[12][0-9]|3[01])"
 _MONTH = "(?:0[1-9]|1[0-2])"
 _YEAR = "(?:19|20)[0-9]{2}"
@@ -19,9 +19,9 @@ _FROM_NAME = (
 
 
 class Voter(Row):
-    """Somebody who may be registered as a voter: an ID number, and whose it is."""
+    """A person who may be registered as a voter, with an ID number."""
 
-    # only this one is needed: what else is missing keeps nobody from being looked up
+    # The only required column: a row can be looked up without the others.
     id_number: IdNumber = column(
         "ID Number",
         "ID No",
@@ -82,11 +82,11 @@ voters = Importer(
     row=Voter,
     dataset="voters",
     title="Voters",
-    # ten workers have 1,800 lookups then, for which they need 48 s of the 49 that they have: of the commission's 50 a
-    # second 37 are used
+    conventions=INTERNATIONAL,
+    # Ten workers then have 1,800 lookups. At 37 a second, which are used of the commission's 50, they need 48 s of the
+    # 49 s that a worker has.
     chunk_rows=180,
-    # and so many rows three quarters of an hour
-    max_rows=100_000,
+    max_rows=100_000,  # three quarters of an hour of lookups
     max_bytes=50 * 1024**2,
     lookup="commission",
     parameters=(

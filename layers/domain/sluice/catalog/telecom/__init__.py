@@ -1,1 +1,1 @@
-from __future__ import annotations
+"""Importers of an Indonesian telecommunications company: orders, data lines and network projects."""

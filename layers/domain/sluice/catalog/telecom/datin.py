@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.schema.cell_types import Code, Date, Money, Number
-from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
-from sluice.schema.importer import Importer
+from sluice import Code, Date, Importer, Money, Number, Row, column
+from sluice.catalog.conventions import INDONESIAN
 
 
 class DataLine(Row):
@@ -120,5 +118,5 @@ datin = Importer(
     row=DataLine,
     dataset="datin",
     title="Data and internet lines (Datin)",
-    conventions=Conventions(decimal=",", dates="dmy"),
+    conventions=INDONESIAN,
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.schema.cell_types import Code, Coordinate, Date
-from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
-from sluice.schema.importer import Importer
+from sluice import Code, Coordinate, Date, Importer, Row, column
+from sluice.catalog.conventions import INDONESIAN
 
 
 class InternetOrder(Row):
@@ -165,5 +163,5 @@ hsi = Importer(
     row=InternetOrder,
     dataset="hsi",
     title="High-speed internet orders (HSI)",
-    conventions=Conventions(decimal=",", dates="dmy"),
+    conventions=INDONESIAN,
 )

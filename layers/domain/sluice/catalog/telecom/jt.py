@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.schema.cell_types import Code, Date, Money, Whole
-from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
-from sluice.schema.importer import Importer
+from sluice import Code, Date, Importer, Money, Row, Whole, column
+from sluice.catalog.conventions import INDONESIAN
 
 
 class NetworkProject(Row):
@@ -115,5 +113,5 @@ jt = Importer(
     dataset="jt",
     title="Network projects (JT)",
     aliases=("tambahan",),
-    conventions=Conventions(decimal=",", dates="dmy"),
+    conventions=INDONESIAN,
 )

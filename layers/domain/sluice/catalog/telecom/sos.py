@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sluice.schema.cell_types import Code, Date, Money
-from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
-from sluice.schema.importer import Importer
+from sluice import Code, Date, Importer, Money, Row, column
+from sluice.catalog.conventions import INDONESIAN
 
 
 class DigitalProduct(Row):
@@ -164,5 +162,5 @@ sos = Importer(
     dataset="sos",
     title="Digital products (SOS)",
     aliases=("digital_product", "analysis"),
-    conventions=Conventions(decimal=",", dates="dmy"),
+    conventions=INDONESIAN,
 )

@@ -1,17 +1,18 @@
-"""The journal of a chunk: what it does to the dataset, written down before it does it."""
+"""The journal of a chunk: it is written before the records are, so that a rollback finds them as they were."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Protocol
 
+from sluice.destinations.dynamodb.stored import Journal, dump_journal, journal_key, load_journal, undone_key
+from sluice.destinations.stored import dump_undone, load_undone
 from sluice.model.errors import NotFound
-from sluice.schema.staging import Undone, to_kept_row
+from sluice.schema.staging import Batch, Undone
 
 
-class Store(Protocol):
+class ObjectStore(Protocol):
     """Where journals are kept."""
 
     def read(self, key: str) -> bytes:
@@ -21,82 +22,42 @@ class Store(Protocol):
         """Store an object unless there is one; says whether this call did it."""
 
 
-@dataclass(frozen=True)
-class Journal:
-    """Before-images of the rows that a chunk changes.
+def write_journal(store: ObjectStore, batch: Batch, seen: Journal) -> Journal:
+    """Write the journal of a chunk, or continue the one that earlier attempts wrote; returns the journal that holds.
+
+    The first attempt's journal holds the true before-images: a later attempt may see records that the first one wrote.
+    Between two attempts there may be days (a retry), in which other jobs have written: the images of such records go
+    into a journal that continues the first, because a rollback has to put those back.
 
     Parameters
     ----------
-    before
-        For each key that is written: the record as it was, ``None`` for a new one.
-    unchanged
-        Rows that the dataset has just so already.
-    at
-        When the chunk was delivered, RFC 3339; its records hold from then on, at every attempt.
-    closed
-        The chunk was undone before it was delivered, and never will be.
+    seen
+        The journal that this attempt would write if it was the first.
     """
-
-    before: dict[str, dict[str, str] | None]
-    unchanged: int
-    at: str
-    closed: bool = False
-
-    def dump(self) -> bytes:
-        """Write it as JSON lines: the head, then a line for each key."""
-        lines = [json.dumps({"unchanged": self.unchanged, "at": self.at, "closed": self.closed})]
-        lines += [json.dumps([key, image]) for key, image in self.before.items()]
-        return "\n".join(lines).encode()
-
-
-def journal_key(tenant: str, job_id: str, index: int) -> str:
-    """The S3 key of a chunk's journal, below the folder of its job."""
-    return f"jobs/{tenant}/{job_id}/journal/{index:06d}.jsonl"
-
-
-def load_journal(body: bytes) -> Journal:
-    """Read what `Journal.dump` wrote."""
-    head, *lines = body.split(b"\n")
-    return Journal(dict(json.loads(line) for line in lines), **json.loads(head))
-
-
-def settle(store: Store, key: str, journal: Journal, job_id: str) -> Journal:
-    """Keep the journal, or take what earlier attempts of the same chunk left.
-
-    The first attempt's journal holds the true before-images: a later attempt may see rows that the first one wrote.
-    Between two attempts there may be days (a retry), in which other jobs have written: such records get their images in
-    a journal that follows the first, for a rollback has to put those back.
-
-    Parameters
-    ----------
-    journal
-        What this attempt sees.
-    job_id
-        Whose chunk it is; its own writes are no news.
-    """
-    if store.write_once(key, journal.dump()):
-        return journal
-    known = read_journal(store, key)
-    news = {
-        each: image
-        for each, image in journal.before.items()
-        if not (image and image["job"] == job_id) and (each not in known.before or known.before[each] != image)
+    if store.write_once(journal_key(batch), dump_journal(seen)):
+        return seen
+    known = read_journal(store, batch)
+    images = {
+        key: image
+        for key, image in seen.before.items()
+        # what this job wrote itself is not news
+        if not (image and image.job_id == batch.job_id) and (key not in known.before or known.before[key] != image)
     }
-    if known.closed or not news:
+    if known.closed or not images:
         return known
-    added = Journal(news, 0, journal.at)
+    added = Journal(images, 0, seen.at)
     for number in count(2):
-        if store.write_once(_following(key, number), added.dump()):
+        if store.write_once(journal_key(batch, number), dump_journal(added)):
             return _joined(known, added)
     raise AssertionError("unreachable")
 
 
-def read_journal(store: Store, key: str) -> Journal:
-    """All journals of a chunk in one: of a record that several have, the last image holds."""
-    whole = load_journal(store.read(key))
+def read_journal(store: ObjectStore, batch: Batch) -> Journal:
+    """Read all journals of a chunk as one: of a record that several contain, the last image holds."""
+    whole = load_journal(store.read(journal_key(batch)))
     for number in count(2):
         try:
-            whole = _joined(whole, load_journal(store.read(_following(key, number))))
+            whole = _joined(whole, load_journal(store.read(journal_key(batch, number))))
         except NotFound:
             return whole
     raise AssertionError("unreachable")
@@ -107,27 +68,17 @@ def _joined(first: Journal, second: Journal) -> Journal:
     return Journal(first.before | second.before, first.unchanged - more, first.at, first.closed)
 
 
-def _following(key: str, number: int) -> str:
-    return f"{key.removesuffix('.jsonl')}-{number}.jsonl"
+def write_undone(store: ObjectStore, batch: Batch, undone: Undone) -> Undone:
+    """Write the result of undoing a chunk; returns the one that another attempt wrote before, if there is one."""
+    if store.write_once(undone_key(batch), json.dumps(dump_undone(undone)).encode()):
+        return undone
+    return read_undone(store, batch) or undone
 
 
-def read_undone(store: Store, key: str) -> Undone | None:
-    """What came of undoing the chunk of this journal; ``None`` as long as it was not done to its end."""
+def read_undone(store: ObjectStore, batch: Batch) -> Undone | None:
+    """Read the result of undoing a chunk; ``None`` as long as it is not undone to the end."""
     try:
-        told = json.loads(store.read(_of_undone(key)))
+        body = store.read(undone_key(batch))
     except NotFound:
         return None
-    return Undone(
-        told["reversed"], [to_kept_row(each) for each in told["kept"]], [to_kept_row(each) for each in told["failed"]]
-    )
-
-
-def write_undone(store: Store, key: str, undone: Undone) -> Undone:
-    """Keep what came of undoing a chunk, or take what another attempt left."""
-    if store.write_once(_of_undone(key), json.dumps(asdict(undone)).encode()):
-        return undone
-    return read_undone(store, key) or undone
-
-
-def _of_undone(key: str) -> str:
-    return key.removesuffix(".jsonl") + ".undone.json"
+    return load_undone(json.loads(body))

@@ -1,94 +1,88 @@
-"""Looking at the records table."""
+"""Reads of the records table."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sluice.destinations.base import LONGEST_HISTORY, cursor_of, invalid_cursor, no_record, place_of
-from sluice.destinations.dynamodb.stored import (
-    KEY_BYTES,
-    SHARDS,
-    Item,
-    key_of_record,
-    partition,
-    partition_of_history,
-    shown,
-    shown_version,
-)
-from sluice.model.page import Page
+from sluice.aws.dynamodb import query_items
+from sluice.destinations.base import LONGEST_HISTORY, no_record
+from sluice.destinations.dynamodb import stored
+from sluice.destinations.dynamodb.stored import PARTITION_KEY, SORT_KEY, Item
+from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
 class DynamoRecords:
-    """The `Records` port on the records table."""
+    """The `Records` port on the records table.
+
+    Parameters
+    ----------
+    client
+        Of DynamoDB.
+    table
+        The table's name.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
-        """One record; raises `NotFound`."""
-        if not _can_be(key):
+        """Return one record; raises `NotFound`."""
+        if not stored.is_possible_key(key):
             raise no_record(key)
-        found = self._client.get_item(TableName=self._table, Key=key_of_record(tenant, dataset, key)).get("Item")
+        wanted = stored.key_of_record(tenant, dataset, key)
+        found = self._client.get_item(TableName=self._table, Key=wanted).get("Item")
         if found is None:
             raise no_record(key)
-        return shown(found)
+        return stored.shown(found)
 
     def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
-        """Records of a dataset, shard by shard and by key within each."""
-        shard, after = _place(cursor)
+        """List records of a dataset, shard by shard and by key within each."""
+        first, after = (0, None) if cursor is None else _position(cursor)
         items: list[Item] = []
-        while shard < SHARDS:
-            found, more = self._some(partition(tenant, dataset, shard), after, limit + 1 - len(items))
-            items += found
+        for shard in range(first, stored.SHARDS):
+            missing = limit + 1 - len(items)  # one more tells whether there is another page
+            items += islice(self._query(stored.partition(tenant, dataset, shard), missing, after), missing)
             if len(items) > limit:
-                last = items[limit - 1]
-                place = [int(last["pk"]["S"].rsplit("#", 1)[-1]), last["sk"]["S"]]
-                return Page([shown(item) for item in items[:limit]], cursor_of(place))
-            # an answer ends at its limit or at 1 MB, whichever is first
-            shard, after = (shard, found[-1]["sk"]["S"]) if more and found else (shard + 1, None)
-        return Page([shown(item) for item in items], None)
+                cursor = encode_cursor(*stored.position_of(items[limit - 1]))
+                return Page([stored.shown(item) for item in items[:limit]], cursor)
+            after = None
+        return Page([stored.shown(item) for item in items], None)
 
     def history(self, tenant: str, dataset: str, key: str) -> list[dict[str, Any]]:
-        """What a record was before, newest first."""
-        found: list[Item] = []
-        before: str | None = None
-        more = _can_be(key)
-        while more and len(found) < LONGEST_HISTORY:
-            some, more = self._some(
-                partition_of_history(tenant, dataset, key), before, LONGEST_HISTORY - len(found), backwards=True
-            )
-            found += some
-            before = some[-1]["sk"]["S"] if some else before
-        # job ids sort by the time of their making, which is not quite that of their loading
-        found.sort(key=lambda item: str(item["until"]["S"]), reverse=True)
-        return [shown_version(key, item) for item in found]
+        """List the earlier versions of a record, newest first."""
+        if not stored.is_possible_key(key):
+            return []
+        pk = stored.partition_of_history(tenant, dataset, key)
+        items = list(islice(self._query(pk, LONGEST_HISTORY, backwards=True), LONGEST_HISTORY))
+        # job ids sort by the time of their creation, which is not quite that of their loading
+        items.sort(key=stored.until_of, reverse=True)
+        return [stored.shown_version(key, item) for item in items]
 
-    def _some(self, pk: str, after: str | None, limit: int, *, backwards: bool = False) -> tuple[list[Item], bool]:
-        beyond = f" AND sk {'<' if backwards else '>'} :after" if after is not None else ""
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk" + beyond,
-            "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":after": {"S": after}} if after is not None else {}),
-            "Limit": limit,
-            "ScanIndexForward": not backwards,
-        }
-        answer = self._client.query(**query)
-        return answer["Items"], "LastEvaluatedKey" in answer
+    def _query(self, pk: str, limit: int, after: str | None = None, *, backwards: bool = False) -> Iterator[Item]:
+        """Yield the items of a partition, by sort key; ``limit`` is the most that one request reads."""
+        condition, values = f"{PARTITION_KEY} = :pk", {":pk": {"S": pk}}
+        if after is not None:
+            condition += f" AND {SORT_KEY} > :after"
+            values[":after"] = {"S": after}
+        return query_items(
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            Limit=limit,
+            ScanIndexForward=not backwards,
+        )
 
 
-def _can_be(key: str) -> bool:
-    return 0 < len(key.encode()) <= KEY_BYTES
-
-
-def _place(cursor: str | None) -> tuple[int, str | None]:
-    match None if cursor is None else place_of(cursor):
-        case None if cursor is None:
-            return 0, None
-        case [int(shard), str(key)] if _can_be(key):
+def _position(cursor: str) -> tuple[int, str]:
+    match decode_cursor(cursor):
+        case [int(shard), str(key)] if 0 <= shard < stored.SHARDS and stored.is_possible_key(key):
             return shard, key
         case _:
             raise invalid_cursor()

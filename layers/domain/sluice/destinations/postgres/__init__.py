@@ -1,4 +1,4 @@
-"""Rows into tables of a PostgreSQL database."""
+"""The destination whose datasets are tables of a PostgreSQL database."""
 
 from sluice.destinations.postgres.connection import Database
 from sluice.destinations.postgres.destination import PostgresDestination

@@ -1,4 +1,4 @@
-"""One connection for each process: kept between invocations, opened anew when it broke."""
+"""The connection of a process to PostgreSQL: kept between invocations, opened again after a failure."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from sluice.model.errors import SluiceError
 
 T = TypeVar("T")
 
-# What a secret of RDS has ("JSON structure of AWS Secrets Manager secrets"); `sslmode` is an addition of ours.
-_NEEDED = ("host", "username", "password")
+# Fields of a secret of RDS ("JSON structure of AWS Secrets Manager secrets"); `sslmode` is an addition of Sluice.
+_REQUIRED = ("host", "username", "password")
 _CONNECT_SECONDS = 5
-# A network that swallows packets is noticed well before a worker's time-out.
+# A network that drops packets is noticed well before a worker's timeout.
 _SILENCE_SECONDS = 20
-# Two jobs that lock each other out, or a connection that broke while nobody used it: once more is nearly always enough.
+# After a deadlock of two jobs, or a connection that broke while it was idle, the second try nearly always succeeds.
 _TRIES = 4
 _WAIT_SECONDS = 0.2
 
 
 class Database:
-    """A PostgreSQL database that a secret tells how to reach.
+    """A PostgreSQL database whose address and credentials are in a secret.
 
     Parameters
     ----------
     secret
-        Gives ``{host, username, password, port?, dbname?, sslmode?}``; its argument asks for a fresh copy, for a
-        password may have been rotated since. Without ``sslmode`` the connection is encrypted (``require``).
+        Returns ``{host, username, password, port?, dbname?, sslmode?}``; its argument requests a fresh copy, because
+        the password may have been rotated since. Without ``sslmode`` the connection is encrypted (``require``).
     statement_seconds
-        How long a statement may take; below the time-out of the function that waits for it.
+        Time limit of a statement; below the timeout of the function that waits for it.
     """
 
     def __init__(self, secret: Callable[[bool], Mapping[str, Any]], *, statement_seconds: int) -> None:
@@ -42,9 +42,9 @@ class Database:
         self._connection: psycopg.Connection[Any] | None = None
 
     def run(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """Do something with the connection, which commits by itself; all of it again after a deadlock or a breakdown.
+        """Call a function with the connection, which is in autocommit mode; again after a deadlock or a failure of it.
 
-        Hence work has to be a single transaction, or to change nothing at its second time.
+        Hence the function has to be a single transaction, or to change nothing when it is repeated.
         """
         for left in reversed(range(_TRIES)):
             connection = self._open()
@@ -74,47 +74,47 @@ class Database:
         return self._connection
 
     def _connect(self) -> psycopg.Connection[Any]:
-        """Connect as the secret says; after a failure, as it says by now."""
-        told = self._secret(False)
+        """Connect with the secret; after a failure with a fresh copy of it, if that differs."""
+        cached = self._secret(False)
         try:
-            return self._connect_as(told)
+            return self._connect_with(cached)
         except psycopg.OperationalError:
             fresh = self._secret(True)
-            if fresh == told:
+            if fresh == cached:
                 raise
-        return self._connect_as(fresh)
+        return self._connect_with(fresh)
 
-    def _connect_as(self, told: Mapping[str, Any]) -> psycopg.Connection[Any]:
-        if missing := [name for name in _NEEDED if not told.get(name)]:
+    def _connect_with(self, secret: Mapping[str, Any]) -> psycopg.Connection[Any]:
+        if missing := [name for name in _REQUIRED if not secret.get(name)]:
             raise SluiceError("unusable-secret", fields=missing)
         connection = psycopg.connect(
-            host=told["host"],
-            port=told.get("port") or 5432,
-            user=told["username"],
-            password=told["password"],
-            dbname=told.get("dbname") or "postgres",
-            sslmode=told.get("sslmode") or "require",
+            host=secret["host"],
+            port=secret.get("port") or 5432,
+            user=secret["username"],
+            password=secret["password"],
+            dbname=secret.get("dbname") or "postgres",
+            sslmode=secret.get("sslmode") or "require",
             application_name="sluice",
             client_encoding="utf8",
             connect_timeout=_CONNECT_SECONDS,
             keepalives_idle=_SILENCE_SECONDS,
             tcp_user_timeout=_SILENCE_SECONDS * 1000,
             autocommit=True,
-            # each statement runs once a chunk; and a pooler between us and the database could mix prepared ones up
+            # each statement runs once a chunk; and a pooler in between could confuse prepared statements of its clients
             prepare_threshold=None,
         )
         try:
-            self._settle(connection)
+            self._configure(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _settle(self, connection: psycopg.Connection[Any]) -> None:
+    def _configure(self, connection: psycopg.Connection[Any]) -> None:
         if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
             raise SluiceError("unusable-database", encoding=encoding)
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-        # the second: a worker that died in the middle must not hold its locks for longer than it could have lived
+        # the second: a worker that died in a transaction must not hold its locks for longer than a worker can run
         connection.execute(
             "SELECT set_config('statement_timeout', %(limit)s, false),"
             " set_config('idle_in_transaction_session_timeout', %(limit)s, false),"

@@ -29,16 +29,16 @@ SQLSTATE_CODES: Mapping[str, str] = {
     "23P01": "database-exclusion",
     "54000": "database-index",
 }
-# The error that a trigger raises by itself; its words are written for people.
+# The error that a trigger raises itself; its text is meant for people.
 _RAISED = "P0001"
-# A foreign key: of the table itself, or of another one that a row is to go from.
+# A foreign key: of the table itself, or of another one that refers to a row to be deleted.
 _REFERENCE = "23503"
 _NAMING_A_RULE = frozenset({_REFERENCE, "23505", "23514", "23P01"})
 
 
 @dataclass(frozen=True)
 class Objection:
-    """What the database said of one row.
+    """The error that the database raised about one row.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ class Objection:
     state
         SQLSTATE.
     table, column, rule
-        The table, the column and the constraint or index that the database named; empty when it named none.
+        The table, the column and the constraint or index that the database named; empty if it named none.
     message
-        Its own words.
+        The database's own text.
     """
 
     place: int
@@ -63,7 +63,7 @@ class Objection:
 def rejections(
     connection: Connection[Any], layout: TableLayout, rows: list[GoodRow], objections: list[Objection]
 ) -> list[Rejection]:
-    """What people are told of the rows that the database did not take, in the order of the rows."""
+    """Build the rejections of the rows that the database rejected, in the order of the rows."""
     columns = {rule: _columns(connection, layout, rule) for rule in {each.rule for each in objections} if rule}
     told = []
     for each in sorted(objections, key=lambda each: each.place):
@@ -91,7 +91,7 @@ def coded(layout: TableLayout, objection: Objection) -> tuple[str, dict[str, str
 
 
 def with_nul(layout: TableLayout, rows: list[GoodRow]) -> Iterator[Rejection]:
-    """Rejections of the rows that have a NUL in a text: it is the one character that PostgreSQL's texts cannot hold."""
+    """Yield the rejections of rows that have a NUL in a text, the one character that PostgreSQL's texts cannot hold."""
     for row in rows:
         if rb"\u0000" in row.values:
             values = from_json(row.values)
@@ -110,7 +110,7 @@ def _shown(value: Any) -> str | None:
 
 
 def _columns(connection: Connection[Any], layout: TableLayout, rule: str) -> set[str]:
-    """The columns that a constraint or an index of the table speaks of, but for the tenant."""
+    """Return the columns of a constraint or an index of the table, without the tenant."""
     rows = connection.execute(
         "SELECT attname FROM pg_attribute JOIN ("
         "SELECT conrelid, conkey FROM pg_constraint WHERE conrelid = to_regclass(%(table)s) AND conname = %(rule)s"

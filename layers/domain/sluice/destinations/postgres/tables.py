@@ -1,4 +1,4 @@
-"""The tables of a dataset: made at the first import, widened when the row model has grown."""
+"""The tables of a dataset: created at the first import, given more columns when the row model has grown."""
 
 from __future__ import annotations
 
@@ -15,171 +15,26 @@ from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 from pydantic_core import from_json
 
+from sluice.destinations.postgres import stored
 from sluice.model.errors import SluiceError
 from sluice.schema.column import Row, columns_of, key_of
 from sluice.schema.validation import GoodRow
 
-# Beside the values. The defaults are for rows that somebody else puts in, and for those that are there already.
-_OURS = {
-    "row_hash": "text NOT NULL DEFAULT ''",
-    "job_id": "text NOT NULL DEFAULT ''",
-    "valid_from": "timestamptz NOT NULL DEFAULT now()",
-}
-_ARCHIVED = {
-    "row_hash": "text NOT NULL",
-    "job_id": "text NOT NULL",
-    "valid_from": "timestamptz NOT NULL",
-    "valid_until": "timestamptz NOT NULL",
-    "superseded_by": "text NOT NULL",
-}
-_LEDGER = {
-    "tenant": "text NOT NULL",
-    "job": "text NOT NULL",
-    "phase": "text NOT NULL",
-    "chunk": "integer NOT NULL",
-    "result": "jsonb",
-    "at": "timestamptz NOT NULL DEFAULT now()",
-}
-# Workers of all jobs that find something missing take turns; any number does, as long as it is the same everywhere.
+# Workers that find something missing create it one after the other; any number does, the same one everywhere.
 _LOCK = 0x736C75696365
-LEDGER = "sluice_ledger"
-# Ours in every table, and those that PostgreSQL gives every table (its documentation, "System Columns").
-_TAKEN = frozenset(
-    {"tenant", "row_hash", "job_id", "valid_from", "valid_until", "superseded_by"}
-    | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
-)
-# NAMEDATALEN - 1 (PostgreSQL documentation, "Identifiers and Key Words"); a longer name would be cut without a word.
+# Columns of Sluice in every table, and those that PostgreSQL gives every table (its documentation, "System Columns").
+_RESERVED = stored.archive_columns({}).keys() | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+# NAMEDATALEN - 1 (PostgreSQL documentation, "Identifiers and Key Words"); PostgreSQL truncates a longer name silently.
 _NAME_BYTES = 63
 # `numeric` keeps the scale that a number was written with, so that 12.50 comes back as 12.50. What it does not keep is
 # an exponent above zero, as in 1E+2; no cell type makes such numbers. Hence the columns are all there is of a row,
-# and what somebody changes in them by SQL is what Sluice shows.
+# and Sluice shows what other programs write into them by SQL.
 _TYPES: dict[Any, str] = {str: "text", Decimal: "numeric", int: "bigint", bool: "boolean", date: "date"}
 
 
 @dataclass(frozen=True)
-class DatasetTable:
-    """A table that is there, with the types that its columns have.
-
-    Parameters
-    ----------
-    layout
-        What the importer asks for.
-    types
-        Type of each column by name, without length or precision, as the database writes it.
-    """
-
-    layout: TableLayout
-    types: Mapping[str, str]
-
-
-def find(connection: Connection[Any], layout: TableLayout) -> DatasetTable | None:
-    """The table as far as it is there; ``None`` when nothing was ever imported."""
-    types = _columns(connection, layout.dataset, exact=False)
-    return DatasetTable(layout, types) if types else None
-
-
-def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
-    """The table with every column that the importer asks for, its archive and the ledger; made where they are missing.
-
-    A table that somebody else made is only widened.
-
-    Raises
-    ------
-    SluiceError
-        If such a table has no unique index on tenant and key.
-    """
-    if not _complete(connection, layout):
-        with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            _make(connection, layout)
-    table = find(connection, layout)
-    if table is None or {"tenant", layout.key} not in _unique(connection, layout.dataset):
-        raise SluiceError("unusable-table", case="no-index", table=layout.dataset, key=layout.key)
-    return table
-
-
-def _complete(connection: Connection[Any], layout: TableLayout) -> bool:
-    there, images = _columns(connection, layout.dataset), _columns(connection, layout.archive)
-    return (
-        there.keys() >= {"tenant", *layout.names, *_OURS}
-        and images.keys() >= {"tenant", *layout.names, *_ARCHIVED}
-        and all(images[name] == there[name] for name in layout.names)
-        and _columns(connection, LEDGER).keys() >= set(_LEDGER)
-    )
-
-
-def _make(connection: Connection[Any], layout: TableLayout) -> None:
-    wanted = {field.name: field.type for field in layout.fields}
-    there = _columns(connection, layout.dataset)
-    if there and not {"tenant", layout.key} <= there.keys():
-        raise SluiceError("unusable-table", case="no-columns", table=layout.dataset, key=layout.key)
-    _widen(connection, layout.dataset, {"tenant": "text NOT NULL"} | wanted | _OURS, ("tenant", layout.key))
-    # an image is of the very types of its row, or it could not be put back as it was
-    types = {name: written for name, written in _columns(connection, layout.dataset).items() if name in wanted}
-    key = ("tenant", layout.key, "superseded_by")
-    _widen(connection, layout.archive, {"tenant": "text NOT NULL"} | types | _ARCHIVED, key)
-    _retype(connection, layout.archive, types)
-    _widen(connection, LEDGER, _LEDGER, ("tenant", "job", "phase", "chunk"))
-
-
-def _widen(connection: Connection[Any], name: str, columns: Mapping[str, str], key: tuple[str, ...]) -> None:
-    there = _columns(connection, name)
-    written = [SQL("{} {}").format(Identifier(column), raw(columns[column])) for column in columns]
-    if not there:
-        primary = SQL(", ").join(map(Identifier, key))
-        connection.execute(
-            SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(Identifier(name), SQL(", ").join(written), primary)
-        )
-    elif missing := [
-        SQL("ADD COLUMN ") + each for each, column in zip(written, columns, strict=True) if column not in there
-    ]:
-        connection.execute(SQL("ALTER TABLE {} {}").format(Identifier(name), SQL(", ").join(missing)))
-
-
-def _retype(connection: Connection[Any], name: str, types: Mapping[str, str]) -> None:
-    """Give columns the types that those of another table have got since."""
-    there = _columns(connection, name)
-    change = SQL("ALTER COLUMN {column} TYPE {type} USING CAST({column} AS {type})")
-    changes = [
-        change.format(column=Identifier(column), type=raw(written))
-        for column, written in types.items()
-        if there[column] != written
-    ]
-    if changes:
-        connection.execute(SQL("ALTER TABLE {} {}").format(Identifier(name), SQL(", ").join(changes)))
-
-
-def _columns(connection: Connection[Any], name: str, *, exact: bool = True) -> dict[str, str]:
-    """Columns of a table and their types; ``exact`` with length and precision. Empty when there is no such table."""
-    # a modifier of -1 gives the name that means "of any length"; NULL would give `character`, which is of length 1
-    rows = connection.execute(
-        "SELECT attname, format_type(atttypid, CASE WHEN %s THEN atttypmod ELSE -1 END) FROM pg_attribute"
-        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
-        [exact, Identifier(name).as_string(connection)],
-    )
-    return dict(rows.fetchall())
-
-
-def _unique(connection: Connection[Any], name: str) -> list[set[str]]:
-    """The columns of each index that ON CONFLICT can go by."""
-    rows = connection.execute(
-        "SELECT array(SELECT attname::text FROM pg_attribute"
-        " WHERE attrelid = indrelid AND attnum = ANY ((indkey::int2[])[0:indnkeyatts - 1]))"
-        " FROM pg_index WHERE indrelid = to_regclass(%s)"
-        " AND indisunique AND indimmediate AND indisvalid AND indpred IS NULL AND indexprs IS NULL",
-        [Identifier(name).as_string(connection)],
-    )
-    return [set(columns) for (columns,) in rows.fetchall()]
-
-
-def raw(written: str) -> Composed:
-    """A type as we or the database wrote it; nothing of a file or a caller is ever in it."""
-    return Composed([SQL(written)])
-
-
-@dataclass(frozen=True)
 class Field:
-    """A column of ours: the model's field, the title that people know it by, and its type in a table we make."""
+    """A column: the row model's field, the title it has in files, and its type in a table that Sluice creates."""
 
     name: str
     title: str
@@ -188,7 +43,7 @@ class Field:
 
 @dataclass(frozen=True)
 class TableLayout:
-    """Where an importer's rows are: the table ``dataset``, a column for each field, one of them the key."""
+    """Where an importer's rows are stored: the table ``dataset``, a column for each field, one of them the key."""
 
     dataset: str
     key: str
@@ -196,18 +51,18 @@ class TableLayout:
 
     @property
     def archive(self) -> str:
-        """The table of what rows were before."""
-        return f"{self.dataset}_archive"
+        """Name of the table with earlier versions of the rows."""
+        return stored.archive_of(self.dataset)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns that hold values, in the order of the model."""
+        """Names of the columns that hold values, in the order of the row model."""
         return tuple(field.name for field in self.fields)
 
 
 @cache
 def layout_of(dataset: str, row: type[Row]) -> TableLayout:
-    """Find the columns of a row model.
+    """Derive the columns of a dataset's table from a row model.
 
     Raises
     ------
@@ -221,12 +76,12 @@ def layout_of(dataset: str, row: type[Row]) -> TableLayout:
     layout = TableLayout(dataset, key_of(row).field, fields)
     for name in (dataset, layout.archive, *layout.names):
         if not 0 < len(name.encode()) <= _NAME_BYTES:
-            raise SluiceError("unusable-table", case="long-name", most=_NAME_BYTES, name=name)
-    if taken := _TAKEN.intersection(layout.names):
-        raise SluiceError("unusable-table", case="own-column", column=min(taken), dataset=dataset)
+            raise SluiceError("unusable-table", case="name-length", most=_NAME_BYTES, name=name)
+    if reserved := _RESERVED.intersection(layout.names):
+        raise SluiceError("unusable-table", case="own-column", column=min(reserved), dataset=dataset)
     if "%" in dataset:  # psycopg would take it for the beginning of a parameter
         raise SluiceError("unusable-table", case="percent-sign", dataset=dataset)
-    if dataset == LEDGER or dataset.endswith("_archive"):
+    if stored.is_reserved_table(dataset):
         raise SluiceError("unusable-table", case="own-table", dataset=dataset)
     return layout
 
@@ -243,8 +98,132 @@ def _type_of(annotation: Any) -> str:
     return _TYPES.get(annotation, "jsonb")
 
 
+@dataclass(frozen=True)
+class DatasetTable:
+    """A table that exists, with the types of its columns.
+
+    Parameters
+    ----------
+    layout
+        The columns that the importer needs.
+    types
+        Type of each column by name, without length or precision, as the database writes it.
+    """
+
+    layout: TableLayout
+    types: Mapping[str, str]
+
+
+def find(connection: Connection[Any], layout: TableLayout) -> DatasetTable | None:
+    """Return the table with the columns that it has; ``None`` if there is no such table."""
+    types = _columns(connection, layout.dataset, exact=False)
+    return DatasetTable(layout, types) if types else None
+
+
+def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
+    """Return the table with every column that the importer needs; creates it, its archive and the ledger if necessary.
+
+    To a table that exists already only columns are added.
+
+    Raises
+    ------
+    SluiceError
+        If such a table has no unique index on tenant and key.
+    """
+    if not _is_complete(connection, layout):
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            _complete(connection, layout)
+    table = find(connection, layout)
+    if table is None or {"tenant", layout.key} not in _unique(connection, layout.dataset):
+        raise SluiceError("unusable-table", case="no-index", table=layout.dataset, key=layout.key)
+    return table
+
+
+def _is_complete(connection: Connection[Any], layout: TableLayout) -> bool:
+    there, archived = _columns(connection, layout.dataset), _columns(connection, layout.archive)
+    fields = dict.fromkeys(layout.names, "")
+    return (
+        there.keys() >= stored.dataset_columns(fields).keys()
+        and archived.keys() >= stored.archive_columns(fields).keys()
+        and all(archived[name] == there[name] for name in layout.names)
+        and _columns(connection, stored.LEDGER).keys() >= stored.LEDGER_COLUMNS.keys()
+    )
+
+
+def _complete(connection: Connection[Any], layout: TableLayout) -> None:
+    """Create the tables, or add the columns that they lack."""
+    fields = {field.name: field.type for field in layout.fields}
+    key = stored.dataset_key(layout.key)
+    there = _columns(connection, layout.dataset)
+    if there and not set(key) <= there.keys():
+        raise SluiceError("unusable-table", case="no-columns", table=layout.dataset, key=layout.key)
+    _widen(connection, layout.dataset, stored.dataset_columns(fields), key)
+    # an image has the very types of its row, or it could not be put back as it was
+    types = {name: written for name, written in _columns(connection, layout.dataset).items() if name in fields}
+    _widen(connection, layout.archive, stored.archive_columns(types), stored.archive_key(layout.key))
+    _retype(connection, layout.archive, types)
+    _widen(connection, stored.LEDGER, stored.LEDGER_COLUMNS, stored.LEDGER_KEY)
+
+
+def _widen(connection: Connection[Any], name: str, columns: Mapping[str, str], key: tuple[str, ...]) -> None:
+    """Create a table, or add the columns that it lacks."""
+    there = _columns(connection, name)
+    written = [SQL("{} {}").format(Identifier(column), raw(columns[column])) for column in columns]
+    if not there:
+        primary = SQL(", ").join(map(Identifier, key))
+        connection.execute(
+            SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(Identifier(name), SQL(", ").join(written), primary)
+        )
+    elif missing := [
+        SQL("ADD COLUMN ") + each for each, column in zip(written, columns, strict=True) if column not in there
+    ]:
+        connection.execute(SQL("ALTER TABLE {} {}").format(Identifier(name), SQL(", ").join(missing)))
+
+
+def _retype(connection: Connection[Any], name: str, types: Mapping[str, str]) -> None:
+    """Give columns the types that the dataset's table has by now."""
+    there = _columns(connection, name)
+    change = SQL("ALTER COLUMN {column} TYPE {type} USING CAST({column} AS {type})")
+    changes = [
+        change.format(column=Identifier(column), type=raw(written))
+        for column, written in types.items()
+        if there[column] != written
+    ]
+    if changes:
+        connection.execute(SQL("ALTER TABLE {} {}").format(Identifier(name), SQL(", ").join(changes)))
+
+
+def _columns(connection: Connection[Any], name: str, *, exact: bool = True) -> dict[str, str]:
+    """Return the columns of a table with their types, ``exact`` with length and precision; none if it is missing."""
+    # a modifier of -1 gives the name that means "of any length"; NULL would give `character`, which is of length 1
+    rows = connection.execute(
+        "SELECT attname, format_type(atttypid, CASE WHEN %s THEN atttypmod ELSE -1 END) FROM pg_attribute"
+        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+        [exact, Identifier(name).as_string(connection)],
+    )
+    return dict(rows.fetchall())
+
+
+def _unique(connection: Connection[Any], name: str) -> list[set[str]]:
+    """Return the columns of each index that ON CONFLICT can use."""
+    rows = connection.execute(
+        "SELECT array(SELECT attname::text FROM pg_attribute"
+        " WHERE attrelid = indrelid AND attnum = ANY ((indkey::int2[])[0:indnkeyatts - 1]))"
+        " FROM pg_index WHERE indrelid = to_regclass(%s)"
+        " AND indisunique AND indimmediate AND indisvalid AND indpred IS NULL AND indexprs IS NULL",
+        [Identifier(name).as_string(connection)],
+    )
+    return [set(columns) for (columns,) in rows.fetchall()]
+
+
+def raw(written: str) -> Composed:
+    """Compose a type as this module or the database wrote it; it contains nothing of a file or a caller."""
+    return Composed([SQL(written)])
+
+
 def texts(layout: TableLayout, rows: list[GoodRow]) -> Iterator[list[Any]]:
-    """Rows as COPY takes them: place within the batch from 1 on, each value as PostgreSQL reads it, hash."""
+    """Yield rows as COPY takes them: place within the batch from 1 on, each value as PostgreSQL reads it, hash."""
     fields = [(field.name, field.type == "jsonb") for field in layout.fields]
     for place, row in enumerate(rows, start=1):
         get = from_json(row.values).get
@@ -258,7 +237,7 @@ def texts(layout: TableLayout, rows: list[GoodRow]) -> Iterator[list[Any]]:
 
 
 def _text(value: Any) -> str:
-    """A value as JSON writes it, which is how SQL does, too; flags and numbers without the detour."""
+    """Write a value as JSON does, which SQL reads too; flags and numbers without the detour."""
     if type(value) is bool:
         return "true" if value else "false"
     return str(value) if type(value) is int else json.dumps(value)

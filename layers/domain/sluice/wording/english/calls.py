@@ -11,7 +11,7 @@ TITLES: Final[dict[str, Sentence]] = {
     # of a call
     "not-found": "Not found",
     "invalid-request": "The request is not as described",
-    "invalid-cursor": "The cursor does not hold",
+    "invalid-cursor": "Invalid cursor",
     "invalid-parameter": "A parameter does not fit",
     "bad-idempotency-key": "The idempotency key is none",
     "idempotency-key-reused": "The idempotency key belongs to another request",
@@ -46,7 +46,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "upstream-rejected": "The upstream rejected our request",
     "upstream-down": "The upstream is away",
     # of what an operator has set up
-    "newer-format": "A newer version wrote this",
+    "newer-format": "Stored by a newer version",
     "unusable-secret": "The database's secret cannot be used",
     "unusable-database": "The database cannot be used",
     "unusable-table": "The dataset cannot be a table of this database",
@@ -86,7 +86,7 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "not-found/file": "There is no file of this job '{name}'.",
     "not-found/address": "There is nothing at this address. The API is described at /v1/docs.",
     "invalid-request": lambda params: "; ".join(f"{each['at']}: {each['reason']}" for each in params["errors"]),
-    "invalid-cursor": "Ask for the list again from its beginning.",
+    "invalid-cursor": "Start again without `cursor`.",
     "invalid-parameter/unknown": with_forms("{importer} knows no parameter '{name}'; it has: {known}.", known=listed),
     "invalid-parameter/wrong-form": "{title} has to look like {example}.",
     "bad-idempotency-key": "Send 1 to 255 characters of printable ASCII.",
@@ -107,8 +107,8 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "unauthorized/ticket-of-other-job": "The ticket is for another job; get one for this.",
     "forbidden": "This call needs the scope '{scope}'.",
     "try-later/issuer-away": "The issuer of the token is out of reach.",
-    "try-later/jobs-table-busy": "The table of the jobs is too busy to be read.",
-    "try-later/schedule-taken": "Somebody else is changing the schedule of '{source}'.",
+    "try-later/jobs-table-busy": "The jobs table is too busy to read cached results.",
+    "try-later/schedule-taken": "Other calls are changing the schedule of '{source}'. Send this one again.",
     "try-later/file-in-the-making": "{name} is being made; it has many rows.",
     "try-later/job-in-use": "A worker is still at this job. What it leaves is deleted when you ask again.",
     "try-later/chunk-in-use": "A worker is still at this chunk.",
@@ -116,9 +116,9 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "try-later/chunk-loading": "A worker is still loading this chunk.",
     "try-later/predecessor-loading": "A worker of the sync before this one is still loading.",
     "try-later/lookups-failed": "{count} lookups came to nothing.",
-    "try-later/slots-taken": "All requests that {upstream} allows for now are taken.",
-    "try-later/no-answer-in-time": "{upstream} gave no answer in the time of this attempt.",
-    "try-later/bad-answer": "{upstream} was asked for {asked}, and gave {got}, the last of {tries} times.",
+    "try-later/slots-taken": "The rate limit of {upstream} has no free slot in the time of this attempt.",
+    "try-later/no-answer-in-time": "{upstream} did not answer in the time of this attempt.",
+    "try-later/bad-answer": "All {tries} requests to {upstream} for {what} failed; the last one got {got}.",
     "internal-error": "The request was not carried out, or only in part. Try again.",
     "illegal-transition": with_forms(
         "Job {id} is {status_now}; it cannot become {target} from there.", status_now=status_name, target=status_name
@@ -179,28 +179,32 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
         "It was ended after 30 minutes. What was loaded stays, and can be rolled back; start it again with force."
     ),
     "upstream-rejected/bad-answer": (
-        "{upstream} was asked for {asked}, and gave {got}. Look at its path and our credentials."
+        "The request to {upstream} for {what} got {got}. Check its path and our credentials."
     ),
     "upstream-rejected/no-secret": (
-        "The secret of the upstreams says nothing of '{upstream}'. Add its url, client_id and client_secret there."
+        "The secret of the upstreams has no entry '{upstream}'. Add one with its url, client_id and client_secret."
     ),
     "upstream-down": "{upstream} gives no answers. The job goes on by itself when it does.",
 }
 
 _OF_SETUPS: Final[dict[str, Sentence]] = {
     "newer-format": (
-        "{name} was written by a newer version. Deploy that version again, or let its jobs end before you go back."
+        "{what} has format {format}, and this version reads formats up to {newest}. Deploy the version that wrote it, "
+        "or a later one."
     ),
-    "unusable-secret": with_forms("It has no {fields}.", fields=listed),
-    "unusable-database": "Its encoding has to be UTF8, not {encoding}.",
-    "unusable-table/no-index": "The table '{table}' has no unique index on (tenant, {key}).",
-    "unusable-table/no-columns": "The table '{table}' has no columns 'tenant' and '{key}'.",
-    "unusable-table/long-name": "PostgreSQL has no names of more than {most} bytes, such as '{name}'.",
-    "unusable-table/own-column": (
-        "'{column}' in dataset '{dataset}' is a column of Sluice's own; name the field otherwise."
+    "unusable-secret": with_forms("It has no {fields}. Add the missing fields to the secret.", fields=listed),
+    "unusable-database": "Its encoding is {encoding}. Use a database whose encoding is UTF8.",
+    "unusable-table/no-index": "The table '{table}' has no unique index on (tenant, {key}). Create one, and retry.",
+    "unusable-table/no-columns": (
+        "The table '{table}' has no columns 'tenant' and '{key}'. Add both, with a unique index on them, or rename the "
+        "dataset."
     ),
-    "unusable-table/percent-sign": "'{dataset}' has a %; name the dataset otherwise.",
-    "unusable-table/own-table": "'{dataset}' is a table of Sluice's own; name the dataset otherwise.",
+    "unusable-table/name-length": (
+        "'{name}' is no name for PostgreSQL, which allows 1 to {most} bytes; choose a shorter one."
+    ),
+    "unusable-table/own-column": "'{column}' in dataset '{dataset}' is a column of Sluice's own; rename the field.",
+    "unusable-table/percent-sign": "'{dataset}' has a %; rename the dataset.",
+    "unusable-table/own-table": "'{dataset}' is a table of Sluice's own; rename the dataset.",
 }
 
 DETAILS: Final = _OF_CALLS | _OF_JOBS | _OF_SETUPS

@@ -152,5 +152,5 @@ DETAILS: Final[dict[str, Sentence]] = {
         status=status_name,
     ),
     "file-gone": "The uploaded file was deleted. Upload it again.",
-    "file-changed": "Somebody overwrote it after the import had begun. Upload it again, under a name of its own.",
+    "file-changed": "It was overwritten after the import had begun. Upload it again, under a name of its own.",
 }

@@ -1,4 +1,4 @@
-"""What is made of an answer."""
+"""What a response means."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from sluice.upstream.responses import RequestFailure, UpstreamResponse, retry_after, understand
+from sluice.upstream.responses import RequestFailure, UpstreamResponse, interpret, retry_after
 
 NOW = 1_800_000_000.0
 
 
 def read(body: Any) -> Any:
-    """Take any JSON."""
+    """Accept any JSON."""
     return body
 
 
@@ -42,13 +42,13 @@ def test_retry_after_is_seconds_or_a_date_and_at_most_a_quarter_of_an_hour(
     assert retry_after(value, NOW) == seconds
 
 
-def test_only_those_answers_pause_everybody_that_ask_for_it() -> None:
+def test_only_429_and_503_ask_all_workers_for_a_pause() -> None:
     for status, pause in ((429, 9), (503, 9), (500, None), (408, None)):
-        got = understand(UpstreamResponse(status, {"retry-after": "9"}, b""), read, now=NOW)
+        got = interpret(UpstreamResponse(status, {"retry-after": "9"}, b""), read, now=NOW)
         assert isinstance(got, RequestFailure)
         assert (got.pause, got.throttled, got.final) == (pause, status == 429, False)
 
 
-def test_numbers_that_json_does_not_know_are_text() -> None:
-    """They cost the row that has them, not its page."""
-    assert understand(UpstreamResponse(200, {}, b"[NaN, -Infinity, 1]"), read, now=NOW) == ["NaN", "-Infinity", 1]
+def test_nan_and_infinity_are_read_as_text() -> None:
+    """They make one row invalid, not its page."""
+    assert interpret(UpstreamResponse(200, {}, b"[NaN, -Infinity, 1]"), read, now=NOW) == ["NaN", "-Infinity", 1]

@@ -1,4 +1,4 @@
-"""Schedules, in memory and in EventBridge Scheduler."""
+"""The contract of the `Schedules` port, and its use of EventBridge Scheduler."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import boto3
 import pytest
 
-from sluice.aws.scheduler import EventBridgeSchedules
+from sluice.aws.scheduler import EventBridgeSchedules, read_input
 from sluice.catalog.registry import SOURCES
-from sluice.model.errors import TryLater
+from sluice.model.errors import NewerFormat, TryLater
 from sluice.model.schedule import Schedule
 from sluice.usecases.ports import Schedules
 from tests.fakes.schedules import MemorySchedules
+from tests.integration.aws.conftest import REGION
 from tests.integration.stack import event
-from tests.integration.stores.conftest import REGION
 
 FIRST = Schedule(360, datetime(2030, 3, 1, 6, tzinfo=UTC))
 SECOND = Schedule(1440, datetime(2030, 4, 1, 7, 30, 15, tzinfo=UTC))
@@ -35,7 +35,7 @@ def scheduler() -> Any:
 
 @pytest.fixture(params=["memory", "scheduler"])
 def schedules(request: pytest.FixtureRequest) -> Schedules:
-    """Where schedules are kept."""
+    """Each store, one after the other."""
     if request.param == "memory":
         return MemorySchedules()
     request.getfixturevalue("aws")
@@ -80,7 +80,7 @@ def test_of_many_that_are_put_at_once_one_holds(schedules: Schedules) -> None:
     assert schedules.get("acme", "pangkat") in wanted
 
 
-def test_a_strike_calls_the_function_with_the_tenant_and_the_source(aws: None) -> None:
+def test_a_scheduled_run_calls_the_function_with_the_tenant_and_the_source(aws: None) -> None:
     client = scheduler()
     EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
     (listed,) = client.list_schedules(GroupName=GROUP)["Schedules"]
@@ -89,12 +89,12 @@ def test_a_strike_calls_the_function_with_the_tenant_and_the_source(aws: None) -
     assert found["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert (found["Target"]["Arn"], found["Target"]["RoleArn"]) == (FUNCTION, ROLE)
     assert json.loads(found["Target"]["Input"]) == event("schedule_sync")
-    # none of them reaches into the next strike's period
+    # no retry reaches into the period of the next scheduled run
     assert found["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] <= timedelta(minutes=15).total_seconds()
 
 
 def test_a_name_is_one_that_the_scheduler_takes(aws: None) -> None:
-    """Also of the longest tenant there can be."""
+    """Also with the longest tenant that is allowed."""
     client = scheduler()
     schedules = EventBridgeSchedules(client, GROUP, FUNCTION, ROLE)
     for source in SOURCES:
@@ -105,7 +105,7 @@ def test_a_name_is_one_that_the_scheduler_takes(aws: None) -> None:
 
 
 @pytest.mark.parametrize("change", [{"State": "DISABLED"}, {"ScheduleExpression": "cron(0 6 * * ? *)"}])
-def test_a_schedule_that_an_operator_has_changed_is_ours_again_once_it_is_put(
+def test_a_schedule_that_an_operator_has_changed_is_read_again_once_it_is_put(
     aws: None, change: dict[str, Any]
 ) -> None:
     client = scheduler()
@@ -118,8 +118,8 @@ def test_a_schedule_that_an_operator_has_changed_is_ours_again_once_it_is_put(
     assert schedules.get("acme", "pangkat") == SECOND
 
 
-class Meddling:
-    """A scheduler that somebody else uses in the very moment before each update."""
+class Contended:
+    """A scheduler that another caller uses just before each update."""
 
     def __init__(self, client: Any, times: int) -> None:
         self._client, self._times = client, times
@@ -128,7 +128,7 @@ class Meddling:
         return getattr(self._client, name)
 
     def create_schedule(self, **wanted: Any) -> None:
-        if self._times > 1:  # and made it again by now
+        if self._times > 1:  # and created it again by now
             raise self._client.exceptions.ConflictException({"Error": {"Code": "ConflictException"}}, "CreateSchedule")
         self._client.create_schedule(**wanted)
 
@@ -145,16 +145,24 @@ class Meddling:
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_schedule_is_put_though_others_remove_and_change_it(aws: None, times: int) -> None:
+def test_a_schedule_is_put_while_other_callers_remove_and_change_it(aws: None, times: int) -> None:
     client = scheduler()
     EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
-    schedules = EventBridgeSchedules(Meddling(client, times), GROUP, FUNCTION, ROLE)
+    schedules = EventBridgeSchedules(Contended(client, times), GROUP, FUNCTION, ROLE)
     schedules.put("acme", "pangkat", SECOND)
     assert schedules.get("acme", "pangkat") == SECOND
 
 
-def test_who_never_gets_their_turn_is_told_to_come_back(aws: None) -> None:
+def test_a_caller_whose_attempts_all_meet_others_has_to_try_later(aws: None) -> None:
     client = scheduler()
     EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
     with pytest.raises(TryLater, match="schedule-taken"):
-        EventBridgeSchedules(Meddling(client, 100), GROUP, FUNCTION, ROLE).put("acme", "pangkat", SECOND)
+        EventBridgeSchedules(Contended(client, 100), GROUP, FUNCTION, ROLE).put("acme", "pangkat", SECOND)
+
+
+def test_the_input_of_a_scheduled_run_is_read_by_its_format() -> None:
+    """Schedules live longer than a version of Sluice."""
+    assert read_input({"tenant": "acme", "source": "pangkat"}) == ("acme", "pangkat")
+    assert read_input(event("schedule_sync")) == ("acme", "pangkat")
+    with pytest.raises(NewerFormat):
+        read_input(event("schedule_sync") | {"format": 2})

@@ -1,4 +1,4 @@
-"""The contract of the `Machine` port where executions are concerned; what they do is `test_job_machine`'s."""
+"""The contract of the `Machine` port; `test_job_machine` tests what executions do."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from sluice.model.status import Status
 from sluice.usecases.ports import Machine
 from tests.factories import make_job
 from tests.fakes.machine import MemoryMachine
-from tests.integration.stores.conftest import REGION
+from tests.integration.aws.conftest import REGION
 
 
 class World(Protocol):
-    """A machine, what it was asked to run, and what a test lets happen to that."""
+    """A machine, the executions that it started, and a way to end them."""
 
     @property
     def machine(self) -> Machine: ...
 
     def executions(self) -> list[str]:
-        """Names of what runs or has run, in no order."""
+        """Names of executions that run or have run, in any order."""
 
     def end(self, job: Job, file: str = "") -> None:
-        """The course of the job's run ends, or the making of a file fails."""
+        """End the execution of the job's run, or fail the one that makes a file."""
 
 
 def name_of(job: Job, file: str = "") -> str:
-    """What an execution is to be called."""
+    """The name that an execution must have."""
     run = job.ref.id if job.run == 1 else f"{job.ref.id}-{job.run}"
     return f"{run}-{file}" if file else run
 
@@ -57,7 +57,7 @@ class Memory:
 
 @dataclass
 class Moto:
-    """Step Functions, as moto has them: an execution runs until it is stopped."""
+    """Step Functions on moto: an execution runs until it is stopped."""
 
     machine: StepFunctionsMachine
     client: SFNClient
@@ -91,12 +91,12 @@ def job() -> Job:
 
 
 def second_run(job: Job) -> Job:
-    """The job when it was paused and resumed."""
+    """The job after it was paused and resumed."""
     return replace(job, run=2, status=Status.LOADING)
 
 
 def test_a_run_is_started_once_under_a_name_of_its_own(world: World, job: Job) -> None:
-    """However often somebody sees to it."""
+    """However often it is started."""
     for _ in range(2):
         world.machine.start(job)
         world.machine.start(second_run(job))
@@ -111,8 +111,8 @@ def test_a_run_that_is_over_is_not_started_again(world: World, job: Job) -> None
     assert world.machine.is_over(job)
 
 
-def test_a_run_is_over_when_its_course_has_ended(world: World, job: Job) -> None:
-    """One that never began is not, nor is one for the end of another."""
+def test_a_run_is_over_when_its_execution_has_ended(world: World, job: Job) -> None:
+    """One that never began is not over, nor is one when another ends."""
     assert not world.machine.is_over(job)
     world.machine.start(job)
     assert not world.machine.is_over(job)
@@ -124,7 +124,7 @@ def test_a_run_is_over_when_its_course_has_ended(world: World, job: Job) -> None
 
 
 def test_a_file_is_made_once_for_each_run(world: World, job: Job) -> None:
-    """What was rejected changes when a job goes on."""
+    """A further run may reject other rows."""
     for _ in range(2):
         assert world.machine.make_file(job, "errors.xlsx")
         assert world.machine.make_file(job, "loaded.csv")
@@ -134,15 +134,15 @@ def test_a_file_is_made_once_for_each_run(world: World, job: Job) -> None:
     )
 
 
-def test_a_file_that_could_not_be_made_is_not_tried_for_ever(world: World, job: Job) -> None:
-    """Until the job goes on."""
+def test_a_file_that_could_not_be_made_is_not_tried_forever(world: World, job: Job) -> None:
+    """The next run of the job tries again."""
     for attempt in ("", "-2", "-3", "-4", "-5"):
-        assert world.machine.make_file(job, "errors.xlsx"), "a later try may go well"
+        assert world.machine.make_file(job, "errors.xlsx"), "a later attempt may succeed"
         world.end(job, f"errors.xlsx{attempt}")
     assert not world.machine.make_file(job, "errors.xlsx")
     assert world.machine.make_file(job, "errors.csv")
     assert world.machine.make_file(second_run(job), "errors.xlsx")
-    assert not world.machine.is_over(job), "the course of the job is another matter"
+    assert not world.machine.is_over(job), "the execution of the job itself goes on"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_file_that_could_not_be_made_is_not_tried_for_ever(world: World, job: 
     ],
 )
 def test_a_run_begins_where_the_job_is(aws: None, status: Status, entry: str) -> None:
-    """The machine is told so with the job's name."""
+    """The input of the execution names the state."""
     client = boto3.client("stepfunctions", region_name=REGION)
     role = "arn:aws:iam::123456789012:role/machine"
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
@@ -165,9 +165,9 @@ def test_a_run_begins_where_the_job_is(aws: None, status: Status, entry: str) ->
     machine.start(job)
     machine.make_file(job, "errors.csv")
     executions = client.list_executions(stateMachineArn=arn)["executions"]
-    told = [json.loads(client.describe_execution(executionArn=each["executionArn"])["input"]) for each in executions]
+    inputs = [json.loads(client.describe_execution(executionArn=each["executionArn"])["input"]) for each in executions]
     named = {"tenant": "acme", "job_id": job.ref.id, "run": 3}
-    assert sorted(told, key=lambda each: each["from"] == "file") == [
+    assert sorted(inputs, key=lambda each: each["from"] == "file") == [
         named | {"from": entry},
         named | {"from": "file", "file": "errors.csv"},
     ]

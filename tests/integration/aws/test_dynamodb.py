@@ -1,4 +1,4 @@
-"""Transactions that meet others, and throttling: what DynamoDB answers that moto never does."""
+"""Retries, transactions and queries: responses of DynamoDB that moto never gives."""
 
 from __future__ import annotations
 
@@ -8,31 +8,27 @@ from typing import Any
 import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
-from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from sluice import bootstrap
+from sluice.aws import dynamodb
 from sluice.aws import stored as items
-from sluice.aws import transactions
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
-from sluice.catalog.registry import importer_named
-from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.model.chunk import ChunkState, JobRef
 from sluice.model.counts import Counts
 from sluice.model.status import Status
-from sluice.schema.staging import Applied, Batch
-from sluice.schema.validation import GoodRow
 from tests.factories import make_chunk, make_job
-from tests.fakes.files import MemoryFiles
 
-PRODUCTS = importer_named("products")
 CHUNK = make_chunk(JobRef("acme", "01JOB")).ref
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits that were asked for; none of them takes time."""
+    asked: list[float] = []
+    monkeypatch.setattr(time, "sleep", asked.append)
+    return asked
 
 
 def cancelled(*codes: str) -> dict[str, Any]:
@@ -44,7 +40,7 @@ def cancelled(*codes: str) -> dict[str, Any]:
 
 @pytest.fixture
 def stub() -> tuple[DynamoChunks, Stubber]:
-    """Chunks on a client that answers what a test tells it."""
+    """Chunks, on a client whose responses a test prepares."""
     table = boto3.resource(
         "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
     ).Table("jobs")
@@ -73,23 +69,28 @@ def test_a_closed_chunk_is_told_apart_from_a_conflict(stub: tuple[DynamoChunks, 
 def test_a_job_that_is_gone_is_an_error_and_not_a_closed_chunk(stub: tuple[DynamoChunks, Stubber]) -> None:
     chunks, answers = stub
     answers.add_client_error("transact_write_items", **cancelled("None", "None", "ConditionalCheckFailed"))
-    with answers, pytest.raises(transactions.ConditionFailed) as failed:
+    with answers, pytest.raises(dynamodb.ConditionFailed) as failed:
         chunks.close(CHUNK, ChunkState.DONE, Counts())
     assert failed.value.places == [2]
 
 
-def test_conflicts_without_end_are_an_error(stub: tuple[DynamoChunks, Stubber]) -> None:
+def test_conflicts_without_end_are_an_error(stub: tuple[DynamoChunks, Stubber], waits: list[float]) -> None:
     chunks, answers = stub
-    for _ in range(transactions._TRIES):
+    for _ in range(dynamodb._TRANSACTION_ATTEMPTS):
         answers.add_client_error("transact_write_items", **cancelled("TransactionConflict", "None", "None"))
-    with answers, pytest.raises(Exception, match="TransactionCanceled"):
+    with answers, pytest.raises(ClientError, match="TransactionCanceled"):
         chunks.close(CHUNK, ChunkState.DONE, Counts())
+    assert len(waits) == dynamodb._TRANSACTION_ATTEMPTS - 1
+    assert sum(waits) < 30, "well inside a lease"
 
 
-def test_another_transaction_under_way_is_waited_for(stub: tuple[DynamoChunks, Stubber]) -> None:
-    """The same request, sent twice by the client itself."""
+@pytest.mark.parametrize("code", ["TransactionInProgressException", "ThrottlingException"])
+def test_a_transaction_that_dynamodb_did_not_carry_out_yet_is_sent_again(
+    stub: tuple[DynamoChunks, Stubber], code: str
+) -> None:
+    """In progress is one whose request the client itself has sent twice."""
     chunks, answers = stub
-    answers.add_client_error("transact_write_items", "TransactionInProgressException")
+    answers.add_client_error("transact_write_items", code)
     answers.add_response("transact_write_items", {}, {"TransactItems": ANY})
     with answers:
         assert chunks.close(CHUNK, ChunkState.DONE, Counts())
@@ -97,10 +98,17 @@ def test_another_transaction_under_way_is_waited_for(stub: tuple[DynamoChunks, S
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
-def test_what_no_waiting_helps_is_raised_at_once(stub: tuple[DynamoChunks, Stubber], code: str) -> None:
+def test_an_error_that_no_retry_helps_is_raised_at_once(stub: tuple[DynamoChunks, Stubber], code: str) -> None:
     chunks, answers = stub
     answers.add_client_error("transact_write_items", code)
-    with answers, pytest.raises(Exception, match=code):
+    with answers, pytest.raises(ClientError, match=code):
+        chunks.close(CHUNK, ChunkState.DONE, Counts())
+
+
+def test_a_cancellation_that_no_retry_helps_is_raised_at_once(stub: tuple[DynamoChunks, Stubber]) -> None:
+    chunks, answers = stub
+    answers.add_client_error("transact_write_items", **cancelled("TransactionConflict", "ValidationError", "None"))
+    with answers, pytest.raises(ClientError, match="TransactionCanceled"):
         chunks.close(CHUNK, ChunkState.DONE, Counts())
 
 
@@ -133,46 +141,34 @@ def test_a_barrier_that_meets_the_closing_of_a_chunk_is_counted_again(stub: tupl
         answers.assert_no_pending_responses()
 
 
-def test_throttled_items_are_read_and_written_again() -> None:
-    client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    answers = Stubber(client)
-    rest = {"records": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "B"}}]}}
-    left = {"records": [{"PutRequest": {"Item": {"pk": {"S": "p"}, "sk": {"S": "B"}}}}]}
-    answers.add_response(
-        "batch_get_item", {"Responses": {"records": []}, "UnprocessedKeys": rest}, {"RequestItems": ANY}
-    )
-    answers.add_response("batch_get_item", {"Responses": {"records": []}}, {"RequestItems": rest})
-    answers.add_response("batch_write_item", {"UnprocessedItems": left}, {"RequestItems": ANY})
-    answers.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": left})
-    rows = [GoodRow(2, "A", "h1", b"{}"), GoodRow(3, "B", "h2", b"{}")]
-    with answers:
-        applied = DynamoDestination(client, "records", MemoryFiles()).apply(Batch("acme", PRODUCTS, "01JOB", 0, rows))
-        answers.assert_no_pending_responses()
-    assert applied == Applied(2, 0, 0)
+def test_waits_grow_up_to_a_limit(waits: list[float]) -> None:
+    for number in dynamodb.attempts():
+        if number == 20:
+            break
+    assert len(waits) == 19
+    assert waits[0] <= 0.02
+    assert all(1 <= wait <= 2 for wait in waits[-5:])
 
 
-@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException"])
-def test_a_batch_of_which_nothing_got_through_is_sent_again(code: str) -> None:
-    config = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    client = boto3.client(
-        "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test", config=config
-    )
-    answers = Stubber(client)
-    answers.add_client_error("batch_get_item", code)
-    answers.add_response("batch_get_item", {"Responses": {"records": []}}, {"RequestItems": ANY})
-    answers.add_client_error("batch_write_item", code)
-    answers.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": ANY})
-    batch = Batch("acme", PRODUCTS, "01JOB", 0, [GoodRow(2, "A", "h1", b"{}")])
-    with answers:
-        assert DynamoDestination(client, "records", MemoryFiles()).apply(batch) == Applied(1, 0, 0)
-        answers.assert_no_pending_responses()
+def test_the_last_attempt_is_not_followed_by_a_wait(waits: list[float]) -> None:
+    assert list(dynamodb.attempts(3)) == [1, 2, 3]
+    assert len(waits) == 2
 
 
-def test_a_form_names_the_regions_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The global host redirects for a new bucket, and a browser does not follow that."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    form = bootstrap.files.__wrapped__("a-bucket").upload_form("uploads/acme/01JOB/a.csv", 10)
-    assert form["url"] == "https://a-bucket.s3.eu-central-1.amazonaws.com/"
+def test_a_query_goes_on_until_there_is_no_further_page() -> None:
+    pages = [
+        {"Items": [{"a": 1}], "LastEvaluatedKey": "k1"},
+        {"Items": [], "LastEvaluatedKey": "k2"},
+        {"Items": [{"a": 2}]},
+    ]
+    requests: list[dict[str, Any]] = []
+
+    def query(**parameters: Any) -> Any:
+        requests.append(parameters)
+        return pages[len(requests) - 1]
+
+    items = dynamodb.query_items(query, Limit=1)
+    assert next(items) == {"a": 1}
+    assert requests == [{"Limit": 1}], "the next page is requested when it is needed"
+    assert list(items) == [{"a": 2}]
+    assert requests[1:] == [{"Limit": 1, "ExclusiveStartKey": key} for key in ("k1", "k2")]

@@ -1,4 +1,4 @@
-"""Tickets, in memory and in DynamoDB."""
+"""The contract of the `Tickets` port."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sluice.aws.tickets import DynamoTickets
 from sluice.model.event import Ticket
 from sluice.usecases.ports import Tickets
 from tests.fakes.tickets import MemoryTickets
-from tests.integration.stores.conftest import REGION
+from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table
 
 TICKET = Ticket("acme", "ann", "01JOB", until=5000)
@@ -20,7 +20,7 @@ TICKET = Ticket("acme", "ann", "01JOB", until=5000)
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def tickets(request: pytest.FixtureRequest) -> Iterator[Tickets]:
-    """Where tickets are kept."""
+    """Each store, one after the other."""
     if request.param == "memory":
         yield MemoryTickets()
         return
@@ -35,7 +35,7 @@ def test_a_ticket_is_used_once(tickets: Tickets) -> None:
     assert tickets.get("acme", "secret") == replace(TICKET, stream="s1")
 
 
-def test_a_ticket_is_worth_nothing_when_its_time_is_up(tickets: Tickets) -> None:
+def test_an_expired_ticket_is_not_accepted(tickets: Tickets) -> None:
     tickets.add("secret", TICKET, good_until=1060)
     assert tickets.use("acme", "secret", stream="s", now=1060) is None
 

@@ -1,4 +1,4 @@
-"""A source whose upstream answers as a test says."""
+"""A source whose upstream sends the responses of a test."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ import httpx
 from sluice.schema.column import Row, column
 from sluice.upstream.paging import read_pages
 from sluice.upstream.source import Source, SourcePage
-from tests.unit.upstream import scripted
-from tests.unit.upstream.scripted import UPSTREAM
+from tests.unit.upstream.scripted import UPSTREAM, ScriptedUpstream
 
 
 class Item(Row):
-    """A thing."""
+    """A row of the source."""
 
     id: str = column("itemId", key=True)
 
 
-ITEMS = Source("items", row=Item, dataset="items", title="Items", path="items", page_size=10)
+ITEMS = Source("items", row=Item, dataset="items", title="Items", upstream="siasn", path="items", page_size=10)
 
 
 def data(*ids: int, total: int | None = None) -> httpx.Response:
-    """A page with rows of these ids."""
+    """Return a page with rows of these ids."""
     body: dict[str, Any] = {"data": [{"itemId": str(id)} for id in ids]}
     return httpx.Response(200, json=body if total is None else body | {"total": total})
 
 
-class Scripted(scripted.Scripted):
-    """Pages of an upstream that says what a test told it to."""
+class ScriptedSource(ScriptedUpstream):
+    """The pages of a scripted upstream."""
 
     def read(self, *offsets: int, source: Source = ITEMS, seconds: float = 60, at_once: int = 1) -> list[SourcePage]:
-        """Read pages of it."""
+        """Read pages."""
         return read_pages(
             source,
             offsets or (0,),
             upstream=UPSTREAM,
-            turns=self.rates,
+            rates=self.rates,
             tokens=self.tokens,
             before=self.time.now + seconds,
             at_once=at_once,

@@ -16,7 +16,7 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
 from tests.factories import make_chunk, make_job
-from tests.integration.stores.conftest import KEEP_DAYS, REGION
+from tests.integration.aws.conftest import KEEP_DAYS, REGION
 from tests.integration.template import create_table
 
 RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})

@@ -1,4 +1,4 @@
-"""Upstreams as a deployment knows them."""
+"""Credentials come from a secret that may be rotated while a worker has an old one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REGION = "us-east-1"
 
 
 class Secret:
-    """A secret that was kept, and what it is by now."""
+    """A secret with a cached and a present version."""
 
     def __init__(self, kept: dict[str, Any], now: dict[str, Any]) -> None:
         self.kept, self.now = kept, now
@@ -44,9 +44,9 @@ def register() -> Iterator[Served[Register]]:
         yield upstream
 
 
-def told(register: Served[Register], client_secret: str) -> dict[str, Any]:
-    known = register.stub.settings
-    return {"siasn": {"url": register.url, "client_id": known.client_id, "client_secret": client_secret}}
+def credentials(register: Served[Register], client_secret: str) -> dict[str, Any]:
+    settings = register.stub.settings
+    return {"siasn": {"url": register.url, "client_id": settings.client_id, "client_secret": client_secret}}
 
 
 def rows(secret: Secret) -> int:
@@ -64,45 +64,45 @@ def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
-def test_a_secret_that_was_rotated_is_found_out_by_its_not_being_taken(register: Served[Register]) -> None:
-    good = told(register, register.stub.settings.client_secret)
-    secret = Secret(kept=told(register, "the one before"), now=good)
+def test_a_rejected_secret_is_read_anew(register: Served[Register]) -> None:
+    good = credentials(register, register.stub.settings.client_secret)
+    secret = Secret(kept=credentials(register, "the one before"), now=good)
     assert rows(secret) == 100
     assert secret.asked == [False, True]
 
 
-def test_a_secret_that_holds_is_not_asked_for_again(register: Served[Register]) -> None:
-    good = told(register, register.stub.settings.client_secret)
+def test_a_valid_secret_is_not_read_again(register: Served[Register]) -> None:
+    good = credentials(register, register.stub.settings.client_secret)
     secret = Secret(kept=good, now=good)
     assert rows(secret) == 100
     assert secret.asked == [False]
 
 
-def test_a_secret_that_is_wrong_still_is_rejected(register: Served[Register]) -> None:
-    wrong = told(register, "wrong")
+def test_a_secret_that_is_still_wrong_is_an_error_that_does_not_show_it(register: Served[Register]) -> None:
+    wrong = credentials(register, "wrong")
     with pytest.raises(UpstreamRejected) as rejected:
         rows(Secret(kept=wrong, now=wrong))
     assert "wrong" not in str(rejected.value)
 
 
-def test_an_upstream_that_was_added_since_is_found(register: Served[Register]) -> None:
-    good = told(register, register.stub.settings.client_secret)
+def test_an_upstream_that_was_added_later_is_found(register: Served[Register]) -> None:
+    good = credentials(register, register.stub.settings.client_secret)
     assert rows(Secret(kept={}, now=good)) == 100
     with pytest.raises(UpstreamRejected, match=r"no-secret.*'siasn'"):
         rows(Secret(kept={}, now={}))
 
 
-def test_who_was_asked_for_before_the_secret_was_rotated_is_not_asked_for_again(
+def test_keys_with_a_result_are_not_looked_up_again_after_a_rotation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The old one held until its token expired, in the middle of a chunk."""
+    """The old secret was valid until its token expired, in the middle of a chunk."""
     asked: list[list[str]] = []
 
-    def ask(_: Lookup, keys: list[str], *, told: OnResult, **__: Any) -> LookupBatch:
+    def ask(_: Lookup, keys: list[str], *, on_result: OnResult, **__: Any) -> LookupBatch:
         asked.append(keys)
-        told(keys[0], LookupResult("registered", "79800001"))
+        on_result(keys[0], LookupResult("registered", "79800001"))
         if len(asked) == 1:
-            raise UpstreamRejected("bad-answer", upstream="siasn", asked="pangkat", got="status 401 for a token")
+            raise UpstreamRejected("bad-answer", upstream="siasn", what="pangkat", got="status 401 for a token")
         return LookupBatch([], down=False, silent=False)
 
     monkeypatch.setattr(upstreams, "ask", ask)
@@ -110,7 +110,9 @@ def test_who_was_asked_for_before_the_secret_was_rotated_is_not_asked_for_again(
     secret = Secret(
         kept={"commission": {**known, "client_secret": "old"}}, now={"commission": {**known, "client_secret": "new"}}
     )
-    heard: list[str] = []
+    results: list[str] = []
     table = boto3.resource("dynamodb", region_name=REGION).Table("jobs")
-    SharedUpstreams(table, secret).ask(commission, ["1", "2", "3"], before=0, told=lambda key, _: heard.append(key))
-    assert (asked, heard) == ([["1", "2", "3"], ["2", "3"]], ["1", "2"])
+    SharedUpstreams(table, secret).ask(
+        commission, ["1", "2", "3"], before=0, on_result=lambda key, _: results.append(key)
+    )
+    assert (asked, results) == ([["1", "2", "3"], ["2", "3"]], ["1", "2"])

@@ -1,4 +1,4 @@
-"""Rows of an upstream are validated as those of a file."""
+"""Pages of a source, and that their rows are validated as those of a file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sluice.catalog.registry import source_named
 from sluice.model.rejection import Rejection
 from sluice.schema.column import Row, column
 from sluice.schema.validation import check_rows
-from sluice.upstream.source import Source, SourcePage, fields_of, records_of
+from sluice.upstream.source import Source, SourcePage, fields_of, read_page, records_of
 from sluice.wording import word_rejection
-from tests.unit.sources.checking import check_pages
+from tests.support.upstreams import check_pages
 
 GOOD: dict[str, Any] = {
     "nip": "098703152010011002",
@@ -27,17 +27,17 @@ PANGKAT = source_named("pangkat")
 
 
 class Thing(Row):
-    """Takes any text."""
+    """Has text columns only."""
 
     id: str = column("thingId", "nomor", key=True)
     note: str | None = column("catatan", default=None)
 
 
-THINGS = Source("things", row=Thing, dataset="things", title="Things", path="things")
+THINGS = Source("things", row=Thing, dataset="things", title="Things", upstream="siasn", path="things")
 
 
 def cells(**row: Any) -> list[Any]:
-    """The cells of a row of things."""
+    """Return the cells of a row of things."""
     return next(iter(records_of(THINGS, [SourcePage(0, [row], 1)])))[1]
 
 
@@ -59,7 +59,7 @@ def test_a_row_is_numbered_by_its_place_in_the_source() -> None:
     ]
 
 
-def test_what_the_upstream_leaves_out_is_missing_as_an_empty_cell_is() -> None:
+def test_a_value_that_the_upstream_leaves_out_is_an_empty_cell() -> None:
     for row in ({**GOOD, "nama": None}, {**GOOD, "nama": " "}, {name: GOOD[name] for name in GOOD if name != "nama"}):
         (rejection,) = check_pages(PANGKAT, [SourcePage(0, [row], 1)]).rejections
         assert (rejection.column, word_rejection(rejection)) == ("nama", "is required")
@@ -73,15 +73,15 @@ def test_upstream_rows_and_file_rows_are_staged_alike() -> None:
     assert by_file == check_pages(PANGKAT, [SourcePage(0, [GOOD], 1)])
 
 
-def test_a_column_is_met_by_each_of_its_names() -> None:
+def test_a_value_is_found_by_each_title_of_its_column_and_by_its_field() -> None:
     assert [cells(**{name: "7"}) for name in ("thingId", "nomor", "id")] == [["7", None]] * 3
 
 
-def test_of_several_names_the_first_that_has_a_value_counts() -> None:
+def test_of_several_values_of_a_column_the_first_that_is_not_null_counts() -> None:
     assert cells(thingId=None, nomor="8", id="9") == ["8", None]
 
 
-def test_what_no_column_knows_is_left_out() -> None:
+def test_a_value_without_a_column_is_ignored() -> None:
     assert cells(thingId="7", secret="x") == ["7", None]
 
 
@@ -98,13 +98,13 @@ def test_nested_values_become_their_json_text(value: Any, text: str) -> None:
     assert cells(thingId="7", catatan=value) == ["7", text]
 
 
-def test_half_a_surrogate_pair_costs_no_page() -> None:
-    """JSON can write it, and nothing can store it."""
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    """JSON can contain it, and no destination can store it."""
     assert cells(thingId="7", catatan="a\ud83d") == ["7", "a\ufffd"]
     assert cells(thingId="7", catatan="a\ud83d\ude00") == ["7", "a\U0001f600"]
 
 
-def test_a_number_in_place_of_the_key_is_its_digits() -> None:
+def test_a_number_as_the_key_is_its_digits() -> None:
     (row,) = check_pages(PANGKAT, [SourcePage(0, [{**GOOD, "nip": 198703152010011002}], 1)]).good
     assert row.key == "198703152010011002"
 
@@ -118,6 +118,31 @@ def test_a_number_in_place_of_the_key_is_its_digits() -> None:
         (True, "must be digits only"),
     ],
 )
-def test_a_key_that_is_none_is_rejected(nip: Any, reason: str) -> None:
+def test_an_invalid_key_is_rejected(nip: Any, reason: str) -> None:
     (rejection,) = check_pages(PANGKAT, [SourcePage(0, [{**GOOD, "nip": nip}], 1)]).rejections
     assert (rejection.column, word_rejection(rejection)) == ("nip", reason)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ([], "a JSON list instead of an object"),
+        (None, "a JSON null instead of an object"),
+        ("x", "a JSON text instead of an object"),
+        ({}, "an object without a list of rows in 'data'"),
+        ({"data": {}, "total": 1}, "an object without a list of rows in 'data'"),
+        ({"data": [1], "total": 1}, "an object without a list of rows in 'data'"),
+        ({"data": [{}]}, "an object without a number in 'total'"),
+        ({"data": [{}], "total": "1"}, "an object without a number in 'total'"),
+        ({"data": [{}], "total": True}, "an object without a number in 'total'"),
+        ({"data": [{}], "total": -1}, "an object without a number in 'total'"),
+        ({"data": [{}, {}, {}], "total": 3}, "3 rows instead of at most 2"),
+    ],
+)
+def test_json_of_another_form_is_an_error_that_names_the_form(body: Any, what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        read_page(body, 0, 2, has_total=True)
+
+
+def test_a_total_is_ignored_in_a_source_without_one() -> None:
+    assert read_page({"data": [], "total": "many"}, 4, 2, has_total=False) == SourcePage(4, [], None)

@@ -14,7 +14,7 @@ from tests.integration.template import create_table
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def connections(request: pytest.FixtureRequest) -> Connections:
-    """Each store in turn."""
+    """Each store, one after the other."""
     if request.param == "memory":
         return MemoryConnections()
     request.getfixturevalue("aws")
@@ -29,7 +29,7 @@ def test_a_tenant_finds_its_own_connections(connections: Connections) -> None:
     assert connections.of_tenant("third") == []
 
 
-def test_a_connection_is_forgotten_by_its_id_alone(connections: Connections) -> None:
+def test_a_connection_is_removed_by_its_id_alone(connections: Connections) -> None:
     connections.add(Connection("a", "acme"), now=0)
     connections.remove("a")
     connections.remove("a")

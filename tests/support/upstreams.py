@@ -1,4 +1,4 @@
-"""What Sluice makes of pages, in one step."""
+"""Steps that tests of sources share."""
 
 from __future__ import annotations
 

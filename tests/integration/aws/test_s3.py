@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from sluice import bootstrap
 from sluice.aws.s3 import S3Files
 from sluice.model.errors import FileRejected, NotFound
 from tests.fakes.files import MemoryFiles
@@ -39,7 +40,7 @@ def test_what_is_not_there_is_not_found(files: MemoryFiles | S3Files) -> None:
 
 
 def test_an_object_tells_its_size_and_which_bytes_it_holds(files: MemoryFiles | S3Files) -> None:
-    """The etag is what a job's reads are held to."""
+    """A job reads only bytes of the etag that it began with."""
     files.write("a", b"first")
     size, etag = files.stat("a")
     assert size == 5
@@ -57,7 +58,7 @@ def test_a_link_leads_to_the_object_under_a_name_to_save_it_by(files: MemoryFile
 
 
 def test_a_link_holds_for_five_minutes_and_for_one_object(aws: None) -> None:
-    """Whoever has it needs no token, so that it must not live long."""
+    """It needs no token, so it must not be valid for long."""
     client = boto3.client("s3", config=Config(signature_version="s3v4"))
     parts = urlsplit(S3Files(client, "files").download_url("a/b.csv", "b.csv"))
     asked = dict(parse_qsl(parts.query))
@@ -85,9 +86,9 @@ def test_a_stream_whose_block_fails_is_not_stored(files: MemoryFiles | S3Files) 
     def half() -> None:
         with files.create("stream") as stream:
             stream.write(b"half")
-            raise OSError("cut off")
+            raise OSError("broken off")
 
-    with pytest.raises(OSError, match="cut off"):
+    with pytest.raises(OSError, match="broken off"):
         half()
     with pytest.raises(NotFound):
         files.read("stream")
@@ -173,3 +174,13 @@ def test_an_object_that_came_in_place_of_another_is_not_removed_for_it(files: Me
     assert files.read("a") == b"since"
     files.remove_file("a", files.stat("a")[1])
     assert files.names("") == []
+
+
+def test_a_form_names_the_regions_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The global host redirects requests for a new bucket, and a browser does not follow that."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    form = bootstrap.files.__wrapped__("a-bucket").upload_form("uploads/acme/01JOB/a.csv", 10)
+    assert form["url"] == "https://a-bucket.s3.eu-central-1.amazonaws.com/"

@@ -1,0 +1,135 @@
+"""Requests to DynamoDB that every store needs: retries with backoff, transactions, and queries over several pages."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+# A transaction that meets another one at the same item is cancelled, not queued. Chunks take seconds, so the meetings
+# are short: 12 attempts, with waits from 20 ms up to 2 s between them, take eight seconds, well inside a lease.
+_TRANSACTION_ATTEMPTS = 12
+_FIRST_WAIT = 0.02
+_LONGEST_WAIT = 2.0
+# DynamoDB Developer Guide, "Error handling with DynamoDB": errors that go away when the request is sent again.
+_TRANSIENT_ERRORS = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottledException",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+CONDITION_FAILED = "ConditionalCheckFailed"
+# DynamoDB API Reference, TransactWriteItems: the same for the reasons of a cancelled transaction.
+_TRANSIENT_REASONS = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+
+
+class ConditionFailed(Exception):
+    """A condition does not hold; ``places`` are the places of those actions in the transaction. Nothing was written."""
+
+    def __init__(self, places: list[int]) -> None:
+        super().__init__(f"the conditions of the actions {places} do not hold")
+        self.places = places
+
+
+def attempts(limit: int | None = None) -> Iterator[int]:
+    """Number the attempts of a request from 1 on; waits between two of them, longer each time, with jitter.
+
+    Without a limit it goes on until the caller leaves the loop; the function's own timeout ends it.
+    """
+    wait = _FIRST_WAIT
+    for number in itertools.count(1) if limit is None else range(1, limit + 1):
+        yield number
+        if number != limit:
+            time.sleep(random.uniform(wait / 2, wait))  # noqa: S311  (jitter, not a secret)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def is_transient(error: ClientError) -> bool:
+    """Whether the same request may succeed later: it was throttled, or met another one."""
+    return error.response["Error"]["Code"] in _TRANSIENT_ERRORS
+
+
+def cancellation_reasons(cancelled: ClientError) -> list[str | None]:
+    """The reason of each action of a cancelled transaction; ``None`` if the action is not at fault.
+
+    Raises
+    ------
+    ClientError
+        The error itself, if a reason is neither a failed condition nor a transient one.
+    """
+    codes = [reason.get("Code") for reason in cancelled.response.get("CancellationReasons", [])]
+    reasons = [None if code == "None" else code for code in codes]
+    if not set(reasons) <= {None, CONDITION_FAILED, *_TRANSIENT_REASONS}:
+        raise cancelled
+    return reasons
+
+
+def transact(client: DynamoDBClient, actions: list[dict[str, Any]]) -> None:
+    """Carry out all actions or none; a transaction that meets another one is sent again.
+
+    Raises
+    ------
+    ConditionFailed
+        If the condition of an action does not hold.
+    """
+    for attempt in attempts(_TRANSACTION_ATTEMPTS):
+        try:
+            client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # built by `update` and `put`
+            return
+        except client.exceptions.TransactionCanceledException as cancelled:
+            reasons = cancellation_reasons(cancelled)
+            failed = [place for place, reason in enumerate(reasons) if reason == CONDITION_FAILED]
+            if failed:
+                raise ConditionFailed(failed) from None
+            if attempt == _TRANSACTION_ATTEMPTS:
+                raise
+        except ClientError as error:
+            if not is_transient(error) or attempt == _TRANSACTION_ATTEMPTS:
+                raise
+
+
+def put(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Build an action that writes a whole item."""
+    return {"Put": {"TableName": table, "Item": dict(item)}}
+
+
+def update(
+    table: str, key: Mapping[str, str], expression: str, names: Mapping[str, str], values: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Build an action that updates an item, if the condition ``where`` holds."""
+    action: dict[str, Any] = {
+        "TableName": table,
+        "Key": dict(key),
+        "UpdateExpression": expression,
+        "ConditionExpression": where,
+        "ExpressionAttributeValues": dict(values),
+    }
+    if names:
+        action["ExpressionAttributeNames"] = dict(names)
+    return {"Update": action}
+
+
+def query_items(query: Callable[..., Any], **parameters: Any) -> Iterator[dict[str, Any]]:
+    """Yield every item that a query finds; the next page is requested when the last item of one is consumed.
+
+    Parameters
+    ----------
+    query
+        Method ``query`` of a table or of a client.
+    """
+    while True:
+        answer = query(**parameters)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

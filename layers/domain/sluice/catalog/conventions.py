@@ -1,0 +1,26 @@
+"""How the people who send us files write: numbers, dates, and words that are not English.
+
+An importer names one of these, or has `Conventions` of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sluice import ENGLISH, Conventions, Vocabulary
+
+#: Bahasa Indonesia. "agu", "ags" and "agt" are all in use for August, "nop" and "peb" are older spellings.
+INDONESIAN_WORDS: Final = Vocabulary(
+    months=("jan", "peb feb", "mar", "apr", "mei", "jun", "jul", "agu ags agt", "sep", "okt", "nov nop", "des"),
+    yes=frozenset({"ya", "aktif", "benar"}),
+    no=frozenset({"tidak", "nonaktif", "non aktif", "salah"}),
+    totals=frozenset({"jumlah", "subjumlah", "jumlahtotal", "jumlahkeseluruhan", "totaljumlah", "totalkeseluruhan"}),
+)
+#: German, in which suppliers total their price lists.
+GERMAN_WORDS: Final = Vocabulary(totals=frozenset({"summe", "zwischensumme", "gesamtsumme", "gesamt"}))
+_ALL_WORDS: Final = ENGLISH | INDONESIAN_WORDS | GERMAN_WORDS
+
+#: Files from anywhere: a decimal point, and dates whose order each file has to tell by itself.
+INTERNATIONAL: Final = Conventions(vocabulary=_ALL_WORDS)
+#: Files from Indonesia: a decimal comma, and the day before the month.
+INDONESIAN: Final = Conventions(decimal=",", dates="dmy", vocabulary=_ALL_WORDS)

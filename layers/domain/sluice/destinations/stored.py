@@ -1,0 +1,88 @@
+"""Stored results: what applying and undoing a chunk did, as JSON.
+
+PostgreSQL keeps them in the ledger, the records table beside its journals. The names in them are a contract between
+versions of Sluice, whatever the fields of the dataclasses are called::
+
+    applied    {"format": 1, "inserted": 1, "updated": 1, "unchanged": 1, "rejections": [rejection, ...]}
+    undone     {"format": 1, "reversed": 1, "conflicts": [kept row, ...], "failed": [kept row, ...]}
+    rejection  {"sheet": "", "row": 4, "column": "Price", "value": "5000", "code": "...", "params": {...}}
+    kept row   {"key": "K-9", "job": "01...", "code": "...", "params": {...}}
+
+Format 0 has no number. It has ``refusals`` in place of ``rejections``, ``kept`` in place of ``conflicts``, and
+``job_id`` in place of ``job``. Either may have a sentence, ``reason``, in place of ``code`` and ``params``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sluice.model.formats import format_of
+from sluice.model.rejection import Rejection, code_of
+from sluice.schema.staging import Applied, KeptRow, Undone
+
+_FORMAT = 1
+
+
+def dump_applied(applied: Applied) -> dict[str, Any]:
+    """Write the result of applying a chunk."""
+    return {
+        "format": _FORMAT,
+        "inserted": applied.inserted,
+        "updated": applied.updated,
+        "unchanged": applied.unchanged,
+        "rejections": [_dump_rejection(rejection) for rejection in applied.rejections],
+    }
+
+
+def load_applied(stored: Mapping[str, Any]) -> Applied:
+    """Read the result of applying a chunk; raises `NewerFormat`."""
+    number = format_of(stored, "The result of a load", newest=_FORMAT)
+    rejections = stored["rejections" if number else "refusals"]
+    return Applied(
+        stored["inserted"], stored["updated"], stored["unchanged"], [_load_rejection(each) for each in rejections]
+    )
+
+
+def dump_undone(undone: Undone) -> dict[str, Any]:
+    """Write the result of undoing a chunk."""
+    return {
+        "format": _FORMAT,
+        "reversed": undone.reversed,
+        "conflicts": [_dump_kept_row(row) for row in undone.kept],
+        "failed": [_dump_kept_row(row) for row in undone.failed],
+    }
+
+
+def load_undone(stored: Mapping[str, Any]) -> Undone:
+    """Read the result of undoing a chunk; raises `NewerFormat`."""
+    number = format_of(stored, "The result of a rollback", newest=_FORMAT)
+    conflicts, job = ("conflicts", "job") if number else ("kept", "job_id")
+    return Undone(
+        stored["reversed"],
+        [_load_kept_row(each, job) for each in stored[conflicts]],
+        [_load_kept_row(each, job) for each in stored["failed"]],
+    )
+
+
+def _dump_rejection(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "sheet": rejection.sheet,
+        "row": rejection.row,
+        "column": rejection.column,
+        "value": rejection.value,
+        "code": rejection.code,
+        "params": dict(rejection.params),
+    }
+
+
+def _load_rejection(stored: Mapping[str, Any]) -> Rejection:
+    return Rejection(stored["sheet"], stored["row"], stored["column"], stored["value"], *code_of(stored))
+
+
+def _dump_kept_row(row: KeptRow) -> dict[str, Any]:
+    return {"key": row.key, "job": row.job_id, "code": row.code, "params": dict(row.params)}
+
+
+def _load_kept_row(stored: Mapping[str, Any], job: str) -> KeptRow:
+    return KeptRow(stored["key"], stored[job], *code_of(stored))
