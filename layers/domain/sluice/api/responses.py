@@ -107,7 +107,7 @@ class TicketResponse(BaseModel):
     """A ticket, and where it lets in: once, instead of a token."""
 
     ticket: str
-    expires_in: int = Field(description="Seconds until it is worth nothing.")
+    expires_in: int = Field(description="Seconds until the ticket expires.")
     links: dict[str, str] = Field(description="Addresses with the ticket in them: `events` of a job, `socket`.")
 
 
@@ -168,7 +168,7 @@ class RecordResponse(BaseModel):
 class VersionResponse(RecordResponse):
     """A record as it was from one instant until another, and the job that wrote it then."""
 
-    since: datetime | None = Field(alias="from", description="Null where nobody took it down.")
+    since: datetime | None = Field(alias="from", description="Null if it was not recorded.")
     until: datetime
 
 

@@ -131,13 +131,13 @@ class DynamoJobs:
         Parameters
         ----------
         by, note
-            Who did it, and more about it, for the log.
+            Subject of the caller, and more about it, as the log shows it.
         new_run
-            Whether a new run of its course begins.
+            Whether a new run begins.
         file, problem
             Set when given.
         answers
-            Somebody has committed the job, and says these date_orders of day and month, by field.
+            The caller commits the job with these orders of day and month, by field.
 
         Raises
         ------
@@ -146,8 +146,8 @@ class DynamoJobs:
         NotFound
             If there is no such job.
         """
-        told = {"file": file and asdict(file), "problem": problem and asdict(problem), "suspended": suspended}
-        changes = changes_of(to, phase) | {"status": str(to)} | {name: value for name, value in told.items() if value}
+        given = {"file": file and asdict(file), "problem": problem and asdict(problem), "suspended": suspended}
+        changes = changes_of(to, phase) | {"status": str(to)} | {name: value for name, value in given.items() if value}
         if new_run:
             changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:
@@ -221,7 +221,7 @@ class DynamoJobs:
         """Note that a suspended job does not go on by itself any more, and who wanted that."""
         change = self._update(ref, {}, "attribute_exists(suspended)", remove=["suspended"])
         job = self.get(ref)
-        with suppress(ConditionFailed):  # it goes on already, or somebody said so before
+        with suppress(ConditionFailed):  # it goes on already, or a call before has noted it
             transact(self._client, [change, self._entry(ref, job.status, by, "to be resumed by hand")])
         return self.get(ref)
 

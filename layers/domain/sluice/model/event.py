@@ -1,4 +1,4 @@
-"""What watchers are told about a job, and who watches."""
+"""Events about jobs, the connections that watch them, and the tickets that open connections."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ def parameters_of(importer: Importer, file_name: str, given: Mapping[str, str] |
             raise _bad(f"{known[name].title} has to look like {known[name].example}.")
         found[name] = value
     for parameter in importer.parameters:
-        told = re.search(parameter.from_name, file_name)
-        if told and parameter.name not in found:
-            found[parameter.name] = told[1]
+        found_in_name = re.search(parameter.from_name, file_name)
+        if found_in_name and parameter.name not in found:
+            found[parameter.name] = found_in_name[1]
     return found
 
 
