@@ -264,7 +264,7 @@ class UploadForm(BaseModel):
     method: str
     url: str
     fields: dict[str, str]
-    expires_in: int = Field(description="Seconds until the form is worth nothing.")
+    expires_in: int = Field(description="Seconds until the form expires.")
 
 
 class PartResponse(BaseModel):
@@ -281,7 +281,7 @@ class UploadParts(BaseModel):
     method: str = "PUT"
     part_bytes: int
     parts: list[PartResponse]
-    expires_in: int = Field(description="Seconds until the addresses are worth nothing; a GET gives new ones.")
+    expires_in: int = Field(description="Seconds until the addresses expire; a GET gives new ones.")
     links: dict[str, str]
 
 

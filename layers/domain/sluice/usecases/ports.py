@@ -143,7 +143,7 @@ class Chunks(Protocol):
         """The barrier as it is now."""
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
-        """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
+        """Take a chunk that is queued or whose lease ran out; ``None`` if another worker holds it, or it is closed."""
 
     def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
