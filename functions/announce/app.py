@@ -1,4 +1,4 @@
-"""The jobs table's stream: tell those who watch that a job has changed."""
+"""The jobs table's stream: notify watchers of changed jobs."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from sluice.usecases.watchers import Change, announce, announce_queues, is_new_s
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Post each change of a job, and how the queues stand when one has come to a new state.
 
-    News that cannot be delivered are dropped and never hold up the stream: whoever missed them sees the job's state
-    with the next change, or by asking.
+    A message that cannot be delivered is dropped and never blocks the stream: its watcher sees the job's state with the
+    next change, or by asking.
     """
     settings = load_settings(AnnounceSettings)
     queue = bootstrap.services(settings).queue
@@ -40,8 +40,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 def _tell(announcing: Callable[..., int], *news: Any, **to: Any) -> int:
     try:
         return announcing(*news, **to)
-    except Exception:  # noqa: BLE001 - whatever it is, the stream must go on: a shard waits for each of its records
-        logger.exception("news were dropped")
+    except Exception:  # noqa: BLE001 - the stream must go on: a shard waits for each of its records
+        logger.exception("a message was dropped")
         return 0
 
 

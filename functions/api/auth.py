@@ -1,4 +1,4 @@
-"""Who may call what: one rule for every route, so that none can be forgotten."""
+"""Authorization: one rule for every route, so that none can be forgotten."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sluice.config import ApiSettings, load_settings
 from sluice.model.errors import Unauthorized
 from sluice.usecases.tickets import redeem_ticket
 
-# Open to all: they show nothing of anybody's.
+# Open to all: they show no tenant's data.
 _OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
 #: A ticket changes nothing, and those who may only read want to watch as well.
 TICKETS = re.compile(r"/v1/(tickets|jobs/[^/]+/ticket)")
@@ -33,18 +33,18 @@ CORS = CORSConfig(
 
 
 def only_known_callers(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[str]:
-    """Let nobody through whom `admit` does not."""
-    admit(app)
+    """Authorize every request before its route runs."""
+    authorize(app)
     return next_middleware(app)
 
 
-def admit(app: APIGatewayRestResolver) -> None:
-    """Find out who makes the request under way: reading needs ``imports:read``, everything else ``imports:write``.
+def authorize(app: APIGatewayRestResolver) -> None:
+    """Identify the caller and check the scope: reading needs ``imports:read``, everything else ``imports:write``.
 
     Raises
     ------
     Unauthorized, Forbidden
-        If they may not.
+        If the caller lacks a valid token, or the scope.
     """
     event = app.current_event
     # a browser asks by OPTIONS whether it may call at all, and sends no token with that
@@ -52,14 +52,14 @@ def admit(app: APIGatewayRestResolver) -> None:
         asked = event.resolved_query_string_parameters or {}
         named = _BY_TICKET.fullmatch(event.path)
         if event.http_method == "GET" and named and "ticket" in asked:
-            caller, stream = _holder_of(app, asked["ticket"][0], named[1], goes_on=named[2] == "events")
+            caller, stream = _caller_by_ticket(app, asked["ticket"][0], named[1], goes_on=named[2] == "events")
         else:
             caller, stream = identify(event.headers.get("Authorization"), issuer_of(load_settings(ApiSettings))), ""
         caller.need(READ if event.http_method == "GET" or TICKETS.fullmatch(event.path) else WRITE)
         app.append_context(caller=caller, stream=stream)
 
 
-def _holder_of(app: APIGatewayRestResolver, text: str, job_id: str, *, goes_on: bool) -> tuple[Caller, str]:
+def _caller_by_ticket(app: APIGatewayRestResolver, text: str, job_id: str, *, goes_on: bool) -> tuple[Caller, str]:
     """Who got the ticket, and the stream that it opens; what ``goes_on`` is a stream, a file is opened once."""
     event = app.current_event
     asked = event.resolved_query_string_parameters or {}

@@ -22,7 +22,7 @@ router = APIGatewayRouter()
 
 @router.get("/jobs/<job_id>/files")
 def offers(job_id: str) -> ListResponse[FileOfferResponse]:
-    """What can be downloaded of a job that stands still."""
+    """What can be downloaded of an inactive job."""
     job, files = services().jobs.get(ref_of(router, job_id)), services().files
     here = f"{auth.base_url(router)}/v1/jobs/{job.ref.id}/files"
     found = downloading.offers(job, files)

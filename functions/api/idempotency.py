@@ -87,7 +87,7 @@ def _answer(app: APIGatewayRestResolver, next_middleware: NextMiddleware, asked:
     except exceptions.IdempotencyPersistenceLayerError:
         if not given:
             raise
-        # it was carried out: told of an error, the caller would send it again
+        # it was carried out: if the caller saw an error, it would send the request again
         logger.exception("an answer was not kept")
         return given[0]
     return answer

@@ -54,7 +54,7 @@ def _ticket(job_id: str | None) -> TicketResponse:
     "/jobs/<job_id>/events",
     responses={
         200: {"description": "`text/event-stream`: the job, if it is not as it was seen last."},
-        204: {"description": "The stream is over: the job stands still, and that was seen."},
+        204: {"description": "The stream is over: the job waits or has ended, and that was seen."},
     },
 )
 def events(

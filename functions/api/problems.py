@@ -22,7 +22,7 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
     def invalid(error: ValidationException) -> Response[str]:
         # Powertools looks at a request before it asks the auth, and a stranger must not learn what it found
         try:
-            auth.admit(app)
+            auth.authorize(app)
         except SluiceError as stranger:
             return rejected(stranger)
         status = 415 if isinstance(error, RequestUnsupportedContentType) else 422
@@ -33,7 +33,7 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
             return broken(error)
         # nothing but the request was looked at so far: Powertools takes every body for text in UTF-8
         try:
-            auth.admit(app)
+            auth.authorize(app)
         except SluiceError as stranger:
             return rejected(stranger)
         return _answer(problems.invalid([{"loc": ["body"], "msg": "is not UTF-8"}]), 422, {})
@@ -57,7 +57,7 @@ def broken(error: Exception) -> Response[str]:
 
 
 def no_route(_: NotFoundError) -> Response[str]:
-    """An address that nothing is at."""
+    """Answer an address that has no route."""
     return _answer(problems.NO_ROUTE, 404, {})
 
 

@@ -1,4 +1,4 @@
-"""Task of the state machine: let a suspended job go on."""
+"""Task of the state machine: resume a suspended job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sluice.usecases.control import auto_resume
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Wake the job ``{tenant, job_id, run}`` and answer ``{status}``."""
+    """Resume the job ``{tenant, job_id, run}`` and answer ``{status}``."""
     settings = load_settings(StartSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     job = auto_resume(
@@ -24,5 +24,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         event["run"],
         services=bootstrap.services(settings),
     )
-    logger.info("woken", status=job.status)
+    logger.info("resumed", status=job.status)
     return {"status": job.status}

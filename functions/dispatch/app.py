@@ -1,4 +1,4 @@
-"""Task of the state machine: fan a phase out and leave the token to whoever closes its last chunk."""
+"""Task of the state machine: fan a phase out; the worker that closes its last chunk answers the token."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from sluice.usecases.dispatch import dispatch
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Dispatch ``{tenant, job_id, run, phase, token}``.
 
-    An error is told to the state machine as well as raised: a local emulator does not pass on what a function that
-    waits for a token raises, and on AWS the second telling finds the task over and is ignored.
+    An error is reported to the state machine as well as raised: a local emulator does not pass on what a function that
+    waits for a token raises, and on AWS the second report finds the task over and is ignored.
     """
     settings = load_settings(DispatchSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], phase=event["phase"])

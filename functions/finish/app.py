@@ -1,4 +1,4 @@
-"""Task of the state machine: say where a job stands at the end of a run."""
+"""Task of the state machine: move a job to its state at the end of a run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     caught = event.get("error")
     if caught:
-        logger.error("the course broke", error=caught)  # in full here; a caller is told its kind alone
+        logger.error("execution failed", error=caught)  # in full here; callers see its kind alone
     job = finish(
         JobRef(event["tenant"], event["job_id"]),
         event["run"],

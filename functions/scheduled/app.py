@@ -1,4 +1,4 @@
-"""A schedule has struck: pull its source."""
+"""EventBridge Scheduler: pull a source at its scheduled time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedule: look after jobs that nobody is at any more."""
+"""Schedule: the sweeper rescues or ends jobs that nothing moves any more."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sluice.usecases.sweeper import sweep
 @metrics.log_metrics
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Set stuck jobs going, end expired ones, and count the stuck for the alarm."""
+    """Rescue stuck jobs, end expired ones, and count the stuck for the alarm."""
     settings = load_settings(SweeperSettings)
     stuck = sweep(
         now=datetime.now(UTC),
         stuck_minutes=settings.stuck_minutes,
-        complain=lambda job, error: logger.error("cannot set going", job_id=job.ref.id, exc_info=error),
+        complain=lambda job, error: logger.error("cannot rescue", job_id=job.ref.id, exc_info=error),
         services=bootstrap.services(settings),
     )
     metrics.add_metric(name="StuckJobs", unit=MetricUnit.Count, value=stuck)
-    logger.info("tidied", stuck=stuck)
+    logger.info("swept", stuck=stuck)
     return {"stuck": stuck}

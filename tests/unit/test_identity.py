@@ -103,7 +103,7 @@ def test_an_expired_token_is_rejected_and_says_so() -> None:
 )
 def test_a_token_that_does_not_hold_is_rejected_without_details(bad: str) -> None:
     """Which of its checks failed is a forger's business only."""
-    assert rejection(f"Bearer {bad}") == "The token does not hold: wrong issuer, wrong signature, or no token at all."
+    assert rejection(f"Bearer {bad}") == "Invalid token: wrong issuer, wrong signature, or no token at all."
 
 
 @pytest.mark.usefixtures("fetched")

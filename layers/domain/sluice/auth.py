@@ -27,7 +27,7 @@ _UNREACHABLE_SECONDS = 5
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, for which tenant, and what their token allows ``until`` it ends, in epoch seconds."""
+    """A caller: the tenant, the subject, and the scopes of the token ``until`` it expires, in epoch seconds."""
 
     tenant: str
     subject: str
@@ -69,7 +69,7 @@ class Issuer:
 
 
 def issuer_of(settings: IssuerSettings) -> Issuer:
-    """The issuer that a function was told of."""
+    """Build the issuer from a function's settings."""
     return Issuer(settings.issuer, settings.audience, settings.tenant_claim, settings.jwks_url)
 
 
@@ -79,7 +79,7 @@ def identify(authorization: str | None, issuer: Issuer) -> Caller:
     Raises
     ------
     Unauthorized
-        If there is no bearer token, or it is expired, forged, or from or for somebody else.
+        If there is no bearer token, or it is expired, forged, or from or for another party.
     TryLater
         If the issuer's keys cannot be had.
     """

@@ -1,4 +1,4 @@
-"""What each function is told by its environment: one validated model for each."""
+"""Settings of the functions, from their environment: one validated model for each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Settings(BaseModel):
 
 
 class StartSettings(Settings):
-    """Whoever starts jobs: `functions/on_upload`, `scheduled`, `finish` and `wake`."""
+    """Functions that start jobs: `functions/on_upload`, `scheduled`, `finish` and `auto_resume`."""
 
     machine_arn: str
 
@@ -38,7 +38,7 @@ class MakeFileSettings(Settings):
 
 
 class SendingSettings(Settings):
-    """Whoever sends chunks to be done."""
+    """Functions that send chunks to the queues."""
 
     files_bucket: str
     urgent_queue_url: str
@@ -82,7 +82,7 @@ class IssuerSettings(Settings):
 
 
 class ApiSettings(DispatchSettings, IssuerSettings):
-    """`functions/api`; who follows a job's events is kept waiting for ``events_wait_seconds`` at most.
+    """`functions/api`; a request that follows a job's events waits ``events_wait_seconds`` at most.
 
     Schedules of syncs are in ``schedule_group``; they call ``scheduled_function_arn`` by ``scheduler_role_arn``.
     """

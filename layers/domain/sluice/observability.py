@@ -20,7 +20,7 @@ _PART = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![-+.\w])[0-9]{13}(?![.\w])')
 
 
 class _Discreet(LambdaPowertoolsFormatter):
-    """Lines in which nobody can be told by their ID number, whatever exception or library brought it there."""
+    """Formats log lines without ID numbers, whichever exception or library brought them there."""
 
     def serialize(self, log: Any) -> str:
         return _PART.sub(_masked, super().serialize(log))

@@ -47,12 +47,12 @@ def test_a_run_begins_with_the_step_of_its_name() -> None:
 
 def test_a_job_that_is_parked_is_woken_after_a_while_and_any_other_is_left() -> None:
     """What `finish` answers of it is what the machine looks at; whoever wakes it begins another run."""
-    assert STATES["Finish"]["Next"] == "IsItParked"
-    (suspended,) = STATES["IsItParked"]["Choices"]
+    assert STATES["Finish"]["Next"] == "IsItSuspended"
+    (suspended,) = STATES["IsItSuspended"]["Choices"]
     assert (suspended["Variable"], suspended["BooleanEquals"]) == ("$.finish.suspended", True)
     answered = {"suspended.$": "$.Payload.suspended", "resume_after.$": "$.Payload.resume_after"}
     assert STATES["Finish"]["ResultSelector"] == answered, "`finish` answers it"
     assert STATES["Finish"]["ResultPath"] == "$.finish"
     waiting = STATES[suspended["Next"]]
     assert (waiting["Type"], waiting["SecondsPath"], waiting["Next"]) == ("Wait", "$.finish.resume_after", "AutoResume")
-    assert STATES["AutoResume"]["Next"] == STATES["IsItParked"]["Default"] == "Over"
+    assert STATES["AutoResume"]["Next"] == STATES["IsItSuspended"]["Default"] == "Over"

@@ -43,12 +43,12 @@ def stream_response(job: Job, seen: Seen | None, stream: str, base_url: str) -> 
 
 
 def job_message(event: str, job: Job, base_url: str) -> bytes:
-    """What a watcher is told of a job: ``{"event": …, "job": …}``, the job as every call shows it."""
+    """Build the message about a job: ``{"event": …, "job": …}``, the job as every call shows it."""
     return _message({"event": event, "job": job_response(job, base_url).model_dump(mode="json")})
 
 
 def queue_message(queues: dict[str, dict[str, int]]) -> bytes:
-    """What a watcher is told of the queues: ``{"event": "queue.status", "queues": …}``, these as ``GET /queues``."""
+    """Build the message about the queues: ``{"event": "queue.status", "queues": …}``, these as ``GET /queues``."""
     return _message({"event": "queue.status", "queues": queues})
 
 

@@ -111,7 +111,7 @@ class TicketResponse(BaseModel):
     """A ticket, and where it lets in: once, instead of a token."""
 
     ticket: str
-    expires_in: int = Field(description="Seconds until it is worth nothing.")
+    expires_in: int = Field(description="Seconds until the ticket expires.")
     links: dict[str, str] = Field(description="Addresses with the ticket in them: `events` of a job, `socket`.")
 
 
@@ -174,7 +174,7 @@ class RecordResponse(BaseModel):
 class VersionResponse(RecordResponse):
     """A record as it was from one instant until another, and the job that wrote it then."""
 
-    since: datetime | None = Field(alias="from", description="Null where nobody took it down.")
+    since: datetime | None = Field(alias="from", description="Null if it was not recorded.")
     until: datetime
 
 
@@ -281,7 +281,7 @@ class UploadForm(BaseModel):
     method: str
     url: str
     fields: dict[str, str]
-    expires_in: int = Field(description="Seconds until the form is worth nothing.")
+    expires_in: int = Field(description="Seconds until the form expires.")
 
 
 class PartResponse(BaseModel):
@@ -298,7 +298,7 @@ class UploadParts(BaseModel):
     method: str = "PUT"
     part_bytes: int
     parts: list[PartResponse]
-    expires_in: int = Field(description="Seconds until the addresses are worth nothing; a GET gives new ones.")
+    expires_in: int = Field(description="Seconds until the addresses expire; a GET gives new ones.")
     links: dict[str, str]
 
 

@@ -13,7 +13,7 @@ from sluice.usecases.sync import SourceState, SyncStart
 
 
 class LastSync(BaseModel):
-    """How the job ended that stands for a source."""
+    """How the current job of a source ended."""
 
     finished_at: datetime
     minutes_ago: int
@@ -29,7 +29,7 @@ class SyncResponse(BaseModel):
 
 
 class CleanUpResponse(BaseModel):
-    """How many syncs were cancelled because nobody was at them."""
+    """How many stuck syncs were cancelled."""
 
     cleaned: int
     by_state: dict[str, int]
@@ -51,20 +51,20 @@ class SourceResponse(BaseModel):
     dataset: str
     page_size: int
     has_total: bool = Field(description="Whether the upstream says how many rows there are.")
-    job: JobResponse | None = Field(description="The job that stands for it: under way, or the last one.")
+    job: JobResponse | None = Field(description="Its current job: under way, or the last one.")
     last_sync: LastSync | None = Field(description="Null until that job has ended.")
     schedule: ScheduleResponse | None
 
 
 def sync_response(start: SyncStart, *, forced: bool, now: datetime, base_url: str) -> SyncResponse:
-    """Show the job that stands for a source, and when it ended."""
+    """Show the current job of a source, and when it ended."""
     shown = job_response(start.job, base_url)
     return SyncResponse(job=shown, forced=forced, last_sync=_last_sync(start.job, shown, now))
 
 
-def source_response(standing: SourceState, *, now: datetime, base_url: str) -> SourceResponse:
-    """Show a source, the job that stands for it, and its schedule."""
-    source, job, schedule = standing.source, standing.job, standing.schedule
+def source_response(state: SourceState, *, now: datetime, base_url: str) -> SourceResponse:
+    """Show a source, its current job, and its schedule."""
+    source, job, schedule = state.source, state.job, state.schedule
     shown = None if job is None else job_response(job, base_url)
     return SourceResponse(
         name=source.name,
@@ -79,7 +79,7 @@ def source_response(standing: SourceState, *, now: datetime, base_url: str) -> S
 
 
 def schedule_response(schedule: Schedule, *, now: datetime) -> ScheduleResponse:
-    """Show a schedule, and when it strikes next."""
+    """Show a schedule, and its next scheduled run."""
     return ScheduleResponse(
         every_minutes=schedule.every_minutes, starting_at=schedule.starting_at, next_at=next_at(schedule, now)
     )

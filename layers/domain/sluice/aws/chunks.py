@@ -54,7 +54,7 @@ class DynamoChunks:
             self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
 
     def add_done(self, chunk: Chunk) -> None:
-        """Write a chunk that nobody has to do, and add its counts to the job's; nothing if it is there already."""
+        """Write a chunk that needs no worker, and add its counts to the job's; nothing if it is there already."""
         numbers = {f"n_{name}": value for name, value in chunk.counts.as_dict().items() if value}
         done = {"state": str(ChunkState.DONE), "closed_at": datetime.now(UTC).isoformat(), **numbers}
         new = put(self._table.name, stored.of_chunk(chunk) | done | {"expires_at": self._expires()})
@@ -135,7 +135,7 @@ class DynamoChunks:
         return None if found is None else stored.to_phase(found)
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
-        """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
+        """Take a chunk that is queued or whose lease ran out; ``None`` if another worker holds it, or it is closed."""
         free = Attr("state").eq(str(ChunkState.QUEUED))
         lapsed = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("lease_until").lte(now)
         try:

@@ -131,13 +131,13 @@ class DynamoJobs:
         Parameters
         ----------
         by, note
-            Who did it, and more about it, for the log.
+            Subject of the caller, and more about it, as the log shows it.
         new_run
-            Whether a new run of its course begins.
+            Whether a new run begins.
         file, problem
             Set when given.
         answers
-            Somebody has committed the job, and says these date_orders of day and month, by field.
+            The caller commits the job with these orders of day and month, by field.
 
         Raises
         ------
@@ -222,7 +222,7 @@ class DynamoJobs:
         """Note that a suspended job does not go on by itself any more, and who wanted that."""
         change = self._update(ref, {}, "attribute_exists(suspended)", remove=["suspended"])
         job = self.get(ref)
-        with suppress(ConditionFailed):  # it goes on already, or somebody said so before
+        with suppress(ConditionFailed):  # it goes on already, or a call before has noted it
             transact(self._client, [change, self._entry(ref, job.status, by, "to be resumed by hand")])
         return self.get(ref)
 

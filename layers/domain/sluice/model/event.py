@@ -1,4 +1,4 @@
-"""What watchers are told about a job, and who watches."""
+"""Events about jobs, the connections that watch them, and the tickets that open connections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = {
     Status.ROLLED_BACK: "job.rolled_back",
 }
 PROGRESS = "job.progress"
-#: A ticket is worth nothing so many seconds after its issue, if it was not used by then.
+#: A ticket expires so many seconds after its issue, if it was not used by then.
 TICKET_SECONDS = 60
 
 

@@ -225,7 +225,7 @@ class JobFiles:
 
     def write_rejections(self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record]) -> None:
         """Store the rejections of a chunk, and its rejected rows as they came; without any, nothing is stored."""
-        # an earlier attempt may have left some that hold no more: an answer about dates may have come in between
+        # an earlier attempt may have left some that are out of date: an answer about dates may have come in between
         if not rejections and chunk.attempts <= 1:
             return
         ref = chunk.ref

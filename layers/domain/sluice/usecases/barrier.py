@@ -1,4 +1,4 @@
-"""The end of a phase: the worker that sees that no chunk remains, or that all stand still, answers the token."""
+"""The barrier at the end of a phase: the worker that passes it answers the token of the state machine."""
 
 from __future__ import annotations
 

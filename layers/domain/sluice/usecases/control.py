@@ -254,7 +254,7 @@ def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Delete the file of a job that has ended, its chunks, rejected rows and results; the job and its log stay.
 
     What it loaded into a dataset stays there: `roll_back` is for that, before this. Doing it twice, or going on with
-    one that broke off, deletes what is left.
+    one that died, deletes what is left.
 
     Raises
     ------

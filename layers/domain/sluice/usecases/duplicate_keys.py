@@ -35,7 +35,7 @@ def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
 def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
     """Write, for each chunk that repeats a key, ``{row number: row number of the first}``.
 
-    Chunks that were handed out to be loaded before, by an earlier run or a dispatch that broke off, keep what they were
+    Chunks that were handed out to be loaded before, by an earlier run or a dispatch that died, keep what they were
     given, wherever they stand in the file: their rows may be delivered already, even of one that was given up.
     """
     ref, stored = job.ref, JobFiles(job.ref, files)

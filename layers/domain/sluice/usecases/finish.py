@@ -1,4 +1,4 @@
-"""Finish a run of a job: say where it stands."""
+"""The end of a run: a job is stopped or ended; and of a chunk whose message failed for good."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def finish(ref: JobRef, run: int, *, error: str | None, services: Services) -> J
     run
         The run that has come to its end; one that the job has left behind says nothing any more.
     error
-        The kind of error that broke the course of the job, ``None`` when it ran to its end. Callers see it.
+        The kind of error that failed the execution, ``None`` when it ran to its end. Callers see it.
     """
     job = services.jobs.get(ref)
     if job.run == run:

@@ -33,9 +33,9 @@ def parameters_of(importer: Importer, file_name: str, given: Mapping[str, str] |
             raise RequestRejected("invalid-parameter", case="wrong-form", title=title, example=example)
         found[name] = value
     for parameter in importer.parameters:
-        told = re.search(parameter.from_name, file_name)
-        if told and parameter.name not in found:
-            found[parameter.name] = told[1]
+        found_in_name = re.search(parameter.from_name, file_name)
+        if found_in_name and parameter.name not in found:
+            found[parameter.name] = found_in_name[1]
     return found
 
 

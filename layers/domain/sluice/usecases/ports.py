@@ -121,10 +121,10 @@ class Chunks(Protocol):
         """Write queued chunks; one that is there already stays as it is."""
 
     def add_done(self, chunk: Chunk) -> None:
-        """Write a chunk that nobody has to do, and add its counts to the job's; nothing if it is there already."""
+        """Write a chunk that needs no worker, and add its counts to the job's; nothing if it is there already."""
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
-        """Remove a phase and its chunks, none of which anybody can be at."""
+        """Remove a phase and its chunks, none of which a worker may hold."""
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """All chunks of a phase, in order."""
@@ -143,7 +143,7 @@ class Chunks(Protocol):
         """The barrier as it is now."""
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
-        """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
+        """Take a chunk that is queued or whose lease ran out; ``None`` if another worker holds it, or it is closed."""
 
     def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
@@ -232,13 +232,13 @@ class Queue(Protocol):
 
 
 class Machine(Protocol):
-    """The state machine that holds a job's course."""
+    """The state machine that runs jobs."""
 
     def start(self, job: Job) -> None:
-        """Start the course of the job's run; nothing happens when it was started before."""
+        """Start the execution of the job's run; nothing happens if it was started before."""
 
     def is_over(self, job: Job) -> bool:
-        """Whether the course of the job's run has ended, however it ended; one that never began is not over."""
+        """Whether the execution of the job's run has ended, in success or failure; one that never began has not."""
 
     def make_file(self, job: Job, name: str) -> bool:
         """See to it that a file of the job is made; ``False`` when that was tried for this run and failed for good."""
@@ -307,7 +307,7 @@ class Upstreams(Protocol):
 
 
 class LookupCache(Protocol):
-    """What lookups were answered before, for each tenant by itself; times are epoch seconds."""
+    """Cached results of lookups, by tenant; times are epoch seconds."""
 
     def get(self, tenant: str, lookup: Lookup, keys: Iterable[str], *, now: int) -> dict[str, LookupResult]:
         """The answers to these keys that are still good."""

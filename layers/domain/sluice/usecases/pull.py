@@ -54,7 +54,7 @@ def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Se
         As `read_pages`.
     """
     source = source_named(job.importer)
-    # of a reading before this one, or of a plan that died in its middle: it may have been told another total
+    # of a reading before this one, or of a plan that died in its middle: its upstream may have named another total
     services.chunks.forget(job.ref, PhaseName.PARSE)
     stored = JobFiles(job.ref, services.files)
     stored.remove_read()

@@ -1,4 +1,4 @@
-"""The same file again: it is imported once, unless somebody insists."""
+"""The same file again: it is imported once, unless the caller forces it."""
 
 from __future__ import annotations
 

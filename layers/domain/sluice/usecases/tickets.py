@@ -1,4 +1,4 @@
-"""Give a ticket to somebody who has shown a token."""
+"""Tickets: issue one for a token, and redeem it where a browser cannot send a token."""
 
 from __future__ import annotations
 

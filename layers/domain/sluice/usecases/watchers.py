@@ -1,4 +1,4 @@
-"""Tell those who watch that a job has changed."""
+"""Watchers: who is connected, and what is posted to them when a job changes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def announce(
     Returns
     -------
     int
-        Connections that were told.
+        Connections that the message was posted to.
     """
     watching = [connection for connection in connections.of_tenant(after.ref.tenant) if connection.hears_of(after)]
     if not watching:
@@ -62,7 +62,7 @@ def announce(
 def announce_queues(
     tenant: str, *, show: Callable[[], bytes], now: int, connections: Connections, sockets: Sockets
 ) -> int:
-    """Post the state of the queues to the connections that hear of all jobs of a tenant; answers how many were told."""
+    """Post the state of the queues to the connections that hear of all jobs of a tenant; answers to how many."""
     watching = [connection for connection in connections.of_tenant(tenant) if connection.job_id is None]
     return _post(watching, show(), now, connections, sockets) if watching else 0
 
@@ -86,7 +86,7 @@ def _post(watching: Sequence[Connection], message: bytes, now: int, connections:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(post, watching))
     if failures := [answer for answer in answers if isinstance(answer, Exception)]:
-        raise ExceptionGroup("some watchers were not told", failures)
+        raise ExceptionGroup("some watchers were not notified", failures)
     return answers.count(True)
 
 
