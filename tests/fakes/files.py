@@ -38,7 +38,7 @@ class MemoryFiles:
         if key not in self.objects:
             raise NotFound("object", key)
         if etag is not None and etag != etag_of(self.objects[key]):
-            raise FileRejected("file-changed", "The file was changed while it was read", "Upload it again.")
+            raise FileRejected("file-changed")
         return self.objects[key][start:end]
 
     def write(self, key: str, body: bytes) -> None:

@@ -102,7 +102,7 @@ class MemoryJobs:
         file: JobFile | None = None,
         problem: Problem | None = None,
         answers: Mapping[str, DateOrder] | None = None,
-        suspended: str | None = None,
+        suspended: Problem | None = None,
         phase: PhaseName | None = None,
     ) -> Job:
         job = self.get(ref)
@@ -243,7 +243,7 @@ class MemoryChunks:
             self.items[ref] = taken
             return taken
 
-    def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
+    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
         there = self.items[chunk.ref]
         if there.state is ChunkState.RUNNING and there.attempts == chunk.attempts:
             attempts = chunk.attempts - (not tried)
@@ -256,7 +256,7 @@ class MemoryChunks:
         ref: ChunkRef,
         state: ChunkState,
         counts: Counts,
-        error: str | None = None,
+        error: Problem | None = None,
         *,
         free_at: int | None = None,
     ) -> bool:

@@ -106,7 +106,7 @@ class MemoryUpstreams:
                 if self.down:
                     return LookupBatch(failed, down=True, silent=silent)
                 if self.rejects:
-                    raise UpstreamRejected(f"{lookup.upstream} rejects our credentials.")
+                    raise UpstreamRejected("bad-answer", upstream=lookup.upstream, what=lookup.path, got="status 403")
                 if self.late:
                     raise TryLater(f"The rate limit of {lookup.upstream} has no free slot.", 5)
             self.sought.append(key)

@@ -10,6 +10,7 @@ import pytest
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.status import Status
+from sluice.wording import word_detail
 from tests.factories import csv_file, products
 from tests.fakes.course import NOW, Course
 
@@ -116,7 +117,7 @@ def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_lo
     job = course.finish(ref, error="States.Timeout: no answer")
     assert job.problem is not None
     assert (job.status, job.problem.type, job.counts.inserted) == (Status.FAILED, "system-error", 10)
-    assert "States.Timeout" in job.problem.detail
+    assert "States.Timeout" in word_detail(job.problem)
     again = course.finish(ref)
     assert again == job, "a job that has ended stays as it is"
 
@@ -140,7 +141,7 @@ def test_a_file_that_is_overwritten_while_it_is_read_gives_no_mixture(course: Co
     job = course.finish(ref)
     assert job.problem is not None
     assert (job.status, job.counts.loaded) == (Status.FAILED, 0)
-    assert "overwr" in job.problem.detail or "Upload it again" in job.problem.detail
+    assert "overwr" in word_detail(job.problem) or "Upload it again" in word_detail(job.problem)
 
 
 def test_a_job_that_cannot_be_looked_after_keeps_no_other_waiting(

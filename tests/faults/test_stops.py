@@ -8,7 +8,7 @@ import pytest
 
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import TryLater
+from sluice.model.errors import Problem, TryLater
 from sluice.model.status import Status
 from sluice.schema.staging import Applied, Batch
 from tests.factories import csv_file, products
@@ -94,7 +94,7 @@ def test_of_two_workers_that_put_their_chunks_back_the_last_one_answers(
     release = course.chunks.release
     seen: list[bool] = []
 
-    def after_the_other(chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
+    def after_the_other(chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
         monkeypatch.setattr(course.chunks, "release", release)
         other = course.chunks.lease(second, now=NOW, until=NOW + LEASE)
         assert other is not None

@@ -9,9 +9,10 @@ import pytest
 
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import TryLater
+from sluice.model.errors import Problem, TryLater
 from sluice.model.job import Job
 from sluice.model.status import Status
+from sluice.wording import word_detail
 from tests.factories import csv_file, products
 from tests.fakes.course import IMPORT, LEASE, NOW, Course
 
@@ -124,7 +125,7 @@ def test_a_slow_worker_that_lost_its_lease_changes_nothing_when_it_closes(course
     assert slow is not None
     course.work(first, now=NOW + LEASE + 1)
     before = course.jobs.get(ref)
-    course.chunks.release(slow, "too late")
+    course.chunks.release(slow, Problem("attempt-failed", {"error": "OSError"}))
     assert not course.chunks.close(first, ChunkState.DONE, Counts(checked=10))
     assert course.jobs.get(ref) == before
 
@@ -178,7 +179,7 @@ def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
     job = finish_job(ref, course)
     assert (job.status, job.counts.unprocessed, job.counts.loaded) == (Status.FAILED, 10, 15)
     assert job.problem is not None
-    assert "rows 12 to 21 (OSError)" in job.problem.detail
+    assert "rows 12 to 21 (OSError)" in word_detail(job.problem)
 
 
 def test_a_chunk_is_not_given_up_while_a_worker_holds_it(course: Course, ref: JobRef) -> None:

@@ -18,6 +18,7 @@ from sluice.schema.importer import Importer, Parameter
 from sluice.schema.validation import check_rows
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.parameters import parameters_of
+from sluice.wording import word_rejection
 from tests.fakes.course import Course
 
 PAGE = (ROOT / "docs" / "adding-an-importer.md").read_text()
@@ -77,7 +78,9 @@ def test_the_file_of_the_page_has_the_result_of_the_page(importer: Importer) -> 
     assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.rejected
     # duplicate keys are found after the rejections of single rows
     found = sorted(JobFiles(ref, course.files).rejections_page(limit=100, cursor=None).items, key=lambda each: each.row)
-    assert [(str(each.row), each.column, each.value, each.reason) for each in found] == rejections_of_the_page()
+    assert [
+        (str(each.row), each.column, each.value, word_rejection(each)) for each in found
+    ] == rejections_of_the_page()
     record = json.loads(last("json"))
     assert course.destination.values("acme", importer.dataset)[record["number"]] == record
 

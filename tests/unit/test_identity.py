@@ -14,6 +14,7 @@ import pytest
 from sluice import auth as identity
 from sluice.auth import ADMIN, READ, WRITE, Caller, Issuer, identify
 from sluice.model.errors import Forbidden, TryLater, Unauthorized
+from sluice.wording import word_detail
 from tests.fakes import issuer
 from tests.fakes.issuer import AUDIENCE, ISSUER, token
 
@@ -50,7 +51,7 @@ def rejection(authorization: str | None, trusted: Issuer = TRUSTED) -> str:
     """Why nobody is let in."""
     with pytest.raises(Unauthorized) as rejected:
         identify(authorization, trusted)
-    return rejected.value.problem.detail
+    return word_detail(rejected.value.problem)
 
 
 @pytest.mark.usefixtures("fetched")
@@ -187,7 +188,7 @@ def test_a_scope_allows_what_it_names_and_admin_allows_all(scopes: set[str], nee
     else:
         with pytest.raises(Forbidden) as rejected:
             known.need(needed)
-        assert rejected.value.problem.extra == {"scope": needed}
+        assert rejected.value.problem.params == {"scope": needed}
 
 
 def test_keys_are_fetched_once_for_many_tokens(fetched: list[str]) -> None:

@@ -224,7 +224,7 @@ class World:
         """Let the upstream of sources reject every request."""
 
         def read(*_: object, **__: object) -> None:
-            raise UpstreamRejected("It says 403.")
+            raise UpstreamRejected("bad-answer", upstream="siasn", what="pangkat from row 1 on", got="status 403")
 
         self.monkeypatch.setattr(self.upstreams, "read", read)
 

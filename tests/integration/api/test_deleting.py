@@ -106,7 +106,9 @@ def test_a_deleted_job_is_neither_rolled_back_nor_retried(stack: Stack) -> None:
     delete(done)
     assert_problem(post(done, "rollback"), 409, "nothing-to-roll-back")
     failed = standing(stack, Status.LOADING)
-    stack.jobs.transition(failed.ref, Status.FAILED, problem=Problem(BROKEN, "Title", "Detail."))
+    stack.jobs.transition(
+        failed.ref, Status.FAILED, problem=Problem(BROKEN, {"case": "loading", "error": "States.Timeout"})
+    )
     delete(failed.ref.id)
     assert_problem(post(failed.ref.id, "retry"), 409, "not-retryable")
     assert_problem(post(failed.ref.id, "rollback"), 409, "nothing-to-roll-back")

@@ -135,9 +135,9 @@ def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (Conflict("illegal-transition", "No", "Not from there."), 409),
-        (FileRejected("too-large", "No", "Too much."), 422),
-        (TryLater("Not now.", 3), 503),
+        (Conflict("rolling-back", id="01X"), 409),
+        (FileRejected("file-gone"), 422),
+        (TryLater("chunk-leased", 3), 503),
         (RuntimeError("boom"), 500),
     ],
 )
@@ -153,7 +153,7 @@ def test_only_a_call_that_succeeded_is_kept(failing: Failing, error: Exception, 
 
 def test_the_key_of_a_rejected_call_is_free_for_another(failing: Failing) -> None:
     """The first one did nothing."""
-    failing(Conflict("illegal-transition", "No", "Not from there."))
+    failing(Conflict("rolling-back", id="01X"))
     assert announce().status == 409
     assert announce(bytes=1).status == 201
 

@@ -21,7 +21,7 @@ MOVES = ["commit", "cancel", "pause", "resume", "retry", "rollback"]
 
 
 def problem(type_: str) -> Problem:
-    return Problem(type_, "Title", "Detail.")
+    return Problem(type_, {"case": "loading", "error": "States.Timeout"})
 
 
 def assert_moved(answer: Answer, status: int, state: str) -> None:

@@ -13,7 +13,7 @@ from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from tests.factories import make_job
 
-BROKEN = Problem("system-error", "The import could not go on", "It stopped.")
+BROKEN = Problem("system-error", {"case": "loading", "error": "States.Timeout"})
 
 
 def added(jobs: Jobs, status: Status) -> Job:

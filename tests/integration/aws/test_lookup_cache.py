@@ -136,5 +136,5 @@ def test_unprocessed_keys_are_read_again(
     if is_enough:
         assert cache.get("acme", commission, KEYS[:4], now=NOW) == dict.fromkeys(KEYS[:4], HERE)
     else:
-        with pytest.raises(TryLater, match="too busy"):
+        with pytest.raises(TryLater, match="jobs-table-busy"):
             cache.get("acme", commission, KEYS[:4], now=NOW)

@@ -156,7 +156,7 @@ def test_a_schedule_is_put_while_other_callers_remove_and_change_it(aws: None, t
 def test_a_caller_whose_attempts_all_meet_others_has_to_try_later(aws: None) -> None:
     client = scheduler()
     EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
-    with pytest.raises(TryLater, match="changing the schedule"):
+    with pytest.raises(TryLater, match="schedule-taken"):
         EventBridgeSchedules(Contended(client, 100), GROUP, FUNCTION, ROLE).put("acme", "pangkat", SECOND)
 
 

@@ -45,7 +45,7 @@ def test_a_source_is_found_by_its_name(source: Source) -> None:
 
 @pytest.mark.parametrize("name", ["", "Pangkat", "pangkat ", "../pangkat", "products"])
 def test_an_unknown_source_is_not_found(name: str) -> None:
-    with pytest.raises(NotFound, match=f"There is no source '{name}'"):
+    with pytest.raises(NotFound, match=f"not-found/source.*'{name}'"):
         source_named(name)
 
 

@@ -72,7 +72,7 @@ class Pipe:
 def rejected(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
     """Make a row that is rejected because of these columns; ``whole`` is the reason of the row as a whole."""
     found = [
-        Rejection("Parts", number, None if title == "whole" else title, None, reason)
+        Rejection("Parts", number, None if title == "whole" else title, None, "custom", {"text": reason})
         for title, reason in reasons.items()
     ]
     return RejectedRow(number, cells, found)

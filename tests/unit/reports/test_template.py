@@ -23,7 +23,7 @@ from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
 from tests.unit.reports.sample import opened, orders, sheet_of
-from tests.unit.rows.sample import read
+from tests.unit.schema.sample import read
 
 BOOK = opened(build_template(orders))
 SHEET, NOTES = BOOK["Orders"], BOOK["Notes"]

@@ -244,7 +244,7 @@ def test_a_deadline_that_has_passed_ends_the_attempt() -> None:
 @pytest.mark.parametrize("status", [301, 403, 404])
 def test_a_final_failure_is_an_error(status: int) -> None:
     roll = Roll({KEYS[2]: [httpx.Response(status, headers={"location": "https://elsewhere.example"})]})
-    with pytest.raises(UpstreamRejected, match=f"for voters/… got status {status}"):
+    with pytest.raises(UpstreamRejected, match=f"voters/….*status {status}"):
         roll.ask(KEYS)
     assert [key for key, _ in roll.results] == list(KEYS[:2])
 

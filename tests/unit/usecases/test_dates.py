@@ -14,6 +14,7 @@ from sluice.model.errors import Conflict, RequestRejected
 from sluice.model.job import DateOrder
 from sluice.model.status import Status
 from sluice.usecases.views import preview
+from sluice.wording import word_detail
 from tests.factories import PRODUCT_TITLES, csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -65,8 +66,8 @@ def test_a_commit_without_the_answer_is_rejected(course: Course) -> None:
     with pytest.raises(RequestRejected) as rejected:
         course.commit(ref, {})
     problem = rejected.value.problem
-    assert (problem.type, problem.extra) == ("ambiguous-dates", {"columns": ["Updated"]})
-    assert "Updated" in problem.detail
+    assert (problem.type, problem.params) == ("ambiguous-dates", {"columns": ["Updated"]})
+    assert "Updated" in word_detail(problem)
     assert course.jobs.get(ref).status is Status.IN_REVIEW
 
 

@@ -15,6 +15,7 @@ from sluice.reading.types import FileLayout, Segment, Workspace
 from sluice.schema.cells import Record
 from sluice.usecases import artifacts as parse_module
 from sluice.usecases.artifacts import JobFiles
+from sluice.wording import word_detail, word_rejection
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
 
@@ -51,7 +52,7 @@ def test_a_key_that_comes_again_in_another_chunk_is_rejected_with_the_row_of_the
     rows = [*products(20), *products(2, first=3, price="1.5")]
     job = course.run(course.upload(csv_file(rows)))
     rejections = JobFiles(job.ref, course.files).rejections_page(limit=10, cursor=None).items
-    assert [(each.row, each.reason) for each in rejections] == [
+    assert [(each.row, word_rejection(each)) for each in rejections] == [
         (22, "repeats the Part Number of row 4"),
         (23, "repeats the Part Number of row 5"),
     ]
@@ -76,7 +77,7 @@ def test_a_rejected_file_ends_its_job_with_the_problem(course: Course) -> None:
     assert job.status is Status.FAILED
     assert job.problem is not None
     assert job.problem.type == "missing-header"
-    assert "Descripton" in job.problem.detail
+    assert "Descripton" in word_detail(job.problem)
     assert not course.queue.messages
 
 
@@ -107,7 +108,7 @@ def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
 
     def damaged(layout: FileLayout, cut: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
         if cut.index == 1:
-            raise FileRejected("damaged-file", "The file is damaged", "Row 14 breaks off.")
+            raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=14)
         return read_segment(layout, cut, body, workspace)
 
     monkeypatch.setattr(parse_module, "read_segment", damaged)
@@ -117,7 +118,7 @@ def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
     job = course.finish(ref)
     assert (job.status, job.counts.inserted, job.counts.unprocessed) == (Status.FAILED, 20, 10)
     assert job.problem is not None
-    assert "rows 12 to 21 (Row 14 breaks off.)" in job.problem.detail
+    assert "rows 12 to 21 (The file cannot be read: cells of row 14 carry other" in word_detail(job.problem)
 
 
 def test_tenants_do_not_see_each_others_jobs(course: Course) -> None:

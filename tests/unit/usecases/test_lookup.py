@@ -21,6 +21,7 @@ from sluice.model.job import allowed_actions
 from sluice.model.status import Status
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases.control import auto_resume, delete_job
+from sluice.wording import word_detail
 from tests.fakes.course import Course
 
 ROWS = 450
@@ -112,7 +113,8 @@ def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(course: Co
     assert course.machine.answers[token] == {"outcome": "stopped"}
     suspended = course.finish(ref)
     assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
-    assert "gives no answers" in (suspended.suspended or "")
+    assert suspended.suspended
+    assert "gives no answers" in word_detail(suspended.suspended)
     woken = auto_resume(ref, suspended.run, services=course)
     assert (woken.status, woken.suspended) == (Status.LOADING, None)
     course.upstreams.down = False
@@ -174,7 +176,7 @@ def test_a_file_whose_name_has_no_ward_is_rejected_and_says_how_to_name_it(cours
     ended = course.finish(job.ref)
     assert ended.problem is not None
     assert (ended.status, ended.problem.type) == (Status.FAILED, "missing-parameter")
-    assert "Ward 79800001.xlsx" in ended.problem.detail
+    assert "Ward 79800001.xlsx" in word_detail(ended.problem)
 
 
 def test_the_ward_can_be_given_with_the_request(course: Course) -> None:

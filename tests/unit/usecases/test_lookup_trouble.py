@@ -256,5 +256,5 @@ def test_a_file_is_not_corrected_when_it_was_deleted(course: Course) -> None:
     ref = upload(course, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
     course.run(ref)
     delete(course, ref)
-    with pytest.raises(Conflict, match="was deleted"):
+    with pytest.raises(Conflict, match="deleted"):
         upload(course, book(1), name=NAME, corrects=ref.id)

@@ -76,7 +76,7 @@ def test_an_upload_that_was_cut_short_goes_on_with_what_is_missing() -> None:
     assert urls[2], "a part of another size is sent again"
     with pytest.raises(Conflict) as rejected:
         sending.join()
-    assert rejected.value.problem.extra["missing"] == [2, 3]
+    assert rejected.value.problem.params["missing"] == [2, 3]
     sending.send(2, 8 * MIB)
     sending.send(3, 4 * MIB)
     sending.join()

@@ -13,6 +13,7 @@ from sluice.model.errors import Conflict
 from sluice.model.job import Job, allowed_actions
 from sluice.model.status import Status
 from sluice.usecases.artifacts import JobFiles
+from sluice.wording import word_rejection
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -85,7 +86,7 @@ def keyed(*keys: int) -> bytes:
 def rejected(course: Course, ref: JobRef) -> dict[int, str]:
     """Rejected rows and why."""
     found = JobFiles(ref, course.files).rejections_page(limit=100, cursor=None).items
-    return {rejection.row: rejection.reason for rejection in found}
+    return {rejection.row: word_rejection(rejection) for rejection in found}
 
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])

@@ -15,6 +15,7 @@ from sluice.model.job import allowed_actions
 from sluice.model.status import Status
 from sluice.schema.staging import Batch, KeptRow, Undone
 from sluice.usecases.artifacts import JobFiles
+from sluice.wording import word_detail
 from tests.factories import csv_file, products
 from tests.fakes.course import LEASE, NOW, Course
 
@@ -77,7 +78,7 @@ def test_rows_that_were_changed_since_are_kept_and_told_with_who_did(course: Cou
         ("P-000021", "conflict", later.id),
         ("P-000022", "conflict", later.id),
     ]
-    assert {row["reason"] for row in found} == {"was changed since by another job", "was removed since"}
+    assert {row["code"] for row in found} == {"changed-since", "removed-since"}
     values = course.destination.values("acme", "products")
     assert values["P-000011"]["price"] == "3"
     assert values["P-000014"]["price"] == "9.5"
@@ -119,7 +120,7 @@ def test_a_rollback_under_way_is_left_alone(course: Course, ref: JobRef, call: s
     course.roll_back(ref)
     with pytest.raises(Conflict) as rejected:
         getattr(course, call)(ref)
-    assert rejected.value.problem.extra == {"status_now": "rolling_back"}
+    assert rejected.value.problem.params["status_now"] == "rolling_back"
     assert course.run(ref).status is Status.ROLLED_BACK
 
 
@@ -191,7 +192,7 @@ def test_a_rollback_that_could_not_be_finished_is_finished_by_the_next(
     failed = course.finish(ref)
     assert failed.problem is not None
     assert (failed.status, failed.problem.type, failed.counts.reversed) == (Status.FAILED, "rollback-incomplete", 15)
-    assert "rows 12 to 21" in failed.problem.detail
+    assert "rows 12 to 21" in word_detail(failed.problem)
     assert allowed_actions(failed) == ["rollback"]
     with pytest.raises(Conflict) as rejected:
         course.retry(ref)
@@ -216,7 +217,7 @@ def test_a_rollback_whose_course_broke_is_taken_on(course: Course, ref: JobRef) 
     course.queue.messages.clear()
     failed = course.finish(ref, error="States.Timeout")
     assert failed.problem is not None
-    assert (failed.problem.type, "States.Timeout" in failed.problem.detail) == ("rollback-incomplete", True)
+    assert (failed.problem.type, "States.Timeout" in word_detail(failed.problem)) == ("rollback-incomplete", True)
     course.roll_back(ref)
     assert course.run(ref).counts.reversed == 25
 
@@ -225,9 +226,7 @@ def test_rows_that_could_not_be_taken_back_are_told_apart_from_kept_ones(
     course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row of a table that rejects it, for one."""
-    stuck = Undone(
-        8, [KeptRow("K", "01OTHER", "was changed since by another job")], [KeptRow("F", None, "is referred to")]
-    )
+    stuck = Undone(8, [KeptRow("K", "01OTHER", "changed-since")], [KeptRow("F", None, "no-image")])
     monkeypatch.setattr(course.destination, "undo", lambda _: stuck)
     course.roll_back(ref)
     done = course.run(ref)

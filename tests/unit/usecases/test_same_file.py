@@ -14,6 +14,7 @@ from sluice.model.job import Job
 from sluice.model.lock import Lock, file_lock
 from sluice.model.status import Status
 from sluice.usecases.create import ImportRequest, accept_file
+from sluice.wording import word_detail
 from tests.factories import csv_file, products
 from tests.fakes.course import Course
 
@@ -30,7 +31,7 @@ def assert_rejected(job: Job, earlier: JobRef) -> None:
     """The job failed for the file of the earlier one, before a row was cut."""
     assert job.problem is not None
     assert (job.status, job.problem.type, job.counts.total) == (Status.FAILED, "same-file", 0)
-    assert job.problem.extra == {"job": earlier.id}
+    assert job.problem.params["job"] == earlier.id
 
 
 def test_the_same_file_is_rejected_when_it_has_been_read(course: Course) -> None:
@@ -46,8 +47,8 @@ def test_a_file_that_is_announced_by_its_digest_is_rejected_before_it_is_sent(co
         with pytest.raises(Conflict) as rejected:
             course.upload(BODY, sha256=sha256)
         problem = rejected.value.problem
-        assert (problem.type, problem.extra["job"]) == ("same-file", first.ref.id)
-        assert "force=true" in problem.detail
+        assert (problem.type, problem.params["job"]) == ("same-file", first.ref.id)
+        assert "force=true" in word_detail(problem)
     assert list(course.jobs.items) == [first.ref]
 
 

@@ -43,7 +43,11 @@ def test_a_row_that_is_wrong_is_rejected_by_its_place_in_the_source(course: Cour
 def test_a_sync_that_is_retried_has_half_an_hour_anew(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     ref = start(course, at=AT - timedelta(hours=6)).job.ref
     read = course.upstreams.read
-    monkeypatch.setattr(course.upstreams, "read", raising(UpstreamRejected("It says 403.")))
+    monkeypatch.setattr(
+        course.upstreams,
+        "read",
+        raising(UpstreamRejected("bad-answer", upstream="siasn", what="pangkat from row 1 on", got="status 403")),
+    )
     assert course.run(ref).status is Status.FAILED
     monkeypatch.setattr(course.upstreams, "read", read)
     course.retry(ref)
@@ -116,7 +120,7 @@ def test_a_source_without_a_total_is_read_to_its_end(course: Course, monkeypatch
 
 def test_an_upstream_that_rejects_ends_the_job_with_its_reason(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def reject(*_: object, **__: object) -> None:
-        raise UpstreamRejected("It says 403.")
+        raise UpstreamRejected("bad-answer", upstream="siasn", what="pangkat from row 1 on", got="status 403")
 
     monkeypatch.setattr(course.upstreams, "read", reject)
     job = course.run(start(course).job.ref)

@@ -128,4 +128,4 @@ class EventBridgeSchedules:
 
 
 def _contended(source: str) -> TryLater:
-    return TryLater(f"Other calls are changing the schedule of '{source}'. Send this one again.", 1)
+    return TryLater("schedule-taken", 1, source=source)

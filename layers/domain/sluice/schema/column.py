@@ -1,4 +1,4 @@
-"""One column of an importer, as its row model declares it."""
+"""The row model of an importer: a pydantic model whose fields are declared with `column`, and the columns it has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sluice.schema.cell_types import Spelling
 
 @dataclass(frozen=True)
 class Column:
-    """What reading and reporting need to know of a column.
+    """A column of an importer, as its row model declares it.
 
     Parameters
     ----------
@@ -116,26 +116,26 @@ def declared(field: str, info: FieldInfo) -> Column:
 
 
 def is_numeric(annotation: Any) -> bool:
-    """Whether its values are amounts or counts; yes and no are not, though to Python they are."""
+    """Whether values of this type are amounts or counts; flags are not, although a ``bool`` is an ``int``."""
     return any(
         isinstance(part, type) and issubclass(part, int | float | Decimal) and part is not bool
-        for part in _parts(annotation)
+        for part in types_of(annotation)
     )
 
 
 def choices_of(annotation: Any) -> tuple[Any, ...]:
-    """The values of a `Literal`, bare or in a union; empty when there is none."""
-    return tuple(choice for part in _parts(annotation) if get_origin(part) is Literal for choice in get_args(part))
+    """Return the values of a `Literal`, bare or in a union; none when there is no `Literal`."""
+    return tuple(choice for part in types_of(annotation) if get_origin(part) is Literal for choice in get_args(part))
 
 
-def _parts(annotation: Any) -> Iterator[Any]:
-    """The plain types of an annotation; unions and ``Annotated`` are opened."""
+def types_of(annotation: Any) -> Iterator[Any]:
+    """Yield the plain types of an annotation; unions and ``Annotated`` are opened."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        yield from _parts(get_args(annotation)[0])
+        yield from types_of(get_args(annotation)[0])
     elif origin is Union or origin is UnionType:
         for member in get_args(annotation):
-            yield from _parts(member)
+            yield from types_of(member)
     else:
         yield annotation
 
@@ -143,9 +143,9 @@ def _parts(annotation: Any) -> Iterator[Any]:
 class Row(BaseModel):
     """A row of an importer: one pydantic field for each column, made with `column`.
 
-    Text is stripped, a number in a text column becomes its digits, the words of a `Literal` are known however they
-    are spelled, unknown fields are an error. A default is read as a cell would be: with a default of 0, an empty cell
-    is no change from one that says 0.00.
+    Text is stripped, a number in a text column becomes its digits, the values of a `Literal` are known in any spelling
+    (see `Spelling`), unknown fields are an error. A default is read as a cell is: with a default of 0, an empty cell
+    equals one that says 0.00.
     """
 
     model_config = ConfigDict(
@@ -154,7 +154,7 @@ class Row(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Put a `Spelling` before each `Literal`, so that no importer has to think of it."""
+        """Put a `Spelling` before each `Literal`, so that no importer has to declare it."""
         super().__pydantic_init_subclass__(**kwargs)
         spelled = [info for info in cls.model_fields.values() if choices_of(info.annotation) and not _is_spelled(info)]
         for info in spelled:
@@ -164,19 +164,19 @@ class Row(BaseModel):
 
 
 def _is_spelled(info: FieldInfo) -> bool:
-    """A field that is inherited brings its `Spelling` along."""
+    """Whether a field has its `Spelling` already: one that is inherited has."""
     return any(isinstance(mark, BeforeValidator) and isinstance(mark.func, Spelling) for mark in info.metadata)
 
 
 @cache
 def columns_of(row: type[Row]) -> tuple[Column, ...]:
-    """The columns of a row model, in the order they were declared."""
+    """Return the columns of a row model, in the order of their declaration."""
     return tuple(declared(name, info) for name, info in row.model_fields.items())
 
 
 @cache
 def key_of(row: type[Row]) -> Column:
-    """The column that names a row.
+    """Return the column that names a row.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from sluice.schema.context import Conventions
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a job must know beside its file: a caller gives it, or the file's name tells it.
+    """What a job must know beside its file: a caller gives it, or the file's name holds it.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ class Importer:
     aliases
         Other names that callers may use.
     review
-        Its jobs stop after parsing, until somebody has looked at them.
+        Its jobs wait in review after parsing, until a caller commits them.
     archive
-        Superseded rows are kept, with the time from which and until which they held.
+        Superseded rows are kept, with the times from and until which they were valid.
     synchronous
         Its files are small, so that an upload waits for the result.
     chunk_rows
@@ -63,10 +63,10 @@ class Importer:
     conventions
         How its files write numbers and dates.
     normalise
-        A last hand on each good row before it is staged.
+        Changes each good row before it is staged.
     lookup
         Name of the lookup that its good rows go through, instead of being loaded. It is a name and not the lookup
-        itself, for what asks an upstream is no matter of rows.
+        itself, because this room knows nothing of upstreams.
     parameters
         What its jobs must know beside the file.
     file_types

@@ -8,16 +8,13 @@ from dataclasses import asdict, replace
 from sluice.model.chunk import Chunk
 from sluice.model.counts import Counts
 from sluice.model.job import Job
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.schema.column import key_of
 from sluice.schema.staging import Batch
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.declarations import importer_of
 from sluice.usecases.ports import Destination, Files
 from sluice.usecases.staged_rows import Staged, staged_rows
-
-#: How the reason of a rejection begins that is about the row's key alone.
-REPEATS = "repeats the "
 
 
 def load_chunk(job: Job, chunk: Chunk, *, files: Files, destination: Destination) -> Counts:
@@ -66,7 +63,7 @@ def reject(
         title = key_of(importer_of(job).row).title
         rejections = [replace(rejection, sheet=sheet) for rejection in rejections]
         rejections += [
-            Rejection(sheet, row, title, key, f"{REPEATS}{title} of row {first}")
+            Rejection(sheet, row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
             for row, (key, first) in duplicates.items()
         ]
         stored.write_rejections(chunk, rejections, stored.records(chunk, job.file))

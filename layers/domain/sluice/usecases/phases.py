@@ -101,14 +101,14 @@ def _wait_for_predecessor(job: Job, now: int, services: Services) -> None:
         return
     before = services.chunks.of_phase(JobRef(job.ref.tenant, job.instead_of), PhaseName.LOAD)
     if held := [chunk.lease_until - now for chunk in before if chunk.is_held(now)]:
-        raise NotYet("A worker of the sync before this one is still loading.", max(held))
+        raise NotYet("predecessor-loading", max(held))
 
 
 def _wait_for_its_load(work: Work, services: Services) -> None:
     """Wait while a worker of an execution that failed may still load the chunk: its writes would not be taken back."""
     loaded = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.LOAD))
     if loaded is not None and loaded.is_held(work.now):
-        raise TryLater("A worker is still loading this chunk.", loaded.lease_until - work.now)
+        raise TryLater("chunk-loading", loaded.lease_until - work.now)
 
 
 def _settle(job: Job, services: Services) -> Job:

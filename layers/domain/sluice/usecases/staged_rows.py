@@ -64,7 +64,7 @@ def _read_month_first(job: Job, row: GoodRow, fields: list[str], staged: Staged)
     try:
         staged.rows.append(with_orders(importer, row, fields))
     except ValidationError as error:
-        rejecting = SheetRejections("", {column.field: column.title for column in importer.columns})
+        rejecting = SheetRejections("", importer)
         staged.invalid.extend(rejecting.invalid(row.number, json.loads(row.values), error))
 
 

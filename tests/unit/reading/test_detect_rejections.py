@@ -1,4 +1,4 @@
-"""Files that are rejected as a whole: each for its own reason, and before they cost anything."""
+"""Files that are rejected as a whole, with the type of the problem, before they take memory or time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from sluice.model.errors import FileRejected
 from sluice.reading import Limits
-from sluice.reading.errors import TITLES
+from sluice.wording import word_detail, word_problem
 from tests.factories_files import packed, sheet_part, strings_part, workbook, written_by_openpyxl
 from tests.unit.reading.driving import read_all
 
@@ -25,8 +25,9 @@ def rejected(file: bytes, limits: Limits | None = None, name: str = "file") -> s
     with pytest.raises(FileRejected) as caught:
         read_all(file, name, limits=limits or Limits(10**8, 1000))
     problem = caught.value.problem
-    assert problem.title == TITLES[problem.type]
-    assert problem.detail.endswith((".", "?"))
+    title, detail = word_problem(problem)
+    assert title
+    assert detail.endswith((".", "?"))
     return problem.type
 
 
@@ -59,7 +60,7 @@ def test_a_file_without_a_value_is_empty(file: bytes) -> None:
 
 
 def test_a_header_alone_is_not_rejected() -> None:
-    """It has no rows to import, which is nobody's error."""
+    """It has no rows to import, which is not an error."""
     assert read_all(b"a,b\n", after_row=1) == []
     assert read_all(GOOD, after_row=1) == []
 
@@ -71,7 +72,7 @@ def test_a_file_over_the_limit_of_bytes_is_too_large() -> None:
 
 @pytest.mark.parametrize("file", [b"a,b\n" * 11, written_by_openpyxl([["a"]] * 11)], ids=["csv", "xlsx"])
 def test_a_file_over_the_limit_of_rows_has_too_many(file: bytes) -> None:
-    """As soon as the first row beyond it was cut."""
+    """As soon as the first row beyond the limit is found."""
     assert read_all(file, limits=Limits(10**8, 11), chunk_rows=3)
     assert rejected(file, Limits(10**8, 10)) == "too-many-rows"
 
@@ -84,10 +85,10 @@ def test_a_password_is_asked_for() -> None:
     assert rejected(bytes(flagged)) == "encrypted-workbook"
 
 
-@pytest.mark.parametrize("cut", [0.3, 0.6, 0.99])
-def test_a_file_that_ends_too_early_is_damaged(cut: float) -> None:
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
+def test_a_file_that_ends_too_early_is_damaged(share: float) -> None:
     """As interrupted uploads leave them."""
-    assert rejected(GOOD[: int(len(GOOD) * cut)]) == "damaged-file"
+    assert rejected(GOOD[: int(len(GOOD) * share)]) == "damaged-file"
     assert rejected(gzip.compress(b"a,b\n" * 10_000, mtime=0)[:60]) == "damaged-file"
     assert rejected(COMPOUND) == "damaged-file"
 
@@ -158,11 +159,11 @@ def test_a_quote_that_is_never_closed_is_named() -> None:
         with pytest.raises(FileRejected) as caught:
             read_all(b'a,b\n1,2\n"3,x\n' + rest)
         assert caught.value.problem.type == "damaged-file"
-        assert "row 3 " in caught.value.problem.detail
+        assert "row 3 " in word_detail(caught.value.problem)
 
 
 def test_two_encodings_in_one_file_are_rejected() -> None:
-    """Where nothing tells which one is right."""
+    """Where nothing shows which one is right."""
     assert rejected("a,é\n".encode() * 10 + b"1,\xe9\n") in ("unknown-encoding",)
     assert rejected("a,b\n".encode("utf-32")) == "unknown-encoding"
 

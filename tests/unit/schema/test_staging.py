@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sluice.schema.staging import dump_staged, load_staged
 from sluice.schema.validation import GoodRow
-from tests.unit.rows.sample import good
+from tests.unit.schema.sample import good
 
 # what a key may hold: anything that can be stored as UTF-8
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -1,4 +1,4 @@
-"""Workbooks: whatever wrote them, and wherever they are cut, the cells are those that openpyxl reads."""
+"""Workbooks: of any program and split at any row, they have the cells that openpyxl reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.factories_files import (
     written_by_openpyxl,
     written_by_xlsxwriter,
 )
-from tests.unit.reading.driving import cuts_of, head_of, oracle, read_all, trimmed
+from tests.unit.reading.driving import head_of, oracle, read_all, segments_of, trimmed
 
 TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=12)
 CELLS = st.one_of(
@@ -41,7 +41,7 @@ def numbers(*values: float) -> str:
 @pytest.mark.parametrize("write", [written_by_openpyxl, written_by_xlsxwriter])
 @given(rows=ROWS, chunk_rows=st.integers(1, 12))
 @settings(max_examples=60, deadline=None)
-def test_the_cuts_together_hold_what_openpyxl_reads(write: Any, rows: list[list[Any]], chunk_rows: int) -> None:
+def test_the_segments_together_hold_what_openpyxl_reads(write: Any, rows: list[list[Any]], chunk_rows: int) -> None:
     """For any rows and any chunk size."""
     file = write([["header"], *rows])
     assert trimmed(read_all(file, chunk_rows=chunk_rows)) == oracle(file)
@@ -69,12 +69,12 @@ def test_a_namespace_prefix_makes_no_difference(prefix: str) -> None:
             rows = rows.replace(f"<{tag}{end}", f"<{colon}{tag}{end}").replace(f"</{tag}>", f"</{colon}{tag}>")
             strings = strings.replace(f"<{tag}{end}", f"<{colon}{tag}{end}").replace(f"</{tag}>", f"</{colon}{tag}>")
     file = workbook({"Data": sheet_part(rows, prefix)}, strings_part(strings, prefix=prefix))
-    layout, _, _ = cuts_of(file)
+    layout, _, _ = segments_of(file)
     assert layout.format == "xlsx"
     assert read_all(file, chunk_rows=1) == [(1, ["plain", "rich text"]), (2, [5.0, None, "in <line>"])]
 
 
-def test_the_shape_of_libreoffice_is_cut() -> None:
+def test_a_workbook_of_libreoffice_is_split() -> None:
     """Its cells carry the style first, empty styled ones among them, and its rows many attributes."""
     rows = (
         '<row r="1" customFormat="false" ht="12.8" hidden="false" customHeight="false" outlineLevel="0" collapsed='
@@ -90,7 +90,7 @@ def test_the_shape_of_libreoffice_is_cut() -> None:
     assert trimmed(read_all(file)) == oracle(file)
 
 
-def test_the_shape_of_google_sheets_is_cut() -> None:
+def test_a_workbook_of_google_sheets_is_split() -> None:
     """Its trailing rows are styled and empty, its styles part declares many namespaces."""
     rows = (
         '<row r="1"><c r="A1" s="0" t="s"><v>0</v></c><c r="B1" s="0" t="b"><v>1</v></c></row>'
@@ -98,9 +98,9 @@ def test_the_shape_of_google_sheets_is_cut() -> None:
         '<row r="3"><c r="A3" s="0"/></row><row r="4"/>'
     )
     file = workbook({"Sheet1": sheet_part(rows)}, strings_part("<si><t>Yes?</t></si>"))
-    _, cuts, _ = cuts_of(file)
+    _, segments, _ = segments_of(file)
     assert read_all(file) == [(1, ["Yes?", True]), (2, [2.0, "01"])]
-    assert cuts[0].rows == 2
+    assert segments[0].rows == 2
 
 
 def test_rows_and_cells_without_reference_follow_each_other() -> None:
@@ -123,11 +123,11 @@ def test_gaps_and_self_closed_rows_keep_the_numbers_people_see() -> None:
 
 
 def test_a_million_formatted_rows_are_not_data() -> None:
-    """They are neither cut nor counted against the limit."""
+    """They are in no segment and do not count towards the limit."""
     blank = "".join(f'<row r="{at}" s="1"><c r="A{at}" s="1"/></row>' for at in range(3, 50_000))
     file = workbook({"Data": sheet_part(f'<row r="1">{numbers(1)}</row><row r="2">{numbers(2)}</row>{blank}')})
-    _, cuts, _ = cuts_of(file, after_row=1, chunk_rows=100)
-    assert [(cut.first_row, cut.rows) for cut in cuts] == [(2, 1)]
+    _, segments, _ = segments_of(file, after_row=1, chunk_rows=100)
+    assert [(segment.first_row, segment.rows) for segment in segments] == [(2, 1)]
 
 
 def test_errors_stay_errors() -> None:
@@ -142,7 +142,7 @@ def test_errors_stay_errors() -> None:
 
 @pytest.mark.parametrize(("date1904", "day"), [(False, date(2023, 3, 15)), (True, date(2027, 3, 16))])
 def test_dates_follow_the_calendar_of_the_workbook(date1904: bool, day: date) -> None:
-    """Day 45,000 is four years later in a workbook of 1904; formats tell dates, times and durations."""
+    """Day 45,000 is four years later in a workbook of 1904; formats distinguish dates, times and durations."""
     values = ((1, 45000), (2, 45000.25), (3, 1.5), (4, 45000), (2, 0.5))
     cells = "".join(f'<c s="{style}"><v>{value}</v></c>' for style, value in values)
     file = workbook({"Data": sheet_part(f'<row r="1">{cells}</row>')}, date1904=date1904)
@@ -186,7 +186,7 @@ def test_text_is_kept_as_it_is() -> None:
     ],
     ids=["comment", "cdata", "single-quotes", "space-in-end-tag"],
 )
-def test_a_shape_that_cannot_be_cut_reads_the_same(odd: str) -> None:
+def test_xml_that_cannot_be_split_reads_the_same(odd: str) -> None:
     """openpyxl's streaming reader takes over, from the row on where it must."""
     many = "".join(f'<row r="{at}"><c r="A{at}"><v>{at}</v></c></row>' for at in range(3, 60))
     file = workbook({"Data": sheet_part(f'<row r="1"><c r="A1"><v>1</v></c></row>{odd}{many}')})
@@ -194,13 +194,13 @@ def test_a_shape_that_cannot_be_cut_reads_the_same(odd: str) -> None:
 
 
 def test_a_comment_far_below_hands_over_in_the_middle() -> None:
-    """What was cut before stays as it was cut."""
+    """The segments before it stay as they are."""
     before = "".join(f'<row r="{at}"><c r="A{at}"><v>{at}</v></c></row>' for at in range(1, 12_000))
     after = '<!-- </row> --><row r="12000"><c r="A12000" t="e"><v>#REF!</v></c></row>'
     file = workbook({"Data": sheet_part(before + after)})
-    layout, cuts, _ = cuts_of(file, chunk_rows=500)
+    layout, segments, _ = segments_of(file, chunk_rows=500)
     assert layout.format == "xlsx"
-    assert [cut.index for cut in cuts] == list(range(len(cuts)))
+    assert [segment.index for segment in segments] == list(range(len(segments)))
     assert read_all(file, chunk_rows=500)[-2:] == [(11_999, [11_999.0]), (12_000, [CellError("#REF!")])]
     assert [row for row, _ in read_all(file, chunk_rows=500)] == list(range(1, 12_001))
 
@@ -227,7 +227,7 @@ def test_the_first_sheet_that_is_shown_and_has_data_is_read() -> None:
         states={"Lists": "hidden", "Code": "veryHidden"},
         base="/xl/",
     )
-    layout, _, _ = cuts_of(file)
+    layout, _, _ = segments_of(file)
     assert layout.sheet == "Data"
     assert read_all(file) == [(1, [42.0])]
 
@@ -237,8 +237,8 @@ def test_a_worker_reads_only_the_strings_it_needs() -> None:
     elements = [f"<si><t>{at:06}{'x' * 2000}</t></si>" for at in range(2000)]
     rows = "".join(f'<row r="{at + 1}"><c r="A{at + 1}" t="s"><v>{at}</v></c></row>' for at in range(2000))
     file = workbook({"Data": sheet_part(rows)}, strings_part(*elements))
-    _, cuts, workspace = cuts_of(file, chunk_rows=100)
+    _, segments, workspace = segments_of(file, chunk_rows=100)
     workspace.reads.clear()
     records = read_all(file, chunk_rows=100)
     assert [str(cells[0])[:6] for _, cells in records] == [f"{at:06}" for at in range(2000)]
-    assert len(cuts) == 20
+    assert len(segments) == 20

@@ -1,4 +1,4 @@
-"""Dates whose order nobody has declared: what a file tells of it, and rows that are read again."""
+"""Dates without a declared order: the format evidence of a column, and rows that are read again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check(*rows: list[Cell], importer: Importer = stays, date_orders: Mapping[st
     return check_rows(importer, FIELDS, "Sheet1", enumerate(rows, start=2), date_orders)
 
 
-def test_each_column_tells_its_own_order() -> None:
+def test_each_column_proves_its_own_order() -> None:
     """A part above twelve proves one of the two; equal parts need no order."""
     checked = check(
         ["A", "31/12/2025", "12/31/2025"],
@@ -68,13 +68,13 @@ def test_each_column_tells_its_own_order() -> None:
         "13/13/25",
     ],
 )
-def test_what_cannot_be_mistaken_proves_nothing(cell: Cell) -> None:
-    """Neither does what is no date."""
+def test_a_cell_with_one_possible_reading_proves_nothing(cell: Cell) -> None:
+    """Neither does a cell that is not a date."""
     assert check(["A", cell]).dates == {}
 
 
-def test_a_rejected_row_is_in_no_question_but_may_prove_an_order() -> None:
-    """Its dates were written by the same hand."""
+def test_a_rejected_row_is_never_ambiguous_but_may_prove_an_order() -> None:
+    """Its dates were written in the same format."""
     checked = check(
         ["A", "03/04/2025", None, "much"],
         ["B", "31/12/2025", None, "much"],
@@ -87,17 +87,17 @@ def test_a_rejected_row_is_in_no_question_but_may_prove_an_order() -> None:
 
 
 def test_a_declared_order_needs_no_evidence() -> None:
-    """Neither the importer's, nor one that somebody said of a column."""
+    """Neither an order that the importer declares, nor one that the caller has answered."""
     american = replace(stays, conventions=Conventions(decimal=",", dates="mdy"))
     rows: list[list[Cell]] = [["A", "03/04/2025", "12/13/2025"]]
     assert check(*rows, importer=american).dates == {}
-    told = check(*rows, date_orders={"first": "mdy"})
-    assert told.dates == {"last": DateEvidence(0, 1, [])}
-    assert b'"first":"2025-03-04"' in told.good[0].values
+    known = check(*rows, date_orders={"first": "mdy"})
+    assert known.dates == {"last": DateEvidence(0, 1, [])}
+    assert b'"first":"2025-03-04"' in known.good[0].values
 
 
-def test_what_somebody_says_settles_only_what_is_in_question() -> None:
-    """A file whose rows contradict each other gets an answer for the others; parsed again, none of them is lost."""
+def test_an_answer_settles_ambiguous_dates_only() -> None:
+    """In a file whose rows contradict each other, those that prove an order keep theirs when they are parsed again."""
     rows: list[list[Cell]] = [["A", "31/12/2025"], ["B", "12/31/2025"], ["C", "03/04/2025"]]
     first, again = check(*rows), check(*rows, date_orders={"first": "mdy"})
     assert settle_date_order(first.dates["first"]) is None
@@ -105,8 +105,8 @@ def test_what_somebody_says_settles_only_what_is_in_question() -> None:
     assert again.dates == {}
 
 
-def test_what_somebody_says_wins_over_the_importers_conventions() -> None:
-    """For that column alone."""
+def test_an_answer_takes_precedence_over_the_importers_conventions() -> None:
+    """In that column alone."""
     european = replace(stays, conventions=Conventions(decimal=",", dates="dmy"))
     (row,) = check(["A", "03/04/2025", "03/04/2025"], importer=european, date_orders={"last": "mdy"}).good
     assert b'"first":"2025-04-03","last":"2025-03-04"' in row.values
@@ -125,12 +125,12 @@ def test_what_somebody_says_wins_over_the_importers_conventions() -> None:
     ],
 )
 def test_an_order_is_decided_by_proof_alone(evidence: DateEvidence, order: DateOrder | None) -> None:
-    """No majority counts; and where no row is in question, nothing has to be read again."""
+    """A majority does not count; and where no date is ambiguous, no row has to be read again."""
     assert settle_date_order(evidence) == order
 
 
-def test_the_evidence_of_all_chunks_is_taken_together() -> None:
-    """The chunks' own stays as it is."""
+def test_the_evidence_of_all_chunks_is_merged() -> None:
+    """That of each chunk does not change."""
     chunks = [{"a": DateEvidence(1, 0, [2])}, {}, {"a": DateEvidence(0, 2, [9]), "b": DateEvidence(rows=[8])}]
     assert merge_evidence(chunks) == {"a": DateEvidence(1, 2, [2, 9]), "b": DateEvidence(rows=[8])}
     assert chunks[0] == {"a": DateEvidence(1, 0, [2])}
@@ -155,18 +155,18 @@ CELLS = st.fixed_dictionaries(
 
 @given(CELLS)
 def test_a_row_that_is_read_again_is_the_row_of_the_declared_order(cells: dict[str, Any]) -> None:
-    """To the last byte, so that its hash tells the truth about what changed."""
+    """Byte for byte, so that its hash changes only with its values."""
     row = [cells[field] for field in FIELDS.values()]
     provisional = check(row)
     fields = [field for field, evidence in provisional.dates.items() if evidence.rows]
-    (told,) = check(row, date_orders=dict.fromkeys(fields, "mdy")).good
-    assert with_orders(stays, provisional.good[0], fields) == told
+    (direct,) = check(row, date_orders=dict.fromkeys(fields, "mdy")).good
+    assert with_orders(stays, provisional.good[0], fields) == direct
     (first,) = check(row, date_orders={"first": "mdy", "last": "dmy"}).good
     assert with_orders(stays, provisional.good[0], ["first"]) == first
 
 
-def test_the_importers_last_hand_is_on_a_row_that_is_read_again() -> None:
-    """What `normalise` makes of a date follows the date."""
+def test_normalise_changes_a_row_that_is_read_again() -> None:
+    """What it derives from a date follows the new date."""
 
     def dated(row: Row) -> Row:
         assert isinstance(row, Stay)
@@ -190,14 +190,14 @@ def test_a_key_may_be_a_date() -> None:
 
 
 def test_a_date_that_cannot_be_swapped_is_an_error() -> None:
-    """Nothing is swapped that the evidence did not name."""
+    """Its column has no evidence that names the row."""
     (row,) = check(["A", "31/12/2025"]).good
     for field in ("first", "last"):
         with pytest.raises(ValueError, match=r"month must be in|Invalid isoformat"):
             with_orders(stays, row, [field])
 
 
-def test_new_dates_are_held_to_the_limits_of_their_column() -> None:
+def test_swapped_dates_are_checked_against_the_limits_of_their_column() -> None:
     """A row that passed with one order need not pass with the other."""
 
     class Late(Row):

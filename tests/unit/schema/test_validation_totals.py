@@ -1,4 +1,4 @@
-"""Totals at the end of a report are no records, and nothing else is taken for them."""
+"""Totals rows are ignored, and no other row is taken for one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ orders = Importer("orders", row=Order, dataset="orders", title="Orders")
 
 
 def check(*rows: list[Cell], fields: dict[int, str] | None = None, importer: Importer = products) -> Checked:
-    """Check rows whose first cell no column knows."""
+    """Check rows whose first cell belongs to no column."""
     return check_rows(importer, fields or FIELDS, "Sheet1", enumerate(rows, start=2))
 
 
@@ -56,7 +56,7 @@ def check(*rows: list[Cell], fields: dict[int, str] | None = None, importer: Imp
         ["Total"],
     ],
 )
-def test_a_totals_row_is_left_out(row: list[Cell]) -> None:
+def test_a_totals_row_is_ignored(row: list[Cell]) -> None:
     """It is neither good nor rejected, and not among the rows that were seen."""
     checked = check([None, "A", "Oil filter", None, 99.5], row)
     assert [good.key for good in checked.good] == ["A"]
@@ -73,7 +73,7 @@ def test_a_totals_row_is_left_out(row: list[Cell]) -> None:
     ],
 )
 def test_a_product_called_total_is_a_product(row: list[Cell]) -> None:
-    """Its description says that it is something."""
+    """It has a description."""
     checked = check(row)
     assert (len(checked.good), checked.seen, checked.ignored) == (1, 1, 0)
 
@@ -92,20 +92,20 @@ def test_a_product_called_total_is_a_product(row: list[Cell]) -> None:
     ],
 )
 def test_a_wrong_row_is_not_taken_for_a_totals_row(row: list[Cell]) -> None:
-    """It is rejected, so that somebody sees it."""
+    """It is rejected, so that a person sees it."""
     checked = check(row)
     assert (checked.good, checked.rejected, checked.ignored) == ([], 1, 0)
 
 
 def test_a_name_beside_numbers_alone_is_a_record() -> None:
-    """Where there are no other columns of text, nothing tells the brand "Total" from a sum."""
+    """Without other columns of text, the brand "Total" cannot be distinguished from a sum."""
     fields = {0: "name", 1: "sold"}
     checked = check(["Total", 5], ["", 7], importer=brands, fields=fields)
     assert [good.key for good in checked.good] == ["Total"]
     assert (checked.rejected, checked.ignored) == (1, 0)
 
 
-def test_where_only_the_key_is_required_a_totals_row_is_known_by_its_silence() -> None:
+def test_where_only_the_key_is_required_a_totals_row_has_all_other_text_empty() -> None:
     """With the word as its key it would be a good row, but all other text of it is empty."""
     fields = {0: "number", 1: "customer", 2: "city", 3: "paid"}
     rows: list[list[Cell]] = [["1", "Ann", None, 5], ["Total", None, None, 5], ["Total"], ["Total", "Bob", None, 5]]
@@ -114,14 +114,14 @@ def test_where_only_the_key_is_required_a_totals_row_is_known_by_its_silence() -
     assert checked.ignored == 1
 
 
-def test_a_column_that_the_file_does_not_have_is_no_silent_one() -> None:
-    """A file of numbers and keys alone tells nothing about a key that is called "Total"."""
+def test_a_column_that_the_file_does_not_have_does_not_count_as_empty() -> None:
+    """In a file of keys and numbers alone, a key "Total" may be a record."""
     checked = check(["Total", 5], importer=orders, fields={0: "number", 1: "paid"})
     assert (len(checked.good), checked.ignored) == (1, 0)
 
 
-def test_the_last_hand_of_an_importer_sees_no_totals() -> None:
-    """`normalise` is for records."""
+def test_normalise_is_not_called_with_a_totals_row() -> None:
+    """It changes records."""
 
     def never(row: Row) -> Row:
         raise AssertionError(row)

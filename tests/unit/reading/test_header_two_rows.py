@@ -1,4 +1,4 @@
-"""Headers over two rows: names of groups above, cells merged over both rows, and what must not be taken for one."""
+"""Headers of two rows: names of groups above, cells merged over both rows, and rows that are no second header row."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sluice.model.errors import FileRejected
 from sluice.reading import Header, match_header
 from sluice.schema.cells import Cell, Record
 from sluice.schema.column import Column
+from sluice.wording import word_detail
 from tests.unit.reading.driving import head_of
 
 COLUMNS = (
@@ -97,8 +98,8 @@ def test_what_a_header_of_two_rows_lacks_is_said_of_both() -> None:
     """The rejection names only what is in neither."""
     with pytest.raises(FileRejected) as rejected:
         matched(["ORDER_ID", "HARGA", None], [None, "BIAYA_PASANG", "HRG_BULANAN"])
-    assert rejected.value.problem.extra["missing"] == ["STANDARD_NAME"]
-    assert "Row 2 lacks" in rejected.value.problem.detail
+    assert rejected.value.problem.params["missing"] == ["STANDARD_NAME"]
+    assert "Row 2 lacks" in word_detail(rejected.value.problem)
 
 
 def test_merged_cells_of_a_workbook_are_found() -> None:

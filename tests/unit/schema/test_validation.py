@@ -1,4 +1,4 @@
-"""Records of a file become good rows and rejections."""
+"""Checked records: good rows, rejections, and that every row is one of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sluice.model.rejection import Rejection
 from sluice.schema.cells import Cell, CellError
 from sluice.schema.column import Row
 from sluice.schema.validation import check_rows
-from tests.unit.rows.sample import FIELDS, Sample, check, good, row_of, samples
+from tests.unit.schema.sample import FIELDS, Sample, check, good, row_of, samples
 
 CELLS: st.SearchStrategy[Cell] = st.one_of(
     st.none(),
@@ -49,21 +49,21 @@ def test_a_good_row_keeps_its_number_key_and_values() -> None:
 
 
 def test_a_row_with_several_wrong_cells_is_rejected_once() -> None:
-    """Each cell has its reason, in the order of the columns; the row counts once."""
+    """Each wrong cell has its code, in the order of the columns; the row counts once."""
     checked = check(row_of(), row_of(price="-1", stock="1.5", currency="euro"), row_of(code="B"))
     assert (checked.seen, len(checked.good), checked.rejected) == (3, 2, 1)
     assert checked.rejections == [
-        Rejection("Sheet1", 3, "Price", "-1", "must be 0 or more"),
-        Rejection("Sheet1", 3, "Stock", "1.5", "is not a whole number"),
-        Rejection("Sheet1", 3, "Currency", "euro", "is not written in the expected form"),
+        Rejection("Sheet1", 3, "Price", "-1", "below-minimum", {"minimum": "0"}),
+        Rejection("Sheet1", 3, "Stock", "1.5", "not-whole"),
+        Rejection("Sheet1", 3, "Currency", "euro", "wrong-form"),
     ]
 
 
-def test_error_cells_are_rejected_as_what_they_are() -> None:
-    """Two of one row are two rejections of one rejected row; what else is wrong with it comes to light next time."""
+def test_error_cells_are_rejected_with_the_error_they_hold() -> None:
+    """Two of one row are two rejections of one rejected row; its other cells are not checked."""
     checked = check(row_of(code=CellError("#REF!"), price=CellError("#N/A"), stock="x"))
     assert [(found.column, found.value) for found in checked.rejections] == [("Code", "#REF!"), ("Price", "#N/A")]
-    assert {found.reason for found in checked.rejections} == {"is an error of the spreadsheet"}
+    assert {found.code for found in checked.rejections} == {"spreadsheet-error"}
     assert (checked.seen, checked.rejected) == (1, 1)
 
 
@@ -71,7 +71,7 @@ def test_error_cells_are_rejected_as_what_they_are() -> None:
 def test_a_cell_that_looks_empty_is_empty(empty: Cell) -> None:
     """A required one is missing, any other has its default; a key of blanks would name nothing."""
     checked = check(row_of(code=empty), row_of(currency=empty))
-    assert checked.rejections == [Rejection("Sheet1", 2, "Code", None, "is required")]
+    assert checked.rejections == [Rejection("Sheet1", 2, "Code", None, "required")]
     assert json.loads(checked.good[0].values)["currency"] == "EUR"
 
 
@@ -82,7 +82,7 @@ def test_a_row_that_ends_early_is_filled_with_empty_cells() -> None:
     assert [(found.row, found.column) for found in checked.rejections] == [(3, "Code")]
 
 
-def test_cells_of_columns_that_nobody_asked_for_are_left_alone() -> None:
+def test_cells_outside_the_importers_columns_are_not_checked() -> None:
     """Even when they hold errors."""
     fields = {1: "code", 3: "price"}
     row: list[Cell] = [CellError("#N/A"), "A", date(2026, 1, 1), "5", "rest"]
@@ -91,7 +91,7 @@ def test_cells_of_columns_that_nobody_asked_for_are_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("cell", "key"), [(123.0, "123"), (123, "123"), (1.5, "1.5"), ("007", "007"), (" A ", "A")])
-def test_a_number_in_a_text_column_is_its_digits(cell: Cell, key: str) -> None:
+def test_a_number_in_a_text_column_becomes_its_digits(cell: Cell, key: str) -> None:
     """Spreadsheets store 123 as 123.0; text keeps its leading zeros."""
     assert good(code=cell).key == key
 
@@ -99,10 +99,10 @@ def test_a_number_in_a_text_column_is_its_digits(cell: Cell, key: str) -> None:
 @pytest.mark.parametrize(
     "cell", [True, date(2026, 3, 1), datetime.fromisoformat("2026-03-01"), time(12), timedelta(hours=30)]
 )
-def test_a_spreadsheets_date_or_truth_value_is_no_text(cell: Cell) -> None:
-    """MAR-1 that Excel made a date must not be imported as something nobody wrote."""
+def test_a_date_or_a_flag_in_a_text_column_is_rejected(cell: Cell) -> None:
+    """MAR-1 that Excel made a date must not be imported as text that is not in the file."""
     (rejection,) = check(row_of(code=cell)).rejections
-    assert rejection.reason == "must be text"
+    assert rejection.code == "not-text"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_spreadsheets_date_or_truth_value_is_no_text(cell: Cell) -> None:
     ],
 )
 def test_a_rejection_shows_the_value_as_it_was_found(field: str, cell: Cell, shown: str) -> None:
-    """Not what a validator made of it before it was rejected."""
+    """Not the value that a validator had changed it to."""
     (rejection,) = check(row_of(**{field: cell})).rejections
     assert rejection.value == shown
 
@@ -131,7 +131,7 @@ def test_a_long_value_is_cut_in_the_rejection() -> None:
     """One cell must not fill a report."""
     (rejection,) = check(row_of(code="x" * 32_767)).rejections
     assert rejection.value == "x" * 199 + "…"
-    assert rejection.reason == "is longer than 8 characters"
+    assert (rejection.code, rejection.params) == ("too-long", {"length": 8})
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_different_values_have_different_hashes(field: str, one: Cell, other: Ce
     assert good(**{field: one}).hash != good(**{field: other}).hash
 
 
-def test_the_importers_last_hand_is_on_every_good_row() -> None:
-    """`normalise` sees the row as its model, and what it makes is what is staged."""
+def test_normalise_changes_every_good_row() -> None:
+    """It gets the row as its model, and its result is staged."""
 
     def in_capitals(row: Row) -> Row:
         assert isinstance(row, Sample)
@@ -186,7 +186,7 @@ def test_the_importers_last_hand_is_on_every_good_row() -> None:
 
 @given(st.lists(st.lists(CELLS, max_size=len(FIELDS) + 2), max_size=20))
 def test_rows_seen_are_good_rows_and_rejected_rows(rows: list[list[Cell]]) -> None:
-    """No row is lost, none is both, and whatever the cells hold nothing but rejections comes of it."""
+    """No row is lost, none is both, and no cell causes an error other than a rejection."""
     checked = check(*rows)
     good_rows, rejected_rows = {row.number for row in checked.good}, {found.row for found in checked.rejections}
     assert checked.seen == len(rows) == len(checked.good) + checked.rejected

@@ -1,4 +1,4 @@
-"""Words of an enumeration are known however they are spelled, in every row model."""
+"""Values of a `Literal` are known in any spelling, in every row model."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def level(**cells: Cell) -> dict[str, Any]:
         ("more", "yes", "Yes"),
     ],
 )
-def test_a_word_gets_its_declared_spelling(field: str, cell: Cell, value: object) -> None:
+def test_a_value_gets_its_declared_spelling(field: str, cell: Cell, value: object) -> None:
     """Case and spaces make no difference, and neither does whether a spreadsheet took it for a number."""
     assert level(**{field: cell})[field] == value
 
@@ -70,14 +70,14 @@ def test_a_word_gets_its_declared_spelling(field: str, cell: Cell, value: object
         ("step", 5),
     ],
 )
-def test_other_words_are_rejected(field: str, cell: Cell) -> None:
-    """Where two words differ in case alone, only their exact spellings tell which is meant."""
+def test_other_values_are_rejected(field: str, cell: Cell) -> None:
+    """Where two values differ in case alone, only their exact spellings are known."""
     with pytest.raises(ValidationError) as rejected:
         level(**{field: cell})
     assert rejected.value.errors()[0]["type"] == "literal_error"
 
 
-def test_the_schema_still_shows_the_words() -> None:
+def test_the_schema_still_shows_the_values() -> None:
     """For templates and the API's description."""
     shown = Level.model_json_schema()["properties"]
     assert shown["grade"]["enum"] == ["1", "2"]
@@ -85,5 +85,5 @@ def test_the_schema_still_shows_the_words() -> None:
 
 
 def test_an_inherited_field_is_spelled_once() -> None:
-    """Each row costs the lookup once, however deep the model."""
+    """Each row is checked once, at any depth of inheritance."""
     assert len(Further.model_fields["tier"].metadata) == len(Level.model_fields["tier"].metadata)

@@ -1,4 +1,4 @@
-"""Rows of a workbook that name themselves in a way no spreadsheet program would."""
+"""References of rows and cells that no spreadsheet program writes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.unit.reading.driving import read_all
 
 
 def cell(reference: str) -> str:
+    """A cell with this reference."""
     return f'<c r="{reference}"><v>1</v></c>'
 
 
@@ -22,7 +23,7 @@ def cell(reference: str) -> str:
     ids=["twice", "backwards"],
 )
 def test_rows_that_share_a_number_or_go_backwards_are_rejected(rows: str) -> None:
-    """They would be read as one, and nobody would miss the other."""
+    """They would be read as one row, and the other would be lost."""
     with pytest.raises(FileRejected) as rejected:
         read_all(workbook({"Data": sheet_part(rows)}))
     assert rejected.value.problem.type == "damaged-file"

@@ -42,7 +42,7 @@ def read(kind: Any, cell: Cell, conventions: Conventions = INTERNATIONAL) -> Any
     Raises
     ------
     ValueError
-        With the reason as its text, if the cell is rejected.
+        With the code of the rejection as its text.
     """
     model: type[BaseModel] = create_model("One", cell=(kind, ...))
     try:

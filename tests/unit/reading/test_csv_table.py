@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.schema.cells import Record
-from tests.unit.reading.driving import cuts_of, head_of, read_all
+from tests.unit.reading.driving import head_of, read_all, segments_of
 
 FIELDS = st.text(st.sampled_from('ab7 é"\n\r,;\t'), min_size=0, max_size=6)
 TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=25)
@@ -43,7 +43,7 @@ def expected(text: str, delimiter: str) -> list[Record]:
 def test_the_ranges_read_like_the_whole(
     rows: list[list[str]], delimiter: str, line_end: str, quoting: int, chunk_rows: int
 ) -> None:
-    """Whatever is quoted, whichever line ends, wherever it is cut."""
+    """With any quoting, any line end and any size of segments."""
     text = written(rows, delimiter, line_end, quoting)
     assert read_all(text.encode(), chunk_rows=chunk_rows) == expected(text, delimiter)
 
@@ -64,12 +64,12 @@ def test_ranges_tile_the_file(count: int, chunk_rows: int, newline: bool) -> Non
     """From the end of the header to the end of the file, without gap or overlap."""
     rows = [f'{at},"two\nlines {at}",x\r\n' for at in range(count)]
     file = ("id,name,x\r\n" + "".join(rows)).encode()[: None if newline else -2]
-    _, cuts, _ = cuts_of(file, after_row=1, chunk_rows=chunk_rows)
-    assert cuts[0].start == len("id,name,x\r\n")
-    assert cuts[-1].end == len(file)
-    assert [cut.end for cut in cuts[:-1]] == [cut.start for cut in cuts[1:]]
-    assert sum(cut.rows for cut in cuts) == count
-    assert all(cut.body is None for cut in cuts)
+    _, segments, _ = segments_of(file, after_row=1, chunk_rows=chunk_rows)
+    assert segments[0].start == len("id,name,x\r\n")
+    assert segments[-1].end == len(file)
+    assert [segment.end for segment in segments[:-1]] == [segment.start for segment in segments[1:]]
+    assert sum(segment.rows for segment in segments) == count
+    assert all(segment.body is None for segment in segments)
 
 
 def test_rows_are_numbered_as_a_spreadsheet_program_numbers_them() -> None:
@@ -89,10 +89,10 @@ def test_rows_are_numbered_as_a_spreadsheet_program_numbers_them() -> None:
         ("cp1252", "windows-1252"),
     ],
 )
-def test_encodings_are_told_apart(encoding: str, name: str) -> None:
+def test_each_encoding_is_found(encoding: str, name: str) -> None:
     """With a byte order mark or without."""
     file = "".join(["größe,prix €\r\n", *(f"{at},café\r\n" for at in range(50))]).encode(encoding)
-    layout, _, _ = cuts_of(file)
+    layout, _, _ = segments_of(file)
     assert layout.encoding == name
     assert read_all(file, chunk_rows=7)[:2] == [(1, ["größe", "prix €"]), (2, ["0", "café"])]
     assert len(read_all(file, after_row=1, chunk_rows=7)) == 50
@@ -102,7 +102,7 @@ def test_encodings_are_told_apart(encoding: str, name: str) -> None:
 def test_windows_1252_shows_late() -> None:
     """A file may be plain ASCII for megabytes before its first accent."""
     file = b"id,name\n" + b"1,plain\n" * 60_000 + b"2,caf\xe9\n"
-    layout, _, _ = cuts_of(file, chunk_rows=10_000)
+    layout, _, _ = segments_of(file, chunk_rows=10_000)
     assert layout.encoding == "windows-1252"
     assert read_all(file, chunk_rows=10_000)[-1] == (60_002, ["2", "café"])
 
@@ -130,7 +130,7 @@ def test_gzip_is_unpacked_into_slices(encoding: str) -> None:
 )
 def test_the_delimiter_is_the_one_that_makes_a_table(text: str, delimiter: str) -> None:
     """Decimal commas and quoted signs do not mislead."""
-    layout, _, _ = cuts_of(text.encode())
+    layout, _, _ = segments_of(text.encode())
     assert layout.delimiter == delimiter
 
 
@@ -139,9 +139,9 @@ def test_text_stays_text() -> None:
     assert read_all(b"id,a,b\n007,,1e5\n", after_row=1) == [(2, ["007", None, "1e5"])]
 
 
-def test_rows_of_delimiters_alone_are_not_cut() -> None:
+def test_rows_of_delimiters_alone_are_in_no_segment() -> None:
     """Spreadsheet programs write them for rows that were formatted."""
     file = b"id,a\n1,2\n" + b",\n" * 1000
-    _, cuts, _ = cuts_of(file, after_row=1, chunk_rows=100)
-    assert len(cuts) == 1
+    _, segments, _ = segments_of(file, after_row=1, chunk_rows=100)
+    assert len(segments) == 1
     assert read_all(file, after_row=1, chunk_rows=100) == [(2, ["1", "2"])]

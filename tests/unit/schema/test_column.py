@@ -49,7 +49,7 @@ def test_columns_come_in_the_order_they_were_declared() -> None:
     )
 
 
-def test_the_first_title_is_the_one_that_people_are_shown() -> None:
+def test_the_first_title_is_shown_to_people() -> None:
     """In templates, rejections and the JSON Schema."""
     assert [found.title for found in columns_of(Part)] == ["Number", "Name", "Price"]
     shown = Part.model_json_schema()["properties"]["price"]
@@ -84,7 +84,7 @@ def test_a_field_that_is_no_column_is_a_mistake_of_the_declaration() -> None:
 
 
 def test_a_column_has_a_title() -> None:
-    """Without one nobody could find it in a file."""
+    """Without one it could not be found in a file."""
     with pytest.raises(ValueError, match="at least one header title"):
         column(key=True)
 
@@ -107,7 +107,7 @@ def test_an_importer_says_which_columns_it_has() -> None:
     assert Importer("parts", row=Part, dataset="parts", title="Parts").columns == columns_of(Part)
 
 
-def test_a_default_is_read_as_a_cell_would_be() -> None:
+def test_a_default_is_read_as_a_cell_is() -> None:
     """Else an empty cell and one that holds the default would be stored differently."""
 
     class Priced(Row):
