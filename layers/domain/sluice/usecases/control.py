@@ -14,7 +14,7 @@ from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, Problem, RequestRejected, TryLater
 from sluice.model.job import RETRYABLE, SYSTEM, DateOrder, Job
 from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.queueing import acquire_importer_again, release_importer

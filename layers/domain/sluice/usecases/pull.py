@@ -18,8 +18,7 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reading import Header, write_cells
 from sluice.reading.types import FileLayout, Segment
-from sluice.schema.column import columns_of
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, columns_of
 from sluice.schema.validation import GoodRow, digest
 from sluice.upstream.source import DELETED_SINCE, Source, SourcePage, fields_of, records_of
 from sluice.usecases.artifacts import JobFiles, PulledChunk

@@ -14,8 +14,8 @@ from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
-from sluice.schema.column import key_of
 from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
+from sluice.schema.importer import key_of
 from sluice.schema.rejections import SheetRejections
 from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
