@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.destinations.base import changed_since, instant, no_record, record, version
+from sluice.destinations.base import changed_since, no_record, record, version
 from sluice.destinations.dynamodb.journal import read_undone, write_journal, write_undone
 from sluice.destinations.dynamodb.stored import Image, Journal
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
@@ -30,7 +30,7 @@ class MemoryDestination:
         there = self._there(batch)
         before = {row.key: there.get(row.key) for row in batch.rows}
         changed = {row.key for row in batch.rows if (image := before[row.key]) is None or image.hash != row.hash}
-        now = instant(datetime.now(UTC))
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         fresh = Journal({key: before[key] for key in before if key in changed}, len(before) - len(changed), now)
         journal = write_journal(self.files, batch, fresh)
         for key, image in journal.before.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from local.paths import ROOT
 from sluice.catalog.registry import SOURCES, source_named, sources_by_name
-from sluice.schema.column import Row, columns_of
+from sluice.schema.importer import Row, columns_of
 from sluice.upstream.source import Source, SourcePage
 from tests.support.upstreams import check_pages
 

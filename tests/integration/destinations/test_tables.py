@@ -17,8 +17,7 @@ from sluice.destinations.postgres import Database, PostgresDestination, Postgres
 from sluice.destinations.postgres.tables import layout_of
 from sluice.model.errors import NotFound, RequestRejected, SluiceError
 from sluice.schema.cell_types import Date, Flag, Money, Number, Whole
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from sluice.wording import word_detail
 from tests.integration.destinations.conftest import Target

@@ -10,8 +10,7 @@ import pytest
 from sluice.catalog.conventions import INDONESIAN, INTERNATIONAL
 from sluice.catalog.registry import IMPORTERS, importer_named, importers_by_name
 from sluice.model.errors import NotFound
-from sluice.schema.column import Column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Column, Importer
 from sluice.schema.validation import check_rows
 from tests.unit.catalog.modules import catalog_modules
 

@@ -9,7 +9,7 @@ import pytest
 
 from sluice.catalog.registry import IMPORTERS, SOURCES, source_named, sources_by_name
 from sluice.model.errors import NotFound
-from sluice.schema.column import Row, column
+from sluice.schema.importer import Row, column
 from sluice.schema.validation import check_rows
 from sluice.upstream.source import Source, fields_of
 from tests.unit.catalog.modules import catalog_modules

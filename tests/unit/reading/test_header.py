@@ -9,7 +9,7 @@ import pytest
 from sluice.model.errors import FileRejected, Problem
 from sluice.reading import Header, match_header
 from sluice.schema.cells import Cell, Record
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
 from sluice.wording import word_detail
 
 COLUMNS = (

@@ -10,7 +10,7 @@ import xlsxwriter
 from sluice.model.errors import FileRejected
 from sluice.reading import Header, match_header
 from sluice.schema.cells import Cell, Record
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
 from sluice.wording import word_detail
 from tests.unit.reading.driving import head_of
 

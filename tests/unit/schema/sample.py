@@ -7,11 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError, create_model
 
 from sluice.catalog.conventions import INTERNATIONAL
-from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
+from sluice.schema.cell_types import Context, Conventions, Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
-from sluice.schema.column import Row, column
-from sluice.schema.context import Context, Conventions
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import Checked, GoodRow, check_rows
 
 INDONESIAN = Conventions(decimal=",")

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.schema.cell_types import Code, Coordinate, Digits, Flag, Money, Number, Whole
+from sluice.schema.cell_types import DEFAULT, Code, Conventions, Coordinate, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
-from sluice.schema.context import DEFAULT, Conventions
 from tests.unit.schema.sample import INDONESIAN, read
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from sluice.schema.cells import Cell
-from sluice.schema.column import Row, column
+from sluice.schema.importer import Row, column
 
 
 class Level(Row):

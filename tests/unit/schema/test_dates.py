@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import to_excel
 
-from sluice.schema.cell_types import Date
+from sluice.schema.cell_types import Conventions, Date
 from sluice.schema.cells import Cell
-from sluice.schema.context import Conventions
 from tests.unit.schema.sample import read
 
 LAST_DAY = date(2025, 12, 31)

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sluice.model.job import DateOrder
-from sluice.schema.cell_types import Date, Money
+from sluice.schema.cell_types import Conventions, Date, Money
 from sluice.schema.cells import Cell, CellError
-from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
 from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import Checked, check_rows, with_orders
 
 

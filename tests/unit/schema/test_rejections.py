@@ -18,8 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from sluice.model.rejection import Rejection
 from sluice.schema.cells import Cell
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import check_rows
 from sluice.wording import word_rejection
 from tests.unit.schema.sample import check, row_of

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sluice.model.rejection import Rejection
 from sluice.schema.cells import Cell, CellError
-from sluice.schema.column import Row
+from sluice.schema.importer import Row
 from sluice.schema.validation import check_rows
 from tests.unit.schema.sample import FIELDS, Sample, check, good, row_of, samples
 

@@ -9,8 +9,7 @@ import pytest
 from sluice.catalog.registry import importer_named
 from sluice.schema.cell_types import Money
 from sluice.schema.cells import Cell, CellError
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import Checked, check_rows
 
 products = importer_named("products")

@@ -9,7 +9,7 @@ import pytest
 
 from sluice.catalog.registry import source_named
 from sluice.model.rejection import Rejection
-from sluice.schema.column import Row, column
+from sluice.schema.importer import Row, column
 from sluice.schema.validation import check_rows
 from sluice.upstream.source import Source, SourcePage, fields_of, read_page, records_of
 from sluice.wording import word_rejection

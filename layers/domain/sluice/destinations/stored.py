@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sluice.model.formats import format_of
+from sluice.model.errors import format_of
 from sluice.model.rejection import Rejection, code_of
 from sluice.schema.staging import Applied, KeptRow, Undone
 

@@ -212,3 +212,26 @@ class TryLater(SluiceError):
 
 class NotYet(TryLater):
     """The call waits for a slot or a lock; it does not count as an attempt."""
+
+
+def format_of(stored: Mapping[str, Any], what: str, *, newest: int) -> int:
+    """Return the format number of a stored object.
+
+    Parameters
+    ----------
+    stored
+        The object, or the part of it that carries the number.
+    what
+        The object in words, which begin the error's text.
+    newest
+        The newest format that the reader knows.
+
+    Raises
+    ------
+    NewerFormat
+        If the reader does not know the number.
+    """
+    number = stored.get("format", 0)
+    if type(number) is not int or not 0 <= number <= newest:
+        raise NewerFormat(what, number, newest)
+    return number

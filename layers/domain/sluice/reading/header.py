@@ -10,7 +10,7 @@ from itertools import pairwise, zip_longest
 
 from sluice.model.errors import FileRejected
 from sluice.schema.cells import Cell, Record
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
 
 
 @dataclass(frozen=True)

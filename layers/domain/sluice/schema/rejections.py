@@ -13,8 +13,7 @@ from pydantic_core.core_schema import ErrorType
 
 from sluice.model.rejection import CUSTOM, Rejection
 from sluice.schema.cells import Cell, CellError, InvalidValue
-from sluice.schema.column import choices_of, types_of
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, choices_of, types_of
 
 # A rejection holds a cell up to this many characters; a longer one is cut off, so that one cell cannot fill a report.
 _SHOWN = 200

@@ -14,11 +14,10 @@ from pydantic_core import from_json
 
 from sluice.model.job import DateOrder
 from sluice.model.rejection import Rejection
+from sluice.schema.cell_types import Context, Conventions
 from sluice.schema.cells import Cell, CellError, Record
-from sluice.schema.column import Row, is_numeric, key_of
-from sluice.schema.context import Context, Conventions
 from sluice.schema.dates import DateEvidence
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, is_numeric, key_of
 from sluice.schema.rejections import SheetRejections
 
 # A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With

@@ -33,8 +33,7 @@ from itertools import groupby
 from typing import Any, BinaryIO
 
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
-from sluice.model.errors import NotFound
-from sluice.model.formats import format_of
+from sluice.model.errors import NotFound, format_of
 from sluice.model.job import JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.model.rejection import Rejection, to_rejection

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
+from sluice.catalog.registry import importer_of
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, Problem, RequestRejected, TryLater
 from sluice.model.job import RETRYABLE, SYSTEM, DateOrder, Job
 from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.declarations import importer_of
 from sluice.usecases.queueing import acquire_importer_again, release_importer
 from sluice.usecases.services import Services
 from sluice.wording import word_detail

@@ -66,7 +66,7 @@ class Corrected:
     records
         All of them, their text as it was before a report made it harmless.
     wanted
-        Those that the corrected job has rejected; of a job that corrects none, all.
+        Those that the corrected job has rejected.
     unmatched
         A rejection for each of the others.
     duplicates
@@ -87,10 +87,10 @@ class Corrected:
         ]
 
 
-def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files) -> Corrected:
-    """Take those rows of a correction that the corrected job has rejected; of any other job, all rows."""
-    if job.corrects is None:
-        return Corrected(records, records, [], {})
+def select_corrected(
+    job: Job, corrects: JobRef, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files
+) -> Corrected:
+    """Take those rows of a correction that the corrected job has rejected."""
     place = plan.header.titles.index(ROW_TITLE)
     records = [
         (number, [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
@@ -98,7 +98,7 @@ def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks:
     ]
     numbers = {number: _row_number(cells, place) for number, cells in records}
     rejected = _rejected_rows(
-        JobRef(job.ref.tenant, job.corrects),
+        corrects,
         job.delivery,  # both jobs have the same importer
         {number for number in numbers.values() if number},
         chunks,
@@ -116,7 +116,7 @@ def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks:
         else:
             value = None if original is None else str(original)
             code = "not-a-row-number" if original is None else "not-a-rejected-row"
-            params = {} if original is None else {"job": job.corrects}
+            params = {} if original is None else {"job": corrects.id}
             unmatched.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, code, params))
     return Corrected(records, wanted, unmatched, duplicates)
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
-from sluice.catalog.registry import lookup_named
+from sluice.catalog.registry import importer_of, lookup_named
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
@@ -21,7 +21,6 @@ from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 from sluice.reports.summary import summarise
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import Finding, JobFiles, result_key
-from sluice.usecases.declarations import importer_of
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import staged_rows

@@ -11,9 +11,8 @@ from sluice.model.rejection import CUSTOM
 from sluice.schema.validation import GoodRow
 from sluice.upstream.lookup import Lookup, LookupResult
 from sluice.usecases.artifacts import Finding, JobFiles
-from sluice.usecases.load import reject
 from sluice.usecases.services import Services
-from sluice.usecases.staged_rows import staged_rows
+from sluice.usecases.staged_rows import reject_at_delivery, staged_rows
 
 # Attempts at a chunk before a key that was never answered is put into the category of those; SQS allows no more.
 _ATTEMPTS = 3
@@ -68,7 +67,7 @@ def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: S
     findings += [_invalid(row, lookup, reason) for row, reason in invalid.items()]
     JobFiles(job.ref, files).write_findings(chunk.ref.index, findings)
     duplicates = {row: found for row, found in staged.duplicates.items() if row not in invalid}
-    return Counts(inserted=len(findings), rejected=reject(job, chunk, [], duplicates, files))
+    return Counts(inserted=len(findings), rejected=reject_at_delivery(job, chunk, [], duplicates, files))
 
 
 def _finding(

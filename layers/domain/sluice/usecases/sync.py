@@ -91,11 +91,11 @@ def supersede(ref: JobRef, job: Job, *, by: str, now: datetime, services: Servic
 
 
 def cancel_if_superseded(job: Job, now: int, services: Services) -> Job | None:
-    """Cancel a sync that no longer owns its source's lock; ``None`` if it does, or if the job is an import.
+    """Cancel a sync that no longer owns its source's lock; ``None`` if it does.
 
     The call that acquired the lock in its place may have died before it could cancel the job.
     """
-    if not job.is_sync or job.status not in {Status.PARSING, Status.LOADING}:
+    if job.status not in {Status.PARSING, Status.LOADING}:
         return None
     if services.locks.owner(source_lock(job.ref.tenant, job.importer)) == job.ref:
         return None

@@ -7,10 +7,9 @@ from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, NotYet, Problem, TryLater, UpstreamDown
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import suspend
-from sluice.usecases.phases import PHASES, Work
+from sluice.usecases.phases import Work, phase_of
 from sluice.usecases.ports import Chunks
 from sluice.usecases.services import Services
-from sluice.usecases.sync import end_overdue
 
 _Closed = tuple[ChunkState, Counts, Problem | None]
 
@@ -55,9 +54,10 @@ def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Serv
 
 def _work(chunk: Chunk, now: int, until: int, services: Services) -> _Closed | None:
     """Do the work; answer how the chunk is to be closed, or ``None`` when its job does not want it now."""
-    job, phase = services.jobs.get(chunk.ref.job), PHASES[chunk.ref.phase]
+    job = services.jobs.get(chunk.ref.job)
+    phase = phase_of(job, chunk.ref.phase)
     work = Work(job, chunk, now, until)
-    if job.status is not phase.running or end_overdue(job, now, services.jobs) or not phase.is_wanted(work, services):
+    if job.status is not phase.running or not phase.is_wanted(work, services):
         return None
     try:
         return ChunkState.DONE, phase.work(work, services), None

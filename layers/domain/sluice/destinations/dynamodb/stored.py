@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from sluice.destinations.base import record, version
-from sluice.model.formats import format_of
+from sluice.model.errors import format_of
 from sluice.model.rejection import Rejection
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow

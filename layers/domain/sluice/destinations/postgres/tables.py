@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 from sluice.destinations.postgres import stored
 from sluice.model.errors import SluiceError
-from sluice.schema.column import Row, columns_of, key_of
+from sluice.schema.importer import Row, columns_of, key_of
 from sluice.schema.validation import GoodRow
 
 # Workers that find something missing create it one after the other; any number does, the same one everywhere.

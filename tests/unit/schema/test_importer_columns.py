@@ -8,8 +8,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from sluice.schema.cell_types import Money
-from sluice.schema.column import Column, Row, column, columns_of, key_of
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Column, Importer, Row, column, columns_of, key_of
 
 
 class Part(Row):
