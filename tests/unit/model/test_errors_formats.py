@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.errors import NewerFormat, format_of
+from sluice.wording import word_detail
 
 
 def test_an_object_without_a_number_has_format_0() -> None:
@@ -21,4 +22,4 @@ def test_an_unknown_format_is_an_error_that_names_the_object(number: object) -> 
     with pytest.raises(NewerFormat) as error:
         format_of({"format": number}, "A journal", newest=2)
     assert error.value.problem.type == "newer-format"
-    assert str(error.value).startswith(f"A journal has format {number}")
+    assert word_detail(error.value.problem).startswith(f"A journal has format {number}")
