@@ -23,8 +23,8 @@ from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem
 from sluice.model.status import Status
 from tests.e2e.processes import CONCURRENCY, workers
-from tests.factories import make_chunk, make_job
-from tests.people import Person, eventually
+from tests.support.factories import make_chunk, make_job
+from tests.support.people import Person, eventually
 
 ROWS = 40_000
 IMPORT = (PhaseName.PARSE, PhaseName.LOAD)

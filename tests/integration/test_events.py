@@ -25,11 +25,11 @@ from sluice.model.counts import Counts
 from sluice.model.job import Job, JobFile
 from sluice.model.status import Status
 from sluice.wording import word_detail
-from tests.factories import csv_file, make_chunk, make_job, products
-from tests.fakes import issuer
-from tests.fakes.lambda_context import FakeContext
-from tests.fakes.machine import MemoryMachine
 from tests.integration.stack import Stack, event
+from tests.support import issuer
+from tests.support.factories import csv_file, make_chunk, make_job, products
+from tests.support.lambda_context import FakeContext
+from tests.support.machine import MemoryMachine
 
 REF = JobRef("acme", event("plan")["job_id"])
 KEY = f"uploads/acme/{REF.id}/prices.csv"

@@ -21,11 +21,11 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import UpstreamDown
 from sluice.model.status import Status
 from sluice.usecases.artifacts import result_key
-from tests.factories import make_job
-from tests.fakes.lambda_context import FakeContext
-from tests.fakes.machine import MemoryMachine
 from tests.integration.api.living import run, upload
 from tests.integration.stack import Stack, client, event
+from tests.support.factories import make_job
+from tests.support.lambda_context import FakeContext
+from tests.support.machine import MemoryMachine
 
 REF = JobRef("acme", event("plan")["job_id"])
 TOKEN = event("dispatch")["token"]

@@ -26,8 +26,8 @@ from sluice.upstream.lookup import LookupBatch, LookupResult
 from sluice.upstream.lookup_client import RETRY_PAUSE, ask
 from sluice.upstream.tokens import Upstream
 from sluice.usecases.ports import Upstreams
-from tests.fakes.upstreams import MemoryUpstreams
 from tests.integration.template import create_table
+from tests.support.upstreams import MemoryUpstreams
 
 REGION = "us-east-1"
 KEYS = id_numbers(300)

@@ -16,7 +16,7 @@ from local.paths import ROOT
 from sluice import bootstrap, config
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName, from_message, to_message
 from sluice.model.errors import NotYet, TryLater
-from tests.fakes.lambda_context import FakeContext
+from tests.support.lambda_context import FakeContext
 
 LEASE = 70
 HIDDEN = LEASE + 2  # the lease begins a moment after the message was hidden

@@ -8,10 +8,10 @@ from sluice.model.chunk import PhaseName
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.usecases.artifacts import JobFiles
-from tests.factories import make_chunk, make_job
-from tests.fakes import issuer
 from tests.integration.api.calling import OPEN, READING, SAMPLES, Answer, call, every, get, guarded, routes
 from tests.integration.stack import Stack
+from tests.support import issuer
+from tests.support.factories import make_chunk, make_job
 
 # Nothing is deployed for these tests: who is turned away must not have reached anything.
 EVERY_GUARDED = pytest.mark.parametrize(("method", "path"), guarded())

@@ -8,11 +8,11 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, JobFile
 from sluice.model.status import ENDED, INACTIVE, Status
-from tests.factories import make_job
-from tests.fakes import issuer
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get
 from tests.integration.api.living import CSV, post, run, standing, upload
 from tests.integration.stack import Stack
+from tests.support import issuer
+from tests.support.factories import make_job
 
 
 def delete(job_id: str, *, token: str = "") -> Answer:

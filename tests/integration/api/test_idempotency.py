@@ -15,10 +15,10 @@ from sluice.config import Settings
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
-from tests.fakes.lambda_context import FakeContext
 from tests.integration.api.calling import call
 from tests.integration.api.repeating import announce, assert_problem, jobs, kept, upload
 from tests.integration.stack import Stack
+from tests.support.lambda_context import FakeContext
 
 # Given the errors that the next calls shall raise, one each, before calls work again.
 Failing = Callable[..., None]

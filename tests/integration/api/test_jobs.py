@@ -19,9 +19,9 @@ from sluice.model.status import Status
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import JobFiles
-from tests.factories import make_chunk, make_job
 from tests.integration.api.calling import every, get, pages
 from tests.integration.stack import Stack
+from tests.support.factories import make_chunk, make_job
 
 
 @pytest.fixture

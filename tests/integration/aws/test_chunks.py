@@ -12,7 +12,7 @@ from sluice.model.errors import Problem
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.factories import make_chunk, make_job
+from tests.support.factories import make_chunk, make_job
 
 RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
 

@@ -15,9 +15,9 @@ from sluice.model.errors import Problem
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.factories import make_chunk, make_job
 from tests.integration.aws.conftest import KEEP_DAYS, REGION
 from tests.integration.template import create_table
+from tests.support.factories import make_chunk, make_job
 
 RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
 

@@ -14,7 +14,7 @@ from sluice.model.job import JobFile
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from sluice.wording import word_detail
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 
 def test_a_job_comes_back_as_it_was_added(jobs: Jobs) -> None:

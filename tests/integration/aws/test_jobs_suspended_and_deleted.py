@@ -9,7 +9,7 @@ from sluice.model.errors import Conflict, NotFound, UpstreamDown
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 AWAY = UpstreamDown("SIASN").problem
 

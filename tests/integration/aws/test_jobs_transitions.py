@@ -11,7 +11,7 @@ from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 BROKEN = Problem("system-error", {"case": "loading", "error": "States.Timeout"})
 

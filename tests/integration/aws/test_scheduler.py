@@ -15,9 +15,9 @@ from sluice.catalog.registry import SOURCES
 from sluice.model.errors import NewerFormat, TryLater
 from sluice.model.schedule import Schedule
 from sluice.usecases.ports import Schedules
-from tests.fakes.schedules import MemorySchedules
 from tests.integration.aws.conftest import REGION
 from tests.integration.stack import event
+from tests.support.schedules import MemorySchedules
 
 FIRST = Schedule(360, datetime(2030, 3, 1, 6, tzinfo=UTC))
 SECOND = Schedule(1440, datetime(2030, 4, 1, 7, 30, 15, tzinfo=UTC))

@@ -21,9 +21,9 @@ from sluice.model.errors import NewerFormat
 from sluice.schema.staging import Batch, KeptRow, load_staged
 from sluice.usecases.ports import Destination, Records
 from sluice.wording import word_reason
-from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
+from tests.support.files import MemoryFiles
 
 Sql = psycopg.Connection[Any]
 

@@ -13,7 +13,7 @@ import openpyxl
 
 from sluice.reading import FileLayout, Limits, Segment, open_table, read_segment
 from sluice.schema.cells import Cell, CellError, Record
-from tests.fakes.workspace import MemoryWorkspace
+from tests.support.workspace import MemoryWorkspace
 
 LIMITS = Limits(max_bytes=10**9, max_rows=2_000_000)
 

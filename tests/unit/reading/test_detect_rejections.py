@@ -11,7 +11,7 @@ import pytest
 from sluice.model.errors import FileRejected
 from sluice.reading import Limits
 from sluice.wording import word_detail, word_problem
-from tests.factories_files import packed, sheet_part, strings_part, workbook, written_by_openpyxl
+from tests.support.factories_files import packed, sheet_part, strings_part, workbook, written_by_openpyxl
 from tests.unit.reading.driving import read_all
 
 ROW = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sluice.schema.cells import CellError
-from tests.factories_files import packed, written_by_xlwt
+from tests.support.factories_files import packed, written_by_xlwt
 from tests.unit.reading.driving import head_of, read_all, segments_of
 
 ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" \

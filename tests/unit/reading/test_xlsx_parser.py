@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.errors import FileRejected
-from tests.factories_files import sheet_part, workbook
+from tests.support.factories_files import sheet_part, workbook
 from tests.unit.reading.driving import read_all
 
 

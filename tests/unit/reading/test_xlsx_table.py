@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.schema.cells import CellError
-from tests.factories_files import (
+from tests.support.factories_files import (
     STRICT,
     sheet_part,
     strings_part,

@@ -18,7 +18,7 @@ from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.lookup import LookupResult
 from sluice.upstream.rate_limiter import spacing
 from sluice.upstream.tokens import AccessToken
-from tests.fakes.upstreams import MemoryRateStore
+from tests.support.upstreams import MemoryRateStore
 from tests.unit.upstream.scripted import START, Scripted
 from tests.unit.upstream.scripted_lookup import HERE, KEYS, Roll, fails, voter
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sluice.model.errors import TryLater
 from sluice.upstream.clock import Clock, SerialExecutor
 from sluice.upstream.rate_limiter import LATENESS, TRANSIT, RateLimiter, spacing
-from tests.fakes.upstreams import MemoryRateStore
+from tests.support.upstreams import MemoryRateStore
 from tests.unit.upstream.scripted import START, Time
 
 

@@ -10,8 +10,8 @@ from sluice.catalog.registry import importer_named
 from sluice.model.errors import FileRejected, RequestRejected
 from sluice.schema.importer import Parameter
 from sluice.usecases.parameters import check_file_type, check_parameters, parameters_of
-from tests.factories import make_job
-from tests.fakes.course import Course
+from tests.support.factories import make_job
+from tests.support.harness import Harness
 
 PRODUCTS, VOTERS = importer_named("products"), importer_named("voters")
 DAY = Parameter(name="day", title="Day", pattern="[a-z]+", example="monday", from_name=r"\b([a-z]+day)\b")
@@ -82,11 +82,11 @@ def test_a_file_of_another_type_is_rejected_with_those_that_there_are(name: str)
     assert rejected.value.problem.type == "wrong-file-type"
 
 
-def test_a_corrected_file_is_of_the_ward_of_the_one_that_it_corrects(course: Course) -> None:
+def test_a_corrected_file_is_of_the_ward_of_the_one_that_it_corrects(harness: Harness) -> None:
     """Whatever it is called; if its name tells a ward, that is meant."""
     rows = b"Part Number,Description,Price\nP-1,Filter,-1\n"
-    ref = course.upload(rows)
-    course.run(ref)
-    course.jobs.items[ref] = replace(course.jobs.get(ref), parameters={"ward": "79800001"})
-    again = course.upload(b"Original row," + rows.replace(b"-1", b"1").replace(b"P-1", b"2,P-1"), corrects=ref.id)
-    assert course.jobs.get(again).parameters == {"ward": "79800001"}
+    ref = harness.upload(rows)
+    harness.run(ref)
+    harness.jobs.items[ref] = replace(harness.jobs.get(ref), parameters={"ward": "79800001"})
+    again = harness.upload(b"Original row," + rows.replace(b"-1", b"1").replace(b"P-1", b"2,P-1"), corrects=ref.id)
+    assert harness.jobs.get(again).parameters == {"ward": "79800001"}

@@ -20,7 +20,7 @@ from sluice.wording import (
     word_rejection,
 )
 from sluice.wording.catalogue import Catalogue
-from tests.factories import make_job
+from tests.support.factories import make_job
 from tests.unit.wording.codes import problem_codes, reason_codes
 
 ENGLISH_CATALOGUE = CATALOGUES[ENGLISH]

@@ -17,12 +17,12 @@ from sluice.usecases.ports import (
     Schedules,
     Upstreams,
 )
-from tests.fakes.destination import MemoryDestination, MemoryRecords
-from tests.fakes.files import MemoryFiles
-from tests.fakes.machine import MemoryMachine
-from tests.fakes.queue import MemoryQueue
-from tests.fakes.schedules import MemorySchedules
-from tests.fakes.upstreams import MemoryLookupCache, MemoryUpstreams
+from tests.support.destination import MemoryDestination, MemoryRecords
+from tests.support.files import MemoryFiles
+from tests.support.machine import MemoryMachine
+from tests.support.queue import MemoryQueue
+from tests.support.schedules import MemorySchedules
+from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
 
 
 @dataclass

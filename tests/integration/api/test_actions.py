@@ -11,11 +11,11 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, HALF_UNDONE
 from sluice.model.status import Status
-from tests.factories import make_job
-from tests.fakes import issuer
 from tests.integration.api.calling import SAMPLES, Answer, get
 from tests.integration.api.living import CSV, DOUBT, post, run, standing, upload
 from tests.integration.stack import Stack
+from tests.support import issuer
+from tests.support.factories import make_job
 
 MOVES = ["commit", "cancel", "pause", "resume", "retry", "rollback"]
 
@@ -92,7 +92,7 @@ def test_a_job_that_nobody_is_at_is_cancelled_at_once(stack: Stack) -> None:
     ("call", "way", "end"), [("cancel", "cancelling", "cancelled"), ("pause", "pausing", "paused")]
 )
 def test_a_job_under_way_is_stopped(stack: Stack, call: str, way: str, end: str) -> None:
-    """Its course comes to its end, and says so."""
+    """Its execution comes to its end, and says so."""
     job_id = upload()
     run(stack, job_id, upto=PhaseName.PARSE)
     for _ in range(2):

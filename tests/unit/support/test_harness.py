@@ -1,4 +1,4 @@
-"""The course that these tests take is the one of the state machine."""
+"""The harness that these tests take is the one of the state machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
-from tests.fakes.course import Course
+from tests.support.harness import Harness
 
 STATES: dict[str, dict[str, Any]] = json.loads((ROOT / "statemachines" / "job.asl.json").read_text())["States"]
 
@@ -29,7 +29,7 @@ def follower(state: str, outcome: str) -> str:
 @pytest.mark.parametrize("state", ["Plan", "Parse", "Compare", "Load", "Undo"])
 def test_a_step_is_followed_by_the_same_step(state: str, outcome: str) -> None:
     """For every outcome, those that cannot be as well."""
-    assert Course._after(state.lower(), outcome) == follower(state, outcome).lower()
+    assert Harness._after(state.lower(), outcome) == follower(state, outcome).lower()
 
 
 def test_every_task_that_a_run_can_come_to_is_known_here() -> None:

@@ -12,8 +12,8 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.create import ImportRequest, expect_file, expect_parts
 from sluice.usecases.multipart import Parts, join_parts, list_parts
-from tests.fakes.course import Course
-from tests.fakes.files import MemoryFiles
+from tests.support.files import MemoryFiles
+from tests.support.harness import Harness
 
 MIB = 1024**2
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,10 +23,10 @@ class Sending:
     """A file that is being sent."""
 
     def __init__(self, size: int) -> None:
-        course = Course()
-        self.jobs, self.files = course.jobs, course.files
+        harness = Harness()
+        self.jobs, self.files = harness.jobs, harness.files
         request = ImportRequest("acme", "ann", "products", "a.csv", size)
-        self.job, self.first = expect_parts(request, now=NOW, services=course)
+        self.job, self.first = expect_parts(request, now=NOW, services=harness)
 
     def send(self, number: int, size: int) -> None:
         assert self.job.file.upload_id
@@ -117,9 +117,9 @@ def test_nothing_is_sent_to_a_job_that_has_its_file() -> None:
 
 
 def test_a_file_that_goes_by_the_form_has_no_parts() -> None:
-    course = Course()
-    jobs, files = course.jobs, course.files
-    job, _ = expect_file(ImportRequest("acme", "ann", "products", "a.csv", 3), now=NOW, services=course)
+    harness = Harness()
+    jobs, files = harness.jobs, harness.files
+    job, _ = expect_file(ImportRequest("acme", "ann", "products", "a.csv", 3), now=NOW, services=harness)
     with pytest.raises(Conflict):
         list_parts(job, files=files)
     with pytest.raises(Conflict):

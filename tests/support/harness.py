@@ -25,13 +25,13 @@ from sluice.usecases.plan import plan
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.sweeper import sweep
 from sluice.usecases.worker import process_chunk
-from tests.fakes.destination import MemoryDestination, MemoryRecords
-from tests.fakes.files import MemoryFiles, etag_of
-from tests.fakes.machine import MemoryMachine
-from tests.fakes.queue import MemoryQueue
-from tests.fakes.schedules import MemorySchedules
-from tests.fakes.tables import MemoryChunks, MemoryJobs
-from tests.fakes.upstreams import MemoryLookupCache, MemoryUpstreams
+from tests.support.destination import MemoryDestination, MemoryRecords
+from tests.support.files import MemoryFiles, etag_of
+from tests.support.machine import MemoryMachine
+from tests.support.queue import MemoryQueue
+from tests.support.schedules import MemorySchedules
+from tests.support.tables import MemoryChunks, MemoryJobs
+from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
 
 NOW = 1_700_000_000
 LEASE = 70
@@ -49,7 +49,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int = 10) -> None:
 
 
 @dataclass
-class Course:
+class Harness:
     """Fakes that belong together, and the steps of a job on them."""
 
     jobs: MemoryJobs = field(default_factory=MemoryJobs)

@@ -14,7 +14,7 @@ from sluice.model.errors import Problem, UpstreamDown
 from sluice.model.job import Job, progress_of
 from sluice.model.status import Status
 from sluice.wording import word_progress
-from tests.factories import make_job
+from tests.support.factories import make_job
 from tests.unit.model.test_counts import COUNTS
 
 HALF = Counts(total=2000, checked=1000, inserted=300, updated=100, unchanged=50, rejected=50)

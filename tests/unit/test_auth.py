@@ -15,8 +15,8 @@ from sluice import auth as identity
 from sluice.auth import ADMIN, READ, WRITE, Caller, Issuer, identify
 from sluice.model.errors import Forbidden, TryLater, Unauthorized
 from sluice.wording import word_detail
-from tests.fakes import issuer
-from tests.fakes.issuer import AUDIENCE, ISSUER, token
+from tests.support import issuer
+from tests.support.issuer import AUDIENCE, ISSUER, token
 
 TRUSTED = Issuer(ISSUER, AUDIENCE, "tenant", f"{ISSUER}/keys")
 

@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 
-from tests.factories import csv_file, products
-from tests.factories_files import written_by_openpyxl
-from tests.people import Person, eventually
+from tests.support.factories import csv_file, products
+from tests.support.factories_files import written_by_openpyxl
+from tests.support.people import Person, eventually
 
 TITLES = ("Part Number", "Description", "Price", "Stock")
 WORKBOOK = written_by_openpyxl([TITLES, *products(2_000)])

@@ -11,7 +11,7 @@ from sluice.destinations.dynamodb.journal import read_undone, write_journal, wri
 from sluice.destinations.dynamodb.stored import Image, Journal
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.schema.staging import Applied, Batch, Compared, Undone
-from tests.fakes.files import MemoryFiles
+from tests.support.files import MemoryFiles
 
 
 class MemoryDestination:

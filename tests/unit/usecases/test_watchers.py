@@ -11,9 +11,9 @@ from sluice.model.event import Connection, event_name
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.watchers import announce, announce_queues, connect, worth_telling
-from tests.factories import make_job
-from tests.fakes.sockets import MemoryConnections, MemorySockets
-from tests.fakes.tables import MemoryJobs
+from tests.support.factories import make_job
+from tests.support.sockets import MemoryConnections, MemorySockets
+from tests.support.tables import MemoryJobs
 
 
 def told(
