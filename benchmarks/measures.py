@@ -109,7 +109,7 @@ def chunk(path: Path) -> int:
     with path.open("rb") as file:
         table = open_table(file, path.name, _LIMITS, workspace)
         header = match_header(table.head(_HEAD), importer.columns, None)
-        cuts = list(islice(table.cut(header.row, _CHUNK), 2))
+        cuts = list(islice(table.split(header.row, _CHUNK), 2))
         layout = table.layout
     seen = 0
     for each in cuts:
@@ -124,7 +124,7 @@ def _slices(file: BinaryIO, name: str, workspace: Folder) -> Iterator[Segment]:
     table = open_table(file, name, _LIMITS, workspace)
     header = match_header(table.head(_HEAD), importer_named("products").columns, None)
     with clock():
-        yield from table.cut(header.row, _CHUNK)
+        yield from table.split(header.row, _CHUNK)
 
 
 _clocked: dict[str, float] = {}

@@ -12,7 +12,7 @@ import pytest
 from local.lifecycle import running
 from local.stack import Stack
 from sluice.auth import READ, WRITE
-from tests.people import Person
+from tests.support.people import Person
 
 _FOLDERS = {"e2e": pytest.mark.e2e, "browser": pytest.mark.browser}
 

@@ -67,7 +67,7 @@ def _caller_by_ticket(app: APIGatewayRestResolver, text: str, job_id: str, *, go
     tickets = bootstrap.tickets(load_settings(ApiSettings).jobs_table)
     ticket = redeem_ticket(text, stream=stream if goes_on else None, now=int(time.time()), tickets=tickets)
     if ticket.job_id != job_id:
-        raise Unauthorized("The ticket is for another job; get one for this.")
+        raise Unauthorized("ticket-of-other-job")
     return Caller(ticket.tenant, ticket.subject, frozenset({READ}), ticket.until), ticket.stream
 
 

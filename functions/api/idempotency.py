@@ -46,9 +46,7 @@ def once_for_each_key(app: APIGatewayRestResolver, next_middleware: NextMiddlewa
     if event.http_method != "POST" or key is None or caller is None or TICKETS.fullmatch(event.path):
         return next_middleware(app)
     if not _KEY.fullmatch(key):
-        raise RequestRejected(
-            "bad-idempotency-key", "The idempotency key is none", "Send 1 to 255 characters of printable ASCII."
-        )
+        raise RequestRejected("bad-idempotency-key")
     body = hashlib.sha256((event.body or "").encode()).hexdigest()
     request = [event.path, event.resolved_query_string_parameters, body]
     # of both only hashes are kept

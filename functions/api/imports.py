@@ -110,11 +110,5 @@ def _content() -> bytes:
     event = router.current_event
     content = base64.b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
     if len(content) > _LARGEST_BODY:
-        raise TooLarge(
-            "too-large-for-this-call",
-            "The file is too large for this call",
-            f"It has {len(content):,} bytes; a file of more than {_LARGEST_BODY:,} is announced with POST /v1/imports, "
-            "and then goes straight to the bucket by the form of the answer.",
-            limit=_LARGEST_BODY,
-        )
+        raise TooLarge("too-large-for-this-call", bytes=len(content), limit=_LARGEST_BODY)
     return content

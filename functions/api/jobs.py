@@ -21,6 +21,8 @@ from sluice.api.responses import (
     RejectionResponse,
     StepResponse,
     job_response,
+    kept_row_response,
+    rejection_response,
 )
 from sluice.model.status import Status
 from sluice.usecases import views
@@ -67,7 +69,7 @@ def rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListRe
     """Rejected rows, in the order of the file."""
     ref = services().jobs.get(ref_of(router, job_id)).ref
     page = JobFiles(ref, services().files).rejections_page(limit=limit, cursor=cursor)
-    return ListResponse(items=[RejectionResponse(**asdict(rejection)) for rejection in page.items], next=page.next)
+    return ListResponse(items=[rejection_response(each) for each in page.items], next=page.next)
 
 
 @router.get("/jobs/<job_id>/kept")
@@ -75,11 +77,7 @@ def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse
     """Rows that a rollback left as they are, and who has changed them since."""
     ref = services().jobs.get(ref_of(router, job_id)).ref
     page = JobFiles(ref, services().files).kept_page(limit=limit, cursor=cursor)
-    items = [
-        KeptRowResponse(key=item["key"], outcome=item["outcome"], job=item["job_id"], reason=item["reason"])
-        for item in page.items
-    ]
-    return ListResponse(items=items, next=page.next)
+    return ListResponse(items=[kept_row_response(item) for item in page.items], next=page.next)
 
 
 @router.get("/jobs/<job_id>/timeline")

@@ -8,7 +8,7 @@ from typing import Final
 from local.paths import ROOT
 from sluice.catalog.registry import IMPORTERS, lookup_named
 from sluice.reports.columns import ColumnFacts, describe, format_value
-from sluice.schema.context import Conventions
+from sluice.schema.cell_types import Conventions
 from sluice.schema.importer import Importer
 
 PAGES: Final = ROOT / "docs" / "importers"

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from local.paths import LOCAL
 from local.stack import Stack
 from sluice.auth import READ, WRITE
-from tests.people import Person
+from tests.support.people import Person
 
 SCREENSHOTS = LOCAL / "screenshots"
 #: Timeout of every expectation and click, in milliseconds; a job takes long on a busy machine.

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.factories import csv_file, products
+from tests.support.factories import csv_file, products
 
 CONSOLE = "console/index.html"
 PAGES = (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.people import Person
+from tests.support.people import Person
 
 ROWS = b"SKU,Name,Price,Updated,Shelf\nA-1,Belt,1.5,04/05/2026,B7\nA-2,Pump,-1,04/05/2026,B8\n"
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.browser.conftest import PageAt, token_of
 from tests.browser.console import CONSOLE, go, job_row, ready
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 # Notes each status and each value of the first job's bar, until the page is reloaded.
 TAKE_NOTES = """() => {

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, PAGES, file_with_dates, file_with_mistakes, go, ready
-from tests.people import Person
+from tests.support.people import Person
 
 TABS = ("Rejected rows", "Preview", "Log", "Files")
 

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, counts, file_with_dates, file_with_mistakes, go, ready
-from tests.factories import csv_file, products
-from tests.people import Person, eventually
+from tests.support.factories import csv_file, products
+from tests.support.people import Person, eventually
 
 
 def test_a_job_shows_the_counts_chart_rejections_log_and_files_of_its_rows(

@@ -6,8 +6,8 @@ from playwright.sync_api import Dialog, ViewportSize, expect
 
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, HOSTILE, PAGES, file_with_mistakes, go, job_row, ready
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 

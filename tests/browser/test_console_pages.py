@@ -13,8 +13,8 @@ from sluice.model.chunk import JobRef
 from sluice.usecases.artifacts import job_folder
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, go, job_row, ready
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 # Drops files on the page, with the events of a browser.
 DROP = """files => {

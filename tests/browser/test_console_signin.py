@@ -19,8 +19,8 @@ from sluice.auth import READ, WRITE
 from tests.browser.conftest import PageAt, token_of
 from tests.browser.console import CONSOLE, go, job_row
 from tests.browser.oidc import CLIENT, SCOPES, Provider, in_background, serving
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 #: A page of the console's host that takes no token.
 BESIDE = "console/icon.svg"

@@ -14,7 +14,7 @@ from local.stack import Stack
 from sluice.auth import READ
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, counts, go, job_row, ready
-from tests.people import Person, eventually
+from tests.support.people import Person, eventually
 
 TITLE = "Status and position (skk)"
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}

@@ -13,7 +13,7 @@ from local.fake_upstreams.voters import WARD
 from tests.browser.conftest import PageAt, Setting
 from tests.browser.console import CONSOLE, counts, go, ready
 from tests.browser.voters import book, choose
-from tests.people import Person
+from tests.support.people import Person
 
 FIRST = 400_000
 OTHER_WARD = "79800002"

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.people import Person
+from tests.support.people import Person
 
 PAGE = "examples/import.html"
 

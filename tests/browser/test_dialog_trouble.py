@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from local.stack import Stack
 from tests.browser.conftest import token_of
 from tests.browser.oidc import in_background
-from tests.people import Person
+from tests.support.people import Person
 
 PAGE = "examples/import.html"
 ROWS = b"SKU,Name,Price\nT-1,Belt,1.5\nT-2,Pump,-1\n"

@@ -13,7 +13,7 @@ from local.fake_upstreams.voters import WARD
 from tests.browser.conftest import PageAt, Setting
 from tests.browser.test_dialog import OVERFLOW, PAGE, heading
 from tests.browser.voters import book, choose
-from tests.people import Person
+from tests.support.people import Person
 
 FIRST = 500_000
 PHONE: ViewportSize = {"width": 390, "height": 800}

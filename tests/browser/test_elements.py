@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from local.web import WEB
-from tests.people import Person
+from tests.support.people import Person
 
 PAGE = "examples/upload.html"
 #: Records each event of both elements in `window.events`.

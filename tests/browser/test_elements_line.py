@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_elements import choose, loaded, opened, rows
-from tests.people import Person
+from tests.support.people import Person
 
 
 def follow(page: Page, job_id: str) -> None:

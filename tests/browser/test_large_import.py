@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from benchmarks.workbook import spread, write_workbook
-from tests.people import Person
+from tests.support.people import Person
 
 ROWS = 50_000
 WRONG = 60

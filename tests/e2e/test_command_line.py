@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
-from tests.factories import csv_file, products
+from tests.support.factories import csv_file, products
 
 SLUICE = Path(sys.executable).parent / "sluice"
 

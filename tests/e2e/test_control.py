@@ -11,8 +11,8 @@ import pytest
 
 from local.stack import Stack
 from tests.e2e.processes import CONCURRENCY
-from tests.factories import csv_file, products
-from tests.people import Person, eventually
+from tests.support.factories import csv_file, products
+from tests.support.people import Person, eventually
 
 CHUNK = 10_000
 
@@ -108,7 +108,7 @@ def test_a_cancelled_job_ends_soon_and_can_be_taken_back(ann: Person, medium: by
     assert ann.call("POST", f"/jobs/{job_id}/resume").status_code == 409
 
     ann.move(job_id, "rollback")
-    assert ann.end_of(job_id, patience=200)["rollback"] == {"reversed": len(records), "kept": 0, "failed": 0}
+    assert ann.end_of(job_id, patience=200)["rollback"] == {"reversed": len(records), "conflicts": 0, "failed": 0}
     assert ann.records("products") == {}
 
 

@@ -20,10 +20,11 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, to_message
 from sluice.model.counts import Counts
+from sluice.model.errors import ATTEMPT_FAILED, Problem
 from sluice.model.status import Status
 from tests.e2e.processes import CONCURRENCY, workers
-from tests.factories import make_chunk, make_job
-from tests.people import Person, eventually
+from tests.support.factories import make_chunk, make_job
+from tests.support.people import Person, eventually
 
 ROWS = 40_000
 IMPORT = (PhaseName.PARSE, PhaseName.LOAD)
@@ -135,7 +136,7 @@ def test_a_chunk_that_fails_three_times_is_given_up(
     assert found is not None
     assert barrier is not None
     assert (found.attempts, barrier.remaining, barrier.failed) == (3, 0, 1)
-    assert found.error == "NotFound"
+    assert found.error == Problem(ATTEMPT_FAILED, {"error": "NotFound"})
     jobs.transition(job.ref, Status.FAILED)
 
 

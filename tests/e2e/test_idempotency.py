@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 UPLOAD = "/imports/upload?importer=products&filename=a.csv"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.workbook import write_workbook
-from tests.factories import csv_file, products
-from tests.factories_files import written_by_openpyxl, written_by_xlsxwriter, written_by_xlwt
-from tests.people import Person, eventually
+from tests.support.factories import csv_file, products
+from tests.support.factories_files import written_by_openpyxl, written_by_xlsxwriter, written_by_xlwt
+from tests.support.people import Person, eventually
 
 TITLES = ("Part Number", "Description", "Price", "Stock")
 

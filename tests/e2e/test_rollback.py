@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 
 def test_rows_that_another_job_has_changed_since_are_kept_and_named(bob: Person) -> None:
@@ -16,16 +16,16 @@ def test_rows_that_another_job_has_changed_since_are_kept_and_named(bob: Person)
 
     bob.move(first["id"], "rollback")
     undone = bob.end_of(first["id"])
-    assert (undone["status"], undone["rollback"]) == ("rolled_back", {"reversed": 20, "kept": 10, "failed": 0})
+    assert (undone["status"], undone["rollback"]) == ("rolled_back", {"reversed": 20, "conflicts": 10, "failed": 0})
     kept = bob.everything(f"/jobs/{first['id']}/kept", 4)
     assert sorted(row["key"] for row in kept) == [f"P-{number:06d}" for number in range(1, 11)]
-    assert {(row["outcome"], row["job"]) for row in kept} == {("kept", second["id"])}
+    assert {(row["outcome"], row["job"]) for row in kept} == {("conflict", second["id"])}
     assert bob.records("products") == {
         key: values for key, values in after_both.items() if key <= "P-000010" or key >= "P-000031"
     }
 
     bob.move(second["id"], "rollback")
-    assert bob.end_of(second["id"])["rollback"] == {"reversed": 15, "kept": 0, "failed": 0}
+    assert bob.end_of(second["id"])["rollback"] == {"reversed": 15, "conflicts": 0, "failed": 0}
     records = bob.everything("/datasets/products/records", 100)
     assert {record["job"] for record in records} == {first["id"]}, "they are again what the first job had made of them"
     assert len(records) == 10
@@ -36,7 +36,7 @@ def test_rolling_back_twice_changes_nothing(bob: Person) -> None:
     job = bob.imported(csv_file(products(8, price="3")), filename="a.csv")
     bob.move(job["id"], "rollback")
     undone, records = bob.end_of(job["id"]), bob.listing("products")
-    assert undone["rollback"] == {"reversed": 8, "kept": 0, "failed": 0}
+    assert undone["rollback"] == {"reversed": 8, "conflicts": 0, "failed": 0}
     assert bob.move(job["id"], "rollback") == undone
     assert (bob.end_of(job["id"]), bob.listing("products")) == (undone, records)
 

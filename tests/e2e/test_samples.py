@@ -13,8 +13,8 @@ import pytest
 from local.fake_upstreams.voters import category
 from local.stack import Stack
 from sluice.catalog.registry import importer_named
-from tests.people import Person
 from tests.samples import SAMPLES, Sample
+from tests.support.people import Person
 
 LOOKED_UP = [sample for sample in SAMPLES if importer_named(sample.importer).lookup]
 LOADED = [sample for sample in SAMPLES if sample not in LOOKED_UP]

@@ -12,8 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from local.stack import Stack
 from sluice.auth import READ
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from tests.e2e.processes import CONCURRENCY, workers
-from tests.people import Person, eventually
+from tests.support.people import Person, eventually
 
 ROWS = 5_000
 # `SLUICE_SYNC_ROWS=100000` takes five minutes, most of them for the upstream's rate.
@@ -104,7 +104,7 @@ def test_every_row_arrives_once_while_the_upstream_stumbles_and_workers_die(
         "rejected": 0,
         "unprocessed": 0,
     }
-    assert (done["sync"]["expected_total"], done["sync"]["gone"]) == (MANY, 0)
+    assert (done["sync"]["expected_total"], done["sync"]["deleted_upstream"]) == (MANY, 0)
     assert len(ann.records("pangkat")) == MANY
     seen = register.seen()
     assert seen["busiest_second"] <= RATE
@@ -123,7 +123,7 @@ def test_rows_that_leave_the_upstream_are_marked_and_taken_back_by_a_rollback(bo
     register.set(first=20)
     done = bob.end_of(start(bob, "skk", force=True)["job"]["id"])
     assert (done["counts"]["inserted"], done["counts"]["updated"], done["counts"]["unchanged"]) == (20, 20, 280)
-    assert done["sync"]["gone"] == 20
+    assert done["sync"]["deleted_upstream"] == 20
     assert len(gone(bob)) == 20
     bob.move(done["id"], "rollback")
     assert bob.end_of(done["id"])["status"] == "rolled_back"
@@ -140,7 +140,7 @@ def test_a_source_whose_rows_move_while_they_are_read_is_read_again(ann: Person,
     eventually(lambda: ann.call("GET", f"/jobs/{job_id}").json()["sync"]["reads"] > 1, "a second reading")
     register.set(moves_every=0)
     done = ann.end_of(job_id, patience=PATIENCE)
-    assert (done["status"], done["counts"]["rejected"], done["sync"]["gone"]) == ("completed", 0, 0)
+    assert (done["status"], done["counts"]["rejected"], done["sync"]["deleted_upstream"]) == ("completed", 0, 0)
     assert done["counts"]["inserted"] == done["sync"]["expected_total"] == len(ann.records("pg_akademik")) >= ROWS
 
 

@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from local.fake_upstreams.voter_files import voter_rows, write_workbook
 from local.fake_upstreams.voters import WARD, category, is_id_number
 from local.stack import Stack
-from tests.people import Person, eventually
+from tests.support.people import Person, eventually
 
 ROWS = 5_000
 RATE = 50

@@ -15,8 +15,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.factories import csv_file, products
-from tests.people import Person
+from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 SOCKETS, STREAMS = 100, 20
 ENDS = {"completed", "failed", "cancelled"}

@@ -10,7 +10,7 @@ import openpyxl
 import xlsxwriter
 
 from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE
-from tests.people import Person
+from tests.support.people import Person
 
 TITLES = ("Part Number", "Description", "Unit Price", "Stock", "Remarks")
 ROWS = 12_000
@@ -120,12 +120,12 @@ def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob
         "Price": "Unit Price",
         "Stock": "Stock",
     }
-    assert (preview["ignored"], preview["sheet"], preview["header_row"]) == (["Remarks"], "Parts", 1)
+    assert (preview["unmatched_headers"], preview["sheet"], preview["header_row"]) == (["Remarks"], "Parts", 1)
     assert preview["counts"] == {
         "total": ROWS,
         "unchecked": 0,
         "rejected": len(WRONG),
-        "repeated": 0,
+        "to_reject": 0,
         "insert": good - known,
         "update": known - SAME,
         "unchanged": SAME,
@@ -159,7 +159,10 @@ def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob
         bob.move(each["id"], "rollback")
         undone = bob.end_of(each["id"])
         changed = each["counts"]["inserted"] + each["counts"]["updated"]
-        assert (undone["status"], undone["rollback"]) == ("rolled_back", {"reversed": changed, "kept": 0, "failed": 0})
+        assert (undone["status"], undone["rollback"]) == (
+            "rolled_back",
+            {"reversed": changed, "conflicts": 0, "failed": 0},
+        )
     assert bob.listing("products") == before
     statuses = [entry["status"] for entry in bob.everything(f"/jobs/{job['id']}/log", 100) if entry]
     assert statuses == [

@@ -9,11 +9,12 @@ import pytest
 
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import TryLater
+from sluice.model.errors import Problem, TryLater
 from sluice.model.job import Job
 from sluice.model.status import Status
-from tests.factories import csv_file, products
-from tests.fakes.course import IMPORT, LEASE, NOW, Course
+from sluice.wording import word_detail
+from tests.support.factories import csv_file, products
+from tests.support.harness import IMPORT, LEASE, NOW, Harness
 
 
 class Killed(BaseException):
@@ -21,29 +22,29 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def ref(course: Course) -> JobRef:
+def ref(harness: Harness) -> JobRef:
     """A planned job of 25 rows: 12 known and the same, 5 known and changed, 8 new."""
-    course.run(course.upload(csv_file(products(17))))
+    harness.run(harness.upload(csv_file(products(17))))
     rows = [*products(12), *products(5, first=13, price="1.5"), *products(8, first=18)]
-    ref = course.upload(csv_file(rows))
-    course.plan(ref)
+    ref = harness.upload(csv_file(rows))
+    harness.plan(ref)
     return ref
 
 
-def assert_exact(job: Job, course: Course) -> None:
+def assert_exact(job: Job, harness: Harness) -> None:
     """Every row of `ref` is where it belongs, once."""
     assert job.status is Status.COMPLETED
     assert job.counts == Counts(total=25, checked=25, inserted=8, updated=5, unchanged=12, rejected=0)
-    values = course.destination.values("acme", "products")
+    values = harness.destination.values("acme", "products")
     assert len(values) == 25
     assert values["P-000013"]["price"] == "1.5"
 
 
-def finish_job(ref: JobRef, course: Course) -> Job:
-    return course.finish(ref)
+def finish_job(ref: JobRef, harness: Harness) -> Job:
+    return harness.finish(ref)
 
 
-def killed_at(course: Course, monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
+def killed_at(harness: Harness, monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
     """Let the process die once, before or after a call; answers how often it died."""
     real: Callable[..., Any] = getattr(target, name)
     deaths: list[int] = []
@@ -76,144 +77,144 @@ def killed_at(course: Course, monkeypatch: pytest.MonkeyPatch, target: Any, name
     ],
 )
 def test_a_worker_that_dies_anywhere_costs_only_time(
-    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch, phase: PhaseName, store: str, call: str, after: bool
+    harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, phase: PhaseName, store: str, call: str, after: bool
 ) -> None:
     """Its message comes again when the lease has run out, and everything is as if it had lived."""
     clock = NOW
     deaths: list[int] = []
     for name in IMPORT:
-        course.dispatch(ref, name)
+        harness.dispatch(ref, name)
         if name is phase:
-            deaths = killed_at(course, monkeypatch, getattr(course, store), call, after=after)
+            deaths = killed_at(harness, monkeypatch, getattr(harness, store), call, after=after)
 
         def deliver(chunk: ChunkRef) -> None:
             nonlocal clock
             try:
-                course.work(chunk, now=clock)
+                harness.work(chunk, now=clock)
             except Killed:
                 clock += LEASE + 1
-                course.queue.messages.append(chunk)
+                harness.queue.messages.append(chunk)
 
-        course.deliver(each=deliver)
-    assert_exact(finish_job(ref, course), course)
-    assert len(course.machine.answers) == 4, "two phases of two jobs, each answered"
+        harness.deliver(each=deliver)
+    assert_exact(finish_job(ref, harness), harness)
+    assert len(harness.machine.answers) == 4, "two phases of two jobs, each answered"
     assert deaths, "the process died where this test meant it to"
 
 
-def test_every_message_may_come_twice(course: Course, ref: JobRef) -> None:
+def test_every_message_may_come_twice(harness: Harness, ref: JobRef) -> None:
     for name in IMPORT:
-        course.dispatch(ref, name)
-        course.queue.messages += course.queue.messages
-        course.deliver()
-    assert_exact(finish_job(ref, course), course)
+        harness.dispatch(ref, name)
+        harness.queue.messages += harness.queue.messages
+        harness.deliver()
+    assert_exact(finish_job(ref, harness), harness)
 
 
-def test_a_message_that_comes_while_the_chunk_is_worked_on_must_come_again(course: Course, ref: JobRef) -> None:
-    course.dispatch(ref, PhaseName.PARSE)
-    first = course.queue.messages[0]
-    assert course.chunks.lease(first, now=NOW, until=NOW + LEASE)
+def test_a_message_that_comes_while_the_chunk_is_worked_on_must_come_again(harness: Harness, ref: JobRef) -> None:
+    harness.dispatch(ref, PhaseName.PARSE)
+    first = harness.queue.messages[0]
+    assert harness.chunks.lease(first, now=NOW, until=NOW + LEASE)
     with pytest.raises(TryLater) as busy:
-        course.work(first, now=NOW + 10)
+        harness.work(first, now=NOW + 10)
     assert busy.value.seconds == LEASE - 10
 
 
-def test_a_slow_worker_that_lost_its_lease_changes_nothing_when_it_closes(course: Course, ref: JobRef) -> None:
-    course.dispatch(ref, PhaseName.PARSE)
-    first = course.queue.messages[0]
-    slow = course.chunks.lease(first, now=NOW, until=NOW + LEASE)
+def test_a_slow_worker_that_lost_its_lease_changes_nothing_when_it_closes(harness: Harness, ref: JobRef) -> None:
+    harness.dispatch(ref, PhaseName.PARSE)
+    first = harness.queue.messages[0]
+    slow = harness.chunks.lease(first, now=NOW, until=NOW + LEASE)
     assert slow is not None
-    course.work(first, now=NOW + LEASE + 1)
-    before = course.jobs.get(ref)
-    course.chunks.release(slow, "too late")
-    assert not course.chunks.close(first, ChunkState.DONE, Counts(checked=10))
-    assert course.jobs.get(ref) == before
+    harness.work(first, now=NOW + LEASE + 1)
+    before = harness.jobs.get(ref)
+    harness.chunks.release(slow, Problem("attempt-failed", {"error": "OSError"}))
+    assert not harness.chunks.close(first, ChunkState.DONE, Counts(checked=10))
+    assert harness.jobs.get(ref) == before
 
 
 def test_a_chunk_that_fails_twice_is_done_the_third_time(
-    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = iter([OSError("reset"), OSError("reset")])
-    real = course.destination.apply
+    real = harness.destination.apply
 
     def flaky(batch: Any) -> Any:
         if error := next(failures, None):
             raise error
         return real(batch)
 
-    monkeypatch.setattr(course.destination, "apply", flaky)
+    monkeypatch.setattr(harness.destination, "apply", flaky)
 
     def deliver(chunk: ChunkRef) -> None:
         try:
-            course.work(chunk)
+            harness.work(chunk)
         except OSError:
-            course.queue.messages.append(chunk)
+            harness.queue.messages.append(chunk)
 
     for name in IMPORT:
-        course.dispatch(ref, name)
-        course.deliver(each=deliver)
-    assert_exact(finish_job(ref, course), course)
+        harness.dispatch(ref, name)
+        harness.deliver(each=deliver)
+    assert_exact(finish_job(ref, harness), harness)
 
 
 def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
-    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    course.dispatch(ref, PhaseName.PARSE)
-    course.deliver()
-    token = course.dispatch(ref, PhaseName.LOAD)
-    dead = course.queue.messages.pop(1)
-    real = course.destination.apply
+    harness.dispatch(ref, PhaseName.PARSE)
+    harness.deliver()
+    token = harness.dispatch(ref, PhaseName.LOAD)
+    dead = harness.queue.messages.pop(1)
+    real = harness.destination.apply
 
     def broken(batch: Any) -> Any:
         if batch.index == dead.index:
             raise OSError("the table is gone")
         return real(batch)
 
-    monkeypatch.setattr(course.destination, "apply", broken)
-    course.deliver()
+    monkeypatch.setattr(harness.destination, "apply", broken)
+    harness.deliver()
     with pytest.raises(OSError, match="gone"):
-        course.work(dead)
-    assert course.give_up(dead)
-    assert not course.give_up(dead), "a second time changes nothing"
-    assert token in course.machine.answers
-    job = finish_job(ref, course)
+        harness.work(dead)
+    assert harness.give_up(dead)
+    assert not harness.give_up(dead), "a second time changes nothing"
+    assert token in harness.machine.answers
+    job = finish_job(ref, harness)
     assert (job.status, job.counts.unprocessed, job.counts.loaded) == (Status.FAILED, 10, 15)
     assert job.problem is not None
-    assert "rows 12 to 21 (OSError)" in job.problem.detail
+    assert "rows 12 to 21 (OSError)" in word_detail(job.problem)
 
 
-def test_a_chunk_is_not_given_up_while_a_worker_holds_it(course: Course, ref: JobRef) -> None:
-    course.dispatch(ref, PhaseName.PARSE)
-    first = course.queue.messages[0]
-    course.chunks.lease(first, now=NOW, until=NOW + LEASE)
+def test_a_chunk_is_not_given_up_while_a_worker_holds_it(harness: Harness, ref: JobRef) -> None:
+    harness.dispatch(ref, PhaseName.PARSE)
+    first = harness.queue.messages[0]
+    harness.chunks.lease(first, now=NOW, until=NOW + LEASE)
     with pytest.raises(TryLater):
-        course.give_up(first, now=NOW + 1)
-    assert course.give_up(first, now=NOW + LEASE)
+        harness.give_up(first, now=NOW + 1)
+    assert harness.give_up(first, now=NOW + LEASE)
 
 
-def test_a_chunk_that_is_done_is_not_given_up(course: Course, ref: JobRef) -> None:
-    course.dispatch(ref, PhaseName.PARSE)
-    done = course.queue.messages.pop(0)
-    course.work(done)
-    assert not course.give_up(done)
+def test_a_chunk_that_is_done_is_not_given_up(harness: Harness, ref: JobRef) -> None:
+    harness.dispatch(ref, PhaseName.PARSE)
+    done = harness.queue.messages.pop(0)
+    harness.work(done)
+    assert not harness.give_up(done)
 
 
-def test_a_message_of_an_unknown_chunk_is_dropped(course: Course, ref: JobRef) -> None:
-    course.work(ChunkRef(JobRef("acme", "01GONE"), PhaseName.PARSE, 0))
-    assert course.jobs.get(ref).counts.checked == 0
+def test_a_message_of_an_unknown_chunk_is_dropped(harness: Harness, ref: JobRef) -> None:
+    harness.work(ChunkRef(JobRef("acme", "01GONE"), PhaseName.PARSE, 0))
+    assert harness.jobs.get(ref).counts.checked == 0
 
 
 def test_a_chunk_that_is_taken_while_it_is_given_up_is_left_to_its_worker(
-    course: Course, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A doubled message may lease it between any look at it and its closing."""
-    course.dispatch(ref, PhaseName.PARSE)
-    first = course.queue.messages[0]
-    close = course.chunks.close
+    harness.dispatch(ref, PhaseName.PARSE)
+    first = harness.queue.messages[0]
+    close = harness.chunks.close
 
     def taken_first(*args: Any, **more: Any) -> bool:
-        course.chunks.lease(first, now=NOW, until=NOW + LEASE)
+        harness.chunks.lease(first, now=NOW, until=NOW + LEASE)
         return close(*args, **more)
 
-    monkeypatch.setattr(course.chunks, "close", taken_first)
+    monkeypatch.setattr(harness.chunks, "close", taken_first)
     with pytest.raises(TryLater):
-        course.give_up(first)
+        harness.give_up(first)

@@ -11,8 +11,8 @@ from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.status import Status
 from sluice.schema.staging import Batch, Undone
-from tests.factories import csv_file, products
-from tests.fakes.course import LEASE, NOW, Course
+from tests.support.factories import csv_file, products
+from tests.support.harness import LEASE, NOW, Harness
 
 OTHERS = {f"P-{number:06d}" for number in (13, 14)}
 
@@ -22,16 +22,16 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def known(course: Course) -> Course:
+def known(harness: Harness) -> Harness:
     """A dataset of 17 products."""
-    course.run(course.upload(csv_file(products(17))))
-    return course
+    harness.run(harness.upload(csv_file(products(17))))
+    return harness
 
 
-def changes(course: Course, **more: Any) -> JobRef:
+def changes(harness: Harness, **more: Any) -> JobRef:
     """A queued job of 25 rows: 12 known and the same, 5 known and changed, 8 new."""
     rows = [*products(12), *products(5, first=13, price="1.5"), *products(8, first=18)]
-    return course.upload(csv_file(rows), **more)
+    return harness.upload(csv_file(rows), **more)
 
 
 def dying(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
@@ -51,19 +51,19 @@ def dying(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: boo
     return deaths
 
 
-def deliver_with_deaths(course: Course) -> None:
+def deliver_with_deaths(harness: Harness) -> None:
     """Deliver all messages; one whose worker died comes again when the lease has run out."""
     clock = NOW
 
     def deliver(chunk: ChunkRef) -> None:
         nonlocal clock
         try:
-            course.work(chunk, now=clock)
+            harness.work(chunk, now=clock)
         except Killed:
             clock += LEASE + 1
-            course.queue.messages.append(chunk)
+            harness.queue.messages.append(chunk)
 
-    course.deliver(each=deliver)
+    harness.deliver(each=deliver)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -79,7 +79,7 @@ def deliver_with_deaths(course: Course) -> None:
     ],
 )
 def test_a_worker_that_dies_anywhere_while_it_compares_costs_only_time(
-    known: Course, monkeypatch: pytest.MonkeyPatch, store: str, call: str, after: bool
+    known: Harness, monkeypatch: pytest.MonkeyPatch, store: str, call: str, after: bool
 ) -> None:
     ref = changes(known, review=True)
     known.plan(ref)
@@ -109,7 +109,7 @@ def test_a_worker_that_dies_anywhere_while_it_compares_costs_only_time(
     ],
 )
 def test_a_worker_that_dies_anywhere_while_it_takes_back_costs_only_time(
-    known: Course, monkeypatch: pytest.MonkeyPatch, store: str, call: str, after: bool
+    known: Harness, monkeypatch: pytest.MonkeyPatch, store: str, call: str, after: bool
 ) -> None:
     """What an attempt before took back is counted once, and what was kept is told once."""
     before = dict(known.destination.datasets["acme", "products"])
@@ -136,7 +136,7 @@ def test_a_worker_that_dies_anywhere_while_it_takes_back_costs_only_time(
 
 
 def test_an_attempt_at_taking_back_that_fails_is_followed_by_others(
-    known: Course, monkeypatch: pytest.MonkeyPatch
+    known: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twice it breaks off half way, the third time it comes through."""
     ref = changes(known)

@@ -12,8 +12,8 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from tests.fakes import issuer
 from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, tell_functions
+from tests.support import issuer
 
 
 @pytest.fixture

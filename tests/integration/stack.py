@@ -18,8 +18,8 @@ from sluice.aws.s3 import S3Files
 from sluice.aws.sqs import SqsQueue
 from sluice.model.chunk import ChunkRef
 from sluice.usecases.ports import Destination
-from tests.fakes.issuer import AUDIENCE, ISSUER
 from tests.integration.template import create_table
+from tests.support.issuer import AUDIENCE, ISSUER
 
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "files"

@@ -24,11 +24,12 @@ from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, from_mes
 from sluice.model.counts import Counts
 from sluice.model.job import Job, JobFile
 from sluice.model.status import Status
-from tests.factories import csv_file, make_chunk, make_job, products
-from tests.fakes import issuer
-from tests.fakes.lambda_context import FakeContext
-from tests.fakes.machine import MemoryMachine
+from sluice.wording import word_detail
 from tests.integration.stack import Stack, event
+from tests.support import issuer
+from tests.support.factories import csv_file, make_chunk, make_job, products
+from tests.support.lambda_context import FakeContext
+from tests.support.machine import MemoryMachine
 
 REF = JobRef("acme", event("plan")["job_id"])
 KEY = f"uploads/acme/{REF.id}/prices.csv"
@@ -133,7 +134,7 @@ def test_a_file_for_an_unknown_importer_fails_where_its_sender_can_see_it(stack:
     on_upload.handler(made, CONTEXT)
     (job,) = stack.jobs.page("acme", status="failed", importer=None, limit=10, cursor=None).items
     assert job.problem
-    assert "'produce'" in job.problem.detail
+    assert "'produce'" in word_detail(job.problem)
     assert stack.executions() == []
 
 
@@ -262,7 +263,7 @@ def test_a_job_that_broke_is_finished_with_what_was_caught(stack: Stack) -> None
     problem = stack.jobs.get(REF).problem
     assert problem
     assert problem.type == "system-error"
-    assert "(States.Timeout)." in problem.detail  # no more: what AWS says of it may hold a stack trace
+    assert "(States.Timeout)." in word_detail(problem)  # no more: what AWS says of it may hold a stack trace
 
 
 def test_the_clock_sets_stuck_jobs_going_and_ends_expired_ones(stack: Stack) -> None:

@@ -18,13 +18,14 @@ from functions.plan import app as plan
 from functions.sweeper import app as sweeper
 from sluice import bootstrap
 from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.errors import UpstreamDown
 from sluice.model.status import Status
 from sluice.usecases.artifacts import result_key
-from tests.factories import make_job
-from tests.fakes.lambda_context import FakeContext
-from tests.fakes.machine import MemoryMachine
 from tests.integration.api.living import run, upload
 from tests.integration.stack import Stack, client, event
+from tests.support.factories import make_job
+from tests.support.lambda_context import FakeContext
+from tests.support.machine import MemoryMachine
 
 REF = JobRef("acme", event("plan")["job_id"])
 TOKEN = event("dispatch")["token"]
@@ -69,7 +70,7 @@ def test_a_job_that_waits_for_its_upstream_is_woken(stack: Stack) -> None:
     """Until then the machine is told that it waits; in its new run it does not."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
     stack.jobs.remember(REF, phase=PhaseName.LOAD)
-    stack.jobs.transition(REF, Status.PAUSING, suspended="The upstream gives no answers.")
+    stack.jobs.transition(REF, Status.PAUSING, suspended=UpstreamDown("The upstream").problem)
     assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "suspended": True, "resume_after": 30}
     for _ in range(2):
         assert wake.handler(event("auto_resume"), CONTEXT) == {"status": "loading"}

@@ -26,14 +26,14 @@ PATIENCE = 60.0
 class Machine:
     """A running execution, and the functions it waits for."""
 
-    def __init__(self, **course: Any) -> None:
+    def __init__(self, **given: Any) -> None:
         self.states = boto3.client("stepfunctions")
         self.sqs = boto3.client("sqs")
         self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in FUNCTIONS}
         role = "arn:aws:iam::123456789012:role/machine"
         definition = json.dumps(self._definition())
         arn = self.states.create_state_machine(name="job", definition=definition, roleArn=role)["stateMachineArn"]
-        text = json.dumps({"tenant": "acme", "job_id": "01JOB", "run": 2, **course})
+        text = json.dumps({"tenant": "acme", "job_id": "01JOB", "run": 2, **given})
         self.execution = self.states.start_execution(stateMachineArn=arn, name="01JOB-2", input=text)["executionArn"]
 
     def _definition(self) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from sluice.upstream.lookup import LookupBatch, LookupResult
 from sluice.upstream.lookup_client import RETRY_PAUSE, ask
 from sluice.upstream.tokens import Upstream
 from sluice.usecases.ports import Upstreams
-from tests.fakes.upstreams import MemoryUpstreams
 from tests.integration.template import create_table
+from tests.support.upstreams import MemoryUpstreams
 
 REGION = "us-east-1"
 KEYS = id_numbers(300)
@@ -100,7 +100,7 @@ def test_results_are_what_the_commission_knows(upstreams: Upstreams) -> None:
 
 
 def test_an_upstream_without_an_entry_in_the_secret_is_rejected(table: Callable[[], Any]) -> None:
-    with pytest.raises(UpstreamRejected, match="has no entry 'commission'"):
+    with pytest.raises(UpstreamRejected, match=r"no-secret.*'commission'"):
         SharedUpstreams(table(), lambda fresh: {}).ask(
             commission, KEYS, before=time.time() + PATIENCE, on_result=dict[str, LookupResult]().__setitem__
         )

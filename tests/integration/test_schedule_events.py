@@ -7,10 +7,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.scheduled import app as scheduled
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
-from tests.fakes.lambda_context import FakeContext
 from tests.integration.api.calling import routes
 from tests.integration.stack import Stack, event
 from tests.integration.template import template
+from tests.support.lambda_context import FakeContext
 
 CONTEXT: LambdaContext = FakeContext()
 

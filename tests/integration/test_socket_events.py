@@ -15,11 +15,11 @@ from functions.socket import app as socket
 from sluice import bootstrap
 from sluice.model.event import Connection, Ticket
 from sluice.usecases.tickets import issue_ticket
-from tests.factories import make_job
-from tests.fakes import issuer
-from tests.fakes.lambda_context import FakeContext
-from tests.fakes.sockets import MemorySockets
 from tests.integration.stack import Stack, event
+from tests.support import issuer
+from tests.support.factories import make_job
+from tests.support.lambda_context import FakeContext
+from tests.support.sockets import MemorySockets
 
 CONTEXT: LambdaContext = FakeContext()
 CONNECTION = event("socket_connect")["requestContext"]["connectionId"]

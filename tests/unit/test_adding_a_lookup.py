@@ -22,7 +22,7 @@ from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
 from sluice.upstream.lookup import Lookup
 from sluice.usecases.parameters import parameters_of
-from tests.fakes.course import Course
+from tests.support.harness import Harness
 
 PAGE = (ROOT / "docs" / "adding-a-lookup.md").read_text()
 NAME = "Suppliers DE.csv"
@@ -70,23 +70,23 @@ def test_the_declarations_of_the_page_are_consistent(lookup: Lookup, importer: I
 
 
 def test_the_file_of_the_page_has_the_result_of_the_page(lookup: Lookup, importer: Importer) -> None:
-    course = Course()
+    harness = Harness()
     for body in map(json.loads, blocks("text")[0].splitlines()):
-        course.upstreams.found[body[lookup.echo]] = lookup.read(body)
-    ref = course.upload(blocks("csv")[0].encode(), importer=importer.name, filename=NAME)
+        harness.upstreams.found[body[lookup.echo]] = lookup.read(body)
+    ref = harness.upload(blocks("csv")[0].encode(), importer=importer.name, filename=NAME)
 
     def work_with_retries(chunk: ChunkRef) -> None:
         for _ in range(3):  # a key without a result is tried again with its chunk
             with suppress(TryLater):
-                course.work(chunk)
+                harness.work(chunk)
 
-    course.plan(ref)
-    course.phase(ref, PhaseName.PARSE)
-    course.dispatch(ref, PhaseName.LOAD)
-    course.deliver(each=work_with_retries)
-    job = course.finish(ref)
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.dispatch(ref, PhaseName.LOAD)
+    harness.deliver(each=work_with_retries)
+    job = harness.finish(ref)
     assert (job.status, job.counts.inserted, job.counts.total) == (Status.COMPLETED, 5, 5), job.problem
-    assert result(course.make_file(ref, "result.xlsx"), lookup) == rows_of_the_page()
+    assert result(harness.make_file(ref, "result.xlsx"), lookup) == rows_of_the_page()
 
 
 def result(workbook: bytes, lookup: Lookup) -> list[tuple[str, ...]]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from local.paths import ROOT
 from sluice.catalog.registry import SOURCES, source_named, sources_by_name
-from sluice.schema.column import Row, columns_of
+from sluice.schema.importer import Row, columns_of
 from sluice.upstream.source import Source, SourcePage
-from tests.support.upstreams import check_pages
+from tests.support.pages import check_pages
 
 PAGE = (ROOT / "docs" / "adding-a-source.md").read_text()
 OPTIONS = PAGE[PAGE.index("## 2.") : PAGE.index("## 3.")]

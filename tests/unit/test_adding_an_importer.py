@@ -18,7 +18,8 @@ from sluice.schema.importer import Importer, Parameter
 from sluice.schema.validation import check_rows
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.parameters import parameters_of
-from tests.fakes.course import Course
+from sluice.wording import word_rejection
+from tests.support.harness import Harness
 
 PAGE = (ROOT / "docs" / "adding-an-importer.md").read_text()
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
@@ -68,18 +69,22 @@ def test_an_importer_has_less_than_thirty_lines() -> None:
 
 def test_the_file_of_the_page_has_the_result_of_the_page(importer: Importer) -> None:
     """Counts, rejections and record are those of the page."""
-    course = Course()
-    ref = course.upload(last("csv").encode(), importer=importer.name, filename="shipments.csv")
-    job = course.run(ref)
+    harness = Harness()
+    ref = harness.upload(last("csv").encode(), importer=importer.name, filename="shipments.csv")
+    job = harness.run(ref)
     assert job.status is Status.COMPLETED, job.problem
     counts = job.counts
     assert (counts.inserted, counts.rejected) == (counted("inserted"), counted("rejected"))
     assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.rejected
     # duplicate keys are found after the rejections of single rows
-    found = sorted(JobFiles(ref, course.files).rejections_page(limit=100, cursor=None).items, key=lambda each: each.row)
-    assert [(str(each.row), each.column, each.value, each.reason) for each in found] == rejections_of_the_page()
+    found = sorted(
+        JobFiles(ref, harness.files).rejections_page(limit=100, cursor=None).items, key=lambda each: each.row
+    )
+    assert [
+        (str(each.row), each.column, each.value, word_rejection(each)) for each in found
+    ] == rejections_of_the_page()
     record = json.loads(last("json"))
-    assert course.destination.values("acme", importer.dataset)[record["number"]] == record
+    assert harness.destination.values("acme", importer.dataset)[record["number"]] == record
 
 
 def test_the_page_names_every_option_in_order() -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from functions.api.app import app
 from sluice.model import errors, job
-from sluice.reading.errors import TITLES
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
 
@@ -31,8 +30,8 @@ PAGES = sorted(
 SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-#: Callables whose first argument is a problem type: errors that take one, `Problem`, and reading's `rejection`.
-MAKERS = {"Problem", "rejection", "__init__"} | {
+#: Callables whose first argument is a problem type: errors that take one, and `Problem`.
+MAKERS = {"Problem", "__init__"} | {
     name
     for name, kind in inspect.getmembers(errors, inspect.isclass)
     if issubclass(kind, errors.SluiceError) and kind.__init__ is errors.SluiceError.__init__
@@ -45,7 +44,6 @@ def _name(path: Path) -> str:
 
 def _raised() -> Iterator[str]:
     """Find every problem type that the code names: as a literal, or by a constant of `sluice.model.job`."""
-    yield from TITLES
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and node.args):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sluice.api.events import read_id, stream_response
 from sluice.model.event import Seen
 from sluice.model.status import Status
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 JOB = replace(make_job(status=Status.LOADING), version=7)
 

@@ -16,7 +16,7 @@ from local.paths import ROOT
 from sluice import bootstrap, config
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName, from_message, to_message
 from sluice.model.errors import NotYet, TryLater
-from tests.fakes.lambda_context import FakeContext
+from tests.support.lambda_context import FakeContext
 
 LEASE = 70
 HIDDEN = LEASE + 2  # the lease begins a moment after the message was hidden
@@ -125,14 +125,14 @@ def test_a_chunk_that_somebody_else_holds_comes_again_when_their_lease_ends(
     queue: FakeQueue, doing: Doing, received: int
 ) -> None:
     """However often it was received: it did not fail."""
-    doing(raising(TryLater("Another worker is at this chunk.", 33)))
+    doing(raising(TryLater("chunk-leased", 33)))
     assert delivered(work.handler, record("sqs_work", received=received)) == ["message-0"]
     assert [seconds for _, _, seconds in queue.delays] == [HIDDEN, 33]
 
 
 def test_a_chunk_whose_turn_it_is_not_gets_a_new_message(queue: FakeQueue, doing: Doing) -> None:
     """An attempt that was none is not counted by SQS either."""
-    doing(raising(NotYet("All requests are taken.", 40)))
+    doing(raising(NotYet("slots-taken", 40, upstream="siasn")))
     assert delivered(work.handler, record("sqs_work", received=3)) == []
     assert queue.put == [(from_message(record("sqs_work")["body"]).index, "StandardQueue", 40)]
 
@@ -144,7 +144,7 @@ def test_each_message_of_a_batch_has_its_own_waiting_time(queue: FakeQueue, doin
         if ref.index == 1:
             raise RuntimeError("boom")
         if ref.index == 2:
-            raise TryLater("Not yet.", 50)
+            raise TryLater("chunk-leased", 50)
 
     doing(work_on)
     batch = [record("sqs_work", index, received=index + 1) for index in range(3)]
@@ -182,7 +182,7 @@ def test_a_dead_letter_that_is_given_up_is_over(queue: FakeQueue, doing: Doing) 
 
 def test_a_dead_letter_whose_chunk_is_held_comes_again_when_the_lease_ends(queue: FakeQueue, doing: Doing) -> None:
     """And not after the queue's own time-out, which is longer."""
-    doing(raising(TryLater("A worker is still at this chunk.", 42)))
+    doing(raising(TryLater("chunk-in-use", 42)))
     assert delivered(give_up.handler, record("sqs_dead_letter")) == ["message-0"]
     assert queue.delays == [("DeadLetterQueue", "receipt-0", 42)]
 

@@ -25,12 +25,12 @@ from moto import mock_aws
 import sluice
 from functions.work.app import handler
 from sluice.model.chunk import PhaseName
-from tests.factories import csv_file, products
-from tests.fakes import issuer
-from tests.fakes.course import Course
 from tests.integration.api.golden import World
 from tests.integration.api.golden_answers import Answers
 from tests.integration.stack import deploy, forget_clients, forget_settings, tell_functions
+from tests.support import issuer
+from tests.support.factories import csv_file, products
+from tests.support.harness import Harness
 
 ROOT = Path(sluice.__file__).parent
 GOOD = csv_file(products(50))
@@ -78,18 +78,18 @@ def _forget() -> None:
 
 def on_fakes(file: bytes) -> tuple[set[str], set[str]]:
     """Walk through the use case of a chunk."""
-    course = Course()
-    ref = course.upload(file)
-    course.plan(ref)
+    harness = Harness()
+    ref = harness.upload(file)
+    harness.plan(ref)
     walks = []
     for phase in (PARSE, LOAD):
-        course.dispatch(ref, phase)
-        [message] = course.queue.messages
-        course.queue.messages.clear()
+        harness.dispatch(ref, phase)
+        [message] = harness.queue.messages
+        harness.queue.messages.clear()
         with Walk() as walk:
-            course.work(message)
+            harness.work(message)
         walks.append(walk.modules)
-    assert course.finish(ref).counts.inserted == 50
+    assert harness.finish(ref).counts.inserted == 50
     return walks[0], walks[1]
 
 

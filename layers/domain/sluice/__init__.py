@@ -10,10 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sluice.schema.cell_types import Code, Coordinate, Date, Digits, Flag, Money, Number, Whole
-    from sluice.schema.column import Row, column
-    from sluice.schema.context import Conventions
-    from sluice.schema.importer import Importer, Parameter
+    from sluice.schema.cell_types import Code, Conventions, Coordinate, Date, Digits, Flag, Money, Number, Whole
+    from sluice.schema.importer import Importer, Parameter, Row, column
     from sluice.schema.vocabulary import ENGLISH, Vocabulary
     from sluice.upstream.lookup import Category, Lookup, LookupResult
     from sluice.upstream.source import Source
@@ -41,10 +39,11 @@ __all__ = [
 ]
 
 _NAMES_OF_MODULES = {
-    "sluice.schema.cell_types": ("Code", "Coordinate", "Date", "Digits", "Flag", "Money", "Number", "Whole"),
-    "sluice.schema.column": ("Row", "column"),
-    "sluice.schema.context": ("Conventions",),
-    "sluice.schema.importer": ("Importer", "Parameter"),
+    "sluice.schema.cell_types": (
+        *("Code", "Coordinate", "Date", "Digits", "Flag", "Money", "Number", "Whole"),
+        "Conventions",
+    ),
+    "sluice.schema.importer": ("Importer", "Parameter", "Row", "column"),
     "sluice.schema.vocabulary": ("ENGLISH", "Vocabulary"),
     "sluice.upstream.lookup": ("Category", "Lookup", "LookupResult"),
     "sluice.upstream.source": ("Source",),

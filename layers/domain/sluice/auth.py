@@ -85,11 +85,11 @@ def identify(authorization: str | None, issuer: Issuer) -> Caller:
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.casefold() != "bearer" or not token.strip():
-        raise Unauthorized("Send a token in the header 'Authorization: Bearer …'.")
+        raise Unauthorized("no-token")
     claims = _claims(token.strip(), issuer)
     tenant = str(claims.get(issuer.tenant_claim, ""))
     if not TENANT.fullmatch(tenant):
-        raise Unauthorized(f"The token names no tenant in its claim '{issuer.tenant_claim}'.")
+        raise Unauthorized("no-tenant", claim=issuer.tenant_claim)
     # Cognito writes a resource server's name before its scopes: sluice/imports:read
     scopes = (scope.removeprefix(f"{issuer.audience}/") for scope in str(claims.get("scope", "")).split())
     return Caller(tenant, str(claims["sub"]), frozenset(scopes), int(claims["exp"]))
@@ -107,15 +107,15 @@ def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
             options={"require": ["exp", "iss", "sub"], "verify_aud": False},
         )
     except jwt.ExpiredSignatureError:
-        raise Unauthorized("The token has expired; get a new one.") from None
+        raise Unauthorized("expired") from None
     except (jwt.PyJWKClientConnectionError, httpx.HTTPError):
         # not the caller's fault: the same token is good once the issuer is back
-        raise TryLater("The issuer of the token is out of reach.", _UNREACHABLE_SECONDS) from None
+        raise TryLater("issuer-away", _UNREACHABLE_SECONDS) from None
     except jwt.PyJWTError:
-        raise Unauthorized("The token does not hold: wrong issuer, wrong signature, or no token at all.") from None
+        raise Unauthorized("invalid") from None
     meant_for = claims.get("aud", claims.get("client_id"))
     if issuer.audience not in (meant_for if isinstance(meant_for, list) else [meant_for]):
-        raise Unauthorized(f"The token is not meant for '{issuer.audience}'.")
+        raise Unauthorized("other-audience", audience=issuer.audience)
     return claims
 
 

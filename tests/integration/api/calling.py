@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.api.app import app, handler
-from tests.fakes import issuer
-from tests.fakes.lambda_context import FakeContext
 from tests.integration.stack import event
+from tests.support import issuer
+from tests.support.lambda_context import FakeContext
 
 OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
 # What stands in the place of a parameter in a route's path.

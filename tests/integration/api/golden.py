@@ -27,11 +27,11 @@ from functions.work import app as work
 from sluice import bootstrap
 from sluice.model.errors import UpstreamRejected
 from sluice.upstream.lookup import LookupResult
-from tests.fakes.lambda_context import FakeContext
-from tests.fakes.upstreams import MemoryUpstreams
 from tests.integration.api.calling import Answer, call
 from tests.integration.api.golden_answers import Answers, Content
 from tests.integration.stack import BUCKET, URLS, Stack, client, event
+from tests.support.lambda_context import FakeContext
+from tests.support.upstreams import MemoryUpstreams
 
 #: How long a download waits until its file is made, and what opens the upstreams and the queues: replaced here.
 LONGEST_WAIT = "functions.api.files._LONGEST_WAIT"
@@ -224,7 +224,7 @@ class World:
         """Let the upstream of sources reject every request."""
 
         def read(*_: object, **__: object) -> None:
-            raise UpstreamRejected("It says 403.")
+            raise UpstreamRejected("bad-answer", upstream="siasn", what="pangkat from row 1 on", got="status 403")
 
         self.monkeypatch.setattr(self.upstreams, "read", read)
 

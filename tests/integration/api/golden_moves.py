@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fakes import issuer
 from tests.integration.api.golden import CONFLICTS, REJECTIONS, World, lookup_result
 from tests.samples import SAMPLES
+from tests.support import issuer
 
 HEAD = b"Part Number,Description,Price\n"
 IDS = ("8001015009087", "0501015009084", "9202204720083")

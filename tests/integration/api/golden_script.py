@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.fakes import issuer
 from tests.integration.api.golden import CONFLICTS, LONGEST_WAIT, REJECTIONS, World
 from tests.integration.stack import BUCKET, MACHINE, client
 from tests.samples import SAMPLES
+from tests.support import issuer
 
 READER = "imports:read"
 WRITER = "imports:write"

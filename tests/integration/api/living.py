@@ -1,4 +1,4 @@
-"""Jobs that live while the API is called: their course, taken by hand on the deployed stores."""
+"""Jobs that live while the API is called: their harness, taken by hand on the deployed stores."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sluice.usecases.finish import finish
 from sluice.usecases.plan import plan
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.worker import process_chunk
-from tests.factories import make_job
-from tests.fakes.course import LEASE, NOW, Course
-from tests.fakes.machine import MemoryMachine
-from tests.fakes.queue import MemoryQueue
-from tests.fakes.services import FakeServices
 from tests.integration.api.calling import Answer, call
 from tests.integration.stack import Stack
+from tests.support.factories import make_job
+from tests.support.harness import LEASE, NOW, Harness
+from tests.support.machine import MemoryMachine
+from tests.support.queue import MemoryQueue
+from tests.support.services import FakeServices
 
 #: Two good rows, one that is wrong.
 CSV = b"Part Number,Description,Price\nP-1,Filter,9.50\nP-2,Belt,3\nP-3,Pump,-1\n"
@@ -77,5 +77,5 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
                 process_chunk(chunk, now=NOW, lease_seconds=LEASE, services=services)
             queue.messages.clear()
             outcome = machine.answers[step]["outcome"]
-        step = Course._after(step, outcome)
+        step = Harness._after(step, outcome)
     return finish(ref, job.run, error=None, services=services)

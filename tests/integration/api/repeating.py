@@ -6,8 +6,8 @@ from typing import Any
 
 import boto3
 
-from tests.fakes import issuer
 from tests.integration.api.calling import Answer, call, get
+from tests.support import issuer
 
 TABLE = "IdempotencyTable"
 BODY = {"importer": "products", "filename": "prices.xlsx", "bytes": 1000}

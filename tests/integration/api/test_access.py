@@ -8,10 +8,10 @@ from sluice.model.chunk import PhaseName
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.usecases.artifacts import JobFiles
-from tests.factories import make_chunk, make_job
-from tests.fakes import issuer
 from tests.integration.api.calling import OPEN, READING, SAMPLES, Answer, call, every, get, guarded, routes
 from tests.integration.stack import Stack
+from tests.support import issuer
+from tests.support.factories import make_chunk, make_job
 
 # Nothing is deployed for these tests: who is turned away must not have reached anything.
 EVERY_GUARDED = pytest.mark.parametrize(("method", "path"), guarded())
@@ -98,7 +98,7 @@ def test_another_tenants_job_does_not_exist(stack: Stack, rest: str) -> None:
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     chunk = make_chunk(theirs.ref)
-    JobFiles(theirs.ref, stack.files).write_rejections(chunk, [Rejection("S", 2, "Price", "x", "is not a number")], [])
+    JobFiles(theirs.ref, stack.files).write_rejections(chunk, [Rejection("S", 2, "Price", "x", "not-a-number")], [])
     path = f"/v1/jobs/{theirs.ref.id}{rest}"
     assert get(path, token=issuer.token(tenant="other")).status == 200
     found = get(path)

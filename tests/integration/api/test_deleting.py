@@ -8,11 +8,11 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, JobFile
 from sluice.model.status import ENDED, INACTIVE, Status
-from tests.factories import make_job
-from tests.fakes import issuer
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get
 from tests.integration.api.living import CSV, post, run, standing, upload
 from tests.integration.stack import Stack
+from tests.support import issuer
+from tests.support.factories import make_job
 
 
 def delete(job_id: str, *, token: str = "") -> Answer:
@@ -106,7 +106,9 @@ def test_a_deleted_job_is_neither_rolled_back_nor_retried(stack: Stack) -> None:
     delete(done)
     assert_problem(post(done, "rollback"), 409, "nothing-to-roll-back")
     failed = standing(stack, Status.LOADING)
-    stack.jobs.transition(failed.ref, Status.FAILED, problem=Problem(BROKEN, "Title", "Detail."))
+    stack.jobs.transition(
+        failed.ref, Status.FAILED, problem=Problem(BROKEN, {"case": "loading", "error": "States.Timeout"})
+    )
     delete(failed.ref.id)
     assert_problem(post(failed.ref.id, "retry"), 409, "not-retryable")
     assert_problem(post(failed.ref.id, "rollback"), 409, "nothing-to-roll-back")

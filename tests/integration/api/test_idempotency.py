@@ -15,10 +15,10 @@ from sluice.config import Settings
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
-from tests.fakes.lambda_context import FakeContext
 from tests.integration.api.calling import call
 from tests.integration.api.repeating import announce, assert_problem, jobs, kept, upload
 from tests.integration.stack import Stack
+from tests.support.lambda_context import FakeContext
 
 # Given the errors that the next calls shall raise, one each, before calls work again.
 Failing = Callable[..., None]
@@ -135,9 +135,9 @@ def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (Conflict("illegal-transition", "No", "Not from there."), 409),
-        (FileRejected("too-large", "No", "Too much."), 422),
-        (TryLater("Not now.", 3), 503),
+        (Conflict("rolling-back", id="01X"), 409),
+        (FileRejected("file-gone"), 422),
+        (TryLater("chunk-leased", 3), 503),
         (RuntimeError("boom"), 500),
     ],
 )
@@ -153,7 +153,7 @@ def test_only_a_call_that_succeeded_is_kept(failing: Failing, error: Exception, 
 
 def test_the_key_of_a_rejected_call_is_free_for_another(failing: Failing) -> None:
     """The first one did nothing."""
-    failing(Conflict("illegal-transition", "No", "Not from there."))
+    failing(Conflict("rolling-back", id="01X"))
     assert announce().status == 409
     assert announce(bytes=1).status == 201
 

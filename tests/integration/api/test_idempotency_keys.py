@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from tests.fakes import issuer
 from tests.integration.api.calling import READING, call, get, guarded
 from tests.integration.api.repeating import (
     BODY,
@@ -21,6 +20,7 @@ from tests.integration.api.repeating import (
     upload,
 )
 from tests.integration.template import template
+from tests.support import issuer
 
 DAY = 24 * 3600
 

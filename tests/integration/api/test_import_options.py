@@ -9,10 +9,10 @@ import pytest
 
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
-from tests.fakes import issuer
 from tests.integration.api.calling import Answer, call, get
 from tests.integration.api.living import CSV, run, standing
 from tests.integration.stack import Stack
+from tests.support import issuer
 
 SHA = hashlib.sha256(CSV).hexdigest()
 

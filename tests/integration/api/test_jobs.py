@@ -12,15 +12,16 @@ import pytest
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
+from sluice.model.errors import UpstreamDown
 from sluice.model.job import Job
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import JobFiles
-from tests.factories import make_chunk, make_job
 from tests.integration.api.calling import every, get, pages
 from tests.integration.stack import Stack
+from tests.support.factories import make_chunk, make_job
 
 
 @pytest.fixture
@@ -79,10 +80,11 @@ def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
     )
     stack.jobs.add(made)
     stack.jobs.remember(made.ref, phase=PhaseName.LOOKUP)
-    stack.jobs.transition(made.ref, Status.PAUSING, suspended="It gives no answers.")
+    stack.jobs.transition(made.ref, Status.PAUSING, suspended=UpstreamDown("It").problem)
+    away = "It gives no answers. The job goes on by itself when it does."
     shown = get(f"/v1/jobs/{made.ref.id}").body
     assert (shown["phase"], shown["lookup"], shown["parameters"]) == ("lookup", "commission", {"ward": "79800001"})
-    assert (shown["suspended"], shown["progress"]["message"]) == ("It gives no answers.", "It gives no answers.")
+    assert (shown["suspended"], shown["progress"]["message"]) == (away, away)
     assert shown["deleted"] is False
     assert "rollback" not in shown["links"]
 
@@ -165,7 +167,7 @@ def test_paging_through_rejections_gives_each_once_in_the_order_of_the_file(stac
         (0, PhaseName.LOAD, 1),
         (2, PhaseName.PARSE, 3),
     ):
-        found = [Rejection("S", len(rows) + place, "Price", "x\u2028y", "is not a number") for place in range(count)]
+        found = [Rejection("S", len(rows) + place, "Price", "x\u2028y", "not-a-number") for place in range(count)]
         JobFiles(job.ref, stack.files).write_rejections(make_chunk(job.ref, index, phase), found, [])
         rows += [rejection.row for rejection in found]
     shown = list(pages(f"/v1/jobs/{job.ref.id}/rejections", limit=str(limit)))
@@ -177,6 +179,8 @@ def test_paging_through_rejections_gives_each_once_in_the_order_of_the_file(stac
         "column": "Price",
         "value": "x\u2028y",
         "reason": "is not a number",
+        "code": "not-a-number",
+        "params": {},
     }
 
 
@@ -245,7 +249,7 @@ def test_a_cursor_that_does_not_hold_is_rejected(stack: Stack, job: Job, path: s
     """A cursor is opaque: whoever made this one up begins again."""
     load(stack, "P-1")
     JobFiles(job.ref, stack.files).write_rejections(
-        make_chunk(job.ref), [Rejection("S", 2, None, None, "is wrong")], []
+        make_chunk(job.ref), [Rejection("S", 2, None, None, "required")], []
     )
     answer = get(path.format(job=job.ref.id), query={"cursor": cursor})
     assert answer.status == 400, answer.text

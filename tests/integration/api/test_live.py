@@ -10,10 +10,10 @@ import pytest
 from sluice.auth import READ
 from sluice.model.job import Job
 from sluice.model.status import Status
-from tests.factories import make_job
-from tests.fakes import issuer
 from tests.integration.api.calling import Answer, get, post
 from tests.integration.stack import Stack, client, forget_settings
+from tests.support import issuer
+from tests.support.factories import make_job
 
 READER = issuer.token(scope=READ)
 

@@ -14,11 +14,11 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.status import Status
 from sluice.usecases.artifacts import result_key
 from sluice.usecases.downloads import make_file
-from tests.factories import make_job
-from tests.fakes import issuer
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get, pages
 from tests.integration.api.living import CSV, DOUBT, post, run, standing, upload
 from tests.integration.stack import Stack, client
+from tests.support import issuer
+from tests.support.factories import make_job
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWS = ["preview", "rejections", "kept", "log", "files", "files/errors.xlsx"]

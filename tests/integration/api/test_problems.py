@@ -131,7 +131,7 @@ def test_an_answer_that_is_not_as_described_is_ours_too(monkeypatch: pytest.Monk
 
 def test_what_may_go_through_later_says_when(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the header that programs look at."""
-    broken_jobs(monkeypatch, TryLater("Somebody else is at it.", 7))
+    broken_jobs(monkeypatch, TryLater("chunk-leased", 7))
     answer = get("/v1/jobs")
     assert_problem(answer, 503, "try-later")
     assert answer.headers["retry-after"] == "7"
@@ -151,7 +151,7 @@ def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: py
 
 def test_further_values_of_a_problem_are_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the members that every problem has."""
-    broken_jobs(monkeypatch, Conflict("illegal-transition", "No", "Not from there.", status_now="completed"))
+    broken_jobs(monkeypatch, Conflict("illegal-transition", id="01X", target="loading", status_now="completed"))
     assert get("/v1/jobs").body["status_now"] == "completed"
 
 
@@ -166,4 +166,4 @@ def test_names_of_headers_are_written_in_any_case(stack: Stack) -> None:
     made = request("GET", "/v1/jobs", token=None)
     good = request("GET", "/v1/jobs", token="x")
     made["headers"]["authorization"] = good["headers"]["Authorization"]
-    assert send(made).body["detail"].startswith("The token does not hold")
+    assert send(made).body["detail"].startswith("Invalid token")

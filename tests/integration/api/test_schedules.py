@@ -10,9 +10,9 @@ import pytest
 from sluice.catalog.registry import SOURCES
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
-from tests.fakes import issuer
 from tests.integration.api.calling import Answer, call, get, post
 from tests.integration.stack import GROUP, SCHEDULED, Stack, client
+from tests.support import issuer
 
 PATH = "/v1/syncs/pangkat/schedule"
 

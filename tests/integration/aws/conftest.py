@@ -13,9 +13,9 @@ from sluice.aws.jobs import DynamoJobs
 from sluice.aws.locks import DynamoLocks
 from sluice.aws.s3 import S3Files
 from sluice.usecases.ports import Chunks, Jobs, Locks
-from tests.fakes.files import MemoryFiles
-from tests.fakes.tables import MemoryChunks, MemoryJobs
 from tests.integration.template import create_table
+from tests.support.files import MemoryFiles
+from tests.support.tables import MemoryChunks, MemoryJobs
 
 REGION = "us-east-1"
 KEEP_DAYS = 90

@@ -8,10 +8,13 @@ import pytest
 
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
+from sluice.model.errors import Problem
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.factories import make_chunk, make_job
+from tests.support.factories import make_chunk, make_job
+
+RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
 
 NOW = 1_700_000_000
 
@@ -67,17 +70,17 @@ def test_a_chunk_that_is_not_there_cannot_be_leased(job: Job, chunks: Chunks) ->
 def test_a_released_chunk_is_queued_again_with_its_error(chunk: Chunk, chunks: Chunks) -> None:
     leased = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     assert leased is not None
-    chunks.release(leased, "OSError: reset")
+    chunks.release(leased, RESET)
     found = chunks.get(chunk.ref)
     assert found is not None
-    assert (found.state, found.error, found.attempts) == (ChunkState.QUEUED, "OSError: reset", 1)
+    assert (found.state, found.error, found.attempts) == (ChunkState.QUEUED, RESET, 1)
 
 
 def test_a_lease_that_somebody_else_has_by_now_is_not_released(chunk: Chunk, chunks: Chunks) -> None:
     slow = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     other = chunks.lease(chunk.ref, now=NOW + 71, until=NOW + 141)
     assert slow is not None
-    chunks.release(slow, "too late")
+    chunks.release(slow, RESET)
     assert chunks.get(chunk.ref) == other
 
 
@@ -96,16 +99,16 @@ def test_closing_counts_the_phase_down_and_the_job_up(chunk: Chunk, jobs: Jobs, 
 def test_closing_twice_changes_nothing(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
     assert chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
     before = (jobs.get(job.ref), chunks.barrier(job.ref, PhaseName.PARSE), chunks.get(chunk.ref))
-    assert not chunks.close(chunk.ref, ChunkState.FAILED, Counts(checked=10), "late")
+    assert not chunks.close(chunk.ref, ChunkState.FAILED, Counts(checked=10), RESET)
     assert (jobs.get(job.ref), chunks.barrier(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)) == before
 
 
 def test_a_failed_chunk_is_counted_and_keeps_its_error(chunk: Chunk, chunks: Chunks, job: Job) -> None:
-    assert chunks.close(chunk.ref, ChunkState.FAILED, Counts(), "Row 14 breaks off.")
+    assert chunks.close(chunk.ref, ChunkState.FAILED, Counts(), RESET)
     barrier, closed = chunks.barrier(job.ref, PhaseName.PARSE), chunks.get(chunk.ref)
     assert barrier is not None
     assert closed is not None
-    assert (barrier.remaining, barrier.failed, closed.error) == (2, 1, "Row 14 breaks off.")
+    assert (barrier.remaining, barrier.failed, closed.error) == (2, 1, RESET)
 
 
 def test_a_chunk_that_is_not_there_is_not_closed(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:

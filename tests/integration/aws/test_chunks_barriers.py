@@ -11,12 +11,15 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import Barrier, Chunk, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
+from sluice.model.errors import Problem
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.factories import make_chunk, make_job
 from tests.integration.aws.conftest import KEEP_DAYS, REGION
 from tests.integration.template import create_table
+from tests.support.factories import make_chunk, make_job
+
+RESET = Problem("attempt-failed", {"error": "ConnectionResetError"})
 
 NOW = 1_700_000_000
 
@@ -37,7 +40,7 @@ def cut(job: Job, chunks: Chunks) -> list[Chunk]:
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
     chunks.close(cut[0].ref, ChunkState.DONE, Counts(checked=10))
     chunks.lease(cut[1].ref, now=NOW, until=NOW + 70)
-    chunks.close(cut[1].ref, ChunkState.FAILED, Counts(), "OSError")
+    chunks.close(cut[1].ref, ChunkState.FAILED, Counts(), RESET)
     chunks.lease(cut[2].ref, now=NOW, until=NOW + 70)
     return cut
 
@@ -117,13 +120,13 @@ def test_a_chunk_is_released_without_an_error_as_well(job: Job, cut: list[Chunk]
     """Its job was stopped: nothing went wrong, and what went wrong before is still told."""
     leased = chunks.lease(cut[3].ref, now=NOW, until=NOW + 70)
     assert leased is not None
-    chunks.release(leased, "OSError")
+    chunks.release(leased, RESET)
     again = chunks.lease(cut[3].ref, now=NOW, until=NOW + 70)
     assert again is not None
     chunks.release(again)
     found = chunks.get(cut[3].ref)
     assert found is not None
-    assert (found.state, found.lease_until, found.error) == (ChunkState.QUEUED, 0, "OSError")
+    assert (found.state, found.lease_until, found.error) == (ChunkState.QUEUED, 0, RESET)
     assert not found.is_held(NOW)
 
 
@@ -197,7 +200,7 @@ def test_a_chunk_that_was_taken_up_and_done_meanwhile_is_not_taken_up_again(
     chunk = make_chunk(job.ref)
     chunks.add([chunk])
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
-    chunks.close(chunk.ref, ChunkState.FAILED, Counts(), "OSError")
+    chunks.close(chunk.ref, ChunkState.FAILED, Counts(), RESET)
     requeue = chunks._requeue
 
     def after_the_other(given_up: Chunk) -> None:

@@ -18,7 +18,7 @@ from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import ChunkState, JobRef
 from sluice.model.counts import Counts
 from sluice.model.status import Status
-from tests.factories import make_chunk, make_job
+from tests.support.factories import make_chunk, make_job
 
 CHUNK = make_chunk(JobRef("acme", "01JOB")).ref
 

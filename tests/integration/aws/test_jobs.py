@@ -13,7 +13,8 @@ from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import JobFile
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
-from tests.factories import make_job
+from sluice.wording import word_detail
+from tests.support.factories import make_job
 
 
 def test_a_job_comes_back_as_it_was_added(jobs: Jobs) -> None:
@@ -67,7 +68,7 @@ def test_an_illegal_move_is_a_conflict_that_names_the_current_state(jobs: Jobs) 
     jobs.add(job)
     with pytest.raises(Conflict) as rejected:
         jobs.transition(job.ref, Status.LOADING)
-    assert "is completed" in rejected.value.problem.detail
+    assert "is completed" in word_detail(rejected.value.problem)
 
 
 def test_times_and_phase_follow_the_status(jobs: Jobs) -> None:
@@ -77,10 +78,12 @@ def test_times_and_phase_follow_the_status(jobs: Jobs) -> None:
     assert (parsing.phase, parsing.started_at is not None, parsing.finished_at) == (PhaseName.PARSE, True, None)
     loading = jobs.transition(job.ref, Status.LOADING)
     assert (loading.phase, loading.started_at) == (PhaseName.LOAD, parsing.started_at)
-    ended = jobs.transition(job.ref, Status.FAILED, problem=Problem("t", "Title", "Detail", {"limit": 3}))
+    ended = jobs.transition(
+        job.ref, Status.FAILED, problem=Problem("too-many-rows", {"limit": 3, "found": [{"row": 1}]})
+    )
     assert (ended.phase, ended.finished_at is not None) == (None, True)
-    assert ended.problem == Problem("t", "Title", "Detail", {"limit": 3})
-    assert json.dumps(ended.problem.extra) == '{"limit": 3}'
+    assert ended.problem == Problem("too-many-rows", {"limit": 3, "found": [{"row": 1}]})
+    assert json.dumps(ended.problem.params) == '{"limit": 3, "found": [{"row": 1}]}'
 
 
 def test_what_plan_found_is_noted(jobs: Jobs) -> None:

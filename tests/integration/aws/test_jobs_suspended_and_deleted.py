@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.chunk import JobRef
-from sluice.model.errors import Conflict, NotFound
+from sluice.model.errors import Conflict, NotFound, UpstreamDown
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
-from tests.factories import make_job
+from tests.support.factories import make_job
 
-AWAY = "The electoral commission gives no answers."
+AWAY = UpstreamDown("SIASN").problem
 
 
 def suspended(jobs: Jobs) -> Job:
     """A job that is paused until its upstream is back."""
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
-    jobs.transition(job.ref, Status.PAUSING, note=AWAY, suspended=AWAY)
+    jobs.transition(job.ref, Status.PAUSING, note="away", suspended=AWAY)
     return jobs.transition(job.ref, Status.PAUSED)
 
 
@@ -58,7 +58,7 @@ def test_a_job_that_is_being_paused_already_keeps_its_reason(jobs: Jobs) -> None
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
     first = jobs.transition(job.ref, Status.PAUSING, suspended=AWAY)
-    assert jobs.transition(job.ref, Status.PAUSING, suspended="Another reason.") == first
+    assert jobs.transition(job.ref, Status.PAUSING, suspended=UpstreamDown("Another").problem) == first
     by_hand = make_job(importer="voters", status=Status.LOADING, number=1)
     jobs.add(by_hand)
     jobs.transition(by_hand.ref, Status.PAUSING, by="ben")

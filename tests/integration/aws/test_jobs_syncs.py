@@ -11,7 +11,7 @@ from sluice.model.counts import Counts
 from sluice.model.job import SYNC, Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
-from tests.factories import make_chunk, make_job
+from tests.support.factories import make_chunk, make_job
 
 
 def sync(job_id: str, status: Status = Status.QUEUED) -> Job:

@@ -11,9 +11,9 @@ from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
-from tests.factories import make_job
+from tests.support.factories import make_job
 
-BROKEN = Problem("system-error", "The import could not go on", "It stopped.")
+BROKEN = Problem("system-error", {"case": "loading", "error": "States.Timeout"})
 
 
 def added(jobs: Jobs, status: Status) -> Job:

@@ -12,7 +12,7 @@ import pytest
 from sluice.model.chunk import JobRef
 from sluice.model.lock import Lock, LockKind, file_lock, importer_lock, source_lock
 from sluice.usecases.ports import Jobs, Locks
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 MANY = 8
 FIRST, SECOND, THIRD = (JobRef("acme", str(number)) for number in (1, 2, 3))

@@ -16,9 +16,9 @@ from sluice.catalog.elections.commission import commission
 from sluice.model.errors import TryLater
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases.ports import LookupCache
-from tests.fakes.upstreams import MemoryLookupCache
 from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table
+from tests.support.upstreams import MemoryLookupCache
 
 NOW = 1_800_000_000
 HERE = LookupResult("registered", "79800001")
@@ -136,5 +136,5 @@ def test_unprocessed_keys_are_read_again(
     if is_enough:
         assert cache.get("acme", commission, KEYS[:4], now=NOW) == dict.fromkeys(KEYS[:4], HERE)
     else:
-        with pytest.raises(TryLater, match="too busy"):
+        with pytest.raises(TryLater, match="jobs-table-busy"):
             cache.get("acme", commission, KEYS[:4], now=NOW)

@@ -14,9 +14,9 @@ from sluice.aws.rate_limits import DynamoRateStore
 from sluice.aws.upstreams import DynamoTokenStore
 from sluice.upstream.rate_limiter import RateStore, spacing
 from sluice.upstream.tokens import AccessToken, TokenStore
-from tests.fakes.upstreams import MemoryRateStore, MemoryTokenStore
 from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table
+from tests.support.upstreams import MemoryRateStore, MemoryTokenStore
 
 NOW = 1_800_000_000.0
 LATER = NOW + 3600

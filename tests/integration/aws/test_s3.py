@@ -13,7 +13,7 @@ from botocore.config import Config
 from sluice import bootstrap
 from sluice.aws.s3 import S3Files
 from sluice.model.errors import FileRejected, NotFound
-from tests.fakes.files import MemoryFiles
+from tests.support.files import MemoryFiles
 
 LARGE = os.urandom(20 * 1024 * 1024)
 

@@ -15,9 +15,9 @@ from sluice.catalog.registry import SOURCES
 from sluice.model.errors import NewerFormat, TryLater
 from sluice.model.schedule import Schedule
 from sluice.usecases.ports import Schedules
-from tests.fakes.schedules import MemorySchedules
 from tests.integration.aws.conftest import REGION
 from tests.integration.stack import event
+from tests.support.schedules import MemorySchedules
 
 FIRST = Schedule(360, datetime(2030, 3, 1, 6, tzinfo=UTC))
 SECOND = Schedule(1440, datetime(2030, 4, 1, 7, 30, 15, tzinfo=UTC))
@@ -156,7 +156,7 @@ def test_a_schedule_is_put_while_other_callers_remove_and_change_it(aws: None, t
 def test_a_caller_whose_attempts_all_meet_others_has_to_try_later(aws: None) -> None:
     client = scheduler()
     EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
-    with pytest.raises(TryLater, match="changing the schedule"):
+    with pytest.raises(TryLater, match="schedule-taken"):
         EventBridgeSchedules(Contended(client, 100), GROUP, FUNCTION, ROLE).put("acme", "pangkat", SECOND)
 
 

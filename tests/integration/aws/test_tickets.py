@@ -11,9 +11,9 @@ import pytest
 from sluice.aws.tickets import DynamoTickets
 from sluice.model.event import Ticket
 from sluice.usecases.ports import Tickets
-from tests.fakes.tickets import MemoryTickets
 from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table
+from tests.support.tickets import MemoryTickets
 
 TICKET = Ticket("acme", "ann", "01JOB", until=5000)
 

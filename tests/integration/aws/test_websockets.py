@@ -8,8 +8,8 @@ import pytest
 from sluice.aws.websockets import DynamoConnections
 from sluice.model.event import Connection
 from sluice.usecases.ports import Connections
-from tests.fakes.sockets import MemoryConnections
 from tests.integration.template import create_table
+from tests.support.sockets import MemoryConnections
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -20,10 +20,10 @@ from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
 from sluice.usecases.ports import Destination, Records
-from tests.fakes.destination import MemoryDestination, MemoryRecords
-from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.sample import THINGS
 from tests.integration.template import create_table
+from tests.support.destination import MemoryDestination, MemoryRecords
+from tests.support.files import MemoryFiles
 
 _numbers = itertools.count()
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from sluice.schema.cell_types import Date, Flag, Money, Whole
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow
 

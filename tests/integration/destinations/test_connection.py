@@ -13,6 +13,7 @@ import pytest
 from sluice.destinations.postgres import Database, PostgresDestination
 from sluice.model.errors import SluiceError
 from sluice.schema.staging import Applied
+from sluice.wording import word_detail
 from tests.integration.destinations.sample import batch
 
 Sql = psycopg.Connection[Any]
@@ -106,7 +107,7 @@ def test_a_secret_without_what_is_needed_is_an_error_that_says_what(
     vault.secret = vault.copy = vault.secret | broken
     with pytest.raises(SluiceError) as error:
         pid(reach())
-    assert error.value.problem.detail == f"It has no {next(iter(broken))}. Add the missing fields to the secret."
+    assert word_detail(error.value.problem) == f"It has no {next(iter(broken))}. Add the missing fields to the secret."
 
 
 def test_without_another_word_the_connection_has_to_be_encrypted(reach: Reach, vault: Vault) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from sluice.model.rejection import Rejection
 from sluice.schema.staging import Applied, Compared, Undone
+from sluice.wording import word_reason, word_rejection
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 
@@ -69,25 +70,25 @@ def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: S
     [
         (
             {"price": "1000.5"},
-            Rejection("", 5, "Price", "1000.5", "is not allowed by the database's rule 'price_is_fair'"),
+            Rejection("", 5, "Price", "1000.5", "database-check", {"rule": "price_is_fair"}),
         ),
         (
             {"price": "12345678"},
-            Rejection("", 5, "Price", "12345678", "is a larger number than the database's column holds"),
+            Rejection("", 5, "Price", "12345678", "database-too-large"),
         ),
         (
             {"amount": 2**40},
-            Rejection("", 5, "Amount", str(2**40), "is a larger number than the database's column holds"),
+            Rejection("", 5, "Amount", str(2**40), "database-too-large"),
         ),
         (
             {"amount": 2**80},
-            Rejection("", 5, "Amount", str(2**80), "is a larger number than the database's column holds"),
+            Rejection("", 5, "Amount", str(2**80), "database-too-large"),
         ),
-        ({"name": "one"}, Rejection("", 5, "Name", "one", "is taken by another row (rule 'things_name_key')")),
-        ({"name": "a\0b"}, Rejection("", 5, "Name", "a�b", "has a character that the database cannot hold")),
+        ({"name": "one"}, Rejection("", 5, "Name", "one", "database-unique", {"rule": "things_name_key"})),
+        ({"name": "a\0b"}, Rejection("", 5, "Name", "a�b", "database-nul")),
         (
             {"tags": ["a\0b"]},
-            Rejection("", 5, "Tags", r'["a\u0000b"]', "has a character that the database cannot hold"),
+            Rejection("", 5, "Tags", r'["a\u0000b"]', "database-nul"),
         ),
     ],
     ids=["check", "numeric", "integer", "bigint", "unique", "nul", "nul-in-json"],
@@ -107,8 +108,8 @@ def test_a_column_that_only_the_tables_owner_can_fill_is_named(tables: Target, s
     sql.execute("ALTER TABLE things ADD COLUMN shelf text; UPDATE things SET shelf = 'x'")
     sql.execute("ALTER TABLE things ALTER COLUMN shelf SET NOT NULL")
     applied = tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
-    reason = "has nothing for 'shelf', which the database requires"
-    assert applied == Applied(0, 1, 0, [Rejection("", 3, None, "B", reason)])
+    empty = Rejection("", 3, None, "B", "database-empty-column", {"column": "shelf"})
+    assert applied == Applied(0, 1, 0, [empty])
 
 
 @pytest.mark.parametrize(
@@ -159,14 +160,14 @@ def test_each_kind_of_rule_is_reported_in_words(
     fine = {"name": "red" if "colour" in alter else "Nord", "amount": 1, "size": "M" if "M" in alter else None}
     rows = {"A": fine | {"size": "S"}, "bad": row}
     [rejection] = tables.destination.apply(batch(rows)).rejections
-    assert (rejection.row, rejection.column, rejection.reason) == (3, *reported)
+    assert (rejection.row, rejection.column, word_rejection(rejection)) == (3, *reported)
 
 
 def test_a_key_that_is_too_long_for_an_index_rejects_its_row(tables: Target) -> None:
     key = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(1000))  # cannot be made short
     applied = tables.destination.apply(batch({"A": 1, key: 2, "B": 3}))
     assert (applied.inserted, len(applied.rejections)) == (2, 1)
-    assert (applied.rejections[0].column, applied.rejections[0].reason) == (
+    assert (applied.rejections[0].column, word_rejection(applied.rejections[0])) == (
         "Code",
         "is longer than the database's index allows",
     )
@@ -181,7 +182,7 @@ def test_the_text_of_a_trigger_is_reported(tables: Target, sql: Sql) -> None:
     sql.execute("CREATE TRIGGER look BEFORE INSERT OR UPDATE ON things FOR EACH ROW EXECUTE FUNCTION look()")
     applied = tables.destination.apply(batch({"A": 12, "B": 13, "C": 14}))
     assert applied == Applied(
-        2, 0, 0, [Rejection("", 3, None, "B", "is not taken by the database: thirteen brings bad luck")]
+        2, 0, 0, [Rejection("", 3, None, "B", "database-trigger", {"text": "thirteen brings bad luck"})]
     )
 
 
@@ -198,7 +199,7 @@ def test_one_bad_row_in_ten_thousand_costs_some_dozen_statements(tables: Target,
     rows = {f"P-{number}": number + (number % 4 == 0) for number in range(10_000)}
     applied = tables.destination.apply(batch(rows, job="02JOB"))
     assert applied == Applied(
-        4_999, 2_500, 2_500, [Rejection("", 6_669, "Amount", "6667", "is not allowed by the database's rule 'unlucky'")]
+        4_999, 2_500, 2_500, [Rejection("", 6_669, "Amount", "6667", "database-check", {"rule": "unlucky"})]
     )
     assert len(tables.all(limit=10_000)) == 9_999
     [(tries,)] = sql.execute("SELECT last_value FROM tries_at_seq").fetchall()
@@ -235,7 +236,7 @@ def test_rows_that_cannot_be_put_back_are_reported_as_failed(tables: Target, sql
     sql.execute("INSERT INTO orders VALUES ('E')")
     undone = tables.destination.undo(batch({"A": 11, "B": 12, "D": 14, "E": 15}, job="02JOB"))
     assert undone.reversed == 2
-    assert [(left.key, left.job_id, left.reason) for left in undone.failed] == [
+    assert [(left.key, left.job_id, word_reason(left.code, left.params)) for left in undone.failed] == [
         ("A", "02JOB", "cannot be put back, for it is not allowed by the database's rule 'large'"),
         ("E", "02JOB", "cannot be put back, for it is still in use by the table 'orders'"),
     ]
@@ -258,7 +259,9 @@ def test_rows_that_were_removed_since_stay_removed(tables: Target, sql: Sql) -> 
     tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
     sql.execute("DELETE FROM things")
     undone = tables.destination.undo(batch({"A": 2, "B": 1}, job="02JOB"))
-    assert [(left.key, left.job_id, left.reason) for left in undone.kept] == [("A", None, "was removed since")]
+    assert [(left.key, left.job_id, word_reason(left.code, left.params)) for left in undone.kept] == [
+        ("A", None, "was removed since")
+    ]
     assert tables.all() == {}
 
 

@@ -13,9 +13,9 @@ from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.dynamodb.stored import SHARDS
 from sluice.schema.staging import Applied, Batch, Undone
 from sluice.schema.validation import GoodRow
-from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import PLAIN, THINGS, batch
+from tests.support.files import MemoryFiles
 
 JOURNAL = "jobs/acme/{job}/journal/000000.jsonl"
 FIRST = batch({f"P-{number}": 1 for number in range(30)})

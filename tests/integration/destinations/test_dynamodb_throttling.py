@@ -12,8 +12,8 @@ from botocore.stub import ANY, Stubber
 
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.schema.staging import Applied
-from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.sample import batch
+from tests.support.files import MemoryFiles
 
 
 @pytest.fixture(autouse=True)

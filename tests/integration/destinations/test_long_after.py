@@ -9,9 +9,9 @@ import pytest
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.schema.staging import Applied, Undone
-from tests.fakes.files import MemoryFiles
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
+from tests.support.files import MemoryFiles
 
 BEFORE = {"A": 1, "B": 1, "C": 1}
 CHANGE = {"A": 2, "B": 2, "C": 1, "D": 2}

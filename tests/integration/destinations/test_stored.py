@@ -20,9 +20,10 @@ from sluice.destinations.postgres import Database, PostgresDestination, Postgres
 from sluice.model.errors import NewerFormat
 from sluice.schema.staging import Batch, KeptRow, load_staged
 from sluice.usecases.ports import Destination, Records
-from tests.fakes.files import MemoryFiles
+from sluice.wording import word_reason
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
+from tests.support.files import MemoryFiles
 
 Sql = psycopg.Connection[Any]
 
@@ -61,7 +62,7 @@ class Restored:
 
 
 def _kept_row(row: KeptRow) -> dict[str, Any]:
-    return {"key": row.key, "job_id": row.job_id, "reason": row.reason}
+    return {"key": row.key, "job_id": row.job_id, "reason": word_reason(row.code, row.params)}
 
 
 def content(name: str) -> dict[str, Any]:
@@ -178,12 +179,14 @@ def test_what_is_stored_now_has_these_names(client: Any, tables: Target, sql: Sq
         destination.undo(batch({"A": 2, "B": 2, "C": nul}, job="02JOB"))
     results = dict(sql.execute("SELECT phase, result FROM sluice_ledger WHERE job = '02JOB'").fetchall())
     assert results["load"].keys() == {"format", "inserted", "updated", "unchanged", "rejections"}
-    assert [each.keys() for each in results["load"]["rejections"]] == [{"sheet", "row", "column", "value", "reason"}]
+    assert [each.keys() for each in results["load"]["rejections"]] == [
+        {"sheet", "row", "column", "value", "code", "params"}
+    ]
     written = {key.rsplit("/", 1)[1]: body.decode() for key, body in bucket.objects.items() if "02JOB" in key}
     assert written.keys() == {"000000.jsonl", "000000.undone.json"}
     for undone in (results["undo"], json.loads(written["000000.undone.json"])):
         assert undone.keys() == {"format", "reversed", "conflicts", "failed"}
-        assert [each.keys() for each in undone["conflicts"]] == [{"key", "job", "reason"}]
+        assert [each.keys() for each in undone["conflicts"]] == [{"key", "job", "code", "params"}]
     head, *lines = [json.loads(line) for line in written["000000.jsonl"].split("\n")]
     assert head.keys() == {"format", "unchanged", "at", "closed"}
     assert [(key, image and image.keys()) for key, image in lines] == [

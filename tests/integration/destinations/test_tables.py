@@ -17,9 +17,9 @@ from sluice.destinations.postgres import Database, PostgresDestination, Postgres
 from sluice.destinations.postgres.tables import layout_of
 from sluice.model.errors import NotFound, RequestRejected, SluiceError
 from sluice.schema.cell_types import Date, Flag, Money, Number, Whole
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.staging import Applied, Batch, Compared, Undone
+from sluice.wording import word_detail
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import THINGS, Thing, batch, good
 
@@ -205,7 +205,7 @@ def test_a_table_that_cannot_tell_rows_apart_is_an_error_that_says_so(
     sql.execute(create)
     with pytest.raises(SluiceError) as error:
         tables.destination.apply(batch({"A": 1}))
-    assert reported in error.value.problem.detail
+    assert reported in word_detail(error.value.problem)
 
 
 def test_a_table_of_another_program_is_listed_once_rows_were_imported_into_it(tables: Target, sql: Sql) -> None:
@@ -224,14 +224,14 @@ def test_a_field_that_no_column_can_be_named_for_is_an_error_that_names_it(name:
     )
     with pytest.raises(SluiceError) as error:
         layout_of("things", row)
-    assert f"'{name}'" in error.value.problem.detail
+    assert f"'{name}'" in word_detail(error.value.problem)
 
 
 @pytest.mark.parametrize("name", ["", "sluice_ledger", "things_archive", "100%", "x" * 56])
 def test_a_dataset_that_no_table_can_be_named_for_is_an_error_that_names_it(name: str) -> None:
     with pytest.raises(SluiceError) as error:
         layout_of(name, Thing)
-    assert name in error.value.problem.detail
+    assert name in word_detail(error.value.problem)
 
 
 def test_names_are_quoted_whatever_they_are(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sluice.schema.staging import Applied, Undone
+from sluice.wording import word_reason
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import PLAIN, batch
 
@@ -53,7 +54,7 @@ def test_rows_that_another_job_changed_since_are_kept_and_it_is_named(target: Ta
     undone = target.destination.undo(batch(CHANGE, job="02JOB"))
     assert (undone.reversed, undone.failed) == (0, [])
     assert [(left.key, left.job_id) for left in undone.kept] == [("B", "03JOB"), ("D", "03JOB")]
-    assert {left.reason for left in undone.kept} == {"was changed since by another job"}
+    assert {word_reason(left.code, left.params) for left in undone.kept} == {"was changed since by another job"}
     assert target.all() == later
 
 

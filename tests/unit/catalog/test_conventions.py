@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sluice import Conventions, Date, Flag, Money
 from sluice.catalog.civil_service.proposal import REGISTER_CONVENTIONS
 from sluice.catalog.conventions import INDONESIAN, INTERNATIONAL
-from sluice.schema.context import Context
+from sluice.schema.cell_types import Context
 
 ALL = [INTERNATIONAL, INDONESIAN, REGISTER_CONVENTIONS]
 

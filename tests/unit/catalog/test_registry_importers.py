@@ -10,8 +10,7 @@ import pytest
 from sluice.catalog.conventions import INDONESIAN, INTERNATIONAL
 from sluice.catalog.registry import IMPORTERS, importer_named, importers_by_name
 from sluice.model.errors import NotFound
-from sluice.schema.column import Column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Column, Importer
 from sluice.schema.validation import check_rows
 from tests.unit.catalog.modules import catalog_modules
 
@@ -77,7 +76,7 @@ def test_two_importers_with_one_name_are_an_error(aliases: tuple[str, ...]) -> N
 @pytest.mark.parametrize("name", ["", "Products", "products ", "../products", "registry"])
 def test_an_unknown_importer_is_not_found(name: str) -> None:
     """The error names what the caller gave."""
-    with pytest.raises(NotFound, match=f"There is no importer '{name}'"):
+    with pytest.raises(NotFound, match=f"not-found/importer.*'{name}'"):
         importer_named(name)
 
 

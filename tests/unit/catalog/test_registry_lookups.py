@@ -29,7 +29,7 @@ def test_a_lookup_is_found_by_its_name(lookup: Lookup) -> None:
 
 @pytest.mark.parametrize("name", ["", "Commission", "commission ", "voters"])
 def test_an_unknown_lookup_is_not_found(name: str) -> None:
-    with pytest.raises(NotFound, match=f"There is no lookup '{name}'"):
+    with pytest.raises(NotFound, match=f"not-found/lookup.*'{name}'"):
         lookup_named(name)
 
 

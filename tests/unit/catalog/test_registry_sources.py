@@ -9,7 +9,7 @@ import pytest
 
 from sluice.catalog.registry import IMPORTERS, SOURCES, source_named, sources_by_name
 from sluice.model.errors import NotFound
-from sluice.schema.column import Row, column
+from sluice.schema.importer import Row, column
 from sluice.schema.validation import check_rows
 from sluice.upstream.source import Source, fields_of
 from tests.unit.catalog.modules import catalog_modules
@@ -45,7 +45,7 @@ def test_a_source_is_found_by_its_name(source: Source) -> None:
 
 @pytest.mark.parametrize("name", ["", "Pangkat", "pangkat ", "../pangkat", "products"])
 def test_an_unknown_source_is_not_found(name: str) -> None:
-    with pytest.raises(NotFound, match=f"There is no source '{name}'"):
+    with pytest.raises(NotFound, match=f"not-found/source.*'{name}'"):
         source_named(name)
 
 

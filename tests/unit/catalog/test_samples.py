@@ -11,6 +11,7 @@ from sluice.reading import match_header
 from sluice.schema.dates import merge_evidence, settle_date_order
 from sluice.schema.importer import Importer
 from sluice.schema.validation import Checked, check_rows, with_orders
+from sluice.wording import word_rejection
 from tests.samples import SAMPLES, Sample
 from tests.unit.reading.driving import head_of, read_all
 
@@ -43,7 +44,7 @@ def test_a_sample_becomes_the_expected_records_and_rejections(sample: Sample, ch
         good[settled.key] = json.loads(settled.values)
     assert good == sample.good
     rejections = [rejection for chunk in chunks for rejection in chunk.rejections]
-    assert [(found.row, found.column, found.reason) for found in rejections] == sample.rejected
+    assert [(found.row, found.column, word_rejection(found)) for found in rejections] == sample.rejected
     assert sum(chunk.seen for chunk in chunks) == sample.total
     assert sum(chunk.ignored for chunk in chunks) == sample.ignored
 

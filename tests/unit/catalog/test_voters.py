@@ -11,6 +11,7 @@ from sluice.catalog.elections.id_number import why_not_an_id_number
 from sluice.catalog.elections.voters import voters
 from sluice.catalog.registry import IMPORTERS, lookup_named
 from sluice.schema.validation import check_rows
+from sluice.wording import word_rejection
 
 (WARD,) = voters.parameters
 
@@ -27,7 +28,7 @@ def test_an_invalid_id_number_is_not_rejected_because_the_result_has_a_category_
 def test_a_row_is_looked_up_by_its_id_number_alone() -> None:
     checked = check_rows(voters, {0: "id_number"}, "Sheet", [(2, [8001015009087.0]), (3, [None, "Thandiwe"])])
     assert [row.key for row in checked.good] == ["8001015009087"]
-    assert [(rejection.row, rejection.reason) for rejection in checked.rejections] == [(3, "is required")]
+    assert [(rejection.row, word_rejection(rejection)) for rejection in checked.rejections] == [(3, "is required")]
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,9 @@ def test_what_is_derived_adds_up_as_well(one: Counts, two: Counts) -> None:
 
 
 @given(courses())
-def test_no_row_of_an_import_is_lost_or_counted_twice(course: tuple[int, list[Counts]]) -> None:
+def test_no_row_of_an_import_is_lost_or_counted_twice(steps: tuple[int, list[Counts]]) -> None:
     """At every moment of it, whichever chunks are closed, given up or still to come."""
-    cut, added = course
+    cut, added = steps
     counts = Counts(total=cut)
     for step in added:
         counts += step

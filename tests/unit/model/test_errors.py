@@ -15,6 +15,7 @@ from sluice.model.errors import (
     KeyReused,
     NewerFormat,
     NotFound,
+    NotYet,
     Problem,
     RequestRejected,
     SluiceError,
@@ -45,7 +46,7 @@ def drawn() -> dict[str, str | None]:
 
 
 def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
-    """Who reads the file sees the whole of it."""
+    """A reader of the file sees all of it."""
     parents = {kind.__name__: kind.__bases__[0].__name__ for kind in ERRORS}
     assert drawn() == parents | {"SluiceError": None}
 
@@ -79,32 +80,24 @@ def test_no_error_was_left_out_above() -> None:
     assert len(ERRORS) == 15
 
 
-def test_an_error_carries_its_problem() -> None:
-    """The detail is the error's text too, so that logs say the same as answers."""
-    rejected = FileRejected("missing-header", "A column is missing", "There is no 'Price'.", missing=["Price"])
-    assert str(rejected) == "There is no 'Price'."
-    assert rejected.problem == Problem(
-        "missing-header", "A column is missing", "There is no 'Price'.", {"missing": ["Price"]}
-    )
-    assert rejected.problem.as_dict() == {
-        "type": "/problems/missing-header",
-        "title": "A column is missing",
-        "detail": "There is no 'Price'.",
-        "missing": ["Price"],
-    }
+def test_an_error_carries_type_and_parameters_of_its_problem_and_no_sentence() -> None:
+    """A log shows both."""
+    rejected = FileRejected("too-large", case="uploaded", limit=3, bytes=4)
+    assert rejected.problem == Problem("too-large", {"case": "uploaded", "limit": 3, "bytes": 4})
+    assert rejected.problem.code == "too-large/uploaded"
+    assert str(rejected) == "('too-large/uploaded', {'case': 'uploaded', 'limit': 3, 'bytes': 4})"
 
 
-@pytest.mark.parametrize("error", [NotFound("job", "01X"), Unauthorized("No."), Forbidden("imports:read")])
-def test_the_title_is_the_same_for_every_problem_of_a_type(error: SluiceError) -> None:
-    """Only the detail speaks of the case."""
-    other: SluiceError = {NotFound: NotFound("record", "P-1"), Unauthorized: Unauthorized("Never.")}.get(
-        type(error), Forbidden("imports:write")
-    )
-    assert (error.problem.type, error.problem.title) == (other.problem.type, other.problem.title)
-    assert error.problem.detail != other.problem.detail
+def test_the_code_of_a_problem_without_cases_is_its_type() -> None:
+    """Most types have one sentence."""
+    assert Forbidden("imports:read").problem.code == "forbidden"
+    assert NotFound("job", "01X").problem.code == "not-found/job"
 
 
-def test_an_error_that_passes_says_when_to_come_back() -> None:
-    """In seconds."""
-    assert TryLater("Another worker is at it.", 7).seconds == 7
+def test_an_error_that_passes_says_when_to_try_again() -> None:
+    """In seconds, also when the attempt does not count."""
+    late = TryLater("slots-taken", 7, upstream="SIASN")
+    assert (late.seconds, late.as_not_yet().seconds) == (7, 7)
+    assert isinstance(late.as_not_yet(), NotYet)
+    assert late.as_not_yet().problem == late.problem
     assert InProgress().seconds > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.status import ENDED, INACTIVE, TRANSITIONS, Status, illegal_transition, sources_of
+from sluice.wording import word_detail
 
 
 def reachable(start: Status) -> set[Status]:
@@ -92,5 +93,5 @@ def test_an_illegal_move_names_the_current_state(current: Status) -> None:
     rejected = illegal_transition("01JOB", current, Status.ROLLING_BACK)
     words = current.replace("_", " ")
     assert rejected.status == 409
-    assert rejected.problem.detail == f"Job 01JOB is {words}; it cannot become rolling back from there."
-    assert rejected.problem.as_dict()["status_now"] == str(current)
+    assert word_detail(rejected.problem) == f"Job 01JOB is {words}; it cannot become rolling back from there."
+    assert rejected.problem.params["status_now"] == str(current)

@@ -1,4 +1,4 @@
-"""Read files as the application does: plan cuts, workers read, and only JSON and objects pass between them."""
+"""Read files as the application does: `plan` splits, workers read, and only JSON and objects pass between them."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ import openpyxl
 
 from sluice.reading import FileLayout, Limits, Segment, open_table, read_segment
 from sluice.schema.cells import Cell, CellError, Record
-from tests.fakes.workspace import MemoryWorkspace
+from tests.support.workspace import MemoryWorkspace
 
 LIMITS = Limits(max_bytes=10**9, max_rows=2_000_000)
 
 
-def cuts_of(
+def segments_of(
     file: bytes, name: str = "file", after_row: int = 0, chunk_rows: int = 1000, limits: Limits = LIMITS
 ) -> tuple[FileLayout, list[Segment], MemoryWorkspace]:
-    """Segment a whole file; the layout has been through JSON."""
+    """Split a whole file; the layout has been through JSON."""
     workspace = MemoryWorkspace()
     table = open_table(io.BytesIO(file), name, limits, workspace)
-    cuts = list(table.cut(after_row, chunk_rows))
-    return FileLayout(**json.loads(json.dumps(dataclasses.asdict(table.layout)))), cuts, workspace
+    segments = list(table.split(after_row, chunk_rows))
+    return FileLayout(**json.loads(json.dumps(dataclasses.asdict(table.layout)))), segments, workspace
 
 
 def read_all(
     file: bytes, name: str = "file", after_row: int = 0, chunk_rows: int = 1000, limits: Limits = LIMITS
 ) -> list[Record]:
-    """Read all records of a file through its cuts."""
-    layout, cuts, workspace = cuts_of(file, name, after_row, chunk_rows, limits)
+    """Read all records of a file segment by segment."""
+    layout, segments, workspace = segments_of(file, name, after_row, chunk_rows, limits)
     records: list[Record] = []
-    for cut in cuts:
-        body = file[cut.start : cut.end] if cut.body is None else cut.body
-        records.extend(read_segment(layout, cut, body, workspace))
+    for segment in segments:
+        body = file[segment.start : segment.end] if segment.body is None else segment.body
+        records.extend(read_segment(layout, segment, body, workspace))
     return records
 
 

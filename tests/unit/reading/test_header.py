@@ -1,4 +1,4 @@
-"""Headers: found below titles, matched however they are spelled, and rejected with the nearest one named."""
+"""Headers: found below titles, matched in any spelling, and rejected with the nearest title."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from sluice.model.errors import FileRejected, Problem
 from sluice.reading import Header, match_header
 from sluice.schema.cells import Cell, Record
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
+from sluice.wording import word_detail
 
 COLUMNS = (
     Column("part_number", ("Part Number", "SKU"), required=True, key=True),
@@ -71,22 +72,22 @@ def test_a_mapping_to_an_unknown_column_is_rejected() -> None:
     """With the columns there are."""
     problem = rejected(["Part Number", "Price"], mapping={"Price": "prize"})
     assert problem.type == "bad-mapping"
-    assert "'prize'" in problem.detail
-    assert "free_stock" in problem.detail
+    assert "'prize'" in word_detail(problem)
+    assert "free_stock" in word_detail(problem)
 
 
 def test_a_mapping_of_a_header_that_is_not_there_is_rejected() -> None:
     """With the headers there are."""
     problem = rejected(["Part Number", "Price"], mapping={"Nett": "free_stock"})
     assert problem.type == "bad-mapping"
-    assert "'Nett'" in problem.detail
+    assert "'Nett'" in word_detail(problem)
 
 
 def test_two_columns_for_one_field_are_rejected() -> None:
-    """Nobody but the sender can tell which one is meant."""
+    """Only the sender knows which one is meant."""
     problem = rejected(["SKU", "Part Number", "Price"])
     assert problem.type == "duplicate-header"
-    assert problem.extra == {"field": "part_number", "found": ["SKU", "Part Number"]}
+    assert (problem.params["field"], problem.params["found"]) == ("part_number", ["SKU", "Part Number"])
     assert matched(["SKU", "Part Number", "Price"], mapping={"SKU": "part_number"}).fields == {
         0: "part_number",
         2: "price",
@@ -102,14 +103,14 @@ def test_missing_columns_are_named_with_the_nearest_header() -> None:
     """All of them at once."""
     problem = rejected(["Free Stock", "Pryce", "Colour"])
     assert problem.type == "missing-header"
-    assert problem.extra["missing"] == ["Part Number", "Price"]
-    assert problem.extra["nearest"] == {"Part Number": None, "Price": "Pryce"}
-    assert "'Price' (nearest: 'Pryce')" in problem.detail
+    assert problem.params["missing"] == ["Part Number", "Price"]
+    assert problem.params["nearest"] == {"Part Number": None, "Price": "Pryce"}
+    assert "'Price' (nearest: 'Pryce')" in word_detail(problem)
 
 
 def test_without_any_known_header_there_is_none() -> None:
     """Neither in a file of other things nor in one without header."""
     problem = rejected(["1", 2.0, None], ["2", 3.0, None])
     assert problem.type == "no-header"
-    assert "'Part Number'" in problem.detail
+    assert "'Part Number'" in word_detail(problem)
     assert rejected().type == "no-header"

@@ -18,8 +18,7 @@ from sluice.reports.errors_workbook import write_errors_workbook
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
 from sluice.schema.cells import Cell
-from sluice.schema.column import Row, column
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, column
 
 PROVINCES = Literal[
     "Aceh", "Sumatera Utara", "Sumatera Barat", "Riau", "Jambi", "Sumatera Selatan", "Bengkulu", "Lampung",
@@ -72,7 +71,7 @@ class Pipe:
 def rejected(number: int, cells: list[Cell], **reasons: str) -> RejectedRow:
     """Make a row that is rejected because of these columns; ``whole`` is the reason of the row as a whole."""
     found = [
-        Rejection("Parts", number, None if title == "whole" else title, None, reason)
+        Rejection("Parts", number, None if title == "whole" else title, None, "custom", {"text": reason})
         for title, reason in reasons.items()
     ]
     return RejectedRow(number, cells, found)

@@ -14,10 +14,8 @@ from pydantic import Field, create_model
 
 from sluice.catalog.registry import IMPORTERS
 from sluice.reports.columns import ColumnFacts, Kind, Limits, describe, format_value
-from sluice.schema.cell_types import Date, Digits, Flag, Money, Number, Whole
-from sluice.schema.column import Row, column
-from sluice.schema.context import Context, Conventions
-from sluice.schema.importer import Importer
+from sluice.schema.cell_types import Context, Conventions, Date, Digits, Flag, Money, Number, Whole
+from sluice.schema.importer import Importer, Row, column
 from tests.unit.reports.sample import PROVINCES, orders
 
 FACTS = {facts.field: facts for facts in describe(orders)}

@@ -16,14 +16,12 @@ from sluice.catalog.registry import IMPORTERS
 from sluice.reading import match_header
 from sluice.reports.columns import describe
 from sluice.reports.template import build_template, offered_choices
-from sluice.schema.cell_types import Date, Flag
-from sluice.schema.column import Row, column
-from sluice.schema.context import Conventions
-from sluice.schema.importer import Importer
+from sluice.schema.cell_types import Conventions, Date, Flag
+from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
 from tests.unit.reports.sample import opened, orders, sheet_of
-from tests.unit.rows.sample import read
+from tests.unit.schema.sample import read
 
 BOOK = opened(build_template(orders))
 SHEET, NOTES = BOOK["Orders"], BOOK["Notes"]

@@ -8,8 +8,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from sluice import ENGLISH, Conventions, Date, Flag, Importer, Row, Vocabulary, column
+from sluice.schema.cell_types import Context
 from sluice.schema.cells import Record
-from sluice.schema.context import Context
 from sluice.schema.validation import check_rows
 
 FRENCH = Vocabulary(

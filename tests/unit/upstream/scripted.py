@@ -8,7 +8,7 @@ import httpx
 
 from sluice.upstream.clock import Clock
 from sluice.upstream.tokens import Upstream
-from tests.fakes.upstreams import MemoryRateStore, MemoryTokenStore
+from tests.support.upstreams import MemoryRateStore, MemoryTokenStore
 
 START = 1_800_000_000.0
 SECRET = "the-secret"

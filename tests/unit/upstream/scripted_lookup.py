@@ -14,7 +14,7 @@ from sluice.catalog.elections.commission import commission
 from sluice.upstream.clock import Clock
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
 from sluice.upstream.lookup_client import RETRY_PAUSE, ask
-from tests.fakes.upstreams import MemoryRateStore
+from tests.support.upstreams import MemoryRateStore
 from tests.unit.upstream.scripted import UPSTREAM, Scripted, ScriptedUpstream
 
 KEYS = tuple(f"80010150{number:05d}" for number in range(40))

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from sluice.schema.column import Row, column
+from sluice.schema.importer import Row, column
 from sluice.upstream.paging import read_pages
 from sluice.upstream.source import Source, SourcePage
 from tests.unit.upstream.scripted import UPSTREAM, ScriptedUpstream

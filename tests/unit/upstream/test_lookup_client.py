@@ -18,7 +18,7 @@ from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.lookup import LookupResult
 from sluice.upstream.rate_limiter import spacing
 from sluice.upstream.tokens import AccessToken
-from tests.fakes.upstreams import MemoryRateStore
+from tests.support.upstreams import MemoryRateStore
 from tests.unit.upstream.scripted import START, Scripted
 from tests.unit.upstream.scripted_lookup import HERE, KEYS, Roll, fails, voter
 
@@ -244,7 +244,7 @@ def test_a_deadline_that_has_passed_ends_the_attempt() -> None:
 @pytest.mark.parametrize("status", [301, 403, 404])
 def test_a_final_failure_is_an_error(status: int) -> None:
     roll = Roll({KEYS[2]: [httpx.Response(status, headers={"location": "https://elsewhere.example"})]})
-    with pytest.raises(UpstreamRejected, match=f"for voters/… got status {status}"):
+    with pytest.raises(UpstreamRejected, match=f"voters/….*status {status}"):
         roll.ask(KEYS)
     assert [key for key, _ in roll.results] == list(KEYS[:2])
 

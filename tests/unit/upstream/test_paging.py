@@ -12,6 +12,7 @@ import pytest
 from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.rate_limiter import spacing
 from sluice.upstream.tokens import AccessToken
+from sluice.wording import word_detail
 from tests.unit.upstream.scripted import SECRET, START, UPSTREAM, Scripted
 from tests.unit.upstream.scripted_source import ITEMS, ScriptedSource, data
 
@@ -92,7 +93,7 @@ def test_after_a_rejected_token_a_new_one_of_another_worker_is_used() -> None:
 
 def test_an_upstream_that_rejects_each_new_token_ends_the_attempt() -> None:
     upstream = ScriptedSource([httpx.Response(401)] * 3)
-    with pytest.raises(TryLater, match=r"All 3 requests .* the last one got status 401"):
+    with pytest.raises(TryLater, match=r"status 401', 'tries': 3"):
         upstream.read()
     assert upstream.bearers == ["token-1", "token-2", "token-3"]
 
@@ -132,7 +133,7 @@ def test_the_error_shows_neither_token_nor_content() -> None:
         upstream = ScriptedSource([failure] * 3)
         with pytest.raises(TryLater) as caught:
             upstream.read(20)
-        detail = caught.value.problem.detail
+        detail = word_detail(caught.value.problem)
         assert detail.startswith("All 3 requests to siasn for items from row 21 on failed; the last one got ")
         assert not any(word in detail for word in ("token-1", SECRET, "SITI", "Maintenance"))
 
@@ -140,7 +141,7 @@ def test_the_error_shows_neither_token_nor_content() -> None:
 @pytest.mark.parametrize("status", [301, 400, 403, 404, 410, 422])
 def test_a_final_failure_is_not_tried_again(status: int) -> None:
     upstream = ScriptedSource([httpx.Response(status, headers={"location": "https://elsewhere.example"})])
-    with pytest.raises(UpstreamRejected, match=f"for items from row 1 on got status {status}") as caught:
+    with pytest.raises(UpstreamRejected, match=f"items from row 1 on.*status {status}") as caught:
         upstream.read()
     assert caught.value.problem.type == "upstream-rejected"
     assert len(upstream.requests) == 1

@@ -9,10 +9,11 @@ import pytest
 
 from sluice.catalog.registry import source_named
 from sluice.model.rejection import Rejection
-from sluice.schema.column import Row, column
+from sluice.schema.importer import Row, column
 from sluice.schema.validation import check_rows
 from sluice.upstream.source import Source, SourcePage, fields_of, read_page, records_of
-from tests.support.upstreams import check_pages
+from sluice.wording import word_rejection
+from tests.support.pages import check_pages
 
 GOOD: dict[str, Any] = {
     "nip": "098703152010011002",
@@ -54,14 +55,14 @@ def test_a_row_is_numbered_by_its_place_in_the_source() -> None:
     checked = check_pages(PANGKAT, pages)
     assert [row.number for row in checked.good] == [1, 2, 201]
     assert checked.rejections == [
-        Rejection("pangkat", 202, "tmtGolongan", "31-02-2026", "is not a date of the calendar"),
+        Rejection("pangkat", 202, "tmtGolongan", "31-02-2026", "not-in-calendar"),
     ]
 
 
 def test_a_value_that_the_upstream_leaves_out_is_an_empty_cell() -> None:
     for row in ({**GOOD, "nama": None}, {**GOOD, "nama": " "}, {name: GOOD[name] for name in GOOD if name != "nama"}):
         (rejection,) = check_pages(PANGKAT, [SourcePage(0, [row], 1)]).rejections
-        assert (rejection.column, rejection.reason) == ("nama", "is required")
+        assert (rejection.column, word_rejection(rejection)) == ("nama", "is required")
 
 
 def test_upstream_rows_and_file_rows_are_staged_alike() -> None:
@@ -119,7 +120,7 @@ def test_a_number_as_the_key_is_its_digits() -> None:
 )
 def test_an_invalid_key_is_rejected(nip: Any, reason: str) -> None:
     (rejection,) = check_pages(PANGKAT, [SourcePage(0, [{**GOOD, "nip": nip}], 1)]).rejections
-    assert (rejection.column, rejection.reason) == ("nip", reason)
+    assert (rejection.column, word_rejection(rejection)) == ("nip", reason)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
-"""A course with small chunks, so that a few rows make several."""
+"""A harness with small chunks, so that a few rows make several."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.fakes.course import Course, small_chunks
+from tests.support.harness import Harness, small_chunks
 
 
 @pytest.fixture
-def course(monkeypatch: pytest.MonkeyPatch) -> Course:
-    """A course whose products come in chunks of ten rows."""
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    """A harness whose products come in chunks of ten rows."""
     small_chunks(monkeypatch)
-    return Course()
+    return Harness()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sluice.usecases.sync import SyncStart, start_sync
-from tests.fakes.course import NOW, Course
+from tests.support.harness import NOW, Harness
 
 AT = datetime.fromtimestamp(NOW, UTC)
 
@@ -26,15 +26,15 @@ def promotion(number: int, **changed: object) -> dict[str, object]:
     }
 
 
-def pulling(rows: int) -> Course:
+def pulling(rows: int) -> Harness:
     """An upstream with so many rows."""
-    made = Course()
+    made = Harness()
     made.upstreams.rows["pangkat"] = [promotion(number) for number in range(rows)]
     return made
 
 
-def start(course: Course, *, force: bool = False, tenant: str = "acme", at: datetime = AT) -> SyncStart:
-    return start_sync(tenant, "pangkat", by="ann", force=force, now=at, services=course)
+def start(harness: Harness, *, force: bool = False, tenant: str = "acme", at: datetime = AT) -> SyncStart:
+    return start_sync(tenant, "pangkat", by="ann", force=force, now=at, services=harness)
 
 
 def raising(error: Exception) -> Callable[..., Any]:

@@ -21,7 +21,8 @@ from sluice.model.job import allowed_actions
 from sluice.model.status import Status
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases.control import auto_resume, delete_job
-from tests.fakes.course import Course
+from sluice.wording import word_detail
+from tests.support.harness import Harness
 
 ROWS = 450
 NAME = f"Ward {WARD}.xlsx"
@@ -36,15 +37,15 @@ def book(rows: int = ROWS, *, first: int = 0) -> bytes:
 
 
 @pytest.fixture
-def course() -> Course:
+def harness() -> Harness:
     """A commission that knows everybody."""
-    made = Course()
+    made = Harness()
     made.upstreams.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
     return made
 
 
-def upload(course: Course, body: bytes, *, name: str = NAME, **more: Any) -> JobRef:
-    return course.upload(body, importer="voters", filename=name, **more)
+def upload(harness: Harness, body: bytes, *, name: str = NAME, **more: Any) -> JobRef:
+    return harness.upload(body, importer="voters", filename=name, **more)
 
 
 def expected(rows: int = ROWS) -> Counter[str]:
@@ -52,14 +53,14 @@ def expected(rows: int = ROWS) -> Counter[str]:
     return Counter(category(key, WARD) if is_id_number(key) else "invalid-id" for key in keys)
 
 
-def summary(course: Course, ref: JobRef) -> dict[str, int]:
-    told = json.loads(course.make_file(ref, "summary.json"))
+def summary(harness: Harness, ref: JobRef) -> dict[str, int]:
+    told = json.loads(harness.make_file(ref, "summary.json"))
     return {each["slug"]: each["count"] for each in told["categories"] if each["count"]}
 
 
-def test_each_row_is_in_the_category_that_the_commission_says(course: Course) -> None:
-    ref = upload(course, book())
-    job = course.run(ref)
+def test_each_row_is_in_the_category_that_the_commission_says(harness: Harness) -> None:
+    ref = upload(harness, book())
+    job = harness.run(ref)
     assert (job.status, job.counts.total, job.counts.loaded, job.counts.unprocessed) == (
         Status.COMPLETED,
         ROWS,
@@ -67,186 +68,187 @@ def test_each_row_is_in_the_category_that_the_commission_says(course: Course) ->
         0,
     )
     assert job.parameters == {"ward": WARD}
-    assert summary(course, ref) == expected()
-    workbook = load_workbook(io.BytesIO(course.make_file(ref, "result.xlsx")))
+    assert summary(harness, ref) == expected()
+    workbook = load_workbook(io.BytesIO(harness.make_file(ref, "result.xlsx")))
     assert workbook.sheetnames[0] == "Summary"
     assert workbook["Registered in this ward"].max_row - 1 == expected()["registered-here"]
-    assert course.destination.datasets == {}, "nothing is loaded"
+    assert harness.destination.datasets == {}, "nothing is loaded"
 
 
-def test_nobody_is_asked_for_twice_and_nobody_without_an_id_number(course: Course) -> None:
-    course.run(upload(course, book()))
-    course.run(upload(course, book(), force=True))
-    asked = Counter(course.upstreams.sought)
+def test_nobody_is_asked_for_twice_and_nobody_without_an_id_number(harness: Harness) -> None:
+    harness.run(upload(harness, book()))
+    harness.run(upload(harness, book(), force=True))
+    asked = Counter(harness.upstreams.sought)
     assert set(asked.values()) == {1}
     assert all(is_id_number(key) for key in asked)
 
 
-def test_a_key_that_fails_is_asked_for_again_with_its_chunk(course: Course) -> None:
+def test_a_key_that_fails_is_asked_for_again_with_its_chunk(harness: Harness) -> None:
     stubborn = [str(row[0]) for row in voter_rows(100) if is_id_number(str(row[0]))][:2]
-    course.upstreams.failing = {stubborn[0]: 2, stubborn[1]: 99}
-    ref = upload(course, book(100))
-    course.plan(ref)
-    course.phase(ref, PhaseName.PARSE)
-    course.dispatch(ref, PhaseName.LOAD)
-    message = course.queue.messages.pop(0)
+    harness.upstreams.failing = {stubborn[0]: 2, stubborn[1]: 99}
+    ref = upload(harness, book(100))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.dispatch(ref, PhaseName.LOAD)
+    message = harness.queue.messages.pop(0)
     for _ in range(2):
         with pytest.raises(TryLater) as failed:
-            course.work(message)
+            harness.work(message)
         assert not any(key in str(failed.value) for key in stubborn)
-    course.work(message)
-    job = course.finish(ref)
-    assert (job.status, summary(course, ref)["lookup-failed"]) == (Status.COMPLETED, 1)
-    asked = Counter(course.upstreams.sought)
+    harness.work(message)
+    job = harness.finish(ref)
+    assert (job.status, summary(harness, ref)["lookup-failed"]) == (Status.COMPLETED, 1)
+    asked = Counter(harness.upstreams.sought)
     assert (asked[stubborn[0]], asked[stubborn[1]]) == (3, 3)
     assert max(count for key, count in asked.items() if key not in stubborn) == 1
 
 
-def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(course: Course) -> None:
-    ref = upload(course, book())
-    course.plan(ref)
-    course.phase(ref, PhaseName.PARSE)
-    course.upstreams.down, course.upstreams.after = True, 50
-    token = course.dispatch(ref, PhaseName.LOAD)
-    course.deliver()
-    assert course.machine.answers[token] == {"outcome": "stopped"}
-    suspended = course.finish(ref)
+def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(harness: Harness) -> None:
+    ref = upload(harness, book())
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.upstreams.down, harness.upstreams.after = True, 50
+    token = harness.dispatch(ref, PhaseName.LOAD)
+    harness.deliver()
+    assert harness.machine.answers[token] == {"outcome": "stopped"}
+    suspended = harness.finish(ref)
     assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
-    assert "gives no answers" in (suspended.suspended or "")
-    woken = auto_resume(ref, suspended.run, services=course)
+    assert suspended.suspended
+    assert "gives no answers" in word_detail(suspended.suspended)
+    woken = auto_resume(ref, suspended.run, services=harness)
     assert (woken.status, woken.suspended) == (Status.LOADING, None)
-    course.upstreams.down = False
-    job = course.run(ref)
-    assert (job.status, summary(course, ref)) == (Status.COMPLETED, dict(expected()))
-    assert set(Counter(course.upstreams.sought).values()) == {1}
+    harness.upstreams.down = False
+    job = harness.run(ref)
+    assert (job.status, summary(harness, ref)) == (Status.COMPLETED, dict(expected()))
+    assert set(Counter(harness.upstreams.sought).values()) == {1}
 
 
-def test_a_parked_job_that_somebody_has_moved_is_left_alone(course: Course) -> None:
-    ref = upload(course, book())
-    course.upstreams.down = True
-    suspended = course.run(ref)
-    course.cancel(ref)
-    assert auto_resume(ref, suspended.run, services=course).status is Status.CANCELLED
+def test_a_parked_job_that_somebody_has_moved_is_left_alone(harness: Harness) -> None:
+    ref = upload(harness, book())
+    harness.upstreams.down = True
+    suspended = harness.run(ref)
+    harness.cancel(ref)
+    assert auto_resume(ref, suspended.run, services=harness).status is Status.CANCELLED
 
 
-def test_files_are_done_one_after_the_other_and_urgent_ones_first(course: Course) -> None:
-    first = upload(course, book(10))
-    second = upload(course, book(10, first=100))
-    third = upload(course, book(10, first=200), urgent=True)
-    assert [ref for ref, _ in course.machine.started] == [first]
-    course.run(first)
-    assert [ref for ref, _ in course.machine.started] == [first, third]
-    course.cancel(third)
-    course.run(third)
-    assert [ref for ref, _ in course.machine.started] == [first, third, second]
-    course.run(second)
-    fourth = upload(course, book(10, first=300))
-    assert [ref for ref, _ in course.machine.started] == [first, third, second, fourth]
+def test_files_are_done_one_after_the_other_and_urgent_ones_first(harness: Harness) -> None:
+    first = upload(harness, book(10))
+    second = upload(harness, book(10, first=100))
+    third = upload(harness, book(10, first=200), urgent=True)
+    assert [ref for ref, _ in harness.machine.started] == [first]
+    harness.run(first)
+    assert [ref for ref, _ in harness.machine.started] == [first, third]
+    harness.cancel(third)
+    harness.run(third)
+    assert [ref for ref, _ in harness.machine.started] == [first, third, second]
+    harness.run(second)
+    fourth = upload(harness, book(10, first=300))
+    assert [ref for ref, _ in harness.machine.started] == [first, third, second, fourth]
 
 
-def test_a_job_that_failed_waits_until_it_is_nobody_elses_turn(course: Course) -> None:
-    first, second = upload(course, book(10)), upload(course, book(10, first=100))
-    course.plan(first)
-    course.finish(first, "States.Timeout")
-    assert [ref for ref, _ in course.machine.started] == [first, second]
+def test_a_job_that_failed_waits_until_it_is_nobody_elses_turn(harness: Harness) -> None:
+    first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
+    harness.plan(first)
+    harness.finish(first, "States.Timeout")
+    assert [ref for ref, _ in harness.machine.started] == [first, second]
     with pytest.raises(Conflict) as rejected:
-        course.retry(first)
+        harness.retry(first)
     assert rejected.value.problem.type == "importer-busy"
-    course.run(second)
-    course.retry(first)
-    assert course.run(first).status is Status.COMPLETED
+    harness.run(second)
+    harness.retry(first)
+    assert harness.run(first).status is Status.COMPLETED
 
 
-def test_a_turn_that_was_not_passed_on_is_found_by_tidy(course: Course) -> None:
+def test_a_turn_that_was_not_passed_on_is_found_by_tidy(harness: Harness) -> None:
     """Whoever ended the first job died before the next one was started."""
 
-    first, second = upload(course, book(10)), upload(course, book(10, first=100))
-    course.jobs.transition(first, Status.FAILED)
-    course.sweep(after=timedelta(minutes=20))
-    assert [ref for ref, _ in course.machine.started] == [first, second]
+    first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
+    harness.jobs.transition(first, Status.FAILED)
+    harness.sweep(after=timedelta(minutes=20))
+    assert [ref for ref, _ in harness.machine.started] == [first, second]
 
 
-def test_a_file_whose_name_has_no_ward_is_rejected_and_says_how_to_name_it(course: Course) -> None:
-    course.files.write("incoming/acme/voters/list.xlsx", book(10))
-    job = course.arrive("incoming/acme/voters/list.xlsx")
+def test_a_file_whose_name_has_no_ward_is_rejected_and_says_how_to_name_it(harness: Harness) -> None:
+    harness.files.write("incoming/acme/voters/list.xlsx", book(10))
+    job = harness.arrive("incoming/acme/voters/list.xlsx")
     assert job is not None
-    assert course.plan(job.ref) == "over"
-    ended = course.finish(job.ref)
+    assert harness.plan(job.ref) == "over"
+    ended = harness.finish(job.ref)
     assert ended.problem is not None
     assert (ended.status, ended.problem.type) == (Status.FAILED, "missing-parameter")
-    assert "Ward 79800001.xlsx" in ended.problem.detail
+    assert "Ward 79800001.xlsx" in word_detail(ended.problem)
 
 
-def test_the_ward_can_be_given_with_the_request(course: Course) -> None:
-    ref = upload(course, book(10), name="list.xlsx", parameters={"ward": WARD})
-    assert course.run(ref).status is Status.COMPLETED
+def test_the_ward_can_be_given_with_the_request(harness: Harness) -> None:
+    ref = upload(harness, book(10), name="list.xlsx", parameters={"ward": WARD})
+    assert harness.run(ref).status is Status.COMPLETED
     for wrong in ({"ward": "7"}, {"town": WARD}):
         with pytest.raises(RequestRejected):
-            upload(course, book(10), parameters=wrong)
+            upload(harness, book(10), parameters=wrong)
 
 
-def test_only_workbooks_are_taken(course: Course) -> None:
+def test_only_workbooks_are_taken(harness: Harness) -> None:
     with pytest.raises(FileRejected) as rejected:
-        upload(course, b"ID Number\n", name=f"{WARD}.csv")
+        upload(harness, b"ID Number\n", name=f"{WARD}.csv")
     assert rejected.value.problem.type == "wrong-file-type"
-    job = course.run(upload(course, b"ID Number\n8001015009087\n"))
+    job = harness.run(upload(harness, b"ID Number\n8001015009087\n"))
     assert job.problem is not None
     assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type"), "whatever its name says"
-    course.files.write(f"incoming/acme/voters/{WARD}.csv", b"ID Number\n8001015009087\n")
-    dropped = course.arrive(f"incoming/acme/voters/{WARD}.csv")
+    harness.files.write(f"incoming/acme/voters/{WARD}.csv", b"ID Number\n8001015009087\n")
+    dropped = harness.arrive(f"incoming/acme/voters/{WARD}.csv")
     assert dropped is not None
-    job = course.run(dropped.ref)
+    job = harness.run(dropped.ref)
     assert job.problem is not None
     assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type")
 
 
-def test_a_look_up_has_nothing_to_take_back(course: Course) -> None:
-    ref = upload(course, book(10))
-    assert "rollback" not in allowed_actions(course.run(ref))
+def test_a_look_up_has_nothing_to_take_back(harness: Harness) -> None:
+    ref = upload(harness, book(10))
+    assert "rollback" not in allowed_actions(harness.run(ref))
     with pytest.raises(Conflict) as rejected:
-        course.roll_back(ref)
+        harness.roll_back(ref)
     assert rejected.value.problem.type == "nothing-to-roll-back"
 
 
-def test_what_is_kept_of_a_job_can_be_deleted(course: Course) -> None:
-    ref = upload(course, book(10))
+def test_what_is_kept_of_a_job_can_be_deleted(harness: Harness) -> None:
+    ref = upload(harness, book(10))
     with pytest.raises(Conflict):
-        delete_job(ref, by="ben", now=0, services=course)
-    course.run(ref)
-    course.make_file(ref, "result.xlsx")
+        delete_job(ref, by="ben", now=0, services=harness)
+    harness.run(ref)
+    harness.make_file(ref, "result.xlsx")
     for _ in range(2):
-        assert delete_job(ref, by="ben", now=0, services=course).deleted
-    assert course.files.names("") == []
-    assert list(course.chunks.of_phase(ref, PhaseName.PARSE)) == []
-    entries = course.jobs.entries(ref)
+        assert delete_job(ref, by="ben", now=0, services=harness).deleted
+    assert harness.files.names("") == []
+    assert list(harness.chunks.of_phase(ref, PhaseName.PARSE)) == []
+    entries = harness.jobs.entries(ref)
     assert [entry.by for entry in entries if "deleted" in entry.note] == ["ben"]
     with pytest.raises(NotFound):
-        course.files.read(course.jobs.get(ref).file.key)
+        harness.files.read(harness.jobs.get(ref).file.key)
 
 
-def test_parking_is_no_attempt(course: Course) -> None:
-    ref = upload(course, book(100))
-    course.upstreams.down = True
+def test_parking_is_no_attempt(harness: Harness) -> None:
+    ref = upload(harness, book(100))
+    harness.upstreams.down = True
     for _ in range(4):
-        suspended = course.run(ref)
+        suspended = harness.run(ref)
         assert suspended.status is Status.PAUSED
-        auto_resume(ref, suspended.run, services=course)
-    assert {chunk.attempts for chunk in course.chunks.of_phase(ref, PhaseName.LOOKUP)} == {0}
+        auto_resume(ref, suspended.run, services=harness)
+    assert {chunk.attempts for chunk in harness.chunks.of_phase(ref, PhaseName.LOOKUP)} == {0}
 
 
-def test_a_parked_job_that_nobody_woke_is_woken_by_tidy(course: Course) -> None:
-    ref = upload(course, book(10))
-    course.upstreams.down = True
-    course.run(ref)
-    course.upstreams.down = False
-    assert course.sweep(after=timedelta(minutes=20)) == 0
-    assert course.jobs.get(ref).status is Status.LOADING
+def test_a_parked_job_that_nobody_woke_is_woken_by_tidy(harness: Harness) -> None:
+    ref = upload(harness, book(10))
+    harness.upstreams.down = True
+    harness.run(ref)
+    harness.upstreams.down = False
+    assert harness.sweep(after=timedelta(minutes=20)) == 0
+    assert harness.jobs.get(ref).status is Status.LOADING
 
 
-def test_a_job_that_waits_for_its_turn_is_not_stuck(course: Course) -> None:
-    first, second = upload(course, book(10)), upload(course, book(10, first=100))
-    course.plan(first)
-    assert course.sweep(after=timedelta(minutes=20)) == 1, "the first"
-    assert [ref for ref, _ in course.machine.started] == [first]
-    course.run(first)
-    assert course.run(second).status is Status.COMPLETED
+def test_a_job_that_waits_for_its_turn_is_not_stuck(harness: Harness) -> None:
+    first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
+    harness.plan(first)
+    assert harness.sweep(after=timedelta(minutes=20)) == 1, "the first"
+    assert [ref for ref, _ in harness.machine.started] == [first]
+    harness.run(first)
+    assert harness.run(second).status is Status.COMPLETED

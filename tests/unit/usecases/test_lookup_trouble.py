@@ -21,17 +21,17 @@ from sluice.upstream.lookup import LookupResult
 from sluice.usecases import downloads as making
 from sluice.usecases.artifacts import upload_key
 from sluice.usecases.control import auto_resume, auto_resume_after, delete_job
-from tests.factories import make_job
-from tests.fakes.course import LEASE, NOW, Course
+from tests.support.factories import make_job
+from tests.support.harness import LEASE, NOW, Harness
 from tests.unit.usecases.test_lookup import NAME, book, summary, upload
 
 KEYS = [key for key in id_numbers(500) if is_id_number(key)]
 
 
 @pytest.fixture
-def course() -> Course:
+def harness() -> Harness:
     """A commission that knows everybody."""
-    made = Course()
+    made = Harness()
     made.upstreams.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
     return made
 
@@ -45,65 +45,65 @@ def workbook(*rows: list[str | None]) -> bytes:
     return out.getvalue()
 
 
-def wake_up(course: Course, ref: JobRef) -> None:
-    auto_resume(ref, course.jobs.get(ref).run, services=course)
+def wake_up(harness: Harness, ref: JobRef) -> None:
+    auto_resume(ref, harness.jobs.get(ref).run, services=harness)
 
 
-def delete(course: Course, ref: JobRef, *, now: int = NOW) -> None:
-    delete_job(ref, by="ben", now=now, services=course)
+def delete(harness: Harness, ref: JobRef, *, now: int = NOW) -> None:
+    delete_job(ref, by="ben", now=now, services=harness)
 
 
-def to_lookup(course: Course, rows: int) -> tuple[JobRef, ChunkRef]:
+def to_lookup(harness: Harness, rows: int) -> tuple[JobRef, ChunkRef]:
     """A job of one chunk that is about to be looked up, and its message."""
-    ref = upload(course, book(rows))
-    course.plan(ref)
-    course.phase(ref, PhaseName.PARSE)
-    course.dispatch(ref, PhaseName.LOAD)
-    return ref, course.queue.messages.pop(0)
+    ref = upload(harness, book(rows))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.dispatch(ref, PhaseName.LOAD)
+    return ref, harness.queue.messages.pop(0)
 
 
-def test_an_upstream_that_is_away_for_a_small_file_parks_it_as_well(course: Course) -> None:
+def test_an_upstream_that_is_away_for_a_small_file_parks_it_as_well(harness: Harness) -> None:
     """Fewer keys than are counted in a row; not one of them brought a sign of life."""
-    ref, message = to_lookup(course, 5)
-    course.upstreams.failing = dict.fromkeys(course.upstreams.found, 3)
-    course.work(message)
-    assert course.finish(ref).status is Status.PAUSED
-    course.upstreams.failing = {}
-    wake_up(course, ref)
-    assert course.run(ref).status is Status.COMPLETED
+    ref, message = to_lookup(harness, 5)
+    harness.upstreams.failing = dict.fromkeys(harness.upstreams.found, 3)
+    harness.work(message)
+    assert harness.finish(ref).status is Status.PAUSED
+    harness.upstreams.failing = {}
+    wake_up(harness, ref)
+    assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(course: Course) -> None:
+def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(harness: Harness) -> None:
     """An attempt that was none, for want of turns, has answered all the others."""
-    ref, message = to_lookup(course, 5)
+    ref, message = to_lookup(harness, 5)
     *answered, stubborn = [str(row[0]) for row in voter_rows(5)]
     for key in answered:
-        found = course.upstreams.found[key]
-        course.lookup_cache.keep("acme", lookup_named("commission"), key, found, until=NOW + 3600)
-    del course.upstreams.found[stubborn]
+        found = harness.upstreams.found[key]
+        harness.lookup_cache.keep("acme", lookup_named("commission"), key, found, until=NOW + 3600)
+    del harness.upstreams.found[stubborn]
     for _ in range(2):
         with pytest.raises(TryLater):
-            course.work(message)
-    course.work(message)
-    assert (course.finish(ref).status, summary(course, ref)["lookup-failed"]) == (Status.COMPLETED, 1)
+            harness.work(message)
+    harness.work(message)
+    assert (harness.finish(ref).status, summary(harness, ref)["lookup-failed"]) == (Status.COMPLETED, 1)
 
 
-def test_keys_that_nobody_ever_answers_do_not_hold_a_job_for_ever(course: Course) -> None:
+def test_keys_that_nobody_ever_answers_do_not_hold_a_job_for_ever(harness: Harness) -> None:
     """They look like an upstream that is away once they alone are left; but not for ever, and not for the others."""
-    ref, message = to_lookup(course, 100)
+    ref, message = to_lookup(harness, 100)
     stubborn = [str(row[0]) for row in voter_rows(100) if is_id_number(str(row[0]))][:12]
-    course.upstreams.failing = dict.fromkeys(stubborn, 1)
+    harness.upstreams.failing = dict.fromkeys(stubborn, 1)
     with pytest.raises(TryLater):
-        course.work(message)
-    course.upstreams.down = True
-    course.work(message)
+        harness.work(message)
+    harness.upstreams.down = True
+    harness.work(message)
     woken = 0
-    while (job := course.finish(ref)).status is Status.PAUSED and woken < 40:
+    while (job := harness.finish(ref)).status is Status.PAUSED and woken < 40:
         woken += 1
-        wake_up(course, ref)
-        course.dispatch(ref, PhaseName.LOAD)
-        course.deliver()
-    assert (job.status, summary(course, ref)["lookup-failed"]) == (Status.COMPLETED, 12)
+        wake_up(harness, ref)
+        harness.dispatch(ref, PhaseName.LOAD)
+        harness.deliver()
+    assert (job.status, summary(harness, ref)["lookup-failed"]) == (Status.COMPLETED, 12)
     assert 10 < woken < 30
 
 
@@ -112,77 +112,77 @@ def test_a_parked_job_is_woken_soon_and_then_less_and_less_often() -> None:
     assert waits == [30, 60, 300, 600, 600]
 
 
-def test_a_job_is_woken_once_even_if_whoever_woke_it_died_before_starting_it(course: Course) -> None:
-    ref = upload(course, book(10))
-    course.upstreams.down = True
-    suspended = course.run(ref)
-    course.jobs.transition(ref, Status.LOADING, new_run=True)
+def test_a_job_is_woken_once_even_if_whoever_woke_it_died_before_starting_it(harness: Harness) -> None:
+    ref = upload(harness, book(10))
+    harness.upstreams.down = True
+    suspended = harness.run(ref)
+    harness.jobs.transition(ref, Status.LOADING, new_run=True)
     for _ in range(2):
-        auto_resume(ref, suspended.run, services=course)
-    assert course.machine.started == [(ref, 1), (ref, 2)]
+        auto_resume(ref, suspended.run, services=harness)
+    assert harness.machine.started == [(ref, 1), (ref, 2)]
 
 
-def test_a_parked_job_that_somebody_pauses_waits_for_somebody(course: Course) -> None:
-    ref = upload(course, book(10))
-    course.upstreams.down = True
-    course.run(ref)
-    assert (course.pause(ref).status, course.pause(ref).suspended) == (Status.PAUSED, None)
-    wake_up(course, ref)
-    course.sweep(after=timedelta(minutes=20))
-    assert course.jobs.get(ref).status is Status.PAUSED
-    assert [entry.by for entry in course.jobs.entries(ref) if "by hand" in entry.note] == ["ben"]
+def test_a_parked_job_that_somebody_pauses_waits_for_somebody(harness: Harness) -> None:
+    ref = upload(harness, book(10))
+    harness.upstreams.down = True
+    harness.run(ref)
+    assert (harness.pause(ref).status, harness.pause(ref).suspended) == (Status.PAUSED, None)
+    wake_up(harness, ref)
+    harness.sweep(after=timedelta(minutes=20))
+    assert harness.jobs.get(ref).status is Status.PAUSED
+    assert [entry.by for entry in harness.jobs.entries(ref) if "by hand" in entry.note] == ["ben"]
 
 
-def test_a_job_that_is_paused_while_it_waits_does_not_pass_the_others_when_it_goes_on(course: Course) -> None:
-    first, second = upload(course, book(10)), upload(course, book(10, first=100))
-    course.pause(second)
-    assert course.machine.started == [(first, 1), (second, 1)], "so that its course says that it has stopped"
-    assert course.plan(second) == "over"
-    assert course.finish(second).status is Status.PAUSED
+def test_a_job_that_is_paused_while_it_waits_does_not_pass_the_others_when_it_goes_on(harness: Harness) -> None:
+    first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
+    harness.pause(second)
+    assert harness.machine.started == [(first, 1), (second, 1)], "so that its harness says that it has stopped"
+    assert harness.plan(second) == "over"
+    assert harness.finish(second).status is Status.PAUSED
     with pytest.raises(Conflict) as rejected:
-        course.resume(second)
+        harness.resume(second)
     assert rejected.value.problem.type == "importer-busy"
-    course.run(first)
-    course.resume(second)
-    assert course.run(second).status is Status.COMPLETED
+    harness.run(first)
+    harness.resume(second)
+    assert harness.run(second).status is Status.COMPLETED
 
 
-def test_the_turn_of_a_job_that_is_gone_is_given_to_the_next(course: Course) -> None:
+def test_the_turn_of_a_job_that_is_gone_is_given_to_the_next(harness: Harness) -> None:
     """It was paused until its retention was over."""
-    first, second = upload(course, book(10)), upload(course, book(10, first=100))
-    del course.jobs.items[first]
-    course.sweep(after=timedelta(minutes=20))
-    assert [ref for ref, _ in course.machine.started] == [first, second]
+    first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
+    del harness.jobs.items[first]
+    harness.sweep(after=timedelta(minutes=20))
+    assert [ref for ref, _ in harness.machine.started] == [first, second]
 
 
-def test_a_job_whose_course_broke_before_its_first_step_does_not_keep_the_turn(course: Course) -> None:
-    first, second = upload(course, book(10)), upload(course, book(10, first=100))
-    course.machine.over.add((first, 1))
-    assert course.sweep(after=timedelta(minutes=20)) > 0, "it is counted among those that are stuck"
-    assert course.jobs.get(first).status is Status.FAILED
-    assert [ref for ref, _ in course.machine.started] == [first, second]
+def test_a_job_whose_course_broke_before_its_first_step_does_not_keep_the_turn(harness: Harness) -> None:
+    first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
+    harness.machine.over.add((first, 1))
+    assert harness.sweep(after=timedelta(minutes=20)) > 0, "it is counted among those that are stuck"
+    assert harness.jobs.get(first).status is Status.FAILED
+    assert [ref for ref, _ in harness.machine.started] == [first, second]
 
 
-def test_the_same_file_may_come_again(course: Course) -> None:
+def test_the_same_file_may_come_again(harness: Harness) -> None:
     """For another ward, or to hear what is so by now; those who were answered are not asked for again."""
     digest = "ab" * 32
     for ward in (WARD, "79800002"):
-        ref = upload(course, book(50), name=f"{ward}.xlsx", sha256=digest)
-        assert course.run(ref).status is Status.COMPLETED
-    assert len(course.upstreams.sought) == len(set(course.upstreams.sought))
+        ref = upload(harness, book(50), name=f"{ward}.xlsx", sha256=digest)
+        assert harness.run(ref).status is Status.COMPLETED
+    assert len(harness.upstreams.sought) == len(set(harness.upstreams.sought))
 
 
-def test_a_look_up_has_nothing_to_review(course: Course) -> None:
-    ref = upload(course, book(10), review=True)
-    assert course.run(ref).status is Status.COMPLETED
+def test_a_look_up_has_nothing_to_review(harness: Harness) -> None:
+    ref = upload(harness, book(10), review=True)
+    assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_what_is_no_id_number_repeats_none(course: Course) -> None:
+def test_what_is_no_id_number_repeats_none(harness: Harness) -> None:
     """A list in which half of the people gave none is not rejected for that."""
     rows: list[list[str | None]] = [["ID Number"], ["N/A"], ["N/A"], ["N/A"], [KEYS[0]], [KEYS[0]], [None, "Thandiwe"]]
-    ref = upload(course, workbook(*rows))
-    job = course.run(ref)
-    found = json.loads(course.make_file(ref, "summary.json"))
+    ref = upload(harness, workbook(*rows))
+    job = harness.run(ref)
+    found = json.loads(harness.make_file(ref, "summary.json"))
     counts = {each["slug"]: each["count"] for each in found["categories"] if each["count"]}
     assert counts.pop("invalid-id") == 3
     assert sum(counts.values()) == 1
@@ -190,71 +190,73 @@ def test_what_is_no_id_number_repeats_none(course: Course) -> None:
     assert (found["facts"]["Rows in the file"], found["facts"]["Rejected, see errors.xlsx"]) == ("6", "2")
 
 
-def test_a_result_says_what_of_the_file_is_not_in_it(course: Course) -> None:
-    ref = upload(course, book(450))
-    course.upstreams.down, course.upstreams.after = True, 0
-    course.lookup_cache.items.clear()
-    suspended = course.run(ref)
+def test_a_result_says_what_of_the_file_is_not_in_it(harness: Harness) -> None:
+    ref = upload(harness, book(450))
+    harness.upstreams.down, harness.upstreams.after = True, 0
+    harness.lookup_cache.items.clear()
+    suspended = harness.run(ref)
     assert suspended.status is Status.PAUSED
-    facts = json.loads(course.make_file(ref, "summary.json"))["facts"]
+    facts = json.loads(harness.make_file(ref, "summary.json"))["facts"]
     assert facts["Not looked up"] == "450"
     assert "Ended" not in facts
 
 
-def test_a_file_that_is_made_while_its_job_is_deleted_goes_too(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    ref = upload(course, book(10))
-    course.run(ref)
+def test_a_file_that_is_made_while_its_job_is_deleted_goes_too(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = upload(harness, book(10))
+    harness.run(ref)
 
     def late(job: Any, out: BinaryIO, **stores: Any) -> int:
-        delete(course, ref)
+        delete(harness, ref)
         out.write(b"everybody")
         return 10
 
     monkeypatch.setattr(making, "write_result", late)
     with pytest.raises(NotFound):
-        course.make_file(ref, "result.xlsx")
+        harness.make_file(ref, "result.xlsx")
     with pytest.raises(NotFound):
-        course.make_file(ref, "summary.json")
-    assert course.files.names("") == []
+        harness.make_file(ref, "summary.json")
+    assert harness.files.names("") == []
 
 
-def test_a_job_that_is_being_deleted_is_not_retried(course: Course) -> None:
+def test_a_job_that_is_being_deleted_is_not_retried(harness: Harness) -> None:
     """Whoever deletes it may have got no further than to say so."""
-    ref = upload(course, book(10))
-    course.plan(ref)
-    course.finish(ref, "States.Timeout")
-    course.jobs.mark_deleted(ref, by="ben")
+    ref = upload(harness, book(10))
+    harness.plan(ref)
+    harness.finish(ref, "States.Timeout")
+    harness.jobs.mark_deleted(ref, by="ben")
     with pytest.raises(Conflict):
-        course.jobs.transition(ref, Status.PARSING, new_run=True)
+        harness.jobs.transition(ref, Status.PARSING, new_run=True)
 
 
-def test_what_a_worker_may_still_write_is_waited_for(course: Course) -> None:
-    ref = upload(course, book(10))
-    course.plan(ref)
-    course.phase(ref, PhaseName.PARSE)
-    course.dispatch(ref, PhaseName.LOAD)
-    course.chunks.lease(course.queue.messages.pop(0), now=NOW, until=NOW + LEASE)
-    course.finish(ref, "States.Timeout")
+def test_what_a_worker_may_still_write_is_waited_for(harness: Harness) -> None:
+    ref = upload(harness, book(10))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.dispatch(ref, PhaseName.LOAD)
+    harness.chunks.lease(harness.queue.messages.pop(0), now=NOW, until=NOW + LEASE)
+    harness.finish(ref, "States.Timeout")
     with pytest.raises(TryLater) as busy:
-        delete(course, ref)
+        delete(harness, ref)
     assert busy.value.seconds == LEASE
-    delete(course, ref, now=NOW + LEASE)
-    assert course.files.names("") == []
+    delete(harness, ref, now=NOW + LEASE)
+    assert harness.files.names("") == []
 
 
-def test_everything_that_was_uploaded_for_a_job_goes_with_it(course: Course) -> None:
+def test_everything_that_was_uploaded_for_a_job_goes_with_it(harness: Harness) -> None:
     """Its form may have been used twice."""
-    ref = upload(course, book(10))
-    course.run(ref)
-    course.files.write(course.jobs.get(ref).file.key, book(11))
-    course.files.write(upload_key(ref, "other.xlsx"), b"")
-    delete(course, ref)
-    assert course.files.names("") == []
+    ref = upload(harness, book(10))
+    harness.run(ref)
+    harness.files.write(harness.jobs.get(ref).file.key, book(11))
+    harness.files.write(upload_key(ref, "other.xlsx"), b"")
+    delete(harness, ref)
+    assert harness.files.names("") == []
 
 
-def test_a_file_is_not_corrected_when_it_was_deleted(course: Course) -> None:
-    ref = upload(course, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
-    course.run(ref)
-    delete(course, ref)
-    with pytest.raises(Conflict, match="was deleted"):
-        upload(course, book(1), name=NAME, corrects=ref.id)
+def test_a_file_is_not_corrected_when_it_was_deleted(harness: Harness) -> None:
+    ref = upload(harness, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
+    harness.run(ref)
+    delete(harness, ref)
+    with pytest.raises(Conflict, match="deleted"):
+        upload(harness, book(1), name=NAME, corrects=ref.id)

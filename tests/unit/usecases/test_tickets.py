@@ -7,9 +7,9 @@ import pytest
 from sluice.model.errors import NotFound, Unauthorized
 from sluice.model.event import Ticket
 from sluice.usecases.tickets import issue_ticket, redeem_ticket
-from tests.factories import make_job
-from tests.fakes.tables import MemoryJobs
-from tests.fakes.tickets import MemoryTickets
+from tests.support.factories import make_job
+from tests.support.tables import MemoryJobs
+from tests.support.tickets import MemoryTickets
 
 NOW = 1000
 LATER = NOW + 3600

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from sluice.api.responses import JobResponse, job_response
+from sluice.catalog.registry import importer_of
 from sluice.model.status import Status
-from sluice.usecases.declarations import importer_of
 from sluice.usecases.views import Preview
 
 _WAITING = Status.IN_REVIEW

@@ -7,19 +7,28 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sluice.model.errors import InProgress, Problem, SluiceError, TryLater, Unauthorized
+from sluice.wording import word_problem
 
 CONTENT_TYPE = "application/problem+json"
 
-BROKEN = Problem(
-    "internal-error", "Something went wrong on our side", "The request was not carried out, or only in part. Try again."
+BROKEN = Problem("internal-error")
+NO_ROUTE = Problem("not-found", {"case": "address"})
+
+#: Parameters of a problem that callers get as members of it. The others serve its sentences alone.
+MEMBERS = frozenset(
+    {
+        *("absent", "bytes", "chunks", "columns", "errors", "expected", "field", "found", "job", "limit", "missing"),
+        *("nearest", "parameter", "row", "scope", "status_now", "unknown"),
+    }
 )
-NO_ROUTE = Problem("not-found", "Not found", "There is nothing at this address. The API is described at /v1/docs.")
 
 
 def shown(problem: Problem, base_url: str) -> dict[str, Any]:
     """A problem as callers see it; one about another job links to that."""
-    link = {"link": f"{base_url}/v1/jobs/{problem.extra['job']}"} if "job" in problem.extra else {}
-    return {**problem.as_dict(), **link}
+    title, detail = word_problem(problem)
+    members = {name: value for name, value in problem.params.items() if name in MEMBERS}
+    link = {"link": f"{base_url}/v1/jobs/{members['job']}"} if "job" in members else {}
+    return {"type": f"/problems/{problem.type}", "title": title, "detail": detail, **members, **link}
 
 
 def body_of(problem: Problem, status: int, base_url: str = "") -> str:
@@ -41,5 +50,4 @@ def headers_of(error: SluiceError) -> dict[str, str]:
 def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem of a request that pydantic rejected; values are not repeated."""
     found = [{"at": ".".join(str(part) for part in error["loc"]), "reason": error["msg"]} for error in errors]
-    detail = "; ".join(f"{each['at']}: {each['reason']}" for each in found)
-    return Problem("invalid-request", "The request is not as described", detail, {"errors": found})
+    return Problem("invalid-request", {"errors": found})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -9,8 +11,10 @@ from pydantic import BaseModel, Field
 
 from sluice.api.problems import shown
 from sluice.model.job import Job, allowed_actions, progress_of
+from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
+from sluice.wording import word_detail, word_progress, word_reason, word_rejection
 
 T = TypeVar("T")
 
@@ -126,7 +130,9 @@ class RejectionResponse(BaseModel):
     row: int
     column: str | None
     value: str | None
-    reason: str
+    reason: str = Field(description='Finishes the sentence "this value …".')
+    code: str = Field(description="What is wrong, the same in every language.")
+    params: dict[str, Any] = Field(description="What the reason names, such as `minimum`.")
 
 
 class KeptRowResponse(BaseModel):
@@ -182,7 +188,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         status=job.status,
         phase=job.phase,
         progress=ProgressResponse(
-            current=progress.current, total=progress.total, percent=progress.percent, message=progress.message
+            current=progress.current, total=progress.total, percent=progress.percent, message=word_progress(job)
         ),
         counts=CountsResponse(
             total=counts.total,
@@ -198,7 +204,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
         parameters=job.parameters,
-        suspended=job.suspended,
+        suspended=word_detail(job.suspended) if job.suspended else None,
         deleted=job.deleted,
         batch_id=job.batch_id,
         priority="urgent" if job.urgent else "standard",
@@ -213,6 +219,17 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         version=job.version,
         links=_links(job, f"{base_url}/v1/jobs/{job.ref.id}"),
     )
+
+
+def rejection_response(rejection: Rejection) -> RejectionResponse:
+    """Show a rejection."""
+    return RejectionResponse(**asdict(rejection), reason=word_rejection(rejection))
+
+
+def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
+    """Show a row that a rollback left."""
+    reason = word_reason(*code_of(stored))
+    return KeptRowResponse(key=stored["key"], outcome=stored["outcome"], job=stored["job_id"], reason=reason)
 
 
 def _file(job: Job) -> FileResponse:
@@ -264,7 +281,7 @@ class UploadForm(BaseModel):
     method: str
     url: str
     fields: dict[str, str]
-    expires_in: int = Field(description="Seconds until the form is worth nothing.")
+    expires_in: int = Field(description="Seconds until the form expires.")
 
 
 class PartResponse(BaseModel):
@@ -281,7 +298,7 @@ class UploadParts(BaseModel):
     method: str = "PUT"
     part_bytes: int
     parts: list[PartResponse]
-    expires_in: int = Field(description="Seconds until the addresses are worth nothing; a GET gives new ones.")
+    expires_in: int = Field(description="Seconds until the addresses expire; a GET gives new ones.")
     links: dict[str, str]
 
 

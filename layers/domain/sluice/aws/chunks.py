@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sluice.aws import stored
 from sluice.aws.dynamodb import ConditionFailed, put, query_items, transact, update
 from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
+from sluice.model.errors import Problem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -134,7 +135,7 @@ class DynamoChunks:
         return None if found is None else stored.to_phase(found)
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
-        """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
+        """Take a chunk that is queued or whose lease ran out; ``None`` if another worker holds it, or it is closed."""
         free = Attr("state").eq(str(ChunkState.QUEUED))
         lapsed = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("lease_until").lte(now)
         try:
@@ -150,7 +151,7 @@ class DynamoChunks:
             return None
         return stored.to_chunk(ref.job, answer["Attributes"])
 
-    def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
+    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
 
         If nothing was ``tried``, the attempt is not counted.
@@ -161,7 +162,7 @@ class DynamoChunks:
             "lease_until": 0,
             "attempts": chunk.attempts - (not tried),
         }
-        sets |= {"error": error} if error else {}
+        sets |= {"error": asdict(error)} if error else {}
         try:
             self._table.update_item(
                 Key=stored.chunk_key(chunk.ref),
@@ -178,7 +179,7 @@ class DynamoChunks:
         ref: ChunkRef,
         state: ChunkState,
         counts: Counts,
-        error: str | None = None,
+        error: Problem | None = None,
         *,
         free_at: int | None = None,
     ) -> bool:
@@ -204,7 +205,7 @@ class DynamoChunks:
         return True
 
     def _closing(
-        self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: str | None, free_at: int | None
+        self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: Problem | None, free_at: int | None
     ) -> dict[str, Any]:
         sets = "".join(f", {name} = :{name}" for name in numbers)
         closed = [f":c{place}" for place in range(len(CLOSED))]
@@ -217,7 +218,7 @@ class DynamoChunks:
         if error is not None:
             sets += ", #error = :error"
             names["#error"] = "error"
-            values[":error"] = error
+            values[":error"] = asdict(error)
         open_still = f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)})"
         if free_at is not None:
             open_still += " AND lease_until <= :free_at"

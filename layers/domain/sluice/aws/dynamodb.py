@@ -34,7 +34,7 @@ _TRANSIENT_REASONS = frozenset({"ProvisionedThroughputExceeded", "ThrottlingErro
 
 
 class ConditionFailed(Exception):
-    """A condition does not hold; ``places`` are the places of those actions in the transaction. Nothing was written."""
+    """A condition failed; ``places`` are the places of those actions in the transaction. Nothing was written."""
 
     def __init__(self, places: list[int]) -> None:
         super().__init__(f"the conditions of the actions {places} do not hold")
@@ -80,7 +80,7 @@ def transact(client: DynamoDBClient, actions: list[dict[str, Any]]) -> None:
     Raises
     ------
     ConditionFailed
-        If the condition of an action does not hold.
+        If the condition of an action failed.
     """
     for attempt in attempts(_TRANSACTION_ATTEMPTS):
         try:

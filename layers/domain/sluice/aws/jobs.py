@@ -121,7 +121,7 @@ class DynamoJobs:
         file: JobFile | None = None,
         problem: Problem | None = None,
         answers: Mapping[str, DateOrder] | None = None,
-        suspended: str | None = None,
+        suspended: Problem | None = None,
         phase: PhaseName | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
@@ -146,8 +146,9 @@ class DynamoJobs:
         NotFound
             If there is no such job.
         """
-        given = {"file": file and asdict(file), "problem": problem and asdict(problem), "suspended": suspended}
-        changes = changes_of(to, phase) | {"status": str(to)} | {name: value for name, value in given.items() if value}
+        known = {"file": file, "problem": problem, "suspended": suspended}
+        stated = changes_of(to, phase) | {"status": str(to)}
+        changes = stated | {name: asdict(each) for name, each in known.items() if each}
         if new_run:
             changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:

@@ -60,7 +60,7 @@ class DynamoLookupCache:
             if not wanted:
                 return
             time.sleep(pause * (0.5 + _chance()))
-        raise TryLater("The jobs table is too busy to read cached results.", _BUSY_SECONDS)
+        raise TryLater("jobs-table-busy", _BUSY_SECONDS)
 
 
 def _key(partition: str) -> dict[str, str]:

@@ -162,11 +162,7 @@ def _errors_translated(key: str) -> Iterator[None]:
             case code if code in _MISSING:
                 raise NotFound("object", key) from None
             case "PreconditionFailed" | "412":
-                raise FileRejected(
-                    "file-changed",
-                    "The file was changed while it was read",
-                    "It was overwritten after the import had begun. Upload it again, under a name of its own.",
-                ) from None
+                raise FileRejected("file-changed") from None
         raise
 
 

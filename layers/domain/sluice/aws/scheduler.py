@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from sluice.model.errors import TryLater
-from sluice.model.formats import format_of
+from sluice.model.errors import TryLater, format_of
 from sluice.model.schedule import Schedule
 
 _RATE = re.compile(r"rate\((\d+) minutes\)")
@@ -128,4 +127,4 @@ class EventBridgeSchedules:
 
 
 def _contended(source: str) -> TryLater:
-    return TryLater(f"Other calls are changing the schedule of '{source}'. Send this one again.", 1)
+    return TryLater("schedule-taken", 1, source=source)

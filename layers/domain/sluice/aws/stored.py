@@ -24,7 +24,7 @@ from typing import Any
 
 from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem
+from sluice.model.errors import ATTEMPT_FAILED, Problem
 from sluice.model.job import Job, JobFile, LogEntry
 from sluice.model.lock import Lock, LockKind
 from sluice.model.status import ENDED, Status
@@ -111,7 +111,7 @@ def to_job(item: dict[str, Any]) -> Job:
         reads=int(item.get("reads", 1)),
         parameters=item.get("parameters", {}),
         lookup=item.get("lookup"),
-        suspended=item.get("suspended"),
+        suspended=_to_error(item.get("suspended")),
         deleted=item.get("deleted", False),
         instead_of=item.get("instead_of"),
         planned=item.get("planned", False),
@@ -178,7 +178,7 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
         attempts=int(item["attempts"]),
         lease_until=int(item["lease_until"]),
         counts=to_counts(item),
-        error=item.get("error"),
+        error=_to_error(item.get("error")),
         closed_at=datetime.fromisoformat(item["closed_at"]) if "closed_at" in item else None,
     )
 
@@ -207,9 +207,30 @@ def to_counts(item: dict[str, Any]) -> Counts:
 
 
 def _to_problem(kept: dict[str, Any]) -> Problem:
-    # boto3 gives numbers as Decimal, which JSON would show as text
-    extra = {name: int(value) if isinstance(value, Decimal) else value for name, value in kept["extra"].items()}
-    return Problem(kept["type"], kept["title"], kept["detail"], extra)
+    if "params" in kept:
+        return Problem(kept["type"], _plain(kept["params"]))
+    # of a version that stored the sentences
+    words = {"title": kept["title"], "detail": kept["detail"]}
+    return Problem(kept["type"], {**_plain(kept["extra"]), "stored": words})
+
+
+def _to_error(kept: Any) -> Problem | None:
+    if isinstance(kept, str):  # of a version that stored the sentence
+        return Problem(ATTEMPT_FAILED, {"error": kept})
+    return _to_problem(kept) if kept else None
+
+
+def _plain(value: Any) -> Any:
+    """Turn the numbers that boto3 reads as Decimal into integers, which JSON can hold."""
+    match value:
+        case Decimal():
+            return int(value)
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+        case _:
+            return value
 
 
 def _whole(value: Any) -> int | None:

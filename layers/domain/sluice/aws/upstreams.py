@@ -80,9 +80,7 @@ class SharedUpstreams:
                     raise
                 return use(rotated)
         if (added := self._find(name, fresh=True)) is None:
-            raise UpstreamRejected(
-                f"The secret of the upstreams has no entry '{name}'. Add one with its url, client_id and client_secret."
-            )
+            raise UpstreamRejected("no-secret", upstream=name)
         return use(added)
 
     def _find(self, name: str, *, fresh: bool) -> Upstream | None:

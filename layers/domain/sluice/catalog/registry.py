@@ -25,6 +25,7 @@ from sluice.catalog.telecom.hsi import hsi
 from sluice.catalog.telecom.jt import jt
 from sluice.catalog.telecom.sos import sos
 from sluice.model.errors import NotFound
+from sluice.model.job import Job
 
 IMPORTERS: tuple[Importer, ...] = (
     products,
@@ -54,6 +55,17 @@ def importer_named(name: str) -> Importer:
         If no importer has that name.
     """
     return _find("importer", _IMPORTERS, name)
+
+
+def importer_of(job: Job) -> Importer:
+    """Find the importer of a job; of a sync, the one that its source builds for its rows.
+
+    Raises
+    ------
+    NotFound
+        If it was removed since the job was made.
+    """
+    return source_named(job.importer).rows if job.is_sync else importer_named(job.importer)
 
 
 def source_named(name: str) -> Source:

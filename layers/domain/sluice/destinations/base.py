@@ -36,4 +36,4 @@ def instant(at: datetime) -> str:
 
 def changed_since(key: str, job_id: str | None) -> KeptRow:
     """Build a row that is no longer as the job left it; ``job_id`` wrote it, ``None`` if it was removed."""
-    return KeptRow(key, job_id, "was removed since" if job_id is None else "was changed since by another job")
+    return KeptRow(key, job_id, "removed-since" if job_id is None else "changed-since")

@@ -5,11 +5,11 @@ versions of Sluice, whatever the fields of the dataclasses are called::
 
     applied    {"format": 1, "inserted": 1, "updated": 1, "unchanged": 1, "rejections": [rejection, ...]}
     undone     {"format": 1, "reversed": 1, "conflicts": [kept row, ...], "failed": [kept row, ...]}
-    rejection  {"sheet": "", "row": 4, "column": "Price", "value": "5000", "reason": "..."}
-    kept row   {"key": "K-9", "job": "01...", "reason": "..."}
+    rejection  {"sheet": "", "row": 4, "column": "Price", "value": "5000", "code": "...", "params": {...}}
+    kept row   {"key": "K-9", "job": "01...", "code": "...", "params": {...}}
 
 Format 0 has no number. It has ``refusals`` in place of ``rejections``, ``kept`` in place of ``conflicts``, and
-``job_id`` in place of ``job``.
+``job_id`` in place of ``job``. Either may have a sentence, ``reason``, in place of ``code`` and ``params``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sluice.model.formats import format_of
-from sluice.model.rejection import Rejection
+from sluice.model.errors import format_of
+from sluice.model.rejection import Rejection, code_of
 from sluice.schema.staging import Applied, KeptRow, Undone
 
 _FORMAT = 1
@@ -71,17 +71,18 @@ def _dump_rejection(rejection: Rejection) -> dict[str, Any]:
         "row": rejection.row,
         "column": rejection.column,
         "value": rejection.value,
-        "reason": rejection.reason,
+        "code": rejection.code,
+        "params": dict(rejection.params),
     }
 
 
 def _load_rejection(stored: Mapping[str, Any]) -> Rejection:
-    return Rejection(stored["sheet"], stored["row"], stored["column"], stored["value"], stored["reason"])
+    return Rejection(stored["sheet"], stored["row"], stored["column"], stored["value"], *code_of(stored))
 
 
 def _dump_kept_row(row: KeptRow) -> dict[str, Any]:
-    return {"key": row.key, "job": row.job_id, "reason": row.reason}
+    return {"key": row.key, "job": row.job_id, "code": row.code, "params": dict(row.params)}
 
 
 def _load_kept_row(stored: Mapping[str, Any], job: str) -> KeptRow:
-    return KeptRow(stored["key"], stored[job], stored["reason"])
+    return KeptRow(stored["key"], stored[job], *code_of(stored))

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sluice.model.counts import Counts
+from sluice.model.errors import Problem
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Chunk:
     attempts: int = 0
     lease_until: int = 0
     counts: Counts = field(default_factory=Counts)
-    error: str | None = None
+    error: Problem | None = None
     closed_at: datetime | None = None
 
     def is_held(self, now: int) -> bool:

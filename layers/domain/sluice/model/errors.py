@@ -1,66 +1,76 @@
-"""Every error that Sluice raises on purpose.
+"""Every error that Sluice raises on purpose, and the problem that each carries.
 
 ::
 
     SluiceError
-    ├── FileRejected        the file itself cannot be imported: the job ends `failed` with this problem
-    ├── RequestRejected     a call that cannot be carried out as it was made
-    │   ├── NotFound       no such thing, or not of this tenant
-    │   ├── Conflict       the thing's state does not allow it, or somebody else was first
-    │   │   └── InProgress  the same call is still being carried out
-    │   ├── KeyReused      its idempotency key was sent with another call before
-    │   ├── TooLarge       more bytes than the call takes
-    │   ├── Unauthorized   no token, or one that does not hold
-    │   └── Forbidden      a good token without the scope
-    ├── UpstreamDown       an upstream is away: the job waits until it is back
-    ├── UpstreamRejected    an upstream does not want our requests at all: the job ends `failed` with this problem
-    ├── TryLater           somebody else is at it, or a limit is reached: the same call may go through later
-    │   └── NotYet         nothing was tried: it has to wait for its turn
-    └── NewerFormat        a stored object that a newer version wrote
+    ├── FileRejected         the file itself cannot be imported: the job ends `failed` with this problem
+    ├── RequestRejected      the call cannot be carried out as it was made
+    │   ├── NotFound         no such thing, or not of this tenant
+    │   ├── Conflict         the state of the thing does not allow the call, or another caller was first
+    │   │   └── InProgress   the same call is still being carried out
+    │   ├── KeyReused        the idempotency key was sent with another call before
+    │   ├── TooLarge         the body has more bytes than the call takes
+    │   ├── Unauthorized     no token, or an invalid one
+    │   └── Forbidden        a valid token without the scope
+    ├── UpstreamRejected     the upstream rejects every request of ours: the job ends `failed` with this problem
+    ├── UpstreamDown         the upstream is away: the job is suspended until it is back
+    ├── NewerFormat          an object was written by a newer version, in a format that this one does not know
+    └── TryLater             a lease or a limit is in the way: the same call may go through later
+        └── NotYet           nothing was tried: the call waits for a slot or a lock
 
-Each carries a problem in the sense of RFC 9457: a stable ``type``, a ``title`` that is always the same for
-the type, and a ``detail`` that says what to do about this very case.
+A problem is a type and parameters, as it is stored. Its title and its detail are written by `sluice.wording` where a
+person reads them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
+
+#: Type of the problem of an attempt at a chunk that ended with an error; its one parameter is the kind of the error.
+ATTEMPT_FAILED: Final = "attempt-failed"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, in words for a person and a stable type for a program.
+    """What went wrong, in the sense of RFC 9457 but without its sentences.
 
     Parameters
     ----------
     type
         Stable slug, such as ``missing-header``. The API serves it as ``/problems/{type}``.
-    title
-        The same sentence for every problem of the type.
-    detail
-        This case: what was found, and what to do.
-    extra
-        Further JSON values for programs (``missing``, ``nearest``, ``limit`` …).
+    params
+        JSON values (no floats, which DynamoDB does not take) that tell one occurrence from another. ``case`` names the
+        sentence, where the type has several.
     """
 
     type: str
-    title: str
-    detail: str
-    extra: dict[str, object] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, object]:
-        """The problem as the API shows it inside a job."""
-        return {"type": f"/problems/{self.type}", "title": self.title, "detail": self.detail, **self.extra}
+    @property
+    def code(self) -> str:
+        """Names the sentence: the type, or ``type/case``."""
+        case = self.params.get("case")
+        return f"{self.type}/{case}" if case else self.type
 
 
 class SluiceError(Exception):
-    """The root; carries a :class:`Problem`."""
+    """The root; carries a `Problem`.
+
+    Parameters
+    ----------
+    type
+        Of the problem.
+    params
+        Of the problem.
+    """
 
     status = 500
 
-    def __init__(self, type: str, title: str, detail: str, **extra: object) -> None:
-        super().__init__(detail)
-        self.problem = Problem(type, title, detail, extra)
+    def __init__(self, type: str, **params: Any) -> None:
+        self.problem = Problem(type, params)
+        super().__init__(self.problem.code, params)
 
 
 class FileRejected(SluiceError):
@@ -76,12 +86,20 @@ class RequestRejected(SluiceError):
 
 
 class NotFound(RequestRejected):
-    """No such thing; another tenant's things are not found either."""
+    """No such thing; a thing of another tenant is not found either.
+
+    Parameters
+    ----------
+    what
+        Kind of the thing, such as ``job``.
+    name
+        What the caller named it by.
+    """
 
     status = 404
 
     def __init__(self, what: str, name: str) -> None:
-        super().__init__("not-found", "Not found", f"There is no {what} '{name}'.")
+        super().__init__("not-found", case=what, name=name)
 
 
 class Conflict(RequestRejected):
@@ -91,16 +109,15 @@ class Conflict(RequestRejected):
 
 
 class InProgress(Conflict):
-    """The same call, with the same idempotency key, is still being carried out; ``seconds`` says when to come back."""
+    """The same call, with the same idempotency key, is still being carried out.
+
+    ``seconds`` says when the caller can try again.
+    """
 
     seconds = 1
 
     def __init__(self) -> None:
-        super().__init__(
-            "request-in-progress",
-            "The same request is still being carried out",
-            "Send it again in a moment, with the same idempotency key: then its answer is there.",
-        )
+        super().__init__("request-in-progress")
 
 
 class KeyReused(RequestRejected):
@@ -109,79 +126,112 @@ class KeyReused(RequestRejected):
     status = 422
 
     def __init__(self) -> None:
-        super().__init__(
-            "idempotency-key-reused",
-            "The idempotency key belongs to another request",
-            "It was sent with another path, query or body within the last day; make a new key for each request.",
-        )
+        super().__init__("idempotency-key-reused")
 
 
 class TooLarge(RequestRejected):
-    """The request's body has more bytes than the call takes."""
+    """The body of the request has more bytes than the call takes."""
 
     status = 413
 
 
 class Unauthorized(RequestRejected):
-    """No bearer token, or one that is expired, forged or meant for somebody else."""
+    """No bearer token, or one that is expired, forged or issued to another client; ``case`` says which."""
 
     status = 401
 
-    def __init__(self, detail: str) -> None:
-        super().__init__("unauthorized", "A valid bearer token is needed", detail)
+    def __init__(self, case: str, **params: Any) -> None:
+        super().__init__("unauthorized", case=case, **params)
 
 
 class Forbidden(RequestRejected):
-    """The token holds, but does not carry the scope."""
+    """The token is valid, but does not carry the scope."""
 
     status = 403
 
     def __init__(self, scope: str) -> None:
-        super().__init__(
-            "forbidden", "The token does not allow this", f"This call needs the scope '{scope}'.", scope=scope
-        )
+        super().__init__("forbidden", scope=scope)
 
 
 class UpstreamRejected(SluiceError):
-    """An upstream does not want the request, and would not want it at another time either."""
+    """The upstream rejects the request, and would reject it at any other time; ``case`` says how."""
 
     status = 502
 
-    def __init__(self, detail: str) -> None:
-        super().__init__("upstream-rejected", "The upstream rejected our request", detail)
+    def __init__(self, case: str, **params: Any) -> None:
+        super().__init__("upstream-rejected", case=case, **params)
 
 
 class UpstreamDown(SluiceError):
-    """An upstream is away."""
+    """The upstream is away; ``upstream`` is the title that people know it by."""
 
     status = 503
 
     def __init__(self, upstream: str) -> None:
-        detail = f"{upstream} gives no answers. The job goes on by itself when it does."
-        super().__init__("upstream-down", "The upstream is away", detail)
-
-
-class TryLater(SluiceError):
-    """Somebody else holds the lease, or a limit is reached; ``seconds`` says when to come back."""
-
-    status = 503
-
-    def __init__(self, detail: str, seconds: int) -> None:
-        super().__init__("try-later", "Try again later", detail)
-        self.seconds = seconds
-
-
-class NotYet(TryLater):
-    """It was not its turn; that is no attempt."""
+        super().__init__("upstream-down", upstream=upstream)
 
 
 class NewerFormat(SluiceError):
-    """A stored object has a format that this version does not know: a newer version wrote it."""
+    """A stored object has a format that this version does not know: a newer version wrote it.
+
+    Parameters
+    ----------
+    what
+        The object, as in ``The result of a load``.
+    found, newest
+        Its format, and the newest that this version reads.
+    """
 
     def __init__(self, what: str, found: object, newest: int) -> None:
-        super().__init__(
-            "newer-format",
-            "Stored by a newer version",
-            f"{what} has format {found}, and this version reads formats up to {newest}."
-            " Deploy the version that wrote it, or a later one.",
-        )
+        super().__init__("newer-format", what=what, format=found, newest=newest)
+
+
+class TryLater(SluiceError):
+    """Another worker or caller holds the lease, or a limit is reached; ``case`` says what is in the way.
+
+    Parameters
+    ----------
+    case
+        Names the sentence.
+    seconds
+        When to try again.
+    params
+        Of the problem.
+    """
+
+    status = 503
+
+    def __init__(self, case: str, seconds: int, **params: Any) -> None:
+        super().__init__("try-later", case=case, **params)
+        self.seconds = seconds
+
+    def as_not_yet(self) -> NotYet:
+        """Return the same problem as one of a call that does not count as an attempt."""
+        return NotYet(seconds=self.seconds, **self.problem.params)
+
+
+class NotYet(TryLater):
+    """The call waits for a slot or a lock; it does not count as an attempt."""
+
+
+def format_of(stored: Mapping[str, Any], what: str, *, newest: int) -> int:
+    """Return the format number of a stored object.
+
+    Parameters
+    ----------
+    stored
+        The object, or the part of it that carries the number.
+    what
+        The object in words, which begin the error's text.
+    newest
+        The newest format that the reader knows.
+
+    Raises
+    ------
+    NewerFormat
+        If the reader does not know the number.
+    """
+    number = stored.get("format", 0)
+    if type(number) is not int or not 0 <= number <= newest:
+        raise NewerFormat(what, number, newest)
+    return number

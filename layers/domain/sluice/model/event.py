@@ -18,7 +18,7 @@ _NAMES = {
     Status.ROLLED_BACK: "job.rolled_back",
 }
 PROGRESS = "job.progress"
-#: A ticket is worth nothing so many seconds after its issue, if it was not used by then.
+#: A ticket expires so many seconds after its issue, if it was not used by then.
 TICKET_SECONDS = 60
 
 

@@ -128,7 +128,7 @@ class Job:
     updated_at: datetime | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     lookup: str | None = None
-    suspended: str | None = None
+    suspended: Problem | None = None
     deleted: bool = False
     run_at: datetime | None = None
     instead_of: str | None = None
@@ -205,16 +205,19 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the phase under way is: ``current`` of ``total`` rows, ``percent`` from 0 to 100."""
+    """How far the phase under way is: ``current`` of ``total`` rows, ``percent`` from 0 to 100.
+
+    ``code`` names the sentence about it, see `sluice.wording.word_progress`.
+    """
 
     current: int
     total: int
     percent: int
-    message: str
+    code: str
 
 
 def progress_of(job: Job) -> Progress:
-    """Say how far a job is, phase by phase, in a sentence a person reads.
+    """Say how far a job is, phase by phase.
 
     Parsing counts rows checked, comparing rows compared, a rollback rows taken back, all else rows that are loaded or
     rejected.
@@ -233,34 +236,32 @@ def progress_of(job: Job) -> Progress:
         percent = 100
     else:
         percent = min(100, current * 100 // total) if total else 0
-    return Progress(current, total, percent, _sentence(job))
+    return Progress(current, total, percent, _stage(job))
 
 
-def _sentence(job: Job) -> str:  # noqa: PLR0911 - a sentence for each state
+def _stage(job: Job) -> str:  # noqa: PLR0911 - a code for each state
     counts = job.counts
     match job.status:
         case Status.PAUSING | Status.PAUSED if job.suspended:
-            return job.suspended
+            return "suspended"
         case Status.WAITING_FOR_FILE:
-            return "Waiting for the file"
+            return "waiting-for-file"
         case Status.QUEUED:
-            return "Waiting to start"
+            return "queued"
         case Status.PARSING if not counts.total:
-            return "Reading the source" if job.is_sync else "Reading the file"
+            return "reading-source" if job.is_sync else "reading-file"
         case _ if job.phase is PhaseName.COMPARE:
-            return f"Compared {counts.compared:,} of {counts.checked - counts.rejected:,} rows with what is there"
+            return "comparing"
         case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not job.delivery:
-            return f"Checked {counts.checked:,} of {counts.total:,} rows"
+            return "checking"
         case Status.IN_REVIEW:
-            return f"Waiting for review: {counts.checked - counts.rejected:,} of {counts.total:,} rows can be loaded"
+            return "in-review"
         case Status.ROLLING_BACK | Status.ROLLED_BACK:
-            kept = f", kept {counts.conflicts:,} that were changed since" if counts.conflicts else ""
-            return f"Took back {counts.reversed:,} rows{kept}"
+            return "rolling-back-conflicts" if counts.conflicts else "rolling-back"
         case Status.FAILED if job.problem and not counts.total:
-            return job.problem.title
+            return "failed"
         case _:
-            done = "Looked up" if job.lookup else "Loaded"
-            return f"{done} {counts.loaded:,} of {counts.total:,} rows"
+            return "looking-up" if job.lookup else "loading"
 
 
 @dataclass(frozen=True)

@@ -64,4 +64,4 @@ def job_position(cursor: str) -> str:
 
 def invalid_cursor() -> RequestRejected:
     """Build the error for a cursor that no page of this list contains."""
-    return RequestRejected("invalid-cursor", "Invalid cursor", "Start again without `cursor`.")
+    return RequestRejected("invalid-cursor")

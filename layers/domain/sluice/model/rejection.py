@@ -1,8 +1,23 @@
-"""A row that is wrong by its own content."""
+"""A row that is wrong by its own content: the code of what is wrong, and the parameters of that code.
+
+The sentence is written by `sluice.wording` where a person reads it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+#: Code of a sentence that an importer of the catalogue wrote; its one parameter is ``text``.
+CUSTOM: Final = "custom"
+#: Code of a sentence that was stored before there were codes; its one parameter is ``text``.
+STORED_TEXT: Final = "stored-text"
+#: Code of a row whose key an earlier row of the file has; a correction treats such rows differently.
+DUPLICATE_KEY: Final = "duplicate-key"
+
+_STORED_DUPLICATE: Final = re.compile(r"repeats the (.*) of row (\d+)")
 
 
 @dataclass(frozen=True)
@@ -19,12 +34,30 @@ class Rejection:
         The column's title, or ``None`` when the row as a whole is wrong.
     value
         The cell as found, as text.
-    reason
-        In words that finish the sentence "this value …".
+    code
+        Stable slug of what is wrong, such as ``below-minimum``.
+    params
+        JSON values that the code's sentence names, such as ``{"minimum": 0}``.
     """
 
     sheet: str
     row: int
     column: str | None
     value: str | None
-    reason: str
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def to_rejection(stored: Mapping[str, Any]) -> Rejection:
+    """Read a rejection that was stored as JSON with the names of its fields."""
+    return Rejection(stored["sheet"], stored["row"], stored["column"], stored["value"], *code_of(stored))
+
+
+def code_of(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the code and the parameters of something that was stored, also by a version that stored a sentence."""
+    if "code" in stored:
+        return stored["code"], stored["params"]
+    text = stored["reason"]
+    if duplicate := _STORED_DUPLICATE.fullmatch(text):
+        return DUPLICATE_KEY, {"column": duplicate[1], "first": int(duplicate[2])}
+    return STORED_TEXT, {"text": text}

@@ -64,9 +64,4 @@ def sources_of(target: Status) -> frozenset[Status]:
 
 def illegal_transition(job_id: str, current: Status, target: Status | str) -> Conflict:
     """The problem of a move that the table does not have; it names the current state."""
-    return Conflict(
-        "illegal-transition",
-        "The job's state does not allow this",
-        f"Job {job_id} is {current.replace('_', ' ')}; it cannot become {target.replace('_', ' ')} from there.",
-        status_now=str(current),
-    )
+    return Conflict("illegal-transition", id=job_id, target=str(target), status_now=str(current))

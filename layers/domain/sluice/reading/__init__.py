@@ -1,4 +1,26 @@
-"""Uploaded files become tables, cuts and records."""
+"""Uploaded files: what kind a file is, its header, the segments it is split into, and the records of a segment.
+
+`plan` opens a file with `open_table`, matches its header with `match_header` and splits it. A worker reads its segment
+with `read_segment`.
+
+A file as a whole is rejected (`sluice.model.errors.FileRejected`) as
+
+::
+
+    not-a-spreadsheet   another kind of file, or binary data
+    empty-file          no byte, or no row with a value
+    no-header           no row has a header that the importer knows
+    missing-header      the header row lacks required columns
+    duplicate-header    two columns of the file mean the same field
+    bad-mapping         the caller's mapping names what is not there
+    too-large           more bytes than the importer takes
+    too-many-rows       more rows than the importer takes
+    encrypted-workbook  it opens with a password only
+    zip-bomb            far more comes out of the archive than went in
+    unsafe-file         XML that declares entities
+    unknown-encoding    text in an encoding that is not read, or in two at once
+    damaged-file        cut off, or otherwise not what its format requires
+"""
 
 from sluice.reading.cells import read_cells, write_cells
 from sluice.reading.detect import open_table, read_segment

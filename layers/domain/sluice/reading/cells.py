@@ -1,4 +1,4 @@
-"""Typed cells as JSON lines: slices of files that a whole-file reader had to read."""
+"""Typed cells as JSON lines: the slices of files that only a whole-file reader can read, and a table of such cells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sluice.reading.errors import too_many_rows
+from sluice.model.errors import FileRejected
 from sluice.reading.types import FileLayout, Segment
 from sluice.schema.cells import Cell, CellError, Record
 
@@ -62,7 +62,7 @@ def read_cells(body: bytes) -> Iterator[Record]:
 def split_records(
     records: Iterable[Record], after_row: int, chunk_rows: int, first_index: int = 0
 ) -> Iterator[Segment]:
-    """Segment records below a row number into slices; blank rows are left out."""
+    """Split the records below a row number into segments; blank rows are left out."""
     chunk: list[Record] = []
     index = first_index
     for record in records:
@@ -76,7 +76,7 @@ def split_records(
 
 
 class CellTable:
-    """A file of which all records are at hand; a `Table`.
+    """A file of which all records are in memory; a `TabularFile`.
 
     Parameters
     ----------
@@ -94,16 +94,16 @@ class CellTable:
         self._layout = FileLayout("cells", sheet)
 
     def head(self, count: int) -> list[Record]:
-        """See `Table.head`."""
+        """See `TabularFile.head`."""
         return self._records[:count]
 
-    def cut(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """See `Table.cut`."""
+    def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
+        """See `TabularFile.split`."""
         if sum(number > after_row for number, _ in self._records) > self._max_rows:
-            raise too_many_rows(self._max_rows)
+            raise FileRejected("too-many-rows", limit=self._max_rows)
         return split_records(self._records, after_row, chunk_rows)
 
     @property
     def layout(self) -> FileLayout:
-        """See `Table.layout`."""
+        """See `TabularFile.layout`."""
         return self._layout

@@ -1,4 +1,7 @@
-"""A CSV file as a table: cut into byte ranges of the upload, or into slices where it is packed or in UTF-16."""
+"""A CSV file as a table: split into byte ranges of the upload, or into slices where it is packed or in UTF-16.
+
+`RecordSplitter` finds record ends in bytes, without parsing fields. `sniff_delimiter` chooses the delimiter.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,22 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from sluice.model.errors import FileRejected
 from sluice.reading.cells import is_blank
 from sluice.reading.encoding import UTF_8, WINDOWS, is_utf8, mixed, sniff_encoding, transcoded
-from sluice.reading.errors import damaged, rejection, too_many_rows
 from sluice.reading.types import FileLayout, Limits, Segment
 from sluice.schema.cells import Cell, Record
 
-#: Bytes from the start that encoding and delimiter are told from.
+#: Bytes from the start by which encoding and delimiter are found.
 SAMPLE_BYTES: Final = 256 * 1024
 
-#: A record is rejected beyond this: the sign of a quote that is never closed, which would else turn the rest of the
-#: file into one cell. Excel's longest cell has 32,767 characters.
+#: A longer record is rejected: a quote that is never closed would make the rest of the file one cell. Excel's longest
+#: cell has 32,767 characters (Microsoft, "Excel specifications and limits").
 MAX_RECORD_BYTES: Final = 1024 * 1024
 #: Bytes of a slice at most, to within a block; long records make slices of fewer rows.
 MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
 DELIMITERS: Final = ",;\t|"
+# Records of the sample by which the delimiter is chosen.
 _RECORDS: Final = 100
 
 # The csv module's own limit, 131,072, is below what `RecordSplitter` lets through.
@@ -33,14 +37,14 @@ csv.field_size_limit(MAX_RECORD_BYTES)
 
 
 class CsvTable:
-    """A text table; a `Table`.
+    """A text table; a `TabularFile`.
 
     Parameters
     ----------
     stream
-        Gives the bytes of the text from an offset on, as often as it is called.
+        Returns the bytes of the text from an offset on; called several times.
     ranges
-        Whether the stream's offsets are the upload's: then cuts are byte ranges. A packed file has none.
+        Whether the stream's offsets are the upload's: then segments are byte ranges. Of a packed file they are not.
     filename
         Breaks ties between delimiters.
     limits
@@ -49,7 +53,7 @@ class CsvTable:
     Raises
     ------
     FileRejected
-        ``empty-file``, ``not-a-spreadsheet``, ``unknown-encoding``; what reading the stream finds.
+        ``empty-file``, ``not-a-spreadsheet`` or ``unknown-encoding``; others while the stream is read.
     """
 
     def __init__(self, stream: Callable[[int], Iterator[bytes]], ranges: bool, filename: str, limits: Limits) -> None:
@@ -61,7 +65,7 @@ class CsvTable:
         self._ranges = ranges and not self._transcoded
         text = sample[self._start :].decode(self._encoding, "ignore")
         if not text.strip(DELIMITERS + '\r\n "'):
-            raise rejection("empty-file", "No row of the file has a value in it.")
+            raise FileRejected("empty-file", case="no-row")
         self._delimiter, hint = _declared_delimiter(text)
         self._delimiter = self._delimiter or sniff_delimiter(text[hint:], filename)
         self._start += len(text[:hint].encode(self._encoding))
@@ -69,12 +73,12 @@ class CsvTable:
 
     @property
     def layout(self) -> FileLayout:
-        """See `Table.layout`."""
+        """See `TabularFile.layout`."""
         details = {"slices": UTF_8 if self._transcoded else self._encoding}
         return FileLayout("csv", "", self._encoding, self._delimiter, details)
 
     def head(self, count: int) -> list[Record]:
-        """See `Table.head`."""
+        """See `TabularFile.head`."""
         records: list[Record] = []
         for piece in self._records(0, count):
             records.extend(read_records(self.layout, piece.first_row, piece.body))
@@ -82,13 +86,13 @@ class CsvTable:
                 break
         return records[:count]
 
-    def cut(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """See `Table.cut`."""
+    def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
+        """See `TabularFile.split`."""
         rows = 0
         for index, piece in enumerate(self._records(after_row, chunk_rows)):
             rows += piece.rows
             if rows > self._limits.max_rows:
-                raise too_many_rows(self._limits.max_rows)
+                raise FileRejected("too-many-rows", limit=self._limits.max_rows)
             self._settle_encoding(piece)
             if self._ranges:
                 yield Segment(index, piece.first_row, piece.rows, piece.start, piece.end)
@@ -102,7 +106,7 @@ class CsvTable:
         return RecordSplitter(blocks, self._delimiter.encode(), self._start).slices(after_row, chunk_rows)
 
     def _settle_encoding(self, piece: Records) -> None:
-        """A file that began as plain ASCII shows only here whether it is UTF-8 or Windows-1252."""
+        """Decide between UTF-8 and Windows-1252 at the first slice that is not plain ASCII."""
         if self._encoding != UTF_8 or piece.body.isascii():
             return
         if is_utf8(piece.body):
@@ -114,7 +118,7 @@ class CsvTable:
 
 
 def read_records(layout: FileLayout, first_row: int, body: bytes) -> Iterator[Record]:
-    """Read the records of a slice of CSV; see `sluice.reading.read_cut`."""
+    """Read the records of a slice of CSV; see `sluice.reading.read_segment`."""
     text = body.decode(str(layout.details["slices"]), "replace")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter or ",")
     for number, cells in enumerate(rows, first_row):
@@ -133,14 +137,14 @@ def _first(blocks: Iterator[bytes], count: int) -> bytes:
 
 
 def _declared_delimiter(text: str) -> tuple[str, int]:
-    """The delimiter that a first line such as ``sep=;`` declares to Excel, and the length of that line."""
+    """Return the delimiter that a first line such as ``sep=;`` declares to Excel, and the length of that line."""
     match = re.match(r"sep=([,;\t|])(?:\r\n|\n|\r)", text, re.IGNORECASE)
     return (match[1], match.end()) if match else ("", 0)
 
 
 @dataclass(frozen=True)
 class Records:
-    """Whole records.
+    """Consecutive whole records.
 
     Parameters
     ----------
@@ -149,7 +153,7 @@ class Records:
     rows
         How many, blank ones included.
     start, end
-        Byte range in the stream that was cut.
+        Byte range in the stream that was split.
     body
         Their bytes.
     """
@@ -162,7 +166,7 @@ class Records:
 
 
 class RecordSplitter:
-    """Cuts a stream of ASCII-compatible text into records.
+    """Splits a stream of ASCII-compatible text into records.
 
     A quote opens a quoted field only where a field begins, two quotes inside are one, and what follows the closing
     quote belongs to the field: the rules of the csv module, so that both see the same records.
@@ -183,12 +187,12 @@ class RecordSplitter:
         self._start = start
         self._row = 1
         mark = re.escape(delimiter)
-        # A quote where a field begins up to its closing quote or the end of the data, or else the end of a record.
-        # Both branches begin with a literal, so that the search runs at memchr's speed.
+        # A quote where a field begins, up to its closing quote or the end of the data; or the end of a record. Both
+        # branches begin with a literal, so that the search runs at memchr's speed.
         self._token = re.compile(rb'"(?<![^%s\r\n]")(?>[^"]*(?:""[^"]*)*)("|\Z)|(\r\n|\n|\r)' % mark)
 
     def slices(self, after_row: int, chunk_rows: int) -> Iterator[Records]:
-        """Cut the records below a row number; slices that hold nothing but delimiters are left out.
+        """Split the records below a row number; slices that hold only delimiters are left out.
 
         Raises
         ------
@@ -223,14 +227,12 @@ class RecordSplitter:
             yield Records(row, rows, start, self._start, body)
 
     def _whole_records(self) -> Iterator[tuple[bytes, list[int]]]:
-        """Bytes that begin and end between records, and where each record in them ends."""
+        """Yield bytes that begin and end between records, and the end of each record in them."""
         rest = b""
         row = 1
         for block in self._blocks:
             if b"\0" in block:
-                raise rejection(
-                    "not-a-spreadsheet", "The file has binary data in it. Save it as .xlsx or as CSV UTF-8."
-                )
+                raise FileRejected("not-a-spreadsheet", case="nul")
             data = rest + block
             ends = self._ends(data)
             if ends and ends[-1] == len(data) and data.endswith(b"\r"):
@@ -261,10 +263,9 @@ class RecordSplitter:
     def _opened(self, data: bytes) -> bool:
         return any(match[1] == b"" for match in self._token.finditer(data))
 
-    def _endless(self, row: int, rest: bytes) -> Exception:
-        if self._opened(rest):
-            return damaged(f"a quote opens in row {row:,} and is never closed")
-        return damaged(f"row {row:,} is longer than a megabyte")
+    def _endless(self, row: int, rest: bytes) -> FileRejected:
+        case = "unclosed-quote" if self._opened(rest) else "endless-record"
+        return FileRejected("damaged-file", case=case, at_row=row)
 
 
 def sniff_delimiter(sample: str, filename: str) -> str:

@@ -1,4 +1,4 @@
-"""What kind of file it is, by its content, and the table that reads it."""
+"""The kind of a file, by its content, and the table that reads it; the records of a segment."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, Final
 
+from sluice.model.errors import FileRejected
 from sluice.reading.cells import CellTable
 from sluice.reading.csv_table import CsvTable, read_records
-from sluice.reading.errors import damaged, rejection
 from sluice.reading.types import FileLayout, Limits, Segment, TabularFile, Workspace
-from sluice.reading.whole_file import encrypted, read_whole
+from sluice.reading.whole_file import read_whole
 from sluice.reading.xlsx.archive import BLOCK_BYTES, MAX_RATIO, RATIO_FREE_BYTES, READ_BYTES, Archive
 from sluice.reading.xlsx.parser import read_slice
 from sluice.reading.xlsx.table import XlsxTable
@@ -24,12 +24,12 @@ _GZIP: Final = b"\x1f\x8b"
 #: Name of the stream that holds a workbook under a password, as the directory of a compound file spells it.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _OTHERS: Final = (
-    (b"%PDF", "a PDF"),
-    (b"{\\rtf", "a text document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"Rar!", "an archive"),
-    (b"7z\xbc\xaf", "an archive"),
+    (b"%PDF", "pdf"),
+    (b"{\\rtf", "document"),
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"Rar!", "packed"),
+    (b"7z\xbc\xaf", "packed"),
 )
 
 
@@ -45,23 +45,18 @@ def open_table(file: BinaryIO, filename: str, limits: Limits, workspace: Workspa
     limits
         What the importer takes.
     workspace
-        Where the table leaves what the workers need.
+        Where the table stores what the workers need.
 
     Raises
     ------
     FileRejected
-        See `sluice.reading.errors`. Some damage shows only while the table is cut.
+        See `sluice.reading`. Some damage is found only while the table is split.
     """
     size = file.seek(0, 2)
     if size == 0:
-        raise rejection("empty-file", "The file has no content. Was it saved?")
+        raise FileRejected("empty-file", case="no-bytes")
     if size > limits.max_bytes:
-        raise rejection(
-            "too-large",
-            f"The file has {size:,} bytes, {limits.max_bytes:,} are allowed. Split it and upload the parts.",
-            limit=limits.max_bytes,
-            bytes=size,
-        )
+        raise FileRejected("too-large", case="uploaded", limit=limits.max_bytes, bytes=size)
     file.seek(0)
     start = file.read(512)
     if start.startswith(_ZIP):
@@ -81,10 +76,10 @@ def _open_archive(file: BinaryIO, limits: Limits, workspace: Workspace) -> Tabul
         return XlsxTable(file, archive, book, limits, workspace)
     if archive.find("content.xml") and archive.find("mimetype") and b"spreadsheet" in archive.read("mimetype"):
         if archive.find("META-INF/manifest.xml") and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-            raise encrypted()
+            raise FileRejected("encrypted-workbook", case="workbook")
         file.seek(0)
         return CellTable(*read_whole(file), limits.max_rows)
-    raise rejection("not-a-spreadsheet", "The file is an archive or another kind of document. Save the table as .xlsx.")
+    raise FileRejected("not-a-spreadsheet", case="archive")
 
 
 def _open_compound(file: BinaryIO, limits: Limits) -> TabularFile:
@@ -92,7 +87,7 @@ def _open_compound(file: BinaryIO, limits: Limits) -> TabularFile:
     before = b""
     while piece := file.read(READ_BYTES):
         if _ENCRYPTED in before + piece:
-            raise encrypted()
+            raise FileRejected("encrypted-workbook", case="workbook")
         before = piece[-len(_ENCRYPTED) :]
     file.seek(0)
     return CellTable(*read_whole(file), limits.max_rows)
@@ -101,22 +96,18 @@ def _open_compound(file: BinaryIO, limits: Limits) -> TabularFile:
 def _open_gzip(file: BinaryIO, filename: str, limits: Limits) -> TabularFile:
     start = next(_unpacked(file, limits, 0), b"")
     if start.startswith((*_ZIP, _COMPOUND, _GZIP)):
-        raise rejection("not-a-spreadsheet", "Only text may be packed with gzip. Upload the file inside as it is.")
+        raise FileRejected("not-a-spreadsheet", case="packed-workbook")
     _reject_other_kinds(start)
     return CsvTable(partial(_unpacked, file, limits), False, filename.removesuffix(".gz"), limits)
 
 
 def _reject_other_kinds(start: bytes) -> None:
-    for magic, what in _OTHERS:
+    for magic, kind in _OTHERS:
         if start.startswith(magic):
-            raise rejection("not-a-spreadsheet", f"The file is {what}. Save the table as .xlsx or CSV.")
+            raise FileRejected("not-a-spreadsheet", case=kind)
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<html", b"<!doctype", b"<?xml", b"<table", b"<meta", b"<head", b"mime-version:")):
-        raise rejection(
-            "not-a-spreadsheet",
-            "The file is a web page or XML, whatever its name says. Open it in a spreadsheet program and save it as "
-            ".xlsx.",
-        )
+        raise FileRejected("not-a-spreadsheet", case="web-page")
 
 
 def _plain(file: BinaryIO, start: int) -> Iterator[bytes]:
@@ -130,7 +121,7 @@ def _plain(file: BinaryIO, start: int) -> Iterator[bytes]:
 
 
 def _unpacked(file: BinaryIO, limits: Limits, start: int) -> Iterator[bytes]:
-    """Inflate all members of a gzip file from an offset in its text on, counting what comes out."""
+    """Inflate all members of a gzip file from an offset in its text on, and count what comes out."""
     taken = given = 0
     inflater = zlib.decompressobj(31)
     try:
@@ -147,9 +138,9 @@ def _unpacked(file: BinaryIO, limits: Limits, start: int) -> Iterator[bytes]:
                 if visible := block[max(0, len(block) - (given - start)) :] if given > start else b"":
                     yield visible
     except zlib.error as error:
-        raise damaged("its gzip data is garbled") from error
+        raise FileRejected("damaged-file", case="garbled-gzip") from error
     if not inflater.eof:
-        raise damaged("it ends too early; the upload or the download before it was cut off")
+        raise FileRejected("damaged-file", case="cut-off")
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -165,27 +156,27 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 def _reject_bomb(taken: int, given: int, limits: Limits) -> None:
     if given > limits.max_inflated_bytes or (given > RATIO_FREE_BYTES and given > MAX_RATIO * taken):
-        raise rejection("zip-bomb", f"The file unpacks {taken:,} bytes to {given:,} or more, as no real table does.")
+        raise FileRejected("zip-bomb", case="gzip", packed=taken, unpacked=given)
 
 
-def read_segment(layout: FileLayout, cut: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
-    """Read the records of one cut; blank rows are dropped.
+def read_segment(layout: FileLayout, segment: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
+    """Read the records of one segment; blank rows are dropped.
 
     Parameters
     ----------
     layout
-        The table's, once `Table.cut` was exhausted.
-    cut
-        Its ``first_row`` matters.
+        Of the table, once `TabularFile.split` was exhausted.
+    segment
+        Only its ``first_row`` matters.
     body
         The slice as it was stored, or bytes ``start`` to ``end`` of the upload.
     workspace
-        The one the table was opened with.
+        The one that the table was opened with.
 
     Yields
     ------
     Record
-        Row number as a person sees it in the file, and its cells from column A on; trailing empty cells may lack.
+        Row number as a person sees it in the file, and its cells from column A on; trailing empty cells may be absent.
 
     Raises
     ------
@@ -193,5 +184,5 @@ def read_segment(layout: FileLayout, cut: Segment, body: bytes, workspace: Works
         ``damaged-file``, when a row of the slice breaks its format.
     """
     if layout.format == "csv":
-        return read_records(layout, cut.first_row, body)
-    return read_slice(layout, cut.first_row, body, workspace)
+        return read_records(layout, segment.first_row, body)
+    return read_slice(layout, segment.first_row, body, workspace)

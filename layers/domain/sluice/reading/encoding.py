@@ -1,4 +1,4 @@
-"""Which encoding a text file has, told from its first bytes."""
+"""The encoding of a text file, found from its first bytes and checked as the rest is read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from sluice.model.errors import FileRejected
-from sluice.reading.errors import rejection
 
 UTF_8: Final = "utf-8"
 WINDOWS: Final = "windows-1252"
@@ -16,16 +15,16 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-#: Control characters that text files do contain: tab, line feed, vertical tab, form feed, carriage return, escape.
+#: Control characters that occur in text files: tab, line feed, vertical tab, form feed, carriage return, escape.
 _HARMLESS: Final = b"\t\n\x0b\x0c\r\x1a\x1b"
 _CONTROLS: Final = bytes(code for code in range(32) if code not in _HARMLESS)
 
 
 def sniff_encoding(sample: bytes) -> tuple[str, int]:
-    """Tell the encoding and the length of the byte order mark.
+    """Find the encoding and the length of the byte order mark.
 
-    UTF-8 is what decodes as such (the last character may be cut off); UTF-16 without a mark shows by its zero bytes;
-    anything else of text is taken as Windows-1252, whose characters Western Excel writes.
+    Text that decodes as UTF-8 is UTF-8 (the last character may be cut off); UTF-16 without a mark is recognised by its
+    zero bytes; any other text is Windows-1252, which Excel writes on Western systems.
 
     Raises
     ------
@@ -33,7 +32,7 @@ def sniff_encoding(sample: bytes) -> tuple[str, int]:
         ``not-a-spreadsheet`` for binary data, ``unknown-encoding`` for UTF-32 and for a mixture.
     """
     if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise rejection("unknown-encoding", "The text is in UTF-32, which is not read. Save it as CSV UTF-8.")
+        raise FileRejected("unknown-encoding", case="utf-32")
     for mark, encoding in _MARKS:
         if sample.startswith(mark):
             return encoding, len(mark)
@@ -42,7 +41,7 @@ def sniff_encoding(sample: bytes) -> tuple[str, int]:
         if max(odd, zeros - odd) > len(sample) * 0.3 and min(odd, zeros - odd) <= len(sample) * 0.02:
             return ("utf-16-le" if odd * 2 > zeros else "utf-16-be"), 0
     if len(sample.translate(None, _CONTROLS)) != len(sample):
-        raise rejection("not-a-spreadsheet", "The file holds binary data. Upload an .xlsx, .xls, .ods or CSV file.")
+        raise FileRejected("not-a-spreadsheet", case="binary")
     if is_utf8(sample, final=False):
         return UTF_8, 0
     if _begins_as_utf8(sample):
@@ -63,12 +62,7 @@ def is_utf8(data: bytes, final: bool = True) -> bool:
 
 def mixed(row: int | None = None) -> FileRejected:
     """Reject a file that is UTF-8 down to a place, near ``row`` if known, and something else below."""
-    return rejection(
-        "unknown-encoding",
-        f"The text begins as UTF-8 and goes on as something else{f' near row {row:,}' if row else ''}. "
-        "Save it as CSV UTF-8.",
-        row=row,
-    )
+    return FileRejected("unknown-encoding", case="mixed", row=row)
 
 
 def _begins_as_utf8(data: bytes) -> bool:
@@ -81,12 +75,12 @@ def _begins_as_utf8(data: bytes) -> bool:
 
 
 def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Turn a UTF-16 stream into UTF-8.
+    """Transcode a stream of UTF-16 into UTF-8.
 
     Raises
     ------
     FileRejected
-        ``unknown-encoding`` where it stops being UTF-16.
+        ``unknown-encoding`` at bytes that are not UTF-16.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
@@ -94,4 +88,4 @@ def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
             yield decoder.decode(block).encode()
         yield decoder.decode(b"", True).encode()
     except UnicodeError as error:
-        raise rejection("unknown-encoding", "The text begins as UTF-16 but is not. Save it as CSV UTF-8.") from error
+        raise FileRejected("unknown-encoding", case="utf-16") from error

@@ -1,4 +1,4 @@
-"""The header row of a file, matched to the columns of an importer."""
+"""The header of a file: which of the first rows it is, and which column of the importer each of its titles means."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise, zip_longest
 
-from sluice.reading.errors import rejection
+from sluice.model.errors import FileRejected
 from sluice.schema.cells import Cell, Record
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
 
 
 @dataclass(frozen=True)
 class Header:
-    """Where the columns of an importer are in a file.
+    """The columns of an importer in a file.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Header:
     matched
         Field name to the header as found.
     ignored
-        Headers that no column knows.
+        Headers that match no column.
     """
 
     row: int
@@ -41,7 +41,7 @@ class Header:
 def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping[str, str] | None) -> Header:
     """Find the header among the first rows, see `find_header`, and match it to the columns.
 
-    Where no row has every required column, the rejection speaks of the row a person would call the header.
+    Where no row has every required column, the rejection is about the row that matches most columns.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping
     columns
         Of the importer.
     mapping
-        Header in the file to field name or title; wins over what the columns say of themselves.
+        Header in the file to field name or title; takes precedence over the titles of the columns.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping
     chosen = _resolved(mapping or {}, names)
     found = find_header(head, names, chosen, {column.field for column in columns if column.required})
     if found is None:
-        raise _no_header(columns)
+        raise FileRejected("no-header", expected=[column.title for column in columns])
     header = _header(found)
     _check_mapping(header, mapping or {})
     _check_duplicates(header, columns)
@@ -78,14 +78,11 @@ def _names(columns: Sequence[Column]) -> dict[str, str]:
 
 
 def _resolved(mapping: Mapping[str, str], names: dict[str, str]) -> dict[str, str]:
-    """The mapping as normal header to field name."""
+    """Return the mapping as normal header to field name."""
     chosen = {normal(title): names.get(normal(target)) for title, target in mapping.items()}
     unknown = sorted(target for target in mapping.values() if normal(target) not in names)
     if unknown:
-        known = ", ".join(sorted(set(names.values())))
-        raise rejection(
-            "bad-mapping", f"There is no column {_listed(unknown)}; the columns are {known}.", unknown=unknown
-        )
+        raise FileRejected("bad-mapping", case="unknown", unknown=unknown, known=sorted(set(names.values())))
     return {title: field for title, field in chosen.items() if field is not None}
 
 
@@ -99,37 +96,19 @@ def _header(found: Match) -> Header:
     )
 
 
-def _no_header(columns: Sequence[Column]) -> Exception:
-    titles = [column.title for column in columns]
-    return rejection(
-        "no-header",
-        f"None of the first rows has a known header. The first row should read {_listed(titles)}.",
-        expected=titles,
-    )
-
-
 def _check_mapping(header: Header, mapping: Mapping[str, str]) -> None:
     found = {normal(title) for title in header.titles}
     absent = sorted(title for title in mapping if normal(title) not in found)
     if absent:
-        raise rejection(
-            "bad-mapping",
-            f"The mapping names {_listed(absent)}, which row {header.row:,} does not have; its headers are "
-            f"{_listed([title for title in header.titles if title])}.",
-            absent=absent,
-        )
+        headers = [title for title in header.titles if title]
+        raise FileRejected("bad-mapping", case="absent", absent=absent, header_row=header.row, headers=headers)
 
 
 def _check_duplicates(header: Header, columns: Sequence[Column]) -> None:
     for column in columns:
         found = [header.titles[index] for index, field in header.fields.items() if field == column.field]
         if len(found) > 1:
-            raise rejection(
-                "duplicate-header",
-                f"The columns {_listed(found)} all mean '{column.title}'. Remove or rename all but one.",
-                field=column.field,
-                found=found,
-            )
+            raise FileRejected("duplicate-header", field=column.field, found=found, column=column.title)
 
 
 def _check_required(header: Header, columns: Sequence[Column]) -> None:
@@ -137,13 +116,7 @@ def _check_required(header: Header, columns: Sequence[Column]) -> None:
     if not missing:
         return
     nearest = {column.title: _nearest(column, header.ignored) for column in missing}
-    said = [f"'{title}'" + (f" (nearest: '{near}')" if near else "") for title, near in nearest.items()]
-    raise rejection(
-        "missing-header",
-        f"Row {header.row:,} lacks {', '.join(said)}. Add or rename the columns, or map them.",
-        missing=list(nearest),
-        nearest=nearest,
-    )
+    raise FileRejected("missing-header", missing=list(nearest), nearest=nearest, header_row=header.row)
 
 
 def _nearest(column: Column, titles: list[str]) -> str | None:
@@ -154,13 +127,9 @@ def _nearest(column: Column, titles: list[str]) -> str | None:
     return None
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
 @dataclass(frozen=True)
 class Match:
-    """A row, or two on top of each other, read as the header.
+    """A row, or two consecutive ones, read as the header.
 
     Parameters
     ----------
@@ -178,7 +147,7 @@ class Match:
 
     @property
     def known(self) -> set[str]:
-        """The fields that it has columns for."""
+        """The fields that have a column."""
         return set(self.fields.values())
 
     @property
@@ -192,7 +161,7 @@ class Match:
 
 
 def normal(title: str) -> str:
-    """Reduce a header to what is compared: no case, accents, spaces or punctuation."""
+    """Reduce a header to what is compared: letters and digits, without case or accents."""
     letters = unicodedata.normalize("NFKD", title).casefold()
     return "".join(letter for letter in letters if letter.isalnum())
 
@@ -202,17 +171,17 @@ def find_header(
 ) -> Match | None:
     """Find the header among the first rows.
 
-    It is the first row that has every required field. Failing that, it is two rows on top of each other of which only
-    both together have them: some headers are merged over both rows, others stand in the lower one under the name of
-    their group. A row with every required field is taken together with its neighbour, too, if that brings in further
-    fields. Failing all, it is what matches most, and ``None`` when nothing matches.
+    It is the first row that has every required field. If there is none, it is the first two consecutive rows that have
+    them together: some headers are merged over both rows, others stand in the lower one under the name of their group.
+    A row with every required field is joined with a row next to it, too, if that adds fields. Otherwise it is the row
+    or pair that matches most fields, and ``None`` when nothing matches.
 
     Parameters
     ----------
     head
         First rows of the file that are not blank.
     names, chosen
-        Normal header to field name: as the columns say, and as the caller says, who wins.
+        Normal header to field name: of the columns, and of the caller, which takes precedence.
     required
         Names of the fields that a file must have.
     """
@@ -232,10 +201,10 @@ def _best(single: list[Match], double: list[Match], required: set[str]) -> Match
     found = next((match for match in single if match.has(required)), None)
     if found is None:
         found = next((match for match in double if match.has(required)), None)
-        # of those that match as many, max takes the first: a row before a pair
+        # of several that match as many, max returns the first: a row before a pair
         return found or max((match for match in single + double if match.fields), key=_size, default=None)
     pairs = [match for match in double if match.row in (found.row, found.row + 1)]
-    # a pair that has a field twice takes the name of a group for that of a column
+    # in a pair that has a field twice, the name of a group was matched as a column
     return max([found, *(match for match in pairs if match.is_distinct)], key=_size)
 
 
@@ -248,7 +217,7 @@ def _titles(cells: list[Cell]) -> list[str]:
 
 
 def _stacked(upper: list[str], lower: list[str]) -> list[str]:
-    """The titles of two rows: the lower cell where it has text, for the upper one names its group; else the upper."""
+    """Join the titles of two rows: the lower cell where it has text, because the upper one names its group."""
     return [below or above for above, below in zip_longest(upper, lower, fillvalue="")]
 
 

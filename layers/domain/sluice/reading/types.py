@@ -1,4 +1,4 @@
-"""What reading promises to the use cases: a file becomes a layout and cuts, a cut becomes records."""
+"""What reading offers the use cases: a file becomes a layout and segments, a segment becomes records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sluice.schema.cells import Record
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may be; beyond it is rejected.
+    """Limits of a file; beyond them it is rejected.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Limits:
 
 
 class Workspace(Protocol):
-    """A folder of the job's, where `plan` leaves what the workers need."""
+    """A folder of the job, where `plan` stores what the workers need."""
 
     def write(self, name: str, body: bytes) -> None:
         """Store a whole object."""
@@ -44,12 +44,12 @@ class Workspace(Protocol):
 
 @dataclass(frozen=True)
 class FileLayout:
-    """What every worker must know of the file; the same for all of its chunks.
+    """What every worker must know of the file; the same for all of its segments.
 
     Parameters
     ----------
     format
-        ``xlsx`` (slices of sheet XML), ``csv`` (bytes) or ``cells`` (typed cells that a whole-file reader gave).
+        ``xlsx`` (slices of sheet XML), ``csv`` (bytes) or ``cells`` (typed cells of a whole-file reader).
     sheet
         Name of the sheet that is read; empty for CSV.
     encoding, delimiter
@@ -67,7 +67,7 @@ class FileLayout:
 
 @dataclass(frozen=True)
 class Segment:
-    """A slice of the file's rows, the unit of work.
+    """Consecutive rows of the file: the rows of one chunk.
 
     Parameters
     ----------
@@ -76,11 +76,11 @@ class Segment:
     first_row
         Row number, as a person sees it, of the first row in it.
     rows
-        Rows cut; blank ones are counted here and dropped when the cut is read.
+        Rows in it; blank ones are counted here and dropped when the segment is read.
     start, end
-        Byte range of the uploaded file, when the cut is one; 0 and 0 otherwise.
+        Byte range of the uploaded file, when the segment is one; 0 and 0 otherwise.
     body
-        Bytes of the slice to be stored, ``None`` when the cut is a byte range of the upload.
+        Bytes of the slice to be stored, ``None`` when the segment is a byte range of the upload.
     """
 
     index: int
@@ -97,9 +97,9 @@ class TabularFile(Protocol):
     def head(self, count: int) -> list[Record]:
         """Read the first ``count`` rows that are not blank (fewer when there are no more)."""
 
-    def cut(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """Segment all rows below row number ``after_row`` into slices of ``chunk_rows`` rows, in order."""
+    def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
+        """Split all rows below row number ``after_row`` into segments of ``chunk_rows`` rows, in order."""
 
     @property
     def layout(self) -> FileLayout:
-        """The layout; complete once `cut` is exhausted."""
+        """The layout; complete once `split` is exhausted."""

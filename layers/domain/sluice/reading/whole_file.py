@@ -1,4 +1,4 @@
-"""Readers of whole files, for what is not cut as bytes: openpyxl row by row, calamine all at once."""
+"""Readers of whole files, where a file cannot be split as bytes: openpyxl row by row, calamine all at once."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any, BinaryIO, Final, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from sluice.reading.errors import damaged, rejection
+from sluice.model.errors import FileRejected
 from sluice.schema.cells import Cell, CellError, Record
 
 _ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError)
-#: What an OpenDocument sheet shows in a cell that failed; calamine gives it as text.
+#: What an OpenDocument sheet shows in a cell whose formula failed; calamine returns it as text.
 _FAILED: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 
 def stream_sheet(file: BinaryIO, sheet: str | None = None) -> Iterator[Record]:
-    """Read a sheet of an .xlsx file with openpyxl's streaming reader; blank rows are given too.
+    """Read a sheet of an .xlsx file with openpyxl's streaming reader, blank rows included.
 
-    Slow (10,000 rows/s) but it knows every shape of XML. Cells equal those that calamine gives.
+    Slow (10,000 rows/s), but it reads every form of XML. Its cells equal those of calamine.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def stream_sheet(file: BinaryIO, sheet: str | None = None) -> Iterator[Record]:
             yield number, [_cell(cell) for cell in cells]
     except (ValueError, TypeError, AttributeError, LookupError, SyntaxError, OSError, *_ZIP_ERRORS) as error:
         # SyntaxError: the class of XML parse errors in the standard library and in lxml.
-        raise damaged(f"row {number + 1:,} or the one below it breaks the format") from error
+        raise FileRejected("damaged-file", case="broken-row", at_row=number + 1) from error
 
 
 def _cell(cell: Any) -> Cell:
@@ -87,18 +87,10 @@ def read_whole(file: BinaryIO) -> tuple[str, Iterator[Record]]:
                     row, column = sheet.start
                     return meta.name, _records(sheet.to_python(skip_empty_area=True), row + 1, column)
     except PasswordError as error:
-        raise encrypted() from error
+        raise FileRejected("encrypted-workbook", case="workbook") from error
     except CalamineError as error:
-        raise damaged("it is not a complete workbook") from error
-    raise rejection("empty-file", "No sheet of the workbook that is shown has a value in it.")
-
-
-def encrypted() -> Exception:
-    """Reject a workbook that needs a password."""
-    return rejection(
-        "encrypted-workbook",
-        "The workbook is protected by a password. Save a copy without the password and upload that.",
-    )
+        raise FileRejected("damaged-file", case="not-a-workbook") from error
+    raise FileRejected("empty-file", case="no-sheet")
 
 
 def _records(rows: list[list[Any]], first_row: int, column: int) -> Iterator[Record]:

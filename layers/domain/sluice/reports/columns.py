@@ -13,8 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic.fields import FieldInfo
 
-from sluice.schema.cell_types import Digits, Money
-from sluice.schema.context import Conventions
+from sluice.schema.cell_types import Conventions, Digits, Money
 from sluice.schema.importer import Importer
 
 Kind = Literal["text", "digits", "number", "whole", "money", "date", "flag", "choice"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from sluice.model.rejection import Rejection
 from sluice.schema.cells import Cell
+from sluice.wording import word_rejection
 
 #: Header of the first column: the row's number in the file that was imported.
 ROW_TITLE: Final = "Original row"
@@ -38,7 +39,7 @@ class RejectedRow:
     def reasons(self) -> str:
         """All reasons in a line: ``Price: must be 0 or more; Stock: is required``."""
         return "; ".join(
-            f"{rejection.column}: {rejection.reason}" if rejection.column else rejection.reason
+            f"{rejection.column}: {word_rejection(rejection)}" if rejection.column else word_rejection(rejection)
             for rejection in self.rejections
         )
 
@@ -83,5 +84,5 @@ class ReportColumns:
         found: defaultdict[int, list[str]] = defaultdict(list)
         for rejection in row.rejections:
             if rejection.column in self._columns:
-                found[self._columns[rejection.column]].append(rejection.reason)
+                found[self._columns[rejection.column]].append(word_rejection(rejection))
         return {column: "; ".join(reasons) for column, reasons in found.items()}

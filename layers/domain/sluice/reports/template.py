@@ -11,7 +11,7 @@ from typing import Any, Final
 from sluice.reports.cells import SHEET_ROWS
 from sluice.reports.columns import ColumnFacts, describe, format_value
 from sluice.reports.workbook import HEADER, sheet_name
-from sluice.schema.context import Context, Conventions
+from sluice.schema.cell_types import Context, Conventions
 from sluice.schema.importer import Importer
 
 # Names of the sheets behind the first. Imports read the first sheet only.

@@ -1,28 +1,97 @@
-"""Types for the cells of real files: money, numbers, dates, digits and flags as people write them.
-
-Each is an ordinary type with a validator before it, so that pydantic's constraints apply to the result.
-The validators read the `Context` of the chunk from pydantic's validation context; without one, the default
-conventions hold.
-"""
+"""Cell types for the fields of row models, and the conventions and the context by which they read a cell."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from sluice.schema.context import DEFAULT, Context
-from sluice.schema.dates import date_from_number
+from sluice.model.job import DateOrder
+from sluice.schema.cells import InvalidValue
+from sluice.schema.dates import Observation, date_from_number, date_from_text
 from sluice.schema.numbers import LIMIT, coordinate_from_text, number_from_text, plain, without_currency
+from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 # Below this, Python writes a float with an exponent, which no other form of the number has.
 _TINY = 1e-4
 # A long number as a spreadsheet shows it in a narrow cell, and as it then writes it to a text file.
 _SHORTENED = re.compile(r"\d[.,]\d+E\+\d\d")
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """What a cell's text means where two readings are possible.
+
+    Parameters
+    ----------
+    decimal
+        The decimal mark; the other of ``.`` and ``,`` groups thousands.
+    dates
+        Order of day, month and year in dates that are written with numbers alone. ``None``: the order is not known
+        beforehand. Then each column of a file proves its own, and the caller is asked where it does not.
+    vocabulary
+        Names of months, words for yes and no, and first words of totals rows.
+    """
+
+    decimal: Literal[".", ","] = "."
+    dates: DateOrder | None = None
+    vocabulary: Vocabulary = ENGLISH
+
+
+DEFAULT: Final = Conventions()
+
+
+class Context:
+    """The validation context of one chunk, passed to pydantic; chunks that are checked at once do not share it.
+
+    Parameters
+    ----------
+    conventions
+        Of the importer.
+    date_orders
+        Field name to the order of its dates, where the file has proved it or the caller has answered.
+
+    Attributes
+    ----------
+    decimal
+        The decimal mark.
+    vocabulary
+        Of the conventions.
+    noted
+        Field name to what its date shows, in the row that is being validated. `check_rows` empties it after each row.
+    """
+
+    __slots__ = ("_dates", "_orders", "decimal", "noted", "vocabulary")
+
+    def __init__(self, conventions: Conventions, date_orders: Mapping[str, DateOrder] | None = None) -> None:
+        self.decimal = conventions.decimal
+        self.vocabulary = conventions.vocabulary
+        self._dates = conventions.dates
+        self._orders = date_orders or {}
+        self.noted: dict[str, Observation] = {}
+
+    def date(self, field: str, text: str) -> date:
+        """Read a date of a field, and note what it shows where the order is not known.
+
+        An order that was proved or answered holds for ambiguous dates alone, because the question was about those. The
+        order that the importer declares holds for all.
+
+        Raises
+        ------
+        InvalidValue
+            See `date_from_text`.
+        """
+        if known := self._orders.get(field):
+            return date_from_text(text, None, known, self.vocabulary)[0]
+        found, observation = date_from_text(text, self._dates, vocabulary=self.vocabulary)
+        if observation is not None:
+            self.noted[field] = observation
+        return found
 
 
 def _context(info: ValidationInfo) -> Context:
@@ -31,11 +100,11 @@ def _context(info: ValidationInfo) -> Context:
 
 
 def _stored(value: Any) -> Any:
-    """A cell that is no text: numbers within what can be stored; what is no number at all is left to pydantic."""
+    """Check the size of a number that is stored as one; anything else is left to pydantic."""
     if isinstance(value, bool):
-        raise ValueError("is not a number")
+        raise InvalidValue("not-a-number")
     if isinstance(value, int | float) and abs(value) >= LIMIT:
-        raise ValueError("has too many digits")
+        raise InvalidValue("too-many-digits")
     if isinstance(value, float) and abs(value) < _TINY:
         return plain(repr(value))
     return value
@@ -62,29 +131,29 @@ def _date(value: Any, info: ValidationInfo) -> Any:
         return _context(info).date(info.field_name or "", value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return date_from_number(value)
-    raise ValueError("is not a date")
+    raise InvalidValue("not-a-date")
 
 
 def _code(value: Any) -> Any:
-    """Text as it is, without the apostrophe that keeps a spreadsheet from making a number of it."""
+    """Keep text as it is, without the apostrophe that stops a spreadsheet from reading it as a number."""
     if not isinstance(value, str):
         return value
     text = value.strip().removeprefix("'").lstrip()
     if not text:
-        raise ValueError("is required")
+        raise InvalidValue("required")
     if _SHORTENED.fullmatch(text):
-        raise ValueError("is a number that a spreadsheet has shortened")
+        raise InvalidValue("shortened-number")
     return text
 
 
 def _digits(value: Any) -> Any:
-    """Numbers lose a spreadsheet's ``.0``; text keeps its leading zeros, and loses spaces and dashes."""
+    """Keep digits and leading zeros; drop spaces, dashes and the ``.0`` of a spreadsheet's number."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str):
-        raise ValueError("must be digits only")
+        raise InvalidValue("not-digits")
     text = text.strip().lstrip("'").replace(" ", "").replace("-", "")
     if not (text.isascii() and text.isdigit()):
-        raise ValueError("must be digits only")
+        raise InvalidValue("not-digits")
     return text
 
 
@@ -96,7 +165,7 @@ def _flag(value: Any, info: ValidationInfo) -> Any:
         return True
     if text in vocabulary.no:
         return False
-    raise ValueError("must be yes or no")
+    raise InvalidValue("not-yes-or-no")
 
 
 #: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
@@ -109,20 +178,20 @@ Coordinate = Annotated[Decimal, BeforeValidator(_coordinate)]
 Whole = Annotated[int, BeforeValidator(_number)]
 #: A calendar date; a time of day beside it is dropped.
 Date = Annotated[date, BeforeValidator(_date)]
-#: A name of digits and letters, kept as it is written, leading zeros and all: order and telephone numbers. What is
-#: left of a long one after a spreadsheet took it for an amount (``1,23457E+11``) is rejected.
+#: Digits and letters that name something, kept as they are written, with leading zeros: order and telephone numbers.
+#: A long one that a spreadsheet has shortened to an amount (``1,23457E+11``) is rejected.
 Code = Annotated[str, BeforeValidator(_code)]
-#: Digits kept as text, leading zeros and all: telephone numbers, identity numbers.
+#: Digits kept as text, with leading zeros: telephone numbers, identity numbers.
 Digits = Annotated[str, BeforeValidator(_digits)]
 #: Yes or no, in the words of the importer's `Vocabulary`.
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
 class Spelling:
-    """Gives the declared spelling of a value; put before the `Literal` that rejects what is left.
+    """Replaces a value by its declared spelling; stands before the `Literal` that rejects every other value.
 
-    Case and spaces around and within do not count, and a number stands for its digits. Where two declared values
-    differ in nothing else, each is met by its exact spelling only.
+    Case and surplus spaces do not count, and a number stands for its digits. Where two declared values differ in
+    nothing else, only the exact spelling of each is known.
 
     Parameters
     ----------
@@ -141,7 +210,7 @@ class Spelling:
             del self._by_fold[fold]
 
     def __call__(self, value: Any) -> Any:
-        """The declared value that is meant, or the value as it is."""
+        """Return the declared value that is meant, or the value as it is."""
         if isinstance(value, bool) or not isinstance(value, str | int | float) or value in self._exact:
             return value
         return self._by_fold.get(_fold(value), value)

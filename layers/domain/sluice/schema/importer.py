@@ -1,17 +1,197 @@
-"""The declaration of an importer."""
+"""The declaration of an importer: its row model, whose fields are made with `column`, and its options."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from sluice.schema.column import Column, Row, columns_of, key_of
-from sluice.schema.context import Conventions
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from sluice.schema.cell_types import Conventions, Spelling
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an importer, as its row model declares it.
+
+    Parameters
+    ----------
+    field
+        Name of the field in the row model, such as ``part_number``.
+    titles
+        Headers that mean this column; the first is written into templates and reports.
+    required
+        A file without this column is rejected.
+    key
+        The column that names a row. A row model has exactly one.
+    """
+
+    field: str
+    titles: tuple[str, ...]
+    required: bool
+    key: bool
+
+    @property
+    def title(self) -> str:
+        """The header that templates and rejections show."""
+        return self.titles[0]
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What `column` leaves on a pydantic field."""
+
+    titles: tuple[str, ...]
+    key: bool
+
+
+def column(
+    *titles: str,
+    key: bool = False,
+    default: Any = ...,
+    description: str | None = None,
+    examples: list[Any] | None = None,
+    ge: Any = None,
+    gt: Any = None,
+    le: Any = None,
+    lt: Any = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+) -> Any:
+    """Declare a column: a pydantic field with the headers that name it.
+
+    Parameters
+    ----------
+    titles
+        The headers, the one for templates first.
+    key
+        Whether this column names the row.
+    default
+        Value of an empty cell; without one the column is required and an empty cell is rejected.
+    description, examples, ge, gt, le, lt, min_length, max_length, pattern
+        As in `pydantic.Field`.
+
+    Raises
+    ------
+    ValueError
+        If no title is given.
+    """
+    if not titles:
+        raise ValueError("a column needs at least one header title")
+    info: FieldInfo = Field(
+        default,
+        title=titles[0],
+        description=description,
+        examples=examples,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+        min_length=min_length,
+        max_length=max_length,
+        pattern=pattern,
+    )
+    info.metadata.append(_Declared(titles, key))
+    return info
+
+
+def declared(field: str, info: FieldInfo) -> Column:
+    """Read a field of a row model back into a `Column`.
+
+    Raises
+    ------
+    TypeError
+        If the field was not declared with `column`.
+    """
+    for mark in info.metadata:
+        if isinstance(mark, _Declared):
+            return Column(field, mark.titles, info.is_required(), mark.key)
+    raise TypeError(f"declare {field!r} with column(...)")
+
+
+def is_numeric(annotation: Any) -> bool:
+    """Whether values of this type are amounts or counts; flags are not, although a ``bool`` is an ``int``."""
+    return any(
+        isinstance(part, type) and issubclass(part, int | float | Decimal) and part is not bool
+        for part in types_of(annotation)
+    )
+
+
+def choices_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the values of a `Literal`, bare or in a union; none when there is no `Literal`."""
+    return tuple(choice for part in types_of(annotation) if get_origin(part) is Literal for choice in get_args(part))
+
+
+def types_of(annotation: Any) -> Iterator[Any]:
+    """Yield the plain types of an annotation; unions and ``Annotated`` are opened."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from types_of(get_args(annotation)[0])
+    elif origin is Union or origin is UnionType:
+        for member in get_args(annotation):
+            yield from types_of(member)
+    else:
+        yield annotation
+
+
+class Row(BaseModel):
+    """A row of an importer: one pydantic field for each column, made with `column`.
+
+    Text is stripped, a number in a text column becomes its digits, the values of a `Literal` are known in any spelling
+    (see `Spelling`), unknown fields are an error. A default is read as a cell is: with a default of 0, an empty cell
+    equals one that says 0.00.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True, validate_default=True
+    )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Put a `Spelling` before each `Literal`, so that no importer has to declare it."""
+        super().__pydantic_init_subclass__(**kwargs)
+        spelled = [info for info in cls.model_fields.values() if choices_of(info.annotation) and not _is_spelled(info)]
+        for info in spelled:
+            info.metadata.append(BeforeValidator(Spelling(choices_of(info.annotation))))
+        if spelled:
+            cls.model_rebuild(force=True)
+
+
+def _is_spelled(info: FieldInfo) -> bool:
+    """Whether a field has its `Spelling` already: one that is inherited has."""
+    return any(isinstance(mark, BeforeValidator) and isinstance(mark.func, Spelling) for mark in info.metadata)
+
+
+@cache
+def columns_of(row: type[Row]) -> tuple[Column, ...]:
+    """Return the columns of a row model, in the order of their declaration."""
+    return tuple(declared(name, info) for name, info in row.model_fields.items())
+
+
+@cache
+def key_of(row: type[Row]) -> Column:
+    """Return the column that names a row.
+
+    Raises
+    ------
+    TypeError
+        If the model has none or several.
+    """
+    keys = [column for column in columns_of(row) if column.key]
+    if len(keys) != 1:
+        raise TypeError(f"{row.__name__} needs exactly one column(..., key=True), it has {len(keys)}")
+    return keys[0]
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a job must know beside its file: a caller gives it, or the file's name tells it.
+    """What a job must know beside its file: a caller gives it, or the file's name holds it.
 
     Parameters
     ----------
@@ -51,9 +231,9 @@ class Importer:
     aliases
         Other names that callers may use.
     review
-        Its jobs stop after parsing, until somebody has looked at them.
+        Its jobs wait in review after parsing, until a caller commits them.
     archive
-        Superseded rows are kept, with the time from which and until which they held.
+        Superseded rows are kept, with the times from and until which they were valid.
     synchronous
         Its files are small, so that an upload waits for the result.
     chunk_rows
@@ -63,10 +243,10 @@ class Importer:
     conventions
         How its files write numbers and dates.
     normalise
-        A last hand on each good row before it is staged.
+        Changes each good row before it is staged.
     lookup
         Name of the lookup that its good rows go through, instead of being loaded. It is a name and not the lookup
-        itself, for what asks an upstream is no matter of rows.
+        itself, because this room knows nothing of upstreams.
     parameters
         What its jobs must know beside the file.
     file_types

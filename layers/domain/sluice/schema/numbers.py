@@ -6,6 +6,8 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from sluice.schema.cells import InvalidValue
+
 # Currency signs and codes that people write beside an amount; what is before and behind them stays: -€5.00, ($12.00).
 _CURRENCY = re.compile(
     r"^([(+-]?)(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|R|[$€£¥])\s*|\s*(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|[$€£¥])(\)?)$", re.IGNORECASE
@@ -35,8 +37,8 @@ def number_from_text(text: str, mark: str) -> Decimal:
 
     Raises
     ------
-    ValueError
-        If it is not a number; the message finishes the sentence "this value …".
+    InvalidValue
+        ``not-a-number`` or ``too-many-digits``.
     """
     if text.isdecimal() and len(text) <= _DIGITS:
         return Decimal(text)  # what most cells of a text file are
@@ -44,41 +46,41 @@ def number_from_text(text: str, mark: str) -> Decimal:
     if text.startswith("(") and text.endswith(")"):
         text = "-" + text[1:-1]
     if not _GROUPED[mark].fullmatch(text):
-        raise ValueError("is not a number")
+        raise InvalidValue("not-a-number")
     return plain(text.translate(_SEPARATORS[mark]))
 
 
 def without_currency(text: str) -> str:
-    """Take the currency from an amount, and the dash that stands for no cents."""
+    """Remove the currency of an amount, and the dash that stands for no cents."""
     if text[:1].isdecimal() and text[-1:].isdecimal():
         return text
     return _NO_CENTS.sub(r"\1", _CURRENCY.sub(r"\1\2", text.strip()))
 
 
 def coordinate_from_text(text: str) -> Decimal:
-    """Read degrees; a comma is a decimal one, for three digits before it need no grouping.
+    """Read degrees; a comma is the decimal mark, because at most three digits stand before it.
 
     Raises
     ------
-    ValueError
+    InvalidValue
         As `number_from_text`.
     """
     text = text.strip()
     if not _COORDINATE.fullmatch(text):
-        raise ValueError("is not a number")
+        raise InvalidValue("not-a-number")
     return plain(text.replace(",", "."))
 
 
 def plain(text: str) -> Decimal:
-    """The same number written in one way, so that 12.50 in a text file is no change from 12.5 in a workbook."""
+    """Write a number in one form, so that 12.50 in a text file is no change from 12.5 in a workbook."""
     if len(text) > _DIGITS or "e" in text or "E" in text:
         try:
             number = Decimal(text) or Decimal(0)
         except InvalidOperation:  # an exponent that no Decimal has
-            raise ValueError("has too many digits") from None
+            raise InvalidValue("too-many-digits") from None
         _, digits, exponent = number.as_tuple()
         if number.adjusted() >= _DIGITS or len(digits) > _DIGITS or int(exponent) < -_DIGITS:
-            raise ValueError("has too many digits")
+            raise InvalidValue("too-many-digits")
         text = f"{number:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

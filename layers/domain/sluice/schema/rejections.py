@@ -1,53 +1,55 @@
-"""Wrong cells become rejections."""
+"""Wrong cells as rejections: errors of the spreadsheet program, and what pydantic found."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, get_args
+from enum import Enum
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
-from sluice.model.rejection import Rejection
-from sluice.schema.cells import Cell, CellError
+from sluice.model.rejection import CUSTOM, Rejection
+from sluice.schema.cells import Cell, CellError, InvalidValue
+from sluice.schema.importer import Importer, choices_of, types_of
 
-# A cell is shown in rejections up to this many characters; longer ones are cut so that one cell cannot fill a report.
+# A rejection holds a cell up to this many characters; a longer one is cut off, so that one cell cannot fill a report.
 _SHOWN = 200
-_REASONS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "missing": lambda _: "is required",
-    "greater_than_equal": lambda ctx: f"must be {ctx['ge']} or more",
-    "greater_than": lambda ctx: f"must be more than {ctx['gt']}",
-    "less_than_equal": lambda ctx: f"must be {ctx['le']} or less",
-    "less_than": lambda ctx: f"must be less than {ctx['lt']}",
-    "string_too_long": lambda ctx: f"is longer than {ctx['max_length']} characters",
-    "string_too_short": lambda ctx: f"is shorter than {ctx['min_length']} characters",
-    "too_long": lambda ctx: f"is longer than {ctx['max_length']} characters",
-    "too_short": lambda ctx: f"is shorter than {ctx['min_length']} characters",
-    "string_type": lambda _: "must be text",
-    "string_unicode": lambda _: "has characters that cannot be stored",
-    "string_pattern_mismatch": lambda _: "is not written in the expected form",
-    "literal_error": lambda ctx: f"must be one of {ctx['expected']}",
-    "enum": lambda ctx: f"must be one of {ctx['expected']}",
-    "int_type": lambda _: "is not a whole number",
-    "int_parsing": lambda _: "is not a whole number",
-    "int_from_float": lambda _: "is not a whole number",
-    "int_parsing_size": lambda _: "has too many digits",
-    "float_type": lambda _: "is not a number",
-    "float_parsing": lambda _: "is not a number",
-    "decimal_type": lambda _: "is not a number",
-    "decimal_parsing": lambda _: "is not a number",
-    "finite_number": lambda _: "is not a number",
-    "decimal_max_digits": lambda ctx: f"has more than {ctx['max_digits']} digits",
-    "decimal_max_places": lambda ctx: f"has more than {ctx['decimal_places']} decimal places",
-    "date_type": lambda _: "is not a date",
-    "date_parsing": lambda _: "is not a date",
-    "date_from_datetime_parsing": lambda _: "is not a date",
-    "bool_type": lambda _: "must be yes or no",
-    "bool_parsing": lambda _: "must be yes or no",
-    "value_error": lambda ctx: str(ctx["error"]),
-    "assertion_error": lambda ctx: str(ctx["error"]),
+
+#: Pydantic's error type to our code, and the names in its context to those of our parameters.
+PYDANTIC_CODES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "missing": ("required", {}),
+    "greater_than_equal": ("below-minimum", {"ge": "minimum"}),
+    "greater_than": ("not-above", {"gt": "limit"}),
+    "less_than_equal": ("above-maximum", {"le": "maximum"}),
+    "less_than": ("not-below", {"lt": "limit"}),
+    "string_too_long": ("too-long", {"max_length": "length"}),
+    "string_too_short": ("too-short", {"min_length": "length"}),
+    "too_long": ("too-long", {"max_length": "length"}),
+    "too_short": ("too-short", {"min_length": "length"}),
+    "string_type": ("not-text", {}),
+    "string_unicode": ("unstorable-characters", {}),
+    "string_pattern_mismatch": ("wrong-form", {}),
+    "literal_error": ("not-a-choice", {}),
+    "enum": ("not-a-choice", {}),
+    "int_type": ("not-whole", {}),
+    "int_parsing": ("not-whole", {}),
+    "int_from_float": ("not-whole", {}),
+    "int_parsing_size": ("too-many-digits", {}),
+    "float_type": ("not-a-number", {}),
+    "float_parsing": ("not-a-number", {}),
+    "decimal_type": ("not-a-number", {}),
+    "decimal_parsing": ("not-a-number", {}),
+    "finite_number": ("not-a-number", {}),
+    "decimal_max_digits": ("over-digits", {"max_digits": "digits"}),
+    "decimal_max_places": ("over-decimal-places", {"decimal_places": "places"}),
+    "date_type": ("not-a-date", {}),
+    "date_parsing": ("not-a-date", {}),
+    "date_from_datetime_parsing": ("not-a-date", {}),
+    "bool_type": ("not-yes-or-no", {}),
+    "bool_parsing": ("not-yes-or-no", {}),
 }
 _OF_PYDANTIC = frozenset(get_args(ErrorType))
 
@@ -59,35 +61,40 @@ class SheetRejections:
     ----------
     sheet
         Its name.
-    titles
-        Field name to the column's title.
+    importer
+        Whose rows are checked.
     """
 
-    def __init__(self, sheet: str, titles: Mapping[str, str]) -> None:
-        self._sheet, self._titles = sheet, titles
+    def __init__(self, sheet: str, importer: Importer) -> None:
+        self._sheet, self._importer = sheet, importer
+        self._titles = {column.field: column.title for column in importer.columns}
 
     def errors(self, number: int, values: Mapping[str, Cell]) -> list[Rejection]:
         """Reject the cells of a row that hold errors of the spreadsheet program."""
-        reason = "is an error of the spreadsheet"
         return [
-            Rejection(self._sheet, number, self._titles[field], cell.text, reason)
+            Rejection(self._sheet, number, self._titles[field], cell.text, "spreadsheet-error")
             for field, cell in values.items()
             if isinstance(cell, CellError)
         ]
 
     def invalid(self, number: int, values: Mapping[str, Cell], error: ValidationError) -> list[Rejection]:
-        """Reject the cells of a row that pydantic found wrong."""
+        """Reject the cells of a row in which pydantic found errors."""
         found = []
         for detail in error.errors(include_url=False):
             field = str(detail["loc"][0]) if detail["loc"] else ""
-            # not pydantic's input: a validator may have turned the cell into something else before it was rejected
+            # not pydantic's input: a validator may have changed the cell before it was rejected
             value = as_text(values[field]) if field in values else None
-            found.append(Rejection(self._sheet, number, self._titles.get(field), value, reason_for(detail)))
+            code, params = _coded(detail, self._annotation(field))
+            found.append(Rejection(self._sheet, number, self._titles.get(field), value, code, params))
         return found
+
+    def _annotation(self, field: str) -> Any:
+        known = self._importer.row.model_fields.get(field)
+        return known.annotation if known else None
 
 
 def as_text(cell: Cell) -> str:
-    """A cell as a person would read it, cut to a length that a report can hold."""
+    """Return a cell as a person would read it, cut off to a length that a report can hold."""
     match cell:
         case bool():
             text = "TRUE" if cell else "FALSE"
@@ -98,10 +105,34 @@ def as_text(cell: Cell) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def reason_for(error: ErrorDetails) -> str:
-    """Say in words what pydantic found; an error type of an own validator keeps its sentence."""
-    if say := _REASONS.get(error["type"]):
-        return say(error.get("ctx", {}))
-    if error["type"] in _OF_PYDANTIC:
-        return "is not what this column holds"  # pydantic's own sentence would speak of inputs and types
-    return error["msg"]
+def _coded(error: ErrorDetails, annotation: Any) -> tuple[str, dict[str, Any]]:
+    """Return code and parameters of what pydantic found.
+
+    A sentence of the importer's own is the parameter ``text``; its code is the type of a ``PydanticCustomError``, or
+    `CUSTOM`.
+    """
+    type, context = error["type"], error.get("ctx", {})
+    if type in PYDANTIC_CODES:
+        code, names = PYDANTIC_CODES[type]
+        if code == "not-a-choice":
+            choices = _choices(annotation)
+            return code, {"choices": choices} if choices else {"expected": context["expected"]}
+        return code, {ours: _plain(context[name]) for name, ours in names.items()}
+    if type in {"value_error", "assertion_error"}:
+        own = context["error"]
+        return (own.code, dict(own.params)) if isinstance(own, InvalidValue) else (CUSTOM, {"text": str(own)})
+    if type in _OF_PYDANTIC:
+        return "wrong-type", {}  # pydantic's own sentence would speak of inputs and types
+    return type, {name: _plain(value) for name, value in context.items()} | {"text": error["msg"]}
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """Return the values that a column takes: of its `Literal` and of its enumeration."""
+    enumerations = [each for each in types_of(annotation) if isinstance(each, type) and issubclass(each, Enum)]
+    members = [member.value for enumeration in enumerations for member in enumeration]
+    return [_plain(choice) for choice in (*choices_of(annotation), *members)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON takes it; amounts and dates become text."""
+    return value if value is None or isinstance(value, str | int | float) else str(value)

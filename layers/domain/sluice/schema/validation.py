@@ -1,4 +1,4 @@
-"""Records of a file become good rows and rejections."""
+"""Records of a file checked against a row model: good rows, rejections, totals rows, format evidence of dates."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from pydantic_core import from_json
 
 from sluice.model.job import DateOrder
 from sluice.model.rejection import Rejection
+from sluice.schema.cell_types import Context, Conventions
 from sluice.schema.cells import Cell, CellError, Record
-from sluice.schema.column import Row, is_numeric, key_of
-from sluice.schema.context import Context, Conventions
 from sluice.schema.dates import DateEvidence
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row, is_numeric, key_of
 from sluice.schema.rejections import SheetRejections
 
-# A row with the word as its key is a totals row only if so many other columns of text, all empty, say that it is no
-# record. With fewer, nothing tells it from one: a list of brands and what they sold has a brand "Total".
+# A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With
+# fewer it could be a record: a list of brands and what they sold has a brand "Total".
 _SILENT_COLUMNS = 2
-# A staged row is JSON of our own: decimal points and ISO dates, whatever the file had.
+# A staged row is our own JSON: decimal points and ISO dates, independent of the file.
 _AS_STAGED = Conventions()
 
 
@@ -51,10 +50,9 @@ class Checked:
     seen
         Rows that were checked.
     ignored
-        Rows that are no records and not among those seen: totals.
+        Totals rows; they are not among those seen.
     dates
-        Field name to what its dates tell of their order; only fields whose order nobody has said and that tell or
-        need something.
+        Field name to the format evidence of its dates; only of fields whose order is not known.
     """
 
     good: list[GoodRow]
@@ -65,7 +63,7 @@ class Checked:
 
     @property
     def rejected(self) -> int:
-        """Rejected rows (a row with several wrong cells counts once)."""
+        """How many rows were rejected; a row with several wrong cells counts once."""
         return self.seen - len(self.good)
 
 
@@ -81,7 +79,7 @@ def check_rows(
     Parameters
     ----------
     importer
-        Whose rows these are.
+        The importer of the file.
     fields
         Which cell (counted from 0) belongs to which field.
     sheet
@@ -89,15 +87,15 @@ def check_rows(
     records
         Row numbers and cells.
     date_orders
-        Field name to the order of its dates, where somebody has said it for this file. It settles dates that could
-        be either, also against the importer's conventions; a date that can be read in one way only is read so.
+        Field name to the order of its dates, where the file has proved it or the caller has answered. It settles
+        ambiguous dates, also against the importer's conventions; a date with one possible reading is read so.
 
     Returns
     -------
     Checked
         Good rows in the order they came, and a rejection for each wrong cell.
     """
-    reject = SheetRejections(sheet, {column.field: column.title for column in importer.columns})
+    reject = SheetRejections(sheet, importer)
     totals = Totals(importer, fields)
     context = Context(importer.conventions, date_orders)
     validate = importer.row.__pydantic_validator__.validate_python
@@ -123,14 +121,44 @@ def check_rows(
         except ValidationError as error:
             rejections += reject.invalid(number, values, error)
         if context.noted:
-            for name, sign in context.noted.items():
-                dates[name].add(sign, number, passed)
+            for name, observation in context.noted.items():
+                dates[name].add(observation, number, passed)
             context.noted.clear()
     return Checked(good, rejections, seen, ignored, dict(dates))
 
 
+def with_orders(importer: Importer, row: GoodRow, fields: Iterable[str]) -> GoodRow:
+    """Swap day and month of dates of a staged row that were read day first and are month first.
+
+    The result is, byte for byte, what `check_rows` makes of the file's row with that order, provided that the
+    validators and `normalise` of the importer accept their own results.
+
+    Parameters
+    ----------
+    importer
+        The importer of the row.
+    row
+        As it was staged; its number is among the `DateEvidence.rows` of each field.
+    fields
+        Names of the fields to swap.
+
+    Raises
+    ------
+    ValueError
+        If a field has no date, or one whose day is no month.
+    pydantic.ValidationError
+        If the importer rejects the row with its new dates.
+    """
+    values = from_json(row.values)
+    for name in fields:
+        written = date.fromisoformat(values[name] or "")
+        values[name] = written.replace(month=written.day, day=written.month)
+    model = importer.row.__pydantic_validator__.validate_python(values, context=Context(_AS_STAGED))
+    return staging(importer)(row.number, model)
+
+
 def staging(importer: Importer) -> Callable[[int, Row], GoodRow]:
-    """What makes a staged row of a row's number and its model; the importer's last hand is on it."""
+    """Return the function that builds a staged row; it applies the importer's `normalise`."""
     normalise = importer.normalise
     key = key_of(importer.row).field
     dump = importer.row.__pydantic_serializer__.to_json
@@ -145,7 +173,7 @@ def staging(importer: Importer) -> Callable[[int, Row], GoodRow]:
 
 
 def _values(cells: list[Cell], places: list[tuple[int, str]]) -> dict[str, Any]:
-    """The cells that hold something, by field. Runs for every cell of every file, hence one look at the type."""
+    """Return the cells that are not blank, by field. Runs on every cell of every file, so it compares types only."""
     values: dict[str, Any] = {}
     for place, name in places:
         if place >= len(cells):
@@ -163,36 +191,36 @@ def _values(cells: list[Cell], places: list[tuple[int, str]]) -> dict[str, Any]:
 
 
 def digest(body: bytes) -> str:
-    """Hash of a row: its 128 bits tell states apart; with 2**32 rows, two collide by chance once in 2**65 tries."""
+    """Hash a row's values; of 2**32 rows, two have the same 128 bits with a probability of 2**-65 (birthday bound)."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 class Totals:
-    """Tells the totals rows of a file.
+    """Recognises the totals rows of a file.
 
-    Such a row begins with one of `Vocabulary.totals`, and it has nothing else but numbers: every other cell of a column
-    that holds something else is empty. Its key cell is empty, so that it could not be imported anyway, or is that very
-    word beside a number. A part called "Total" has a description, so it stays.
+    Such a row begins with one of `Vocabulary.totals`, and apart from it holds only numbers: every other cell of a
+    column that is not numeric is empty. Its key cell is empty, so that it could not be imported anyway, or is that very
+    word beside a number. A part called "Total" has a description, so it is not taken for one.
 
     Parameters
     ----------
     importer
-        Whose row model tells columns of numbers from others, and whose vocabulary has the words.
+        Its row model says which columns are numeric, its vocabulary which words begin a totals row.
     fields
         Which cell (counted from 0) belongs to which field.
     """
 
     def __init__(self, importer: Importer, fields: Mapping[int, str]) -> None:
         self._fields = fields
-        self._words = importer.conventions.vocabulary.totals
         self._key = key_of(importer.row).field
+        self._words = importer.conventions.vocabulary.totals
         known = importer.row.model_fields
         self._others = {name for name in fields.values() if not is_numeric(known[name].annotation)} - {self._key}
 
     def include(self, cells: list[Cell], values: Mapping[str, Any]) -> bool:
-        """Whether a row is a totals row; ``values`` are those of its cells that a column knows and that are not empty.
+        """Whether a row is a totals row; ``values`` are those of its cells that belong to a column and are not blank.
 
-        Runs for every row, hence the look at what nearly every row has: a key and something else.
+        Runs on every row, so it first looks at what nearly every record has: a key and a column that is not numeric.
         """
         if self._key in values and not self._others.isdisjoint(values):
             return False
@@ -207,32 +235,3 @@ class Totals:
 
 def _is_empty(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def with_orders(importer: Importer, row: GoodRow, fields: Iterable[str]) -> GoodRow:
-    """Swap day and month of some dates of a staged row that were read day first and are month first.
-
-    The result is, byte for byte, what `check_rows` makes of the file's row with that order, as long as the
-    validators and `normalise` of the importer take what they gave.
-
-    Parameters
-    ----------
-    importer
-        Whose row it is.
-    row
-        As it was staged; its number is among the `DateEvidence.rows` of each field.
-    fields
-        Names of the fields to swap.
-
-    Raises
-    ------
-    ValueError
-        If a field has no date, or one whose day is no month; and, as pydantic's ``ValidationError``, if the row
-        with its new dates is not one that the importer takes.
-    """
-    values = from_json(row.values)
-    for name in fields:
-        written = date.fromisoformat(values[name] or "")
-        values[name] = written.replace(month=written.day, day=written.month)
-    model = importer.row.__pydantic_validator__.validate_python(values, context=Context(_AS_STAGED))
-    return staging(importer)(row.number, model)

@@ -77,7 +77,7 @@ async def open_session(
         ):
             yield Session(upstream, client, limiter, provider, clock, retry_pause)
     except TimeoutError:
-        raise TryLater(f"{upstream.name} did not answer in the time of this attempt.", _OUT_OF_TIME_SECONDS) from None
+        raise TryLater("no-answer-in-time", _OUT_OF_TIME_SECONDS, upstream=upstream.name) from None
 
 
 @asynccontextmanager
@@ -141,8 +141,7 @@ class Session:
             if got.final:
                 raise self._rejected(what, got)
             seconds = max(2**TRIES, math.ceil(got.pause or 0))
-            detail = f"All {TRIES} requests to {self._upstream.name} for {what} failed; the last one got {got.reason}."
-            raise TryLater(detail, seconds)
+            raise TryLater("bad-answer", seconds, upstream=self._upstream.name, what=what, got=got.reason, tries=TRIES)
         return got
 
     async def try_get(
@@ -189,8 +188,7 @@ class Session:
             attempt += 1
 
     def _rejected(self, what: str, failure: RequestFailure) -> UpstreamRejected:
-        detail = f"The request to {self._upstream.name} for {what} got {failure.reason}."
-        return UpstreamRejected(f"{detail} Check its path and our credentials.")
+        return UpstreamRejected("bad-answer", upstream=self._upstream.name, what=what, got=failure.reason)
 
     async def _try_once(self, path: str, query: dict[str, int], read: Callable[[Any], T]) -> T | RequestFailure:
         token = await self._slot_and_token()

@@ -100,7 +100,7 @@ def ask(
         asyncio.run(run())
     except TryLater as late:
         if batch.has_results and not isinstance(late, NotYet):  # a slow upstream gets through in the end
-            raise NotYet(late.problem.detail, late.seconds) from None
+            raise late.as_not_yet() from None
         raise
     finally:
         batch.deliver()

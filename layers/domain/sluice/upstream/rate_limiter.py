@@ -100,5 +100,5 @@ class RateLimiter:
         if slot is None:
             blocked = math.ceil(await self._executor.run(self._rates.blocked_until) - self._clock.now())
             seconds = min(max(blocked, _FIRST_RETRY), _LAST_RETRY)
-            raise NotYet(f"The rate limit of {self._upstream} has no free slot in the time of this attempt.", seconds)
+            raise NotYet("slots-taken", seconds, upstream=self._upstream)
         return slot

@@ -10,11 +10,9 @@ from typing import Any, Final
 
 from pydantic import create_model
 
-from sluice.schema.cell_types import Date
+from sluice.schema.cell_types import Conventions, Date
 from sluice.schema.cells import Cell, Record
-from sluice.schema.column import Column, Row, column, columns_of, key_of
-from sluice.schema.context import Conventions
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Column, Importer, Row, column, columns_of, key_of
 
 #: Field of the rows of every source: the day on which a sync found the row deleted upstream. Datasets store it by this
 #: name, so it does not change without a migration.

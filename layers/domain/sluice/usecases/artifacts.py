@@ -26,18 +26,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any, BinaryIO
 
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
-from sluice.model.errors import NotFound
-from sluice.model.formats import format_of
+from sluice.model.errors import NotFound, format_of
 from sluice.model.job import JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import Rejection, to_rejection
 from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
@@ -83,12 +82,13 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a lookup found about a row."""
+    """What a lookup found about a row; ``code`` and ``params`` say why, where the category alone does not."""
 
     row: int
     category: str
     value: str | None = None
-    reason: str | None = None
+    code: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class JobFiles:
 
     def write_rejections(self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record]) -> None:
         """Store the rejections of a chunk, and its rejected rows as they came; without any, nothing is stored."""
-        # an earlier attempt may have left some that hold no more: an answer about dates may have come in between
+        # an earlier attempt may have left some that are out of date: an answer about dates may have come in between
         if not rejections and chunk.attempts <= 1:
             return
         ref = chunk.ref
@@ -239,12 +239,12 @@ class JobFiles:
             lines = self._read(_rejections_name(ref)).splitlines()
         except NotFound:
             return []
-        return [Rejection(**json.loads(line)) for line in lines]
+        return [to_rejection(json.loads(line)) for line in lines]
 
     def rejections_page(self, *, limit: int, cursor: str | None) -> Page[Rejection]:
         """Read a page of the job's rejections, chunk by chunk."""
         page = self._page("rejections/", limit=limit, cursor=cursor)
-        return Page([Rejection(**item) for item in page.items], page.next)
+        return Page([to_rejection(item) for item in page.items], page.next)
 
     def rejected_rows(self) -> Iterator[RejectedRow]:
         """Read every rejected row of the job as it came, in the order of the file, with its rejections."""

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
+from sluice.catalog.registry import importer_of
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.model.errors import Conflict, RequestRejected, TryLater
+from sluice.model.errors import Conflict, Problem, RequestRejected, TryLater
 from sluice.model.job import RETRYABLE, SYSTEM, DateOrder, Job
 from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
-from sluice.schema.column import Column
+from sluice.schema.importer import Column
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.declarations import importer_of
 from sluice.usecases.queueing import acquire_importer_again, release_importer
 from sluice.usecases.services import Services
+from sluice.wording import word_detail
 
 _FIRST_SECONDS = 30
 _LONGEST_SECONDS = 600
@@ -47,19 +48,12 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], services: 
     date_orders = {**job.date_orders, **_by_field(job, answers)}
     if job.status is Status.LOADING:
         if date_orders != job.date_orders:
-            detail = f"Job {ref.id} is being loaded with other answers about its dates. Roll it back to import it anew."
-            raise Conflict("committed-otherwise", "The job was committed with other answers", detail)
+            raise Conflict("committed-otherwise", id=ref.id)
         services.machine.start(job)  # called again: its execution may not have been started the first time
         return job
     missing = [column.title for column in _asked(job) if column.field not in date_orders]
     if missing:
-        raise RequestRejected(
-            "ambiguous-dates",
-            "The order of day and month must be said",
-            f"Dates of {', '.join(missing)} can be read day first or month first. Say which with the commit: "
-            f'{{"dates": {{"{missing[0]}": "dmy"}}}} or "mdy".',
-            columns=missing,
-        )
+        raise RequestRejected("ambiguous-dates", columns=missing)
     note = ", ".join(f"{field}: {order}" for field, order in sorted(date_orders.items()))
     job = services.jobs.transition(
         ref,
@@ -83,9 +77,7 @@ def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder
     fields = {name: column.field for column in _asked(job) for name in (column.field, column.title)}
     unknown = sorted(set(answers) - set(fields))
     if unknown:
-        asked = ", ".join(column.title for column in _asked(job)) or "none"
-        detail = f"The job does not ask about {', '.join(unknown)}; columns whose dates it asks about: {asked}."
-        raise RequestRejected("unknown-column", "The job does not ask about this column", detail, unknown=unknown)
+        raise RequestRejected("unknown-column", unknown=unknown, asked=[column.title for column in _asked(job)])
     return {fields[name]: order for name, order in answers.items()}
 
 
@@ -140,13 +132,13 @@ def _phase_in(status: Status, job: Job) -> PhaseName | None:
     return job.delivery if status is Status.LOADING else None
 
 
-def suspend(ref: JobRef, reason: str, services: Services) -> None:
+def suspend(ref: JobRef, problem: Problem, services: Services) -> None:
     """Pause a job until its upstream is back; one that is being stopped already stays as it is.
 
     Its chunks go back as in any pause, and no attempt of theirs is lost: when it goes on they get new messages.
     """
     with suppress(Conflict):
-        services.jobs.transition(ref, Status.PAUSING, note=reason, suspended=reason)
+        services.jobs.transition(ref, Status.PAUSING, note=word_detail(problem), suspended=problem)
 
 
 def auto_resume_after(job: Job) -> int:
@@ -215,10 +207,8 @@ def retry(ref: JobRef, *, by: str, services: Services) -> Job:
     if job.status is not Status.FAILED:
         raise illegal_transition(ref.id, job.status, Status.LOADING)
     if job.deleted or job.problem is None or job.problem.type not in RETRYABLE:
-        detail = "The job failed for a reason that would be the same again; its problem says what to do."
-        if job.deleted:
-            detail = "Its file and its rows were deleted. Import the file again."
-        raise Conflict("not-retryable", "The job cannot be retried", detail, status_now=str(job.status))
+        case = "deleted" if job.deleted else "same-again"
+        raise Conflict("not-retryable", case=case, status_now=str(job.status))
     parsed = [chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(ref, PhaseName.PARSE)]
     to = Status.LOADING if job.planned and all(parsed) and not job.needs_review else Status.PARSING
     acquire_importer_again(job, services)
@@ -243,8 +233,8 @@ def roll_back(ref: JobRef, *, by: str, services: Services) -> Job:
     if job.status is Status.ROLLING_BACK:  # called again: its execution may not have been started the first time
         services.machine.start(job)
         return job
-    if job.status in ENDED and (reason := _why_not(job)):
-        raise Conflict("nothing-to-roll-back", "There is nothing to roll back", reason, status_now=str(job.status))
+    if job.status in ENDED and (case := _why_not(job)):
+        raise Conflict("nothing-to-roll-back", case=case, status_now=str(job.status))
     job = services.jobs.transition(ref, Status.ROLLING_BACK, by=by, new_run=True)
     services.machine.start(job)
     return job
@@ -252,11 +242,11 @@ def roll_back(ref: JobRef, *, by: str, services: Services) -> Job:
 
 def _why_not(job: Job) -> str | None:
     if job.deleted:
-        return "What the rows were before was deleted with the job: they stay as they are."
+        return "deleted"
     if job.lookup:
-        return "Its rows were looked up, and nothing was changed by that."
+        return "lookup"
     if not job.planned and job.status is not Status.COMPLETED:
-        return "It ended before a row was loaded: there is nothing to take back."
+        return "nothing-loaded"
     return None
 
 
@@ -278,7 +268,7 @@ def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     chunks = services.chunks
     held = [chunk.lease_until - now for name in PhaseName for chunk in chunks.of_phase(ref, name) if chunk.is_held(now)]
     if held:
-        raise TryLater("A worker is still at this job. What it leaves is deleted when you ask again.", max(held))
+        raise TryLater("job-in-use", max(held))
     JobFiles(ref, services.files).remove_all()
     if job.file.key:
         # in the drop folder, another file may have come in its place since

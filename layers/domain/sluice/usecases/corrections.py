@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected
 from sluice.model.job import Job
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE
 from sluice.reading import Header
 from sluice.reports.formula_injection import unescape_formula
@@ -17,7 +17,6 @@ from sluice.reports.rejected_rows import ROW_TITLE
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
-from sluice.usecases.load import REPEATS
 from sluice.usecases.ports import Chunks, Files, Jobs
 
 # More than any sheet has rows.
@@ -35,17 +34,14 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
         If it is of another importer, still under way, or has rejected nothing.
     """
     job = jobs.get(ref)
-    reason = None
     if job.importer != importer:
-        reason = f"was made by the importer '{job.importer}', not '{importer}'"
-    elif job.status not in INACTIVE:
-        reason = f"is {job.status.replace('_', ' ')}; wait for its end"
-    elif job.deleted:
-        reason = "was deleted"
-    elif not job.counts.rejected:
-        reason = "has rejected no row"
-    if reason:
-        raise Conflict("cannot-correct", "The job cannot be corrected", f"Job {ref.id} {reason}.")
+        raise Conflict("cannot-correct", case="other-importer", id=ref.id, made_by=job.importer, importer=importer)
+    if job.status not in INACTIVE:
+        raise Conflict("cannot-correct", case="under-way", id=ref.id, status=str(job.status))
+    if job.deleted:
+        raise Conflict("cannot-correct", case="deleted", id=ref.id)
+    if not job.counts.rejected:
+        raise Conflict("cannot-correct", case="nothing-rejected", id=ref.id)
     return job
 
 
@@ -58,12 +54,7 @@ def check_correction(job: Job, header: Header) -> None:
         ``no-row-numbers``.
     """
     if job.corrects and ROW_TITLE not in header.titles:
-        raise FileRejected(
-            "no-row-numbers",
-            "The file does not say which rows it corrects",
-            f"Its column '{ROW_TITLE}' is missing. Correct the rows in the errors.xlsx of job {job.corrects}, and keep "
-            "that column as it is.",
-        )
+        raise FileRejected("no-row-numbers", column=ROW_TITLE, corrects=job.corrects)
 
 
 @dataclass(frozen=True)
@@ -75,7 +66,7 @@ class Corrected:
     records
         All of them, their text as it was before a report made it harmless.
     wanted
-        Those that the corrected job has rejected; of a job that corrects none, all.
+        Those that the corrected job has rejected.
     unmatched
         A rejection for each of the others.
     duplicates
@@ -96,10 +87,10 @@ class Corrected:
         ]
 
 
-def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files) -> Corrected:
-    """Take those rows of a correction that the corrected job has rejected; of any other job, all rows."""
-    if job.corrects is None:
-        return Corrected(records, records, [], {})
+def select_corrected(
+    job: Job, corrects: JobRef, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files
+) -> Corrected:
+    """Take those rows of a correction that the corrected job has rejected."""
     place = plan.header.titles.index(ROW_TITLE)
     records = [
         (number, [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
@@ -107,7 +98,7 @@ def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks:
     ]
     numbers = {number: _row_number(cells, place) for number, cells in records}
     rejected = _rejected_rows(
-        JobRef(job.ref.tenant, job.corrects),
+        corrects,
         job.delivery,  # both jobs have the same importer
         {number for number in numbers.values() if number},
         chunks,
@@ -120,12 +111,13 @@ def select_corrected(job: Job, plan: FilePlan, records: list[Record], *, chunks:
         original = numbers[number]
         if original in rejected:
             wanted.append((number, cells))
-            if rejected[original].reason.startswith(REPEATS):
+            if rejected[original].code == DUPLICATE_KEY:
                 duplicates[number] = rejected[original]
         else:
             value = None if original is None else str(original)
-            reason = "is no row number" if original is None else f"is no row that job {job.corrects} has rejected"
-            unmatched.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, reason))
+            code = "not-a-row-number" if original is None else "not-a-rejected-row"
+            params = {} if original is None else {"job": corrects.id}
+            unmatched.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, code, params))
     return Corrected(records, wanted, unmatched, duplicates)
 
 

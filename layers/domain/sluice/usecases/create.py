@@ -89,8 +89,9 @@ def new_job(
     if request.bytes > importer.max_bytes:
         raise FileRejected(
             "too-large",
-            "The file is too large",
-            f"It has {request.bytes:,} bytes; {importer.title} takes files of up to {importer.max_bytes:,} bytes.",
+            case="announced",
+            bytes=request.bytes,
+            importer=importer.title,
             limit=importer.max_bytes,
         )
     if request.sha256 and not (request.force or importer.lookup):

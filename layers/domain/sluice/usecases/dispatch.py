@@ -5,9 +5,8 @@ from __future__ import annotations
 from sluice.model.chunk import CLOSED, JobRef, PhaseName
 from sluice.model.status import STOPPING, Status
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.phases import PHASES
+from sluice.usecases.phases import phase_of
 from sluice.usecases.services import Services
-from sluice.usecases.sync import cancel_if_superseded
 
 
 def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, services: Services) -> None:
@@ -31,9 +30,9 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     chunks, machine = services.chunks, services.machine
     job = services.jobs.get(ref)
     name = job.delivery if name is PhaseName.LOAD else name
-    phase = PHASES[name]
-    if job.run == run and (cancelled := cancel_if_superseded(job, now, services)):
-        job = cancelled
+    phase = phase_of(job, name)
+    if job.run == run and (ended := phase.check(job, now, services)):
+        job = ended
     if job.status in STOPPING and job.run == run:
         if next(chunks.of_phase(ref, name), None) is None:
             machine.succeed(token, {"outcome": "stopped"})

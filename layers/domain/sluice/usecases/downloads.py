@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
-from sluice.catalog.registry import lookup_named
+from sluice.catalog.registry import importer_of, lookup_named
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
@@ -20,11 +20,11 @@ from sluice.reports.errors_workbook import write_errors_workbook
 from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 from sluice.reports.summary import summarise
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import JobFiles, result_key
-from sluice.usecases.declarations import importer_of
+from sluice.usecases.artifacts import Finding, JobFiles, result_key
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import staged_rows
+from sluice.wording import word_reason
 
 _PAUSE = 0.2
 _RETRY_SECONDS = 5
@@ -87,15 +87,14 @@ def download(ref: JobRef, name: str, *, seconds: float, services: Services) -> s
     """
     job, files = services.jobs.get(ref), services.files
     if name not in {offer.name for offer in offers(job, files)}:
-        raise NotFound("file of this job", name)
+        raise NotFound("file", name)
     if _size(job, name, files) is None:
         deadline = time.monotonic() + seconds
         if not services.machine.make_file(job, name):
-            detail = f"{name} of job {ref.id} could not be made; the log of the service says why."
-            raise Conflict("file-not-made", "The file could not be made", detail)
+            raise Conflict("file-not-made", name=name, id=ref.id)
         while _size(job, name, files) is None:
             if time.monotonic() > deadline:
-                raise TryLater(f"{name} is being made; it has many rows.", _RETRY_SECONDS)
+                raise TryLater("file-in-the-making", _RETRY_SECONDS, name=name)
             time.sleep(_PAUSE)
     stem = job.file.name.rsplit(".", 1)[0]
     safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_ ") else "-" for letter in stem)
@@ -147,7 +146,7 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
         case "summary.json":
             return write_summary(job, out, chunks=chunks, files=files)
         case _:
-            raise NotFound("file of this job", name)
+            raise NotFound("file", name)
 
 
 def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
@@ -190,12 +189,16 @@ def _rows(job: Job, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
     def of_chunk(index: int) -> list[CategorisedRow]:
         found = {each.row: each for each in JobFiles(job.ref, files).findings(index)}
         return [
-            CategorisedRow(number, cells, each.category, each.value, each.reason)
+            CategorisedRow(number, cells, each.category, each.value, _reason(each))
             for number, cells in stored.records(parsed[index], job.file)
             if (each := found.get(number))
         ]
 
     return _read_ahead(of_chunk, _done(job, chunks))
+
+
+def _reason(finding: Finding) -> str | None:
+    return word_reason(finding.code, finding.params) if finding.code else None
 
 
 def _read_ahead(read: Callable[[int], list[T]], indexes: Iterable[int]) -> Iterator[T]:

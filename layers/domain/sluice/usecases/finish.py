@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem, TryLater
@@ -75,35 +78,32 @@ def _failed(ref: JobRef, chunks: Chunks, phases: list[PhaseName]) -> list[Chunk]
 
 
 def _broken(job: Job, error: str) -> Problem:
-    why = f"The import stopped for a reason that is not in the file ({error})."
-    detail = f"{why} What was {_what_is_done(job)} stays; retry the job."
-    return Problem(BROKEN, "The import could not go on", detail)
+    return Problem(BROKEN, {"case": _case(job), "error": error})
 
 
 def _unprocessed(job: Job, failed: list[Chunk]) -> Problem:
-    rows = job.counts.unprocessed
-    what = f"{rows:,} rows were neither {_what_is_done(job)} nor rejected"
-    detail = f"{what}: {_named(failed)}. Retry the job to go on with them."
-    return Problem(UNPROCESSED, "Some rows could not be processed", detail, {"chunks": len(failed)})
+    return Problem(UNPROCESSED, {"case": _case(job), "rows": job.counts.unprocessed, **_named(failed)})
 
 
-def _what_is_done(job: Job) -> str:
-    return "looked up" if job.lookup else "loaded"
+def _case(job: Job) -> str:
+    return "lookup" if job.lookup else "loading"
 
 
 def _half_undone(error: str | None, failed: list[Chunk]) -> Problem:
-    detail = f"It stopped ({error or _named(failed)}). What was taken back stays so; roll the job back again."
-    return Problem(HALF_UNDONE, "The rollback could not be finished", detail, {"chunks": len(failed)})
+    return Problem(HALF_UNDONE, {"case": "error" if error else "chunks", "error": error, **_named(failed)})
 
 
-def _named(failed: list[Chunk]) -> str:
-    more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
-    return "; ".join(_say(chunk) for chunk in failed[:_NAMED]) + more
-
-
-def _say(chunk: Chunk) -> str:
-    rows = f"rows {chunk.first_row:,} to {chunk.first_row + chunk.rows - 1:,}"
-    return f"{rows} ({chunk.error or 'no answer from the worker'})"
+def _named(failed: list[Chunk]) -> dict[str, Any]:
+    """How many chunks failed; rows and error of the first of them."""
+    first = [
+        {
+            "first_row": chunk.first_row,
+            "last_row": chunk.first_row + chunk.rows - 1,
+            "error": asdict(chunk.error) if chunk.error else None,
+        }
+        for chunk in failed[:_NAMED]
+    ]
+    return {"chunks": len(failed), "failed": first}
 
 
 def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
@@ -123,6 +123,6 @@ def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
     given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
     chunk = chunks.get(ref)
     if chunk is not None and chunk.state not in CLOSED:
-        raise TryLater("A worker is still at this chunk.", max(1, chunk.lease_until - now))
+        raise TryLater("chunk-in-use", max(1, chunk.lease_until - now))
     answer_if_passed(ref.job, ref.phase, now, services)
     return given_up

@@ -7,12 +7,12 @@ from sluice.model.chunk import Chunk
 from sluice.model.counts import Counts
 from sluice.model.errors import TryLater, UpstreamDown
 from sluice.model.job import Job
+from sluice.model.rejection import CUSTOM
 from sluice.schema.validation import GoodRow
 from sluice.upstream.lookup import Lookup, LookupResult
 from sluice.usecases.artifacts import Finding, JobFiles
-from sluice.usecases.load import reject
 from sluice.usecases.services import Services
-from sluice.usecases.staged_rows import staged_rows
+from sluice.usecases.staged_rows import reject_at_delivery, staged_rows
 
 # Attempts at a chunk before a key that was never answered is put into the category of those; SQS allows no more.
 _ATTEMPTS = 3
@@ -60,22 +60,26 @@ def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: S
         if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)
         if asked.failed and chunk.attempts < _ATTEMPTS:
-            raise TryLater(f"{len(asked.failed)} lookups came to nothing.", _AGAIN_SECONDS)
+            raise TryLater("lookups-failed", _AGAIN_SECONDS, count=len(asked.failed))
     findings = [_finding(lookup, job, row, rejected, known) for row in staged.rows]
     # an invalid key duplicates none: in a list with a dash for each missing number, every dash is an invalid key
     invalid = {row: reason for row, (key, _) in staged.duplicates.items() if (reason := lookup.rejects(key))}
-    findings += [Finding(row, lookup.invalid, reason=reason) for row, reason in invalid.items()]
+    findings += [_invalid(row, lookup, reason) for row, reason in invalid.items()]
     JobFiles(job.ref, files).write_findings(chunk.ref.index, findings)
     duplicates = {row: found for row, found in staged.duplicates.items() if row not in invalid}
-    return Counts(inserted=len(findings), rejected=reject(job, chunk, [], duplicates, files))
+    return Counts(inserted=len(findings), rejected=reject_at_delivery(job, chunk, [], duplicates, files))
 
 
 def _finding(
     lookup: Lookup, job: Job, row: GoodRow, rejected: dict[str, str], known: dict[str, LookupResult]
 ) -> Finding:
     if row.key in rejected:
-        return Finding(row.number, lookup.invalid, reason=rejected[row.key])
+        return _invalid(row.number, lookup, rejected[row.key])
     found = known.get(row.key)
     if found is None:
-        return Finding(row.number, lookup.failed, reason="No answer")
+        return Finding(row.number, lookup.failed, code="no-answer")
     return Finding(row.number, lookup.category_of(found, job.parameters), value=found.value)
+
+
+def _invalid(row: int, lookup: Lookup, text: str) -> Finding:
+    return Finding(row, lookup.invalid, code=CUSTOM, params={"text": text})

@@ -44,8 +44,7 @@ def list_parts(job: Job, *, files: Files) -> Parts:
     """
     upload_id = _upload_of(job)
     if job.status is not Status.WAITING_FOR_FILE:
-        now = job.status.replace("_", " ")
-        raise Conflict("file-not-wanted", "The job takes no file now", f"Job {job.ref.id} is {now} and needs no part.")
+        raise Conflict("file-not-wanted", id=job.ref.id, status=str(job.status))
     key, part_bytes = job.file.key, _part_bytes(job)
     try:
         arrived = files.parts(key, upload_id)
@@ -78,13 +77,7 @@ def join_parts(ref: JobRef, *, jobs: Jobs, files: Files) -> Job:
         arrived = files.parts(job.file.key, upload_id)
         missing = [number for number, size in _sizes(job) if number not in arrived or arrived[number].bytes != size]
         if missing or len(arrived) > len(_sizes(job)):
-            raise Conflict(
-                "parts-missing",
-                "The file is not there yet",
-                f"{len(missing)} of its {len(_sizes(job))} parts are missing or have another size than announced; "
-                f"GET /v1/jobs/{ref.id}/upload says where they go.",
-                missing=missing,
-            )
+            raise Conflict("parts-missing", missing=missing, parts=len(_sizes(job)), id=ref.id)
         files.join_parts(job.file.key, upload_id, arrived)
     except NotFound:
         # joined a moment ago, and the event is on its way; else the bucket has dropped the parts
@@ -95,20 +88,12 @@ def join_parts(ref: JobRef, *, jobs: Jobs, files: Files) -> Job:
 
 def _upload_of(job: Job) -> str:
     if job.file.upload_id is None:
-        raise Conflict(
-            "not-in-parts",
-            "The file does not come in parts",
-            "Announce it with `multipart` to send it in parts; this one goes by the form of POST /v1/imports.",
-        )
+        raise Conflict("not-in-parts")
     return job.file.upload_id
 
 
 def _over(job: Job) -> Conflict:
-    return Conflict(
-        "upload-over",
-        "The upload is over",
-        f"Parts that wait for more than a day are dropped. Announce {job.file.name} again.",
-    )
+    return Conflict("upload-over", file=job.file.name)
 
 
 def _part_bytes(job: Job) -> int:

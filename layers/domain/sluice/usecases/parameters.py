@@ -25,10 +25,12 @@ def parameters_of(importer: Importer, file_name: str, given: Mapping[str, str] |
     known = {parameter.name: parameter for parameter in importer.parameters}
     for name, value in (given or {}).items():
         if name not in known:
-            named = ", ".join(known) or "none"
-            raise _bad(f"{importer.title} knows no parameter '{name}'; it has: {named}.")
+            raise RequestRejected(
+                "invalid-parameter", case="unknown", importer=importer.title, name=name, known=list(known)
+            )
         if not re.fullmatch(known[name].pattern, value):
-            raise _bad(f"{known[name].title} has to look like {known[name].example}.")
+            title, example = known[name].title, known[name].example
+            raise RequestRejected("invalid-parameter", case="wrong-form", title=title, example=example)
         found[name] = value
     for parameter in importer.parameters:
         found_in_name = re.search(parameter.from_name, file_name)
@@ -49,10 +51,10 @@ def check_parameters(importer: Importer, job: Job) -> None:
         if parameter.name not in job.parameters:
             raise FileRejected(
                 "missing-parameter",
-                "Something is missing in the file's name",
-                f"{parameter.title} was not given, and the name '{job.file.name}' does not tell it. Name the file like "
-                f"'{parameter.title} {parameter.example}.xlsx' and send it again.",
                 parameter=parameter.name,
+                title=parameter.title,
+                example=parameter.example,
+                file=job.file.name,
             )
 
 
@@ -81,9 +83,4 @@ def check_format(importer: Importer, file_name: str, layout: FileLayout) -> None
 
 
 def _wrong_type(importer: Importer) -> FileRejected:
-    wanted = " or ".join(importer.file_types)
-    return FileRejected("wrong-file-type", "The file is of another type", f"{importer.title} takes {wanted} files.")
-
-
-def _bad(detail: str) -> RequestRejected:
-    return RequestRejected("invalid-parameter", "A parameter does not fit", detail)
+    return FileRejected("wrong-file-type", importer=importer.title, types=list(importer.file_types))

@@ -1,27 +1,38 @@
 """The phases of a job in one table: its running state, what comes before it, its chunks, and the work on a chunk.
 
 A job goes through ``parse``; ``compare`` if a person is to look at it; then ``load`` into its dataset, or ``lookup``.
-``undo`` takes a load back. What `dispatch` and `worker` do is the same for every phase; what differs is in `PHASES`.
+``undo`` takes a load back. What `dispatch` and `worker` do is the same for every phase; what differs is in `PHASES`,
+and for syncs, whose rows come from a source, in `SYNC_PHASES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.duplicate_keys import find_duplicates
-from sluice.usecases.load import compare_chunk, load_chunk, undo_chunk
+from sluice.schema.staging import Batch
+from sluice.schema.validation import check_rows
+from sluice.usecases.artifacts import JobFiles
+from sluice.usecases.corrections import select_corrected
 from sluice.usecases.lookup import lookup_chunk
-from sluice.usecases.parse import parse_chunk
 from sluice.usecases.pull import fetch, mark_deleted, read_again
 from sluice.usecases.services import Services
-from sluice.usecases.staged_rows import settle_date_orders
-from sluice.usecases.sync import cancel_if_superseded
+from sluice.usecases.staged_rows import (
+    Staged,
+    dump_keys,
+    find_duplicates,
+    reject_at_delivery,
+    settle_date_orders,
+    staged_rows,
+    write_evidence,
+)
+from sluice.usecases.sync import cancel_if_superseded, end_overdue
 
 # Seconds that a worker that has pulled its pages needs to check and stage their rows, before its lease and its own
 # time end.
@@ -57,6 +68,8 @@ class Phase:
         Derives what all chunks of the phase need.
     chunks
         Lists the chunks that follow from an earlier phase.
+    check
+        Ends a job that must not go on, and answers it as it is then; ``None`` if it may go on. Called at dispatch.
     is_wanted
         Whether a chunk is still to be done.
     final
@@ -68,47 +81,94 @@ class Phase:
     enter: Callable[[Job, Services], Job | str] = lambda job, _: job
     prepare: Callable[[Job, Services], None] = lambda _, __: None
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
+    check: Callable[[Job, int, Services], Job | None] = lambda _, __, ___: None
     is_wanted: Callable[[Work, Services], bool] = lambda _, __: True
     final: tuple[type[SluiceError], ...] = ()
 
 
-def _parse(work: Work, services: Services) -> Counts:
-    fetch(work.job, work.chunk, before=work.until - _TO_PARSE, files=services.files, upstreams=services.upstreams)
-    return parse_chunk(work.job, work.chunk, chunks=services.chunks, files=services.files)
+def parse_chunk(work: Work, services: Services) -> Counts:
+    """Validate the rows of a chunk and stage those that pass; a second attempt writes the same files again.
+
+    Returns
+    -------
+    Counts
+        Rows checked and rejected; ``total`` takes blank rows and totals rows off the rows that were split.
+    """
+    job, chunk, index = work.job, work.chunk, work.chunk.ref.index
+    stored = JobFiles(job.ref, services.files)
+    plan, records = stored.read_plan(), list(stored.records(chunk, job.file))
+    corrected = None
+    if job.corrects:
+        corrects = JobRef(job.ref.tenant, job.corrects)
+        corrected = select_corrected(job, corrects, plan, records, chunks=services.chunks, files=services.files)
+        records = corrected.wanted
+    importer = importer_of(job)
+    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders)
+    good, rejections, seen = checked.good, checked.rejections, checked.seen
+    if corrected is not None:
+        again = corrected.still_duplicate(good)
+        duplicates = {rejection.row for rejection in again}
+        good = [row for row in good if row.number not in duplicates]
+        rejections, seen = corrected.unmatched + rejections + again, seen + len(corrected.unmatched)
+        records = corrected.records
+    if good:
+        stored.write_staged(index, good)
+        stored.write_keys(index, dump_keys(good))
+    write_evidence(job, index, checked.dates, services.files)
+    stored.write_rejections(chunk, rejections, records)
+    return Counts(total=seen - chunk.rows, checked=seen, rejected=seen - len(good), ignored=checked.ignored)
 
 
-def _compare(work: Work, services: Services) -> Counts:
-    return compare_chunk(work.job, work.chunk, files=services.files, destination=services.destination)
+def compare_chunk(work: Work, services: Services) -> Counts:
+    """Count the rows that loading would insert, update and leave; nothing is written."""
+    found = services.destination.compare(_batch(work, _staged(work, services)))
+    return Counts(to_insert=found.inserted, to_update=found.updated, to_leave=found.unchanged)
 
 
-def _load(work: Work, services: Services) -> Counts:
-    _wait_for_predecessor(work.job, work.now, services)
-    return load_chunk(work.job, work.chunk, files=services.files, destination=services.destination)
+def load_chunk(work: Work, services: Services) -> Counts:
+    """Deliver the staged rows of a chunk, except those whose key an earlier row of the file has.
+
+    Returns
+    -------
+    Counts
+        Rows inserted, updated, unchanged and rejected; they add up to the staged rows.
+    """
+    staged = _staged(work, services)
+    applied = services.destination.apply(_batch(work, staged))
+    rejections = applied.rejections + staged.invalid
+    rejected = reject_at_delivery(work.job, work.chunk, rejections, staged.duplicates, services.files)
+    return Counts(inserted=applied.inserted, updated=applied.updated, unchanged=applied.unchanged, rejected=rejected)
+
+
+def undo_chunk(work: Work, services: Services) -> Counts:
+    """Take back what loading the chunk did, and list the rows that are left as they are."""
+    _wait_for_its_load(work, services)
+    undone = services.destination.undo(_batch(work, _staged(work, services)))
+    kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
+    kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
+    if kept:
+        JobFiles(work.job.ref, services.files).write_kept(work.chunk.ref.index, kept)
+    return Counts(reversed=undone.reversed, conflicts=len(undone.kept), rollback_failed=len(undone.failed))
+
+
+def _staged(work: Work, services: Services) -> Staged:
+    return staged_rows(work.job, work.chunk.ref.index, services.files)
+
+
+def _batch(work: Work, staged: Staged) -> Batch:
+    job = work.job
+    return Batch(job.ref.tenant, importer_of(job), job.ref.id, work.chunk.ref.index, staged.rows)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
     return lookup_chunk(work.job, work.chunk, now=work.now, before=work.until - _TO_WRITE, services=services)
 
 
-def _undo(work: Work, services: Services) -> Counts:
-    _wait_for_its_load(work, services)
-    return undo_chunk(work.job, work.chunk, files=services.files, destination=services.destination)
-
-
-def _wait_for_predecessor(job: Job, now: int, services: Services) -> None:
-    """Wait while a worker of the sync that this one superseded may still write what it has read before."""
-    if job.instead_of is None:
-        return
-    before = services.chunks.of_phase(JobRef(job.ref.tenant, job.instead_of), PhaseName.LOAD)
-    if held := [chunk.lease_until - now for chunk in before if chunk.is_held(now)]:
-        raise NotYet("A worker of the sync before this one is still loading.", max(held))
-
-
 def _wait_for_its_load(work: Work, services: Services) -> None:
     """Wait while a worker of an execution that failed may still load the chunk: its writes would not be taken back."""
     loaded = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.LOAD))
     if loaded is not None and loaded.is_held(work.now):
-        raise TryLater("A worker is still loading this chunk.", loaded.lease_until - work.now)
+        raise TryLater("chunk-loading", loaded.lease_until - work.now)
 
 
 def _settle(job: Job, services: Services) -> Job:
@@ -117,16 +177,13 @@ def _settle(job: Job, services: Services) -> Job:
 
 def _enter_delivery(job: Job, services: Services) -> Job | str:
     job = _settle(job, services)
-    if read_again(job, services):
-        return "again"
     if job.needs_review:
         return "review"
     return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
 
 
-def _derive_from_all_chunks(job: Job, services: Services) -> None:
+def _find_duplicates(job: Job, services: Services) -> None:
     find_duplicates(job, chunks=services.chunks, files=services.files)
-    mark_deleted(job, services)
 
 
 def _staged_chunks(name: PhaseName) -> Callable[[Job, Services], Iterator[Chunk]]:
@@ -145,31 +202,31 @@ def _loaded_chunks(job: Job, services: Services) -> Iterator[Chunk]:
         yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
 
 
+#: The phases of imports.
 PHASES = {
     PhaseName.PARSE: Phase(
         running=Status.PARSING,
-        work=_parse,
+        work=parse_chunk,
         final=(FileRejected, UpstreamRejected),
     ),
     PhaseName.COMPARE: Phase(
         running=Status.PARSING,
         enter=_settle,
-        prepare=_derive_from_all_chunks,
+        prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.COMPARE),
-        work=_compare,
+        work=compare_chunk,
     ),
     PhaseName.LOAD: Phase(
         running=Status.LOADING,
         enter=_enter_delivery,
-        prepare=_derive_from_all_chunks,
+        prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
-        is_wanted=lambda work, services: cancel_if_superseded(work.job, work.now, services) is None,
-        work=_load,
+        work=load_chunk,
     ),
     PhaseName.LOOKUP: Phase(
         running=Status.LOADING,
         enter=_enter_delivery,
-        prepare=_derive_from_all_chunks,
+        prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOOKUP),
         work=_lookup,
         final=(UpstreamRejected,),
@@ -177,6 +234,70 @@ PHASES = {
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
         chunks=_loaded_chunks,
-        work=_undo,
+        work=undo_chunk,
     ),
 }
+
+
+def _pull_and_parse(work: Work, services: Services) -> Counts:
+    fetch(work.job, work.chunk, before=work.until - _TO_PARSE, files=services.files, upstreams=services.upstreams)
+    return parse_chunk(work, services)
+
+
+def _load_after_predecessor(work: Work, services: Services) -> Counts:
+    """Load once no worker of the sync that this one superseded can write what it has read before."""
+    if work.job.instead_of is not None:
+        predecessor = JobRef(work.job.ref.tenant, work.job.instead_of)
+        before = services.chunks.of_phase(predecessor, PhaseName.LOAD)
+        if held := [chunk.lease_until - work.now for chunk in before if chunk.is_held(work.now)]:
+            raise NotYet("predecessor-loading", max(held))
+    return load_chunk(work, services)
+
+
+def _enter_sync_delivery(job: Job, services: Services) -> Job | str:
+    job = _settle(job, services)
+    return "again" if read_again(job, services) else _enter_delivery(job, services)
+
+
+def _find_duplicates_and_deleted(job: Job, services: Services) -> None:
+    _find_duplicates(job, services)
+    mark_deleted(job, services)
+
+
+def _is_in_time(work: Work, services: Services) -> bool:
+    return not end_overdue(work.job, work.now, services.jobs)
+
+
+def _is_current(work: Work, services: Services) -> bool:
+    return _is_in_time(work, services) and cancel_if_superseded(work.job, work.now, services) is None
+
+
+#: The phases of syncs, as far as they differ: a sync has a time limit, and is superseded by one that is forced.
+SYNC_PHASES = {
+    PhaseName.PARSE: replace(
+        PHASES[PhaseName.PARSE],
+        check=cancel_if_superseded,
+        is_wanted=_is_in_time,
+        work=_pull_and_parse,
+    ),
+    PhaseName.COMPARE: replace(
+        PHASES[PhaseName.COMPARE],
+        check=cancel_if_superseded,
+        is_wanted=_is_in_time,
+        prepare=_find_duplicates_and_deleted,
+    ),
+    PhaseName.LOAD: replace(
+        PHASES[PhaseName.LOAD],
+        check=cancel_if_superseded,
+        is_wanted=_is_current,
+        enter=_enter_sync_delivery,
+        prepare=_find_duplicates_and_deleted,
+        work=_load_after_predecessor,
+    ),
+    PhaseName.UNDO: PHASES[PhaseName.UNDO],
+}
+
+
+def phase_of(job: Job, name: PhaseName) -> Phase:
+    """Look a phase of a job up in the table of its kind."""
+    return SYNC_PHASES[name] if job.is_sync else PHASES[name]

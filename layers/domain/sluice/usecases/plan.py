@@ -97,7 +97,7 @@ def _open_file(job: Job, still_wanted: Callable[[], None], services: Services) -
             check_parameters(importer, job)
             _plan_file(job, importer, file, still_wanted, services)
     except NotFound:
-        raise FileRejected("file-gone", "The file is gone", "The uploaded file was deleted. Upload it again.") from None
+        raise FileRejected("file-gone") from None
 
 
 def _plan_file(
@@ -114,7 +114,7 @@ def _plan_file(
     planned: list[Chunk] = []
     uploads: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_UPLOADS) as pool:
-        for segment in table.cut(after_row=header.row, chunk_rows=importer.chunk_rows):
+        for segment in table.split(after_row=header.row, chunk_rows=importer.chunk_rows):
             still_wanted()
             uploads.append(pool.submit(stored.write_slice, segment))
             planned.append(_chunk_of(job.ref, segment))

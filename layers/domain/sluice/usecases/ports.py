@@ -53,7 +53,7 @@ class Jobs(Protocol):
         file: JobFile | None = None,
         problem: Problem | None = None,
         answers: Mapping[str, DateOrder] | None = None,
-        suspended: str | None = None,
+        suspended: Problem | None = None,
         phase: PhaseName | None = None,
     ) -> Job:
         """Move a job on, at once with what else changes and its entry in the log.
@@ -143,9 +143,9 @@ class Chunks(Protocol):
         """The barrier as it is now."""
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
-        """Take a chunk that is queued or whose lease ran out; ``None`` when it is not to be had."""
+        """Take a chunk that is queued or whose lease ran out; ``None`` if another worker holds it, or it is closed."""
 
-    def release(self, chunk: Chunk, error: str | None = None, *, tried: bool = True) -> None:
+    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
         """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
 
         If nothing was ``tried``, the attempt is not counted.
@@ -156,7 +156,7 @@ class Chunks(Protocol):
         ref: ChunkRef,
         state: ChunkState,
         counts: Counts,
-        error: str | None = None,
+        error: Problem | None = None,
         *,
         free_at: int | None = None,
     ) -> bool:

@@ -11,22 +11,20 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from sluice.catalog.registry import source_named
+from sluice.catalog.registry import importer_of, source_named
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reading import Header, write_cells
 from sluice.reading.types import FileLayout, Segment
-from sluice.schema.column import columns_of
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, columns_of
 from sluice.schema.validation import GoodRow, digest
 from sluice.upstream.source import DELETED_SINCE, Source, SourcePage, fields_of, records_of
 from sluice.usecases.artifacts import JobFiles, PulledChunk
-from sluice.usecases.declarations import importer_of
-from sluice.usecases.duplicate_keys import digest_of, digests, dump_keys
 from sluice.usecases.ports import Files, Upstreams
 from sluice.usecases.services import Services
+from sluice.usecases.staged_rows import digest_of, digests, dump_keys
 
 #: Times that the pages of a source are read at most; then what was read is taken as it is.
 MOST_READS = 3
@@ -69,11 +67,12 @@ def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Se
 
 
 def fetch(job: Job, chunk: Chunk, *, before: float, files: Files, upstreams: Upstreams) -> None:
-    """Read the pages of a chunk from the upstream, and leave their rows as its slice; an import has its slices already.
+    """Read the pages of a chunk from the upstream, and leave their rows as its slice.
 
     The last chunk goes on to the end, because there may be more rows by now than when the job was planned.
     """
-    if not job.is_sync or not (source := source_named(job.importer)).has_total:
+    source = source_named(job.importer)
+    if not source.has_total:
         return
     offset, pages = chunk.first_row - 1, []
     if chunk.rows:
@@ -187,7 +186,7 @@ def read_again(job: Job, services: Services) -> bool:
     bool
         Whether it is to be planned again.
     """
-    if not job.is_sync or job.status is not Status.PARSING:
+    if job.status is not Status.PARSING:
         return False
     if not job.planned:
         return True  # the dispatch that found this out died before it could answer
@@ -205,7 +204,7 @@ def read_again(job: Job, services: Services) -> bool:
 
 
 def mark_deleted(job: Job, services: Services) -> None:
-    """Stage the dataset's rows that were on no page, with the day on which they were missed; nothing for an import.
+    """Stage the dataset's rows that were on no page, with the day on which they were missed.
 
     They are further chunks of rows to be loaded, and become updates like any other: written once, in the history, taken
     back by a rollback. A row that is on a page again is loaded without that day. A rejected row is there, if wrong. A
@@ -215,7 +214,7 @@ def mark_deleted(job: Job, services: Services) -> None:
     The first chunk is added last: where it is, all are.
     """
     parsed = list(services.chunks.of_phase(job.ref, PhaseName.PARSE))
-    if not job.is_sync or any(chunk.state is not ChunkState.DONE for chunk in parsed):
+    if any(chunk.state is not ChunkState.DONE for chunk in parsed):
         return
     if any(chunk.ref.index == _FIRST for chunk in parsed):
         return

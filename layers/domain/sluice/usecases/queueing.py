@@ -57,8 +57,7 @@ def acquire_importer_again(job: Job, services: Services) -> None:
         If another job owns it.
     """
     if _is_exclusive(job) and not services.locks.acquire(importer_lock(job), job.ref):
-        detail = f"{importer_named(job.importer).title} does one file at a time, and another is under way. Try later."
-        raise Conflict("importer-busy", "Another file is under way", detail)
+        raise Conflict("importer-busy", importer=importer_named(job.importer).title)
 
 
 def _pass_on(owner: JobRef, job: Job, services: Services) -> None:

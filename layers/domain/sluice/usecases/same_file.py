@@ -10,7 +10,6 @@ from sluice.usecases.services import Services
 
 # Ends that leave the file to be imported again.
 _UNDONE = frozenset({Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
-_TITLE = "The same file was imported before"
 
 
 def reject_same_file(tenant: str, importer: str, sha256: str, services: Services) -> None:
@@ -23,7 +22,7 @@ def reject_same_file(tenant: str, importer: str, sha256: str, services: Services
     """
     earlier = _earlier(file_lock(tenant, importer, sha256), services)
     if earlier is not None:
-        raise Conflict("same-file", _TITLE, _detail(earlier), **_extra(earlier))
+        raise Conflict("same-file", **_params(earlier))
 
 
 def claim(job: Job, sha256: str, services: Services) -> None:
@@ -41,7 +40,7 @@ def claim(job: Job, sha256: str, services: Services) -> None:
         if earlier is not None and earlier.ref != job.ref:
             if job.force:
                 return  # the earlier one keeps the claim: its rows stay when this one is taken back
-            raise FileRejected("same-file", _TITLE, _detail(earlier), **_extra(earlier))
+            raise FileRejected("same-file", **_params(earlier))
         if services.locks.acquire(lock, job.ref, instead_of=owner):
             return
 
@@ -58,13 +57,6 @@ def _earlier(lock: Lock, services: Services) -> Job | None:
     return None if job.status in _UNDONE else job
 
 
-def _detail(earlier: Job) -> str:
-    when = f"{earlier.created_at:%Y-%m-%d %H:%M} UTC"
-    return (
-        f"Job {earlier.ref.id} of {when} has it ({earlier.status.replace('_', ' ')}). "
-        "To import it all the same, send it with force=true."
-    )
-
-
-def _extra(earlier: Job) -> dict[str, object]:
-    return {"job": earlier.ref.id}
+def _params(earlier: Job) -> dict[str, str]:
+    created = f"{earlier.created_at:%Y-%m-%d %H:%M}"
+    return {"job": earlier.ref.id, "created": created, "status": str(earlier.status)}

@@ -1,20 +1,29 @@
-"""The staged rows of a chunk as they are to be delivered, and the order of day and month in their dates."""
+"""The staged rows of a job: their keys and duplicates, the order of their dates, and what is delivered of them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from struct import Struct
 
 from pydantic import ValidationError
 
+from sluice.catalog.registry import importer_of
+from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
 from sluice.model.job import Job
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
+from sluice.schema.importer import key_of
 from sluice.schema.rejections import SheetRejections
 from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.declarations import importer_of
-from sluice.usecases.ports import Files, Jobs
+from sluice.usecases.ports import Chunks, Files, Jobs
+
+# 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
+# are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
+_RECORD = Struct(">16sI")
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ def _read_month_first(job: Job, row: GoodRow, fields: list[str], staged: Staged)
     try:
         staged.rows.append(with_orders(importer, row, fields))
     except ValidationError as error:
-        rejecting = SheetRejections("", {column.field: column.title for column in importer.columns})
+        rejecting = SheetRejections("", importer)
         staged.invalid.extend(rejecting.invalid(row.number, json.loads(row.values), error))
 
 
@@ -78,6 +87,29 @@ def _month_first(job: Job, index: int, stored: JobFiles) -> dict[int, list[str]]
             for number in evidence[field].rows if field in evidence else ():
                 found.setdefault(number, []).append(field)
     return found
+
+
+def reject_at_delivery(
+    job: Job, chunk: Chunk, rejections: list[Rejection], duplicates: Mapping[int, tuple[str, int]], files: Files
+) -> int:
+    """Store the rejections of rows that only delivery rejects, and of rows that repeat an earlier key.
+
+    Returns
+    -------
+    int
+        Rejected rows.
+    """
+    if duplicates or rejections or chunk.attempts > 1:
+        stored = JobFiles(job.ref, files)
+        sheet = stored.read_plan().layout.sheet
+        title = key_of(importer_of(job).row).title
+        rejections = [replace(rejection, sheet=sheet) for rejection in rejections]
+        rejections += [
+            Rejection(sheet, row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
+            for row, (key, first) in duplicates.items()
+        ]
+        stored.write_rejections(chunk, rejections, stored.records(chunk, job.file))
+    return len({rejection.row for rejection in rejections})
 
 
 def write_evidence(job: Job, index: int, evidence: dict[str, DateEvidence], files: Files) -> None:
@@ -104,3 +136,63 @@ def settle_date_orders(job: Job, *, jobs: Jobs, files: Files) -> Job:
     if orders == job.date_orders and ambiguous == set(job.ambiguous):
         return job
     return jobs.remember(job.ref, date_orders=orders, ambiguous=tuple(sorted(ambiguous)))
+
+
+def dump_keys(rows: Iterable[GoodRow]) -> bytes:
+    """Digests of the rows' keys with their row numbers, in order."""
+    return b"".join(_RECORD.pack(digest_of(row.key), row.number) for row in rows)
+
+
+def digest_of(key: str) -> bytes:
+    """The digest of a key."""
+    return hashlib.blake2b(key.encode(), digest_size=16).digest()
+
+
+def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
+    """Digests of the keys that these chunks have staged."""
+    return {digest for _, digest, _ in _keys(ref, list(indexes), {}, files)}
+
+
+def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
+    """Write, for each chunk that repeats a key, ``{row number: row number of the first}``.
+
+    Chunks that were handed out to be loaded before, by an earlier run or a dispatch that died, keep what they were
+    given, wherever they stand in the file: their rows may be delivered already, even of one that was given up.
+    """
+    ref, stored = job.ref, JobFiles(job.ref, files)
+    handed_out = {chunk.ref.index for chunk in chunks.of_phase(ref, job.delivery)}
+    parsed = [
+        chunk.ref.index
+        for chunk in chunks.of_phase(ref, PhaseName.PARSE)
+        if chunk.state is ChunkState.DONE and chunk.counts.checked > chunk.counts.rejected
+    ]
+    if handed_out.issuperset(parsed):
+        return
+    parsed.sort(key=lambda index: (index not in handed_out, index))
+    ignored = {index: stored.duplicates(index) for index in handed_out}
+    seen: set[bytes] = set()
+    repeated: dict[int, dict[int, bytes]] = {}
+    for index, digest, row in _keys(ref, parsed, ignored, files):
+        if digest in seen:
+            repeated.setdefault(index, {})[row] = digest
+        seen.add(digest)
+    if not repeated:
+        return
+    wanted = {digest for rows in repeated.values() for digest in rows.values()}
+    first: dict[bytes, int] = {}
+    for _, digest, row in _keys(ref, parsed, ignored, files):
+        if digest in wanted:
+            first.setdefault(digest, row)
+    for index, rows in repeated.items():
+        found = {row: first[digest] for row, digest in rows.items()}
+        stored.write_duplicates(index, found)
+
+
+def _keys(
+    ref: JobRef, indexes: list[int], ignored: Mapping[int, Container[int]], files: Files
+) -> Iterator[tuple[int, bytes, int]]:
+    for index in indexes:
+        without = ignored.get(index, ())
+        for digest, row in _RECORD.iter_unpack(JobFiles(ref, files).keys(index)):
+            if row not in without:
+                yield index, digest, row

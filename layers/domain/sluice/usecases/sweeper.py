@@ -22,10 +22,8 @@ _UPLOAD_HOURS = 24
 _REVIEW_DAYS = 7
 # A stop waits for the leases that are out, and no longer.
 _STOP_SECONDS = 120
-_EXPIRED = Problem("upload-expired", "The file never came", "No file arrived within a day. Start the import again.")
-_UNREVIEWED = Problem(
-    "review-expired", "Nobody committed the import", "It waited in review for 7 days. Nothing was loaded."
-)
+_EXPIRED = Problem("upload-expired")
+_UNREVIEWED = Problem("review-expired")
 _STOPPED = "stopped from outside"
 
 

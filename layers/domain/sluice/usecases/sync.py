@@ -29,11 +29,7 @@ from sluice.usecases.services import Services
 SCHEDULE = "schedule"
 _STUCK = timedelta(minutes=15)
 _LONGEST = timedelta(minutes=30)
-_PROBLEM = Problem(
-    OVERDUE,
-    "The sync took too long",
-    "It was ended after 30 minutes. What was loaded stays, and can be rolled back; start it again with force.",
-)
+_PROBLEM = Problem(OVERDUE)
 
 
 @dataclass(frozen=True)
@@ -74,11 +70,7 @@ def start_sync(
                 services.machine.start(there)  # the call that made it may have died before that
             return SyncStart(there, is_new=False)
         if there is not None and there.status is Status.ROLLING_BACK:
-            raise Conflict(
-                "rolling-back",
-                "What was pulled is being taken back",
-                f"Job {there.ref.id} is being rolled back, and a new one with it. Try again when that has ended.",
-            )
+            raise Conflict("rolling-back", id=there.ref.id)
         job = new_sync(tenant, source, by, now, instead_of=before)
         if services.jobs.add(job, owning=source_lock(tenant, source.name), instead_of=before):
             break
@@ -99,11 +91,11 @@ def supersede(ref: JobRef, job: Job, *, by: str, now: datetime, services: Servic
 
 
 def cancel_if_superseded(job: Job, now: int, services: Services) -> Job | None:
-    """Cancel a sync that no longer owns its source's lock; ``None`` if it does, or if the job is an import.
+    """Cancel a sync that no longer owns its source's lock; ``None`` if it does.
 
     The call that acquired the lock in its place may have died before it could cancel the job.
     """
-    if not job.is_sync or job.status not in {Status.PARSING, Status.LOADING}:
+    if job.status not in {Status.PARSING, Status.LOADING}:
         return None
     if services.locks.owner(source_lock(job.ref.tenant, job.importer)) == job.ref:
         return None

@@ -48,7 +48,7 @@ def redeem_ticket(text: str, *, stream: str | None = None, now: int, tickets: Ti
                 return there
         elif used := tickets.use(tenant, secret, stream=secrets.token_urlsafe(12), now=now):
             return used
-    raise Unauthorized("The ticket was used before, or is older than a minute; get a new one.")
+    raise Unauthorized("ticket-used")
 
 
 def _is_of(ticket: Ticket, stream: str) -> bool:

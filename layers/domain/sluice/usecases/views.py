@@ -58,8 +58,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
     job = jobs.get(ref)
     reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING}
     if reading or not job.planned:
-        detail = f"Job {ref.id} is {job.status.replace('_', ' ')}; there is a preview once all of its rows are checked."
-        raise Conflict("not-parsed", "There is nothing to preview", detail, status_now=str(job.status))
+        raise Conflict("not-parsed", id=ref.id, status_now=str(job.status))
     rows: list[ShownRow] = []
     for chunk in chunks.of_phase(ref, PhaseName.PARSE):
         if len(rows) >= limit:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState
 from sluice.model.counts import Counts
-from sluice.model.errors import NotYet, TryLater, UpstreamDown
+from sluice.model.errors import ATTEMPT_FAILED, NotYet, Problem, TryLater, UpstreamDown
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import suspend
-from sluice.usecases.phases import PHASES, Work
+from sluice.usecases.phases import Work, phase_of
 from sluice.usecases.ports import Chunks
 from sluice.usecases.services import Services
-from sluice.usecases.sync import end_overdue
 
-# Characters of an error's text that a job's problem can show.
-_ERROR_LENGTH = 300
-
-_Closed = tuple[ChunkState, Counts, str | None]
+_Closed = tuple[ChunkState, Counts, Problem | None]
 
 
 def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Services) -> None:
@@ -58,14 +54,15 @@ def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Serv
 
 def _work(chunk: Chunk, now: int, until: int, services: Services) -> _Closed | None:
     """Do the work; answer how the chunk is to be closed, or ``None`` when its job does not want it now."""
-    job, phase = services.jobs.get(chunk.ref.job), PHASES[chunk.ref.phase]
+    job = services.jobs.get(chunk.ref.job)
+    phase = phase_of(job, chunk.ref.phase)
     work = Work(job, chunk, now, until)
-    if job.status is not phase.running or end_overdue(job, now, services.jobs) or not phase.is_wanted(work, services):
+    if job.status is not phase.running or not phase.is_wanted(work, services):
         return None
     try:
         return ChunkState.DONE, phase.work(work, services), None
     except phase.final as error:
-        return ChunkState.FAILED, Counts(), error.problem.detail[:_ERROR_LENGTH]
+        return ChunkState.FAILED, Counts(), error.problem
 
 
 def _give_back(chunk: Chunk, error: Exception, services: Services) -> None:
@@ -75,18 +72,18 @@ def _give_back(chunk: Chunk, error: Exception, services: Services) -> None:
     """
     match error:
         case UpstreamDown():
-            suspend(chunk.ref.job, error.problem.detail, services)
+            suspend(chunk.ref.job, error.problem, services)
             # a first attempt that finds the upstream away says nothing about this chunk; a later one asks for just
             # those keys that have failed before, and cannot do so for ever
             services.chunks.release(chunk, tried=chunk.attempts > 1)
         case NotYet():
             services.chunks.release(chunk, tried=False)
         case _:
-            services.chunks.release(chunk, type(error).__name__)
+            services.chunks.release(chunk, Problem(ATTEMPT_FAILED, {"error": type(error).__name__}))
 
 
 def _check_not_leased(ref: ChunkRef, now: int, chunks: Chunks) -> None:
     """Let the message of a closed or unknown chunk go; that of a chunk that another worker holds comes again."""
     found = chunks.get(ref)
     if found is not None and found.state not in CLOSED:
-        raise TryLater("Another worker is at this chunk.", max(1, found.lease_until - now))
+        raise TryLater("chunk-leased", max(1, found.lease_until - now))

@@ -20,7 +20,7 @@ from local.processes import free_port
 from sluice.catalog.registry import SOURCES
 from sluice.schema.validation import Checked
 from sluice.upstream.source import Source, SourcePage
-from tests.support.upstreams import check_pages
+from tests.support.pages import check_pages
 
 QUERY = {"offset": "0", "limit": "100"}
 PAGE = Request("pangkat", QUERY)

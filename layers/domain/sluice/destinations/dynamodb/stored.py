@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from sluice.destinations.base import record, version
-from sluice.model.formats import format_of
+from sluice.model.errors import format_of
 from sluice.model.rejection import Rejection
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow
@@ -166,7 +166,7 @@ def fits(row: GoodRow) -> bool:
 
 def too_large(row: GoodRow) -> Rejection:
     """Build the rejection of a row that no record can hold."""
-    return Rejection("", row.number, None, row.key[:_SHOWN_KEY], "is larger than a record can be")
+    return Rejection("", row.number, None, row.key[:_SHOWN_KEY], "over-record-size")
 
 
 def shown(item: Item) -> dict[str, Any]:

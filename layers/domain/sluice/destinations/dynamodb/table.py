@@ -78,7 +78,7 @@ class RecordTable:
                     self._client.transact_write_items(TransactItems=actions)
                 break
             except self._client.exceptions.TransactionCanceledException as cancelled:
-                # the next attempt goes without those whose condition does not hold
+                # the next attempt goes without those whose condition failed
                 reasons = list(zip(records, cancellation_reasons(cancelled), strict=True))
                 lost += [key[SORT_KEY]["S"] for (key, _), reason in reasons if reason == CONDITION_FAILED]
                 records = [record for record, reason in reasons if reason != CONDITION_FAILED]

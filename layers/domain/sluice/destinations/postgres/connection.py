@@ -86,11 +86,7 @@ class Database:
 
     def _connect_with(self, secret: Mapping[str, Any]) -> psycopg.Connection[Any]:
         if missing := [name for name in _REQUIRED if not secret.get(name)]:
-            raise SluiceError(
-                "unusable-secret",
-                "The database's secret cannot be used",
-                f"It has no {', '.join(missing)}. Add the missing fields to the secret.",
-            )
+            raise SluiceError("unusable-secret", fields=missing)
         connection = psycopg.connect(
             host=secret["host"],
             port=secret.get("port") or 5432,
@@ -116,11 +112,7 @@ class Database:
 
     def _configure(self, connection: psycopg.Connection[Any]) -> None:
         if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
-            raise SluiceError(
-                "unusable-database",
-                "The database cannot be used",
-                f"Its encoding is {encoding}. Use a database whose encoding is UTF8.",
-            )
+            raise SluiceError("unusable-database", encoding=encoding)
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         # the second: a worker that died in a transaction must not hold its locks for longer than a worker can run
         connection.execute(

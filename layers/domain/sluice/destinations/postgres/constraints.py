@@ -1,9 +1,9 @@
-"""What PostgreSQL has against a row, in words a clerk understands; each finishes the sentence "this value …"."""
+"""What PostgreSQL has against a row, as the code and the parameters of a rejection."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,25 +16,24 @@ from sluice.model.rejection import Rejection
 from sluice.schema.rejections import as_text
 from sluice.schema.validation import GoodRow
 
-_NUL = "has a character that the database cannot hold"
-# By SQLSTATE (PostgreSQL documentation, "PostgreSQL Error Codes"); the argument is the rule that was broken.
-_REASONS: Mapping[str, Callable[[str], str]] = {
-    "22001": lambda _: "is longer than the database's column allows",
-    "22003": lambda _: "is a larger number than the database's column holds",
-    "22008": lambda _: "is a date that the database does not have",
-    "22P05": lambda _: _NUL,
-    "23502": lambda _: "is required by the database",
-    "23503": lambda rule: f"refers to something that is not in the database (rule '{rule}')",
-    "23505": lambda rule: f"is taken by another row (rule '{rule}')",
-    "23514": lambda rule: f"is not allowed by the database's rule '{rule}'",
-    "23P01": lambda rule: f"conflicts with another row (rule '{rule}')",
-    "54000": lambda _: "is longer than the database's index allows",
+#: By SQLSTATE (PostgreSQL documentation, "PostgreSQL Error Codes").
+SQLSTATE_CODES: Mapping[str, str] = {
+    "22001": "database-too-long",
+    "22003": "database-too-large",
+    "22008": "database-no-date",
+    "22P05": "database-nul",
+    "23502": "database-required",
+    "23503": "database-reference",
+    "23505": "database-unique",
+    "23514": "database-check",
+    "23P01": "database-exclusion",
+    "54000": "database-index",
 }
-_OF_ANY_KIND = "is not what the database's column holds"
 # The error that a trigger raises itself; its text is meant for people.
 _RAISED = "P0001"
 # A foreign key: of the table itself, or of another one that refers to a row to be deleted.
 _REFERENCE = "23503"
+_NAMING_A_RULE = frozenset({_REFERENCE, "23505", "23514", "23P01"})
 
 
 @dataclass(frozen=True)
@@ -70,25 +69,25 @@ def rejections(
     for each in sorted(objections, key=lambda each: each.place):
         row, named = rows[each.place - 1], {each.column} if each.column else columns.get(each.rule, set())
         fields = [field for field in layout.fields if field.name in named]
-        reason = reason_of(layout, each)
+        code, params = coded(layout, each)
         if len(fields) == 1:
             value = from_json(row.values).get(fields[0].name)
-            told.append(Rejection("", row.number, fields[0].title, _shown(value), reason))
+            told.append(Rejection("", row.number, fields[0].title, _shown(value), code, params))
         else:
             if each.column and not fields:
-                reason = f"has nothing for '{each.column}', which the database requires"
-            told.append(Rejection("", row.number, None, _shown(row.key), reason))
+                code, params = "database-empty-column", {"column": each.column}
+            told.append(Rejection("", row.number, None, _shown(row.key), code, params))
     return told
 
 
-def reason_of(layout: TableLayout, objection: Objection) -> str:
-    """One objection in words."""
+def coded(layout: TableLayout, objection: Objection) -> tuple[str, dict[str, str]]:
+    """Return code and parameters of an objection."""
     if objection.state == _RAISED:
-        return f"is not taken by the database: {as_text(objection.message)}"
+        return "database-trigger", {"text": as_text(objection.message)}
     if objection.state == _REFERENCE and objection.table != layout.dataset:
-        return f"is still in use by the table '{objection.table}'"
-    say = _REASONS.get(objection.state)
-    return say(objection.rule) if say else _OF_ANY_KIND
+        return "database-in-use", {"table": objection.table}
+    params = {"rule": objection.rule} if objection.state in _NAMING_A_RULE else {}
+    return SQLSTATE_CODES.get(objection.state, "database-type"), params
 
 
 def with_nul(layout: TableLayout, rows: list[GoodRow]) -> Iterator[Rejection]:
@@ -99,7 +98,7 @@ def with_nul(layout: TableLayout, rows: list[GoodRow]) -> Iterator[Rejection]:
             for field in layout.fields:
                 value = values.get(field.name)
                 if isinstance(value, str) and "\0" in value:
-                    yield Rejection("", row.number, field.title, _shown(value), _NUL)
+                    yield Rejection("", row.number, field.title, _shown(value), "database-nul")
                     break
 
 

@@ -126,11 +126,10 @@ def _take_back(connection: Connection[Any], table: DatasetTable, batch: Batch, a
         if job != batch.job_id:
             kept.append(changed_since(key, job))
         elif place not in rejected_places:
-            failed.append(
-                KeptRow(key, job, "cannot be put back, for what it was before is not in the archive any more")
-            )
+            failed.append(KeptRow(key, job, "no-image"))
     return Undone(done.inserted + done.changed, kept, failed)
 
 
 def _rejected(layout: TableLayout, batch: Batch, key: str, objection: Objection) -> KeptRow:
-    return KeptRow(key, batch.job_id, f"cannot be put back, for it {constraints.reason_of(layout, objection)}")
+    code, params = constraints.coded(layout, objection)
+    return KeptRow(key, batch.job_id, "objection", {"objection": {"code": code, "params": params}})

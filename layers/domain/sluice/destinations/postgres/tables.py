@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 from sluice.destinations.postgres import stored
 from sluice.model.errors import SluiceError
-from sluice.schema.column import Row, columns_of, key_of
+from sluice.schema.importer import Row, columns_of, key_of
 from sluice.schema.validation import GoodRow
 
 # Workers that find something missing create it one after the other; any number does, the same one everywhere.
@@ -76,21 +76,14 @@ def layout_of(dataset: str, row: type[Row]) -> TableLayout:
     layout = TableLayout(dataset, key_of(row).field, fields)
     for name in (dataset, layout.archive, *layout.names):
         if not 0 < len(name.encode()) <= _NAME_BYTES:
-            raise unusable(
-                f"'{name}' is no name for PostgreSQL, which allows 1 to {_NAME_BYTES} bytes; choose a shorter one."
-            )
+            raise SluiceError("unusable-table", case="name-length", most=_NAME_BYTES, name=name)
     if reserved := _RESERVED.intersection(layout.names):
-        raise unusable(f"'{min(reserved)}' in dataset '{dataset}' is a column of Sluice's own; rename the field.")
+        raise SluiceError("unusable-table", case="own-column", column=min(reserved), dataset=dataset)
     if "%" in dataset:  # psycopg would take it for the beginning of a parameter
-        raise unusable(f"'{dataset}' has a %; rename the dataset.")
+        raise SluiceError("unusable-table", case="percent-sign", dataset=dataset)
     if stored.is_reserved_table(dataset):
-        raise unusable(f"'{dataset}' is a table of Sluice's own; rename the dataset.")
+        raise SluiceError("unusable-table", case="own-table", dataset=dataset)
     return layout
-
-
-def unusable(detail: str) -> SluiceError:
-    """Build the error for a dataset that cannot be a table of this database."""
-    return SluiceError("unusable-table", "The dataset cannot be a table of this database", detail)
 
 
 def _type_of(annotation: Any) -> str:
@@ -143,9 +136,7 @@ def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
             _complete(connection, layout)
     table = find(connection, layout)
     if table is None or {"tenant", layout.key} not in _unique(connection, layout.dataset):
-        raise unusable(
-            f"The table '{layout.dataset}' has no unique index on (tenant, {layout.key}). Create one, and retry."
-        )
+        raise SluiceError("unusable-table", case="no-index", table=layout.dataset, key=layout.key)
     return table
 
 
@@ -166,10 +157,7 @@ def _complete(connection: Connection[Any], layout: TableLayout) -> None:
     key = stored.dataset_key(layout.key)
     there = _columns(connection, layout.dataset)
     if there and not set(key) <= there.keys():
-        raise unusable(
-            f"The table '{layout.dataset}' has no columns 'tenant' and '{layout.key}'."
-            " Add both, with a unique index on them, or rename the dataset."
-        )
+        raise SluiceError("unusable-table", case="no-columns", table=layout.dataset, key=layout.key)
     _widen(connection, layout.dataset, stored.dataset_columns(fields), key)
     # an image has the very types of its row, or it could not be put back as it was
     types = {name: written for name, written in _columns(connection, layout.dataset).items() if name in fields}

@@ -1,4 +1,4 @@
-"""Zip archives, opened with distrust: limits are checked before anything is inflated, and while it is."""
+"""Zip archives from untrusted senders: limits are checked before anything is inflated, and while it is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from sluice.reading.errors import damaged, rejection
+from sluice.model.errors import FileRejected
 from sluice.reading.types import Limits
 
-#: Compressed bytes per read: one S3 range request costs as much as reading about this much.
+#: Compressed bytes per read: one S3 range request takes as long as reading about this much.
 READ_BYTES: Final = 512 * 1024
 #: Inflated bytes per block.
 BLOCK_BYTES: Final = 256 * 1024
@@ -18,7 +18,7 @@ BLOCK_BYTES: Final = 256 * 1024
 MAX_ENTRIES: Final = 10_000
 #: A central directory is read whole; 10,000 entries with long names need less than this.
 MAX_DIRECTORY_BYTES: Final = 4 * 1024 * 1024
-#: Sheet XML of equal rows reaches 1:100. Deflate ends at 1:1032, where bombs are.
+#: Sheet XML of equal rows reaches 1:100. The limit of deflate is 1:1032, which bombs come close to.
 MAX_RATIO: Final = 400
 #: Below this many inflated bytes a ratio does no harm.
 RATIO_FREE_BYTES: Final = 32 * 1024 * 1024
@@ -26,10 +26,6 @@ RATIO_FREE_BYTES: Final = 32 * 1024 * 1024
 _END = b"PK\x05\x06"
 _END_64 = b"PK\x06\x06"
 _END_SPAN = 22 + 65_535 + 76
-
-
-def _bomb(what: str) -> Exception:
-    return rejection("zip-bomb", f"The archive {what}, as no real spreadsheet does. It was not opened.")
 
 
 class Archive:
@@ -57,7 +53,7 @@ class Archive:
                 self._entries = {entry.filename: entry for entry in directory.infolist()}
                 self._check_entries(directory.infolist())
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
-            raise damaged("its zip directory is broken or cut off") from error
+            raise FileRejected("damaged-file", case="zip-directory") from error
         self._folded = {_fold(name): name for name in reversed(self._entries)}
 
     def find(self, name: str) -> str | None:
@@ -71,66 +67,66 @@ class Archive:
     def read(self, name: str, most: int = 64 * 1024 * 1024) -> bytes:
         """Inflate a small part whole; one of more than ``most`` bytes is rejected."""
         if self.size(name) > most:
-            raise _bomb(f"holds {name} of {self.size(name):,} bytes")
+            raise FileRejected("zip-bomb", case="large-part", part=name, size=self.size(name))
         return b"".join(self.stream(name))
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """Inflate a part in blocks of at most `BLOCK_BYTES`, counting what comes out and checking its CRC."""
+        """Inflate a part in blocks of at most `BLOCK_BYTES`; count what comes out and check its CRC."""
         entry = self._entries[name]
         checksum = total = 0
         for block in _inflate(self._compressed(entry), entry):
             total += len(block)
             if total > entry.file_size or total > self._budget:
-                raise _bomb(f"holds {name}, which is larger than it says")
+                raise FileRejected("zip-bomb", case="lying-part", part=name)
             checksum = zlib.crc32(block, checksum)
             yield block
         if total != entry.file_size or checksum != entry.CRC:
-            raise damaged(f"the checksum of its part {name} is wrong")
+            raise FileRejected("damaged-file", case="wrong-checksum", part=name)
 
     def _compressed(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         self._file.seek(entry.header_offset)
         header = self._file.read(30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
-            raise damaged(f"its part {entry.filename} is not where its directory says")
+            raise FileRejected("damaged-file", case="misplaced-part", part=entry.filename)
         at = entry.header_offset + 30 + _integer(header, 26, 2) + _integer(header, 28, 2)
         end = at + entry.compress_size
         while at < end:
             self._file.seek(at)
             piece = self._file.read(min(READ_BYTES, end - at))
             if not piece:
-                raise damaged("it ends too early; the upload or the download before it was cut off")
+                raise FileRejected("damaged-file", case="cut-off")
             at += len(piece)
             yield piece
 
     def _check_directory(self) -> None:
-        """Look at the entry count before `zipfile` makes an object per entry."""
+        """Check the entry count before `zipfile` makes an object per entry."""
         size = self._file.seek(0, 2)
         self._file.seek(max(0, size - _END_SPAN))
         tail = self._file.read(_END_SPAN)
         at, at_64 = tail.rfind(_END), tail.rfind(_END_64)
         if at < 0 or len(tail) < at + 22:
-            raise damaged("it ends too early; the upload or the download before it was cut off")
+            raise FileRejected("damaged-file", case="cut-off")
         if at_64 >= 0:
             count, length = _integer(tail, at_64 + 32, 8), _integer(tail, at_64 + 40, 8)
         else:
             count, length = _integer(tail, at + 10, 2), _integer(tail, at + 12, 4)
         if count > MAX_ENTRIES or length > MAX_DIRECTORY_BYTES:
-            raise _bomb(f"has {count:,} entries")
+            raise FileRejected("zip-bomb", case="entries", entries=count)
 
     def _check_entries(self, entries: list[zipfile.ZipInfo]) -> None:
         total = sum(entry.file_size for entry in entries)
         if len(entries) > MAX_ENTRIES:
-            raise _bomb(f"has {len(entries):,} entries")
+            raise FileRejected("zip-bomb", case="entries", entries=len(entries))
         if total > self._budget:
-            raise _bomb(f"unpacks to {total:,} bytes")
+            raise FileRejected("zip-bomb", case="total", unpacked=total)
         end = 0
         for entry in sorted(entries, key=lambda entry: entry.header_offset):
             if entry.flag_bits & 1:
-                raise rejection("encrypted-workbook", "Remove the password of the archive and upload it again.")
+                raise FileRejected("encrypted-workbook", case="archive")
             if entry.file_size > RATIO_FREE_BYTES and entry.file_size > MAX_RATIO * entry.compress_size:
-                raise _bomb(f"unpacks {entry.compress_size:,} bytes to {entry.file_size:,}")
+                raise FileRejected("zip-bomb", case="ratio", packed=entry.compress_size, unpacked=entry.file_size)
             if entry.header_offset < end:
-                raise _bomb("has entries that overlap")
+                raise FileRejected("zip-bomb", case="overlap")
             end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size
 
 
@@ -147,7 +143,7 @@ def _inflate(pieces: Iterator[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]
         yield from pieces
         return
     if entry.compress_type != zipfile.ZIP_DEFLATED:
-        raise damaged(f"its part {entry.filename} is packed in a way that spreadsheets are not")
+        raise FileRejected("damaged-file", case="unknown-packing", part=entry.filename)
     inflater = zlib.decompressobj(-15)
     try:
         for piece in pieces:
@@ -160,6 +156,6 @@ def _inflate(pieces: Iterator[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]
         if block := inflater.flush():
             yield block
     except zlib.error as error:
-        raise damaged(f"its part {entry.filename} is garbled") from error
+        raise FileRejected("damaged-file", case="garbled-part", part=entry.filename) from error
     if not inflater.eof:
-        raise damaged("it ends too early; the upload or the download before it was cut off")
+        raise FileRejected("damaged-file", case="cut-off")

@@ -1,8 +1,8 @@
-"""A slice of sheet XML becomes records: calamine parses a miniature workbook made of it.
+"""The records of a slice of sheet XML: calamine parses a minimal workbook that is built around the slice.
 
-Two kinds of cells are marked first, since calamine alone would need the whole string table and gives nothing for
-an error: ``t="s"`` becomes text ``TEXT_MARK + index``, ``t="e"`` becomes text ``ERROR_MARK + code``.
-One dictionary lookup per cell then puts strings, errors and ``None`` in their places.
+Two kinds of cells are marked first, because calamine would need the whole string table and returns nothing for an
+error: ``t="s"`` becomes text ``TEXT_MARK + index``, ``t="e"`` becomes text ``ERROR_MARK + code``. One dictionary access
+per cell then replaces the marks by strings, errors and ``None``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from xml.sax.saxutils import quoteattr
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from sluice.model.errors import FileRejected
 from sluice.reading.cells import is_blank, read_cells
-from sluice.reading.errors import damaged
 from sluice.reading.types import FileLayout, Workspace
 from sluice.reading.whole_file import stream_sheet
 from sluice.reading.xlsx.shared_strings import read_strings
@@ -28,27 +28,27 @@ from sluice.schema.cells import Cell, CellError, Record
 
 STYLES: Final = "styles.xml"
 
-# Private-use characters: no program gives them a meaning, and no cell of a real file starts with three of them.
+# Private-use characters (Unicode, U+E000 to U+F8FF): no cell of a real file starts with three of them.
 TEXT_MARK: Final = "\ue000\ue001\ue002"
 ERROR_MARK: Final = "\ue002\ue001\ue000"
 _TEXT = TEXT_MARK.encode()
 _ERROR = ERROR_MARK.encode()
 
-#: Cells of the rectangle that calamine lays out; one cell in column XFD must not cost gigabytes.
+#: Cells of the rectangle that calamine lays out, at most; one cell in column XFD must not cost gigabytes.
 MAX_AREA: Final = 2_000_000
-#: Columns that a sheet is taken to have whose cells do not say where they are.
 #: Column XFD, the last of a sheet (Microsoft, "Excel specifications and limits").
 LAST_COLUMN: Final = 16_384
+#: Columns that are assumed where cells do not carry their references.
 UNNAMED_WIDTH: Final = 64
 
 _ROW = re.compile(rb"<row(?=[\s/>])([^>]*)>")
 _REFERENCE = re.compile(rb'<c\b[^>]*?\sr="([A-Za-z]+)(\d+)"')
-_ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|#)")  # calamine gives nothing for such a cell
+_ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|#)")  # calamine returns nothing for such a cell
 _INDEX = re.compile(re.escape(_TEXT) + rb"(\d+)")
 _SHARED = re.compile(rb'(<c\b[^>]*\bt=")s("[^>]*>\s*<v[^>]*>)\s*(\d+)')
 _FAILED = re.compile(rb'(<c\b[^>]*\bt=")e("[^>]*>(?:(?!</c>).)*?<v[^>]*>)([^<]*)', re.DOTALL)
+#: Name of the one sheet of the minimal workbook.
 SHEET: Final = "rows"
-
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -68,38 +68,27 @@ _WORKBOOK = f"""<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><workbookPr date19
 <sheet name="{SHEET}" sheetId="1" r:id="a"/></sheets></workbook>"""
 _BEFORE = f'<worksheet xmlns="{_MAIN}"><sheetData>'.encode()
 _AFTER = b"</sheetData></worksheet>"
-_STYLES_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 #: For a workbook without styles: every number is a number.
-NO_FORMATS: Final = f'<styleSheet xmlns="{_STYLES_MAIN}"/>'.encode()
+NO_FORMATS: Final = f'<styleSheet xmlns="{_MAIN}"/>'.encode()
 
 
 def read_slice(layout: FileLayout, first_row: int, body: bytes | None, workspace: Workspace) -> Iterator[Record]:
-    """Read a slice of a workbook, of whichever of its two forms: sheet XML, or cells of the streaming reader."""
+    """Read a slice of a workbook in either of its two forms: sheet XML, or cells of the streaming reader."""
     if body is None:
         return iter(())
     cells = layout.format == "cells" or body.startswith(b"[")
     return read_cells(body) if cells else read_rows(layout, body, first_row, workspace)
 
 
-def _in_order(body: bytes, first_row: int) -> None:
-    """Reject rows that share a number or go backwards: they would be taken for one, and the others be lost."""
-    last = 0
-    for tag in _ROW.finditer(body):
-        number = row_number(tag[1], 0)
-        if number and number <= last:
-            raise damaged(f"row {number:,} comes twice, or after a later one, among the rows from {first_row:,} on")
-        last = number or last
-
-
 def read_rows(layout: FileLayout, body: bytes, first_row: int, workspace: Workspace) -> Iterator[Record]:
-    """Read the records of a slice; see `sluice.reading.read_cut`."""
+    """Read the records of a slice of sheet XML; see `sluice.reading.read_segment`."""
     prefix = str(layout.details["prefix"])
     if prefix:
-        # A raw "<" in text is always escaped, so this meets tags only.
+        # "<" in text is always escaped, so this replaces in tags only
         body = body.replace(b"<" + prefix.encode(), b"<").replace(b"</" + prefix.encode(), b"</")
     if _ENTITY.search(body):
-        raise damaged(f"the rows from {first_row:,} on name an entity that XML does not know")
+        raise FileRejected("damaged-file", case="unknown-entity", first_row=first_row)
     _in_order(body, first_row)
     body = _numbered(body, first_row)
     body, values = _marked(body)
@@ -116,8 +105,18 @@ def read_rows(layout: FileLayout, body: bytes, first_row: int, workspace: Worksp
                 yield number, record
 
 
+def _in_order(body: bytes, first_row: int) -> None:
+    """Reject rows that share a number or go backwards: calamine would keep one of them and lose the others."""
+    last = 0
+    for tag in _ROW.finditer(body):
+        number = row_number(tag[1], 0)
+        if number and number <= last:
+            raise FileRejected("damaged-file", case="repeated-row", at_row=number, first_row=first_row)
+        last = number or last
+
+
 def _numbered(body: bytes, first_row: int) -> bytes:
-    """Give the first row its number, where rows carry none and follow from each other."""
+    """Write the number of the first row where rows have none: calamine counts on from it."""
     first = _ROW.search(body)
     if first is None or row_number(first[1], 0):
         return body
@@ -125,7 +124,7 @@ def _numbered(body: bytes, first_row: int) -> bytes:
 
 
 def _marked(body: bytes) -> tuple[bytes, dict[Any, Cell]]:
-    """Mark shared strings and errors; also gives what stands for the errors and for empty text."""
+    """Mark shared strings and errors; also return the values of the error marks and of empty text."""
     values: dict[Any, Cell] = {"": None}
     if b' t="e"' in body:
         for _, _, code in _FAILED.findall(body):
@@ -148,7 +147,7 @@ def _areas(body: bytes) -> Iterator[bytes]:
     references = _REFERENCE.findall(body)
     width = max(map(column_number, {column for column, _ in references}), default=UNNAMED_WIDTH)
     if width > LAST_COLUMN:
-        raise damaged("it names a column that no sheet has")
+        raise FileRejected("damaged-file", case="unknown-column")
     rows = {int(row) for _, row in references} | set(_ends(body))
     if (max(rows) - min(rows) + 1) * width <= MAX_AREA:
         yield body
@@ -157,13 +156,13 @@ def _areas(body: bytes) -> Iterator[bytes]:
 
 
 def _ends(body: bytes) -> tuple[int, int]:
-    """Numbers that the first and the last row give themselves, 0 for none."""
+    """Return the numbers that the first and the last row carry, 0 where they carry none."""
     first, last = _ROW.search(body), _ROW.match(body, body.rfind(b"<row"))
     return row_number(first[1], 0) if first else 0, row_number(last[1], 0) if last else 0
 
 
 def _is_narrow(body: bytes) -> bool:
-    """Whether one pass shows that every cell is in columns A to Z of the rows between the first and the last."""
+    """Whether every cell is in columns A to Z of the rows between the first and the last, checked in one pass."""
     first, last = _ends(body)
     if not 0 < first <= last < first + MAX_AREA // 26 - 20_000 or body.count(b"<c ") != body.count(b'<c r="'):
         return False
@@ -179,7 +178,7 @@ def _split(body: bytes, height: int) -> Iterator[bytes]:
         named = {int(row) for _, row in _REFERENCE.findall(body, tag.start(), end)}
         number = row_number(tag[1], min(named, default=number + 1))
         if named - {number}:
-            raise damaged(f"cells of row {number:,} carry other row numbers")
+            raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=number)
         if first is not None and not 0 <= number - first < height:
             yield body[start : tag.start()]
             start, first = tag.start(), None
@@ -188,7 +187,7 @@ def _split(body: bytes, height: int) -> Iterator[bytes]:
 
 
 def column_number(letters: bytes) -> int:
-    """Number of a column from its letters, A being 1."""
+    """Return the number of a column from its letters; A is 1."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
@@ -199,27 +198,27 @@ def _parsed(rows: bytes, styles: bytes, date1904: bool) -> Iterator[tuple[int, l
     try:
         sheet = CalamineWorkbook.from_filelike(build_minimal_workbook(rows, styles, date1904)).get_sheet_by_index(0)
     except CalamineError:
-        # One odd cell, such as a number with spaces around it, fails the whole sheet there.
+        # one odd cell, such as a number with spaces around it, fails the whole sheet in calamine
         yield from stream_sheet(build_minimal_workbook(rows, styles, date1904))
         return
     if sheet.start is None:
         return
     row, column = sheet.start
     before = [None] * column
-    # `iter_rows` would begin at row 1 whatever the first row's number is.
+    # `iter_rows` would begin at row 1, not at the first row's number
     for number, cells in enumerate(sheet.to_python(skip_empty_area=True), row + 1):
         yield number, before + cells if column else cells
 
 
 def build_minimal_workbook(rows: bytes, styles: bytes, date1904: bool) -> io.BytesIO:
-    """Make an .xlsx file, stored without compression, of ``<row>`` elements without namespace prefix.
+    """Build an .xlsx file, stored without compression, around ``<row>`` elements without namespace prefix.
 
     Parameters
     ----------
     rows
         The elements; their shared strings must have been replaced.
     styles
-        What `number_formats` gave.
+        What `number_formats` returned.
     date1904
         Whether its dates count from 1904.
     """
@@ -236,9 +235,9 @@ def build_minimal_workbook(rows: bytes, styles: bytes, date1904: bool) -> io.Byt
 
 
 def number_formats(part: str, body: bytes) -> bytes:
-    """Reduce a styles part to what tells dates from numbers: cell formats and their number formats.
+    """Reduce a styles part to what distinguishes dates from numbers: cell formats and their number formats.
 
-    Fonts, fills and names, which may be megabytes and are odd in many files, never reach a worker.
+    Fonts, fills and names, which can be megabytes and are invalid in many files, never reach a worker.
 
     Raises
     ------
@@ -253,7 +252,7 @@ def number_formats(part: str, body: bytes) -> bytes:
         elif local(group.tag) == "cellXfs":
             formats = [f'<xf numFmtId="{_number(element)}"/>' for element in group]
     return (
-        f'<styleSheet xmlns="{_STYLES_MAIN}"><numFmts count="{len(codes)}">{"".join(codes)}</numFmts>'
+        f'<styleSheet xmlns="{_MAIN}"><numFmts count="{len(codes)}">{"".join(codes)}</numFmts>'
         f'<cellXfs count="{len(formats)}">{"".join(formats)}</cellXfs></styleSheet>'
     ).encode()
 

@@ -1,8 +1,8 @@
 """Shared strings of a workbook as two objects that a worker can read in parts.
 
-``strings`` is every ``<si>`` element without its end tag, one after the other. ``strings.offsets`` holds where
-each begins in it, as little-endian 64-bit integers, and where the last one ends. So a worker finds string *i*
-by reading 16 bytes at ``8 * i``, and `plan` never holds more than a block of them.
+``strings`` is every ``<si>`` element without its end tag, one after the other. ``strings.offsets`` holds the offset of
+each as little-endian 64-bit integers, and the end of the last one. A worker finds string *i* by reading 16 bytes at
+``8 * i``, and `plan` never holds more than a block of them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from itertools import accumulate, islice
 from typing import Final
 from xml.parsers import expat
 
-from sluice.reading.errors import damaged
+from sluice.model.errors import FileRejected
 from sluice.reading.types import Workspace
 from sluice.reading.xlsx.splitter import Unknown, prolog
 
 BLOB: Final = "strings"
 OFFSETS: Final = "strings.offsets"
 _WIDTH: Final = 8
-#: Bytes that are read and thrown away rather than asked for separately: what a range request's latency is worth.
+#: Gaps up to this many bytes are read and dropped, because another range request would take longer.
 GAP_BYTES: Final = 512 * 1024
 #: Bytes of one read at most, so that a worker's memory stays bounded.
 SPAN_BYTES: Final = 8 * 1024 * 1024
@@ -52,7 +52,7 @@ def store_strings(part: str, blocks: Iterator[bytes], workspace: Workspace) -> t
     Raises
     ------
     Unknown
-        When the XML has a shape that cannot be cut.
+        When the XML has a form that cannot be split.
     FileRejected
         ``damaged-file`` or ``unsafe-file``.
     """
@@ -75,7 +75,7 @@ def _whole_strings(blocks: Iterator[bytes], end_tag: bytes) -> Iterator[bytes]:
     rest = b""
     for block in blocks:
         data = rest + block
-        # The sign is rare in text and memchr is fast; only where it occurs is the markup looked for.
+        # "!" is rare in text and memchr is fast, so the markup is searched only where it occurs
         if b"!" in data and b"<!" in data:
             raise Unknown("comments or CDATA among the strings")
         end = data.rfind(end_tag) + len(end_tag)
@@ -85,7 +85,7 @@ def _whole_strings(blocks: Iterator[bytes], end_tag: bytes) -> Iterator[bytes]:
             yield data[:end]
             rest = data[end:]
         if len(rest) > MAX_STRING_BYTES:
-            raise damaged("one of its texts has no end")
+            raise FileRejected("damaged-file", case="endless-text")
 
 
 def read_strings(indexes: Iterable[int], count: int, prefix: str, workspace: Workspace) -> dict[int, str]:
@@ -96,7 +96,7 @@ def read_strings(indexes: Iterable[int], count: int, prefix: str, workspace: Wor
     indexes
         Each once, in any order.
     count, prefix
-        What `store_strings` gave.
+        What `store_strings` returned.
     workspace
         Where it stored them.
 
@@ -107,7 +107,7 @@ def read_strings(indexes: Iterable[int], count: int, prefix: str, workspace: Wor
     """
     wanted = sorted(indexes)
     if wanted and wanted[-1] >= count:
-        raise damaged(f"a cell names text {wanted[-1]:,} of {count:,}")
+        raise FileRejected("damaged-file", case="unknown-text", text=wanted[-1], count=count)
     found: dict[int, str] = {}
     for run in _runs(wanted, wanted, GAP_BYTES // _WIDTH, SPAN_BYTES // _WIDTH):
         first, last = run[0], run[-1]
@@ -163,7 +163,7 @@ def texts_of(elements: Sequence[bytes], prefix: str = "") -> list[str]:
     try:
         joined = b"\0".join([*elements, b""]).decode()
         texts = _PLAIN.findall(joined)
-        # All plain, as they are in most files: one search read them all.
+        # in most files all are plain, and one search reads them all
         if len(texts) != len(elements):
             end = f"</{prefix}si>".encode()
             texts = [
@@ -171,7 +171,7 @@ def texts_of(elements: Sequence[bytes], prefix: str = "") -> list[str]:
                 for text, element in zip(joined.split("\0"), elements, strict=False)
             ]
     except (expat.ExpatError, UnicodeDecodeError, IndexError) as error:
-        raise damaged("one of its texts is not well-formed XML") from error
+        raise FileRejected("damaged-file", case="malformed-text") from error
     return [_ESCAPE.sub(_character, text) for text in texts] if "_x" in joined else texts
 
 
@@ -197,5 +197,5 @@ def _parsed(element: bytes) -> str:
 
 def _character(match: re.Match[str]) -> str:
     code = int(match[1], 16)
-    # Half of a surrogate pair is no character by itself: leave the escape as it stands.
+    # half of a surrogate pair is no character by itself: the escape stays
     return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)

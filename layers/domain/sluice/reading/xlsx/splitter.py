@@ -1,4 +1,8 @@
-"""Sheet XML cut at row ends, as bytes: nothing is parsed but the numbers of the rows at the seams."""
+"""Sheet XML split at row ends, as bytes: only the numbers of the rows at the boundaries are parsed.
+
+`prolog` reads a part up to its root element, `RowSplitter` splits the rows below it. Both raise `Unknown` at XML in a
+form that they do not know; the caller then takes the streaming reader.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,88 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-from sluice.reading.errors import damaged
+from sluice.model.errors import FileRejected
 from sluice.reading.xlsx.workbook import reject_doctype
 
-#: Bytes of a slice at most: what a worker parses within its memory. Wide rows make slices of fewer rows.
+#: Bytes of a slice at most, so that a worker can parse it in its memory. Wide rows make slices of fewer rows.
 MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
-#: Rows are rejected beyond this size: 16,384 cells of Excel's longest formulas would not reach it.
+#: A longer row is rejected: 16,384 cells of Excel's longest formulas do not reach this.
 MAX_ROW_BYTES: Final = 64 * 1024 * 1024
 
 ROW_TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?row(?=[\s/>])([^>]*)>")
 _NUMBER = re.compile(rb'\sr="(\d+)"')
 #: The root element starts within this many bytes, or the file is no spreadsheet.
 _PROLOG_BYTES = 64 * 1024
+
+
+class Unknown(Exception):
+    """The XML has a form that is not split as bytes; the streaming reader reads it."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A part whose root element is known.
+
+    Parameters
+    ----------
+    prefix
+        Namespace prefix with its colon (``b"x:"``), empty for the default namespace.
+    first
+        Bytes that were read already, from the end of the root's start tag on.
+    rest
+        Blocks that follow.
+    """
+
+    prefix: bytes
+    first: bytes
+    rest: Iterator[bytes]
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield all that follows the root's start tag."""
+        return chain([self.first], self.rest)
+
+
+def prolog(part: str, blocks: Iterator[bytes], root: bytes) -> Start:
+    """Read up to the root element.
+
+    Raises
+    ------
+    Unknown
+        If it is not UTF-8, or its root is not ``root``.
+    FileRejected
+        ``unsafe-file`` for a document type declaration; ``damaged-file`` when there is no root.
+    """
+    data = b""
+    tag = re.compile(rb"<([A-Za-z_][\w.-]*:)?" + root + rb"(?:\s[^>]*)?>")
+    for block in blocks:
+        data += block
+        match = tag.search(data)
+        head = data[: match.start() if match else _PROLOG_BYTES]
+        if match or len(data) > _PROLOG_BYTES:
+            reject_doctype(part, head)
+        if match:
+            _check_encoding(head)
+            _check_quotes(match[0])
+            return Start(match[1] or b"", data[match.end() :], blocks)
+        if len(data) > _PROLOG_BYTES:
+            break
+    reject_doctype(part, data[:_PROLOG_BYTES])
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
+        raise Unknown("not UTF-8")
+    if re.search(rb"<(?:[A-Za-z_][\w.-]*:)?" + root + rb"\s*/>", data) or not data:
+        return Start(b"", b"", blocks)
+    raise FileRejected("damaged-file", case="no-root", part=part, element=root.decode())
+
+
+def _check_encoding(head: bytes) -> None:
+    declared = re.search(rb"encoding\s*=\s*[\"']([^\"']+)", head)
+    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
+        raise Unknown("not UTF-8")
+
+
+def _check_quotes(tag: bytes) -> None:
+    if b"='" in tag:
+        raise Unknown("attributes in single quotes")
 
 
 @dataclass(frozen=True)
@@ -42,14 +116,14 @@ class RowSlice:
 
 
 def row_number(attributes: bytes, otherwise: int) -> int:
-    """Number that a row tag gives itself, or ``otherwise``."""
+    """Return the number in the attributes of a row tag, or ``otherwise``."""
     match = _NUMBER.search(attributes)
     return int(match[1]) if match else otherwise
 
 
 @dataclass
 class RowSplitter:
-    """Cuts the rows of a sheet below a row number.
+    """Splits the rows of a sheet below a row number.
 
     Parameters
     ----------
@@ -65,7 +139,7 @@ class RowSplitter:
     Attributes
     ----------
     last_row
-        Number of the last row that was cut; a reader that takes over goes on below it.
+        Number of the last row of the slices so far; the streaming reader goes on below it.
     """
 
     part: str
@@ -78,12 +152,12 @@ class RowSplitter:
     _bytes: int = 0
 
     def slices(self) -> Iterator[RowSlice]:
-        """Cut.
+        """Split the rows into slices.
 
         Raises
         ------
         Unknown
-            At markup that cannot be cut as bytes; what was given before stays good.
+            At markup that cannot be split as bytes; the slices before it stay valid.
         FileRejected
             ``damaged-file``.
         """
@@ -125,22 +199,22 @@ class RowSplitter:
         rest = b""
         for block in _sheet_data(self.part, self.start):
             data = rest + block
-            # The sign is rare in cells and memchr is fast; only where it occurs is the markup looked for.
+            # "!" is rare in cells and memchr is fast, so the markup is searched only where it occurs
             if b"!" in data and b"<!" in data:
                 raise Unknown("comments or CDATA among the rows")
-            seam = data.rfind(close) + len(close)
-            if seam < len(close):
-                seam = max(data.rfind(opening), 0)
-            end = data.find(end_of_rows, seam)
+            boundary = data.rfind(close) + len(close)
+            if boundary < len(close):
+                boundary = max(data.rfind(opening), 0)
+            end = data.find(end_of_rows, boundary)
             if end >= 0:
                 yield data[:end]
                 return
-            if seam:
-                yield data[:seam]
-            rest = data[seam:]
+            if boundary:
+                yield data[:boundary]
+            rest = data[boundary:]
             if len(rest) > MAX_ROW_BYTES:
-                raise damaged("one of its rows has no end")
-        raise damaged(f"its part {self.part} ends in the middle of the rows")
+                raise FileRejected("damaged-file", case="endless-row")
+        raise FileRejected("damaged-file", case="unfinished-rows", part=self.part)
 
     def _below(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Leave out rows up to `after_row`."""
@@ -155,7 +229,7 @@ class RowSplitter:
 
 
 def _sheet_data(part: str, start: Start) -> Iterator[bytes]:
-    """Blocks from the first row on; a sheet without rows gives its end tag alone."""
+    """Yield blocks from the first row on; of a sheet without rows, its end tag alone."""
     data = b""
     tag = re.compile(rb"<" + start.prefix + rb"sheetData(\s[^>]*)?>")
     blocks = start.blocks()
@@ -176,11 +250,11 @@ def _sheet_data(part: str, start: Start) -> Iterator[bytes]:
         yield first
         yield from blocks
         return
-    raise damaged(f"its part {part} has no rows element")
+    raise FileRejected("damaged-file", case="no-rows-element", part=part)
 
 
 def _check_shape(data: bytes, prefix: bytes) -> None:
-    """Look at the first block: are its rows written as the cutter expects?"""
+    """Check in the first block that rows are written as the splitter expects."""
     known = re.compile(rb"\s*(?:<%srow[\s/>]|</%ssheetData>)" % (prefix, prefix))
     if not known.match(data):
         raise Unknown("something other than rows")
@@ -196,7 +270,7 @@ def _end_of(data: bytes, close: bytes, wanted: int, position: int) -> int:
 
 
 def _last_row(body: bytes, first_row: int, prefix: bytes) -> int:
-    """Number of the last row; counted only where rows do not carry their numbers."""
+    """Return the number of the last row; rows are counted only where they have no numbers."""
     last = ROW_TAG.match(body, body.rfind(b"<%srow" % prefix))
     if last is not None and (match := _NUMBER.search(last[1])):
         return int(match[1])
@@ -214,73 +288,3 @@ def _without_blank_tail(body: bytes, close: bytes, prefix: bytes) -> bytes:
         return body
     last = max(body.rfind(value), body.rfind(inline))
     return body[: body.find(close, last) + len(close)] if last >= 0 else b""
-
-
-class Unknown(Exception):
-    """The XML has a shape that is not cut as bytes; the streaming reader takes it."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """A part whose root element is known.
-
-    Parameters
-    ----------
-    prefix
-        Namespace prefix with its colon (``b"x:"``), empty for the default namespace.
-    first
-        What of the part was read, from the end of the root's start tag on.
-    rest
-        Blocks that follow.
-    """
-
-    prefix: bytes
-    first: bytes
-    rest: Iterator[bytes]
-
-    def blocks(self) -> Iterator[bytes]:
-        """All that follows the root's start tag."""
-        return chain([self.first], self.rest)
-
-
-def prolog(part: str, blocks: Iterator[bytes], root: bytes) -> Start:
-    """Read up to the root element.
-
-    Raises
-    ------
-    Unknown
-        If it is not UTF-8, or its root is not ``root``.
-    FileRejected
-        ``unsafe-file`` for a document type declaration; ``damaged-file`` when there is no root.
-    """
-    data = b""
-    tag = re.compile(rb"<([A-Za-z_][\w.-]*:)?" + root + rb"(?:\s[^>]*)?>")
-    for block in blocks:
-        data += block
-        match = tag.search(data)
-        head = data[: match.start() if match else _PROLOG_BYTES]
-        if match or len(data) > _PROLOG_BYTES:
-            reject_doctype(part, head)
-        if match:
-            _check_encoding(head)
-            _check_quotes(match[0])
-            return Start(match[1] or b"", data[match.end() :], blocks)
-        if len(data) > _PROLOG_BYTES:
-            break
-    reject_doctype(part, data[:_PROLOG_BYTES])
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
-        raise Unknown("not UTF-8")
-    if re.search(rb"<(?:[A-Za-z_][\w.-]*:)?" + root + rb"\s*/>", data) or not data:
-        return Start(b"", b"", blocks)
-    raise damaged(f"its part {part} has no {root.decode()} element")
-
-
-def _check_encoding(head: bytes) -> None:
-    declared = re.search(rb"encoding\s*=\s*[\"']([^\"']+)", head)
-    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise Unknown("not UTF-8")
-
-
-def _check_quotes(tag: bytes) -> None:
-    if b"='" in tag:
-        raise Unknown("attributes in single quotes")

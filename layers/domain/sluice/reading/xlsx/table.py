@@ -1,4 +1,4 @@
-"""An .xlsx workbook as a table: its sheet is cut as bytes, and read by a streaming parser where that cannot be."""
+"""An .xlsx workbook as a table: its sheet is split as bytes, or read by a streaming parser where that is impossible."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
+from sluice.model.errors import FileRejected
 from sluice.reading.cells import split_records
-from sluice.reading.errors import rejection, too_many_rows
 from sluice.reading.types import FileLayout, Limits, Segment, Workspace
 from sluice.reading.whole_file import stream_sheet
 from sluice.reading.xlsx.archive import Archive
@@ -22,7 +22,7 @@ _VALUE = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(?:v|is)[\s>]")
 
 
 class XlsxTable:
-    """The first visible worksheet of a workbook that has a value; a `Table`.
+    """The first visible worksheet of a workbook that has a value; a `TabularFile`.
 
     Parameters
     ----------
@@ -49,38 +49,36 @@ class XlsxTable:
 
     @property
     def layout(self) -> FileLayout:
-        """See `Table.layout`."""
+        """See `TabularFile.layout`."""
         if self._layout is None:
             self._layout = self._prepared()
         return self._layout
 
     def head(self, count: int) -> list[Record]:
-        """See `Table.head`."""
-        cuts = self._slices(0, count)
-        records = (row for cut in cuts for row in read_slice(self.layout, cut.first_row, cut.body, self._workspace))
+        """See `TabularFile.head`."""
+        segments = self._segments(0, count)
+        records = (
+            row for each in segments for row in read_slice(self.layout, each.first_row, each.body, self._workspace)
+        )
         return list(islice(records, count))
 
-    def cut(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """See `Table.cut`; slices of very wide rows have fewer than ``chunk_rows``."""
+    def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
+        """See `TabularFile.split`; segments of very wide rows have fewer than ``chunk_rows``."""
         rows = 0
-        for cut in self._slices(after_row, chunk_rows):
-            rows += cut.rows
+        for segment in self._segments(after_row, chunk_rows):
+            rows += segment.rows
             if rows > self._limits.max_rows:
-                raise too_many_rows(self._limits.max_rows)
-            yield cut
+                raise FileRejected("too-many-rows", limit=self._limits.max_rows)
+            yield segment
 
     def _first_with_data(self) -> Sheet:
         for sheet in self._book.sheets:
             if _has_value(self._archive.stream(sheet.part)):
                 return sheet
-        raise rejection(
-            "empty-file",
-            "No sheet of the workbook that is shown has a value in it. Formulas count once the workbook was saved "
-            "by a spreadsheet program.",
-        )
+        raise FileRejected("empty-file", case="no-saved-value")
 
     def _prepared(self) -> FileLayout:
-        """Store what all slices need; a part of unknown shape leaves everything to the streaming reader."""
+        """Store what all slices need; for a part of unknown form, the streaming reader reads the whole sheet."""
         part, styles = self._sheet.part, self._book.styles
         try:
             prefix = prolog(part, self._archive.stream(part), b"worksheet").prefix.decode()
@@ -101,20 +99,20 @@ class XlsxTable:
         part = self._book.strings
         return store_strings(part, self._archive.stream(part), self._workspace) if part else (0, "")
 
-    def _slices(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """Segment as bytes; from the first markup on that cannot be, go on with the streaming reader."""
+    def _segments(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
+        """Split as bytes; from the first markup on that cannot be split, go on with the streaming reader."""
         index = 0
         if self.layout.format == "xlsx":
             part = self._sheet.part
             start = prolog(part, self._archive.stream(part), b"worksheet")
-            cutter = RowSplitter(part, start, after_row, chunk_rows)
+            splitter = RowSplitter(part, start, after_row, chunk_rows)
             try:
-                for piece in cutter.slices():
+                for piece in splitter.slices():
                     yield Segment(index, piece.first_row, piece.rows, body=piece.body)
                     index += 1
                 return
             except Unknown:
-                after_row = max(after_row, cutter.last_row)
+                after_row = max(after_row, splitter.last_row)
         yield from split_records(stream_sheet(self._file, self._sheet.name), after_row, chunk_rows, index)
 
 

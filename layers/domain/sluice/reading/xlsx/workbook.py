@@ -1,4 +1,4 @@
-"""The parts of an .xlsx workbook: which sheet is read, and where its strings and styles are."""
+"""The parts of an .xlsx workbook: its visible sheets, its shared strings and its styles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from sluice.reading.errors import damaged, rejection
+from sluice.model.errors import FileRejected
 from sluice.reading.xlsx.archive import Archive
 
 _RELATIONSHIPS = "/relationships/"
@@ -23,7 +23,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """What of a workbook matters to an import.
+    """The parts of a workbook that an import reads.
 
     Parameters
     ----------
@@ -42,27 +42,27 @@ class Workbook:
 
 
 def parse_xml(part: str, body: bytes) -> ElementTree.Element:
-    """Parse a small part; one that declares a document type is rejected, so no entity is ever expanded."""
+    """Parse a small part; one that declares a document type is rejected, so that no entity is expanded."""
     reject_doctype(part, body)
     try:
         return ElementTree.fromstring(body)  # noqa: S314 - no document type, so no entities
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise damaged(f"its part {part} is not well-formed XML") from error
+        raise FileRejected("damaged-file", case="malformed-part", part=part) from error
 
 
 def reject_doctype(part: str, start: bytes) -> None:
     """Reject a part whose prolog declares a document type, in UTF-8 or UTF-16."""
     if re.search(rb"<!\0?[DdEe]", start.replace(b"\0", b"")):
-        raise rejection("unsafe-file", f"Its part {part} declares XML entities, which no spreadsheet program writes.")
+        raise FileRejected("unsafe-file", part=part)
 
 
 def local(tag: str) -> str:
-    """Name of an element or attribute without its namespace: transitional and strict files read the same."""
+    """Return a name without its namespace, which differs between transitional and strict files."""
     return tag.rpartition("}")[2]
 
 
 def attribute(element: ElementTree.Element, name: str) -> str | None:
-    """Value of an attribute whatever its namespace."""
+    """Return the value of an attribute in any namespace."""
     return next((value for key, value in element.attrib.items() if local(key) == name), None)
 
 

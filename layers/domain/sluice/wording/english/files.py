@@ -1,0 +1,156 @@
+"""What is wrong with a file as a whole, and what its sender can do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sluice.wording.catalogue import Params, Sentence, with_forms
+from sluice.wording.english.forms import listed, quoted, status_name
+
+TITLES: Final[dict[str, Sentence]] = {
+    "not-a-spreadsheet": "The file is not a spreadsheet",
+    "empty-file": "The file has no rows",
+    "no-header": "No header row was found",
+    "missing-header": "Required columns are missing",
+    "duplicate-header": "Two columns mean the same",
+    "bad-mapping": "The mapping does not fit the file",
+    "too-large": "The file is too large",
+    "too-many-rows": "The file has too many rows",
+    "encrypted-workbook": "The workbook is protected by a password",
+    "zip-bomb": "The file unpacks to far too much",
+    "unsafe-file": "The file declares XML entities",
+    "unknown-encoding": "The text encoding is not clear",
+    "damaged-file": "The file is damaged",
+    "missing-parameter": "Something is missing in the file's name",
+    "wrong-file-type": "The file is of another type",
+    "no-row-numbers": "The file does not say which rows it corrects",
+    "same-file": "The same file was imported before",
+    "file-gone": "The file is gone",
+    "file-changed": "The file was changed while it was read",
+}
+
+
+def _missing_header(params: Params) -> str:
+    nearest = params["nearest"].items()
+    missing = [f"'{title}'" + (f" (nearest: '{near}')" if near else "") for title, near in nearest]
+    return f"Row {params['header_row']:,} lacks {', '.join(missing)}. Add or rename the columns, or map them."
+
+
+def _mixed_encoding(params: Params) -> str:
+    place = f" near row {params['row']:,}" if params["row"] else ""
+    return f"The text begins as UTF-8 and goes on as something else{place}. Save it as CSV UTF-8."
+
+
+_CUT_OFF: Final = "it ends too early; the upload or the download before it was cut off"
+_DAMAGE: Final[dict[str, str]] = {
+    "cut-off": _CUT_OFF,
+    "unclosed-quote": "a quote opens in row {at_row:,} and is never closed",
+    "endless-record": "row {at_row:,} is longer than a megabyte",
+    "garbled-gzip": "its gzip data is garbled",
+    "broken-row": "row {at_row:,} or the one below it breaks the format",
+    "not-a-workbook": "it is not a complete workbook",
+    "zip-directory": "its zip directory is broken or cut off",
+    "wrong-checksum": "the checksum of its part {part} is wrong",
+    "misplaced-part": "its part {part} is not where its directory says",
+    "unknown-packing": "its part {part} is packed in a way that spreadsheets are not",
+    "garbled-part": "its part {part} is garbled",
+    "malformed-part": "its part {part} is not well-formed XML",
+    "no-root": "its part {part} has no {element} element",
+    "no-rows-element": "its part {part} has no rows element",
+    "unfinished-rows": "its part {part} ends in the middle of the rows",
+    "endless-row": "one of its rows has no end",
+    "endless-text": "one of its texts has no end",
+    "malformed-text": "one of its texts is not well-formed XML",
+    "unknown-text": "a cell names text {text:,} of {count:,}",
+    "repeated-row": "row {at_row:,} comes twice, or after a later one, among the rows from {first_row:,} on",
+    "unknown-entity": "the rows from {first_row:,} on name an entity that XML does not know",
+    "unknown-column": "it names a column that no sheet has",
+    "wrong-row-numbers": "cells of row {at_row:,} carry other row numbers",
+}
+_BOMBS: Final[dict[str, str]] = {
+    "large-part": "holds {part} of {size:,} bytes",
+    "lying-part": "holds {part}, which is larger than it says",
+    "entries": "has {entries:,} entries",
+    "total": "unpacks to {unpacked:,} bytes",
+    "ratio": "unpacks {packed:,} bytes to {unpacked:,}",
+    "overlap": "has entries that overlap",
+}
+_KINDS: Final[dict[str, str]] = {
+    "pdf": "a PDF",
+    "document": "a text document",
+    "picture": "a picture",
+    "packed": "an archive",
+}
+
+DETAILS: Final[dict[str, Sentence]] = {
+    **{
+        f"not-a-spreadsheet/{case}": f"The file is {what}. Save the table as .xlsx or CSV."
+        for case, what in _KINDS.items()
+    },
+    "not-a-spreadsheet/nul": "The file has binary data in it. Save it as .xlsx or as CSV UTF-8.",
+    "not-a-spreadsheet/binary": "The file holds binary data. Upload an .xlsx, .xls, .ods or CSV file.",
+    "not-a-spreadsheet/archive": "The file is an archive or another kind of document. Save the table as .xlsx.",
+    "not-a-spreadsheet/packed-workbook": "Only text may be packed with gzip. Upload the file inside as it is.",
+    "not-a-spreadsheet/web-page": (
+        "The file is a web page or XML, whatever its name says. Open it in a spreadsheet program and save it as .xlsx."
+    ),
+    "empty-file/no-bytes": "The file has no content. Was it saved?",
+    "empty-file/no-row": "No row of the file has a value in it.",
+    "empty-file/no-sheet": "No sheet of the workbook that is shown has a value in it.",
+    "empty-file/no-saved-value": (
+        "No sheet of the workbook that is shown has a value in it. Formulas count once the workbook was saved by a "
+        "spreadsheet program."
+    ),
+    "no-header": with_forms(
+        "None of the first rows has a known header. The first row should read {expected}.", expected=quoted
+    ),
+    "missing-header": _missing_header,
+    "duplicate-header": with_forms(
+        "The columns {found} all mean '{column}'. Remove or rename all but one.", found=quoted
+    ),
+    "bad-mapping/unknown": with_forms(
+        "There is no column {unknown}; the columns are {known}.", unknown=quoted, known=listed
+    ),
+    "bad-mapping/absent": with_forms(
+        "The mapping names {absent}, which row {header_row:,} does not have; its headers are {headers}.",
+        absent=quoted,
+        headers=quoted,
+    ),
+    "too-large/uploaded": "The file has {bytes:,} bytes, {limit:,} are allowed. Split it and upload the parts.",
+    "too-large/announced": "It has {bytes:,} bytes; {importer} takes files of up to {limit:,} bytes.",
+    "too-many-rows": "At most {limit:,} rows can be imported at once. Split the file and upload the parts.",
+    "encrypted-workbook/workbook": (
+        "The workbook is protected by a password. Save a copy without the password and upload that."
+    ),
+    "encrypted-workbook/archive": "Remove the password of the archive and upload it again.",
+    **{
+        f"zip-bomb/{case}": f"The archive {what}, as no real spreadsheet does. It was not opened."
+        for case, what in _BOMBS.items()
+    },
+    "zip-bomb/gzip": "The file unpacks {packed:,} bytes to {unpacked:,} or more, as no real table does.",
+    "unsafe-file": "Its part {part} declares XML entities, which no spreadsheet program writes.",
+    "unknown-encoding/utf-32": "The text is in UTF-32, which is not read. Save it as CSV UTF-8.",
+    "unknown-encoding/utf-16": "The text begins as UTF-16 but is not. Save it as CSV UTF-8.",
+    "unknown-encoding/mixed": _mixed_encoding,
+    **{
+        f"damaged-file/{case}": (
+            f"The file cannot be read: {what}. Open it in the program that made it, save it again and upload that copy."
+        )
+        for case, what in _DAMAGE.items()
+    },
+    "missing-parameter": (
+        "{title} was not given, and the name '{file}' does not tell it. Name the file like '{title} {example}.xlsx' "
+        "and send it again."
+    ),
+    "wrong-file-type": with_forms("{importer} takes {types} files.", types=" or ".join),
+    "no-row-numbers": (
+        "Its column '{column}' is missing. Correct the rows in the errors.xlsx of job {corrects}, and keep that column "
+        "as it is."
+    ),
+    "same-file": with_forms(
+        "Job {job} of {created} UTC has it ({status}). To import it all the same, send it with force=true.",
+        status=status_name,
+    ),
+    "file-gone": "The uploaded file was deleted. Upload it again.",
+    "file-changed": "It was overwritten after the import had begun. Upload it again, under a name of its own.",
+}

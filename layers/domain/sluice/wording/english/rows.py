@@ -1,0 +1,90 @@
+"""What is wrong with a row, why a rollback left it, and how far the rows of a job are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sluice.wording.catalogue import Params, Sentence
+
+
+def _choices(params: Params) -> str:
+    """``'new', 'used' or 2``: text in quotes, numbers without."""
+    if "choices" not in params:
+        return f"must be one of {params['expected']}"
+    *others, last = [repr(choice) for choice in params["choices"]]
+    return f"must be one of {', '.join(others)} or {last}" if others else f"must be one of {last}"
+
+
+REASONS: Final[dict[str, Sentence]] = {
+    # of a cell, by its type and its column's rules
+    "required": "is required",
+    "below-minimum": "must be {minimum} or more",
+    "not-above": "must be more than {limit}",
+    "above-maximum": "must be {maximum} or less",
+    "not-below": "must be less than {limit}",
+    "too-long": "is longer than {length} characters",
+    "too-short": "is shorter than {length} characters",
+    "not-text": "must be text",
+    "unstorable-characters": "has characters that cannot be stored",
+    "wrong-form": "is not written in the expected form",
+    "not-a-choice": _choices,
+    "not-whole": "is not a whole number",
+    "not-a-number": "is not a number",
+    "too-many-digits": "has too many digits",
+    "over-digits": "has more than {digits} digits",
+    "over-decimal-places": "has more than {places} decimal places",
+    "shortened-number": "is a number that a spreadsheet has shortened",
+    "not-digits": "must be digits only",
+    "not-a-date": "is not a date",
+    "not-in-calendar": "is not a date of the calendar",
+    "not-yes-or-no": "must be yes or no",
+    "spreadsheet-error": "is an error of the spreadsheet",
+    "wrong-type": "is not what this column holds",
+    # of a row among others
+    "duplicate-key": "repeats the {column} of row {first}",
+    "not-a-row-number": "is no row number",
+    "not-a-rejected-row": "is no row that job {job} has rejected",
+    # of a row and its dataset
+    "over-record-size": "is larger than a record can be",
+    "database-too-long": "is longer than the database's column allows",
+    "database-too-large": "is a larger number than the database's column holds",
+    "database-no-date": "is a date that the database does not have",
+    "database-nul": "has a character that the database cannot hold",
+    "database-required": "is required by the database",
+    "database-empty-column": "has nothing for '{column}', which the database requires",
+    "database-reference": "refers to something that is not in the database (rule '{rule}')",
+    "database-in-use": "is still in use by the table '{table}'",
+    "database-unique": "is taken by another row (rule '{rule}')",
+    "database-check": "is not allowed by the database's rule '{rule}'",
+    "database-exclusion": "conflicts with another row (rule '{rule}')",
+    "database-index": "is longer than the database's index allows",
+    "database-trigger": "is not taken by the database: {text}",
+    "database-type": "is not what the database's column holds",
+    # of a row that a rollback left
+    "removed-since": "was removed since",
+    "changed-since": "was changed since by another job",
+    "no-image": "cannot be put back, for what it was before is not in the archive any more",
+    "objection": "cannot be put back, for it {objection}",
+    # of a lookup
+    "no-answer": "No answer",
+}
+
+PROGRESS: Final[dict[str, Sentence]] = {
+    "waiting-for-file": "Waiting for the file",
+    "queued": "Waiting to start",
+    "reading-file": "Reading the file",
+    "reading-source": "Reading the source",
+    "comparing": lambda params: (
+        f"Compared {params['counts'].compared:,} of {params['counts'].checked - params['counts'].rejected:,} rows with "
+        "what is there"
+    ),
+    "checking": "Checked {counts.checked:,} of {counts.total:,} rows",
+    "in-review": lambda params: (
+        f"Waiting for review: {params['counts'].checked - params['counts'].rejected:,} of {params['counts'].total:,} "
+        "rows can be loaded"
+    ),
+    "rolling-back": "Took back {counts.reversed:,} rows",
+    "rolling-back-conflicts": "Took back {counts.reversed:,} rows, kept {counts.conflicts:,} that were changed since",
+    "loading": "Loaded {counts.loaded:,} of {counts.total:,} rows",
+    "looking-up": "Looked up {counts.loaded:,} of {counts.total:,} rows",
+}

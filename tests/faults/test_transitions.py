@@ -1,0 +1,196 @@
+"""What if the process dies between a move and its start, or an older run speaks up late?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Conflict
+from sluice.model.status import Status
+from sluice.usecases.dispatch import dispatch
+from sluice.usecases.finish import finish
+from sluice.usecases.plan import plan
+from tests.support.factories import csv_file, products
+from tests.support.harness import NOW, Harness
+
+LATE = timedelta(minutes=16)
+WHOLE = Counts(total=25, checked=25, inserted=25)
+
+
+class Killed(BaseException):
+    """The process is gone: no handler of exceptions runs on."""
+
+
+def in_review(harness: Harness) -> JobRef:
+    ref = harness.upload(csv_file(products(25)), review=True)
+    harness.run(ref)
+    return ref
+
+
+def paused(harness: Harness, phase: PhaseName = PhaseName.LOAD) -> JobRef:
+    """Two of three chunks of the phase are open."""
+    ref = harness.upload(csv_file(products(25)))
+    harness.plan(ref)
+    if phase is PhaseName.LOAD:
+        harness.phase(ref, PhaseName.PARSE)
+    harness.dispatch(ref, phase)
+    harness.work(harness.queue.messages.pop(0))
+    harness.pause(ref)
+    harness.queue.messages.clear()
+    harness.finish(ref)
+    return ref
+
+
+def failed(harness: Harness) -> JobRef:
+    ref = harness.upload(csv_file(products(25)))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.dispatch(ref, PhaseName.LOAD)
+    harness.give_up(harness.queue.messages.pop())
+    harness.deliver()
+    harness.finish(ref)
+    return ref
+
+
+def completed(harness: Harness) -> JobRef:
+    ref = harness.upload(csv_file(products(25)))
+    harness.run(ref)
+    return ref
+
+
+MOVES: list[tuple[Callable[[Harness], JobRef], str]] = [
+    (in_review, "commit"),
+    (paused, "resume"),
+    (failed, "retry"),
+    (completed, "roll_back"),
+]
+
+
+@pytest.mark.parametrize(("bring", "call"), MOVES, ids=[call for _, call in MOVES])
+def test_a_run_that_was_never_started_is_started_by_the_clock(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, bring: Callable[[Harness], JobRef], call: str
+) -> None:
+    """The job says that it goes on; nobody does until tidy looks."""
+    ref = bring(harness)
+
+    def dies(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(harness.machine, "start", dies)
+        with pytest.raises(Killed):
+            getattr(harness, call)(ref)
+    assert (ref, 2) not in harness.machine.started
+    assert harness.jobs.get(ref).run == 2
+    assert harness.sweep(after=timedelta(minutes=14)) == 0
+    assert harness.sweep(after=LATE) == 1
+    assert harness.machine.started[-1] == (ref, 2)
+    done = harness.run(ref)
+    if call == "roll_back":
+        assert (done.status, done.counts.reversed) == (Status.ROLLED_BACK, 25)
+    else:
+        assert done.status is Status.COMPLETED
+        assert (done.counts.inserted, done.counts.unprocessed) == (25, 0)
+    assert harness.destination.writes == (50 if call == "roll_back" else 25)
+
+
+@pytest.mark.parametrize(("bring", "call"), MOVES, ids=[call for _, call in MOVES])
+def test_messages_that_tidy_sends_before_the_run_begins_cost_nothing(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, bring: Callable[[Harness], JobRef], call: str
+) -> None:
+    """The barrier of the run before may still stand: chunks count it down, and the new one counts anew."""
+    ref = bring(harness)
+    with monkeypatch.context() as patched:
+        patched.setattr(harness.machine, "start", lambda _: None)
+        getattr(harness, call)(ref)
+    harness.sweep(after=LATE)
+    harness.deliver()
+    done = harness.run(ref)
+    assert done.status is (Status.ROLLED_BACK if call == "roll_back" else Status.COMPLETED)
+    assert (done.counts.inserted, done.counts.unprocessed) == (25, 0)
+    assert harness.destination.writes == (50 if call == "roll_back" else 25)
+
+
+@pytest.mark.parametrize("error", [None, "States.Timeout"])
+@pytest.mark.parametrize(("bring", "call"), MOVES, ids=[call for _, call in MOVES])
+def test_the_end_of_a_run_that_was_left_behind_changes_nothing(
+    harness: Harness, bring: Callable[[Harness], JobRef], call: str, error: str | None
+) -> None:
+    """Step Functions tried its last step again, and by then the job had gone on."""
+    ref = bring(harness)
+    job = getattr(harness, call)(ref)
+    assert finish(ref, 1, error=error, services=harness) == job
+    assert harness.jobs.get(ref) == job
+
+
+def test_a_step_of_a_run_that_was_left_behind_does_nothing(harness: Harness) -> None:
+    """It is told so, and ends."""
+    ref = paused(harness, PhaseName.PARSE)
+    harness.resume(ref)
+    before = (harness.jobs.get(ref), dict(harness.chunks.items), dict(harness.chunks.phases))
+    assert plan(ref, 1, before=NOW + 900, services=harness) == "over"
+    for name in PhaseName:
+        dispatch(ref, 1, name, f"late {name}", now=NOW, services=harness)
+        assert harness.machine.answers[f"late {name}"] == {"outcome": "over"}
+    assert before == (harness.jobs.get(ref), harness.chunks.items, harness.chunks.phases)
+    assert harness.queue.messages == []
+    assert harness.run(ref).counts == WHOLE
+
+
+def test_a_step_of_a_run_that_was_left_behind_does_not_stop_the_next(harness: Harness) -> None:
+    """Its job is to be paused again, but in another run: it is not this step that says when."""
+    ref = paused(harness, PhaseName.PARSE)
+    harness.resume(ref)
+    token = harness.dispatch(ref, PhaseName.PARSE)
+    harness.pause(ref)
+    dispatch(ref, 1, PhaseName.PARSE, "late", now=NOW, services=harness)
+    assert harness.machine.answers["late"] == {"outcome": "over"}
+    assert harness.machine.answers[token] == {"outcome": "stopped"}
+
+
+def test_of_two_that_resume_at_once_one_begins_the_run(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both saw it paused; both are answered the job, and the run is started once."""
+    ref = paused(harness)
+    move = harness.jobs.transition
+
+    def second(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(harness.jobs, "transition", move)
+        harness.resume(ref)
+        return move(*args, **more)
+
+    monkeypatch.setattr(harness.jobs, "transition", second)
+    assert harness.resume(ref).run == 2
+    assert harness.machine.started.count((ref, 2)) == 1
+    assert harness.run(ref).counts == WHOLE
+
+
+@pytest.mark.parametrize("call", ["pause", "cancel"])
+@pytest.mark.parametrize("step", ["dispatch", "finish"])
+def test_a_step_that_meets_a_stop_is_tried_again(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, call: str, step: str
+) -> None:
+    """It read the job before the stop and writes it after: the write is rejected, and Step Functions calls again."""
+    ref = harness.upload(csv_file(products(25)))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    if step == "finish":
+        harness.phase(ref, PhaseName.LOAD)
+    move = harness.jobs.transition
+
+    def stopped_first(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(harness.jobs, "transition", move)
+        getattr(harness, call)(ref)
+        return move(*args, **more)
+
+    monkeypatch.setattr(harness.jobs, "transition", stopped_first)
+    with pytest.raises(Conflict):
+        harness.dispatch(ref, PhaseName.LOAD) if step == "dispatch" else harness.finish(ref)
+    if step == "dispatch":
+        token = harness.dispatch(ref, PhaseName.LOAD)
+        assert harness.machine.answers[token] == {"outcome": "stopped"}
+    assert harness.finish(ref).status is (Status.PAUSED if call == "pause" else Status.CANCELLED)

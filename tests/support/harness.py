@@ -1,0 +1,172 @@
+"""The whole course of a job in one process: the use cases on fakes, messages delivered by the test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sluice.catalog.registry import importer_named
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.job import DateOrder, Job
+from sluice.schema.importer import Importer
+from sluice.usecases import plan as plan_module
+from sluice.usecases.artifacts import result_key
+from sluice.usecases.control import cancel, commit, pause, resume, retry, roll_back
+from sluice.usecases.create import ImportRequest, expect_file
+from sluice.usecases.dispatch import dispatch
+from sluice.usecases.downloads import make_file
+from sluice.usecases.finish import finish, give_up
+from sluice.usecases.plan import plan
+from sluice.usecases.start_import import Arrival, start_job
+from sluice.usecases.sweeper import sweep
+from sluice.usecases.worker import process_chunk
+from tests.support.destination import MemoryDestination, MemoryRecords
+from tests.support.files import MemoryFiles, etag_of
+from tests.support.machine import MemoryMachine
+from tests.support.queue import MemoryQueue
+from tests.support.schedules import MemorySchedules
+from tests.support.tables import MemoryChunks, MemoryJobs
+from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
+
+NOW = 1_700_000_000
+LEASE = 70
+#: The phases of an import that nobody looks at.
+IMPORT = (PhaseName.PARSE, PhaseName.LOAD)
+
+
+def small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int = 10) -> None:
+    """Let files be cut into chunks of a few rows."""
+
+    def small(name: str) -> Importer:
+        return replace(importer_named(name), chunk_rows=rows)
+
+    monkeypatch.setattr(plan_module, "importer_named", small)
+
+
+@dataclass
+class Harness:
+    """Fakes that belong together, and the steps of a job on them."""
+
+    jobs: MemoryJobs = field(default_factory=MemoryJobs)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    machine: MemoryMachine = field(default_factory=MemoryMachine)
+
+    def __post_init__(self) -> None:
+        self.chunks = MemoryChunks(self.jobs)
+        self.destination = MemoryDestination(self.files)
+        self.upstreams = MemoryUpstreams()
+        self.lookup_cache = MemoryLookupCache()
+        self.locks = self.jobs.locks
+        self.records = MemoryRecords(self.destination)
+        self.schedules = MemorySchedules()
+        self._tokens = itertools.count(1)
+
+    def upload(
+        self, body: bytes, *, importer: str = "products", filename: str = "a.csv", tenant: str = "acme", **more: Any
+    ) -> JobRef:
+        """Ask for an import and send its file; the job is queued then."""
+        request = ImportRequest(tenant, "ann", importer, filename, len(body), **more)
+        job, form = expect_file(request, now=datetime.now(UTC), services=self)
+        self.files.write(form["fields"]["key"], body)
+        self.arrive(job.file.key)
+        return job.ref
+
+    def arrive(self, key: str) -> Job | None:
+        """Deliver the bucket's event of a file."""
+        body = self.files.read(key)
+        arrival = Arrival(key, len(body), etag_of(body), datetime(2026, 1, 1, tzinfo=UTC))
+        return start_job(arrival, self)
+
+    def plan(self, ref: JobRef) -> str:
+        return plan(ref, self.jobs.get(ref).run, before=NOW + 900, services=self)
+
+    def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None, *, now: int = NOW) -> str:
+        """Fan a phase out; answers the token it waits with."""
+        token = token or f"token-{next(self._tokens)}"
+        dispatch(ref, self.jobs.get(ref).run, phase, token, now=now, services=self)
+        return token
+
+    def work(self, ref: ChunkRef, *, now: int = NOW) -> None:
+        """Deliver one message."""
+        process_chunk(ref, now=now, lease_seconds=LEASE, services=self)
+
+    def deliver(self, *, each: Callable[[ChunkRef], None] | None = None) -> None:
+        """Deliver every message that waits."""
+        while self.queue.messages:
+            (each or self.work)(self.queue.messages.pop(0))
+
+    def finish(self, ref: JobRef, error: str | None = None) -> Job:
+        run = self.jobs.get(ref).run
+        return finish(ref, run, error=error, services=self)
+
+    def commit(self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben") -> Job:
+        return commit(ref, by=by, answers=answers or {}, services=self)
+
+    def cancel(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return cancel(ref, by="ben", now=now, services=self)
+
+    def pause(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return pause(ref, by="ben", now=now, services=self)
+
+    def resume(self, ref: JobRef) -> Job:
+        return resume(ref, by="ben", services=self)
+
+    def retry(self, ref: JobRef) -> Job:
+        return retry(ref, by="ben", services=self)
+
+    def roll_back(self, ref: JobRef) -> Job:
+        return roll_back(ref, by="ben", services=self)
+
+    def give_up(self, ref: ChunkRef, *, now: int = NOW) -> bool:
+        return give_up(ref, now=now, services=self)
+
+    def make_file(self, ref: JobRef, name: str) -> bytes:
+        """Make a file for download; answers what is in it."""
+        run = self.jobs.get(ref).run
+        make_file(ref, run, name, self)
+        return self.files.read(result_key(ref, run, name))
+
+    def sweep(self, *, after: timedelta, complain: Callable[[Job, Exception], None] | None = None) -> int:
+        """Let the clock strike, so long from now; answers how many jobs were stuck."""
+
+        def fail(_: Job, error: Exception) -> None:
+            raise error
+
+        return sweep(
+            now=datetime.now(UTC) + after,
+            stuck_minutes=15,
+            complain=complain or fail,
+            services=self,
+        )
+
+    def phase(self, ref: JobRef, name: PhaseName) -> str:
+        """Take a phase to its end; answers its outcome."""
+        token = self.dispatch(ref, name)
+        self.deliver()
+        assert token in self.machine.answers, f"nobody answered the token of {name}"
+        return str(self.machine.answers[token]["outcome"])
+
+    def run(self, ref: JobRef) -> Job:
+        """Take a run of a job to its end, as the state machine does."""
+        step: str = self.jobs.get(ref).entry
+        while step != "finish":
+            step = self._after(step, self.plan(ref) if step == "plan" else self.phase(ref, PhaseName(step)))
+        return self.finish(ref)
+
+    @staticmethod
+    def _after(step: str, outcome: str) -> str:
+        """What follows: statemachines/job.asl.json."""
+        follows = {
+            ("plan", "planned"): "parse",
+            ("parse", "done"): "load",
+            ("parse", "review"): "compare",
+            ("load", "review"): "compare",
+            ("load", "again"): "plan",
+        }
+        return follows.get((step, outcome), "finish")

@@ -1,0 +1,285 @@
+"""The stores in memory: what use cases are tested with, held to the same contract as the real ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import NotFound, Problem
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
+from sluice.model.lock import Lock
+from sluice.model.page import Page, encode_cursor, job_position
+from sluice.model.status import ENDED, Status, illegal_transition, sources_of
+
+_PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD, Status.ROLLING_BACK: PhaseName.UNDO}
+_STOPPED = {Status.PAUSING, Status.PAUSED, Status.CANCELLING}
+
+
+class MemoryLocks:
+    """The `Locks` port."""
+
+    def __init__(self) -> None:
+        self.owners: dict[Lock, JobRef] = {}
+        self._mutex = threading.Lock()
+
+    def owner(self, lock: Lock) -> JobRef | None:
+        return self.owners.get(lock)
+
+    def acquire(self, lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
+        with self._mutex:
+            if self.owners.setdefault(lock, ref) not in {ref, instead_of}:
+                return False
+            self.owners[lock] = ref
+            return True
+
+    def transfer(self, lock: Lock, owner: JobRef, to: JobRef) -> bool:
+        with self._mutex:
+            if self.owners.get(lock) != owner:
+                return False
+            self.owners[lock] = to
+            return True
+
+    def release(self, lock: Lock, owner: JobRef) -> bool:
+        with self._mutex:
+            if self.owners.get(lock) != owner:
+                return False
+            del self.owners[lock]
+            return True
+
+
+class MemoryJobs:
+    """The `Jobs` port; its locks are beside it, as they are in one table with the jobs."""
+
+    def __init__(self) -> None:
+        self.items: dict[JobRef, Job] = {}
+        self.logs: dict[JobRef, list[LogEntry]] = {}
+        self.locks = MemoryLocks()
+
+    def add(self, job: Job, *, note: str = "", owning: Lock | None = None, instead_of: JobRef | None = None) -> bool:
+        if job.ref in self.items or (owning is not None and self.locks.owner(owning) != instead_of):
+            return False
+        if owning is not None:
+            self.locks.owners[owning] = job.ref
+        self.items[job.ref] = job
+        self._write(job, job.requested_by, note)
+        return True
+
+    def get(self, ref: JobRef) -> Job:
+        if ref not in self.items:
+            raise NotFound("job", ref.id)
+        return self.items[ref]
+
+    def page(
+        self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
+    ) -> Page[Job]:
+        before = job_position(cursor) if cursor else None
+        found = sorted((job for ref, job in self.items.items() if ref.tenant == tenant), key=lambda job: job.ref.id)
+        found = [
+            job
+            for job in reversed(found)
+            if (status is None or job.status == status)
+            and (importer is None or job.importer == importer)
+            and (before is None or job.ref.id < before)
+        ]
+        return Page(found[:limit], encode_cursor(found[limit - 1].ref.id) if len(found) > limit else None)
+
+    def active(self) -> Iterator[Job]:
+        return iter([job for job in self.items.values() if job.status not in ENDED])
+
+    def transition(
+        self,
+        ref: JobRef,
+        to: Status,
+        *,
+        by: str = SYSTEM,
+        note: str = "",
+        new_run: bool = False,
+        file: JobFile | None = None,
+        problem: Problem | None = None,
+        answers: Mapping[str, DateOrder] | None = None,
+        suspended: Problem | None = None,
+        phase: PhaseName | None = None,
+    ) -> Job:
+        job = self.get(ref)
+        if job.status not in sources_of(to) or job.deleted:
+            if job.status is to:
+                return job
+            raise illegal_transition(ref.id, job.status, to)
+        now = datetime.now(UTC)
+        moved = self._change(
+            job,
+            status=to,
+            phase=job.phase if to in _STOPPED else phase or _PHASES.get(to),
+            run=job.run + new_run,
+            run_at=now if new_run else job.run_at,
+            file=file or job.file,
+            problem=(problem or job.problem) if to in ENDED else None,
+            started_at=job.started_at or (now if to is Status.PARSING else None),
+            finished_at=now if to in ENDED else None,
+            date_orders=job.date_orders if answers is None else dict(answers),
+            committed=job.committed or answers is not None,
+            suspended=(suspended or job.suspended) if to in {Status.PAUSING, Status.PAUSED} else None,
+        )
+        self._write(moved, by, note)
+        return moved
+
+    def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
+        job = self.get(ref)
+        if not job.planned:
+            self._change(job, file=file, counts=replace(job.counts, total=total), planned=True)
+
+    def remember(
+        self,
+        ref: JobRef,
+        *,
+        phase: PhaseName | None = None,
+        date_orders: Mapping[str, DateOrder] | None = None,
+        ambiguous: tuple[str, ...] | None = None,
+    ) -> Job:
+        known = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous}
+        return self._change(self.get(ref), **{name: value for name, value in known.items() if value is not None})
+
+    def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
+        self._write(self._change(self.get(job.ref)), by, note)
+
+    def entries(self, ref: JobRef) -> list[LogEntry]:
+        return list(self.logs.get(ref, []))
+
+    def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
+        job = self.get(ref)
+        if job.status not in ENDED:
+            raise illegal_transition(ref.id, job.status, "deleted")
+        if not job.deleted:
+            job = self._change(job, deleted=True)
+            self._write(job, by, "its files and rows are deleted")
+        return job
+
+    def stay_paused(self, ref: JobRef, *, by: str) -> Job:
+        job = self.get(ref)
+        if job.suspended:
+            job = self._change(job, suspended=None)
+            self._write(job, by, "to be resumed by hand")
+        return job
+
+    def read_again(self, job: Job, *, note: str) -> None:
+        there = self.get(job.ref)
+        if there.planned and there.status is Status.PARSING and there.reads == job.reads:
+            self._write(self._change(there, counts=Counts(), planned=False, reads=job.reads + 1), SYSTEM, note)
+
+    def _change(self, job: Job, **changes: Any) -> Job:
+        self.items[job.ref] = replace(job, **changes, updated_at=datetime.now(UTC), version=job.version + 1)
+        return self.items[job.ref]
+
+    def _write(self, job: Job, by: str, note: str) -> None:
+        self.logs.setdefault(job.ref, []).append(LogEntry(datetime.now(UTC), by, job.status, note))
+
+
+class MemoryChunks:
+    """The `Chunks` port; adds to the counts of the jobs beside it."""
+
+    def __init__(self, jobs: MemoryJobs) -> None:
+        self.jobs = jobs
+        self.items: dict[ChunkRef, Chunk] = {}
+        self.phases: dict[tuple[JobRef, PhaseName], Barrier] = {}
+        self._lock = threading.Lock()
+
+    def add(self, chunks: Iterable[Chunk]) -> None:
+        for chunk in chunks:
+            self.items.setdefault(chunk.ref, chunk)
+
+    def add_done(self, chunk: Chunk) -> None:
+        with self._lock:
+            if chunk.ref not in self.items:
+                self.items[chunk.ref] = replace(chunk, state=ChunkState.DONE, closed_at=datetime.now(UTC))
+                self._count(chunk.ref.job, chunk.counts)
+
+    def forget(self, ref: JobRef, name: PhaseName) -> None:
+        with self._lock:
+            self.phases.pop((ref, name), None)
+            for chunk in list(self.of_phase(ref, name)):
+                del self.items[chunk.ref]
+
+    def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
+        found = [chunk for chunk in self.items.values() if (chunk.ref.job, chunk.ref.phase) == (ref, name)]
+        return iter(sorted(found, key=lambda chunk: chunk.ref.index))
+
+    def get(self, ref: ChunkRef) -> Chunk | None:
+        return self.items.get(ref)
+
+    def open_barrier(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Barrier:
+        with self._lock:
+            there = self.phases.get((ref, name))
+            if there is not None and there.run >= run:
+                opened = replace(there, token=token)
+            else:
+                found = list(self.of_phase(ref, name))
+                for chunk in found:
+                    if chunk.state is ChunkState.FAILED:
+                        self.items[chunk.ref] = replace(
+                            chunk, state=ChunkState.QUEUED, attempts=0, error=None, closed_at=None
+                        )
+                done = sum(chunk.state is ChunkState.DONE for chunk in found)
+                opened = Barrier(name, run, len(found), len(found) - done, 0, token)
+            self.phases[ref, name] = opened
+            return opened
+
+    def barrier(self, ref: JobRef, name: PhaseName) -> Barrier | None:
+        return self.phases.get((ref, name))
+
+    def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
+        with self._lock:
+            chunk = self.items.get(ref)
+            free = chunk is not None and (
+                chunk.state is ChunkState.QUEUED or (chunk.state is ChunkState.RUNNING and chunk.lease_until <= now)
+            )
+            if chunk is None or not free:
+                return None
+            taken = replace(chunk, state=ChunkState.RUNNING, lease_until=until, attempts=chunk.attempts + 1)
+            self.items[ref] = taken
+            return taken
+
+    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
+        there = self.items[chunk.ref]
+        if there.state is ChunkState.RUNNING and there.attempts == chunk.attempts:
+            attempts = chunk.attempts - (not tried)
+            self.items[chunk.ref] = replace(
+                there, state=ChunkState.QUEUED, lease_until=0, attempts=attempts, error=error or there.error
+            )
+
+    def close(
+        self,
+        ref: ChunkRef,
+        state: ChunkState,
+        counts: Counts,
+        error: Problem | None = None,
+        *,
+        free_at: int | None = None,
+    ) -> bool:
+        with self._lock:
+            chunk = self.items.get(ref)
+            if chunk is None or chunk.state in CLOSED or (free_at is not None and chunk.lease_until > free_at):
+                return False
+            self.items[ref] = replace(
+                chunk,
+                state=state,
+                lease_until=0,
+                counts=counts,
+                error=error or chunk.error,
+                closed_at=datetime.now(UTC),
+            )
+            barrier = self.phases[ref.job, ref.phase]
+            failed = barrier.failed + (state is ChunkState.FAILED)
+            self.phases[ref.job, ref.phase] = replace(barrier, remaining=barrier.remaining - 1, failed=failed)
+            self._count(ref.job, counts)
+            return True
+
+    def _count(self, ref: JobRef, counts: Counts) -> None:
+        job = self.jobs.get(ref)
+        self.jobs.items[ref] = replace(
+            job, counts=job.counts + counts, updated_at=datetime.now(UTC), version=job.version + 1
+        )

@@ -1,0 +1,147 @@
+"""Text tables: byte ranges that tile the file, and records as the csv module reads them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sluice.schema.cells import Record
+from tests.unit.reading.driving import head_of, read_all, segments_of
+
+FIELDS = st.text(st.sampled_from('ab7 é"\n\r,;\t'), min_size=0, max_size=6)
+TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=25)
+
+
+def written(rows: list[list[str]], delimiter: str, line_end: str, quoting: int = csv.QUOTE_MINIMAL) -> str:
+    """Write a table with a header that settles the delimiter."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=quoting)  # type: ignore[arg-type]  # typeshed wants the literal
+    writer.writerows([["id", "name", "x", "y"]] * 30)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def expected(text: str, delimiter: str) -> list[Record]:
+    """Read it whole with the csv module."""
+    rows = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1)
+    return [(number, [cell or None for cell in cells]) for number, cells in rows if any(c.strip() for c in cells)]
+
+
+@given(
+    rows=TABLES,
+    delimiter=st.sampled_from(",;\t|"),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    chunk_rows=st.integers(1, 12),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_ranges_read_like_the_whole(
+    rows: list[list[str]], delimiter: str, line_end: str, quoting: int, chunk_rows: int
+) -> None:
+    """With any quoting, any line end and any size of segments."""
+    text = written(rows, delimiter, line_end, quoting)
+    assert read_all(text.encode(), chunk_rows=chunk_rows) == expected(text, delimiter)
+
+
+@given(text=st.text(st.sampled_from('a",\n\r'), max_size=40), chunk_rows=st.integers(1, 5))
+@settings(max_examples=300, deadline=None)
+def test_odd_quotes_are_read_as_the_csv_module_reads_them(text: str, chunk_rows: int) -> None:
+    """Quotes inside of bare fields, text after a closing quote; unless a quote stays open at the end."""
+    body = "a,b\n" * 30 + text + ("" if text.endswith("\n") else "\n")
+    records, more = (sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) for text in (body, body + "x\n"))
+    if records == more:
+        return  # a quote is open at the end: rejected, see test_rejections
+    assert read_all(body.encode(), chunk_rows=chunk_rows) == expected(body, ",")
+
+
+@given(count=st.integers(1, 60), chunk_rows=st.integers(1, 20), newline=st.booleans())
+def test_ranges_tile_the_file(count: int, chunk_rows: int, newline: bool) -> None:
+    """From the end of the header to the end of the file, without gap or overlap."""
+    rows = [f'{at},"two\nlines {at}",x\r\n' for at in range(count)]
+    file = ("id,name,x\r\n" + "".join(rows)).encode()[: None if newline else -2]
+    _, segments, _ = segments_of(file, after_row=1, chunk_rows=chunk_rows)
+    assert segments[0].start == len("id,name,x\r\n")
+    assert segments[-1].end == len(file)
+    assert [segment.end for segment in segments[:-1]] == [segment.start for segment in segments[1:]]
+    assert sum(segment.rows for segment in segments) == count
+    assert all(segment.body is None for segment in segments)
+
+
+def test_rows_are_numbered_as_a_spreadsheet_program_numbers_them() -> None:
+    """Blank lines count, a line end within quotes does not."""
+    file = b'id;note\r\n\r\n1;"a\r\nb"\r\n;\r\n2;c'
+    assert read_all(file, after_row=1, chunk_rows=1) == [(3, ["1", "a\r\nb"]), (5, ["2", "c"])]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16-le"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("cp1252", "windows-1252"),
+    ],
+)
+def test_each_encoding_is_found(encoding: str, name: str) -> None:
+    """With a byte order mark or without."""
+    file = "".join(["größe,prix €\r\n", *(f"{at},café\r\n" for at in range(50))]).encode(encoding)
+    layout, _, _ = segments_of(file)
+    assert layout.encoding == name
+    assert read_all(file, chunk_rows=7)[:2] == [(1, ["größe", "prix €"]), (2, ["0", "café"])]
+    assert len(read_all(file, after_row=1, chunk_rows=7)) == 50
+    assert head_of(file, 1) == [(1, ["größe", "prix €"])]
+
+
+def test_windows_1252_shows_late() -> None:
+    """A file may be plain ASCII for megabytes before its first accent."""
+    file = b"id,name\n" + b"1,plain\n" * 60_000 + b"2,caf\xe9\n"
+    layout, _, _ = segments_of(file, chunk_rows=10_000)
+    assert layout.encoding == "windows-1252"
+    assert read_all(file, chunk_rows=10_000)[-1] == (60_002, ["2", "café"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_gzip_is_unpacked_into_slices(encoding: str) -> None:
+    """Even when it has two members, as log shippers write them."""
+    text = "".join(["id,näme\r\n", *(f"{at},é\r\n" for at in range(500))]).encode(encoding)
+    file = gzip.compress(text[:200]) + gzip.compress(text[200:])
+    assert read_all(file, "data.csv.gz", after_row=1, chunk_rows=100) == [(at + 2, [str(at), "é"]) for at in range(500)]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("a;b;c\n1,5;2,5;3\n1,5;2,5;3\n", ";"),
+        ("a,b\n1;2,3\n", ","),
+        ("a\tb\n1, or 2\tx\n", "\t"),
+        ("a|b|c\n1|2|3\n", "|"),
+        ('"a;b",c\n"d;e",f\n', ","),
+        ("single\n1\n2\n", ","),
+        ("sep=|\na|b,c,d\n1|2,3,4\n", "|"),
+        ("A title\n\na;b;c\n1;2;3\n4;5;6", ";"),
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_a_table(text: str, delimiter: str) -> None:
+    """Decimal commas and quoted signs do not mislead."""
+    layout, _, _ = segments_of(text.encode())
+    assert layout.delimiter == delimiter
+
+
+def test_text_stays_text() -> None:
+    """Nothing is turned into numbers, and an empty field is an empty cell."""
+    assert read_all(b"id,a,b\n007,,1e5\n", after_row=1) == [(2, ["007", None, "1e5"])]
+
+
+def test_rows_of_delimiters_alone_are_in_no_segment() -> None:
+    """Spreadsheet programs write them for rows that were formatted."""
+    file = b"id,a\n1,2\n" + b",\n" * 1000
+    _, segments, _ = segments_of(file, after_row=1, chunk_rows=100)
+    assert len(segments) == 1
+    assert read_all(file, after_row=1, chunk_rows=100) == [(2, ["1", "2"])]

@@ -1,0 +1,51 @@
+"""Files that are read whole: .xls and .ods."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sluice.schema.cells import CellError
+from tests.support.factories_files import packed, written_by_xlwt
+from tests.unit.reading.driving import head_of, read_all, segments_of
+
+ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" \
+xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" \
+xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>\
+<table:table table:name="Data">
+<table:table-row><table:table-cell office:value-type="string"><text:p>id</text:p></table:table-cell>\
+<table:table-cell office:value-type="string"><text:p>when</text:p></table:table-cell></table:table-row>
+<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>
+<table:table-row><table:table-cell office:value-type="float" office:value="7"><text:p>7</text:p></table:table-cell>\
+<table:table-cell office:value-type="date" office:date-value="2024-02-29"><text:p>29.02.24</text:p>\
+</table:table-cell></table:table-row>
+<table:table-row><table:table-cell office:value-type="string"><text:p>#N/A</text:p></table:table-cell>\
+</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"""
+
+
+def test_an_xls_sheet_is_read_whole() -> None:
+    """Text keeps its zeros, numbers and dates their types, and rows below a gap their numbers."""
+    rows = [("id", "when", "price"), ("007", date(2024, 2, 29), 1.5), (), ("ö", None, 2)]
+    file = written_by_xlwt(rows)
+    layout, segments, _ = segments_of(file, after_row=1, chunk_rows=1)
+    assert (layout.format, layout.sheet, len(segments)) == ("cells", "Data", 2)
+    assert read_all(file, after_row=1, chunk_rows=1) == [(2, ["007", date(2024, 2, 29), 1.5]), (4, ["ö", None, 2.0])]
+
+
+def test_an_opendocument_sheet_is_read_whole() -> None:
+    """Blank rows keep their numbers; a failed cell is an error."""
+    file = packed(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": ODS,
+            "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
+            'manifest:1.0"/>',
+        }
+    )
+    layout, segments, _ = segments_of(file, after_row=1, chunk_rows=1)
+    assert (layout.format, layout.sheet, len(segments)) == ("cells", "Data", 2)
+    records = read_all(file, after_row=1, chunk_rows=1)
+    assert [(number, cells[:2]) for number, cells in records] == [
+        (4, [7.0, date(2024, 2, 29)]),
+        (5, [CellError("#N/A"), None]),
+    ]
+    assert head_of(file, 1) == [(1, ["id", "when"])]

@@ -1,0 +1,258 @@
+"""Cell types: money, numbers, digits, codes and flags as people write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.schema.cell_types import DEFAULT, Code, Conventions, Coordinate, Digits, Flag, Money, Number, Whole
+from sluice.schema.cells import Cell
+from tests.unit.schema.sample import INDONESIAN, read
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("1234.5", "1234.5"),
+        ("1,234.50", "1234.5"),
+        ("1 234 567.89", "1234567.89"),
+        ("1'234.50", "1234.5"),
+        ("1\xa0234.50", "1234.5"),
+        ("1\u202f234", "1234"),
+        ("  7 ", "7"),
+        ("+7", "7"),
+        ("-7", "-7"),
+        ("(12.00)", "-12"),
+        ("12.", "12"),
+        ("1e3", "1000"),
+        ("2.5E-3", "0.0025"),
+        ("-0", "0"),
+        ("-0.00", "0"),
+        ("0e99", "0"),
+        ("0." + "0" * 60, "0"),
+        (12.5, "12.5"),
+        (0.1, "0.1"),
+        (1e-7, "0.0000001"),
+        (5.5e-17, "0.000000000000000055"),
+        (12, "12"),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(cell: Cell, value: str) -> None:
+    """With separators of thousands, with the minus in brackets, exact to the last digit."""
+    assert read(Number, cell) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("€ 1,234.50", "1234.5"),
+        ("1,234.50 EUR", "1234.5"),
+        ("$12", "12"),
+        ("usd 12", "12"),
+        ("R 99.90", "99.9"),
+        ("£0.01", "0.01"),
+        ("-€5.00", "-5"),
+        ("€-5.00", "-5"),
+        ("($12.00)", "-12"),
+        ("(12.00 €)", "-12"),
+        ("12.-", "12"),
+        ("R 1,200.--", "1200"),
+        ("12", "12"),
+    ],
+)
+def test_money_may_name_its_currency_before_or_behind(cell: Cell, value: str) -> None:
+    """It is dropped; the minus stays."""
+    assert read(Money, cell) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("Rp 1.250.000,50", "1250000.5"),
+        ("Rp. 1.250.000", "1250000"),
+        ("IDR 75.000", "75000"),
+        ("75.000 IDR", "75000"),
+        ("75.000,5 Rp", "75000.5"),
+        ("Rp 1.250.000,-", "1250000"),
+        ("Rp.1.250.000,--", "1250000"),
+        ("1.250.000,-", "1250000"),
+        ("1.250.000.-", "1250000"),
+        ("Rp 1.250.000,–", "1250000"),
+        ("IDR\xa01.250.000,-", "1250000"),
+        ("(Rp 2.500,-)", "-2500"),
+        ("5,- IDR", "5"),
+        ("(Rp 2.500,00)", "-2500"),
+        ("-Rp 2.500", "-2500"),
+        ("1250000,5", "1250000.5"),
+        (1250000.5, "1250000.5"),
+        ("1,250,000.50", None),
+        ("-", None),
+        ("Rp -", None),
+        ("1.250.000,---", None),
+        ("1.250.000-", None),
+    ],
+)
+def test_indonesian_money_has_a_decimal_comma(cell: Cell, value: str | None) -> None:
+    """``None`` stands for rejected; nothing is guessed."""
+    if value is None:
+        with pytest.raises(ValueError, match=r"^not-a-number$"):
+            read(Money, cell, INDONESIAN)
+    else:
+        assert read(Money, cell, INDONESIAN) == Decimal(value)
+
+
+@pytest.mark.parametrize("conventions", [DEFAULT, INDONESIAN])
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("-7.868212", "-7.868212"), ("-7,868212", "-7.868212"), ("106.845", "106.845"), (106.845, "106.845"), ("0", "0")],
+)
+def test_coordinates_have_a_point_or_a_comma_whatever_the_conventions(
+    cell: Cell, value: str, conventions: Conventions
+) -> None:
+    """Devices write a point where people write a comma, and degrees are never grouped."""
+    assert read(Coordinate, cell, conventions) == Decimal(value)
+
+
+@pytest.mark.parametrize("cell", ["", "7°52'", "-7.868.212", "1234.5", "S 7.8", "1e2", True, date(2026, 1, 1)])
+def test_what_is_not_a_coordinate_is_rejected(cell: Cell) -> None:
+    """Also one that a spreadsheet took for a number with thousands and wrote with its separators."""
+    with pytest.raises(ValueError, match=r"."):
+        read(Coordinate, cell)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "abc", "1.2.3", "12,34.5", "1,23", "--5", "5-", "1.250.000,50", "NaN", "Infinity", "0x1F", "1/2", True]
+)
+def test_what_is_not_a_number_is_rejected(cell: Cell) -> None:
+    """Also a misplaced separator: it may be a decimal comma."""
+    with pytest.raises(ValueError, match=r"^not-a-number$"):
+        read(Number, cell)
+
+
+@pytest.mark.parametrize("kind", [Money, Number, Whole])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        1e39,
+        -1e300,
+        10**38,
+        "1e99999999",
+        "-1e99999999",
+        "1e400",
+        "1e-400",
+        "1e" + "9" * 30,
+        "9" * 5000,
+        "0." + "1" * 5000,
+    ],
+)
+def test_a_number_beyond_what_databases_hold_is_rejected_at_once(kind: object, cell: Cell) -> None:
+    """Written out in full, the first one would take a worker's memory and its time."""
+    with pytest.raises(ValueError, match=r"^too-many-digits$"):
+        read(kind, cell)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12))
+def test_the_same_number_is_the_same_whether_it_has_separators_or_not(number: Decimal) -> None:
+    """In both conventions."""
+    english = f"{number:,.4f}"
+    indonesian = english.translate(str.maketrans(",.", ".,"))
+    assert read(Number, english) == read(Number, indonesian, INDONESIAN) == read(Number, str(number)) == number
+
+
+@pytest.mark.parametrize(("cell", "value"), [("1,000", 1000), ("40.0", 40), (40.0, 40), (7, 7), ("-3", -3), ("0", 0)])
+def test_whole_numbers_may_be_written_as_decimals(cell: Cell, value: int) -> None:
+    """Spreadsheets store 40 as 40.0."""
+    assert read(Whole, cell) == value
+
+
+@pytest.mark.parametrize("cell", ["1.5", 1.5, "0.0001"])
+def test_a_fraction_is_not_rounded_to_a_whole_number(cell: Cell) -> None:
+    """Half a part would become none."""
+    with pytest.raises(ValueError, match="fractional"):
+        read(Whole, cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("0812345678", "0812345678"),
+        ("'0812345678", "0812345678"),
+        ("0812-3456-78", "0812345678"),
+        (" 08 12 ", "0812"),
+        ("000", "000"),
+        (812345678, "812345678"),
+    ],
+)
+def test_digits_stay_text_and_keep_their_leading_zeros(cell: Cell, value: str) -> None:
+    """Telephone and identity numbers are names, not amounts."""
+    assert read(Digits, cell) == value
+
+
+@pytest.mark.parametrize("cell", ["", "12a", "+62812", "1.5", 1.5, True, "٣٤", "½", date(2026, 1, 1)])
+def test_digits_are_the_ten_ascii_ones(cell: Cell) -> None:
+    """Other scripts' digits look the same in no database."""
+    with pytest.raises(ValueError, match=r"^not-digits$"):
+        read(Digits, cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("0812345678", "0812345678"),
+        ("'0812345678", "0812345678"),
+        (" +62 812-3456 ", "+62 812-3456"),
+        ("SID-0047/A", "SID-0047/A"),
+        ("12E5", "12E5"),
+        ("1.5E3", "1.5E3"),
+    ],
+)
+def test_a_code_stays_as_it_is_written(cell: Cell, value: str) -> None:
+    """Leading zeros, letters and dashes; only the apostrophe that made a spreadsheet keep them goes."""
+    assert read(Code, cell) == value
+
+
+@pytest.mark.parametrize("cell", ["1,23457E+11", "1.23457E+11", "'8.12346E+10"])
+def test_a_code_that_a_spreadsheet_has_shortened_is_rejected(cell: str) -> None:
+    """Its last digits are gone, and with them what it names."""
+    with pytest.raises(ValueError, match=r"^shortened-number$"):
+        read(Code, cell)
+
+
+@pytest.mark.parametrize("cell", ["'", "  ' "])
+def test_an_apostrophe_alone_is_no_code(cell: str) -> None:
+    """It is rejected as an empty cell."""
+    with pytest.raises(ValueError, match=r"^required$"):
+        read(Code, cell)
+
+
+@pytest.mark.parametrize("cell", [True, "yes", "Y", " TRUE ", "t", "1", 1, "x", "Active", "ya", "Aktif", "benar"])
+def test_yes_in_english_and_indonesian(cell: Cell) -> None:
+    """In any case."""
+    assert read(Flag, cell) is True
+
+
+@pytest.mark.parametrize("cell", [False, "no", "N", "false", "F", "0", 0, "inactive", "TIDAK", "nonaktif", "salah"])
+def test_no_in_english_and_indonesian(cell: Cell) -> None:
+    """In any case."""
+    assert read(Flag, cell) is False
+
+
+@pytest.mark.parametrize("cell", ["", "maybe", "2", 2, 0.5, time(12), datetime.fromisoformat("2026-01-01"), "yesno"])
+def test_anything_else_is_neither_yes_nor_no(cell: Cell) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(ValueError, match=r"^not-yes-or-no$"):
+        read(Flag, cell)
+
+
+@given(st.from_regex(r"\s*[(+-]?(Rp|€)?[0-9., ']{0,30}([eE][+-]?[0-9]{0,40})?[)]?\s*", fullmatch=True))
+def test_whatever_looks_like_an_amount_is_one_or_rejected(cell: str) -> None:
+    """Never an error of another kind: that would fail the whole chunk."""
+    try:
+        answer = read(Money, cell)
+    except ValueError as rejected:
+        answer = str(rejected)
+    assert isinstance(answer, Decimal) or answer in {"not-a-number", "too-many-digits"}

@@ -1,0 +1,191 @@
+"""Dates as people write them and as spreadsheets count them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.utils.datetime import to_excel
+
+from sluice.schema.cell_types import Conventions, Date
+from sluice.schema.cells import Cell
+from tests.unit.schema.sample import read
+
+LAST_DAY = date(2025, 12, 31)
+EUROPEAN = Conventions(dates="dmy")
+AMERICAN = Conventions(dates="mdy")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2025-12-31",
+        "2025/12/31",
+        "2025.12.31",
+        "2025-12-31T23:59:59Z",
+        "2025-12-31 23:59",
+        "31/12/2025",
+        "31-12-2025",
+        "31.12.2025",
+        "31 12 2025",
+        "31/12/25",
+        "31/12/2025 14:30:00",
+        "31-Des-2025",
+        "31-DES-25",
+        "31 Desember 2025",
+        "31 Dec 2025",
+        "31-Dec-2025 08:00",
+        "31 December, 2025",
+        "31\xa0Desember\n2025",
+        "31/12/2025, 10.20.30",
+        "31/12/2025\n10:20",
+        "2025-12-31 10:20:30",
+        "31Dec2025",
+        "  31/12/2025  ",
+        LAST_DAY,
+        datetime.fromisoformat("2025-12-31T23:59"),
+    ],
+)
+def test_a_date_is_read_in_every_written_form(cell: Cell) -> None:
+    """A time of day beside it is dropped."""
+    assert read(Date, cell) == LAST_DAY
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        *zip(
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+            range(1, 13),
+            strict=True,
+        ),
+        *zip(["Januari", "Pebruari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus"], range(1, 9), strict=True),
+        *zip(["September", "Oktober", "Nopember", "Desember"], range(9, 13), strict=True),
+        ("Ags", 8),
+        ("Agt", 8),
+        ("Sept", 9),
+        ("November", 11),
+    ],
+)
+def test_months_have_english_and_indonesian_names(name: str, month: int) -> None:
+    """Whole and short."""
+    assert read(Date, f"1 {name} 2026") == date(2026, month, 1)
+
+
+def test_dates_of_numbers_alone_follow_the_declared_order() -> None:
+    """3/4 is ambiguous; a date that begins with the year is not."""
+    assert read(Date, "03/04/2026", EUROPEAN) == date(2026, 4, 3)
+    assert read(Date, "03/04/2026", AMERICAN) == date(2026, 3, 4)
+    assert read(Date, "2026-04-03", AMERICAN) == date(2026, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("31/12/2025", LAST_DAY),
+        ("12/31/2025", LAST_DAY),
+        ("12/31/25 5:00 PM", LAST_DAY),
+        ("04/04/2026", date(2026, 4, 4)),
+        ("03/04/2026", date(2026, 4, 3)),
+    ],
+)
+def test_without_a_declared_order_a_part_above_twelve_is_the_day(cell: str, day: date) -> None:
+    """If no part is above twelve, the first one is the day until the order is known."""
+    assert read(Date, cell) == day
+
+
+@pytest.mark.parametrize(("written", "year"), [("00", 2000), ("68", 2068), ("69", 1969), ("99", 1999)])
+def test_two_digit_years_split_as_in_posix(written: str, year: int) -> None:
+    """As strptime's %y does."""
+    assert read(Date, f"1/2/{written}") == date(year, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        (46022, LAST_DAY),
+        (46022.999, LAST_DAY),
+        ("46022", LAST_DAY),
+        (" 46022.4306 ", LAST_DAY),
+        ("46022,4306", LAST_DAY),
+        (10_000, date(1927, 5, 18)),
+        (73_050.5, date(2099, 12, 31)),
+    ],
+)
+def test_five_digits_are_the_days_that_a_spreadsheet_counts(cell: Cell, day: date) -> None:
+    """A date whose format was lost, as a number or as text; what is behind the point is the time of day."""
+    assert read(Date, cell) == day
+    assert read(Date, cell, AMERICAN) == day
+
+
+@given(st.dates(date(1927, 5, 18), date(2099, 12, 31)))
+def test_days_are_counted_as_spreadsheets_count_them(day: date) -> None:
+    """openpyxl is the oracle."""
+    assert read(Date, int(to_excel(day))) == day  # type: ignore[no-untyped-call]  # openpyxl's
+
+
+@pytest.mark.parametrize("cell", [20251231, 20251231.0, "20251231"])
+def test_eight_digits_are_year_month_and_day(cell: Cell) -> None:
+    """As ISO 8601 has it without its dashes."""
+    assert read(Date, cell) == LAST_DAY
+
+
+@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
+def test_eight_digits_in_another_order_are_rejected(day: date) -> None:
+    """Never read as another day than the one that was written."""
+    for form in ("%d%m%Y", "%m%d%Y"):
+        with pytest.raises(ValueError, match=r"^not-(a-date|in-calendar)$"):
+            read(Date, day.strftime(form))
+
+
+@pytest.mark.parametrize("cell", [1900, 2025.0, 2099, "2025", 9_999, 73_051, "9999", "100000", 311225, "311225"])
+def test_a_year_and_six_digits_are_rejected(cell: Cell) -> None:
+    """Digits that could mean several days are not guessed."""
+    with pytest.raises(ValueError, match=r"^not-a-date$"):
+        read(Date, cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("", "tomorrow", "31/12", "31-Foo-2025", "12/31/2025/1", "46022-1", "46,022", "20251231.5"),
+        *(20251231.5, 0, -46022, 1.5, float("nan"), float("inf"), 1e300, True, time(12), timedelta(1)),
+    ],
+)
+def test_what_is_not_a_date_is_rejected(cell: Cell) -> None:
+    """Nothing is made to fit."""
+    with pytest.raises(ValueError, match=r"^not-a-date$"):
+        read(Date, cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["31/02/2025", "29/02/2025", "12/31/2025", "32/13/2025", "00/01/2025", "2025-13-01", "0000-01-01", "20251301"],
+)
+def test_a_day_that_the_calendar_does_not_have_is_rejected(cell: str) -> None:
+    """Never moved to the next month, and a declared order is never left to make it fit."""
+    with pytest.raises(ValueError, match=r"^not-in-calendar$"):
+        read(Date, cell, EUROPEAN)
+
+
+@given(st.dates())
+def test_every_day_of_the_calendar_can_be_written_and_read(day: date) -> None:
+    """In the forms that have a four-digit year."""
+    for form in (
+        "{0.year:04}-{0.month:02}-{0.day:02}",
+        "{0.day}/{0.month}/{0.year:04}",
+        "{0.day:02}.{0.month:02}.{0.year:04}",
+    ):
+        assert read(Date, form.format(day), EUROPEAN) == day
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_date_or_rejected(text: str) -> None:
+    """Never an error of another kind."""
+    try:
+        answer = read(Date, text)
+    except ValueError as rejected:
+        answer = str(rejected)
+    assert isinstance(answer, date) or answer in {"not-a-date", "not-in-calendar"}

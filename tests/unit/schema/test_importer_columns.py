@@ -1,0 +1,117 @@
+"""Declaring rows: columns, keys, and the mistakes that are found at import."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from pydantic import Field, ValidationError
+
+from sluice.schema.cell_types import Money
+from sluice.schema.importer import Column, Importer, Row, column, columns_of, key_of
+
+
+class Part(Row):
+    """A key with two titles, a required column and one with a default."""
+
+    number: str = column("Number", "No", key=True)
+    name: str = column("Name")
+    price: int = column("Price", default=0, ge=0, description="In cents.", examples=[12])
+
+
+class Keyless(Row):
+    """No key."""
+
+    name: str = column("Name")
+
+
+class TwoKeys(Row):
+    """One key too many."""
+
+    number: str = column("Number", key=True)
+    other: str = column("Other", key=True)
+
+
+class Undeclared(Row):
+    """A field that is no column."""
+
+    number: str = column("Number", key=True)
+    name: str = Field(title="Name")
+
+
+def test_columns_come_in_the_order_they_were_declared() -> None:
+    """With their titles, whether they are required, and which is the key."""
+    assert columns_of(Part) == (
+        Column("number", ("Number", "No"), required=True, key=True),
+        Column("name", ("Name",), required=True, key=False),
+        Column("price", ("Price",), required=False, key=False),
+    )
+
+
+def test_the_first_title_is_shown_to_people() -> None:
+    """In templates, rejections and the JSON Schema."""
+    assert [found.title for found in columns_of(Part)] == ["Number", "Name", "Price"]
+    shown = Part.model_json_schema()["properties"]["price"]
+    assert shown == {
+        "default": 0,
+        "description": "In cents.",
+        "examples": [12],
+        "minimum": 0,
+        "title": "Price",
+        "type": "integer",
+    }
+
+
+def test_the_key_is_the_column_that_says_so() -> None:
+    """Exactly one does."""
+    assert key_of(Part).field == "number"
+
+
+@pytest.mark.parametrize(("row", "found"), [(Keyless, 0), (TwoKeys, 2)])
+def test_a_row_without_exactly_one_key_is_a_mistake_of_the_declaration(row: type[Row], found: int) -> None:
+    """It is found when the importer is declared, not when its first file comes."""
+    with pytest.raises(TypeError, match=rf"{row.__name__} needs exactly one .* it has {found}"):
+        key_of(row)
+    with pytest.raises(TypeError, match="exactly one"):
+        Importer("parts", row=row, dataset="parts", title="Parts")
+
+
+def test_a_field_that_is_no_column_is_a_mistake_of_the_declaration() -> None:
+    """It would have no header, so no file could ever fill it."""
+    with pytest.raises(TypeError, match=r"declare 'name' with column\(\.\.\.\)"):
+        columns_of(Undeclared)
+
+
+def test_a_column_has_a_title() -> None:
+    """Without one it could not be found in a file."""
+    with pytest.raises(ValueError, match="at least one header title"):
+        column(key=True)
+
+
+def test_an_unknown_field_is_rejected() -> None:
+    """A misspelled mapping must not drop a column silently."""
+    with pytest.raises(ValidationError, match="extra_forbidden"):
+        Part.model_validate({"number": "1", "name": "a", "prize": 3})
+
+
+def test_rows_cannot_be_changed_after_they_were_checked() -> None:
+    """`normalise` makes a new one, which is checked by its types."""
+    part = Part(number="1", name="a")
+    with pytest.raises(ValidationError, match="frozen"):
+        part.name = "b"  # type: ignore[misc]  # that mypy knows it too is no protection at run time
+
+
+def test_an_importer_says_which_columns_it_has() -> None:
+    """In the order of its row model."""
+    assert Importer("parts", row=Part, dataset="parts", title="Parts").columns == columns_of(Part)
+
+
+def test_a_default_is_read_as_a_cell_is() -> None:
+    """Else an empty cell and one that holds the default would be stored differently."""
+
+    class Priced(Row):
+        number: str = column("Number", key=True)
+        price: Money = column("Price", default=0)
+
+    assert Priced.model_validate({"number": "1"}).price == Decimal(0)
+    assert isinstance(Priced.model_validate({"number": "1"}).price, Decimal)

@@ -1,0 +1,254 @@
+"""Who is calling: which tokens are taken, and what is read from them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import jwt
+import pytest
+
+from sluice import auth as identity
+from sluice.auth import ADMIN, READ, WRITE, Caller, Issuer, identify
+from sluice.model.errors import Forbidden, TryLater, Unauthorized
+from sluice.wording import word_detail
+from tests.support import issuer
+from tests.support.issuer import AUDIENCE, ISSUER, token
+
+TRUSTED = Issuer(ISSUER, AUDIENCE, "tenant", f"{ISSUER}/keys")
+
+
+@pytest.fixture(autouse=True)
+def no_keys_of_another_test() -> Iterator[None]:
+    """Keys are kept for the life of a process."""
+    identity._keys.cache_clear()
+    yield
+    identity._keys.cache_clear()
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that keys were fetched from; nothing is really fetched."""
+    addresses: list[str] = []
+
+    def fetch(client: jwt.PyJWKClient) -> dict[str, object]:
+        addresses.append(client.uri)
+        return issuer.key_set()
+
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", fetch)
+    return addresses
+
+
+def caller(bearer: str, trusted: Issuer = TRUSTED) -> Caller:
+    """Who the token says they are."""
+    return identify(f"Bearer {bearer}", trusted)
+
+
+def rejection(authorization: str | None, trusted: Issuer = TRUSTED) -> str:
+    """Why nobody is let in."""
+    with pytest.raises(Unauthorized) as rejected:
+        identify(authorization, trusted)
+    return word_detail(rejected.value.problem)
+
+
+@pytest.mark.usefixtures("fetched")
+def test_a_good_token_says_who_calls_for_which_tenant_and_what_it_allows() -> None:
+    """The three things that the API asks of it."""
+    assert replace(caller(token()), until=0) == Caller("acme", "ann", frozenset({READ, WRITE}), 0)
+
+
+@pytest.mark.usefixtures("fetched")
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_written_in_any_case(scheme: str) -> None:
+    """As RFC 9110 has it."""
+    assert identify(f"{scheme}  {token()} ", TRUSTED).subject == "ann"
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token abc"])
+def test_without_a_bearer_token_nobody_is_let_in(authorization: str | None) -> None:
+    """And is told which header to send; no keys are fetched for that."""
+    assert rejection(authorization) == "Send a token in the header 'Authorization: Bearer …'."
+
+
+@pytest.mark.usefixtures("fetched")
+def test_an_expired_token_is_rejected_and_says_so() -> None:
+    """The one thing a caller can do something about."""
+    assert rejection(f"Bearer {issuer.expired()}") == "The token has expired; get a new one."
+
+
+@pytest.mark.usefixtures("fetched")
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(token(iss="https://elsewhere.example"), id="another issuer"),
+        pytest.param(token(iss=f"{ISSUER}/"), id="nearly our issuer"),
+        pytest.param(token(key="forger"), id="another key under the same id"),
+        pytest.param(token(kid="unknown"), id="an unknown key id"),
+        pytest.param(token(kid=None), id="no key id"),
+        pytest.param(issuer.signed_with_the_public_key(), id="HS256 with the public key"),
+        pytest.param(issuer.unsigned(), id="alg none"),
+        pytest.param(token(exp=None), id="never expires"),
+        pytest.param(token(sub=None), id="no subject"),
+        pytest.param(token(sub=7), id="a subject that is no text"),
+        pytest.param(token()[:-8] + "AAAAAAAA", id="a signature that was changed"),
+        pytest.param(token(nbf=2**40), id="not yet valid"),
+        pytest.param("hello", id="no token at all"),
+        pytest.param("a.b.c", id="three parts of nothing"),
+        pytest.param("é.ü.ß", id="not even ASCII"),
+        pytest.param(".." * 2000, id="dots"),
+    ],
+)
+def test_a_token_that_does_not_hold_is_rejected_without_details(bad: str) -> None:
+    """Which of its checks failed is a forger's business only."""
+    assert rejection(f"Bearer {bad}") == "Invalid token: wrong issuer, wrong signature, or no token at all."
+
+
+@pytest.mark.usefixtures("fetched")
+@pytest.mark.parametrize("changed", ["payload", "header"])
+def test_a_token_whose_content_was_changed_is_rejected(changed: str) -> None:
+    """The signature is over both."""
+    good, other = token().split("."), token(tenant="other", kid=issuer.KEY_ID).split(".")
+    parts = [good[0], other[1], good[2]] if changed == "payload" else [good[0][:-1] + "A", good[1], good[2]]
+    assert "Invalid token" in rejection("Bearer " + ".".join(parts))
+
+
+@pytest.mark.usefixtures("fetched")
+@pytest.mark.parametrize("audience", ["other", ["other", "another"], [], "", "sluice2", None])
+def test_a_token_for_somebody_else_is_rejected(audience: str | list[str] | None) -> None:
+    """The same issuer serves many applications."""
+    assert rejection(f"Bearer {token(aud=audience)}") == "The token is not meant for 'sluice'."
+
+
+@pytest.mark.usefixtures("fetched")
+def test_one_audience_of_several_is_enough() -> None:
+    """`aud` may be a list."""
+    assert caller(token(aud=["other", "sluice"])).tenant == "acme"
+
+
+@pytest.mark.usefixtures("fetched")
+def test_an_access_token_of_cognito_names_its_client_instead_of_an_audience() -> None:
+    """It has no `aud`; what has one is judged by that alone."""
+    assert caller(token(aud=None, client_id="sluice", token_use="access")).tenant == "acme"
+    assert "not meant" in rejection(f"Bearer {token(aud=None, client_id='other')}")
+    assert "not meant" in rejection(f"Bearer {token(aud='other', client_id='sluice')}")
+
+
+@pytest.mark.usefixtures("fetched")
+@pytest.mark.parametrize(
+    "tenant", [None, "", "a#b", "a/b", "../acme", "acme ", "a.b", "acme\n", "ácme", "a" * 65, ["acme"], {"a": 1}]
+)
+def test_a_tenant_that_could_reach_into_anothers_keys_is_rejected(tenant: object) -> None:
+    """`#` parts the keys of the tables, `/` those of the bucket."""
+    assert rejection(f"Bearer {token(tenant=tenant)}") == "The token names no tenant in its claim 'tenant'."
+
+
+@pytest.mark.usefixtures("fetched")
+def test_the_claim_that_names_the_tenant_is_the_issuers_choice() -> None:
+    """Cognito's own ones begin with `custom:`."""
+    cognito = replace(TRUSTED, tenant_claim="custom:tenant")
+    assert caller(token(tenant="wrong", **{"custom:tenant": "right-1_A"}), cognito).tenant == "right-1_A"
+
+
+@pytest.mark.usefixtures("fetched")
+def test_a_token_without_scopes_allows_nothing() -> None:
+    """It is a good one all the same: who calls is known."""
+    known = caller(token(scope=None))
+    with pytest.raises(Forbidden, match="imports:read"):
+        known.need(READ)
+
+
+@pytest.mark.usefixtures("fetched")
+def test_a_scope_of_cognito_begins_with_its_resource_server() -> None:
+    """Only ours counts."""
+    assert caller(token(scope="sluice/imports:read other/imports:write")).scopes >= {READ}
+    with pytest.raises(Forbidden):
+        caller(token(scope="sluice/imports:read other/imports:write")).need(WRITE)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "needed", "allowed"),
+    [
+        ({READ}, READ, True),
+        ({READ}, WRITE, False),
+        ({WRITE}, READ, False),
+        ({ADMIN}, READ, True),
+        ({ADMIN}, WRITE, True),
+        ({"imports:readx"}, READ, False),
+        (set(), READ, False),
+    ],
+)
+def test_a_scope_allows_what_it_names_and_admin_allows_all(scopes: set[str], needed: str, allowed: bool) -> None:
+    """Writing does not include reading: they are given out one by one."""
+    known = Caller("acme", "ann", frozenset(scopes), 0)
+    if allowed:
+        known.need(needed)
+    else:
+        with pytest.raises(Forbidden) as rejected:
+            known.need(needed)
+        assert rejected.value.problem.params == {"scope": needed}
+
+
+def test_keys_are_fetched_once_for_many_tokens(fetched: list[str]) -> None:
+    """Also for forged ones, so that they cannot be made to flood the issuer."""
+    for _ in range(3):
+        caller(token())
+        rejection(f"Bearer {token(kid='unknown')}")
+    assert fetched[0] == f"{ISSUER}/keys"
+    assert len(fetched) <= 2
+
+
+def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a 401: the same token is good once the issuer is back."""
+
+    def unreachable(client: jwt.PyJWKClient) -> None:
+        raise jwt.PyJWKClientConnectionError("no route")
+
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", unreachable)
+    with pytest.raises(TryLater) as later:
+        caller(token())
+    assert later.value.seconds == 5
+
+
+def test_an_issuer_without_discovery_is_not_the_callers_fault(discovered: str) -> None:
+    """Nor is one that answers something else at that address."""
+    with pytest.raises(TryLater):
+        caller(token(), Issuer(f"{discovered}/elsewhere", AUDIENCE, "tenant"))
+
+
+class Discovery(BaseHTTPRequestHandler):
+    """An issuer that says where its keys are, as OpenID Connect Discovery has it."""
+
+    def do_GET(self) -> None:
+        """Answer the two addresses there are."""
+        here = f"http://{self.headers['Host']}"
+        found = {
+            "/realm/.well-known/openid-configuration": {"issuer": f"{here}/realm", "jwks_uri": f"{here}/some/keys"},
+            "/some/keys": issuer.key_set(),
+        }.get(self.path)
+        self.send_response(404 if found is None else 200)
+        self.end_headers()
+        self.wfile.write(json.dumps(found).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def discovered() -> Iterator[str]:
+    """The address of an issuer on loopback."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Discovery) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/realm"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_without_an_address_the_keys_are_found_by_discovery(discovered: str, slash: str) -> None:
+    """The issuer's own document says where they are, with or without a slash at the end of its name."""
+    url = discovered + slash
+    assert caller(token(iss=url), Issuer(url, AUDIENCE, "tenant")).tenant == "acme"

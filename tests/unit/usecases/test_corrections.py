@@ -1,0 +1,273 @@
+"""Corrections: rejected rows come again in the workbook of errors, mended, and only those."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from sluice.model.chunk import JobRef
+from sluice.model.counts import Counts
+from sluice.model.errors import Conflict, NotFound
+from sluice.model.job import Job
+from sluice.model.rejection import Rejection
+from sluice.model.status import Status
+from sluice.reports.rejected_rows import ROW_TITLE
+from sluice.usecases.artifacts import JobFiles
+from sluice.wording import word_detail, word_rejection
+from tests.support.factories import PRODUCT_TITLES, csv_file, products
+from tests.support.harness import Harness
+
+Edit = Callable[[Worksheet], None]
+
+
+def file_with(**wrong: Any) -> bytes:
+    """25 products, some of them with a wrong price; ``p3="-1"`` is the third row's."""
+    rows = [list(row) for row in products(25)]
+    for name, price in wrong.items():
+        rows[int(name[1:]) - 1][2] = price
+    return csv_file(rows)
+
+
+@pytest.fixture
+def first(harness: Harness) -> Job:
+    """A job that has rejected rows 4, 14 and 24 (the third, thirteenth and twenty-third part)."""
+    job = harness.run(harness.upload(file_with(p3="-1", p13="free", p23="-3")))
+    assert (job.status, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 22, 3)
+    return job
+
+
+def errors_of(harness: Harness, ref: JobRef, edit: Edit) -> bytes:
+    """The job's errors.xlsx, edited by a person."""
+    book = load_workbook(io.BytesIO(harness.make_file(ref, "errors.xlsx")))
+    (sheet,) = book.worksheets
+    edit(sheet)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def corrected(harness: Harness, job: Job, edit: Edit, **more: Any) -> Job:
+    """Import the edited errors of a job."""
+    body = errors_of(harness, job.ref, edit)
+    return harness.run(harness.upload(body, filename="errors.xlsx", corrects=job.ref.id, **more))
+
+
+def price(row: int, value: str) -> Edit:
+    """Change the price in a row of the sheet."""
+
+    def edit(sheet: Worksheet) -> None:
+        assert sheet.cell(1, 4).value == "Price"
+        sheet.cell(row, 4).value = value
+
+    return edit
+
+
+def all_prices(sheet: Worksheet) -> None:
+    for row in range(2, sheet.max_row + 1):
+        price(row, "7.5")(sheet)
+
+
+def rejections(harness: Harness, job: Job) -> list[Rejection]:
+    return JobFiles(job.ref, harness.files).rejections_page(limit=100, cursor=None).items
+
+
+def prices(harness: Harness) -> dict[str, str]:
+    return {key: row["price"] for key, row in harness.destination.values("acme", "products").items()}
+
+
+def test_corrected_rows_are_loaded_and_no_others(harness: Harness, first: Job) -> None:
+    before = prices(harness)
+    job = corrected(harness, first, all_prices)
+    assert (job.status, job.corrects) == (Status.COMPLETED, first.ref.id)
+    assert job.counts == Counts(total=3, checked=3, inserted=3)
+    assert prices(harness) == before | {"P-000003": "7.5", "P-000013": "7.5", "P-000023": "7.5"}
+
+
+def test_what_is_still_wrong_is_corrected_in_the_next_round(harness: Harness, first: Job) -> None:
+    """From the errors of the correction, whose row numbers are those of the file before."""
+    second = corrected(harness, first, price(2, "7.5"))
+    assert (second.counts.inserted, second.counts.rejected) == (1, 2)
+    assert [each.row for each in rejections(harness, second)] == [3, 4]
+    third = corrected(harness, second, all_prices)
+    assert third.counts == Counts(total=2, checked=2, inserted=2)
+    assert prices(harness)["P-000023"] == "7.5"
+
+
+def test_errors_as_text_are_taken_as_well(harness: Harness, first: Job) -> None:
+    body = harness.make_file(first.ref, "errors.csv").replace(b",free,", b",7.5,")
+    job = harness.run(harness.upload(body, filename="errors.csv", corrects=first.ref.id))
+    assert (job.counts.inserted, job.counts.rejected) == (1, 2)
+
+
+def test_a_row_that_was_not_rejected_is_a_stranger(harness: Harness, first: Job) -> None:
+    """It is rejected and told, the others are loaded; nothing that is in the dataset is touched."""
+
+    def edit(sheet: Worksheet) -> None:
+        all_prices(sheet)
+        sheet.append([5, "P-000004", "Sneaked in", "1", 1])
+        sheet.append([99, "P-000099", "Made up", "1", 1])
+
+    job = corrected(harness, first, edit)
+    assert (job.counts.inserted, job.counts.rejected, job.counts.total) == (3, 2, 5)
+    assert [(each.row, each.column, each.value, word_rejection(each)) for each in rejections(harness, job)] == [
+        (5, ROW_TITLE, "5", f"is no row that job {first.ref.id} has rejected"),
+        (6, ROW_TITLE, "99", f"is no row that job {first.ref.id} has rejected"),
+    ]
+    assert prices(harness)["P-000004"] == "9.5"
+
+
+@pytest.mark.parametrize("number", [None, "", "four", "4.5", 4.5, True, "9" * 5000, "#N/A"])
+def test_a_row_without_its_number_is_rejected(harness: Harness, first: Job, number: Any) -> None:
+    def edit(sheet: Worksheet) -> None:
+        all_prices(sheet)
+        sheet.cell(2, 1).value = number
+
+    job = corrected(harness, first, edit)
+    assert (job.counts.inserted, job.counts.rejected) == (2, 1)
+    (rejection,) = rejections(harness, job)
+    assert (rejection.row, rejection.column, word_rejection(rejection)) == (2, ROW_TITLE, "is no row number")
+
+
+def test_a_file_without_the_column_of_row_numbers_is_rejected(harness: Harness, first: Job) -> None:
+    """Whoever sends the whole file again means another thing."""
+    ref = harness.upload(file_with(), corrects=first.ref.id)
+    job = harness.run(ref)
+    assert job.problem is not None
+    assert (job.status, job.problem.type) == (Status.FAILED, "no-row-numbers")
+    assert ROW_TITLE in word_detail(job.problem)
+
+
+def test_a_row_rejected_for_its_key_is_corrected(harness: Harness) -> None:
+    """Loading rejects rows too."""
+    body = csv_file([*products(20), *products(2, first=3)])
+    first = harness.run(harness.upload(body))
+    assert first.counts.rejected == 2
+
+    def edit(sheet: Worksheet) -> None:
+        assert [sheet.cell(row, 1).value for row in (2, 3)] == [22, 23]
+        for row in (2, 3):
+            sheet.cell(row, 2).value = f"NEW-{row}"
+
+    job = corrected(harness, first, edit)
+    assert job.counts.inserted == 2
+    assert {"NEW-2", "NEW-3"} <= set(prices(harness))
+
+
+def test_neutralised_text_comes_back_as_it_was(harness: Harness) -> None:
+    """The apostrophe is the report's, not the row's."""
+    names = ["=1+1", "+49 40", "'quoted'", "'=odd", "@home", "plain"]
+    rows = [(f"P-{place}", name, "wrong", 1) for place, name in enumerate(names)]
+    first = harness.run(harness.upload(csv_file(rows)))
+
+    def edit(sheet: Worksheet) -> None:
+        assert sheet.cell(2, 3).value == "'=1+1"
+        all_prices(sheet)
+
+    assert corrected(harness, first, edit).counts.inserted == len(names)
+    values = harness.destination.values("acme", "products")
+    assert [values[f"P-{place}"]["description"] for place in range(len(names))] == names
+
+
+def test_the_mapping_is_that_of_the_corrected_job(harness: Harness) -> None:
+    """The headers of the workbook are those of the file it came from."""
+    body = csv_file([("P-1", "Filter", "-1", 1)], titles=("Teil", "Was", "Preis", "Zahl"))
+    mapping = {"Teil": "Part Number", "Was": "description", "Preis": "Price", "Zahl": "Stock"}
+    first = harness.run(harness.upload(body, mapping=mapping))
+
+    def edit(sheet: Worksheet) -> None:
+        sheet.cell(2, 4).value = "1"
+
+    job = corrected(harness, first, edit)
+    assert (job.status, job.mapping, job.counts.inserted) == (Status.COMPLETED, mapping, 1)
+
+
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+def test_dates_are_read_in_the_order_of_the_corrected_job(harness: Harness, order: Any) -> None:
+    """Nobody is asked twice."""
+    titles = (*PRODUCT_TITLES, "Updated")
+    rows = [("P-1", "Good", "1", 1, "03/04/2025"), ("P-2", "Bad", "-1", 1, "03/04/2025")]
+    ref = harness.upload(csv_file(rows, titles))
+    harness.run(ref)
+    harness.commit(ref, {"updated": order})
+    job = corrected(harness, harness.run(ref), price(2, "1"))
+    assert (job.status, job.date_orders) == (Status.COMPLETED, {"updated": order})
+    values = harness.destination.values("acme", "products")
+    assert values["P-2"]["updated"] == values["P-1"]["updated"]
+
+
+def test_a_correction_is_in_the_log_of_both_jobs(harness: Harness, first: Job) -> None:
+    job = corrected(harness, first, all_prices)
+    assert harness.jobs.entries(first.ref)[-1].note == f"corrected by job {job.ref.id}"
+    assert harness.jobs.entries(first.ref)[-1].by == "ann"
+    assert harness.jobs.entries(job.ref)[0].note == f"corrects job {first.ref.id}"
+
+
+def test_a_correction_is_a_job_of_its_own(harness: Harness, first: Job) -> None:
+    """It can be looked at first, and taken back without the one it corrects."""
+    job = corrected(harness, first, all_prices, review=True)
+    assert (job.status, job.counts.to_insert) == (Status.IN_REVIEW, 3)
+    harness.commit(job.ref)
+    harness.run(job.ref)
+    harness.roll_back(job.ref)
+    assert harness.run(job.ref).counts.reversed == 3
+    assert len(prices(harness)) == 22
+
+
+def assert_cannot_correct(harness: Harness, ref: JobRef, why: str, importer: str = "products") -> None:
+    with pytest.raises(Conflict) as rejected:
+        harness.upload(b"x", importer=importer, corrects=ref.id)
+    assert rejected.value.problem.type == "cannot-correct"
+    assert why in word_detail(rejected.value.problem)
+
+
+def test_only_a_job_with_rejected_rows_is_corrected(harness: Harness, first: Job) -> None:
+    """Of the same importer, and not while it is under way."""
+    assert_cannot_correct(harness, first.ref, "was made by the importer 'products'", "dealers")
+    assert_cannot_correct(harness, harness.run(harness.upload(csv_file(products(3)))).ref, "has rejected no row")
+    going = harness.upload(file_with(p1="-1", p2="-1"))
+    harness.plan(going)
+    assert_cannot_correct(harness, going, "is parsing; wait for its end")
+    with pytest.raises(NotFound):
+        harness.upload(b"x", corrects="01UNKNOWN")
+    with pytest.raises(NotFound):
+        harness.upload(b"x", tenant="other", corrects=first.ref.id)
+
+
+def test_a_workbook_that_somebody_else_made_is_a_correction_if_it_names_the_rows(harness: Harness, first: Job) -> None:
+    """What counts is the column, not who wrote the file."""
+    book = Workbook()
+    assert isinstance(book.active, Worksheet)
+    book.active.append([*PRODUCT_TITLES, ROW_TITLE])
+    book.active.append(["P-000013", "Thirteen", 5, 1, 14])
+    out = io.BytesIO()
+    book.save(out)
+    job = harness.run(harness.upload(out.getvalue(), filename="mine.xlsx", corrects=first.ref.id))
+    assert (job.counts.inserted, prices(harness)["P-000013"]) == (1, "5")
+
+
+def test_a_correction_of_many_rows_reads_only_the_chunks_it_needs(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = harness.run(harness.upload(file_with(**{f"p{number}": "-1" for number in range(1, 26)})))
+    body = harness.make_file(first.ref, "errors.csv")
+    lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+    some = csv_file([[*row[:3], "1", *row[4:]] for row in lines[1:4]], lines[0])
+    ref = harness.upload(some, filename="errors.csv", corrects=first.ref.id)
+    read: list[str] = []
+    real = harness.files.read
+
+    def noting(key: str, *args: Any, **more: Any) -> bytes:
+        read.append(key)
+        return real(key, *args, **more)
+
+    monkeypatch.setattr(harness.files, "read", noting)
+    assert harness.run(ref).counts.inserted == 3
+    assert {key[-20:] for key in read if f"/{first.ref.id}/rejections/" in key} == {
+        f"tions/000000-{name}.jsonl"[-20:] for name in ("a-parse", "b-load")
+    }

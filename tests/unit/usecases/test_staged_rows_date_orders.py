@@ -1,0 +1,230 @@
+"""Dates that can be read in two ways: the file decides, or a person does, and nothing is guessed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from sluice.api.previews import preview_response
+from sluice.api.responses import job_response
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.errors import Conflict, RequestRejected
+from sluice.model.job import DateOrder
+from sluice.model.status import Status
+from sluice.usecases.views import preview
+from sluice.wording import word_detail
+from tests.support.factories import PRODUCT_TITLES, csv_file, products
+from tests.support.harness import LEASE, NOW, Harness
+
+TITLES = (*PRODUCT_TITLES, "Updated")
+#: As they are written, day first, month first; only the first two can be read in two ways.
+DATES = [
+    ("03/04/2025", "2025-04-03", "2025-03-04"),
+    ("1.2.25", "2025-02-01", "2025-01-02"),
+    ("05/05/2025", "2025-05-05", "2025-05-05"),
+    ("2025-04-03", "2025-04-03", "2025-04-03"),
+    ("3 Apr 2025", "2025-04-03", "2025-04-03"),
+    ("", None, None),
+]
+ROWS = 24
+
+
+def dated(*others: str) -> bytes:
+    """Rows with all kinds of dates over three chunks, and some more with others."""
+    written = [DATES[number % len(DATES)][0] for number in range(ROWS)] + list(others)
+    return csv_file([(*row, day) for row, day in zip(products(len(written)), written, strict=True)], TITLES)
+
+
+def days(harness: Harness, count: int = ROWS) -> list[Any]:
+    """The dates of the first rows, as they are in the dataset."""
+    values = harness.destination.values("acme", "products")
+    return [values[f"P-{number:06d}"]["updated"] for number in range(1, count + 1)]
+
+
+def expected(order: DateOrder) -> list[Any]:
+    """The dates of the first rows, read in an order."""
+    return [DATES[number % len(DATES)][1 if order == "dmy" else 2] for number in range(ROWS)]
+
+
+def test_a_job_whose_dates_nothing_decides_stops_though_nobody_asked_for_a_review(harness: Harness) -> None:
+    ref = harness.upload(dated())
+    job = harness.run(ref)
+    assert (job.status, job.review, job.ambiguous) == (Status.IN_REVIEW, False, ("updated",))
+    assert job.counts.compared == ROWS
+    assert harness.destination.datasets.get(("acme", "products"), {}) == {}
+    assert job_response(job, "").ambiguous_dates == ["updated"]
+    shown = preview_response(preview(ref, limit=6, jobs=harness.jobs, chunks=harness.chunks, files=harness.files), "")
+    assert shown.ambiguous_dates == ["Updated"]
+    assert [row.values["updated"] for row in shown.rows] == [day_first for _, day_first, _ in DATES]
+
+
+def test_a_commit_without_the_answer_is_rejected(harness: Harness) -> None:
+    ref = harness.upload(dated())
+    harness.run(ref)
+    with pytest.raises(RequestRejected) as rejected:
+        harness.commit(ref, {})
+    problem = rejected.value.problem
+    assert (problem.type, problem.params) == ("ambiguous-dates", {"columns": ["Updated"]})
+    assert "Updated" in word_detail(problem)
+    assert harness.jobs.get(ref).status is Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("column", ["Updated", "updated"])
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+def test_the_answer_turns_exactly_the_dates_that_were_in_question(
+    harness: Harness, column: str, order: DateOrder
+) -> None:
+    """And what is written is, byte by byte, what a file without doubt would have given."""
+    ref = harness.upload(dated())
+    harness.run(ref)
+    job = harness.commit(ref, {column: order})
+    assert job.date_orders == {"updated": order}
+    done = harness.run(ref)
+    assert (done.status, done.counts.inserted) == (Status.COMPLETED, ROWS)
+    assert days(harness) == expected(order)
+    plain = [(*row, day or "") for row, day in zip(products(ROWS), expected(order), strict=True)]
+    again = harness.run(harness.upload(csv_file(plain, TITLES)))
+    assert (again.status, again.counts.unchanged) == (Status.COMPLETED, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("proof", "order"), [("31/12/2025", "dmy"), ("12/31/2025", "mdy"), ("31.12.25", "dmy"), ("12-31-25", "mdy")]
+)
+def test_one_date_that_can_be_read_in_one_way_only_decides_for_its_column(
+    harness: Harness, proof: str, order: DateOrder
+) -> None:
+    """In whichever chunk it is."""
+    job = harness.run(harness.upload(dated(proof)))
+    assert (job.status, job.ambiguous, job.date_orders) == (Status.COMPLETED, (), {"updated": order})
+    assert days(harness) == expected(order)
+    assert days(harness, ROWS + 1)[-1] == "2025-12-31"
+
+
+def test_a_row_that_is_rejected_for_something_else_decides_too(harness: Harness) -> None:
+    """Its date is as good as any."""
+    body = dated() + b"P-000999,Wrong,-1,1,12/31/2025\n"
+    job = harness.run(harness.upload(body))
+    assert (job.status, job.counts.rejected) == (Status.COMPLETED, 1)
+    assert days(harness) == expected("mdy")
+
+
+def test_dates_that_contradict_each_other_decide_nothing(harness: Harness) -> None:
+    """Each of the two is read in its only way; the others wait for an answer."""
+    ref = harness.upload(dated("31/12/2025", "12/31/2025"))
+    assert harness.run(ref).ambiguous == ("updated",)
+    harness.commit(ref, {"updated": "mdy"})
+    harness.run(ref)
+    assert days(harness) == expected("mdy")
+    assert days(harness, ROWS + 2)[-2:] == ["2025-12-31", "2025-12-31"]
+
+
+def test_dates_that_nobody_can_read_in_two_ways_ask_nobody(harness: Harness) -> None:
+    rows = [(*row, day) for row, day in zip(products(3), ("05/05/2025", "2025-04-03", ""), strict=True)]
+    job = harness.run(harness.upload(csv_file(rows, TITLES)))
+    assert (job.status, job.date_orders) == (Status.COMPLETED, {})
+
+
+def test_a_review_that_was_asked_for_asks_about_the_dates_as_well(harness: Harness) -> None:
+    ref = harness.upload(dated(), review=True)
+    assert harness.run(ref).ambiguous == ("updated",)
+    with pytest.raises(RequestRejected):
+        harness.commit(ref)
+    harness.commit(ref, {"updated": "dmy"})
+    assert harness.run(ref).status is Status.COMPLETED
+
+
+def test_an_order_that_the_file_proves_is_not_asked_for(harness: Harness) -> None:
+    """Another answer would give one column two orders."""
+    ref = harness.upload(dated("31/12/2025"), review=True)
+    assert harness.run(ref).date_orders == {"updated": "dmy"}
+    with pytest.raises(RequestRejected) as rejected:
+        harness.commit(ref, {"updated": "mdy"})
+    assert rejected.value.problem.type == "unknown-column"
+
+
+def test_a_second_commit_with_another_answer_is_told_so(harness: Harness) -> None:
+    ref = harness.upload(dated())
+    harness.run(ref)
+    harness.commit(ref, {"Updated": "mdy"})
+    assert harness.commit(ref, {"Updated": "mdy"}).run == 2
+    with pytest.raises(Conflict) as rejected:
+        harness.commit(ref, {"Updated": "dmy"})
+    assert rejected.value.problem.type == "committed-otherwise"
+
+
+def test_the_order_is_in_the_log(harness: Harness) -> None:
+    ref = harness.upload(dated())
+    harness.run(ref)
+    harness.commit(ref, {"Updated": "mdy"}, by="eve")
+    entry = harness.jobs.entries(ref)[-1]
+    assert (entry.by, entry.status, entry.note) == ("eve", Status.LOADING, "dates updated: mdy")
+
+
+def late_chunk(harness: Harness, body: bytes, index: int, **more: Any) -> JobRef:
+    """A job that has loaded all but one chunk, which was given up while it was parsed."""
+    ref = harness.upload(body, **more)
+    harness.plan(ref)
+    token = harness.dispatch(ref, PhaseName.PARSE)
+    dead = ChunkRef(ref, PhaseName.PARSE, index)
+    harness.queue.messages.remove(dead)
+    harness.give_up(dead)
+    harness.deliver()
+    if harness.machine.answers[token]["outcome"] == "review":
+        harness.phase(ref, PhaseName.COMPARE)
+        harness.finish(ref)
+        harness.commit(ref)
+    harness.phase(ref, PhaseName.LOAD)
+    assert harness.finish(ref).status is Status.FAILED
+    return ref
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_dates_that_come_up_at_a_retry_are_asked_about_then(harness: Harness, review: bool) -> None:
+    """The commit before was about what was known; of these dates nobody had seen one."""
+    rows = [(*row, "2025-04-03") for row in products(10)]
+    rows += [(*row, "03/04/2025") for row in products(10, first=11)]
+    rows += [(*row, "2025-04-03") for row in products(10, first=21)]
+    ref = late_chunk(harness, csv_file(rows, TITLES), 1, review=review)
+    harness.retry(ref)
+    job = harness.run(ref)
+    assert (job.status, job.ambiguous, job.counts.loaded) == (Status.IN_REVIEW, ("updated",), 20)
+    assert job_response(job, "").ambiguous_dates == ["updated"]
+    with pytest.raises(RequestRejected):
+        harness.commit(ref)
+    committed = harness.commit(ref, {"updated": "mdy"})
+    assert job_response(committed, "").ambiguous_dates == []
+    done = harness.run(ref)
+    assert (done.status, done.counts.inserted) == (Status.COMPLETED, 30)
+    assert days(harness, 30) == ["2025-04-03"] * 10 + ["2025-03-04"] * 10 + ["2025-04-03"] * 10
+
+
+def test_an_answer_holds_for_a_chunk_that_is_parsed_after_it(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first attempt had said that it was in doubt before it died; nothing is turned twice."""
+    close = harness.chunks.close
+
+    def dying(ref: ChunkRef, *args: Any, **more: Any) -> bool:
+        if ref.index == 0 and args[0] is ChunkState.DONE:
+            raise OSError("gone")
+        return close(ref, *args, **more)
+
+    def deliver(ref: ChunkRef) -> None:
+        with suppress(OSError):
+            harness.work(ref)
+        if ref.index == 0:
+            harness.give_up(ref, now=NOW + LEASE)
+
+    ref = harness.upload(dated())
+    harness.plan(ref)
+    with monkeypatch.context() as patched:
+        patched.setattr(harness.chunks, "close", dying)
+        harness.dispatch(ref, PhaseName.PARSE)
+        harness.deliver(each=deliver)
+    harness.phase(ref, PhaseName.COMPARE)
+    assert harness.finish(ref).status is Status.IN_REVIEW
+    harness.commit(ref, {"updated": "mdy"})
+    assert harness.run(ref).status is Status.FAILED
+    harness.retry(ref)
+    assert harness.run(ref).status is Status.COMPLETED
+    assert days(harness) == expected("mdy")

@@ -1,0 +1,199 @@
+"""A look at a job before anything is written: review, preview, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from sluice.api.previews import PreviewResponse, preview_response
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import Conflict, NotFound, RequestRejected
+from sluice.model.status import Status
+from sluice.usecases.artifacts import JobFiles
+from sluice.usecases.views import preview
+from tests.support.factories import csv_file, products
+from tests.support.harness import Harness
+
+
+@pytest.fixture
+def ref(harness: Harness) -> JobRef:
+    """A queued job to be reviewed: of 26 rows 10 are there already, 5 with another price, one is wrong, one repeats."""
+    harness.run(harness.upload(csv_file(products(15))))
+    rows: list[Sequence[object]] = [*products(10), *products(5, first=11, price="1.5"), *products(9, first=16)]
+    rows += [("P-000100", "Wrong", "-1", 1), *products(1, first=3)]
+    return harness.upload(csv_file(rows), review=True)
+
+
+def look(harness: Harness, ref: JobRef, limit: int = 20) -> PreviewResponse:
+    """The preview as callers get it."""
+    return preview_response(
+        preview(ref, limit=limit, jobs=harness.jobs, chunks=harness.chunks, files=harness.files), ""
+    )
+
+
+def test_a_job_stops_for_review_with_what_loading_would_do(harness: Harness, ref: JobRef) -> None:
+    before = harness.destination.values("acme", "products")
+    job = harness.run(ref)
+    assert (job.status, job.phase, job.finished_at) == (Status.IN_REVIEW, None, None)
+    assert job.counts == Counts(total=26, checked=26, rejected=1, to_insert=9, to_update=5, to_leave=10)
+    assert harness.destination.values("acme", "products") == before
+    assert harness.machine.started[-1] == (ref, 1)
+
+
+def test_a_preview_shows_how_the_file_was_understood(harness: Harness, ref: JobRef) -> None:
+    harness.run(ref)
+    shown = look(harness, ref, limit=12)
+    assert (shown.sheet, shown.header_row, shown.encoding, shown.delimiter) == ("", 1, "utf-8", ",")
+    assert [(each.field, each.header, each.place) for each in shown.columns][:3] == [
+        ("part_number", "Part Number", 1),
+        ("description", "Description", 2),
+        ("brand", None, None),
+    ]
+    assert shown.unmatched_headers == []
+    assert [row.row for row in shown.rows] == list(range(2, 14)), "across chunks"
+    assert shown.rows[0].values["part_number"] == "P-000001"
+    counts = shown.counts.model_dump()
+    assert counts == {
+        "total": 26,
+        "rejected": 1,
+        "to_reject": 1,
+        "insert": 9,
+        "update": 5,
+        "unchanged": 10,
+        "ignored": 0,
+        "unchecked": 0,
+    }
+
+
+def test_a_preview_shows_neither_rejected_nor_repeated_rows(harness: Harness, ref: JobRef) -> None:
+    harness.run(ref)
+    assert [row.row for row in look(harness, ref, limit=200).rows] == list(range(2, 26))
+
+
+def test_headers_that_no_column_knows_are_shown(harness: Harness) -> None:
+    titles = ("Part Number", "Description", "Price", "Colour")
+    ref = harness.upload(csv_file(products(3), titles=titles), review=True)
+    harness.run(ref)
+    assert look(harness, ref).unmatched_headers == ["Colour"]
+
+
+def test_what_was_committed_is_loaded_in_a_run_of_its_own(harness: Harness, ref: JobRef) -> None:
+    harness.run(ref)
+    job = harness.commit(ref)
+    assert (job.status, job.run, job.committed, job.entry) == (Status.LOADING, 2, True, "load")
+    assert harness.machine.started[-1] == (ref, 2)
+    done = harness.run(ref)
+    assert done.status is Status.COMPLETED
+    assert (done.counts.inserted, done.counts.updated, done.counts.unchanged) == (9, 5, 10)
+    assert (done.counts.rejected, done.counts.unprocessed) == (2, 0)
+    assert done.counts.to_insert == 9, "what the comparison found stays to be read"
+    rejections = JobFiles(ref, harness.files).rejections_page(limit=10, cursor=None).items
+    assert [each.row for each in rejections] == [26, 27]
+
+
+def test_a_commit_loads_what_is_true_by_then(harness: Harness, ref: JobRef) -> None:
+    """The comparison is of the moment it was made."""
+    harness.run(ref)
+    harness.run(harness.upload(csv_file(products(20, price="7"))))
+    harness.commit(ref)
+    counts = harness.run(ref).counts
+    assert (counts.inserted, counts.updated, counts.unchanged) == (4, 20, 0)
+
+
+def test_a_commit_that_comes_twice_changes_nothing(harness: Harness, ref: JobRef) -> None:
+    harness.run(ref)
+    first = harness.commit(ref)
+    assert harness.commit(ref) == first
+    assert harness.machine.started.count((ref, 2)) == 1
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_a_job_that_is_not_in_review_is_not_committed(harness: Harness, ref: JobRef, review: bool) -> None:
+    """Whether it is on its way there, or was never asked to stop."""
+    other = harness.upload(csv_file(products(3, first=90)), review=review)
+    with pytest.raises(Conflict) as rejected:
+        harness.commit(other)
+    assert rejected.value.problem.params["status_now"] == "queued"
+    harness.run(other)
+    if review:
+        harness.commit(other)
+        harness.run(other)
+    with pytest.raises(Conflict):
+        harness.commit(other)
+
+
+def test_a_commit_that_answers_for_an_unknown_column_is_rejected(harness: Harness, ref: JobRef) -> None:
+    harness.run(ref)
+    with pytest.raises(RequestRejected) as rejected:
+        harness.commit(ref, {"Sold": "dmy", "Updated": "dmy"})
+    assert (rejected.value.problem.type, rejected.value.problem.params) == (
+        "unknown-column",
+        {"unknown": ["Sold", "Updated"], "asked": []},
+    )
+    assert harness.jobs.get(ref).status is Status.IN_REVIEW
+
+
+def test_a_job_of_another_tenant_is_not_committed(harness: Harness, ref: JobRef) -> None:
+    harness.run(ref)
+    with pytest.raises(NotFound):
+        harness.commit(JobRef("other", ref.id))
+
+
+@pytest.mark.parametrize("bad", [0, 3])
+def test_a_file_without_a_good_row_is_reviewed_as_well(harness: Harness, bad: int) -> None:
+    """Whoever wanted to look shall see that there is nothing."""
+    rows = [(f"P-{number}", "Wrong", "-1", 1) for number in range(bad)]
+    ref = harness.upload(csv_file(rows), review=True)
+    job = harness.run(ref)
+    assert (job.status, job.counts) == (Status.IN_REVIEW, Counts(total=bad, checked=bad, rejected=bad))
+    assert look(harness, ref).rows == []
+    harness.commit(ref)
+    done = harness.run(ref)
+    assert (done.status, done.counts.unprocessed, done.counts.loaded) == (Status.COMPLETED, 0, 0)
+
+
+def test_there_is_no_preview_before_all_rows_are_checked(harness: Harness, ref: JobRef) -> None:
+    for _ in range(2):
+        with pytest.raises(Conflict) as rejected:
+            look(harness, ref)
+        assert rejected.value.problem.type == "not-parsed"
+        harness.plan(ref)
+
+
+def test_there_is_no_preview_of_a_rejected_file(harness: Harness) -> None:
+    ref = harness.upload(b"nonsense", review=True)
+    harness.run(ref)
+    with pytest.raises(Conflict, match=r"not-parsed.*failed"):
+        look(harness, ref)
+
+
+def test_a_job_that_stopped_for_nobody_has_a_preview_too(harness: Harness) -> None:
+    """Of how it was understood; what loading would have done is in its counts."""
+    ref = harness.upload(csv_file(products(3)))
+    harness.run(ref)
+    shown = look(harness, ref)
+    assert len(shown.rows) == 3
+    assert (shown.counts.to_reject, shown.counts.insert, shown.counts.update) == (None, None, None)
+
+
+def test_what_was_not_parsed_is_not_taken_for_repeated(harness: Harness, ref: JobRef) -> None:
+    """A chunk that was given up is neither rejected nor a repetition."""
+    harness.plan(ref)
+    harness.dispatch(ref, PhaseName.PARSE)
+    harness.give_up(harness.queue.messages.pop(0))
+    harness.deliver()
+    harness.phase(ref, PhaseName.COMPARE)
+    assert harness.finish(ref).status is Status.IN_REVIEW
+    assert look(harness, ref).counts.to_reject == 0
+
+
+def test_a_job_that_was_cancelled_before_it_was_compared_has_nothing_repeated(harness: Harness, ref: JobRef) -> None:
+    """Nobody has looked."""
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.cancel(ref)
+    harness.finish(ref)
+    counts = look(harness, ref).counts
+    assert (counts.to_reject, counts.insert) == (None, None)

@@ -1,0 +1,131 @@
+"""Who hears of what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.model.errors import NotFound
+from sluice.model.event import Connection, event_name
+from sluice.model.job import Job
+from sluice.model.status import Status
+from sluice.usecases.watchers import announce, announce_queues, connect, worth_telling
+from tests.support.factories import make_job
+from tests.support.sockets import MemoryConnections, MemorySockets
+from tests.support.tables import MemoryJobs
+
+
+def told(
+    before: Job | None, after: Job, *watching: Connection, gone: frozenset[str] = frozenset(), now: int = 1000
+) -> MemorySockets:
+    """Announce a change to some connections."""
+    connections, sockets = MemoryConnections(), MemorySockets(gone)
+    for connection in watching:
+        connections.add(connection, now=0)
+    announce(
+        before,
+        after,
+        show=lambda event, job: f"{event} {job.ref.id}".encode(),
+        now=now,
+        connections=connections,
+        sockets=sockets,
+    )
+    assert {each.id for each in connections.of_tenant(after.ref.tenant)} == {
+        each.id for each in watching if each.tenant == after.ref.tenant
+    } - gone
+    return sockets
+
+
+def test_all_of_the_tenant_hear_of_a_job() -> None:
+    job = make_job("acme", status=Status.QUEUED)
+    sockets = told(None, job, Connection("a", "acme"), Connection("b", "acme"))
+    said = [f"job.queued {job.ref.id}".encode()]
+    assert sockets.sent == {"a": said, "b": said}
+
+
+def test_who_watches_all_jobs_of_a_tenant_is_told_of_the_queues() -> None:
+    connections, sockets = MemoryConnections(), MemorySockets()
+    for connection in (Connection("all", "acme"), Connection("one", "acme", "01JOB"), Connection("other", "other")):
+        connections.add(connection, now=0)
+    assert announce_queues("acme", show=lambda: b"queues", now=0, connections=connections, sockets=sockets) == 1
+    assert sockets.sent == {"all": [b"queues"]}
+
+
+def test_nobody_asks_for_the_queues_when_nobody_watches() -> None:
+    def show() -> bytes:
+        raise AssertionError("three calls of SQS for nothing")
+
+    assert announce_queues("acme", show=show, now=0, connections=MemoryConnections(), sockets=MemorySockets()) == 0
+
+
+def test_progress_that_was_overtaken_is_left_out() -> None:
+    def at(version: int, status: Status = Status.LOADING) -> Job:
+        return replace(job, version=version, status=status)
+
+    job, other = make_job("acme", status=Status.LOADING), make_job("acme", status=Status.LOADING)
+    changes = [(at(1), at(2)), (at(2), at(3)), (None, other), (at(3), at(4, Status.COMPLETED))]
+    assert worth_telling(changes) == changes[2:]
+    changes = [(at(1, Status.PARSING), at(2, Status.IN_REVIEW)), (at(2, Status.IN_REVIEW), at(3)), (at(3), at(4))]
+    assert worth_telling(changes) == [changes[0], changes[2]], "a new state is told even if it is over by now"
+
+
+def test_a_connection_that_is_only_being_made_is_not_forgotten() -> None:
+    job = make_job("acme")
+    connections = MemoryConnections()
+    connections.add(Connection("a", "acme", since=995), now=995)
+    sockets = MemorySockets(frozenset({"a"}))
+    for now, left in ((1000, 1), (1006, 0)):
+        announce(
+            None,
+            job,
+            show=lambda event, job: b"",
+            now=now,
+            connections=connections,
+            sockets=sockets,
+        )
+        assert len(connections.of_tenant("acme")) == left
+
+
+def test_another_tenant_hears_nothing() -> None:
+    assert told(None, make_job("acme"), Connection("a", "other")).sent == {}
+
+
+def test_who_watches_one_job_hears_of_that_one_alone() -> None:
+    job = make_job("acme")
+    sockets = told(None, job, Connection("a", "acme", job.ref.id), Connection("b", "acme", "01ANOTHER"))
+    assert set(sockets.sent) == {"a"}
+
+
+def test_a_connection_that_is_gone_is_forgotten() -> None:
+    told(None, make_job("acme"), Connection("a", "acme"), Connection("b", "acme"), gone=frozenset({"a"}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        (None, Status.QUEUED, "job.queued"),
+        (Status.QUEUED, Status.PARSING, "job.started"),
+        (Status.PARSING, Status.PARSING, "job.progress"),
+        (Status.PARSING, Status.LOADING, "job.progress"),
+        (Status.PARSING, Status.IN_REVIEW, "job.in_review"),
+        (Status.LOADING, Status.COMPLETED, "job.completed"),
+        (Status.LOADING, Status.FAILED, "job.failed"),
+        (Status.CANCELLING, Status.CANCELLED, "job.cancelled"),
+        (Status.PAUSING, Status.PAUSED, "job.paused"),
+        (Status.ROLLING_BACK, Status.ROLLED_BACK, "job.rolled_back"),
+    ],
+)
+def test_an_event_is_named_for_what_happened(before: Status | None, after: Status, name: str) -> None:
+    job = make_job()
+    assert event_name(before, replace(job, status=after)) == name
+
+
+def test_nobody_watches_a_job_of_another_tenant() -> None:
+    jobs, connections = MemoryJobs(), MemoryConnections()
+    job = make_job("acme")
+    jobs.add(job)
+    with pytest.raises(NotFound):
+        connect(Connection("a", "other", job.ref.id), now=0, jobs=jobs, connections=connections)
+    connect(Connection("a", "acme", job.ref.id), now=0, jobs=jobs, connections=connections)
+    assert connections.of_tenant("acme") == [Connection("a", "acme", job.ref.id)]

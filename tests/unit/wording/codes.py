@@ -1,0 +1,131 @@
+"""The codes that the source uses, found by reading it: what the catalogue of every language has to have."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import sluice
+from sluice.destinations.postgres.constraints import SQLSTATE_CODES
+from sluice.model import errors, job, rejection
+from sluice.schema.rejections import PYDANTIC_CODES
+
+_LIBRARY = Path(sluice.__file__).parent
+_SOURCES = sorted(
+    path
+    for folder in (_LIBRARY, _LIBRARY.parents[2] / "functions")
+    for path in folder.rglob("*.py")
+    if _LIBRARY / "wording" not in path.parents and path != _LIBRARY / "model" / "errors.py"
+)
+#: Constants that stand for a type or a code where it is used.
+_CONSTANTS = {
+    name: value
+    for module in (errors, job, rejection)
+    for name, value in vars(module).items()
+    if name.isupper() and isinstance(value, str)
+}
+#: Errors (and `Problem`) that get their type as first argument.
+_TYPED = {"Problem", "SluiceError", "FileRejected", "RequestRejected", "Conflict", "TooLarge"}
+#: Errors of one type, whose first argument is the case.
+_OF_ONE_TYPE = {
+    "NotFound": "not-found",
+    "Unauthorized": "unauthorized",
+    "UpstreamRejected": "upstream-rejected",
+    "TryLater": "try-later",
+    "NotYet": "try-later",
+}
+#: Types that an error of `sluice.model.errors` writes itself, without a case.
+_WRITTEN_THERE = {"request-in-progress", "idempotency-key-reused", "forbidden", "upstream-down", "newer-format"}
+#: What holds a code of a reason, and at which place of its arguments.
+_WITH_REASON = {"Rejection": 4, "KeptRow": 2, "InvalidValue": 0}
+#: Functions in which a type, a case or a code is computed, and what it can be. A new one has to be added here.
+_COMPUTED = {
+    ("registry.py", "_find"): {"importer", "source", "lookup"},
+    ("csv_table.py", "_endless"): {"unclosed-quote", "endless-record"},
+    ("detect.py", "_reject_other_kinds"): {"pdf", "document", "picture", "packed"},
+    ("control.py", "retry"): {"deleted", "same-again"},
+    ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded"},
+    ("finish.py", "_broken"): {"loading", "lookup"},
+    ("finish.py", "_unprocessed"): {"loading", "lookup"},
+    ("corrections.py", "select_corrected"): {"not-a-row-number", "not-a-rejected-row"},
+    ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
+    ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
+    | {"database-type", "database-empty-column"},
+    ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
+}
+
+
+def problem_codes() -> set[str]:
+    """Return the codes of all problems, ``type`` or ``type/case``."""
+    found = set(_WRITTEN_THERE)
+    for place, call in _calls():
+        name = _name(call)
+        if name in _TYPED and call.args:
+            types, cases = _texts(call.args[0], place), _cases(call, place)
+            found |= {"/".join(filter(None, parts)) for parts in product(types, cases)}
+        elif name in _OF_ONE_TYPE and call.args:
+            found |= {f"{_OF_ONE_TYPE[name]}/{case}" for case in _texts(call.args[0], place)}
+    return found
+
+
+def reason_codes() -> set[str]:
+    """Return the codes of all reasons: of rejections, of rows that a rollback left, of findings."""
+    found: set[str] = set()
+    for place, call in _calls():
+        at = _WITH_REASON.get(_name(call))
+        if at is not None and len(call.args) > at:
+            found |= _texts(call.args[at], place)
+        if _name(call) == "Finding":
+            found |= {text for each in call.keywords if each.arg == "code" for text in _texts(each.value, place)}
+    return found
+
+
+def _calls() -> Iterator[tuple[tuple[str, str], ast.Call]]:
+    """Yield every call with its place: the file, and the innermost function around it."""
+    for path in _SOURCES:
+        module = ast.parse(path.read_text())
+        around: dict[int, str] = {}
+        for function in ast.walk(module):  # outer ones come first
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                around |= dict.fromkeys(map(id, ast.walk(function)), function.name)
+        yield from (
+            ((path.name, around.get(id(call), "")), call) for call in ast.walk(module) if isinstance(call, ast.Call)
+        )
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _cases(call: ast.Call, place: tuple[str, str]) -> set[str]:
+    """Return the cases that a call can name, also in a dict of parameters; ``""`` where it names none."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if len(call.args) > 1 and isinstance(call.args[1], ast.Dict):
+        members = zip(call.args[1].keys, call.args[1].values, strict=True)
+        given |= {
+            key.value: value for key, value in members if isinstance(key, ast.Constant) and isinstance(key.value, str)
+        }
+    return _texts(given["case"], place) if "case" in given else {""}
+
+
+def _texts(node: ast.expr, place: tuple[str, str]) -> set[str]:
+    """Return the texts that an expression can be.
+
+    Raises
+    ------
+    KeyError
+        If it is computed in a function that is not among `_COMPUTED`.
+    """
+    match node:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.IfExp(body=body, orelse=orelse):
+            return _texts(body, place) | _texts(orelse, place)
+        case ast.Starred():  # code and parameters of what was stored
+            return set()
+        case ast.Name(id=name) if name in _CONSTANTS:
+            return {_CONSTANTS[name]}
+        case _:
+            return _COMPUTED[place]
