@@ -85,7 +85,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/usecases/barrier.py",
         old="barrier.remaining == 0",
         new="barrier.remaining <= 1",
-        tests=("tests/unit/usecases/test_retry.py",),
+        tests=("tests/unit/usecases/test_control_retry.py",),
     ),
     Fault(
         name="barrier-counts-done-chunks",
@@ -122,7 +122,7 @@ FAULTS: Final = (
     ),
     Fault(
         name="first-attempt-forgotten",
-        breaks="A second attempt counts by what it sees, not by what the journal of the first one says was there before.",
+        breaks="A second attempt counts by what it sees, not by the journal of the first one.",
         file="layers/domain/sluice/destinations/dynamodb/journal.py",
         old="known = read_journal(store, batch)",
         new="known = read_journal(store, batch) if seen.closed else seen",
@@ -184,7 +184,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/auth.py",
         old="if issuer.audience not in ",
         new="if None in ",
-        tests=("tests/unit/test_identity.py",),
+        tests=("tests/unit/test_auth.py",),
     ),
     Fault(
         name="reader-may-write",
@@ -249,7 +249,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/schema/cell_types.py",
         old="_context(info).decimal",
         new='"."',
-        tests=("tests/unit/rows/test_celltypes.py",),
+        tests=("tests/unit/schema/test_cell_types.py",),
     ),
     Fault(
         name="leading-zeros-lost",
@@ -257,7 +257,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/schema/cell_types.py",
         old='.lstrip("\'")',
         new='.lstrip("\'0")',
-        tests=("tests/unit/rows/test_celltypes.py",),
+        tests=("tests/unit/schema/test_cell_types.py",),
     ),
     Fault(
         name="duplicate-key-loaded",
@@ -265,7 +265,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/usecases/staged_rows.py",
         old="if row.number in first_rows:",
         new="if False:",
-        tests=("tests/unit/usecases/test_import.py",),
+        tests=("tests/unit/usecases/test_phases_import.py",),
     ),
     Fault(
         name="sheet-row-wrong",
@@ -273,7 +273,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/reading/csv_table.py",
         old="enumerate(rows, first_row)",
         new="enumerate(rows, first_row - 1)",
-        tests=("tests/unit/reading/test_csv.py",),
+        tests=("tests/unit/reading/test_csv_table.py",),
     ),
     Fault(
         name="rejection-row-wrong",
@@ -281,7 +281,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/schema/rejections.py",
         old="found.append(Rejection(self._sheet, number,",
         new="found.append(Rejection(self._sheet, number - 1,",
-        tests=("tests/unit/rows/test_check.py",),
+        tests=("tests/unit/schema/test_validation.py",),
     ),
     Fault(
         name="formula-not-escaped",
