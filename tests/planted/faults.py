@@ -85,7 +85,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/usecases/barrier.py",
         old="barrier.remaining == 0",
         new="barrier.remaining <= 1",
-        tests=("tests/unit/usecases/test_control_retry.py",),
+        tests=("tests/unit/usecases/test_barrier.py",),
     ),
     Fault(
         name="barrier-counts-done-chunks",
@@ -127,6 +127,14 @@ FAULTS: Final = (
         old="known = read_journal(store, batch)",
         new="known = read_journal(store, batch) if seen.closed else seen",
         tests=("tests/integration/destinations/test_dynamodb.py", "tests/integration/destinations/test_long_after.py"),
+    ),
+    Fault(
+        name="own-row-as-image",
+        breaks="A second attempt takes what the first one wrote for what was there before the job.",
+        file="layers/domain/sluice/destinations/dynamodb/journal.py",
+        old="if not (image and image.job_id == batch.job_id) and (",
+        new="if (",
+        tests=("tests/integration/destinations/test_staged_anew.py",),
     ),
     Fault(
         name="rollback-overwrites-record",
