@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName, from_message, to_message
+from sluice.model.errors import NewerFormat
 
 REFS = st.builds(
     ChunkRef,
@@ -37,3 +40,10 @@ def test_a_message_of_somebody_elses_is_not_taken_for_a_chunk(body: str) -> None
     """It fails, and ends among the dead letters where it can be looked at."""
     with pytest.raises((ValueError, KeyError)):
         from_message(body)
+
+
+def test_a_message_of_a_newer_version_is_an_error_and_not_work() -> None:
+    """It comes again, and ends among the dead letters, where the newer version finds it."""
+    newer = json.loads(to_message(ChunkRef(JobRef("acme", "01JOB"), PhaseName.LOAD, 3))) | {"format": 2}
+    with pytest.raises(NewerFormat):
+        from_message(json.dumps(newer))
