@@ -6,10 +6,10 @@ import pytest
 
 from sluice import wording
 from sluice.model.errors import ATTEMPT_FAILED, FileRejected, NotFound, Problem, UpstreamDown, UpstreamRejected
-from sluice.model.job import progress_of
 from sluice.model.rejection import Rejection, code_of, to_rejection
 from sluice.model.status import Status
 from sluice.schema.staging import KeptRow
+from sluice.usecases.phases import progress_of
 from sluice.wording import (
     CATALOGUES,
     ENGLISH,
@@ -76,7 +76,7 @@ def test_a_second_language_needs_only_its_catalogue(indonesian: str) -> None:
     assert word_rejection(Rejection("", 2, "Price", "-1", "below-minimum", {"minimum": 0}), indonesian) == (
         "harus 0 atau lebih"
     )
-    assert word_progress(make_job(status=Status.QUEUED), indonesian) == "Menunggu giliran"
+    assert word_progress(make_job(status=Status.QUEUED), "queued", indonesian) == "Menunggu giliran"
     assert word_reason("required", {}, indonesian) == "is required"
 
 

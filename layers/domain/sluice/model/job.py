@@ -216,54 +216,6 @@ class Progress:
     code: str
 
 
-def progress_of(job: Job) -> Progress:
-    """Say how far a job is, phase by phase.
-
-    Parsing counts rows checked, comparing rows compared, a rollback rows taken back, all else rows that are loaded or
-    rejected.
-    """
-    counts, total = job.counts, job.counts.total
-    match job.status, job.phase:
-        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
-            current, total = counts.undone, max(counts.inserted + counts.updated, counts.undone)
-        case (_, PhaseName.COMPARE):
-            current = counts.compared + counts.rejected
-        case (_, PhaseName.PARSE) | (Status.PARSING | Status.IN_REVIEW, _):
-            current = counts.checked
-        case _:
-            current = counts.loaded + counts.rejected
-    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
-        percent = 100
-    else:
-        percent = min(100, current * 100 // total) if total else 0
-    return Progress(current, total, percent, _stage(job))
-
-
-def _stage(job: Job) -> str:  # noqa: PLR0911 - a code for each state
-    counts = job.counts
-    match job.status:
-        case Status.PAUSING | Status.PAUSED if job.suspended:
-            return "suspended"
-        case Status.WAITING_FOR_FILE:
-            return "waiting-for-file"
-        case Status.QUEUED:
-            return "queued"
-        case Status.PARSING if not counts.total:
-            return "reading-source" if job.is_sync else "reading-file"
-        case _ if job.phase is PhaseName.COMPARE:
-            return "comparing"
-        case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not job.delivery:
-            return "checking"
-        case Status.IN_REVIEW:
-            return "in-review"
-        case Status.ROLLING_BACK | Status.ROLLED_BACK:
-            return "rolling-back-conflicts" if counts.conflicts else "rolling-back"
-        case Status.FAILED if job.problem and not counts.total:
-            return "failed"
-        case _:
-            return "looking-up" if job.lookup else "loading"
-
-
 @dataclass(frozen=True)
 class LogEntry:
     """Something that was done to a job.

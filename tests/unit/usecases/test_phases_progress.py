@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem, UpstreamDown
-from sluice.model.job import Job, progress_of
+from sluice.model.job import Job
 from sluice.model.status import Status
+from sluice.usecases.phases import progress_of
 from sluice.wording import word_progress
 from tests.support.factories import make_job
 from tests.unit.model.test_counts import COUNTS
@@ -34,7 +35,7 @@ def job_with(
 def shown(job: Job) -> tuple[int, int, int, str]:
     """Rows done, rows in all, percent and sentence."""
     progress = progress_of(job)
-    return progress.current, progress.total, progress.percent, word_progress(job)
+    return progress.current, progress.total, progress.percent, word_progress(job, progress_of(job).code)
 
 
 @pytest.mark.parametrize(
@@ -83,13 +84,16 @@ def test_a_rollback_of_more_rows_than_were_counted_does_not_go_beyond_its_end() 
 def test_a_job_whose_file_was_rejected_says_why() -> None:
     """There are no rows to speak of."""
     rejected = job_with(Status.FAILED, Counts(), Problem("empty-file", {"case": "no-row"}))
-    assert word_progress(rejected) == "The file has no rows"
+    assert word_progress(rejected, progress_of(rejected).code) == "The file has no rows"
 
 
 def test_a_suspended_job_says_why() -> None:
     """It goes on by itself."""
     paused = replace(job_with(Status.PAUSED), suspended=UpstreamDown("SIASN").problem)
-    assert word_progress(paused) == "SIASN gives no answers. The job goes on by itself when it does."
+    assert (
+        word_progress(paused, progress_of(paused).code)
+        == "SIASN gives no answers. The job goes on by itself when it does."
+    )
 
 
 @given(st.sampled_from(Status), st.sampled_from([None, *PhaseName]), COUNTS)
@@ -102,7 +106,7 @@ def test_percent_is_a_percentage(status: Status, phase: PhaseName | None, counts
         assert progress.total == max(counts.inserted + counts.updated, counts.undone)
     else:
         assert progress.total == counts.total
-    assert word_progress(job)[0].isupper()
+    assert word_progress(job, progress_of(job).code)[0].isupper()
     if status in {Status.COMPLETED, Status.ROLLED_BACK}:
         assert progress.percent == 100
     elif progress.current < progress.total:
