@@ -1,4 +1,4 @@
-"""Deployed stacks for the tests of functions; stores and destinations have fixtures of their own."""
+"""Provides deployed stacks to tests of functions; stores and destinations have their own fixtures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support import issuer
 
 @pytest.fixture
 def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Functions that find their settings, and an issuer whose keys are at hand; there is no AWS behind them."""
+    """Set the functions' environment, and serve the keys of the test issuer; there is no AWS."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -33,7 +33,7 @@ def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls one after the other, as DynamoDB treats those of one item; moto mixes up those of several threads."""
+    """Serialize calls, as DynamoDB does with those of one item; moto interleaves those of several threads."""
     act, one = DynamoHandler.call_action, threading.Lock()
 
     def act_alone(handler: DynamoHandler) -> Any:
@@ -45,7 +45,7 @@ def atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_aws(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks for AWS fails."""
+    """Make every access to AWS fail."""
 
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("nothing of AWS should have been asked for")
@@ -57,6 +57,6 @@ def no_aws(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stack(functions_told: None) -> Iterator[Stack]:
-    """Everything deployed on moto."""
+    """Deploy all resources to moto."""
     with mock_aws():
         yield deploy()

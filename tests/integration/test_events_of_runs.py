@@ -1,4 +1,4 @@
-"""The functions of the state machine where runs are concerned, with the recorded events of its tasks."""
+"""The functions of the state machine across runs of a job, with the recorded events of its tasks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 
 @pytest.fixture
 def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
-    """A state machine that keeps what it was told: moto's cannot be asked."""
+    """Return a state machine that records its calls, which moto's does not."""
     told = MemoryMachine()
     monkeypatch.setattr(bootstrap.AwsServices, "machine", told)
     return told
@@ -46,7 +46,7 @@ def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
 def test_a_job_that_is_to_stop_goes_through_its_tasks_to_the_end(
     stack: Stack, machine: MemoryMachine, way: Status, end: str
 ) -> None:
-    """Each of them sees it, and nothing is an error."""
+    """Each task sees that the job is stopping, and none fails."""
     stack.jobs.add(replace(make_job(status=way), ref=REF))
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
     dispatch.handler(event("dispatch"), CONTEXT)
@@ -55,7 +55,7 @@ def test_a_job_that_is_to_stop_goes_through_its_tasks_to_the_end(
 
 
 def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, machine: MemoryMachine) -> None:
-    """The events are of the first run, the job is in its second."""
+    """The events belong to the first run, and the job is in its second."""
     job = replace(make_job(status=Status.PARSING), ref=REF, run=2)
     stack.jobs.add(job)
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
@@ -67,7 +67,7 @@ def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, ma
 
 
 def test_a_job_that_waits_for_its_upstream_is_woken(stack: Stack) -> None:
-    """Until then the machine is told that it waits; in its new run it does not."""
+    """Before, the job is suspended; in its new run it is not."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
     stack.jobs.remember(REF, phase=PhaseName.LOAD)
     stack.jobs.transition(REF, Status.PAUSING, suspended=UpstreamDown("The upstream").problem)
@@ -81,7 +81,7 @@ def test_a_job_that_waits_for_its_upstream_is_woken(stack: Stack) -> None:
 
 @pytest.mark.parametrize("then", [Status.PAUSED, Status.CANCELLED])
 def test_a_job_that_somebody_has_stopped_is_not_woken(stack: Stack, then: Status) -> None:
-    """Whoever pauses a job resumes it."""
+    """A job that a caller paused is resumed by a caller only."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
     stack.jobs.transition(REF, Status.PAUSING)
     assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "suspended": False, "resume_after": 30}
@@ -101,13 +101,13 @@ def test_a_file_is_made_in_the_folder_of_its_run(stack: Stack) -> None:
 
 
 def test_a_file_of_a_job_that_is_gone_is_an_error(stack: Stack) -> None:
-    """The execution fails; nobody waits for it for ever."""
+    """The execution fails, so no caller waits for the file."""
     with pytest.raises(Exception, match="The function's log says more"):
         make_file.handler(event("make_file"), CONTEXT)
 
 
 def test_the_clock_takes_a_file_whose_event_was_lost(stack: Stack) -> None:
-    """It lies in the bucket; the job is started as if the event had come."""
+    """The file is in the bucket, and the job starts as after the event."""
     made = replace(make_job(), created_at=datetime.now(UTC) - timedelta(minutes=20))
     stack.jobs.add(made)
     stack.files.write(made.file.key, b"Part Number,Description,Price\n")

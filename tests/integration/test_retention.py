@@ -1,4 +1,4 @@
-"""How long things are kept, as template.yaml declares it."""
+"""Retention of files and items, as template.yaml declares it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The function that schedules call, with the recorded event of a strike."""
+"""The function that schedules call, with the recorded event of a scheduled run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_schedules_may_call_that_function_alone_and_the_api_may_hand_them_that_r
 
 
 def test_every_method_of_the_api_reaches_its_function() -> None:
-    """The gateway lets through only those that the template names."""
+    """The gateway passes only the methods that the template names."""
     named = {
         each["Properties"]["Method"] for each in template()["Resources"]["ApiFunction"]["Properties"]["Events"].values()
     }

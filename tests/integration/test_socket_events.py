@@ -26,7 +26,7 @@ CONNECTION = event("socket_connect")["requestContext"]["connectionId"]
 
 
 def connecting(token: str | None, job: str | None = None) -> dict[str, Any]:
-    """The recorded event with a token of a test's own."""
+    """Return the recorded event with the given token."""
     asked: dict[str, Any] = event("socket_connect")
     asked["headers"].pop("Authorization")
     if token is not None:
@@ -55,7 +55,7 @@ def test_a_good_token_connects_and_a_disconnect_is_forgotten(stack: Stack) -> No
         (None, 401),
         ("nonsense", 401),
         (issuer.token(exp=1), 401),
-        (issuer.token(aud="somebody else"), 401),
+        (issuer.token(aud="another audience"), 401),
         (issuer.token(scope=""), 403),
     ],
     ids=["none", "nonsense", "expired", "wrong audience", "no scope"],
@@ -91,7 +91,7 @@ def test_a_ticket_connects_once(stack: Stack) -> None:
 
 
 def test_a_ticket_for_one_job_hears_of_no_other(stack: Stack) -> None:
-    """Whatever else the address asks for."""
+    """Other parameters of the address have no effect."""
     job = make_job("acme")
     stack.jobs.add(job)
     assert socket.handler(with_ticket(ticket_for(job.ref.id), job="01OTHER"), CONTEXT) == {"statusCode": 200}
@@ -118,7 +118,7 @@ def test_a_change_of_a_job_is_posted_to_those_who_watch(stack: Stack, monkeypatc
 
 
 def test_news_that_cannot_be_posted_do_not_hold_up_the_stream(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shard waits for each of its records: one that failed for ever would silence all that come after it."""
+    """A stream's shard waits for each of its records, so a record that always fails would block all later ones."""
 
     class Broken:
         def post(self, connection_id: str, message: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Moving a job: what each call answers in each state, and who may make it."""
+"""Actions on a job: the response in each status, and the scopes they need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.stack import Stack
 from tests.support import issuer
 from tests.support.factories import make_job
 
-MOVES = ["commit", "cancel", "pause", "resume", "retry", "rollback"]
+ACTIONS = ["commit", "cancel", "pause", "resume", "retry", "rollback"]
 
 
 def problem(type_: str) -> Problem:
@@ -25,7 +25,7 @@ def problem(type_: str) -> Problem:
 
 
 def assert_moved(answer: Answer, status: int, state: str) -> None:
-    """The job, in its new state; with its address while something is still to come."""
+    """Expect the job in its new status; with its address while it is not inactive."""
     assert (answer.status, answer.body["status"]) == (status, state), answer.text
     assert answer.headers["etag"] == f'"{answer.body["version"]}"'
     if status == 202:
@@ -42,7 +42,7 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 @pytest.mark.parametrize("body", [None, {}, {"dates": {}}])
 def test_a_job_in_review_is_committed(stack: Stack, body: Any) -> None:
-    """With a body or without; its second run is started."""
+    """A body is optional; the commit starts the second run."""
     job_id = upload(review="true")
     assert run(stack, job_id).status is Status.IN_REVIEW
     answer = post(job_id, "commit", json_body=body)
@@ -53,7 +53,7 @@ def test_a_job_in_review_is_committed(stack: Stack, body: Any) -> None:
 
 
 def test_a_commit_says_the_order_of_dates_that_the_job_asks_about(stack: Stack) -> None:
-    """By column; anything else is rejected, and the job waits on."""
+    """Orders are given by column; anything else is rejected, and the job stays in review."""
     job_id = upload(DOUBT)
     run(stack, job_id)
     shown = get(f"/v1/jobs/{job_id}").body
@@ -92,7 +92,7 @@ def test_a_job_that_nobody_is_at_is_cancelled_at_once(stack: Stack) -> None:
     ("call", "way", "end"), [("cancel", "cancelling", "cancelled"), ("pause", "pausing", "paused")]
 )
 def test_a_job_under_way_is_stopped(stack: Stack, call: str, way: str, end: str) -> None:
-    """Its execution comes to its end, and says so."""
+    """The job has the status of the transition until its execution ends."""
     job_id = upload()
     run(stack, job_id, upto=PhaseName.PARSE)
     for _ in range(2):
@@ -132,7 +132,7 @@ def test_a_job_whose_file_was_rejected_is_neither_retried_nor_rolled_back(stack:
 
 
 def test_a_job_is_rolled_back(stack: Stack) -> None:
-    """And tells what became of its rows."""
+    """The job then has the counts of its rollback."""
     job_id = upload()
     assert run(stack, job_id).status is Status.COMPLETED
     answer = post(job_id, "rollback")
@@ -147,7 +147,7 @@ def test_a_job_is_rolled_back(stack: Stack) -> None:
     assert get("/v1/datasets/products/records").body["items"] == []
 
 
-@pytest.mark.parametrize("call", MOVES)
+@pytest.mark.parametrize("call", ACTIONS)
 def test_a_move_that_the_state_does_not_allow_names_the_state(stack: Stack, call: str) -> None:
     job = standing(stack, Status.ROLLING_BACK if call != "rollback" else Status.LOADING)
     answer = post(job.ref.id, call)
@@ -156,7 +156,7 @@ def test_a_move_that_the_state_does_not_allow_names_the_state(stack: Stack, call
     assert stack.jobs.get(job.ref) == job
 
 
-@pytest.mark.parametrize("call", MOVES)
+@pytest.mark.parametrize("call", ACTIONS)
 def test_another_tenants_job_is_not_there_to_be_moved(stack: Stack, call: str) -> None:
     theirs = make_job("other", status=Status.IN_REVIEW)
     stack.jobs.add(theirs)
@@ -167,7 +167,7 @@ def test_another_tenants_job_is_not_there_to_be_moved(stack: Stack, call: str) -
     assert stack.jobs.get(theirs.ref) == theirs
 
 
-@pytest.mark.parametrize("call", MOVES)
+@pytest.mark.parametrize("call", ACTIONS)
 def test_who_may_only_look_moves_nothing(stack: Stack, call: str) -> None:
     job = standing(stack, Status.IN_REVIEW)
     answer = post(job.ref.id, call, token=issuer.token(scope="imports:read"))
@@ -176,9 +176,9 @@ def test_who_may_only_look_moves_nothing(stack: Stack, call: str) -> None:
     assert stack.jobs.get(job.ref) == job
 
 
-@pytest.mark.parametrize("call", MOVES)
+@pytest.mark.parametrize("call", ACTIONS)
 def test_a_move_is_asked_for_with_post_alone(stack: Stack, call: str) -> None:
-    """A link that is followed must not move anything."""
+    """Following a link must not change a job."""
     job = standing(stack, Status.IN_REVIEW)
     assert get(f"/v1/jobs/{job.ref.id}/{call}").status == 404
     assert stack.jobs.get(job.ref) == job
@@ -217,13 +217,13 @@ def test_a_job_links_to_just_the_moves_that_its_state_allows(
     if "problem" in more:
         stack.jobs.transition(job.ref, status, **more)
     links = get(f"/v1/jobs/{job.ref.id}").body["links"]
-    assert set(links) & set(MOVES) == allowed
+    assert set(links) & set(ACTIONS) == allowed
     assert {"self", "log"} <= set(links)
     assert all(links[name].endswith(f"/v1/jobs/{job.ref.id}/{name}") for name in links if name != "self")
 
 
 def test_a_job_that_changed_rows_links_to_its_rollback(stack: Stack) -> None:
-    """One that changed none does not."""
+    """A job that changed no rows does not."""
     job_id = upload()
     run(stack, job_id)
     assert "rollback" in get(f"/v1/jobs/{job_id}").body["links"]
@@ -234,8 +234,8 @@ def test_a_job_that_changed_rows_links_to_its_rollback(stack: Stack) -> None:
 
 @pytest.mark.parametrize("status", [status for status, more, allowed in STATES if allowed and not more])
 def test_a_link_that_is_there_can_be_followed(stack: Stack, status: Status) -> None:
-    """Every one that a state shows."""
-    for number, call in enumerate(MOVES):
+    """This covers every link of every status."""
+    for number, call in enumerate(ACTIONS):
         job = replace(make_job(status=status, number=number))
         stack.jobs.add(job)
         if call in get(f"/v1/jobs/{job.ref.id}").body["links"]:

@@ -1,4 +1,4 @@
-"""Deleting what is kept of a job."""
+"""Deleting the files of a job."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 
 def test_the_files_of_a_job_are_deleted_and_the_job_stays(stack: Stack) -> None:
-    """What it loaded stays as well."""
+    """The rows that it loaded stay as well."""
     job_id = upload()
     run(stack, job_id)
     here = get(f"/v1/jobs/{job_id}").body["links"]["self"]
@@ -53,7 +53,7 @@ def test_the_files_of_other_jobs_stay(stack: Stack) -> None:
 
 
 def test_a_file_that_came_to_the_drop_folder_under_the_same_name_stays(stack: Stack) -> None:
-    """And so does one whose name goes on."""
+    """A file whose name only begins alike stays too."""
     key = "incoming/acme/products/prices.csv"
     stack.files.write(key, b"before")
     before = stack.files.stat(key)[1]
@@ -67,7 +67,7 @@ def test_a_file_that_came_to_the_drop_folder_under_the_same_name_stays(stack: St
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in ENDED])
 def test_a_job_that_has_not_ended_is_not_deleted(stack: Stack, status: Status) -> None:
-    """Its workers need what is there; one that only waits is cancelled first."""
+    """Its workers need the files; a job that waits has to be cancelled first."""
     job = standing(stack, status)
     stack.files.write(job.file.key, CSV)
     answer = delete(job.ref.id)
@@ -100,7 +100,7 @@ def test_who_may_only_look_deletes_nothing(stack: Stack) -> None:
 
 
 def test_a_deleted_job_is_neither_rolled_back_nor_retried(stack: Stack) -> None:
-    """There is nothing to do it with."""
+    """Both need the files."""
     done = upload()
     run(stack, done)
     delete(done)

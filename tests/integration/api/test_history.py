@@ -1,4 +1,4 @@
-"""What a record was before, at the API."""
+"""The history of a record, by the API."""
 
 from __future__ import annotations
 

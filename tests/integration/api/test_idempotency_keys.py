@@ -1,4 +1,4 @@
-"""Whose an ``Idempotency-Key`` is, what it may look like, and what is kept under it."""
+"""The scope and form of an ``Idempotency-Key``, and what is stored under it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAY = 24 * 3600
 
 @pytest.mark.usefixtures("stack")
 def test_a_key_belongs_to_its_tenant_and_user() -> None:
-    """The same one of somebody else is a different one, and shows nothing of the first."""
+    """The same key of another caller is a different one, and shows nothing of the first."""
     mine, colleagues, theirs = announce(), announce(subject="bob"), announce(tenant="other")
     assert len({answer.body["job"]["id"] for answer in (mine, colleagues, theirs)}) == 3
     assert (jobs("acme"), jobs("other")) == (2, 1)
@@ -37,7 +37,7 @@ def test_a_key_belongs_to_its_tenant_and_user() -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_a_key_cannot_be_made_to_look_like_anothers() -> None:
-    """Whatever signs it is made of."""
+    """No separator in a key, tenant or user makes two of them equal."""
     for subject, key in (("ann", "b#c"), ("ann#b", "c"), ("ann", 'b", "c'), ('ann", "b', "c")):
         announce(key, subject=subject)
     assert jobs() == 4
@@ -46,7 +46,7 @@ def test_a_key_cannot_be_made_to_look_like_anothers() -> None:
 @pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST"])
 def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
-    """Neither with a key nor with a bad one."""
+    """This holds with a valid key and with an invalid one."""
     for key in ("one", ""):
         stranger = call("POST", path, token=None, headers={"Idempotency-Key": key})
         assert_problem(stranger, 401, "unauthorized")
@@ -58,7 +58,7 @@ def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
 @pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST" and path not in READING])
 def test_every_route_that_changes_something_looks_at_the_key(path: str) -> None:
-    """The list comes from the resolver; some routes find fault with the request first."""
+    """The list comes from the resolver; some routes reject the request first."""
     answer = call("POST", path, json_body=BODY, query=UPLOAD, headers={"Idempotency-Key": ""})
     assert answer.body["type"] in {"/problems/bad-idempotency-key", "/problems/invalid-request"}
 
@@ -66,7 +66,7 @@ def test_every_route_that_changes_something_looks_at_the_key(path: str) -> None:
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("key", ["1", " ", "a key", "!~", "x" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324"'])
 def test_a_key_of_printable_characters_is_one(key: str) -> None:
-    """Up to 255 of them, quotation marks included."""
+    """A key has up to 255 characters, quotation marks included."""
     assert announce(key) == announce(key)
     assert jobs() == 1
 
@@ -74,14 +74,14 @@ def test_a_key_of_printable_characters_is_one(key: str) -> None:
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("key", ["", "x" * 256, "ключ", "caf\u00e9", "a\tb", "a\nb", "one\n", "a\x7f", "a\x00"])
 def test_any_other_key_is_none(key: str) -> None:
-    """The call is not carried out: its sender relies on the key."""
+    """The call is not executed, because its caller relies on the key."""
     assert_problem(announce(key), 400, "bad-idempotency-key")
     assert (jobs(), kept()) == (0, [])
 
 
 @pytest.mark.usefixtures("stack")
 def test_looking_takes_no_notice_of_the_header() -> None:
-    """It changes nothing, however often it is done."""
+    """A GET changes nothing, however often it is sent."""
     for key in ("one", "", "x" * 300):
         assert get("/v1/jobs", headers={"Idempotency-Key": key}).status == 200
     announce(None)
@@ -91,7 +91,7 @@ def test_looking_takes_no_notice_of_the_header() -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_a_file_of_four_megabytes_leaves_its_hash() -> None:
-    """DynamoDB takes 400 KB."""
+    """An item of DynamoDB has at most 400 KB."""
     body = bytes(range(256)) * (4 * 4096)
     assert upload(body=body) == upload(body=body)
     assert_problem(upload(body=body[:-1] + b"x"), 422, "idempotency-key-reused")
@@ -101,7 +101,7 @@ def test_a_file_of_four_megabytes_leaves_its_hash() -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_what_is_kept_tells_nothing_of_key_token_or_request() -> None:
-    """But for what the answer says itself."""
+    """It holds only what the response says itself."""
     upload("my secret key", FILE)
     (item,) = kept()
     for secret in ("my secret key", "Oil", "P-1", "Bearer", "9.50"):
@@ -110,7 +110,7 @@ def test_what_is_kept_tells_nothing_of_key_token_or_request() -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_an_answer_is_kept_for_a_day() -> None:
-    """Then the key is free, whether or not DynamoDB has got round to removing the item."""
+    """Then the key is free, even if DynamoDB has not yet removed the expired item."""
     first = announce()
     (item,) = kept()
     expiry = template()["Resources"][TABLE]["Properties"]["TimeToLiveSpecification"]["AttributeName"]

@@ -1,4 +1,4 @@
-"""How an import is asked for: with a review, again, or as a correction; announced or sent in the body."""
+"""Options of an import: review, force, corrections, parameters; announced or uploaded in the body."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def announced(**asked: Any) -> Answer:
 
 
 def sent(body: bytes = CSV, **asked: Any) -> Answer:
-    """Send a file in the body; the same options as a query."""
+    """Upload a file in the body, with the same options in the query."""
     words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
     query = {"importer": "products", "filename": "prices.csv"} | words
     return call("POST", "/v1/imports/upload", body=body, query=query, headers={"Content-Type": "text/csv"})
 
 
 def job_of(answer: Answer) -> dict[str, Any]:
-    """The job in either answer."""
+    """Return the job in either response."""
     shown: dict[str, Any] = answer.body.get("job", answer.body)
     return shown
 
@@ -46,7 +46,7 @@ WAYS = pytest.mark.parametrize("ask", [announced, sent], ids=["announced", "sent
 @WAYS
 @pytest.mark.parametrize("review", [None, True, False])
 def test_a_review_is_asked_for(stack: Stack, ask: Any, review: bool | None) -> None:
-    """Whoever says nothing leaves it to the importer."""
+    """Without the option the importer decides."""
     shown = job_of(ask() if review is None else ask(review=review))
     assert shown["review"] is bool(review)
     assert stack.jobs.get(JobRef("acme", shown["id"])).review is bool(review)
@@ -58,7 +58,7 @@ def test_urgent_jobs_say_so(stack: Stack, ask: Any) -> None:
 
 
 def test_a_file_that_was_imported_is_rejected_before_it_is_sent(stack: Stack) -> None:
-    """Whichever way it comes, with the earlier job."""
+    """The problem names the earlier job, for an announced file and an uploaded one."""
     first = sent().body["id"]
     run(stack, first)
     for answer in (announced(sha256=SHA), announced(sha256=SHA.upper()), sent()):
@@ -99,7 +99,7 @@ def test_a_digest_that_is_none_is_rejected(stack: Stack, sha256: str) -> None:
 
 @WAYS
 def test_rejected_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> None:
-    """By the id of the job that had rejected them; both jobs' logs tell of it."""
+    """The correction names the job that rejected the rows; the logs of both jobs have an entry."""
     first = sent().body["id"]
     run(stack, first)
     errors = b"Original row,Part Number,Description,Price\n4,P-3,Pump,1\n2,P-1,Sneaked,1\n"
@@ -116,7 +116,7 @@ def test_rejected_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> Non
 
 @WAYS
 def test_what_cannot_be_corrected_is_rejected(stack: Stack, ask: Any) -> None:
-    """Before there is a job of it."""
+    """No job is created."""
     going, clean = standing(stack, Status.PARSING), standing(stack, Status.COMPLETED)
     for job in (going, clean):
         assert_problem(ask(corrects=job.ref.id), 409, "cannot-correct")
@@ -148,7 +148,7 @@ def test_a_file_in_the_body_has_its_parameters_in_the_address(stack: Stack) -> N
 
 
 def test_what_the_request_says_goes_before_the_name_of_the_file(stack: Stack) -> None:
-    """Which tells it where the request says nothing."""
+    """The file name provides the parameter only if the request does not."""
     named = VOTERS | {"filename": "Ward 79800002 (final).xlsx"}
     assert announced(**named).body["job"]["parameters"] == {"ward": "79800002"}
     assert announced(**named, parameters={"ward": "79800001"}).body["job"]["parameters"] == {"ward": "79800001"}

@@ -20,7 +20,7 @@ READER = issuer.token(scope=READ)
 
 @pytest.fixture
 def job(stack: Stack) -> Job:
-    """A job that is under way; who asks for news waits no longer than a moment."""
+    """Add a running job; requests for events wait for a moment only."""
     made = replace(make_job(status=Status.LOADING), version=5)
     stack.jobs.add(made)
     return made
@@ -77,7 +77,7 @@ def test_a_browser_that_comes_back_hears_what_it_has_not_heard(stack: Stack, job
 
 
 def test_a_new_ticket_goes_on_where_another_stream_was_cut_even_without_news(job: Job) -> None:
-    """A browser comes back with the address that it was given, which still names the older stream."""
+    """A browser reconnects with its original address, which names the older stream."""
     older = last_id(events(job, ticket_for(job)))
     ticket = ticket_for(job)
     taken_up = events(job, ticket, last=older, by_query=True)
@@ -96,7 +96,7 @@ def test_a_stream_that_was_over_goes_on_when_somebody_moved_the_job(stack: Stack
 
 
 def test_news_end_the_wait(stack: Stack, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wait is longer than the test may take; the job moves while it is slept through."""
+    """The wait is longer than the timeout of the test; the job changes during a sleep."""
     monkeypatch.setenv("EVENTS_WAIT_SECONDS", "1e6")
     forget_settings()
     monkeypatch.setattr(time, "sleep", lambda _: stack.jobs.transition(job.ref, Status.COMPLETED))
@@ -124,7 +124,7 @@ def test_a_ticket_opens_nothing_else_of_its_job(job: Job) -> None:
 
 
 def test_a_download_is_let_in_by_a_ticket(job: Job) -> None:
-    """As far as saying that there is no such file."""
+    """The response is 404, because there is no such file."""
     here = f"/v1/jobs/{job.ref.id}/files/none.txt"
     assert get(here, token=None).status == 401
     assert get(here, query={"ticket": ticket_for(job)}, token=None).status == 404
@@ -137,7 +137,7 @@ def test_a_ticket_that_has_opened_a_stream_downloads_nothing(job: Job) -> None:
 
 
 def test_a_ticket_is_not_kept_with_the_answers(stack: Stack, job: Job) -> None:
-    """Not even for who sends a key: what is kept lies there for a day."""
+    """This holds with an idempotency key as well, whose answers are stored for a day."""
     tickets = [
         post(f"/v1/jobs/{job.ref.id}/ticket", token=READER, headers={"Idempotency-Key": "one"}).body["ticket"]
         for _ in range(2)

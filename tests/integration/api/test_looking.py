@@ -1,4 +1,4 @@
-"""Looking at a job more closely: preview, kept rows, log, files, and the template of an importer."""
+"""The preview, kept rows, log and files of a job, and the template of an importer."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 
 def made(stack: Stack, job_id: str, name: str) -> None:
-    """Make a file, as the machine would let it be made."""
+    """Make a file, as the state machine does."""
     ref = JobRef("acme", job_id)
     run_ = stack.jobs.get(ref).run
     make_file(ref, run_, name, stack.services)
 
 
 def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
-    """Every part of it."""
+    """This covers every part of the preview."""
     run(stack, upload())
     job_id = upload(CSV.replace(b"3\n", b"4\n").replace(b"Price", b"Price,Colour") + b"P-9,New,1,red\n", review="true")
     run(stack, job_id)
@@ -104,7 +104,7 @@ def test_a_preview_shows_some_rows_and_not_all(stack: Stack, limit: str) -> None
 
 @pytest.fixture
 def taken_back(stack: Stack) -> tuple[str, str]:
-    """A job that was rolled back but for three rows, and the job that had changed those."""
+    """Return a job that was rolled back except three rows, and the job that had changed those."""
     lines = [f"P-{number},Filter,1" for number in range(5)]
     head = "Part Number,Description,Price\n"
     job_id = upload((head + "\n".join(lines)).encode())
@@ -141,7 +141,7 @@ def test_a_job_without_kept_rows_has_an_empty_list(stack: Stack) -> None:
 
 
 def test_the_log_of_a_job_is_shown(stack: Stack) -> None:
-    """Oldest first, with times of RFC 3339."""
+    """Entries come oldest first, with times of RFC 3339."""
     job_id = upload(review="true")
     run(stack, job_id)
     post(job_id, "cancel", token=issuer.token(sub="eve"))
@@ -180,7 +180,7 @@ def test_a_job_under_way_offers_no_files(stack: Stack) -> None:
 
 
 def test_a_file_that_is_made_is_redirected_to(stack: Stack) -> None:
-    """To an address that asks for no token, and that nobody keeps."""
+    """The address needs no token, and the response must not be cached."""
     job_id = upload()
     run(stack, job_id)
     made(stack, job_id, "errors.csv")
@@ -195,7 +195,7 @@ def test_a_file_that_is_made_is_redirected_to(stack: Stack) -> None:
 
 
 def test_a_file_is_made_when_it_is_asked_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the caller waits; here somebody makes it during the third nap."""
+    """The caller waits meanwhile; here the file is made during the third sleep."""
     job_id = upload()
     run(stack, job_id)
     naps: list[float] = []
@@ -244,7 +244,7 @@ def test_a_file_that_is_not_offered_is_not_found(stack: Stack, name: str) -> Non
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_another_tenants_job_cannot_be_looked_at(stack: Stack, view: str) -> None:
-    """The same answer as for a job that there never was, but for its name."""
+    """The response is that of a job that never existed, apart from the id."""
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     found = get(f"/v1/jobs/{theirs.ref.id}/{view}")
@@ -263,7 +263,7 @@ def test_who_may_only_write_looks_at_nothing(stack: Stack, view: str) -> None:
 @pytest.mark.usefixtures("functions_told", "no_aws")
 @pytest.mark.parametrize("name", [importer.name for importer in IMPORTERS])
 def test_the_template_of_an_importer_comes_as_a_workbook(name: str) -> None:
-    """Byte by byte: through the gateway it goes in base64."""
+    """The bytes are equal after the gateway's base64."""
     answer = get(f"/v1/importers/{name}/template.xlsx")
     assert answer.status == 200
     assert answer.headers["content-type"] == XLSX

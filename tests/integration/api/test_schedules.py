@@ -1,4 +1,4 @@
-"""Sources as they stand, and the schedules that pull them."""
+"""Sources, their current jobs, and the schedules that pull them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def put(path: str = PATH, **body: Any) -> Answer:
 
 
 def source(name: str = "pangkat", **more: Any) -> Any:
-    """A source as the list shows it."""
+    """Return a source as the list shows it."""
     answer = get("/v1/sources", **more)
     assert (answer.status, answer.body["next"]) == (200, None), answer.text
     assert [each["name"] for each in answer.body["items"]] == [each.name for each in SOURCES]
@@ -31,7 +31,7 @@ def source(name: str = "pangkat", **more: Any) -> Any:
 
 
 def when(text: str) -> datetime:
-    """An instant as answers show it."""
+    """Parse an instant of a response."""
     assert text.endswith("Z")
     return datetime.fromisoformat(text)
 
@@ -93,9 +93,9 @@ def test_without_a_beginning_a_schedule_begins_in_one_period(stack: Stack, body:
 
 def test_a_beginning_that_is_past_says_only_at_which_hours(stack: Stack) -> None:
     answer = put(every_minutes=1440, starting_at="2026-01-01T06:00:00+07:00").body
-    strike = when(answer["next_at"])
-    assert datetime.now(UTC) - timedelta(minutes=1) < strike < datetime.now(UTC) + timedelta(days=1)
-    assert f"{strike:%H:%M:%S}" == "23:00:00"
+    next_run = when(answer["next_at"])
+    assert datetime.now(UTC) - timedelta(minutes=1) < next_run < datetime.now(UTC) + timedelta(days=1)
+    assert f"{next_run:%H:%M:%S}" == "23:00:00"
     assert source()["schedule"] == answer
 
 
@@ -135,7 +135,7 @@ def test_there_is_no_schedule_for_what_is_no_source(stack: Stack, method: str) -
 
 
 def test_a_page_may_ask_for_both(stack: Stack) -> None:
-    """Its browser asks first whether it may."""
+    """Its browser sends a preflight request first."""
     answer = call("OPTIONS", PATH, token=None, headers={"Access-Control-Request-Method": "PUT"})
     assert answer.status == 204
     assert {"PUT", "DELETE"} <= set(answer.headers["access-control-allow-methods"].split(","))

@@ -21,7 +21,7 @@ NOW = 1_700_000_000
 
 @pytest.fixture
 def job(jobs: Jobs) -> Job:
-    """A job that is being parsed."""
+    """Add a job that is being parsed."""
     job = make_job(status=Status.PARSING)
     jobs.add(job)
     return job
@@ -29,7 +29,7 @@ def job(jobs: Jobs) -> Job:
 
 @pytest.fixture
 def chunk(job: Job, chunks: Chunks) -> Chunk:
-    """One of its three chunks, the barrier set up."""
+    """Add three chunks, open the barrier, and return one chunk."""
     chunks.add([make_chunk(job.ref, index) for index in range(3)])
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="token")
     return make_chunk(job.ref, 1)

@@ -1,4 +1,4 @@
-"""The contract of the `Chunks` port where runs of a job are concerned: barriers that are set up again."""
+"""The contract of the `Chunks` port across runs of a job: barriers that are opened again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOW = 1_700_000_000
 
 @pytest.fixture
 def job(jobs: Jobs) -> Job:
-    """A job that is being parsed."""
+    """Add a job that is being parsed."""
     job = make_job(status=Status.PARSING)
     jobs.add(job)
     return job
@@ -34,7 +34,7 @@ def job(jobs: Jobs) -> Job:
 
 @pytest.fixture
 def cut(job: Job, chunks: Chunks) -> list[Chunk]:
-    """Its four chunks after a first run: done, given up, running, queued."""
+    """Add its four chunks after a first run: done, failed, leased, queued."""
     cut = [make_chunk(job.ref, index) for index in range(4)]
     chunks.add(cut)
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
@@ -46,7 +46,7 @@ def cut(job: Job, chunks: Chunks) -> list[Chunk]:
 
 
 def opened(chunks: Chunks, ref: JobRef, run: int, token: str) -> Barrier:
-    """Set the barrier up; what is answered is what stands."""
+    """Open the barrier, and check that the returned state is the stored one."""
     barrier = chunks.open_barrier(ref, PhaseName.PARSE, run=run, token=token)
     assert chunks.barrier(ref, PhaseName.PARSE) == barrier
     return barrier
@@ -62,7 +62,7 @@ def test_a_phase_without_chunks_is_through_as_soon_as_it_begins(job: Job, chunks
 
 
 def test_the_same_run_keeps_its_count_and_takes_the_newer_token(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """Also of the chunks that were given up: they stay so until somebody retries the job."""
+    """This includes failed chunks: they stay failed until a caller retries the job."""
     assert opened(chunks, job.ref, 1, "newer") == Barrier(PhaseName.PARSE, 1, 4, 2, 1, "newer")
     given_up = chunks.get(cut[1].ref)
     assert given_up is not None
@@ -75,12 +75,12 @@ def test_a_run_that_was_left_behind_does_not_set_the_barrier_back(job: Job, cut:
 
 
 def test_a_later_run_counts_anew_what_remains(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """All but what is done; a chunk that somebody is at remains too."""
+    """Every chunk that is not done remains, including one that a worker has leased."""
     assert opened(chunks, job.ref, 2, "second") == Barrier(PhaseName.PARSE, 2, 4, 3, 0, "second")
 
 
 def test_a_later_run_takes_up_the_chunks_that_were_given_up(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """As if nobody had tried them; those of the others are left alone."""
+    """Failed chunks start without attempts; chunks in other states are unchanged."""
     before = [chunks.get(each.ref) for each in cut]
     opened(chunks, job.ref, 2, "second")
     after = [chunks.get(each.ref) for each in cut]
@@ -92,7 +92,7 @@ def test_a_later_run_takes_up_the_chunks_that_were_given_up(job: Job, cut: list[
 
 
 def test_chunks_of_a_later_run_count_its_barrier_down(job: Job, cut: list[Chunk], chunks: Chunks, jobs: Jobs) -> None:
-    """Each once, whichever run it was leased in."""
+    """Each chunk counts once, whichever run it was leased in."""
     opened(chunks, job.ref, 2, "second")
     for chunk in cut:
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
@@ -105,7 +105,7 @@ def test_chunks_of_a_later_run_count_its_barrier_down(job: Job, cut: list[Chunk]
 def test_chunks_that_were_added_since_are_in_the_count_of_a_later_run(
     job: Job, cut: list[Chunk], chunks: Chunks
 ) -> None:
-    """A parse chunk that is done at the second try gives a load chunk that the first run did not have."""
+    """A parse chunk that succeeds in the second run adds a load chunk that the first run did not have."""
     chunks.add([make_chunk(job.ref, 4)])
     assert opened(chunks, job.ref, 2, "second").total == 5
 
@@ -117,7 +117,7 @@ def test_phases_do_not_mix(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
 
 
 def test_a_chunk_is_released_without_an_error_as_well(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """Its job was stopped: nothing went wrong, and what went wrong before is still told."""
+    """The job was paused or cancelled: that is no error, and the error of an earlier attempt stays."""
     leased = chunks.lease(cut[3].ref, now=NOW, until=NOW + 70)
     assert leased is not None
     chunks.release(leased, RESET)
@@ -132,7 +132,7 @@ def test_a_chunk_is_released_without_an_error_as_well(job: Job, cut: list[Chunk]
 
 @pytest.mark.parametrize(("now", "held"), [(NOW, True), (NOW + 69, True), (NOW + 70, False)])
 def test_a_chunk_is_held_until_its_lease_runs_out(cut: list[Chunk], chunks: Chunks, now: int, held: bool) -> None:
-    """From that moment on its worker is dead."""
+    """After that moment its worker counts as dead."""
     found = chunks.get(cut[2].ref)
     assert found is not None
     assert found.is_held(now) is held
@@ -140,7 +140,7 @@ def test_a_chunk_is_held_until_its_lease_runs_out(cut: list[Chunk], chunks: Chun
 
 @pytest.fixture
 def dynamo(aws: None) -> tuple[DynamoJobs, DynamoChunks]:
-    """The real stores alone: what can come in between is theirs to stand."""
+    """Return the real stores, because only those have concurrent writers."""
     table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
     return DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS)
 
@@ -149,7 +149,7 @@ def dynamo(aws: None) -> tuple[DynamoJobs, DynamoChunks]:
 def test_a_chunk_that_closes_while_the_barrier_is_set_up_is_not_lost(
     dynamo: tuple[DynamoJobs, DynamoChunks], monkeypatch: pytest.MonkeyPatch, run: int
 ) -> None:
-    """Between reading what remains and writing it, a worker may count down."""
+    """A worker may count down between reading and writing what remains."""
     jobs, chunks = dynamo
     job = make_job(status=Status.PARSING)
     jobs.add(job)

@@ -1,4 +1,4 @@
-"""Retries, transactions and queries: responses of DynamoDB that moto never gives."""
+"""Retries, transactions and queries, with responses of DynamoDB that moto never gives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHUNK = make_chunk(JobRef("acme", "01JOB")).ref
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits that were asked for; none of them takes time."""
+    """Record the requested waits, and skip them."""
     asked: list[float] = []
     monkeypatch.setattr(time, "sleep", asked.append)
     return asked
@@ -40,7 +40,7 @@ def cancelled(*codes: str) -> dict[str, Any]:
 
 @pytest.fixture
 def stub() -> tuple[DynamoChunks, Stubber]:
-    """Chunks, on a client whose responses a test prepares."""
+    """Return chunks on a client whose responses a test prepares."""
     table = boto3.resource(
         "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
     ).Table("jobs")
@@ -88,7 +88,7 @@ def test_conflicts_without_end_are_an_error(stub: tuple[DynamoChunks, Stubber], 
 def test_a_transaction_that_dynamodb_did_not_carry_out_yet_is_sent_again(
     stub: tuple[DynamoChunks, Stubber], code: str
 ) -> None:
-    """In progress is one whose request the client itself has sent twice."""
+    """A transaction is in progress if the client itself has sent its request twice."""
     chunks, answers = stub
     answers.add_client_error("transact_write_items", code)
     answers.add_response("transact_write_items", {}, {"TransactItems": ANY})
@@ -113,7 +113,7 @@ def test_a_cancellation_that_no_retry_helps_is_raised_at_once(stub: tuple[Dynamo
 
 
 def test_a_move_that_meets_the_closing_of_a_chunk_is_tried_again(stub: tuple[DynamoChunks, Stubber]) -> None:
-    """Both write the job's item."""
+    """Both write to the job's item."""
     chunks, answers = stub
     job = make_job(status=Status.PAUSING)
     serialize = TypeSerializer().serialize
@@ -127,7 +127,7 @@ def test_a_move_that_meets_the_closing_of_a_chunk_is_tried_again(stub: tuple[Dyn
 
 
 def test_a_barrier_that_meets_the_closing_of_a_chunk_is_counted_again(stub: tuple[DynamoChunks, Stubber]) -> None:
-    """What was read before may not hold any more."""
+    """The count that was read before may be outdated."""
     chunks, answers = stub
     for _ in range(2):
         answers.add_response("get_item", {})

@@ -131,7 +131,7 @@ def test_an_id_that_cannot_be_one_is_not_found(jobs: Jobs) -> None:
 
 
 def test_a_job_that_is_older_than_reviews_is_read() -> None:
-    """A list of jobs must not break over one that an earlier version wrote."""
+    """A list of jobs must not fail because of one that an earlier version wrote."""
     job = make_job()
     item = items.of_job(job)
     for name in ("review", "force", "corrects", "date_orders", "run", "reads", "parameters", "lookup", "instead_of"):

@@ -15,7 +15,7 @@ AWAY = UpstreamDown("SIASN").problem
 
 
 def suspended(jobs: Jobs) -> Job:
-    """A job that is paused until its upstream is back."""
+    """Add a job that is paused until its upstream responds again."""
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
     jobs.transition(job.ref, Status.PAUSING, note="away", suspended=AWAY)
@@ -47,14 +47,14 @@ def test_a_job_that_was_to_be_parked_and_ends_is_parked_no_more(jobs: Jobs, to: 
 
 
 def test_a_pause_that_somebody_asked_for_is_not_one_that_ends_by_itself(jobs: Jobs) -> None:
-    """Nor does the reason of an earlier one come back."""
+    """The reason of an earlier suspension does not come back."""
     job = suspended(jobs)
     for status in (Status.LOADING, Status.PAUSING, Status.PAUSED):
         assert jobs.transition(job.ref, status).suspended is None
 
 
 def test_a_job_that_is_being_paused_already_keeps_its_reason(jobs: Jobs) -> None:
-    """Several workers find out at once that the upstream is away; and whoever paused it before meant it to stay so."""
+    """Several workers may find the upstream down at the same time, and a caller who paused the job wants it to stay."""
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
     first = jobs.transition(job.ref, Status.PAUSING, suspended=AWAY)
@@ -80,7 +80,7 @@ def test_a_job_that_is_marked_as_deleted_stays_with_who_did_it_in_its_log(jobs: 
 
 
 def test_a_parked_job_may_be_told_to_stay_paused(jobs: Jobs) -> None:
-    """Once; who said so is in its log."""
+    """This happens once, and the log names the caller."""
     job = suspended(jobs)
     assert (jobs.stay_paused(job.ref, by="ben").suspended, jobs.stay_paused(job.ref, by="eve").suspended) == (
         None,

@@ -1,4 +1,4 @@
-"""What the stores do for syncs alone."""
+"""Operations of the stores that only syncs use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sync(job_id: str, status: Status = Status.QUEUED) -> Job:
 
 @pytest.fixture
 def parsed(jobs: Jobs, chunks: Chunks) -> Job:
-    """A sync whose pages have been parsed: two rows, one of them rejected."""
+    """Add a sync whose pages have been parsed: two rows, one of them rejected."""
     job = sync("1", status=Status.PARSING)
     jobs.add(job)
     jobs.describe(job.ref, file=job.file, total=2)

@@ -1,4 +1,4 @@
-"""The contract of the `Jobs` port where a job is moved on: runs, answers, and what leaving an end undoes."""
+"""The contract of the `Jobs` port for transitions: runs, answers to questions, and leaving an end."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ BROKEN = Problem("system-error", {"case": "loading", "error": "States.Timeout"})
 
 
 def added(jobs: Jobs, status: Status) -> Job:
-    """A job in a state."""
+    """Add a job with the given status."""
     job = make_job(status=status)
     jobs.add(job)
     return job
 
 
 def test_everything_that_was_asked_for_comes_back(jobs: Jobs) -> None:
-    """The orders of dates too: a correction brings them from the job that it corrects."""
+    """This includes the date orders, which a correction copies from the job that it corrects."""
     job = replace(make_job(), review=True, force=True, corrects="01OTHER", date_orders={"updated": "mdy"})
     jobs.add(job)
     assert jobs.get(job.ref) == job
@@ -39,7 +39,7 @@ def test_a_move_begins_a_new_run_only_when_asked_to(jobs: Jobs) -> None:
 
 
 def test_a_move_to_where_the_job_is_begins_no_run(jobs: Jobs) -> None:
-    """Of two that resume it at once, the second finds it resumed."""
+    """Of two callers who resume a job at once, the second finds it resumed."""
     job = added(jobs, Status.PAUSED)
     moved = jobs.transition(job.ref, Status.LOADING, new_run=True)
     assert jobs.transition(job.ref, Status.LOADING, new_run=True, by="ben") == moved
@@ -63,7 +63,7 @@ def test_a_job_that_is_not_there_is_not_moved(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("answers", [{}, {"updated": "mdy"}])
 def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, DateOrder]) -> None:
-    """Also when there was nothing to be answered."""
+    """A job without questions is committed with no answers."""
     job = added(jobs, Status.IN_REVIEW)
     assert not job.committed
     moved = jobs.transition(job.ref, Status.LOADING, answers=answers, new_run=True)
@@ -83,7 +83,7 @@ def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, DateOrder]) -> None
     ],
 )
 def test_a_job_that_leaves_an_end_is_under_way_again(jobs: Jobs, end: Status, to: Status, phase: PhaseName) -> None:
-    """Without the problem and the end it had, and tidy looks after it."""
+    """Its problem and its end are removed, and the sweeper finds it among the active jobs."""
     job = added(jobs, Status.LOADING)
     jobs.transition(job.ref, Status.CANCELLING) if end is Status.CANCELLED else None
     ended = jobs.transition(job.ref, end, problem=BROKEN if end is Status.FAILED else None)
@@ -107,7 +107,7 @@ def test_a_job_that_is_resumed_keeps_the_time_it_was_started(jobs: Jobs) -> None
 
 @pytest.mark.parametrize("phase", [PhaseName.PARSE, PhaseName.COMPARE, PhaseName.LOAD])
 def test_a_job_that_is_stopped_remembers_its_phase(jobs: Jobs, phase: PhaseName) -> None:
-    """It is where the job goes on."""
+    """The job continues in that phase."""
     job = added(jobs, Status.LOADING if phase is PhaseName.LOAD else Status.PARSING)
     jobs.remember(job.ref, phase=phase)
     assert jobs.transition(job.ref, Status.PAUSING).phase is phase
@@ -136,7 +136,7 @@ def test_what_is_remembered_stays_beside_what_is_not_spoken_of(jobs: Jobs) -> No
 
 
 def test_what_plan_found_is_noted_once(jobs: Jobs) -> None:
-    """Chunks take their blank rows off the total; a plan that comes late must not put them back."""
+    """Chunks subtract their blank rows from the total; a late plan must not add them again."""
     job = added(jobs, Status.PARSING)
     assert not job.planned
     jobs.describe(job.ref, file=JobFile("a.csv", job.file.key, 10, sha256="abc"), total=12)
@@ -176,7 +176,7 @@ def test_a_log_belongs_to_its_job(jobs: Jobs) -> None:
 
 
 def test_a_word_in_the_log_raises_the_version_and_moves_nothing(jobs: Jobs) -> None:
-    """So that tidy does not come again five minutes later."""
+    """The sweeper would otherwise find the job stuck again five minutes later."""
     job = added(jobs, Status.LOADING)
     jobs.log(job, note="sent again")
     after = jobs.get(job.ref)

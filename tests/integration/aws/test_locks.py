@@ -32,13 +32,13 @@ def test_a_free_lock_is_acquired_by_the_first_job_and_not_by_the_second(locks: L
 
 @every_lock
 def test_the_owner_may_acquire_a_lock_again(locks: Locks, lock: Lock) -> None:
-    """An execution may have to be started twice, and a plan that runs again claims its own file."""
+    """An execution may be started twice, and a plan that runs again acquires the lock of its own file."""
     assert [locks.acquire(lock, FIRST) for _ in range(3)] == [True] * 3
 
 
 @every_lock
 def test_a_lock_is_acquired_instead_of_the_owner_that_was_seen(locks: Locks, lock: Lock) -> None:
-    """Of two jobs that saw the same owner, the later one does not get the lock."""
+    """Of two jobs that read the same owner, the later one does not get the lock."""
     locks.acquire(lock, FIRST)
     assert locks.acquire(lock, SECOND, instead_of=FIRST)
     assert not locks.acquire(lock, THIRD, instead_of=FIRST)
@@ -77,7 +77,7 @@ def test_a_released_lock_is_free(locks: Locks, lock: Lock) -> None:
 
 @pytest.mark.parametrize("transfers", [True, False])
 def test_only_the_owner_gives_a_lock_away(locks: Locks, transfers: bool) -> None:
-    """The end of a job may be noted twice, and meanwhile the next one has begun."""
+    """The end of a job may be recorded twice, and the next job may have started in between."""
     (lock,) = LOCKS[2:]
 
     def give_away() -> bool:
@@ -91,7 +91,7 @@ def test_only_the_owner_gives_a_lock_away(locks: Locks, transfers: bool) -> None
 
 
 def test_a_lock_is_in_no_list_of_jobs(jobs: Jobs, locks: Locks) -> None:
-    """It lies in the same table."""
+    """Locks and jobs are in the same table."""
     job = make_job(importer="voters")
     jobs.add(job)
     for lock in LOCKS:
@@ -101,7 +101,7 @@ def test_a_lock_is_in_no_list_of_jobs(jobs: Jobs, locks: Locks) -> None:
 
 
 def at_once(call: Callable[[JobRef], bool], many: list[JobRef]) -> list[bool]:
-    """Make a call for many jobs at the same time, each in a thread; answers what came of it."""
+    """Call a function with many jobs at the same time, each in a thread; return the results."""
     start = threading.Barrier(len(many))
 
     def begin(ref: JobRef) -> bool:

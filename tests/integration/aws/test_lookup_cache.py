@@ -28,13 +28,13 @@ KEYS = [f"80010150{number:05d}" for number in range(250)]
 
 
 def jobs_table() -> Any:
-    """The jobs table on moto."""
+    """Create the jobs table on moto."""
     return boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def cache(request: pytest.FixtureRequest) -> LookupCache:
-    """The cache."""
+    """Return an empty cache."""
     if request.param == "memory":
         return MemoryLookupCache()
     request.getfixturevalue("aws")
@@ -75,7 +75,7 @@ def test_tenants_and_lookups_have_results_of_their_own(cache: LookupCache) -> No
 
 
 def test_hundreds_of_keys_are_found_at_once(cache: LookupCache) -> None:
-    """More than one BatchGetItem takes, and some of them twice, which it rejects."""
+    """The number exceeds one BatchGetItem, and some keys are duplicates, which that call rejects."""
     for key in KEYS:
         cache.keep("acme", commission, key, LookupResult("registered", key[-8:]), until=NOW + 60)
     found = cache.get("acme", commission, [*KEYS, *KEYS[:120]], now=NOW)

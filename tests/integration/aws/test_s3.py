@@ -58,7 +58,7 @@ def test_a_link_leads_to_the_object_under_a_name_to_save_it_by(files: MemoryFile
 
 
 def test_a_link_holds_for_five_minutes_and_for_one_object(aws: None) -> None:
-    """It needs no token, so it must not be valid for long."""
+    """A link needs no token, so it must expire soon."""
     client = boto3.client("s3", config=Config(signature_version="s3v4"))
     parts = urlsplit(S3Files(client, "files").download_url("a/b.csv", "b.csv"))
     asked = dict(parse_qsl(parts.query))
@@ -86,9 +86,9 @@ def test_a_stream_whose_block_fails_is_not_stored(files: MemoryFiles | S3Files) 
     def half() -> None:
         with files.create("stream") as stream:
             stream.write(b"half")
-            raise OSError("broken off")
+            raise OSError("failed")
 
-    with pytest.raises(OSError, match="broken off"):
+    with pytest.raises(OSError, match="failed"):
         half()
     with pytest.raises(NotFound):
         files.read("stream")

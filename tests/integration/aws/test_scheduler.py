@@ -27,7 +27,7 @@ ROLE = "arn:aws:iam::123456789012:role/scheduler"
 
 
 def scheduler() -> Any:
-    """EventBridge Scheduler on moto, with the group."""
+    """Create a schedule group of EventBridge Scheduler on moto."""
     client: Any = boto3.client("scheduler", region_name=REGION)
     client.create_schedule_group(Name=GROUP)
     return client
@@ -35,7 +35,7 @@ def scheduler() -> Any:
 
 @pytest.fixture(params=["memory", "scheduler"])
 def schedules(request: pytest.FixtureRequest) -> Schedules:
-    """Each store, one after the other."""
+    """Return each store in turn."""
     if request.param == "memory":
         return MemorySchedules()
     request.getfixturevalue("aws")
@@ -89,12 +89,12 @@ def test_a_scheduled_run_calls_the_function_with_the_tenant_and_the_source(aws: 
     assert found["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert (found["Target"]["Arn"], found["Target"]["RoleArn"]) == (FUNCTION, ROLE)
     assert json.loads(found["Target"]["Input"]) == event("schedule_sync")
-    # no retry reaches into the period of the next scheduled run
+    # every retry ends before the next scheduled run
     assert found["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] <= timedelta(minutes=15).total_seconds()
 
 
 def test_a_name_is_one_that_the_scheduler_takes(aws: None) -> None:
-    """Also with the longest tenant that is allowed."""
+    """This includes the longest tenant name."""
     client = scheduler()
     schedules = EventBridgeSchedules(client, GROUP, FUNCTION, ROLE)
     for source in SOURCES:
@@ -128,7 +128,7 @@ class Contended:
         return getattr(self._client, name)
 
     def create_schedule(self, **wanted: Any) -> None:
-        if self._times > 1:  # and created it again by now
+        if self._times > 1:  # another caller has created it again by now
             raise self._client.exceptions.ConflictException({"Error": {"Code": "ConflictException"}}, "CreateSchedule")
         self._client.create_schedule(**wanted)
 

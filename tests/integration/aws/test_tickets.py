@@ -20,7 +20,7 @@ TICKET = Ticket("acme", "ann", "01JOB", until=5000)
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def tickets(request: pytest.FixtureRequest) -> Iterator[Tickets]:
-    """Each store, one after the other."""
+    """Return each store in turn."""
     if request.param == "memory":
         yield MemoryTickets()
         return

@@ -45,7 +45,7 @@ def test_chunks_of_one_job_are_told_apart(target: Target) -> None:
 
 
 def test_tenants_have_datasets_of_their_own(target: Target) -> None:
-    """The same key, the same job id and the same chunk of another tenant are something else."""
+    """Equal keys, job ids and chunks of two tenants are independent."""
     target.destination.apply(batch({"A": 1}))
     assert target.destination.apply(batch({"A": 2}, tenant="other")) == Applied(1, 0, 0)
     assert target.destination.apply(batch({"A": 3}, tenant="other", job="02JOB")) == Applied(0, 1, 0)

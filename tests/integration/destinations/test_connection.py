@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL: it is kept, opened again after a failure, and never shows its password."""
+"""The connection to PostgreSQL: it is reused, opened again after a failure, and never shows its password."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Reach = Callable[..., Database]
 
 
 class Vault:
-    """A secret that can be rotated; a copy of it is kept until a fresh one is asked for."""
+    """A secret that can be rotated; a cached copy is returned until a caller requests a fresh one."""
 
     def __init__(self, secret: Mapping[str, Any]) -> None:
         self.secret = self.copy = dict(secret)
@@ -41,7 +41,7 @@ def vault(secret: dict[str, Any]) -> Vault:
 
 @pytest.fixture
 def reach(vault: Vault) -> Iterator[Reach]:
-    """Makes databases that the vault's secret leads to."""
+    """Return a function that opens the database of the vault's secret."""
     made: list[Database] = []
 
     def one(seconds: int = 5) -> Database:
@@ -54,7 +54,7 @@ def reach(vault: Vault) -> Iterator[Reach]:
 
 
 def pid(database: Database) -> int:
-    """The process of the server that has the connection."""
+    """Return the server's process id of the connection."""
     found: int = database.run(lambda connection: connection.info.backend_pid)
     return found
 
@@ -69,7 +69,7 @@ def test_one_connection_serves_all_calls(reach: Reach, vault: Vault) -> None:
 
 
 def test_a_connection_that_broke_meanwhile_is_opened_anew(reach: Reach, sql: Sql) -> None:
-    """As after a failover, or when a function slept for so long that the server hung up."""
+    """A failover closes connections, and so does a server whose client was frozen for long."""
     database = reach()
     destination = PostgresDestination(database)
     destination.apply(batch({"A": 1}))
@@ -82,7 +82,7 @@ def test_after_the_password_was_rotated_the_secret_is_fetched_afresh(reach: Reac
     database = reach()
     pid(database)
     sql.execute(f"ALTER ROLE {sql.info.user} PASSWORD 'battery staple'")
-    pid(database)  # the connection that is open still holds
+    pid(database)  # the open connection stays valid
     database.close()
     vault.secret = vault.secret | {"password": "battery staple"}
     pid(database)
@@ -117,7 +117,7 @@ def test_without_another_word_the_connection_has_to_be_encrypted(reach: Reach, v
 
 
 def test_a_statement_that_takes_too_long_is_ended_and_tried_by_no_one_again(reach: Reach) -> None:
-    """The worker's own time is over soon; the message comes again."""
+    """The worker's own timeout is near; the message is delivered again."""
     database = reach(1)
     tries = []
 
@@ -137,7 +137,7 @@ def test_a_worker_that_stops_in_the_middle_does_not_hold_its_locks(reach: Reach,
     database.run(lambda connection: connection.execute("BEGIN; LOCK TABLE locked"))
     sql.execute("SET lock_timeout = '10s'")
     with sql.transaction():
-        sql.execute("LOCK TABLE locked")  # waits no longer than the other's second
+        sql.execute("LOCK TABLE locked")  # waits at most the second of the other worker's timeout
     assert pid(database)
 
 
@@ -155,7 +155,7 @@ def test_a_deadlock_is_tried_again(reach: Reach, tries: int) -> None:
 
 
 def test_a_deadlock_that_comes_every_time_is_an_error(reach: Reach) -> None:
-    """The message comes again, later."""
+    """The message is delivered again later."""
     tries = []
 
     def work(_: Sql) -> None:

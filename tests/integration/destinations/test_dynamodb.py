@@ -1,4 +1,4 @@
-"""Duties of the records table alone: a chunk survives a death between two steps, and the limits of DynamoDB hold."""
+"""The records table: a chunk survives a worker's death between two steps, and the limits of DynamoDB hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Death(Exception):
 
 
 class Dying:
-    """A DynamoDB client that dies at a certain call of those that write, before or after it had its effect."""
+    """A DynamoDB client that dies at the given write, before or after its effect."""
 
     def __init__(self, client: Any, *, at: int, after: bool) -> None:
         self._client = client
@@ -59,7 +59,7 @@ def target(client: Any, files: MemoryFiles) -> Target:
 
 
 def everything(client: Any) -> list[Any]:
-    """All items of the table, in a fixed order, without the instants."""
+    """Return all items of the table, in a fixed order, without the instants."""
     items = client.scan(TableName="RecordsTable")["Items"]
     for item in items:
         for name in ("at", "since", "until"):
@@ -69,7 +69,7 @@ def everything(client: Any) -> list[Any]:
 
 @pytest.fixture
 def expected(client: Any) -> dict[str, list[Any]]:
-    """Content of the table before the second job, and after it; the table is empty afterwards."""
+    """Return the table's content before and after the second job; the table is empty afterwards."""
     if not _expected:
         whole = target(client, MemoryFiles())
         whole.destination.apply(FIRST)
@@ -89,7 +89,7 @@ def expected(client: Any) -> dict[str, list[Any]]:
 def test_a_worker_may_die_at_any_write_of_a_load(
     client: Any, expected: dict[str, list[Any]], at: int, after: bool
 ) -> None:
-    """The next one finds the journal and finishes, with the result that the first would have given."""
+    """The next worker finds the journal and completes the load, with the result of an undisturbed one."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     with pytest.raises(Death):
@@ -113,7 +113,7 @@ def test_what_a_dead_worker_loaded_in_part_is_undone_as_far_as_it_got(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_worker_may_die_at_any_write_of_an_undo(client: Any, expected: dict[str, list[Any]], after: bool) -> None:
-    """The next one counts what is restored already as reversed."""
+    """The next worker counts rows that are restored already as reversed."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     at = 0
@@ -157,7 +157,7 @@ def test_the_journal_holds_what_was_there_before_the_first_attempt(client: Any) 
 
 
 def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
-    """None of an importer without archive."""
+    """An importer without an archive has no second write."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     assert len(everything(client)) == 30
@@ -169,7 +169,7 @@ def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
 
 
 def test_records_without_an_instant_have_a_history_and_are_put_back(client: Any) -> None:
-    """Records can be older than the attribute."""
+    """Records may be older than the attribute."""
     files = MemoryFiles()
     there = target(client, files)
     there.destination.apply(batch({"A": 1}))
@@ -221,10 +221,10 @@ def test_a_row_that_no_record_can_hold_is_rejected_alone(client: Any, key: str) 
 
 
 def test_the_largest_row_of_the_longest_key_is_superseded_and_put_back(client: Any) -> None:
-    """The archive has room for what stands beside the values."""
+    """The archive has room for the attributes beside the values."""
     there = target(client, MemoryFiles())
     key = "ö" * 512
-    size = 405_000 - 2_600 - 1_200  # moto ends 4 KB below what DynamoDB takes
+    size = 405_000 - 2_600 - 1_200  # moto's limit is 4 KB below that of DynamoDB
     rows = [batch({key: {"name": letter * size}}, job="01JOBJOBJOBJOBJOBJOBJOBJOB" + letter) for letter in "AB"]
     for one in rows:
         assert not there.destination.apply(one).rejections

@@ -1,4 +1,4 @@
-"""The records table while DynamoDB throttles, which moto never does."""
+"""The records table under throttling, which moto never does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client() -> Any:
-    """A client that itself repeats no request."""
+    """Return a client without retries of its own."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 1})
     return boto3.client(
         "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test", config=config

@@ -1,4 +1,4 @@
-"""Results that a version before codes wrote into the ledger: read as they are, with their sentences."""
+"""Results that a version without codes wrote into the ledger are read with their sentences."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Sql = psycopg.Connection[Any]
 
 
 def stored(sql: Sql, phase: str, result: dict[str, Any]) -> None:
-    """Put a result in the place of the one that is there."""
+    """Replace the result in the ledger."""
     done = sql.execute("UPDATE sluice_ledger SET result = %s WHERE phase = %s", [Jsonb(result), phase])
     assert done.rowcount == 1
 
 
 def test_the_load_of_a_chunk_that_an_older_version_did_is_read_and_undone(tables: Target, sql: Sql) -> None:
-    """Its rejections keep their sentences."""
+    """The rejections keep their sentences."""
     rows = batch({"A": 1, "B": 2})
     tables.destination.apply(rows)
     row = {"sheet": "", "row": 9, "column": "Amount", "value": "x", "reason": "is required by the database"}

@@ -1,4 +1,4 @@
-"""A chunk that is applied again long after an incomplete attempt, when other jobs have written since."""
+"""A chunk is applied again long after an incomplete attempt, when other jobs have written since."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SINCE = {"A": 3, "B": 1, "C": 3}
 
 @pytest.fixture
 def tables(client: Any) -> Target:
-    """The records table; chunks in PostgreSQL are never incomplete."""
+    """Return the records table; chunks in PostgreSQL are never incomplete."""
     return Target(DynamoDestination(client, "RecordsTable", MemoryFiles()), DynamoRecords(client, "RecordsTable"))
 
 

@@ -105,7 +105,7 @@ def test_a_cursor_that_was_made_up_is_rejected(target: Target, cursor: str) -> N
 
 
 def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:
-    """On every destination: digits, scale and every character of a text."""
+    """Digits, scale and every character of a text are equal on every destination."""
     rows: dict[str, Any] = {f"{place:03d}": {field: value} for place, (field, value, _) in enumerate(VALUES)}
     target.destination.apply(batch(rows))
     found = target.all(limit=1000)
@@ -116,7 +116,7 @@ def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:
 
 
 def test_history_shows_each_version_with_its_period(target: Target) -> None:
-    """Versions follow each other without a gap, the newest first; the record as it is now is not among them."""
+    """Versions follow each other without a gap, the newest first; the current record is not among them."""
     began = datetime.now(UTC)
     for number in range(1, 4):
         target.destination.apply(batch({"A": number, "B": 7}, job=f"0{number}JOB"))
