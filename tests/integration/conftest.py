@@ -12,12 +12,12 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, tell_functions
+from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, set_environment
 from tests.support import issuer
 
 
 @pytest.fixture
-def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def function_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Set the functions' environment, and serve the keys of the test issuer; there is no AWS."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -25,7 +25,7 @@ def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: issuer.key_set())
-    tell_functions(monkeypatch)
+    set_environment(monkeypatch)
     forget_settings()
     yield
     forget_settings()
@@ -44,11 +44,11 @@ def atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def no_aws(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_aws(function_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every access to AWS fail."""
 
     def fail(*_: object, **__: object) -> None:
-        raise AssertionError("nothing of AWS should have been asked for")
+        raise AssertionError("the test must not access AWS")
 
     forget_clients()
     monkeypatch.setattr(boto3, "client", fail)
@@ -56,7 +56,7 @@ def no_aws(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stack(functions_told: None) -> Iterator[Stack]:
+def stack(function_settings: None) -> Iterator[Stack]:
     """Deploy all resources to moto."""
     with mock_aws():
         yield deploy()

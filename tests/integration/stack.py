@@ -123,7 +123,7 @@ class Stack:
         self.queue.send(refs, urgent=False)
 
 
-def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+def set_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the environment of all functions; moto creates resources with exactly these addresses."""
     environment = {
         "JOBS_TABLE": "JobsTable",

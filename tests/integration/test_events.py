@@ -43,9 +43,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 @pytest.fixture
 def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
     """Return a state machine that records its calls, which moto's does not."""
-    told = MemoryMachine()
-    monkeypatch.setattr(bootstrap.AwsServices, "machine", told)
-    return told
+    machine = MemoryMachine()
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", machine)
+    return machine
 
 
 def announced(stack: Stack, status: Status = Status.WAITING_FOR_FILE) -> Job:
@@ -127,7 +127,7 @@ def test_a_file_that_belongs_to_no_job_is_left_alone(stack: Stack, key: str) -> 
     assert stack.jobs.get(REF).status is Status.WAITING_FOR_FILE
 
 
-def test_a_file_for_an_unknown_importer_fails_where_its_sender_can_see_it(stack: Stack) -> None:
+def test_a_dropped_file_of_an_unknown_importer_makes_a_failed_job(stack: Stack) -> None:
     """The drop folder has no response, so the failed job carries the problem."""
     made = arrival("s3_drop_folder")
     made["Records"][0]["s3"]["object"]["key"] = "incoming/acme/produce/prices.csv"
@@ -138,7 +138,7 @@ def test_a_file_for_an_unknown_importer_fails_where_its_sender_can_see_it(stack:
     assert stack.executions() == []
 
 
-def test_a_plan_cuts_the_file_into_chunks(stack: Stack) -> None:
+def test_a_plan_splits_the_file_into_chunks(stack: Stack) -> None:
     """The outcome tells the state machine to continue."""
     announced(stack, Status.QUEUED)
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "planned"}
@@ -168,14 +168,14 @@ def test_a_dispatch_sends_a_message_for_each_chunk(stack: Stack, machine: Memory
     assert machine.answers == {}
 
 
-def test_a_dispatch_that_breaks_tells_the_machine(stack: Stack, machine: MemoryMachine) -> None:
+def test_a_failed_dispatch_fails_the_task_of_the_machine(stack: Stack, machine: MemoryMachine) -> None:
     """The error is raised as well."""
     with pytest.raises(Exception, match="The function's log says more"):
         dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.failures == {TOKEN: "NotFound"}
 
 
-def test_a_worker_does_its_chunk_and_reports_nothing(stack: Stack, machine: MemoryMachine) -> None:
+def test_a_worker_processes_its_chunk_and_reports_no_failure(stack: Stack, machine: MemoryMachine) -> None:
     """The last worker of a phase sends the task's outcome to the state machine."""
     announced(stack, Status.QUEUED)
     plan.handler(event("plan"), CONTEXT)
@@ -186,7 +186,7 @@ def test_a_worker_does_its_chunk_and_reports_nothing(stack: Stack, machine: Memo
     assert machine.answers == {TOKEN: {"outcome": "done"}}
 
 
-def test_the_recorded_message_is_done_as_a_received_one(stack: Stack, machine: MemoryMachine) -> None:
+def test_the_recorded_message_is_processed_like_a_received_one(stack: Stack, machine: MemoryMachine) -> None:
     """Only the receipt differs, because the queue creates it."""
     announced(stack, Status.QUEUED)
     plan.handler(event("plan"), CONTEXT)
@@ -215,7 +215,7 @@ def test_a_worker_reports_exactly_the_messages_that_failed(stack: Stack, machine
     assert failures(again) == []
 
 
-def test_a_batch_that_fails_as_a_whole_is_reported_message_by_message(stack: Stack, machine: MemoryMachine) -> None:
+def test_a_batch_that_fails_entirely_is_reported_message_by_message(stack: Stack, machine: MemoryMachine) -> None:
     """An exception would give all messages the same visibility timeout."""
     stack.send(*planned(stack, 3))
     records = stack.received()
@@ -256,17 +256,19 @@ def test_a_job_is_finished(stack: Stack) -> None:
     assert stack.jobs.get(REF).finished_at
 
 
-def test_a_job_that_broke_is_finished_with_what_was_caught(stack: Stack) -> None:
+def test_a_job_whose_execution_failed_gets_the_error_as_its_problem(stack: Stack) -> None:
     """The problem of the job describes the error."""
     announced(stack, Status.PARSING)
     assert finish.handler(event("finish_with_error"), CONTEXT)["status"] == "failed"
     problem = stack.jobs.get(REF).problem
     assert problem
     assert problem.type == "system-error"
-    assert "(States.Timeout)." in word_detail(problem)  # nothing else, because the error of AWS may contain a stack trace
+    assert "(States.Timeout)." in word_detail(
+        problem
+    )  # nothing else, because the error of AWS may contain a stack trace
 
 
-def test_the_clock_sets_stuck_jobs_going_and_ends_expired_ones(stack: Stack) -> None:
+def test_the_sweeper_rescues_stuck_jobs_and_ends_expired_ones(stack: Stack) -> None:
     """A job that changed a minute ago is left alone."""
     now = datetime.now(UTC)
     expired = replace(make_job(number=1), created_at=now - timedelta(hours=25))

@@ -138,7 +138,7 @@ def test_a_run_takes_its_steps_and_is_finished(begin: Callable[..., Machine], en
         ("undo", ["undo done"], "finish"),
     ],
 )
-def test_whatever_breaks_ends_the_job_with_the_reason(
+def test_an_error_in_any_task_fails_the_job_with_its_reason(
     begin: Callable[..., Machine], entry: str, steps: list[str], broken: str
 ) -> None:
     """The function `finish` ends the job, and gets the error that the machine caught."""
@@ -147,28 +147,28 @@ def test_whatever_breaks_ends_the_job_with_the_reason(
         name, outcome = step.split()
         machine.answer(machine.step(name), outcome)
     machine.break_down(machine.step(broken))
-    told = machine.step("finish")
-    assert told["error"]["Error"] == "Boom"
-    machine.answer(told, "done")
+    call = machine.step("finish")
+    assert call["error"]["Error"] == "Boom"
+    machine.answer(call, "done")
     assert machine.ended() == "FAILED"
 
 
 @pytest.mark.parametrize("breaks", [False, True])
-def test_a_job_whose_upstream_is_away_is_woken(begin: Callable[..., Machine], breaks: bool) -> None:
+def test_a_suspended_job_is_resumed_by_its_execution(begin: Callable[..., Machine], breaks: bool) -> None:
     """The same execution calls `auto_resume` and ends; the job continues in another run."""
     machine = begin(**{"from": "load"})
     machine.answer(machine.step("load"), "stopped")
     machine.answer(machine.step("finish"), "done", suspended=True)
-    wake = machine.step("auto_resume")
+    resumption = machine.step("auto_resume")
     if breaks:
-        machine.break_down(wake)
+        machine.break_down(resumption)
     else:
-        machine.answer(wake, "done")
+        machine.answer(resumption, "done")
     assert machine.ended() == ("FAILED" if breaks else "SUCCEEDED")
 
 
 @pytest.mark.parametrize(("breaks", "end"), [(False, "SUCCEEDED"), (True, "FAILED")])
-def test_a_file_is_made_and_the_job_is_left_alone(begin: Callable[..., Machine], breaks: bool, end: str) -> None:
+def test_making_a_file_does_not_change_the_job(begin: Callable[..., Machine], breaks: bool, end: str) -> None:
     """A file that cannot be made does not fail its job."""
     machine = begin(**{"from": "file", "file": "errors.xlsx"})
     call = machine.called("MakeFileFunction")

@@ -88,7 +88,7 @@ def upstreams(request: pytest.FixtureRequest) -> Iterator[Upstreams]:
         yield SharedUpstreams(table, lambda fresh: {"commission": entry})
 
 
-def test_results_are_what_the_commission_knows(upstreams: Upstreams) -> None:
+def test_results_equal_the_data_of_the_commission(upstreams: Upstreams) -> None:
     results: dict[str, LookupResult] = {}
     batch = upstreams.ask(
         commission, [*KEYS[:20], KEYS[0]], before=time.time() + PATIENCE, on_result=results.__setitem__
@@ -120,7 +120,7 @@ def test_an_upstream_without_an_entry_in_the_secret_is_rejected(table: Callable[
     ],
     ids="-".join,
 )
-def test_every_key_has_a_result_or_is_named_whatever_the_upstream_does(
+def test_every_key_has_a_result_or_an_error_whatever_the_upstream_does(
     table: Callable[[], Any], settings: dict[str, Any]
 ) -> None:
     results: dict[str, LookupResult] = {}
@@ -136,7 +136,7 @@ def test_every_key_has_a_result_or_is_named_whatever_the_upstream_does(
         assert served.stub.seen()["answered_ids"] == 40
 
 
-def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
+def test_many_workers_together_keep_to_the_rate(table: Callable[[], Any]) -> None:
     """The commission counts requests in every second; each worker alone would be faster."""
     rate, workers, each = 40, 4, 30
     results: dict[str, LookupResult] = {}
@@ -156,7 +156,7 @@ def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
     assert seen["busiest_second"] <= rate
 
 
-def test_an_upstream_that_answers_nothing_is_down(table: Callable[[], Any]) -> None:
+def test_an_upstream_that_does_not_respond_is_down(table: Callable[[], Any]) -> None:
     results: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
         look_up(served, table(), KEYS[:10], results)

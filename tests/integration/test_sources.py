@@ -148,7 +148,7 @@ def test_workers_share_a_token(shared: Callable[[float], tuple[RateStore, TokenS
         assert upstream.stub.seen()["tokens"] == 1
 
 
-def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
+def test_many_workers_together_keep_to_the_rate(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
     """The upstream counts requests in every second; each worker alone would be faster."""
     rate, workers, each = 30, 5, 1_200
     found: list[list[SourcePage]] = []
@@ -185,11 +185,11 @@ def test_rows_that_move_during_the_reading_show_in_the_totals(quick: tuple[RateS
     with serving(Register(Settings(rows=1_000, moves_every=3, moves_by=4))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), at_once=1)
         assert [page.total for page in pages] == [1_000 + at // 3 * 4 for at in range(10)]
-        assert len(set(keys(pages))) < len(keys(pages)), "rows that moved are seen twice"
+        assert len(set(keys(pages))) < len(keys(pages)), "rows that moved are read twice"
 
 
 @pytest.mark.parametrize(("rows", "sizes"), [(250, [100, 100, 50]), (200, [100, 100, 0])])
-def test_without_a_total_the_end_is_found(quick: tuple[RateStore, TokenStore], rows: int, sizes: list[int]) -> None:
+def test_the_end_is_found_without_a_total(quick: tuple[RateStore, TokenStore], rows: int, sizes: list[int]) -> None:
     source = replace(PANGKAT, has_total=False)
     with serving(Register(Settings(rows=rows, without_total=True))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), source)

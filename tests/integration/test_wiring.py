@@ -37,7 +37,7 @@ def payloads() -> dict[str, set[str]]:
     return found
 
 
-def test_the_tasks_events_are_what_the_state_machine_sends() -> None:
+def test_the_recorded_events_of_tasks_have_the_keys_that_the_state_machine_sends() -> None:
     """A key that is renamed on one side only fails this test."""
     recorded = {name: set(event(name)) for name in RECORDED}
     assert set(map(frozenset, payloads().values())) == set(map(frozenset, recorded.values()))
@@ -54,7 +54,7 @@ def test_the_tasks_events_are_what_the_state_machine_sends() -> None:
         for function in SHARED.get(name.removesuffix("Settings"), (name.removesuffix("Settings"),))
     ],
 )
-def test_the_template_tells_each_function_what_its_settings_ask_for(function: str, model: type[Settings]) -> None:
+def test_the_template_sets_the_environment_that_each_function_requires(function: str, model: type[Settings]) -> None:
     """A missing setting would fail the function at its first call on AWS."""
     resources = template()["Resources"]
     shared = template()["Globals"]["Function"]["Environment"]["Variables"]

@@ -16,7 +16,7 @@ from tests.support.factories import make_chunk, make_job
 # Nothing is deployed for these tests: a rejected caller must not have reached any store.
 EVERY_GUARDED = pytest.mark.parametrize(("method", "path"), guarded())
 pytestmark = [
-    pytest.mark.usefixtures("functions_told"),
+    pytest.mark.usefixtures("function_settings"),
     # Powertools reads the files of the docs page without closing them.
     pytest.mark.filterwarnings("ignore:unclosed file .*swagger_ui:ResourceWarning"),
 ]
@@ -59,7 +59,7 @@ def test_open_routes_answer_without_a_token(path: str, token: str | None) -> Non
         pytest.param(issuer.token(tenant="a#b"), id="impossible tenant"),
     ],
 )
-def test_without_a_good_token_no_route_answers(method: str, path: str, token: str | None) -> None:
+def test_every_route_rejects_an_invalid_token(method: str, path: str, token: str | None) -> None:
     """The response says which kind of token it needs."""
     answer = call(method, path, token=token)
     assert_problem(answer, 401, "unauthorized")
@@ -86,14 +86,14 @@ def test_the_scope_of_an_administrator_opens_every_route(method: str, path: str)
 
 
 @pytest.mark.usefixtures("no_aws")
-def test_an_unknown_address_tells_strangers_nothing() -> None:
+def test_an_unknown_address_needs_a_token_too() -> None:
     """The response is the same as for a known address."""
     assert_problem(get("/v1/secrets", token=None), 401, "unauthorized")
     assert_problem(get("/v1/secrets"), 404, "not-found")
 
 
 @pytest.mark.parametrize("rest", ["", "/rejections"])
-def test_another_tenants_job_does_not_exist(stack: Stack, rest: str) -> None:
+def test_the_job_of_another_tenant_is_not_found(stack: Stack, rest: str) -> None:
     """The response is that of a job that never existed, apart from the id."""
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
@@ -128,7 +128,7 @@ def test_a_cursor_does_not_lead_into_another_tenants_list(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("scope", ["imports:read", "imports:read imports:write", "imports:admin"])
-def test_with_the_scope_a_job_of_ones_own_is_shown(stack: Stack, scope: str) -> None:
+def test_a_job_of_the_callers_tenant_is_shown_with_the_scope(stack: Stack, scope: str) -> None:
     """Valid callers get responses, so the tests above reject for the right reason."""
     job = make_job()
     stack.jobs.add(job)

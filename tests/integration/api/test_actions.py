@@ -12,7 +12,7 @@ from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, HALF_UNDONE
 from sluice.model.status import Status
 from tests.integration.api.calling import SAMPLES, Answer, get
-from tests.integration.api.living import CSV, DOUBT, post, run, standing, upload
+from tests.integration.api.running import CSV, DOUBT, job_in, post, run, upload
 from tests.integration.stack import Stack
 from tests.support import issuer
 from tests.support.factories import make_job
@@ -24,7 +24,7 @@ def problem(type_: str) -> Problem:
     return Problem(type_, {"case": "loading", "error": "States.Timeout"})
 
 
-def assert_moved(answer: Answer, status: int, state: str) -> None:
+def assert_in_status(answer: Answer, status: int, state: str) -> None:
     """Expect the job in its new status; with its address while it is not inactive."""
     assert (answer.status, answer.body["status"]) == (status, state), answer.text
     assert answer.headers["etag"] == f'"{answer.body["version"]}"'
@@ -46,13 +46,13 @@ def test_a_job_in_review_is_committed(stack: Stack, body: Any) -> None:
     job_id = upload(review="true")
     assert run(stack, job_id).status is Status.IN_REVIEW
     answer = post(job_id, "commit", json_body=body)
-    assert_moved(answer, 202, "loading")
+    assert_in_status(answer, 202, "loading")
     assert stack.executions() == [f"{job_id}-2"]
     assert run(stack, job_id).counts.inserted == 2
     assert_problem(post(job_id, "commit"), 409, "illegal-transition")
 
 
-def test_a_commit_says_the_order_of_dates_that_the_job_asks_about(stack: Stack) -> None:
+def test_a_commit_gives_the_date_order_of_ambiguous_columns(stack: Stack) -> None:
     """Orders are given by column; anything else is rejected, and the job stays in review."""
     job_id = upload(DOUBT)
     run(stack, job_id)
@@ -66,40 +66,40 @@ def test_a_commit_says_the_order_of_dates_that_the_job_asks_about(stack: Stack) 
     for body in bad:
         assert_problem(post(job_id, "commit", json_body=body), 422, "invalid-request")
     answer = post(job_id, "commit", json_body={"dates": {"Updated": "mdy"}})
-    assert_moved(answer, 202, "loading")
+    assert_in_status(answer, 202, "loading")
     assert answer.body["ambiguous_dates"] == []
     run(stack, job_id)
     assert get("/v1/datasets/products/records/P-1").body["values"]["updated"] == "2025-03-04"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"nonsense"])
-def test_a_commit_whose_body_is_no_json_is_rejected(stack: Stack, body: bytes) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_a_commit_with_invalid_json_is_rejected(stack: Stack, body: bytes) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     answer = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid-request")
     assert stack.jobs.get(job.ref).status is Status.IN_REVIEW
-    stranger = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"}, token=None)
-    assert_problem(stranger, 401, "unauthorized")
+    reader = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"}, token=None)
+    assert_problem(reader, 401, "unauthorized")
 
 
-def test_a_job_that_nobody_is_at_is_cancelled_at_once(stack: Stack) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_a_job_in_review_is_cancelled_at_once(stack: Stack) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     for _ in range(2):
-        assert_moved(post(job.ref.id, "cancel"), 200, "cancelled")
+        assert_in_status(post(job.ref.id, "cancel"), 200, "cancelled")
 
 
 @pytest.mark.parametrize(
     ("call", "way", "end"), [("cancel", "cancelling", "cancelled"), ("pause", "pausing", "paused")]
 )
-def test_a_job_under_way_is_stopped(stack: Stack, call: str, way: str, end: str) -> None:
+def test_a_running_job_stops_when_its_execution_ends(stack: Stack, call: str, way: str, end: str) -> None:
     """The job has the status of the transition until its execution ends."""
     job_id = upload()
     run(stack, job_id, upto=PhaseName.PARSE)
     for _ in range(2):
-        assert_moved(post(job_id, call), 202, way)
+        assert_in_status(post(job_id, call), 202, way)
     assert run(stack, job_id).status == end
     answer = post(job_id, call)
-    assert_moved(answer, 202 if end == "paused" else 200, end)
+    assert_in_status(answer, 202 if end == "paused" else 200, end)
 
 
 def test_a_paused_job_is_resumed(stack: Stack) -> None:
@@ -107,10 +107,10 @@ def test_a_paused_job_is_resumed(stack: Stack) -> None:
     run(stack, job_id, upto=PhaseName.LOAD)
     post(job_id, "pause")
     run(stack, job_id)
-    assert_moved(post(job_id, "resume"), 202, "loading")
+    assert_in_status(post(job_id, "resume"), 202, "loading")
     assert stack.executions() == [f"{job_id}-2"]
-    assert_moved(post(job_id, "resume"), 202, "loading")
-    assert stack.executions() == [f"{job_id}-2"], "made again, it changes nothing"
+    assert_in_status(post(job_id, "resume"), 202, "loading")
+    assert stack.executions() == [f"{job_id}-2"], "a repeated call changes nothing"
     assert run(stack, job_id).counts.inserted == 2
 
 
@@ -119,7 +119,7 @@ def test_a_failed_job_is_retried(stack: Stack) -> None:
     run(stack, job_id, upto=PhaseName.LOAD)
     stack.jobs.transition(JobRef("acme", job_id), Status.FAILED, problem=problem(BROKEN))
     answer = post(job_id, "retry")
-    assert_moved(answer, 202, "loading")
+    assert_in_status(answer, 202, "loading")
     assert answer.body["problem"] is None
     assert run(stack, job_id).counts.inserted == 2
 
@@ -136,20 +136,20 @@ def test_a_job_is_rolled_back(stack: Stack) -> None:
     job_id = upload()
     assert run(stack, job_id).status is Status.COMPLETED
     answer = post(job_id, "rollback")
-    assert_moved(answer, 202, "rolling_back")
+    assert_in_status(answer, 202, "rolling_back")
     assert answer.body["rollback"] == {"reversed": 0, "conflicts": 0, "failed": 0}
     assert stack.executions() == [f"{job_id}-2"]
     run(stack, job_id)
     answer = post(job_id, "rollback")
-    assert_moved(answer, 200, "rolled_back")
+    assert_in_status(answer, 200, "rolled_back")
     assert answer.body["rollback"] == {"reversed": 2, "conflicts": 0, "failed": 0}
     assert answer.body["counts"]["inserted"] == 2
     assert get("/v1/datasets/products/records").body["items"] == []
 
 
 @pytest.mark.parametrize("call", ACTIONS)
-def test_a_move_that_the_state_does_not_allow_names_the_state(stack: Stack, call: str) -> None:
-    job = standing(stack, Status.ROLLING_BACK if call != "rollback" else Status.LOADING)
+def test_an_action_that_the_status_does_not_allow_is_rejected_with_the_status(stack: Stack, call: str) -> None:
+    job = job_in(stack, Status.ROLLING_BACK if call != "rollback" else Status.LOADING)
     answer = post(job.ref.id, call)
     assert_problem(answer, 409, "illegal-transition")
     assert answer.body["status_now"] == job.status
@@ -157,7 +157,7 @@ def test_a_move_that_the_state_does_not_allow_names_the_state(stack: Stack, call
 
 
 @pytest.mark.parametrize("call", ACTIONS)
-def test_another_tenants_job_is_not_there_to_be_moved(stack: Stack, call: str) -> None:
+def test_an_action_on_the_job_of_another_tenant_is_not_found(stack: Stack, call: str) -> None:
     theirs = make_job("other", status=Status.IN_REVIEW)
     stack.jobs.add(theirs)
     found = post(theirs.ref.id, call)
@@ -168,8 +168,8 @@ def test_another_tenants_job_is_not_there_to_be_moved(stack: Stack, call: str) -
 
 
 @pytest.mark.parametrize("call", ACTIONS)
-def test_who_may_only_look_moves_nothing(stack: Stack, call: str) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_an_action_needs_the_write_scope(stack: Stack, call: str) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     answer = post(job.ref.id, call, token=issuer.token(scope="imports:read"))
     assert_problem(answer, 403, "forbidden")
     assert answer.body["scope"] == "imports:write"
@@ -177,15 +177,15 @@ def test_who_may_only_look_moves_nothing(stack: Stack, call: str) -> None:
 
 
 @pytest.mark.parametrize("call", ACTIONS)
-def test_a_move_is_asked_for_with_post_alone(stack: Stack, call: str) -> None:
+def test_an_action_needs_the_method_post(stack: Stack, call: str) -> None:
     """Following a link must not change a job."""
-    job = standing(stack, Status.IN_REVIEW)
+    job = job_in(stack, Status.IN_REVIEW)
     assert get(f"/v1/jobs/{job.ref.id}/{call}").status == 404
     assert stack.jobs.get(job.ref) == job
 
 
-def test_who_asked_is_in_the_log(stack: Stack) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_the_log_names_the_caller(stack: Stack) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     post(job.ref.id, "cancel", token=issuer.token(sub="eve"))
     assert stack.jobs.entries(job.ref)[-1].by == "eve"
 
@@ -209,7 +209,7 @@ STATES: list[tuple[Status, dict[str, Any], set[str]]] = [
 
 
 @pytest.mark.parametrize(("status", "more", "allowed"), STATES)
-def test_a_job_links_to_just_the_moves_that_its_state_allows(
+def test_a_job_links_to_exactly_the_actions_that_its_status_allows(
     stack: Stack, status: Status, more: dict[str, Any], allowed: set[str]
 ) -> None:
     job = make_job(status=Status.LOADING if "problem" in more else status)
@@ -233,7 +233,7 @@ def test_a_job_that_changed_rows_links_to_its_rollback(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("status", [status for status, more, allowed in STATES if allowed and not more])
-def test_a_link_that_is_there_can_be_followed(stack: Stack, status: Status) -> None:
+def test_every_link_of_a_job_works(stack: Stack, status: Status) -> None:
     """This covers every link of every status."""
     for number, call in enumerate(ACTIONS):
         job = replace(make_job(status=status, number=number))

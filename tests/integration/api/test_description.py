@@ -87,7 +87,7 @@ def test_the_document_is_valid(document: Any) -> None:
         assert operation["responses"]
 
 
-def test_the_document_says_where_the_api_is_and_what_token_it_wants(document: Any) -> None:
+def test_the_document_names_the_server_and_the_security_scheme(document: Any) -> None:
     """A generated client needs both."""
     assert document["servers"] == [{"url": "https://abcde12345.execute-api.us-east-1.amazonaws.com/live"}]
     (scheme,) = document["components"]["securitySchemes"].items()
@@ -95,7 +95,7 @@ def test_the_document_says_where_the_api_is_and_what_token_it_wants(document: An
     assert document["security"] == [{scheme[0]: []}]
 
 
-def test_the_docs_page_needs_nothing_from_elsewhere() -> None:
+def test_the_docs_page_loads_nothing_from_other_sites() -> None:
     """No script of another site may run on a page where people paste tokens."""
     page = get("/v1/docs", token=None)
     assert page.headers["content-type"] == "text/html"
@@ -105,7 +105,7 @@ def test_the_docs_page_needs_nothing_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), routes())
-def test_a_browser_may_ask_whether_it_may_call(method: str, path: str) -> None:
+def test_a_preflight_request_needs_no_token(method: str, path: str) -> None:
     """A preflight request carries no token (Fetch standard, "CORS-preflight fetch")."""
     asked = {
         "Access-Control-Request-Method": method,
@@ -121,19 +121,19 @@ def test_a_browser_may_ask_whether_it_may_call(method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), guarded()[:3])
-def test_a_page_can_read_why_it_was_rejected(method: str, path: str) -> None:
+def test_a_page_of_another_origin_can_read_an_error(method: str, path: str) -> None:
     """Without the header the browser hides the response from the page."""
     answer = call(method, path, token=None)
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_a_page_can_read_the_headers_it_needs() -> None:
+def test_a_page_of_another_origin_can_read_the_headers_it_needs() -> None:
     """A page needs them to poll, and to follow a job that it started."""
     exposed = get("/v1/health", token=None).headers["access-control-expose-headers"]
     assert {"ETag", "Location", "Retry-After"} <= {name.strip() for name in exposed.split(",")}
 
 
-def test_the_open_routes_are_there() -> None:
+def test_the_open_routes_answer() -> None:
     """They have the addresses that need no authorization."""
     assert get("/v1/health", token=None).body == {"status": "ok"}
     assert {path for _, path in routes()} >= OPEN

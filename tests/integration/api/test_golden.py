@@ -16,7 +16,7 @@ from typing import Any, cast
 import pytest
 from moto import mock_aws
 
-from tests.integration.api import golden_moves, golden_script
+from tests.integration.api import golden_actions, golden_script
 from tests.integration.api.calling import get
 from tests.integration.api.golden import World
 from tests.integration.api.golden_answers import Answers
@@ -34,12 +34,12 @@ pytestmark = [
 
 
 @pytest.fixture
-def answers(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def answers(function_settings: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Return the responses of two scripts, each on an empty stack, since moto copies whole tables per transaction."""
     found = Answers()
     # moto also copies the whole content of a stream, so there is none
     monkeypatch.delitem(template()["Resources"]["JobsTable"]["Properties"], "StreamSpecification")
-    for script in (golden_script.script, golden_moves.script):
+    for script in (golden_script.script, golden_actions.script):
         forget_clients()  # file addresses are signed with these credentials
         with mock_aws(), monkeypatch.context() as own:
             script(World(deploy(), own, found))
@@ -70,7 +70,7 @@ def missing(document: Any, answers: list[dict[str, Any]]) -> set[tuple[str, str]
     return operations - found
 
 
-def test_every_answer_is_as_it_was_recorded(answers: list[dict[str, Any]]) -> None:
+def test_every_response_equals_the_recorded_one(answers: list[dict[str, Any]]) -> None:
     """Every operation of the description has at least one recorded response."""
     expected = recorded("answers.json", answers, sort=False)
     assert [answer["name"] for answer in answers] == [answer["name"] for answer in expected]
@@ -81,8 +81,8 @@ def test_every_answer_is_as_it_was_recorded(answers: list[dict[str, Any]]) -> No
     assert not missing(get("/v1/openapi.json", token=None).body, answers)
 
 
-@pytest.mark.usefixtures("functions_told", "no_aws")
-def test_the_description_is_as_it_was_recorded() -> None:
+@pytest.mark.usefixtures("function_settings", "no_aws")
+def test_the_description_equals_the_recorded_one() -> None:
     """This covers every path and every model."""
     document = get("/v1/openapi.json", token=None).body
     assert document == recorded("openapi.json", document, sort=True)

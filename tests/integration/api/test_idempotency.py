@@ -16,7 +16,7 @@ from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
 from tests.integration.api.calling import call
-from tests.integration.api.repeating import announce, assert_problem, jobs, kept, upload
+from tests.integration.api.keyed_calls import announce, assert_problem, jobs, kept, upload
 from tests.integration.stack import Stack
 from tests.support.lambda_context import FakeContext
 
@@ -63,7 +63,7 @@ def test_an_answer_with_a_key_is_like_one_without() -> None:
     assert with_key.headers == without.headers
 
 
-def test_the_first_answer_is_repeated_whatever_has_happened_since(stack: Stack) -> None:
+def test_a_repeated_call_gets_the_first_response_even_if_the_job_has_changed(stack: Stack) -> None:
     """A caller that needs the current job follows its link."""
     first = upload()
     assert first.status == 202
@@ -88,7 +88,7 @@ def test_another_key_is_another_call() -> None:
 
 @pytest.mark.parametrize("changed", [{"filename": "others.xlsx"}, {"bytes": 1001}, {"priority": "urgent"}])
 @pytest.mark.usefixtures("stack")
-def test_a_key_that_comes_with_another_body_is_rejected(changed: dict[str, Any]) -> None:
+def test_a_key_with_another_body_is_rejected(changed: dict[str, Any]) -> None:
     """The stored response belongs to the first body, and stays."""
     first = announce()
     assert_problem(announce(**changed), 422, "idempotency-key-reused")
@@ -97,7 +97,7 @@ def test_a_key_that_comes_with_another_body_is_rejected(changed: dict[str, Any])
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_key_that_comes_with_another_query_or_path_is_rejected() -> None:
+def test_a_key_with_another_query_or_path_is_rejected() -> None:
     """They are part of the request as much as the body is."""
     assert upload().status == 202
     assert_problem(upload(filename="others.csv"), 422, "idempotency-key-reused")
@@ -106,7 +106,7 @@ def test_a_key_that_comes_with_another_query_or_path_is_rejected() -> None:
     assert jobs() == 1
 
 
-def test_a_call_that_is_still_being_carried_out_is_not_begun_again(failing: Failing) -> None:
+def test_a_call_that_is_still_running_is_not_executed_again(failing: Failing) -> None:
     """The response has ``Retry-After``; the same call with another key is executed."""
     failing(Killed())
     with pytest.raises(Killed):
@@ -118,7 +118,7 @@ def test_a_call_that_is_still_being_carried_out_is_not_begun_again(failing: Fail
     assert jobs() == 0
 
 
-def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
+def test_a_key_whose_call_was_killed_is_free_after_the_functions_timeout(
     failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The function that held the key cannot run any more."""
@@ -141,7 +141,7 @@ def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
         (RuntimeError("boom"), 500),
     ],
 )
-def test_only_a_call_that_succeeded_is_kept(failing: Failing, error: Exception, status: int) -> None:
+def test_only_the_response_of_a_successful_call_is_stored(failing: Failing, error: Exception, status: int) -> None:
     """A rejected call may succeed once its reason no longer applies."""
     failing(error, error)
     assert [announce().status, announce().status] == [status, status]
@@ -159,7 +159,7 @@ def test_the_key_of_a_rejected_call_is_free_for_another(failing: Failing) -> Non
 
 
 @pytest.mark.usefixtures("stack")
-def test_an_address_that_nothing_is_at_leaves_nothing_behind() -> None:
+def test_an_unknown_address_stores_no_response() -> None:
     """An invalid request leaves nothing behind either."""
     for path in ("/v1/nothing", "/v1/health"):
         assert_problem(call("POST", path, headers={"Idempotency-Key": "one"}), 404, "not-found")
@@ -168,7 +168,7 @@ def test_an_address_that_nothing_is_at_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_call_whose_key_cannot_be_kept_is_not_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_whose_key_cannot_be_stored_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its caller would otherwise repeat it."""
     elsewhere = DynamoDBPersistenceLayer("nowhere", boto3_client=boto3.client("dynamodb"))
     monkeypatch.setattr(bootstrap, "idempotency_store", lambda _: elsewhere)
@@ -177,11 +177,11 @@ def test_a_call_whose_key_cannot_be_kept_is_not_carried_out(monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_call_whose_answer_cannot_be_kept_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_whose_response_cannot_be_stored_still_returns_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The call was executed, and a caller that gets an error would repeat it."""
 
     def fail(*_: object, **__: object) -> None:
-        raise OSError("the table is gone")
+        raise OSError("the table is unavailable")
 
     monkeypatch.setattr(DynamoDBPersistenceLayer, "_update_record", fail)
     assert announce().status == 201

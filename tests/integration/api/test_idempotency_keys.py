@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.integration.api.calling import READING, call, get, guarded
-from tests.integration.api.repeating import (
+from tests.integration.api.keyed_calls import (
     BODY,
     FILE,
     TABLE,
@@ -36,8 +36,8 @@ def test_a_key_belongs_to_its_tenant_and_user() -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_key_cannot_be_made_to_look_like_anothers() -> None:
-    """No separator in a key, tenant or user makes two of them equal."""
+def test_keys_of_different_callers_never_collide() -> None:
+    """No separator in a key or user makes two of them equal."""
     for subject, key in (("ann", "b#c"), ("ann#b", "c"), ("ann", 'b", "c'), ('ann", "b', "c")):
         announce(key, subject=subject)
     assert jobs() == 4
@@ -45,11 +45,11 @@ def test_a_key_cannot_be_made_to_look_like_anothers() -> None:
 
 @pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST"])
-def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
+def test_an_unauthorized_call_does_not_reach_the_store(path: str) -> None:
     """This holds with a valid key and with an invalid one."""
     for key in ("one", ""):
-        stranger = call("POST", path, token=None, headers={"Idempotency-Key": key})
-        assert_problem(stranger, 401, "unauthorized")
+        unauthorized = call("POST", path, token=None, headers={"Idempotency-Key": key})
+        assert_problem(unauthorized, 401, "unauthorized")
         scope = "openid" if path in READING else "imports:read"
         reader = call("POST", path, token=issuer.token(scope=scope), headers={"Idempotency-Key": key})
         assert_problem(reader, 403, "forbidden")
@@ -57,7 +57,7 @@ def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
 
 @pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST" and path not in READING])
-def test_every_route_that_changes_something_looks_at_the_key(path: str) -> None:
+def test_every_post_route_respects_the_key(path: str) -> None:
     """The list comes from the resolver; some routes reject the request first."""
     answer = call("POST", path, json_body=BODY, query=UPLOAD, headers={"Idempotency-Key": ""})
     assert answer.body["type"] in {"/problems/bad-idempotency-key", "/problems/invalid-request"}
@@ -65,7 +65,7 @@ def test_every_route_that_changes_something_looks_at_the_key(path: str) -> None:
 
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("key", ["1", " ", "a key", "!~", "x" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324"'])
-def test_a_key_of_printable_characters_is_one(key: str) -> None:
+def test_a_key_of_printable_characters_is_valid(key: str) -> None:
     """A key has up to 255 characters, quotation marks included."""
     assert announce(key) == announce(key)
     assert jobs() == 1
@@ -73,14 +73,14 @@ def test_a_key_of_printable_characters_is_one(key: str) -> None:
 
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("key", ["", "x" * 256, "ключ", "caf\u00e9", "a\tb", "a\nb", "one\n", "a\x7f", "a\x00"])
-def test_any_other_key_is_none(key: str) -> None:
+def test_any_other_key_is_invalid(key: str) -> None:
     """The call is not executed, because its caller relies on the key."""
     assert_problem(announce(key), 400, "bad-idempotency-key")
     assert (jobs(), kept()) == (0, [])
 
 
 @pytest.mark.usefixtures("stack")
-def test_looking_takes_no_notice_of_the_header() -> None:
+def test_a_get_ignores_the_header() -> None:
     """A GET changes nothing, however often it is sent."""
     for key in ("one", "", "x" * 300):
         assert get("/v1/jobs", headers={"Idempotency-Key": key}).status == 200
@@ -90,7 +90,7 @@ def test_looking_takes_no_notice_of_the_header() -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_file_of_four_megabytes_leaves_its_hash() -> None:
+def test_only_the_hash_of_a_file_of_four_megabytes_is_stored() -> None:
     """An item of DynamoDB has at most 400 KB."""
     body = bytes(range(256)) * (4 * 4096)
     assert upload(body=body) == upload(body=body)
@@ -100,7 +100,7 @@ def test_a_file_of_four_megabytes_leaves_its_hash() -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_what_is_kept_tells_nothing_of_key_token_or_request() -> None:
+def test_a_stored_response_contains_neither_key_nor_token_nor_request() -> None:
     """It holds only what the response says itself."""
     upload("my secret key", FILE)
     (item,) = kept()
@@ -109,7 +109,7 @@ def test_what_is_kept_tells_nothing_of_key_token_or_request() -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_an_answer_is_kept_for_a_day() -> None:
+def test_a_response_is_stored_for_a_day() -> None:
     """Then the key is free, even if DynamoDB has not yet removed the expired item."""
     first = announce()
     (item,) = kept()

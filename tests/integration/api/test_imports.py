@@ -114,7 +114,7 @@ def test_a_long_file_name_keeps_its_ending(stack: Stack) -> None:
     assert announce(filename="x" * 300 + ".xlsx").body["job"]["file"]["name"].endswith("x.xlsx")
 
 
-def test_a_file_larger_than_the_importer_takes_is_rejected_before_it_is_sent(stack: Stack) -> None:
+def test_a_file_over_the_importers_limit_is_rejected_before_the_upload(stack: Stack) -> None:
     """The problem has the limit, and no job is created."""
     answer = announce(importer="dealers", bytes=20 * 1024**2 + 1)
     assert answer.status == 422
@@ -123,7 +123,7 @@ def test_a_file_larger_than_the_importer_takes_is_rejected_before_it_is_sent(sta
     assert get("/v1/jobs").body["items"] == []
 
 
-def test_a_file_in_the_body_is_stored_and_its_job_is_told(stack: Stack) -> None:
+def test_a_file_in_the_body_is_stored_and_the_response_is_its_job(stack: Stack) -> None:
     """The bucket's event starts the job, as it does with every other file."""
     answer = upload()
     assert answer.status == 202
@@ -134,7 +134,7 @@ def test_a_file_in_the_body_is_stored_and_its_job_is_told(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["text/csv", "application/octet-stream", "application/json", "", "nonsense"])
-def test_a_file_comes_as_it_is_whatever_its_content_type(stack: Stack, content_type: str) -> None:
+def test_a_file_is_stored_unchanged_whatever_its_content_type(stack: Stack, content_type: str) -> None:
     """The stored bytes are equal; the API does not parse them as text or JSON."""
     body = bytes(range(256)) * 2
     answer = upload(body, headers={"Content-Type": content_type})
@@ -153,7 +153,7 @@ def test_a_file_of_four_megabytes_fits_into_the_body(stack: Stack) -> None:
     assert upload(b"x" * LIMIT).status == 202
 
 
-def test_a_larger_file_is_shown_the_other_way(stack: Stack) -> None:
+def test_a_larger_file_is_rejected_with_a_hint_to_announce_it(stack: Stack) -> None:
     """Nothing is stored."""
     answer = upload(b"x" * (LIMIT + 1))
     assert answer.status == 413
@@ -166,7 +166,7 @@ def test_a_larger_file_is_shown_the_other_way(stack: Stack) -> None:
 
 
 @pytest.fixture
-def naps(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def sleeps(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the list of the API's sleeps; during the third one a worker completes the job."""
     slept: list[float] = []
 
@@ -181,23 +181,23 @@ def naps(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-def test_a_synchronous_importer_answers_its_results(naps: list[float]) -> None:
+def test_a_synchronous_importer_responds_with_its_results(sleeps: list[float]) -> None:
     """Files of dealers are small, so the caller waits for the end."""
     answer = upload(importer="dealers")
     assert (answer.status, answer.body["status"]) == (200, "completed")
     assert "retry-after" not in answer.headers
-    assert len(naps) == 3
+    assert len(sleeps) == 3
 
 
 @pytest.mark.parametrize("prefer", ["wait=20", "respond-async, wait=10", "wait=999999"])
-def test_who_prefers_to_wait_gets_the_results_of_any_importer(naps: list[float], prefer: str) -> None:
+def test_a_caller_that_prefers_to_wait_gets_the_results_of_any_importer(sleeps: list[float], prefer: str) -> None:
     """RFC 7240; the wait never exceeds the timeout of the gateway."""
     assert upload(headers={"Prefer": prefer}).body["status"] == "completed"
 
 
 @pytest.mark.parametrize("prefer", ["wait=0", "wait=x", "return=minimal"])
-def test_who_does_not_wait_gets_the_job_at_once(naps: list[float], prefer: str) -> None:
+def test_a_caller_that_does_not_wait_gets_the_job_at_once(sleeps: list[float], prefer: str) -> None:
     """An invalid preference is ignored (RFC 7240)."""
     answer = upload(headers={"Prefer": prefer})
     assert (answer.status, answer.body["status"]) == (202, "waiting_for_file")
-    assert naps == []
+    assert sleeps == []

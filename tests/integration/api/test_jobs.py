@@ -32,7 +32,7 @@ def job(stack: Stack) -> Job:
     return made
 
 
-def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
+def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
     """Every field is there, and every link works."""
     answer = get(f"/v1/jobs/{job.ref.id}")
     here = f"https://abcde12345.execute-api.us-east-1.amazonaws.com/live/v1/jobs/{job.ref.id}"
@@ -73,7 +73,7 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
     }
 
 
-def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
+def test_a_job_of_a_lookup_shows_its_parameters_and_why_it_is_suspended(stack: Stack) -> None:
     """It has the importer's parameters, and the reason why it is suspended."""
     made = replace(
         make_job(importer="voters", status=Status.LOADING), parameters={"ward": "79800001"}, lookup="commission"
@@ -89,7 +89,7 @@ def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
     assert "rollback" not in shown["links"]
 
 
-def test_a_version_that_is_known_is_not_sent_again(stack: Stack, job: Job) -> None:
+def test_a_job_with_the_known_etag_is_not_sent_again(stack: Stack, job: Job) -> None:
     """This lasts until the job changes."""
     path = f"/v1/jobs/{job.ref.id}"
     etag = get(path).headers["etag"]
@@ -109,7 +109,7 @@ def test_the_forms_of_if_none_match_are_understood(job: Job, known: str) -> None
 
 
 @pytest.mark.parametrize("other", ['"2"', "1", '"11"', ""])
-def test_another_version_is_sent(job: Job, other: str) -> None:
+def test_a_job_with_another_etag_is_sent(job: Job, other: str) -> None:
     """A tag without quotation marks is invalid."""
     assert get(f"/v1/jobs/{job.ref.id}", headers={"If-None-Match": other}).status == 200
 
@@ -125,7 +125,7 @@ def test_another_version_is_sent(job: Job, other: str) -> None:
         (Status.FAILED, None),
     ],
 )
-def test_a_job_says_when_to_ask_again(stack: Stack, status: Status, seconds: str | None) -> None:
+def test_a_job_has_a_retry_after_by_its_status(stack: Stack, status: Status, seconds: str | None) -> None:
     """``Retry-After`` is short while the job runs, long while it waits for a person, and missing at the end."""
     made = make_job(status=status)
     stack.jobs.add(made)
@@ -234,7 +234,7 @@ def test_a_record_is_found_by_its_key(stack: Stack, key: str, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/v1/datasets/products/records/none", "/v1/datasets/nothing/records/P-1"])
-def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> None:
+def test_a_missing_record_is_not_found(stack: Stack, path: str) -> None:
     """A record of another tenant is not found either."""
     load(stack, "P-1", "none", tenant="other")
     assert get(path).status == 404
@@ -245,7 +245,7 @@ def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> Non
     ["/v1/jobs/{job}/rejections", "/v1/datasets/products/records"],
 )
 @pytest.mark.parametrize("cursor", ["x", "1:2:3", "99:0", "-1:0", "0:-1", "W10=", "eyJhIjogMX0=", "é", "WzE2MCwgMV0"])
-def test_a_cursor_that_does_not_hold_is_rejected(stack: Stack, job: Job, path: str, cursor: str) -> None:
+def test_an_invalid_cursor_is_rejected(stack: Stack, job: Job, path: str, cursor: str) -> None:
     """A cursor is opaque, so a caller cannot make one up."""
     load(stack, "P-1")
     JobFiles(job.ref, stack.files).write_rejections(
@@ -256,7 +256,7 @@ def test_a_cursor_that_does_not_hold_is_rejected(stack: Stack, job: Job, path: s
     assert answer.body["type"] == "/problems/invalid-cursor"
 
 
-def test_what_can_be_imported_is_told(stack: Stack) -> None:
+def test_importers_are_listed_with_their_columns(stack: Stack) -> None:
     """The list has the columns and their aliases, as a form or a program needs them."""
     shown = {importer["name"]: importer for importer in every("/v1/importers")}
     assert set(shown) >= {"products", "dealers"}
@@ -272,7 +272,7 @@ def test_what_can_be_imported_is_told(stack: Stack) -> None:
     assert (shown["products"]["parameters"], shown["products"]["file_types"]) == ([], [])
 
 
-def test_what_an_importer_must_know_beside_the_file_is_told(stack: Stack) -> None:
+def test_an_importer_shows_its_parameters(stack: Stack) -> None:
     """A form can request it, and find it in the file's name as the API does."""
     shown = get("/v1/importers/voters").body
     (ward,) = shown["parameters"]
@@ -284,7 +284,7 @@ def test_what_an_importer_must_know_beside_the_file_is_told(stack: Stack) -> Non
     assert shown["file_types"] == [".xlsx", ".xls"]
 
 
-def test_the_depths_of_the_queues_are_told(stack: Stack) -> None:
+def test_the_depths_of_the_queues_are_shown(stack: Stack) -> None:
     """This covers all three queues, including that of dead letters."""
     chunk = make_chunk(make_job().ref)
     stack.send(chunk.ref, chunk.ref)

@@ -37,7 +37,7 @@ def test_the_owner_may_acquire_a_lock_again(locks: Locks, lock: Lock) -> None:
 
 
 @every_lock
-def test_a_lock_is_acquired_instead_of_the_owner_that_was_seen(locks: Locks, lock: Lock) -> None:
+def test_a_lock_is_taken_over_from_the_owner_that_was_read(locks: Locks, lock: Lock) -> None:
     """Of two jobs that read the same owner, the later one does not get the lock."""
     locks.acquire(lock, FIRST)
     assert locks.acquire(lock, SECOND, instead_of=FIRST)
@@ -76,7 +76,7 @@ def test_a_released_lock_is_free(locks: Locks, lock: Lock) -> None:
 
 
 @pytest.mark.parametrize("transfers", [True, False])
-def test_only_the_owner_gives_a_lock_away(locks: Locks, transfers: bool) -> None:
+def test_only_the_owner_releases_or_transfers_a_lock(locks: Locks, transfers: bool) -> None:
     """The end of a job may be recorded twice, and the next job may have started in between."""
     (lock,) = LOCKS[2:]
 
@@ -128,9 +128,7 @@ def test_a_lock_that_is_transferred_many_times_at_once_is_transferred_once(locks
     assert locks.owner(lock) == many[got.index(True)]
 
 
-def test_a_job_that_is_added_as_the_owner_of_a_lock_takes_the_place_of_the_owner_that_was_seen(
-    jobs: Jobs, locks: Locks
-) -> None:
+def test_a_job_that_is_added_as_the_owner_of_a_lock_replaces_the_owner_that_was_read(jobs: Jobs, locks: Locks) -> None:
     lock = source_lock("acme", "pangkat")
     first, second, third = (make_job(importer="pangkat", number=number) for number in (1, 2, 3))
     assert jobs.add(first, owning=lock)
@@ -142,7 +140,7 @@ def test_a_job_that_is_added_as_the_owner_of_a_lock_takes_the_place_of_the_owner
     assert [job.ref for job in listed] == [second.ref, first.ref]
 
 
-def test_of_many_jobs_that_are_added_as_owners_at_once_one_is(jobs: Jobs, atomic_updates: None) -> None:
+def test_of_many_jobs_that_are_added_as_owners_at_once_one_becomes_the_owner(jobs: Jobs, atomic_updates: None) -> None:
     lock = source_lock("acme", "pangkat")
     many = [make_job(importer="pangkat", number=number) for number in range(MANY)]
     by_ref = {job.ref: job for job in many}

@@ -151,7 +151,7 @@ def test_a_token_is_shared(tokens: TokenStore) -> None:
     assert tokens.get("another") is None
 
 
-def test_the_last_token_replaces_the_one_before(tokens: TokenStore) -> None:
+def test_a_token_replaces_the_earlier_one(tokens: TokenStore) -> None:
     tokens.keep("siasn", AccessToken("one", NOW + 60))
     tokens.keep("siasn", AccessToken("two", NOW + 30))
     assert tokens.get("siasn") == AccessToken("two", NOW + 30)

@@ -103,7 +103,7 @@ def test_a_run_is_started_once_under_a_name_of_its_own(world: World, job: Job) -
     assert sorted(world.executions()) == [job.ref.id, f"{job.ref.id}-2"]
 
 
-def test_a_run_that_is_over_is_not_started_again(world: World, job: Job) -> None:
+def test_an_ended_run_is_not_started_again(world: World, job: Job) -> None:
     world.machine.start(job)
     world.end(job)
     world.machine.start(job)
@@ -155,7 +155,7 @@ def test_a_file_that_could_not_be_made_is_not_tried_forever(world: World, job: J
         (Status.ROLLING_BACK, "undo"),
     ],
 )
-def test_a_run_begins_where_the_job_is(aws: None, status: Status, entry: str) -> None:
+def test_a_run_begins_at_the_status_of_the_job(aws: None, status: Status, entry: str) -> None:
     """The input of the execution names the state."""
     client = boto3.client("stepfunctions", region_name=REGION)
     role = "arn:aws:iam::123456789012:role/machine"

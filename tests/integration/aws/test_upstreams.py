@@ -64,7 +64,7 @@ def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
-def test_a_rejected_secret_is_read_anew(register: Served[Register]) -> None:
+def test_a_rejected_secret_is_read_again(register: Served[Register]) -> None:
     good = credentials(register, register.stub.settings.client_secret)
     secret = Secret(kept=credentials(register, "the one before"), now=good)
     assert rows(secret) == 100

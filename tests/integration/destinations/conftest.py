@@ -69,7 +69,9 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Postgres]:
     """Start a PostgreSQL of this test run."""
-    folder = Path(tempfile.mkdtemp(prefix="sluice-postgres-"))  # not pytest's folder, because the server may run as another user
+    folder = Path(
+        tempfile.mkdtemp(prefix="sluice-postgres-")
+    )  # not pytest's folder, because the server may run as another user
     try:
         yield postgres.start(folder)
     finally:

@@ -43,7 +43,7 @@ def own(tables: Target, sql: Sql) -> Target:
     return tables
 
 
-def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: Sql) -> None:
+def test_an_existing_table_is_loaded_and_gets_the_missing_columns(own: Target, sql: Sql) -> None:
     """Other columns keep their values; missing columns of Sluice are added."""
     sql.execute("INSERT INTO things (tenant, code, amount, shop) VALUES ('acme', 'A', 7, 'Süd')")
     rows = {"A": {"amount": 1, "price": "9.5", "sold": "2026-01-31"}, "B": {"amount": 2}}
@@ -93,7 +93,9 @@ def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: S
     ],
     ids=["check", "numeric", "integer", "bigint", "unique", "nul", "nul-in-json"],
 )
-def test_a_row_that_breaks_a_rule_is_rejected_alone(own: Target, row: dict[str, Any], rejection: Rejection) -> None:
+def test_only_the_row_that_violates_a_constraint_is_rejected(
+    own: Target, row: dict[str, Any], rejection: Rejection
+) -> None:
     rows = batch({"A": {"name": "one"}, "B": 2, "C": 3, "bad": row, "D": 4})
     applied = own.destination.apply(rows)
     assert applied == Applied(4, 0, 0, [rejection])
@@ -149,7 +151,7 @@ def test_a_column_that_only_the_tables_owner_can_fill_is_named(tables: Target, s
         ("ADD EXCLUDE (size WITH =)", {"size": "S"}, ("Size", "conflicts with another row (rule 'things_size_excl')")),
     ],
 )
-def test_each_kind_of_rule_is_reported_in_words(
+def test_each_kind_of_constraint_is_reported_in_plain_words(
     tables: Target, sql: Sql, alter: str, row: dict[str, Any], reported: tuple[str | None, str]
 ) -> None:
     """The reason contains no SQL, and names the title of the column that is at fault."""
@@ -214,7 +216,7 @@ def test_a_chunk_of_bad_rows_only_is_rejected_row_by_row(tables: Target, sql: Sq
     assert {(rejection.column, rejection.value is None) for rejection in applied.rejections} == {("Amount", False)}
 
 
-def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: Target, sql: Sql) -> None:
+def test_a_unique_value_may_move_to_another_row_within_a_chunk(tables: Target, sql: Sql) -> None:
     """This works in either order and back again; two rows cannot have the same value."""
     tables.destination.apply(batch({}, job="00JOB"))
     sql.execute("ALTER TABLE things ADD UNIQUE (name)")
@@ -227,7 +229,7 @@ def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: 
     assert (both.inserted, [rejection.row for rejection in both.rejections]) == (1, [3])
 
 
-def test_rows_that_cannot_be_put_back_are_reported_as_failed(tables: Target, sql: Sql) -> None:
+def test_rows_that_cannot_be_restored_are_reported_as_failed(tables: Target, sql: Sql) -> None:
     """The other rows are restored."""
     tables.destination.apply(batch({"A": 1, "B": 2, "C": 3}))
     tables.destination.apply(batch({"A": 11, "B": 12, "D": 14, "E": 15}, job="02JOB"))
@@ -253,7 +255,7 @@ def test_with_a_trimmed_archive_no_row_is_deleted_by_mistake(tables: Target, sql
     assert tables.amounts() == {"A": 11, "B": 2, "C": 13}
 
 
-def test_rows_that_were_removed_since_stay_removed(tables: Target, sql: Sql) -> None:
+def test_rows_that_were_deleted_since_stay_deleted(tables: Target, sql: Sql) -> None:
     """Undoing an update of a row that was deleted does not insert the row."""
     tables.destination.apply(batch({"A": 1}))
     tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
@@ -265,7 +267,7 @@ def test_rows_that_were_removed_since_stay_removed(tables: Target, sql: Sql) -> 
     assert tables.all() == {}
 
 
-def test_a_mistake_that_is_not_the_rows_fails_the_chunk_and_leaves_nothing(tables: Target, sql: Sql) -> None:
+def test_an_error_that_no_row_causes_fails_the_chunk_and_writes_nothing(tables: Target, sql: Sql) -> None:
     """The message is delivered again, and an operator may have repaired the table by then."""
     tables.destination.apply(batch({"A": 1}))
     sql.execute("CREATE FUNCTION slip() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM 1 / nothing; END$$")
@@ -278,7 +280,7 @@ def test_a_mistake_that_is_not_the_rows_fails_the_chunk_and_leaves_nothing(table
     assert tables.destination.apply(batch({"A": 2, "B": 3}, job="02JOB")) == Applied(1, 1, 0)
 
 
-def test_a_table_that_was_altered_meanwhile_is_inspected_again(tables: Target, sql: Sql) -> None:
+def test_a_table_that_was_altered_since_is_inspected_again(tables: Target, sql: Sql) -> None:
     """Neither a new type nor a dropped column fails a chunk of a running worker."""
     tables.destination.apply(batch({"A": 1}))
     sql.execute("ALTER TABLE things ALTER COLUMN amount TYPE text; ALTER TABLE things DROP COLUMN sold")

@@ -100,7 +100,7 @@ def test_a_worker_may_die_at_any_write_of_a_load(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(WRITES))
-def test_what_a_dead_worker_loaded_in_part_is_undone_as_far_as_it_got(
+def test_the_partial_load_of_a_dead_worker_is_undone(
     client: Any, expected: dict[str, list[Any]], at: int, after: bool
 ) -> None:
     files = MemoryFiles()
@@ -132,7 +132,7 @@ def test_a_worker_may_die_at_any_write_of_an_undo(client: Any, expected: dict[st
     assert at > 1
 
 
-def test_a_worker_that_dies_before_the_journal_leaves_nothing(client: Any) -> None:
+def test_a_worker_that_dies_before_the_journal_writes_nothing(client: Any) -> None:
     files = MemoryFiles()
 
     def die(key: str, body: bytes) -> bool:
@@ -144,7 +144,7 @@ def test_a_worker_that_dies_before_the_journal_leaves_nothing(client: Any) -> No
     assert everything(client) == []
 
 
-def test_the_journal_holds_what_was_there_before_the_first_attempt(client: Any) -> None:
+def test_the_journal_contains_the_records_before_the_first_attempt(client: Any) -> None:
     files = MemoryFiles()
     target(client, files).destination.apply(batch({"A": 1}))
     for _ in range(2):
@@ -156,7 +156,7 @@ def test_the_journal_holds_what_was_there_before_the_first_attempt(client: Any) 
     assert (images["A"]["job"], json.loads(images["A"]["data"])["amount"]) == ("01JOB", 1)
 
 
-def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
+def test_only_a_superseded_record_takes_a_second_write(client: Any) -> None:
     """An importer without an archive has no second write."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
@@ -168,7 +168,7 @@ def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
     assert len(everything(client)) == 45 + 15
 
 
-def test_records_without_an_instant_have_a_history_and_are_put_back(client: Any) -> None:
+def test_records_without_an_instant_have_a_history_and_are_restored(client: Any) -> None:
     """Records may be older than the attribute."""
     files = MemoryFiles()
     there = target(client, files)
@@ -183,7 +183,7 @@ def test_records_without_an_instant_have_a_history_and_are_put_back(client: Any)
     assert client.scan(TableName="RecordsTable")["Items"] == [item]
 
 
-def test_a_row_that_another_job_writes_between_the_read_and_the_write_is_kept(client: Any) -> None:
+def test_a_row_that_another_job_writes_between_read_and_write_is_a_conflict(client: Any) -> None:
     """The table checks the condition, not the worker."""
     files = MemoryFiles()
     there = target(client, files)
@@ -207,7 +207,7 @@ def test_a_row_that_another_job_writes_between_the_read_and_the_write_is_kept(cl
 
 
 @pytest.mark.parametrize("key", ["ö" * 513, "x" * 1025])
-def test_a_row_that_no_record_can_hold_is_rejected_alone(client: Any, key: str) -> None:
+def test_only_the_row_that_is_too_large_is_rejected(client: Any, key: str) -> None:
     destination = target(client, MemoryFiles()).destination
     rows = batch({"A": 1, key: 2})
     applied = destination.apply(rows)
@@ -220,7 +220,7 @@ def test_a_row_that_no_record_can_hold_is_rejected_alone(client: Any, key: str) 
     assert (applied.inserted, [rejection.row for rejection in applied.rejections]) == (0, [9])
 
 
-def test_the_largest_row_of_the_longest_key_is_superseded_and_put_back(client: Any) -> None:
+def test_the_largest_row_with_the_longest_key_is_superseded_and_restored(client: Any) -> None:
     """The archive has room for the attributes beside the values."""
     there = target(client, MemoryFiles())
     key = "ö" * 512

@@ -47,7 +47,7 @@ def test_throttled_items_are_read_and_written_again(client: Any) -> None:
 
 
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException"])
-def test_a_batch_that_is_throttled_as_a_whole_is_sent_again(client: Any, code: str) -> None:
+def test_a_batch_that_is_throttled_entirely_is_sent_again(client: Any, code: str) -> None:
     answers = Stubber(client)
     answers.add_client_error("batch_get_item", code)
     answers.add_response("batch_get_item", {"Responses": {"records": []}}, {"RequestItems": ANY})

@@ -75,12 +75,12 @@ def test_each_type_of_field_has_its_column(tables: Target, sql: Sql) -> None:
 
 
 class Colour(StrEnum):
-    """A type that has no column type."""
+    """A type without a column type of its own."""
 
     RED = "red"
 
 
-def test_whatever_is_not_of_these_types_is_json() -> None:
+def test_any_other_type_is_stored_as_json() -> None:
     class Odd(Row):
         key: str = column("Key", key=True)
         money: Money | None = column("Money", default=None)
@@ -106,7 +106,7 @@ def test_whatever_is_not_of_these_types_is_json() -> None:
     }
 
 
-def test_a_new_field_of_the_model_is_a_new_column(tables: Target, database: Database, sql: Sql) -> None:
+def test_a_new_field_of_the_model_becomes_a_new_column(tables: Target, database: Database, sql: Sql) -> None:
     """Table and archive have the column; earlier rows have NULL in it, and a rollback restores that."""
     tables.destination.apply(batch({"A": 1}))
     wider = PostgresRecords(database, [WIDER])
@@ -125,9 +125,7 @@ def test_a_new_field_of_the_model_is_a_new_column(tables: Target, database: Data
     assert sql.execute("SELECT weight, colour FROM things WHERE code = 'A'").fetchall() == [(None, None)]
 
 
-def test_workers_that_create_and_widen_the_same_tables_do_not_disturb_each_other(
-    open_database: Callable[[], Database], sql: Sql
-) -> None:
+def test_workers_may_create_and_alter_the_same_tables_at_once(open_database: Callable[[], Database], sql: Sql) -> None:
     workers = [PostgresDestination(open_database()) for _ in range(6)]
 
     def load(number: int) -> Applied:
@@ -168,7 +166,7 @@ def test_a_key_may_be_a_number(database: Database) -> None:
         records.page("acme", "numbered", limit=2, cursor="WyJuaW5lIl0=")  # ["nine"]
 
 
-def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_else(database: Database) -> None:
+def test_only_the_row_whose_key_the_table_cannot_store_is_rejected(database: Database) -> None:
     """Both the comparison before and the rollback after work."""
     destination = PostgresDestination(database)
     rows = [good(number, Numbered(number=10**number, name="a"), "number") for number in (1, 2, 30)]
@@ -199,7 +197,7 @@ def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_e
         ),
     ],
 )
-def test_a_table_that_cannot_tell_rows_apart_is_an_error_that_says_so(
+def test_a_table_without_a_unique_key_is_an_error_that_says_so(
     tables: Target, sql: Sql, create: str, reported: str
 ) -> None:
     sql.execute(create)
@@ -218,7 +216,7 @@ def test_a_table_of_another_program_is_listed_once_rows_were_imported_into_it(ta
 
 
 @pytest.mark.parametrize("name", ["tenant", "row_hash", "job_id", "valid_from", "superseded_by", "ctid", "x" * 64])
-def test_a_field_that_no_column_can_be_named_for_is_an_error_that_names_it(name: str) -> None:
+def test_a_field_whose_name_is_no_valid_column_is_an_error_that_names_it(name: str) -> None:
     row: type[Row] = type(
         "Clash", (Row,), {"__annotations__": {"key": str, name: str}, "key": column("K", key=True), name: column("N")}
     )
@@ -228,13 +226,13 @@ def test_a_field_that_no_column_can_be_named_for_is_an_error_that_names_it(name:
 
 
 @pytest.mark.parametrize("name", ["", "sluice_ledger", "things_archive", "100%", "x" * 56])
-def test_a_dataset_that_no_table_can_be_named_for_is_an_error_that_names_it(name: str) -> None:
+def test_a_dataset_whose_name_is_no_valid_table_is_an_error_that_names_it(name: str) -> None:
     with pytest.raises(SluiceError) as error:
         layout_of(name, Thing)
     assert name in word_detail(error.value.problem)
 
 
-def test_names_are_quoted_whatever_they_are(database: Database) -> None:
+def test_names_are_always_quoted(database: Database) -> None:
     class Select(Row):
         order: str = column("Order", key=True)
         user: str = column("User")
@@ -257,7 +255,7 @@ def test_names_are_quoted_whatever_they_are(database: Database) -> None:
     assert destination.undo(change(2)) == Undone(1)
 
 
-def test_a_columns_own_type_decides_what_is_shown(tables: Target, sql: Sql) -> None:
+def test_values_are_shown_by_the_type_of_their_column(tables: Target, sql: Sql) -> None:
     """Numbers are JSON numbers and amounts are text, as the row model writes them."""
     sql.execute(
         "CREATE TABLE things (tenant text, code text, price double precision, amount numeric, sold timestamptz,"

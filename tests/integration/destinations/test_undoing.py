@@ -11,7 +11,7 @@ BEFORE = {"A": 1, "B": 2, "C": 3}
 CHANGE = {"A": 1, "B": 5, "D": 4}
 
 
-def test_every_record_is_as_it_was(target: Target) -> None:
+def test_undoing_restores_every_record(target: Target) -> None:
     """Inserted records are deleted, updated ones are restored with their job, unchanged ones are not counted."""
     target.destination.apply(batch(BEFORE))
     before = target.all()
@@ -20,7 +20,7 @@ def test_every_record_is_as_it_was(target: Target) -> None:
     assert target.all() == before
 
 
-def test_what_was_undone_can_be_imported_again_by_another_job(target: Target) -> None:
+def test_rows_that_were_undone_can_be_imported_again_by_another_job(target: Target) -> None:
     target.destination.apply(batch(BEFORE))
     for job in ("02JOB", "03JOB"):
         assert target.destination.apply(batch(CHANGE, job=job)) == Applied(1, 1, 1)
@@ -35,7 +35,7 @@ def test_an_importer_without_archive_is_undone_as_well(target: Target) -> None:
     assert target.all() == before
 
 
-def test_undoing_twice_is_undoing_once(target: Target) -> None:
+def test_undoing_twice_changes_nothing(target: Target) -> None:
     """The result is that of the first undo, even if the rows were imported again in between."""
     target.destination.apply(batch(BEFORE))
     target.destination.apply(batch(CHANGE, job="02JOB"))
@@ -46,7 +46,7 @@ def test_undoing_twice_is_undoing_once(target: Target) -> None:
     assert target.all() == after
 
 
-def test_rows_that_another_job_changed_since_are_kept_and_it_is_named(target: Target) -> None:
+def test_rows_that_another_job_changed_since_are_conflicts_that_name_it(target: Target) -> None:
     target.destination.apply(batch(BEFORE))
     target.destination.apply(batch(CHANGE, job="02JOB"))
     target.destination.apply(batch({"B": 6, "D": 7}, job="03JOB"))
@@ -58,7 +58,7 @@ def test_rows_that_another_job_changed_since_are_kept_and_it_is_named(target: Ta
     assert target.all() == later
 
 
-def test_a_later_jobs_change_of_a_row_that_this_job_left_alone_is_none_of_its_business(target: Target) -> None:
+def test_a_later_change_of_a_row_that_the_job_left_unchanged_is_no_conflict(target: Target) -> None:
     target.destination.apply(batch(BEFORE))
     target.destination.apply(batch(CHANGE, job="02JOB"))
     target.destination.apply(batch({"A": 9}, job="03JOB"))
@@ -81,7 +81,7 @@ def test_a_job_can_be_undone_once_the_job_after_it_was(target: Target) -> None:
     assert target.all() == {}
 
 
-def test_a_chunk_that_was_never_applied_has_nothing_to_undo(target: Target) -> None:
+def test_a_chunk_that_was_never_applied_is_not_applied_after_its_undo(target: Target) -> None:
     """A late worker that applies the chunk after its undo changes nothing."""
     target.destination.apply(batch(BEFORE))
     before = target.all()

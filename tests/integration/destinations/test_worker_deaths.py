@@ -111,7 +111,7 @@ def test_an_undo_is_done_whole_or_not_at_all(open_database: Open, after: bool) -
     assert there.all() == before
 
 
-def test_an_answer_that_never_arrived_is_given_by_the_ledger(
+def test_the_ledger_has_the_result_of_a_commit_whose_confirmation_was_lost(
     open_database: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection broke between the commit and its confirmation: the load is not done twice."""

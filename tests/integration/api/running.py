@@ -41,7 +41,7 @@ def upload(body: bytes = CSV, **query: str) -> str:
     return str(answer.body["id"])
 
 
-def standing(stack: Stack, status: Status, **more: Any) -> Job:
+def job_in(stack: Stack, status: Status, **more: Any) -> Job:
     """Add a job with the given status."""
     job = replace(make_job(status=status), **more)
     stack.jobs.add(job)
