@@ -64,7 +64,7 @@ def test_a_connection_without_a_valid_token_is_rejected(
     ann: Person, person: Callable[..., Person], address: str
 ) -> None:
     job_id = ann.start(csv_file(products(2)), filename="a.csv")
-    other_tenant = person(f"{ann.tenant[:50]}-other_tenant", scopes=[READ])
+    other_tenant = person(f"{ann.tenant[:50]}-other", scopes=[READ])
     for headers, path in (
         ({}, ""),
         ({"Authorization": "Bearer nonsense"}, ""),

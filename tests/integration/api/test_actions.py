@@ -78,8 +78,8 @@ def test_a_commit_with_invalid_json_is_rejected(stack: Stack, body: bytes) -> No
     answer = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid-request")
     assert stack.jobs.get(job.ref).status is Status.IN_REVIEW
-    reader = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"}, token=None)
-    assert_problem(reader, 401, "unauthorized")
+    unauthorized = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"}, token=None)
+    assert_problem(unauthorized, 401, "unauthorized")
 
 
 def test_a_job_in_review_is_cancelled_at_once(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
 from tests.integration.api.calling import call
-from tests.integration.api.keyed_calls import announce, assert_problem, jobs, kept, upload
+from tests.integration.api.keyed_calls import announce, assert_problem, jobs, stored_items, upload
 from tests.integration.stack import Stack
 from tests.support.lambda_context import FakeContext
 
@@ -77,7 +77,7 @@ def test_a_repeated_call_gets_the_first_response_even_if_the_job_has_changed(sta
 def test_without_a_key_each_call_is_a_new_one() -> None:
     """Nothing is stored of either."""
     assert announce(None).body["job"]["id"] != announce(None).body["job"]["id"]
-    assert kept() == []
+    assert stored_items() == []
 
 
 @pytest.mark.usefixtures("stack")
@@ -145,7 +145,7 @@ def test_only_the_response_of_a_successful_call_is_stored(failing: Failing, erro
     """A rejected call may succeed once its reason no longer applies."""
     failing(error, error)
     assert [announce().status, announce().status] == [status, status]
-    assert kept() == []
+    assert stored_items() == []
     assert announce().status == 201
     assert announce().status == 201
     assert jobs() == 1
@@ -164,7 +164,7 @@ def test_an_unknown_address_stores_no_response() -> None:
     for path in ("/v1/nothing", "/v1/health"):
         assert_problem(call("POST", path, headers={"Idempotency-Key": "one"}), 404, "not-found")
     assert_problem(announce(bytes=-1), 422, "invalid-request")
-    assert kept() == []
+    assert stored_items() == []
 
 
 @pytest.mark.usefixtures("stack")

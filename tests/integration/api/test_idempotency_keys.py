@@ -15,7 +15,7 @@ from tests.integration.api.keyed_calls import (
     announce,
     assert_problem,
     jobs,
-    kept,
+    stored_items,
     table,
     upload,
 )
@@ -76,7 +76,7 @@ def test_a_key_of_printable_characters_is_valid(key: str) -> None:
 def test_any_other_key_is_invalid(key: str) -> None:
     """The call is not executed, because its caller relies on the key."""
     assert_problem(announce(key), 400, "bad-idempotency-key")
-    assert (jobs(), kept()) == (0, [])
+    assert (jobs(), stored_items()) == (0, [])
 
 
 @pytest.mark.usefixtures("stack")
@@ -86,7 +86,7 @@ def test_a_get_ignores_the_header() -> None:
         assert get("/v1/jobs", headers={"Idempotency-Key": key}).status == 200
     announce(None)
     assert jobs() == 1
-    assert kept() == []
+    assert stored_items() == []
 
 
 @pytest.mark.usefixtures("stack")
@@ -95,7 +95,7 @@ def test_only_the_hash_of_a_file_of_four_megabytes_is_stored() -> None:
     body = bytes(range(256)) * (4 * 4096)
     assert upload(body=body) == upload(body=body)
     assert_problem(upload(body=body[:-1] + b"x"), 422, "idempotency-key-reused")
-    (item,) = kept()
+    (item,) = stored_items()
     assert len(str(item)) < 10_000
 
 
@@ -103,7 +103,7 @@ def test_only_the_hash_of_a_file_of_four_megabytes_is_stored() -> None:
 def test_a_stored_response_contains_neither_key_nor_token_nor_request() -> None:
     """It holds only what the response says itself."""
     upload("my secret key", FILE)
-    (item,) = kept()
+    (item,) = stored_items()
     for secret in ("my secret key", "Oil", "P-1", "Bearer", "9.50"):
         assert secret not in str(item)
 
@@ -112,7 +112,7 @@ def test_a_stored_response_contains_neither_key_nor_token_nor_request() -> None:
 def test_a_response_is_stored_for_a_day() -> None:
     """Then the key is free, even if DynamoDB has not yet removed the expired item."""
     first = announce()
-    (item,) = kept()
+    (item,) = stored_items()
     expiry = template()["Resources"][TABLE]["Properties"]["TimeToLiveSpecification"]["AttributeName"]
     assert float(item[expiry]) == pytest.approx(time.time() + DAY, abs=60)
     table().put_item(Item=item | {expiry: int(time.time()) - 1})
