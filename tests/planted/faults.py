@@ -76,7 +76,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/destinations/postgres/destination.py",
         old="if not stored.begin_load(connection, batch):",
         new="if not stored.begin_load(connection, batch) and batch is None:",
-        tests=("tests/integration/destinations/test_applying.py", "tests/integration/destinations/test_together.py"),
+        tests=("tests/integration/destinations/test_applying.py", "tests/integration/destinations/test_concurrency.py"),
     ),
     # ------------------------------------------------------------------ barriers and stops
     Fault(
@@ -126,7 +126,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/destinations/dynamodb/journal.py",
         old="known = read_journal(store, batch)",
         new="known = read_journal(store, batch) if seen.closed else seen",
-        tests=("tests/integration/destinations/test_dynamodb.py", "tests/integration/destinations/test_long_after.py"),
+        tests=("tests/integration/destinations/test_dynamodb.py", "tests/integration/destinations/test_late_retries.py"),
     ),
     Fault(
         name="own-row-as-image",
@@ -159,7 +159,7 @@ FAULTS: Final = (
         file="layers/domain/sluice/destinations/dynamodb/stored.py",
         old='f"{tenant}#{dataset}#{shard:02d}"',
         new='f"{dataset}#{shard:02d}"',
-        tests=("tests/integration/destinations/test_applying.py", "tests/integration/destinations/test_looking.py"),
+        tests=("tests/integration/destinations/test_applying.py", "tests/integration/destinations/test_records.py"),
     ),
     Fault(
         name="tenant-not-in-rows",
