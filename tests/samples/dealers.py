@@ -1,4 +1,4 @@
-"""Lists of dealers: one from a program, one that a person keeps in a spreadsheet."""
+"""Lists of dealers: one that a program exports, one that a person keeps in a spreadsheet."""
 
 from __future__ import annotations
 

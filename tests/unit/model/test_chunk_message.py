@@ -1,4 +1,4 @@
-"""A chunk's name as the text of a queue message."""
+"""References of chunks as texts of queue messages."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ REFS = st.builds(
 
 
 @given(REFS)
-def test_a_message_names_the_chunk_it_was_written_for(ref: ChunkRef) -> None:
-    """Whatever its tenant is called."""
+def test_a_message_decodes_to_its_chunk(ref: ChunkRef) -> None:
+    """This holds for any name of a tenant."""
     assert from_message(to_message(ref)) == ref
 
 
@@ -33,7 +33,7 @@ def test_a_message_names_the_chunk_it_was_written_for(ref: ChunkRef) -> None:
         '{"tenant": "a", "job_id": "b", "phase": "parse", "index": "x"}',
     ],
 )
-def test_a_message_of_somebody_elses_is_not_taken_for_a_chunk(body: str) -> None:
-    """It fails, and ends among the dead letters where it can be looked at."""
+def test_a_foreign_message_is_not_taken_for_a_chunk(body: str) -> None:
+    """It fails, and reaches the dead-letter queue, where an operator can inspect it."""
     with pytest.raises((ValueError, KeyError)):
         from_message(body)
