@@ -123,6 +123,7 @@ def test_a_response_that_does_not_match_the_description_is_a_500(monkeypatch: py
         def depths(self) -> dict[str, object]:
             return {"urgent": SECRET}
 
+    bootstrap.services.cache_clear()  # an earlier test may have opened its queue
     monkeypatch.setattr(bootstrap.AwsServices, "queue", Queues())
     answer = get("/v1/queues")
     assert_problem(answer, 500, "internal-error")
