@@ -40,6 +40,7 @@ def forget_settings() -> None:
     """Clear the cached settings and the issuer's cached keys."""
     config.load_settings.cache_clear()
     identity._keys.cache_clear()
+    bootstrap.services.cache_clear()
 
 
 def forget_clients() -> None:
