@@ -126,7 +126,10 @@ FAULTS: Final = (
         file="layers/domain/sluice/destinations/dynamodb/journal.py",
         old="known = read_journal(store, batch)",
         new="known = read_journal(store, batch) if seen.closed else seen",
-        tests=("tests/integration/destinations/test_dynamodb.py", "tests/integration/destinations/test_late_retries.py"),
+        tests=(
+            "tests/integration/destinations/test_dynamodb.py",
+            "tests/integration/destinations/test_late_retries.py",
+        ),
     ),
     Fault(
         name="own-row-as-image",
