@@ -178,6 +178,40 @@ class VersionResponse(RecordResponse):
     until: datetime
 
 
+class UploadForm(BaseModel):
+    """How to send the file: a multipart form of these fields, then the file as ``file``."""
+
+    method: str
+    url: str
+    fields: dict[str, str]
+    expires_in: int = Field(description="Seconds until the form expires.")
+
+
+class PartResponse(BaseModel):
+    """A part of the file: ``bytes`` of it are PUT to ``url``."""
+
+    number: int
+    bytes: int
+    url: str | None = Field(description="Null when the part has arrived.")
+
+
+class UploadParts(BaseModel):
+    """How to send the file in parts of ``part_bytes``, the last of the rest; a POST to ``links.self`` joins them."""
+
+    method: str = "PUT"
+    part_bytes: int
+    parts: list[PartResponse]
+    expires_in: int = Field(description="Seconds until the addresses expire; a GET gives new ones.")
+    links: dict[str, str]
+
+
+class ImportResponse(BaseModel):
+    """Answer of ``POST /v1/imports``."""
+
+    job: JobResponse
+    upload: UploadForm | UploadParts
+
+
 def job_response(job: Job, base_url: str) -> JobResponse:
     """Show a job; links begin with ``base_url`` and are there only when they lead somewhere."""
     counts, progress = job.counts, progress_of(job)
@@ -232,6 +266,13 @@ def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     return KeptRowResponse(key=stored["key"], outcome=stored["outcome"], job=stored["job_id"], reason=reason)
 
 
+def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
+    """Show where the parts of a file go."""
+    shown = [PartResponse(number=part.number, bytes=part.bytes, url=part.url) for part in parts.parts]
+    here = {"self": f"{base_url}/v1/jobs/{job_id}/upload"}
+    return UploadParts(part_bytes=parts.part_bytes, parts=shown, expires_in=parts.expires_in, links=here)
+
+
 def _file(job: Job) -> FileResponse:
     file = job.file
     return FileResponse(
@@ -273,44 +314,3 @@ def _links(job: Job, here: str) -> dict[str, str]:
     if job.status in INACTIVE and job.planned:
         names.append("files")
     return {"self": here} | {name: f"{here}/{name}" for name in names}
-
-
-class UploadForm(BaseModel):
-    """How to send the file: a multipart form of these fields, then the file as ``file``."""
-
-    method: str
-    url: str
-    fields: dict[str, str]
-    expires_in: int = Field(description="Seconds until the form expires.")
-
-
-class PartResponse(BaseModel):
-    """A part of the file: ``bytes`` of it are PUT to ``url``."""
-
-    number: int
-    bytes: int
-    url: str | None = Field(description="Null when the part has arrived.")
-
-
-class UploadParts(BaseModel):
-    """How to send the file in parts of ``part_bytes``, the last of the rest; a POST to ``links.self`` joins them."""
-
-    method: str = "PUT"
-    part_bytes: int
-    parts: list[PartResponse]
-    expires_in: int = Field(description="Seconds until the addresses expire; a GET gives new ones.")
-    links: dict[str, str]
-
-
-class ImportResponse(BaseModel):
-    """Answer of ``POST /v1/imports``."""
-
-    job: JobResponse
-    upload: UploadForm | UploadParts
-
-
-def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
-    """Show where the parts of a file go."""
-    shown = [PartResponse(number=part.number, bytes=part.bytes, url=part.url) for part in parts.parts]
-    here = {"self": f"{base_url}/v1/jobs/{job_id}/upload"}
-    return UploadParts(part_bytes=parts.part_bytes, parts=shown, expires_in=parts.expires_in, links=here)
