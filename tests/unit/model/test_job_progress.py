@@ -87,9 +87,9 @@ def test_a_job_whose_file_was_rejected_says_why() -> None:
 
 
 def test_a_suspended_job_says_why() -> None:
-    """It goes on by itself."""
+    """It resumes automatically."""
     paused = replace(job_with(Status.PAUSED), suspended=UpstreamDown("SIASN").problem)
-    assert word_progress(paused) == "SIASN gives no answers. The job goes on by itself when it does."
+    assert word_progress(paused) == "SIASN does not answer. The job resumes automatically when it does."
 
 
 @given(st.sampled_from(Status), st.sampled_from([None, *PhaseName]), COUNTS)

@@ -114,7 +114,7 @@ def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(harness: H
     suspended = harness.finish(ref)
     assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
     assert suspended.suspended
-    assert "gives no answers" in word_detail(suspended.suspended)
+    assert "does not answer" in word_detail(suspended.suspended)
     woken = auto_resume(ref, suspended.run, services=harness)
     assert (woken.status, woken.suspended) == (Status.LOADING, None)
     harness.upstreams.down = False

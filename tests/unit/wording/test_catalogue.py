@@ -106,7 +106,7 @@ def test_a_problem_within_a_problem_is_worded_too() -> None:
 def test_a_reason_within_a_reason_is_worded_too() -> None:
     """The objection of the database, in why a row could not be put back."""
     row = KeptRow("A", "01JOB", "objection", {"objection": {"code": "database-unique", "params": {"rule": "names"}}})
-    assert word_reason(row.code, row.params) == "cannot be put back, for it is taken by another row (rule 'names')"
+    assert word_reason(row.code, row.params) == "cannot be put back, because it is taken by another row (rule 'names')"
 
 
 def test_a_code_that_no_language_knows_stands_for_itself() -> None:
@@ -136,6 +136,6 @@ def test_what_an_upstream_answered_is_part_of_the_detail() -> None:
     """Without anything of the answer's content."""
     rejected = UpstreamRejected("bad-answer", upstream="SIASN", what="/pegawai from row 1 on", got="status 403")
     assert word_detail(rejected.problem) == (
-        "The request to SIASN for /pegawai from row 1 on got status 403. Check its path and our credentials."
+        "The request to SIASN for /pegawai from row 1 on got status 403. Check its path and the credentials in the secret."
     )
-    assert word_detail(UpstreamDown("SIASN").problem).startswith("SIASN gives no answers.")
+    assert word_detail(UpstreamDown("SIASN").problem).startswith("SIASN does not answer.")
