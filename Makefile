@@ -80,6 +80,10 @@ e2e: setup ## run the end-to-end tests against AWS_ENDPOINT_URL, or a local AWS 
 browser: setup ## run the tests of the web pages in Chromium, on a stack as `make e2e`
 	$(RUN) pytest tests/browser
 
+.PHONY: planted
+planted: setup ## plant faults one by one, and see that the fast tests find each; ARGS="NAME --quick"
+	@$(RUN) tests.planted $(ARGS)
+
 .PHONY: bench
 bench: setup ## measure; ARGS="chunk plan --rows 20000" takes only these measures
 	$(RUN) benchmarks $(ARGS)

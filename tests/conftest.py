@@ -1,4 +1,4 @@
-"""A deployed stack for the whole run, and people of several tenants who use its public API."""
+"""A deployed stack for all tests that need one, and callers of several tenants who use its public API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FOLDERS = {"e2e": pytest.mark.e2e, "browser": pytest.mark.browser}
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """What drives a deployed stack is marked so, and may wait longer than a unit test."""
+    """Mark tests that use a deployed stack, and give them more time than a unit test."""
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder in _FOLDERS:
@@ -28,21 +28,21 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The stack: one of our own with IAM enforced, or the one at AWS_ENDPOINT_URL."""
+    """Yield the stack: one of our own with IAM enforced, or the one at AWS_ENDPOINT_URL."""
     with running() as deployed:
         yield deployed
 
 
 @pytest.fixture(scope="session")
 def postgres_stack() -> Iterator[Stack]:
-    """A stack of our own whose rows go to a PostgreSQL database."""
+    """Yield a stack of our own whose rows are stored in PostgreSQL."""
     with running(database=True) as deployed:
         yield deployed
 
 
 @pytest.fixture(scope="session")
 def person(stack: Stack) -> Iterator[Callable[..., Person]]:
-    """Makes people: ``person("acme")`` reads and writes, ``person("acme", scopes=[READ])`` only reads."""
+    """Yield a maker of people: ``person("acme")`` reads and writes, ``person("acme", scopes=[READ])`` only reads."""
 
     with ExitStack() as open_until_the_end:
 
@@ -56,18 +56,18 @@ def person(stack: Stack) -> Iterator[Callable[..., Person]]:
 
 
 def own_tenant(request: pytest.FixtureRequest) -> str:
-    """A tenant that only this test uses."""
+    """Return the name of a tenant that only this test uses."""
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:50]
     return f"{name}-{time.time_ns() % 1_000_000}"
 
 
 @pytest.fixture
 def ann(person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
-    """Somebody of a tenant that only this test uses."""
+    """Return a caller of a tenant that only this test uses."""
     return person(own_tenant(request))
 
 
 @pytest.fixture(params=["stack", "postgres_stack"], ids=["dynamodb", "postgres"])
 def bob(person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
-    """Somebody of a tenant that only this test uses, on each destination in turn."""
+    """Return a caller of a tenant that only this test uses, on each destination in turn."""
     return person(own_tenant(request), at=request.getfixturevalue(request.param))

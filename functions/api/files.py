@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from functions.api import auth
 from functions.api.services import ref_of, services
 from sluice.api.responses import FileOfferResponse, ListResponse
-from sluice.usecases import downloads as downloading
+from sluice.usecases import downloads
 
 # API Gateway ends a request after 29 s; a caller requests a file again that is not made by then.
 _LONGEST_WAIT = 20.0
@@ -25,7 +25,7 @@ def offers(job_id: str) -> ListResponse[FileOfferResponse]:
     """List the downloads of an inactive job."""
     job, files = services().jobs.get(ref_of(router, job_id)), services().files
     here = f"{auth.base_url(router)}/v1/jobs/{job.ref.id}/files"
-    found = downloading.offers(job, files)
+    found = downloads.offers(job, files)
     return ListResponse(
         items=[FileOfferResponse(**asdict(offer), link=f"{here}/{offer.name}") for offer in found], next=None
     )
@@ -42,5 +42,5 @@ def download(
 ) -> Response[None]:
     """Redirect to a file; its address needs no token and expires after some minutes."""
     ref = ref_of(router, job_id)
-    where = downloading.download(ref, name, seconds=_LONGEST_WAIT, services=services())
+    where = downloads.download(ref, name, seconds=_LONGEST_WAIT, services=services())
     return Response(302, body=None, headers={"Location": where, "Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""What lies behind the API of a deployed stack."""
+"""Provides access to the stores of a deployed stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sluice.aws.jobs import DynamoJobs
 
 @pytest.fixture
 def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
-    """The deployed jobs table, reached past the API."""
+    """Return the deployed stores of jobs, without the API."""
     table = boto3.resource(
         "dynamodb",
         endpoint_url=stack.endpoint,

@@ -6,12 +6,12 @@ import subprocess
 
 from local.stack import Stack
 
-#: How many chunks a local stack does at once; see template.yaml.
+#: Number of chunks that a local stack processes at once; see template.yaml.
 CONCURRENCY = 2
 
 
 def workers(stack: Stack) -> list[int]:
-    """Process ids of the stack's worker functions; none where functions are no processes of this machine."""
+    """Return process ids of the stack's workers; none if functions are not processes of this machine."""
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
     lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, command in lines if stack.folder in command and "-WorkFunction-" in command]

@@ -18,7 +18,7 @@ SLUICE = Path(sys.executable).parent / "sluice"
 
 @pytest.fixture
 def environment(stack: Stack) -> dict[str, str]:
-    """What a user of a remote stack sets."""
+    """Return the variables that a user of a remote stack sets."""
     token = stack.issuer.mint("command-line", ["imports:read", "imports:write"])
     return {**os.environ, "SLUICE_API_URL": stack.api_url, "SLUICE_TOKEN": token, "COLUMNS": "120"}
 

@@ -1,4 +1,4 @@
-"""Jobs that are paused, cancelled, retried and looked after, on the deployed stack."""
+"""Jobs that are paused, cancelled, retried and rescued by the sweeper, on the deployed stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHUNK = 10_000
 
 
 def file_of(rows: int) -> bytes:
-    """Products in several chunks; a row in the middle is wrong, the last key is that of the fifth row."""
+    """Return products in several chunks; a row in the middle is invalid, the last row repeats the fifth key."""
     made = [list(row) for row in products(rows)]
     made[rows // 2][2] = "-1"
     made[-1][0] = "P-000005"
@@ -27,32 +27,32 @@ def file_of(rows: int) -> bytes:
 
 @pytest.fixture(scope="session")
 def medium() -> bytes:
-    """Five chunks: when some are loaded and some are under way, there is still one that nobody has."""
+    """Return a file of five chunks: some can be loaded and some leased while another still waits."""
     return file_of(50_000)
 
 
 def job_of(ann: Person, job_id: str) -> dict[str, Any]:
-    """The job as it is now."""
+    """Return the current job."""
     job: dict[str, Any] = ann.client.get(f"/jobs/{job_id}").body
     return job
 
 
 def loaded(job: dict[str, Any]) -> int:
-    """Rows that it has loaded so far."""
+    """Return the number of rows that it has loaded."""
     return sum(job["counts"][name] for name in ("inserted", "updated", "unchanged"))
 
 
 def in_the_middle(ann: Person, job_id: str) -> bool:
-    """Whether some of its chunks are loaded, and some are not."""
+    """Return whether some of its chunks are loaded, and some are not."""
     job = job_of(ann, job_id)
     assert job["status"] in {"waiting_for_file", "queued", "parsing", "loading"}, (
-        "it was over before it could be stopped"
+        "the job ended before it could be stopped"
     )
     return loaded(job) > 0
 
 
 def assert_exact(job: dict[str, Any], ann: Person, rows: int) -> None:
-    """Every row is where it belongs, once."""
+    """Expect each row once, either in the dataset or among the rejections."""
     assert job["status"] == "completed", job
     assert job["counts"] == {
         "total": rows,
@@ -66,7 +66,7 @@ def assert_exact(job: dict[str, Any], ann: Person, rows: int) -> None:
     assert len(ann.records("products")) == rows - 2
 
 
-def test_a_job_paused_in_the_middle_stops_after_the_running_chunks_and_goes_on_when_resumed(
+def test_a_job_paused_in_the_middle_stops_after_the_running_chunks_and_continues_when_resumed(
     ann: Person, medium: bytes
 ) -> None:
     job_id = ann.start(medium, filename="medium.csv")
@@ -86,7 +86,7 @@ def test_a_job_paused_in_the_middle_stops_after_the_running_chunks_and_goes_on_w
     assert_exact(ann.end_of(job_id, patience=200), ann, 50_000)
 
 
-def test_a_job_paused_while_it_is_checked_goes_on_from_there(ann: Person, medium: bytes) -> None:
+def test_a_job_paused_while_it_is_parsed_continues_from_there(ann: Person, medium: bytes) -> None:
     job_id = ann.start(medium, filename="medium.csv")
     eventually(lambda: job_of(ann, job_id)["status"] == "parsing", "parsing")
     ann.move(job_id, "pause")
@@ -96,7 +96,7 @@ def test_a_job_paused_while_it_is_checked_goes_on_from_there(ann: Person, medium
     assert_exact(ann.end_of(job_id, patience=200), ann, 50_000)
 
 
-def test_a_cancelled_job_ends_soon_and_can_be_taken_back(ann: Person, medium: bytes) -> None:
+def test_a_cancelled_job_ends_soon_and_can_be_rolled_back(ann: Person, medium: bytes) -> None:
     job_id = ann.start(medium, filename="medium.csv")
     eventually(lambda: in_the_middle(ann, job_id), "the middle of loading", patience=200)
     ann.move(job_id, "cancel")
@@ -112,7 +112,7 @@ def test_a_cancelled_job_ends_soon_and_can_be_taken_back(ann: Person, medium: by
     assert ann.records("products") == {}
 
 
-def test_a_job_in_review_is_discarded_by_cancelling_it(ann: Person) -> None:
+def test_cancelling_a_job_in_review_discards_it(ann: Person) -> None:
     job = ann.imported(csv_file(products(10)), filename="a.csv", review=True)
     assert job["status"] == "in_review"
     assert ann.move(job["id"], "cancel")["status"] == "cancelled"
@@ -120,7 +120,7 @@ def test_a_job_in_review_is_discarded_by_cancelling_it(ann: Person) -> None:
     assert ann.records("products") == {}
 
 
-def test_a_date_that_can_be_read_in_two_ways_stops_the_job_and_the_commit_says_which(ann: Person) -> None:
+def test_ambiguous_dates_stop_the_job_until_the_commit_gives_their_order(ann: Person) -> None:
     rows = [(*row, when) for row, when in zip(products(3), ["03/04/2026", "05/06/2026", "2026-07-08"], strict=True)]
     titles = ("Part Number", "Description", "Price", "Stock", "Updated")
     job = ann.imported(csv_file(rows, titles=titles), filename="dates.csv")
@@ -133,7 +133,7 @@ def test_a_date_that_can_be_read_in_two_ways_stops_the_job_and_the_commit_says_w
     assert dates == {"P-000001": "2026-03-04", "P-000002": "2026-05-06", "P-000003": "2026-07-08"}
 
 
-def test_the_same_file_again_is_answered_with_the_earlier_job_unless_forced(ann: Person) -> None:
+def test_the_same_file_is_rejected_with_the_earlier_job_unless_forced(ann: Person) -> None:
     body = csv_file(products(5))
     first = ann.imported(body, filename="a.csv")
     again = ann.call("POST", "/imports/upload", params={"importer": "products"}, content=body)
@@ -148,7 +148,7 @@ def test_the_same_file_again_is_answered_with_the_earlier_job_unless_forced(ann:
 
 
 def backdate(stack: Stack, ann: Person, job_id: str) -> None:
-    """Let a job look as if nothing had happened to it for an hour."""
+    """Backdate the last change of a job by an hour."""
     then = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     stack.client("dynamodb").update_item(
         TableName=stack.jobs_table,
@@ -158,30 +158,30 @@ def backdate(stack: Stack, ann: Person, job_id: str) -> None:
     )
 
 
-def tidy(stack: Stack) -> None:
-    """What the schedule does every five minutes."""
+def sweep(stack: Stack) -> None:
+    """Run the sweeper, as the schedule does every five minutes."""
     answer = stack.client("lambda").invoke(FunctionName=stack.outputs["SweeperFunction"], Payload=b"{}")
     assert "FunctionError" not in answer, json.load(answer["Payload"])
 
 
-def test_a_job_whose_messages_are_all_lost_is_resumed_by_tidy(ann: Person, stack: Stack, medium: bytes) -> None:
-    """As if every worker had died with what it held, and the queue with what was in it."""
+def test_the_sweeper_rescues_a_job_whose_messages_are_all_lost(ann: Person, stack: Stack, medium: bytes) -> None:
+    """The queue is purged, as if every worker and every message were lost."""
     job_id = ann.start(medium, filename="medium.csv")
     eventually(lambda: in_the_middle(ann, job_id), "the middle of loading", patience=200)
     stack.client("sqs").purge_queue(QueueUrl=stack.standard_queue_url)
 
-    def stands_still() -> bool:
+    def makes_no_progress() -> bool:
         before = job_of(ann, job_id)["version"]
         later = time.monotonic() + 3
         eventually(lambda: time.monotonic() > later, "three seconds")
         return bool(job_of(ann, job_id)["version"] == before)
 
     def sent_again() -> bool:
-        """A chunk that was under way may have ended since, and then nobody takes the job for stuck."""
-        eventually(stands_still, "a job that nobody is at")
+        """Return whether messages were sent again; a chunk may just have ended, and then the job is not stuck."""
+        eventually(makes_no_progress, "a job without progress")
         assert job_of(ann, job_id)["status"] == "loading"
         backdate(stack, ann, job_id)
-        tidy(stack)
+        sweep(stack)
         notes = [entry["note"] for entry in ann.everything(f"/jobs/{job_id}/log", 100)]
         return any("sent again" in note and " 0 chunks" not in note for note in notes)
 
@@ -189,7 +189,7 @@ def test_a_job_whose_messages_are_all_lost_is_resumed_by_tidy(ann: Person, stack
     assert_exact(ann.end_of(job_id, patience=200), ann, 50_000)
 
 
-def test_a_job_whose_course_is_gone_is_ended_by_tidy_and_can_be_retried(
+def test_the_sweeper_ends_a_job_without_its_execution_and_it_can_be_retried(
     ann: Person, stack: Stack, medium: bytes
 ) -> None:
     job_id = ann.start(medium, filename="medium.csv")
@@ -199,7 +199,7 @@ def test_a_job_whose_course_is_gone_is_ended_by_tidy_and_can_be_retried(
     backdate(stack, ann, job_id)
 
     def ended() -> bool:
-        tidy(stack)
+        sweep(stack)
         if job_of(ann, job_id)["status"] == "loading":
             backdate(stack, ann, job_id)
         return bool(job_of(ann, job_id)["status"] == "failed")

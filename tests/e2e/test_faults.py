@@ -1,4 +1,4 @@
-"""Workers that are killed, messages that come twice, chunks that fail for good: on the deployed stack."""
+"""Killed workers, duplicate messages and failed chunks, on the deployed stack."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ WRONG = {5_000: "Price", 20_000: "Stock", 39_999: "Updated"}
 
 @pytest.fixture(scope="session")
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Four chunks of products, three rows of them wrong."""
+    """Return four chunks of products with three invalid rows."""
     path = tmp_path_factory.mktemp("faults") / "products.xlsx"
     write_workbook(path, ROWS, wrong=WRONG)
     return path.read_bytes()
 
 
 def now() -> datetime:
-    """A job that was made long ago would be taken for stuck, and set going by `tidy`."""
+    """Return the time for new jobs, because the sweeper would rescue an older job as stuck."""
     return datetime.now(UTC)
 
 
 def assert_exact(job: dict[str, Any], ann: Person) -> None:
-    """Every row is loaded or rejected, once, and the dataset holds just the good ones."""
+    """Expect every row to be loaded or rejected once, and the dataset to hold exactly the valid ones."""
     good = ROWS - len(WRONG)
     assert job["status"] == "completed", job
     assert job["counts"] == {
@@ -69,15 +69,15 @@ def test_workers_killed_in_the_middle_of_their_chunks_change_nothing(
     stores: tuple[DynamoJobs, DynamoChunks],
     workbook: bytes,
 ) -> None:
-    """One job's while it is parsed, another's while it is loaded; both are done when the leases have run out."""
+    """They die while one job is parsed and another is loaded; both jobs complete after the leases expire."""
     if not Path(stack.folder, "emulator").exists():
         pytest.fail("this test kills the functions' processes and needs a local AWS of its own")
 
     def busy(ref: JobRef, phase: PhaseName) -> bool:
-        """Some chunks are done, and every worker holds the lease of one: none is just between two."""
+        """Return whether some chunks are done and every worker has leased one."""
         states = [chunk.state for chunk in stores[1].of_phase(ref, phase)]
         left = [state for state in states if state is not ChunkState.DONE]
-        assert left or not states, "it was over before anybody was killed"
+        assert left or not states, "the phase ended before a worker was killed"
         return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
 
     hit = []
@@ -93,8 +93,8 @@ def test_workers_killed_in_the_middle_of_their_chunks_change_nothing(
         assert_exact(who.end_of(job_id, patience=200), who)
 
 
-def test_messages_that_come_twice_change_nothing(ann: Person, stack: Stack, workbook: bytes) -> None:
-    """Each chunk's message is sent again while it is worked on, and once more when all is done."""
+def test_duplicate_messages_change_nothing(ann: Person, stack: Stack, workbook: bytes) -> None:
+    """Each chunk's message is sent again while a worker processes it, and once more at the end."""
     job_id = ann.start(workbook, filename="products.xlsx")
     sqs = stack.client("sqs")
 
@@ -118,20 +118,20 @@ def test_messages_that_come_twice_change_nothing(ann: Person, stack: Stack, work
     assert ann.end_of(job_id)["version"] == job["version"]
 
 
-def test_a_chunk_that_fails_three_times_is_given_up(
+def test_a_chunk_that_fails_three_times_is_closed_as_failed(
     ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks]
 ) -> None:
-    """Its slice is not there; the dead-letter queue's function closes it, and the barrier is passed."""
+    """Its slice is missing; the function of the dead-letter queue closes it, and the phase ends."""
     jobs, chunks = stores
     job = replace(make_job(ann.tenant, status=Status.PARSING), ref=JobRef(ann.tenant, "01BROKEN"), created_at=now())
     chunk = make_chunk(job.ref)
     jobs.add(job)
     chunks.add([chunk])
-    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="a token that nobody waits for")
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="a token without a task")
     stack.client("sqs").send_message(
         QueueUrl=stack.standard_queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=ann.tenant
     )
-    eventually(lambda: chunks.get(chunk.ref).state is ChunkState.FAILED, "a chunk given up")  # type: ignore[union-attr]
+    eventually(lambda: chunks.get(chunk.ref).state is ChunkState.FAILED, "a failed chunk")  # type: ignore[union-attr]
     found, barrier = chunks.get(chunk.ref), chunks.barrier(job.ref, PhaseName.PARSE)
     assert found is not None
     assert barrier is not None
@@ -141,7 +141,7 @@ def test_a_chunk_that_fails_three_times_is_given_up(
 
 
 def test_chunks_that_close_at_once_are_all_counted(ann: Person, stores: tuple[DynamoJobs, DynamoChunks]) -> None:
-    """Each twice, from several threads: transactions that meet are tried again, doubles change nothing."""
+    """Threads close each chunk twice: conflicting transactions are retried, duplicates change nothing."""
     jobs, chunks = stores
     job = replace(make_job(ann.tenant, status=Status.PARSING), ref=JobRef(ann.tenant, "01CROWDED"), created_at=now())
     made = [make_chunk(job.ref, index) for index in range(40)]

@@ -9,7 +9,7 @@ UPLOAD = "/imports/upload?importer=products&filename=a.csv"
 
 
 def test_a_file_that_is_sent_again_with_its_key_is_imported_once(ann: Person) -> None:
-    """Also when its job is over by then; the store and its policy are those of the template."""
+    """This includes a job that has ended by then; table and policy are those of the template."""
     key = {"Idempotency-Key": "a file"}
     first = ann.call("POST", UPLOAD, content=csv_file(products(3)), headers=key)
     assert first.status_code == 202, first.text
@@ -23,7 +23,7 @@ def test_a_file_that_is_sent_again_with_its_key_is_imported_once(ann: Person) ->
 
 
 def test_a_call_that_was_rejected_leaves_its_key_free(ann: Person) -> None:
-    """Here for want of an importer of that name."""
+    """The rejection is that of an unknown importer."""
     key = {"Idempotency-Key": "a try"}
     wrong = ann.call("POST", "/imports/upload?importer=nothing", content=b"x", headers=key)
     assert wrong.status_code == 404, wrong.text

@@ -17,7 +17,7 @@ TITLES = ("Part Number", "Description", "Price", "Stock")
 
 
 def test_a_workbook_goes_through_with_exact_counts_and_row_numbers(ann: Person, tmp_path: Path) -> None:
-    """25,000 rows in three chunks; the wrong ones are named by the row a person sees."""
+    """The file has 25,000 rows in three chunks; a rejection has the row number that a person sees."""
     wrong = {13: "Price", 9_999: "Stock", 10_002: "Updated", 25_001: "Part Number"}
     path = tmp_path / "products.xlsx"
     write_workbook(path, 25_000, wrong=wrong)
@@ -87,7 +87,7 @@ def test_a_caller_who_prefers_to_wait_gets_the_results(ann: Person) -> None:
     assert (answer.status_code, answer.json()["counts"]["inserted"]) == (200, 3)
 
 
-def test_dealers_are_answered_with_their_results(ann: Person) -> None:
+def test_an_upload_of_dealers_responds_with_its_results(ann: Person) -> None:
     rows = [(f"D-{number}", f"Dealer {number}", "gold") for number in range(200)]
     rows[5] = ("D-5", "Dealer 5", "platinum")
     body = csv_file(rows, titles=("Dealer Code", "Name", "Tier"))
@@ -105,13 +105,13 @@ def test_a_file_in_the_drop_folder_is_imported(ann: Person) -> None:
     assert (job["file"]["name"], job["counts"]["inserted"]) == ("new prices + stock.csv", 12)
 
 
-def test_a_mapping_names_columns_that_the_importer_does_not_know(ann: Person) -> None:
+def test_a_mapping_names_columns_with_unknown_headers(ann: Person) -> None:
     body = csv_file(products(3), titles=("Teil", "Text", "Preis", "Bestand"))
     mapping = {"Teil": "Part Number", "Text": "Description", "Preis": "Price", "Bestand": "Stock"}
     assert ann.imported(body, filename="a.csv", mapping=mapping)["counts"]["inserted"] == 3
 
 
-def test_the_status_is_answered_once_for_each_version(ann: Person) -> None:
+def test_a_job_is_not_sent_again_until_its_version_changes(ann: Person) -> None:
     job = ann.imported(csv_file(products(3)), filename="a.csv")
     first = ann.call("GET", f"/jobs/{job['id']}")
     again = ann.call("GET", f"/jobs/{job['id']}", headers={"If-None-Match": first.headers["ETag"]})
@@ -128,14 +128,14 @@ def test_tenants_see_nothing_of_each_other(ann: Person, person: Callable[..., Pe
     assert other.call("GET", "/datasets/products/records/P-000001").status_code == 404
 
 
-def test_a_form_takes_only_the_file_it_was_made_for(ann: Person) -> None:
+def test_an_upload_form_accepts_only_its_own_file(ann: Person) -> None:
     announced = ann.call("POST", "/imports", json={"importer": "dealers", "filename": "a.csv", "bytes": 5}).json()
     form = announced["upload"]
     stolen = {**form["fields"], "key": "uploads/other-tenant/01JOB/a.csv"}
     assert ann.http.post(form["url"], data=stolen, files={"file": b"x"}, headers={"Authorization": ""}).is_error
 
 
-def test_the_queues_are_empty_when_all_is_done(ann: Person) -> None:
+def test_the_queues_are_empty_after_all_jobs(ann: Person) -> None:
     ann.imported(csv_file(products(3)), filename="a.csv")
     depths = ann.call("GET", "/queues").json()
     assert set(depths) == {"urgent", "standard", "dead"}

@@ -1,4 +1,4 @@
-"""What is deployed holds all it needs: no handler borrows a package from the machine it happens to run on."""
+"""The deployed layers are complete: no handler imports a package of the machine that it runs on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from local.stack import Stack
 
 FUNCTIONS = sorted(path.parent.name for path in Path("functions").glob("*/app.py"))
-# What the Lambda runtime itself brings.
+# Packages of the Lambda runtime itself.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 IMPORT = """
 import importlib, os, sys
@@ -23,7 +23,7 @@ importlib.import_module(f"functions.{sys.argv[1]}.app").handler
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the Lambda runtime brings, and nothing else."""
+    """Create a folder with the packages of the Lambda runtime, and nothing else."""
     folder = tmp_path_factory.mktemp("runtime")
     site = Path(boto3.__file__).parents[1]
     for name in RUNTIME:
@@ -32,7 +32,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_handler_is_imported_with_nothing_but_its_layers(stack: Stack, runtime: Path, function: str) -> None:
+def test_a_handler_is_imported_with_its_layers_alone(stack: Stack, runtime: Path, function: str) -> None:
     built = Path(stack.folder) / "sam" / "build"
     name = "".join(part.capitalize() for part in function.split("_")) + "Function"
     paths = [built / name, built / "DependenciesLayer" / "python", built / "DomainLayer" / "python", runtime]

@@ -17,7 +17,7 @@ WORKBOOK = written_by_openpyxl([TITLES, *products(2_000)])
 
 
 def bomb() -> bytes:
-    """A workbook whose sheet is 200 MB of nothing in a few kilobytes."""
+    """Return a workbook of a few kilobytes whose sheet is 200 MB of blanks."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(WORKBOOK)) as real, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as fake:
         for name in real.namelist():
@@ -26,7 +26,7 @@ def bomb() -> bytes:
 
 
 def encrypted() -> bytes:
-    """The head of an OLE container that holds an encrypted package, as Excel writes it."""
+    """Return the head of an OLE container with an encrypted package, as Excel writes it."""
     stream = "EncryptedPackage".encode("utf-16-le")
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream + bytes(2048)
 

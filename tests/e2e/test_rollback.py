@@ -1,4 +1,4 @@
-"""Taking a job back, when others have gone on in the meantime; on both destinations."""
+"""Rolling a job back after later jobs have changed rows, on both destinations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.factories import csv_file, products
 from tests.support.people import Person
 
 
-def test_rows_that_another_job_has_changed_since_are_kept_and_named(bob: Person) -> None:
+def test_rows_that_another_job_has_changed_since_are_kept_and_name_it(bob: Person) -> None:
     first = bob.imported(csv_file(products(30)), filename="first.csv")
     second = bob.imported(csv_file([*products(10, price="2"), *products(5, first=31)]), filename="second.csv")
     after_both = bob.records("products")
@@ -27,7 +27,7 @@ def test_rows_that_another_job_has_changed_since_are_kept_and_named(bob: Person)
     bob.move(second["id"], "rollback")
     assert bob.end_of(second["id"])["rollback"] == {"reversed": 15, "conflicts": 0, "failed": 0}
     records = bob.everything("/datasets/products/records", 100)
-    assert {record["job"] for record in records} == {first["id"]}, "they are again what the first job had made of them"
+    assert {record["job"] for record in records} == {first["id"]}, "the records are again those of the first job"
     assert len(records) == 10
 
 
@@ -48,7 +48,7 @@ def test_a_job_under_way_is_not_rolled_back(bob: Person) -> None:
     assert bob.end_of(job_id)["status"] == "completed"
 
 
-def test_what_was_superseded_is_kept_with_its_times(bob: Person) -> None:
+def test_superseded_versions_are_archived_with_their_periods(bob: Person) -> None:
     """Products are archived; dealers are not."""
     for price in ("1.5", "2.5", "3.5"):
         assert bob.imported(csv_file(products(3, price=price)), filename=f"{price}.csv")["status"] == "completed"

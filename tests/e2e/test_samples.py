@@ -1,4 +1,4 @@
-"""Files as people really send them, by every importer, from upload to dataset, or to the categories of a lookup."""
+"""The samples of every importer, from upload to the dataset, or to the categories of a lookup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def name_of(sample: Sample) -> str:
 
 
 def imported(ann: Person, sample: Sample) -> dict[str, Any]:
-    """Import a sample and look at what became of its rows."""
+    """Import a sample, and check the counts and rejections of its rows."""
     job = ann.imported(sample.body(), filename=sample.filename, importer=sample.importer)
     assert job["status"] == "completed", job
     found = [(rejection["row"], rejection["column"], rejection["reason"]) for rejection in ann.rejections(job["id"])]
@@ -36,19 +36,19 @@ def imported(ann: Person, sample: Sample) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("sample", LOADED, ids=name_of)
-def test_a_sample_ends_as_it_should(ann: Person, sample: Sample) -> None:
+def test_a_sample_has_the_expected_outcome(ann: Person, sample: Sample) -> None:
     job = imported(ann, sample)
     assert ann.records(job["importer"]) == sample.good
 
 
 @pytest.mark.parametrize("sample", LOOKED_UP, ids=name_of)
-def test_a_sample_that_is_looked_up_ends_in_the_categories_that_it_should(
+def test_a_sample_of_a_lookup_has_the_expected_categories(
     ann: Person, stack: Stack, sample: Sample, tmp_path: Path
 ) -> None:
-    """Each good row in one of them, and none in a dataset."""
+    """Each valid row is in one category, and none in a dataset."""
     httpx.post(f"{stack.commission_url}/_reset").raise_for_status()
     job = imported(ann, sample)
-    told = json.loads(ann.saved(job["id"], "summary.json", tmp_path).read_text())
-    counts = {each["slug"]: each["count"] for each in told["categories"] if each["count"]}
+    summary = json.loads(ann.saved(job["id"], "summary.json", tmp_path).read_text())
+    counts = {each["slug"]: each["count"] for each in summary["categories"] if each["count"]}
     assert counts == Counter(category(key, job["parameters"]["ward"]) for key in sample.good)
     assert ann.records(importer_named(sample.importer).dataset) == {}

@@ -1,4 +1,4 @@
-"""Jobs watched over a WebSocket, where the stack has one."""
+"""Watching jobs by the WebSocket, if the stack has one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.people import Person
 
 @pytest.fixture
 def address(stack: Stack) -> str:
-    """Where watchers connect; LocalStack's free edition has no WebSocket APIs, and the template leaves it out there."""
+    """Return the WebSocket's address; LocalStack's free edition has no WebSocket APIs, so the stack has none there."""
     if "SocketUrl" not in stack.outputs:
         pytest.skip("this stack was deployed with EnableWebSocket=false")
     return stack.outputs["SocketUrl"]
@@ -28,21 +28,21 @@ def watching(address: str, person: Person) -> ClientConnection:
     return connect(address, additional_headers={"Authorization": person.http.headers["Authorization"]})
 
 
-def heard_until_the_end(socket: ClientConnection, job_id: str) -> list[dict[str, Any]]:
-    """Messages of a job, up to its end."""
+def received_until_the_end(socket: ClientConnection, job_id: str) -> list[dict[str, Any]]:
+    """Return the messages of a job up to its end."""
     heard = []
     while True:
         message = json.loads(socket.recv(timeout=60))
-        # news of the queues come between
+        # events of the queues come in between
         if message["event"] != "queue.status" and message["job"]["id"] == job_id:
             heard.append(message)
             if message["job"]["status"] in {"completed", "failed"}:
                 return heard
 
 
-def test_a_watcher_hears_of_a_job_from_its_beginning_to_its_end(ann: Person, address: str) -> None:
+def test_a_watcher_gets_the_events_of_a_job_from_its_beginning_to_its_end(ann: Person, address: str) -> None:
     with watching(address, ann) as socket:
-        heard = heard_until_the_end(socket, ann.start(csv_file(products(20)), filename="a.csv"))
+        heard = received_until_the_end(socket, ann.start(csv_file(products(20)), filename="a.csv"))
     names = [message["event"] for message in heard]
     versions = [message["job"]["version"] for message in heard]
     assert names[-1] == "job.completed"
@@ -51,22 +51,24 @@ def test_a_watcher_hears_of_a_job_from_its_beginning_to_its_end(ann: Person, add
     assert heard[-1]["job"]["counts"]["inserted"] == 20
 
 
-def test_another_tenant_hears_nothing(ann: Person, person: Callable[..., Person], address: str) -> None:
+def test_another_tenant_gets_no_events(ann: Person, person: Callable[..., Person], address: str) -> None:
     other = person(f"{ann.tenant[:50]}-other")
     with watching(address, other) as socket:
         ann.imported(csv_file(products(3)), filename="a.csv")
         mine = other.start(csv_file(products(2)), filename="b.csv")
         first = json.loads(socket.recv(timeout=60))
-        assert first["job"]["id"] == mine, "the first that is heard is one's own"
+        assert first["job"]["id"] == mine, "the first event is of the tenant's own job"
 
 
-def test_nobody_connects_without_a_good_token(ann: Person, person: Callable[..., Person], address: str) -> None:
+def test_a_connection_without_a_valid_token_is_rejected(
+    ann: Person, person: Callable[..., Person], address: str
+) -> None:
     job_id = ann.start(csv_file(products(2)), filename="a.csv")
-    stranger = person(f"{ann.tenant[:50]}-stranger", scopes=[READ])
+    other_tenant = person(f"{ann.tenant[:50]}-other", scopes=[READ])
     for headers, path in (
         ({}, ""),
         ({"Authorization": "Bearer nonsense"}, ""),
-        ({"Authorization": stranger.http.headers["Authorization"]}, f"?job={job_id}"),
+        ({"Authorization": other_tenant.http.headers["Authorization"]}, f"?job={job_id}"),
     ):
         with pytest.raises(InvalidStatus):
             connect(address + path, additional_headers=headers)

@@ -1,4 +1,4 @@
-"""Sources pulled from an upstream that has its bad days."""
+"""Sources pulled from a flaky upstream."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.e2e.processes import CONCURRENCY, workers
 from tests.support.people import Person, eventually
 
 ROWS = 5_000
-# `SLUICE_SYNC_ROWS=100000` takes five minutes, most of them for the upstream's rate.
+# `SLUICE_SYNC_ROWS=100000` takes five minutes, most of them because of the upstream's rate.
 MANY = int(os.environ.get("SLUICE_SYNC_ROWS", "10000"))
 PATIENCE = 120 + MANY / 500
 RATE = 20
 
 
 class Register:
-    """The stand-in upstream of the stack, whose settings a test may change."""
+    """The fake upstream of the stack, whose settings a test may change."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -34,12 +34,12 @@ class Register:
         httpx.post(f"{self.url}/_set", json=settings).raise_for_status()
 
     def seen(self) -> dict[str, Any]:
-        told: dict[str, Any] = httpx.get(f"{self.url}/_seen").json()
-        return told
+        counts: dict[str, Any] = httpx.get(f"{self.url}/_seen").json()
+        return counts
 
 
 def register_of(stack: Stack) -> Register:
-    """A register that answers as it should, unless a test says otherwise."""
+    """Return the register of the stack, without faults until a test sets some."""
     made = Register(stack.upstream_url)
     httpx.post(f"{made.url}/_reset").raise_for_status()
     made.set(rows=ROWS, rate=RATE)
@@ -48,7 +48,7 @@ def register_of(stack: Stack) -> Register:
 
 @pytest.fixture
 def register(stack: Stack) -> Register:
-    """The register of the stack."""
+    """Return the register of the stack."""
     return register_of(stack)
 
 
@@ -60,9 +60,9 @@ def start(person: Person, source: str, *, force: bool = False) -> dict[str, Any]
 
 
 @pytest.mark.timeout(600)
-def test_of_50_starts_at_once_one_makes_the_job(ann: Person, register: Register) -> None:
+def test_of_50_concurrent_starts_one_creates_the_job(ann: Person, register: Register) -> None:
     register.set(rows=200)
-    ann.http.timeout = httpx.Timeout(500)  # an emulator unpacks the layers once for each of so many functions at once
+    ann.http.timeout = httpx.Timeout(500)  # an emulator unpacks the layers for each of so many functions at once
     with ThreadPoolExecutor(50) as pool:
         begun = list(pool.map(lambda _: start(ann, "skk"), range(50)))
     (job_id,) = {each["job"]["id"] for each in begun}
@@ -74,21 +74,21 @@ def test_of_50_starts_at_once_one_makes_the_job(ann: Person, register: Register)
 
 
 @pytest.mark.timeout(300 + MANY / 100)
-def test_every_row_arrives_once_while_the_upstream_stumbles_and_workers_die(
+def test_every_row_is_imported_once_although_requests_fail_and_workers_die(
     ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks], register: Register
 ) -> None:
-    """Answers fail, come late or break off, tokens expire all the time; the rate is kept nevertheless."""
+    """Responses fail, are late or truncated, tokens expire all the time; the rate is kept nevertheless."""
     register.set(rows=MANY, errors=0.05, broken=0.01, cut=0.01, slow=0.02, token_seconds=2)
     job_id = start(ann, "pangkat")["job"]["id"]
 
     def busy() -> bool:
-        """Some pages have been read, and every worker holds the lease of others: none has just got a message.
+        """Return whether some pages are read, and every worker has leased others: none has just received a message.
 
-        Such a message would be back after the queue's own six minutes only.
+        Such a message would return only after the queue's visibility timeout of six minutes.
         """
         states = [chunk.state for chunk in stores[1].of_phase(JobRef(ann.tenant, job_id), PhaseName.PARSE)]
         left = [state for state in states if state is not ChunkState.DONE]
-        assert left or not states, "it was over before anybody was killed"
+        assert left or not states, "the phase ended before a worker was killed"
         return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
 
     eventually(busy, "the middle of reading", patience=PATIENCE)
@@ -108,15 +108,15 @@ def test_every_row_arrives_once_while_the_upstream_stumbles_and_workers_die(
     assert len(ann.records("pangkat")) == MANY
     seen = register.seen()
     assert seen["busiest_second"] <= RATE
-    assert seen["answers"].get("500", 0) + seen["answers"].get("503", 0) > 0, "it stumbled"
+    assert seen["answers"].get("500", 0) + seen["answers"].get("503", 0) > 0, "some responses failed"
 
     again = ann.end_of(start(ann, "pangkat", force=True)["job"]["id"], patience=PATIENCE)
     assert again["counts"]["unchanged"] == MANY
     assert register.seen()["busiest_second"] <= RATE
 
 
-def test_rows_that_leave_the_upstream_are_marked_and_taken_back_by_a_rollback(bob: Person) -> None:
-    """On each destination."""
+def test_rows_deleted_upstream_are_marked_and_a_rollback_removes_the_mark(bob: Person) -> None:
+    """This holds on each destination."""
     register = register_of(bob.stack)
     register.set(rows=300)
     bob.end_of(start(bob, "skk")["job"]["id"])
@@ -124,13 +124,13 @@ def test_rows_that_leave_the_upstream_are_marked_and_taken_back_by_a_rollback(bo
     done = bob.end_of(start(bob, "skk", force=True)["job"]["id"])
     assert (done["counts"]["inserted"], done["counts"]["updated"], done["counts"]["unchanged"]) == (20, 20, 280)
     assert done["sync"]["deleted_upstream"] == 20
-    assert len(gone(bob)) == 20
+    assert len(deleted_upstream(bob)) == 20
     bob.move(done["id"], "rollback")
     assert bob.end_of(done["id"])["status"] == "rolled_back"
-    assert gone(bob) == {}
+    assert deleted_upstream(bob) == {}
 
 
-def gone(person: Person) -> dict[str, Any]:
+def deleted_upstream(person: Person) -> dict[str, Any]:
     return {key: record for key, record in person.records("skk").items() if record["gone_since"]}
 
 
@@ -144,13 +144,13 @@ def test_a_source_whose_rows_move_while_they_are_read_is_read_again(ann: Person,
     assert done["counts"]["inserted"] == done["sync"]["expected_total"] == len(ann.records("pg_akademik")) >= ROWS
 
 
-def test_a_schedule_begins_a_sync_unless_one_is_under_way(ann: Person, stack: Stack, register: Register) -> None:
+def test_a_schedule_starts_a_sync_unless_one_is_active(ann: Person, stack: Stack, register: Register) -> None:
     register.set(rows=300)
     assert ann.call("PUT", "/syncs/skk/schedule", json={"every_minutes": 5}).status_code == 422
-    told = ann.call("PUT", "/syncs/skk/schedule", json={"every_minutes": 60}).json()
-    assert told["next_at"] == told["starting_at"]
+    schedule = ann.call("PUT", "/syncs/skk/schedule", json={"every_minutes": 60}).json()
+    assert schedule["next_at"] == schedule["starting_at"]
     (listed,) = [source for source in ann.everything("/sources", 10) if source["name"] == "skk"]
-    assert (listed["schedule"], listed["job"]) == (told, None)
+    assert (listed["schedule"], listed["job"]) == (schedule, None)
     scheduled, group = stack.client("scheduler"), stack.outputs["SyncSchedules"]
     (kept,) = [
         each
@@ -159,23 +159,23 @@ def test_a_schedule_begins_a_sync_unless_one_is_under_way(ann: Person, stack: St
     ]
     assert kept["ScheduleExpression"] == "rate(60 minutes)"
 
-    def strike() -> None:
-        """As the schedule does, but now: nobody waits for an hour."""
+    def run_schedule() -> None:
+        """Call the function as the schedule does, without the wait of an hour."""
         target = kept["Target"]
         answer = stack.client("lambda").invoke(FunctionName=target["Arn"], Payload=target["Input"].encode())
         assert "FunctionError" not in answer, answer["Payload"].read()
 
     for _ in range(2):
-        strike()
+        run_schedule()
     (job,) = ann.everything("/syncs/skk", 10)
     ann.end_of(job["id"])
-    strike()
+    run_schedule()
     assert len(ann.everything("/syncs/skk", 10)) == 2, "the one before has ended"
     assert ann.call("DELETE", "/syncs/skk/schedule").status_code == 204
     assert [source["schedule"] for source in ann.everything("/sources", 10)] == [None] * 5
 
 
-def test_force_takes_the_place_of_the_job_under_way(ann: Person, register: Register) -> None:
+def test_force_replaces_the_current_job(ann: Person, register: Register) -> None:
     first = start(ann, "pensiun")["job"]["id"]
     second = start(ann, "pensiun", force=True)["job"]["id"]
     assert second != first
@@ -191,7 +191,7 @@ def test_a_source_that_the_upstream_rejects_ends_with_its_reason(ann: Person, re
     assert "not-a-secret" not in str(done)
 
 
-def test_sources_are_told_of_and_nothing_is_stuck(ann: Person) -> None:
+def test_sources_are_listed_and_no_sync_is_stuck(ann: Person) -> None:
     names = {source["name"] for source in ann.everything("/sources", 10)}
     assert {"pangkat", "pensiun", "pg_akademik", "pg_profesi", "skk"} <= names
     assert ann.call("POST", "/syncs/cleanup").json() == {"cleaned": 0, "by_state": {}}

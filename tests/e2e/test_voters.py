@@ -1,4 +1,4 @@
-"""Voters looked up at a commission that has its bad days, on the deployed stack."""
+"""Voters looked up at a flaky commission, on the deployed stack."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAME = f"Ward {WARD}.xlsx"
 
 
 class Commission:
-    """The stand-in commission of the stack, whose settings a test may change."""
+    """The fake commission of the stack, whose settings a test may change."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -37,8 +37,8 @@ class Commission:
         httpx.post(f"{self.url}/_set", json=settings).raise_for_status()
 
     def seen(self) -> dict[str, Any]:
-        told: dict[str, Any] = httpx.get(f"{self.url}/_seen?ids=1").json()
-        return told
+        counts: dict[str, Any] = httpx.get(f"{self.url}/_seen?ids=1").json()
+        return counts
 
 
 @pytest.fixture
@@ -53,13 +53,13 @@ def book(folder: Path, rows: int, first: int) -> bytes:
 
 
 def expected(rows: int, first: int) -> dict[str, str]:
-    """Each ID number with its category, as the commission knows it."""
+    """Return each ID number with its right category."""
     keys = [str(row[0]) for row in voter_rows(rows, first=first)]
     return {key: category(key, WARD) if is_id_number(key) else "invalid-id" for key in keys}
 
 
 def found(ann: Person, job_id: str, folder: Path) -> dict[str, str]:
-    """Each ID number of the result workbook with the category of its sheet."""
+    """Return each ID number of the result workbook with the category of its sheet."""
     book = load_workbook(ann.saved(job_id, "result.xlsx", folder), read_only=True)
     summary = json.loads(ann.saved(job_id, "summary.json", folder).read_text())
     slugs = {each["title"]: each["slug"] for each in summary["categories"]}
@@ -67,7 +67,7 @@ def found(ann: Person, job_id: str, folder: Path) -> dict[str, str]:
     for sheet in book.worksheets[1:]:
         lines = list(sheet.iter_rows(values_only=True))
         place = next((at for at, title in enumerate(lines[0]) if title == "ID Number"), None)
-        for line in lines[1:]:  # a line ends with its last cell
+        for line in lines[1:]:  # rows end with their last filled cell
             if place is not None and place < len(line) and (key := line[place]) is not None:
                 assert str(key) not in rows, "each in one category"
                 rows[str(key)] = slugs[sheet.title]
@@ -75,33 +75,33 @@ def found(ann: Person, job_id: str, folder: Path) -> dict[str, str]:
     return rows
 
 
-def test_every_id_number_is_in_the_category_that_the_commission_says(
+def test_every_id_number_is_in_the_category_of_the_commission(
     ann: Person, stack: Stack, commission: Commission, tmp_path: Path
 ) -> None:
-    """Answers fail, tokens expire all the time; nobody is answered twice, the rate is kept, no log knows anybody."""
+    """Responses fail, tokens expire; no voter is answered twice, the rate is kept, no log contains an ID number."""
     commission.set(errors=0.06, broken=0.02, cut=0.01, slow=0.01, token_seconds=2)
     job = ann.end_of(ann.start(book(tmp_path, ROWS, 10_000), filename=NAME, importer="voters"), patience=400)
     assert (job["status"], job["counts"]["unprocessed"]) == ("completed", 0), job["problem"]
-    told = expected(ROWS, 10_000)
-    assert found(ann, job["id"], tmp_path) == told
+    categories = expected(ROWS, 10_000)
+    assert found(ann, job["id"], tmp_path) == categories
     seen = commission.seen()
     assert seen["busiest_second"] <= RATE
     assert seen["answered_again"] == 0
-    assert set(seen["ids"]) == {key for key in told if is_id_number(key)}
+    assert set(seen["ids"]) == {key for key in categories if is_id_number(key)}
     logs = Path(stack.folder, "emulator.log").read_text(errors="replace") + every_log(stack)
-    assert [line for line in logs.splitlines() if any(key in told for key in re.findall(r"\d{13}", line))] == []
+    assert [line for line in logs.splitlines() if any(key in categories for key in re.findall(r"\d{13}", line))] == []
 
     again = ann.end_of(
         ann.start(book(tmp_path, ROWS, 10_000), filename=NAME, importer="voters", force=True), patience=200
     )
     assert again["status"] == "completed"
-    assert commission.seen()["requests"] == seen["requests"], "answers are kept"
+    assert commission.seen()["requests"] == seen["requests"], "results are cached"
     assert ann.call("DELETE", f"/jobs/{again['id']}").json()["deleted"]
     assert ann.call("GET", f"/jobs/{again['id']}/files").json()["items"] == []
 
 
 def every_log(stack: Stack) -> str:
-    """All that the functions have logged."""
+    """Return all log lines of the functions."""
     logs, lines = stack.client("logs"), []
     for page in logs.get_paginator("describe_log_groups").paginate():
         for group in page["logGroups"]:
@@ -121,7 +121,7 @@ def are_there(person: Person, jobs: int) -> bool:
     return len(person.everything("/jobs", 100)) == jobs
 
 
-def test_files_are_done_in_their_order_and_an_urgent_one_before_those_that_wait(
+def test_files_are_processed_in_order_and_an_urgent_one_before_the_waiting_ones(
     ann: Person, stack: Stack, commission: Commission, tmp_path: Path
 ) -> None:
     drop(stack, ann.tenant, f"0 Ward {WARD}.xlsx", book(tmp_path, 200, 20_000))
@@ -139,7 +139,7 @@ def test_files_are_done_in_their_order_and_an_urgent_one_before_those_that_wait(
         assert before["finished_at"] <= after["started_at"], "one after the other"
 
 
-def test_a_name_without_a_ward_is_rejected_and_says_how_to_name_it(
+def test_a_file_name_without_a_ward_is_rejected_with_an_example(
     ann: Person, stack: Stack, commission: Commission, tmp_path: Path
 ) -> None:
     drop(stack, ann.tenant, "voters.xlsx", book(tmp_path, 10, 40_000))
@@ -149,14 +149,14 @@ def test_a_name_without_a_ward_is_rejected_and_says_how_to_name_it(
     assert "Ward 79800001.xlsx" in ended["problem"]["detail"]
 
 
-def test_a_job_waits_while_the_commission_is_away_and_goes_on_by_itself(
+def test_a_job_is_suspended_while_the_commission_is_down_and_resumes_by_itself(
     ann: Person, commission: Commission, tmp_path: Path
 ) -> None:
     job_id = ann.start(book(tmp_path, 1_000, 50_000), filename=NAME, importer="voters")
 
     def job() -> dict[str, Any]:
-        told: dict[str, Any] = ann.call("GET", f"/jobs/{job_id}").json()
-        return told
+        current: dict[str, Any] = ann.call("GET", f"/jobs/{job_id}").json()
+        return current
 
     eventually(lambda: job()["counts"]["inserted"] > 100, "the middle")
     commission.set(away=True)

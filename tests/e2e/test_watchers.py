@@ -1,4 +1,4 @@
-"""Many watch one job at once: over sockets and by event streams."""
+"""Many watchers of one job at once, by WebSockets and event streams."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ticket(person: Person, path: str) -> dict[str, Any]:
 
 
 def socket_url(person: Person, path: str) -> str:
-    """An address with a ticket; LocalStack's free edition has no WebSocket APIs, and is deployed without."""
+    """Return an address with a ticket; LocalStack's free edition has no WebSocket APIs, so the stack has none there."""
     links = ticket(person, path)["links"]
     if "socket" not in links:
         pytest.skip("this stack was deployed with EnableWebSocket=false")
@@ -38,17 +38,17 @@ def socket_url(person: Person, path: str) -> str:
 
 
 def heard(socket: ClientConnection) -> list[dict[str, Any]]:
-    """What a socket hears of jobs, up to an end."""
-    told: list[dict[str, Any]] = []
-    while not told or told[-1]["job"]["status"] not in ENDS:
+    """Return the job events of a socket up to an end."""
+    events: list[dict[str, Any]] = []
+    while not events or events[-1]["job"]["status"] not in ENDS:
         message = json.loads(socket.recv(timeout=120))
         if message["event"] != "queue.status":
-            told.append(message)
-    return told
+            events.append(message)
+    return events
 
 
 def quiet(socket: ClientConnection) -> list[str]:
-    """Events of jobs that come to a socket after that; a moment is waited for each."""
+    """Return the job events that a socket receives after the end."""
     late = []
     try:
         while True:
@@ -58,9 +58,9 @@ def quiet(socket: ClientConnection) -> list[str]:
 
 
 def streamed(url: str) -> Iterator[dict[str, Any]]:
-    """What an event stream tells up to its end, as a browser's EventSource follows it: with its address alone."""
+    """Yield the events of a stream up to its end, following it as a browser's EventSource does."""
     last = ""
-    # a browser would wait for ever; an emulator unpacks the layers once for each of so many functions at once
+    # a browser has no timeout; an emulator unpacks the layers for each of so many functions at once
     with httpx.Client(timeout=200) as http:
         while True:
             answer = http.get(url, headers={"Last-Event-ID": last} if last else {})
@@ -74,14 +74,14 @@ def streamed(url: str) -> Iterator[dict[str, Any]]:
 
 
 def opened_stream(person: Person, job_id: str) -> Iterator[dict[str, Any]]:
-    """A stream that has told its first news: its ticket is used, which does not wait for all the other watchers."""
+    """Return a stream after its first event, so that its ticket is used before it can expire."""
     stream = streamed(ticket(person, f"/jobs/{job_id}/ticket")["links"]["events"])
     first = next(stream)
     return chain([first], stream)
 
 
 def assert_in_order(events: list[dict[str, Any]], job_id: str) -> None:
-    """Each event once, in its order, and the end once and at the end."""
+    """Expect each event once and in order, and the end event exactly once as the last."""
     versions = [event["job"]["version"] for event in events]
     assert {event["job"]["id"] for event in events} == {job_id}
     assert versions == sorted(set(versions))
@@ -89,7 +89,7 @@ def assert_in_order(events: list[dict[str, Any]], job_id: str) -> None:
     assert events[-1]["event"] == "job.completed"
 
 
-def test_each_of_120_watchers_sees_its_events_in_order_and_the_end_once(ann: Person) -> None:
+def test_each_of_120_watchers_gets_its_events_in_order_and_the_end_once(ann: Person) -> None:
     body = csv_file(products(40_000))
     announced = ann.call("POST", "/imports", json={"importer": "products", "filename": "a.csv", "bytes": len(body)})
     job_id, upload = announced.json()["job"]["id"], announced.json()["upload"]
@@ -100,14 +100,14 @@ def test_each_of_120_watchers_sees_its_events_in_order_and_the_end_once(ann: Per
         watching = [pool.submit(list, stream) for stream in streams]
         listening = [pool.submit(heard, socket) for socket in sockets]
         ann.client.upload(upload, "a.csv", io.BytesIO(body))
-        for told in [future.result(timeout=240) for future in (*listening, *watching)]:
-            assert_in_order(told, job_id)
-            assert len(told) > 1  # a stream that is slow to come back hears of several changes at once
+        for events in [future.result(timeout=240) for future in (*listening, *watching)]:
+            assert_in_order(events, job_id)
+            assert len(events) > 1  # a stream that reconnects late gets several changes at once
         assert [late for socket in sockets for late in quiet(socket)] == []
     assert ann.end_of(job_id)["counts"]["inserted"] == 40_000
 
 
-def test_who_watches_all_jobs_is_told_of_the_queues(ann: Person) -> None:
+def test_a_watcher_of_all_jobs_gets_events_of_the_queues(ann: Person) -> None:
     with connect(socket_url(ann, "/tickets"), open_timeout=60) as socket:
         job_id = ann.start(csv_file(products(5)), filename="a.csv")
         while (message := json.loads(socket.recv(timeout=60)))["event"] != "queue.status":
@@ -124,9 +124,9 @@ def test_a_ticket_opens_one_socket(ann: Person) -> None:
 
 def test_a_stream_ends_with_the_review_and_another_one_follows_the_loading(ann: Person) -> None:
     job_id = ann.start(csv_file(products(50)), filename="a.csv", review=True)
-    told = list(streamed(ticket(ann, f"/jobs/{job_id}/ticket")["links"]["events"]))
-    assert [event["event"] for event in told if event["job"]["status"] == "in_review"] == ["job.in_review"]
-    assert told[-1]["event"] == "job.in_review"
+    events = list(streamed(ticket(ann, f"/jobs/{job_id}/ticket")["links"]["events"]))
+    assert [event["event"] for event in events if event["job"]["status"] == "in_review"] == ["job.in_review"]
+    assert events[-1]["event"] == "job.in_review"
     ann.move(job_id, "commit")
-    told = list(streamed(ticket(ann, f"/jobs/{job_id}/ticket")["links"]["events"]))
-    assert_in_order(told, job_id)
+    events = list(streamed(ticket(ann, f"/jobs/{job_id}/ticket")["links"]["events"]))
+    assert_in_order(events, job_id)

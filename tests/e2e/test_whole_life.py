@@ -14,30 +14,30 @@ from tests.support.people import Person
 
 TITLES = ("Part Number", "Description", "Unit Price", "Stock", "Remarks")
 ROWS = 12_000
-# One row in twenty is wrong, in one way or another.
+# One row in twenty is invalid, each with one of several mistakes.
 WRONG = range(20, ROWS + 1, 20)
-#: What a wrong row has where, and what was meant.
+#: The invalid value of each column, and the right one.
 MISTAKES = {
     0: ("Unit Price", "Price", "-1", 1.25),
     1: ("Stock", "Stock", "many", 7),
     2: ("Description", "Description", None, "Corrected"),
 }
-#: Rows that an earlier import has loaded just so, and those it has loaded with another price.
+#: Rows that an earlier import has loaded unchanged, and those it has loaded with another price.
 SAME, CHANGED = 1_000, 500
 
 
 def product(number: int) -> list[Any]:
-    """A good row; its description would be a formula if it were let."""
+    """Return a valid row, whose description would be a formula unless it is escaped."""
     return [f"P-{number:06d}", f"=Part {number}", number / 4, number, "cf. catalogue"]
 
 
 def mistake(number: int) -> tuple[str, str, Any, Any]:
-    """Header and column of a wrong row's wrong cell, what is in it, and what should be."""
+    """Return header and column of an invalid row's wrong cell, its value, and the right value."""
     return MISTAKES[number // 20 % len(MISTAKES)]
 
 
 def workbook(rows: list[list[Any]]) -> bytes:
-    """A workbook as a program of the customer writes it."""
+    """Return a workbook as a customer's program writes it."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet("Parts")
@@ -48,7 +48,7 @@ def workbook(rows: list[list[Any]]) -> bytes:
 
 
 def with_mistakes() -> bytes:
-    """The file: row ``n`` of the data is row ``n + 1`` of the sheet."""
+    """Return the rows of the file; row ``n`` of the data is row ``n + 1`` of the sheet."""
     rows = [product(number) for number in range(1, ROWS + 1)]
     for number in WRONG:
         header, _, wrong, _ = mistake(number)
@@ -57,8 +57,8 @@ def with_mistakes() -> bytes:
 
 
 def corrected(errors: Path) -> bytes:
-    """The workbook of errors, mended by hand: in each row the cell that is marked and commented."""
-    book: Any = openpyxl.load_workbook(errors)  # its stubs know cells of every kind
+    """Return the workbook of errors with the marked cell of each row corrected."""
+    book: Any = openpyxl.load_workbook(errors)  # the stubs of openpyxl include cells without a value
     sheet = book.worksheets[0]
     header = [cell.value for cell in sheet[1]]
     assert header == [ROW_TITLE, *TITLES, REASONS_TITLE]
@@ -79,7 +79,7 @@ def corrected(errors: Path) -> bytes:
 
 
 def expected() -> dict[str, dict[str, Any]]:
-    """Description, price and stock of every row once all is right."""
+    """Return description, price and stock of every row after all corrections."""
     found = {}
     for number in range(1, ROWS + 1):
         key, description, price, stock, _ = product(number)
@@ -91,15 +91,15 @@ def expected() -> dict[str, dict[str, Any]]:
 
 
 def loaded(bob: Person) -> dict[str, dict[str, Any]]:
-    """The same of what the dataset holds."""
+    """Return the same columns of the dataset's records."""
     return {
         key: {"description": values["description"], "price": float(values["price"]), "stock": values["stock"]}
         for key, values in bob.records("products").items()
     }
 
 
-def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_taken_back(bob: Person, tmp_path: Path) -> None:
-    """Every row is right in between; in the end the dataset is to the byte what it was."""
+def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_rolled_back(bob: Person, tmp_path: Path) -> None:
+    """Every row is right after the correction; after the rollback the dataset is equal to the byte."""
     seed = [product(number) for number in range(1, SAME + CHANGED + 1) if number not in WRONG]
     for row in seed[SAME:]:
         row[2] = 99

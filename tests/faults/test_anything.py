@@ -1,4 +1,4 @@
-"""What if anything happens, in any order? Whatever becomes of a job, in the end each row counts once."""
+"""What if any event happens, in any order? In the end each row counts once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sluice.model.status import INACTIVE, Status
 from tests.support.factories import csv_file
 from tests.support.harness import LEASE, NOW, Harness, small_chunks
 
-#: Four chunks of three rows; a key that comes in three of them, and one twice in the last.
+#: Four chunks of three rows: one key is in three of them, and another one twice in the last.
 KEYS = (1, 2, 99, 3, 99, 4, 5, 6, 99, 7, 8, 8)
-#: Two of those are there before, one of them with another price.
+#: Two of those keys are in the dataset before, one of them with another price.
 KNOWN = ((3, "3"), (4, "400"))
 
 
 class Killed(BaseException):
-    """The process is gone: no handler of exceptions runs on."""
+    """A process that is killed: no exception handler continues."""
 
 
 def part(key: int, price: object) -> tuple[str, str, str, int]:
@@ -33,7 +33,7 @@ def part(key: int, price: object) -> tuple[str, str, str, int]:
 
 @dataclass
 class Life:
-    """A job to which things happen, and the state machine beside it. A worker that lives is done in one step."""
+    """A job, its state machine, and events that happen to both. A worker that survives finishes in one step."""
 
     harness: Harness = field(default_factory=Harness)
     clock: int = NOW
@@ -47,7 +47,7 @@ class Life:
         self.ref: JobRef = self.harness.upload(csv_file([part(key, key) for key in KEYS]), review=review)
 
     def reach(self, stage: str) -> None:
-        """Let all go well until the messages of a phase are out."""
+        """Run without faults until the messages of a phase are sent."""
         for _ in range(20):
             if self.step == stage and self.token is not None:
                 return
@@ -58,14 +58,14 @@ class Life:
                 self.harness.commit(self.ref)
 
     def advance(self, _: int) -> None:
-        """The state machine takes a step, if it has one to take."""
+        """Let the state machine take a step, if it has one to take."""
         harness, job = self.harness, self.harness.jobs.get(self.ref)
         if self.run != job.run and (self.ref, job.run) in harness.machine.started:
             self.run, self.step, self.token = job.run, job.entry, None
         elif self.token is not None and self.token in harness.machine.answers:
             outcome = str(harness.machine.answers[self.token]["outcome"])
             self.step, self.token = Harness._after(self.step, outcome), None
-        with suppress(Conflict):  # Step Functions tries again
+        with suppress(Conflict):  # Step Functions retries the task
             if self.step == "plan":
                 self.step = Harness._after("plan", harness.plan(self.ref))
             elif self.step == "finish":
@@ -75,20 +75,20 @@ class Life:
                 self.token = harness.dispatch(self.ref, PhaseName(self.step), now=self.clock)
 
     def dispatch_again(self, _: int) -> None:
-        """The function was killed, or took too long; its first attempt may have come far."""
+        """Repeat a dispatch that was killed or timed out; its first attempt may have done most of its work."""
         if self.token is not None and self.token not in self.harness.machine.answers:
             self.token = None
             self.advance(0)
 
-    def break_off(self, _: int) -> None:
-        """The execution ends with an error."""
+    def fail_execution(self, _: int) -> None:
+        """End the execution with an error."""
         if self.step and self.harness.jobs.get(self.ref).run == self.run:
             with suppress(Conflict):
                 self.harness.finish(self.ref, error="States.Timeout")
                 self.step, self.token = "", None
 
     def work(self, which: int) -> None:
-        """A message is delivered; one whose chunk is held comes again."""
+        """Deliver a message; one whose chunk has a lease is delivered again."""
         if (chunk := self.message(which)) is not None:
             with suppress(TryLater):
                 self.harness.work(chunk, now=self.clock)
@@ -96,7 +96,7 @@ class Life:
             self.harness.queue.messages.append(chunk)
 
     def die(self, which: int) -> None:
-        """The worker dies before it closes its chunk, or just after; its message comes again."""
+        """Let a worker die just before or just after it closes its chunk; its message is delivered again."""
         if (chunk := self.message(which)) is None:
             return
         chunks, close = self.harness.chunks, self.harness.chunks.close
@@ -106,16 +106,16 @@ class Life:
                 close(*args, **more)
             raise Killed
 
-        chunks.close = dying  # type: ignore[method-assign]  # put back below
+        chunks.close = dying  # type: ignore[method-assign]  # restored below
         try:
             with suppress(Killed, TryLater):
                 self.harness.work(chunk, now=self.clock)
         finally:
-            chunks.close = close  # type: ignore[method-assign]  # as it was
+            chunks.close = close  # type: ignore[method-assign]  # restored
         self.harness.queue.messages.append(chunk)
 
     def give_up(self, which: int) -> None:
-        """A message has become a dead letter."""
+        """Turn a message into a dead letter."""
         if (chunk := self.message(which)) is not None:
             with suppress(TryLater):
                 self.harness.give_up(chunk, now=self.clock)
@@ -132,8 +132,8 @@ class Life:
     def wait(self, _: int) -> None:
         self.clock += LEASE + 1
 
-    def move(self, which: int) -> None:
-        """Somebody asks for one of the moves that the job allows; nobody cancels it, for it is to come to its end."""
+    def act(self, which: int) -> None:
+        """Take one of the actions that the job allows, except those that would keep it from completing."""
         allowed = [
             name for name in allowed_actions(self.harness.jobs.get(self.ref)) if name not in {"cancel", "rollback"}
         ]
@@ -157,15 +157,15 @@ class Life:
         return waiting.pop(which % len(waiting)) if waiting else None
 
     def happen(self, what: str, which: int) -> None:
-        """Let something happen; while the job stands still, nothing is written."""
-        resting = self.harness.jobs.get(self.ref).status in INACTIVE
+        """Let an event happen; while the job is inactive, nothing is written."""
+        inactive = self.harness.jobs.get(self.ref).status in INACTIVE
         writes = self.harness.destination.writes
         getattr(self, what)(which)
-        if resting:
+        if inactive:
             assert self.harness.destination.writes == writes
 
     def heal(self, end: Status) -> None:
-        """From now on nothing goes wrong any more, and whoever looks after the job sets it going."""
+        """Let no more faults happen, and continue the job as an operator would."""
         for _ in range(200):
             job = self.harness.jobs.get(self.ref)
             if job.status is end:
@@ -180,19 +180,21 @@ class Life:
                 self.harness.dispatch(self.ref, PhaseName(self.step), self.token, now=self.clock)
             self.advance(0)
             if job.status in INACTIVE:
-                self.move(0)
+                self.act(0)
         raise AssertionError(f"the job stays {self.harness.jobs.get(self.ref)}")
 
 
-EVENTS = ["advance"] * 4 + ["work"] * 4 + ["die", "give_up", "lose", "double", "wait", "dispatch_again", "break_off"]
-HAPPENING = st.lists(st.tuples(st.sampled_from([*EVENTS, "move"]), st.integers(0, 11)), max_size=60)
+EVENTS = (
+    ["advance"] * 4 + ["work"] * 4 + ["die", "give_up", "lose", "double", "wait", "dispatch_again", "fail_execution"]
+)
+HAPPENING = st.lists(st.tuples(st.sampled_from([*EVENTS, "act"]), st.integers(0, 11)), max_size=60)
 STAGES = st.sampled_from(["plan", "parse", "compare", "load"])
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @MANY
 @given(STAGES, HAPPENING, st.booleans())
-def test_a_job_comes_to_its_end_with_every_row_counted_once(
+def test_a_job_completes_with_every_row_counted_once(
     monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], review: bool
 ) -> None:
     small_chunks(monkeypatch, 3)
@@ -211,7 +213,7 @@ def test_a_job_comes_to_its_end_with_every_row_counted_once(
 
 @MANY
 @given(STAGES, HAPPENING, HAPPENING)
-def test_a_job_that_is_cancelled_and_taken_back_leaves_no_trace(
+def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
     monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], after: list[tuple[str, int]]
 ) -> None:
     small_chunks(monkeypatch, 3)

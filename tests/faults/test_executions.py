@@ -1,4 +1,4 @@
-"""What if the steps around the workers die, come twice, or never come?"""
+"""What if a step of the execution dies, runs twice or never starts?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.harness import NOW, Harness
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A queued job of 25 good rows."""
+    """Return a queued job of 25 good rows."""
     return harness.upload(csv_file(products(25)))
 
 
@@ -29,8 +29,8 @@ def test_planning_twice_plans_once(harness: Harness, ref: JobRef) -> None:
     assert harness.run(ref).counts.inserted == 25
 
 
-def test_dispatching_twice_answers_the_newer_token_and_counts_once(harness: Harness, ref: JobRef) -> None:
-    """A retry of the state machine's task brings a new token; nobody waits for the old one."""
+def test_dispatching_twice_completes_the_newer_token_and_counts_once(harness: Harness, ref: JobRef) -> None:
+    """A retry of the state machine's task brings a new token; no task waits for the old one."""
     harness.plan(ref)
     old = harness.dispatch(ref, PhaseName.PARSE)
     harness.work(harness.queue.messages.pop(0))
@@ -41,7 +41,7 @@ def test_dispatching_twice_answers_the_newer_token_and_counts_once(harness: Harn
     assert harness.jobs.get(ref).counts.checked == 25
 
 
-def test_a_dispatch_that_comes_after_the_last_chunk_is_answered_at_once(harness: Harness, ref: JobRef) -> None:
+def test_a_dispatch_after_the_last_chunk_completes_its_token_at_once(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
     harness.deliver()
@@ -50,7 +50,7 @@ def test_a_dispatch_that_comes_after_the_last_chunk_is_answered_at_once(harness:
     assert not harness.queue.messages
 
 
-def test_a_dispatch_of_an_ended_job_is_answered_at_once(harness: Harness, ref: JobRef) -> None:
+def test_a_dispatch_of_an_ended_job_completes_its_token_at_once(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     harness.jobs.transition(ref, Status.FAILED)
     token = harness.dispatch(ref, PhaseName.PARSE)
@@ -80,13 +80,13 @@ def test_a_chunk_whose_worker_died_with_its_message_is_sent_again(harness: Harne
     assert first in harness.queue.messages
 
 
-def test_a_job_whose_machine_never_started_is_started(harness: Harness, ref: JobRef) -> None:
+def test_a_job_whose_execution_never_started_is_started(harness: Harness, ref: JobRef) -> None:
     harness.machine.started.clear()
     assert harness.sweep(after=timedelta(minutes=16)) == 1
     assert harness.machine.started == [(ref, 1)]
 
 
-def test_an_answer_that_was_lost_is_given_again(harness: Harness, ref: JobRef) -> None:
+def test_a_token_whose_completion_was_lost_is_completed_again(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
     harness.deliver()
@@ -95,7 +95,7 @@ def test_an_answer_that_was_lost_is_given_again(harness: Harness, ref: JobRef) -
     assert token in harness.machine.answers
 
 
-def test_a_job_whose_file_never_came_is_ended(harness: Harness, ref: JobRef) -> None:
+def test_a_job_whose_file_was_never_uploaded_is_ended(harness: Harness, ref: JobRef) -> None:
     harness.jobs.items[ref] = replace(harness.jobs.items[ref], status=Status.WAITING_FOR_FILE)
     harness.files.objects.clear()
     harness.sweep(after=timedelta(hours=23))
@@ -106,7 +106,7 @@ def test_a_job_whose_file_never_came_is_ended(harness: Harness, ref: JobRef) -> 
     assert (ended.status, ended.problem.type) == (Status.FAILED, "upload-expired")
 
 
-def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_loaded(
+def test_an_execution_that_fails_ends_the_job_with_the_reason_and_keeps_what_was_loaded(
     harness: Harness, ref: JobRef
 ) -> None:
     harness.plan(ref)
@@ -122,7 +122,7 @@ def test_a_course_that_breaks_ends_the_job_with_the_reason_and_keeps_what_was_lo
     assert again == job, "a job that has ended stays as it is"
 
 
-def test_a_job_whose_course_was_stopped_from_outside_is_ended(harness: Harness, ref: JobRef) -> None:
+def test_a_job_whose_execution_was_stopped_from_outside_is_ended(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     harness.machine.over.add((ref, 1))
     assert harness.sweep(after=timedelta(minutes=16)) == 1
@@ -131,7 +131,7 @@ def test_a_job_whose_course_was_stopped_from_outside_is_ended(harness: Harness, 
     assert (job.status, job.problem.type) == (Status.FAILED, "system-error")
 
 
-def test_a_file_that_is_overwritten_while_it_is_read_gives_no_mixture(harness: Harness, ref: JobRef) -> None:
+def test_a_file_that_is_overwritten_during_reading_gives_no_mixture(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     key = harness.jobs.get(ref).file.key
     harness.files.write(key, csv_file(products(25, price="66")))
@@ -144,7 +144,7 @@ def test_a_file_that_is_overwritten_while_it_is_read_gives_no_mixture(harness: H
     assert "overwr" in word_detail(job.problem) or "Upload it again" in word_detail(job.problem)
 
 
-def test_a_job_that_cannot_be_looked_after_keeps_no_other_waiting(
+def test_a_job_that_cannot_be_swept_blocks_no_other(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = harness.upload(csv_file(products(3)), tenant="other")
@@ -162,7 +162,7 @@ def test_a_job_that_cannot_be_looked_after_keeps_no_other_waiting(
     assert (complaints, harness.machine.started) == ([ref], [(other, 1)])
 
 
-def test_a_plan_that_comes_late_does_not_put_blank_rows_back(harness: Harness) -> None:
+def test_a_late_plan_does_not_count_blank_rows_again(harness: Harness) -> None:
     rows: list[list[object]] = [list(row) for row in products(12)]
     rows[2:2] = [["", "", "", ""]]
     ref = harness.upload(csv_file(rows))

@@ -1,4 +1,4 @@
-"""What if a stop meets a worker? One of the two sees the other, whichever comes first."""
+"""What if a pause or a cancellation meets a worker? One of the two sees the other, whichever comes first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOTH = pytest.mark.parametrize(("call", "end"), [("pause", Status.PAUSED), ("can
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A job of 25 rows that are parsed and about to be loaded."""
+    """Return a job of 25 rows that are parsed and not yet loaded."""
     ref = harness.upload(csv_file(products(25)))
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -28,10 +28,10 @@ def ref(harness: Harness) -> JobRef:
 
 
 @BOTH
-def test_a_worker_that_has_its_lease_before_the_stop_looks_is_waited_for(
+def test_a_stop_waits_for_a_worker_that_already_has_its_lease(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
 ) -> None:
-    """It had read the job before; so it writes, and the stop is not answered before it has."""
+    """The worker read the job before the stop, so it writes; the token is completed only afterwards."""
     token = harness.dispatch(ref, PhaseName.LOAD)
     apply = harness.destination.apply
 
@@ -48,10 +48,10 @@ def test_a_worker_that_has_its_lease_before_the_stop_looks_is_waited_for(
 
 
 @BOTH
-def test_a_worker_that_leases_between_the_stop_and_its_look_puts_its_chunk_back(
+def test_a_worker_that_leases_during_a_stop_releases_its_chunk(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
 ) -> None:
-    """The stop sees the lease and leaves the answer to the worker, which sees the stop."""
+    """The stop sees the lease and leaves the token to the worker, which sees the stop."""
     token = harness.dispatch(ref, PhaseName.LOAD)
     first = harness.queue.messages.pop(0)
     barrier = harness.chunks.barrier
@@ -71,10 +71,10 @@ def test_a_worker_that_leases_between_the_stop_and_its_look_puts_its_chunk_back(
 
 
 @BOTH
-def test_a_worker_that_leases_after_the_look_puts_its_chunk_back_and_answers_again(
+def test_a_worker_that_leases_after_a_stop_releases_its_chunk_and_completes_the_token_again(
     harness: Harness, ref: JobRef, call: str, end: Status
 ) -> None:
-    """The machine knows the token no more by then, and takes no notice."""
+    """The state machine does not know the token any more, and ignores it."""
     token = harness.dispatch(ref, PhaseName.LOAD)
     getattr(harness, call)(ref)
     assert harness.machine.answers[token] == STOPPED
@@ -85,10 +85,10 @@ def test_a_worker_that_leases_after_the_look_puts_its_chunk_back_and_answers_aga
 
 
 @BOTH
-def test_of_two_workers_that_put_their_chunks_back_the_last_one_answers(
+def test_of_two_workers_that_release_their_chunks_the_last_one_completes_the_token(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
 ) -> None:
-    """Each sees the other's lease until that is gone."""
+    """Each sees the lease of the other until it is released."""
     token = harness.dispatch(ref, PhaseName.LOAD)
     first, second = harness.queue.messages.pop(0), harness.queue.messages.pop(0)
     release = harness.chunks.release
@@ -111,10 +111,10 @@ def test_of_two_workers_that_put_their_chunks_back_the_last_one_answers(
 
 
 @BOTH
-def test_a_dead_worker_does_not_hold_up_a_stop_for_longer_than_its_lease(
+def test_a_dead_worker_does_not_delay_a_stop_longer_than_its_lease(
     harness: Harness, ref: JobRef, call: str, end: Status
 ) -> None:
-    """Its message comes again just after the lease, and whoever gets it puts the chunk back."""
+    """Its message is delivered again just after the lease, and the next worker releases the chunk."""
     token = harness.dispatch(ref, PhaseName.LOAD)
     dead = harness.queue.messages.pop(0)
     harness.chunks.lease(dead, now=NOW, until=NOW + LEASE)
@@ -129,7 +129,7 @@ def test_a_dead_worker_does_not_hold_up_a_stop_for_longer_than_its_lease(
 
 
 @BOTH
-def test_a_stop_that_comes_when_the_lease_has_run_out_waits_for_nobody(
+def test_a_stop_after_the_lease_has_expired_waits_for_no_worker(
     harness: Harness, ref: JobRef, call: str, end: Status
 ) -> None:
     token = harness.dispatch(ref, PhaseName.LOAD)
@@ -140,10 +140,10 @@ def test_a_stop_that_comes_when_the_lease_has_run_out_waits_for_nobody(
 
 
 @BOTH
-def test_a_failing_chunk_answers_before_its_message_comes_again(
+def test_a_failing_chunk_completes_the_token_before_its_message_is_delivered_again(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
 ) -> None:
-    """Its attempt failed after the stop had looked; its message may not be back for minutes."""
+    """Its attempt failed after the stop had looked for leases; its message may be hidden for minutes."""
     token = harness.dispatch(ref, PhaseName.LOAD)
     first = harness.queue.messages.pop(0)
 
@@ -159,10 +159,10 @@ def test_a_failing_chunk_answers_before_its_message_comes_again(
 
 
 @BOTH
-def test_a_chunk_that_is_given_up_while_its_job_stops_ends_the_stop(
+def test_a_chunk_that_is_given_up_during_a_stop_completes_the_stop(
     harness: Harness, ref: JobRef, call: str, end: Status
 ) -> None:
-    """Nobody holds it any more; resumed, the job takes it up again."""
+    """No worker has its lease any more; a resumed job processes it again."""
     token = harness.dispatch(ref, PhaseName.LOAD)
     dead = harness.queue.messages.pop(0)
     harness.chunks.lease(dead, now=NOW, until=NOW + LEASE)
@@ -176,8 +176,8 @@ def test_a_chunk_that_is_given_up_while_its_job_stops_ends_the_stop(
         assert harness.run(ref).counts == Counts(total=25, checked=25, inserted=25)
 
 
-def test_a_message_of_the_run_before_does_its_chunk_in_the_next(harness: Harness, ref: JobRef) -> None:
-    """It was in flight while the job was paused and resumed: each chunk counts once, whoever brings it."""
+def test_a_message_of_an_earlier_run_processes_its_chunk_in_the_next(harness: Harness, ref: JobRef) -> None:
+    """It was in flight while the job was paused and resumed; each chunk counts once, whichever message brings it."""
     harness.dispatch(ref, PhaseName.LOAD)
     old = list(harness.queue.messages)
     harness.queue.messages.clear()
@@ -195,36 +195,36 @@ def test_a_message_of_the_run_before_does_its_chunk_in_the_next(harness: Harness
 
 
 def test_the_barrier_of_an_earlier_phase_stops_nothing(harness: Harness, ref: JobRef) -> None:
-    """A late message of a chunk that is parsed finds its phase through, and the job's own phase untouched."""
+    """A late message of a parsed chunk finds its phase complete, and does not change the job's current phase."""
     token = harness.dispatch(ref, PhaseName.LOAD)
-    held = harness.queue.messages.pop(0)
-    harness.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    leased = harness.queue.messages.pop(0)
+    harness.chunks.lease(leased, now=NOW, until=NOW + LEASE)
     harness.cancel(ref)
     harness.work(ChunkRef(ref, PhaseName.PARSE, 0))
     assert token not in harness.machine.answers
 
 
 @BOTH
-def test_a_dispatch_that_is_tried_again_waits_for_the_workers_of_the_first(
+def test_a_dispatch_that_is_retried_waits_for_the_workers_of_the_first(
     harness: Harness, ref: JobRef, call: str, end: Status
 ) -> None:
-    """The first one died when some messages were out; its token is worth nothing any more."""
+    """The first one died after it had sent some messages; its token has expired."""
     harness.dispatch(ref, PhaseName.LOAD, "first")
-    held = harness.queue.messages.pop(0)
-    harness.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    leased = harness.queue.messages.pop(0)
+    harness.chunks.lease(leased, now=NOW, until=NOW + LEASE)
     getattr(harness, call)(ref)
     harness.dispatch(ref, PhaseName.LOAD, "second")
     assert harness.machine.answers.keys() & {"first", "second"} == set()
-    harness.work(held, now=NOW + LEASE)
+    harness.work(leased, now=NOW + LEASE)
     assert harness.machine.answers["second"] == STOPPED
     assert harness.finish(ref).status is end
 
 
 @BOTH
-def test_a_stop_that_comes_while_a_phase_is_set_up_needs_no_message_to_end(
+def test_a_stop_during_a_dispatch_needs_no_message_to_end(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, call: str, end: Status
 ) -> None:
-    """The queue may be long; the dispatch itself sees the stop, or the stop sees its barrier."""
+    """The queue may be long; either the dispatch sees the stop, or the stop sees the barrier."""
     open_barrier = harness.chunks.open_barrier
 
     def stopped_first(*args: Any, **more: Any) -> Any:
@@ -239,12 +239,12 @@ def test_a_stop_that_comes_while_a_phase_is_set_up_needs_no_message_to_end(
     assert harness.destination.writes == 0
 
 
-def test_a_rollback_waits_for_a_worker_that_a_broken_course_left_behind(harness: Harness, ref: JobRef) -> None:
-    """What it writes is taken back too."""
+def test_a_rollback_waits_for_a_worker_of_a_failed_execution(harness: Harness, ref: JobRef) -> None:
+    """What that worker writes is rolled back too."""
     harness.dispatch(ref, PhaseName.LOAD)
-    held = harness.queue.messages.pop(0)
+    leased = harness.queue.messages.pop(0)
     harness.queue.messages.clear()
-    harness.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    harness.chunks.lease(leased, now=NOW, until=NOW + LEASE)
     harness.finish(ref, error="States.Timeout")
     harness.roll_back(ref)
     harness.dispatch(ref, PhaseName.UNDO)

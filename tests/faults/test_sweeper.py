@@ -1,4 +1,4 @@
-"""What if nobody comes: expired reviews, lost events, stops that nobody ends, runs that were never started?"""
+"""What if a job waits in vain: expired reviews, lost events, stops without an end, runs that were never started?"""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
 
 LATE = timedelta(minutes=16)
-#: Long enough for a job that is to stop.
+#: Long enough after a pause or a cancellation.
 SOON = timedelta(seconds=121)
 
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A queued job of 25 rows in three chunks."""
+    """Return a queued job of 25 rows in three chunks."""
     return harness.upload(csv_file(products(25)))
 
 
@@ -28,7 +28,7 @@ def problem_of(job: Job) -> str | None:
     return job.problem.type if job.problem else None
 
 
-def test_a_review_that_nobody_ends_expires_after_seven_days(harness: Harness) -> None:
+def test_a_review_without_a_commit_expires_after_seven_days(harness: Harness) -> None:
     ref = harness.upload(csv_file(products(3)), review=True)
     harness.run(ref)
     assert harness.sweep(after=timedelta(days=6, hours=23)) == 0, "a job that waits for a person is not stuck"
@@ -39,7 +39,7 @@ def test_a_review_that_nobody_ends_expires_after_seven_days(harness: Harness) ->
     assert harness.jobs.entries(ref)[-1].note == "the review expired"
 
 
-def test_a_paused_job_waits_as_long_as_it_must(harness: Harness, ref: JobRef) -> None:
+def test_a_paused_job_is_not_resumed_by_the_sweeper(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
     harness.pause(ref)
@@ -51,7 +51,7 @@ def test_a_paused_job_waits_as_long_as_it_must(harness: Harness, ref: JobRef) ->
 
 
 def test_a_file_whose_event_was_lost_starts_its_job(harness: Harness, ref: JobRef) -> None:
-    """It lies there, and its etag is the one that reads are held to."""
+    """The file is in the bucket, and its etag is the one that readers require."""
     waiting = replace(harness.jobs.get(ref), status=Status.WAITING_FOR_FILE)
     harness.jobs.items[ref] = replace(waiting, file=replace(waiting.file, etag=None))
     harness.machine.started.clear()
@@ -64,18 +64,18 @@ def test_a_file_whose_event_was_lost_starts_its_job(harness: Harness, ref: JobRe
     assert job.file.etag is not None
 
 
-def test_a_file_that_came_late_is_still_taken(harness: Harness, ref: JobRef) -> None:
-    """A day is for uploads that never come; one that is there is imported."""
+def test_a_late_file_is_still_imported(harness: Harness, ref: JobRef) -> None:
+    """A job without a file ends after a day; one whose file is in the bucket is imported."""
     harness.jobs.items[ref] = replace(harness.jobs.get(ref), status=Status.WAITING_FOR_FILE)
     harness.sweep(after=timedelta(days=2))
     assert harness.jobs.get(ref).status is Status.QUEUED
 
 
 @pytest.mark.parametrize(("call", "end"), [("pause", Status.PAUSED), ("cancel", Status.CANCELLED)])
-def test_a_stop_that_nobody_ends_is_ended_when_the_lease_has_run_out(
+def test_a_stop_whose_worker_died_ends_when_the_lease_has_expired(
     harness: Harness, ref: JobRef, call: str, end: Status
 ) -> None:
-    """Its worker died, and the message with it."""
+    """The worker died, and its message was lost."""
     harness.plan(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
     harness.chunks.lease(harness.queue.messages.pop(0), now=NOW, until=NOW + LEASE)
@@ -85,13 +85,13 @@ def test_a_stop_that_nobody_ends_is_ended_when_the_lease_has_run_out(
     assert token not in harness.machine.answers
     assert harness.sweep(after=SOON) == 1
     assert harness.machine.answers[token] == {"outcome": "stopped"}
-    assert harness.queue.messages == [], "a job that is to stop gets no messages"
+    assert harness.queue.messages == [], "a stopping job gets no messages"
     assert harness.finish(ref).status is end
 
 
 @pytest.mark.parametrize(("call", "end"), [("pause", Status.PAUSED), ("cancel", Status.CANCELLED)])
-def test_a_stop_whose_course_is_over_is_ended(harness: Harness, ref: JobRef, call: str, end: Status) -> None:
-    """Somebody stopped the execution by hand, say."""
+def test_a_stop_whose_execution_is_over_ends(harness: Harness, ref: JobRef, call: str, end: Status) -> None:
+    """An operator may have stopped the execution by hand."""
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
     getattr(harness, call)(ref)
@@ -101,8 +101,8 @@ def test_a_stop_whose_course_is_over_is_ended(harness: Harness, ref: JobRef, cal
 
 
 @pytest.mark.parametrize("call", ["pause", "cancel"])
-def test_a_stop_of_a_job_whose_course_never_began_begins_it(harness: Harness, ref: JobRef, call: str) -> None:
-    """Its plan sees that nothing is wanted, and its end says so."""
+def test_a_stop_of_a_job_whose_execution_never_started_starts_it(harness: Harness, ref: JobRef, call: str) -> None:
+    """Its plan sees the stop, and its last step records it."""
     harness.plan(ref)
     harness.machine.started.clear()
     getattr(harness, call)(ref)
@@ -112,7 +112,7 @@ def test_a_stop_of_a_job_whose_course_never_began_begins_it(harness: Harness, re
     assert harness.finish(ref).status in {Status.PAUSED, Status.CANCELLED}
 
 
-def test_a_rollback_whose_messages_were_lost_goes_on(harness: Harness, ref: JobRef) -> None:
+def test_a_rollback_whose_messages_were_lost_continues(harness: Harness, ref: JobRef) -> None:
     harness.run(ref)
     harness.roll_back(ref)
     token = harness.dispatch(ref, PhaseName.UNDO)
@@ -125,7 +125,7 @@ def test_a_rollback_whose_messages_were_lost_goes_on(harness: Harness, ref: JobR
     assert harness.finish(ref).counts.reversed == 25
 
 
-def test_a_rollback_whose_course_is_over_fails_and_can_be_taken_on(harness: Harness, ref: JobRef) -> None:
+def test_a_rollback_whose_execution_is_over_fails_and_can_be_continued(harness: Harness, ref: JobRef) -> None:
     harness.run(ref)
     harness.roll_back(ref)
     harness.machine.over.add((ref, 2))
@@ -136,9 +136,7 @@ def test_a_rollback_whose_course_is_over_fails_and_can_be_taken_on(harness: Harn
     assert harness.run(ref).status is Status.ROLLED_BACK
 
 
-def test_the_course_of_an_earlier_run_that_is_over_is_no_reason_to_end_a_later_one(
-    harness: Harness, ref: JobRef
-) -> None:
+def test_an_earlier_execution_that_is_over_does_not_end_a_later_run(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
     harness.pause(ref)
@@ -151,8 +149,8 @@ def test_the_course_of_an_earlier_run_that_is_over_is_no_reason_to_end_a_later_o
     assert harness.run(ref).counts.inserted == 25
 
 
-def test_a_job_that_merely_waits_is_not_sent_again_every_five_minutes(harness: Harness, ref: JobRef) -> None:
-    """What was done about it counts as a move."""
+def test_a_waiting_job_does_not_get_its_messages_again_every_five_minutes(harness: Harness, ref: JobRef) -> None:
+    """The sweep itself updates the job."""
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
     harness.queue.messages.clear()

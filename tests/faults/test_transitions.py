@@ -1,4 +1,4 @@
-"""What if the process dies between a move and its start, or an older run speaks up late?"""
+"""What if the process dies between a transition and the start of its run, or an older run is late?"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WHOLE = Counts(total=25, checked=25, inserted=25)
 
 
 class Killed(BaseException):
-    """The process is gone: no handler of exceptions runs on."""
+    """A process that is killed: no exception handler continues."""
 
 
 def in_review(harness: Harness) -> JobRef:
@@ -33,7 +33,7 @@ def in_review(harness: Harness) -> JobRef:
 
 
 def paused(harness: Harness, phase: PhaseName = PhaseName.LOAD) -> JobRef:
-    """Two of three chunks of the phase are open."""
+    """Return a paused job; two of three chunks of the phase are open."""
     ref = harness.upload(csv_file(products(25)))
     harness.plan(ref)
     if phase is PhaseName.LOAD:
@@ -63,7 +63,7 @@ def completed(harness: Harness) -> JobRef:
     return ref
 
 
-MOVES: list[tuple[Callable[[Harness], JobRef], str]] = [
+ACTIONS: list[tuple[Callable[[Harness], JobRef], str]] = [
     (in_review, "commit"),
     (paused, "resume"),
     (failed, "retry"),
@@ -71,11 +71,11 @@ MOVES: list[tuple[Callable[[Harness], JobRef], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("bring", "call"), MOVES, ids=[call for _, call in MOVES])
-def test_a_run_that_was_never_started_is_started_by_the_clock(
+@pytest.mark.parametrize(("bring", "call"), ACTIONS, ids=[call for _, call in ACTIONS])
+def test_the_sweeper_starts_a_run_that_was_never_started(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, bring: Callable[[Harness], JobRef], call: str
 ) -> None:
-    """The job says that it goes on; nobody does until tidy looks."""
+    """The job is in its new state, and no execution belongs to it until the sweeper looks."""
     ref = bring(harness)
 
     def dies(*_: object) -> None:
@@ -99,11 +99,11 @@ def test_a_run_that_was_never_started_is_started_by_the_clock(
     assert harness.destination.writes == (50 if call == "roll_back" else 25)
 
 
-@pytest.mark.parametrize(("bring", "call"), MOVES, ids=[call for _, call in MOVES])
-def test_messages_that_tidy_sends_before_the_run_begins_cost_nothing(
+@pytest.mark.parametrize(("bring", "call"), ACTIONS, ids=[call for _, call in ACTIONS])
+def test_messages_that_the_sweeper_sends_before_the_run_begins_do_no_harm(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, bring: Callable[[Harness], JobRef], call: str
 ) -> None:
-    """The barrier of the run before may still stand: chunks count it down, and the new one counts anew."""
+    """Chunks may count down the barrier of the earlier run; the new barrier starts from their states."""
     ref = bring(harness)
     with monkeypatch.context() as patched:
         patched.setattr(harness.machine, "start", lambda _: None)
@@ -117,19 +117,19 @@ def test_messages_that_tidy_sends_before_the_run_begins_cost_nothing(
 
 
 @pytest.mark.parametrize("error", [None, "States.Timeout"])
-@pytest.mark.parametrize(("bring", "call"), MOVES, ids=[call for _, call in MOVES])
-def test_the_end_of_a_run_that_was_left_behind_changes_nothing(
+@pytest.mark.parametrize(("bring", "call"), ACTIONS, ids=[call for _, call in ACTIONS])
+def test_the_last_step_of_an_earlier_run_changes_nothing(
     harness: Harness, bring: Callable[[Harness], JobRef], call: str, error: str | None
 ) -> None:
-    """Step Functions tried its last step again, and by then the job had gone on."""
+    """Step Functions retried the step, and by then the job had a later run."""
     ref = bring(harness)
     job = getattr(harness, call)(ref)
     assert finish(ref, 1, error=error, services=harness) == job
     assert harness.jobs.get(ref) == job
 
 
-def test_a_step_of_a_run_that_was_left_behind_does_nothing(harness: Harness) -> None:
-    """It is told so, and ends."""
+def test_a_step_of_an_earlier_run_does_nothing(harness: Harness) -> None:
+    """Its outcome is `over`, which ends the execution."""
     ref = paused(harness, PhaseName.PARSE)
     harness.resume(ref)
     before = (harness.jobs.get(ref), dict(harness.chunks.items), dict(harness.chunks.phases))
@@ -142,8 +142,8 @@ def test_a_step_of_a_run_that_was_left_behind_does_nothing(harness: Harness) -> 
     assert harness.run(ref).counts == WHOLE
 
 
-def test_a_step_of_a_run_that_was_left_behind_does_not_stop_the_next(harness: Harness) -> None:
-    """Its job is to be paused again, but in another run: it is not this step that says when."""
+def test_a_step_of_an_earlier_run_does_not_stop_the_next(harness: Harness) -> None:
+    """The job is pausing again, but in another run, which completes its own token."""
     ref = paused(harness, PhaseName.PARSE)
     harness.resume(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
@@ -153,15 +153,15 @@ def test_a_step_of_a_run_that_was_left_behind_does_not_stop_the_next(harness: Ha
     assert harness.machine.answers[token] == {"outcome": "stopped"}
 
 
-def test_of_two_that_resume_at_once_one_begins_the_run(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both saw it paused; both are answered the job, and the run is started once."""
+def test_of_two_simultaneous_resumes_one_starts_the_run(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both read a paused job; both return the job, and the run is started once."""
     ref = paused(harness)
-    move = harness.jobs.transition
+    transition = harness.jobs.transition
 
     def second(*args: Any, **more: Any) -> Any:
-        monkeypatch.setattr(harness.jobs, "transition", move)
+        monkeypatch.setattr(harness.jobs, "transition", transition)
         harness.resume(ref)
-        return move(*args, **more)
+        return transition(*args, **more)
 
     monkeypatch.setattr(harness.jobs, "transition", second)
     assert harness.resume(ref).run == 2
@@ -171,21 +171,21 @@ def test_of_two_that_resume_at_once_one_begins_the_run(harness: Harness, monkeyp
 
 @pytest.mark.parametrize("call", ["pause", "cancel"])
 @pytest.mark.parametrize("step", ["dispatch", "finish"])
-def test_a_step_that_meets_a_stop_is_tried_again(
+def test_a_step_that_meets_a_stop_is_retried(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, call: str, step: str
 ) -> None:
-    """It read the job before the stop and writes it after: the write is rejected, and Step Functions calls again."""
+    """It reads the job before the stop and writes it after: the write is rejected, and Step Functions retries."""
     ref = harness.upload(csv_file(products(25)))
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     if step == "finish":
         harness.phase(ref, PhaseName.LOAD)
-    move = harness.jobs.transition
+    transition = harness.jobs.transition
 
     def stopped_first(*args: Any, **more: Any) -> Any:
-        monkeypatch.setattr(harness.jobs, "transition", move)
+        monkeypatch.setattr(harness.jobs, "transition", transition)
         getattr(harness, call)(ref)
-        return move(*args, **more)
+        return transition(*args, **more)
 
     monkeypatch.setattr(harness.jobs, "transition", stopped_first)
     with pytest.raises(Conflict):

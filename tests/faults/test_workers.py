@@ -1,4 +1,4 @@
-"""What if a worker dies right here, a message comes twice, or two workers are at the same chunk?"""
+"""What if a worker dies, a message is delivered twice, or two workers process the same chunk?"""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.harness import IMPORT, LEASE, NOW, Harness
 
 
 class Killed(BaseException):
-    """The process is gone: no handler of exceptions runs on."""
+    """A process that is killed: no exception handler continues."""
 
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A planned job of 25 rows: 12 known and the same, 5 known and changed, 8 new."""
+    """Return a planned job of 25 rows: 12 known and unchanged, 5 known and changed, 8 new."""
     harness.run(harness.upload(csv_file(products(17))))
     rows = [*products(12), *products(5, first=13, price="1.5"), *products(8, first=18)]
     ref = harness.upload(csv_file(rows))
@@ -32,7 +32,7 @@ def ref(harness: Harness) -> JobRef:
 
 
 def assert_exact(job: Job, harness: Harness) -> None:
-    """Every row of `ref` is where it belongs, once."""
+    """Assert that every row of `ref` was loaded exactly once."""
     assert job.status is Status.COMPLETED
     assert job.counts == Counts(total=25, checked=25, inserted=8, updated=5, unchanged=12, rejected=0)
     values = harness.destination.values("acme", "products")
@@ -45,7 +45,7 @@ def finish_job(ref: JobRef, harness: Harness) -> Job:
 
 
 def killed_at(harness: Harness, monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
-    """Let the process die once, before or after a call; answers how often it died."""
+    """Let the process die once, before or after a call; the returned list has one item for each death."""
     real: Callable[..., Any] = getattr(target, name)
     deaths: list[int] = []
 
@@ -76,10 +76,10 @@ def killed_at(harness: Harness, monkeypatch: pytest.MonkeyPatch, target: Any, na
         (PhaseName.LOAD, "machine", "succeed"),
     ],
 )
-def test_a_worker_that_dies_anywhere_costs_only_time(
+def test_a_worker_that_dies_at_any_call_costs_only_time(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, phase: PhaseName, store: str, call: str, after: bool
 ) -> None:
-    """Its message comes again when the lease has run out, and everything is as if it had lived."""
+    """Its message is delivered again after the lease, and the result is that of a worker that survived."""
     clock = NOW
     deaths: list[int] = []
     for name in IMPORT:
@@ -97,11 +97,11 @@ def test_a_worker_that_dies_anywhere_costs_only_time(
 
         harness.deliver(each=deliver)
     assert_exact(finish_job(ref, harness), harness)
-    assert len(harness.machine.answers) == 4, "two phases of two jobs, each answered"
+    assert len(harness.machine.answers) == 4, "two phases of two jobs, each token completed"
     assert deaths, "the process died where this test meant it to"
 
 
-def test_every_message_may_come_twice(harness: Harness, ref: JobRef) -> None:
+def test_every_message_may_be_delivered_twice(harness: Harness, ref: JobRef) -> None:
     for name in IMPORT:
         harness.dispatch(ref, name)
         harness.queue.messages += harness.queue.messages
@@ -109,7 +109,7 @@ def test_every_message_may_come_twice(harness: Harness, ref: JobRef) -> None:
     assert_exact(finish_job(ref, harness), harness)
 
 
-def test_a_message_that_comes_while_the_chunk_is_worked_on_must_come_again(harness: Harness, ref: JobRef) -> None:
+def test_a_message_whose_chunk_is_leased_must_be_delivered_again(harness: Harness, ref: JobRef) -> None:
     harness.dispatch(ref, PhaseName.PARSE)
     first = harness.queue.messages[0]
     assert harness.chunks.lease(first, now=NOW, until=NOW + LEASE)
@@ -118,7 +118,7 @@ def test_a_message_that_comes_while_the_chunk_is_worked_on_must_come_again(harne
     assert busy.value.seconds == LEASE - 10
 
 
-def test_a_slow_worker_that_lost_its_lease_changes_nothing_when_it_closes(harness: Harness, ref: JobRef) -> None:
+def test_a_slow_worker_without_its_lease_changes_nothing_when_it_closes(harness: Harness, ref: JobRef) -> None:
     harness.dispatch(ref, PhaseName.PARSE)
     first = harness.queue.messages[0]
     slow = harness.chunks.lease(first, now=NOW, until=NOW + LEASE)
@@ -130,7 +130,7 @@ def test_a_slow_worker_that_lost_its_lease_changes_nothing_when_it_closes(harnes
     assert harness.jobs.get(ref) == before
 
 
-def test_a_chunk_that_fails_twice_is_done_the_third_time(
+def test_a_chunk_that_fails_twice_is_processed_at_the_third_attempt(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = iter([OSError("reset"), OSError("reset")])
@@ -155,7 +155,7 @@ def test_a_chunk_that_fails_twice_is_done_the_third_time(
     assert_exact(finish_job(ref, harness), harness)
 
 
-def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
+def test_a_chunk_that_is_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.dispatch(ref, PhaseName.PARSE)
@@ -166,12 +166,12 @@ def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
 
     def broken(batch: Any) -> Any:
         if batch.index == dead.index:
-            raise OSError("the table is gone")
+            raise OSError("the table was deleted")
         return real(batch)
 
     monkeypatch.setattr(harness.destination, "apply", broken)
     harness.deliver()
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(OSError, match="deleted"):
         harness.work(dead)
     assert harness.give_up(dead)
     assert not harness.give_up(dead), "a second time changes nothing"
@@ -182,7 +182,7 @@ def test_a_chunk_given_up_leaves_its_rows_unprocessed_and_the_rest_loaded(
     assert "rows 12 to 21 (OSError)" in word_detail(job.problem)
 
 
-def test_a_chunk_is_not_given_up_while_a_worker_holds_it(harness: Harness, ref: JobRef) -> None:
+def test_a_chunk_is_not_given_up_while_a_worker_has_its_lease(harness: Harness, ref: JobRef) -> None:
     harness.dispatch(ref, PhaseName.PARSE)
     first = harness.queue.messages[0]
     harness.chunks.lease(first, now=NOW, until=NOW + LEASE)
@@ -203,10 +203,10 @@ def test_a_message_of_an_unknown_chunk_is_dropped(harness: Harness, ref: JobRef)
     assert harness.jobs.get(ref).counts.checked == 0
 
 
-def test_a_chunk_that_is_taken_while_it_is_given_up_is_left_to_its_worker(
+def test_a_chunk_that_is_leased_while_it_is_given_up_is_left_to_its_worker(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A doubled message may lease it between any look at it and its closing."""
+    """A message that is delivered twice may lead to a lease just before the chunk is closed."""
     harness.dispatch(ref, PhaseName.PARSE)
     first = harness.queue.messages[0]
     close = harness.chunks.close

@@ -1,4 +1,4 @@
-"""What if a worker dies right here while it compares rows, or takes them back?"""
+"""What if a worker dies while it compares rows, or rolls them back?"""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ OTHERS = {f"P-{number:06d}" for number in (13, 14)}
 
 
 class Killed(BaseException):
-    """The process is gone: no handler of exceptions runs on."""
+    """A process that is killed: no exception handler continues."""
 
 
 @pytest.fixture
 def known(harness: Harness) -> Harness:
-    """A dataset of 17 products."""
+    """Return a harness with a dataset of 17 products."""
     harness.run(harness.upload(csv_file(products(17))))
     return harness
 
 
 def changes(harness: Harness, **more: Any) -> JobRef:
-    """A queued job of 25 rows: 12 known and the same, 5 known and changed, 8 new."""
+    """Return a queued job of 25 rows: 12 known and unchanged, 5 known and changed, 8 new."""
     rows = [*products(12), *products(5, first=13, price="1.5"), *products(8, first=18)]
     return harness.upload(csv_file(rows), **more)
 
 
 def dying(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
-    """Let the process die once, before or after a call; answers how often it died."""
+    """Let the process die once, before or after a call; the returned list has one item for each death."""
     real: Callable[..., Any] = getattr(target, name)
     deaths: list[int] = []
 
@@ -52,7 +52,7 @@ def dying(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: boo
 
 
 def deliver_with_deaths(harness: Harness) -> None:
-    """Deliver all messages; one whose worker died comes again when the lease has run out."""
+    """Deliver all messages; one whose worker died is delivered again after its lease has expired."""
     clock = NOW
 
     def deliver(chunk: ChunkRef) -> None:
@@ -78,7 +78,7 @@ def deliver_with_deaths(harness: Harness) -> None:
         ("machine", "succeed"),
     ],
 )
-def test_a_worker_that_dies_anywhere_while_it_compares_costs_only_time(
+def test_a_worker_that_dies_at_any_call_of_a_comparison_costs_only_time(
     known: Harness, monkeypatch: pytest.MonkeyPatch, store: str, call: str, after: bool
 ) -> None:
     ref = changes(known, review=True)
@@ -93,7 +93,7 @@ def test_a_worker_that_dies_anywhere_while_it_compares_costs_only_time(
     job = known.finish(ref)
     assert job.status is Status.IN_REVIEW
     assert job.counts == Counts(total=25, checked=25, to_insert=8, to_update=5, to_leave=12)
-    assert known.destination.writes == writes, "a look writes nothing"
+    assert known.destination.writes == writes, "a comparison writes nothing"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -108,10 +108,10 @@ def test_a_worker_that_dies_anywhere_while_it_compares_costs_only_time(
         ("machine", "succeed"),
     ],
 )
-def test_a_worker_that_dies_anywhere_while_it_takes_back_costs_only_time(
+def test_a_worker_that_dies_at_any_call_of_a_rollback_costs_only_time(
     known: Harness, monkeypatch: pytest.MonkeyPatch, store: str, call: str, after: bool
 ) -> None:
-    """What an attempt before took back is counted once, and what was kept is told once."""
+    """Rows that an earlier attempt reversed are counted once, and so are conflicts."""
     before = dict(known.destination.datasets["acme", "products"])
     ref = changes(known)
     known.run(ref)
@@ -135,10 +135,8 @@ def test_a_worker_that_dies_anywhere_while_it_takes_back_costs_only_time(
     assert {there[key].job_id for key in OTHERS} == {later.id}
 
 
-def test_an_attempt_at_taking_back_that_fails_is_followed_by_others(
-    known: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Twice it breaks off half way, the third time it comes through."""
+def test_a_failed_attempt_at_a_rollback_is_followed_by_others(known: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two attempts fail halfway, and the third one succeeds."""
     ref = changes(known)
     known.run(ref)
     known.roll_back(ref)

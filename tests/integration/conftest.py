@@ -1,4 +1,4 @@
-"""Deployed stacks for the tests of functions; stores and destinations have fixtures of their own."""
+"""Provides deployed stacks to tests of functions; stores and destinations have their own fixtures."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, tell_functions
+from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, set_environment
 from tests.support import issuer
 
 
 @pytest.fixture
-def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Functions that find their settings, and an issuer whose keys are at hand; there is no AWS behind them."""
+def function_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the functions' environment, and serve the keys of the test issuer; there is no AWS."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: issuer.key_set())
-    tell_functions(monkeypatch)
+    set_environment(monkeypatch)
     forget_settings()
     yield
     forget_settings()
@@ -33,7 +33,7 @@ def functions_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls one after the other, as DynamoDB treats those of one item; moto mixes up those of several threads."""
+    """Serialize calls, as DynamoDB does with those of one item; moto interleaves those of several threads."""
     act, one = DynamoHandler.call_action, threading.Lock()
 
     def act_alone(handler: DynamoHandler) -> Any:
@@ -44,11 +44,11 @@ def atomic_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def no_aws(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks for AWS fails."""
+def no_aws(function_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every access to AWS fail."""
 
     def fail(*_: object, **__: object) -> None:
-        raise AssertionError("nothing of AWS should have been asked for")
+        raise AssertionError("the test must not access AWS")
 
     forget_clients()
     monkeypatch.setattr(boto3, "client", fail)
@@ -56,7 +56,7 @@ def no_aws(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stack(functions_told: None) -> Iterator[Stack]:
-    """Everything deployed on moto."""
+def stack(function_settings: None) -> Iterator[Stack]:
+    """Deploy all resources to moto."""
     with mock_aws():
         yield deploy()

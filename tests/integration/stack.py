@@ -1,4 +1,4 @@
-"""Sluice's resources on moto, made from the template, and functions that find them by their environment."""
+"""Creates Sluice's resources on moto from the template, and the environment that leads functions to them."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{resource}" for
 
 
 def event(name: str) -> Any:
-    """A recorded sample event; each call gives a new one, free to be changed."""
+    """Return a recorded sample event; each call returns a new copy."""
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
 def forget_settings() -> None:
-    """Forget what was read from the environment, and the issuer's keys."""
+    """Clear the cached settings and the issuer's cached keys."""
     config.load_settings.cache_clear()
     identity._keys.cache_clear()
 
 
 def forget_clients() -> None:
-    """Forget the clients that `bootstrap` made."""
+    """Clear the cached clients of `bootstrap`."""
     for made in vars(bootstrap).values():
         if hasattr(made, "cache_clear"):
             made.cache_clear()
@@ -51,12 +51,12 @@ def forget_clients() -> None:
 
 @cache
 def client(service: str) -> Any:
-    """A client of the tests' own; kept, for making one takes longer than most tests."""
+    """Return a client of the tests' own; cached, because creating one takes longer than most tests."""
     return boto3.client(service)  # type: ignore[call-overload]  # the stubs know literal names only
 
 
 class StackSettings(config.Settings):
-    """The settings of every port that tests look at."""
+    """The settings of every port that tests read."""
 
     jobs_table: str = "JobsTable"
     keep_days: int = KEEP_DAYS
@@ -69,7 +69,7 @@ class StackSettings(config.Settings):
 
 
 class Stack:
-    """What is deployed, as the functions see it."""
+    """The deployed resources, as the functions see them."""
 
     @property
     def services(self) -> bootstrap.AwsServices:
@@ -96,7 +96,7 @@ class Stack:
         return self.services.destination
 
     def executions(self) -> list[str]:
-        """Names of the executions that were started, the names of runs: `{job}`, `{job}-2` …"""
+        """Return the names of started executions, which are those of runs: `{job}`, `{job}-2` …"""
         found = client("stepfunctions").list_executions(stateMachineArn=MACHINE)
         return [execution["name"] for execution in found["executions"]]
 
@@ -123,8 +123,8 @@ class Stack:
         self.queue.send(refs, urgent=False)
 
 
-def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the environment of all functions together; moto makes resources of these very addresses."""
+def set_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment of all functions; moto creates resources with exactly these addresses."""
     environment = {
         "JOBS_TABLE": "JobsTable",
         "RECORDS_TABLE": "RecordsTable",
@@ -155,7 +155,7 @@ def tell_functions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deploy() -> Stack:
-    """Make everything that the environment speaks of."""
+    """Create every resource that the environment names."""
     sqs, states = client("sqs"), client("stepfunctions")
     for name, resource in QUEUES.items():
         assert sqs.create_queue(QueueName=resource)["QueueUrl"] == URLS[name]

@@ -1,4 +1,4 @@
-"""Tables as template.yaml declares them, so that a test cannot pass on a table that is never deployed."""
+"""Creates tables as template.yaml declares them, so that no test passes on a table that is never deployed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 @cache
 def template() -> dict[str, Any]:
-    """The template, its intrinsic functions left as their arguments."""
+    """Return the template, with each intrinsic function replaced by its arguments."""
     loaded: dict[str, Any] = yaml.load(_TEMPLATE.read_text(), _Loader)
     return loaded
 
 
 def create_table(resource: str) -> str:
-    """Create a table of the template and answer its name."""
+    """Create a table of the template and return its name."""
     properties = template()["Resources"][resource]["Properties"]
     wanted: dict[str, Any] = {name: properties[name] for name in _CREATE if name in properties}
     if "StreamSpecification" in wanted:
@@ -52,5 +52,5 @@ def create_table(resource: str) -> str:
 
 @cache
 def _dynamodb() -> DynamoDBClient:
-    """Kept, for making a client takes longer than most tests."""
+    """Return a cached client, because creating one takes longer than most tests."""
     return boto3.client("dynamodb", region_name="us-east-1")

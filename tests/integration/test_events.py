@@ -1,4 +1,4 @@
-"""Every function with the recorded event of its trigger: what it did, and what it reports."""
+"""Every function with the recorded event of its trigger: its effects and its response."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 
 @pytest.fixture
 def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
-    """A state machine that keeps what it was told: moto's cannot be asked."""
-    told = MemoryMachine()
-    monkeypatch.setattr(bootstrap.AwsServices, "machine", told)
-    return told
+    """Return a state machine that records its calls, which moto's does not."""
+    machine = MemoryMachine()
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", machine)
+    return machine
 
 
 def announced(stack: Stack, status: Status = Status.WAITING_FOR_FILE) -> Job:
-    """The job of the recorded events, and its file in the bucket."""
+    """Add the job of the recorded events, and its file to the bucket."""
     stack.files.write(KEY, CSV)
     job = replace(make_job(status=status), ref=REF, file=JobFile("prices.csv", KEY, len(CSV)))
     stack.jobs.add(job)
@@ -57,7 +57,7 @@ def announced(stack: Stack, status: Status = Status.WAITING_FOR_FILE) -> Job:
 
 
 def planned(stack: Stack, chunks: int = 1) -> list[ChunkRef]:
-    """The job with open chunks to parse."""
+    """Add the job with open chunks to parse."""
     announced(stack, Status.PARSING)
     made = [make_chunk(REF, index) for index in range(chunks)]
     stack.chunks.add(made)
@@ -66,19 +66,19 @@ def planned(stack: Stack, chunks: int = 1) -> list[ChunkRef]:
 
 
 def arrival(name: str) -> dict[str, Any]:
-    """The event of a file that has arrived, with the tag and the size it has in the bucket."""
+    """Return the event of a file that has arrived, with its tag and size in the bucket."""
     made: dict[str, Any] = event(name)
     made["Records"][0]["s3"]["object"] |= {"eTag": hashlib.md5(CSV).hexdigest(), "size": len(CSV)}
     return made
 
 
 def failures(answer: Any) -> list[str]:
-    """The messages that a batch reports as failed."""
+    """Return the messages that a batch reports as failed."""
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def test_an_upload_starts_its_job(stack: Stack) -> None:
-    """Its execution has the job's id for a name."""
+    """Its execution is named by the job's id."""
     announced(stack)
     on_upload.handler(arrival("s3_upload"), CONTEXT)
     assert stack.jobs.get(REF).status is Status.QUEUED
@@ -87,7 +87,7 @@ def test_an_upload_starts_its_job(stack: Stack) -> None:
 
 @pytest.mark.parametrize("name", ["s3_upload", "s3_drop_folder"])
 def test_an_event_that_comes_twice_starts_once(stack: Stack, name: str) -> None:
-    """S3 promises at least once."""
+    """S3 delivers events at least once."""
     announced(stack)
     for _ in range(3):
         on_upload.handler(arrival(name), CONTEXT)
@@ -97,7 +97,7 @@ def test_an_event_that_comes_twice_starts_once(stack: Stack, name: str) -> None:
 
 
 def test_a_file_in_the_drop_folder_makes_its_job(stack: Stack) -> None:
-    """Spaces come as `+` or as `%20`, and both are spaces."""
+    """Keys encode spaces as `+` or `%20`; both are decoded."""
     on_upload.handler(event("s3_drop_folder"), CONTEXT)
     (job,) = stack.jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items
     assert (job.status, job.importer, job.requested_by) == (Status.QUEUED, "products", "drop folder")
@@ -118,7 +118,7 @@ def test_a_file_in_the_drop_folder_makes_its_job(stack: Stack) -> None:
     ],
 )
 def test_a_file_that_belongs_to_no_job_is_left_alone(stack: Stack, key: str) -> None:
-    """A folder's marker too."""
+    """This includes the marker of a folder."""
     announced(stack)
     made = arrival("s3_upload")
     made["Records"][0]["s3"]["object"]["key"] = key.format(job=REF.id)
@@ -127,8 +127,8 @@ def test_a_file_that_belongs_to_no_job_is_left_alone(stack: Stack, key: str) -> 
     assert stack.jobs.get(REF).status is Status.WAITING_FOR_FILE
 
 
-def test_a_file_for_an_unknown_importer_fails_where_its_sender_can_see_it(stack: Stack) -> None:
-    """Nobody waits for an answer at the drop folder."""
+def test_a_dropped_file_of_an_unknown_importer_makes_a_failed_job(stack: Stack) -> None:
+    """The drop folder has no response, so the failed job carries the problem."""
     made = arrival("s3_drop_folder")
     made["Records"][0]["s3"]["object"]["key"] = "incoming/acme/produce/prices.csv"
     on_upload.handler(made, CONTEXT)
@@ -138,8 +138,8 @@ def test_a_file_for_an_unknown_importer_fails_where_its_sender_can_see_it(stack:
     assert stack.executions() == []
 
 
-def test_a_plan_cuts_the_file_into_chunks(stack: Stack) -> None:
-    """And says so to the machine."""
+def test_a_plan_splits_the_file_into_chunks(stack: Stack) -> None:
+    """The outcome tells the state machine to continue."""
     announced(stack, Status.QUEUED)
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "planned"}
     job = stack.jobs.get(REF)
@@ -149,7 +149,7 @@ def test_a_plan_cuts_the_file_into_chunks(stack: Stack) -> None:
 
 
 def test_a_file_that_is_rejected_is_an_outcome_of_its_plan(stack: Stack) -> None:
-    """Not an error: the machine has nothing to try again."""
+    """It is not an error, because the state machine must not retry it."""
     announced(stack, Status.QUEUED)
     stack.files.write(KEY, b"%PDF-1.7 not a spreadsheet")
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
@@ -159,7 +159,7 @@ def test_a_file_that_is_rejected_is_an_outcome_of_its_plan(stack: Stack) -> None
 
 
 def test_a_dispatch_sends_a_message_for_each_chunk(stack: Stack, machine: MemoryMachine) -> None:
-    """More than a batch of them, each once, and leaves the token to the last worker."""
+    """More than one batch is sent, each message once; the token stays for the last worker."""
     refs = planned(stack, 23)
     dispatch.handler(event("dispatch"), CONTEXT)
     received = [record for _ in range(4) for record in stack.received()]
@@ -168,15 +168,15 @@ def test_a_dispatch_sends_a_message_for_each_chunk(stack: Stack, machine: Memory
     assert machine.answers == {}
 
 
-def test_a_dispatch_that_breaks_tells_the_machine(stack: Stack, machine: MemoryMachine) -> None:
-    """And is raised as well."""
+def test_a_failed_dispatch_fails_the_task_of_the_machine(stack: Stack, machine: MemoryMachine) -> None:
+    """The error is raised as well."""
     with pytest.raises(Exception, match="The function's log says more"):
         dispatch.handler(event("dispatch"), CONTEXT)
     assert machine.failures == {TOKEN: "NotFound"}
 
 
-def test_a_worker_does_its_chunk_and_reports_nothing(stack: Stack, machine: MemoryMachine) -> None:
-    """The last one of its phase answers the machine."""
+def test_a_worker_processes_its_chunk_and_reports_no_failure(stack: Stack, machine: MemoryMachine) -> None:
+    """The last worker of a phase sends the task's outcome to the state machine."""
     announced(stack, Status.QUEUED)
     plan.handler(event("plan"), CONTEXT)
     dispatch.handler(event("dispatch"), CONTEXT)
@@ -186,8 +186,8 @@ def test_a_worker_does_its_chunk_and_reports_nothing(stack: Stack, machine: Memo
     assert machine.answers == {TOKEN: {"outcome": "done"}}
 
 
-def test_the_recorded_message_is_done_as_a_received_one(stack: Stack, machine: MemoryMachine) -> None:
-    """But for its receipt, which only the queue can give."""
+def test_the_recorded_message_is_processed_like_a_received_one(stack: Stack, machine: MemoryMachine) -> None:
+    """Only the receipt differs, because the queue creates it."""
     announced(stack, Status.QUEUED)
     plan.handler(event("plan"), CONTEXT)
     dispatch.handler(event("dispatch"), CONTEXT)
@@ -201,9 +201,9 @@ def test_the_recorded_message_is_done_as_a_received_one(stack: Stack, machine: M
 
 
 def test_a_worker_reports_exactly_the_messages_that_failed(stack: Stack, machine: MemoryMachine) -> None:
-    """A wrong id would make AWS deliver the whole batch again, done chunks included."""
+    """A wrong id would make SQS deliver the whole batch again, including done chunks."""
     refs = planned(stack, 5)
-    for index in (0, 2, 4):  # these are done already; 1 and 3 have no slice to read
+    for index in (0, 2, 4):  # these are done; 1 and 3 have no slice
         stack.chunks.close(refs[index], ChunkState.DONE, Counts())
     stack.send(*refs)
     records = stack.received()
@@ -215,15 +215,15 @@ def test_a_worker_reports_exactly_the_messages_that_failed(stack: Stack, machine
     assert failures(again) == []
 
 
-def test_a_batch_that_fails_as_a_whole_is_reported_message_by_message(stack: Stack, machine: MemoryMachine) -> None:
-    """Not by an exception: each message keeps its own waiting time."""
+def test_a_batch_that_fails_entirely_is_reported_message_by_message(stack: Stack, machine: MemoryMachine) -> None:
+    """An exception would give all messages the same visibility timeout."""
     stack.send(*planned(stack, 3))
     records = stack.received()
     assert sorted(failures(work.handler({"Records": records}, CONTEXT))) == sorted(r["messageId"] for r in records)
 
 
 def test_a_dead_letter_closes_its_chunk_as_failed(stack: Stack, machine: MemoryMachine) -> None:
-    """So that the phase can end; its rows stay unprocessed."""
+    """The phase can end, and the rows of the chunk stay unprocessed."""
     (ref,) = planned(stack)
     assert failures(give_up.handler(event("sqs_dead_letter"), CONTEXT)) == []
     chunk = stack.chunks.get(ref)
@@ -233,7 +233,7 @@ def test_a_dead_letter_closes_its_chunk_as_failed(stack: Stack, machine: MemoryM
 
 
 def test_dead_letters_are_reported_one_by_one(stack: Stack, machine: MemoryMachine) -> None:
-    """One whose chunk is still held by a worker comes again, the others are closed."""
+    """A message whose chunk a worker has leased is delivered again; the chunks of the others are closed."""
     refs = planned(stack, 3)
     now = int(datetime.now(UTC).timestamp())
     stack.chunks.lease(refs[1], now=now, until=now + 60)
@@ -248,7 +248,7 @@ def test_dead_letters_are_reported_one_by_one(stack: Stack, machine: MemoryMachi
 
 
 def test_a_job_is_finished(stack: Stack) -> None:
-    """Completed when every row is delivered or rejected."""
+    """A job is completed if every row is loaded or rejected."""
     announced(stack)
     for status in (Status.QUEUED, Status.PARSING, Status.LOADING):
         stack.jobs.transition(REF, status)
@@ -256,18 +256,20 @@ def test_a_job_is_finished(stack: Stack) -> None:
     assert stack.jobs.get(REF).finished_at
 
 
-def test_a_job_that_broke_is_finished_with_what_was_caught(stack: Stack) -> None:
-    """In the job's problem, for whoever looks at it."""
+def test_a_job_whose_execution_failed_gets_the_error_as_its_problem(stack: Stack) -> None:
+    """The problem of the job describes the error."""
     announced(stack, Status.PARSING)
     assert finish.handler(event("finish_with_error"), CONTEXT)["status"] == "failed"
     problem = stack.jobs.get(REF).problem
     assert problem
     assert problem.type == "system-error"
-    assert "(States.Timeout)." in word_detail(problem)  # no more: what AWS says of it may hold a stack trace
+    assert "(States.Timeout)." in word_detail(
+        problem
+    )  # nothing else, because the error of AWS may contain a stack trace
 
 
-def test_the_clock_sets_stuck_jobs_going_and_ends_expired_ones(stack: Stack) -> None:
-    """And leaves alone what moved a minute ago."""
+def test_the_sweeper_rescues_stuck_jobs_and_ends_expired_ones(stack: Stack) -> None:
+    """A job that changed a minute ago is left alone."""
     now = datetime.now(UTC)
     expired = replace(make_job(number=1), created_at=now - timedelta(hours=25))
     stuck = replace(make_job(number=2, status=Status.QUEUED), created_at=now - timedelta(minutes=20))
@@ -281,7 +283,7 @@ def test_the_clock_sets_stuck_jobs_going_and_ends_expired_ones(stack: Stack) -> 
 
 
 def test_a_request_for_a_job_is_answered(stack: Stack) -> None:
-    """With the recorded event as it is, but for a token that holds."""
+    """The recorded event is unchanged except that its token is valid."""
     announced(stack)
     made = event("api_get_job")
     assert api.handler(made, CONTEXT)["statusCode"] == 401
@@ -292,7 +294,7 @@ def test_a_request_for_a_job_is_answered(stack: Stack) -> None:
 
 
 def test_a_request_to_import_is_answered(stack: Stack) -> None:
-    """Its JSON comes in base64, as every body does at an API that takes files."""
+    """The JSON is in base64, as every body of an API that takes files."""
     made = event("api_post_imports")
     made["headers"]["Authorization"] = f"Bearer {issuer.token()}"
     answer = api.handler(made, CONTEXT)

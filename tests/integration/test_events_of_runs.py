@@ -1,4 +1,4 @@
-"""The functions of the state machine where runs are concerned, with the recorded events of its tasks."""
+"""The functions of the state machine across runs of a job, with the recorded events of its tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.auto_resume import app as wake
+from functions.auto_resume import app as auto_resume
 from functions.dispatch import app as dispatch
 from functions.finish import app as finish
 from functions.make_file import app as make_file
@@ -21,7 +21,7 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import UpstreamDown
 from sluice.model.status import Status
 from sluice.usecases.artifacts import result_key
-from tests.integration.api.living import run, upload
+from tests.integration.api.running import run, upload
 from tests.integration.stack import Stack, client, event
 from tests.support.factories import make_job
 from tests.support.lambda_context import FakeContext
@@ -36,17 +36,17 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 
 @pytest.fixture
 def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
-    """A state machine that keeps what it was told: moto's cannot be asked."""
-    told = MemoryMachine()
-    monkeypatch.setattr(bootstrap.AwsServices, "machine", told)
-    return told
+    """Return a state machine that records its calls, which moto's does not."""
+    machine = MemoryMachine()
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", machine)
+    return machine
 
 
 @pytest.mark.parametrize(("way", "end"), [(Status.PAUSING, "paused"), (Status.CANCELLING, "cancelled")])
-def test_a_job_that_is_to_stop_goes_through_its_tasks_to_the_end(
+def test_a_stopping_job_passes_its_tasks_to_the_end(
     stack: Stack, machine: MemoryMachine, way: Status, end: str
 ) -> None:
-    """Each of them sees it, and nothing is an error."""
+    """Each task sees that the job is stopping, and none fails."""
     stack.jobs.add(replace(make_job(status=way), ref=REF))
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
     dispatch.handler(event("dispatch"), CONTEXT)
@@ -54,8 +54,8 @@ def test_a_job_that_is_to_stop_goes_through_its_tasks_to_the_end(
     assert finish.handler(event("finish"), CONTEXT) == {"status": end, "suspended": False, "resume_after": 30}
 
 
-def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, machine: MemoryMachine) -> None:
-    """The events are of the first run, the job is in its second."""
+def test_the_tasks_of_an_earlier_run_change_nothing(stack: Stack, machine: MemoryMachine) -> None:
+    """The events belong to the first run, and the job is in its second."""
     job = replace(make_job(status=Status.PARSING), ref=REF, run=2)
     stack.jobs.add(job)
     assert plan.handler(event("plan"), CONTEXT) == {"outcome": "over"}
@@ -66,28 +66,28 @@ def test_the_tasks_of_a_run_that_was_left_behind_change_nothing(stack: Stack, ma
     assert stack.jobs.get(REF) == job
 
 
-def test_a_job_that_waits_for_its_upstream_is_woken(stack: Stack) -> None:
-    """Until then the machine is told that it waits; in its new run it does not."""
+def test_a_suspended_job_is_resumed_automatically(stack: Stack) -> None:
+    """Before, the job is suspended; in its new run it is not."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
     stack.jobs.remember(REF, phase=PhaseName.LOAD)
     stack.jobs.transition(REF, Status.PAUSING, suspended=UpstreamDown("The upstream").problem)
     assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "suspended": True, "resume_after": 30}
     for _ in range(2):
-        assert wake.handler(event("auto_resume"), CONTEXT) == {"status": "loading"}
+        assert auto_resume.handler(event("auto_resume"), CONTEXT) == {"status": "loading"}
     job = stack.jobs.get(REF)
     assert (job.run, job.suspended) == (2, None)
     assert stack.executions() == [f"{REF.id}-2"]
 
 
 @pytest.mark.parametrize("then", [Status.PAUSED, Status.CANCELLED])
-def test_a_job_that_somebody_has_stopped_is_not_woken(stack: Stack, then: Status) -> None:
-    """Whoever pauses a job resumes it."""
+def test_a_job_that_a_caller_stopped_is_not_resumed_automatically(stack: Stack, then: Status) -> None:
+    """A job that a caller paused is resumed by a caller only."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
     stack.jobs.transition(REF, Status.PAUSING)
     assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "suspended": False, "resume_after": 30}
     if then is Status.CANCELLED:
         stack.jobs.transition(REF, then)
-    assert wake.handler(event("auto_resume"), CONTEXT) == {"status": then}
+    assert auto_resume.handler(event("auto_resume"), CONTEXT) == {"status": then}
     assert stack.executions() == []
 
 
@@ -100,14 +100,14 @@ def test_a_file_is_made_in_the_folder_of_its_run(stack: Stack) -> None:
     assert [line[:2] for line in csv.reader(io.StringIO(body.decode("utf-8-sig")))][1] == ["4", "P-3"]
 
 
-def test_a_file_of_a_job_that_is_gone_is_an_error(stack: Stack) -> None:
-    """The execution fails; nobody waits for it for ever."""
+def test_a_file_of_a_missing_job_is_an_error(stack: Stack) -> None:
+    """The execution fails, so no caller waits for the file."""
     with pytest.raises(Exception, match="The function's log says more"):
         make_file.handler(event("make_file"), CONTEXT)
 
 
-def test_the_clock_takes_a_file_whose_event_was_lost(stack: Stack) -> None:
-    """It lies in the bucket; the job is started as if the event had come."""
+def test_the_sweeper_starts_a_job_whose_event_was_lost(stack: Stack) -> None:
+    """The file is in the bucket, and the job starts as after the event."""
     made = replace(make_job(), created_at=datetime.now(UTC) - timedelta(minutes=20))
     stack.jobs.add(made)
     stack.files.write(made.file.key, b"Part Number,Description,Price\n")

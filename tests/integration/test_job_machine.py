@@ -1,7 +1,7 @@
-"""The logic of the job's state machine, with queues standing in for its functions.
+"""The logic of the job's state machine, with queues as stubs of its functions.
 
 Each task's call of a function becomes a message to a queue of that name, and the test answers the message's token as
-the function would. What is tested is the machine's own: where it begins, the order of its states, its choices, its
+the function would. The tests cover the machine's own logic: its entry, the order of its states, its choices, its
 catches.
 """
 
@@ -24,7 +24,7 @@ PATIENCE = 60.0
 
 
 class Machine:
-    """A running execution, and the functions it waits for."""
+    """A running execution, and the functions that it waits for."""
 
     def __init__(self, **given: Any) -> None:
         self.states = boto3.client("stepfunctions")
@@ -45,13 +45,13 @@ class Machine:
                 state["Resource"] = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
                 state["Parameters"] = {"QueueUrl": self.queues[name], "MessageBody": body}
                 state.pop("Retry", None)
-                if "ResultSelector" in state:  # a function's answer comes in an envelope
+                if "ResultSelector" in state:  # a function's response comes in an envelope
                     selected = state["ResultSelector"].items()
                     state["ResultSelector"] = {name: path.replace("$.Payload.", "$.") for name, path in selected}
         return machine
 
     def called(self, name: str) -> dict[str, Any]:
-        """The payload of the next call of a function; every call names the job and its run."""
+        """Return the payload of the next call of a function; every call names the job and its run."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             found = self.sqs.receive_message(QueueUrl=self.queues[name], WaitTimeSeconds=1).get("Messages", [])
@@ -70,7 +70,7 @@ class Machine:
         self.states.send_task_failure(taskToken=call["token"], error="Boom", cause="a pipe burst")
 
     def step(self, name: str) -> dict[str, Any]:
-        """The next call, which is to be of this step."""
+        """Return the next call, which must be of this step."""
         if name in {"plan", "finish", "auto_resume"}:
             return self.called(f"{name.title().replace('_', '')}Function")
         call = self.called("DispatchFunction")
@@ -78,20 +78,20 @@ class Machine:
         return call
 
     def ended(self) -> str:
-        """How the execution ended."""
+        """Return the final status of the execution."""
         deadline = time.monotonic() + PATIENCE
         between = threading.Event()
         while time.monotonic() < deadline:
             status = self.states.describe_execution(executionArn=self.execution)["status"]
             if status != "RUNNING":
                 return str(status)
-            between.wait(0.05)  # the machine runs in this very process and needs its turn
+            between.wait(0.05)  # the machine runs in this process and needs time to run
         raise AssertionError("the execution did not end")
 
 
 @pytest.fixture
 def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
-    """What begins an execution with an input."""
+    """Return a function that starts an execution with an input."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -116,7 +116,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
     ],
 )
 def test_a_run_takes_its_steps_and_is_finished(begin: Callable[..., Machine], entry: str, steps: list[str]) -> None:
-    """Whatever comes of them; a business outcome is no failure of the machine."""
+    """This holds for every outcome; a business outcome is no failure of the machine."""
     machine = begin(**{"from": entry})
     for step in steps:
         name, outcome = step.split()
@@ -138,38 +138,38 @@ def test_a_run_takes_its_steps_and_is_finished(begin: Callable[..., Machine], en
         ("undo", ["undo done"], "finish"),
     ],
 )
-def test_whatever_breaks_ends_the_job_with_the_reason(
+def test_an_error_in_any_task_fails_the_job_with_its_reason(
     begin: Callable[..., Machine], entry: str, steps: list[str], broken: str
 ) -> None:
-    """By the function that finishes jobs, which is told what was caught."""
+    """The function `finish` ends the job, and gets the error that the machine caught."""
     machine = begin(**{"from": entry})
     for step in steps:
         name, outcome = step.split()
         machine.answer(machine.step(name), outcome)
     machine.break_down(machine.step(broken))
-    told = machine.step("finish")
-    assert told["error"]["Error"] == "Boom"
-    machine.answer(told, "done")
+    call = machine.step("finish")
+    assert call["error"]["Error"] == "Boom"
+    machine.answer(call, "done")
     assert machine.ended() == "FAILED"
 
 
 @pytest.mark.parametrize("breaks", [False, True])
-def test_a_job_whose_upstream_is_away_is_woken(begin: Callable[..., Machine], breaks: bool) -> None:
-    """By the same execution, which is over then: the job goes on in another run."""
+def test_a_suspended_job_is_resumed_by_its_execution(begin: Callable[..., Machine], breaks: bool) -> None:
+    """The same execution calls `auto_resume` and ends; the job continues in another run."""
     machine = begin(**{"from": "load"})
     machine.answer(machine.step("load"), "stopped")
     machine.answer(machine.step("finish"), "done", suspended=True)
-    wake = machine.step("auto_resume")
+    resumption = machine.step("auto_resume")
     if breaks:
-        machine.break_down(wake)
+        machine.break_down(resumption)
     else:
-        machine.answer(wake, "done")
+        machine.answer(resumption, "done")
     assert machine.ended() == ("FAILED" if breaks else "SUCCEEDED")
 
 
 @pytest.mark.parametrize(("breaks", "end"), [(False, "SUCCEEDED"), (True, "FAILED")])
-def test_a_file_is_made_and_the_job_is_left_alone(begin: Callable[..., Machine], breaks: bool, end: str) -> None:
-    """A file that cannot be made does not make its job a failed one."""
+def test_making_a_file_does_not_change_the_job(begin: Callable[..., Machine], breaks: bool, end: str) -> None:
+    """A file that cannot be made does not fail its job."""
     machine = begin(**{"from": "file", "file": "errors.xlsx"})
     call = machine.called("MakeFileFunction")
     assert call["file"] == "errors.xlsx"

@@ -32,7 +32,7 @@ from tests.support.upstreams import MemoryUpstreams
 REGION = "us-east-1"
 KEYS = id_numbers(300)
 WARD = {"ward": "79800001"}
-# Pauses before another try are short ones.
+# Pauses between attempts are short.
 HASTY = Clock(sleep=lambda seconds: asyncio.sleep(0.02 if seconds == RETRY_PAUSE else seconds))
 # A deadline that no test reaches.
 PATIENCE = 60
@@ -40,7 +40,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch, atomic_updates: None) -> Iterator[Callable[[], Any]]:
-    """Returns a resource of the jobs table for each worker."""
+    """Return a function that creates a resource of the jobs table for a worker."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -75,7 +75,7 @@ def look_up(
 
 @pytest.fixture(params=["memory", "http"])
 def upstreams(request: pytest.FixtureRequest) -> Iterator[Upstreams]:
-    """The commission, as use cases know it."""
+    """Return the register of upstreams with the commission."""
     if request.param == "memory":
         fake = MemoryUpstreams()
         fake.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in KEYS}
@@ -88,7 +88,7 @@ def upstreams(request: pytest.FixtureRequest) -> Iterator[Upstreams]:
         yield SharedUpstreams(table, lambda fresh: {"commission": entry})
 
 
-def test_results_are_what_the_commission_knows(upstreams: Upstreams) -> None:
+def test_results_equal_the_data_of_the_commission(upstreams: Upstreams) -> None:
     results: dict[str, LookupResult] = {}
     batch = upstreams.ask(
         commission, [*KEYS[:20], KEYS[0]], before=time.time() + PATIENCE, on_result=results.__setitem__
@@ -120,14 +120,14 @@ def test_an_upstream_without_an_entry_in_the_secret_is_rejected(table: Callable[
     ],
     ids="-".join,
 )
-def test_every_key_has_a_result_or_is_named_whatever_the_upstream_does(
+def test_every_key_has_a_result_or_an_error_whatever_the_upstream_does(
     table: Callable[[], Any], settings: dict[str, Any]
 ) -> None:
     results: dict[str, LookupResult] = {}
     remaining = KEYS[:40]
     with serving(Commission(Behaviour(**settings))) as served:
         deadline = time.monotonic() + PATIENCE
-        while remaining and time.monotonic() < deadline:  # as a worker does whose chunk is retried
+        while remaining and time.monotonic() < deadline:  # as the worker of a retried chunk does
             batch = look_up(served, table(), remaining, results)
             assert not batch.down
             assert set(batch.failed) == set(remaining) - set(results)
@@ -136,8 +136,8 @@ def test_every_key_has_a_result_or_is_named_whatever_the_upstream_does(
         assert served.stub.seen()["answered_ids"] == 40
 
 
-def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
-    """In every second, as the commission counts them; each worker alone would be faster."""
+def test_many_workers_together_keep_to_the_rate(table: Callable[[], Any]) -> None:
+    """The commission counts requests in every second; each worker alone would be faster."""
     rate, workers, each = 40, 4, 30
     results: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
@@ -156,7 +156,7 @@ def test_many_workers_together_keep_the_rate(table: Callable[[], Any]) -> None:
     assert seen["busiest_second"] <= rate
 
 
-def test_an_upstream_that_answers_nothing_is_down(table: Callable[[], Any]) -> None:
+def test_an_upstream_that_does_not_respond_is_down(table: Callable[[], Any]) -> None:
     results: dict[str, LookupResult] = {}
     with serving(Commission(Behaviour())) as served:
         look_up(served, table(), KEYS[:10], results)
@@ -187,7 +187,7 @@ def test_a_long_retry_after_ends_the_attempt(table: Callable[[], Any]) -> None:
 
 
 def test_no_log_contains_a_key(table: Callable[[], Any], caplog: pytest.LogCaptureFixture) -> None:
-    """Nor the address of a request or a token; the logs of libraries are included."""
+    """No log contains the URL of a request or a token either; this includes the logs of libraries."""
     results: dict[str, LookupResult] = {}
     with caplog.at_level(logging.DEBUG), serving(Commission(Behaviour(errors=0.1, broken=0.1))) as served:
         batch = look_up(served, table(), KEYS[:40], results)

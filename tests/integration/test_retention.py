@@ -1,4 +1,4 @@
-"""How long things are kept, as template.yaml declares it."""
+"""Retention of files and items, as template.yaml declares it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ REF = JobRef("acme", "01ABC")
         result_key(REF, 1, "result.xlsx"),
     ],
 )
-def test_inputs_and_results_go_after_the_days_that_a_deployment_says(key: str) -> None:
+def test_inputs_and_results_expire_after_the_days_of_the_deployment(key: str) -> None:
     rules = template()["Resources"]["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     (days,) = [rule["ExpirationInDays"] for rule in rules if "Prefix" in rule and key.startswith(rule["Prefix"])]
     assert days == "RetentionDays"
     assert template()["Parameters"]["RetentionDays"]["Type"] == "Number"
 
 
-def test_a_bucket_that_keeps_versions_would_keep_what_was_deleted() -> None:
+def test_the_bucket_is_not_versioned() -> None:
     assert "VersioningConfiguration" not in template()["Resources"]["FilesBucket"]["Properties"]
 
 
-def test_jobs_and_what_belongs_to_them_go_by_themselves() -> None:
+def test_jobs_and_their_items_expire() -> None:
     expiry = template()["Resources"]["JobsTable"]["Properties"]["TimeToLiveSpecification"]
     assert expiry == {"AttributeName": "expires_at", "Enabled": True}

@@ -1,4 +1,4 @@
-"""The function that schedules call, with the recorded event of a strike."""
+"""The function that schedules call, with the recorded event of a scheduled run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.lambda_context import FakeContext
 CONTEXT: LambdaContext = FakeContext()
 
 
-def test_a_strike_begins_one_job_until_that_has_ended(stack: Stack) -> None:
+def test_a_scheduled_run_starts_a_job_unless_one_is_active(stack: Stack) -> None:
     begun = scheduled.handler(event("schedule_sync"), CONTEXT)["job_id"]
     assert begun
     ref = JobRef("acme", begun)
@@ -30,7 +30,7 @@ def test_a_strike_begins_one_job_until_that_has_ended(stack: Stack) -> None:
     assert sorted(stack.executions()) == sorted([begun, again])
 
 
-def test_schedules_may_call_that_function_alone_and_the_api_may_hand_them_that_role_alone() -> None:
+def test_the_role_of_schedules_allows_one_function_and_the_api_may_pass_only_that_role() -> None:
     resources = template()["Resources"]
     role = resources["SchedulerRole"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
@@ -47,7 +47,7 @@ def test_schedules_may_call_that_function_alone_and_the_api_may_hand_them_that_r
 
 
 def test_every_method_of_the_api_reaches_its_function() -> None:
-    """The gateway lets through only those that the template names."""
+    """The gateway passes only the methods that the template names."""
     named = {
         each["Properties"]["Method"] for each in template()["Resources"]["ApiFunction"]["Properties"]["Events"].values()
     }

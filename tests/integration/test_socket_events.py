@@ -26,7 +26,7 @@ CONNECTION = event("socket_connect")["requestContext"]["connectionId"]
 
 
 def connecting(token: str | None, job: str | None = None) -> dict[str, Any]:
-    """The recorded event with a token of a test's own."""
+    """Return the recorded event with the given token."""
     asked: dict[str, Any] = event("socket_connect")
     asked["headers"].pop("Authorization")
     if token is not None:
@@ -40,7 +40,7 @@ def watchers(tenant: str = "acme") -> list[Connection]:
     return bootstrap.connections("JobsTable").of_tenant(tenant)
 
 
-def test_a_good_token_connects_and_a_disconnect_is_forgotten(stack: Stack) -> None:
+def test_a_valid_token_connects_and_a_disconnect_removes_the_connection(stack: Stack) -> None:
     assert socket.handler(connecting(issuer.token()), CONTEXT) == {"statusCode": 200}
     assert [replace(each, since=0) for each in watchers()] == [Connection(CONNECTION, "acme")]
     left = event("socket_connect")
@@ -55,12 +55,12 @@ def test_a_good_token_connects_and_a_disconnect_is_forgotten(stack: Stack) -> No
         (None, 401),
         ("nonsense", 401),
         (issuer.token(exp=1), 401),
-        (issuer.token(aud="somebody else"), 401),
+        (issuer.token(aud="another audience"), 401),
         (issuer.token(scope=""), 403),
     ],
     ids=["none", "nonsense", "expired", "wrong audience", "no scope"],
 )
-def test_nobody_else_connects(stack: Stack, token: str | None, status: int) -> None:
+def test_a_connection_without_a_valid_token_is_rejected(stack: Stack, token: str | None, status: int) -> None:
     assert socket.handler(connecting(token), CONTEXT) == {"statusCode": status}
     assert watchers() == []
 
@@ -90,15 +90,15 @@ def test_a_ticket_connects_once(stack: Stack) -> None:
     assert [watcher.id for watcher in watchers()] == [CONNECTION]
 
 
-def test_a_ticket_for_one_job_hears_of_no_other(stack: Stack) -> None:
-    """Whatever else the address asks for."""
+def test_a_ticket_for_one_job_gets_no_events_of_others(stack: Stack) -> None:
+    """Other parameters of the address have no effect."""
     job = make_job("acme")
     stack.jobs.add(job)
     assert socket.handler(with_ticket(ticket_for(job.ref.id), job="01OTHER"), CONTEXT) == {"statusCode": 200}
     assert [watcher.job_id for watcher in watchers()] == [job.ref.id]
 
 
-def test_what_a_client_says_is_ignored(stack: Stack) -> None:
+def test_messages_of_a_client_are_ignored(stack: Stack) -> None:
     said = event("socket_connect")
     said["requestContext"]["routeKey"] = "$default"
     assert socket.handler(said, CONTEXT) == {"statusCode": 200}
@@ -117,19 +117,21 @@ def test_a_change_of_a_job_is_posted_to_those_who_watch(stack: Stack, monkeypatc
     assert message["job"]["links"]["self"].endswith(f"/v1/jobs/{message['job']['id']}")
 
 
-def test_news_that_cannot_be_posted_do_not_hold_up_the_stream(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shard waits for each of its records: one that failed for ever would silence all that come after it."""
+def test_an_event_that_cannot_be_posted_does_not_block_the_stream(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream's shard waits for each of its records, so a record that always fails would block all later ones."""
 
     class Broken:
         def post(self, connection_id: str, message: bytes) -> bool:
-            raise OSError("no way through")
+            raise OSError("the connection is unreachable")
 
     monkeypatch.setattr(bootstrap, "sockets", lambda endpoint: Broken())
     bootstrap.connections("JobsTable").add(Connection("mine", "acme"), now=0)
     announce.handler(event("stream_job"), CONTEXT)
 
 
-def test_what_is_no_job_is_passed_over(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stream_records_of_other_items_are_ignored(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     sockets = MemorySockets()
     monkeypatch.setattr(bootstrap, "sockets", lambda endpoint: sockets)
     bootstrap.connections("JobsTable").add(Connection("mine", "acme"), now=0)

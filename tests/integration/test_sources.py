@@ -29,7 +29,7 @@ from tests.support.pages import check_pages
 
 PANGKAT = source_named("pangkat")
 REGION = "us-east-1"
-# Pauses before another try are short ones.
+# Pauses between attempts are short.
 HASTY = Clock(chance=lambda: 0.02)
 # A deadline that no test reaches.
 PATIENCE = 60
@@ -39,7 +39,7 @@ PATIENCE = 60
 def shared(
     monkeypatch: pytest.MonkeyPatch, atomic_updates: None
 ) -> Iterator[Callable[[float], tuple[RateStore, TokenStore]]]:
-    """Returns the shared slots and tokens for each reader, at a rate."""
+    """Return a function that gives each reader the shared slots and tokens, at a rate."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -73,7 +73,7 @@ def read(
 def read_with_retries(
     upstream: Served[Register], shared: tuple[RateStore, TokenStore], offsets: range
 ) -> list[SourcePage]:
-    """Read pages as a worker does whose chunk is retried."""
+    """Read pages as the worker of a retried chunk does."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -84,13 +84,13 @@ def read_with_retries(
 
 
 def keys(pages: list[SourcePage]) -> list[object]:
-    """The rows of pages, by their keys."""
+    """Return the rows of pages by their keys."""
     return [row["nip"] for page in pages for row in page.rows]
 
 
 @pytest.fixture
 def quick(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> tuple[RateStore, TokenStore]:
-    """Shared slots and tokens, at a rate that delays nothing."""
+    """Return shared slots and tokens, at a rate without delays."""
     return shared(400)
 
 
@@ -132,7 +132,7 @@ def test_every_row_arrives_whatever_the_upstream_does(
 
 
 def test_expired_tokens_are_replaced_and_shared(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
-    """Thirty pages at 15 a second outlive a token of 1.2 s, and no page needs one of its own."""
+    """Thirty pages at 15 a second outlast a token of 1.2 s, and pages share tokens."""
     with serving(Register(Settings(rows=3_000, token_seconds=1.2))) as upstream:
         first, second = shared(20), shared(20)
         pages = read_with_retries(upstream, first, range(0, 1_500, 100))
@@ -148,8 +148,8 @@ def test_workers_share_a_token(shared: Callable[[float], tuple[RateStore, TokenS
         assert upstream.stub.seen()["tokens"] == 1
 
 
-def test_many_workers_together_keep_the_rate(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
-    """In every second, as the upstream counts them; each worker alone would be faster."""
+def test_many_workers_together_keep_to_the_rate(shared: Callable[[float], tuple[RateStore, TokenStore]]) -> None:
+    """The upstream counts requests in every second; each worker alone would be faster."""
     rate, workers, each = 30, 5, 1_200
     found: list[list[SourcePage]] = []
     with serving(Register(Settings(rows=workers * each))) as upstream:
@@ -185,11 +185,11 @@ def test_rows_that_move_during_the_reading_show_in_the_totals(quick: tuple[RateS
     with serving(Register(Settings(rows=1_000, moves_every=3, moves_by=4))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), at_once=1)
         assert [page.total for page in pages] == [1_000 + at // 3 * 4 for at in range(10)]
-        assert len(set(keys(pages))) < len(keys(pages)), "rows that moved are seen twice"
+        assert len(set(keys(pages))) < len(keys(pages)), "rows that moved are read twice"
 
 
 @pytest.mark.parametrize(("rows", "sizes"), [(250, [100, 100, 50]), (200, [100, 100, 0])])
-def test_without_a_total_the_end_is_found(quick: tuple[RateStore, TokenStore], rows: int, sizes: list[int]) -> None:
+def test_the_end_is_found_without_a_total(quick: tuple[RateStore, TokenStore], rows: int, sizes: list[int]) -> None:
     source = replace(PANGKAT, has_total=False)
     with serving(Register(Settings(rows=rows, without_total=True))) as upstream:
         pages = read(upstream, quick, range(0, 1_000, 100), source)

@@ -1,4 +1,4 @@
-"""What the template, the state machine and the recorded events say of the functions is what the functions expect."""
+"""The template, the state machine and the recorded events agree with what the functions expect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.template import template
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
 def test_a_recorded_event_names_no_real_account(path: Path) -> None:
-    """They are in a public repository."""
+    """The recorded events are published with the code."""
     text = path.read_text()
     assert json.loads(text)
     accounts = {part for part in text.replace('"', ":").split(":") if part.isdigit() and len(part) == 12}
@@ -23,12 +23,12 @@ def test_a_recorded_event_names_no_real_account(path: Path) -> None:
 
 
 RECORDED = ("plan", "dispatch", "finish", "finish_with_error", "auto_resume", "make_file")
-# Functions that are told the same share their settings.
+# Functions with the same environment share their settings.
 SHARED = {"Start": ("OnUpload", "Scheduled", "Finish", "AutoResume")}
 
 
 def payloads() -> dict[str, set[str]]:
-    """What each state of the machine hands to its function."""
+    """Return the keys that each task passes to its function."""
     states = json.loads((EVENTS.parent / "statemachines" / "job.asl.json").read_text())["States"]
     found: dict[str, set[str]] = {}
     for name, state in states.items():
@@ -37,8 +37,8 @@ def payloads() -> dict[str, set[str]]:
     return found
 
 
-def test_the_tasks_events_are_what_the_state_machine_sends() -> None:
-    """A key that is renamed on one side only is found here."""
+def test_the_recorded_events_of_tasks_have_the_keys_that_the_state_machine_sends() -> None:
+    """A key that is renamed on one side only fails this test."""
     recorded = {name: set(event(name)) for name in RECORDED}
     assert set(map(frozenset, payloads().values())) == set(map(frozenset, recorded.values()))
 
@@ -54,8 +54,8 @@ def test_the_tasks_events_are_what_the_state_machine_sends() -> None:
         for function in SHARED.get(name.removesuffix("Settings"), (name.removesuffix("Settings"),))
     ],
 )
-def test_the_template_tells_each_function_what_its_settings_ask_for(function: str, model: type[Settings]) -> None:
-    """Else the function would fail at its first call, on AWS."""
+def test_the_template_sets_the_environment_that_each_function_requires(function: str, model: type[Settings]) -> None:
+    """A missing setting would fail the function at its first call on AWS."""
     resources = template()["Resources"]
     shared = template()["Globals"]["Function"]["Environment"]["Variables"]
     own = resources[f"{function}Function"]["Properties"].get("Environment", {}).get("Variables", {})

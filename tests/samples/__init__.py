@@ -1,4 +1,4 @@
-"""Files as people really send them, for every importer: clean ones and ugly ones, and what must become of them."""
+"""Clean and ugly files of every importer, as users send them, with the records and rejections they must become."""
 
 from __future__ import annotations
 

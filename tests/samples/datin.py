@@ -1,4 +1,4 @@
-"""Data lines: as the system exports them, and as Excel's "Unicode text" has them."""
+"""Data lines: as the system exports them, and as Excel's format "Unicode text" writes them."""
 
 from __future__ import annotations
 

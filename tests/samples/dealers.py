@@ -1,4 +1,4 @@
-"""Lists of dealers: one from a program, one that a person keeps in a spreadsheet."""
+"""Lists of dealers: one that a program exports, one that a person keeps in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLEAN: tuple[Row, ...] = (
     ("D-1001", "Autohaus Nord", "nord@dealers.example", "+49 40 123456", "Hamburg", "Germany", "gold", "yes"),
     ("D-1002", "Garage Sud", "sud@dealers.example", "0033491000000", "Marseille", "France", "silver", "no"),
     ("D-1003", "Bengkel Jaya", "", "0361 123456", "Denpasar", "Indonesia", "", ""),
-    ("D-1004", "Nowhere", "nobody", "", "", "", "platinum", "yes"),
+    ("D-1004", "Nowhere", "no-one", "", "", "", "platinum", "yes"),
 )
 UGLY: tuple[Row, ...] = (
     ("Dealers of the north; as of January",),

@@ -1,4 +1,4 @@
-"""Internet orders: as the system exports them, and as a spreadsheet saved them after somebody had opened them."""
+"""Internet orders: as the system exports them, and as a spreadsheet program saved them after a person opened them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Network projects: as the system exports them, and in a workbook of Excel 97 that is kept by hand."""
+"""Network projects: as the system exports them, and in a workbook of Excel 97 that a person keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Price lists: an English one, a European one that has grown by hand, and an American one."""
+"""Price lists: an English one, a European one that is edited by hand, and an American one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sample is, and the programs that files come from."""
+"""The form of a sample, and writers of the file formats that users send."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ Merged = tuple[int, int, int, int, str]
 #: A rejected cell: row number in the sheet, title of the column, reason.
 Rejected = tuple[int, str | None, str]
 
-_WRITTEN = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - XlsxWriter takes the time as it is; it makes files equal
+_WRITTEN = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - XlsxWriter takes a naive time; a constant one makes files equal
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A file as somebody sends it, and what must become of it.
+    """A file as a user sends it, and the records and rejections that it must become.
 
     Parameters
     ----------
     importer
         Name of the importer.
     filename
-        As it is uploaded; distinct among the samples of an importer.
+        Name at the upload; distinct among the samples of an importer.
     title
-        What is special about it.
+        Its peculiarities, in a few words.
     body
-        Makes its bytes, the same each time.
+        Function that makes its bytes, the same each time.
     good
         Key to the record's values, as the API shows them.
     rejected
@@ -53,18 +53,18 @@ class Sample:
 
     @property
     def total(self) -> int:
-        """Rows that are counted: good ones and rejected ones."""
+        """Return the number of rows that are counted: good and rejected ones."""
         return len(self.good) + len({row for row, _, _ in self.rejected})
 
 
 def by_key(key: str, *records: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Records by the field that names them."""
+    """Return records by the field that names them."""
     assert len({tuple(record) for record in records}) == 1, "a field is misspelled"
     return {record[key]: record for record in records}
 
 
 def xlsx(rows: Iterable[Row], merged: Sequence[Merged] = ()) -> bytes:
-    """A workbook as spreadsheet programs write it: dates are numbers with a format."""
+    """Make a workbook as spreadsheet programs write it: dates are numbers with a format."""
     file = io.BytesIO()
     options = {"in_memory": True, "default_date_format": "dd/mm/yyyy", "strings_to_formulas": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -78,7 +78,7 @@ def xlsx(rows: Iterable[Row], merged: Sequence[Merged] = ()) -> bytes:
 
 
 def xls(rows: Iterable[Row], merged: Sequence[Merged] = ()) -> bytes:
-    """A workbook of Excel 97."""
+    """Make a workbook of Excel 97."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("Data")
     day = xlwt.easyxf(num_format_str="DD/MM/YYYY")
@@ -94,7 +94,7 @@ def xls(rows: Iterable[Row], merged: Sequence[Merged] = ()) -> bytes:
 
 
 def text(rows: Iterable[Row], delimiter: str = ",", encoding: str = "utf-8") -> bytes:
-    """A text file, its lines ended as Windows does."""
+    """Make a text file with the line ends of Windows."""
     stream = io.StringIO()
     csv.writer(stream, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
     return stream.getvalue().encode(encoding)

@@ -1,4 +1,4 @@
-"""Orders of digital products: as the system exports them, and as they go round by mail."""
+"""Orders of digital products: as the system exports them, and as people send them by mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of voters: one that a branch exports, and one that somebody keeps by hand."""
+"""Lists of voters: one that a branch exports, and one that a person keeps."""
 
 from __future__ import annotations
 

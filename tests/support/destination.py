@@ -17,7 +17,7 @@ from tests.support.files import MemoryFiles
 class MemoryDestination:
     """The `Destination` port: datasets in dictionaries, ``{(tenant, dataset): {key: record}}``.
 
-    What records were before is in ``archive``, ``{(tenant, dataset, key): {superseding job: (image, until)}}``.
+    Earlier versions of records are in ``archive``, ``{(tenant, dataset, key): {superseding job: (image, until)}}``.
     """
 
     def __init__(self, files: MemoryFiles) -> None:
@@ -54,7 +54,7 @@ class MemoryDestination:
             return done
         there = self._there(batch)
         before = write_journal(self.files, batch, Journal({}, 0, "", closed=True)).before
-        kept = []
+        conflicts = []
         for key, image in before.items():
             now = there.get(key)
             if now is not None and now.job_id == batch.job_id:
@@ -64,13 +64,13 @@ class MemoryDestination:
                 else:
                     there[key] = image
             elif now != image:
-                kept.append(changed_since(key, now.job_id if now else None))
+                conflicts.append(changed_since(key, now.job_id if now else None))
                 continue
             self._archive(batch, key).pop(batch.job_id, None)
-        return write_undone(self.files, batch, Undone(len(before) - len(kept), kept))
+        return write_undone(self.files, batch, Undone(len(before) - len(conflicts), conflicts))
 
     def values(self, tenant: str, dataset: str) -> dict[str, Any]:
-        """What is in a dataset, by key."""
+        """Return the values of a dataset by key."""
         return {key: json.loads(image.data) for key, image in self.datasets.get((tenant, dataset), {}).items()}
 
     def _there(self, batch: Batch) -> dict[str, Image]:
@@ -81,7 +81,7 @@ class MemoryDestination:
 
 
 class MemoryRecords:
-    """The `Records` port on what a `MemoryDestination` holds."""
+    """The `Records` port on the datasets of a `MemoryDestination`."""
 
     def __init__(self, destination: MemoryDestination) -> None:
         self.destination = destination

@@ -1,4 +1,4 @@
-"""Things that tests need, with sensible values where a test does not care."""
+"""Objects that tests need, with sensible values where a test does not care."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def make_job(
     status: Status = Status.WAITING_FOR_FILE,
     number: int | None = None,
 ) -> Job:
-    """A job; ``number`` makes ids that sort."""
+    """Make a job; ``number`` makes ids that sort."""
     made = datetime(2026, 1, 1, 12, 0, number or 0, tzinfo=UTC)
     ref = JobRef(tenant, str(ULID.from_datetime(made)))
     return Job(
@@ -38,12 +38,12 @@ def make_job(
 
 
 def make_chunk(ref: JobRef, index: int = 0, phase: PhaseName = PhaseName.PARSE, rows: int = 10) -> Chunk:
-    """A queued chunk."""
+    """Make a queued chunk."""
     return Chunk(ChunkRef(ref, phase, index), first_row=2 + index * rows, rows=rows)
 
 
 def csv_file(rows: Sequence[Sequence[object]], titles: Sequence[str] = PRODUCT_TITLES) -> bytes:
-    """A CSV file with a header."""
+    """Make a CSV file with a header."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(titles)
@@ -52,5 +52,5 @@ def csv_file(rows: Sequence[Sequence[object]], titles: Sequence[str] = PRODUCT_T
 
 
 def products(count: int, *, first: int = 1, price: str = "9.5") -> list[tuple[str, str, str, int]]:
-    """Rows of good products."""
+    """Make rows of good products."""
     return [(f"P-{number:06d}", f"Part {number}", price, number) for number in range(first, first + count)]

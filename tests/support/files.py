@@ -13,7 +13,7 @@ from sluice.model.files import StoredPart
 
 
 def etag_of(body: bytes) -> str:
-    """What S3 calls an object of these bytes that was stored in one piece."""
+    """Return the etag that S3 gives an object of these bytes when it is stored in one part."""
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 

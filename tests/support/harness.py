@@ -1,4 +1,4 @@
-"""The whole course of a job in one process: the use cases on fakes, messages delivered by the test."""
+"""A job from its upload to its end in one process: the use cases on fakes, messages delivered by the test."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
 
 NOW = 1_700_000_000
 LEASE = 70
-#: The phases of an import that nobody looks at.
+#: The phases of an import without a review.
 IMPORT = (PhaseName.PARSE, PhaseName.LOAD)
 
 
 def small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int = 10) -> None:
-    """Let files be cut into chunks of a few rows."""
+    """Let files be split into chunks of a few rows."""
 
     def small(name: str) -> Importer:
         return replace(importer_named(name), chunk_rows=rows)
@@ -50,7 +50,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int = 10) -> None:
 
 @dataclass
 class Harness:
-    """Fakes that belong together, and the steps of a job on them."""
+    """The ports as fakes, and the steps of a job on them."""
 
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     files: MemoryFiles = field(default_factory=MemoryFiles)
@@ -70,7 +70,7 @@ class Harness:
     def upload(
         self, body: bytes, *, importer: str = "products", filename: str = "a.csv", tenant: str = "acme", **more: Any
     ) -> JobRef:
-        """Ask for an import and send its file; the job is queued then."""
+        """Request an import and upload its file, which queues the job."""
         request = ImportRequest(tenant, "ann", importer, filename, len(body), **more)
         job, form = expect_file(request, now=datetime.now(UTC), services=self)
         self.files.write(form["fields"]["key"], body)
@@ -87,7 +87,7 @@ class Harness:
         return plan(ref, self.jobs.get(ref).run, before=NOW + 900, services=self)
 
     def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None, *, now: int = NOW) -> str:
-        """Fan a phase out; answers the token it waits with."""
+        """Fan a phase out and return its token."""
         token = token or f"token-{next(self._tokens)}"
         dispatch(ref, self.jobs.get(ref).run, phase, token, now=now, services=self)
         return token
@@ -127,13 +127,13 @@ class Harness:
         return give_up(ref, now=now, services=self)
 
     def make_file(self, ref: JobRef, name: str) -> bytes:
-        """Make a file for download; answers what is in it."""
+        """Make a file for download and return its content."""
         run = self.jobs.get(ref).run
         make_file(ref, run, name, self)
         return self.files.read(result_key(ref, run, name))
 
     def sweep(self, *, after: timedelta, complain: Callable[[Job, Exception], None] | None = None) -> int:
-        """Let the clock strike, so long from now; answers how many jobs were stuck."""
+        """Run the sweeper at a later time and return how many jobs were stuck."""
 
         def fail(_: Job, error: Exception) -> None:
             raise error
@@ -146,14 +146,14 @@ class Harness:
         )
 
     def phase(self, ref: JobRef, name: PhaseName) -> str:
-        """Take a phase to its end; answers its outcome."""
+        """Run a phase to its end and return its outcome."""
         token = self.dispatch(ref, name)
         self.deliver()
-        assert token in self.machine.answers, f"nobody answered the token of {name}"
+        assert token in self.machine.answers, f"the token of {name} was not completed"
         return str(self.machine.answers[token]["outcome"])
 
     def run(self, ref: JobRef) -> Job:
-        """Take a run of a job to its end, as the state machine does."""
+        """Run a job until its execution ends, as the state machine does."""
         step: str = self.jobs.get(ref).entry
         while step != "finish":
             step = self._after(step, self.plan(ref) if step == "plan" else self.phase(ref, PhaseName(step)))
@@ -161,7 +161,7 @@ class Harness:
 
     @staticmethod
     def _after(step: str, outcome: str) -> str:
-        """What follows: statemachines/job.asl.json."""
+        """Return the step that follows in statemachines/job.asl.json."""
         follows = {
             ("plan", "planned"): "parse",
             ("parse", "done"): "load",

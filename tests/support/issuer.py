@@ -1,4 +1,4 @@
-"""An issuer of tokens in memory: RS256 keys, a key set, and the tokens that a forger would make of them."""
+"""An issuer of tokens in memory: RS256 keys, a key set, and valid and forged tokens."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ KEY_ID = "key-1"
 
 @cache
 def private_key(name: str) -> rsa.RSAPrivateKey:
-    """The key of a name, made once: making one takes a while."""
+    """Return the key of a name, generated once because that is slow."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def key_set() -> dict[str, Any]:
-    """What the issuer serves as its JWKS."""
+    """Return the JWKS that the issuer serves."""
     public = RSAAlgorithm.to_jwk(private_key(KEY_ID).public_key(), as_dict=True)
     return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    """The claims of a good token, some of them changed; ``None`` leaves one out."""
+    """Return the claims of a valid token, some of them changed; ``None`` omits a claim."""
     now = int(time.time())
-    told = {
+    valid = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": "ann",
@@ -44,28 +44,28 @@ def claims(**changed: Any) -> dict[str, Any]:
         "tenant": "acme",
         "scope": "imports:read imports:write",
     }
-    return {name: value for name, value in (told | changed).items() if value is not None}
+    return {name: value for name, value in (valid | changed).items() if value is not None}
 
 
 def token(key: str = KEY_ID, kid: str | None = KEY_ID, **changed: Any) -> str:
-    """A token, signed as it should be unless another key is asked for."""
+    """Return a token that is signed with the issuer's key unless another one is given."""
     headers = {"kid": kid} if kid else {}
     return jwt.encode(claims(**changed), private_key(key), algorithm="RS256", headers=headers)
 
 
 def expired(**changed: Any) -> str:
-    """A token that was good an hour ago."""
+    """Return a token that expired an hour ago."""
     now = int(time.time())
     return token(iat=now - 7200, exp=now - 3600, **changed)
 
 
 def unsigned() -> str:
-    """A token that says of itself that it has no signature."""
+    """Return a token whose header says that it is not signed."""
     return f"{_part({'alg': 'none', 'kid': KEY_ID, 'typ': 'JWT'})}.{_part(claims())}."
 
 
 def signed_with_the_public_key() -> str:
-    """A token whose "secret" is the public key, in the hope that it is checked with the algorithm it names."""
+    """Return a token whose HMAC secret is the public key, as an attack on the algorithm header does."""
     pem = (
         private_key(KEY_ID)
         .public_key()

@@ -1,4 +1,4 @@
-"""What Lambda hands to a handler beside the event."""
+"""The context that Lambda passes to a handler beside the event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 class FakeContext(LambdaContext):
-    """The context of one invocation, with as much as the logger asks for."""
+    """The context of one invocation, with the attributes that the logger needs."""
 
     def __init__(self, name: str = "test") -> None:
         self._function_name = name
@@ -16,5 +16,5 @@ class FakeContext(LambdaContext):
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
-        """Plenty, always."""
+        """Return a time that is always sufficient."""
         return 30_000

@@ -9,7 +9,7 @@ from sluice.model.job import Job
 
 
 class MemoryMachine:
-    """The `Machine` port: keeps what it was told. A test says which runs are over, and which files failed."""
+    """The `Machine` port: records its calls. A test decides which runs are over, and which files failed."""
 
     def __init__(self) -> None:
         self.started: list[tuple[JobRef, int]] = []
@@ -28,10 +28,10 @@ class MemoryMachine:
 
     def make_file(self, job: Job, name: str) -> bool:
         for attempt in range(5):
-            asked = (job.ref, job.run, f"{name}-{attempt + 1}" if attempt else name)
-            if asked not in self.files:
-                self.files.append(asked)
-            if asked not in self.failed:
+            execution = (job.ref, job.run, f"{name}-{attempt + 1}" if attempt else name)
+            if execution not in self.files:
+                self.files.append(execution)
+            if execution not in self.failed:
                 return True
         return False
 

@@ -18,7 +18,7 @@ PATIENCE = 90.0
 
 
 class Person:
-    """Somebody with a token, at the API."""
+    """A caller of the API with a token."""
 
     def __init__(self, stack: Stack, tenant: str, scopes: Sequence[str]) -> None:
         token = stack.issuer.mint(tenant, list(scopes), subject=f"ann@{tenant}")
@@ -28,11 +28,11 @@ class Person:
         self.http = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Any call, answered as it is."""
+        """Send any call and return its response."""
         return self.http.request(method, self.stack.api_url + path, **request)
 
     def start(self, body: bytes, *, filename: str, importer: str = "products", **more: Any) -> str:
-        """Announce a file and send it with the presigned form; answers the job's id."""
+        """Announce a file, send it with the presigned form, and return the job's id."""
         announced = self.call(
             "POST", "/imports", json={"importer": importer, "filename": filename, "bytes": len(body), **more}
         )
@@ -42,28 +42,28 @@ class Person:
         return job_id
 
     def move(self, job_id: str, verb: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ask for a move of a job; answers the job."""
-        answer = self.call("POST", f"/jobs/{job_id}/{verb}", json=body or {})
-        assert answer.status_code in {200, 202}, answer.text
-        job: dict[str, Any] = answer.json()
+        """Take an action on a job and return the job."""
+        response = self.call("POST", f"/jobs/{job_id}/{verb}", json=body or {})
+        assert response.status_code in {200, 202}, response.text
+        job: dict[str, Any] = response.json()
         return job
 
     def saved(self, job_id: str, name: str, folder: Path) -> Path:
-        """A file of a job, saved."""
+        """Download a file of a job and return its path."""
         target = folder / f"{job_id}-{name}"
         assert self.client.save(f"/jobs/{job_id}/files/{name}", target) > 0
         return target
 
     def listing(self, dataset: str) -> list[str]:
-        """A dataset as the API writes it, record by record, by key: equal before and after means equal to the byte."""
+        """Return a dataset as the API writes it, sorted by key; equal listings are equal to the byte."""
         records = self.everything(f"/datasets/{dataset}/records", 1000)
         return [json.dumps(record) for record in sorted(records, key=lambda record: record["key"])]
 
     def end_of(self, job_id: str, patience: float = PATIENCE) -> dict[str, Any]:
-        """The job once it has settled."""
+        """Wait until the job waits for its caller or has ended, and return it."""
         job: dict[str, Any] = {}
-        for answer in self.client.follow(job_id, patience=patience):
-            job = answer.body
+        for response in self.client.follow(job_id, patience=patience):
+            job = response.body
         return job
 
     def imported(self, body: bytes, *, filename: str, importer: str = "products", **more: Any) -> dict[str, Any]:
@@ -71,11 +71,11 @@ class Person:
         return self.end_of(self.start(body, filename=filename, importer=importer, **more))
 
     def rejections(self, job_id: str, limit: int = 100) -> list[dict[str, Any]]:
-        """All rejected rows, page by page."""
+        """Return all rejected rows, page by page."""
         return self.everything(f"/jobs/{job_id}/rejections", limit)
 
     def records(self, dataset: str) -> dict[str, Any]:
-        """A dataset, page by page; a record that comes twice is an error."""
+        """Return a dataset, page by page; a record that is listed twice is an error."""
         found: dict[str, Any] = {}
         for record in self.everything(f"/datasets/{dataset}/records", 1000):
             assert record["key"] not in found
@@ -83,7 +83,7 @@ class Person:
         return found
 
     def everything(self, path: str, limit: int) -> list[dict[str, Any]]:
-        """All items of a list."""
+        """Return all items of a list."""
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
@@ -94,10 +94,10 @@ class Person:
 
 
 def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Ask until the answer is true; the test fails when it never is."""
+    """Poll until the result is true; the test fails when it never is."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if answer := found():
-            return answer
+        if result := found():
+            return result
         time.sleep(0.1)
     raise AssertionError(f"not within {patience:.0f} s: {what}")

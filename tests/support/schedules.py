@@ -1,4 +1,4 @@
-"""Schedules in memory; nothing strikes by them."""
+"""Schedules in memory, without scheduled runs."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
 
 @dataclass
 class FakeServices:
-    """The `Services`; what a test does not give is a fake of its own."""
+    """The `Services`; a port that a test does not give is a fake."""
 
     jobs: Jobs
     chunks: Chunks

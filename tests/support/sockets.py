@@ -22,14 +22,14 @@ class MemoryConnections:
 
 
 class MemorySockets:
-    """The `Sockets` port: keeps what was sent; some connections are gone."""
+    """The `Sockets` port: keeps what was sent; some connections are closed."""
 
-    def __init__(self, gone: frozenset[str] = frozenset()) -> None:
+    def __init__(self, closed: frozenset[str] = frozenset()) -> None:
         self.sent: dict[str, list[bytes]] = {}
-        self.gone = gone
+        self.closed = closed
 
     def post(self, connection_id: str, message: bytes) -> bool:
-        if connection_id in self.gone:
+        if connection_id in self.closed:
             return False
         self.sent.setdefault(connection_id, []).append(message)
         return True

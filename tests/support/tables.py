@@ -1,4 +1,4 @@
-"""The stores in memory: what use cases are tested with, held to the same contract as the real ones."""
+"""The jobs table in memory, held to the same contract as the real one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class MemoryLocks:
 
 
 class MemoryJobs:
-    """The `Jobs` port; its locks are beside it, as they are in one table with the jobs."""
+    """The `Jobs` port; its locks are in the same object, as they are in the same table."""
 
     def __init__(self) -> None:
         self.items: dict[JobRef, Job] = {}
@@ -180,7 +180,7 @@ class MemoryJobs:
 
 
 class MemoryChunks:
-    """The `Chunks` port; adds to the counts of the jobs beside it."""
+    """The `Chunks` port; adds to the counts of the `MemoryJobs` that it gets."""
 
     def __init__(self, jobs: MemoryJobs) -> None:
         self.jobs = jobs

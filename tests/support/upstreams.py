@@ -1,4 +1,4 @@
-"""What the readers of an upstream share, in memory; safe for readers in several threads."""
+"""In-memory stores and upstreams; safe for readers in several threads."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ class MemoryTokenStore:
     """The `TokenStore` protocol."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, AccessToken] = {}
+        self.items: dict[str, AccessToken] = {}
 
     def get(self, upstream: str) -> AccessToken | None:
-        return self.kept.get(upstream)
+        return self.items.get(upstream)
 
     def keep(self, upstream: str, token: AccessToken) -> None:
-        self.kept[upstream] = token
+        self.items[upstream] = token
 
 
 class MemoryUpstreams:
-    """The `Upstreams` port: lists of rows, which a test may change while they are read, and results of keys.
+    """The `Upstreams` port: lists of rows, which a test may change during a sync, and results of keys.
 
     Attributes
     ----------
@@ -126,8 +126,8 @@ class MemoryLookupCache:
         self.items: dict[tuple[str, str, str], tuple[LookupResult, int]] = {}
 
     def get(self, tenant: str, lookup: Lookup, keys: Iterable[str], *, now: int) -> dict[str, LookupResult]:
-        kept = {key: self.items.get((tenant, lookup.name, key)) for key in keys}
-        return {key: item[0] for key, item in kept.items() if item and item[1] > now}
+        cached = {key: self.items.get((tenant, lookup.name, key)) for key in keys}
+        return {key: item[0] for key, item in cached.items() if item and item[1] > now}
 
     def keep(self, tenant: str, lookup: Lookup, key: str, found: LookupResult, *, until: int) -> None:
         self.items[tenant, lookup.name, key] = found, until

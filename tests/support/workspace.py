@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 class MemoryWorkspace:
-    """Objects in a dictionary; also tells how often they were read."""
+    """Objects in a dictionary; also counts how often they were read."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -21,13 +21,13 @@ class MemoryWorkspace:
 
     @contextmanager
     def create(self, name: str) -> Iterator[BinaryIO]:
-        """Store what is written within the block, unless it fails."""
+        """Store what is written within the block, unless the block fails."""
         stream = io.BytesIO()
         yield stream
         self.objects[name] = stream.getvalue()
 
     def read(self, name: str, start: int = 0, end: int | None = None) -> bytes:
-        """Read a range; unlike a slice, one that begins beyond the end is an error, as it is in S3."""
+        """Read a range; unlike a slice of bytes, one that begins beyond the end is an error, as it is in S3."""
         self.reads.append(name)
         body = self.objects[name]
         if start and start >= len(body):

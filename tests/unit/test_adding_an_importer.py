@@ -32,7 +32,7 @@ def last(language: str) -> str:
 
 
 def counted(what: str) -> int:
-    """Return a number of rows that the page has in words."""
+    """Return a number of rows that the page gives in words."""
     (number,) = re.findall(rf"(\w+)(?: rows)?:? {what}", PAGE[PAGE.index("gives a job that ends") :])
     return NUMBERS[number]
 
@@ -88,7 +88,7 @@ def test_the_file_of_the_page_has_the_result_of_the_page(importer: Importer) -> 
 
 
 def test_the_page_names_every_option_in_order() -> None:
-    """With its default, where that is a plain value."""
+    """An option has its default if that is a plain value."""
     options = PAGE[PAGE.index("## 3.") : PAGE.index("## 4.")]
     rows = re.findall(r"^\| (`.+?`) \| (.+?) \|", options, re.MULTILINE)
     defaults = {each.name: each.default for each in fields(Importer) if each.default is not MISSING}
@@ -100,7 +100,7 @@ def test_the_page_names_every_option_in_order() -> None:
 
 
 def test_the_parameter_of_the_page_is_found_in_the_name_of_the_page() -> None:
-    """And its example is a value."""
+    """Its example is a valid value."""
     (code,) = re.findall(r"^Parameter\(.*\)$", PAGE, re.MULTILINE)
     parameter = eval(code, {"Parameter": Parameter})
     importer = replace(registry.IMPORTERS[0], parameters=(parameter,))
@@ -111,7 +111,7 @@ def test_the_parameter_of_the_page_is_found_in_the_name_of_the_page() -> None:
 
 
 def test_the_examples_of_the_pages_importer_are_a_good_row(importer: Importer) -> None:
-    """And it is found by its name."""
+    """The importer is found by its name."""
     assert registry.importer_named("shipments") is importer
     examples = [(info.examples or [None])[0] for info in importer.row.model_fields.values()]
     places = {place: column.field for place, column in enumerate(importer.columns)}

@@ -1,4 +1,4 @@
-"""Who is calling: which tokens are taken, and what is read from them."""
+"""Authorization: which tokens are valid, and which claims are read from them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRUSTED = Issuer(ISSUER, AUDIENCE, "tenant", f"{ISSUER}/keys")
 
 @pytest.fixture(autouse=True)
 def no_keys_of_another_test() -> Iterator[None]:
-    """Keys are kept for the life of a process."""
+    """Clear the cache of keys, which lives as long as the process."""
     identity._keys.cache_clear()
     yield
     identity._keys.cache_clear()
@@ -31,7 +31,7 @@ def no_keys_of_another_test() -> Iterator[None]:
 
 @pytest.fixture
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The addresses that keys were fetched from; nothing is really fetched."""
+    """Collect the addresses that keys were requested from, without a request."""
     addresses: list[str] = []
 
     def fetch(client: jwt.PyJWKClient) -> dict[str, object]:
@@ -43,39 +43,39 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def caller(bearer: str, trusted: Issuer = TRUSTED) -> Caller:
-    """Who the token says they are."""
+    """Return the caller that the token names."""
     return identify(f"Bearer {bearer}", trusted)
 
 
 def rejection(authorization: str | None, trusted: Issuer = TRUSTED) -> str:
-    """Why nobody is let in."""
+    """Return the reason of the rejection."""
     with pytest.raises(Unauthorized) as rejected:
         identify(authorization, trusted)
     return word_detail(rejected.value.problem)
 
 
 @pytest.mark.usefixtures("fetched")
-def test_a_good_token_says_who_calls_for_which_tenant_and_what_it_allows() -> None:
-    """The three things that the API asks of it."""
+def test_a_valid_token_names_caller_tenant_and_scopes() -> None:
+    """The API needs these three claims."""
     assert replace(caller(token()), until=0) == Caller("acme", "ann", frozenset({READ, WRITE}), 0)
 
 
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_is_written_in_any_case(scheme: str) -> None:
-    """As RFC 9110 has it."""
+def test_the_scheme_is_case_insensitive(scheme: str) -> None:
+    """RFC 9110 requires it."""
     assert identify(f"{scheme}  {token()} ", TRUSTED).subject == "ann"
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token abc"])
-def test_without_a_bearer_token_nobody_is_let_in(authorization: str | None) -> None:
-    """And is told which header to send; no keys are fetched for that."""
+def test_a_request_without_a_bearer_token_is_rejected(authorization: str | None) -> None:
+    """The error names the header to send, and no keys are fetched."""
     assert rejection(authorization) == "Send a token in the header 'Authorization: Bearer …'."
 
 
 @pytest.mark.usefixtures("fetched")
-def test_an_expired_token_is_rejected_and_says_so() -> None:
-    """The one thing a caller can do something about."""
+def test_an_expired_token_is_rejected_with_that_reason() -> None:
+    """The caller can request a new one."""
     assert rejection(f"Bearer {issuer.expired()}") == "The token has expired. Get a new one."
 
 
@@ -101,15 +101,15 @@ def test_an_expired_token_is_rejected_and_says_so() -> None:
         pytest.param(".." * 2000, id="dots"),
     ],
 )
-def test_a_token_that_does_not_hold_is_rejected_without_details(bad: str) -> None:
-    """Which of its checks failed is a forger's business only."""
+def test_an_invalid_token_is_rejected_without_details(bad: str) -> None:
+    """A forger must not learn which check failed."""
     assert rejection(f"Bearer {bad}") == "Invalid token: wrong issuer, wrong signature, or no token at all."
 
 
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("changed", ["payload", "header"])
 def test_a_token_whose_content_was_changed_is_rejected(changed: str) -> None:
-    """The signature is over both."""
+    """The signature covers header and claims."""
     good, other = token().split("."), token(tenant="other", kid=issuer.KEY_ID).split(".")
     parts = [good[0], other[1], good[2]] if changed == "payload" else [good[0][:-1] + "A", good[1], good[2]]
     assert "Invalid token" in rejection("Bearer " + ".".join(parts))
@@ -117,20 +117,20 @@ def test_a_token_whose_content_was_changed_is_rejected(changed: str) -> None:
 
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("audience", ["other", ["other", "another"], [], "", "sluice2", None])
-def test_a_token_for_somebody_else_is_rejected(audience: str | list[str] | None) -> None:
-    """The same issuer serves many applications."""
+def test_a_token_for_another_audience_is_rejected(audience: str | list[str] | None) -> None:
+    """One issuer serves many applications."""
     assert rejection(f"Bearer {token(aud=audience)}") == "Invalid token: its audience is not 'sluice'."
 
 
 @pytest.mark.usefixtures("fetched")
-def test_one_audience_of_several_is_enough() -> None:
+def test_one_matching_audience_of_several_is_enough() -> None:
     """`aud` may be a list."""
     assert caller(token(aud=["other", "sluice"])).tenant == "acme"
 
 
 @pytest.mark.usefixtures("fetched")
 def test_an_access_token_of_cognito_names_its_client_instead_of_an_audience() -> None:
-    """It has no `aud`; what has one is judged by that alone."""
+    """It has no `aud`; a token that has one is checked by that alone."""
     assert caller(token(aud=None, client_id="sluice", token_use="access")).tenant == "acme"
     assert "audience" in rejection(f"Bearer {token(aud=None, client_id='other')}")
     assert "audience" in rejection(f"Bearer {token(aud='other', client_id='sluice')}")
@@ -140,21 +140,21 @@ def test_an_access_token_of_cognito_names_its_client_instead_of_an_audience() ->
 @pytest.mark.parametrize(
     "tenant", [None, "", "a#b", "a/b", "../acme", "acme ", "a.b", "acme\n", "ácme", "a" * 65, ["acme"], {"a": 1}]
 )
-def test_a_tenant_that_could_reach_into_anothers_keys_is_rejected(tenant: object) -> None:
-    """`#` parts the keys of the tables, `/` those of the bucket."""
+def test_a_tenant_that_could_reach_the_keys_of_another_is_rejected(tenant: object) -> None:
+    """`#` separates the keys of the tables, and `/` those of the bucket."""
     assert rejection(f"Bearer {token(tenant=tenant)}") == "Invalid token: its claim 'tenant' names no tenant."
 
 
 @pytest.mark.usefixtures("fetched")
-def test_the_claim_that_names_the_tenant_is_the_issuers_choice() -> None:
-    """Cognito's own ones begin with `custom:`."""
+def test_the_name_of_the_tenant_claim_can_be_configured() -> None:
+    """Cognito's custom claims begin with `custom:`."""
     cognito = replace(TRUSTED, tenant_claim="custom:tenant")
     assert caller(token(tenant="wrong", **{"custom:tenant": "right-1_A"}), cognito).tenant == "right-1_A"
 
 
 @pytest.mark.usefixtures("fetched")
 def test_a_token_without_scopes_allows_nothing() -> None:
-    """It is a good one all the same: who calls is known."""
+    """It is valid all the same, because it names the caller."""
     known = caller(token(scope=None))
     with pytest.raises(Forbidden, match="imports:read"):
         known.need(READ)
@@ -162,7 +162,7 @@ def test_a_token_without_scopes_allows_nothing() -> None:
 
 @pytest.mark.usefixtures("fetched")
 def test_a_scope_of_cognito_begins_with_its_resource_server() -> None:
-    """Only ours counts."""
+    """Only the scopes of our own resource server count."""
     assert caller(token(scope="sluice/imports:read other/imports:write")).scopes >= {READ}
     with pytest.raises(Forbidden):
         caller(token(scope="sluice/imports:read other/imports:write")).need(WRITE)
@@ -181,7 +181,7 @@ def test_a_scope_of_cognito_begins_with_its_resource_server() -> None:
     ],
 )
 def test_a_scope_allows_what_it_names_and_admin_allows_all(scopes: set[str], needed: str, allowed: bool) -> None:
-    """Writing does not include reading: they are given out one by one."""
+    """Writing does not include reading, because scopes are granted one by one."""
     known = Caller("acme", "ann", frozenset(scopes), 0)
     if allowed:
         known.need(needed)
@@ -192,7 +192,7 @@ def test_a_scope_allows_what_it_names_and_admin_allows_all(scopes: set[str], nee
 
 
 def test_keys_are_fetched_once_for_many_tokens(fetched: list[str]) -> None:
-    """Also for forged ones, so that they cannot be made to flood the issuer."""
+    """Forged tokens cause no further request, so that an attacker cannot flood the issuer."""
     for _ in range(3):
         caller(token())
         rejection(f"Bearer {token(kid='unknown')}")
@@ -200,8 +200,8 @@ def test_keys_are_fetched_once_for_many_tokens(fetched: list[str]) -> None:
     assert len(fetched) <= 2
 
 
-def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not a 401: the same token is good once the issuer is back."""
+def test_an_unreachable_issuer_is_not_the_callers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The status is not 401, because the same token is valid once the issuer responds."""
 
     def unreachable(client: jwt.PyJWKClient) -> None:
         raise jwt.PyJWKClientConnectionError("no route")
@@ -213,16 +213,16 @@ def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: py
 
 
 def test_an_issuer_without_discovery_is_not_the_callers_fault(discovered: str) -> None:
-    """Nor is one that answers something else at that address."""
+    """The same holds for an issuer that returns another document."""
     with pytest.raises(TryLater):
         caller(token(), Issuer(f"{discovered}/elsewhere", AUDIENCE, "tenant"))
 
 
 class Discovery(BaseHTTPRequestHandler):
-    """An issuer that says where its keys are, as OpenID Connect Discovery has it."""
+    """An issuer that publishes the address of its keys, as OpenID Connect Discovery defines it."""
 
     def do_GET(self) -> None:
-        """Answer the two addresses there are."""
+        """Serve the two addresses."""
         here = f"http://{self.headers['Host']}"
         found = {
             "/realm/.well-known/openid-configuration": {"issuer": f"{here}/realm", "jwks_uri": f"{here}/some/keys"},
@@ -233,12 +233,12 @@ class Discovery(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(found).encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def discovered() -> Iterator[str]:
-    """The address of an issuer on loopback."""
+    """Yield the address of an issuer on loopback."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Discovery) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -249,6 +249,6 @@ def discovered() -> Iterator[str]:
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_without_an_address_the_keys_are_found_by_discovery(discovered: str, slash: str) -> None:
-    """The issuer's own document says where they are, with or without a slash at the end of its name."""
+    """The issuer's own document has the address; a slash at the end of the issuer's name makes no difference."""
     url = discovered + slash
     assert caller(token(iss=url), Issuer(url, AUDIENCE, "tenant")).tenant == "acme"

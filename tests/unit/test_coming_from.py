@@ -23,7 +23,7 @@ MODELS: dict[str, type[BaseModel]] = {"progress": ProgressResponse, "counts": Co
 
 
 def tables(second: str) -> Iterator[str]:
-    """The last cells of every table whose second column has this title."""
+    """Return the last cells of every table whose second column has this title."""
     for table in re.findall(rf"^\| [^|]+ \| {second} \|\n\|---\|---\|\n((?:\|.*\n)+)", PAGES, re.MULTILINE):
         yield from (line.rstrip("|\n ").rsplit("|", 1)[-1] for line in table.splitlines())
 

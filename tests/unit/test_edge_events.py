@@ -1,4 +1,4 @@
-"""Server-sent events: what is written, and what comes back as `Last-Event-ID`."""
+"""Server-sent events: their fields, and the `Last-Event-ID` that a client sends back."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ JOB = replace(make_job(status=Status.LOADING), version=7)
 
 
 def written(seen: Seen | None) -> dict[str, str]:
-    """The fields of the one event that is written."""
+    """Return the fields of the one event that is written."""
     body = stream_response(JOB, seen, "stream", "https://api.example")
     assert body.endswith("\n\n")
     return dict(line.split(": ", 1) for line in body.splitlines() if line)
 
 
-def test_an_event_is_the_job_and_can_be_gone_on_from() -> None:
+def test_an_event_has_the_job_and_an_id_to_continue_from() -> None:
     event = written(None)
     assert event["event"] == "progress"
     assert json.loads(event["data"])["event"] == "job.progress"
@@ -32,7 +32,7 @@ def test_an_event_is_the_job_and_can_be_gone_on_from() -> None:
     assert read_id(event["id"]) == (Seen(7, Status.LOADING), "stream")
 
 
-def test_what_was_seen_is_not_sent_again() -> None:
+def test_an_event_that_the_client_has_is_not_sent_again() -> None:
     assert written(Seen(7, Status.LOADING)) == {"retry": "500", "id": "7-loading-stream"}
     assert "data" in written(Seen(6, Status.LOADING))
 
@@ -44,7 +44,7 @@ def test_a_line_break_in_a_name_does_not_end_the_event() -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "7", "7-", "7-nonsense-s", "x-loading-s", "-1-loading-s", "1e3-loading-s"])
-def test_an_id_that_we_did_not_write_says_nothing(text: str | None) -> None:
+def test_an_id_that_the_api_did_not_write_is_ignored(text: str | None) -> None:
     assert read_id(text) == (None, "")
 
 
@@ -54,6 +54,6 @@ def test_no_id_breaks_the_reader(text: str) -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_stream_is_over_when_the_job_stands_still(status: Status) -> None:
+def test_a_stream_ends_when_the_job_is_inactive(status: Status) -> None:
     still = {"completed", "failed", "cancelled", "rolled_back", "in_review", "paused"}
     assert Seen(1, status).is_last == (status in still)

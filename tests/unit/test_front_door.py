@@ -1,4 +1,4 @@
-"""The front door: what `from sluice import …` gives, and what it does not load."""
+"""The package `sluice`: its exported names, and the modules that it does not load."""
 
 from __future__ import annotations
 

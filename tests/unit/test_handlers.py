@@ -1,4 +1,4 @@
-"""When a message of the work queues or of the dead-letter queue comes again."""
+"""Delays after which a message of the work queues or of the dead-letter queue is delivered again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sluice.model.errors import NotYet, TryLater
 from tests.support.lambda_context import FakeContext
 
 LEASE = 70
-HIDDEN = LEASE + 2  # the lease begins a moment after the message was hidden
+HIDDEN = LEASE + 2  # the lease begins a moment after the message is hidden
 CONTEXT: LambdaContext = FakeContext()
 EVENTS = ROOT / "events"
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 
 
 class FakeQueue:
-    """Keeps how long messages were delayed: ``(queue, receipt, seconds)``."""
+    """Records how long messages were delayed: ``(queue, receipt, seconds)``."""
 
     def __init__(self) -> None:
         self.delays: list[tuple[str, str, int]] = []
@@ -42,7 +42,7 @@ class FakeQueue:
 
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
-    """The queues; nothing else that `bootstrap` makes is touched."""
+    """Replace the queues; no other port of `bootstrap` changes."""
     environment = {
         "JOBS_TABLE": "jobs",
         "RECORDS_TABLE": "records",
@@ -66,8 +66,8 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
 
 
 @pytest.fixture
-def doing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[ChunkRef], object]], None]:
-    """Set what happens when a chunk is done, or given up."""
+def processing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[ChunkRef], object]], None]:
+    """Set what happens when a chunk is processed, or given up."""
 
     def become(what: Callable[[ChunkRef], object]) -> None:
         monkeypatch.setattr(work, "process_chunk", lambda ref, **_: what(ref))
@@ -77,7 +77,7 @@ def doing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[ChunkRef], obj
 
 
 def record(name: str, index: int = 0, *, received: int = 1) -> dict[str, Any]:
-    """A record like the recorded one, of another chunk."""
+    """Make a record like the recorded one, of another chunk."""
     (made,) = json.loads(Path(EVENTS / f"{name}.json").read_text())["Records"]
     ref = ChunkRef(JobRef("acme", "01JOB"), PhaseName.PARSE, index)
     made["attributes"]["ApproximateReceiveCount"] = str(received)
@@ -85,12 +85,12 @@ def record(name: str, index: int = 0, *, received: int = 1) -> dict[str, Any]:
 
 
 def delivered(handler: Callable[..., Any], *records: dict[str, Any]) -> list[str]:
-    """Deliver a batch; answers the messages that are reported as failed."""
+    """Deliver a batch and return the messages that are reported as failed."""
     return [failed["itemIdentifier"] for failed in handler({"Records": list(records)}, CONTEXT)["batchItemFailures"]]
 
 
 def raising(error: Exception) -> Callable[[ChunkRef], object]:
-    """Something that always fails."""
+    """Return a function that always fails."""
 
     def fail(_: ChunkRef) -> object:
         raise error
@@ -98,47 +98,51 @@ def raising(error: Exception) -> Callable[[ChunkRef], object]:
     return fail
 
 
-Doing = Callable[[Callable[[ChunkRef], object]], None]
+Processing = Callable[[Callable[[ChunkRef], object]], None]
 
 
-def test_a_message_is_hidden_for_as_long_as_the_lease_before_its_chunk_is_done(queue: FakeQueue, doing: Doing) -> None:
-    """If the process dies, the message is back just after the lease has run out."""
+def test_a_message_is_hidden_for_as_long_as_the_lease_before_its_chunk_is_processed(
+    queue: FakeQueue, processing: Processing
+) -> None:
+    """If the process dies, the message is delivered again just after the lease has expired."""
     seen: list[list[tuple[str, str, int]]] = []
-    doing(lambda _: seen.append(list(queue.delays)))
+    processing(lambda _: seen.append(list(queue.delays)))
     assert delivered(work.handler, record("sqs_work")) == []
     assert seen == [[("StandardQueue", "receipt-0", HIDDEN)]]
     assert queue.delays == seen[0], "a chunk that is done is not delayed again"
 
 
 @pytest.mark.parametrize(("received", "seconds"), [(1, 2), (2, 4), (3, 8)])
-def test_a_failing_chunk_comes_again_after_2_4_and_8_seconds(
-    queue: FakeQueue, doing: Doing, received: int, seconds: int
+def test_a_failing_chunk_is_delivered_again_after_2_4_and_8_seconds(
+    queue: FakeQueue, processing: Processing, received: int, seconds: int
 ) -> None:
-    """By how often it was received; after the third time SQS moves it to the dead letters."""
-    doing(raising(RuntimeError("boom")))
+    """The receive count sets the delay; after the third delivery SQS makes the message a dead letter."""
+    processing(raising(RuntimeError("boom")))
     assert delivered(work.handler, record("sqs_work", received=received)) == ["message-0"]
     assert queue.delays == [("StandardQueue", "receipt-0", HIDDEN), ("StandardQueue", "receipt-0", seconds)]
 
 
 @pytest.mark.parametrize("received", [1, 3])
-def test_a_chunk_that_somebody_else_holds_comes_again_when_their_lease_ends(
-    queue: FakeQueue, doing: Doing, received: int
+def test_a_chunk_leased_by_another_worker_is_delivered_again_when_the_lease_expires(
+    queue: FakeQueue, processing: Processing, received: int
 ) -> None:
-    """However often it was received: it did not fail."""
-    doing(raising(TryLater("chunk-leased", 33)))
+    """The receive count makes no difference, because the chunk did not fail."""
+    processing(raising(TryLater("chunk-leased", 33)))
     assert delivered(work.handler, record("sqs_work", received=received)) == ["message-0"]
     assert [seconds for _, _, seconds in queue.delays] == [HIDDEN, 33]
 
 
-def test_a_chunk_whose_turn_it_is_not_gets_a_new_message(queue: FakeQueue, doing: Doing) -> None:
-    """An attempt that was none is not counted by SQS either."""
-    doing(raising(NotYet("slots-taken", 40, upstream="siasn")))
+def test_a_chunk_without_a_slot_of_the_rate_limiter_gets_a_new_message(
+    queue: FakeQueue, processing: Processing
+) -> None:
+    """SQS then does not count an attempt either."""
+    processing(raising(NotYet("slots-taken", 40, upstream="siasn")))
     assert delivered(work.handler, record("sqs_work", received=3)) == []
     assert queue.put == [(from_message(record("sqs_work")["body"]).index, "StandardQueue", 40)]
 
 
-def test_each_message_of_a_batch_has_its_own_waiting_time(queue: FakeQueue, doing: Doing) -> None:
-    """Also when all of them fail; one that is done is not among the failures."""
+def test_each_message_of_a_batch_has_its_own_delay(queue: FakeQueue, processing: Processing) -> None:
+    """All of them may fail; a chunk that is done is not among the failures."""
 
     def work_on(ref: ChunkRef) -> None:
         if ref.index == 1:
@@ -146,61 +150,65 @@ def test_each_message_of_a_batch_has_its_own_waiting_time(queue: FakeQueue, doin
         if ref.index == 2:
             raise TryLater("chunk-leased", 50)
 
-    doing(work_on)
+    processing(work_on)
     batch = [record("sqs_work", index, received=index + 1) for index in range(3)]
     assert delivered(work.handler, *batch) == ["message-1", "message-2"]
     last = {receipt: seconds for _, receipt, seconds in queue.delays}
     assert last == {"receipt-0": HIDDEN, "receipt-1": 4, "receipt-2": 50}
-    doing(raising(RuntimeError("boom")))
+    processing(raising(RuntimeError("boom")))
     assert delivered(work.handler, *batch) == ["message-0", "message-1", "message-2"]
 
 
-def test_the_failures_of_one_batch_are_not_those_of_the_next(queue: FakeQueue, doing: Doing) -> None:
+def test_the_failures_of_one_batch_are_not_those_of_the_next(queue: FakeQueue, processing: Processing) -> None:
     """A function keeps its memory between calls, and AWS takes an unknown id for a failure of the whole batch."""
-    doing(raising(RuntimeError("boom")))
+    processing(raising(RuntimeError("boom")))
     assert delivered(work.handler, record("sqs_work", 0)) == ["message-0"]
-    doing(lambda _: None)
+    processing(lambda _: None)
     assert delivered(work.handler, record("sqs_work", 1)) == []
 
 
-def test_a_message_that_names_no_chunk_fails_on_its_way_to_the_dead_letters(queue: FakeQueue, doing: Doing) -> None:
-    """It is not this queue's; the others of its batch are done."""
+def test_a_message_that_names_no_chunk_fails_until_it_is_a_dead_letter(
+    queue: FakeQueue, processing: Processing
+) -> None:
+    """It does not belong to this queue; the others of its batch are processed."""
     done: list[ChunkRef] = []
-    doing(done.append)
+    processing(done.append)
     stranger = {**record("sqs_work", 0), "body": "hello"}
     assert delivered(work.handler, stranger, record("sqs_work", 1)) == ["message-0"]
     assert [ref.index for ref in done] == [1]
 
 
-def test_a_dead_letter_that_is_given_up_is_over(queue: FakeQueue, doing: Doing) -> None:
-    """Whether this call closed the chunk or an earlier one."""
+def test_a_dead_letter_that_is_given_up_is_deleted(queue: FakeQueue, processing: Processing) -> None:
+    """This call may have closed the chunk, or an earlier one."""
     for given_up in (lambda _: True, lambda _: False):
-        doing(given_up)
+        processing(given_up)
         assert delivered(give_up.handler, record("sqs_dead_letter")) == []
     assert queue.delays == []
 
 
-def test_a_dead_letter_whose_chunk_is_held_comes_again_when_the_lease_ends(queue: FakeQueue, doing: Doing) -> None:
-    """And not after the queue's own time-out, which is longer."""
-    doing(raising(TryLater("chunk-in-use", 42)))
+def test_a_dead_letter_whose_chunk_is_leased_is_delivered_again_when_the_lease_expires(
+    queue: FakeQueue, processing: Processing
+) -> None:
+    """The queue's own visibility timeout is longer."""
+    processing(raising(TryLater("chunk-in-use", 42)))
     assert delivered(give_up.handler, record("sqs_dead_letter")) == ["message-0"]
     assert queue.delays == [("DeadLetterQueue", "receipt-0", 42)]
 
 
-def test_a_dead_letter_that_cannot_be_given_up_is_kept(queue: FakeQueue, doing: Doing) -> None:
-    """The queue's own time-out brings it again; nothing else of the batch suffers."""
+def test_a_dead_letter_that_cannot_be_given_up_is_kept(queue: FakeQueue, processing: Processing) -> None:
+    """The queue's own visibility timeout delivers it again; the rest of the batch is not affected."""
 
     def close(ref: ChunkRef) -> bool:
         if ref.index == 0:
-            raise RuntimeError("the table is gone")
+            raise RuntimeError("the table was deleted")
         return True
 
-    doing(close)
+    processing(close)
     assert delivered(give_up.handler, record("sqs_dead_letter", 0), record("sqs_dead_letter", 1)) == ["message-0"]
     assert queue.delays == []
 
 
-def test_a_dead_letter_that_names_no_chunk_is_dropped(queue: FakeQueue, doing: Doing) -> None:
-    """It would come again for fourteen days, and nothing waits for it."""
-    doing(raising(AssertionError("there is no chunk")))
+def test_a_dead_letter_that_names_no_chunk_is_dropped(queue: FakeQueue, processing: Processing) -> None:
+    """Otherwise it would be delivered again for fourteen days, and no job waits for it."""
+    processing(raising(AssertionError("there is no chunk")))
     assert delivered(give_up.handler, {**record("sqs_dead_letter"), "body": "hello"}) == []

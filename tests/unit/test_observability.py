@@ -1,4 +1,4 @@
-"""What a line of the log does not show, whoever wrote it there."""
+"""Data that no log line may show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACCOUNT, ULID, CHECKSUM = "123456789012", "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "ab12345
 
 
 class Lines:
-    """A logger with the formatter of all functions, and what it wrote."""
+    """A logger with the formatter of all functions, and its output."""
 
     def __init__(self, logger: Logger, out: io.StringIO) -> None:
         self.logger, self.out = logger, out
@@ -34,12 +34,14 @@ class Lines:
 @pytest.fixture
 def lines() -> Lines:
     out = io.StringIO()
-    made = Logger(service=f"test-{next(_NUMBERS)}", stream=out, logger_formatter=_Discreet())  # kept by its name
+    made = Logger(
+        service=f"test-{next(_NUMBERS)}", stream=out, logger_formatter=_Discreet()
+    )  # loggers are cached by name
     return Lines(made, out)
 
 
-def test_the_functions_log_with_it() -> None:
-    """One logger for all of them."""
+def test_all_functions_log_with_this_formatter() -> None:
+    """They share one logger."""
     assert isinstance(logger.registered_formatter, _Discreet)
 
 
@@ -55,13 +57,13 @@ def test_the_functions_log_with_it() -> None:
         (f"'{ID}'\n{ID}", f"'{SHOWN}'\n{SHOWN}"),
     ],
 )
-def test_an_id_number_in_a_message_is_masked_but_for_the_day_of_birth(lines: Lines, said: str, shown: str) -> None:
+def test_an_id_number_in_a_message_is_masked_except_for_the_day_of_birth(lines: Lines, said: str, shown: str) -> None:
     lines.logger.info(said)
     assert lines.last()["message"] == shown
 
 
 def test_an_id_number_in_an_extra_key_is_masked(lines: Lines) -> None:
-    """At any depth, in names too, and also when it is a number."""
+    """It may be at any depth, in a name, and a number."""
     lines.logger.append_keys(voter=ID)
     lines.logger.info({"asked": [ID, {ID: 1}]}, key=ID, number=int(ID), extra={"more": (ID,)})
     assert ID not in lines.text()
@@ -71,7 +73,7 @@ def test_an_id_number_in_an_extra_key_is_masked(lines: Lines) -> None:
 
 
 def test_an_id_number_in_a_traceback_is_masked(lines: Lines) -> None:
-    """In the error's text, and in that of the error that was its cause."""
+    """It may be in the error's text, and in that of the error's cause."""
     answers: dict[str, str] = {}
     try:
         try:
@@ -98,7 +100,7 @@ def test_an_id_number_in_a_traceback_is_masked(lines: Lines) -> None:
         "8001*******",
     ],
 )
-def test_what_is_no_id_number_is_left_alone(lines: Lines, text: str) -> None:
-    """Account ids have 12 digits; ids of jobs have letters among theirs."""
+def test_other_digits_are_not_masked(lines: Lines, text: str) -> None:
+    """Account ids have 12 digits; ids of jobs contain letters."""
     lines.logger.info("of %s", text, key=text)
     assert (lines.last()["message"], lines.last()["key"]) == (f"of {text}", text)

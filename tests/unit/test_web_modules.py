@@ -44,7 +44,7 @@ def test_every_import_of_a_module_is_a_file_of_an_allowed_room(path: Path) -> No
     """`shared` imports neither `elements` nor `console`, and `elements` does not import `console`."""
     room = path.parent.name
     for imported in _imports(path):
-        assert imported in MODULES, f"{_name(path)} imports {imported}, which is not there"
+        assert imported in MODULES, f"{_name(path)} imports {imported}, which does not exist"
         assert imported.parent.name in {room, *ALLOWED[room]}, f"{_name(path)} imports {_name(imported)}"
 
 
@@ -104,5 +104,5 @@ def test_every_text_that_a_module_names_exists(room: str) -> None:
 
 def _texts(path: Path) -> dict[str, str]:
     found = re.findall(r"""^  "?([\w.-]+)"?:\s*"((?:[^"\\]|\\.)*)",$""", path.read_text(), re.MULTILINE)
-    assert len(found) == path.read_text().count('",\n'), f"{_name(path)} has a line that is no text"
+    assert len(found) == path.read_text().count('",\n'), f"{_name(path)} has a line that is not a text"
     return dict(found)

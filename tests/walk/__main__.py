@@ -1,9 +1,9 @@
-"""Count the modules of the library that a worker walks through: ``python -m tests.walk``.
+"""Counts the modules of the library that a worker runs through: ``python -m tests.walk``.
 
-One chunk of products is parsed and loaded, twice: by the use case on the fakes in memory, and by the work function on
-moto. A module counts when a function of it is called, as its code object's file says; module and class bodies do not
-count, nor does what a decorator generates without a file. A chunk begins as in a new worker: every module is imported
-before, and every cache of a function is empty.
+One chunk of products is parsed and loaded twice: by the use case on the fakes in memory, and by the work function on
+moto. A module counts when a function of it is called, by the file of its code object; module and class bodies do not
+count, nor does code that a decorator generates without a file. A chunk starts as in a new worker: every module is
+imported before, and every cache of a function is empty.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from functions.work.app import handler
 from sluice.model.chunk import PhaseName
 from tests.integration.api.golden import World
 from tests.integration.api.golden_answers import Answers
-from tests.integration.stack import deploy, forget_clients, forget_settings, tell_functions
+from tests.integration.stack import deploy, forget_clients, forget_settings, set_environment
 from tests.support import issuer
 from tests.support.factories import csv_file, products
 from tests.support.harness import Harness
 
 ROOT = Path(sluice.__file__).parent
 GOOD = csv_file(products(50))
-#: One key comes twice, and one row is wrong.
+#: One key is a duplicate, and one row is invalid.
 MIXED = csv_file([*products(50), ("P-000001", "Again", "1", 1), ("P-X", "Wrong", "-1", "many")])
 PARSE, LOAD = PhaseName.PARSE, PhaseName.LOAD
 
 
 class Walk:
-    """The modules that were walked through while it was open."""
+    """Records the modules whose functions run within the block."""
 
     def __init__(self) -> None:
         self.modules: set[str] = set()
@@ -69,7 +69,7 @@ def _modules() -> list[Any]:
 
 
 def _forget() -> None:
-    """Empty the caches of all functions but those that hold clients and settings."""
+    """Clear the caches of all functions except those that hold clients and settings."""
     for module in _modules():
         for value in list(vars(module).values()):
             if isinstance(value, functools._lru_cache_wrapper) and module.__name__.count(".") > 1:
@@ -77,7 +77,7 @@ def _forget() -> None:
 
 
 def on_fakes(file: bytes) -> tuple[set[str], set[str]]:
-    """Walk through the use case of a chunk."""
+    """Record the use case of a chunk."""
     harness = Harness()
     ref = harness.upload(file)
     harness.plan(ref)
@@ -94,7 +94,7 @@ def on_fakes(file: bytes) -> tuple[set[str], set[str]]:
 
 
 def on_moto(file: bytes) -> tuple[set[str], set[str]]:
-    """Walk through the work function."""
+    """Record the work function."""
     walks: list[set[str]] = []
 
     def watched(event: Any, context: Any) -> Any:
@@ -108,7 +108,7 @@ def on_moto(file: bytes) -> tuple[set[str], set[str]]:
             patch.setenv(f"AWS_{name}", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: issuer.key_set())
-        tell_functions(patch)
+        set_environment(patch)
         forget_settings()
         forget_clients()
         world = World(deploy(), patch, Answers())
@@ -122,7 +122,7 @@ def on_moto(file: bytes) -> tuple[set[str], set[str]]:
 
 
 def show(title: str, parse: set[str], load: set[str]) -> str:
-    """Print the modules of both phases; answers how many they are."""
+    """Print the modules of both phases; return their number."""
     for phase, modules in (("parse", parse), ("load", load)):
         print(f"{title}, {phase}:")
         print(*(f"  {module}" for module in sorted(modules)), sep="\n")

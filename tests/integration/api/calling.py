@@ -1,4 +1,4 @@
-"""Calling the API as API Gateway does."""
+"""Calls the API as API Gateway does."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.support import issuer
 from tests.support.lambda_context import FakeContext
 
 OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
-# What stands in the place of a parameter in a route's path.
+# The value of each parameter in a route's path.
 SAMPLES = {"job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "name": "products", "key": "P-1", "source": "pangkat"}
-# Tickets change nothing: who may read may have one.
+# Tickets change nothing, so the scope to read is enough for one.
 READING = frozenset({"/v1/tickets", f"/v1/jobs/{SAMPLES['job_id']}/ticket"})
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the gateway gets; header names in lower case."""
+    """A response as the gateway gets it; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -48,7 +48,7 @@ def request(
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The event of a request; bodies come in base64, for the API takes files."""
+    """Return the event of a request; bodies come in base64, because the API takes files."""
     made: dict[str, Any] = event("api_get_job")
     sent = {name: value for name, value in made["headers"].items() if name != "Authorization"}
     sent["Origin"] = "https://app.example"  # as from a page in a browser
@@ -70,7 +70,7 @@ def request(
 
 
 def send(made: dict[str, Any]) -> Answer:
-    """Hand an event to the function."""
+    """Pass an event to the function."""
     given = handler(made, FakeContext("api"))
     headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
     body: str = given["body"]
@@ -88,7 +88,7 @@ def call(
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Call the API; with a good token of the tenant acme unless another one, or ``None``, is given."""
+    """Call the API with a valid token of the tenant acme, unless `token` is another one or ``None``."""
     bearer = issuer.token() if token == "" else token
     content = json.dumps(json_body).encode() if json_body is not None else body
     return send(request(method, path, token=bearer, body=content, query=query, headers=headers))
@@ -105,12 +105,12 @@ def post(path: str, **more: Any) -> Answer:
 
 
 def every(path: str, **query: str) -> list[Any]:
-    """All items of a list, page by page."""
+    """Return all items of a list, page by page."""
     return [item for page in pages(path, **query) for item in page]
 
 
 def pages(path: str, **query: str) -> Iterator[list[Any]]:
-    """The pages of a list, by its own cursors."""
+    """Yield the pages of a list, by its own cursors."""
     cursor: str | None = None
     while True:
         answer = get(path, query=query | ({"cursor": cursor} if cursor else {}))
@@ -122,7 +122,7 @@ def pages(path: str, **query: str) -> Iterator[list[Any]]:
 
 
 def routes() -> list[tuple[str, str]]:
-    """Every route of the resolver, ``(method, path with samples for its parameters)``."""
+    """Return every route of the resolver as ``(method, path with sample parameters)``."""
     found = []
     for route in [*app._static_routes, *app._dynamic_routes]:
         path = route.path
@@ -134,5 +134,5 @@ def routes() -> list[tuple[str, str]]:
 
 
 def guarded() -> list[tuple[str, str]]:
-    """The routes that need a token."""
+    """Return the routes that need a token."""
     return [(method, path) for method, path in routes() if path not in OPEN]

@@ -1,7 +1,7 @@
-"""Support of the golden answers: the API, the other functions, and the state machine between them.
+"""Runs the API, the other functions and the state machine between them, and records what the API answers.
 
 Everything here works on the outside of the library: HTTP requests, the events of the functions, calls of AWS. The few
-names of the library that it needs stand in the first lines, so that a renaming changes them alone.
+names of the library that it needs are in the first lines, so that a renaming changes only those.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from tests.integration.stack import BUCKET, URLS, Stack, client, event
 from tests.support.lambda_context import FakeContext
 from tests.support.upstreams import MemoryUpstreams
 
-#: How long a download waits until its file is made, and what opens the upstreams and the queues: replaced here.
+#: The pause of a download that waits for its file, and what opens the upstreams and the queues; replaced here.
 LONGEST_WAIT = "functions.api.files._LONGEST_WAIT"
 UPSTREAMS = "upstreams"
 QUEUE = "queue"
-#: The attribute of a job's item that says when it changed last.
+#: The attribute of a job's item with the time of its last change.
 CHANGED_AT = "updated_at"
 #: The views of a job whose names may change.
 REJECTIONS = "rejections"
@@ -55,12 +55,12 @@ _FOLLOWS = {
 
 
 def lookup_result(status: str, value: str | None = None) -> LookupResult:
-    """What an upstream says of a key."""
+    """Return an upstream's result of a key."""
     return LookupResult(status, value)
 
 
 class Run:
-    """One execution of the state machine: where it is, and the token that it waits with."""
+    """One execution of the state machine: its step, and the token that it waits with."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self.given = {name: given[name] for name in ("tenant", "job_id", "run")}
@@ -69,7 +69,7 @@ class Run:
 
 
 class Machine:
-    """Step Functions: keeps the runs that were started and the tokens that were answered, and makes files at once."""
+    """Stub of Step Functions: records started runs and answered tokens, and makes files at once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.runs: dict[str, Run] = {}
@@ -97,7 +97,7 @@ class Machine:
 
 
 class World:
-    """A deployed stack that answers are recorded of."""
+    """A deployed stack whose answers are recorded."""
 
     def __init__(self, stack: Stack, monkeypatch: pytest.MonkeyPatch, answers: Answers) -> None:
         self.monkeypatch = monkeypatch
@@ -108,7 +108,7 @@ class World:
         monkeypatch.setattr(bootstrap.AwsServices, UPSTREAMS, self.upstreams)
 
     def call(self, name: str, method: str, path: str, **more: Any) -> Answer:
-        """Send a request and record its answer under a name of its own; a file it leads to is recorded with it."""
+        """Send a request and record its answer under a unique name, with the file that it redirects to."""
         answer = call(method, path, **more)
         where = answer.headers.get("location", "") if answer.status == 302 else ""
         self.answers.add(name, method, path, more.get("query"), self._content(answer), self._file(where))
@@ -125,7 +125,7 @@ class World:
     def upload(
         self, name: str, body: bytes, importer: str = "products", filename: str = "prices.csv", **query: str
     ) -> str:
-        """Record the answer of an upload; answers the id of its job."""
+        """Record the answer of an upload; return the id of its job."""
         asked = {"importer": importer, "filename": filename} | query
         headers = {"Content-Type": "application/octet-stream", "Prefer": "wait=0"}
         answer = self.post(name, "/v1/imports/upload", body=body, query=asked, headers=headers)
@@ -134,7 +134,7 @@ class World:
         return str(answer.body["id"])
 
     def done(self, name: str, body: bytes, *more: str, **query: str) -> str:
-        """Upload a file and run its job to where it stops; records the job then."""
+        """Upload a file, run its job until it stops, and record the job."""
         job_id = self.upload(f"{name}: upload", body, *more, **query)
         self.run(job_id)
         self.get(name, f"/v1/jobs/{job_id}")
@@ -153,14 +153,14 @@ class World:
                 on_upload.handler(made, CONTEXT)
 
     def run(self, job_id: str, *, upto: str | None = None, fail: str | None = None) -> None:
-        """Go on with a job until its run ends, or a phase has its messages and no worker has taken them.
+        """Continue a job until its run ends, or until a phase has its messages and no worker has received them.
 
         Parameters
         ----------
         upto
             The phase to stop at.
         fail
-            A phase whose messages workers give up.
+            A phase whose messages go to the dead-letter queue.
         """
         if job_id not in self.machine.runs:
             self.arrive(job_id)
@@ -180,12 +180,12 @@ class World:
         finish.handler(run.given, CONTEXT)
 
     def abort(self, job_id: str) -> None:
-        """End a run with an error of the state machine."""
+        """Fail a run with an error of the state machine."""
         run = self.machine.runs[job_id]
         finish.handler(run.given | {"error": {"Error": "States.Timeout", "Cause": ""}}, CONTEXT)
 
     def deliver(self, handler: Callable[[Any, Any], Any] = work.handler) -> None:
-        """Deliver all messages of chunks."""
+        """Deliver all messages of chunks to a handler."""
         for name in ("urgent", "standard"):
             while records := self.stack.received(name):
                 handler({"Records": records}, CONTEXT)
@@ -193,7 +193,7 @@ class World:
                     client("sqs").delete_message(QueueUrl=URLS[name], ReceiptHandle=record["receiptHandle"])
 
     def meanwhile(self, act: Callable[[], None]) -> None:
-        """Do something while the API waits the next time."""
+        """Call a function during the next wait of the API."""
         left = [act]
 
         def sleep(_: float) -> None:
@@ -203,7 +203,7 @@ class World:
         self.monkeypatch.setattr(time, "sleep", sleep)
 
     def age(self, job_id: str) -> None:
-        """Let the last change of a job be long ago."""
+        """Backdate the last change of a job."""
         client("dynamodb").update_item(
             TableName="JobsTable",
             Key={"pk": {"S": "acme#jobs"}, "sk": {"S": job_id}},
@@ -213,7 +213,7 @@ class World:
         )
 
     def break_queues(self) -> AbstractContextManager[Any]:
-        """Let looking at the queues fail, as long as the context is open."""
+        """Make reading the queues fail within the block."""
 
         def fail(_: bootstrap.AwsServices) -> None:
             raise RuntimeError("secret")
@@ -221,7 +221,7 @@ class World:
         return patch.object(bootstrap.AwsServices, QUEUE, property(fail))
 
     def reject_pages(self) -> None:
-        """Let the upstream of sources reject every request."""
+        """Make the upstream of sources reject every request."""
 
         def read(*_: object, **__: object) -> None:
             raise UpstreamRejected("bad-answer", upstream="siasn", what="pangkat from row 1 on", got="status 403")
@@ -230,7 +230,7 @@ class World:
 
     @staticmethod
     def send_part(url: str, body: bytes) -> None:
-        """Send a part of a file to its address."""
+        """Upload a part of a file to its address."""
         address = urlsplit(url)
         query = parse_qs(address.query)
         client("s3").upload_part(

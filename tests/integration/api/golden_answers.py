@@ -1,4 +1,4 @@
-"""What is recorded of answers: everything but what differs from run to run, which becomes a placeholder."""
+"""Records answers; values that differ from run to run become placeholders."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SIGNED = frozenset({"x-amz-credential", "x-amz-date", "x-amz-signature"})
 
 @dataclass(frozen=True)
 class Content:
-    """What came back of a request."""
+    """The recorded content of a response."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,7 +47,7 @@ class Content:
 
 @dataclass
 class Answers:
-    """The recorded answers, in the order of the script; ids are numbered as they come up."""
+    """The recorded answers, in the order of the script; ids are numbered in order of appearance."""
 
     items: list[dict[str, Any]] = field(default_factory=list)
     _ids: dict[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Answers:
     def add(
         self, name: str, method: str, path: str, query: Mapping[str, str] | None, got: Content, file: bytes | None
     ) -> None:
-        """Record an answer; each name is used once."""
+        """Record an answer; each name is unique."""
         assert name not in {item["name"] for item in self.items}, f"two answers are called '{name}'"
         asked = "&".join(f"{key}={'<cursor>' if key == 'cursor' else value}" for key, value in (query or {}).items())
         headers = {key: self._header(key, got.headers[key]) for key in _HEADERS if key in got.headers}
@@ -108,17 +108,17 @@ class Answers:
                 return value
 
     def _member(self, of: dict[str, Any], name: str) -> Any:
-        """A member of an object: opaque or changing ones by their names."""
+        """Return a member of an object; opaque and changing ones become placeholders, found by name."""
         value = of[name]
         if name == "version" and isinstance(value, int):
             return "<version>"
         if name == "next" and isinstance(value, str):
             return "<cursor>"
-        if name == "policy":  # what a bucket holds an upload against
+        if name == "policy":  # the policy that S3 checks an upload against
             return self._value(json.loads(base64.b64decode(value)))
         if name in _SIGNED:
             return "<signature>"
-        # a workbook says when it was made
+        # a workbook holds the time of its creation
         if name == "bytes" and value is not None and str(of.get("name")).endswith(".xlsx") and "link" in of:
             return "<bytes>"
         return self._value(value)
@@ -130,7 +130,7 @@ class Answers:
 
 
 def sheets(body: bytes) -> dict[str, Any]:
-    """The cells of a workbook, and the notes on them."""
+    """Return the cells of a workbook, and the notes on them."""
     book = load_workbook(io.BytesIO(body))
     return {
         sheet.title: {

@@ -1,4 +1,4 @@
-"""The script of the golden answers, first half: access, importers, ways to send a file, and the views of a job."""
+"""The script of the golden answers, first half: access, importers, ways to send a file, views of a job."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support import issuer
 
 READER = "imports:read"
 WRITER = "imports:write"
-#: Good rows and rows that are wrong in many ways, a key twice, a total.
+#: Valid rows, rows with many kinds of errors, a duplicate key, a total.
 WRONG = b"""Part Number,Description,Price,Stock,Updated,Active,Colour
 P-1,Filter,9.50,4,2026-01-31,yes,red
 P-2,Belt,"1,234.50",,31/01/2026,no,
@@ -25,7 +25,7 @@ P-7,=HYPERLINK("x"),3,1.5,,,
 P-8,Hose,1,2,2026-02-01,TRUE,green
 Total,,1250.00,,,,
 """
-#: P-1 has another price, P-2 is as before, P-9 is new.
+#: P-1 has another price, P-2 is unchanged, P-9 is new.
 LATER = b"""Part Number,Description,Price,Stock,Updated,Active
 P-1,Filter,10.50,4,2026-01-31,yes
 P-2,Belt,"1,234.50",,31/01/2026,no
@@ -51,7 +51,7 @@ def script(world: World) -> None:
 
 
 def access(world: World) -> None:
-    """Who may call, and requests that are none."""
+    """Record missing and invalid tokens, and invalid requests."""
     for path in ("health", "docs"):
         world.get(path, f"/v1/{path}", token=None)
     world.get("no token", "/v1/jobs", token=None)
@@ -72,7 +72,7 @@ def access(world: World) -> None:
 
 
 def importers(world: World) -> None:
-    """What can be imported."""
+    """Record the importers."""
     for importer in world.get("importers", "/v1/importers").body["items"]:
         name = importer["name"]
         world.get(f"template of {name}", f"/v1/importers/{name}/template.xlsx")
@@ -82,7 +82,7 @@ def importers(world: World) -> None:
 
 
 def announcements(world: World) -> None:
-    """Files that are announced; keys that make a repetition harmless."""
+    """Record announced files, with and without idempotency keys."""
     key = {"Idempotency-Key": "one"}
     expected = world.post("announce", "/v1/imports", json_body=JOB, headers=key).body
     world.post("announce again", "/v1/imports", json_body=JOB, headers=key)
@@ -125,7 +125,7 @@ def announcements(world: World) -> None:
 
 
 def parts(world: World) -> None:
-    """A file that is sent in parts."""
+    """Record a file that is uploaded in parts."""
     asked = JOB | {"bytes": PART + 10, "multipart": True}
     announced = world.post("announce parts", "/v1/imports", json_body=asked).body
     here = f"/v1/jobs/{announced['job']['id']}/upload"
@@ -146,7 +146,7 @@ def parts(world: World) -> None:
 
 
 def views(world: World) -> str:
-    """A job of products with wrong rows, from every side."""
+    """Record every view of a job of products with rejected rows."""
     job_id = world.done("wrong rows", WRONG)
     here = f"/v1/jobs/{job_id}"
     etag = world.get("wrong rows: seen", here).headers["etag"]
@@ -172,7 +172,7 @@ def views(world: World) -> str:
 
 
 def corrections(world: World, first: str) -> None:
-    """Rejected rows that come again."""
+    """Record corrections of rejected rows."""
     body = b"Original row,Part Number,Description,Price\n4,P-3,Pump,1\n2,P-1,Sneaked,1\nx,P-4,Odd,1\n7,P-1,Again,1\n"
     job_id = world.done("correction", body, corrects=first)
     world.get("correction: rejections", f"/v1/jobs/{job_id}/{REJECTIONS}")
@@ -184,7 +184,7 @@ def corrections(world: World, first: str) -> None:
 
 
 def updates(world: World, first: str) -> None:
-    """A job in review that changes records, and what these were before."""
+    """Record a job in review that changes records, and the history of these."""
     job_id = world.done("in review", LATER, review="true")
     here = f"/v1/jobs/{job_id}"
     world.get("in review: preview", f"{here}/preview")
@@ -204,7 +204,7 @@ def updates(world: World, first: str) -> None:
 
 
 def downloads(world: World, first: str) -> None:
-    """Files of a job, and files that cannot be had."""
+    """Record downloads of a job's files, and of files that are not available."""
     here = f"/v1/jobs/{first}/files"
     with made_by_no_one(world):
         world.get("a file that is being made", f"{here}/errors.csv")
@@ -227,7 +227,7 @@ def downloads(world: World, first: str) -> None:
 
 @contextmanager
 def made_by_no_one(world: World) -> Iterator[None]:
-    """Let files that are asked for not be made, and the API not wait for them."""
+    """Make no file that is requested within the block, and let the API not wait for one."""
     with world.monkeypatch.context() as impatient:
         impatient.setattr(LONGEST_WAIT, 0.0)
         world.machine.makes_files = False
@@ -236,7 +236,7 @@ def made_by_no_one(world: World) -> Iterator[None]:
 
 
 def live(world: World, first: str) -> None:
-    """Tickets and event streams."""
+    """Record tickets and event streams."""
     here = f"/v1/jobs/{first}"
     world.post("a ticket for all jobs", "/v1/tickets")
     world.post("a ticket for no job", "/v1/jobs/01KC5RYQ8QJ3X7H2M9T4V6W8ZB/ticket")
@@ -256,7 +256,7 @@ def live(world: World, first: str) -> None:
 
 
 def samples(world: World) -> None:
-    """Files as people send them, of every importer."""
+    """Record the samples of every importer."""
     for sample in SAMPLES:
         if sample.importer != "voters":
             name = f"sample {sample.importer}: {sample.filename}"

@@ -1,4 +1,4 @@
-"""Who gets what: every route, with every token that must get nothing."""
+"""Authorization: every route, with every token that it must reject."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tests.integration.stack import Stack
 from tests.support import issuer
 from tests.support.factories import make_chunk, make_job
 
-# Nothing is deployed for these tests: who is turned away must not have reached anything.
+# Nothing is deployed for these tests: a rejected caller must not have reached any store.
 EVERY_GUARDED = pytest.mark.parametrize(("method", "path"), guarded())
 pytestmark = [
-    pytest.mark.usefixtures("functions_told"),
+    pytest.mark.usefixtures("function_settings"),
     # Powertools reads the files of the docs page without closing them.
     pytest.mark.filterwarnings("ignore:unclosed file .*swagger_ui:ResourceWarning"),
 ]
 
 
 def assert_problem(answer: Answer, status: int, type_: str) -> None:
-    """A problem of this type, and nothing else."""
+    """Expect a problem of this type, and nothing else."""
     assert answer.status == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.body["type"] == f"/problems/{type_}"
@@ -31,7 +31,7 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 
 def test_all_routes_but_the_open_ones_are_tried_here() -> None:
-    """The list comes from the resolver itself, so that a new route is in it."""
+    """The list comes from the resolver itself, so it includes every new route."""
     assert len(guarded()) >= 10
     assert {path for _, path in routes()} - {path for _, path in guarded()} == OPEN
 
@@ -40,7 +40,7 @@ def test_all_routes_but_the_open_ones_are_tried_here() -> None:
 @pytest.mark.parametrize("path", sorted(OPEN))
 @pytest.mark.parametrize("token", [None, "rubbish"])
 def test_open_routes_answer_without_a_token(path: str, token: str | None) -> None:
-    """They show nothing of anybody's."""
+    """They show no data of any tenant."""
     assert get(path, token=token).status == 200
 
 
@@ -59,8 +59,8 @@ def test_open_routes_answer_without_a_token(path: str, token: str | None) -> Non
         pytest.param(issuer.token(tenant="a#b"), id="impossible tenant"),
     ],
 )
-def test_without_a_good_token_no_route_answers(method: str, path: str, token: str | None) -> None:
-    """And says which kind of token it wants."""
+def test_every_route_rejects_an_invalid_token(method: str, path: str, token: str | None) -> None:
+    """The response says which kind of token it needs."""
     answer = call(method, path, token=token)
     assert_problem(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -69,7 +69,7 @@ def test_without_a_good_token_no_route_answers(method: str, path: str, token: st
 @pytest.mark.usefixtures("no_aws")
 @EVERY_GUARDED
 def test_a_token_without_the_scope_is_not_enough(method: str, path: str) -> None:
-    """Nor is one for the other kind of call."""
+    """A token with only the other scope is not enough either."""
     reads = method == "GET" or path in READING
     needed, other = ("imports:read", "imports:write") if reads else ("imports:write", "imports:read")
     for scope in (None, "openid profile", other):
@@ -81,20 +81,20 @@ def test_a_token_without_the_scope_is_not_enough(method: str, path: str) -> None
 @pytest.mark.usefixtures("stack")
 @EVERY_GUARDED
 def test_the_scope_of_an_administrator_opens_every_route(method: str, path: str) -> None:
-    """What it then answers depends on the request."""
+    """The status then depends on the request."""
     assert call(method, path, token=issuer.token(scope="imports:admin")).status not in {401, 403, 500}
 
 
 @pytest.mark.usefixtures("no_aws")
-def test_an_unknown_address_tells_strangers_nothing() -> None:
-    """Not even that it is unknown."""
+def test_an_unknown_address_needs_a_token_too() -> None:
+    """The response is the same as for a known address."""
     assert_problem(get("/v1/secrets", token=None), 401, "unauthorized")
     assert_problem(get("/v1/secrets"), 404, "not-found")
 
 
 @pytest.mark.parametrize("rest", ["", "/rejections"])
-def test_another_tenants_job_does_not_exist(stack: Stack, rest: str) -> None:
-    """The same answer as for a job that there never was, but for its name."""
+def test_the_job_of_another_tenant_is_not_found(stack: Stack, rest: str) -> None:
+    """The response is that of a job that never existed, apart from the id."""
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     chunk = make_chunk(theirs.ref)
@@ -108,10 +108,10 @@ def test_another_tenants_job_does_not_exist(stack: Stack, rest: str) -> None:
 
 
 def test_lists_show_the_callers_tenant_only(stack: Stack) -> None:
-    """Also when its name begins like another's."""
+    """This includes tenants whose names begin alike."""
     for tenant in ("acme", "acme2", "acm", "other"):
         stack.jobs.add(make_job(tenant))
-    tenants = {"acme": 1, "acme2": 1, "nobody": 0}
+    tenants = {"acme": 1, "acme2": 1, "empty": 0}
     for tenant, count in tenants.items():
         answer = get("/v1/jobs", token=issuer.token(tenant=tenant))
         assert len(answer.body["items"]) == count
@@ -119,7 +119,7 @@ def test_lists_show_the_callers_tenant_only(stack: Stack) -> None:
 
 
 def test_a_cursor_does_not_lead_into_another_tenants_list(stack: Stack) -> None:
-    """It says where to go on, not in whose list."""
+    """A cursor holds a position, and no tenant."""
     for number in range(3):
         stack.jobs.add(make_job("other", number=number))
     cursor = get("/v1/jobs", token=issuer.token(tenant="other"), query={"limit": "1"}).body["next"]
@@ -128,8 +128,8 @@ def test_a_cursor_does_not_lead_into_another_tenants_list(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("scope", ["imports:read", "imports:read imports:write", "imports:admin"])
-def test_with_the_scope_a_job_of_ones_own_is_shown(stack: Stack, scope: str) -> None:
-    """The other half of all of the above."""
+def test_a_job_of_the_callers_tenant_is_shown_with_the_scope(stack: Stack, scope: str) -> None:
+    """Valid callers get responses, so the tests above reject for the right reason."""
     job = make_job()
     stack.jobs.add(job)
     assert get(f"/v1/jobs/{job.ref.id}", token=issuer.token(scope=scope)).body["id"] == job.ref.id

@@ -1,4 +1,4 @@
-"""Moving a job: what each call answers in each state, and who may make it."""
+"""Actions on a job: the response in each status, and the scopes they need."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, HALF_UNDONE
 from sluice.model.status import Status
 from tests.integration.api.calling import SAMPLES, Answer, get
-from tests.integration.api.living import CSV, DOUBT, post, run, standing, upload
+from tests.integration.api.running import CSV, DOUBT, job_in, post, run, upload
 from tests.integration.stack import Stack
 from tests.support import issuer
 from tests.support.factories import make_job
 
-MOVES = ["commit", "cancel", "pause", "resume", "retry", "rollback"]
+ACTIONS = ["commit", "cancel", "pause", "resume", "retry", "rollback"]
 
 
 def problem(type_: str) -> Problem:
     return Problem(type_, {"case": "loading", "error": "States.Timeout"})
 
 
-def assert_moved(answer: Answer, status: int, state: str) -> None:
-    """The job, in its new state; with its address while something is still to come."""
+def assert_in_status(answer: Answer, status: int, state: str) -> None:
+    """Expect the job in its new status; with its address while it is not inactive."""
     assert (answer.status, answer.body["status"]) == (status, state), answer.text
     assert answer.headers["etag"] == f'"{answer.body["version"]}"'
     if status == 202:
@@ -42,18 +42,18 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 @pytest.mark.parametrize("body", [None, {}, {"dates": {}}])
 def test_a_job_in_review_is_committed(stack: Stack, body: Any) -> None:
-    """With a body or without; its second run is started."""
+    """A body is optional; the commit starts the second run."""
     job_id = upload(review="true")
     assert run(stack, job_id).status is Status.IN_REVIEW
     answer = post(job_id, "commit", json_body=body)
-    assert_moved(answer, 202, "loading")
+    assert_in_status(answer, 202, "loading")
     assert stack.executions() == [f"{job_id}-2"]
     assert run(stack, job_id).counts.inserted == 2
     assert_problem(post(job_id, "commit"), 409, "illegal-transition")
 
 
-def test_a_commit_says_the_order_of_dates_that_the_job_asks_about(stack: Stack) -> None:
-    """By column; anything else is rejected, and the job waits on."""
+def test_a_commit_gives_the_date_order_of_ambiguous_columns(stack: Stack) -> None:
+    """Orders are given by column; anything else is rejected, and the job stays in review."""
     job_id = upload(DOUBT)
     run(stack, job_id)
     shown = get(f"/v1/jobs/{job_id}").body
@@ -66,40 +66,40 @@ def test_a_commit_says_the_order_of_dates_that_the_job_asks_about(stack: Stack) 
     for body in bad:
         assert_problem(post(job_id, "commit", json_body=body), 422, "invalid-request")
     answer = post(job_id, "commit", json_body={"dates": {"Updated": "mdy"}})
-    assert_moved(answer, 202, "loading")
+    assert_in_status(answer, 202, "loading")
     assert answer.body["ambiguous_dates"] == []
     run(stack, job_id)
     assert get("/v1/datasets/products/records/P-1").body["values"]["updated"] == "2025-03-04"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"nonsense"])
-def test_a_commit_whose_body_is_no_json_is_rejected(stack: Stack, body: bytes) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_a_commit_with_invalid_json_is_rejected(stack: Stack, body: bytes) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     answer = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid-request")
     assert stack.jobs.get(job.ref).status is Status.IN_REVIEW
-    stranger = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"}, token=None)
-    assert_problem(stranger, 401, "unauthorized")
+    unauthorized = post(job.ref.id, "commit", body=body, headers={"Content-Type": "application/json"}, token=None)
+    assert_problem(unauthorized, 401, "unauthorized")
 
 
-def test_a_job_that_nobody_is_at_is_cancelled_at_once(stack: Stack) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_a_job_in_review_is_cancelled_at_once(stack: Stack) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     for _ in range(2):
-        assert_moved(post(job.ref.id, "cancel"), 200, "cancelled")
+        assert_in_status(post(job.ref.id, "cancel"), 200, "cancelled")
 
 
 @pytest.mark.parametrize(
     ("call", "way", "end"), [("cancel", "cancelling", "cancelled"), ("pause", "pausing", "paused")]
 )
-def test_a_job_under_way_is_stopped(stack: Stack, call: str, way: str, end: str) -> None:
-    """Its execution comes to its end, and says so."""
+def test_a_running_job_stops_when_its_execution_ends(stack: Stack, call: str, way: str, end: str) -> None:
+    """The job has the status of the transition until its execution ends."""
     job_id = upload()
     run(stack, job_id, upto=PhaseName.PARSE)
     for _ in range(2):
-        assert_moved(post(job_id, call), 202, way)
+        assert_in_status(post(job_id, call), 202, way)
     assert run(stack, job_id).status == end
     answer = post(job_id, call)
-    assert_moved(answer, 202 if end == "paused" else 200, end)
+    assert_in_status(answer, 202 if end == "paused" else 200, end)
 
 
 def test_a_paused_job_is_resumed(stack: Stack) -> None:
@@ -107,10 +107,10 @@ def test_a_paused_job_is_resumed(stack: Stack) -> None:
     run(stack, job_id, upto=PhaseName.LOAD)
     post(job_id, "pause")
     run(stack, job_id)
-    assert_moved(post(job_id, "resume"), 202, "loading")
+    assert_in_status(post(job_id, "resume"), 202, "loading")
     assert stack.executions() == [f"{job_id}-2"]
-    assert_moved(post(job_id, "resume"), 202, "loading")
-    assert stack.executions() == [f"{job_id}-2"], "made again, it changes nothing"
+    assert_in_status(post(job_id, "resume"), 202, "loading")
+    assert stack.executions() == [f"{job_id}-2"], "a repeated call changes nothing"
     assert run(stack, job_id).counts.inserted == 2
 
 
@@ -119,7 +119,7 @@ def test_a_failed_job_is_retried(stack: Stack) -> None:
     run(stack, job_id, upto=PhaseName.LOAD)
     stack.jobs.transition(JobRef("acme", job_id), Status.FAILED, problem=problem(BROKEN))
     answer = post(job_id, "retry")
-    assert_moved(answer, 202, "loading")
+    assert_in_status(answer, 202, "loading")
     assert answer.body["problem"] is None
     assert run(stack, job_id).counts.inserted == 2
 
@@ -132,32 +132,32 @@ def test_a_job_whose_file_was_rejected_is_neither_retried_nor_rolled_back(stack:
 
 
 def test_a_job_is_rolled_back(stack: Stack) -> None:
-    """And tells what became of its rows."""
+    """The job then has the counts of its rollback."""
     job_id = upload()
     assert run(stack, job_id).status is Status.COMPLETED
     answer = post(job_id, "rollback")
-    assert_moved(answer, 202, "rolling_back")
+    assert_in_status(answer, 202, "rolling_back")
     assert answer.body["rollback"] == {"reversed": 0, "conflicts": 0, "failed": 0}
     assert stack.executions() == [f"{job_id}-2"]
     run(stack, job_id)
     answer = post(job_id, "rollback")
-    assert_moved(answer, 200, "rolled_back")
+    assert_in_status(answer, 200, "rolled_back")
     assert answer.body["rollback"] == {"reversed": 2, "conflicts": 0, "failed": 0}
     assert answer.body["counts"]["inserted"] == 2
     assert get("/v1/datasets/products/records").body["items"] == []
 
 
-@pytest.mark.parametrize("call", MOVES)
-def test_a_move_that_the_state_does_not_allow_names_the_state(stack: Stack, call: str) -> None:
-    job = standing(stack, Status.ROLLING_BACK if call != "rollback" else Status.LOADING)
+@pytest.mark.parametrize("call", ACTIONS)
+def test_an_action_that_the_status_does_not_allow_is_rejected_with_the_status(stack: Stack, call: str) -> None:
+    job = job_in(stack, Status.ROLLING_BACK if call != "rollback" else Status.LOADING)
     answer = post(job.ref.id, call)
     assert_problem(answer, 409, "illegal-transition")
     assert answer.body["status_now"] == job.status
     assert stack.jobs.get(job.ref) == job
 
 
-@pytest.mark.parametrize("call", MOVES)
-def test_another_tenants_job_is_not_there_to_be_moved(stack: Stack, call: str) -> None:
+@pytest.mark.parametrize("call", ACTIONS)
+def test_an_action_on_the_job_of_another_tenant_is_not_found(stack: Stack, call: str) -> None:
     theirs = make_job("other", status=Status.IN_REVIEW)
     stack.jobs.add(theirs)
     found = post(theirs.ref.id, call)
@@ -167,25 +167,25 @@ def test_another_tenants_job_is_not_there_to_be_moved(stack: Stack, call: str) -
     assert stack.jobs.get(theirs.ref) == theirs
 
 
-@pytest.mark.parametrize("call", MOVES)
-def test_who_may_only_look_moves_nothing(stack: Stack, call: str) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+@pytest.mark.parametrize("call", ACTIONS)
+def test_an_action_needs_the_write_scope(stack: Stack, call: str) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     answer = post(job.ref.id, call, token=issuer.token(scope="imports:read"))
     assert_problem(answer, 403, "forbidden")
     assert answer.body["scope"] == "imports:write"
     assert stack.jobs.get(job.ref) == job
 
 
-@pytest.mark.parametrize("call", MOVES)
-def test_a_move_is_asked_for_with_post_alone(stack: Stack, call: str) -> None:
-    """A link that is followed must not move anything."""
-    job = standing(stack, Status.IN_REVIEW)
+@pytest.mark.parametrize("call", ACTIONS)
+def test_an_action_needs_the_method_post(stack: Stack, call: str) -> None:
+    """Following a link must not change a job."""
+    job = job_in(stack, Status.IN_REVIEW)
     assert get(f"/v1/jobs/{job.ref.id}/{call}").status == 404
     assert stack.jobs.get(job.ref) == job
 
 
-def test_who_asked_is_in_the_log(stack: Stack) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_the_log_names_the_caller(stack: Stack) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     post(job.ref.id, "cancel", token=issuer.token(sub="eve"))
     assert stack.jobs.entries(job.ref)[-1].by == "eve"
 
@@ -209,7 +209,7 @@ STATES: list[tuple[Status, dict[str, Any], set[str]]] = [
 
 
 @pytest.mark.parametrize(("status", "more", "allowed"), STATES)
-def test_a_job_links_to_just_the_moves_that_its_state_allows(
+def test_a_job_links_to_exactly_the_actions_that_its_status_allows(
     stack: Stack, status: Status, more: dict[str, Any], allowed: set[str]
 ) -> None:
     job = make_job(status=Status.LOADING if "problem" in more else status)
@@ -217,13 +217,13 @@ def test_a_job_links_to_just_the_moves_that_its_state_allows(
     if "problem" in more:
         stack.jobs.transition(job.ref, status, **more)
     links = get(f"/v1/jobs/{job.ref.id}").body["links"]
-    assert set(links) & set(MOVES) == allowed
+    assert set(links) & set(ACTIONS) == allowed
     assert {"self", "log"} <= set(links)
     assert all(links[name].endswith(f"/v1/jobs/{job.ref.id}/{name}") for name in links if name != "self")
 
 
 def test_a_job_that_changed_rows_links_to_its_rollback(stack: Stack) -> None:
-    """One that changed none does not."""
+    """A job that changed no rows does not."""
     job_id = upload()
     run(stack, job_id)
     assert "rollback" in get(f"/v1/jobs/{job_id}").body["links"]
@@ -233,9 +233,9 @@ def test_a_job_that_changed_rows_links_to_its_rollback(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("status", [status for status, more, allowed in STATES if allowed and not more])
-def test_a_link_that_is_there_can_be_followed(stack: Stack, status: Status) -> None:
-    """Every one that a state shows."""
-    for number, call in enumerate(MOVES):
+def test_every_link_of_a_job_works(stack: Stack, status: Status) -> None:
+    """This covers every link of every status."""
+    for number, call in enumerate(ACTIONS):
         job = replace(make_job(status=status, number=number))
         stack.jobs.add(job)
         if call in get(f"/v1/jobs/{job.ref.id}").body["links"]:

@@ -1,4 +1,4 @@
-"""Deleting what is kept of a job."""
+"""Deleting the files of a job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, JobFile
 from sluice.model.status import ENDED, INACTIVE, Status
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get
-from tests.integration.api.living import CSV, post, run, standing, upload
+from tests.integration.api.running import CSV, job_in, post, run, upload
 from tests.integration.stack import Stack
 from tests.support import issuer
 from tests.support.factories import make_job
@@ -24,7 +24,7 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 
 def test_the_files_of_a_job_are_deleted_and_the_job_stays(stack: Stack) -> None:
-    """What it loaded stays as well."""
+    """The rows that it loaded stay as well."""
     job_id = upload()
     run(stack, job_id)
     here = get(f"/v1/jobs/{job_id}").body["links"]["self"]
@@ -52,12 +52,12 @@ def test_the_files_of_other_jobs_stay(stack: Stack) -> None:
     assert stack.files.names("") == kept
 
 
-def test_a_file_that_came_to_the_drop_folder_under_the_same_name_stays(stack: Stack) -> None:
-    """And so does one whose name goes on."""
+def test_a_later_file_of_the_same_name_in_the_drop_folder_stays(stack: Stack) -> None:
+    """A file whose name only begins alike stays too."""
     key = "incoming/acme/products/prices.csv"
     stack.files.write(key, b"before")
     before = stack.files.stat(key)[1]
-    job = standing(stack, Status.LOADING)
+    job = job_in(stack, Status.LOADING)
     stack.jobs.transition(job.ref, Status.COMPLETED, file=JobFile("prices.csv", key, 6, etag=before))
     for name in (key, f"{key}.gz"):
         stack.files.write(name, b"since")
@@ -67,8 +67,8 @@ def test_a_file_that_came_to_the_drop_folder_under_the_same_name_stays(stack: St
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in ENDED])
 def test_a_job_that_has_not_ended_is_not_deleted(stack: Stack, status: Status) -> None:
-    """Its workers need what is there; one that only waits is cancelled first."""
-    job = standing(stack, status)
+    """Its workers need the files; a job that waits has to be cancelled first."""
+    job = job_in(stack, status)
     stack.files.write(job.file.key, CSV)
     answer = delete(job.ref.id)
     assert_problem(answer, 409, "illegal-transition")
@@ -81,7 +81,7 @@ def test_a_job_that_has_not_ended_is_not_deleted(stack: Stack, status: Status) -
         assert stack.files.names("") == []
 
 
-def test_another_tenants_job_is_not_there_to_be_deleted(stack: Stack) -> None:
+def test_deleting_the_job_of_another_tenant_is_not_found(stack: Stack) -> None:
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     stack.files.write(theirs.file.key, CSV)
@@ -92,20 +92,20 @@ def test_another_tenants_job_is_not_there_to_be_deleted(stack: Stack) -> None:
     assert stack.jobs.get(theirs.ref) == theirs
 
 
-def test_who_may_only_look_deletes_nothing(stack: Stack) -> None:
-    job = standing(stack, Status.COMPLETED)
+def test_deleting_needs_the_write_scope(stack: Stack) -> None:
+    job = job_in(stack, Status.COMPLETED)
     stack.files.write(job.file.key, CSV)
     assert_problem(delete(job.ref.id, token=issuer.token(scope="imports:read")), 403, "forbidden")
     assert stack.files.names("") == [job.file.key]
 
 
 def test_a_deleted_job_is_neither_rolled_back_nor_retried(stack: Stack) -> None:
-    """There is nothing to do it with."""
+    """Both need the files."""
     done = upload()
     run(stack, done)
     delete(done)
     assert_problem(post(done, "rollback"), 409, "nothing-to-roll-back")
-    failed = standing(stack, Status.LOADING)
+    failed = job_in(stack, Status.LOADING)
     stack.jobs.transition(
         failed.ref, Status.FAILED, problem=Problem(BROKEN, {"case": "loading", "error": "States.Timeout"})
     )

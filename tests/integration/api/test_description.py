@@ -1,4 +1,4 @@
-"""The API describes itself, and browsers may call it."""
+"""The OpenAPI description, and CORS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed file .*swagger_ui:ResourceWarning"),
 ]
 
-# What the first deployed version promises.
+# The routes of the first deployed version, which every later one keeps.
 PROMISED = {
     "/v1/imports": "post",
     "/v1/imports/upload": "post",
@@ -34,21 +34,21 @@ PROMISED = {
 
 @pytest.fixture
 def document() -> Any:
-    """The OpenAPI document, as a caller without a token gets it."""
+    """Return the OpenAPI document, as a caller without a token gets it."""
     answer = get("/v1/openapi.json", token=None)
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     return answer.body
 
 
 def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
-    """Every operation, ``(path, method, operation)``."""
+    """Yield every operation as ``(path, method, operation)``."""
     for path, item in document["paths"].items():
         for method, operation in item.items():
             yield path, method, operation
 
 
 def references(part: Any) -> Iterator[str]:
-    """Every ``$ref`` in a part of the document."""
+    """Yield every ``$ref`` in a part of the document."""
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
             yield part["$ref"]
@@ -60,18 +60,18 @@ def references(part: Any) -> Iterator[str]:
 
 
 def test_every_promised_route_is_described(document: Any) -> None:
-    """A caller finds it without reading our code."""
+    """A caller finds each route without reading the code."""
     described = {(path, method) for path, method, _ in operations(document)}
     assert set(PROMISED.items()) <= described
 
 
 def test_every_route_but_the_description_itself_is_described(document: Any) -> None:
-    """A new one cannot be forgotten."""
+    """A new route without a description fails this test."""
     assert len(list(operations(document))) == len(routes()) - len({"/v1/docs", "/v1/openapi.json"})
 
 
 def test_the_document_is_valid(document: Any) -> None:
-    """OpenAPI 3.1: its shape, unique names of operations, references that lead somewhere, parameters of its paths."""
+    """OpenAPI 3.1: its schema, unique operation ids, references that resolve, parameters of the paths."""
     OpenAPI.model_validate(document)
     assert document["openapi"].startswith("3.1")
     assert document["info"]["title"] == "Sluice"
@@ -87,16 +87,16 @@ def test_the_document_is_valid(document: Any) -> None:
         assert operation["responses"]
 
 
-def test_the_document_says_where_the_api_is_and_what_token_it_wants(document: Any) -> None:
-    """So that a generated client works."""
+def test_the_document_names_the_server_and_the_security_scheme(document: Any) -> None:
+    """A generated client needs both."""
     assert document["servers"] == [{"url": "https://abcde12345.execute-api.us-east-1.amazonaws.com/live"}]
     (scheme,) = document["components"]["securitySchemes"].items()
     assert scheme[1]["scheme"] == "bearer"
     assert document["security"] == [{scheme[0]: []}]
 
 
-def test_the_docs_page_needs_nothing_from_elsewhere() -> None:
-    """No script of another site runs on a page that people paste tokens into."""
+def test_the_docs_page_loads_nothing_from_other_sites() -> None:
+    """No script of another site may run on a page where people paste tokens."""
     page = get("/v1/docs", token=None)
     assert page.headers["content-type"] == "text/html"
     assert "/v1/jobs/{job_id}" in page.text
@@ -105,8 +105,8 @@ def test_the_docs_page_needs_nothing_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), routes())
-def test_a_browser_may_ask_whether_it_may_call(method: str, path: str) -> None:
-    """It sends no token with that question (Fetch standard, "CORS-preflight fetch")."""
+def test_a_preflight_request_needs_no_token(method: str, path: str) -> None:
+    """A preflight request carries no token (Fetch standard, "CORS-preflight fetch")."""
     asked = {
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization,content-type",
@@ -121,19 +121,19 @@ def test_a_browser_may_ask_whether_it_may_call(method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), guarded()[:3])
-def test_a_page_can_read_why_it_was_rejected(method: str, path: str) -> None:
-    """Without the header the browser would hide the answer from it."""
+def test_a_page_of_another_origin_can_read_an_error(method: str, path: str) -> None:
+    """Without the header the browser hides the response from the page."""
     answer = call(method, path, token=None)
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_a_page_can_read_the_headers_it_needs() -> None:
-    """To poll, and to follow a job that it started."""
+def test_a_page_of_another_origin_can_read_the_headers_it_needs() -> None:
+    """A page needs them to poll, and to follow a job that it started."""
     exposed = get("/v1/health", token=None).headers["access-control-expose-headers"]
     assert {"ETag", "Location", "Retry-After"} <= {name.strip() for name in exposed.split(",")}
 
 
-def test_the_open_routes_are_there() -> None:
-    """Under the addresses that the gate leaves open."""
+def test_the_open_routes_answer() -> None:
+    """They have the addresses that need no authorization."""
     assert get("/v1/health", token=None).body == {"status": "ok"}
     assert {path for _, path in routes()} >= OPEN

@@ -1,6 +1,6 @@
-"""What the API answers is what was recorded of it: ``tests/golden/answers.json`` and ``tests/golden/openapi.json``.
+"""Responses of the API equal the recorded ones: ``tests/golden/answers.json`` and ``tests/golden/openapi.json``.
 
-A change that is meant is recorded with ``SLUICE_UPDATE_GOLDEN=1 pytest tests/integration/api/test_golden.py``; the
+Record an intended change with ``SLUICE_UPDATE_GOLDEN=1 pytest tests/integration/api/test_golden.py``; the
 differences of the two files are then part of the change. Ids, times, signatures, versions and cursors are placeholders;
 see `golden_answers`.
 """
@@ -16,7 +16,7 @@ from typing import Any, cast
 import pytest
 from moto import mock_aws
 
-from tests.integration.api import golden_moves, golden_script
+from tests.integration.api import golden_actions, golden_script
 from tests.integration.api.calling import get
 from tests.integration.api.golden import World
 from tests.integration.api.golden_answers import Answers
@@ -34,20 +34,20 @@ pytestmark = [
 
 
 @pytest.fixture
-def answers(functions_told: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the API answers: two scripts, each from nothing, since moto copies whole tables for every transaction."""
+def answers(function_settings: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return the responses of two scripts, each on an empty stack, since moto copies whole tables per transaction."""
     found = Answers()
-    # nor does it copy what a stream ever had, when there is none
+    # moto also copies the whole content of a stream, so there is none
     monkeypatch.delitem(template()["Resources"]["JobsTable"]["Properties"], "StreamSpecification")
-    for script in (golden_script.script, golden_moves.script):
-        forget_clients()  # the addresses of files are signed by them
+    for script in (golden_script.script, golden_actions.script):
+        forget_clients()  # file addresses are signed with these credentials
         with mock_aws(), monkeypatch.context() as own:
             script(World(deploy(), own, found))
     return cast(list[dict[str, Any]], json.loads(json.dumps(found.items)))
 
 
 def recorded(name: str, found: Any, *, sort: bool) -> Any:
-    """What is recorded under a name; written first when that is asked for."""
+    """Return the recording under a name; write it first if ``SLUICE_UPDATE_GOLDEN`` is set."""
     path = GOLDEN / name
     if UPDATE:
         path.write_text(json.dumps(found, indent=1, ensure_ascii=False, sort_keys=sort) + "\n")
@@ -55,7 +55,7 @@ def recorded(name: str, found: Any, *, sort: bool) -> Any:
 
 
 def missing(document: Any, answers: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    """Operations that no answer is recorded of; an address without parameters goes before one with some."""
+    """Return operations without a recorded response; paths without parameters match before those with some."""
     operations = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
     found = set()
     for answer in answers:
@@ -70,8 +70,8 @@ def missing(document: Any, answers: list[dict[str, Any]]) -> set[tuple[str, str]
     return operations - found
 
 
-def test_every_answer_is_as_it_was_recorded(answers: list[dict[str, Any]]) -> None:
-    """And there is at least one of every operation that the API describes."""
+def test_every_response_equals_the_recorded_one(answers: list[dict[str, Any]]) -> None:
+    """Every operation of the description has at least one recorded response."""
     expected = recorded("answers.json", answers, sort=False)
     assert [answer["name"] for answer in answers] == [answer["name"] for answer in expected]
     differing = {answer["name"]: (was, answer) for answer, was in zip(answers, expected, strict=True) if answer != was}
@@ -81,8 +81,8 @@ def test_every_answer_is_as_it_was_recorded(answers: list[dict[str, Any]]) -> No
     assert not missing(get("/v1/openapi.json", token=None).body, answers)
 
 
-@pytest.mark.usefixtures("functions_told", "no_aws")
-def test_the_description_is_as_it_was_recorded() -> None:
-    """Every path, every model."""
+@pytest.mark.usefixtures("function_settings", "no_aws")
+def test_the_description_equals_the_recorded_one() -> None:
+    """This covers every path and every model."""
     document = get("/v1/openapi.json", token=None).body
     assert document == recorded("openapi.json", document, sort=True)

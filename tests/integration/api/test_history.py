@@ -1,4 +1,4 @@
-"""What a record was before, at the API."""
+"""The history of a record, by the API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def history(key: str, importer: str = "products") -> Any:
     return answer.body["items"]
 
 
-def test_versions_are_shown_newest_first_with_the_time_in_which_they_held(stack: Stack) -> None:
+def test_versions_are_shown_newest_first_with_their_periods(stack: Stack) -> None:
     for job, price in (("01JOB", "1"), ("02JOB", "2"), ("03JOB", "3")):
         load(stack, job, price)
     newer, older = history("a%2Fb")
@@ -39,9 +39,7 @@ def test_versions_are_shown_newest_first_with_the_time_in_which_they_held(stack:
 
 
 @pytest.mark.parametrize(("importer", "key"), [("products", "none"), ("dealers", "a%2Fb"), ("nothing", "a%2Fb")])
-def test_what_was_never_superseded_or_is_not_archived_has_an_empty_history(
-    stack: Stack, importer: str, key: str
-) -> None:
+def test_a_record_without_archived_versions_has_an_empty_history(stack: Stack, importer: str, key: str) -> None:
     for job, price in (("01JOB", "1"), ("02JOB", "2")):
         load(stack, job, price)
         load(stack, job, price, importer="dealers")

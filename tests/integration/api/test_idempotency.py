@@ -1,4 +1,4 @@
-"""A POST with an ``Idempotency-Key`` is carried out once, and answered the same however often it is sent."""
+"""A POST with an ``Idempotency-Key`` is executed once, and gets the same response however often it is sent."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
 from tests.integration.api.calling import call
-from tests.integration.api.repeating import announce, assert_problem, jobs, kept, upload
+from tests.integration.api.keyed_calls import announce, assert_problem, jobs, stored_items, upload
 from tests.integration.stack import Stack
 from tests.support.lambda_context import FakeContext
 
-# Given the errors that the next calls shall raise, one each, before calls work again.
+# Takes the errors that the next calls raise, one each, before calls work again.
 Failing = Callable[..., None]
 
 
 class Killed(BaseException):
-    """The function was ended in the middle, so that not even its error handling ran."""
+    """The function was killed, so its error handling did not run either."""
 
 
 @pytest.fixture
 def failing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Failing:
-    """Let calls fail when they ask for the services."""
+    """Make calls fail when they access the services."""
     real = bootstrap.services
 
     def fail(*errors: BaseException) -> None:
@@ -48,7 +48,7 @@ def failing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Failing:
 
 @pytest.mark.usefixtures("stack")
 def test_the_same_call_again_gets_the_same_answer() -> None:
-    """Status, headers and body, to the byte; there is one job."""
+    """Status, headers and body are equal to the byte, and there is one job."""
     first, second, third = announce(), announce(), announce()
     assert first.status == 201
     assert first == second == third
@@ -57,14 +57,14 @@ def test_the_same_call_again_gets_the_same_answer() -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_an_answer_with_a_key_is_like_one_without() -> None:
-    """Its fields come in the same order, and its headers are the same."""
+    """The order of its fields and its headers are the same."""
     with_key, without = announce(), announce(None)
     assert list(with_key.body["job"]) == list(without.body["job"])
     assert with_key.headers == without.headers
 
 
-def test_the_first_answer_is_repeated_whatever_has_happened_since(stack: Stack) -> None:
-    """Who wants to know how the job is now follows its link."""
+def test_a_repeated_call_gets_the_first_response_even_if_the_job_has_changed(stack: Stack) -> None:
+    """A caller that needs the current job follows its link."""
     first = upload()
     assert first.status == 202
     assert {"location", "etag", "retry-after"} <= set(first.headers)
@@ -75,21 +75,21 @@ def test_the_first_answer_is_repeated_whatever_has_happened_since(stack: Stack) 
 
 @pytest.mark.usefixtures("stack")
 def test_without_a_key_each_call_is_a_new_one() -> None:
-    """And nothing is kept of it."""
+    """Nothing is stored of either."""
     assert announce(None).body["job"]["id"] != announce(None).body["job"]["id"]
-    assert kept() == []
+    assert stored_items() == []
 
 
 @pytest.mark.usefixtures("stack")
 def test_another_key_is_another_call() -> None:
-    """Capital letters count."""
+    """Keys are case-sensitive."""
     assert len({announce(key).body["job"]["id"] for key in ("one", "One", "two")}) == 3
 
 
 @pytest.mark.parametrize("changed", [{"filename": "others.xlsx"}, {"bytes": 1001}, {"priority": "urgent"}])
 @pytest.mark.usefixtures("stack")
-def test_a_key_that_comes_with_another_body_is_rejected(changed: dict[str, Any]) -> None:
-    """It was meant for something else; the first call keeps its answer."""
+def test_a_key_with_another_body_is_rejected(changed: dict[str, Any]) -> None:
+    """The stored response belongs to the first body, and stays."""
     first = announce()
     assert_problem(announce(**changed), 422, "idempotency-key-reused")
     assert announce() == first
@@ -97,8 +97,8 @@ def test_a_key_that_comes_with_another_body_is_rejected(changed: dict[str, Any])
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_key_that_comes_with_another_query_or_path_is_rejected() -> None:
-    """They say what is asked for as much as the body does."""
+def test_a_key_with_another_query_or_path_is_rejected() -> None:
+    """They are part of the request as much as the body is."""
     assert upload().status == 202
     assert_problem(upload(filename="others.csv"), 422, "idempotency-key-reused")
     assert_problem(upload(priority="urgent"), 422, "idempotency-key-reused")
@@ -106,8 +106,8 @@ def test_a_key_that_comes_with_another_query_or_path_is_rejected() -> None:
     assert jobs() == 1
 
 
-def test_a_call_that_is_still_being_carried_out_is_not_begun_again(failing: Failing) -> None:
-    """The caller is told when to come back; another call with the key is another call still."""
+def test_a_call_that_is_still_running_is_not_executed_again(failing: Failing) -> None:
+    """The response has ``Retry-After``; the same call with another key is executed."""
     failing(Killed())
     with pytest.raises(Killed):
         announce()
@@ -118,10 +118,10 @@ def test_a_call_that_is_still_being_carried_out_is_not_begun_again(failing: Fail
     assert jobs() == 0
 
 
-def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
+def test_a_key_whose_call_was_killed_is_free_after_the_functions_timeout(
     failing: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody can be at it any more."""
+    """The function that held the key cannot run any more."""
     monkeypatch.setattr(FakeContext, "get_remaining_time_in_millis", lambda _: 1)
     failing(Killed())
     with pytest.raises(Killed):
@@ -141,35 +141,35 @@ def test_a_key_whose_call_died_is_free_when_the_functions_time_is_up(
         (RuntimeError("boom"), 500),
     ],
 )
-def test_only_a_call_that_succeeded_is_kept(failing: Failing, error: Exception, status: int) -> None:
-    """What was rejected may go through once its reason is gone."""
+def test_only_the_response_of_a_successful_call_is_stored(failing: Failing, error: Exception, status: int) -> None:
+    """A rejected call may succeed once its reason no longer applies."""
     failing(error, error)
     assert [announce().status, announce().status] == [status, status]
-    assert kept() == []
+    assert stored_items() == []
     assert announce().status == 201
     assert announce().status == 201
     assert jobs() == 1
 
 
 def test_the_key_of_a_rejected_call_is_free_for_another(failing: Failing) -> None:
-    """The first one did nothing."""
+    """The first call had no effect."""
     failing(Conflict("rolling-back", id="01X"))
     assert announce().status == 409
     assert announce(bytes=1).status == 201
 
 
 @pytest.mark.usefixtures("stack")
-def test_an_address_that_nothing_is_at_leaves_nothing_behind() -> None:
-    """Nor does a request that is not as described."""
+def test_an_unknown_address_stores_no_response() -> None:
+    """An invalid request leaves nothing behind either."""
     for path in ("/v1/nothing", "/v1/health"):
         assert_problem(call("POST", path, headers={"Idempotency-Key": "one"}), 404, "not-found")
     assert_problem(announce(bytes=-1), 422, "invalid-request")
-    assert kept() == []
+    assert stored_items() == []
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_call_whose_key_cannot_be_kept_is_not_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its sender would send it again."""
+def test_a_call_whose_key_cannot_be_stored_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its caller would otherwise repeat it."""
     elsewhere = DynamoDBPersistenceLayer("nowhere", boto3_client=boto3.client("dynamodb"))
     monkeypatch.setattr(bootstrap, "idempotency_store", lambda _: elsewhere)
     assert_problem(announce(), 500, "internal-error")
@@ -177,11 +177,11 @@ def test_a_call_whose_key_cannot_be_kept_is_not_carried_out(monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_call_whose_answer_cannot_be_kept_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was carried out: whoever is told otherwise does it twice."""
+def test_a_call_whose_response_cannot_be_stored_still_returns_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call was executed, and a caller that gets an error would repeat it."""
 
     def fail(*_: object, **__: object) -> None:
-        raise OSError("the table is gone")
+        raise OSError("the table is unavailable")
 
     monkeypatch.setattr(DynamoDBPersistenceLayer, "_update_record", fail)
     assert announce().status == 201

@@ -1,4 +1,4 @@
-"""Whose an ``Idempotency-Key`` is, what it may look like, and what is kept under it."""
+"""The scope and form of an ``Idempotency-Key``, and what is stored under it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.integration.api.calling import READING, call, get, guarded
-from tests.integration.api.repeating import (
+from tests.integration.api.keyed_calls import (
     BODY,
     FILE,
     TABLE,
@@ -15,7 +15,7 @@ from tests.integration.api.repeating import (
     announce,
     assert_problem,
     jobs,
-    kept,
+    stored_items,
     table,
     upload,
 )
@@ -27,7 +27,7 @@ DAY = 24 * 3600
 
 @pytest.mark.usefixtures("stack")
 def test_a_key_belongs_to_its_tenant_and_user() -> None:
-    """The same one of somebody else is a different one, and shows nothing of the first."""
+    """The same key of another caller is a different one, and shows nothing of the first."""
     mine, colleagues, theirs = announce(), announce(subject="bob"), announce(tenant="other")
     assert len({answer.body["job"]["id"] for answer in (mine, colleagues, theirs)}) == 3
     assert (jobs("acme"), jobs("other")) == (2, 1)
@@ -36,8 +36,8 @@ def test_a_key_belongs_to_its_tenant_and_user() -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_key_cannot_be_made_to_look_like_anothers() -> None:
-    """Whatever signs it is made of."""
+def test_keys_of_different_callers_never_collide() -> None:
+    """No separator in a key or user makes two of them equal."""
     for subject, key in (("ann", "b#c"), ("ann#b", "c"), ("ann", 'b", "c'), ('ann", "b', "c")):
         announce(key, subject=subject)
     assert jobs() == 4
@@ -45,11 +45,11 @@ def test_a_key_cannot_be_made_to_look_like_anothers() -> None:
 
 @pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST"])
-def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
-    """Neither with a key nor with a bad one."""
+def test_an_unauthorized_call_does_not_reach_the_store(path: str) -> None:
+    """This holds with a valid key and with an invalid one."""
     for key in ("one", ""):
-        stranger = call("POST", path, token=None, headers={"Idempotency-Key": key})
-        assert_problem(stranger, 401, "unauthorized")
+        unauthorized = call("POST", path, token=None, headers={"Idempotency-Key": key})
+        assert_problem(unauthorized, 401, "unauthorized")
         scope = "openid" if path in READING else "imports:read"
         reader = call("POST", path, token=issuer.token(scope=scope), headers={"Idempotency-Key": key})
         assert_problem(reader, 403, "forbidden")
@@ -57,62 +57,62 @@ def test_who_is_not_let_in_does_not_reach_the_store(path: str) -> None:
 
 @pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize("path", [path for method, path in guarded() if method == "POST" and path not in READING])
-def test_every_route_that_changes_something_looks_at_the_key(path: str) -> None:
-    """The list comes from the resolver; some routes find fault with the request first."""
+def test_every_post_route_respects_the_key(path: str) -> None:
+    """The list comes from the resolver; some routes reject the request first."""
     answer = call("POST", path, json_body=BODY, query=UPLOAD, headers={"Idempotency-Key": ""})
     assert answer.body["type"] in {"/problems/bad-idempotency-key", "/problems/invalid-request"}
 
 
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("key", ["1", " ", "a key", "!~", "x" * 255, '"8e03978e-40d5-43e8-bc93-6894a57f9324"'])
-def test_a_key_of_printable_characters_is_one(key: str) -> None:
-    """Up to 255 of them, quotation marks included."""
+def test_a_key_of_printable_characters_is_valid(key: str) -> None:
+    """A key has up to 255 characters, quotation marks included."""
     assert announce(key) == announce(key)
     assert jobs() == 1
 
 
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("key", ["", "x" * 256, "ключ", "caf\u00e9", "a\tb", "a\nb", "one\n", "a\x7f", "a\x00"])
-def test_any_other_key_is_none(key: str) -> None:
-    """The call is not carried out: its sender relies on the key."""
+def test_any_other_key_is_invalid(key: str) -> None:
+    """The call is not executed, because its caller relies on the key."""
     assert_problem(announce(key), 400, "bad-idempotency-key")
-    assert (jobs(), kept()) == (0, [])
+    assert (jobs(), stored_items()) == (0, [])
 
 
 @pytest.mark.usefixtures("stack")
-def test_looking_takes_no_notice_of_the_header() -> None:
-    """It changes nothing, however often it is done."""
+def test_a_get_ignores_the_header() -> None:
+    """A GET changes nothing, however often it is sent."""
     for key in ("one", "", "x" * 300):
         assert get("/v1/jobs", headers={"Idempotency-Key": key}).status == 200
     announce(None)
     assert jobs() == 1
-    assert kept() == []
+    assert stored_items() == []
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_file_of_four_megabytes_leaves_its_hash() -> None:
-    """DynamoDB takes 400 KB."""
+def test_only_the_hash_of_a_file_of_four_megabytes_is_stored() -> None:
+    """An item of DynamoDB has at most 400 KB."""
     body = bytes(range(256)) * (4 * 4096)
     assert upload(body=body) == upload(body=body)
     assert_problem(upload(body=body[:-1] + b"x"), 422, "idempotency-key-reused")
-    (item,) = kept()
+    (item,) = stored_items()
     assert len(str(item)) < 10_000
 
 
 @pytest.mark.usefixtures("stack")
-def test_what_is_kept_tells_nothing_of_key_token_or_request() -> None:
-    """But for what the answer says itself."""
+def test_a_stored_response_contains_neither_key_nor_token_nor_request() -> None:
+    """It holds only what the response says itself."""
     upload("my secret key", FILE)
-    (item,) = kept()
+    (item,) = stored_items()
     for secret in ("my secret key", "Oil", "P-1", "Bearer", "9.50"):
         assert secret not in str(item)
 
 
 @pytest.mark.usefixtures("stack")
-def test_an_answer_is_kept_for_a_day() -> None:
-    """Then the key is free, whether or not DynamoDB has got round to removing the item."""
+def test_a_response_is_stored_for_a_day() -> None:
+    """Then the key is free, even if DynamoDB has not yet removed the expired item."""
     first = announce()
-    (item,) = kept()
+    (item,) = stored_items()
     expiry = template()["Resources"][TABLE]["Properties"]["TimeToLiveSpecification"]["AttributeName"]
     assert float(item[expiry]) == pytest.approx(time.time() + DAY, abs=60)
     table().put_item(Item=item | {expiry: int(time.time()) - 1})

@@ -1,4 +1,4 @@
-"""How an import is asked for: with a review, again, or as a correction; announced or sent in the body."""
+"""Options of an import: review, force, corrections, parameters; announced or uploaded in the body."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
 from tests.integration.api.calling import Answer, call, get
-from tests.integration.api.living import CSV, run, standing
+from tests.integration.api.running import CSV, job_in, run
 from tests.integration.stack import Stack
 from tests.support import issuer
 
@@ -24,14 +24,14 @@ def announced(**asked: Any) -> Answer:
 
 
 def sent(body: bytes = CSV, **asked: Any) -> Answer:
-    """Send a file in the body; the same options as a query."""
+    """Upload a file in the body, with the same options in the query."""
     words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
     query = {"importer": "products", "filename": "prices.csv"} | words
     return call("POST", "/v1/imports/upload", body=body, query=query, headers={"Content-Type": "text/csv"})
 
 
 def job_of(answer: Answer) -> dict[str, Any]:
-    """The job in either answer."""
+    """Return the job in either response."""
     shown: dict[str, Any] = answer.body.get("job", answer.body)
     return shown
 
@@ -45,20 +45,20 @@ WAYS = pytest.mark.parametrize("ask", [announced, sent], ids=["announced", "sent
 
 @WAYS
 @pytest.mark.parametrize("review", [None, True, False])
-def test_a_review_is_asked_for(stack: Stack, ask: Any, review: bool | None) -> None:
-    """Whoever says nothing leaves it to the importer."""
+def test_an_import_may_ask_for_a_review(stack: Stack, ask: Any, review: bool | None) -> None:
+    """Without the option the importer decides."""
     shown = job_of(ask() if review is None else ask(review=review))
     assert shown["review"] is bool(review)
     assert stack.jobs.get(JobRef("acme", shown["id"])).review is bool(review)
 
 
 @WAYS
-def test_urgent_jobs_say_so(stack: Stack, ask: Any) -> None:
+def test_an_urgent_job_shows_its_priority(stack: Stack, ask: Any) -> None:
     assert job_of(ask(priority="urgent"))["priority"] == "urgent"
 
 
-def test_a_file_that_was_imported_is_rejected_before_it_is_sent(stack: Stack) -> None:
-    """Whichever way it comes, with the earlier job."""
+def test_a_file_that_was_imported_before_is_rejected_before_the_upload(stack: Stack) -> None:
+    """The problem names the earlier job, for an announced file and an uploaded one."""
     first = sent().body["id"]
     run(stack, first)
     for answer in (announced(sha256=SHA), announced(sha256=SHA.upper()), sent()):
@@ -68,7 +68,7 @@ def test_a_file_that_was_imported_is_rejected_before_it_is_sent(stack: Stack) ->
     assert [job["id"] for job in get("/v1/jobs").body["items"]] == [first]
 
 
-def test_a_file_that_is_announced_without_its_digest_fails_when_it_is_read(stack: Stack) -> None:
+def test_an_imported_file_that_is_announced_without_its_digest_fails_when_it_is_read(stack: Stack) -> None:
     run(stack, sent().body["id"])
     job_id = announced().body["job"]["id"]
     stack.files.write(f"uploads/acme/{job_id}/prices.csv", CSV)
@@ -77,7 +77,7 @@ def test_a_file_that_is_announced_without_its_digest_fails_when_it_is_read(stack
 
 
 @WAYS
-def test_who_insists_imports_a_file_again(stack: Stack, ask: Any) -> None:
+def test_force_imports_a_file_again(stack: Stack, ask: Any) -> None:
     run(stack, sent().body["id"])
     answer = ask(force=True)
     assert answer.status in {201, 202}
@@ -86,20 +86,20 @@ def test_who_insists_imports_a_file_again(stack: Stack, ask: Any) -> None:
     assert run(stack, job_id).status is Status.COMPLETED
 
 
-def test_a_file_is_another_tenants_own(stack: Stack) -> None:
+def test_another_tenant_may_import_the_same_file(stack: Stack) -> None:
     run(stack, sent().body["id"])
     body = {"importer": "products", "filename": "prices.csv", "bytes": len(CSV), "sha256": SHA}
     assert call("POST", "/v1/imports", json_body=body, token=issuer.token(tenant="other")).status == 201
 
 
 @pytest.mark.parametrize("sha256", ["", "abc", "g" * 64, SHA + "0"])
-def test_a_digest_that_is_none_is_rejected(stack: Stack, sha256: str) -> None:
+def test_an_invalid_digest_is_rejected(stack: Stack, sha256: str) -> None:
     assert_problem(announced(sha256=sha256), 422, "invalid-request")
 
 
 @WAYS
-def test_rejected_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> None:
-    """By the id of the job that had rejected them; both jobs' logs tell of it."""
+def test_rejected_rows_are_imported_again_as_a_correction(stack: Stack, ask: Any) -> None:
+    """The correction names the job that rejected the rows; the logs of both jobs have an entry."""
     first = sent().body["id"]
     run(stack, first)
     errors = b"Original row,Part Number,Description,Price\n4,P-3,Pump,1\n2,P-1,Sneaked,1\n"
@@ -115,9 +115,9 @@ def test_rejected_rows_come_again_as_a_correction(stack: Stack, ask: Any) -> Non
 
 
 @WAYS
-def test_what_cannot_be_corrected_is_rejected(stack: Stack, ask: Any) -> None:
-    """Before there is a job of it."""
-    going, clean = standing(stack, Status.PARSING), standing(stack, Status.COMPLETED)
+def test_a_correction_of_a_job_without_rejections_is_rejected(stack: Stack, ask: Any) -> None:
+    """No job is created."""
+    going, clean = job_in(stack, Status.PARSING), job_in(stack, Status.COMPLETED)
     for job in (going, clean):
         assert_problem(ask(corrects=job.ref.id), 409, "cannot-correct")
     assert_problem(ask(corrects="01UNKNOWN"), 404, "not-found")
@@ -128,7 +128,7 @@ def test_what_cannot_be_corrected_is_rejected(stack: Stack, ask: Any) -> None:
 VOTERS: dict[str, Any] = {"importer": "voters", "filename": "list.xlsx"}
 
 
-def test_what_the_importer_must_know_is_said_with_the_request(stack: Stack) -> None:
+def test_parameters_are_part_of_the_request(stack: Stack) -> None:
     answer = announced(**VOTERS, parameters={"ward": "79800001"})
     assert answer.status == 201, answer.text
     shown = answer.body["job"]
@@ -138,7 +138,7 @@ def test_what_the_importer_must_know_is_said_with_the_request(stack: Stack) -> N
     assert (kept.parameters, kept.lookup) == ({"ward": "79800001"}, "commission")
 
 
-def test_a_file_in_the_body_has_its_parameters_in_the_address(stack: Stack) -> None:
+def test_a_file_in_the_body_has_its_parameters_in_the_query(stack: Stack) -> None:
     body = b"PK"
     shown = job_of(sent(body, **VOTERS, parameters='{"ward": "79800001"}'))
     assert shown["parameters"] == {"ward": "79800001"}
@@ -147,23 +147,23 @@ def test_a_file_in_the_body_has_its_parameters_in_the_address(stack: Stack) -> N
         assert_problem(sent(body, **VOTERS, parameters=parameters), 422, "invalid-request")
 
 
-def test_what_the_request_says_goes_before_the_name_of_the_file(stack: Stack) -> None:
-    """Which tells it where the request says nothing."""
+def test_parameters_of_the_request_take_precedence_over_the_file_name(stack: Stack) -> None:
+    """The file name provides the parameter only if the request does not."""
     named = VOTERS | {"filename": "Ward 79800002 (final).xlsx"}
     assert announced(**named).body["job"]["parameters"] == {"ward": "79800002"}
     assert announced(**named, parameters={"ward": "79800001"}).body["job"]["parameters"] == {"ward": "79800001"}
-    assert announced(**VOTERS).body["job"]["parameters"] == {}, "the file is rejected when it is there"
+    assert announced(**VOTERS).body["job"]["parameters"] == {}, "the file is rejected after its upload"
 
 
 @pytest.mark.parametrize("parameters", [{"ward": "7980000"}, {"ward": "79800001 "}, {"town": "79800001"}])
-def test_a_parameter_that_does_not_fit_is_rejected(stack: Stack, parameters: dict[str, str]) -> None:
+def test_an_invalid_parameter_is_rejected(stack: Stack, parameters: dict[str, str]) -> None:
     assert_problem(announced(**VOTERS, parameters=parameters), 400, "invalid-parameter")
     assert_problem(announced(parameters={"ward": "79800001"}), 400, "invalid-parameter")
     assert get("/v1/jobs").body["items"] == []
 
 
 @pytest.mark.parametrize("parameters", [[], {"ward": 79800001}, {"ward": None}, {"ward": ""}, {"": "x"}, "79800001"])
-def test_parameters_that_are_none_are_rejected(stack: Stack, parameters: Any) -> None:
+def test_parameters_in_an_invalid_form_are_rejected(stack: Stack, parameters: Any) -> None:
     assert_problem(announced(**VOTERS, parameters=parameters), 422, "invalid-request")
 
 
@@ -180,7 +180,7 @@ def test_a_flag_that_is_neither_yes_nor_no_is_rejected(stack: Stack, name: str, 
     assert_problem(sent(**asked), 422, "invalid-request")
 
 
-def test_who_may_only_look_imports_nothing(stack: Stack) -> None:
+def test_an_import_needs_the_write_scope(stack: Stack) -> None:
     body = {"importer": "products", "filename": "prices.csv", "bytes": 1, "force": True}
     answer = call("POST", "/v1/imports", json_body=body, token=issuer.token(scope="imports:read"))
     assert_problem(answer, 403, "forbidden")

@@ -1,4 +1,4 @@
-"""Starting an import: announcing a file, or sending it in the body."""
+"""Starting an import: announcing a file, or uploading it in the body."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def announce(**changed: Any) -> Answer:
 
 
 def upload(body: bytes = CSV, *, headers: dict[str, str] | None = None, **query: str) -> Answer:
-    """Send a file in the body."""
+    """Upload a file in the body."""
     asked = {"importer": "products", "filename": "prices.csv"} | query
     return call(
         "POST", "/v1/imports/upload", body=body, query=asked, headers={"Content-Type": "text/csv"} | (headers or {})
@@ -56,20 +56,20 @@ def upload(body: bytes = CSV, *, headers: dict[str, str] | None = None, **query:
 
 
 def policy_of(form: dict[str, Any]) -> list[Any]:
-    """The conditions that S3 will hold an upload against."""
+    """Return the conditions that S3 checks an upload against."""
     conditions: list[Any] = json.loads(base64.b64decode(form["fields"]["policy"]))["conditions"]
     return conditions
 
 
 def objects() -> dict[str, bytes]:
-    """What is in the bucket."""
+    """Return the keys of the bucket's objects."""
     s3 = client("s3")
     found = s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     return {each["Key"]: s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in found}
 
 
 def test_an_announced_file_gets_a_job_and_a_form(stack: Stack) -> None:
-    """The job waits; the form is for the bucket itself."""
+    """The job waits for its file; the form leads to the bucket itself."""
     answer = announce(priority="urgent", mapping={"Harga": "price"})
     assert answer.status == 201
     job, form = answer.body["job"], answer.body["upload"]
@@ -82,7 +82,7 @@ def test_an_announced_file_gets_a_job_and_a_form(stack: Stack) -> None:
 
 @pytest.mark.parametrize("importer", ["products", "dealers"])
 def test_the_form_is_for_exactly_one_key_and_the_importers_size(stack: Stack, importer: str) -> None:
-    """S3 rejects anything else, whatever a caller does with the form."""
+    """S3 rejects any other key or size, whatever a caller does with the form."""
     answer = announce(importer=importer).body
     key = f"uploads/acme/{answer['job']['id']}/prices.xlsx"
     conditions = policy_of(answer["upload"])
@@ -95,7 +95,7 @@ def test_the_form_is_for_exactly_one_key_and_the_importers_size(stack: Stack, im
 
 @pytest.mark.parametrize("filename", HOSTILE)
 def test_a_hostile_file_name_stays_in_its_jobs_folder(stack: Stack, filename: str) -> None:
-    """One level below the job, of plain characters, whichever way the file comes."""
+    """The key is one level below the job and has plain characters, for both ways to send a file."""
     announced, sent = announce(filename=filename), upload(filename=filename)
     assert (announced.status, sent.status) == (201, 202)
     for job in (announced.body["job"], sent.body):
@@ -110,12 +110,12 @@ def test_a_hostile_file_name_stays_in_its_jobs_folder(stack: Stack, filename: st
 
 
 def test_a_long_file_name_keeps_its_ending(stack: Stack) -> None:
-    """People tell by it what the file is."""
+    """The ending shows the type of the file."""
     assert announce(filename="x" * 300 + ".xlsx").body["job"]["file"]["name"].endswith("x.xlsx")
 
 
-def test_a_file_larger_than_the_importer_takes_is_rejected_before_it_is_sent(stack: Stack) -> None:
-    """With the limit; there is no job of it."""
+def test_a_file_over_the_importers_limit_is_rejected_before_the_upload(stack: Stack) -> None:
+    """The problem has the limit, and no job is created."""
     answer = announce(importer="dealers", bytes=20 * 1024**2 + 1)
     assert answer.status == 422
     assert answer.body["type"] == "/problems/too-large"
@@ -123,8 +123,8 @@ def test_a_file_larger_than_the_importer_takes_is_rejected_before_it_is_sent(sta
     assert get("/v1/jobs").body["items"] == []
 
 
-def test_a_file_in_the_body_is_stored_and_its_job_is_told(stack: Stack) -> None:
-    """The bucket's event starts it, as for every other file."""
+def test_a_file_in_the_body_is_stored_and_the_response_is_its_job(stack: Stack) -> None:
+    """The bucket's event starts the job, as it does with every other file."""
     answer = upload()
     assert answer.status == 202
     assert answer.headers["location"] == answer.body["links"]["self"]
@@ -134,8 +134,8 @@ def test_a_file_in_the_body_is_stored_and_its_job_is_told(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["text/csv", "application/octet-stream", "application/json", "", "nonsense"])
-def test_a_file_comes_as_it_is_whatever_its_content_type(stack: Stack, content_type: str) -> None:
-    """Byte by byte; nobody reads it as text or JSON."""
+def test_a_file_is_stored_unchanged_whatever_its_content_type(stack: Stack, content_type: str) -> None:
+    """The stored bytes are equal; the API does not parse them as text or JSON."""
     body = bytes(range(256)) * 2
     answer = upload(body, headers={"Content-Type": content_type})
     assert answer.status == 202, answer.text
@@ -143,18 +143,18 @@ def test_a_file_comes_as_it_is_whatever_its_content_type(stack: Stack, content_t
 
 
 def test_an_empty_body_is_a_file_too(stack: Stack) -> None:
-    """Its job will say that it is empty."""
+    """Its job then fails because the file is empty."""
     assert upload(b"").status == 202
     assert list(objects().values()) == [b""]
 
 
 def test_a_file_of_four_megabytes_fits_into_the_body(stack: Stack) -> None:
-    """In base64 it is 5.6 MB; Lambda takes 6."""
+    """In base64 it is 5.6 MB; the limit of Lambda is 6 MB."""
     assert upload(b"x" * LIMIT).status == 202
 
 
-def test_a_larger_file_is_shown_the_other_way(stack: Stack) -> None:
-    """Before anything is stored."""
+def test_a_larger_file_is_rejected_with_a_hint_to_announce_it(stack: Stack) -> None:
+    """Nothing is stored."""
     answer = upload(b"x" * (LIMIT + 1))
     assert answer.status == 413
     assert answer.headers["content-type"] == "application/problem+json"
@@ -166,8 +166,8 @@ def test_a_larger_file_is_shown_the_other_way(stack: Stack) -> None:
 
 
 @pytest.fixture
-def naps(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the API slept; while it sleeps for the third time its job is done by somebody else."""
+def sleeps(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the list of the API's sleeps; during the third one a worker completes the job."""
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -181,23 +181,23 @@ def naps(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-def test_a_synchronous_importer_answers_its_results(naps: list[float]) -> None:
-    """Dealers are few; who sends them waits for the end."""
+def test_a_synchronous_importer_responds_with_its_results(sleeps: list[float]) -> None:
+    """Files of dealers are small, so the caller waits for the end."""
     answer = upload(importer="dealers")
     assert (answer.status, answer.body["status"]) == (200, "completed")
     assert "retry-after" not in answer.headers
-    assert len(naps) == 3
+    assert len(sleeps) == 3
 
 
 @pytest.mark.parametrize("prefer", ["wait=20", "respond-async, wait=10", "wait=999999"])
-def test_who_prefers_to_wait_gets_the_results_of_any_importer(naps: list[float], prefer: str) -> None:
-    """RFC 7240; never longer than the gateway holds the line."""
+def test_a_caller_that_prefers_to_wait_gets_the_results_of_any_importer(sleeps: list[float], prefer: str) -> None:
+    """RFC 7240; the wait never exceeds the timeout of the gateway."""
     assert upload(headers={"Prefer": prefer}).body["status"] == "completed"
 
 
 @pytest.mark.parametrize("prefer", ["wait=0", "wait=x", "return=minimal"])
-def test_who_does_not_wait_gets_the_job_at_once(naps: list[float], prefer: str) -> None:
-    """A wish that makes no sense is no wish."""
+def test_a_caller_that_does_not_wait_gets_the_job_at_once(sleeps: list[float], prefer: str) -> None:
+    """An invalid preference is ignored (RFC 7240)."""
     answer = upload(headers={"Prefer": prefer})
     assert (answer.status, answer.body["status"]) == (202, "waiting_for_file")
-    assert naps == []
+    assert sleeps == []

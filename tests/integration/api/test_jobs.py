@@ -1,4 +1,4 @@
-"""Looking at jobs, rejections, importers, records and queues."""
+"""Reading jobs, rejections, importers, records and queues."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.support.factories import make_chunk, make_job
 
 @pytest.fixture
 def job(stack: Stack) -> Job:
-    """A job that is under way."""
+    """Add a running job."""
     made = replace(make_job(status=Status.LOADING), counts=Counts(total=100, checked=100, inserted=40, rejected=10))
     stack.jobs.add(made)
     return made
 
 
-def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
-    """Every field of it, and links that lead somewhere."""
+def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
+    """Every field is there, and every link works."""
     answer = get(f"/v1/jobs/{job.ref.id}")
     here = f"https://abcde12345.execute-api.us-east-1.amazonaws.com/live/v1/jobs/{job.ref.id}"
     assert answer.status == 200
@@ -73,8 +73,8 @@ def test_a_job_is_shown_as_the_contract_says(job: Job) -> None:
     }
 
 
-def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
-    """With what its importer had to know, and why it waits."""
+def test_a_job_of_a_lookup_shows_its_parameters_and_why_it_is_suspended(stack: Stack) -> None:
+    """It has the importer's parameters, and the reason why it is suspended."""
     made = replace(
         make_job(importer="voters", status=Status.LOADING), parameters={"ward": "79800001"}, lookup="commission"
     )
@@ -89,8 +89,8 @@ def test_a_job_whose_rows_are_looked_up_is_shown_as_one(stack: Stack) -> None:
     assert "rollback" not in shown["links"]
 
 
-def test_a_version_that_is_known_is_not_sent_again(stack: Stack, job: Job) -> None:
-    """Until it changes."""
+def test_a_job_with_the_known_etag_is_not_sent_again(stack: Stack, job: Job) -> None:
+    """This lasts until the job changes."""
     path = f"/v1/jobs/{job.ref.id}"
     etag = get(path).headers["etag"]
     known = get(path, headers={"If-None-Match": etag})
@@ -104,13 +104,13 @@ def test_a_version_that_is_known_is_not_sent_again(stack: Stack, job: Job) -> No
 
 @pytest.mark.parametrize("known", ['W/"1"', '"0", "1"', "*"])
 def test_the_forms_of_if_none_match_are_understood(job: Job, known: str) -> None:
-    """RFC 9110, section 13.1.2: weak, several, any."""
+    """RFC 9110, section 13.1.2: weak tags, several tags, any tag."""
     assert get(f"/v1/jobs/{job.ref.id}", headers={"If-None-Match": known}).status == 304
 
 
 @pytest.mark.parametrize("other", ['"2"', "1", '"11"', ""])
-def test_another_version_is_sent(job: Job, other: str) -> None:
-    """A tag without its quotation marks is none."""
+def test_a_job_with_another_etag_is_sent(job: Job, other: str) -> None:
+    """A tag without quotation marks is invalid."""
     assert get(f"/v1/jobs/{job.ref.id}", headers={"If-None-Match": other}).status == 200
 
 
@@ -125,8 +125,8 @@ def test_another_version_is_sent(job: Job, other: str) -> None:
         (Status.FAILED, None),
     ],
 )
-def test_a_job_says_when_to_ask_again(stack: Stack, status: Status, seconds: str | None) -> None:
-    """Sooner while machines are at it, later while people are, never when it is over."""
+def test_a_job_has_a_retry_after_by_its_status(stack: Stack, status: Status, seconds: str | None) -> None:
+    """``Retry-After`` is short while the job runs, long while it waits for a person, and missing at the end."""
     made = make_job(status=status)
     stack.jobs.add(made)
     answer = get(f"/v1/jobs/{made.ref.id}")
@@ -136,7 +136,7 @@ def test_a_job_says_when_to_ask_again(stack: Stack, status: Status, seconds: str
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 100])
 def test_paging_through_jobs_gives_each_once_newest_first(stack: Stack, limit: int) -> None:
-    """Whatever the size of the page."""
+    """This holds for every page size."""
     ids = []
     for number in range(7):
         made = make_job(number=number)
@@ -148,7 +148,7 @@ def test_paging_through_jobs_gives_each_once_newest_first(stack: Stack, limit: i
 
 
 def test_jobs_are_filtered_by_state_and_importer(stack: Stack) -> None:
-    """Each page is full, however many jobs lie between those that are wanted."""
+    """Each page is full, however many other jobs lie between the matches."""
     for number in range(12):
         importer = "products" if number % 3 else "dealers"
         status = Status.COMPLETED if number % 2 else Status.FAILED
@@ -160,7 +160,7 @@ def test_jobs_are_filtered_by_state_and_importer(stack: Stack) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 100])
 def test_paging_through_rejections_gives_each_once_in_the_order_of_the_file(stack: Stack, job: Job, limit: int) -> None:
-    """Chunk by chunk, what parsing rejected before what loading did; a chunk without any is no gap."""
+    """Rejections come chunk by chunk, those of parsing before those of loading; a chunk may have none."""
     rows: list[int] = []
     for index, phase, count in (
         (0, PhaseName.PARSE, 2),
@@ -185,12 +185,12 @@ def test_paging_through_rejections_gives_each_once_in_the_order_of_the_file(stac
 
 
 def test_a_job_without_rejections_has_an_empty_list(job: Job) -> None:
-    """Not a missing one."""
+    """The list exists, and has no items."""
     assert get(f"/v1/jobs/{job.ref.id}/rejections").body == {"items": [], "next": None}
 
 
 def load(stack: Stack, *keys: str, tenant: str = "acme", filler: str = "") -> None:
-    """Put records into the dataset of products."""
+    """Load records into the dataset of products."""
     values = json.dumps({"description": filler}).encode()
     rows = [GoodRow(number, key, f"{number:032x}", values) for number, key in enumerate(keys, start=2)]
     stack.destination.apply(Batch(tenant, importer_named("products"), "01JOB", 0, rows))
@@ -198,7 +198,7 @@ def load(stack: Stack, *keys: str, tenant: str = "acme", filler: str = "") -> No
 
 @pytest.mark.parametrize("limit", [1, 2, 9, 10, 11, 1000])
 def test_paging_through_records_gives_each_once(stack: Stack, limit: int) -> None:
-    """Across all the partitions that a dataset lies in."""
+    """This covers all partitions of a dataset."""
     keys = [f"P-{number}" for number in range(10)]
     load(stack, *keys)
     load(stack, "theirs", tenant="other")
@@ -208,7 +208,7 @@ def test_paging_through_records_gives_each_once(stack: Stack, limit: int) -> Non
 
 
 def test_large_records_are_paged_without_a_loss(stack: Stack) -> None:
-    """DynamoDB answers a megabyte at a time, whatever limit it is asked for."""
+    """DynamoDB returns at most a megabyte per page, whatever the limit."""
     keys = [f"P-{number}" for number in range(80)]
     load(stack, *keys, filler="x" * 300_000)
     assert len(every("/v1/datasets/products/records", limit="1000")) == len(keys)
@@ -226,7 +226,7 @@ def test_large_records_are_paged_without_a_loss(stack: Stack) -> None:
     ],
 )
 def test_a_record_is_found_by_its_key(stack: Stack, key: str, path: str) -> None:
-    """Whatever the key holds, written as addresses are."""
+    """Any character of a key works, percent-encoded."""
     load(stack, key)
     answer = get(f"/v1/datasets/products/records/{path}")
     assert answer.status == 200, answer.text
@@ -234,8 +234,8 @@ def test_a_record_is_found_by_its_key(stack: Stack, key: str, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/v1/datasets/products/records/none", "/v1/datasets/nothing/records/P-1"])
-def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> None:
-    """Nor is one of another tenant."""
+def test_a_missing_record_is_not_found(stack: Stack, path: str) -> None:
+    """A record of another tenant is not found either."""
     load(stack, "P-1", "none", tenant="other")
     assert get(path).status == 404
 
@@ -245,8 +245,8 @@ def test_a_record_that_is_not_there_is_not_found(stack: Stack, path: str) -> Non
     ["/v1/jobs/{job}/rejections", "/v1/datasets/products/records"],
 )
 @pytest.mark.parametrize("cursor", ["x", "1:2:3", "99:0", "-1:0", "0:-1", "W10=", "eyJhIjogMX0=", "é", "WzE2MCwgMV0"])
-def test_a_cursor_that_does_not_hold_is_rejected(stack: Stack, job: Job, path: str, cursor: str) -> None:
-    """A cursor is opaque: whoever made this one up begins again."""
+def test_an_invalid_cursor_is_rejected(stack: Stack, job: Job, path: str, cursor: str) -> None:
+    """A cursor is opaque, so a caller cannot make one up."""
     load(stack, "P-1")
     JobFiles(job.ref, stack.files).write_rejections(
         make_chunk(job.ref), [Rejection("S", 2, None, None, "required")], []
@@ -256,8 +256,8 @@ def test_a_cursor_that_does_not_hold_is_rejected(stack: Stack, job: Job, path: s
     assert answer.body["type"] == "/problems/invalid-cursor"
 
 
-def test_what_can_be_imported_is_told(stack: Stack) -> None:
-    """With the columns and their aliases, for a form or a program."""
+def test_importers_are_listed_with_their_columns(stack: Stack) -> None:
+    """The list has the columns and their aliases, as a form or a program needs them."""
     shown = {importer["name"]: importer for importer in every("/v1/importers")}
     assert set(shown) >= {"products", "dealers"}
     assert get("/v1/importers/products").body == shown["products"]
@@ -272,20 +272,20 @@ def test_what_can_be_imported_is_told(stack: Stack) -> None:
     assert (shown["products"]["parameters"], shown["products"]["file_types"]) == ([], [])
 
 
-def test_what_an_importer_must_know_beside_the_file_is_told(stack: Stack) -> None:
-    """So that a form can ask for it, and find it in the file's name as the API does."""
+def test_an_importer_shows_its_parameters(stack: Stack) -> None:
+    """A form can request it, and find it in the file's name as the API does."""
     shown = get("/v1/importers/voters").body
     (ward,) = shown["parameters"]
     assert (ward["name"], ward["title"], ward["example"]) == ("ward", "Ward", "79800001")
     assert re.fullmatch(ward["pattern"], ward["example"])
-    told = re.search(ward["from_name"], f"Ward {ward['example']}.xlsx")
-    assert told
-    assert told[1] == ward["example"]
+    match = re.search(ward["from_name"], f"Ward {ward['example']}.xlsx")
+    assert match
+    assert match[1] == ward["example"]
     assert shown["file_types"] == [".xlsx", ".xls"]
 
 
-def test_the_depths_of_the_queues_are_told(stack: Stack) -> None:
-    """Of all three, the one of dead letters included."""
+def test_the_depths_of_the_queues_are_shown(stack: Stack) -> None:
+    """This covers all three queues, including that of dead letters."""
     chunk = make_chunk(make_job().ref)
     stack.send(chunk.ref, chunk.ref)
     stack.received(count=1)
@@ -297,7 +297,7 @@ def test_the_depths_of_the_queues_are_told(stack: Stack) -> None:
 
 
 def test_times_are_in_utc(stack: Stack) -> None:
-    """RFC 3339, with the offset written."""
+    """Times follow RFC 3339, with the offset."""
     made = replace(make_job(status=Status.QUEUED), started_at=datetime(2026, 1, 1, tzinfo=UTC))
     stack.jobs.add(made)
     assert get(f"/v1/jobs/{made.ref.id}").body["started_at"] in {"2026-01-01T00:00:00Z", "2026-01-01T00:00:00+00:00"}

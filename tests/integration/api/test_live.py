@@ -20,7 +20,7 @@ READER = issuer.token(scope=READ)
 
 @pytest.fixture
 def job(stack: Stack) -> Job:
-    """A job that is under way; who asks for news waits no longer than a moment."""
+    """Add a running job; requests for events wait for a moment only."""
     made = replace(make_job(status=Status.LOADING), version=5)
     stack.jobs.add(made)
     return made
@@ -42,7 +42,7 @@ def events(job: Job, ticket: str, *, last: str | None = None, by_query: bool = F
     return get(f"/v1/jobs/{job.ref.id}/events", query=query, headers=headers, token=None)
 
 
-def test_a_ticket_says_where_it_lets_in(job: Job) -> None:
+def test_a_ticket_comes_with_the_links_that_it_opens(job: Job) -> None:
     answer = post(f"/v1/jobs/{job.ref.id}/ticket", token=READER).body
     assert answer["expires_in"] == 60
     assert answer["links"]["events"].endswith(f"/v1/jobs/{job.ref.id}/events?ticket={answer['ticket']}")
@@ -55,7 +55,7 @@ def test_a_ticket_for_all_jobs_opens_the_socket_alone(job: Job) -> None:
     assert events(job, answer["ticket"]).status == 401
 
 
-def test_a_stream_begins_with_the_job_as_it_is(job: Job) -> None:
+def test_a_stream_begins_with_the_current_job(job: Job) -> None:
     answer = events(job, ticket_for(job))
     assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
     assert answer.headers["cache-control"] == "no-store"
@@ -64,7 +64,7 @@ def test_a_stream_begins_with_the_job_as_it_is(job: Job) -> None:
 
 
 @pytest.mark.parametrize("by_query", [False, True], ids=["header", "query"])
-def test_a_browser_that_comes_back_hears_what_it_has_not_heard(stack: Stack, job: Job, by_query: bool) -> None:
+def test_a_browser_that_reconnects_gets_the_events_that_it_missed(stack: Stack, job: Job, by_query: bool) -> None:
     ticket = ticket_for(job)
     heard = last_id(events(job, ticket))
     nothing = events(job, ticket, last=heard, by_query=by_query)
@@ -76,8 +76,8 @@ def test_a_browser_that_comes_back_hears_what_it_has_not_heard(stack: Stack, job
     assert (over.status, over.text) == (204, "")
 
 
-def test_a_new_ticket_goes_on_where_another_stream_was_cut_even_without_news(job: Job) -> None:
-    """A browser comes back with the address that it was given, which still names the older stream."""
+def test_a_new_ticket_resumes_an_interrupted_stream_even_without_new_events(job: Job) -> None:
+    """A browser reconnects with its original address, which names the older stream."""
     older = last_id(events(job, ticket_for(job)))
     ticket = ticket_for(job)
     taken_up = events(job, ticket, last=older, by_query=True)
@@ -87,7 +87,7 @@ def test_a_new_ticket_goes_on_where_another_stream_was_cut_even_without_news(job
     assert again.status == 200
 
 
-def test_a_stream_that_was_over_goes_on_when_somebody_moved_the_job(stack: Stack, job: Job) -> None:
+def test_a_stream_that_had_ended_continues_after_an_action_on_the_job(stack: Stack, job: Job) -> None:
     stack.jobs.transition(job.ref, Status.COMPLETED)
     ticket = ticket_for(job)
     end = last_id(events(job, ticket))
@@ -95,8 +95,8 @@ def test_a_stream_that_was_over_goes_on_when_somebody_moved_the_job(stack: Stack
     assert "event: progress" in events(job, ticket, last=end).text
 
 
-def test_news_end_the_wait(stack: Stack, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wait is longer than the test may take; the job moves while it is slept through."""
+def test_an_event_ends_the_wait(stack: Stack, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait is longer than the timeout of the test; the job changes during a sleep."""
     monkeypatch.setenv("EVENTS_WAIT_SECONDS", "1e6")
     forget_settings()
     monkeypatch.setattr(time, "sleep", lambda _: stack.jobs.transition(job.ref, Status.COMPLETED))
@@ -104,27 +104,27 @@ def test_news_end_the_wait(stack: Stack, job: Job, monkeypatch: pytest.MonkeyPat
     assert "event: completed" in events(job, ticket, last=last_id(events(job, ticket))).text
 
 
-def test_the_same_address_opens_nothing_twice(job: Job) -> None:
+def test_the_same_address_opens_a_stream_once(job: Job) -> None:
     ticket = ticket_for(job)
     stream = last_id(events(job, ticket)).rsplit("-", 1)[0]
     for last in (None, "5-loading-", f"{stream}-guessed"):
         assert events(job, ticket, last=last).status == 401
 
 
-def test_a_ticket_is_for_its_own_job(stack: Stack, job: Job) -> None:
+def test_a_ticket_opens_no_other_job(stack: Stack, job: Job) -> None:
     other = make_job(status=Status.LOADING)
     stack.jobs.add(other)
     assert events(other, ticket_for(job)).status == 401
 
 
-def test_a_ticket_opens_nothing_else_of_its_job(job: Job) -> None:
+def test_a_ticket_opens_no_other_route_of_its_job(job: Job) -> None:
     for path in ("", "/rejections", "/log", "/preview", "/files"):
         assert get(f"/v1/jobs/{job.ref.id}{path}", query={"ticket": ticket_for(job)}, token=None).status == 401
     assert post(f"/v1/jobs/{job.ref.id}/cancel", query={"ticket": ticket_for(job)}, token=None).status == 401
 
 
-def test_a_download_is_let_in_by_a_ticket(job: Job) -> None:
-    """As far as saying that there is no such file."""
+def test_a_ticket_authorizes_a_download(job: Job) -> None:
+    """The response is 404, because there is no such file."""
     here = f"/v1/jobs/{job.ref.id}/files/none.txt"
     assert get(here, token=None).status == 401
     assert get(here, query={"ticket": ticket_for(job)}, token=None).status == 404
@@ -136,8 +136,8 @@ def test_a_ticket_that_has_opened_a_stream_downloads_nothing(job: Job) -> None:
     assert get(f"/v1/jobs/{job.ref.id}/files/errors.xlsx", query=query, token=None).status == 401
 
 
-def test_a_ticket_is_not_kept_with_the_answers(stack: Stack, job: Job) -> None:
-    """Not even for who sends a key: what is kept lies there for a day."""
+def test_a_ticket_is_not_stored_as_a_response(stack: Stack, job: Job) -> None:
+    """This holds with an idempotency key as well, whose answers are stored for a day."""
     tickets = [
         post(f"/v1/jobs/{job.ref.id}/ticket", token=READER, headers={"Idempotency-Key": "one"}).body["ticket"]
         for _ in range(2)

@@ -1,4 +1,4 @@
-"""Errors are problems (RFC 9457), and tell nothing of our insides."""
+"""Errors are problems (RFC 9457), and reveal nothing internal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("stack")
 
 
 def assert_problem(answer: Answer, status: int, type_: str) -> None:
-    """A problem with all that belongs to one."""
+    """Expect a problem with all its members."""
     assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     assert (answer.body["status"], answer.body["type"]) == (status, f"/problems/{type_}")
     assert answer.body["title"]
@@ -26,8 +26,8 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/importers/nothing", "/v1/jobs/nothing", "/v1/datasets/products/records/nothing"])
-def test_what_is_not_there_is_not_found(path: str) -> None:
-    """By its name."""
+def test_a_missing_object_is_not_found(path: str) -> None:
+    """The problem names it."""
     answer = get(path)
     assert_problem(answer, 404, "not-found")
     assert "'nothing'" in answer.body["detail"]
@@ -37,15 +37,15 @@ def test_what_is_not_there_is_not_found(path: str) -> None:
     ("method", "path"),
     [("GET", "/v1/nothing"), ("GET", "/"), ("GET", "/v2/jobs"), ("DELETE", "/v1/jobs"), ("POST", "/v1/jobs")],
 )
-def test_an_address_that_nothing_is_at_leads_to_the_description(method: str, path: str) -> None:
-    """A person is told where to look."""
+def test_an_unknown_address_leads_to_the_description(method: str, path: str) -> None:
+    """The problem says where the description is."""
     answer = call(method, path)
     assert_problem(answer, 404, "not-found")
     assert "/v1/docs" in answer.body["detail"]
 
 
-def test_an_unknown_importer_is_not_found_whichever_way_the_file_comes() -> None:
-    """There is no job of it."""
+def test_an_unknown_importer_is_not_found_for_either_way_to_send_a_file() -> None:
+    """No job is created."""
     body = {"importer": "nothing", "filename": "a.csv", "bytes": 1}
     assert_problem(call("POST", "/v1/imports", json_body=body), 404, "not-found")
     upload = call("POST", "/v1/imports/upload", body=b"x", query={"importer": "nothing"})
@@ -66,8 +66,8 @@ def test_an_unknown_importer_is_not_found_whichever_way_the_file_comes() -> None
         ({"filename": "a", "bytes": 1}, "body.importer"),
     ],
 )
-def test_a_body_that_is_not_as_described_is_rejected_where_it_is_wrong(body: Any, at: str) -> None:
-    """The value is not repeated: it may be a secret in the wrong place."""
+def test_an_invalid_body_is_rejected_with_the_place_of_the_error(body: Any, at: str) -> None:
+    """The problem does not repeat the value, which may be a secret in the wrong place."""
     answer = call("POST", "/v1/imports", json_body=body)
     assert_problem(answer, 422, "invalid-request")
     assert [error["at"] for error in answer.body["errors"]] == [at]
@@ -76,13 +76,13 @@ def test_a_body_that_is_not_as_described_is_rejected_where_it_is_wrong(body: Any
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[]", b"null", b'"text"', b"[1, 2]"])
-def test_a_body_that_is_no_object_is_rejected(body: bytes) -> None:
-    """As JSON that it is not."""
+def test_a_body_that_is_not_a_json_object_is_rejected(body: bytes) -> None:
+    """This covers an empty body, invalid JSON, and JSON of another type."""
     assert_problem(call("POST", "/v1/imports", body=body), 422, "invalid-request")
 
 
-def test_a_body_of_another_type_is_rejected() -> None:
-    """By the status that HTTP has for it."""
+def test_a_body_of_another_media_type_is_rejected() -> None:
+    """The status is 415."""
     answer = call("POST", "/v1/imports", body=b"<a/>", headers={"Content-Type": "application/xml"})
     assert_problem(answer, 415, "invalid-request")
 
@@ -90,15 +90,15 @@ def test_a_body_of_another_type_is_rejected() -> None:
 @pytest.mark.parametrize(
     "query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"limit": "9" * 5000}, {"status": "happy"}]
 )
-def test_a_query_that_is_not_as_described_is_rejected(query: dict[str, str]) -> None:
-    """As a body is."""
+def test_an_invalid_query_is_rejected(query: dict[str, str]) -> None:
+    """The problem has the same form as that of a body."""
     answer = get("/v1/jobs", query=query)
     assert_problem(answer, 422, "invalid-request")
     assert answer.body["errors"][0]["at"].startswith("query.")
 
 
 def broken_jobs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """Let the store of jobs fail."""
+    """Make the job store fail."""
 
     def fail(*_: object) -> None:
         raise error
@@ -107,8 +107,8 @@ def broken_jobs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
 
 
 @pytest.mark.parametrize("error", [RuntimeError(SECRET), KeyError(SECRET), ValueError(SECRET), OSError(SECRET)])
-def test_an_unexpected_error_is_ours_and_its_text_stays_here(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """Neither its words nor its kind nor a line of code reaches the caller."""
+def test_an_unexpected_error_is_a_500_without_its_text(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """No message, error type or line of code reaches the caller."""
     broken_jobs(monkeypatch, error)
     answer = get("/v1/jobs")
     assert_problem(answer, 500, "internal-error")
@@ -116,8 +116,8 @@ def test_an_unexpected_error_is_ours_and_its_text_stays_here(monkeypatch: pytest
         assert leak not in answer.text + str(answer.headers)
 
 
-def test_an_answer_that_is_not_as_described_is_ours_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller can rely on what the API says of itself."""
+def test_a_response_that_does_not_match_the_description_is_a_500(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller can rely on the description."""
 
     class Queues:
         def depths(self) -> dict[str, object]:
@@ -129,16 +129,16 @@ def test_an_answer_that_is_not_as_described_is_ours_too(monkeypatch: pytest.Monk
     assert SECRET not in answer.text
 
 
-def test_what_may_go_through_later_says_when(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the header that programs look at."""
+def test_a_temporary_error_has_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is in ``Retry-After``."""
     broken_jobs(monkeypatch, TryLater("chunk-leased", 7))
     answer = get("/v1/jobs")
     assert_problem(answer, 503, "try-later")
     assert answer.headers["retry-after"] == "7"
 
 
-def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever else is wrong with the request."""
+def test_an_unreachable_issuer_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The response is 503, whatever else is wrong with the request."""
 
     def unreachable(_: jwt.PyJWKClient) -> None:
         raise jwt.PyJWKClientConnectionError(SECRET)
@@ -149,20 +149,20 @@ def test_an_issuer_that_is_out_of_reach_is_not_the_callers_fault(monkeypatch: py
         assert SECRET not in answer.text
 
 
-def test_further_values_of_a_problem_are_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the members that every problem has."""
+def test_a_problem_has_its_parameters_as_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They come beside the members that every problem has."""
     broken_jobs(monkeypatch, Conflict("illegal-transition", id="01X", target="loading", status_now="completed"))
     assert get("/v1/jobs").body["status_now"] == "completed"
 
 
-def test_a_slash_at_the_end_opens_nothing() -> None:
-    """Neither a guarded route nor a door beside the open ones."""
+def test_a_trailing_slash_does_not_bypass_authorization() -> None:
+    """It neither bypasses authorization nor adds an open route."""
     assert get("/v1/jobs/", token=None).status == 401
     assert get("/v1/health/", token=None).status in {200, 401, 404}
 
 
-def test_names_of_headers_are_written_in_any_case(stack: Stack) -> None:
-    """HTTP/2 has them in small letters."""
+def test_header_names_are_case_insensitive(stack: Stack) -> None:
+    """HTTP/2 sends them in lower case."""
     made = request("GET", "/v1/jobs", token=None)
     good = request("GET", "/v1/jobs", token="x")
     made["headers"]["authorization"] = good["headers"]["Authorization"]

@@ -1,4 +1,4 @@
-"""Sources as they stand, and the schedules that pull them."""
+"""Sources, their current jobs, and the schedules that pull them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def put(path: str = PATH, **body: Any) -> Answer:
 
 
 def source(name: str = "pangkat", **more: Any) -> Any:
-    """A source as the list shows it."""
+    """Return a source as the list shows it."""
     answer = get("/v1/sources", **more)
     assert (answer.status, answer.body["next"]) == (200, None), answer.text
     assert [each["name"] for each in answer.body["items"]] == [each.name for each in SOURCES]
@@ -31,12 +31,12 @@ def source(name: str = "pangkat", **more: Any) -> Any:
 
 
 def when(text: str) -> datetime:
-    """An instant as answers show it."""
+    """Parse an instant of a response."""
     assert text.endswith("Z")
     return datetime.fromisoformat(text)
 
 
-def test_a_source_that_nobody_has_pulled_says_so(stack: Stack) -> None:
+def test_a_source_without_a_sync_has_no_job(stack: Stack) -> None:
     assert source() == {
         "name": "pangkat",
         "title": "Promotions (pangkat)",
@@ -49,7 +49,7 @@ def test_a_source_that_nobody_has_pulled_says_so(stack: Stack) -> None:
     }
 
 
-def test_a_source_shows_the_job_that_stands_for_it_until_and_after_its_end(stack: Stack) -> None:
+def test_a_source_shows_its_last_job_while_it_runs_and_after_its_end(stack: Stack) -> None:
     job = post("/v1/syncs/pangkat").body["job"]
     found = source()
     assert (found["job"], found["last_sync"]) == (job, None)
@@ -77,13 +77,13 @@ def test_a_schedule_is_off_until_it_is_set_and_after_it_is_removed(stack: Stack)
     assert source("skk")["schedule"] is None
     assert source(token=issuer.token(tenant="other"))["schedule"] is None
     for _ in range(2):
-        gone = call("DELETE", PATH)
-        assert (gone.status, gone.content) == (204, b"")
+        removed = call("DELETE", PATH)
+        assert (removed.status, removed.content) == (204, b"")
         assert source()["schedule"] is None
 
 
 @pytest.mark.parametrize("body", [{"every_minutes": 90}, {"every_minutes": 90, "starting_at": None}])
-def test_without_a_beginning_a_schedule_begins_in_one_period(stack: Stack, body: dict[str, Any]) -> None:
+def test_without_a_start_time_the_first_run_is_one_period_from_now(stack: Stack, body: dict[str, Any]) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     answer = put(**body).body
     first = when(answer["starting_at"]) - timedelta(minutes=90)
@@ -91,15 +91,15 @@ def test_without_a_beginning_a_schedule_begins_in_one_period(stack: Stack, body:
     assert answer["next_at"] == answer["starting_at"]
 
 
-def test_a_beginning_that_is_past_says_only_at_which_hours(stack: Stack) -> None:
+def test_a_start_time_in_the_past_sets_only_the_time_of_day(stack: Stack) -> None:
     answer = put(every_minutes=1440, starting_at="2026-01-01T06:00:00+07:00").body
-    strike = when(answer["next_at"])
-    assert datetime.now(UTC) - timedelta(minutes=1) < strike < datetime.now(UTC) + timedelta(days=1)
-    assert f"{strike:%H:%M:%S}" == "23:00:00"
+    next_run = when(answer["next_at"])
+    assert datetime.now(UTC) - timedelta(minutes=1) < next_run < datetime.now(UTC) + timedelta(days=1)
+    assert f"{next_run:%H:%M:%S}" == "23:00:00"
     assert source()["schedule"] == answer
 
 
-def test_a_schedule_that_is_set_again_takes_the_place_of_the_one_before(stack: Stack) -> None:
+def test_a_schedule_replaces_the_earlier_one(stack: Stack) -> None:
     for minutes in (15, 44_640):
         assert put(every_minutes=minutes).status == 200
         assert source()["schedule"]["every_minutes"] == minutes
@@ -121,7 +121,9 @@ def test_a_schedule_that_is_set_again_takes_the_place_of_the_one_before(stack: S
         ({"every_minutes": 60, "until": "2027-01-01T00:00:00Z"}, "body.until"),
     ],
 )
-def test_a_schedule_that_is_none_is_rejected_with_the_place(stack: Stack, body: dict[str, Any], at: str) -> None:
+def test_an_invalid_schedule_is_rejected_with_the_place_of_the_error(
+    stack: Stack, body: dict[str, Any], at: str
+) -> None:
     answer = put(**body)
     assert (answer.status, answer.body["type"]) == (422, "/problems/invalid-request"), answer.text
     assert [error["at"] for error in answer.body["errors"]] == [at]
@@ -129,13 +131,13 @@ def test_a_schedule_that_is_none_is_rejected_with_the_place(stack: Stack, body: 
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_there_is_no_schedule_for_what_is_no_source(stack: Stack, method: str) -> None:
+def test_an_unknown_source_has_no_schedule(stack: Stack, method: str) -> None:
     answer = call(method, "/v1/syncs/products/schedule", json_body={"every_minutes": 60} if method == "PUT" else None)
     assert (answer.status, answer.body["type"]) == (404, "/problems/not-found")
 
 
-def test_a_page_may_ask_for_both(stack: Stack) -> None:
-    """Its browser asks first whether it may."""
+def test_a_page_of_another_origin_may_use_both_methods(stack: Stack) -> None:
+    """Its browser sends a preflight request first."""
     answer = call("OPTIONS", PATH, token=None, headers={"Access-Control-Request-Method": "PUT"})
     assert answer.status == 204
     assert {"PUT", "DELETE"} <= set(answer.headers["access-control-allow-methods"].split(","))

@@ -1,4 +1,4 @@
-"""Each store twice: the fake in memory and the real adapter on moto, held to one contract."""
+"""Each store twice, under one contract: the fake in memory and the real adapter on moto."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEEP_DAYS = 90
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """AWS in this process, whatever the developer's own settings are."""
+    """Start moto in this process, independent of the developer's own settings."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -35,7 +35,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def stores(request: pytest.FixtureRequest) -> tuple[Jobs, Chunks, Locks]:
-    """Jobs, chunks and locks that belong together."""
+    """Return jobs, chunks and locks of one store."""
     if request.param == "memory":
         jobs = MemoryJobs()
         return jobs, MemoryChunks(jobs), jobs.locks
@@ -46,25 +46,25 @@ def stores(request: pytest.FixtureRequest) -> tuple[Jobs, Chunks, Locks]:
 
 @pytest.fixture
 def jobs(stores: tuple[Jobs, Chunks, Locks]) -> Jobs:
-    """The jobs."""
+    """Return the jobs."""
     return stores[0]
 
 
 @pytest.fixture
 def chunks(stores: tuple[Jobs, Chunks, Locks]) -> Chunks:
-    """The chunks of those jobs."""
+    """Return the chunks of those jobs."""
     return stores[1]
 
 
 @pytest.fixture
 def locks(stores: tuple[Jobs, Chunks, Locks]) -> Locks:
-    """The locks beside them."""
+    """Return the locks of the same store."""
     return stores[2]
 
 
 @pytest.fixture(params=["memory", "s3"])
 def files(request: pytest.FixtureRequest) -> MemoryFiles | S3Files:
-    """A bucket."""
+    """Return an empty bucket."""
     if request.param == "memory":
         return MemoryFiles()
     request.getfixturevalue("aws")

@@ -21,7 +21,7 @@ NOW = 1_700_000_000
 
 @pytest.fixture
 def job(jobs: Jobs) -> Job:
-    """A job that is being parsed."""
+    """Add a job that is being parsed."""
     job = make_job(status=Status.PARSING)
     jobs.add(job)
     return job
@@ -29,7 +29,7 @@ def job(jobs: Jobs) -> Job:
 
 @pytest.fixture
 def chunk(job: Job, chunks: Chunks) -> Chunk:
-    """One of its three chunks, the barrier set up."""
+    """Add three chunks, open the barrier, and return one chunk."""
     chunks.add([make_chunk(job.ref, index) for index in range(3)])
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="token")
     return make_chunk(job.ref, 1)
@@ -48,20 +48,20 @@ def test_adding_a_chunk_again_leaves_it_as_it_is(chunk: Chunk, chunks: Chunks) -
     assert chunks.get(chunk.ref) == leased
 
 
-def test_a_lease_is_had_once(chunk: Chunk, chunks: Chunks) -> None:
+def test_a_chunk_is_leased_once(chunk: Chunk, chunks: Chunks) -> None:
     leased = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     assert leased == replace(chunk, state=ChunkState.RUNNING, attempts=1, lease_until=NOW + 70)
     assert chunks.lease(chunk.ref, now=NOW + 69, until=NOW + 139) is None
 
 
-def test_a_lease_that_ran_out_is_had_by_the_next(chunk: Chunk, chunks: Chunks) -> None:
+def test_an_expired_lease_is_granted_to_the_next_worker(chunk: Chunk, chunks: Chunks) -> None:
     chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     again = chunks.lease(chunk.ref, now=NOW + 70, until=NOW + 140)
     assert again is not None
     assert again.attempts == 2
 
 
-def test_a_chunk_that_is_not_there_cannot_be_leased(job: Job, chunks: Chunks) -> None:
+def test_a_missing_chunk_is_not_leased(job: Job, chunks: Chunks) -> None:
     ref = ChunkRef(job.ref, PhaseName.PARSE, 7)
     assert chunks.lease(ref, now=NOW, until=NOW + 70) is None
     assert chunks.get(ref) is None
@@ -76,7 +76,7 @@ def test_a_released_chunk_is_queued_again_with_its_error(chunk: Chunk, chunks: C
     assert (found.state, found.error, found.attempts) == (ChunkState.QUEUED, RESET, 1)
 
 
-def test_a_lease_that_somebody_else_has_by_now_is_not_released(chunk: Chunk, chunks: Chunks) -> None:
+def test_a_lease_that_another_worker_has_taken_over_is_not_released(chunk: Chunk, chunks: Chunks) -> None:
     slow = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     other = chunks.lease(chunk.ref, now=NOW + 71, until=NOW + 141)
     assert slow is not None
@@ -84,7 +84,9 @@ def test_a_lease_that_somebody_else_has_by_now_is_not_released(chunk: Chunk, chu
     assert chunks.get(chunk.ref) == other
 
 
-def test_closing_counts_the_phase_down_and_the_job_up(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
+def test_closing_a_chunk_counts_the_barrier_down_and_the_job_up(
+    chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job
+) -> None:
     chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     counts = Counts(total=-1, checked=9, rejected=2)
     assert chunks.close(chunk.ref, ChunkState.DONE, counts)
@@ -111,7 +113,7 @@ def test_a_failed_chunk_is_counted_and_keeps_its_error(chunk: Chunk, chunks: Chu
     assert (barrier.remaining, barrier.failed, closed.error) == (2, 1, RESET)
 
 
-def test_a_chunk_that_is_not_there_is_not_closed(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
+def test_a_missing_chunk_is_not_closed(chunk: Chunk, jobs: Jobs, chunks: Chunks, job: Job) -> None:
     assert not chunks.close(ChunkRef(job.ref, PhaseName.PARSE, 99), ChunkState.DONE, Counts(checked=10))
     assert jobs.get(job.ref).counts.checked == 0
 
@@ -123,6 +125,6 @@ def test_a_barrier_keeps_its_count_and_takes_the_newer_token(chunk: Chunk, chunk
     assert chunks.barrier(job.ref, PhaseName.PARSE) == barrier
 
 
-def test_there_is_no_barrier_before_it_was_set_up(job: Job, chunks: Chunks) -> None:
+def test_a_barrier_does_not_exist_before_it_is_opened(job: Job, chunks: Chunks) -> None:
     assert chunks.barrier(job.ref, PhaseName.LOAD) is None
     assert chunks.barrier(JobRef("acme", "none"), PhaseName.LOAD) is None

@@ -1,4 +1,4 @@
-"""The contract of the `Chunks` port where runs of a job are concerned: barriers that are set up again."""
+"""The contract of the `Chunks` port across runs of a job: barriers that are opened again."""
 
 from __future__ import annotations
 
@@ -26,75 +26,79 @@ NOW = 1_700_000_000
 
 @pytest.fixture
 def job(jobs: Jobs) -> Job:
-    """A job that is being parsed."""
+    """Add a job that is being parsed."""
     job = make_job(status=Status.PARSING)
     jobs.add(job)
     return job
 
 
 @pytest.fixture
-def cut(job: Job, chunks: Chunks) -> list[Chunk]:
-    """Its four chunks after a first run: done, given up, running, queued."""
-    cut = [make_chunk(job.ref, index) for index in range(4)]
-    chunks.add(cut)
+def first_run(job: Job, chunks: Chunks) -> list[Chunk]:
+    """Add its four chunks after a first run: done, failed, leased, queued."""
+    first_run = [make_chunk(job.ref, index) for index in range(4)]
+    chunks.add(first_run)
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
-    chunks.close(cut[0].ref, ChunkState.DONE, Counts(checked=10))
-    chunks.lease(cut[1].ref, now=NOW, until=NOW + 70)
-    chunks.close(cut[1].ref, ChunkState.FAILED, Counts(), RESET)
-    chunks.lease(cut[2].ref, now=NOW, until=NOW + 70)
-    return cut
+    chunks.close(first_run[0].ref, ChunkState.DONE, Counts(checked=10))
+    chunks.lease(first_run[1].ref, now=NOW, until=NOW + 70)
+    chunks.close(first_run[1].ref, ChunkState.FAILED, Counts(), RESET)
+    chunks.lease(first_run[2].ref, now=NOW, until=NOW + 70)
+    return first_run
 
 
 def opened(chunks: Chunks, ref: JobRef, run: int, token: str) -> Barrier:
-    """Set the barrier up; what is answered is what stands."""
+    """Open the barrier, and check that the returned state is the stored one."""
     barrier = chunks.open_barrier(ref, PhaseName.PARSE, run=run, token=token)
     assert chunks.barrier(ref, PhaseName.PARSE) == barrier
     return barrier
 
 
-def test_a_barrier_counts_the_chunks_that_are_there(job: Job, chunks: Chunks) -> None:
+def test_a_barrier_counts_the_existing_chunks(job: Job, chunks: Chunks) -> None:
     chunks.add([make_chunk(job.ref, index) for index in range(3)])
     assert opened(chunks, job.ref, 1, "t") == Barrier(PhaseName.PARSE, run=1, total=3, remaining=3, failed=0, token="t")
 
 
-def test_a_phase_without_chunks_is_through_as_soon_as_it_begins(job: Job, chunks: Chunks) -> None:
+def test_a_phase_without_chunks_ends_at_once(job: Job, chunks: Chunks) -> None:
     assert opened(chunks, job.ref, 1, "t").remaining == 0
 
 
-def test_the_same_run_keeps_its_count_and_takes_the_newer_token(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """Also of the chunks that were given up: they stay so until somebody retries the job."""
+def test_the_same_run_keeps_its_count_and_takes_the_newer_token(
+    job: Job, first_run: list[Chunk], chunks: Chunks
+) -> None:
+    """This includes failed chunks: they stay failed until a caller retries the job."""
     assert opened(chunks, job.ref, 1, "newer") == Barrier(PhaseName.PARSE, 1, 4, 2, 1, "newer")
-    given_up = chunks.get(cut[1].ref)
-    assert given_up is not None
-    assert given_up.state is ChunkState.FAILED
+    failed = chunks.get(first_run[1].ref)
+    assert failed is not None
+    assert failed.state is ChunkState.FAILED
 
 
-def test_a_run_that_was_left_behind_does_not_set_the_barrier_back(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
+def test_an_earlier_run_does_not_reset_the_barrier(job: Job, first_run: list[Chunk], chunks: Chunks) -> None:
     opened(chunks, job.ref, 2, "second")
     assert opened(chunks, job.ref, 1, "late").run == 2
 
 
-def test_a_later_run_counts_anew_what_remains(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """All but what is done; a chunk that somebody is at remains too."""
+def test_a_later_run_counts_the_remaining_chunks_again(job: Job, first_run: list[Chunk], chunks: Chunks) -> None:
+    """Every chunk that is not done remains, including one that a worker has leased."""
     assert opened(chunks, job.ref, 2, "second") == Barrier(PhaseName.PARSE, 2, 4, 3, 0, "second")
 
 
-def test_a_later_run_takes_up_the_chunks_that_were_given_up(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """As if nobody had tried them; those of the others are left alone."""
-    before = [chunks.get(each.ref) for each in cut]
+def test_a_later_run_requeues_the_failed_chunks(job: Job, first_run: list[Chunk], chunks: Chunks) -> None:
+    """Failed chunks start without attempts; chunks in other states are unchanged."""
+    before = [chunks.get(each.ref) for each in first_run]
     opened(chunks, job.ref, 2, "second")
-    after = [chunks.get(each.ref) for each in cut]
+    after = [chunks.get(each.ref) for each in first_run]
     assert [before[place] for place in (0, 2, 3)] == [after[place] for place in (0, 2, 3)]
-    assert after[1] == cut[1]
-    taken = chunks.lease(cut[1].ref, now=NOW, until=NOW + 70)
+    assert after[1] == first_run[1]
+    taken = chunks.lease(first_run[1].ref, now=NOW, until=NOW + 70)
     assert taken is not None
     assert taken.attempts == 1
 
 
-def test_chunks_of_a_later_run_count_its_barrier_down(job: Job, cut: list[Chunk], chunks: Chunks, jobs: Jobs) -> None:
-    """Each once, whichever run it was leased in."""
+def test_chunks_of_a_later_run_count_its_barrier_down(
+    job: Job, first_run: list[Chunk], chunks: Chunks, jobs: Jobs
+) -> None:
+    """Each chunk counts once, whichever run it was leased in."""
     opened(chunks, job.ref, 2, "second")
-    for chunk in cut:
+    for chunk in first_run:
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
     barrier = chunks.barrier(job.ref, PhaseName.PARSE)
@@ -102,62 +106,60 @@ def test_chunks_of_a_later_run_count_its_barrier_down(job: Job, cut: list[Chunk]
     assert (barrier.remaining, barrier.failed, jobs.get(job.ref).counts.checked) == (0, 0, 40)
 
 
-def test_chunks_that_were_added_since_are_in_the_count_of_a_later_run(
-    job: Job, cut: list[Chunk], chunks: Chunks
-) -> None:
-    """A parse chunk that is done at the second try gives a load chunk that the first run did not have."""
+def test_chunks_that_were_added_since_count_in_a_later_run(job: Job, first_run: list[Chunk], chunks: Chunks) -> None:
+    """A parse chunk that succeeds in the second run adds a load chunk that the first run did not have."""
     chunks.add([make_chunk(job.ref, 4)])
     assert opened(chunks, job.ref, 2, "second").total == 5
 
 
-def test_phases_do_not_mix(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
+def test_phases_have_barriers_of_their_own(job: Job, first_run: list[Chunk], chunks: Chunks) -> None:
     chunks.add([make_chunk(job.ref, 0, PhaseName.LOAD)])
     assert chunks.open_barrier(job.ref, PhaseName.LOAD, run=1, token="load").total == 1
     assert opened(chunks, job.ref, 1, "t").total == 4
 
 
-def test_a_chunk_is_released_without_an_error_as_well(job: Job, cut: list[Chunk], chunks: Chunks) -> None:
-    """Its job was stopped: nothing went wrong, and what went wrong before is still told."""
-    leased = chunks.lease(cut[3].ref, now=NOW, until=NOW + 70)
+def test_a_chunk_may_be_released_without_an_error(job: Job, first_run: list[Chunk], chunks: Chunks) -> None:
+    """The job was paused or cancelled: that is no error, and the error of an earlier attempt stays."""
+    leased = chunks.lease(first_run[3].ref, now=NOW, until=NOW + 70)
     assert leased is not None
     chunks.release(leased, RESET)
-    again = chunks.lease(cut[3].ref, now=NOW, until=NOW + 70)
+    again = chunks.lease(first_run[3].ref, now=NOW, until=NOW + 70)
     assert again is not None
     chunks.release(again)
-    found = chunks.get(cut[3].ref)
+    found = chunks.get(first_run[3].ref)
     assert found is not None
     assert (found.state, found.lease_until, found.error) == (ChunkState.QUEUED, 0, RESET)
     assert not found.is_held(NOW)
 
 
 @pytest.mark.parametrize(("now", "held"), [(NOW, True), (NOW + 69, True), (NOW + 70, False)])
-def test_a_chunk_is_held_until_its_lease_runs_out(cut: list[Chunk], chunks: Chunks, now: int, held: bool) -> None:
-    """From that moment on its worker is dead."""
-    found = chunks.get(cut[2].ref)
+def test_a_chunk_is_held_until_its_lease_runs_out(first_run: list[Chunk], chunks: Chunks, now: int, held: bool) -> None:
+    """After that moment its worker counts as dead."""
+    found = chunks.get(first_run[2].ref)
     assert found is not None
     assert found.is_held(now) is held
 
 
 @pytest.fixture
 def dynamo(aws: None) -> tuple[DynamoJobs, DynamoChunks]:
-    """The real stores alone: what can come in between is theirs to stand."""
+    """Return the real stores, because only those have concurrent writers."""
     table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
     return DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS)
 
 
 @pytest.mark.parametrize("run", [1, 2])
-def test_a_chunk_that_closes_while_the_barrier_is_set_up_is_not_lost(
+def test_a_chunk_that_closes_while_the_barrier_is_opened_is_counted(
     dynamo: tuple[DynamoJobs, DynamoChunks], monkeypatch: pytest.MonkeyPatch, run: int
 ) -> None:
-    """Between reading what remains and writing it, a worker may count down."""
+    """A worker may count down between reading and writing what remains."""
     jobs, chunks = dynamo
     job = make_job(status=Status.PARSING)
     jobs.add(job)
-    cut = [make_chunk(job.ref, index) for index in range(3)]
-    chunks.add(cut)
+    three = [make_chunk(job.ref, index) for index in range(3)]
+    chunks.add(three)
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="first")
     write = chunks._write_phase
-    closing = iter(cut[:2])
+    closing = iter(three[:2])
 
     def late(*args: Any) -> Barrier | None:
         if (chunk := next(closing, None)) is not None:
@@ -170,10 +172,10 @@ def test_a_chunk_that_closes_while_the_barrier_is_set_up_is_not_lost(
     assert chunks.barrier(job.ref, PhaseName.PARSE) == barrier
 
 
-def test_two_that_set_up_the_first_barrier_at_once_agree(
+def test_two_workers_that_open_the_first_barrier_at_once_agree(
     dynamo: tuple[DynamoJobs, DynamoChunks], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dispatch that timed out may still be running when it is tried again."""
+    """A dispatch that timed out may still be running when it is retried."""
     jobs, chunks = dynamo
     job = make_job(status=Status.PARSING)
     jobs.add(job)
@@ -190,7 +192,7 @@ def test_two_that_set_up_the_first_barrier_at_once_agree(
     assert chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="mine").remaining == 0
 
 
-def test_a_chunk_that_was_taken_up_and_done_meanwhile_is_not_taken_up_again(
+def test_a_chunk_that_was_requeued_and_done_meanwhile_is_not_requeued_again(
     dynamo: tuple[DynamoJobs, DynamoChunks], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its rows would be counted twice."""
@@ -203,11 +205,11 @@ def test_a_chunk_that_was_taken_up_and_done_meanwhile_is_not_taken_up_again(
     chunks.close(chunk.ref, ChunkState.FAILED, Counts(), RESET)
     requeue = chunks._requeue
 
-    def after_the_other(given_up: Chunk) -> None:
+    def after_the_other(failed: Chunk) -> None:
         monkeypatch.setattr(chunks, "_requeue", requeue)
         chunks.open_barrier(job.ref, PhaseName.PARSE, run=2, token="other")
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
-        requeue(given_up)
+        requeue(failed)
 
     monkeypatch.setattr(chunks, "_requeue", after_the_other)
     barrier = chunks.open_barrier(job.ref, PhaseName.PARSE, run=2, token="mine")

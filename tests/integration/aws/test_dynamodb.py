@@ -1,4 +1,4 @@
-"""Retries, transactions and queries: responses of DynamoDB that moto never gives."""
+"""Retries, transactions and queries, with responses of DynamoDB that moto never gives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHUNK = make_chunk(JobRef("acme", "01JOB")).ref
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits that were asked for; none of them takes time."""
+    """Record the requested waits, and skip them."""
     asked: list[float] = []
     monkeypatch.setattr(time, "sleep", asked.append)
     return asked
@@ -40,14 +40,14 @@ def cancelled(*codes: str) -> dict[str, Any]:
 
 @pytest.fixture
 def stub() -> tuple[DynamoChunks, Stubber]:
-    """Chunks, on a client whose responses a test prepares."""
+    """Return chunks on a client whose responses a test prepares."""
     table = boto3.resource(
         "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
     ).Table("jobs")
     return DynamoChunks(table, 90), Stubber(table.meta.client)
 
 
-def test_a_transaction_that_meets_another_is_tried_again(stub: tuple[DynamoChunks, Stubber]) -> None:
+def test_a_conflicting_transaction_is_retried(stub: tuple[DynamoChunks, Stubber]) -> None:
     chunks, answers = stub
     answers.add_client_error("transact_write_items", **cancelled("None", "TransactionConflict", "None"))
     answers.add_client_error("transact_write_items", **cancelled("TransactionConflict", "None", "TransactionConflict"))
@@ -57,7 +57,7 @@ def test_a_transaction_that_meets_another_is_tried_again(stub: tuple[DynamoChunk
         answers.assert_no_pending_responses()
 
 
-def test_a_closed_chunk_is_told_apart_from_a_conflict(stub: tuple[DynamoChunks, Stubber]) -> None:
+def test_a_closed_chunk_is_distinguished_from_a_conflict(stub: tuple[DynamoChunks, Stubber]) -> None:
     chunks, answers = stub
     answers.add_client_error(
         "transact_write_items", **cancelled("ConditionalCheckFailed", "None", "TransactionConflict")
@@ -66,7 +66,7 @@ def test_a_closed_chunk_is_told_apart_from_a_conflict(stub: tuple[DynamoChunks, 
         assert not chunks.close(CHUNK, ChunkState.DONE, Counts())
 
 
-def test_a_job_that_is_gone_is_an_error_and_not_a_closed_chunk(stub: tuple[DynamoChunks, Stubber]) -> None:
+def test_a_missing_job_is_an_error_and_not_a_closed_chunk(stub: tuple[DynamoChunks, Stubber]) -> None:
     chunks, answers = stub
     answers.add_client_error("transact_write_items", **cancelled("None", "None", "ConditionalCheckFailed"))
     with answers, pytest.raises(dynamodb.ConditionFailed) as failed:
@@ -85,10 +85,8 @@ def test_conflicts_without_end_are_an_error(stub: tuple[DynamoChunks, Stubber], 
 
 
 @pytest.mark.parametrize("code", ["TransactionInProgressException", "ThrottlingException"])
-def test_a_transaction_that_dynamodb_did_not_carry_out_yet_is_sent_again(
-    stub: tuple[DynamoChunks, Stubber], code: str
-) -> None:
-    """In progress is one whose request the client itself has sent twice."""
+def test_a_transaction_in_progress_is_sent_again(stub: tuple[DynamoChunks, Stubber], code: str) -> None:
+    """A transaction is in progress if the client itself has sent its request twice."""
     chunks, answers = stub
     answers.add_client_error("transact_write_items", code)
     answers.add_response("transact_write_items", {}, {"TransactItems": ANY})
@@ -98,22 +96,22 @@ def test_a_transaction_that_dynamodb_did_not_carry_out_yet_is_sent_again(
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
-def test_an_error_that_no_retry_helps_is_raised_at_once(stub: tuple[DynamoChunks, Stubber], code: str) -> None:
+def test_a_permanent_error_is_raised_at_once(stub: tuple[DynamoChunks, Stubber], code: str) -> None:
     chunks, answers = stub
     answers.add_client_error("transact_write_items", code)
     with answers, pytest.raises(ClientError, match=code):
         chunks.close(CHUNK, ChunkState.DONE, Counts())
 
 
-def test_a_cancellation_that_no_retry_helps_is_raised_at_once(stub: tuple[DynamoChunks, Stubber]) -> None:
+def test_a_permanent_cancellation_is_raised_at_once(stub: tuple[DynamoChunks, Stubber]) -> None:
     chunks, answers = stub
     answers.add_client_error("transact_write_items", **cancelled("TransactionConflict", "ValidationError", "None"))
     with answers, pytest.raises(ClientError, match="TransactionCanceled"):
         chunks.close(CHUNK, ChunkState.DONE, Counts())
 
 
-def test_a_move_that_meets_the_closing_of_a_chunk_is_tried_again(stub: tuple[DynamoChunks, Stubber]) -> None:
-    """Both write the job's item."""
+def test_a_transition_that_conflicts_with_closing_a_chunk_is_retried(stub: tuple[DynamoChunks, Stubber]) -> None:
+    """Both write to the job's item."""
     chunks, answers = stub
     job = make_job(status=Status.PAUSING)
     serialize = TypeSerializer().serialize
@@ -126,8 +124,8 @@ def test_a_move_that_meets_the_closing_of_a_chunk_is_tried_again(stub: tuple[Dyn
         answers.assert_no_pending_responses()
 
 
-def test_a_barrier_that_meets_the_closing_of_a_chunk_is_counted_again(stub: tuple[DynamoChunks, Stubber]) -> None:
-    """What was read before may not hold any more."""
+def test_a_barrier_that_conflicts_with_closing_a_chunk_is_counted_again(stub: tuple[DynamoChunks, Stubber]) -> None:
+    """The count that was read before may be outdated."""
     chunks, answers = stub
     for _ in range(2):
         answers.add_response("get_item", {})

@@ -17,13 +17,13 @@ from sluice.wording import word_detail
 from tests.support.factories import make_job
 
 
-def test_a_job_comes_back_as_it_was_added(jobs: Jobs) -> None:
+def test_a_job_is_stored_as_it_was_added(jobs: Jobs) -> None:
     job = replace(make_job(), mapping={"Preis": "Price"}, urgent=True)
     assert jobs.add(job)
     assert jobs.get(job.ref) == job
 
 
-def test_what_a_job_was_told_beside_its_file_comes_back(jobs: Jobs) -> None:
+def test_the_options_of_a_job_are_stored(jobs: Jobs) -> None:
     job = replace(
         make_job(importer="voters"), parameters={"ward": "79800001"}, lookup="commission", instead_of="01BEFORE"
     )
@@ -37,18 +37,18 @@ def test_what_a_job_was_told_beside_its_file_comes_back(jobs: Jobs) -> None:
 def test_a_job_is_added_once(jobs: Jobs) -> None:
     job = make_job()
     assert jobs.add(job)
-    assert not jobs.add(replace(job, requested_by="somebody else"))
+    assert not jobs.add(replace(job, requested_by="ben"))
     assert jobs.get(job.ref).requested_by == "ann"
 
 
-def test_another_tenants_job_is_not_found(jobs: Jobs) -> None:
+def test_the_job_of_another_tenant_is_not_found(jobs: Jobs) -> None:
     job = make_job("acme")
     jobs.add(job)
     with pytest.raises(NotFound):
         jobs.get(JobRef("other", job.ref.id))
 
 
-def test_a_move_changes_the_status_and_raises_the_version(jobs: Jobs) -> None:
+def test_a_transition_changes_the_status_and_raises_the_version(jobs: Jobs) -> None:
     job = make_job()
     jobs.add(job)
     file = replace(job.file, bytes=99)
@@ -57,13 +57,13 @@ def test_a_move_changes_the_status_and_raises_the_version(jobs: Jobs) -> None:
     assert moved == jobs.get(job.ref)
 
 
-def test_a_move_to_where_the_job_is_changes_nothing(jobs: Jobs) -> None:
+def test_a_transition_to_the_current_status_changes_nothing(jobs: Jobs) -> None:
     job = make_job(status=Status.PARSING)
     jobs.add(job)
     assert jobs.transition(job.ref, Status.PARSING) == job
 
 
-def test_an_illegal_move_is_a_conflict_that_names_the_current_state(jobs: Jobs) -> None:
+def test_an_illegal_transition_is_a_conflict_that_names_the_current_status(jobs: Jobs) -> None:
     job = make_job(status=Status.COMPLETED)
     jobs.add(job)
     with pytest.raises(Conflict) as rejected:
@@ -86,7 +86,7 @@ def test_times_and_phase_follow_the_status(jobs: Jobs) -> None:
     assert json.dumps(ended.problem.params) == '{"limit": 3, "found": [{"row": 1}]}'
 
 
-def test_what_plan_found_is_noted(jobs: Jobs) -> None:
+def test_the_result_of_plan_is_stored(jobs: Jobs) -> None:
     job = make_job(status=Status.PARSING)
     jobs.add(job)
     file = JobFile("a.csv", job.file.key, 10, "abc", "utf-8", ";")
@@ -125,13 +125,13 @@ def test_active_jobs_are_those_of_all_tenants_that_have_not_ended(jobs: Jobs) ->
     assert {job.ref for job in jobs.active()} == {job.ref for job in going}
 
 
-def test_an_id_that_cannot_be_one_is_not_found(jobs: Jobs) -> None:
+def test_an_invalid_id_is_not_found(jobs: Jobs) -> None:
     with pytest.raises(NotFound):
         jobs.get(JobRef("acme", "x" * 5_000))
 
 
-def test_a_job_that_is_older_than_reviews_is_read() -> None:
-    """A list of jobs must not break over one that an earlier version wrote."""
+def test_a_job_that_a_version_without_reviews_stored_is_read() -> None:
+    """A list of jobs must not fail because of one that an earlier version wrote."""
     job = make_job()
     item = items.of_job(job)
     for name in ("review", "force", "corrects", "date_orders", "run", "reads", "parameters", "lookup", "instead_of"):

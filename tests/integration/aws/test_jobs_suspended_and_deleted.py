@@ -15,14 +15,14 @@ AWAY = UpstreamDown("SIASN").problem
 
 
 def suspended(jobs: Jobs) -> Job:
-    """A job that is paused until its upstream is back."""
+    """Add a job that is paused until its upstream responds again."""
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
     jobs.transition(job.ref, Status.PAUSING, note="away", suspended=AWAY)
     return jobs.transition(job.ref, Status.PAUSED)
 
 
-def test_the_reason_why_a_job_is_parked_is_kept_while_it_is_paused(jobs: Jobs) -> None:
+def test_the_reason_of_a_suspension_stays_while_the_job_is_paused(jobs: Jobs) -> None:
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
     assert jobs.get(job.ref).suspended is None
@@ -32,29 +32,29 @@ def test_the_reason_why_a_job_is_parked_is_kept_while_it_is_paused(jobs: Jobs) -
 
 
 @pytest.mark.parametrize("to", [Status.PARSING, Status.LOADING, Status.CANCELLED])
-def test_a_job_that_is_moved_on_is_parked_no_more(jobs: Jobs, to: Status) -> None:
+def test_a_job_that_continues_is_no_longer_suspended(jobs: Jobs, to: Status) -> None:
     job = suspended(jobs)
     assert jobs.transition(job.ref, to).suspended is None
     assert jobs.get(job.ref).suspended is None
 
 
 @pytest.mark.parametrize("to", [Status.CANCELLING, Status.FAILED])
-def test_a_job_that_was_to_be_parked_and_ends_is_parked_no_more(jobs: Jobs, to: Status) -> None:
+def test_a_job_that_ends_while_it_is_being_suspended_is_no_longer_suspended(jobs: Jobs, to: Status) -> None:
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
     jobs.transition(job.ref, Status.PAUSING, suspended=AWAY)
     assert jobs.transition(job.ref, to).suspended is None
 
 
-def test_a_pause_that_somebody_asked_for_is_not_one_that_ends_by_itself(jobs: Jobs) -> None:
-    """Nor does the reason of an earlier one come back."""
+def test_a_job_that_a_caller_paused_is_not_suspended(jobs: Jobs) -> None:
+    """The reason of an earlier suspension does not come back."""
     job = suspended(jobs)
     for status in (Status.LOADING, Status.PAUSING, Status.PAUSED):
         assert jobs.transition(job.ref, status).suspended is None
 
 
 def test_a_job_that_is_being_paused_already_keeps_its_reason(jobs: Jobs) -> None:
-    """Several workers find out at once that the upstream is away; and whoever paused it before meant it to stay so."""
+    """Several workers may find the upstream down at the same time, and a caller who paused the job wants it to stay."""
     job = make_job(importer="voters", status=Status.LOADING)
     jobs.add(job)
     first = jobs.transition(job.ref, Status.PAUSING, suspended=AWAY)
@@ -65,7 +65,7 @@ def test_a_job_that_is_being_paused_already_keeps_its_reason(jobs: Jobs) -> None
     assert jobs.transition(by_hand.ref, Status.PAUSING, suspended=AWAY).suspended is None
 
 
-def test_a_job_that_is_marked_as_deleted_stays_with_who_did_it_in_its_log(jobs: Jobs) -> None:
+def test_a_deleted_job_stays_and_its_log_names_the_caller(jobs: Jobs) -> None:
     job = make_job(status=Status.COMPLETED)
     jobs.add(job)
     assert not jobs.get(job.ref).deleted
@@ -79,8 +79,8 @@ def test_a_job_that_is_marked_as_deleted_stays_with_who_did_it_in_its_log(jobs: 
     assert list(jobs.active()) == []
 
 
-def test_a_parked_job_may_be_told_to_stay_paused(jobs: Jobs) -> None:
-    """Once; who said so is in its log."""
+def test_a_suspended_job_may_be_made_to_stay_paused(jobs: Jobs) -> None:
+    """This happens once, and the log names the caller."""
     job = suspended(jobs)
     assert (jobs.stay_paused(job.ref, by="ben").suspended, jobs.stay_paused(job.ref, by="eve").suspended) == (
         None,
@@ -90,7 +90,7 @@ def test_a_parked_job_may_be_told_to_stay_paused(jobs: Jobs) -> None:
     assert jobs.get(job.ref).status is job.status
 
 
-def test_a_deleted_job_goes_nowhere_and_one_that_goes_on_is_not_deleted(jobs: Jobs) -> None:
+def test_a_deleted_job_has_no_transitions_and_a_running_job_is_not_deleted(jobs: Jobs) -> None:
     job = make_job(status=Status.FAILED)
     jobs.add(job)
     jobs.mark_deleted(job.ref, by="ben")

@@ -1,4 +1,4 @@
-"""What the stores do for syncs alone."""
+"""Operations of the stores that only syncs use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sync(job_id: str, status: Status = Status.QUEUED) -> Job:
 
 @pytest.fixture
 def parsed(jobs: Jobs, chunks: Chunks) -> Job:
-    """A sync whose pages have been parsed: two rows, one of them rejected."""
+    """Add a sync whose pages have been parsed: two rows, one of them rejected."""
     job = sync("1", status=Status.PARSING)
     jobs.add(job)
     jobs.describe(job.ref, file=job.file, total=2)
@@ -30,14 +30,14 @@ def parsed(jobs: Jobs, chunks: Chunks) -> Job:
     return jobs.get(job.ref)
 
 
-def test_a_source_that_is_read_again_is_counted_from_nothing(parsed: Job, jobs: Jobs) -> None:
+def test_the_counts_of_a_source_that_is_read_again_start_at_zero(parsed: Job, jobs: Jobs) -> None:
     jobs.read_again(parsed, note="rows moved")
     job = jobs.get(parsed.ref)
     assert (job.counts, job.planned, job.reads, job.status) == (Counts(), False, 2, Status.PARSING)
     assert jobs.entries(parsed.ref)[-1].note == "rows moved"
 
 
-def test_it_is_read_again_once_for_each_plan(parsed: Job, jobs: Jobs) -> None:
+def test_each_plan_starts_at_most_one_further_reading(parsed: Job, jobs: Jobs) -> None:
     jobs.read_again(parsed, note="")
     jobs.read_again(parsed, note="")
     assert jobs.get(parsed.ref).reads == 2
@@ -50,7 +50,7 @@ def test_it_is_read_again_once_for_each_plan(parsed: Job, jobs: Jobs) -> None:
     assert jobs.get(parsed.ref).reads == 2, "its rows are being loaded"
 
 
-def test_a_forgotten_phase_and_its_chunks_are_not_there(parsed: Job, chunks: Chunks) -> None:
+def test_a_removed_phase_has_no_barrier_and_no_chunks(parsed: Job, chunks: Chunks) -> None:
     chunks.add([make_chunk(parsed.ref, 0, PhaseName.LOAD)])
     chunks.forget(parsed.ref, PhaseName.PARSE)
     assert chunks.barrier(parsed.ref, PhaseName.PARSE) is None
@@ -59,7 +59,7 @@ def test_a_forgotten_phase_and_its_chunks_are_not_there(parsed: Job, chunks: Chu
     chunks.forget(parsed.ref, PhaseName.PARSE)
 
 
-def test_a_chunk_that_is_done_already_is_counted_once(parsed: Job, jobs: Jobs, chunks: Chunks) -> None:
+def test_a_chunk_that_is_closed_twice_is_counted_once(parsed: Job, jobs: Jobs, chunks: Chunks) -> None:
     done = Chunk(
         replace(make_chunk(parsed.ref, 0).ref, index=7), 3, 5, counts=Counts(total=5, checked=5, deleted_upstream=5)
     )
@@ -71,4 +71,4 @@ def test_a_chunk_that_is_done_already_is_counted_once(parsed: Job, jobs: Jobs, c
     assert jobs.get(parsed.ref).counts == Counts(total=7, checked=7, rejected=1, deleted_upstream=5)
     barrier = chunks.barrier(parsed.ref, PhaseName.PARSE)
     assert barrier is not None
-    assert barrier.remaining == 0, "no worker had to do it"
+    assert barrier.remaining == 0, "no worker processed it"

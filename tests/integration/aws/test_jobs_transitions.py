@@ -1,4 +1,4 @@
-"""The contract of the `Jobs` port where a job is moved on: runs, answers, and what leaving an end undoes."""
+"""The contract of the `Jobs` port for transitions: runs, answers to questions, and leaving an end."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ BROKEN = Problem("system-error", {"case": "loading", "error": "States.Timeout"})
 
 
 def added(jobs: Jobs, status: Status) -> Job:
-    """A job in a state."""
+    """Add a job with the given status."""
     job = make_job(status=status)
     jobs.add(job)
     return job
 
 
-def test_everything_that_was_asked_for_comes_back(jobs: Jobs) -> None:
-    """The orders of dates too: a correction brings them from the job that it corrects."""
+def test_every_option_of_an_import_is_stored(jobs: Jobs) -> None:
+    """This includes the date orders, which a correction copies from the job that it corrects."""
     job = replace(make_job(), review=True, force=True, corrects="01OTHER", date_orders={"updated": "mdy"})
     jobs.add(job)
     assert jobs.get(job.ref) == job
 
 
-def test_a_move_begins_a_new_run_only_when_asked_to(jobs: Jobs) -> None:
+def test_a_transition_starts_a_new_run_only_on_request(jobs: Jobs) -> None:
     job = added(jobs, Status.LOADING)
     assert jobs.transition(job.ref, Status.PAUSING).run == 1
     assert jobs.transition(job.ref, Status.PAUSED).run == 1
@@ -38,15 +38,15 @@ def test_a_move_begins_a_new_run_only_when_asked_to(jobs: Jobs) -> None:
     assert jobs.get(job.ref).run == 2
 
 
-def test_a_move_to_where_the_job_is_begins_no_run(jobs: Jobs) -> None:
-    """Of two that resume it at once, the second finds it resumed."""
+def test_a_transition_to_the_current_status_starts_no_run(jobs: Jobs) -> None:
+    """Of two callers who resume a job at once, the second finds it resumed."""
     job = added(jobs, Status.PAUSED)
     moved = jobs.transition(job.ref, Status.LOADING, new_run=True)
     assert jobs.transition(job.ref, Status.LOADING, new_run=True, by="ben") == moved
     assert [entry.status for entry in jobs.entries(job.ref)] == [Status.PAUSED, Status.LOADING]
 
 
-def test_an_illegal_move_leaves_no_trace(jobs: Jobs) -> None:
+def test_an_illegal_transition_changes_nothing(jobs: Jobs) -> None:
     job = added(jobs, Status.IN_REVIEW)
     with pytest.raises(Conflict):
         jobs.transition(job.ref, Status.PAUSING, by="ben", new_run=True)
@@ -54,7 +54,7 @@ def test_an_illegal_move_leaves_no_trace(jobs: Jobs) -> None:
     assert len(jobs.entries(job.ref)) == 1
 
 
-def test_a_job_that_is_not_there_is_not_moved(jobs: Jobs) -> None:
+def test_a_missing_job_has_no_transitions(jobs: Jobs) -> None:
     missing = make_job().ref
     with pytest.raises(NotFound):
         jobs.transition(missing, Status.CANCELLED)
@@ -63,7 +63,7 @@ def test_a_job_that_is_not_there_is_not_moved(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("answers", [{}, {"updated": "mdy"}])
 def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, DateOrder]) -> None:
-    """Also when there was nothing to be answered."""
+    """A job without questions is committed with no answers."""
     job = added(jobs, Status.IN_REVIEW)
     assert not job.committed
     moved = jobs.transition(job.ref, Status.LOADING, answers=answers, new_run=True)
@@ -82,8 +82,8 @@ def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, DateOrder]) -> None
         (Status.CANCELLED, Status.ROLLING_BACK, PhaseName.UNDO),
     ],
 )
-def test_a_job_that_leaves_an_end_is_under_way_again(jobs: Jobs, end: Status, to: Status, phase: PhaseName) -> None:
-    """Without the problem and the end it had, and tidy looks after it."""
+def test_a_job_that_leaves_an_end_is_active_again(jobs: Jobs, end: Status, to: Status, phase: PhaseName) -> None:
+    """Its problem and its end are removed, and the sweeper finds it among the active jobs."""
     job = added(jobs, Status.LOADING)
     jobs.transition(job.ref, Status.CANCELLING) if end is Status.CANCELLED else None
     ended = jobs.transition(job.ref, end, problem=BROKEN if end is Status.FAILED else None)
@@ -97,7 +97,7 @@ def test_a_job_that_leaves_an_end_is_under_way_again(jobs: Jobs, end: Status, to
     assert list(jobs.active()) == []
 
 
-def test_a_job_that_is_resumed_keeps_the_time_it_was_started(jobs: Jobs) -> None:
+def test_a_resumed_job_keeps_its_start_time(jobs: Jobs) -> None:
     job = added(jobs, Status.QUEUED)
     started = jobs.transition(job.ref, Status.PARSING).started_at
     assert started is not None
@@ -106,8 +106,8 @@ def test_a_job_that_is_resumed_keeps_the_time_it_was_started(jobs: Jobs) -> None
 
 
 @pytest.mark.parametrize("phase", [PhaseName.PARSE, PhaseName.COMPARE, PhaseName.LOAD])
-def test_a_job_that_is_stopped_remembers_its_phase(jobs: Jobs, phase: PhaseName) -> None:
-    """It is where the job goes on."""
+def test_a_stopped_job_keeps_its_phase(jobs: Jobs, phase: PhaseName) -> None:
+    """The job continues in that phase."""
     job = added(jobs, Status.LOADING if phase is PhaseName.LOAD else Status.PARSING)
     jobs.remember(job.ref, phase=phase)
     assert jobs.transition(job.ref, Status.PAUSING).phase is phase
@@ -121,7 +121,7 @@ def test_a_review_ends_the_phase(jobs: Jobs) -> None:
     assert jobs.transition(job.ref, Status.IN_REVIEW).phase is None
 
 
-def test_what_is_remembered_stays_beside_what_is_not_spoken_of(jobs: Jobs) -> None:
+def test_remembering_a_value_leaves_the_others_unchanged(jobs: Jobs) -> None:
     job = added(jobs, Status.PARSING)
     jobs.remember(job.ref, date_orders={"updated": "dmy"}, ambiguous=("sold",))
     remembered = jobs.remember(job.ref, phase=PhaseName.COMPARE)
@@ -131,12 +131,12 @@ def test_what_is_remembered_stays_beside_what_is_not_spoken_of(jobs: Jobs) -> No
         ("sold",),
     )
     assert remembered.version == 3
-    assert jobs.remember(job.ref, ambiguous=()).ambiguous == (), "nothing is something that is spoken of"
+    assert jobs.remember(job.ref, ambiguous=()).ambiguous == (), "an empty value replaces the earlier one"
     assert jobs.get(job.ref).date_orders == {"updated": "dmy"}
 
 
-def test_what_plan_found_is_noted_once(jobs: Jobs) -> None:
-    """Chunks take their blank rows off the total; a plan that comes late must not put them back."""
+def test_the_result_of_plan_is_stored_once(jobs: Jobs) -> None:
+    """Chunks subtract their blank rows from the total; a late plan must not add them again."""
     job = added(jobs, Status.PARSING)
     assert not job.planned
     jobs.describe(job.ref, file=JobFile("a.csv", job.file.key, 10, sha256="abc"), total=12)
@@ -146,7 +146,7 @@ def test_what_plan_found_is_noted_once(jobs: Jobs) -> None:
     assert jobs.get(job.ref) == noted
 
 
-def test_the_log_says_who_did_what_in_order(jobs: Jobs) -> None:
+def test_the_log_lists_actions_with_their_callers_in_order(jobs: Jobs) -> None:
     job = make_job()
     jobs.add(job, note="corrects job 01OTHER")
     jobs.transition(job.ref, Status.QUEUED)
@@ -175,8 +175,8 @@ def test_a_log_belongs_to_its_job(jobs: Jobs) -> None:
     assert [entry.note for entry in jobs.entries(mine.ref)] == ["acme"]
 
 
-def test_a_word_in_the_log_raises_the_version_and_moves_nothing(jobs: Jobs) -> None:
-    """So that tidy does not come again five minutes later."""
+def test_a_note_in_the_log_raises_the_version_without_a_transition(jobs: Jobs) -> None:
+    """The sweeper would otherwise find the job stuck again five minutes later."""
     job = added(jobs, Status.LOADING)
     jobs.log(job, note="sent again")
     after = jobs.get(job.ref)

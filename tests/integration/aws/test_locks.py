@@ -32,13 +32,13 @@ def test_a_free_lock_is_acquired_by_the_first_job_and_not_by_the_second(locks: L
 
 @every_lock
 def test_the_owner_may_acquire_a_lock_again(locks: Locks, lock: Lock) -> None:
-    """An execution may have to be started twice, and a plan that runs again claims its own file."""
+    """An execution may be started twice, and a plan that runs again acquires the lock of its own file."""
     assert [locks.acquire(lock, FIRST) for _ in range(3)] == [True] * 3
 
 
 @every_lock
-def test_a_lock_is_acquired_instead_of_the_owner_that_was_seen(locks: Locks, lock: Lock) -> None:
-    """Of two jobs that saw the same owner, the later one does not get the lock."""
+def test_a_lock_is_taken_over_from_the_owner_that_was_read(locks: Locks, lock: Lock) -> None:
+    """Of two jobs that read the same owner, the later one does not get the lock."""
     locks.acquire(lock, FIRST)
     assert locks.acquire(lock, SECOND, instead_of=FIRST)
     assert not locks.acquire(lock, THIRD, instead_of=FIRST)
@@ -76,8 +76,8 @@ def test_a_released_lock_is_free(locks: Locks, lock: Lock) -> None:
 
 
 @pytest.mark.parametrize("transfers", [True, False])
-def test_only_the_owner_gives_a_lock_away(locks: Locks, transfers: bool) -> None:
-    """The end of a job may be noted twice, and meanwhile the next one has begun."""
+def test_only_the_owner_releases_or_transfers_a_lock(locks: Locks, transfers: bool) -> None:
+    """The end of a job may be recorded twice, and the next job may have started in between."""
     (lock,) = LOCKS[2:]
 
     def give_away() -> bool:
@@ -91,7 +91,7 @@ def test_only_the_owner_gives_a_lock_away(locks: Locks, transfers: bool) -> None
 
 
 def test_a_lock_is_in_no_list_of_jobs(jobs: Jobs, locks: Locks) -> None:
-    """It lies in the same table."""
+    """Locks and jobs are in the same table."""
     job = make_job(importer="voters")
     jobs.add(job)
     for lock in LOCKS:
@@ -101,7 +101,7 @@ def test_a_lock_is_in_no_list_of_jobs(jobs: Jobs, locks: Locks) -> None:
 
 
 def at_once(call: Callable[[JobRef], bool], many: list[JobRef]) -> list[bool]:
-    """Make a call for many jobs at the same time, each in a thread; answers what came of it."""
+    """Call a function with many jobs at the same time, each in a thread; return the results."""
     start = threading.Barrier(len(many))
 
     def begin(ref: JobRef) -> bool:
@@ -128,9 +128,7 @@ def test_a_lock_that_is_transferred_many_times_at_once_is_transferred_once(locks
     assert locks.owner(lock) == many[got.index(True)]
 
 
-def test_a_job_that_is_added_as_the_owner_of_a_lock_takes_the_place_of_the_owner_that_was_seen(
-    jobs: Jobs, locks: Locks
-) -> None:
+def test_a_job_that_is_added_as_the_owner_of_a_lock_replaces_the_owner_that_was_read(jobs: Jobs, locks: Locks) -> None:
     lock = source_lock("acme", "pangkat")
     first, second, third = (make_job(importer="pangkat", number=number) for number in (1, 2, 3))
     assert jobs.add(first, owning=lock)
@@ -142,7 +140,7 @@ def test_a_job_that_is_added_as_the_owner_of_a_lock_takes_the_place_of_the_owner
     assert [job.ref for job in listed] == [second.ref, first.ref]
 
 
-def test_of_many_jobs_that_are_added_as_owners_at_once_one_is(jobs: Jobs, atomic_updates: None) -> None:
+def test_of_many_jobs_that_are_added_as_owners_at_once_one_becomes_the_owner(jobs: Jobs, atomic_updates: None) -> None:
     lock = source_lock("acme", "pangkat")
     many = [make_job(importer="pangkat", number=number) for number in range(MANY)]
     by_ref = {job.ref: job for job in many}

@@ -28,27 +28,27 @@ KEYS = [f"80010150{number:05d}" for number in range(250)]
 
 
 def jobs_table() -> Any:
-    """The jobs table on moto."""
+    """Create the jobs table on moto."""
     return boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def cache(request: pytest.FixtureRequest) -> LookupCache:
-    """The cache."""
+    """Return an empty cache."""
     if request.param == "memory":
         return MemoryLookupCache()
     request.getfixturevalue("aws")
     return DynamoLookupCache(jobs_table())
 
 
-def test_a_result_is_found_as_it_was_kept(cache: LookupCache) -> None:
+def test_a_result_is_found_as_it_was_stored(cache: LookupCache) -> None:
     cache.keep("acme", commission, KEYS[0], HERE, until=NOW + 60)
     cache.keep("acme", commission, KEYS[1], DECEASED, until=NOW + 60)
     found = cache.get("acme", commission, KEYS[:3], now=NOW)
     assert found == {KEYS[0]: HERE, KEYS[1]: DECEASED}
 
 
-def test_keys_without_a_result_are_left_out(cache: LookupCache) -> None:
+def test_keys_without_a_result_are_omitted(cache: LookupCache) -> None:
     assert cache.get("acme", commission, KEYS, now=NOW) == {}
     assert cache.get("acme", commission, [], now=NOW) == {}
 
@@ -59,7 +59,7 @@ def test_a_result_expires(cache: LookupCache) -> None:
     assert cache.get("acme", commission, KEYS[:1], now=NOW) == {}
 
 
-def test_the_last_result_replaces_the_one_before(cache: LookupCache) -> None:
+def test_a_result_replaces_the_earlier_one(cache: LookupCache) -> None:
     cache.keep("acme", commission, KEYS[0], HERE, until=NOW + 60)
     cache.keep("acme", commission, KEYS[0], DECEASED, until=NOW + 30)
     assert cache.get("acme", commission, KEYS[:1], now=NOW) == {KEYS[0]: DECEASED}
@@ -75,7 +75,7 @@ def test_tenants_and_lookups_have_results_of_their_own(cache: LookupCache) -> No
 
 
 def test_hundreds_of_keys_are_found_at_once(cache: LookupCache) -> None:
-    """More than one BatchGetItem takes, and some of them twice, which it rejects."""
+    """The number exceeds one BatchGetItem, and some keys are duplicates, which that call rejects."""
     for key in KEYS:
         cache.keep("acme", commission, key, LookupResult("registered", key[-8:]), until=NOW + 60)
     found = cache.get("acme", commission, [*KEYS, *KEYS[:120]], now=NOW)
@@ -104,7 +104,7 @@ def test_the_table_does_not_contain_the_key_and_expires_the_result(aws: None) ->
 
 
 class Busy:
-    """A table that returns only the first key of each call, and nothing after so many calls."""
+    """A table that returns only the first key of each call, and none after the given number of calls."""
 
     def __init__(self, client: Any, calls: int) -> None:
         self._client, self._calls = client, calls

@@ -25,13 +25,13 @@ SPACING = spacing(RATE)
 
 
 def jobs_table() -> Any:
-    """The jobs table on moto."""
+    """Create the jobs table on moto."""
     return boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def rates(request: pytest.FixtureRequest) -> RateStore:
-    """The slots of an upstream."""
+    """Return the slots of an upstream."""
     if request.param == "memory":
         return MemoryRateStore(RATE)
     request.getfixturevalue("aws")
@@ -40,7 +40,7 @@ def rates(request: pytest.FixtureRequest) -> RateStore:
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def tokens(request: pytest.FixtureRequest) -> TokenStore:
-    """The tokens of upstreams."""
+    """Return the tokens of upstreams."""
     if request.param == "memory":
         return MemoryTokenStore()
     request.getfixturevalue("aws")
@@ -103,7 +103,7 @@ def test_slots_are_not_blocked_at_first(rates: RateStore) -> None:
 
 
 def test_no_slot_is_given_twice(rates: RateStore, atomic_updates: None) -> None:
-    """With many workers at once, whose clocks do not quite agree."""
+    """Many workers acquire slots at once, with clocks that differ slightly."""
     taken: list[float | None] = []
 
     def work(skew: float) -> None:
@@ -151,7 +151,7 @@ def test_a_token_is_shared(tokens: TokenStore) -> None:
     assert tokens.get("another") is None
 
 
-def test_the_last_token_replaces_the_one_before(tokens: TokenStore) -> None:
+def test_a_token_replaces_the_earlier_one(tokens: TokenStore) -> None:
     tokens.keep("siasn", AccessToken("one", NOW + 60))
     tokens.keep("siasn", AccessToken("two", NOW + 30))
     assert tokens.get("siasn") == AccessToken("two", NOW + 30)

@@ -18,7 +18,7 @@ from tests.support.files import MemoryFiles
 LARGE = os.urandom(20 * 1024 * 1024)
 
 
-def test_what_is_written_is_read(files: MemoryFiles | S3Files) -> None:
+def test_a_written_object_is_read(files: MemoryFiles | S3Files) -> None:
     files.write("a/b", b"0123456789")
     assert files.read("a/b") == b"0123456789"
     assert files.size("a/b") == 10
@@ -30,7 +30,7 @@ def test_a_range_is_read(files: MemoryFiles | S3Files, start: int, end: int | No
     assert files.read("a", start, end) == found
 
 
-def test_what_is_not_there_is_not_found(files: MemoryFiles | S3Files) -> None:
+def test_a_missing_object_is_not_found(files: MemoryFiles | S3Files) -> None:
     with pytest.raises(NotFound):
         files.read("none")
     with pytest.raises(NotFound):
@@ -39,7 +39,7 @@ def test_what_is_not_there_is_not_found(files: MemoryFiles | S3Files) -> None:
         pass
 
 
-def test_an_object_tells_its_size_and_which_bytes_it_holds(files: MemoryFiles | S3Files) -> None:
+def test_an_object_has_a_size_and_an_etag(files: MemoryFiles | S3Files) -> None:
     """A job reads only bytes of the etag that it began with."""
     files.write("a", b"first")
     size, etag = files.stat("a")
@@ -51,14 +51,14 @@ def test_an_object_tells_its_size_and_which_bytes_it_holds(files: MemoryFiles | 
         files.stat("none")
 
 
-def test_a_link_leads_to_the_object_under_a_name_to_save_it_by(files: MemoryFiles | S3Files) -> None:
+def test_a_link_downloads_the_object_under_a_given_name(files: MemoryFiles | S3Files) -> None:
     link = files.download_url("jobs/acme/01JOB/results/0001/errors.xlsx", "prices-errors.xlsx")
     assert "jobs/acme/01JOB/results/0001/errors.xlsx" in link
     assert "prices-errors.xlsx" in link
 
 
-def test_a_link_holds_for_five_minutes_and_for_one_object(aws: None) -> None:
-    """It needs no token, so it must not be valid for long."""
+def test_a_link_is_valid_for_five_minutes_and_one_object(aws: None) -> None:
+    """A link needs no token, so it must expire soon."""
     client = boto3.client("s3", config=Config(signature_version="s3v4"))
     parts = urlsplit(S3Files(client, "files").download_url("a/b.csv", "b.csv"))
     asked = dict(parse_qsl(parts.query))
@@ -68,7 +68,7 @@ def test_a_link_holds_for_five_minutes_and_for_one_object(aws: None) -> None:
     assert asked["X-Amz-SignedHeaders"] == "host"
 
 
-def test_write_once_keeps_the_first(files: MemoryFiles | S3Files) -> None:
+def test_write_once_does_not_replace_an_object(files: MemoryFiles | S3Files) -> None:
     assert files.write_once("a", b"first")
     assert not files.write_once("a", b"second")
     assert files.read("a") == b"first"
@@ -86,9 +86,9 @@ def test_a_stream_whose_block_fails_is_not_stored(files: MemoryFiles | S3Files) 
     def half() -> None:
         with files.create("stream") as stream:
             stream.write(b"half")
-            raise OSError("broken off")
+            raise OSError("failed")
 
-    with pytest.raises(OSError, match="broken off"):
+    with pytest.raises(OSError, match="failed"):
         half()
     with pytest.raises(NotFound):
         files.read("stream")
@@ -105,14 +105,14 @@ def test_an_open_file_is_read_at_any_place(files: MemoryFiles | S3Files) -> None
         assert file.tell() == 11_000_000
 
 
-def test_names_are_those_below_the_prefix_in_order(files: MemoryFiles | S3Files) -> None:
+def test_names_below_a_prefix_are_listed_in_order(files: MemoryFiles | S3Files) -> None:
     for name in ("a/2", "a/1", "b/1", "a/10"):
         files.write(name, b"")
     assert files.names("a/") == ["a/1", "a/10", "a/2"]
     assert files.names("c/") == []
 
 
-def test_a_file_that_was_overwritten_is_not_read_on(files: MemoryFiles | S3Files) -> None:
+def test_reading_a_file_that_was_overwritten_fails(files: MemoryFiles | S3Files) -> None:
     files.write("a", b"first")
     etag = hashlib.md5(b"first", usedforsecurity=False).hexdigest()
     assert files.read("a", 0, 3, etag) == b"fir"
@@ -124,7 +124,7 @@ def test_a_file_that_was_overwritten_is_not_read_on(files: MemoryFiles | S3Files
         file.read()
 
 
-def test_a_file_is_joined_from_parts_that_came_in_any_order(aws: None) -> None:
+def test_parts_are_joined_in_order_whatever_their_arrival(aws: None) -> None:
     client = boto3.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket="files")
     files = S3Files(client, "files")
@@ -141,7 +141,7 @@ def test_a_file_is_joined_from_parts_that_came_in_any_order(aws: None) -> None:
         files.parts("a", upload_id)
 
 
-def test_the_address_of_a_part_is_for_that_part_alone(aws: None) -> None:
+def test_the_address_of_a_part_accepts_no_other_part(aws: None) -> None:
     signed = Config(signature_version="s3v4")
     files = S3Files(boto3.client("s3", region_name="us-east-1", config=signed), "files")
     url, seconds = files.part_url("uploads/a", "an-upload", 7, 1000)
@@ -157,7 +157,7 @@ def test_everything_below_a_prefix_is_removed_and_nothing_else(files: MemoryFile
     assert files.names("") == ["b/1"]
 
 
-def test_one_object_is_removed_and_none_whose_name_goes_on(files: MemoryFiles | S3Files) -> None:
+def test_removing_an_object_leaves_those_whose_names_begin_alike(files: MemoryFiles | S3Files) -> None:
     for key in ("a/list.xls", "a/list.xlsx", "a/list.xls/b"):
         files.write(key, b"x")
     files.remove_file("a/list.xls", None)
@@ -166,7 +166,7 @@ def test_one_object_is_removed_and_none_whose_name_goes_on(files: MemoryFiles | 
     assert files.names("") == ["a/list.xls/b", "a/list.xlsx"]
 
 
-def test_an_object_that_came_in_place_of_another_is_not_removed_for_it(files: MemoryFiles | S3Files) -> None:
+def test_an_object_that_replaced_another_is_not_removed_in_its_place(files: MemoryFiles | S3Files) -> None:
     files.write("a", b"before")
     _, before = files.stat("a")
     files.write("a", b"since")
@@ -176,7 +176,7 @@ def test_an_object_that_came_in_place_of_another_is_not_removed_for_it(files: Me
     assert files.names("") == []
 
 
-def test_a_form_names_the_regions_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_names_the_host_of_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
     """The global host redirects requests for a new bucket, and a browser does not follow that."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")

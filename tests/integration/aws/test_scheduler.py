@@ -27,7 +27,7 @@ ROLE = "arn:aws:iam::123456789012:role/scheduler"
 
 
 def scheduler() -> Any:
-    """EventBridge Scheduler on moto, with the group."""
+    """Create a schedule group of EventBridge Scheduler on moto."""
     client: Any = boto3.client("scheduler", region_name=REGION)
     client.create_schedule_group(Name=GROUP)
     return client
@@ -35,7 +35,7 @@ def scheduler() -> Any:
 
 @pytest.fixture(params=["memory", "scheduler"])
 def schedules(request: pytest.FixtureRequest) -> Schedules:
-    """Each store, one after the other."""
+    """Return each store in turn."""
     if request.param == "memory":
         return MemorySchedules()
     request.getfixturevalue("aws")
@@ -48,13 +48,13 @@ def test_a_source_has_no_schedule_until_it_gets_one(schedules: Schedules) -> Non
     assert schedules.get("acme", "pangkat") == FIRST
 
 
-def test_the_schedule_that_is_put_last_holds(schedules: Schedules) -> None:
+def test_the_last_schedule_replaces_the_earlier_ones(schedules: Schedules) -> None:
     for schedule in (FIRST, SECOND, FIRST, SECOND):
         schedules.put("acme", "pangkat", schedule)
     assert schedules.get("acme", "pangkat") == SECOND
 
 
-def test_a_schedule_that_is_removed_is_gone_however_often(schedules: Schedules) -> None:
+def test_removing_a_schedule_twice_is_no_error(schedules: Schedules) -> None:
     schedules.remove("acme", "pangkat")
     schedules.put("acme", "pangkat", FIRST)
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_tenants_and_sources_have_schedules_of_their_own(schedules: Schedules) -
     assert schedules.get("other", "pangkat") == SECOND
 
 
-def test_of_many_that_are_put_at_once_one_holds(schedules: Schedules) -> None:
+def test_of_many_schedules_that_are_put_at_once_one_is_stored(schedules: Schedules) -> None:
     wanted = [Schedule(15 + at, FIRST.starting_at) for at in range(20)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda each: schedules.put("acme", "pangkat", each), wanted))
@@ -89,12 +89,12 @@ def test_a_scheduled_run_calls_the_function_with_the_tenant_and_the_source(aws: 
     assert found["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert (found["Target"]["Arn"], found["Target"]["RoleArn"]) == (FUNCTION, ROLE)
     assert json.loads(found["Target"]["Input"]) == event("schedule_sync")
-    # no retry reaches into the period of the next scheduled run
+    # every retry ends before the next scheduled run
     assert found["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] <= timedelta(minutes=15).total_seconds()
 
 
-def test_a_name_is_one_that_the_scheduler_takes(aws: None) -> None:
-    """Also with the longest tenant that is allowed."""
+def test_a_name_is_valid_in_eventbridge(aws: None) -> None:
+    """This includes the longest tenant name."""
     client = scheduler()
     schedules = EventBridgeSchedules(client, GROUP, FUNCTION, ROLE)
     for source in SOURCES:
@@ -128,7 +128,7 @@ class Contended:
         return getattr(self._client, name)
 
     def create_schedule(self, **wanted: Any) -> None:
-        if self._times > 1:  # and created it again by now
+        if self._times > 1:  # another caller has created it again by now
             raise self._client.exceptions.ConflictException({"Error": {"Code": "ConflictException"}}, "CreateSchedule")
         self._client.create_schedule(**wanted)
 
@@ -153,7 +153,7 @@ def test_a_schedule_is_put_while_other_callers_remove_and_change_it(aws: None, t
     assert schedules.get("acme", "pangkat") == SECOND
 
 
-def test_a_caller_whose_attempts_all_meet_others_has_to_try_later(aws: None) -> None:
+def test_a_caller_whose_attempts_all_conflict_has_to_try_later(aws: None) -> None:
     client = scheduler()
     EventBridgeSchedules(client, GROUP, FUNCTION, ROLE).put("acme", "pangkat", FIRST)
     with pytest.raises(TryLater, match="schedule-taken"):

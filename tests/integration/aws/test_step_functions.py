@@ -33,7 +33,7 @@ class World(Protocol):
 
 
 def name_of(job: Job, file: str = "") -> str:
-    """The name that an execution must have."""
+    """Return the name that an execution must have."""
     run = job.ref.id if job.run == 1 else f"{job.ref.id}-{job.run}"
     return f"{run}-{file}" if file else run
 
@@ -73,7 +73,7 @@ class Moto:
 
 @pytest.fixture(params=["memory", "step functions"])
 def world(request: pytest.FixtureRequest) -> World:
-    """Both."""
+    """Return the fake and the real machine in turn."""
     if request.param == "memory":
         return Memory(MemoryMachine())
     request.getfixturevalue("aws")
@@ -86,24 +86,24 @@ def world(request: pytest.FixtureRequest) -> World:
 
 @pytest.fixture
 def job() -> Job:
-    """A job that is queued."""
+    """Return a queued job."""
     return make_job(status=Status.QUEUED)
 
 
 def second_run(job: Job) -> Job:
-    """The job after it was paused and resumed."""
+    """Return the job after a pause and a resume."""
     return replace(job, run=2, status=Status.LOADING)
 
 
 def test_a_run_is_started_once_under_a_name_of_its_own(world: World, job: Job) -> None:
-    """However often it is started."""
+    """Further starts of the same run have no effect."""
     for _ in range(2):
         world.machine.start(job)
         world.machine.start(second_run(job))
     assert sorted(world.executions()) == [job.ref.id, f"{job.ref.id}-2"]
 
 
-def test_a_run_that_is_over_is_not_started_again(world: World, job: Job) -> None:
+def test_an_ended_run_is_not_started_again(world: World, job: Job) -> None:
     world.machine.start(job)
     world.end(job)
     world.machine.start(job)
@@ -112,7 +112,7 @@ def test_a_run_that_is_over_is_not_started_again(world: World, job: Job) -> None
 
 
 def test_a_run_is_over_when_its_execution_has_ended(world: World, job: Job) -> None:
-    """One that never began is not over, nor is one when another ends."""
+    """A run that never started is not over, and the end of another run does not end it."""
     assert not world.machine.is_over(job)
     world.machine.start(job)
     assert not world.machine.is_over(job)
@@ -124,7 +124,7 @@ def test_a_run_is_over_when_its_execution_has_ended(world: World, job: Job) -> N
 
 
 def test_a_file_is_made_once_for_each_run(world: World, job: Job) -> None:
-    """A further run may reject other rows."""
+    """Another run may reject other rows."""
     for _ in range(2):
         assert world.machine.make_file(job, "errors.xlsx")
         assert world.machine.make_file(job, "loaded.csv")
@@ -155,7 +155,7 @@ def test_a_file_that_could_not_be_made_is_not_tried_forever(world: World, job: J
         (Status.ROLLING_BACK, "undo"),
     ],
 )
-def test_a_run_begins_where_the_job_is(aws: None, status: Status, entry: str) -> None:
+def test_a_run_begins_at_the_status_of_the_job(aws: None, status: Status, entry: str) -> None:
     """The input of the execution names the state."""
     client = boto3.client("stepfunctions", region_name=REGION)
     role = "arn:aws:iam::123456789012:role/machine"

@@ -20,7 +20,7 @@ TICKET = Ticket("acme", "ann", "01JOB", until=5000)
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def tickets(request: pytest.FixtureRequest) -> Iterator[Tickets]:
-    """Each store, one after the other."""
+    """Return each store in turn."""
     if request.param == "memory":
         yield MemoryTickets()
         return
@@ -47,12 +47,12 @@ def test_a_ticket_is_found_only_with_its_own_tenant_and_secret(tickets: Tickets)
         assert tickets.get(tenant, secret) is None
 
 
-def test_a_ticket_for_all_jobs_names_none(tickets: Tickets) -> None:
+def test_a_ticket_for_all_jobs_names_no_job(tickets: Tickets) -> None:
     tickets.add("secret", replace(TICKET, job_id=None), good_until=1060)
     assert tickets.get("acme", "secret") == replace(TICKET, job_id=None)
 
 
-def test_the_table_does_not_hold_the_secret(aws: None) -> None:
+def test_the_table_does_not_contain_the_secret(aws: None) -> None:
     table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
     DynamoTickets(table).add("the-secret", TICKET, good_until=1060)
     assert "the-secret" not in str(table.scan()["Items"])

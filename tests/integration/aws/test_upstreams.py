@@ -1,4 +1,4 @@
-"""Credentials come from a secret that may be rotated while a worker has an old one."""
+"""Credentials come from a secret that may be rotated while a worker holds an old one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REGION = "us-east-1"
 
 
 class Secret:
-    """A secret with a cached and a present version."""
+    """A secret with a cached and a current version."""
 
     def __init__(self, kept: dict[str, Any], now: dict[str, Any]) -> None:
         self.kept, self.now = kept, now
@@ -64,7 +64,7 @@ def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
-def test_a_rejected_secret_is_read_anew(register: Served[Register]) -> None:
+def test_a_rejected_secret_is_read_again(register: Served[Register]) -> None:
     good = credentials(register, register.stub.settings.client_secret)
     secret = Secret(kept=credentials(register, "the one before"), now=good)
     assert rows(secret) == 100

@@ -14,7 +14,7 @@ from tests.support.sockets import MemoryConnections
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def connections(request: pytest.FixtureRequest) -> Connections:
-    """Each store, one after the other."""
+    """Return each store in turn."""
     if request.param == "memory":
         return MemoryConnections()
     request.getfixturevalue("aws")

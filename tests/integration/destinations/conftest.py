@@ -1,4 +1,4 @@
-"""Every destination: the fake, the records table on moto, tables of a real PostgreSQL."""
+"""Provides every destination: the fake, the records table on moto, tables of a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _numbers = itertools.count()
 
 @dataclass
 class Target:
-    """A destination, and a way to look at its datasets."""
+    """A destination, and ways to read its datasets."""
 
     destination: Destination
     records: Records
 
     def all(self, tenant: str = "acme", dataset: str = "things", limit: int = 7) -> dict[str, Any]:
-        """The records of a dataset by key, listed page by page; one that comes twice is an error."""
+        """Return the records of a dataset by key, listed page by page; a duplicate key is an error."""
         found: dict[str, Any] = {}
         cursor = None
         while True:
@@ -49,17 +49,17 @@ class Target:
                 return found
 
     def amounts(self, tenant: str = "acme", dataset: str = "things") -> dict[str, int]:
-        """What each thing's amount is."""
+        """Return the amount of each thing by its code."""
         return {key: record["values"]["amount"] for key, record in self.all(tenant, dataset).items()}
 
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """DynamoDB in this process."""
+    """Start moto's DynamoDB in this process."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    # moto does a transaction on a copy of the table, and loses what others write meanwhile
+    # moto executes a transaction on a copy of the table, and loses concurrent writes
     monkeypatch.setattr("sluice.destinations.dynamodb.table._REQUESTS", 1)
     with mock_aws():
         create_table("RecordsTable")
@@ -68,8 +68,10 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Postgres]:
-    """A PostgreSQL of this test run's own."""
-    folder = Path(tempfile.mkdtemp(prefix="sluice-postgres-"))  # not pytest's: the server may run as another user
+    """Start a PostgreSQL of this test run."""
+    folder = Path(
+        tempfile.mkdtemp(prefix="sluice-postgres-")
+    )  # not pytest's folder, because the server may run as another user
     try:
         yield postgres.start(folder)
     finally:
@@ -79,7 +81,7 @@ def server() -> Iterator[postgres.Postgres]:
 
 @pytest.fixture
 def secret(server: postgres.Postgres) -> dict[str, Any]:
-    """The secret of a role that has an empty schema of its own, and no other rights."""
+    """Return the secret of a role that owns an empty schema and has no other rights."""
     name = f"test_{next(_numbers)}"
     with server.connect("sluice", "postgres") as connection:
         connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'correct horse'; CREATE SCHEMA AUTHORIZATION {name}")
@@ -88,7 +90,7 @@ def secret(server: postgres.Postgres) -> dict[str, Any]:
 
 @pytest.fixture
 def open_database(secret: dict[str, Any]) -> Iterator[Callable[[], Database]]:
-    """Opens the database like one more process, each time it is called."""
+    """Return a function that opens the database as another process would."""
     opened: list[Database] = []
 
     def another() -> Database:
@@ -102,13 +104,13 @@ def open_database(secret: dict[str, Any]) -> Iterator[Callable[[], Database]]:
 
 @pytest.fixture
 def database(open_database: Callable[[], Database]) -> Database:
-    """The database, as one process has it."""
+    """Open the database as one process."""
     return open_database()
 
 
 @pytest.fixture
 def sql(secret: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of another program beside Sluice."""
+    """Connect as a program other than Sluice."""
     with psycopg.connect(
         host=secret["host"],
         port=secret["port"],
@@ -122,7 +124,7 @@ def sql(secret: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture(params=["memory", "dynamodb", "postgres"])
 def target(request: pytest.FixtureRequest) -> Target:
-    """Each destination, one after the other."""
+    """Return each destination in turn."""
     match request.param:
         case "memory":
             fake = MemoryDestination(MemoryFiles())
@@ -138,5 +140,5 @@ def target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture
 def tables(database: Database) -> Target:
-    """PostgreSQL, with the duties that only it has."""
+    """Return the destination in PostgreSQL."""
     return Target(PostgresDestination(database), PostgresRecords(database, [THINGS]))

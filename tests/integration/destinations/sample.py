@@ -13,7 +13,7 @@ from sluice.schema.validation import GoodRow
 
 
 class Thing(Row):
-    """Something with a value of each kind."""
+    """A row with a value of each type."""
 
     code: str = column("Code", key=True)
     name: str | None = column("Name", default=None)
@@ -31,13 +31,13 @@ PLAIN = Importer("plain", row=Thing, dataset="things", title="Things")
 
 
 def good(number: int, row: Row, key: str = "code") -> GoodRow:
-    """A row as parsing stages it."""
+    """Return a row as parsing stages it."""
     body = row.__pydantic_serializer__.to_json(row)
     return GoodRow(number, str(getattr(row, key)), hashlib.blake2b(body, digest_size=16).hexdigest(), body)
 
 
 def things(rows: Mapping[str, Any]) -> list[GoodRow]:
-    """Rows from number 2 on: ``{code: amount}`` or ``{code: {field: value}}``."""
+    """Return rows from number 2 on: ``{code: amount}`` or ``{code: {field: value}}``."""
     fields = {code: {"amount": more} if isinstance(more, int) else more for code, more in rows.items()}
     return [good(number, Thing(code=code, **more)) for number, (code, more) in enumerate(fields.items(), start=2)]
 
@@ -50,5 +50,5 @@ def batch(
     tenant: str = "acme",
     importer: Importer = THINGS,
 ) -> Batch:
-    """A chunk of such rows."""
+    """Return a chunk of such rows."""
     return Batch(tenant, importer, job, index, things(rows))

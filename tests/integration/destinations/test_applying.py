@@ -38,14 +38,14 @@ def test_the_same_chunk_again_changes_nothing_and_gives_the_same_answer(target: 
     assert target.records.history("acme", "things", "A") == history
 
 
-def test_chunks_of_one_job_are_told_apart(target: Target) -> None:
+def test_chunks_of_one_job_are_independent(target: Target) -> None:
     assert target.destination.apply(batch({"A": 1}, index=0)) == Applied(1, 0, 0)
     assert target.destination.apply(batch({"B": 1}, index=1)) == Applied(1, 0, 0)
     assert target.amounts() == {"A": 1, "B": 1}
 
 
 def test_tenants_have_datasets_of_their_own(target: Target) -> None:
-    """The same key, the same job id and the same chunk of another tenant are something else."""
+    """Equal keys, job ids and chunks of two tenants are independent."""
     target.destination.apply(batch({"A": 1}))
     assert target.destination.apply(batch({"A": 2}, tenant="other")) == Applied(1, 0, 0)
     assert target.destination.apply(batch({"A": 3}, tenant="other", job="02JOB")) == Applied(0, 1, 0)
@@ -79,7 +79,7 @@ def test_any_text_is_a_key(target: Target, key: str) -> None:
     assert target.amounts() == {key: 1}
 
 
-def test_comparing_says_what_applying_would_do_and_does_nothing(target: Target) -> None:
+def test_comparing_gives_the_result_of_applying_and_writes_nothing(target: Target) -> None:
     rows = batch({"A": 1, "B": 5, "D": 4}, job="02JOB")
     assert target.destination.compare(rows) == Compared(3, 0, 0)
     target.destination.apply(batch({"A": 1, "B": 2, "C": 3}))

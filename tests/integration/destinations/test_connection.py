@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL: it is kept, opened again after a failure, and never shows its password."""
+"""The connection to PostgreSQL: it is reused, opened again after a failure, and never shows its password."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Reach = Callable[..., Database]
 
 
 class Vault:
-    """A secret that can be rotated; a copy of it is kept until a fresh one is asked for."""
+    """A secret that can be rotated; a cached copy is returned until a caller requests a fresh one."""
 
     def __init__(self, secret: Mapping[str, Any]) -> None:
         self.secret = self.copy = dict(secret)
@@ -41,7 +41,7 @@ def vault(secret: dict[str, Any]) -> Vault:
 
 @pytest.fixture
 def reach(vault: Vault) -> Iterator[Reach]:
-    """Makes databases that the vault's secret leads to."""
+    """Return a function that opens the database of the vault's secret."""
     made: list[Database] = []
 
     def one(seconds: int = 5) -> Database:
@@ -54,7 +54,7 @@ def reach(vault: Vault) -> Iterator[Reach]:
 
 
 def pid(database: Database) -> int:
-    """The process of the server that has the connection."""
+    """Return the server's process id of the connection."""
     found: int = database.run(lambda connection: connection.info.backend_pid)
     return found
 
@@ -68,8 +68,8 @@ def test_one_connection_serves_all_calls(reach: Reach, vault: Vault) -> None:
     assert vault.asked == [False, False]
 
 
-def test_a_connection_that_broke_meanwhile_is_opened_anew(reach: Reach, sql: Sql) -> None:
-    """As after a failover, or when a function slept for so long that the server hung up."""
+def test_a_broken_connection_is_opened_again(reach: Reach, sql: Sql) -> None:
+    """A failover closes connections, and so does a server whose client was frozen for long."""
     database = reach()
     destination = PostgresDestination(database)
     destination.apply(batch({"A": 1}))
@@ -78,18 +78,18 @@ def test_a_connection_that_broke_meanwhile_is_opened_anew(reach: Reach, sql: Sql
         assert destination.apply(batch({job: 1}, job=job)) == Applied(1, 0, 0)
 
 
-def test_after_the_password_was_rotated_the_secret_is_fetched_afresh(reach: Reach, vault: Vault, sql: Sql) -> None:
+def test_the_secret_is_fetched_again_after_a_rotation(reach: Reach, vault: Vault, sql: Sql) -> None:
     database = reach()
     pid(database)
     sql.execute(f"ALTER ROLE {sql.info.user} PASSWORD 'battery staple'")
-    pid(database)  # the connection that is open still holds
+    pid(database)  # the open connection stays valid
     database.close()
     vault.secret = vault.secret | {"password": "battery staple"}
     pid(database)
     assert vault.asked == [False, False, True]
 
 
-def test_a_wrong_password_is_an_error_that_does_not_tell_it(
+def test_a_wrong_password_is_an_error_that_does_not_show_it(
     reach: Reach, vault: Vault, caplog: pytest.LogCaptureFixture
 ) -> None:
     vault.secret = vault.copy = vault.secret | {"password": "very secret"}
@@ -101,7 +101,7 @@ def test_a_wrong_password_is_an_error_that_does_not_tell_it(
 
 
 @pytest.mark.parametrize("broken", [{"host": None}, {"username": ""}, {"password": None}])
-def test_a_secret_without_what_is_needed_is_an_error_that_says_what(
+def test_an_incomplete_secret_is_an_error_that_names_what_is_missing(
     reach: Reach, vault: Vault, broken: dict[str, Any]
 ) -> None:
     vault.secret = vault.copy = vault.secret | broken
@@ -110,14 +110,14 @@ def test_a_secret_without_what_is_needed_is_an_error_that_says_what(
     assert word_detail(error.value.problem) == f"It has no {next(iter(broken))}. Add the missing fields to the secret."
 
 
-def test_without_another_word_the_connection_has_to_be_encrypted(reach: Reach, vault: Vault) -> None:
+def test_the_connection_is_encrypted_by_default(reach: Reach, vault: Vault) -> None:
     del vault.secret["sslmode"]
     with pytest.raises(psycopg.OperationalError, match="SSL"):
         pid(reach())
 
 
-def test_a_statement_that_takes_too_long_is_ended_and_tried_by_no_one_again(reach: Reach) -> None:
-    """The worker's own time is over soon; the message comes again."""
+def test_a_statement_that_takes_too_long_is_cancelled_and_not_retried(reach: Reach) -> None:
+    """The worker's own timeout is near; the message is delivered again."""
     database = reach(1)
     tries = []
 
@@ -131,18 +131,18 @@ def test_a_statement_that_takes_too_long_is_ended_and_tried_by_no_one_again(reac
     pid(database)
 
 
-def test_a_worker_that_stops_in_the_middle_does_not_hold_its_locks(reach: Reach, sql: Sql) -> None:
+def test_a_worker_that_stops_in_the_middle_releases_its_locks(reach: Reach, sql: Sql) -> None:
     database = reach(1)
     sql.execute("CREATE TABLE locked ()")
     database.run(lambda connection: connection.execute("BEGIN; LOCK TABLE locked"))
     sql.execute("SET lock_timeout = '10s'")
     with sql.transaction():
-        sql.execute("LOCK TABLE locked")  # waits no longer than the other's second
+        sql.execute("LOCK TABLE locked")  # waits at most the second of the other worker's timeout
     assert pid(database)
 
 
 @pytest.mark.parametrize("tries", [1, 3])
-def test_a_deadlock_is_tried_again(reach: Reach, tries: int) -> None:
+def test_a_deadlock_is_retried(reach: Reach, tries: int) -> None:
     database = reach()
     left = [psycopg.errors.DeadlockDetected() for _ in range(tries)]
 
@@ -155,7 +155,7 @@ def test_a_deadlock_is_tried_again(reach: Reach, tries: int) -> None:
 
 
 def test_a_deadlock_that_comes_every_time_is_an_error(reach: Reach) -> None:
-    """The message comes again, later."""
+    """The message is delivered again later."""
     tries = []
 
     def work(_: Sql) -> None:
@@ -167,7 +167,7 @@ def test_a_deadlock_that_comes_every_time_is_an_error(reach: Reach) -> None:
     assert len(tries) < 10
 
 
-def test_a_server_that_has_become_the_standby_is_left(reach: Reach, sql: Sql) -> None:
+def test_a_connection_to_a_server_that_became_a_standby_is_closed(reach: Reach, sql: Sql) -> None:
     database = reach()
     sql.execute("CREATE TABLE written (at int)")
     seen: set[int] = set()
@@ -182,7 +182,7 @@ def test_a_server_that_has_become_the_standby_is_left(reach: Reach, sql: Sql) ->
     assert len(seen) == 2
 
 
-def test_a_server_that_is_not_there_is_an_error_within_seconds(reach: Reach, vault: Vault) -> None:
+def test_an_unreachable_server_is_an_error_within_seconds(reach: Reach, vault: Vault) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         vault.secret = vault.copy = vault.secret | {"port": closed.getsockname()[1]}

@@ -1,4 +1,4 @@
-"""Rows that PostgreSQL itself rejects: exactly those, in words for people, and the rest is loaded."""
+"""PostgreSQL rejects rows by its own rules: exactly those are rejected, in plain words, and the rest is loaded."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ CREATE TABLE things (
 
 @pytest.fixture
 def own(tables: Target, sql: Sql) -> Target:
-    """PostgreSQL with a table of another program."""
+    """Return PostgreSQL with a table of another program."""
     sql.execute(OWN_TABLE)
     return tables
 
 
-def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: Sql) -> None:
-    """Its other columns keep their values; the columns of Sluice that it lacks are added."""
+def test_an_existing_table_is_loaded_and_gets_the_missing_columns(own: Target, sql: Sql) -> None:
+    """Other columns keep their values; missing columns of Sluice are added."""
     sql.execute("INSERT INTO things (tenant, code, amount, shop) VALUES ('acme', 'A', 7, 'Süd')")
     rows = {"A": {"amount": 1, "price": "9.5", "sold": "2026-01-31"}, "B": {"amount": 2}}
-    assert own.destination.compare(batch(rows)) == Compared(2, 0, 0)  # it lacks the columns of Sluice
+    assert own.destination.compare(batch(rows)) == Compared(2, 0, 0)  # the table lacks the columns of Sluice
     assert own.destination.apply(batch(rows)) == Applied(1, 1, 0)
     assert own.all()["A"]["values"] | {"price": "9.5"} == {
         "code": "A",
@@ -93,7 +93,9 @@ def test_a_table_that_was_there_before_is_loaded_and_widened(own: Target, sql: S
     ],
     ids=["check", "numeric", "integer", "bigint", "unique", "nul", "nul-in-json"],
 )
-def test_a_row_that_breaks_a_rule_is_rejected_alone(own: Target, row: dict[str, Any], rejection: Rejection) -> None:
+def test_only_the_row_that_violates_a_constraint_is_rejected(
+    own: Target, row: dict[str, Any], rejection: Rejection
+) -> None:
     rows = batch({"A": {"name": "one"}, "B": 2, "C": 3, "bad": row, "D": 4})
     applied = own.destination.apply(rows)
     assert applied == Applied(4, 0, 0, [rejection])
@@ -149,10 +151,10 @@ def test_a_column_that_only_the_tables_owner_can_fill_is_named(tables: Target, s
         ("ADD EXCLUDE (size WITH =)", {"size": "S"}, ("Size", "conflicts with another row (rule 'things_size_excl')")),
     ],
 )
-def test_each_kind_of_rule_is_reported_in_words(
+def test_each_kind_of_constraint_is_reported_in_plain_words(
     tables: Target, sql: Sql, alter: str, row: dict[str, Any], reported: tuple[str | None, str]
 ) -> None:
-    """Never in SQL, and with the title of the column where one is at fault."""
+    """The reason contains no SQL, and names the title of the column that is at fault."""
     sql.execute(OWN_TABLE)
     sql.execute("DROP TABLE things")
     tables.destination.apply(batch({}, job="00JOB"))
@@ -164,7 +166,7 @@ def test_each_kind_of_rule_is_reported_in_words(
 
 
 def test_a_key_that_is_too_long_for_an_index_rejects_its_row(tables: Target) -> None:
-    key = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(1000))  # cannot be made short
+    key = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(1000))  # cannot be compressed
     applied = tables.destination.apply(batch({"A": 1, key: 2, "B": 3}))
     assert (applied.inserted, len(applied.rejections)) == (2, 1)
     assert (applied.rejections[0].column, word_rejection(applied.rejections[0])) == (
@@ -187,7 +189,7 @@ def test_the_text_of_a_trigger_is_reported(tables: Target, sql: Sql) -> None:
 
 
 def test_one_bad_row_in_ten_thousand_costs_some_dozen_statements(tables: Target, sql: Sql) -> None:
-    """All others are inserted, updated and left exactly as they would be without it."""
+    """All other rows are inserted, updated and left unchanged as they would be without it."""
     tables.destination.apply(batch({f"P-{number}": number for number in range(0, 10_000, 2)}))
     sql.execute("ALTER TABLE things ADD CONSTRAINT unlucky CHECK (amount <> 6667)")
     sql.execute("CREATE TABLE tries (at serial)")
@@ -214,8 +216,8 @@ def test_a_chunk_of_bad_rows_only_is_rejected_row_by_row(tables: Target, sql: Sq
     assert {(rejection.column, rejection.value is None) for rejection in applied.rejections} == {("Amount", False)}
 
 
-def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: Target, sql: Sql) -> None:
-    """In either order, and back again; but two rows cannot have the same."""
+def test_a_unique_value_may_move_to_another_row_within_a_chunk(tables: Target, sql: Sql) -> None:
+    """This works in either order and back again; two rows cannot have the same value."""
     tables.destination.apply(batch({}, job="00JOB"))
     sql.execute("ALTER TABLE things ADD UNIQUE (name)")
     tables.destination.apply(batch({"B": {"name": "one"}, "C": {"name": "two"}}))
@@ -227,8 +229,8 @@ def test_a_unique_value_may_pass_from_one_row_to_another_within_a_chunk(tables: 
     assert (both.inserted, [rejection.row for rejection in both.rejections]) == (1, [3])
 
 
-def test_rows_that_cannot_be_put_back_are_reported_as_failed(tables: Target, sql: Sql) -> None:
-    """The others are put back."""
+def test_rows_that_cannot_be_restored_are_reported_as_failed(tables: Target, sql: Sql) -> None:
+    """The other rows are restored."""
     tables.destination.apply(batch({"A": 1, "B": 2, "C": 3}))
     tables.destination.apply(batch({"A": 11, "B": 12, "D": 14, "E": 15}, job="02JOB"))
     sql.execute("ALTER TABLE things ADD CONSTRAINT large CHECK (amount > 1) NOT VALID")
@@ -253,7 +255,7 @@ def test_with_a_trimmed_archive_no_row_is_deleted_by_mistake(tables: Target, sql
     assert tables.amounts() == {"A": 11, "B": 2, "C": 13}
 
 
-def test_rows_that_were_removed_since_stay_removed(tables: Target, sql: Sql) -> None:
+def test_rows_that_were_deleted_since_stay_deleted(tables: Target, sql: Sql) -> None:
     """Undoing an update of a row that was deleted does not insert the row."""
     tables.destination.apply(batch({"A": 1}))
     tables.destination.apply(batch({"A": 2, "B": 1}, job="02JOB"))
@@ -265,8 +267,8 @@ def test_rows_that_were_removed_since_stay_removed(tables: Target, sql: Sql) -> 
     assert tables.all() == {}
 
 
-def test_a_mistake_that_is_not_the_rows_fails_the_chunk_and_leaves_nothing(tables: Target, sql: Sql) -> None:
-    """The message is delivered again, and by then an operator may have repaired the table."""
+def test_an_error_that_no_row_causes_fails_the_chunk_and_writes_nothing(tables: Target, sql: Sql) -> None:
+    """The message is delivered again, and an operator may have repaired the table by then."""
     tables.destination.apply(batch({"A": 1}))
     sql.execute("CREATE FUNCTION slip() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM 1 / nothing; END$$")
     sql.execute("CREATE TRIGGER slip BEFORE UPDATE ON things FOR EACH ROW EXECUTE FUNCTION slip()")
@@ -278,8 +280,8 @@ def test_a_mistake_that_is_not_the_rows_fails_the_chunk_and_leaves_nothing(table
     assert tables.destination.apply(batch({"A": 2, "B": 3}, job="02JOB")) == Applied(1, 1, 0)
 
 
-def test_a_table_that_was_altered_meanwhile_is_inspected_again(tables: Target, sql: Sql) -> None:
-    """In the life of a worker neither a new type nor a dropped column fails a chunk."""
+def test_a_table_that_was_altered_since_is_inspected_again(tables: Target, sql: Sql) -> None:
+    """Neither a new type nor a dropped column fails a chunk of a running worker."""
     tables.destination.apply(batch({"A": 1}))
     sql.execute("ALTER TABLE things ALTER COLUMN amount TYPE text; ALTER TABLE things DROP COLUMN sold")
     assert tables.destination.apply(batch({"A": {"amount": 2, "sold": "2026-01-31"}}, job="02JOB")) == Applied(0, 1, 0)

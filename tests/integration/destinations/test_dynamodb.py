@@ -1,4 +1,4 @@
-"""Duties of the records table alone: a chunk survives a death between two steps, and the limits of DynamoDB hold."""
+"""The records table: a chunk survives a worker's death between two steps, and the limits of DynamoDB hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Death(Exception):
 
 
 class Dying:
-    """A DynamoDB client that dies at a certain call of those that write, before or after it had its effect."""
+    """A DynamoDB client that dies at the given write, before or after its effect."""
 
     def __init__(self, client: Any, *, at: int, after: bool) -> None:
         self._client = client
@@ -59,7 +59,7 @@ def target(client: Any, files: MemoryFiles) -> Target:
 
 
 def everything(client: Any) -> list[Any]:
-    """All items of the table, in a fixed order, without the instants."""
+    """Return all items of the table, in a fixed order, without the instants."""
     items = client.scan(TableName="RecordsTable")["Items"]
     for item in items:
         for name in ("at", "since", "until"):
@@ -69,7 +69,7 @@ def everything(client: Any) -> list[Any]:
 
 @pytest.fixture
 def expected(client: Any) -> dict[str, list[Any]]:
-    """Content of the table before the second job, and after it; the table is empty afterwards."""
+    """Return the table's content before and after the second job; the table is empty afterwards."""
     if not _expected:
         whole = target(client, MemoryFiles())
         whole.destination.apply(FIRST)
@@ -89,7 +89,7 @@ def expected(client: Any) -> dict[str, list[Any]]:
 def test_a_worker_may_die_at_any_write_of_a_load(
     client: Any, expected: dict[str, list[Any]], at: int, after: bool
 ) -> None:
-    """The next one finds the journal and finishes, with the result that the first would have given."""
+    """The next worker finds the journal and completes the load, with the result of an undisturbed one."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     with pytest.raises(Death):
@@ -100,7 +100,7 @@ def test_a_worker_may_die_at_any_write_of_a_load(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(WRITES))
-def test_what_a_dead_worker_loaded_in_part_is_undone_as_far_as_it_got(
+def test_the_partial_load_of_a_dead_worker_is_undone(
     client: Any, expected: dict[str, list[Any]], at: int, after: bool
 ) -> None:
     files = MemoryFiles()
@@ -113,7 +113,7 @@ def test_what_a_dead_worker_loaded_in_part_is_undone_as_far_as_it_got(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_worker_may_die_at_any_write_of_an_undo(client: Any, expected: dict[str, list[Any]], after: bool) -> None:
-    """The next one counts what is restored already as reversed."""
+    """The next worker counts rows that are restored already as reversed."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     at = 0
@@ -132,7 +132,7 @@ def test_a_worker_may_die_at_any_write_of_an_undo(client: Any, expected: dict[st
     assert at > 1
 
 
-def test_a_worker_that_dies_before_the_journal_leaves_nothing(client: Any) -> None:
+def test_a_worker_that_dies_before_the_journal_writes_nothing(client: Any) -> None:
     files = MemoryFiles()
 
     def die(key: str, body: bytes) -> bool:
@@ -144,7 +144,7 @@ def test_a_worker_that_dies_before_the_journal_leaves_nothing(client: Any) -> No
     assert everything(client) == []
 
 
-def test_the_journal_holds_what_was_there_before_the_first_attempt(client: Any) -> None:
+def test_the_journal_contains_the_records_before_the_first_attempt(client: Any) -> None:
     files = MemoryFiles()
     target(client, files).destination.apply(batch({"A": 1}))
     for _ in range(2):
@@ -156,8 +156,8 @@ def test_the_journal_holds_what_was_there_before_the_first_attempt(client: Any) 
     assert (images["A"]["job"], json.loads(images["A"]["data"])["amount"]) == ("01JOB", 1)
 
 
-def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
-    """None of an importer without archive."""
+def test_only_a_superseded_record_takes_a_second_write(client: Any) -> None:
+    """An importer without an archive has no second write."""
     files = MemoryFiles()
     target(client, files).destination.apply(FIRST)
     assert len(everything(client)) == 30
@@ -168,8 +168,8 @@ def test_only_what_is_superseded_costs_a_second_write(client: Any) -> None:
     assert len(everything(client)) == 45 + 15
 
 
-def test_records_without_an_instant_have_a_history_and_are_put_back(client: Any) -> None:
-    """Records can be older than the attribute."""
+def test_records_without_an_instant_have_a_history_and_are_restored(client: Any) -> None:
+    """Records may be older than the attribute."""
     files = MemoryFiles()
     there = target(client, files)
     there.destination.apply(batch({"A": 1}))
@@ -183,7 +183,7 @@ def test_records_without_an_instant_have_a_history_and_are_put_back(client: Any)
     assert client.scan(TableName="RecordsTable")["Items"] == [item]
 
 
-def test_a_row_that_another_job_writes_between_the_read_and_the_write_is_kept(client: Any) -> None:
+def test_a_row_that_another_job_writes_between_read_and_write_is_a_conflict(client: Any) -> None:
     """The table checks the condition, not the worker."""
     files = MemoryFiles()
     there = target(client, files)
@@ -207,7 +207,7 @@ def test_a_row_that_another_job_writes_between_the_read_and_the_write_is_kept(cl
 
 
 @pytest.mark.parametrize("key", ["ö" * 513, "x" * 1025])
-def test_a_row_that_no_record_can_hold_is_rejected_alone(client: Any, key: str) -> None:
+def test_only_the_row_that_is_too_large_is_rejected(client: Any, key: str) -> None:
     destination = target(client, MemoryFiles()).destination
     rows = batch({"A": 1, key: 2})
     applied = destination.apply(rows)
@@ -220,11 +220,11 @@ def test_a_row_that_no_record_can_hold_is_rejected_alone(client: Any, key: str) 
     assert (applied.inserted, [rejection.row for rejection in applied.rejections]) == (0, [9])
 
 
-def test_the_largest_row_of_the_longest_key_is_superseded_and_put_back(client: Any) -> None:
-    """The archive has room for what stands beside the values."""
+def test_the_largest_row_with_the_longest_key_is_superseded_and_restored(client: Any) -> None:
+    """The archive has room for the attributes beside the values."""
     there = target(client, MemoryFiles())
     key = "ö" * 512
-    size = 405_000 - 2_600 - 1_200  # moto ends 4 KB below what DynamoDB takes
+    size = 405_000 - 2_600 - 1_200  # moto's limit is 4 KB below that of DynamoDB
     rows = [batch({key: {"name": letter * size}}, job="01JOBJOBJOBJOBJOBJOBJOBJOB" + letter) for letter in "AB"]
     for one in rows:
         assert not there.destination.apply(one).rejections

@@ -1,4 +1,4 @@
-"""The records table while DynamoDB throttles, which moto never does."""
+"""The records table under throttling, which moto never does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client() -> Any:
-    """A client that itself repeats no request."""
+    """Return a client without retries of its own."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 1})
     return boto3.client(
         "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test", config=config
@@ -47,7 +47,7 @@ def test_throttled_items_are_read_and_written_again(client: Any) -> None:
 
 
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException"])
-def test_a_batch_that_is_throttled_as_a_whole_is_sent_again(client: Any, code: str) -> None:
+def test_a_batch_that_is_throttled_entirely_is_sent_again(client: Any, code: str) -> None:
     answers = Stubber(client)
     answers.add_client_error("batch_get_item", code)
     answers.add_response("batch_get_item", {"Responses": {"records": []}}, {"RequestItems": ANY})

@@ -1,4 +1,4 @@
-"""What earlier versions stored is read, and undone, as those versions would; what newer ones stored is rejected.
+"""Data that earlier versions stored is read and undone as those versions would; data of newer ones is an error.
 
 ``tests/golden/stored/README.md`` describes the files.
 """
@@ -12,13 +12,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from sluice.catalog.registry import importer_named
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
 from sluice.model.errors import NewerFormat
-from sluice.schema.staging import Batch, KeptRow, load_staged
+from sluice.model.rejection import Rejection
+from sluice.schema.staging import Applied, Batch, KeptRow, Undone, load_staged
 from sluice.usecases.ports import Destination, Records
 from sluice.wording import word_reason
 from tests.integration.destinations.conftest import Target
@@ -32,7 +34,7 @@ STORED = Path(__file__).parents[2] / "golden" / "stored"
 
 @dataclass
 class Restored:
-    """A destination as an earlier version left it, and what is expected of it."""
+    """A destination as an earlier version left it, and the expected results."""
 
     destination: Destination
     records: Records
@@ -40,19 +42,19 @@ class Restored:
     expected: dict[str, Any]
 
     def look(self) -> dict[str, Any]:
-        """Records by key, and their earlier versions."""
+        """Return records by key, and their earlier versions."""
         found = self.records.page("acme", "products", limit=100, cursor=None).items
         history = {key: self.records.history("acme", "products", key) for key in self.expected["before"]["history"]}
         return {"records": {record["key"]: record for record in found}, "history": history}
 
     def batch(self, job: str) -> Batch:
-        """The chunk of a job, by its letter."""
+        """Return the chunk of a job, by the job's letter."""
         job_id = self.expected["jobs"][job]
         rows = load_staged(self.files.read(f"jobs/acme/{job_id}/staged/000000.rows"))
         return Batch("acme", importer_named("products"), job_id, 0, rows)
 
     def undo(self, job: str) -> dict[str, Any]:
-        """Undo the chunk of a job; returns the result in the names of the golden files."""
+        """Undo the chunk of a job; return the result in the names of the golden files."""
         undone = self.destination.undo(self.batch(job))
         return {
             "reversed": undone.reversed,
@@ -66,13 +68,13 @@ def _kept_row(row: KeptRow) -> dict[str, Any]:
 
 
 def content(name: str) -> dict[str, Any]:
-    """A file of what is stored."""
+    """Return the content of a golden file."""
     found: dict[str, Any] = json.loads((STORED / name).read_text())
     return found
 
 
 def files(stored: dict[str, Any]) -> MemoryFiles:
-    """The bucket."""
+    """Return the bucket with the stored objects."""
     found = MemoryFiles()
     for key, body in stored["objects"].items():
         found.write(key, body.encode())
@@ -81,7 +83,7 @@ def files(stored: dict[str, Any]) -> MemoryFiles:
 
 @pytest.fixture
 def in_dynamodb(client: Any) -> Restored:
-    """The records table, and its journals."""
+    """Restore the records table and its journals."""
     stored = content("dynamodb.json")
     bucket = files(stored)
     for item in stored["items"]:
@@ -92,7 +94,7 @@ def in_dynamodb(client: Any) -> Restored:
 
 @pytest.fixture
 def in_postgres(sql: Sql, database: Database) -> Restored:
-    """The tables of PostgreSQL."""
+    """Restore the tables of PostgreSQL."""
     sql.execute((STORED / "postgres.sql").read_text().encode())
     stored = content("postgres.json")
     records = PostgresRecords(database, [importer_named("products")])
@@ -101,13 +103,13 @@ def in_postgres(sql: Sql, database: Database) -> Restored:
 
 @pytest.fixture(params=["in_dynamodb", "in_postgres"])
 def restored(request: pytest.FixtureRequest) -> Restored:
-    """Each destination, one after the other."""
+    """Return each restored destination in turn."""
     found: Restored = request.getfixturevalue(request.param)
     return found
 
 
 def test_datasets_of_an_earlier_version_are_read_and_rolled_back(restored: Restored) -> None:
-    """A rollback that was recorded then gives the same result again, and changes nothing."""
+    """A rollback that the earlier version recorded has the same result again, and changes nothing."""
     assert restored.look() == restored.expected["before"]
     for job, expected in restored.expected["undone"].items():
         assert restored.undo(job) == expected, job
@@ -115,7 +117,7 @@ def test_datasets_of_an_earlier_version_are_read_and_rolled_back(restored: Resto
 
 
 def test_a_load_that_an_earlier_version_recorded_is_not_repeated(restored: Restored) -> None:
-    """It gives the same counts and rejections, in PostgreSQL from the ledger, in the records table from the journal."""
+    """Its counts and rejections come from the ledger in PostgreSQL, and from the journal of the records table."""
     applied = restored.destination.apply(restored.batch("D"))
     in_ledger = isinstance(restored.destination, PostgresDestination)
     assert (applied.inserted, applied.updated, len(applied.rejections)) == ((1, 1, 1) if in_ledger else (2, 1, 0))
@@ -126,7 +128,7 @@ def test_a_load_that_an_earlier_version_recorded_is_not_repeated(restored: Resto
 
 
 def test_tables_of_an_earlier_version_have_the_columns_of_this_one(in_postgres: Restored, sql: Sql) -> None:
-    """A load adds none: a difference would be a migration."""
+    """A load adds no column, because a difference would be a migration."""
     query = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s"
     before = sql.execute(query, [sql.info.user]).fetchall()
     in_postgres.destination.apply(in_postgres.batch("D"))
@@ -167,8 +169,8 @@ def test_a_ledger_of_an_unknown_format_is_an_error_and_changes_nothing(tables: T
     assert tables.amounts() == {"A": 1}
 
 
-def test_what_is_stored_now_has_these_names(client: Any, tables: Target, sql: Sql) -> None:
-    """The contract with later versions: a change of names is a new format, and the reader keeps the old one."""
+def test_the_stored_names_are_fixed(client: Any, tables: Target, sql: Sql) -> None:
+    """A change of names is a new format, and later versions must still read this one."""
     bucket = MemoryFiles()
     records_table = DynamoDestination(client, "RecordsTable", bucket)
     nul = {"name": "a\0b"}
@@ -200,3 +202,31 @@ def test_what_is_stored_now_has_these_names(client: Any, tables: Target, sql: Sq
         frozenset({"pk", "sk", "job", "hash", "data", "at"}),
         frozenset({"pk", "sk", "job", "data", "since", "until"}),
     }
+
+
+def replace_result(sql: Sql, phase: str, result: dict[str, Any]) -> None:
+    """Replace the result in the ledger."""
+    done = sql.execute("UPDATE sluice_ledger SET result = %s WHERE phase = %s", [Jsonb(result), phase])
+    assert done.rowcount == 1
+
+
+def test_a_load_that_an_older_version_recorded_is_read_and_undone(tables: Target, sql: Sql) -> None:
+    """The rejections keep their sentences."""
+    rows = batch({"A": 1, "B": 2})
+    tables.destination.apply(rows)
+    row = {"sheet": "", "row": 9, "column": "Amount", "value": "x", "reason": "is required by the database"}
+    replace_result(sql, "load", {"inserted": 2, "updated": 0, "unchanged": 0, "refusals": [row]})
+    known = Rejection("", 9, "Amount", "x", "stored-text", {"text": "is required by the database"})
+    assert tables.destination.apply(rows) == Applied(2, 0, 0, [known])
+    assert tables.destination.undo(rows) == Undone(2)
+
+
+def test_a_rollback_that_an_older_version_recorded_is_read(tables: Target, sql: Sql) -> None:
+    """The rows that it left keep their sentences."""
+    rows = batch({"A": 1})
+    tables.destination.apply(rows)
+    tables.destination.undo(rows)
+    left = {"key": "A", "job_id": "03JOB", "reason": "was changed since by another job"}
+    replace_result(sql, "undo", {"reversed": 0, "kept": [left], "failed": []})
+    known = KeptRow("A", "03JOB", "stored-text", {"text": "was changed since by another job"})
+    assert tables.destination.undo(rows) == Undone(0, [known])

@@ -1,4 +1,4 @@
-"""Tables are created and widened from the row model, by many workers at the same time."""
+"""Tables are created and altered to the row model, by many workers at the same time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMNS = "SELECT column_name, data_type FROM information_schema.columns WHERE t
 
 
 class Wider(Thing):
-    """What a thing is after the model has grown."""
+    """The model of a thing with an additional field."""
 
     weight: Number | None = column("Weight", default=None)
     colour: str = column("Colour", default="grey")
@@ -49,7 +49,7 @@ NUMBERED = Importer("numbered", row=Numbered, dataset="numbered", title="Numbere
 
 
 def columns(sql: Sql, table: str) -> dict[str, str]:
-    """The columns of a table and their types."""
+    """Return the columns of a table and their types."""
     return dict(sql.execute(COLUMNS, [table, sql.info.user]).fetchall())
 
 
@@ -75,12 +75,12 @@ def test_each_type_of_field_has_its_column(tables: Target, sql: Sql) -> None:
 
 
 class Colour(StrEnum):
-    """Not a plain text."""
+    """A type without a column type of its own."""
 
     RED = "red"
 
 
-def test_whatever_is_not_of_these_types_is_json() -> None:
+def test_any_other_type_is_stored_as_json() -> None:
     class Odd(Row):
         key: str = column("Key", key=True)
         money: Money | None = column("Money", default=None)
@@ -106,8 +106,8 @@ def test_whatever_is_not_of_these_types_is_json() -> None:
     }
 
 
-def test_a_new_field_of_the_model_is_a_new_column(tables: Target, database: Database, sql: Sql) -> None:
-    """In the table and in the archive; earlier rows have NULL in it, and a rollback restores that."""
+def test_a_new_field_of_the_model_becomes_a_new_column(tables: Target, database: Database, sql: Sql) -> None:
+    """Table and archive have the column; earlier rows have NULL in it, and a rollback restores that."""
     tables.destination.apply(batch({"A": 1}))
     wider = PostgresRecords(database, [WIDER])
     assert "weight" not in wider.get("acme", "things", "A")["values"]
@@ -118,16 +118,14 @@ def test_a_new_field_of_the_model_is_a_new_column(tables: Target, database: Data
     assert wider.get("acme", "things", "A")["values"]["weight"] == "1.50"
     [version] = wider.history("acme", "things", "A")
     assert (version["values"]["weight"], version["values"]["amount"]) == (None, 1)
-    # a worker that still runs the old model
+    # a worker with the old model
     assert tables.destination.apply(batch({"B": 1}, job="03JOB")) == Applied(1, 0, 0)
     assert PostgresDestination(database).undo(change) == Undone(1)
     assert tables.all()["A"] == before["A"]
     assert sql.execute("SELECT weight, colour FROM things WHERE code = 'A'").fetchall() == [(None, None)]
 
 
-def test_workers_that_create_and_widen_the_same_tables_do_not_disturb_each_other(
-    open_database: Callable[[], Database], sql: Sql
-) -> None:
+def test_workers_may_create_and_alter_the_same_tables_at_once(open_database: Callable[[], Database], sql: Sql) -> None:
     workers = [PostgresDestination(open_database()) for _ in range(6)]
 
     def load(number: int) -> Applied:
@@ -144,13 +142,13 @@ def test_workers_that_create_and_widen_the_same_tables_do_not_disturb_each_other
 def test_a_table_is_inspected_once_in_the_life_of_a_process(database: Database, sql: Sql) -> None:
     destination = PostgresDestination(database)
     destination.apply(batch({"A": 1}))
-    sql.execute("ALTER TABLE sluice_ledger RENAME TO elsewhere")  # a second inspection would find it missing
+    sql.execute("ALTER TABLE sluice_ledger RENAME TO elsewhere")  # a second inspection would not find the table
     sql.execute("CREATE VIEW sluice_ledger AS SELECT tenant, job, phase, chunk, result FROM elsewhere")
     assert destination.apply(batch({"B": 1}, job="02JOB")) == Applied(1, 0, 0)
 
 
 def test_a_key_may_be_a_number(database: Database) -> None:
-    """It sorts as one, and a text that is no number finds nothing."""
+    """Numeric keys sort by value, and a text that is no number finds no record."""
     destination, records = PostgresDestination(database), PostgresRecords(database, [NUMBERED])
     for job, name in (("01JOB", "a"), ("02JOB", "b")):
         rows = [good(number, Numbered(number=number, name=name), "number") for number in (2, 9, 10)]
@@ -168,8 +166,8 @@ def test_a_key_may_be_a_number(database: Database) -> None:
         records.page("acme", "numbered", limit=2, cursor="WyJuaW5lIl0=")  # ["nine"]
 
 
-def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_else(database: Database) -> None:
-    """Neither the comparison before nor the rollback after."""
+def test_only_the_row_whose_key_the_table_cannot_store_is_rejected(database: Database) -> None:
+    """Both the comparison before and the rollback after work."""
     destination = PostgresDestination(database)
     rows = [good(number, Numbered(number=10**number, name="a"), "number") for number in (1, 2, 30)]
     change = Batch("acme", NUMBERED, "01JOB", 0, rows)
@@ -199,7 +197,7 @@ def test_a_key_that_the_table_cannot_have_rejects_its_row_and_disturbs_nothing_e
         ),
     ],
 )
-def test_a_table_that_cannot_tell_rows_apart_is_an_error_that_says_so(
+def test_a_table_without_a_unique_key_is_an_error_that_says_so(
     tables: Target, sql: Sql, create: str, reported: str
 ) -> None:
     sql.execute(create)
@@ -218,7 +216,7 @@ def test_a_table_of_another_program_is_listed_once_rows_were_imported_into_it(ta
 
 
 @pytest.mark.parametrize("name", ["tenant", "row_hash", "job_id", "valid_from", "superseded_by", "ctid", "x" * 64])
-def test_a_field_that_no_column_can_be_named_for_is_an_error_that_names_it(name: str) -> None:
+def test_a_field_whose_name_is_no_valid_column_is_an_error_that_names_it(name: str) -> None:
     row: type[Row] = type(
         "Clash", (Row,), {"__annotations__": {"key": str, name: str}, "key": column("K", key=True), name: column("N")}
     )
@@ -228,13 +226,13 @@ def test_a_field_that_no_column_can_be_named_for_is_an_error_that_names_it(name:
 
 
 @pytest.mark.parametrize("name", ["", "sluice_ledger", "things_archive", "100%", "x" * 56])
-def test_a_dataset_that_no_table_can_be_named_for_is_an_error_that_names_it(name: str) -> None:
+def test_a_dataset_whose_name_is_no_valid_table_is_an_error_that_names_it(name: str) -> None:
     with pytest.raises(SluiceError) as error:
         layout_of(name, Thing)
     assert name in word_detail(error.value.problem)
 
 
-def test_names_are_quoted_whatever_they_are(database: Database) -> None:
+def test_names_are_always_quoted(database: Database) -> None:
     class Select(Row):
         order: str = column("Order", key=True)
         user: str = column("User")
@@ -257,8 +255,8 @@ def test_names_are_quoted_whatever_they_are(database: Database) -> None:
     assert destination.undo(change(2)) == Undone(1)
 
 
-def test_a_columns_own_type_decides_what_is_shown(tables: Target, sql: Sql) -> None:
-    """Numbers are numbers and amounts are text all the same, as the row model writes them."""
+def test_values_are_shown_by_the_type_of_their_column(tables: Target, sql: Sql) -> None:
+    """Numbers are JSON numbers and amounts are text, as the row model writes them."""
     sql.execute(
         "CREATE TABLE things (tenant text, code text, price double precision, amount numeric, sold timestamptz,"
         " PRIMARY KEY (tenant, code))"

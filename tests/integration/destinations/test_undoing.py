@@ -11,8 +11,8 @@ BEFORE = {"A": 1, "B": 2, "C": 3}
 CHANGE = {"A": 1, "B": 5, "D": 4}
 
 
-def test_every_record_is_as_it_was(target: Target) -> None:
-    """Inserted ones are gone, updated ones are back with the job that wrote them, unchanged ones are not counted."""
+def test_undoing_restores_every_record(target: Target) -> None:
+    """Inserted records are deleted, updated ones are restored with their job, unchanged ones are not counted."""
     target.destination.apply(batch(BEFORE))
     before = target.all()
     target.destination.apply(batch(CHANGE, job="02JOB"))
@@ -20,7 +20,7 @@ def test_every_record_is_as_it_was(target: Target) -> None:
     assert target.all() == before
 
 
-def test_what_was_undone_can_be_imported_again_by_another_job(target: Target) -> None:
+def test_rows_that_were_undone_can_be_imported_again_by_another_job(target: Target) -> None:
     target.destination.apply(batch(BEFORE))
     for job in ("02JOB", "03JOB"):
         assert target.destination.apply(batch(CHANGE, job=job)) == Applied(1, 1, 1)
@@ -35,8 +35,8 @@ def test_an_importer_without_archive_is_undone_as_well(target: Target) -> None:
     assert target.all() == before
 
 
-def test_undoing_twice_is_undoing_once(target: Target) -> None:
-    """Also when the rows were imported again in between: the answer is that of the first time."""
+def test_undoing_twice_changes_nothing(target: Target) -> None:
+    """The result is that of the first undo, even if the rows were imported again in between."""
     target.destination.apply(batch(BEFORE))
     target.destination.apply(batch(CHANGE, job="02JOB"))
     assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(2)
@@ -46,7 +46,7 @@ def test_undoing_twice_is_undoing_once(target: Target) -> None:
     assert target.all() == after
 
 
-def test_rows_that_another_job_changed_since_are_kept_and_it_is_named(target: Target) -> None:
+def test_rows_that_another_job_changed_since_are_conflicts_that_name_it(target: Target) -> None:
     target.destination.apply(batch(BEFORE))
     target.destination.apply(batch(CHANGE, job="02JOB"))
     target.destination.apply(batch({"B": 6, "D": 7}, job="03JOB"))
@@ -58,7 +58,7 @@ def test_rows_that_another_job_changed_since_are_kept_and_it_is_named(target: Ta
     assert target.all() == later
 
 
-def test_a_later_jobs_change_of_a_row_that_this_job_left_alone_is_none_of_its_business(target: Target) -> None:
+def test_a_later_change_of_a_row_that_the_job_left_unchanged_is_no_conflict(target: Target) -> None:
     target.destination.apply(batch(BEFORE))
     target.destination.apply(batch(CHANGE, job="02JOB"))
     target.destination.apply(batch({"A": 9}, job="03JOB"))
@@ -67,7 +67,7 @@ def test_a_later_jobs_change_of_a_row_that_this_job_left_alone_is_none_of_its_bu
 
 
 def test_a_job_can_be_undone_once_the_job_after_it_was(target: Target) -> None:
-    """Undoing from the last to the first leads back to the beginning, step by step."""
+    """Undoing jobs from the last to the first restores each earlier state."""
     target.destination.apply(batch(BEFORE))
     begin = target.all()
     target.destination.apply(batch(CHANGE, job="02JOB"))
@@ -81,8 +81,8 @@ def test_a_job_can_be_undone_once_the_job_after_it_was(target: Target) -> None:
     assert target.all() == {}
 
 
-def test_a_chunk_that_was_never_applied_has_nothing_to_undo(target: Target) -> None:
-    """And a worker that comes too late with it does nothing any more."""
+def test_a_chunk_that_was_never_applied_is_not_applied_after_its_undo(target: Target) -> None:
+    """A late worker that applies the chunk after its undo changes nothing."""
     target.destination.apply(batch(BEFORE))
     before = target.all()
     assert target.destination.undo(batch(CHANGE, job="02JOB")) == Undone(0)
@@ -102,5 +102,5 @@ def test_more_rows_than_a_request_holds_are_undone_together(target: Target) -> N
     target.destination.apply(batch(dict.fromkeys(list(rows)[:50], 1)))
     before = target.all(limit=1000)
     target.destination.apply(batch(rows, job="02JOB"))
-    assert target.destination.undo(batch(rows, job="02JOB")).reversed == 119  # one was just so before
+    assert target.destination.undo(batch(rows, job="02JOB")).reversed == 119  # one was unchanged
     assert target.all(limit=1000) == before

@@ -1,4 +1,4 @@
-"""What the electoral commission returns, and which category it means."""
+"""Responses of the electoral commission, and the category of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""South African ID numbers: which are valid, and how written ones are read."""
+"""South African ID numbers: which are valid, and how cells with them are read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def with_check_digit(twelve: str) -> str:
 
 @st.composite
 def id_numbers(draw: st.DrawFn, first: date = date(1900, 1, 1), last: date = date(2026, 12, 31)) -> str:
-    """ID numbers of people who were born between these days."""
+    """Draw ID numbers of people who were born between these days."""
     day = draw(st.dates(first, last))
     serial, citizenship, a = draw(st.integers(0, 9999)), draw(st.sampled_from("012")), draw(st.sampled_from("0189"))
     return with_check_digit(f"{day:%y%m%d}{serial:04d}{citizenship}{a}")
@@ -110,7 +110,7 @@ def test_digits_lose_their_gaps_and_other_text_stays_as_it_is(cell: Any, text: s
 
 
 @given(number=id_numbers(date(2000, 1, 1), date(2009, 12, 31)))
-def test_a_number_cell_gets_its_leading_zeros_back(number: str) -> None:
+def test_the_leading_zeros_of_a_number_cell_are_restored(number: str) -> None:
     assert WRITTEN.validate_python(int(number)) == number
     assert WRITTEN.validate_python(number[1:]) == number[1:], "text keeps the digits that it has"
 

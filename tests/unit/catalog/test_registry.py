@@ -1,4 +1,4 @@
-"""What the registry checks of all declarations together."""
+"""Checks of the registry over all declarations."""
 
 from __future__ import annotations
 

@@ -55,13 +55,13 @@ def test_every_importer_that_a_file_declares_is_in_the_registry(module: ModuleTy
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_importer_is_found_by_its_name(name: str) -> None:
-    """The name that callers use."""
+    """Callers use this name."""
     assert importer_named(name).name == name
 
 
 @pytest.mark.parametrize(("alias", "name"), [("digital_product", "sos"), ("analysis", "sos"), ("tambahan", "jt")])
 def test_an_importer_is_found_by_its_aliases(alias: str, name: str) -> None:
-    """Names that its users know it by."""
+    """Users know the importer by these names."""
     assert importer_named(alias) is importer_named(name)
 
 
@@ -82,7 +82,7 @@ def test_an_unknown_importer_is_not_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_an_importer_keeps_its_columns(name: str) -> None:
-    """Title by title and in order, and the first one is the key."""
+    """Titles are in order, and the first one is the key."""
     columns = importer_named(name).columns
     assert [column.title for column in columns] == COLUMNS[name].split(", ")
     assert [column.key for column in columns] == [True] + [False] * (len(columns) - 1)
@@ -109,7 +109,7 @@ def test_the_examples_of_an_importer_are_good_rows(importer: Importer) -> None:
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
 def test_every_column_has_a_description(importer: Importer) -> None:
-    """A sentence, which the template's notes and the importer's page show."""
+    """The template's notes and the importer's page show the sentence."""
     described = [info.description or "" for info in importer.row.model_fields.values()]
     assert [text for text in described if not (text and text[0].isupper() and text.endswith("."))] == []
 
@@ -123,7 +123,7 @@ def test_indonesian_files_have_indonesian_numbers_and_dates(name: str) -> None:
 @pytest.mark.parametrize("name", COLUMNS)
 @pytest.mark.parametrize("word", ["Total", "JUMLAH", "Sub Jumlah:", "Gesamtsumme"])
 def test_totals_are_recognised_in_english_indonesian_and_german(name: str, word: str) -> None:
-    """In every importer, because each of them gets files of such reports."""
+    """Every importer gets files of such reports."""
     importer = importer_named(name)
     checked = check_rows(importer, {1: importer.columns[0].field}, "Sheet", [(2, [word])])
     assert (checked.seen, checked.ignored) == (0, 1)

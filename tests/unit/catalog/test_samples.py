@@ -32,7 +32,7 @@ def checked(sample: Sample, chunk_rows: int) -> list[Checked]:
 @pytest.mark.parametrize("chunk_rows", [2, 1000])
 @pytest.mark.parametrize("sample", SAMPLES, ids=_name)
 def test_a_sample_becomes_the_expected_records_and_rejections(sample: Sample, chunk_rows: int) -> None:
-    """Whatever its encoding and quirks, and wherever it is split."""
+    """This holds for every encoding and peculiarity, and wherever the file is split."""
     importer = importer_named(sample.importer)
     chunks = checked(sample, chunk_rows)
     evidence = merge_evidence(chunk.dates for chunk in chunks)
@@ -40,8 +40,8 @@ def test_a_sample_becomes_the_expected_records_and_rejections(sample: Sample, ch
     assert all(settle_date_order(found) for found in evidence.values())
     good = {}
     for row in (row for chunk in chunks for row in chunk.good):
-        settled = with_orders(importer, row, [field for field, rows in again.items() if row.number in rows])
-        good[settled.key] = json.loads(settled.values)
+        decided = with_orders(importer, row, [field for field, rows in again.items() if row.number in rows])
+        good[decided.key] = json.loads(decided.values)
     assert good == sample.good
     rejections = [rejection for chunk in chunks for rejection in chunk.rejections]
     assert [(found.row, found.column, word_rejection(found)) for found in rejections] == sample.rejected
@@ -51,7 +51,7 @@ def test_a_sample_becomes_the_expected_records_and_rejections(sample: Sample, ch
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=_name)
 def test_a_sample_has_the_same_bytes_each_time(sample: Sample) -> None:
-    """So that a file that is imported twice is recognised."""
+    """A file that is imported twice must be recognised."""
     assert sample.body() == sample.body()
 
 

@@ -1,4 +1,4 @@
-"""What is special about voters: their rows are looked up, and the file's name gives the ward."""
+"""Voters: their rows are looked up, and the file's name has the ward."""
 
 from __future__ import annotations
 

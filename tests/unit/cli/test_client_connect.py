@@ -77,7 +77,7 @@ def test_without_any_configuration_the_error_names_the_variables(monkeypatch: py
 def test_in_a_checkout_without_a_running_stack_the_error_says_make_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """By the entry point that pyproject.toml declares."""
+    """The entry point that pyproject.toml declares raises it."""
     monkeypatch.setattr(local_commands, "DEFAULT", tmp_path)
     with pytest.raises(LocalProblem, match="make up"):
         connect()

@@ -12,7 +12,7 @@ from tests.unit.cli.fake_api import BUCKET, FakeApi, job, run
 def test_import_uploads_the_file_and_prints_only_the_job_id(
     api: FakeApi, workbook: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without --wait; a script reads the id from standard output."""
+    """A script reads the id from standard output."""
     assert run("import", workbook, "--importer", "products") == 0
     assert capsys.readouterr().out == "01JOB\n"
     assert json.loads(api.bodies[0]) == {"importer": "products", "filename": "Daftar harga.xlsx", "bytes": 13}

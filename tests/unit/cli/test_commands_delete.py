@@ -13,7 +13,7 @@ from tests.unit.cli.fake_api import FakeApi, job
 
 @pytest.fixture(autouse=True)
 def deleted(api: FakeApi) -> None:
-    """The job's state after the deletion."""
+    """Return the job's state after the deletion."""
     api.states = [job("completed", deleted=True)]
 
 

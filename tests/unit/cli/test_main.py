@@ -75,7 +75,7 @@ def test_an_api_that_does_not_respond_is_an_error_that_says_make_up(
     """The state file of a local stack outlives a restart of the laptop."""
 
     def unreachable(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("Connection refused", request=request)
+        raise httpx.ConnectError("All connection attempts failed", request=request)
 
     connect_to(httpx.MockTransport(unreachable), monkeypatch)
     assert run("jobs") == 1
@@ -104,7 +104,7 @@ def test_wrong_usage_exits_with_2_and_sends_nothing(api: FakeApi, arguments: lis
 
 
 def test_the_local_stack_adds_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    """By the entry points of pyproject.toml."""
+    """The entry points of pyproject.toml name them."""
     assert run("--help") == 0
     printed = capsys.readouterr().out
     assert "Show the addresses of the local stack" in printed
@@ -112,7 +112,7 @@ def test_the_local_stack_adds_its_commands(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_package_imports_neither_the_library_nor_the_development_stack() -> None:
-    """Without the entry points, as in a distribution of its own."""
+    """The entry points are absent in a distribution of its own."""
     script = (
         "import importlib.metadata, sys; importlib.metadata.entry_points = lambda group: ()\n"
         "import sluice_cli.main\n"

@@ -25,13 +25,13 @@ PULL = {
 
 
 def pull(status: str, *, version: int = 1, **sync: Any) -> dict[str, Any]:
-    """The job of a sync, as the API shows it."""
+    """Return the job of a sync, as the API shows it."""
     made = job(status, version=version, kind="sync", file=None, sync=PULL | sync)
     return made | {"id": "01SYNC", "importer": "pangkat"}
 
 
 def source(name: str, **more: Any) -> dict[str, Any]:
-    """A source, as the API shows it."""
+    """Return a source, as the API shows it."""
     known = {"dataset": name, "page_size": 100, "has_total": True, "job": None, "last_sync": None, "schedule": None}
     return {"name": name, "title": f"Title of {name}", **known, **more}
 
@@ -119,7 +119,7 @@ def test_sync_sends_force(api: FakeSources) -> None:
 def test_sync_of_a_source_with_a_completed_job_says_how_to_pull_it_again(
     api: FakeSources, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """On standard error; standard output has only the id."""
+    """Standard error has the advice; standard output has only the id."""
     api.last = LAST
     assert run("sync", "pangkat") == 0
     printed = capsys.readouterr()
@@ -164,7 +164,7 @@ def test_schedule_takes_minutes_hours_or_days(
 
 @pytest.mark.parametrize("time", ["2026-03-01T06:00+07:00", "2026-02-28T23:00Z", "2026-03-01T06:00"])
 def test_schedule_sends_the_first_run_with_a_time_zone(api: FakeSources, time: str) -> None:
-    """A time without a zone is in this machine's."""
+    """A time without a zone is in the zone of this machine."""
     assert run("schedule", "pangkat", "--every", "1d", "--from", time) == 0
     sent = api.requests[0][2]["starting_at"]
     assert datetime.fromisoformat(sent) == datetime.fromisoformat(time).astimezone()

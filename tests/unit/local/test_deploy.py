@@ -86,7 +86,7 @@ def test_a_local_deployment_gets_none_of_the_developers_aws_settings(monkeypatch
 
 
 def test_an_error_of_sam_shows_the_end_of_its_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In CI the log file cannot be read."""
+    """The log file cannot be read in CI."""
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "sam").write_text("#!/bin/sh\necho no such resource; exit 3\n")

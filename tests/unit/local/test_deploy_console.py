@@ -36,7 +36,7 @@ class Described:
 
 @pytest.fixture
 def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Some web pages."""
+    """Make some web pages."""
     (tmp_path / "console").mkdir()
     (tmp_path / "console" / "index.html").write_text("<title>Console</title>")
     (tmp_path / "console" / "jobs.js").write_text("export {};")
@@ -96,7 +96,7 @@ def test_stack_region_and_profile_are_those_of_sam_deploy(
 
 
 def test_cloudfront_and_the_local_server_send_the_same_policy() -> None:
-    """But for the hosts."""
+    """Only the hosts differ."""
 
     class Loader(yaml.SafeLoader):
         """Reads CloudFormation's short forms as their values."""

@@ -56,7 +56,7 @@ def test_the_key_is_generated_once_and_only_its_owner_can_read_it(made: Issuer) 
 
 
 def test_the_private_key_is_not_published(made: Issuer) -> None:
-    """Only modulus and exponent."""
+    """The key set has only modulus and exponent."""
     (key,) = made.documents()["/.well-known/jwks.json"]["keys"]
     assert set(key) == {"kty", "use", "alg", "kid", "n", "e"}
 

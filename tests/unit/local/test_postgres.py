@@ -25,7 +25,7 @@ def folder() -> Iterator[Path]:
 
 
 def test_a_server_starts_once_and_stop_removes_process_and_data(folder: Path) -> None:
-    """Even with an open connection."""
+    """An open connection does not prevent it."""
     server = postgres.start(folder)
     assert postgres.start(folder) == server
     client = server.connect()

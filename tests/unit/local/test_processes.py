@@ -56,20 +56,20 @@ def has_ended(pid: int) -> bool:
 
 
 def test_a_running_process_is_found_by_folder_and_name(sleeper: BackgroundProcess) -> None:
-    """With the facts that it was started with; a later command knows no more."""
+    """A later command knows no more than these, and reads the facts of the start."""
     pid = start(sleeper)
     assert BackgroundProcess(sleeper.folder, sleeper.name).facts() == {"pid": pid, "port": 1234}
 
 
 def test_a_running_process_is_not_started_again(sleeper: BackgroundProcess) -> None:
-    """Of two commands at the same time, one would lose its process."""
+    """Otherwise one of two simultaneous commands would lose its process."""
     start(sleeper)
     with pytest.raises(LocalProblem, match="already running"):
         sleeper.start([sys.executable, "-c", PARENT], os.environ)
 
 
 def test_stop_ends_the_process_and_its_children(sleeper: BackgroundProcess) -> None:
-    """Also a child that ignores SIGTERM."""
+    """A child that ignores SIGTERM is ended too."""
     pid = start(sleeper)
     child = int((sleeper.folder / "child").read_text())
     assert sleeper.stop(patience=2)

@@ -1,12 +1,15 @@
-"""A chunk's name as the text of a queue message."""
+"""References of chunks as texts of queue messages."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName, from_message, to_message
+from sluice.model.errors import NewerFormat
 
 REFS = st.builds(
     ChunkRef,
@@ -17,8 +20,8 @@ REFS = st.builds(
 
 
 @given(REFS)
-def test_a_message_names_the_chunk_it_was_written_for(ref: ChunkRef) -> None:
-    """Whatever its tenant is called."""
+def test_a_message_decodes_to_its_chunk(ref: ChunkRef) -> None:
+    """This holds for any name of a tenant."""
     assert from_message(to_message(ref)) == ref
 
 
@@ -33,7 +36,14 @@ def test_a_message_names_the_chunk_it_was_written_for(ref: ChunkRef) -> None:
         '{"tenant": "a", "job_id": "b", "phase": "parse", "index": "x"}',
     ],
 )
-def test_a_message_of_somebody_elses_is_not_taken_for_a_chunk(body: str) -> None:
-    """It fails, and ends among the dead letters where it can be looked at."""
+def test_a_foreign_message_is_not_taken_for_a_chunk(body: str) -> None:
+    """It fails, and reaches the dead-letter queue, where an operator can inspect it."""
     with pytest.raises((ValueError, KeyError)):
         from_message(body)
+
+
+def test_a_message_of_a_newer_version_is_an_error_and_not_work() -> None:
+    """It comes again, and ends among the dead letters, where the newer version finds it."""
+    newer = json.loads(to_message(ChunkRef(JobRef("acme", "01JOB"), PhaseName.LOAD, 3))) | {"format": 2}
+    with pytest.raises(NewerFormat):
+        from_message(json.dumps(newer))

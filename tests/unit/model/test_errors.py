@@ -33,7 +33,7 @@ ERRORS = sorted(
 
 
 def drawn() -> dict[str, str | None]:
-    """The tree at the top of the file: each class with its parent."""
+    """Read the tree at the top of the file: each class with its parent."""
     above: list[str] = []
     found: dict[str, str | None] = {}
     for line in (errors.__doc__ or "").splitlines():
@@ -71,17 +71,17 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
     ],
 )
 def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -> None:
-    """The edge only reads it."""
+    """The API only reads it."""
     assert kind.status == status
 
 
-def test_no_error_was_left_out_above() -> None:
-    """A new one needs its line there."""
+def test_every_error_is_in_the_list_above() -> None:
+    """A new error needs its line there."""
     assert len(ERRORS) == 15
 
 
-def test_an_error_carries_type_and_parameters_of_its_problem_and_no_sentence() -> None:
-    """A log shows both."""
+def test_an_error_has_type_and_parameters_of_its_problem_and_no_sentence() -> None:
+    """Logs contain both."""
     rejected = FileRejected("too-large", case="uploaded", limit=3, bytes=4)
     assert rejected.problem == Problem("too-large", {"case": "uploaded", "limit": 3, "bytes": 4})
     assert rejected.problem.code == "too-large/uploaded"
@@ -94,8 +94,8 @@ def test_the_code_of_a_problem_without_cases_is_its_type() -> None:
     assert NotFound("job", "01X").problem.code == "not-found/job"
 
 
-def test_an_error_that_passes_says_when_to_try_again() -> None:
-    """In seconds, also when the attempt does not count."""
+def test_a_temporary_error_says_when_to_retry() -> None:
+    """It gives seconds, also when the attempt does not count."""
     late = TryLater("slots-taken", 7, upstream="SIASN")
     assert (late.seconds, late.as_not_yet().seconds) == (7, 7)
     assert isinstance(late.as_not_yet(), NotYet)

@@ -1,4 +1,4 @@
-"""Read files as the application does: `plan` splits, workers read, and only JSON and objects pass between them."""
+"""Read files as the application does: `plan` splits them, workers read them, and only JSON and objects pass between."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def head_of(file: bytes, count: int = 20, name: str = "file") -> list[Record]:
 
 
 def trimmed(records: list[Record]) -> list[Record]:
-    """Leave out empty cells at the end of each record: how many there are says nothing."""
+    """Remove empty cells at the end of each record, because their number means nothing."""
     result = []
     for number, cells in records:
         width = max((at for at, cell in enumerate(cells, 1) if cell is not None), default=0)

@@ -25,7 +25,7 @@ CELLS: st.SearchStrategy[Cell] = st.one_of(
 
 @given(rows=st.lists(st.lists(CELLS)))
 def test_every_kind_of_cell_survives_storage(rows: list[list[Cell]]) -> None:
-    """To the microsecond, and with its type."""
+    """Its type and its microseconds are kept."""
     records = list(enumerate(rows, 1))
     again = list(read_cells(write_cells(records)))
     assert again == records
@@ -33,6 +33,6 @@ def test_every_kind_of_cell_survives_storage(rows: list[list[Cell]]) -> None:
 
 
 def test_similar_values_keep_their_types() -> None:
-    """A date is not a datetime at midnight, nor text that looks like one."""
+    """A date is neither a datetime at midnight nor text that looks like one."""
     cells: list[Cell] = [date(2024, 1, 2), datetime(2024, 1, 2), time(1), timedelta(1), "2024-01-02"]  # noqa: DTZ001 - cells know no zone
     assert list(read_cells(write_cells([(1, cells)]))) == [(1, cells)]

@@ -1,4 +1,4 @@
-"""Text tables: byte ranges that tile the file, and records as the csv module reads them."""
+"""Text tables: byte ranges that cover the file, and records as the csv module reads them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def written(rows: list[list[str]], delimiter: str, line_end: str, quoting: int =
 
 
 def expected(text: str, delimiter: str) -> list[Record]:
-    """Read it whole with the csv module."""
+    """Read the whole text with the csv module."""
     rows = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1)
     return [(number, [cell or None for cell in cells]) for number, cells in rows if any(c.strip() for c in cells)]
 
@@ -43,7 +43,7 @@ def expected(text: str, delimiter: str) -> list[Record]:
 def test_the_ranges_read_like_the_whole(
     rows: list[list[str]], delimiter: str, line_end: str, quoting: int, chunk_rows: int
 ) -> None:
-    """With any quoting, any line end and any size of segments."""
+    """This holds for any quoting, any line end and any size of segments."""
     text = written(rows, delimiter, line_end, quoting)
     assert read_all(text.encode(), chunk_rows=chunk_rows) == expected(text, delimiter)
 
@@ -51,17 +51,17 @@ def test_the_ranges_read_like_the_whole(
 @given(text=st.text(st.sampled_from('a",\n\r'), max_size=40), chunk_rows=st.integers(1, 5))
 @settings(max_examples=300, deadline=None)
 def test_odd_quotes_are_read_as_the_csv_module_reads_them(text: str, chunk_rows: int) -> None:
-    """Quotes inside of bare fields, text after a closing quote; unless a quote stays open at the end."""
+    """Quotes inside bare fields and text after a closing quote are allowed, unless a quote stays open at the end."""
     body = "a,b\n" * 30 + text + ("" if text.endswith("\n") else "\n")
     records, more = (sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) for text in (body, body + "x\n"))
     if records == more:
-        return  # a quote is open at the end: rejected, see test_rejections
+        return  # rejected, because a quote is open at the end; see test_detect_rejections
     assert read_all(body.encode(), chunk_rows=chunk_rows) == expected(body, ",")
 
 
 @given(count=st.integers(1, 60), chunk_rows=st.integers(1, 20), newline=st.booleans())
-def test_ranges_tile_the_file(count: int, chunk_rows: int, newline: bool) -> None:
-    """From the end of the header to the end of the file, without gap or overlap."""
+def test_ranges_cover_the_file(count: int, chunk_rows: int, newline: bool) -> None:
+    """They reach from the end of the header to the end of the file, without gap or overlap."""
     rows = [f'{at},"two\nlines {at}",x\r\n' for at in range(count)]
     file = ("id,name,x\r\n" + "".join(rows)).encode()[: None if newline else -2]
     _, segments, _ = segments_of(file, after_row=1, chunk_rows=chunk_rows)
@@ -89,8 +89,8 @@ def test_rows_are_numbered_as_a_spreadsheet_program_numbers_them() -> None:
         ("cp1252", "windows-1252"),
     ],
 )
-def test_each_encoding_is_found(encoding: str, name: str) -> None:
-    """With a byte order mark or without."""
+def test_each_encoding_is_detected(encoding: str, name: str) -> None:
+    """A byte order mark is optional."""
     file = "".join(["größe,prix €\r\n", *(f"{at},café\r\n" for at in range(50))]).encode(encoding)
     layout, _, _ = segments_of(file)
     assert layout.encoding == name
@@ -99,7 +99,7 @@ def test_each_encoding_is_found(encoding: str, name: str) -> None:
     assert head_of(file, 1) == [(1, ["größe", "prix €"])]
 
 
-def test_windows_1252_shows_late() -> None:
+def test_windows_1252_is_detected_late() -> None:
     """A file may be plain ASCII for megabytes before its first accent."""
     file = b"id,name\n" + b"1,plain\n" * 60_000 + b"2,caf\xe9\n"
     layout, _, _ = segments_of(file, chunk_rows=10_000)
@@ -109,7 +109,7 @@ def test_windows_1252_shows_late() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
 def test_gzip_is_unpacked_into_slices(encoding: str) -> None:
-    """Even when it has two members, as log shippers write them."""
+    """It may have two members, as log shippers write them."""
     text = "".join(["id,näme\r\n", *(f"{at},é\r\n" for at in range(500))]).encode(encoding)
     file = gzip.compress(text[:200]) + gzip.compress(text[200:])
     assert read_all(file, "data.csv.gz", after_row=1, chunk_rows=100) == [(at + 2, [str(at), "é"]) for at in range(500)]
@@ -129,13 +129,13 @@ def test_gzip_is_unpacked_into_slices(encoding: str) -> None:
     ],
 )
 def test_the_delimiter_is_the_one_that_makes_a_table(text: str, delimiter: str) -> None:
-    """Decimal commas and quoted signs do not mislead."""
+    """Decimal commas and quoted separators do not mislead the detection."""
     layout, _, _ = segments_of(text.encode())
     assert layout.delimiter == delimiter
 
 
-def test_text_stays_text() -> None:
-    """Nothing is turned into numbers, and an empty field is an empty cell."""
+def test_fields_stay_text() -> None:
+    """No field becomes a number, and an empty field is an empty cell."""
     assert read_all(b"id,a,b\n007,,1e5\n", after_row=1) == [(2, ["007", None, "1e5"])]
 
 

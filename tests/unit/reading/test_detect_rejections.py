@@ -21,7 +21,7 @@ ENTITY = '<!DOCTYPE sst [<!ENTITY a "aaaa">]>'
 
 
 def rejected(file: bytes, limits: Limits | None = None, name: str = "file") -> str:
-    """Read a file that must be rejected, and give the reason."""
+    """Read a file that must be rejected, and return the problem."""
     with pytest.raises(FileRejected) as caught:
         read_all(file, name, limits=limits or Limits(10**8, 1000))
     problem = caught.value.problem
@@ -46,7 +46,7 @@ def rejected(file: bytes, limits: Limits | None = None, name: str = "file") -> s
     ids=["pdf", "picture", "web-page", "xml", "binary", "document", "packed-workbook", "binary-far-below"],
 )
 def test_another_kind_of_file_is_not_a_spreadsheet(file: bytes) -> None:
-    """Whatever its name says."""
+    """Its name makes no difference."""
     assert rejected(file, Limits(10**8, 10**6), "data.xlsx") == "not-a-spreadsheet"
 
 
@@ -55,7 +55,7 @@ def test_another_kind_of_file_is_not_a_spreadsheet(file: bytes) -> None:
     [b"", b"\n\n", b"\xef\xbb\xbf", b",,\n,,\n", written_by_openpyxl([]), workbook({"Data": sheet_part("<row/>")})],
 )
 def test_a_file_without_a_value_is_empty(file: bytes) -> None:
-    """No bytes, or no row that holds anything."""
+    """It has no bytes, or no row with a value."""
     assert rejected(file) == "empty-file"
 
 
@@ -66,19 +66,19 @@ def test_a_header_alone_is_not_rejected() -> None:
 
 
 def test_a_file_over_the_limit_of_bytes_is_too_large() -> None:
-    """Before anything of it is read."""
+    """It is rejected before it is read."""
     assert rejected(b"a,b\n" * 100, Limits(399, 1000)) == "too-large"
 
 
 @pytest.mark.parametrize("file", [b"a,b\n" * 11, written_by_openpyxl([["a"]] * 11)], ids=["csv", "xlsx"])
 def test_a_file_over_the_limit_of_rows_has_too_many(file: bytes) -> None:
-    """As soon as the first row beyond the limit is found."""
+    """It is rejected as soon as the first row beyond the limit is found."""
     assert read_all(file, limits=Limits(10**8, 11), chunk_rows=3)
     assert rejected(file, Limits(10**8, 10)) == "too-many-rows"
 
 
-def test_a_password_is_asked_for() -> None:
-    """An encrypted workbook is a compound file with a stream of this name."""
+def test_an_encrypted_workbook_is_rejected() -> None:
+    """It is a compound file with a stream of this name."""
     assert rejected(COMPOUND + "EncryptedPackage".encode("utf-16-le") + bytes(500)) == "encrypted-workbook"
     flagged = bytearray(GOOD)
     flagged[flagged.rfind(b"PK\x01\x02") + 8] |= 1
@@ -87,14 +87,14 @@ def test_a_password_is_asked_for() -> None:
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
 def test_a_file_that_ends_too_early_is_damaged(share: float) -> None:
-    """As interrupted uploads leave them."""
+    """Interrupted uploads leave such files."""
     assert rejected(GOOD[: int(len(GOOD) * share)]) == "damaged-file"
     assert rejected(gzip.compress(b"a,b\n" * 10_000, mtime=0)[:60]) == "damaged-file"
     assert rejected(COMPOUND) == "damaged-file"
 
 
 def test_a_wrong_checksum_is_damage() -> None:
-    """In whichever part that is read."""
+    """The check covers every part that is read."""
     for part in ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"):
         at = GOOD.rfind(part.encode()) - 46 + 16
         broken = GOOD[:at] + bytes([GOOD[at] ^ 1]) + GOOD[at + 1 :]
@@ -112,12 +112,12 @@ def test_a_wrong_checksum_is_damage() -> None:
     ids=["tags", "entity", "reference", "string-index"],
 )
 def test_malformed_xml_is_damage(rows: str) -> None:
-    """Found by the worker that reads the slice."""
+    """The worker that reads the slice finds it."""
     assert rejected(workbook({"Data": sheet_part(rows)}, strings_part("<si><t>x</t></si>"))) == "damaged-file"
 
 
 def test_entities_are_never_expanded() -> None:
-    """A part that declares any is rejected, in UTF-16 too."""
+    """A part that declares entities is rejected, in UTF-16 too."""
     sheet, strings = sheet_part(ROW), strings_part("<si><t>&a;</t></si>")
     for bad in (
         workbook({"Data": sheet.replace("<worksheet", ENTITY + "<worksheet")}, strings_part("<si/>")),
@@ -129,7 +129,7 @@ def test_entities_are_never_expanded() -> None:
 
 
 def test_a_bomb_is_not_inflated() -> None:
-    """Neither by ratio, nor by size, nor by the number of entries, nor packed with gzip."""
+    """The limits are the ratio, the size and the number of entries, also within gzip."""
     zeros = b" " * (40 * 1024 * 1024)
     assert rejected(workbook({"Data": sheet_part(ROW)}, more={"xl/media/a": zeros})) == "zip-bomb"
     assert rejected(GOOD, Limits(10**8, 1000, max_inflated_bytes=1000)) == "zip-bomb"
@@ -138,15 +138,15 @@ def test_a_bomb_is_not_inflated() -> None:
     assert rejected(gzip.compress(b"a,b\n" * 1000), Limits(10**8, 10**6, max_inflated_bytes=1000)) == "zip-bomb"
 
 
-def test_a_part_that_is_larger_than_it_says_is_a_bomb() -> None:
-    """What comes out is counted, whatever the directory declares."""
+def test_a_part_that_is_larger_than_declared_is_a_bomb() -> None:
+    """Inflated bytes are counted, whatever the directory declares."""
     at = GOOD.rfind(b"xl/sharedStrings.xml") - 46
     lying = GOOD[: at + 24] + struct.pack("<I", 10) + GOOD[at + 28 :]
     assert rejected(lying) == "zip-bomb"
 
 
 def test_entries_that_overlap_are_a_bomb() -> None:
-    """The trick of the bombs with the largest ratios."""
+    """Bombs with the largest ratios have such entries."""
     at = GOOD.rfind(b"xl/sharedStrings.xml") - 46
     (offset,) = struct.unpack("<I", GOOD[at + 42 : at + 46])
     shifted = GOOD[: at + 42] + struct.pack("<I", offset - 20) + GOOD[at + 46 :]
@@ -154,7 +154,7 @@ def test_entries_that_overlap_are_a_bomb() -> None:
 
 
 def test_a_quote_that_is_never_closed_is_named() -> None:
-    """Rather than making the rest of the file one cell."""
+    """Otherwise the rest of the file would be one cell."""
     for rest in (b"4,x\n" * 10, b"4,x\n" * 500_000):
         with pytest.raises(FileRejected) as caught:
             read_all(b'a,b\n1,2\n"3,x\n' + rest)
@@ -163,13 +163,13 @@ def test_a_quote_that_is_never_closed_is_named() -> None:
 
 
 def test_two_encodings_in_one_file_are_rejected() -> None:
-    """Where nothing shows which one is right."""
+    """Nothing shows which of them is right."""
     assert rejected("a,é\n".encode() * 10 + b"1,\xe9\n") in ("unknown-encoding",)
     assert rejected("a,b\n".encode("utf-32")) == "unknown-encoding"
 
 
-def test_the_tail_of_a_deflate_stream_is_checked() -> None:
-    """A part whose data stops inside the archive."""
+def test_the_end_of_a_deflate_stream_is_checked() -> None:
+    """The data of a part may end too early inside the archive."""
     body = sheet_part(ROW + f"<!-- {'x' * 100} -->").encode()
     assert zlib.decompress(zlib.compress(body)) == body
     start = GOOD.find(b"xl/worksheets/sheet1.xml") + len("xl/worksheets/sheet1.xml")

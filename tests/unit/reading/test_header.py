@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def head(*rows: list[Cell]) -> list[Record]:
-    """Rows from number 1 on."""
+    """Make rows from number 1 on."""
     return list(enumerate(rows, 1))
 
 
@@ -31,14 +31,14 @@ def matched(*rows: list[Cell], mapping: Mapping[str, str] | None = None) -> Head
 
 
 def rejected(*rows: list[Cell], mapping: Mapping[str, str] | None = None) -> Problem:
-    """Match rows that must be rejected."""
+    """Match rows that must be rejected, and return the problem."""
     with pytest.raises(FileRejected) as caught:
         matched(*rows, mapping=mapping)
     return caught.value.problem
 
 
 def test_columns_are_found_by_title_alias_and_field_name() -> None:
-    """In any order, with others in between."""
+    """They may be in any order, with others in between."""
     header = matched(["sku", None, "Note", "unit price", "free_stock"], ["1", None, "x", 2.0, 3.0])
     assert header.row == 1
     assert header.fields == {0: "part_number", 3: "price", 4: "free_stock"}
@@ -49,18 +49,18 @@ def test_columns_are_found_by_title_alias_and_field_name() -> None:
 
 @pytest.mark.parametrize("title", ["PART NUMBER", " part-number ", "Part\nNumber", "Part_Number*", "Pärt  Number:"])
 def test_case_accents_spaces_and_punctuation_make_no_difference(title: str) -> None:
-    """People and programs write headers in every way."""
+    """People and programs write headers in many ways."""
     assert matched([title, "PRICE", "categorie"]).fields == {0: "part_number", 1: "price", 3 - 1: "category"}
 
 
 def test_titles_above_the_header_are_skipped() -> None:
-    """Even when one of them looks like a column, or is full of dates and numbers."""
+    """A title may look like a column, or contain dates and numbers."""
     header = matched(["Price"], ["As of", 45000.0], ["Part Number", "Price"], ["1", 2.0])
     assert header.row == 3
 
 
-def test_the_mapping_of_the_caller_wins() -> None:
-    """Over what the header would mean by itself; to a field or to a title."""
+def test_the_mapping_of_the_caller_takes_precedence() -> None:
+    """It replaces the meaning that the header has by itself, and names a field or a title."""
     header = matched(
         ["Article", "Price", "Net", "SKU"], mapping={"article": "part_number", "NET": "Unit Price", "Price": "category"}
     )
@@ -69,21 +69,21 @@ def test_the_mapping_of_the_caller_wins() -> None:
 
 
 def test_a_mapping_to_an_unknown_column_is_rejected() -> None:
-    """With the columns there are."""
+    """The problem lists the known columns."""
     problem = rejected(["Part Number", "Price"], mapping={"Price": "prize"})
     assert problem.type == "bad-mapping"
     assert "'prize'" in word_detail(problem)
     assert "free_stock" in word_detail(problem)
 
 
-def test_a_mapping_of_a_header_that_is_not_there_is_rejected() -> None:
-    """With the headers there are."""
+def test_a_mapping_of_a_missing_header_is_rejected() -> None:
+    """The problem lists the headers of the file."""
     problem = rejected(["Part Number", "Price"], mapping={"Nett": "free_stock"})
     assert problem.type == "bad-mapping"
     assert "'Nett'" in word_detail(problem)
 
 
-def test_two_columns_for_one_field_are_rejected() -> None:
+def test_two_headers_of_one_field_are_rejected() -> None:
     """Only the sender knows which one is meant."""
     problem = rejected(["SKU", "Part Number", "Price"])
     assert problem.type == "duplicate-header"
@@ -95,12 +95,12 @@ def test_two_columns_for_one_field_are_rejected() -> None:
 
 
 def test_two_headers_mapped_to_one_field_are_rejected() -> None:
-    """As if they were spelled alike."""
+    """The rejection is that of two headers with the same spelling."""
     assert rejected(["A", "B", "Price"], mapping={"A": "sku", "B": "sku"}).type == "duplicate-header"
 
 
 def test_missing_columns_are_named_with_the_nearest_header() -> None:
-    """All of them at once."""
+    """All of them are in one problem."""
     problem = rejected(["Free Stock", "Pryce", "Colour"])
     assert problem.type == "missing-header"
     assert problem.params["missing"] == ["Part Number", "Price"]
@@ -108,8 +108,8 @@ def test_missing_columns_are_named_with_the_nearest_header() -> None:
     assert "'Price' (nearest: 'Pryce')" in word_detail(problem)
 
 
-def test_without_any_known_header_there_is_none() -> None:
-    """Neither in a file of other things nor in one without header."""
+def test_a_file_without_a_known_header_has_no_header() -> None:
+    """It may have other content, or no header at all."""
     problem = rejected(["1", 2.0, None], ["2", 3.0, None])
     assert problem.type == "no-header"
     assert "'Part Number'" in word_detail(problem)

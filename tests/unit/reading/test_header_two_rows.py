@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def head(*rows: list[Cell], first: int = 1) -> list[Record]:
-    """Rows from a number on."""
+    """Make rows from a number on."""
     return list(enumerate(rows, first))
 
 
@@ -33,8 +33,8 @@ def matched(*rows: list[Cell], first: int = 1) -> Header:
     return match_header(head(*rows, first=first), COLUMNS, None)
 
 
-def test_names_of_groups_above_a_whole_header_are_skipped() -> None:
-    """Even where one of them is a header, too."""
+def test_group_names_above_a_complete_header_are_skipped() -> None:
+    """One of them may be a header, too."""
     header = matched(
         ["PELANGGAN", None, "HARGA", None], ["ORDER_ID", "NAMA", "BIAYA_PASANG", "HRG_BULANAN"], ["1", "A", 1, 2]
     )
@@ -44,7 +44,7 @@ def test_names_of_groups_above_a_whole_header_are_skipped() -> None:
 
 
 def test_headers_may_be_merged_over_two_rows() -> None:
-    """The required ones in the upper row, the lower one with the rest of a group: together they match more."""
+    """The upper row has the required ones, and the lower one the rest of a group: together they match more."""
     header = matched(
         ["Laporan Order"],
         ["ORDER_ID", "STANDARD_NAME", "HARGA", None, "STATUS"],
@@ -57,53 +57,53 @@ def test_headers_may_be_merged_over_two_rows() -> None:
     assert header.matched["monthly"] == "HRG_BULANAN"
 
 
-def test_only_both_rows_may_have_what_is_required() -> None:
-    """The key in one, the name in the other."""
+def test_required_columns_may_be_spread_over_both_rows() -> None:
+    """The key is in one row, and the name in the other."""
     header = matched(["ORDER_ID", "PELANGGAN", None], [None, "STANDARD_NAME", "KOTA"], ["1", "A", "Madiun"])
     assert (header.row, header.fields, header.ignored) == (2, {0: "order_id", 1: "name"}, ["KOTA"])
     header = matched(["STATUS", "ORDER", None], [None, "ORDER_ID", "NAMA"], ["OK", "1", "A"])
     assert (header.row, header.fields) == (2, {0: "status", 1: "order_id", 2: "name"})
 
 
-def test_a_single_row_with_all_columns_wins() -> None:
-    """The rows around it are titles and data, whatever they hold."""
+def test_a_single_row_with_all_columns_takes_precedence() -> None:
+    """The rows around it are titles and data, whatever they contain."""
     header = matched(
         [None, None, None, "STATUS"], ["ORDER_ID", "NAMA", "STATUS", "HARGA"], [None, "STATUS", "NAMA", "ORDER_ID"]
     )
     assert (header.row, header.titles) == (2, ["ORDER_ID", "NAMA", "STATUS", "HARGA"])
 
 
-def test_data_below_the_header_is_no_second_row_of_it() -> None:
-    """Not even where a value of it is the name of a column."""
+def test_data_below_the_header_is_not_a_second_header_row() -> None:
+    """One of its values may be the name of a column."""
     header = matched(["ORDER_ID", "NAMA", "NOTE"], ["1", "STATUS", "STATUS"], ["2", "B", None])
     assert header.row == 1
     assert header.ignored == ["NOTE"]
 
 
-def test_a_pair_that_has_a_column_twice_is_none() -> None:
-    """A group's name that is a header as well is a group's name."""
+def test_two_rows_with_the_same_column_are_not_one_header() -> None:
+    """The group's name is then only a name."""
     header = matched(["ORDER_ID", "NAMA", "STATUS", None], [None, None, "HARGA", "HRG_BULANAN"])
     assert (header.row, header.ignored) == (1, [])
 
 
-def test_rows_with_a_blank_one_between_them_are_no_header_together() -> None:
-    """They do not touch, so nothing is merged over them."""
+def test_two_rows_with_a_blank_one_between_them_are_not_one_header() -> None:
+    """They do not touch, so no cell is merged over them."""
     rows: list[Record] = [(1, ["ORDER_ID", "PELANGGAN"]), (3, [None, "STANDARD_NAME"])]
     with pytest.raises(FileRejected) as rejected:
         match_header(rows, COLUMNS, None)
     assert rejected.value.problem.type == "missing-header"
 
 
-def test_what_a_header_of_two_rows_lacks_is_said_of_both() -> None:
-    """The rejection names only what is in neither."""
+def test_columns_that_are_in_neither_header_row_are_missing() -> None:
+    """The rejection names only those."""
     with pytest.raises(FileRejected) as rejected:
         matched(["ORDER_ID", "HARGA", None], [None, "BIAYA_PASANG", "HRG_BULANAN"])
     assert rejected.value.problem.params["missing"] == ["STANDARD_NAME"]
     assert "Row 2 lacks" in word_detail(rejected.value.problem)
 
 
-def test_merged_cells_of_a_workbook_are_found() -> None:
-    """As a spreadsheet program stores them: the text in the first cell, nothing in the others."""
+def test_merged_cells_of_a_workbook_are_recognised() -> None:
+    """Spreadsheet programs store the text in the first cell, and nothing in the others."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         sheet = book.add_worksheet()

@@ -1,4 +1,4 @@
-"""Files that are read whole: .xls and .ods."""
+"""Files that are read without a split: .xls and .ods."""
 
 from __future__ import annotations
 

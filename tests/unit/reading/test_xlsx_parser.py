@@ -10,7 +10,7 @@ from tests.unit.reading.driving import read_all
 
 
 def cell(reference: str) -> str:
-    """A cell with this reference."""
+    """Make a cell with this reference."""
     return f'<c r="{reference}"><v>1</v></c>'
 
 
@@ -23,14 +23,14 @@ def cell(reference: str) -> str:
     ids=["twice", "backwards"],
 )
 def test_rows_that_share_a_number_or_go_backwards_are_rejected(rows: str) -> None:
-    """They would be read as one row, and the other would be lost."""
+    """Otherwise they would be read as one row, and the other would be lost."""
     with pytest.raises(FileRejected) as rejected:
         read_all(workbook({"Data": sheet_part(rows)}))
     assert rejected.value.problem.type == "damaged-file"
 
 
 @pytest.mark.parametrize("column", ["XFE", "ZZZZ", "ZZZZZZ"])
-def test_a_column_that_no_sheet_has_is_rejected_before_room_is_made_for_it(column: str) -> None:
+def test_a_column_beyond_the_limit_is_rejected_before_memory_is_allocated(column: str) -> None:
     """A file of a few hundred bytes would ask for gigabytes."""
     rows = f'<row r="1">{cell("A1")}</row><row r="2">{cell("A2")}{cell(column + "2")}</row>'
     with pytest.raises(FileRejected) as rejected:

@@ -1,4 +1,4 @@
-"""Workbooks: of any program and split at any row, they have the cells that openpyxl reads."""
+"""Workbooks of any program, split at any row, have the cells that openpyxl reads."""
 
 from __future__ import annotations
 
@@ -34,15 +34,17 @@ ROWS = st.lists(st.lists(CELLS, max_size=6), min_size=1, max_size=30)
 
 
 def numbers(*values: float) -> str:
-    """Cells without reference."""
+    """Make cells without references."""
     return "".join(f"<c><v>{value}</v></c>" for value in values)
 
 
 @pytest.mark.parametrize("write", [written_by_openpyxl, written_by_xlsxwriter])
 @given(rows=ROWS, chunk_rows=st.integers(1, 12))
 @settings(max_examples=60, deadline=None)
-def test_the_segments_together_hold_what_openpyxl_reads(write: Any, rows: list[list[Any]], chunk_rows: int) -> None:
-    """For any rows and any chunk size."""
+def test_the_segments_together_have_the_cells_that_openpyxl_reads(
+    write: Any, rows: list[list[Any]], chunk_rows: int
+) -> None:
+    """This holds for any rows and any chunk size."""
     file = write([["header"], *rows])
     assert trimmed(read_all(file, chunk_rows=chunk_rows)) == oracle(file)
 
@@ -75,7 +77,7 @@ def test_a_namespace_prefix_makes_no_difference(prefix: str) -> None:
 
 
 def test_a_workbook_of_libreoffice_is_split() -> None:
-    """Its cells carry the style first, empty styled ones among them, and its rows many attributes."""
+    """Its cells have the style first, some are empty but styled, and its rows have many attributes."""
     rows = (
         '<row r="1" customFormat="false" ht="12.8" hidden="false" customHeight="false" outlineLevel="0" collapsed='
         '"false"><c r="A1" s="0" t="s"><v>0</v></c><c r="B1" s="0"/></row>'
@@ -110,8 +112,8 @@ def test_rows_and_cells_without_reference_follow_each_other() -> None:
     assert [row for row, _ in read_all(file, after_row=4, chunk_rows=2)] == [5, 6, 7]
 
 
-def test_gaps_and_self_closed_rows_keep_the_numbers_people_see() -> None:
-    """Row 1,048,576 costs no more than the row next door."""
+def test_gaps_and_empty_rows_keep_the_row_numbers_of_the_spreadsheet() -> None:
+    """Row 1,048,576 costs no more than the next row."""
     rows = (
         f'<row r="2">{numbers(2)}</row><row r="5"/><row>{numbers(6)}</row><row/><row>{numbers(8)}</row>'
         f'<row r="1048576"><c r="XFD1048576"><v>9</v></c></row>'
@@ -131,7 +133,7 @@ def test_a_million_formatted_rows_are_not_data() -> None:
 
 
 def test_errors_stay_errors() -> None:
-    """With a formula or without, and never the text of the error."""
+    """They may have a formula, and never become the text of the error."""
     rows = (
         '<row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1" s="1" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
         '<c r="C1" t="str"><v>#N/A</v></c></row>'
@@ -159,8 +161,8 @@ def test_iso_dates_of_strict_files_are_dates() -> None:
     assert read_all(file) == [(1, [date(2024, 2, 29), datetime(2024, 2, 29, 6)])]  # noqa: DTZ001 - cells know no zone
 
 
-def test_text_is_kept_as_it_is() -> None:
-    """Leading zeros, spaces, escapes, entities; readings of Japanese text are left out."""
+def test_text_is_not_changed() -> None:
+    """Leading zeros, spaces, escapes and entities stay; phonetic readings of Japanese text are ignored."""
     elements = (
         "<si><t>007</t></si>",
         '<si><t xml:space="preserve"> x </t></si>',
@@ -187,13 +189,13 @@ def test_text_is_kept_as_it_is() -> None:
     ids=["comment", "cdata", "single-quotes", "space-in-end-tag"],
 )
 def test_xml_that_cannot_be_split_reads_the_same(odd: str) -> None:
-    """openpyxl's streaming reader takes over, from the row on where it must."""
+    """openpyxl's streaming reader continues from the first row that cannot be split."""
     many = "".join(f'<row r="{at}"><c r="A{at}"><v>{at}</v></c></row>' for at in range(3, 60))
     file = workbook({"Data": sheet_part(f'<row r="1"><c r="A1"><v>1</v></c></row>{odd}{many}')})
     assert read_all(file, chunk_rows=7) == oracle(file)
 
 
-def test_a_comment_far_below_hands_over_in_the_middle() -> None:
+def test_a_comment_far_below_changes_the_reader_in_the_middle() -> None:
     """The segments before it stay as they are."""
     before = "".join(f'<row r="{at}"><c r="A{at}"><v>{at}</v></c></row>' for at in range(1, 12_000))
     after = '<!-- </row> --><row r="12000"><c r="A12000" t="e"><v>#REF!</v></c></row>'
@@ -206,7 +208,7 @@ def test_a_comment_far_below_hands_over_in_the_middle() -> None:
 
 
 def test_a_sheet_in_utf_16_is_read() -> None:
-    """XML may be; no spreadsheet program does it, report generators do."""
+    """XML allows it; report generators write it, but no spreadsheet program does."""
     part = sheet_part('<row r="1"><c r="A1" t="inlineStr"><is><t>é</t></is></c></row>').replace("UTF-8", "UTF-16")
     assert read_all(workbook({"Data": part.encode("utf-16")})) == [(1, ["é"])]
 
@@ -218,8 +220,8 @@ def test_one_odd_number_does_not_fail_its_slice() -> None:
     assert read_all(file) == [(7, [3.0, "text"])]
 
 
-def test_the_first_sheet_that_is_shown_and_has_data_is_read() -> None:
-    """Hidden sheets hold lookup lists, empty ones were left over."""
+def test_the_first_visible_sheet_with_data_is_read() -> None:
+    """Hidden sheets contain lookup lists, and empty ones are left over."""
     empty = sheet_part('<row r="1"><c r="A1" s="1"/></row>')
     file = workbook(
         {name: sheet_part(f"<row>{numbers(at)}</row>") for at, name in enumerate(("Lists", "Code"))}
@@ -233,7 +235,7 @@ def test_the_first_sheet_that_is_shown_and_has_data_is_read() -> None:
 
 
 def test_a_worker_reads_only_the_strings_it_needs() -> None:
-    """Nearby ones in one read, and none of the rest of the table."""
+    """It reads adjacent strings together, and none of the rest of the table."""
     elements = [f"<si><t>{at:06}{'x' * 2000}</t></si>" for at in range(2000)]
     rows = "".join(f'<row r="{at + 1}"><c r="A{at + 1}" t="s"><v>{at}</v></c></row>' for at in range(2000))
     file = workbook({"Data": sheet_part(rows)}, strings_part(*elements))

@@ -71,7 +71,7 @@ def test_text_is_escaped_and_nothing_else_is_changed(texts: list[tuple[str, str]
         assert record[3] == "-1"
 
 
-def test_loaded_rows_are_counted_and_not_held() -> None:
+def test_loaded_rows_are_counted_and_not_kept_in_memory() -> None:
     """Blocks are written while more rows are read."""
     (row,) = good(ROW)
 

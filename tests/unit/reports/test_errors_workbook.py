@@ -201,7 +201,7 @@ def test_a_sheet_may_have_any_name_in_the_file(sheet: str) -> None:
     assert len(opened(workbook_of([NEGATIVE], sheet=sheet)).sheetnames) == 1
 
 
-def test_rows_are_not_held() -> None:
+def test_rows_are_not_kept_in_memory() -> None:
     """Rows are read one by one, and the file is written in blocks."""
     alive = 0
 
@@ -228,9 +228,9 @@ def test_a_source_that_fails_leaves_no_half_file() -> None:
 
     def rows() -> Iterator[RejectedRow]:
         yield from islice([NEGATIVE] * 5, 5)
-        raise ConnectionError("gone")
+        raise ConnectionError("reset")
 
     out = Pipe()
-    with pytest.raises(ConnectionError, match="gone"):
+    with pytest.raises(ConnectionError, match="reset"):
         write_errors_workbook(out, sheet="", titles=TITLES, places=PLACES, rows=rows())  # type: ignore[arg-type]
     assert not out.body

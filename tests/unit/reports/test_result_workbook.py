@@ -213,7 +213,7 @@ def test_a_workbook_can_be_written_to_a_stream_without_seek() -> None:
     assert values_of(openpyxl.load_workbook(io.BytesIO(out.body)).worksheets[1])[1][0] == 2
 
 
-def test_rows_are_not_held() -> None:
+def test_rows_are_not_kept_in_memory() -> None:
     """Rows of several sheets are interleaved, and the file is written in small blocks."""
     alive = 0
 
@@ -249,9 +249,9 @@ def test_a_source_that_fails_leaves_no_half_file() -> None:
 
     def rows() -> Iterator[CategorisedRow]:
         yield from [HERE] * 5
-        raise ConnectionError("gone")
+        raise ConnectionError("reset")
 
     out = Pipe()
-    with pytest.raises(ConnectionError, match="gone"):
+    with pytest.raises(ConnectionError, match="reset"):
         write(out, titles=TITLES, rows=rows(), facts=FACTS)  # type: ignore[arg-type]
     assert not out.body

@@ -1,4 +1,4 @@
-"""A row model with one column of every cell type, and short ways to validate with it."""
+"""A row model with one column of every cell type, and shorthands to validate with it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TITLES = [found.title for found in samples.columns]
 
 
 def read(kind: Any, cell: Cell, conventions: Conventions = INTERNATIONAL) -> Any:
-    """The value that a cell type makes of a cell.
+    """Read a cell as a cell type does.
 
     Raises
     ------
@@ -55,11 +55,11 @@ def check(*rows: list[Cell], importer: Importer = samples) -> Checked:
 
 
 def row_of(**cells: Cell) -> list[Cell]:
-    """A row with these cells, the others empty; its code is "A" unless one is given."""
+    """Make a row of these cells, the others empty; its code is "A" unless one is given."""
     return [{"code": "A", **cells}.get(field) for field in Sample.model_fields]
 
 
 def good(**cells: Cell) -> GoodRow:
-    """The good row of these cells."""
+    """Return the one good row that these cells make."""
     (row,) = check(row_of(**cells)).good
     return row

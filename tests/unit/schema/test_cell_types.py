@@ -42,7 +42,7 @@ from tests.unit.schema.sample import INDONESIAN, read
     ],
 )
 def test_numbers_are_read_as_people_write_them(cell: Cell, value: str) -> None:
-    """With separators of thousands, with the minus in brackets, exact to the last digit."""
+    """Numbers may have thousands separators and brackets as a minus, and are exact to the last digit."""
     assert read(Number, cell) == Decimal(value)
 
 
@@ -64,8 +64,8 @@ def test_numbers_are_read_as_people_write_them(cell: Cell, value: str) -> None:
         ("12", "12"),
     ],
 )
-def test_money_may_name_its_currency_before_or_behind(cell: Cell, value: str) -> None:
-    """It is dropped; the minus stays."""
+def test_money_may_name_its_currency_before_or_after(cell: Cell, value: str) -> None:
+    """The currency is dropped, and the minus stays."""
     assert read(Money, cell) == Decimal(value)
 
 
@@ -97,7 +97,7 @@ def test_money_may_name_its_currency_before_or_behind(cell: Cell, value: str) ->
     ],
 )
 def test_indonesian_money_has_a_decimal_comma(cell: Cell, value: str | None) -> None:
-    """``None`` stands for rejected; nothing is guessed."""
+    """``None`` means rejected, because Sluice guesses nothing."""
     if value is None:
         with pytest.raises(ValueError, match=r"^not-a-number$"):
             read(Money, cell, INDONESIAN)
@@ -118,8 +118,8 @@ def test_coordinates_have_a_point_or_a_comma_whatever_the_conventions(
 
 
 @pytest.mark.parametrize("cell", ["", "7°52'", "-7.868.212", "1234.5", "S 7.8", "1e2", True, date(2026, 1, 1)])
-def test_what_is_not_a_coordinate_is_rejected(cell: Cell) -> None:
-    """Also one that a spreadsheet took for a number with thousands and wrote with its separators."""
+def test_invalid_coordinates_are_rejected(cell: Cell) -> None:
+    """One of them is a number with thousands separators that a spreadsheet made of a coordinate."""
     with pytest.raises(ValueError, match=r"."):
         read(Coordinate, cell)
 
@@ -127,8 +127,8 @@ def test_what_is_not_a_coordinate_is_rejected(cell: Cell) -> None:
 @pytest.mark.parametrize(
     "cell", ["", "abc", "1.2.3", "12,34.5", "1,23", "--5", "5-", "1.250.000,50", "NaN", "Infinity", "0x1F", "1/2", True]
 )
-def test_what_is_not_a_number_is_rejected(cell: Cell) -> None:
-    """Also a misplaced separator: it may be a decimal comma."""
+def test_invalid_numbers_are_rejected(cell: Cell) -> None:
+    """A misplaced separator is invalid too, because it may be a decimal comma."""
     with pytest.raises(ValueError, match=r"^not-a-number$"):
         read(Number, cell)
 
@@ -150,14 +150,14 @@ def test_what_is_not_a_number_is_rejected(cell: Cell) -> None:
     ],
 )
 def test_a_number_beyond_what_databases_hold_is_rejected_at_once(kind: object, cell: Cell) -> None:
-    """Written out in full, the first one would take a worker's memory and its time."""
+    """Written out in full, the first one would exhaust a worker's memory and time."""
     with pytest.raises(ValueError, match=r"^too-many-digits$"):
         read(kind, cell)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12))
-def test_the_same_number_is_the_same_whether_it_has_separators_or_not(number: Decimal) -> None:
-    """In both conventions."""
+def test_separators_do_not_change_the_value_of_a_number(number: Decimal) -> None:
+    """This holds in both conventions."""
     english = f"{number:,.4f}"
     indonesian = english.translate(str.maketrans(",.", ".,"))
     assert read(Number, english) == read(Number, indonesian, INDONESIAN) == read(Number, str(number)) == number
@@ -194,7 +194,7 @@ def test_digits_stay_text_and_keep_their_leading_zeros(cell: Cell, value: str) -
 
 @pytest.mark.parametrize("cell", ["", "12a", "+62812", "1.5", 1.5, True, "٣٤", "½", date(2026, 1, 1)])
 def test_digits_are_the_ten_ascii_ones(cell: Cell) -> None:
-    """Other scripts' digits look the same in no database."""
+    """Databases do not treat the digits of other scripts as equal to them."""
     with pytest.raises(ValueError, match=r"^not-digits$"):
         read(Digits, cell)
 
@@ -210,14 +210,14 @@ def test_digits_are_the_ten_ascii_ones(cell: Cell) -> None:
         ("1.5E3", "1.5E3"),
     ],
 )
-def test_a_code_stays_as_it_is_written(cell: Cell, value: str) -> None:
-    """Leading zeros, letters and dashes; only the apostrophe that made a spreadsheet keep them goes."""
+def test_a_code_is_not_changed(cell: Cell, value: str) -> None:
+    """Leading zeros, letters and dashes stay; only the apostrophe that marks text in a spreadsheet is removed."""
     assert read(Code, cell) == value
 
 
 @pytest.mark.parametrize("cell", ["1,23457E+11", "1.23457E+11", "'8.12346E+10"])
 def test_a_code_that_a_spreadsheet_has_shortened_is_rejected(cell: str) -> None:
-    """Its last digits are gone, and with them what it names."""
+    """Its last digits are lost, and it identifies nothing any more."""
     with pytest.raises(ValueError, match=r"^shortened-number$"):
         read(Code, cell)
 
@@ -230,27 +230,27 @@ def test_an_apostrophe_alone_is_no_code(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", [True, "yes", "Y", " TRUE ", "t", "1", 1, "x", "Active", "ya", "Aktif", "benar"])
-def test_yes_in_english_and_indonesian(cell: Cell) -> None:
-    """In any case."""
+def test_yes_is_read_in_english_and_indonesian(cell: Cell) -> None:
+    """Case makes no difference."""
     assert read(Flag, cell) is True
 
 
 @pytest.mark.parametrize("cell", [False, "no", "N", "false", "F", "0", 0, "inactive", "TIDAK", "nonaktif", "salah"])
-def test_no_in_english_and_indonesian(cell: Cell) -> None:
-    """In any case."""
+def test_no_is_read_in_english_and_indonesian(cell: Cell) -> None:
+    """Case makes no difference."""
     assert read(Flag, cell) is False
 
 
 @pytest.mark.parametrize("cell", ["", "maybe", "2", 2, 0.5, time(12), datetime.fromisoformat("2026-01-01"), "yesno"])
 def test_anything_else_is_neither_yes_nor_no(cell: Cell) -> None:
-    """Nothing is guessed."""
+    """Sluice guesses nothing."""
     with pytest.raises(ValueError, match=r"^not-yes-or-no$"):
         read(Flag, cell)
 
 
 @given(st.from_regex(r"\s*[(+-]?(Rp|€)?[0-9., ']{0,30}([eE][+-]?[0-9]{0,40})?[)]?\s*", fullmatch=True))
-def test_whatever_looks_like_an_amount_is_one_or_rejected(cell: str) -> None:
-    """Never an error of another kind: that would fail the whole chunk."""
+def test_any_text_is_an_amount_or_rejected(cell: str) -> None:
+    """An error of another kind would fail the whole chunk."""
     try:
         answer = read(Money, cell)
     except ValueError as rejected:

@@ -1,4 +1,4 @@
-"""Values of a `Literal` are known in any spelling, in every row model."""
+"""Values of a `Literal` are recognised in any spelling, in every row model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sluice.schema.importer import Row, column
 
 
 class Level(Row):
-    """Enumerations of several kinds."""
+    """A row model with enumerations of several kinds."""
 
     key: str = column("Key", key=True)
     tier: Literal["gold", "In Progress"] | None = column("Tier", default=None)
@@ -23,13 +23,13 @@ class Level(Row):
 
 
 class Further(Level):
-    """Inherits enumerations and adds one."""
+    """A row model that inherits enumerations and adds one."""
 
     more: Literal["Yes"] = column("More", default="Yes")
 
 
 def level(**cells: Cell) -> dict[str, Any]:
-    """The values of a row with these cells."""
+    """Return the values of a row with these cells."""
     return Further.model_validate({"key": "k", **cells}).model_dump()
 
 
@@ -54,7 +54,7 @@ def level(**cells: Cell) -> dict[str, Any]:
     ],
 )
 def test_a_value_gets_its_declared_spelling(field: str, cell: Cell, value: object) -> None:
-    """Case and spaces make no difference, and neither does whether a spreadsheet took it for a number."""
+    """Case and spaces make no difference, and neither does a number that a spreadsheet made of a text."""
     assert level(**{field: cell})[field] == value
 
 
@@ -71,14 +71,14 @@ def test_a_value_gets_its_declared_spelling(field: str, cell: Cell, value: objec
     ],
 )
 def test_other_values_are_rejected(field: str, cell: Cell) -> None:
-    """Where two values differ in case alone, only their exact spellings are known."""
+    """If two values differ in case alone, only their exact spellings are recognised."""
     with pytest.raises(ValidationError) as rejected:
         level(**{field: cell})
     assert rejected.value.errors()[0]["type"] == "literal_error"
 
 
 def test_the_schema_still_shows_the_values() -> None:
-    """For templates and the API's description."""
+    """Templates and the API's description need them."""
     shown = Level.model_json_schema()["properties"]
     assert shown["grade"]["enum"] == ["1", "2"]
     assert shown["tier"]["anyOf"][0]["enum"] == ["gold", "In Progress"]

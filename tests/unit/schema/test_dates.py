@@ -1,4 +1,4 @@
-"""Dates as people write them and as spreadsheets count them."""
+"""Dates as people write them and as spreadsheets store them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ AMERICAN = Conventions(dates="mdy")
     ],
 )
 def test_a_date_is_read_in_every_written_form(cell: Cell) -> None:
-    """A time of day beside it is dropped."""
+    """A time of day after it is dropped."""
     assert read(Date, cell) == LAST_DAY
 
 
@@ -70,7 +70,7 @@ def test_a_date_is_read_in_every_written_form(cell: Cell) -> None:
     ],
 )
 def test_months_have_english_and_indonesian_names(name: str, month: int) -> None:
-    """Whole and short."""
+    """Names may be whole or short."""
     assert read(Date, f"1 {name} 2026") == date(2026, month, 1)
 
 
@@ -98,7 +98,7 @@ def test_without_a_declared_order_a_part_above_twelve_is_the_day(cell: str, day:
 
 @pytest.mark.parametrize(("written", "year"), [("00", 2000), ("68", 2068), ("69", 1969), ("99", 1999)])
 def test_two_digit_years_split_as_in_posix(written: str, year: int) -> None:
-    """As strptime's %y does."""
+    """The rule is that of strptime's %y."""
     assert read(Date, f"1/2/{written}") == date(year, 2, 1)
 
 
@@ -115,7 +115,7 @@ def test_two_digit_years_split_as_in_posix(written: str, year: int) -> None:
     ],
 )
 def test_five_digits_are_the_days_that_a_spreadsheet_counts(cell: Cell, day: date) -> None:
-    """A date whose format was lost, as a number or as text; what is behind the point is the time of day."""
+    """A date without its format may be a number or a text; its fraction is the time of day."""
     assert read(Date, cell) == day
     assert read(Date, cell, AMERICAN) == day
 
@@ -128,13 +128,13 @@ def test_days_are_counted_as_spreadsheets_count_them(day: date) -> None:
 
 @pytest.mark.parametrize("cell", [20251231, 20251231.0, "20251231"])
 def test_eight_digits_are_year_month_and_day(cell: Cell) -> None:
-    """As ISO 8601 has it without its dashes."""
+    """ISO 8601 calls this the basic format."""
     assert read(Date, cell) == LAST_DAY
 
 
 @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
 def test_eight_digits_in_another_order_are_rejected(day: date) -> None:
-    """Never read as another day than the one that was written."""
+    """They are never read as another day than the one that was written."""
     for form in ("%d%m%Y", "%m%d%Y"):
         with pytest.raises(ValueError, match=r"^not-(a-date|in-calendar)$"):
             read(Date, day.strftime(form))
@@ -154,8 +154,8 @@ def test_a_year_and_six_digits_are_rejected(cell: Cell) -> None:
         *(20251231.5, 0, -46022, 1.5, float("nan"), float("inf"), 1e300, True, time(12), timedelta(1)),
     ],
 )
-def test_what_is_not_a_date_is_rejected(cell: Cell) -> None:
-    """Nothing is made to fit."""
+def test_invalid_dates_are_rejected(cell: Cell) -> None:
+    """Sluice makes nothing fit."""
     with pytest.raises(ValueError, match=r"^not-a-date$"):
         read(Date, cell)
 
@@ -165,14 +165,14 @@ def test_what_is_not_a_date_is_rejected(cell: Cell) -> None:
     ["31/02/2025", "29/02/2025", "12/31/2025", "32/13/2025", "00/01/2025", "2025-13-01", "0000-01-01", "20251301"],
 )
 def test_a_day_that_the_calendar_does_not_have_is_rejected(cell: str) -> None:
-    """Never moved to the next month, and a declared order is never left to make it fit."""
+    """It is not moved to the next month, and the declared order is not given up to make it fit."""
     with pytest.raises(ValueError, match=r"^not-in-calendar$"):
         read(Date, cell, EUROPEAN)
 
 
 @given(st.dates())
 def test_every_day_of_the_calendar_can_be_written_and_read(day: date) -> None:
-    """In the forms that have a four-digit year."""
+    """All forms with a four-digit year are tried."""
     for form in (
         "{0.year:04}-{0.month:02}-{0.day:02}",
         "{0.day}/{0.month}/{0.year:04}",
@@ -183,7 +183,7 @@ def test_every_day_of_the_calendar_can_be_written_and_read(day: date) -> None:
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_date_or_rejected(text: str) -> None:
-    """Never an error of another kind."""
+    """No text causes an error of another kind."""
     try:
         answer = read(Date, text)
     except ValueError as rejected:

@@ -41,7 +41,7 @@ def check(*rows: list[Cell], importer: Importer = stays, date_orders: Mapping[st
 
 
 def test_each_column_proves_its_own_order() -> None:
-    """A part above twelve proves one of the two; equal parts need no order."""
+    """A part above twelve proves an order; equal parts need none."""
     checked = check(
         ["A", "31/12/2025", "12/31/2025"],
         ["B", "03/04/2025", "3-4-25 10:00"],
@@ -85,7 +85,7 @@ def test_a_rejected_row_is_never_ambiguous_but_may_prove_an_order() -> None:
 
 
 def test_a_declared_order_needs_no_evidence() -> None:
-    """Neither an order that the importer declares, nor one that the caller has answered."""
+    """The importer may declare an order, or the caller may have answered the question."""
     american = replace(stays, conventions=Conventions(decimal=",", dates="mdy"))
     rows: list[list[Cell]] = [["A", "03/04/2025", "12/13/2025"]]
     assert check(*rows, importer=american).dates == {}
@@ -94,8 +94,8 @@ def test_a_declared_order_needs_no_evidence() -> None:
     assert b'"first":"2025-03-04"' in known.good[0].values
 
 
-def test_an_answer_settles_ambiguous_dates_only() -> None:
-    """In a file whose rows contradict each other, those that prove an order keep theirs when they are parsed again."""
+def test_an_answer_applies_to_ambiguous_dates_only() -> None:
+    """In a file whose rows contradict each other, rows that prove an order keep it when they are parsed again."""
     rows: list[list[Cell]] = [["A", "31/12/2025"], ["B", "12/31/2025"], ["C", "03/04/2025"]]
     first, again = check(*rows), check(*rows, date_orders={"first": "mdy"})
     assert settle_date_order(first.dates["first"]) is None
@@ -104,7 +104,7 @@ def test_an_answer_settles_ambiguous_dates_only() -> None:
 
 
 def test_an_answer_takes_precedence_over_the_importers_conventions() -> None:
-    """In that column alone."""
+    """It does so in its column alone."""
     european = replace(stays, conventions=Conventions(decimal=",", dates="dmy"))
     (row,) = check(["A", "03/04/2025", "03/04/2025"], importer=european, date_orders={"last": "mdy"}).good
     assert b'"first":"2025-04-03","last":"2025-03-04"' in row.values
@@ -123,12 +123,12 @@ def test_an_answer_takes_precedence_over_the_importers_conventions() -> None:
     ],
 )
 def test_an_order_is_decided_by_proof_alone(evidence: DateEvidence, order: DateOrder | None) -> None:
-    """A majority does not count; and where no date is ambiguous, no row has to be read again."""
+    """A majority does not count; without an ambiguous date, no row has to be read again."""
     assert settle_date_order(evidence) == order
 
 
 def test_the_evidence_of_all_chunks_is_merged() -> None:
-    """That of each chunk does not change."""
+    """Evidence of single chunks does not change."""
     chunks = [{"a": DateEvidence(1, 0, [2])}, {}, {"a": DateEvidence(0, 2, [9]), "b": DateEvidence(rows=[8])}]
     assert merge_evidence(chunks) == {"a": DateEvidence(1, 2, [2, 9]), "b": DateEvidence(rows=[8])}
     assert chunks[0] == {"a": DateEvidence(1, 0, [2])}
@@ -153,7 +153,7 @@ CELLS = st.fixed_dictionaries(
 
 @given(CELLS)
 def test_a_row_that_is_read_again_is_the_row_of_the_declared_order(cells: dict[str, Any]) -> None:
-    """Byte for byte, so that its hash changes only with its values."""
+    """It is equal byte for byte, so that its hash changes only with its values."""
     row = [cells[field] for field in FIELDS.values()]
     provisional = check(row)
     fields = [field for field, evidence in provisional.dates.items() if evidence.rows]
@@ -164,7 +164,7 @@ def test_a_row_that_is_read_again_is_the_row_of_the_declared_order(cells: dict[s
 
 
 def test_normalise_changes_a_row_that_is_read_again() -> None:
-    """What it derives from a date follows the new date."""
+    """A value that is derived from a date follows the new date."""
 
     def dated(row: Row) -> Row:
         assert isinstance(row, Stay)
@@ -177,7 +177,7 @@ def test_normalise_changes_a_row_that_is_read_again() -> None:
 
 
 def test_a_key_may_be_a_date() -> None:
-    """Then its row changes its key."""
+    """Its row then changes its key."""
 
     class Day(Row):
         day: Date = column("Day", key=True)

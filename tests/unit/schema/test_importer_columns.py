@@ -1,4 +1,4 @@
-"""Declaring rows: columns, keys, and the mistakes that are found at import."""
+"""Declarations of row models: columns, keys, and the mistakes that are found at import."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Undeclared(Row):
     name: str = Field(title="Name")
 
 
-def test_columns_come_in_the_order_they_were_declared() -> None:
-    """With their titles, whether they are required, and which is the key."""
+def test_columns_are_in_the_order_of_their_declaration() -> None:
+    """Each has its titles, whether it is required, and whether it is the key."""
     assert columns_of(Part) == (
         Column("number", ("Number", "No"), required=True, key=True),
         Column("name", ("Name",), required=True, key=False),
@@ -49,7 +49,7 @@ def test_columns_come_in_the_order_they_were_declared() -> None:
 
 
 def test_the_first_title_is_shown_to_people() -> None:
-    """In templates, rejections and the JSON Schema."""
+    """Templates, rejections and the JSON Schema use it."""
     assert [found.title for found in columns_of(Part)] == ["Number", "Name", "Price"]
     shown = Part.model_json_schema()["properties"]["price"]
     assert shown == {
@@ -62,14 +62,14 @@ def test_the_first_title_is_shown_to_people() -> None:
     }
 
 
-def test_the_key_is_the_column_that_says_so() -> None:
-    """Exactly one does."""
+def test_the_key_is_the_column_that_is_declared_as_key() -> None:
+    """Exactly one column is."""
     assert key_of(Part).field == "number"
 
 
 @pytest.mark.parametrize(("row", "found"), [(Keyless, 0), (TwoKeys, 2)])
 def test_a_row_without_exactly_one_key_is_a_mistake_of_the_declaration(row: type[Row], found: int) -> None:
-    """It is found when the importer is declared, not when its first file comes."""
+    """The mistake is found when the importer is declared, not when its first file arrives."""
     with pytest.raises(TypeError, match=rf"{row.__name__} needs exactly one .* it has {found}"):
         key_of(row)
     with pytest.raises(TypeError, match="exactly one"):
@@ -77,13 +77,13 @@ def test_a_row_without_exactly_one_key_is_a_mistake_of_the_declaration(row: type
 
 
 def test_a_field_that_is_no_column_is_a_mistake_of_the_declaration() -> None:
-    """It would have no header, so no file could ever fill it."""
+    """Such a field has no header, so no file could ever fill it."""
     with pytest.raises(TypeError, match=r"declare 'name' with column\(\.\.\.\)"):
         columns_of(Undeclared)
 
 
 def test_a_column_has_a_title() -> None:
-    """Without one it could not be found in a file."""
+    """A column without one could not be found in a file."""
     with pytest.raises(ValueError, match="at least one header title"):
         column(key=True)
 
@@ -94,20 +94,20 @@ def test_an_unknown_field_is_rejected() -> None:
         Part.model_validate({"number": "1", "name": "a", "prize": 3})
 
 
-def test_rows_cannot_be_changed_after_they_were_checked() -> None:
-    """`normalise` makes a new one, which is checked by its types."""
+def test_rows_cannot_be_changed_after_validation() -> None:
+    """`normalise` makes a new row, whose types are checked again."""
     part = Part(number="1", name="a")
     with pytest.raises(ValidationError, match="frozen"):
-        part.name = "b"  # type: ignore[misc]  # that mypy knows it too is no protection at run time
+        part.name = "b"  # type: ignore[misc]  # mypy's check is no protection at run time
 
 
-def test_an_importer_says_which_columns_it_has() -> None:
-    """In the order of its row model."""
+def test_an_importer_lists_its_columns() -> None:
+    """They are in the order of its row model."""
     assert Importer("parts", row=Part, dataset="parts", title="Parts").columns == columns_of(Part)
 
 
-def test_a_default_is_read_as_a_cell_is() -> None:
-    """Else an empty cell and one that holds the default would be stored differently."""
+def test_a_default_is_validated_like_a_cell() -> None:
+    """Otherwise an empty cell and one that contains the default would be stored differently."""
 
     class Priced(Row):
         number: str = column("Number", key=True)

@@ -1,4 +1,4 @@
-"""Rejections of wrong cells: their codes and parameters, and that each sentence finishes "this value …"."""
+"""Rejections of cells: their codes, parameters and sentences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ JARGON = re.compile(
 
 
 def reasons(**cells: Cell) -> list[str]:
-    """Why a row with these cells is rejected."""
+    """Return the reasons why a row with these cells is rejected."""
     return [word_rejection(rejection) for rejection in check(row_of(**cells)).rejections]
 
 
@@ -60,13 +60,13 @@ def reasons(**cells: Cell) -> list[str]:
     ],
 )
 def test_each_wrong_cell_has_its_sentence(field: str, cell: Cell, reason: str) -> None:
-    """The sentences that the error workbook will show."""
+    """The errors workbook shows these sentences."""
     assert reasons(**{field: cell}) == [reason]
 
 
 @given(st.lists(CELLS, max_size=9))
 def test_every_reason_finishes_the_sentence(row: list[Cell]) -> None:
-    """Whatever is in the cells, and without a word of pydantic's."""
+    """This holds for any cells, and no sentence is pydantic's own."""
     for rejection in check(row).rejections:
         assert PREDICATE.match(word_rejection(rejection)), rejection
         assert not JARGON.search(word_rejection(rejection)), rejection
@@ -76,7 +76,7 @@ def test_every_reason_finishes_the_sentence(row: list[Cell]) -> None:
     ("annotation", "cell"), [(int, "x"), (float, "x"), (bool, "perhaps"), (list[int], "x"), (UUID, "x"), (Decimal, "x")]
 )
 def test_any_type_that_pydantic_knows_can_be_a_column_and_has_a_reason(annotation: Any, cell: str) -> None:
-    """Not every column needs a cell type of Sluice."""
+    """A column does not need a cell type of Sluice."""
     reason = word_rejection(rejection_of(annotation, cell))
     assert PREDICATE.match(reason)
     assert not JARGON.search(reason)
@@ -107,15 +107,15 @@ def test_a_value_outside_the_choices_is_rejected_with_the_list_of_them(
     assert word_rejection(rejection) == reason
 
 
-def test_amounts_in_parameters_are_numbers_or_text_as_json_takes_them() -> None:
+def test_amounts_in_parameters_are_numbers_or_text_that_json_can_hold() -> None:
     """A limit can be a Decimal or a date."""
     assert rejection_of(Annotated[int, Field(ge=3)], "2").params == {"minimum": 3}
     assert rejection_of(Annotated[Decimal, Field(le=Decimal("2.50"))], "3").params == {"maximum": "2.50"}
     assert rejection_of(Annotated[date, Field(gt=date(2026, 1, 2))], "2026-01-02").params == {"limit": "2026-01-02"}
 
 
-def test_the_sentence_of_an_importers_own_rule_is_stored_as_it_is() -> None:
-    """A ValueError gives the sentence; an error type of its own gives a code and parameters too."""
+def test_the_sentence_of_an_importers_own_rule_is_stored_unchanged() -> None:
+    """A ValueError has the sentence; an error type of its own has a code and parameters too."""
 
     def odd(value: int) -> int:
         if value % 2 == 0:
@@ -132,7 +132,7 @@ def test_the_sentence_of_an_importers_own_rule_is_stored_as_it_is() -> None:
 
 
 def rejection_of(annotation: Any, cell: Cell) -> Rejection:
-    """The rejection of a row whose column ``Other`` has this type."""
+    """Return the rejection of a row whose column ``Other`` has this type."""
     namespace: dict[str, Any] = {
         "__annotations__": {"key": str, "other": annotation},
         "__module__": __name__,

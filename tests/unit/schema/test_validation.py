@@ -1,4 +1,4 @@
-"""Checked records: good rows, rejections, and that every row is one of them."""
+"""Checked rows: each is good or rejected."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_good_row_keeps_its_number_key_and_values() -> None:
 
 
 def test_a_row_with_several_wrong_cells_is_rejected_once() -> None:
-    """Each wrong cell has its code, in the order of the columns; the row counts once."""
+    """Each wrong cell has its code, in the order of the columns; the row is counted once."""
     checked = check(row_of(), row_of(price="-1", stock="1.5", currency="euro"), row_of(code="B"))
     assert (checked.seen, len(checked.good), checked.rejected) == (3, 2, 1)
     assert checked.rejections == [
@@ -59,8 +59,8 @@ def test_a_row_with_several_wrong_cells_is_rejected_once() -> None:
     ]
 
 
-def test_error_cells_are_rejected_with_the_error_they_hold() -> None:
-    """Two of one row are two rejections of one rejected row; its other cells are not checked."""
+def test_error_cells_are_rejected_with_their_error() -> None:
+    """Two error cells of a row are two rejections of one row; its other cells are not checked."""
     checked = check(row_of(code=CellError("#REF!"), price=CellError("#N/A"), stock="x"))
     assert [(found.column, found.value) for found in checked.rejections] == [("Code", "#REF!"), ("Price", "#N/A")]
     assert {found.code for found in checked.rejections} == {"spreadsheet-error"}
@@ -69,7 +69,7 @@ def test_error_cells_are_rejected_with_the_error_they_hold() -> None:
 
 @pytest.mark.parametrize("empty", [None, "", " ", "\t \n", "\xa0", "\u3000"])
 def test_a_cell_that_looks_empty_is_empty(empty: Cell) -> None:
-    """A required one is missing, any other has its default; a key of blanks would name nothing."""
+    """A required cell is missing then, and any other has its default; a key of blanks would identify nothing."""
     checked = check(row_of(code=empty), row_of(currency=empty))
     assert checked.rejections == [Rejection("Sheet1", 2, "Code", None, "required")]
     assert json.loads(checked.good[0].values)["currency"] == "EUR"
@@ -83,7 +83,7 @@ def test_a_row_that_ends_early_is_filled_with_empty_cells() -> None:
 
 
 def test_cells_outside_the_importers_columns_are_not_checked() -> None:
-    """Even when they hold errors."""
+    """They may even be errors."""
     fields = {1: "code", 3: "price"}
     row: list[Cell] = [CellError("#N/A"), "A", date(2026, 1, 1), "5", "rest"]
     checked = check_rows(samples, fields, "Sheet1", [(9, row)])
@@ -100,7 +100,7 @@ def test_a_number_in_a_text_column_becomes_its_digits(cell: Cell, key: str) -> N
     "cell", [True, date(2026, 3, 1), datetime.fromisoformat("2026-03-01"), time(12), timedelta(hours=30)]
 )
 def test_a_date_or_a_flag_in_a_text_column_is_rejected(cell: Cell) -> None:
-    """MAR-1 that Excel made a date must not be imported as text that is not in the file."""
+    """MAR-1 that Excel turned into a date must not be imported as text that is not in the file."""
     (rejection,) = check(row_of(code=cell)).rejections
     assert rejection.code == "not-text"
 
@@ -121,13 +121,13 @@ def test_a_date_or_a_flag_in_a_text_column_is_rejected(cell: Cell) -> None:
         ("updated", False, "FALSE"),
     ],
 )
-def test_a_rejection_shows_the_value_as_it_was_found(field: str, cell: Cell, shown: str) -> None:
-    """Not the value that a validator had changed it to."""
+def test_a_rejection_shows_the_value_of_the_file(field: str, cell: Cell, shown: str) -> None:
+    """Validators may have changed the value since."""
     (rejection,) = check(row_of(**{field: cell})).rejections
     assert rejection.value == shown
 
 
-def test_a_long_value_is_cut_in_the_rejection() -> None:
+def test_a_long_value_is_shortened_in_the_rejection() -> None:
     """One cell must not fill a report."""
     (rejection,) = check(row_of(code="x" * 32_767)).rejections
     assert rejection.value == "x" * 199 + "…"
@@ -150,7 +150,7 @@ def test_a_long_value_is_cut_in_the_rejection() -> None:
     ],
 )
 def test_equal_values_have_equal_hashes(field: str, cells: list[Cell]) -> None:
-    """Else a file saved in another format would update every row."""
+    """Otherwise a file that is saved in another format would update every row."""
     assert len({good(**{field: cell}).hash for cell in cells}) == 1
 
 
@@ -185,8 +185,8 @@ def test_normalise_changes_every_good_row() -> None:
 
 
 @given(st.lists(st.lists(CELLS, max_size=len(FIELDS) + 2), max_size=20))
-def test_rows_seen_are_good_rows_and_rejected_rows(rows: list[list[Cell]]) -> None:
-    """No row is lost, none is both, and no cell causes an error other than a rejection."""
+def test_every_row_is_good_or_rejected(rows: list[list[Cell]]) -> None:
+    """No row is lost or both, and a cell causes no error other than a rejection."""
     checked = check(*rows)
     good_rows, rejected_rows = {row.number for row in checked.good}, {found.row for found in checked.rejections}
     assert checked.seen == len(rows) == len(checked.good) + checked.rejected

@@ -72,7 +72,7 @@ def test_a_totals_row_is_ignored(row: list[Cell]) -> None:
     ],
 )
 def test_a_product_called_total_is_a_product(row: list[Cell]) -> None:
-    """It has a description."""
+    """Its description distinguishes it."""
     checked = check(row)
     assert (len(checked.good), checked.seen, checked.ignored) == (1, 1, 0)
 
@@ -105,7 +105,7 @@ def test_a_name_beside_numbers_alone_is_a_record() -> None:
 
 
 def test_where_only_the_key_is_required_a_totals_row_has_all_other_text_empty() -> None:
-    """With the word as its key it would be a good row, but all other text of it is empty."""
+    """Such a row would be good, with the word as its key, but all other text of it is empty."""
     fields = {0: "number", 1: "customer", 2: "city", 3: "paid"}
     rows: list[list[Cell]] = [["1", "Ann", None, 5], ["Total", None, None, 5], ["Total"], ["Total", "Bob", None, 5]]
     checked = check(*rows, importer=orders, fields=fields)
@@ -120,7 +120,7 @@ def test_a_column_that_the_file_does_not_have_does_not_count_as_empty() -> None:
 
 
 def test_normalise_is_not_called_with_a_totals_row() -> None:
-    """It changes records."""
+    """`normalise` changes records only."""
 
     def never(row: Row) -> Row:
         raise AssertionError(row)

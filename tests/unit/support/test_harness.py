@@ -1,4 +1,4 @@
-"""The harness that these tests take is the one of the state machine."""
+"""The test harness follows the same steps as the state machine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ STATES: dict[str, dict[str, Any]] = json.loads((ROOT / "statemachines" / "job.as
 
 
 def follower(state: str, outcome: str) -> str:
-    """The task that comes after a task with this outcome, by the machine's own definition."""
+    """Return the task that follows a task with this outcome in the machine's definition."""
     name: str = STATES[state]["Next"]
     while STATES[name]["Type"] == "Choice":
         choices = STATES[name]["Choices"]
         assert {choice["Variable"] for choice in choices} == {f"$.{state.lower()}.outcome"}
-        assert STATES[state]["ResultPath"] == f"$.{state.lower()}", "the choice looks at this task's answer"
+        assert STATES[state]["ResultPath"] == f"$.{state.lower()}", "the choice compares this task's result"
         taken = [choice["Next"] for choice in choices if choice["StringEquals"] == outcome]
         name = (taken or [STATES[name]["Default"]])[0]
     return name
@@ -28,30 +28,30 @@ def follower(state: str, outcome: str) -> str:
 @pytest.mark.parametrize("outcome", ["planned", "done", "review", "stopped", "over"])
 @pytest.mark.parametrize("state", ["Plan", "Parse", "Compare", "Load", "Undo"])
 def test_a_step_is_followed_by_the_same_step(state: str, outcome: str) -> None:
-    """For every outcome, those that cannot be as well."""
+    """Every outcome is tried, even one that the task never has."""
     assert Harness._after(state.lower(), outcome) == follower(state, outcome).lower()
 
 
-def test_every_task_that_a_run_can_come_to_is_known_here() -> None:
-    """A new one must be built into the fake."""
+def test_the_harness_knows_every_task_of_the_state_machine() -> None:
+    """A new task must be added to the harness."""
     tasks = {name for name, state in STATES.items() if state["Type"] == "Task"}
     assert tasks == {"Plan", "Parse", "Compare", "Load", "Undo", "Finish", "AutoResume", "Break", "MakeFile"}
 
 
-def test_a_run_begins_with_the_step_of_its_name() -> None:
-    """What `Job.entry` says is what the first choice takes."""
+def test_a_run_begins_with_the_step_that_its_job_names() -> None:
+    """The first choice of the state machine compares `Job.entry`."""
     entries = {choice["StringEquals"]: choice["Next"] for choice in STATES["From"]["Choices"]}
     assert entries.pop("file") == "MakeFile"
     assert entries == {name: name.title() for name in ("plan", "load", "undo")}
 
 
-def test_a_job_that_is_parked_is_woken_after_a_while_and_any_other_is_left() -> None:
-    """What `finish` answers of it is what the machine looks at; whoever wakes it begins another run."""
+def test_a_suspended_job_is_resumed_after_a_delay_and_any_other_ends() -> None:
+    """The state machine reads the result of `finish`; the automatic resume begins another run."""
     assert STATES["Finish"]["Next"] == "IsItSuspended"
     (suspended,) = STATES["IsItSuspended"]["Choices"]
     assert (suspended["Variable"], suspended["BooleanEquals"]) == ("$.finish.suspended", True)
-    answered = {"suspended.$": "$.Payload.suspended", "resume_after.$": "$.Payload.resume_after"}
-    assert STATES["Finish"]["ResultSelector"] == answered, "`finish` answers it"
+    selected = {"suspended.$": "$.Payload.suspended", "resume_after.$": "$.Payload.resume_after"}
+    assert STATES["Finish"]["ResultSelector"] == selected, "`finish` returns it"
     assert STATES["Finish"]["ResultPath"] == "$.finish"
     waiting = STATES[suspended["Next"]]
     assert (waiting["Type"], waiting["SecondsPath"], waiting["Next"]) == ("Wait", "$.finish.resume_after", "AutoResume")

@@ -51,12 +51,12 @@ class ScriptedUpstream:
 
     @property
     def transport(self) -> httpx.MockTransport:
-        """The transport that reaches it."""
+        """Return a transport to this upstream."""
         return httpx.MockTransport(self._answer)
 
     @property
     def bearers(self) -> list[str]:
-        """The tokens of the requests."""
+        """Return the tokens of the requests."""
         return [request.headers["authorization"].removeprefix("Bearer ") for request in self.requests]
 
     def respond(self, request: httpx.Request) -> Scripted:

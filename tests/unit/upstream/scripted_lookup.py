@@ -77,5 +77,5 @@ class Roll(ScriptedUpstream):
 
     @property
     def sought(self) -> list[str]:
-        """The keys that were looked up, each time."""
+        """Return every key that was looked up, each time."""
         return [request.url.path.rpartition("/")[2] for request in self.requests]

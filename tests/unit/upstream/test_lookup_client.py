@@ -27,7 +27,7 @@ FAILURES: list[Scripted] = [
     httpx.Response(503),
     httpx.Response(408),
     httpx.ReadTimeout("slow"),
-    httpx.ConnectError("gone"),
+    httpx.ConnectError("unreachable"),
     httpx.Response(200, text="<html>Maintenance</html>"),
     httpx.Response(200, json={"id_number": KEYS[0], "status": "unheard of"}),
     httpx.Response(200, json=[KEYS[0]]),
@@ -179,7 +179,7 @@ def test_an_upstream_that_gives_no_token_is_down() -> None:
 
 
 def test_an_upstream_that_gives_no_new_token_is_down_too() -> None:
-    roll = Roll({KEYS[1]: [httpx.Response(401)]}, tokens=[httpx.ConnectError("gone")] * 100)
+    roll = Roll({KEYS[1]: [httpx.Response(401)]}, tokens=[httpx.ConnectError("unreachable")] * 100)
     roll.tokens.keep("siasn", AccessToken("theirs", START + 600))
     batch = roll.ask(KEYS)
     assert (batch.failed, batch.down) == ([], True)

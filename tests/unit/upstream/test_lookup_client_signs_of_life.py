@@ -1,4 +1,4 @@
-"""Whether a failure is of the upstream, or of one key."""
+"""Failures of the upstream, and failures of one key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.unit.upstream.scripted_lookup import KEYS, Roll, fails
     "response", [httpx.Response(400), httpx.Response(422), httpx.Response(200, json={"status": "?"})]
 )
 def test_a_response_that_rejects_a_key_is_a_sign_of_life(response: httpx.Response) -> None:
-    """However many such keys follow each other: the upstream works."""
+    """The upstream works, even if many such keys follow each other."""
     odd = KEYS[:15]
     roll = Roll({key: [response] * 3 for key in odd})
     batch = roll.ask(KEYS[:20])

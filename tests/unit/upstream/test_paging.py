@@ -24,8 +24,8 @@ FAILURES: list[Scripted] = [
     httpx.Response(408),
     httpx.ReadTimeout("slow"),
     httpx.ConnectTimeout("far"),
-    httpx.ConnectError("gone"),
-    httpx.RemoteProtocolError("cut"),
+    httpx.ConnectError("unreachable"),
+    httpx.RemoteProtocolError("disconnected"),
     httpx.Response(200, text="<html>Maintenance</html>", headers={"content-type": "text/html"}),
     httpx.Response(200, text='{"total": 10, "data": [{"itemId": "SITI'),
     httpx.Response(200, json={"total": 10, "rows": []}),
@@ -49,9 +49,9 @@ def test_the_token_is_requested_with_our_credentials_and_shared() -> None:
     assert str(request.url) == "https://upstream.example/api/oauth2/token"
     assert parse_qs(request.content.decode()) == {"grant_type": ["client_credentials"]}
     assert base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode() == f"us:{SECRET}"
-    kept = upstream.tokens.kept["siasn"]
-    assert kept.value == "token-1"
-    assert START + 500 < kept.good_until < START + 600
+    shared = upstream.tokens.items["siasn"]
+    assert shared.value == "token-1"
+    assert START + 500 < shared.good_until < START + 600
 
 
 def test_a_shared_token_is_used() -> None:
@@ -169,7 +169,7 @@ def test_a_retry_after_beyond_the_deadline_ends_the_attempt() -> None:
     assert upstream.time.passed < 1, "waiting would not help"
 
 
-def test_a_page_that_comes_in_pieces_is_whole() -> None:
+def test_a_page_that_arrives_in_pieces_is_complete() -> None:
     upstream = ScriptedSource([data(0, 1, 2, 3, total=25), data(4, 5, 6, 7, total=25), data(8, 9, total=25)])
     (page,) = upstream.read()
     assert [row["itemId"] for row in page.rows] == [str(at) for at in TEN]
@@ -201,7 +201,7 @@ def test_without_a_total_the_last_page_may_be_empty() -> None:
     assert [len(page.rows) for page in pages] == [10, 0]
 
 
-def test_pages_come_in_the_order_of_their_offsets() -> None:
+def test_pages_are_yielded_in_the_order_of_their_offsets() -> None:
     upstream = ScriptedSource([data(*TEN, total=30)] * 3)
     assert [page.offset for page in upstream.read(20, 0, 10, at_once=3)] == [20, 0, 10]
 
@@ -224,6 +224,6 @@ def test_an_invalid_address_is_an_error() -> None:
         upstream.read()
 
 
-def test_secrets_are_left_out_of_repr() -> None:
+def test_secrets_are_not_in_repr() -> None:
     assert SECRET not in repr(UPSTREAM)
     assert "value" not in repr(AccessToken("value", 1.0))

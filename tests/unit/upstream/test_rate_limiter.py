@@ -1,4 +1,4 @@
-"""When a request may be sent, and that an upstream never sees too many in a second."""
+"""Slots of requests: an upstream never gets too many in a second."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.upstream.scripted import START, Time
 
 
 class Oversleeping(Time):
-    """Time in a busy process, which wakes up late from some of its sleeps."""
+    """Time in a busy process, in which some sleeps last too long."""
 
     def __init__(self, *late: float) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ def wait(time: Time, rates: MemoryRateStore, slots: int = 1, seconds: float = 60
     late=st.lists(st.floats(0, LATENESS + TRANSIT, exclude_max=True), min_size=2, max_size=120),
 )
 def test_no_second_has_more_arrivals_than_the_rate(rate: float, late: list[float]) -> None:
-    """As long as no request arrives later than the spacing allows for."""
+    """This holds if no request arrives later than the spacing allows."""
     arrivals = sorted(index * spacing(rate) + delay for index, delay in enumerate(late))
     allowed = max(1, int(rate))
     for first, beyond in zip(arrivals, arrivals[allowed:], strict=False):
@@ -117,7 +117,7 @@ def test_a_reader_without_a_slot_before_its_deadline_takes_none() -> None:
     assert len(rates.taken) == 1
 
 
-def test_a_reader_comes_back_when_a_long_block_is_over() -> None:
+def test_a_reader_retries_when_a_long_block_is_over() -> None:
     rates = MemoryRateStore(20)
     rates.back_off_until(START + 100.5)
     with pytest.raises(TryLater) as caught:

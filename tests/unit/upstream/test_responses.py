@@ -1,4 +1,4 @@
-"""What a response means."""
+"""Meaning of a response."""
 
 from __future__ import annotations
 

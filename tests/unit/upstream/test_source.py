@@ -1,4 +1,4 @@
-"""Pages of a source, and that their rows are validated as those of a file."""
+"""Pages of a source, whose rows are validated as those of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the token endpoint returns."""
+"""Responses of the token endpoint."""
 
 from __future__ import annotations
 

@@ -9,6 +9,6 @@ from tests.support.harness import Harness, small_chunks
 
 @pytest.fixture
 def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
-    """A harness whose products come in chunks of ten rows."""
+    """Return a harness whose products are split into chunks of ten rows."""
     small_chunks(monkeypatch)
     return Harness()

@@ -13,7 +13,7 @@ AT = datetime.fromtimestamp(NOW, UTC)
 
 
 def promotion(number: int, **changed: object) -> dict[str, object]:
-    """A row as the upstream gives it."""
+    """Return a row as the upstream sends it."""
     return {
         "nip": f"{number:018d}",
         "nama": f"Pegawai {number}",
@@ -27,7 +27,7 @@ def promotion(number: int, **changed: object) -> dict[str, object]:
 
 
 def pulling(rows: int) -> Harness:
-    """An upstream with so many rows."""
+    """Return a harness whose upstream has so many rows."""
     made = Harness()
     made.upstreams.rows["pangkat"] = [promotion(number) for number in range(rows)]
     return made

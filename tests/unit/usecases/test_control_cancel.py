@@ -1,4 +1,4 @@
-"""Cancelling a job from every state: it ends, and nothing is written after it has."""
+"""Cancelling a job in every state: it ends, and nothing is written afterwards."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.harness import LEASE, NOW, Harness
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A queued job of 45 rows in five chunks."""
+    """Return a queued job of 45 rows in five chunks."""
     return harness.upload(csv_file(products(45)))
 
 
 def brought_to(harness: Harness, ref: JobRef, status: Status) -> Job:
-    """Let the job come to a state that nobody is at."""
+    """Bring the job to a state in which no worker has a lease."""
     match status:
         case Status.WAITING_FOR_FILE:
             harness.jobs.items[ref] = replace(harness.jobs.get(ref), status=status)
@@ -43,7 +43,7 @@ def brought_to(harness: Harness, ref: JobRef, status: Status) -> Job:
 
 
 @pytest.mark.parametrize("status", [Status.WAITING_FOR_FILE, Status.QUEUED, Status.IN_REVIEW, Status.PAUSED])
-def test_a_job_that_nobody_is_at_ends_at_once(harness: Harness, ref: JobRef, status: Status) -> None:
+def test_a_job_without_leases_is_cancelled_at_once(harness: Harness, ref: JobRef, status: Status) -> None:
     brought_to(harness, ref, status)
     job = harness.cancel(ref)
     assert (job.status, job.phase, job.problem) == (Status.CANCELLED, None, None)
@@ -54,7 +54,7 @@ def test_a_job_that_nobody_is_at_ends_at_once(harness: Harness, ref: JobRef, sta
     assert harness.destination.writes == 0
 
 
-def test_a_file_that_comes_after_its_job_was_cancelled_starts_nothing(harness: Harness, ref: JobRef) -> None:
+def test_a_file_that_is_uploaded_after_its_job_was_cancelled_starts_nothing(harness: Harness, ref: JobRef) -> None:
     job = brought_to(harness, ref, Status.WAITING_FOR_FILE)
     harness.machine.started.clear()
     harness.cancel(ref)
@@ -64,19 +64,19 @@ def test_a_file_that_comes_after_its_job_was_cancelled_starts_nothing(harness: H
 
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
-def test_a_job_under_way_ends_when_the_chunks_that_workers_hold_are_done(
+def test_a_job_in_progress_is_cancelled_when_chunks_with_leases_are_done(
     harness: Harness, ref: JobRef, name: PhaseName
 ) -> None:
     harness.plan(ref)
     if name is PhaseName.LOAD:
         harness.phase(ref, PhaseName.PARSE)
     token = harness.dispatch(ref, name)
-    held = harness.queue.messages.pop(0)
-    harness.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    leased = harness.queue.messages.pop(0)
+    harness.chunks.lease(leased, now=NOW, until=NOW + LEASE)
     assert harness.cancel(ref).status is Status.CANCELLING
     harness.deliver()
     assert token not in harness.machine.answers
-    harness.work(held, now=NOW + LEASE)
+    harness.work(leased, now=NOW + LEASE)
     assert harness.machine.answers[token] == {"outcome": "stopped"}
     job = harness.finish(ref)
     assert (job.status, job.phase) == (Status.CANCELLED, None)
@@ -87,7 +87,7 @@ def test_a_job_under_way_ends_when_the_chunks_that_workers_hold_are_done(
 def test_nothing_is_written_after_a_job_was_cancelled(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The chunk that a worker is at is finished first, and counted."""
+    """The worker finishes its chunk first, and the chunk is counted."""
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     token = harness.dispatch(ref, PhaseName.LOAD)
@@ -108,7 +108,7 @@ def test_nothing_is_written_after_a_job_was_cancelled(
     assert (harness.jobs.get(ref), harness.destination.writes) == (job, 10)
 
 
-def test_what_was_loaded_stays_and_can_be_taken_back(harness: Harness, ref: JobRef) -> None:
+def test_loaded_rows_stay_and_can_be_rolled_back(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     harness.dispatch(ref, PhaseName.LOAD)
@@ -123,21 +123,21 @@ def test_what_was_loaded_stays_and_can_be_taken_back(harness: Harness, ref: JobR
 
 
 def test_a_pausing_job_is_cancelled_instead(harness: Harness, ref: JobRef) -> None:
-    """Whoever is at its chunk tells the machine the same, and the job ends as what was asked for last."""
+    """The worker of the last chunk sends the same outcome, and the later request decides how the job ends."""
     harness.plan(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
-    held = harness.queue.messages.pop(0)
-    harness.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    leased = harness.queue.messages.pop(0)
+    harness.chunks.lease(leased, now=NOW, until=NOW + LEASE)
     harness.pause(ref)
     assert harness.cancel(ref).status is Status.CANCELLING
     with pytest.raises(Conflict):
         harness.pause(ref)
-    harness.work(held, now=NOW + LEASE)
+    harness.work(leased, now=NOW + LEASE)
     assert harness.machine.answers[token] == {"outcome": "stopped"}
     assert harness.finish(ref).status is Status.CANCELLED
 
 
-def test_a_job_that_is_cancelled_while_its_file_is_cut_ends_after_the_cut(harness: Harness, ref: JobRef) -> None:
+def test_a_job_that_is_cancelled_while_its_file_is_split_ends_after_the_split(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     assert harness.cancel(ref).status is Status.CANCELLING
     token = harness.dispatch(ref, PhaseName.PARSE)
@@ -153,8 +153,8 @@ def test_cancelling_twice_cancels_once(harness: Harness, ref: JobRef) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.ROLLED_BACK, Status.ROLLING_BACK])
-def test_what_has_ended_or_is_being_taken_back_is_not_cancelled(harness: Harness, ref: JobRef, status: Status) -> None:
-    """Half of a rollback would help nobody."""
+def test_a_job_that_has_ended_or_is_rolled_back_is_not_cancelled(harness: Harness, ref: JobRef, status: Status) -> None:
+    """Half of a rollback would leave the dataset inconsistent."""
     harness.jobs.items[ref] = replace(harness.jobs.get(ref), status=status)
     with pytest.raises(Conflict) as rejected:
         harness.cancel(ref)
@@ -171,32 +171,32 @@ def test_what_has_ended_or_is_being_taken_back_is_not_cancelled(harness: Harness
         (Status.IN_REVIEW, Status.LOADING, Status.CANCELLING),
     ],
 )
-def test_a_job_that_moves_on_at_that_moment_is_cancelled_all_the_same(
+def test_a_job_that_changes_state_during_the_call_is_cancelled_all_the_same(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch, before: Status, after: Status, end: Status
 ) -> None:
-    """Nobody who may cancel shall read that the job's state does not allow it."""
+    """A caller with a job that can be cancelled gets no error about its state."""
     harness.jobs.items[ref] = replace(harness.jobs.get(ref), status=before)
-    move = harness.jobs.transition
+    transition = harness.jobs.transition
 
-    def moves_on_first(*args: Any, **more: Any) -> Job:
-        monkeypatch.setattr(harness.jobs, "transition", move)
-        move(ref, after)
-        return move(*args, **more)
+    def changes_state_first(*args: Any, **more: Any) -> Job:
+        monkeypatch.setattr(harness.jobs, "transition", transition)
+        transition(ref, after)
+        return transition(*args, **more)
 
-    monkeypatch.setattr(harness.jobs, "transition", moves_on_first)
+    monkeypatch.setattr(harness.jobs, "transition", changes_state_first)
     assert harness.cancel(ref).status is end
 
 
-def test_a_job_that_ends_at_that_moment_is_not_cancelled(
+def test_a_job_that_ends_during_the_call_is_not_cancelled(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.jobs.items[ref] = replace(harness.jobs.get(ref), status=Status.LOADING)
-    move = harness.jobs.transition
+    transition = harness.jobs.transition
 
     def ends_first(*args: Any, **more: Any) -> Job:
-        monkeypatch.setattr(harness.jobs, "transition", move)
-        move(ref, Status.COMPLETED)
-        return move(*args, **more)
+        monkeypatch.setattr(harness.jobs, "transition", transition)
+        transition(ref, Status.COMPLETED)
+        return transition(*args, **more)
 
     monkeypatch.setattr(harness.jobs, "transition", ends_first)
     with pytest.raises(Conflict, match="completed"):

@@ -1,4 +1,4 @@
-"""The log of a whole life: who did what with a job, in order."""
+"""The log of a job: who did what, in order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.support.factories import csv_file, products
 from tests.support.harness import Harness
 
 
-def test_a_whole_life_is_in_the_log(harness: Harness) -> None:
-    """Each step once, by whoever asked for it or by the harness itself."""
+def test_every_step_of_a_job_is_in_the_log(harness: Harness) -> None:
+    """Each step is recorded once, with the caller or Sluice itself as its actor."""
     ref = harness.upload(csv_file(products(25)), review=True)
     harness.run(ref)
     harness.commit(ref, by="eve")
@@ -50,7 +50,7 @@ def test_a_whole_life_is_in_the_log(harness: Harness) -> None:
     ]
 
 
-def test_a_cancelled_life_is_in_the_log(harness: Harness) -> None:
+def test_a_cancelled_job_is_in_the_log(harness: Harness) -> None:
     ref = harness.upload(csv_file(products(25)))
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
@@ -60,8 +60,8 @@ def test_a_cancelled_life_is_in_the_log(harness: Harness) -> None:
     assert [(entry.by, entry.status) for entry in entries] == [("ben", Status.CANCELLING), (SYSTEM, Status.CANCELLED)]
 
 
-def test_what_tidying_did_is_in_the_log(harness: Harness) -> None:
-    """Somebody will ask why a job took so long."""
+def test_what_the_sweeper_did_is_in_the_log(harness: Harness) -> None:
+    """The log explains why a job took long."""
     ref = harness.upload(csv_file(products(25)))
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)

@@ -1,4 +1,4 @@
-"""Pausing a job and resuming it: chunks are put back, and nothing is done twice."""
+"""Pausing and resuming a job: chunks are released, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.harness import LEASE, NOW, Harness
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A planned job of 45 rows in five chunks."""
+    """Return a planned job of 45 rows in five chunks."""
     ref = harness.upload(csv_file(products(45)))
     harness.plan(ref)
     return ref
@@ -28,7 +28,7 @@ def states(harness: Harness, ref: JobRef, name: PhaseName) -> list[ChunkState]:
 
 
 def begun(harness: Harness, ref: JobRef, name: PhaseName) -> str:
-    """Let a phase come to where two chunks are done and one is at a worker; answers its token."""
+    """Run a phase until two chunks are done and one has a lease; return its token."""
     if name is PhaseName.LOAD:
         harness.phase(ref, PhaseName.PARSE)
     token = harness.dispatch(ref, name)
@@ -40,25 +40,25 @@ def begun(harness: Harness, ref: JobRef, name: PhaseName) -> str:
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
 def test_a_job_is_paused_when_the_last_worker_is_done(harness: Harness, ref: JobRef, name: PhaseName) -> None:
-    """Not before, and its token is answered by whoever is the last."""
+    """The last worker sends the token, and no earlier one."""
     token = begun(harness, ref, name)
-    held = harness.queue.messages.pop(0)
+    leased = harness.queue.messages.pop(0)
     assert harness.pause(ref).status is Status.PAUSING
     assert token not in harness.machine.answers
     harness.deliver()
     assert token not in harness.machine.answers, "a worker may still be writing"
-    harness.chunks.close(held, ChunkState.DONE, Counts())
-    harness.work(held)
+    harness.chunks.close(leased, ChunkState.DONE, Counts())
+    harness.work(leased)
     assert harness.machine.answers[token] == {"outcome": "stopped"}
     job = harness.finish(ref)
     assert (job.status, job.phase) == (Status.PAUSED, name)
 
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
-def test_chunks_that_come_up_while_a_job_is_stopped_are_put_back(
+def test_chunks_that_are_delivered_while_a_job_stops_are_released(
     harness: Harness, ref: JobRef, name: PhaseName
 ) -> None:
-    """Their messages are dropped; nothing of them was counted."""
+    """Their messages are dropped, and their rows are not counted."""
     begun(harness, ref, name)
     harness.queue.messages.pop(0)
     before = harness.pause(ref).counts
@@ -68,13 +68,13 @@ def test_chunks_that_come_up_while_a_job_is_stopped_are_put_back(
 
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
-def test_a_resumed_job_does_exactly_what_is_left(harness: Harness, ref: JobRef, name: PhaseName) -> None:
-    """Whatever was delivered in between, the counts are as if it had never stopped."""
+def test_a_resumed_job_processes_exactly_the_open_chunks(harness: Harness, ref: JobRef, name: PhaseName) -> None:
+    """Whatever was delivered in between, the counts are those of a job that was never paused."""
     begun(harness, ref, name)
-    held = harness.queue.messages.pop(0)
+    leased = harness.queue.messages.pop(0)
     harness.pause(ref)
     harness.deliver()
-    harness.work(held, now=NOW + LEASE)  # its worker died, and the message came again
+    harness.work(leased, now=NOW + LEASE)  # the worker died, and its message was delivered again
     assert harness.finish(ref).status is Status.PAUSED
     writes = harness.destination.writes
     job = harness.resume(ref)
@@ -93,8 +93,8 @@ def test_a_resumed_job_does_exactly_what_is_left(harness: Harness, ref: JobRef, 
     assert harness.destination.writes - writes == (45 if name is PhaseName.PARSE else 25)
 
 
-def test_a_job_nobody_is_at_is_paused_at_once(harness: Harness, ref: JobRef) -> None:
-    """Its messages wait in the queue; whoever asks sees that no lease is out."""
+def test_a_job_without_leases_is_paused_at_once(harness: Harness, ref: JobRef) -> None:
+    """Its messages wait in the queue; the call sees that no worker has a lease."""
     token = harness.dispatch(ref, PhaseName.PARSE)
     harness.pause(ref)
     assert harness.machine.answers[token] == {"outcome": "stopped"}
@@ -110,8 +110,8 @@ def test_a_job_is_paused_before_its_plan(harness: Harness) -> None:
     assert harness.run(ref).counts == Counts(total=45, checked=45, inserted=45)
 
 
-def test_a_job_that_is_paused_while_its_file_is_cut_is_cut_once(harness: Harness) -> None:
-    """The plan comes to its end, and the phase after it does not begin."""
+def test_a_job_that_is_paused_while_its_file_is_split_splits_it_once(harness: Harness) -> None:
+    """The plan ends, and the phase after it does not begin."""
     ref = harness.upload(csv_file(products(45)))
     harness.plan(ref)
     harness.pause(ref)
@@ -123,8 +123,8 @@ def test_a_job_that_is_paused_while_its_file_is_cut_is_cut_once(harness: Harness
     assert harness.run(ref).counts == Counts(total=45, checked=45, inserted=45)
 
 
-def test_a_long_plan_looks_whether_it_is_still_wanted(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And is made anew when the job is resumed."""
+def test_a_long_plan_stops_when_the_job_is_paused(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It starts again when the job is resumed."""
     ref = harness.upload(csv_file(products(45)))
     clock = iter(range(0, 1000, 3))
     seen: list[int] = []
@@ -146,7 +146,7 @@ def test_a_long_plan_looks_whether_it_is_still_wanted(harness: Harness, monkeypa
 
 
 def test_a_comparison_is_paused_and_resumed(harness: Harness) -> None:
-    """The rows that were compared are not compared again."""
+    """Compared rows are not compared again."""
     ref = harness.upload(csv_file(products(45)), review=True)
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -182,7 +182,7 @@ def test_a_job_is_paused_again_after_it_was_resumed(harness: Harness, ref: JobRe
 
 
 def test_a_job_that_was_resumed_is_not_resumed_again(harness: Harness, ref: JobRef) -> None:
-    """Its harness is started all the same: the first call may have died before it could."""
+    """Its execution is started again, because the first call may have died before it could."""
     harness.dispatch(ref, PhaseName.PARSE)
     harness.pause(ref)
     harness.finish(ref)
@@ -206,19 +206,19 @@ def test_only_a_paused_job_is_resumed(harness: Harness, ref: JobRef, status: Sta
     "status",
     [*sorted(ENDED), Status.WAITING_FOR_FILE, Status.IN_REVIEW, Status.CANCELLING, Status.ROLLING_BACK],
 )
-def test_what_is_not_under_way_is_not_paused(harness: Harness, ref: JobRef, status: Status) -> None:
+def test_an_inactive_job_is_not_paused(harness: Harness, ref: JobRef, status: Status) -> None:
     harness.jobs.items[ref] = replaced(harness, ref, status)
     with pytest.raises(Conflict):
         harness.pause(ref)
 
 
 def replaced(harness: Harness, ref: JobRef, status: Status) -> Job:
-    """The job in a state of a test's choice."""
+    """Return the job in a given state."""
     return replace(harness.jobs.get(ref), status=status)
 
 
-def test_a_pause_that_comes_after_the_last_chunk_holds_the_job_before_its_end(harness: Harness, ref: JobRef) -> None:
-    """It was asked for, so it is done; resumed, the job has nothing left to do."""
+def test_a_pause_after_the_last_chunk_stops_the_job_before_its_end(harness: Harness, ref: JobRef) -> None:
+    """The caller asked for it; once resumed, the job has nothing left to do."""
     harness.phase(ref, PhaseName.PARSE)
     harness.phase(ref, PhaseName.LOAD)
     harness.pause(ref)

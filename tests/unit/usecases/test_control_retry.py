@@ -1,4 +1,4 @@
-"""Retrying a job that failed for a reason not in its file: just what is missing is done."""
+"""Retrying a job that failed for a reason outside its file: only the missing work is done."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ROWS = 45
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A queued job of 45 rows in five chunks."""
+    """Return a queued job of 45 rows in five chunks."""
     return harness.upload(csv_file(products(ROWS)))
 
 
 def without(harness: Harness, ref: JobRef, name: PhaseName, *indexes: int) -> Job:
-    """Take the job to its end; some chunks of a phase are given up."""
+    """Run the job to its end; some chunks of a phase are given up."""
     harness.plan(ref)
     for phase in (PhaseName.PARSE, PhaseName.LOAD):
         harness.dispatch(ref, phase)
@@ -43,9 +43,7 @@ def without(harness: Harness, ref: JobRef, name: PhaseName, *indexes: int) -> Jo
 
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
-def test_a_retry_goes_on_with_just_the_chunks_that_were_given_up(
-    harness: Harness, ref: JobRef, name: PhaseName
-) -> None:
+def test_a_retry_processes_only_the_chunks_that_were_given_up(harness: Harness, ref: JobRef, name: PhaseName) -> None:
     failed = without(harness, ref, name, 1, 4)
     assert (failed.status, failed.counts.loaded, failed.counts.unprocessed) == (Status.FAILED, 30, 15)
     writes = harness.destination.writes
@@ -81,20 +79,20 @@ def test_a_retry_that_fails_again_is_retried_again(harness: Harness, ref: JobRef
 
 
 def keyed(*keys: int) -> bytes:
-    """A file whose rows have these keys, and prices that tell them apart."""
+    """Return a file whose rows have these keys, and prices that distinguish them."""
     return csv_file([(f"P-{key:06d}", f"Part {key}", str(place), 1) for place, key in enumerate(keys, start=2)])
 
 
 def rejected(harness: Harness, ref: JobRef) -> dict[int, str]:
-    """Rejected rows and why."""
+    """Return the rejected rows with their reasons."""
     found = JobFiles(ref, harness.files).rejections_page(limit=100, cursor=None).items
     return {rejection.row: word_rejection(rejection) for rejection in found}
 
 
 @pytest.mark.parametrize("name", [PhaseName.PARSE, PhaseName.LOAD])
 @pytest.mark.parametrize("index", [0, 1, 2])
-def test_a_key_that_comes_in_every_chunk_is_loaded_exactly_once(harness: Harness, name: PhaseName, index: int) -> None:
-    """Whichever chunk comes late: two rows are rejected, and the third is in the dataset."""
+def test_a_key_that_is_in_every_chunk_is_loaded_exactly_once(harness: Harness, name: PhaseName, index: int) -> None:
+    """Whichever chunk comes late, two rows are rejected, and the third is in the dataset."""
     ref = harness.upload(keyed(*range(1, 10), 99, *range(11, 20), 99, *range(21, 30), 99))
     failed = without(harness, ref, name, index)
     assert failed.status is Status.FAILED
@@ -102,15 +100,15 @@ def test_a_key_that_comes_in_every_chunk_is_loaded_exactly_once(harness: Harness
     done = harness.run(ref)
     assert (done.status, done.counts.inserted, done.counts.rejected) == (Status.COMPLETED, 28, 2)
     rows = {11, 21, 31}
-    kept = rows - set(rejected(harness, ref))
-    assert len(kept) == 1
+    loaded = rows - set(rejected(harness, ref))
+    assert len(loaded) == 1
     price = harness.destination.values("acme", "products")["P-000099"]["price"]
-    assert price == str(next(iter(kept))), "the row that was not rejected is the one that is there"
-    assert set(rejected(harness, ref).values()) == {f"repeats the Part Number of row {kept.pop()}"}
+    assert price == str(next(iter(loaded))), "the dataset has the row that was not rejected"
+    assert set(rejected(harness, ref).values()) == {f"repeats the Part Number of row {loaded.pop()}"}
 
 
-def test_a_key_whose_first_row_came_late_is_rejected_for_the_one_that_is_loaded(harness: Harness) -> None:
-    """It is delivered already; what is delivered is not taken back for a row further up."""
+def test_a_duplicate_key_is_rejected_even_if_its_row_comes_first_in_the_file(harness: Harness) -> None:
+    """A loaded row is not reversed because a late chunk has an earlier one."""
     ref = harness.upload(keyed(*range(1, 10), 99, *range(11, 20), 99))
     without(harness, ref, PhaseName.PARSE, 0)
     harness.retry(ref)
@@ -121,7 +119,7 @@ def test_a_key_whose_first_row_came_late_is_rejected_for_the_one_that_is_loaded(
 def test_a_key_that_a_dead_worker_may_have_loaded_stays_with_its_row(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The chunk was given up after it had written, and an earlier one was parsed after that; the counts add up."""
+    """Its chunk was given up after it had written, and an earlier one was parsed after that; the counts add up."""
     ref = harness.upload(keyed(*range(1, 10), 99, *range(11, 20), 99))
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
@@ -143,27 +141,27 @@ def test_a_key_that_a_dead_worker_may_have_loaded_stays_with_its_row(
     assert harness.destination.values("acme", "products")["P-000099"]["price"] == "21"
 
 
-def test_a_course_that_broke_goes_on_where_it_was(harness: Harness, ref: JobRef) -> None:
+def test_an_execution_that_failed_continues_where_it_was(harness: Harness, ref: JobRef) -> None:
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     harness.dispatch(ref, PhaseName.LOAD)
     for _ in range(2):
         harness.work(harness.queue.messages.pop(0))
-    held = harness.queue.messages.pop(0)
-    harness.chunks.lease(held, now=NOW, until=NOW + LEASE)
+    leased = harness.queue.messages.pop(0)
+    harness.chunks.lease(leased, now=NOW, until=NOW + LEASE)
     harness.queue.messages.clear()
     assert harness.finish(ref, error="States.Timeout").problem is not None
     assert harness.retry(ref).status is Status.LOADING
     token = harness.dispatch(ref, PhaseName.LOAD)
-    harness.queue.messages.remove(held)
+    harness.queue.messages.remove(leased)
     harness.deliver()
-    assert token not in harness.machine.answers, "a worker of the run before is still at its chunk"
-    harness.work(held, now=NOW + LEASE)
+    assert token not in harness.machine.answers, "a worker of the earlier run still has its lease"
+    harness.work(leased, now=NOW + LEASE)
     assert token in harness.machine.answers
     assert harness.finish(ref).counts == Counts(total=ROWS, checked=ROWS, inserted=ROWS)
 
 
-def test_a_plan_that_broke_is_made_again(harness: Harness, ref: JobRef) -> None:
+def test_a_plan_that_failed_is_made_again(harness: Harness, ref: JobRef) -> None:
     harness.finish(ref, error="Lambda.OutOfMemory")
     job = harness.retry(ref)
     assert (job.status, job.entry, job.started_at is not None) == (Status.PARSING, "plan", True)
@@ -183,7 +181,7 @@ def test_a_committed_job_is_not_reviewed_again_at_a_retry(harness: Harness) -> N
     assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_a_job_that_broke_before_its_review_is_reviewed_at_the_retry(harness: Harness) -> None:
+def test_a_job_that_failed_before_its_review_is_reviewed_at_the_retry(harness: Harness) -> None:
     ref = harness.upload(csv_file(products(ROWS)), review=True)
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -196,7 +194,7 @@ def test_a_job_that_broke_before_its_review_is_reviewed_at_the_retry(harness: Ha
     assert (job.status, job.counts.to_insert) == (Status.IN_REVIEW, ROWS)
 
 
-def test_a_retry_that_comes_twice_begins_one_run(harness: Harness, ref: JobRef) -> None:
+def test_a_retry_that_is_sent_twice_begins_one_run(harness: Harness, ref: JobRef) -> None:
     without(harness, ref, PhaseName.LOAD, 1)
     harness.retry(ref)
     harness.machine.started.clear()
@@ -225,18 +223,18 @@ def test_only_a_failed_job_is_retried(harness: Harness, ref: JobRef, status: Sta
 
 
 @pytest.mark.parametrize(
-    ("fail", "moves"),
+    ("fail", "actions"),
     [
         (lambda harness, ref: without(harness, ref, PhaseName.LOAD, 1), ["retry", "rollback"]),
         (lambda harness, ref: harness.finish(ref, error="States.Timeout"), ["retry"]),
     ],
     ids=["some rows are loaded", "nothing was read"],
 )
-def test_a_failed_job_says_what_can_be_done(
-    harness: Harness, ref: JobRef, fail: Callable[[Harness, JobRef], Job], moves: list[str]
+def test_a_failed_job_lists_its_allowed_actions(
+    harness: Harness, ref: JobRef, fail: Callable[[Harness, JobRef], Job], actions: list[str]
 ) -> None:
-    """Of what was never cut nothing can be taken back."""
-    assert allowed_actions(fail(harness, ref)) == moves
+    """A file that was never split has nothing to roll back."""
+    assert allowed_actions(fail(harness, ref)) == actions
 
 
 def test_chunks_that_are_done_stay_as_they_are(harness: Harness, ref: JobRef) -> None:

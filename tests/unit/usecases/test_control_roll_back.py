@@ -1,4 +1,4 @@
-"""Rolling a job back: what it changed is put back, what others changed since is kept and told."""
+"""Rolling a job back: its changes are reversed, and rows that other jobs have changed since are conflicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.harness import LEASE, NOW, Harness
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A job that has loaded 35 rows: 10 were there just so, 10 with another price, 15 are new."""
+    """Return a job that has loaded 35 rows: 10 unchanged, 10 with another price, 15 new."""
     harness.run(harness.upload(csv_file(products(20))))
     rows = [*products(10), *products(10, first=11, price="1.5"), *products(15, first=21)]
     ref = harness.upload(csv_file(rows))
@@ -32,12 +32,12 @@ def ref(harness: Harness) -> JobRef:
 
 
 def records(harness: Harness) -> dict[str, Image]:
-    """The dataset as it lies there."""
+    """Return the dataset as it is stored."""
     return dict(harness.destination.datasets["acme", "products"])
 
 
 def kept(harness: Harness, ref: JobRef) -> list[dict[str, Any]]:
-    """The rows that were left, as the API lists them."""
+    """Return the rows that were not rolled back, as the API lists them."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
@@ -48,7 +48,7 @@ def kept(harness: Harness, ref: JobRef) -> list[dict[str, Any]]:
 
 
 def test_a_rollback_leaves_the_dataset_as_it_was_before(harness: Harness) -> None:
-    """Record by record, also who wrote each."""
+    """Every record is the same, including the job that wrote it."""
     harness.run(harness.upload(csv_file(products(20))))
     before = records(harness)
     ref = harness.upload(csv_file([*products(10), *products(10, first=11, price="1.5"), *products(15, first=21)]))
@@ -63,7 +63,9 @@ def test_a_rollback_leaves_the_dataset_as_it_was_before(harness: Harness) -> Non
     assert kept(harness, ref) == []
 
 
-def test_rows_that_were_changed_since_are_kept_and_told_with_who_did(harness: Harness, ref: JobRef) -> None:
+def test_rows_that_were_changed_since_are_conflicts_and_name_the_job_that_changed_them(
+    harness: Harness, ref: JobRef
+) -> None:
     later = harness.upload(csv_file([*products(2, first=11, price="3"), *products(2, first=21, price="3")]))
     harness.run(later)
     del harness.destination.datasets["acme", "products"]["P-000013"]
@@ -85,8 +87,8 @@ def test_rows_that_were_changed_since_are_kept_and_told_with_who_did(harness: Ha
     assert not {"P-000013", "P-000023"} & set(values)
 
 
-def test_of_two_jobs_the_later_one_is_taken_back_first(harness: Harness, ref: JobRef) -> None:
-    """Then nothing of the earlier one was changed since."""
+def test_of_two_jobs_the_later_one_is_rolled_back_first(harness: Harness, ref: JobRef) -> None:
+    """The rows of the earlier one then have no later change."""
     later = harness.upload(csv_file(products(35, price="3")))
     harness.run(later)
     for each in (later, ref):
@@ -106,7 +108,7 @@ def test_a_second_rollback_changes_nothing(harness: Harness, ref: JobRef) -> Non
     assert allowed_actions(done) == []
 
 
-def test_messages_of_a_rollback_may_come_twice(harness: Harness, ref: JobRef) -> None:
+def test_messages_of_a_rollback_may_be_delivered_twice(harness: Harness, ref: JobRef) -> None:
     harness.roll_back(ref)
     token = harness.dispatch(ref, PhaseName.UNDO)
     harness.queue.messages += harness.queue.messages
@@ -116,7 +118,7 @@ def test_messages_of_a_rollback_may_come_twice(harness: Harness, ref: JobRef) ->
 
 
 @pytest.mark.parametrize("call", ["pause", "cancel", "retry", "resume", "commit"])
-def test_a_rollback_under_way_is_left_alone(harness: Harness, ref: JobRef, call: str) -> None:
+def test_a_rollback_in_progress_is_left_alone(harness: Harness, ref: JobRef, call: str) -> None:
     harness.roll_back(ref)
     with pytest.raises(Conflict) as rejected:
         getattr(harness, call)(ref)
@@ -125,7 +127,7 @@ def test_a_rollback_under_way_is_left_alone(harness: Harness, ref: JobRef, call:
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.PARSING, Status.LOADING, Status.PAUSING, Status.CANCELLING])
-def test_a_job_under_way_is_not_rolled_back(harness: Harness, ref: JobRef, status: Status) -> None:
+def test_a_job_in_progress_is_not_rolled_back(harness: Harness, ref: JobRef, status: Status) -> None:
     harness.jobs.items[ref] = replace(harness.jobs.get(ref), status=status)
     with pytest.raises(Conflict) as rejected:
         harness.roll_back(ref)
@@ -133,7 +135,7 @@ def test_a_job_under_way_is_not_rolled_back(harness: Harness, ref: JobRef, statu
 
 
 @pytest.mark.parametrize("status", [Status.WAITING_FOR_FILE, Status.IN_REVIEW, Status.PAUSED])
-def test_a_job_that_waits_is_cancelled_before_it_is_rolled_back(harness: Harness, ref: JobRef, status: Status) -> None:
+def test_a_job_that_waits_has_to_be_cancelled_before_a_rollback(harness: Harness, ref: JobRef, status: Status) -> None:
     harness.jobs.items[ref] = replace(harness.jobs.get(ref), status=status)
     with pytest.raises(Conflict):
         harness.roll_back(ref)
@@ -141,7 +143,7 @@ def test_a_job_that_waits_is_cancelled_before_it_is_rolled_back(harness: Harness
     assert harness.roll_back(ref).status is Status.ROLLING_BACK
 
 
-def test_a_job_whose_file_was_rejected_has_nothing_to_take_back(harness: Harness) -> None:
+def test_a_job_whose_file_was_rejected_has_nothing_to_roll_back(harness: Harness) -> None:
     ref = harness.upload(b"%PDF-1.7")
     harness.run(ref)
     with pytest.raises(Conflict) as rejected:
@@ -149,7 +151,7 @@ def test_a_job_whose_file_was_rejected_has_nothing_to_take_back(harness: Harness
     assert rejected.value.problem.type == "nothing-to-roll-back"
 
 
-def test_a_job_that_was_cancelled_before_its_file_was_cut_has_nothing_to_take_back(harness: Harness) -> None:
+def test_a_job_that_was_cancelled_before_its_file_was_split_has_nothing_to_roll_back(harness: Harness) -> None:
     ref = harness.upload(csv_file(products(3)))
     harness.cancel(ref)
     with pytest.raises(Conflict) as rejected:
@@ -157,10 +159,8 @@ def test_a_job_that_was_cancelled_before_its_file_was_cut_has_nothing_to_take_ba
     assert rejected.value.problem.type == "nothing-to-roll-back"
 
 
-def test_a_job_of_which_some_chunks_failed_is_taken_back_whole(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also the rows that a worker wrote before it died, though nobody had counted them."""
+def test_a_job_with_failed_chunks_is_rolled_back_completely(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that a worker wrote before it died are reversed too, although they were not counted."""
     ref = harness.upload(csv_file(products(30)))
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -180,10 +180,10 @@ def test_a_job_of_which_some_chunks_failed_is_taken_back_whole(
     assert records(harness) == {}
 
 
-def test_a_rollback_that_could_not_be_finished_is_finished_by_the_next(
+def test_a_rollback_that_failed_is_finished_by_the_next(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was taken back stays so, and is not counted again."""
+    """Reversed rows stay reversed, and are not counted again."""
     harness.roll_back(ref)
     token = harness.dispatch(ref, PhaseName.UNDO)
     dead = ChunkRef(ref, PhaseName.UNDO, 1)
@@ -212,7 +212,7 @@ def test_a_rollback_that_could_not_be_finished_is_finished_by_the_next(
     assert (done.status, done.problem, done.counts.reversed, undone) == (Status.ROLLED_BACK, None, 25, [1])
 
 
-def test_a_rollback_whose_course_broke_is_taken_on(harness: Harness, ref: JobRef) -> None:
+def test_a_rollback_whose_execution_failed_is_continued(harness: Harness, ref: JobRef) -> None:
     harness.roll_back(ref)
     harness.dispatch(ref, PhaseName.UNDO)
     harness.work(harness.queue.messages.pop(0))
@@ -224,12 +224,12 @@ def test_a_rollback_whose_course_broke_is_taken_on(harness: Harness, ref: JobRef
     assert harness.run(ref).counts.reversed == 25
 
 
-def test_rows_that_could_not_be_taken_back_are_told_apart_from_kept_ones(
+def test_rows_that_could_not_be_reversed_are_reported_separately_from_conflicts(
     harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row of a table that rejects it, for one."""
-    stuck = Undone(8, [KeptRow("K", "01OTHER", "changed-since")], [KeptRow("F", None, "no-image")])
-    monkeypatch.setattr(harness.destination, "undo", lambda _: stuck)
+    """One cause is a row that the table rejects."""
+    incomplete = Undone(8, [KeptRow("K", "01OTHER", "changed-since")], [KeptRow("F", None, "no-image")])
+    monkeypatch.setattr(harness.destination, "undo", lambda _: incomplete)
     harness.roll_back(ref)
     done = harness.run(ref)
     assert (done.counts.reversed, done.counts.conflicts, done.counts.rollback_failed) == (32, 4, 4)
@@ -245,8 +245,8 @@ def test_a_job_without_rows_is_rolled_back(harness: Harness) -> None:
     assert (done.status, done.counts) == (Status.ROLLED_BACK, Counts())
 
 
-def test_a_rolled_back_job_keeps_what_it_said_of_its_rows(harness: Harness, ref: JobRef) -> None:
-    """Its counts are those of loading; its chunks are done."""
+def test_a_rolled_back_job_keeps_its_counts(harness: Harness, ref: JobRef) -> None:
+    """They are those of loading, and its chunks are done."""
     before = harness.jobs.get(ref).counts
     harness.roll_back(ref)
     after = harness.run(ref).counts

@@ -1,4 +1,4 @@
-"""Corrections: rejected rows come again in the workbook of errors, mended, and only those."""
+"""Corrections: rejected rows are imported again from the errors workbook, and only those."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Edit = Callable[[Worksheet], None]
 
 
 def file_with(**wrong: Any) -> bytes:
-    """25 products, some of them with a wrong price; ``p3="-1"`` is the third row's."""
+    """Return 25 products, some of them with a wrong price; ``p3="-1"`` is the third row's."""
     rows = [list(row) for row in products(25)]
     for name, price in wrong.items():
         rows[int(name[1:]) - 1][2] = price
@@ -36,14 +36,14 @@ def file_with(**wrong: Any) -> bytes:
 
 @pytest.fixture
 def first(harness: Harness) -> Job:
-    """A job that has rejected rows 4, 14 and 24 (the third, thirteenth and twenty-third part)."""
+    """Return a job that has rejected rows 4, 14 and 24 (the third, thirteenth and twenty-third part)."""
     job = harness.run(harness.upload(file_with(p3="-1", p13="free", p23="-3")))
     assert (job.status, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 22, 3)
     return job
 
 
 def errors_of(harness: Harness, ref: JobRef, edit: Edit) -> bytes:
-    """The job's errors.xlsx, edited by a person."""
+    """Return the job's errors.xlsx after an edit."""
     book = load_workbook(io.BytesIO(harness.make_file(ref, "errors.xlsx")))
     (sheet,) = book.worksheets
     edit(sheet)
@@ -89,8 +89,8 @@ def test_corrected_rows_are_loaded_and_no_others(harness: Harness, first: Job) -
     assert prices(harness) == before | {"P-000003": "7.5", "P-000013": "7.5", "P-000023": "7.5"}
 
 
-def test_what_is_still_wrong_is_corrected_in_the_next_round(harness: Harness, first: Job) -> None:
-    """From the errors of the correction, whose row numbers are those of the file before."""
+def test_rows_that_are_still_wrong_are_corrected_in_the_next_round(harness: Harness, first: Job) -> None:
+    """The errors of the correction have the row numbers of the first file."""
     second = corrected(harness, first, price(2, "7.5"))
     assert (second.counts.inserted, second.counts.rejected) == (1, 2)
     assert [each.row for each in rejections(harness, second)] == [3, 4]
@@ -99,14 +99,14 @@ def test_what_is_still_wrong_is_corrected_in_the_next_round(harness: Harness, fi
     assert prices(harness)["P-000023"] == "7.5"
 
 
-def test_errors_as_text_are_taken_as_well(harness: Harness, first: Job) -> None:
+def test_a_correction_may_be_errors_csv(harness: Harness, first: Job) -> None:
     body = harness.make_file(first.ref, "errors.csv").replace(b",free,", b",7.5,")
     job = harness.run(harness.upload(body, filename="errors.csv", corrects=first.ref.id))
     assert (job.counts.inserted, job.counts.rejected) == (1, 2)
 
 
-def test_a_row_that_was_not_rejected_is_a_stranger(harness: Harness, first: Job) -> None:
-    """It is rejected and told, the others are loaded; nothing that is in the dataset is touched."""
+def test_a_row_that_was_not_rejected_is_unmatched(harness: Harness, first: Job) -> None:
+    """It is rejected, and the others are loaded; nothing of the dataset is changed."""
 
     def edit(sheet: Worksheet) -> None:
         all_prices(sheet)
@@ -134,8 +134,8 @@ def test_a_row_without_its_number_is_rejected(harness: Harness, first: Job, numb
     assert (rejection.row, rejection.column, word_rejection(rejection)) == (2, ROW_TITLE, "is not a row number")
 
 
-def test_a_file_without_the_column_of_row_numbers_is_rejected(harness: Harness, first: Job) -> None:
-    """Whoever sends the whole file again means another thing."""
+def test_a_correction_without_the_column_of_row_numbers_is_rejected(harness: Harness, first: Job) -> None:
+    """A complete file is not a correction."""
     ref = harness.upload(file_with(), corrects=first.ref.id)
     job = harness.run(ref)
     assert job.problem is not None
@@ -143,7 +143,7 @@ def test_a_file_without_the_column_of_row_numbers_is_rejected(harness: Harness, 
     assert ROW_TITLE in word_detail(job.problem)
 
 
-def test_a_row_rejected_for_its_key_is_corrected(harness: Harness) -> None:
+def test_a_row_that_was_rejected_because_of_its_key_is_corrected(harness: Harness) -> None:
     """Loading rejects rows too."""
     body = csv_file([*products(20), *products(2, first=3)])
     first = harness.run(harness.upload(body))
@@ -159,8 +159,8 @@ def test_a_row_rejected_for_its_key_is_corrected(harness: Harness) -> None:
     assert {"NEW-2", "NEW-3"} <= set(prices(harness))
 
 
-def test_neutralised_text_comes_back_as_it_was(harness: Harness) -> None:
-    """The apostrophe is the report's, not the row's."""
+def test_escaped_text_is_unescaped(harness: Harness) -> None:
+    """The apostrophe belongs to the report, not to the row."""
     names = ["=1+1", "+49 40", "'quoted'", "'=odd", "@home", "plain"]
     rows = [(f"P-{place}", name, "wrong", 1) for place, name in enumerate(names)]
     first = harness.run(harness.upload(csv_file(rows)))
@@ -174,8 +174,8 @@ def test_neutralised_text_comes_back_as_it_was(harness: Harness) -> None:
     assert [values[f"P-{place}"]["description"] for place in range(len(names))] == names
 
 
-def test_the_mapping_is_that_of_the_corrected_job(harness: Harness) -> None:
-    """The headers of the workbook are those of the file it came from."""
+def test_a_correction_has_the_mapping_of_the_corrected_job(harness: Harness) -> None:
+    """The headers of the workbook are those of the first file."""
     body = csv_file([("P-1", "Filter", "-1", 1)], titles=("Teil", "Was", "Preis", "Zahl"))
     mapping = {"Teil": "Part Number", "Was": "description", "Preis": "Price", "Zahl": "Stock"}
     first = harness.run(harness.upload(body, mapping=mapping))
@@ -189,7 +189,7 @@ def test_the_mapping_is_that_of_the_corrected_job(harness: Harness) -> None:
 
 @pytest.mark.parametrize("order", ["dmy", "mdy"])
 def test_dates_are_read_in_the_order_of_the_corrected_job(harness: Harness, order: Any) -> None:
-    """Nobody is asked twice."""
+    """A question is asked once."""
     titles = (*PRODUCT_TITLES, "Updated")
     rows = [("P-1", "Good", "1", 1, "03/04/2025"), ("P-2", "Bad", "-1", 1, "03/04/2025")]
     ref = harness.upload(csv_file(rows, titles))
@@ -209,7 +209,7 @@ def test_a_correction_is_in_the_log_of_both_jobs(harness: Harness, first: Job) -
 
 
 def test_a_correction_is_a_job_of_its_own(harness: Harness, first: Job) -> None:
-    """It can be looked at first, and taken back without the one it corrects."""
+    """It can be reviewed, and rolled back without the job that it corrects."""
     job = corrected(harness, first, all_prices, review=True)
     assert (job.status, job.counts.to_insert) == (Status.IN_REVIEW, 3)
     harness.commit(job.ref)
@@ -226,21 +226,21 @@ def assert_cannot_correct(harness: Harness, ref: JobRef, why: str, importer: str
     assert why in word_detail(rejected.value.problem)
 
 
-def test_only_a_job_with_rejected_rows_is_corrected(harness: Harness, first: Job) -> None:
-    """Of the same importer, and not while it is under way."""
+def test_only_a_job_with_rejected_rows_can_be_corrected(harness: Harness, first: Job) -> None:
+    """The importer must be the same, and the job must have ended."""
     assert_cannot_correct(harness, first.ref, "belongs to the importer 'products'", "dealers")
-    assert_cannot_correct(harness, harness.run(harness.upload(csv_file(products(3)))).ref, "has rejected no row")
+    assert_cannot_correct(harness, harness.run(harness.upload(csv_file(products(3)))).ref, "has no rejected rows")
     going = harness.upload(file_with(p1="-1", p2="-1"))
     harness.plan(going)
-    assert_cannot_correct(harness, going, "is parsing; wait for its end")
+    assert_cannot_correct(harness, going, "is parsing. Wait until it has ended")
     with pytest.raises(NotFound):
         harness.upload(b"x", corrects="01UNKNOWN")
     with pytest.raises(NotFound):
         harness.upload(b"x", tenant="other", corrects=first.ref.id)
 
 
-def test_a_workbook_that_somebody_else_made_is_a_correction_if_it_names_the_rows(harness: Harness, first: Job) -> None:
-    """What counts is the column, not who wrote the file."""
+def test_a_workbook_of_another_program_is_a_correction_if_it_has_the_row_numbers(harness: Harness, first: Job) -> None:
+    """The column counts, not the program that wrote the file."""
     book = Workbook()
     assert isinstance(book.active, Worksheet)
     book.active.append([*PRODUCT_TITLES, ROW_TITLE])

@@ -1,4 +1,4 @@
-"""Files to download from a job: what is offered, what is in them, and how they come to be made."""
+"""Files to download from a job: which are offered, what they contain, and how they are made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.harness import Harness
 
 @pytest.fixture
 def job(harness: Harness) -> Job:
-    """A job that has loaded 22 rows and rejected three: two for their price, one for its key."""
+    """Return a job that has loaded 22 rows and rejected three: two for their price, one for its key."""
     rows = [list(row) for row in products(24)]
     rows[2][2], rows[12][2] = "-1", "free"
     rows.append(["P-000005", "=cmd", "3", "1"])
@@ -34,7 +34,7 @@ def lines(body: bytes) -> list[list[str]]:
 
 
 def test_rejected_rows_are_in_the_workbook_as_they_came(harness: Harness, job: Job) -> None:
-    """In the order of the file, whichever phase rejected them."""
+    """They are in the order of the file, whichever phase rejected them."""
     book = load_workbook(io.BytesIO(harness.make_file(job.ref, "errors.xlsx")))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     assert rows[0] == ["Original row", "Part Number", "Description", "Price", "Stock", "What is wrong"]
@@ -47,7 +47,7 @@ def test_rejected_rows_are_in_the_workbook_as_they_came(harness: Harness, job: J
     assert rows[3][5] == "Part Number: repeats the Part Number of row 6"
 
 
-def test_rejected_rows_as_text_are_the_same(harness: Harness, job: Job) -> None:
+def test_rejected_rows_are_the_same_in_the_text_file(harness: Harness, job: Job) -> None:
     found = lines(harness.make_file(job.ref, "errors.csv"))
     assert [line[:2] for line in found] == [
         ["Original row", "Part Number"],
@@ -67,7 +67,7 @@ def test_loaded_rows_are_those_that_were_not_rejected(harness: Harness, job: Job
     assert found[1][0] == "2"
 
 
-def test_of_a_job_that_failed_only_what_is_done_counts_as_loaded(harness: Harness) -> None:
+def test_in_a_failed_job_only_rows_of_closed_chunks_count_as_loaded(harness: Harness) -> None:
     ref = harness.upload(csv_file(products(25)))
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -79,13 +79,13 @@ def test_of_a_job_that_failed_only_what_is_done_counts_as_loaded(harness: Harnes
     assert keys == [f"P-{number:06d}" for number in [*range(1, 11), *range(21, 26)]]
 
 
-def test_a_file_that_nobody_knows_is_not_made(harness: Harness, job: Job) -> None:
+def test_a_file_with_an_unknown_name_is_not_made(harness: Harness, job: Job) -> None:
     with pytest.raises(NotFound):
         harness.make_file(job.ref, "passwords.txt")
     assert harness.files.names(result_key(job.ref, 1, "")) == []
 
 
-def test_a_file_of_a_run_that_was_left_behind_is_not_made(harness: Harness, job: Job) -> None:
+def test_a_file_of_an_earlier_run_is_not_made(harness: Harness, job: Job) -> None:
     """The next run makes its own."""
     harness.roll_back(job.ref)
     made = make_file(job.ref, 1, "errors.csv", harness)
@@ -93,8 +93,8 @@ def test_a_file_of_a_run_that_was_left_behind_is_not_made(harness: Harness, job:
     assert harness.files.names(result_key(job.ref, 1, "")) == []
 
 
-def test_a_job_offers_what_it_has(harness: Harness, job: Job) -> None:
-    """With the size of what is made already."""
+def test_a_job_offers_its_files(harness: Harness, job: Job) -> None:
+    """Files that are already made have their size."""
     harness.make_file(job.ref, "errors.csv")
     size = harness.files.size(result_key(job.ref, 1, "errors.csv"))
     assert offers(job, harness.files) == [
@@ -110,7 +110,7 @@ def test_a_job_without_rejected_rows_offers_no_errors(harness: Harness) -> None:
 
 
 def test_a_job_in_review_offers_its_errors(harness: Harness) -> None:
-    """They can be corrected before anything is loaded."""
+    """Rows can be corrected before any are loaded."""
     rows = [*products(3), ("P-4", "Bad", "-1", 1)]
     job = harness.run(harness.upload(csv_file(rows), review=True))
     assert [offer.name for offer in offers(job, harness.files)] == ["errors.xlsx", "errors.csv"]
@@ -118,7 +118,7 @@ def test_a_job_in_review_offers_its_errors(harness: Harness) -> None:
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in INACTIVE])
 def test_a_job_under_way_offers_nothing(harness: Harness, job: Job, status: Status) -> None:
-    """It would be another file a moment later."""
+    """A moment later the file would have other content."""
     moving = replace(job, status=status)
     harness.jobs.items[job.ref] = moving
     assert offers(moving, harness.files) == []
@@ -130,16 +130,16 @@ def wanted(harness: Harness, ref: JobRef, name: str = "errors.xlsx", seconds: fl
     return download(ref, name, seconds=seconds, services=harness)
 
 
-def test_a_file_that_is_made_is_linked_under_a_name_that_tells_whose_it_is(harness: Harness, job: Job) -> None:
-    """Of plain letters: it goes into a header."""
+def test_a_file_that_is_made_is_linked_under_a_name_that_identifies_its_job(harness: Harness, job: Job) -> None:
+    """The name has only ASCII letters, because it is sent in a header."""
     harness.make_file(job.ref, "errors.xlsx")
     link = wanted(harness, job.ref)
     assert link == f"memory:{result_key(job.ref, 1, 'errors.xlsx')}?as=Preise M-rz-errors.xlsx"
     assert harness.machine.files == []
 
 
-def test_a_file_that_is_not_made_is_asked_for_once(harness: Harness, job: Job) -> None:
-    """However often somebody calls until it is there."""
+def test_a_file_that_is_not_made_is_requested_once(harness: Harness, job: Job) -> None:
+    """Repeated calls do not request it again."""
     for _ in range(3):
         with pytest.raises(TryLater):
             wanted(harness, job.ref)
@@ -148,7 +148,7 @@ def test_a_file_that_is_not_made_is_asked_for_once(harness: Harness, job: Job) -
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], list[float]]:
-    """Let something happen at the third nap; a nap takes its time by a clock of its own."""
+    """Let something happen at the third sleep; a sleep advances a clock of its own."""
 
     def happening(what: Callable[[], object]) -> list[float]:
         slept: list[float] = []
@@ -165,7 +165,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], li
     return happening
 
 
-def test_who_waits_gets_the_file_as_soon_as_it_is_made(
+def test_a_waiting_caller_gets_the_file_as_soon_as_it_is_made(
     harness: Harness, job: Job, naps: Callable[[Callable[[], object]], list[float]]
 ) -> None:
     slept = naps(lambda: harness.make_file(job.ref, "errors.xlsx"))
@@ -173,7 +173,7 @@ def test_who_waits_gets_the_file_as_soon_as_it_is_made(
     assert len(slept) == 3
 
 
-def test_who_waited_long_enough_is_told_to_come_back(
+def test_a_caller_who_waited_long_enough_gets_a_retry_after(
     harness: Harness, job: Job, naps: Callable[[Callable[[], object]], list[float]]
 ) -> None:
     slept = naps(lambda: None)
@@ -183,8 +183,8 @@ def test_who_waited_long_enough_is_told_to_come_back(
     assert 20 < sum(slept) < 21
 
 
-def test_a_file_that_could_not_be_made_is_told_as_such(harness: Harness, job: Job) -> None:
-    """Instead of letting the caller come back for ever."""
+def test_a_file_that_could_not_be_made_is_an_error(harness: Harness, job: Job) -> None:
+    """The caller does not poll for ever."""
     tries = ["errors.xlsx", *(f"errors.xlsx-{number}" for number in range(2, 6))]
     harness.machine.failed |= {(job.ref, 1, name) for name in tries}
     with pytest.raises(Conflict) as rejected:
@@ -200,7 +200,7 @@ def test_a_file_that_is_not_offered_is_not_found(harness: Harness, job: Job, nam
 
 
 def test_files_are_made_anew_for_each_run(harness: Harness) -> None:
-    """What was rejected or loaded may have changed."""
+    """A new run may reject or load other rows."""
     ref = harness.upload(csv_file([*products(20), ("P-21", "Bad", "-1", 1)]))
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)

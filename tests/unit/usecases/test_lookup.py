@@ -1,4 +1,4 @@
-"""Voters: rows that are looked up, one file at a time, and end in categories."""
+"""Voters: rows that are looked up, one file at a time, and sorted into categories."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAME = f"Ward {WARD}.xlsx"
 
 
 def book(rows: int = ROWS, *, first: int = 0) -> bytes:
-    """A file of voters, some of whose ID numbers are none."""
+    """Return a file of voters with some invalid ID numbers."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "voters.xlsx"
         write_workbook(path, voter_rows(rows, first=first))
@@ -38,7 +38,7 @@ def book(rows: int = ROWS, *, first: int = 0) -> bytes:
 
 @pytest.fixture
 def harness() -> Harness:
-    """A commission that knows everybody."""
+    """Return a harness whose commission has a result for every key."""
     made = Harness()
     made.upstreams.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
     return made
@@ -54,11 +54,11 @@ def expected(rows: int = ROWS) -> Counter[str]:
 
 
 def summary(harness: Harness, ref: JobRef) -> dict[str, int]:
-    told = json.loads(harness.make_file(ref, "summary.json"))
-    return {each["slug"]: each["count"] for each in told["categories"] if each["count"]}
+    counts = json.loads(harness.make_file(ref, "summary.json"))
+    return {each["slug"]: each["count"] for each in counts["categories"] if each["count"]}
 
 
-def test_each_row_is_in_the_category_that_the_commission_says(harness: Harness) -> None:
+def test_each_row_is_in_the_category_of_the_commissions_response(harness: Harness) -> None:
     ref = upload(harness, book())
     job = harness.run(ref)
     assert (job.status, job.counts.total, job.counts.loaded, job.counts.unprocessed) == (
@@ -75,7 +75,7 @@ def test_each_row_is_in_the_category_that_the_commission_says(harness: Harness) 
     assert harness.destination.datasets == {}, "nothing is loaded"
 
 
-def test_nobody_is_asked_for_twice_and_nobody_without_an_id_number(harness: Harness) -> None:
+def test_each_valid_id_number_is_looked_up_once_and_no_invalid_one(harness: Harness) -> None:
     harness.run(upload(harness, book()))
     harness.run(upload(harness, book(), force=True))
     asked = Counter(harness.upstreams.sought)
@@ -83,7 +83,7 @@ def test_nobody_is_asked_for_twice_and_nobody_without_an_id_number(harness: Harn
     assert all(is_id_number(key) for key in asked)
 
 
-def test_a_key_that_fails_is_asked_for_again_with_its_chunk(harness: Harness) -> None:
+def test_a_key_that_fails_is_looked_up_again_with_its_chunk(harness: Harness) -> None:
     stubborn = [str(row[0]) for row in voter_rows(100) if is_id_number(str(row[0]))][:2]
     harness.upstreams.failing = {stubborn[0]: 2, stubborn[1]: 99}
     ref = upload(harness, book(100))
@@ -103,7 +103,7 @@ def test_a_key_that_fails_is_asked_for_again_with_its_chunk(harness: Harness) ->
     assert max(count for key, count in asked.items() if key not in stubborn) == 1
 
 
-def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(harness: Harness) -> None:
+def test_a_job_whose_upstream_is_down_is_suspended_and_resumes_automatically(harness: Harness) -> None:
     ref = upload(harness, book())
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -115,15 +115,15 @@ def test_a_job_whose_upstream_is_away_is_parked_and_goes_on_by_itself(harness: H
     assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
     assert suspended.suspended
     assert "does not answer" in word_detail(suspended.suspended)
-    woken = auto_resume(ref, suspended.run, services=harness)
-    assert (woken.status, woken.suspended) == (Status.LOADING, None)
+    resumed = auto_resume(ref, suspended.run, services=harness)
+    assert (resumed.status, resumed.suspended) == (Status.LOADING, None)
     harness.upstreams.down = False
     job = harness.run(ref)
     assert (job.status, summary(harness, ref)) == (Status.COMPLETED, dict(expected()))
     assert set(Counter(harness.upstreams.sought).values()) == {1}
 
 
-def test_a_parked_job_that_somebody_has_moved_is_left_alone(harness: Harness) -> None:
+def test_a_suspended_job_that_has_changed_state_is_not_resumed(harness: Harness) -> None:
     ref = upload(harness, book())
     harness.upstreams.down = True
     suspended = harness.run(ref)
@@ -131,7 +131,7 @@ def test_a_parked_job_that_somebody_has_moved_is_left_alone(harness: Harness) ->
     assert auto_resume(ref, suspended.run, services=harness).status is Status.CANCELLED
 
 
-def test_files_are_done_one_after_the_other_and_urgent_ones_first(harness: Harness) -> None:
+def test_files_are_processed_one_after_the_other_and_urgent_ones_first(harness: Harness) -> None:
     first = upload(harness, book(10))
     second = upload(harness, book(10, first=100))
     third = upload(harness, book(10, first=200), urgent=True)
@@ -146,7 +146,7 @@ def test_files_are_done_one_after_the_other_and_urgent_ones_first(harness: Harne
     assert [ref for ref, _ in harness.machine.started] == [first, third, second, fourth]
 
 
-def test_a_job_that_failed_waits_until_it_is_nobody_elses_turn(harness: Harness) -> None:
+def test_a_retry_of_a_failed_job_is_rejected_while_another_job_has_the_lock(harness: Harness) -> None:
     first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
     harness.plan(first)
     harness.finish(first, "States.Timeout")
@@ -159,8 +159,8 @@ def test_a_job_that_failed_waits_until_it_is_nobody_elses_turn(harness: Harness)
     assert harness.run(first).status is Status.COMPLETED
 
 
-def test_a_turn_that_was_not_passed_on_is_found_by_tidy(harness: Harness) -> None:
-    """Whoever ended the first job died before the next one was started."""
+def test_the_sweeper_repairs_a_lock_that_was_not_transferred(harness: Harness) -> None:
+    """The call that ended the first job died before it started the next one."""
 
     first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
     harness.jobs.transition(first, Status.FAILED)
@@ -168,7 +168,7 @@ def test_a_turn_that_was_not_passed_on_is_found_by_tidy(harness: Harness) -> Non
     assert [ref for ref, _ in harness.machine.started] == [first, second]
 
 
-def test_a_file_whose_name_has_no_ward_is_rejected_and_says_how_to_name_it(harness: Harness) -> None:
+def test_a_file_whose_name_has_no_ward_is_rejected_and_the_error_says_how_to_name_it(harness: Harness) -> None:
     harness.files.write("incoming/acme/voters/list.xlsx", book(10))
     job = harness.arrive("incoming/acme/voters/list.xlsx")
     assert job is not None
@@ -179,7 +179,7 @@ def test_a_file_whose_name_has_no_ward_is_rejected_and_says_how_to_name_it(harne
     assert "Ward 79800001.xlsx" in word_detail(ended.problem)
 
 
-def test_the_ward_can_be_given_with_the_request(harness: Harness) -> None:
+def test_the_ward_can_be_given_in_the_request(harness: Harness) -> None:
     ref = upload(harness, book(10), name="list.xlsx", parameters={"ward": WARD})
     assert harness.run(ref).status is Status.COMPLETED
     for wrong in ({"ward": "7"}, {"town": WARD}):
@@ -187,13 +187,13 @@ def test_the_ward_can_be_given_with_the_request(harness: Harness) -> None:
             upload(harness, book(10), parameters=wrong)
 
 
-def test_only_workbooks_are_taken(harness: Harness) -> None:
+def test_only_workbooks_are_accepted(harness: Harness) -> None:
     with pytest.raises(FileRejected) as rejected:
         upload(harness, b"ID Number\n", name=f"{WARD}.csv")
     assert rejected.value.problem.type == "wrong-file-type"
     job = harness.run(upload(harness, b"ID Number\n8001015009087\n"))
     assert job.problem is not None
-    assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type"), "whatever its name says"
+    assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type"), "its name makes no difference"
     harness.files.write(f"incoming/acme/voters/{WARD}.csv", b"ID Number\n8001015009087\n")
     dropped = harness.arrive(f"incoming/acme/voters/{WARD}.csv")
     assert dropped is not None
@@ -202,7 +202,7 @@ def test_only_workbooks_are_taken(harness: Harness) -> None:
     assert (job.status, job.problem.type) == (Status.FAILED, "wrong-file-type")
 
 
-def test_a_look_up_has_nothing_to_take_back(harness: Harness) -> None:
+def test_a_lookup_has_nothing_to_roll_back(harness: Harness) -> None:
     ref = upload(harness, book(10))
     assert "rollback" not in allowed_actions(harness.run(ref))
     with pytest.raises(Conflict) as rejected:
@@ -210,7 +210,7 @@ def test_a_look_up_has_nothing_to_take_back(harness: Harness) -> None:
     assert rejected.value.problem.type == "nothing-to-roll-back"
 
 
-def test_what_is_kept_of_a_job_can_be_deleted(harness: Harness) -> None:
+def test_the_files_and_chunks_of_a_job_can_be_deleted(harness: Harness) -> None:
     ref = upload(harness, book(10))
     with pytest.raises(Conflict):
         delete_job(ref, by="ben", now=0, services=harness)
@@ -226,7 +226,7 @@ def test_what_is_kept_of_a_job_can_be_deleted(harness: Harness) -> None:
         harness.files.read(harness.jobs.get(ref).file.key)
 
 
-def test_parking_is_no_attempt(harness: Harness) -> None:
+def test_a_suspension_does_not_count_as_an_attempt(harness: Harness) -> None:
     ref = upload(harness, book(100))
     harness.upstreams.down = True
     for _ in range(4):
@@ -236,7 +236,7 @@ def test_parking_is_no_attempt(harness: Harness) -> None:
     assert {chunk.attempts for chunk in harness.chunks.of_phase(ref, PhaseName.LOOKUP)} == {0}
 
 
-def test_a_parked_job_that_nobody_woke_is_woken_by_tidy(harness: Harness) -> None:
+def test_the_sweeper_resumes_a_suspended_job_whose_resume_was_lost(harness: Harness) -> None:
     ref = upload(harness, book(10))
     harness.upstreams.down = True
     harness.run(ref)
@@ -245,10 +245,10 @@ def test_a_parked_job_that_nobody_woke_is_woken_by_tidy(harness: Harness) -> Non
     assert harness.jobs.get(ref).status is Status.LOADING
 
 
-def test_a_job_that_waits_for_its_turn_is_not_stuck(harness: Harness) -> None:
+def test_a_job_that_waits_for_the_lock_is_not_stuck(harness: Harness) -> None:
     first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
     harness.plan(first)
-    assert harness.sweep(after=timedelta(minutes=20)) == 1, "the first"
+    assert harness.sweep(after=timedelta(minutes=20)) == 1, "the first job alone is stuck"
     assert [ref for ref, _ in harness.machine.started] == [first]
     harness.run(first)
     assert harness.run(second).status is Status.COMPLETED

@@ -1,4 +1,4 @@
-"""Lookups that do not go well: who is away, who waits, and what is deleted in the middle."""
+"""Lookups that fail: an upstream that is down, jobs that wait, and jobs that are deleted meanwhile."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ KEYS = [key for key in id_numbers(500) if is_id_number(key)]
 
 @pytest.fixture
 def harness() -> Harness:
-    """A commission that knows everybody."""
+    """Return a harness whose commission has a result for every key."""
     made = Harness()
     made.upstreams.found = {key: LookupResult(truth(key).status, truth(key).ward) for key in id_numbers(5_000)}
     return made
 
 
 def workbook(*rows: list[str | None]) -> bytes:
-    """A file of these rows, the headers first."""
+    """Return a file of these rows, the headers first."""
     made, out = Workbook(), io.BytesIO()
     for row in rows:
         made.active.append(row)  # type: ignore[union-attr]  # a new workbook has a sheet
@@ -45,7 +45,7 @@ def workbook(*rows: list[str | None]) -> bytes:
     return out.getvalue()
 
 
-def wake_up(harness: Harness, ref: JobRef) -> None:
+def resume_automatically(harness: Harness, ref: JobRef) -> None:
     auto_resume(ref, harness.jobs.get(ref).run, services=harness)
 
 
@@ -54,7 +54,7 @@ def delete(harness: Harness, ref: JobRef, *, now: int = NOW) -> None:
 
 
 def to_lookup(harness: Harness, rows: int) -> tuple[JobRef, ChunkRef]:
-    """A job of one chunk that is about to be looked up, and its message."""
+    """Return a job of one chunk before its lookups, and its message."""
     ref = upload(harness, book(rows))
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -62,22 +62,22 @@ def to_lookup(harness: Harness, rows: int) -> tuple[JobRef, ChunkRef]:
     return ref, harness.queue.messages.pop(0)
 
 
-def test_an_upstream_that_is_away_for_a_small_file_parks_it_as_well(harness: Harness) -> None:
-    """Fewer keys than are counted in a row; not one of them brought a sign of life."""
+def test_an_upstream_that_is_down_suspends_a_job_with_a_small_file_too(harness: Harness) -> None:
+    """It has fewer keys than the limit of failures in a row, and no key had a sign of life."""
     ref, message = to_lookup(harness, 5)
     harness.upstreams.failing = dict.fromkeys(harness.upstreams.found, 3)
     harness.work(message)
     assert harness.finish(ref).status is Status.PAUSED
     harness.upstreams.failing = {}
-    wake_up(harness, ref)
+    resume_automatically(harness, ref)
     assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(harness: Harness) -> None:
-    """An attempt that was none, for want of turns, has answered all the others."""
+def test_one_key_without_a_response_does_not_suspend_its_job(harness: Harness) -> None:
+    """An attempt that ran out of slots has results for all the others."""
     ref, message = to_lookup(harness, 5)
-    *answered, stubborn = [str(row[0]) for row in voter_rows(5)]
-    for key in answered:
+    *known, stubborn = [str(row[0]) for row in voter_rows(5)]
+    for key in known:
         found = harness.upstreams.found[key]
         harness.lookup_cache.keep("acme", lookup_named("commission"), key, found, until=NOW + 3600)
     del harness.upstreams.found[stubborn]
@@ -88,8 +88,8 @@ def test_one_key_that_is_left_alone_unanswered_does_not_park_its_job(harness: Ha
     assert (harness.finish(ref).status, summary(harness, ref)["lookup-failed"]) == (Status.COMPLETED, 1)
 
 
-def test_keys_that_nobody_ever_answers_do_not_hold_a_job_for_ever(harness: Harness) -> None:
-    """They look like an upstream that is away once they alone are left; but not for ever, and not for the others."""
+def test_keys_without_any_response_do_not_hold_a_job_for_ever(harness: Harness) -> None:
+    """Once only these keys are left, the upstream looks down; the job ends all the same, and other jobs do not wait."""
     ref, message = to_lookup(harness, 100)
     stubborn = [str(row[0]) for row in voter_rows(100) if is_id_number(str(row[0]))][:12]
     harness.upstreams.failing = dict.fromkeys(stubborn, 1)
@@ -97,22 +97,22 @@ def test_keys_that_nobody_ever_answers_do_not_hold_a_job_for_ever(harness: Harne
         harness.work(message)
     harness.upstreams.down = True
     harness.work(message)
-    woken = 0
-    while (job := harness.finish(ref)).status is Status.PAUSED and woken < 40:
-        woken += 1
-        wake_up(harness, ref)
+    resumes = 0
+    while (job := harness.finish(ref)).status is Status.PAUSED and resumes < 40:
+        resumes += 1
+        resume_automatically(harness, ref)
         harness.dispatch(ref, PhaseName.LOAD)
         harness.deliver()
     assert (job.status, summary(harness, ref)["lookup-failed"]) == (Status.COMPLETED, 12)
-    assert 10 < woken < 30
+    assert 10 < resumes < 30
 
 
-def test_a_parked_job_is_woken_soon_and_then_less_and_less_often() -> None:
+def test_the_delays_between_automatic_resumes_grow() -> None:
     waits = [auto_resume_after(replace(make_job(), run=run)) for run in (1, 2, 10, 20, 500)]
     assert waits == [30, 60, 300, 600, 600]
 
 
-def test_a_job_is_woken_once_even_if_whoever_woke_it_died_before_starting_it(harness: Harness) -> None:
+def test_a_job_is_resumed_once_even_if_the_first_caller_died_before_starting_it(harness: Harness) -> None:
     ref = upload(harness, book(10))
     harness.upstreams.down = True
     suspended = harness.run(ref)
@@ -122,21 +122,21 @@ def test_a_job_is_woken_once_even_if_whoever_woke_it_died_before_starting_it(har
     assert harness.machine.started == [(ref, 1), (ref, 2)]
 
 
-def test_a_parked_job_that_somebody_pauses_waits_for_somebody(harness: Harness) -> None:
+def test_a_suspended_job_that_a_caller_pauses_is_not_resumed_automatically(harness: Harness) -> None:
     ref = upload(harness, book(10))
     harness.upstreams.down = True
     harness.run(ref)
     assert (harness.pause(ref).status, harness.pause(ref).suspended) == (Status.PAUSED, None)
-    wake_up(harness, ref)
+    resume_automatically(harness, ref)
     harness.sweep(after=timedelta(minutes=20))
     assert harness.jobs.get(ref).status is Status.PAUSED
     assert [entry.by for entry in harness.jobs.entries(ref) if "by hand" in entry.note] == ["ben"]
 
 
-def test_a_job_that_is_paused_while_it_waits_does_not_pass_the_others_when_it_goes_on(harness: Harness) -> None:
+def test_a_waiting_job_that_is_paused_does_not_overtake_the_others_when_it_resumes(harness: Harness) -> None:
     first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
     harness.pause(second)
-    assert harness.machine.started == [(first, 1), (second, 1)], "so that its harness says that it has stopped"
+    assert harness.machine.started == [(first, 1), (second, 1)], "so that its execution records that it has stopped"
     assert harness.plan(second) == "over"
     assert harness.finish(second).status is Status.PAUSED
     with pytest.raises(Conflict) as rejected:
@@ -147,24 +147,24 @@ def test_a_job_that_is_paused_while_it_waits_does_not_pass_the_others_when_it_go
     assert harness.run(second).status is Status.COMPLETED
 
 
-def test_the_turn_of_a_job_that_is_gone_is_given_to_the_next(harness: Harness) -> None:
-    """It was paused until its retention was over."""
+def test_the_lock_of_a_deleted_job_is_transferred_to_the_next(harness: Harness) -> None:
+    """The job was paused until its retention was over."""
     first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
     del harness.jobs.items[first]
     harness.sweep(after=timedelta(minutes=20))
     assert [ref for ref, _ in harness.machine.started] == [first, second]
 
 
-def test_a_job_whose_course_broke_before_its_first_step_does_not_keep_the_turn(harness: Harness) -> None:
+def test_a_job_whose_execution_failed_before_its_first_step_releases_the_lock(harness: Harness) -> None:
     first, second = upload(harness, book(10)), upload(harness, book(10, first=100))
     harness.machine.over.add((first, 1))
-    assert harness.sweep(after=timedelta(minutes=20)) > 0, "it is counted among those that are stuck"
+    assert harness.sweep(after=timedelta(minutes=20)) > 0, "it is counted among the stuck jobs"
     assert harness.jobs.get(first).status is Status.FAILED
     assert [ref for ref, _ in harness.machine.started] == [first, second]
 
 
-def test_the_same_file_may_come_again(harness: Harness) -> None:
-    """For another ward, or to hear what is so by now; those who were answered are not asked for again."""
+def test_a_file_with_lookups_may_be_imported_again(harness: Harness) -> None:
+    """The ward may be another, or results may have changed; cached results are not requested again."""
     digest = "ab" * 32
     for ward in (WARD, "79800002"):
         ref = upload(harness, book(50), name=f"{ward}.xlsx", sha256=digest)
@@ -172,13 +172,13 @@ def test_the_same_file_may_come_again(harness: Harness) -> None:
     assert len(harness.upstreams.sought) == len(set(harness.upstreams.sought))
 
 
-def test_a_look_up_has_nothing_to_review(harness: Harness) -> None:
+def test_a_lookup_has_no_review(harness: Harness) -> None:
     ref = upload(harness, book(10), review=True)
     assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_what_is_no_id_number_repeats_none(harness: Harness) -> None:
-    """A list in which half of the people gave none is not rejected for that."""
+def test_invalid_id_numbers_are_not_duplicates(harness: Harness) -> None:
+    """A list in which half of the rows have none is not rejected because of that."""
     rows: list[list[str | None]] = [["ID Number"], ["N/A"], ["N/A"], ["N/A"], [KEYS[0]], [KEYS[0]], [None, "Thandiwe"]]
     ref = upload(harness, workbook(*rows))
     job = harness.run(ref)
@@ -190,7 +190,7 @@ def test_what_is_no_id_number_repeats_none(harness: Harness) -> None:
     assert (found["facts"]["Rows in the file"], found["facts"]["Rejected, see errors.xlsx"]) == ("6", "2")
 
 
-def test_a_result_says_what_of_the_file_is_not_in_it(harness: Harness) -> None:
+def test_a_result_lists_what_it_does_not_contain_of_the_file(harness: Harness) -> None:
     ref = upload(harness, book(450))
     harness.upstreams.down, harness.upstreams.after = True, 0
     harness.lookup_cache.items.clear()
@@ -201,7 +201,7 @@ def test_a_result_says_what_of_the_file_is_not_in_it(harness: Harness) -> None:
     assert "Ended" not in facts
 
 
-def test_a_file_that_is_made_while_its_job_is_deleted_goes_too(
+def test_a_file_that_is_made_while_its_job_is_deleted_is_deleted_too(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ref = upload(harness, book(10))
@@ -209,7 +209,7 @@ def test_a_file_that_is_made_while_its_job_is_deleted_goes_too(
 
     def late(job: Any, out: BinaryIO, **stores: Any) -> int:
         delete(harness, ref)
-        out.write(b"everybody")
+        out.write(b"all rows")
         return 10
 
     monkeypatch.setattr(making, "write_result", late)
@@ -221,7 +221,7 @@ def test_a_file_that_is_made_while_its_job_is_deleted_goes_too(
 
 
 def test_a_job_that_is_being_deleted_is_not_retried(harness: Harness) -> None:
-    """Whoever deletes it may have got no further than to say so."""
+    """The deletion may have recorded no more than its beginning."""
     ref = upload(harness, book(10))
     harness.plan(ref)
     harness.finish(ref, "States.Timeout")
@@ -230,7 +230,7 @@ def test_a_job_that_is_being_deleted_is_not_retried(harness: Harness) -> None:
         harness.jobs.transition(ref, Status.PARSING, new_run=True)
 
 
-def test_what_a_worker_may_still_write_is_waited_for(harness: Harness) -> None:
+def test_a_deletion_waits_for_workers_that_may_still_write(harness: Harness) -> None:
     ref = upload(harness, book(10))
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
@@ -244,7 +244,7 @@ def test_what_a_worker_may_still_write_is_waited_for(harness: Harness) -> None:
     assert harness.files.names("") == []
 
 
-def test_everything_that_was_uploaded_for_a_job_goes_with_it(harness: Harness) -> None:
+def test_every_file_that_was_uploaded_to_a_job_is_deleted_with_it(harness: Harness) -> None:
     """Its form may have been used twice."""
     ref = upload(harness, book(10))
     harness.run(ref)
@@ -254,7 +254,7 @@ def test_everything_that_was_uploaded_for_a_job_goes_with_it(harness: Harness) -
     assert harness.files.names("") == []
 
 
-def test_a_file_is_not_corrected_when_it_was_deleted(harness: Harness) -> None:
+def test_a_deleted_file_cannot_be_corrected(harness: Harness) -> None:
     ref = upload(harness, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
     harness.run(ref)
     delete(harness, ref)

@@ -1,4 +1,4 @@
-"""Files that are sent in parts."""
+"""Files that are uploaded in parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Sending:
-    """A file that is being sent."""
+    """A file that is being uploaded."""
 
     def __init__(self, size: int) -> None:
         harness = Harness()
@@ -57,7 +57,7 @@ def test_the_parts_are_the_file(size: int, parts: list[int]) -> None:
     assert [part.bytes for part in Sending(size).first.parts] == parts
 
 
-def test_a_large_file_has_no_more_parts_than_fit_an_answer() -> None:
+def test_a_large_file_has_no_more_parts_than_fit_a_response() -> None:
     job = Sending(1).job
     files = MemoryFiles()
     files.begin_parts(job.file.key)
@@ -66,7 +66,7 @@ def test_a_large_file_has_no_more_parts_than_fit_an_answer() -> None:
     assert sum(part.bytes for part in parts.parts) == 80 * 1024**3
 
 
-def test_an_upload_that_was_cut_short_goes_on_with_what_is_missing() -> None:
+def test_an_interrupted_upload_continues_with_the_missing_parts() -> None:
     sending = Sending(20 * MIB)
     sending.send(1, 8 * MIB)
     sending.send(3, 1 * MIB)
@@ -83,8 +83,8 @@ def test_an_upload_that_was_cut_short_goes_on_with_what_is_missing() -> None:
     assert sending.files.size(sending.job.file.key) == 20 * MIB
 
 
-def test_a_part_that_was_not_announced_keeps_the_file_from_being_made() -> None:
-    """Nothing but the announced size was looked at when the job was made."""
+def test_an_upload_with_an_unannounced_part_is_not_joined() -> None:
+    """Only the announced size was checked when the job was created."""
     sending = Sending(1)
     sending.send_all()
     sending.send(2, 1)
@@ -92,7 +92,7 @@ def test_a_part_that_was_not_announced_keeps_the_file_from_being_made() -> None:
         sending.join()
 
 
-def test_joining_twice_is_joining_once() -> None:
+def test_joining_twice_joins_once() -> None:
     sending = Sending(3)
     sending.send_all()
     assert sending.join() == sending.join()
@@ -100,7 +100,7 @@ def test_joining_twice_is_joining_once() -> None:
     assert sending.join().status is Status.QUEUED
 
 
-def test_parts_that_were_dropped_are_a_problem_that_says_so() -> None:
+def test_an_aborted_upload_is_a_problem_that_says_so() -> None:
     sending = Sending(3)
     sending.files.uploads.clear()
     for ask in (sending.left, sending.join):
@@ -109,14 +109,14 @@ def test_parts_that_were_dropped_are_a_problem_that_says_so() -> None:
         assert rejected.value.problem.type == "upload-over"
 
 
-def test_nothing_is_sent_to_a_job_that_has_its_file() -> None:
+def test_no_part_is_accepted_by_a_job_that_has_its_file() -> None:
     sending = Sending(3)
     sending.job = sending.jobs.transition(sending.job.ref, Status.QUEUED)
     with pytest.raises(Conflict):
         sending.left()
 
 
-def test_a_file_that_goes_by_the_form_has_no_parts() -> None:
+def test_a_small_file_is_uploaded_by_form_and_has_no_parts() -> None:
     harness = Harness()
     jobs, files = harness.jobs, harness.files
     job, _ = expect_file(ImportRequest("acme", "ann", "products", "a.csv", 3), now=NOW, services=harness)

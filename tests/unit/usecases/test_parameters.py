@@ -1,4 +1,4 @@
-"""What an importer must know beside the file: who says it, and what is rejected."""
+"""Parameters of an importer: where they come from, and which are rejected."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ BOTH = replace(VOTERS, parameters=(*VOTERS.parameters, DAY))
         ("list.xlsx", None),
     ],
 )
-def test_the_name_of_a_file_tells_its_ward(name: str, ward: str | None) -> None:
-    """Eight digits that stand by themselves, the first of them."""
+def test_the_ward_is_read_from_the_name_of_the_file(name: str, ward: str | None) -> None:
+    """It is the first group of exactly eight digits."""
     assert parameters_of(VOTERS, name) == ({"ward": ward} if ward else {})
 
 
-def test_what_was_given_goes_before_what_the_name_says() -> None:
-    """And what was not given is looked for there."""
+def test_given_parameters_take_precedence_over_the_name_of_the_file() -> None:
+    """Parameters that are missing in the request are looked for in the name."""
     assert parameters_of(BOTH, "79800001 monday.xlsx", {"ward": "79800002"}) == {"ward": "79800002", "day": "monday"}
 
 
@@ -45,7 +45,7 @@ def test_an_importer_without_parameters_finds_none(given: dict[str, str] | None)
     assert parameters_of(PRODUCTS, "Ward 79800001.xlsx", given) == {}
 
 
-def test_a_parameter_that_nobody_knows_is_rejected_with_those_that_there_are() -> None:
+def test_an_unknown_parameter_is_rejected_with_the_list_of_known_ones() -> None:
     with pytest.raises(RequestRejected, match=r"unknown.*'town', 'known': \['ward', 'day'\]") as rejected:
         parameters_of(BOTH, "a.xlsx", {"town": "x"})
     assert rejected.value.problem.type == "invalid-parameter"
@@ -54,13 +54,13 @@ def test_a_parameter_that_nobody_knows_is_rejected_with_those_that_there_are() -
 
 
 @pytest.mark.parametrize("value", ["", "7980000", "798000011", "79800001\n", " 79800001", "abcdefgh"])
-def test_a_parameter_that_cannot_be_what_it_is_is_rejected_with_an_example(value: str) -> None:
+def test_an_invalid_parameter_is_rejected_with_an_example(value: str) -> None:
     with pytest.raises(RequestRejected, match=r"wrong-form.*'Ward', 'example': '79800001'") as rejected:
         parameters_of(VOTERS, "Ward 79800001.xlsx", {"ward": value})
     assert rejected.value.problem.type == "invalid-parameter"
 
 
-def test_a_file_of_which_a_parameter_is_missing_is_rejected_and_told_how_to_be_named() -> None:
+def test_a_file_without_a_required_parameter_is_rejected_and_the_error_says_how_to_name_it() -> None:
     job = make_job(importer="voters")
     with pytest.raises(FileRejected, match=r"missing-parameter.*79800001") as rejected:
         check_parameters(VOTERS, job)
@@ -70,20 +70,20 @@ def test_a_file_of_which_a_parameter_is_missing_is_rejected_and_told_how_to_be_n
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "A.XLSX", "a.b.Xls"])
-def test_a_file_of_a_type_of_the_importers_is_taken(name: str) -> None:
+def test_a_file_of_an_accepted_type_is_accepted(name: str) -> None:
     check_file_type(VOTERS, name)
     check_file_type(PRODUCTS, "anything")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "xlsx", "a.xlsx.zip", "a", ""])
-def test_a_file_of_another_type_is_rejected_with_those_that_there_are(name: str) -> None:
+def test_a_file_of_another_type_is_rejected_with_the_list_of_accepted_ones(name: str) -> None:
     with pytest.raises(FileRejected, match=r"wrong-file-type.*\['.xlsx', '.xls'\]") as rejected:
         check_file_type(VOTERS, name)
     assert rejected.value.problem.type == "wrong-file-type"
 
 
-def test_a_corrected_file_is_of_the_ward_of_the_one_that_it_corrects(harness: Harness) -> None:
-    """Whatever it is called; if its name tells a ward, that is meant."""
+def test_a_corrected_file_has_the_ward_of_the_file_that_it_corrects(harness: Harness) -> None:
+    """Its own name may be any; a ward in that name takes precedence."""
     rows = b"Part Number,Description,Price\nP-1,Filter,-1\n"
     ref = harness.upload(rows)
     harness.run(ref)

@@ -20,7 +20,7 @@ from tests.support.factories import csv_file, products
 from tests.support.harness import Harness
 
 
-def test_good_rows_end_in_the_dataset(harness: Harness) -> None:
+def test_good_rows_are_loaded_into_the_dataset(harness: Harness) -> None:
     ref = harness.upload(csv_file(products(25)))
     job = harness.run(ref)
     assert job.status is Status.COMPLETED
@@ -48,7 +48,7 @@ def test_blank_rows_are_not_counted(harness: Harness) -> None:
     assert (job.counts.total, job.counts.inserted, job.counts.unprocessed) == (5, 5, 0)
 
 
-def test_a_key_that_comes_again_in_another_chunk_is_rejected_with_the_row_of_the_first(harness: Harness) -> None:
+def test_a_duplicate_key_in_another_chunk_is_rejected_with_the_row_of_the_first(harness: Harness) -> None:
     rows = [*products(20), *products(2, first=3, price="1.5")]
     job = harness.run(harness.upload(csv_file(rows)))
     rejections = JobFiles(job.ref, harness.files).rejections_page(limit=10, cursor=None).items
@@ -60,14 +60,14 @@ def test_a_key_that_comes_again_in_another_chunk_is_rejected_with_the_row_of_the
     assert harness.destination.values("acme", "products")["P-000003"]["price"] == "9.5"
 
 
-def test_a_second_import_counts_what_changed_and_what_did_not(harness: Harness) -> None:
+def test_a_second_import_counts_changed_and_unchanged_rows(harness: Harness) -> None:
     harness.run(harness.upload(csv_file(products(30))))
     again = [*products(10, price="10"), *products(20, first=11), *products(3, first=31)]
     job = harness.run(harness.upload(csv_file(again)))
     assert (job.counts.updated, job.counts.unchanged, job.counts.inserted) == (10, 20, 3)
 
 
-def test_a_file_with_a_header_alone_completes_with_nothing(harness: Harness) -> None:
+def test_a_file_with_a_header_alone_completes_without_rows(harness: Harness) -> None:
     job = harness.run(harness.upload(csv_file([])))
     assert (job.status, job.counts.total) == (Status.COMPLETED, 0)
 
@@ -106,10 +106,10 @@ def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
     harness.plan(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
 
-    def damaged(layout: FileLayout, cut: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
-        if cut.index == 1:
+    def damaged(layout: FileLayout, segment: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
+        if segment.index == 1:
             raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=14)
-        return read_segment(layout, cut, body, workspace)
+        return read_segment(layout, segment, body, workspace)
 
     monkeypatch.setattr(parse_module, "read_segment", damaged)
     harness.deliver()
@@ -137,17 +137,17 @@ def test_chunks_of_an_ended_job_are_left_alone(harness: Harness) -> None:
     assert harness.jobs.get(ref).counts.checked == 0
 
 
-def test_a_drop_folder_file_starts_a_job_of_its_own(harness: Harness) -> None:
+def test_a_file_in_a_drop_folder_starts_a_job(harness: Harness) -> None:
     key = "incoming/acme/products/prices.csv"
     harness.files.write(key, csv_file(products(3)))
     job = harness.arrive(key)
     assert job is not None
-    assert harness.arrive(key) == job, "the same event starts nothing twice"
+    assert harness.arrive(key) == job, "an event that is delivered twice starts one job"
     assert harness.machine.started == [(job.ref, 1)]
     assert harness.run(job.ref).counts.inserted == 3
 
 
-def test_a_drop_folder_of_no_importer_fails_with_a_reason(harness: Harness) -> None:
+def test_a_file_in_a_drop_folder_of_an_unknown_importer_fails_with_a_reason(harness: Harness) -> None:
     key = "incoming/acme/prodcuts/prices.csv"
     harness.files.write(key, b"x")
     job = harness.arrive(key)
@@ -157,7 +157,7 @@ def test_a_drop_folder_of_no_importer_fails_with_a_reason(harness: Harness) -> N
     assert not harness.machine.started
 
 
-def test_a_file_that_belongs_to_no_job_is_left_alone(harness: Harness) -> None:
+def test_a_file_without_a_job_is_left_alone(harness: Harness) -> None:
     harness.files.write("uploads/acme/01UNKNOWN/a.csv", b"x")
     harness.files.write("elsewhere/a.csv", b"x")
     assert harness.arrive("uploads/acme/01UNKNOWN/a.csv") is None

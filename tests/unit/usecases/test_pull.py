@@ -1,4 +1,4 @@
-"""Sources whose rows move, go and come back."""
+"""Sources whose rows move, disappear and come back during and between syncs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
 
 @pytest.fixture
 def harness() -> Harness:
-    """An upstream with 4,050 rows: three chunks, the last of less than a page."""
+    """Return a harness whose upstream has 4,050 rows: three chunks, the last of less than a page."""
     return pulling(4_050)
 
 
-def test_rows_that_come_up_behind_the_end_while_it_is_read_are_read_too(harness: Harness) -> None:
+def test_rows_that_are_added_at_the_end_during_a_sync_are_read_too(harness: Harness) -> None:
     ref = start(harness).job.ref
     harness.plan(ref)
     harness.upstreams.rows["pangkat"] += [promotion(number) for number in range(4_050, 4_300)]
@@ -30,8 +30,8 @@ def test_rows_that_come_up_behind_the_end_while_it_is_read_are_read_too(harness:
     assert harness.jobs.get(ref).counts.total == 4_300
 
 
-def test_a_source_whose_rows_move_while_they_are_read_is_read_again(harness: Harness) -> None:
-    """A row at the front goes: the pages behind it have shifted, and one row was on none of them."""
+def test_a_source_whose_rows_move_during_a_sync_is_read_again(harness: Harness) -> None:
+    """A deleted row at the front shifts the pages behind it, so one row is on none of the pages."""
     ref = start(harness).job.ref
     harness.plan(ref)
     parse, rows = harness.dispatch(ref, PhaseName.PARSE), harness.upstreams.rows["pangkat"]
@@ -39,7 +39,7 @@ def test_a_source_whose_rows_move_while_they_are_read_is_read_again(harness: Har
     rows.pop(0)
     harness.deliver()
     assert harness.machine.answers[parse] == {"outcome": "done"}
-    assert harness.jobs.get(ref).counts.checked == 4_049, "one of them is a row that is gone, and one is missing"
+    assert harness.jobs.get(ref).counts.checked == 4_049, "one of them was deleted upstream, and one is missing"
     assert harness.phase(ref, PhaseName.LOAD) == "again"
     job = harness.run(ref)
     assert (job.status, job.reads, job.counts.total, job.counts.inserted) == (Status.COMPLETED, 2, 4_049, 4_049)
@@ -47,7 +47,7 @@ def test_a_source_whose_rows_move_while_they_are_read_is_read_again(harness: Har
     assert "rows moved while they were read; read 2 of at most 3" in [entry.note for entry in harness.jobs.entries(ref)]
 
 
-def test_nothing_of_the_first_reading_is_left_when_it_is_read_again(harness: Harness) -> None:
+def test_nothing_of_the_first_reading_is_left_after_the_second(harness: Harness) -> None:
     ref = start(harness).job.ref
     harness.plan(ref)
     harness.upstreams.rows["pangkat"][4_049] = promotion(4_049, golonganBaru="nonsense")
@@ -59,8 +59,10 @@ def test_nothing_of_the_first_reading_is_left_when_it_is_read_again(harness: Har
     assert harness.files.names(f"{job_folder(ref)}rejections/") == []
 
 
-def test_a_source_that_never_stands_still_is_taken_as_it_is(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what was not met is not called gone."""
+def test_a_source_that_never_stops_changing_is_taken_as_it_is(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that no page contained are not marked as deleted."""
     harness.run(start(harness).job.ref)
     read = harness.upstreams.read
 
@@ -73,9 +75,9 @@ def test_a_source_that_never_stands_still_is_taken_as_it_is(harness: Harness, mo
     assert (job.status, job.reads, job.counts.deleted_upstream) == (Status.COMPLETED, 3, 0)
 
 
-def test_a_row_that_the_upstream_has_no_longer_is_marked_and_comes_back(harness: Harness) -> None:
+def test_a_row_that_was_deleted_upstream_is_marked_and_unmarked_when_it_returns(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
-    gone = harness.upstreams.rows["pangkat"].pop(7)
+    deleted = harness.upstreams.rows["pangkat"].pop(7)
     second = harness.run(start(harness, force=True).job.ref)
     assert (second.counts.total, second.counts.unchanged, second.counts.updated, second.counts.deleted_upstream) == (
         4_050,
@@ -83,37 +85,37 @@ def test_a_row_that_the_upstream_has_no_longer_is_marked_and_comes_back(harness:
         1,
         1,
     )
-    assert harness.destination.values("acme", "pangkat")[str(gone["nip"])]["gone_since"] == AT.date().isoformat()
+    assert harness.destination.values("acme", "pangkat")[str(deleted["nip"])]["gone_since"] == AT.date().isoformat()
     third = harness.run(start(harness, force=True).job.ref)
     assert (third.counts.total, third.counts.unchanged, third.counts.deleted_upstream) == (4_049, 4_049, 0), (
         "it is marked once"
     )
-    harness.upstreams.rows["pangkat"].append(gone)
+    harness.upstreams.rows["pangkat"].append(deleted)
     fourth = harness.run(start(harness, force=True).job.ref)
     assert (fourth.counts.updated, fourth.counts.unchanged) == (1, 4_049)
-    assert harness.destination.values("acme", "pangkat")[str(gone["nip"])]["gone_since"] is None
+    assert harness.destination.values("acme", "pangkat")[str(deleted["nip"])]["gone_since"] is None
 
 
-def test_a_rollback_takes_the_mark_back(harness: Harness) -> None:
+def test_a_rollback_removes_the_mark(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
-    gone = harness.upstreams.rows["pangkat"].pop(7)
+    deleted = harness.upstreams.rows["pangkat"].pop(7)
     job = harness.run(start(harness, force=True).job.ref)
     harness.roll_back(job.ref)
     assert harness.run(job.ref).counts.reversed == 1
-    assert harness.destination.values("acme", "pangkat")[str(gone["nip"])]["gone_since"] is None
+    assert harness.destination.values("acme", "pangkat")[str(deleted["nip"])]["gone_since"] is None
 
 
-def test_a_row_that_is_rejected_is_not_gone(harness: Harness) -> None:
+def test_a_rejected_row_is_not_marked_as_deleted(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     harness.upstreams.rows["pangkat"][7] = promotion(7, golonganBaru="nonsense")
     job = harness.run(start(harness, force=True).job.ref)
     assert (job.counts.rejected, job.counts.deleted_upstream) == (1, 0)
 
 
-def test_rows_that_an_upstream_keeps_back_are_not_called_gone(
+def test_rows_that_an_upstream_withholds_are_not_marked_as_deleted(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It speaks of more rows than it gives: some registers stop at a place that they do not name."""
+    """Some registers report more rows than they return, because they stop at an undocumented limit."""
     harness.run(start(harness).job.ref)
     read = harness.upstreams.read
 
@@ -128,13 +130,13 @@ def test_rows_that_an_upstream_keeps_back_are_not_called_gone(
     assert (job.status, job.reads, job.counts.total, job.counts.deleted_upstream) == (Status.COMPLETED, 3, 3_000, 0)
 
 
-def test_an_upstream_that_has_nothing_at_all_calls_no_row_gone(harness: Harness) -> None:
+def test_an_empty_upstream_marks_no_row_as_deleted(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     harness.upstreams.rows["pangkat"] = []
     assert harness.run(start(harness, force=True).job.ref).counts.deleted_upstream == 0
 
 
-def test_a_key_that_is_written_otherwise_is_there_even_if_its_row_is_rejected(harness: Harness) -> None:
+def test_a_key_with_another_spelling_is_present_even_if_its_row_is_rejected(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     harness.upstreams.rows["pangkat"][7] = promotion(7, nip=" 00000000 0000000-007", golonganBaru="nonsense")
     job = harness.run(start(harness, force=True).job.ref)
@@ -142,7 +144,7 @@ def test_a_key_that_is_written_otherwise_is_there_even_if_its_row_is_rejected(ha
 
 
 def test_pages_of_two_runs_are_not_one_reading(harness: Harness) -> None:
-    """Between them as many rows may have come as went; so the source is read again."""
+    """As many rows may have been added as deleted between the runs, so the source is read again."""
     ref = start(harness).job.ref
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
@@ -156,10 +158,8 @@ def test_pages_of_two_runs_are_not_one_reading(harness: Harness) -> None:
     assert (job.status, job.reads, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 2, 4_050, 0)
 
 
-def test_a_plan_that_broke_off_leaves_nothing_of_what_it_was_told(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By the time of the next attempt the source may have grown over the end of a chunk."""
+def test_a_plan_that_died_leaves_no_stale_chunk(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the next attempt, the source may grow beyond the end of a chunk."""
     del harness.upstreams.rows["pangkat"][3_999:]
     ref = start(harness).job.ref
     describe = harness.jobs.describe
@@ -172,7 +172,7 @@ def test_a_plan_that_broke_off_leaves_nothing_of_what_it_was_told(
     assert (job.status, job.counts.total, job.counts.inserted) == (Status.COMPLETED, 4_001, 4_001)
 
 
-def test_rows_are_not_called_gone_when_some_pages_were_not_read(harness: Harness) -> None:
+def test_rows_are_not_marked_as_deleted_when_some_pages_were_not_read(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     ref = start(harness, force=True).job.ref
     harness.plan(ref)
@@ -188,7 +188,7 @@ def test_rows_are_not_called_gone_when_some_pages_were_not_read(harness: Harness
     assert (job.status, job.counts.unprocessed, job.counts.unchanged) == (Status.COMPLETED, 0, 4_049)
 
 
-def test_marking_that_broke_off_is_done_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marking_that_died_halfway_is_done_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     harness.run(start(harness).job.ref)
     del harness.upstreams.rows["pangkat"][:3_000]
     ref = start(harness, force=True).job.ref

@@ -1,4 +1,4 @@
-"""The same file again: it is imported once, unless somebody insists."""
+"""Files with the same content are imported once, unless the caller forces another import."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SHA = hashlib.sha256(BODY).hexdigest()
 
 
 def imported(harness: Harness, body: bytes = BODY, **more: Any) -> Job:
-    """Announce a file without saying which, and take its job to its end."""
+    """Upload a file without its digest, and run its job to the end."""
     return harness.run(harness.upload(body, **more))
 
 
 def assert_rejected(job: Job, earlier: JobRef) -> None:
-    """The job failed for the file of the earlier one, before a row was cut."""
+    """Assert that the job failed because of the earlier one, before its file was split."""
     assert job.problem is not None
     assert (job.status, job.problem.type, job.counts.total) == (Status.FAILED, "same-file", 0)
     assert job.problem.params["job"] == earlier.id
@@ -40,8 +40,8 @@ def test_the_same_file_is_rejected_when_it_has_been_read(harness: Harness) -> No
     assert harness.destination.writes == 12
 
 
-def test_a_file_that_is_announced_by_its_digest_is_rejected_before_it_is_sent(harness: Harness) -> None:
-    """With the earlier job; there is none of the second."""
+def test_a_file_that_is_announced_with_its_digest_is_rejected_before_the_upload(harness: Harness) -> None:
+    """The rejection names the earlier job, and no second job is created."""
     first = imported(harness)
     for sha256 in (SHA, SHA.upper()):
         with pytest.raises(Conflict) as rejected:
@@ -52,7 +52,7 @@ def test_a_file_that_is_announced_by_its_digest_is_rejected_before_it_is_sent(ha
     assert list(harness.jobs.items) == [first.ref]
 
 
-def test_a_file_that_comes_with_the_request_is_rejected_with_the_request(harness: Harness) -> None:
+def test_a_file_in_the_body_of_the_request_is_rejected_in_the_response(harness: Harness) -> None:
     first = imported(harness)
     request = ImportRequest("acme", "ann", "products", "a.csv", len(BODY))
     with pytest.raises(Conflict):
@@ -62,20 +62,20 @@ def test_a_file_that_comes_with_the_request_is_rejected_with_the_request(harness
 
 
 def test_a_false_digest_does_not_get_a_file_through(harness: Harness) -> None:
-    """The plan looks for itself."""
+    """The plan computes the digest itself."""
     first = imported(harness)
     assert_rejected(imported(harness, sha256="0" * 64), first.ref)
 
 
 @pytest.mark.parametrize("sha256", [None, SHA])
-def test_who_insists_imports_the_file_again(harness: Harness, sha256: str | None) -> None:
+def test_force_imports_the_file_again(harness: Harness, sha256: str | None) -> None:
     first = imported(harness)
     again = imported(harness, force=True, sha256=sha256)
     assert (again.status, again.counts.unchanged) == (Status.COMPLETED, 12)
     assert_rejected(imported(harness), first.ref)
 
 
-def test_a_forced_job_that_is_taken_back_leaves_the_earlier_one_known(harness: Harness) -> None:
+def test_a_forced_job_that_is_rolled_back_leaves_the_earlier_one_known(harness: Harness) -> None:
     first = imported(harness)
     again = imported(harness, force=True)
     harness.roll_back(again.ref)
@@ -83,7 +83,7 @@ def test_a_forced_job_that_is_taken_back_leaves_the_earlier_one_known(harness: H
     assert_rejected(imported(harness), first.ref)
 
 
-def test_another_importer_tenant_or_file_is_not_the_same(harness: Harness) -> None:
+def test_a_file_with_another_importer_tenant_or_content_is_not_the_same(harness: Harness) -> None:
     imported(harness)
     assert imported(harness, tenant="other").status is Status.COMPLETED
     assert imported(harness, body=BODY + b"\n").status is Status.COMPLETED
@@ -92,28 +92,28 @@ def test_another_importer_tenant_or_file_is_not_the_same(harness: Harness) -> No
     assert dealers.problem.type != "same-file"
 
 
-def test_a_file_may_come_again_after_its_job_failed(harness: Harness) -> None:
+def test_a_file_may_be_imported_again_after_its_job_failed(harness: Harness) -> None:
     ref = harness.upload(BODY)
     harness.plan(ref)
     harness.finish(ref, error="States.Timeout")
     assert imported(harness, sha256=SHA).status is Status.COMPLETED
 
 
-def test_a_file_may_come_again_after_it_was_rejected(harness: Harness) -> None:
-    """With a mapping this time, say."""
+def test_a_file_may_be_imported_again_after_it_was_rejected(harness: Harness) -> None:
+    """The second import may have a mapping, for example."""
     body = csv_file(products(3), titles=("Teil", "Description", "Price", "Stock"))
     assert imported(harness, body).status is Status.FAILED
     assert imported(harness, body, mapping={"Teil": "Part Number"}).status is Status.COMPLETED
 
 
-def test_a_file_may_come_again_after_its_job_was_cancelled(harness: Harness) -> None:
+def test_a_file_may_be_imported_again_after_its_job_was_cancelled(harness: Harness) -> None:
     ref = harness.upload(BODY, review=True)
     harness.run(ref)
     harness.cancel(ref)
     assert imported(harness, sha256=SHA).status is Status.COMPLETED
 
 
-def test_a_file_may_come_again_after_its_job_was_rolled_back(harness: Harness) -> None:
+def test_a_file_may_be_imported_again_after_its_job_was_rolled_back(harness: Harness) -> None:
     ref = imported(harness).ref
     harness.roll_back(ref)
     harness.run(ref)
@@ -122,8 +122,8 @@ def test_a_file_may_come_again_after_its_job_was_rolled_back(harness: Harness) -
 
 
 @pytest.mark.parametrize("review", [False, True])
-def test_a_file_whose_job_is_under_way_is_not_begun_again(harness: Harness, review: bool) -> None:
-    """Nor one that waits for somebody to look."""
+def test_a_file_whose_job_is_in_progress_is_not_imported_again(harness: Harness, review: bool) -> None:
+    """A job that waits for its review is in progress too."""
     ref = harness.upload(BODY, review=review)
     harness.plan(ref)
     if review:
@@ -133,8 +133,8 @@ def test_a_file_whose_job_is_under_way_is_not_begun_again(harness: Harness, revi
         harness.upload(BODY, sha256=SHA)
 
 
-def test_of_two_that_come_at_once_one_is_rejected(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both saw that nobody had the file, and one was faster."""
+def test_of_two_simultaneous_jobs_of_a_file_one_is_rejected(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both find the lock free, and one acquires it first."""
     first, second = harness.upload(BODY), harness.upload(BODY)
     acquire = harness.locks.acquire
 
@@ -149,7 +149,9 @@ def test_of_two_that_come_at_once_one_is_rejected(harness: Harness, monkeypatch:
     assert harness.run(first).status is Status.COMPLETED
 
 
-def test_of_two_that_come_after_a_failed_one_one_is_rejected(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_simultaneous_jobs_after_a_failed_one_one_is_rejected(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed = harness.upload(BODY)
     harness.plan(failed)
     harness.finish(failed, error="States.Timeout")
@@ -166,20 +168,20 @@ def test_of_two_that_come_after_a_failed_one_one_is_rejected(harness: Harness, m
     assert_rejected(harness.jobs.get(second), first)
 
 
-def test_a_plan_that_is_made_twice_does_not_meet_itself(harness: Harness) -> None:
+def test_a_plan_that_runs_twice_does_not_reject_its_own_file(harness: Harness) -> None:
     ref = harness.upload(BODY)
     harness.locks.acquire(file_lock("acme", "products", SHA), ref)
     assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_a_job_whose_retention_is_over_keeps_no_file(harness: Harness) -> None:
+def test_a_job_whose_retention_is_over_does_not_lock_its_file(harness: Harness) -> None:
     ref = imported(harness).ref
     del harness.jobs.items[ref]
     assert imported(harness, sha256=SHA).status is Status.COMPLETED
 
 
 def test_a_drop_folder_rejects_the_same_file_too(harness: Harness) -> None:
-    """The event that comes twice starts one job; the file that is put there twice starts two."""
+    """An event that is delivered twice starts one job; a file that is uploaded twice starts two."""
     first = imported(harness)
     key = "incoming/acme/products/again.csv"
     harness.files.write(key, BODY)

@@ -1,4 +1,4 @@
-"""Dates that can be read in two ways: the file decides, or a person does, and nothing is guessed."""
+"""Ambiguous dates: the file proves the order or a person decides it, and Sluice guesses nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.factories import PRODUCT_TITLES, csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
 
 TITLES = (*PRODUCT_TITLES, "Updated")
-#: As they are written, day first, month first; only the first two can be read in two ways.
+#: Dates as they are written, read day first, read month first; only the first two are ambiguous.
 DATES = [
     ("03/04/2025", "2025-04-03", "2025-03-04"),
     ("1.2.25", "2025-02-01", "2025-01-02"),
@@ -32,23 +32,23 @@ ROWS = 24
 
 
 def dated(*others: str) -> bytes:
-    """Rows with all kinds of dates over three chunks, and some more with others."""
+    """Return rows with all kinds of dates over three chunks, and some more with others."""
     written = [DATES[number % len(DATES)][0] for number in range(ROWS)] + list(others)
     return csv_file([(*row, day) for row, day in zip(products(len(written)), written, strict=True)], TITLES)
 
 
 def days(harness: Harness, count: int = ROWS) -> list[Any]:
-    """The dates of the first rows, as they are in the dataset."""
+    """Return the dates of the first rows, as they are in the dataset."""
     values = harness.destination.values("acme", "products")
     return [values[f"P-{number:06d}"]["updated"] for number in range(1, count + 1)]
 
 
 def expected(order: DateOrder) -> list[Any]:
-    """The dates of the first rows, read in an order."""
+    """Return the dates of the first rows, read in an order."""
     return [DATES[number % len(DATES)][1 if order == "dmy" else 2] for number in range(ROWS)]
 
 
-def test_a_job_whose_dates_nothing_decides_stops_though_nobody_asked_for_a_review(harness: Harness) -> None:
+def test_a_job_with_ambiguous_dates_stops_for_review_even_if_the_caller_did_not_ask_for_one(harness: Harness) -> None:
     ref = harness.upload(dated())
     job = harness.run(ref)
     assert (job.status, job.review, job.ambiguous) == (Status.IN_REVIEW, False, ("updated",))
@@ -60,7 +60,7 @@ def test_a_job_whose_dates_nothing_decides_stops_though_nobody_asked_for_a_revie
     assert [row.values["updated"] for row in shown.rows] == [day_first for _, day_first, _ in DATES]
 
 
-def test_a_commit_without_the_answer_is_rejected(harness: Harness) -> None:
+def test_a_commit_that_does_not_answer_the_question_is_rejected(harness: Harness) -> None:
     ref = harness.upload(dated())
     harness.run(ref)
     with pytest.raises(RequestRejected) as rejected:
@@ -73,10 +73,8 @@ def test_a_commit_without_the_answer_is_rejected(harness: Harness) -> None:
 
 @pytest.mark.parametrize("column", ["Updated", "updated"])
 @pytest.mark.parametrize("order", ["dmy", "mdy"])
-def test_the_answer_turns_exactly_the_dates_that_were_in_question(
-    harness: Harness, column: str, order: DateOrder
-) -> None:
-    """And what is written is, byte by byte, what a file without doubt would have given."""
+def test_an_answer_changes_exactly_the_ambiguous_dates(harness: Harness, column: str, order: DateOrder) -> None:
+    """The stored rows equal, byte by byte, those of a file without ambiguous dates."""
     ref = harness.upload(dated())
     harness.run(ref)
     job = harness.commit(ref, {column: order})
@@ -92,18 +90,18 @@ def test_the_answer_turns_exactly_the_dates_that_were_in_question(
 @pytest.mark.parametrize(
     ("proof", "order"), [("31/12/2025", "dmy"), ("12/31/2025", "mdy"), ("31.12.25", "dmy"), ("12-31-25", "mdy")]
 )
-def test_one_date_that_can_be_read_in_one_way_only_decides_for_its_column(
+def test_one_date_with_a_single_reading_decides_the_order_of_its_column(
     harness: Harness, proof: str, order: DateOrder
 ) -> None:
-    """In whichever chunk it is."""
+    """The date may be in any chunk."""
     job = harness.run(harness.upload(dated(proof)))
     assert (job.status, job.ambiguous, job.date_orders) == (Status.COMPLETED, (), {"updated": order})
     assert days(harness) == expected(order)
     assert days(harness, ROWS + 1)[-1] == "2025-12-31"
 
 
-def test_a_row_that_is_rejected_for_something_else_decides_too(harness: Harness) -> None:
-    """Its date is as good as any."""
+def test_a_row_that_is_rejected_for_another_reason_decides_too(harness: Harness) -> None:
+    """Its date proves the order as well as any other."""
     body = dated() + b"P-000999,Wrong,-1,1,12/31/2025\n"
     job = harness.run(harness.upload(body))
     assert (job.status, job.counts.rejected) == (Status.COMPLETED, 1)
@@ -111,7 +109,7 @@ def test_a_row_that_is_rejected_for_something_else_decides_too(harness: Harness)
 
 
 def test_dates_that_contradict_each_other_decide_nothing(harness: Harness) -> None:
-    """Each of the two is read in its only way; the others wait for an answer."""
+    """Each of the two has one reading; the ambiguous ones wait for an answer."""
     ref = harness.upload(dated("31/12/2025", "12/31/2025"))
     assert harness.run(ref).ambiguous == ("updated",)
     harness.commit(ref, {"updated": "mdy"})
@@ -120,13 +118,13 @@ def test_dates_that_contradict_each_other_decide_nothing(harness: Harness) -> No
     assert days(harness, ROWS + 2)[-2:] == ["2025-12-31", "2025-12-31"]
 
 
-def test_dates_that_nobody_can_read_in_two_ways_ask_nobody(harness: Harness) -> None:
+def test_dates_with_a_single_reading_ask_no_question(harness: Harness) -> None:
     rows = [(*row, day) for row, day in zip(products(3), ("05/05/2025", "2025-04-03", ""), strict=True)]
     job = harness.run(harness.upload(csv_file(rows, TITLES)))
     assert (job.status, job.date_orders) == (Status.COMPLETED, {})
 
 
-def test_a_review_that_was_asked_for_asks_about_the_dates_as_well(harness: Harness) -> None:
+def test_a_review_that_the_caller_asked_for_asks_about_the_dates_as_well(harness: Harness) -> None:
     ref = harness.upload(dated(), review=True)
     assert harness.run(ref).ambiguous == ("updated",)
     with pytest.raises(RequestRejected):
@@ -135,7 +133,7 @@ def test_a_review_that_was_asked_for_asks_about_the_dates_as_well(harness: Harne
     assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_an_order_that_the_file_proves_is_not_asked_for(harness: Harness) -> None:
+def test_an_order_that_the_file_proves_is_not_asked_about(harness: Harness) -> None:
     """Another answer would give one column two orders."""
     ref = harness.upload(dated("31/12/2025"), review=True)
     assert harness.run(ref).date_orders == {"updated": "dmy"}
@@ -144,7 +142,7 @@ def test_an_order_that_the_file_proves_is_not_asked_for(harness: Harness) -> Non
     assert rejected.value.problem.type == "unknown-column"
 
 
-def test_a_second_commit_with_another_answer_is_told_so(harness: Harness) -> None:
+def test_a_second_commit_with_another_answer_is_rejected(harness: Harness) -> None:
     ref = harness.upload(dated())
     harness.run(ref)
     harness.commit(ref, {"Updated": "mdy"})
@@ -163,7 +161,7 @@ def test_the_order_is_in_the_log(harness: Harness) -> None:
 
 
 def late_chunk(harness: Harness, body: bytes, index: int, **more: Any) -> JobRef:
-    """A job that has loaded all but one chunk, which was given up while it was parsed."""
+    """Return a job that has loaded all but one chunk, which was given up while it was parsed."""
     ref = harness.upload(body, **more)
     harness.plan(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
@@ -181,8 +179,8 @@ def late_chunk(harness: Harness, body: bytes, index: int, **more: Any) -> JobRef
 
 
 @pytest.mark.parametrize("review", [False, True])
-def test_dates_that_come_up_at_a_retry_are_asked_about_then(harness: Harness, review: bool) -> None:
-    """The commit before was about what was known; of these dates nobody had seen one."""
+def test_ambiguous_dates_that_appear_at_a_retry_are_asked_about(harness: Harness, review: bool) -> None:
+    """The earlier commit covered the dates known by then, and these were not among them."""
     rows = [(*row, "2025-04-03") for row in products(10)]
     rows += [(*row, "03/04/2025") for row in products(10, first=11)]
     rows += [(*row, "2025-04-03") for row in products(10, first=21)]
@@ -200,13 +198,15 @@ def test_dates_that_come_up_at_a_retry_are_asked_about_then(harness: Harness, re
     assert days(harness, 30) == ["2025-04-03"] * 10 + ["2025-03-04"] * 10 + ["2025-04-03"] * 10
 
 
-def test_an_answer_holds_for_a_chunk_that_is_parsed_after_it(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its first attempt had said that it was in doubt before it died; nothing is turned twice."""
+def test_an_answer_applies_to_a_chunk_that_is_parsed_after_it(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first attempt recorded ambiguous dates before it died; no date is changed twice."""
     close = harness.chunks.close
 
     def dying(ref: ChunkRef, *args: Any, **more: Any) -> bool:
         if ref.index == 0 and args[0] is ChunkState.DONE:
-            raise OSError("gone")
+            raise OSError("reset")
         return close(ref, *args, **more)
 
     def deliver(ref: ChunkRef) -> None:

@@ -22,11 +22,11 @@ from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
 
 @pytest.fixture
 def harness() -> Harness:
-    """An upstream with 4,050 rows: three chunks, the last of less than a page."""
+    """Return a harness whose upstream has 4,050 rows: three chunks, the last of less than a page."""
     return pulling(4_050)
 
 
-def test_rows_of_all_pages_arrive_once(harness: Harness) -> None:
+def test_rows_of_all_pages_are_loaded_once(harness: Harness) -> None:
     job = harness.run(start(harness).job.ref)
     assert (job.kind, job.status) == (SYNC, Status.COMPLETED)
     assert (job.counts.total, job.counts.inserted) == (4_050, 4_050)
@@ -34,13 +34,13 @@ def test_rows_of_all_pages_arrive_once(harness: Harness) -> None:
     assert (again.counts.inserted, again.counts.unchanged) == (0, 4_050)
 
 
-def test_a_row_that_is_wrong_is_rejected_by_its_place_in_the_source(harness: Harness) -> None:
+def test_a_wrong_row_is_rejected_with_its_position_in_the_source(harness: Harness) -> None:
     harness.upstreams.rows["pangkat"][2_500] = promotion(2_500, golonganBaru="nonsense")
     job = harness.run(start(harness).job.ref)
     assert (job.status, job.counts.rejected, job.counts.inserted) == (Status.COMPLETED, 1, 4_049)
 
 
-def test_a_sync_that_is_retried_has_half_an_hour_anew(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retried_sync_has_another_half_an_hour(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     ref = start(harness, at=AT - timedelta(hours=6)).job.ref
     read = harness.upstreams.read
     monkeypatch.setattr(
@@ -54,15 +54,15 @@ def test_a_sync_that_is_retried_has_half_an_hour_anew(harness: Harness, monkeypa
     assert harness.run(ref).status is Status.COMPLETED
 
 
-def test_a_new_sync_waits_for_workers_of_the_one_before(harness: Harness) -> None:
-    """One of them may still write what it has read earlier."""
+def test_a_new_sync_waits_for_workers_of_the_earlier_one(harness: Harness) -> None:
+    """A worker may still write what it has read before."""
     first = start(harness).job.ref
     harness.plan(first)
     harness.phase(first, PhaseName.PARSE)
     harness.dispatch(first, PhaseName.LOAD)
-    held = harness.queue.messages.pop(0)
+    leased = harness.queue.messages.pop(0)
     harness.queue.messages.clear()
-    assert harness.chunks.lease(held, now=NOW, until=NOW + 40)
+    assert harness.chunks.lease(leased, now=NOW, until=NOW + 40)
     second = start(harness, force=True).job.ref
     harness.plan(second)
     harness.phase(second, PhaseName.PARSE)
@@ -73,13 +73,13 @@ def test_a_new_sync_waits_for_workers_of_the_one_before(harness: Harness) -> Non
     assert waiting.value.seconds == 40
     there = harness.chunks.get(mine)
     assert there is not None
-    assert (there.state, there.attempts) == (ChunkState.QUEUED, 0), "that was no attempt"
+    assert (there.state, there.attempts) == (ChunkState.QUEUED, 0), "it does not count as an attempt"
     for message in harness.queue.messages:
         harness.work(message, now=NOW + 41)
     assert harness.finish(second).status is Status.COMPLETED
 
 
-def test_a_job_that_was_superseded_by_somebody_who_died_stops_loading(harness: Harness) -> None:
+def test_a_superseded_job_stops_loading_even_if_the_forcing_call_died(harness: Harness) -> None:
     first = start(harness).job
     harness.plan(first.ref)
     harness.phase(first.ref, PhaseName.PARSE)
@@ -93,7 +93,7 @@ def test_a_job_that_was_superseded_by_somebody_who_died_stops_loading(harness: H
     assert harness.destination.values("acme", "pangkat") == {}
 
 
-def test_nothing_is_pulled_while_the_job_before_is_being_rolled_back(harness: Harness) -> None:
+def test_no_sync_starts_while_the_earlier_job_is_rolled_back(harness: Harness) -> None:
     ref = start(harness).job.ref
     harness.run(ref)
     harness.roll_back(ref)
@@ -118,7 +118,7 @@ def test_a_source_without_a_total_is_read_to_its_end(harness: Harness, monkeypat
     assert offsets == sorted(set(offsets)), "one page after the other, none twice"
 
 
-def test_an_upstream_that_rejects_ends_the_job_with_its_reason(
+def test_an_upstream_that_rejects_the_request_ends_the_job_with_its_reason(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reject(*_: object, **__: object) -> None:
@@ -129,7 +129,7 @@ def test_an_upstream_that_rejects_ends_the_job_with_its_reason(
     assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "upstream-rejected")
 
 
-def test_a_source_has_one_job_until_it_is_forced(harness: Harness) -> None:
+def test_a_source_has_one_job_unless_the_caller_forces_another(harness: Harness) -> None:
     first = start(harness)
     assert first.is_new
     assert start(harness) == SyncStart(first.job, is_new=False)
@@ -141,7 +141,7 @@ def test_a_source_has_one_job_until_it_is_forced(harness: Harness) -> None:
     assert harness.jobs.get(first.job.ref).status is Status.COMPLETED
 
 
-def test_force_cancels_the_job_that_is_under_way(harness: Harness) -> None:
+def test_force_cancels_the_job_in_progress(harness: Harness) -> None:
     first = start(harness).job.ref
     harness.plan(first)
     harness.dispatch(first, PhaseName.PARSE)
@@ -152,8 +152,8 @@ def test_force_cancels_the_job_that_is_under_way(harness: Harness) -> None:
     assert harness.run(forced).counts.inserted == 4_050
 
 
-def test_a_superseded_job_that_nobody_cancelled_stops_by_itself_before_it_loads(harness: Harness) -> None:
-    """As if the call had died between taking its place and cancelling it."""
+def test_a_superseded_job_that_was_not_cancelled_stops_before_it_loads(harness: Harness) -> None:
+    """The forcing call may die after it has acquired the lock and before it cancels the job."""
     first = start(harness).job.ref
     harness.plan(first)
     harness.phase(first, PhaseName.PARSE)
@@ -168,19 +168,19 @@ def test_tenants_pull_the_same_source_side_by_side(harness: Harness) -> None:
     assert start(harness, tenant="other").is_new
 
 
-def test_of_many_starts_at_once_one_makes_the_job(harness: Harness) -> None:
+def test_of_many_simultaneous_starts_one_creates_the_job(harness: Harness) -> None:
     with ThreadPoolExecutor(20) as pool:
         starts = list(pool.map(lambda _: start(harness), range(50)))
     assert len({each.job.ref for each in starts}) == 1
     assert [each.is_new for each in starts].count(True) == 1
 
 
-def test_there_is_no_sync_of_what_is_no_source(harness: Harness) -> None:
+def test_an_unknown_source_cannot_be_synced(harness: Harness) -> None:
     with pytest.raises(NotFound):
         start_sync("acme", "products", by="ann", force=False, now=AT, services=harness)
 
 
-def test_a_sync_that_takes_longer_than_half_an_hour_is_ended(harness: Harness) -> None:
+def test_a_sync_that_takes_longer_than_half_an_hour_ends(harness: Harness) -> None:
     ref = start(harness).job.ref
     harness.plan(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
@@ -190,7 +190,7 @@ def test_a_sync_that_takes_longer_than_half_an_hour_is_ended(harness: Harness) -
     assert harness.machine.answers[token] == {"outcome": "over"}
 
 
-def test_stuck_syncs_are_cleaned_up_and_counted_by_their_state(harness: Harness) -> None:
+def test_stuck_syncs_are_rescued_and_counted_by_their_state(harness: Harness) -> None:
     ref = start(harness, at=datetime.now(UTC)).job.ref
     harness.plan(ref)
 

@@ -1,4 +1,4 @@
-"""A look at a job before anything is written: review, preview, commit."""
+"""Review, preview and commit of a job before anything is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.harness import Harness
 
 @pytest.fixture
 def ref(harness: Harness) -> JobRef:
-    """A queued job to be reviewed: of 26 rows 10 are there already, 5 with another price, one is wrong, one repeats."""
+    """Return a queued job to review: of 26 rows 10 are unchanged, 5 changed, one is wrong, one is a duplicate."""
     harness.run(harness.upload(csv_file(products(15))))
     rows: list[Sequence[object]] = [*products(10), *products(5, first=11, price="1.5"), *products(9, first=16)]
     rows += [("P-000100", "Wrong", "-1", 1), *products(1, first=3)]
@@ -27,7 +27,7 @@ def ref(harness: Harness) -> JobRef:
 
 
 def look(harness: Harness, ref: JobRef, limit: int = 20) -> PreviewResponse:
-    """The preview as callers get it."""
+    """Return the preview as callers get it."""
     return preview_response(
         preview(ref, limit=limit, jobs=harness.jobs, chunks=harness.chunks, files=harness.files), ""
     )
@@ -72,14 +72,14 @@ def test_a_preview_shows_neither_rejected_nor_repeated_rows(harness: Harness, re
     assert [row.row for row in look(harness, ref, limit=200).rows] == list(range(2, 26))
 
 
-def test_headers_that_no_column_knows_are_shown(harness: Harness) -> None:
+def test_headers_that_match_no_column_are_shown(harness: Harness) -> None:
     titles = ("Part Number", "Description", "Price", "Colour")
     ref = harness.upload(csv_file(products(3), titles=titles), review=True)
     harness.run(ref)
     assert look(harness, ref).unmatched_headers == ["Colour"]
 
 
-def test_what_was_committed_is_loaded_in_a_run_of_its_own(harness: Harness, ref: JobRef) -> None:
+def test_a_commit_loads_the_rows_in_a_run_of_its_own(harness: Harness, ref: JobRef) -> None:
     harness.run(ref)
     job = harness.commit(ref)
     assert (job.status, job.run, job.committed, job.entry) == (Status.LOADING, 2, True, "load")
@@ -88,13 +88,13 @@ def test_what_was_committed_is_loaded_in_a_run_of_its_own(harness: Harness, ref:
     assert done.status is Status.COMPLETED
     assert (done.counts.inserted, done.counts.updated, done.counts.unchanged) == (9, 5, 10)
     assert (done.counts.rejected, done.counts.unprocessed) == (2, 0)
-    assert done.counts.to_insert == 9, "what the comparison found stays to be read"
+    assert done.counts.to_insert == 9, "the result of the comparison can still be read"
     rejections = JobFiles(ref, harness.files).rejections_page(limit=10, cursor=None).items
     assert [each.row for each in rejections] == [26, 27]
 
 
-def test_a_commit_loads_what_is_true_by_then(harness: Harness, ref: JobRef) -> None:
-    """The comparison is of the moment it was made."""
+def test_a_commit_compares_again_before_it_loads(harness: Harness, ref: JobRef) -> None:
+    """The comparison of the review is of an earlier moment."""
     harness.run(ref)
     harness.run(harness.upload(csv_file(products(20, price="7"))))
     harness.commit(ref)
@@ -102,7 +102,7 @@ def test_a_commit_loads_what_is_true_by_then(harness: Harness, ref: JobRef) -> N
     assert (counts.inserted, counts.updated, counts.unchanged) == (4, 20, 0)
 
 
-def test_a_commit_that_comes_twice_changes_nothing(harness: Harness, ref: JobRef) -> None:
+def test_a_second_commit_changes_nothing(harness: Harness, ref: JobRef) -> None:
     harness.run(ref)
     first = harness.commit(ref)
     assert harness.commit(ref) == first
@@ -111,7 +111,7 @@ def test_a_commit_that_comes_twice_changes_nothing(harness: Harness, ref: JobRef
 
 @pytest.mark.parametrize("review", [False, True])
 def test_a_job_that_is_not_in_review_is_not_committed(harness: Harness, ref: JobRef, review: bool) -> None:
-    """Whether it is on its way there, or was never asked to stop."""
+    """The job is on its way to a review, or has never been asked to stop."""
     other = harness.upload(csv_file(products(3, first=90)), review=review)
     with pytest.raises(Conflict) as rejected:
         harness.commit(other)
@@ -143,7 +143,7 @@ def test_a_job_of_another_tenant_is_not_committed(harness: Harness, ref: JobRef)
 
 @pytest.mark.parametrize("bad", [0, 3])
 def test_a_file_without_a_good_row_is_reviewed_as_well(harness: Harness, bad: int) -> None:
-    """Whoever wanted to look shall see that there is nothing."""
+    """A caller who asked for a review sees that there is nothing to load."""
     rows = [(f"P-{number}", "Wrong", "-1", 1) for number in range(bad)]
     ref = harness.upload(csv_file(rows), review=True)
     job = harness.run(ref)
@@ -169,8 +169,8 @@ def test_there_is_no_preview_of_a_rejected_file(harness: Harness) -> None:
         look(harness, ref)
 
 
-def test_a_job_that_stopped_for_nobody_has_a_preview_too(harness: Harness) -> None:
-    """Of how it was understood; what loading would have done is in its counts."""
+def test_a_job_without_a_review_has_a_preview_too(harness: Harness) -> None:
+    """The preview shows how the file was understood; the counts show what was loaded."""
     ref = harness.upload(csv_file(products(3)))
     harness.run(ref)
     shown = look(harness, ref)
@@ -178,8 +178,8 @@ def test_a_job_that_stopped_for_nobody_has_a_preview_too(harness: Harness) -> No
     assert (shown.counts.to_reject, shown.counts.insert, shown.counts.update) == (None, None, None)
 
 
-def test_what_was_not_parsed_is_not_taken_for_repeated(harness: Harness, ref: JobRef) -> None:
-    """A chunk that was given up is neither rejected nor a repetition."""
+def test_a_chunk_that_was_not_parsed_has_no_duplicates(harness: Harness, ref: JobRef) -> None:
+    """A chunk that was given up is neither rejected nor a duplicate."""
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
     harness.give_up(harness.queue.messages.pop(0))
@@ -189,8 +189,8 @@ def test_what_was_not_parsed_is_not_taken_for_repeated(harness: Harness, ref: Jo
     assert look(harness, ref).counts.to_reject == 0
 
 
-def test_a_job_that_was_cancelled_before_it_was_compared_has_nothing_repeated(harness: Harness, ref: JobRef) -> None:
-    """Nobody has looked."""
+def test_a_job_that_was_cancelled_before_its_comparison_has_no_duplicates(harness: Harness, ref: JobRef) -> None:
+    """No row has been compared."""
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     harness.cancel(ref)

@@ -1,4 +1,4 @@
-"""Who hears of what."""
+"""Announcements of changes: which connections get which events."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.support.sockets import MemoryConnections, MemorySockets
 from tests.support.tables import MemoryJobs
 
 
-def told(
-    before: Job | None, after: Job, *watching: Connection, gone: frozenset[str] = frozenset(), now: int = 1000
+def announced(
+    before: Job | None, after: Job, *watching: Connection, closed: frozenset[str] = frozenset(), now: int = 1000
 ) -> MemorySockets:
     """Announce a change to some connections."""
-    connections, sockets = MemoryConnections(), MemorySockets(gone)
+    connections, sockets = MemoryConnections(), MemorySockets(closed)
     for connection in watching:
         connections.add(connection, now=0)
     announce(
@@ -33,18 +33,18 @@ def told(
     )
     assert {each.id for each in connections.of_tenant(after.ref.tenant)} == {
         each.id for each in watching if each.tenant == after.ref.tenant
-    } - gone
+    } - closed
     return sockets
 
 
-def test_all_of_the_tenant_hear_of_a_job() -> None:
+def test_all_connections_of_the_tenant_get_an_event_of_a_job() -> None:
     job = make_job("acme", status=Status.QUEUED)
-    sockets = told(None, job, Connection("a", "acme"), Connection("b", "acme"))
+    sockets = announced(None, job, Connection("a", "acme"), Connection("b", "acme"))
     said = [f"job.queued {job.ref.id}".encode()]
     assert sockets.sent == {"a": said, "b": said}
 
 
-def test_who_watches_all_jobs_of_a_tenant_is_told_of_the_queues() -> None:
+def test_a_connection_to_all_jobs_of_a_tenant_gets_the_queue() -> None:
     connections, sockets = MemoryConnections(), MemorySockets()
     for connection in (Connection("all", "acme"), Connection("one", "acme", "01JOB"), Connection("other", "other")):
         connections.add(connection, now=0)
@@ -52,14 +52,14 @@ def test_who_watches_all_jobs_of_a_tenant_is_told_of_the_queues() -> None:
     assert sockets.sent == {"all": [b"queues"]}
 
 
-def test_nobody_asks_for_the_queues_when_nobody_watches() -> None:
+def test_the_queue_is_not_read_when_no_connection_watches() -> None:
     def show() -> bytes:
         raise AssertionError("three calls of SQS for nothing")
 
     assert announce_queues("acme", show=show, now=0, connections=MemoryConnections(), sockets=MemorySockets()) == 0
 
 
-def test_progress_that_was_overtaken_is_left_out() -> None:
+def test_progress_that_was_overtaken_is_omitted() -> None:
     def at(version: int, status: Status = Status.LOADING) -> Job:
         return replace(job, version=version, status=status)
 
@@ -67,10 +67,12 @@ def test_progress_that_was_overtaken_is_left_out() -> None:
     changes = [(at(1), at(2)), (at(2), at(3)), (None, other), (at(3), at(4, Status.COMPLETED))]
     assert worth_telling(changes) == changes[2:]
     changes = [(at(1, Status.PARSING), at(2, Status.IN_REVIEW)), (at(2, Status.IN_REVIEW), at(3)), (at(3), at(4))]
-    assert worth_telling(changes) == [changes[0], changes[2]], "a new state is told even if it is over by now"
+    assert worth_telling(changes) == [changes[0], changes[2]], (
+        "a new state is announced even if the job is in a later one"
+    )
 
 
-def test_a_connection_that_is_only_being_made_is_not_forgotten() -> None:
+def test_a_connection_that_is_still_being_opened_is_kept() -> None:
     job = make_job("acme")
     connections = MemoryConnections()
     connections.add(Connection("a", "acme", since=995), now=995)
@@ -87,18 +89,18 @@ def test_a_connection_that_is_only_being_made_is_not_forgotten() -> None:
         assert len(connections.of_tenant("acme")) == left
 
 
-def test_another_tenant_hears_nothing() -> None:
-    assert told(None, make_job("acme"), Connection("a", "other")).sent == {}
+def test_another_tenant_gets_no_event() -> None:
+    assert announced(None, make_job("acme"), Connection("a", "other")).sent == {}
 
 
-def test_who_watches_one_job_hears_of_that_one_alone() -> None:
+def test_a_connection_to_one_job_gets_events_of_that_job_alone() -> None:
     job = make_job("acme")
-    sockets = told(None, job, Connection("a", "acme", job.ref.id), Connection("b", "acme", "01ANOTHER"))
+    sockets = announced(None, job, Connection("a", "acme", job.ref.id), Connection("b", "acme", "01ANOTHER"))
     assert set(sockets.sent) == {"a"}
 
 
-def test_a_connection_that_is_gone_is_forgotten() -> None:
-    told(None, make_job("acme"), Connection("a", "acme"), Connection("b", "acme"), gone=frozenset({"a"}))
+def test_a_closed_connection_is_removed() -> None:
+    announced(None, make_job("acme"), Connection("a", "acme"), Connection("b", "acme"), closed=frozenset({"a"}))
 
 
 @pytest.mark.parametrize(
@@ -116,12 +118,12 @@ def test_a_connection_that_is_gone_is_forgotten() -> None:
         (Status.ROLLING_BACK, Status.ROLLED_BACK, "job.rolled_back"),
     ],
 )
-def test_an_event_is_named_for_what_happened(before: Status | None, after: Status, name: str) -> None:
+def test_an_event_has_the_name_of_the_change(before: Status | None, after: Status, name: str) -> None:
     job = make_job()
     assert event_name(before, replace(job, status=after)) == name
 
 
-def test_nobody_watches_a_job_of_another_tenant() -> None:
+def test_a_job_of_another_tenant_cannot_be_watched() -> None:
     jobs, connections = MemoryJobs(), MemoryConnections()
     job = make_job("acme")
     jobs.add(job)

@@ -1,4 +1,4 @@
-"""The codes that the source uses, found by reading it: what the catalogue of every language has to have."""
+"""The codes that the source uses, found by a search of the source: the catalogue of every language must have them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OF_ONE_TYPE = {
 }
 #: Types that an error of `sluice.model.errors` writes itself, without a case.
 _WRITTEN_THERE = {"request-in-progress", "idempotency-key-reused", "forbidden", "upstream-down", "newer-format"}
-#: What holds a code of a reason, and at which place of its arguments.
+#: Classes with the code of a reason, and the position of that argument.
 _WITH_REASON = {"Rejection": 4, "KeptRow": 2, "InvalidValue": 0}
 #: Functions in which a type, a case or a code is computed, and what it can be. A new one has to be added here.
 _COMPUTED = {
@@ -47,8 +47,8 @@ _COMPUTED = {
     ("detect.py", "_reject_other_kinds"): {"pdf", "document", "picture", "packed"},
     ("control.py", "retry"): {"deleted", "same-again"},
     ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded"},
-    ("finish.py", "_broken"): {"loading", "lookup"},
-    ("finish.py", "_unprocessed"): {"loading", "lookup"},
+    ("finish.py", "_system_error"): {"loading", "lookup"},
+    ("finish.py", "_unprocessed_rows"): {"loading", "lookup"},
     ("corrections.py", "select_corrected"): {"not-a-row-number", "not-a-rejected-row"},
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
     ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
@@ -71,7 +71,7 @@ def problem_codes() -> set[str]:
 
 
 def reason_codes() -> set[str]:
-    """Return the codes of all reasons: of rejections, of rows that a rollback left, of findings."""
+    """Return the codes of all reasons: of rejections, of rows that were not rolled back, of findings."""
     found: set[str] = set()
     for place, call in _calls():
         at = _WITH_REASON.get(_name(call))
@@ -100,7 +100,7 @@ def _name(call: ast.Call) -> str:
 
 
 def _cases(call: ast.Call, place: tuple[str, str]) -> set[str]:
-    """Return the cases that a call can name, also in a dict of parameters; ``""`` where it names none."""
+    """Return the cases that a call can name, also in a dict of parameters; ``""`` if it names none."""
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     if len(call.args) > 1 and isinstance(call.args[1], ast.Dict):
         members = zip(call.args[1].keys, call.args[1].values, strict=True)

@@ -1,4 +1,4 @@
-"""Every code that the source uses has its words in one place, and a second language is one more file."""
+"""Every code of the source has its wording in one place, and another language is one more file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 
 from sluice import wording
 from sluice.model.errors import ATTEMPT_FAILED, FileRejected, NotFound, Problem, UpstreamDown, UpstreamRejected
-from sluice.model.job import progress_of
 from sluice.model.rejection import Rejection, code_of, to_rejection
 from sluice.model.status import Status
 from sluice.schema.staging import KeptRow
+from sluice.usecases.phases import progress_of
 from sluice.wording import (
     CATALOGUES,
     ENGLISH,
@@ -49,12 +49,12 @@ def test_english_words_every_problem_of_the_source_and_no_other() -> None:
 
 
 def test_english_words_every_reason_of_the_source_and_no_other() -> None:
-    """A sentence of an importer's own has none here."""
+    """The sentence of an importer's own rule has none here."""
     assert set(ENGLISH_CATALOGUE.reasons) == reason_codes() - {"custom", "stored-text"}
 
 
 def test_english_words_the_progress_of_a_job_in_every_state() -> None:
-    """Whatever phase it is in."""
+    """Every phase is covered."""
     codes = {progress_of(make_job(status=status)).code for status in Status}
     assert codes <= set(ENGLISH_CATALOGUE.progress)
 
@@ -70,31 +70,31 @@ def test_a_problem_is_worded_from_type_case_and_parameters() -> None:
 
 
 def test_a_second_language_needs_only_its_catalogue(indonesian: str) -> None:
-    """What it does not say is said in English."""
+    """Sentences that it lacks are in English."""
     problem = FileRejected("too-large", case="uploaded", bytes=12, limit=10).problem
     assert word_problem(problem, indonesian) == ("Berkas terlalu besar", "Berkas berisi 12 byte; batasnya 10 byte.")
     assert word_rejection(Rejection("", 2, "Price", "-1", "below-minimum", {"minimum": 0}), indonesian) == (
         "harus 0 atau lebih"
     )
-    assert word_progress(make_job(status=Status.QUEUED), indonesian) == "Menunggu giliran"
+    assert word_progress(make_job(status=Status.QUEUED), "queued", indonesian) == "Menunggu giliran"
     assert word_reason("required", {}, indonesian) == "is required"
 
 
-def test_the_rule_of_an_importer_is_worded_by_its_error_type_in_a_language_that_knows_it(indonesian: str) -> None:
-    """In any other language it is the sentence that the importer raised."""
+def test_the_rule_of_an_importer_is_worded_by_its_error_type_in_a_language_that_has_it(indonesian: str) -> None:
+    """Any other language shows the sentence that the importer raised."""
     params = {"region": "Jawa", "text": "is not a branch of region Jawa"}
     assert word_reason("wrong-branch", params) == "is not a branch of region Jawa"
     assert word_reason("wrong-branch", params, indonesian) == "bukan cabang wilayah Jawa"
 
 
 def test_every_module_with_a_catalogue_is_a_language() -> None:
-    """It is found by being in the package."""
+    """A language is a module of the package."""
     assert set(CATALOGUES) == {"en"}
     assert wording.ENGLISH in CATALOGUES
 
 
 def test_a_problem_within_a_problem_is_worded_too() -> None:
-    """The error of a chunk, in the problem of its job."""
+    """One example is the error of a chunk in the problem of its job."""
     error = {"type": "damaged-file", "params": {"case": "cut-off"}}
     failed = [{"first_row": 1_000, "last_row": 1_999, "error": each} for each in (error, None)]
     problem = Problem("unprocessed-rows", {"case": "loading", "rows": 2_000, "chunks": 7, "failed": failed})
@@ -104,19 +104,19 @@ def test_a_problem_within_a_problem_is_worded_too() -> None:
 
 
 def test_a_reason_within_a_reason_is_worded_too() -> None:
-    """The objection of the database, in why a row could not be put back."""
+    """One example is the rejection by the database in the reason why a row could not be rolled back."""
     row = KeptRow("A", "01JOB", "objection", {"objection": {"code": "database-unique", "params": {"rule": "names"}}})
     assert word_reason(row.code, row.params) == "cannot be put back, because it is taken by another row (rule 'names')"
 
 
-def test_a_code_that_no_language_knows_stands_for_itself() -> None:
-    """A newer version may have stored it; a list that shows it must not fail."""
+def test_a_code_that_no_language_has_is_shown_as_it_is() -> None:
+    """A newer version may have stored it, and a list that shows it must not fail."""
     assert word_problem(Problem("not-invented-yet", {"case": "here"})) == ("not-invented-yet", "not-invented-yet/here")
     assert word_reason("not-invented-yet", {}) == "not-invented-yet"
 
 
 def test_sentences_that_an_older_version_stored_are_shown_as_they_are() -> None:
-    """In the ledger of a database they lie for as long as its rows."""
+    """The ledger of a database keeps them as long as its rows."""
     stored = {"sheet": "", "row": 3, "column": "Price", "value": "x", "reason": "is not a number"}
     assert word_rejection(to_rejection(stored)) == "is not a number"
     assert word_reason(*code_of({"key": "A", "job": None, "reason": "was removed since"})) == "was removed since"
@@ -132,10 +132,11 @@ def test_a_duplicate_key_that_an_older_version_stored_keeps_its_code() -> None:
     assert word_rejection(rejection) == "repeats the SKU of row 2"
 
 
-def test_what_an_upstream_answered_is_part_of_the_detail() -> None:
-    """Without anything of the answer's content."""
+def test_the_response_of_an_upstream_is_part_of_the_detail() -> None:
+    """Its content is not."""
     rejected = UpstreamRejected("bad-answer", upstream="SIASN", what="/pegawai from row 1 on", got="status 403")
     assert word_detail(rejected.problem) == (
-        "The request to SIASN for /pegawai from row 1 on got status 403. Check its path and the credentials in the secret."
+        "The request to SIASN for /pegawai from row 1 on got status 403. "
+        "Check its path and the credentials in the secret."
     )
     assert word_detail(UpstreamDown("SIASN").problem).startswith("SIASN does not answer.")

@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from sluice.api.problems import shown
-from sluice.model.job import Job, allowed_actions, progress_of
+from sluice.model.job import Job, allowed_actions
 from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
+from sluice.usecases.phases import progress_of
 from sluice.wording import word_detail, word_progress, word_reason, word_rejection
 
 T = TypeVar("T")
@@ -222,7 +223,10 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         status=job.status,
         phase=job.phase,
         progress=ProgressResponse(
-            current=progress.current, total=progress.total, percent=progress.percent, message=word_progress(job)
+            current=progress.current,
+            total=progress.total,
+            percent=progress.percent,
+            message=word_progress(job, progress.code),
         ),
         counts=CountsResponse(
             total=counts.total,

@@ -24,13 +24,15 @@ from typing import Any
 
 from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import ATTEMPT_FAILED, Problem
+from sluice.model.errors import ATTEMPT_FAILED, Problem, format_of
 from sluice.model.job import Job, JobFile, LogEntry
 from sluice.model.lock import Lock, LockKind
 from sluice.model.status import ENDED, Status
 
 #: The only partition of the index: jobs under way are few, and written to it only when they start and end.
 ACTIVE = "active"
+#: Format of jobs, barriers and chunks, see `format_of`.
+_FORMAT = 1
 
 _TIMES = ("created_at", "started_at", "finished_at", "updated_at", "run_at")
 _LOCKS = {LockKind.FILE: "files", LockKind.SOURCE: "syncs", LockKind.IMPORTER: "importers"}
@@ -61,6 +63,7 @@ def of_job(job: Job) -> dict[str, Any]:
     """Write a job as an item; each count is an attribute of its own, so that chunks can add to it."""
     item: dict[str, Any] = {
         **job_key(job.ref),
+        "format": _FORMAT,
         "tenant": job.ref.tenant,
         "kind": job.kind,
         "importer": job.importer,
@@ -90,6 +93,7 @@ def of_job(job: Job) -> dict[str, Any]:
 
 def to_job(item: dict[str, Any]) -> Job:
     """Read a job item."""
+    _check(item)
     return Job(
         ref=JobRef(item["tenant"], item["sk"]),
         kind=item["kind"],
@@ -155,6 +159,7 @@ def of_chunk(chunk: Chunk) -> dict[str, Any]:
     """Write a chunk as an item."""
     return {
         **chunk_key(chunk.ref),
+        "format": _FORMAT,
         "state": str(chunk.state),
         "first_row": chunk.first_row,
         "rows": chunk.rows,
@@ -167,6 +172,7 @@ def of_chunk(chunk: Chunk) -> dict[str, Any]:
 
 def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
     """Read a chunk item."""
+    _check(item)
     _, phase, index = item["sk"].split("#")
     return Chunk(
         ref=ChunkRef(ref, PhaseName(phase), int(index)),
@@ -186,11 +192,12 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
 def of_phase(ref: JobRef, phase: Barrier) -> dict[str, Any]:
     """Write a barrier as an item."""
     numbers = {"run": phase.run, "total": phase.total, "remaining": phase.remaining, "failed": phase.failed}
-    return {**phase_key(ref, phase.name), "token": phase.token, **numbers}
+    return {**phase_key(ref, phase.name), "format": _FORMAT, "token": phase.token, **numbers}
 
 
 def to_phase(item: dict[str, Any]) -> Barrier:
     """Read a barrier."""
+    _check(item)
     return Barrier(
         name=PhaseName(item["sk"].split("#")[1]),
         run=int(item["run"]),
@@ -199,6 +206,11 @@ def to_phase(item: dict[str, Any]) -> Barrier:
         failed=int(item["failed"]),
         token=item["token"],
     )
+
+
+def _check(item: dict[str, Any]) -> None:
+    """Check that this version knows the format of an item, a `Decimal`; raises `NewerFormat`."""
+    format_of({"format": int(item.get("format", 0))}, f"The item {item['pk']} {item['sk']}", newest=_FORMAT)
 
 
 def to_counts(item: dict[str, Any]) -> Counts:

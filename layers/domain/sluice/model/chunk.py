@@ -8,7 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem
+from sluice.model.errors import Problem, format_of
+
+#: Format of a queue message, see `format_of`.
+MESSAGE_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class Barrier:
 
 def to_message(ref: ChunkRef) -> str:
     """Write the message that names a chunk."""
-    return json.dumps({"tenant": ref.job.tenant, "job_id": ref.job.id, "phase": ref.phase, "index": ref.index})
+    named = {"tenant": ref.job.tenant, "job_id": ref.job.id, "phase": ref.phase, "index": ref.index}
+    return json.dumps({"format": MESSAGE_FORMAT, **named})
 
 
 def from_message(body: str) -> ChunkRef:
@@ -117,6 +121,9 @@ def from_message(body: str) -> ChunkRef:
     ------
     ValueError, KeyError
         If the text is not what `to_message` wrote.
+    NewerFormat
+        If a newer version wrote it.
     """
     named = json.loads(body)
+    format_of(named, "The message", newest=MESSAGE_FORMAT)
     return ChunkRef(JobRef(named["tenant"], named["job_id"]), PhaseName(named["phase"]), int(named["index"]))

@@ -1,4 +1,4 @@
-"""A job: one import of a file or one sync of a source, with its log, its progress and its allowed actions."""
+"""A job: one import of a file or one sync of a source, with its log and its allowed actions."""
 
 from __future__ import annotations
 
@@ -214,29 +214,6 @@ def allowed_actions(job: Job) -> list[str]:
     return [] if job.deleted else actions
 
 
-def progress_of(job: Job) -> Progress:
-    """Compute the progress of a job in its phase.
-
-    Parsing counts checked rows, comparing counts compared rows, a rollback counts processed rows, and every other phase
-    counts loaded and rejected rows.
-    """
-    counts, total = job.counts, job.counts.total
-    match job.status, job.phase:
-        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
-            current, total = counts.undone, max(counts.inserted + counts.updated, counts.undone)
-        case (_, PhaseName.COMPARE):
-            current = counts.compared + counts.rejected
-        case (_, PhaseName.PARSE) | (Status.PARSING | Status.IN_REVIEW, _):
-            current = counts.checked
-        case _:
-            current = counts.loaded + counts.rejected
-    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
-        percent = 100
-    else:
-        percent = min(100, current * 100 // total) if total else 0
-    return Progress(current, total, percent, _stage(job))
-
-
 def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
     match job.status:
         case Status.WAITING_FOR_FILE | Status.PAUSING:
@@ -259,28 +236,3 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
             return ["rollback"]  # even with counts of 0: a worker may have died between writing and counting
         case _:
             return []
-
-
-def _stage(job: Job) -> str:  # noqa: PLR0911 - a code for each state
-    counts = job.counts
-    match job.status:
-        case Status.PAUSING | Status.PAUSED if job.suspended:
-            return "suspended"
-        case Status.WAITING_FOR_FILE:
-            return "waiting-for-file"
-        case Status.QUEUED:
-            return "queued"
-        case Status.PARSING if not counts.total:
-            return "reading-source" if job.is_sync else "reading-file"
-        case _ if job.phase is PhaseName.COMPARE:
-            return "comparing"
-        case Status.PARSING | Status.PAUSING | Status.PAUSED | Status.CANCELLING if job.phase is not job.delivery:
-            return "checking"
-        case Status.IN_REVIEW:
-            return "in-review"
-        case Status.ROLLING_BACK | Status.ROLLED_BACK:
-            return "rolling-back-conflicts" if counts.conflicts else "rolling-back"
-        case Status.FAILED if job.problem and not counts.total:
-            return "failed"
-        case _:
-            return "looking-up" if job.lookup else "loading"

@@ -14,7 +14,7 @@ from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
-from sluice.model.job import Job
+from sluice.model.job import Job, Progress
 from sluice.model.status import Status
 from sluice.schema.staging import Batch
 from sluice.schema.validation import check_rows
@@ -61,6 +61,10 @@ class Phase:
         State of the job while the phase is under way; in any other state, workers process no chunk of the phase.
     work
         Processes a chunk; returns what it adds to the job's counts.
+    progress
+        Computes the number of processed rows, and the total, from the job's counts.
+    code
+        Code of the sentence about that progress, see `sluice.wording.word_progress`.
     enter
         Moves a parsed job into the phase; returns the job, or the outcome with which dispatch answers instead.
     prepare
@@ -77,6 +81,8 @@ class Phase:
 
     running: Status
     work: Callable[[Work, Services], Counts]
+    progress: Callable[[Counts], tuple[int, int]]
+    code: str
     enter: Callable[[Job, Services], Job | str] = lambda job, _: job
     prepare: Callable[[Job, Services], None] = lambda _, __: None
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
@@ -201,11 +207,17 @@ def _loaded_chunks(job: Job, services: Services) -> Iterator[Chunk]:
         yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
 
 
+def _delivered(counts: Counts) -> tuple[int, int]:
+    return counts.loaded + counts.rejected, counts.total
+
+
 #: The phases of imports.
 PHASES = {
     PhaseName.PARSE: Phase(
         running=Status.PARSING,
         work=parse_chunk,
+        progress=lambda counts: (counts.checked, counts.total),
+        code="checking",
         final=(FileRejected, UpstreamRejected),
     ),
     PhaseName.COMPARE: Phase(
@@ -214,6 +226,8 @@ PHASES = {
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.COMPARE),
         work=compare_chunk,
+        progress=lambda counts: (counts.compared + counts.rejected, counts.total),
+        code="comparing",
     ),
     PhaseName.LOAD: Phase(
         running=Status.LOADING,
@@ -221,6 +235,8 @@ PHASES = {
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
         work=load_chunk,
+        progress=_delivered,
+        code="loading",
     ),
     PhaseName.LOOKUP: Phase(
         running=Status.LOADING,
@@ -228,12 +244,16 @@ PHASES = {
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOOKUP),
         work=_lookup,
+        progress=_delivered,
+        code="looking-up",
         final=(UpstreamRejected,),
     ),
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
         chunks=_loaded_chunks,
         work=undo_chunk,
+        progress=lambda counts: (counts.undone, max(counts.inserted + counts.updated, counts.undone)),
+        code="rolling-back",
     ),
 }
 
@@ -300,3 +320,44 @@ SYNC_PHASES = {
 def phase_of(job: Job, name: PhaseName) -> Phase:
     """Return a phase of a job from the table of its kind."""
     return SYNC_PHASES[name] if job.is_sync else PHASES[name]
+
+
+def progress_of(job: Job) -> Progress:
+    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
+    phase = PHASES[_phase_shown(job)]
+    current, total = phase.progress(job.counts)
+    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
+        percent = 100
+    else:
+        percent = min(100, current * 100 // total) if total else 0
+    return Progress(current, total, percent, _code_shown(job, phase))
+
+
+def _phase_shown(job: Job) -> PhaseName:
+    match job.status, job.phase:
+        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
+            return PhaseName.UNDO
+        case (_, PhaseName.PARSE | PhaseName.COMPARE as phase):
+            return phase
+        case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
+            return PhaseName.PARSE
+        case _:
+            return job.delivery
+
+
+def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for each state
+    match job.status:
+        case Status.PAUSING | Status.PAUSED if job.suspended:
+            return "suspended"
+        case Status.WAITING_FOR_FILE | Status.QUEUED:
+            return job.status.replace("_", "-")
+        case Status.PARSING if not job.counts.total:
+            return "reading-source" if job.is_sync else "reading-file"
+        case Status.IN_REVIEW if job.phase is not PhaseName.COMPARE:
+            return "in-review"
+        case Status.ROLLING_BACK | Status.ROLLED_BACK if job.counts.conflicts:
+            return "rolling-back-conflicts"
+        case Status.FAILED if job.problem and not job.counts.total:
+            return "failed"
+        case _:
+            return phase.code

@@ -21,7 +21,7 @@ from pkgutil import iter_modules
 from typing import Any, Final
 
 from sluice.model.errors import Problem
-from sluice.model.job import Job, progress_of
+from sluice.model.job import Job
 from sluice.model.rejection import Rejection
 from sluice.wording.catalogue import Catalogue, Sentence
 
@@ -78,9 +78,8 @@ def word_reason(code: str, params: Mapping[str, Any], language: str = ENGLISH) -
     return _say(sentence, code, params, language)
 
 
-def word_progress(job: Job, language: str = ENGLISH) -> str:
-    """Word how far a job is."""
-    code = progress_of(job).code
+def word_progress(job: Job, code: str, language: str = ENGLISH) -> str:
+    """Word the progress of a job; ``code`` is that of its `Progress`."""
     if code == "suspended" and job.suspended:
         return word_detail(job.suspended, language)
     if code == "failed" and job.problem:

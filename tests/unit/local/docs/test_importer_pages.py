@@ -15,7 +15,7 @@ from sluice.schema.importer import Importer
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
 def test_the_page_of_an_importer_is_up_to_date(importer: Importer) -> None:
-    """If it is not: `python -m local.docs.importer_pages`."""
+    """Run `python -m local.docs.importer_pages` if it is not."""
     assert (PAGES / f"{importer.name}.md").read_text() == page_of(importer)
 
 

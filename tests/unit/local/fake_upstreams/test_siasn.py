@@ -79,7 +79,7 @@ def test_every_source_has_a_list_of_valid_rows(source: Source) -> None:
 @each
 def test_wrong_every_makes_single_rows_invalid(source: Source) -> None:
     found = checked(source, rows=500, wrong_every=100)
-    assert sorted(refusal.row for refusal in found.rejections) == [1, 101, 201, 301, 401]
+    assert sorted(rejection.row for rejection in found.rejections) == [1, 101, 201, 301, 401]
 
 
 def test_rows_are_edited_added_and_deleted_between_two_syncs() -> None:

@@ -26,7 +26,7 @@ def test_published_examples_of_id_numbers_are_valid(known: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "8001015009086", "800101500908", "８001015009087", " 8001015009087"])
-def test_a_text_that_is_no_id_number_is_invalid(text: str) -> None:
+def test_a_text_that_is_not_an_id_number_is_invalid(text: str) -> None:
     assert not is_id_number(text)
 
 

@@ -1,4 +1,4 @@
-"""Looking at a job more closely: preview, kept rows, log, files, and the template of an importer."""
+"""The preview, kept rows, log and files of a job, and the template of an importer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sluice.model.status import Status
 from sluice.usecases.artifacts import result_key
 from sluice.usecases.downloads import make_file
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get, pages
-from tests.integration.api.living import CSV, DOUBT, post, run, standing, upload
+from tests.integration.api.running import CSV, DOUBT, job_in, post, run, upload
 from tests.integration.stack import Stack, client
 from tests.support import issuer
 from tests.support.factories import make_job
@@ -29,14 +29,14 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
 
 
 def made(stack: Stack, job_id: str, name: str) -> None:
-    """Make a file, as the machine would let it be made."""
+    """Make a file, as the state machine does."""
     ref = JobRef("acme", job_id)
     run_ = stack.jobs.get(ref).run
     make_file(ref, run_, name, stack.services)
 
 
 def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
-    """Every part of it."""
+    """This covers every part of the preview."""
     run(stack, upload())
     job_id = upload(CSV.replace(b"3\n", b"4\n").replace(b"Price", b"Price,Colour") + b"P-9,New,1,red\n", review="true")
     run(stack, job_id)
@@ -88,8 +88,8 @@ def test_a_preview_asks_about_dates(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING, Status.FAILED])
-def test_there_is_no_preview_of_what_was_not_parsed(stack: Stack, status: Status) -> None:
-    job = standing(stack, status)
+def test_a_job_that_was_not_parsed_has_no_preview(stack: Stack, status: Status) -> None:
+    job = job_in(stack, status)
     answer = get(f"/v1/jobs/{job.ref.id}/preview")
     assert_problem(answer, 409, "not-parsed")
     assert answer.body["status_now"] == status
@@ -97,14 +97,14 @@ def test_there_is_no_preview_of_what_was_not_parsed(stack: Stack, status: Status
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "x"])
-def test_a_preview_shows_some_rows_and_not_all(stack: Stack, limit: str) -> None:
-    job = standing(stack, Status.IN_REVIEW)
+def test_a_preview_shows_the_first_rows_only(stack: Stack, limit: str) -> None:
+    job = job_in(stack, Status.IN_REVIEW)
     assert_problem(get(f"/v1/jobs/{job.ref.id}/preview", query={"limit": limit}), 422, "invalid-request")
 
 
 @pytest.fixture
 def taken_back(stack: Stack) -> tuple[str, str]:
-    """A job that was rolled back but for three rows, and the job that had changed those."""
+    """Return a job that was rolled back except three rows, and the job that had changed those."""
     lines = [f"P-{number},Filter,1" for number in range(5)]
     head = "Part Number,Description,Price\n"
     job_id = upload((head + "\n".join(lines)).encode())
@@ -135,13 +135,13 @@ def test_kept_rows_are_listed_page_by_page_with_who_changed_them(
 
 
 def test_a_job_without_kept_rows_has_an_empty_list(stack: Stack) -> None:
-    job = standing(stack, Status.COMPLETED)
+    job = job_in(stack, Status.COMPLETED)
     assert get(f"/v1/jobs/{job.ref.id}/kept").body == {"items": [], "next": None}
     assert_problem(get(f"/v1/jobs/{job.ref.id}/kept", query={"cursor": "x"}), 400, "invalid-cursor")
 
 
 def test_the_log_of_a_job_is_shown(stack: Stack) -> None:
-    """Oldest first, with times of RFC 3339."""
+    """Entries come oldest first, with times of RFC 3339."""
     job_id = upload(review="true")
     run(stack, job_id)
     post(job_id, "cancel", token=issuer.token(sub="eve"))
@@ -179,8 +179,8 @@ def test_a_job_under_way_offers_no_files(stack: Stack) -> None:
     assert_problem(get(f"/v1/jobs/{job_id}/files/errors.xlsx"), 404, "not-found")
 
 
-def test_a_file_that_is_made_is_redirected_to(stack: Stack) -> None:
-    """To an address that asks for no token, and that nobody keeps."""
+def test_a_download_redirects_to_a_file_that_exists(stack: Stack) -> None:
+    """The address needs no token, and the response must not be cached."""
     job_id = upload()
     run(stack, job_id)
     made(stack, job_id, "errors.csv")
@@ -194,15 +194,15 @@ def test_a_file_that_is_made_is_redirected_to(stack: Stack) -> None:
     assert stack.executions() == []
 
 
-def test_a_file_is_made_when_it_is_asked_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the caller waits; here somebody makes it during the third nap."""
+def test_a_file_is_made_on_request(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller waits meanwhile; here the file is made during the third sleep."""
     job_id = upload()
     run(stack, job_id)
-    naps: list[float] = []
+    sleeps: list[float] = []
 
     def sleep(seconds: float) -> None:
-        naps.append(seconds)
-        if len(naps) == 3:
+        sleeps.append(seconds)
+        if len(sleeps) == 3:
             made(stack, job_id, "loaded.csv")
 
     monkeypatch.setattr(time, "sleep", sleep)
@@ -210,7 +210,7 @@ def test_a_file_is_made_when_it_is_asked_for(stack: Stack, monkeypatch: pytest.M
     assert stack.executions() == [f"{job_id}-loaded.csv"]
 
 
-def test_a_file_that_takes_long_is_to_be_asked_for_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_takes_long_is_to_be_requested_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = upload()
     run(stack, job_id)
     clock = iter(range(0, 10_000, 15))
@@ -222,7 +222,7 @@ def test_a_file_that_takes_long_is_to_be_asked_for_again(stack: Stack, monkeypat
     assert stack.executions() == [f"{job_id}-errors.xlsx"]
 
 
-def test_a_file_that_could_not_be_made_is_told_as_such(stack: Stack) -> None:
+def test_a_file_that_could_not_be_made_is_a_problem(stack: Stack) -> None:
     job_id = upload()
     run(stack, job_id)
     machine = client("stepfunctions")
@@ -243,8 +243,8 @@ def test_a_file_that_is_not_offered_is_not_found(stack: Stack, name: str) -> Non
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_another_tenants_job_cannot_be_looked_at(stack: Stack, view: str) -> None:
-    """The same answer as for a job that there never was, but for its name."""
+def test_views_of_another_tenants_job_are_not_found(stack: Stack, view: str) -> None:
+    """The response is that of a job that never existed, apart from the id."""
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     found = get(f"/v1/jobs/{theirs.ref.id}/{view}")
@@ -254,16 +254,16 @@ def test_another_tenants_job_cannot_be_looked_at(stack: Stack, view: str) -> Non
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_who_may_only_write_looks_at_nothing(stack: Stack, view: str) -> None:
-    job = standing(stack, Status.COMPLETED)
+def test_views_need_the_read_scope(stack: Stack, view: str) -> None:
+    job = job_in(stack, Status.COMPLETED)
     answer = get(f"/v1/jobs/{job.ref.id}/{view}", token=issuer.token(scope="imports:write"))
     assert_problem(answer, 403, "forbidden")
 
 
-@pytest.mark.usefixtures("functions_told", "no_aws")
+@pytest.mark.usefixtures("function_settings", "no_aws")
 @pytest.mark.parametrize("name", [importer.name for importer in IMPORTERS])
 def test_the_template_of_an_importer_comes_as_a_workbook(name: str) -> None:
-    """Byte by byte: through the gateway it goes in base64."""
+    """The bytes are equal after the gateway's base64."""
     answer = get(f"/v1/importers/{name}/template.xlsx")
     assert answer.status == 200
     assert answer.headers["content-type"] == XLSX
@@ -274,7 +274,7 @@ def test_the_template_of_an_importer_comes_as_a_workbook(name: str) -> None:
     assert {column.title for column in importer.columns} <= titles
 
 
-@pytest.mark.usefixtures("functions_told", "no_aws")
-def test_there_is_no_template_of_what_cannot_be_imported() -> None:
+@pytest.mark.usefixtures("function_settings", "no_aws")
+def test_an_unknown_importer_has_no_template() -> None:
     assert_problem(get("/v1/importers/nothing/template.xlsx"), 404, "not-found")
     assert call("GET", "/v1/importers/products/template.xlsx", token=None).status == 401

@@ -1,4 +1,4 @@
-"""A worker may die at any statement that it sends to PostgreSQL: a chunk is done whole or not at all, and once."""
+"""A worker may die at any statement that it sends to PostgreSQL: a chunk is done once, and whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ CHANGE = batch({"A": 1, "B": 5, "D": 4}, job="02JOB")
 
 
 class Death(Exception):
-    """The worker's end."""
+    """The death of a worker."""
 
 
 class Dying(Database):
-    """A database whose connection breaks when a certain statement is sent, or right after its result came."""
+    """A database whose connection breaks before a given statement, or right after its result."""
 
     def __init__(self, real: Database, *, at: int, after: bool) -> None:
         self._real = real
@@ -56,7 +56,7 @@ def whole(open_database: Open) -> Target:
 
 
 def deaths(open_database: Open, after: bool, do: Callable[[PostgresDestination], object]) -> int:
-    """Call a function in workers that die one statement later each time, until one lives; returns how many died."""
+    """Call a function in workers that die one statement later each time, until one survives; return the deaths."""
     died = 0
     while True:
         worker = PostgresDestination(Dying(open_database(), at=died, after=after))
@@ -70,7 +70,7 @@ def deaths(open_database: Open, after: bool, do: Callable[[PostgresDestination],
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_load_is_done_whole_or_not_at_all(open_database: Open, sql: psycopg.Connection[Any], after: bool) -> None:
-    """This includes the creation of the tables."""
+    """The load includes the creation of the tables."""
     there = whole(open_database)
     answers = []
 
@@ -111,7 +111,7 @@ def test_an_undo_is_done_whole_or_not_at_all(open_database: Open, after: bool) -
     assert there.all() == before
 
 
-def test_an_answer_that_never_arrived_is_given_by_the_ledger(
+def test_the_ledger_has_the_result_of_a_commit_whose_confirmation_was_lost(
     open_database: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection broke between the commit and its confirmation: the load is not done twice."""

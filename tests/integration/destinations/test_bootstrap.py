@@ -1,4 +1,4 @@
-"""`bootstrap` connects to the database of the secret; without a secret it uses the records table."""
+"""`bootstrap` connects to the database of the secret, and without a secret to the records table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.integration.stack import forget_clients
 
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Secrets Manager in this process; `bootstrap` has cached no clients."""
+    """Start moto's Secrets Manager in this process, and clear the cached clients of `bootstrap`."""
     for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -37,7 +37,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 class RowSettings(Settings):
-    """The settings that say where rows are."""
+    """The settings that name the destination of rows."""
 
     jobs_table: str = "jobs"
     keep_days: int = 90
@@ -78,7 +78,7 @@ def test_with_a_secret_rows_go_to_its_database_even_after_its_password_was_rotat
 
 
 def test_a_stack_without_a_database_does_not_wait_for_its_library() -> None:
-    """Its import takes a tenth of a second at every cold start."""
+    """Importing psycopg takes a tenth of a second at every cold start."""
     script = "import sys; from sluice import bootstrap; print('psycopg' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"

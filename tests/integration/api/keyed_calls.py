@@ -1,4 +1,4 @@
-"""Sending a POST again: calls with a key, and what is kept of them."""
+"""Sends calls with an idempotency key, and reads what is stored of them."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def upload(key: str = "one", body: bytes = FILE, **query: str) -> Answer:
 
 
 def table() -> Any:
-    """The table of answers."""
+    """Return the table of stored answers."""
     return boto3.resource("dynamodb").Table(TABLE)
 
 
-def kept() -> list[dict[str, Any]]:
-    """What is in it."""
+def stored_items() -> list[dict[str, Any]]:
+    """Return its items."""
     found: list[dict[str, Any]] = table().scan()["Items"]
     return found
 
 
 def jobs(tenant: str = "acme") -> int:
-    """How many jobs a tenant has."""
+    """Return the number of a tenant's jobs."""
     return len(get("/v1/jobs", token=issuer.token(tenant=tenant)).body["items"])
 
 
 def assert_problem(answer: Answer, status: int, type_: str) -> None:
-    """A problem of this type."""
+    """Expect a problem of this type."""
     assert (answer.status, answer.body["type"]) == (status, f"/problems/{type_}"), answer.text

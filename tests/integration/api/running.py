@@ -1,4 +1,4 @@
-"""Jobs that live while the API is called: their harness, taken by hand on the deployed stores."""
+"""Runs jobs on the deployed stores while a test calls the API."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from tests.support.machine import MemoryMachine
 from tests.support.queue import MemoryQueue
 from tests.support.services import FakeServices
 
-#: Two good rows, one that is wrong.
+#: Two valid rows and an invalid one.
 CSV = b"Part Number,Description,Price\nP-1,Filter,9.50\nP-2,Belt,3\nP-3,Pump,-1\n"
 #: A row whose date can be read in two ways.
 DOUBT = b"Part Number,Description,Price,Updated\nP-1,Filter,9.50,03/04/2025\n"
 
 
-def post(job_id: str, move: str, **more: Any) -> Answer:
-    """Ask for a move of a job."""
-    return call("POST", f"/v1/jobs/{job_id}/{move}", **more)
+def post(job_id: str, action: str, **more: Any) -> Answer:
+    """Request an action on a job."""
+    return call("POST", f"/v1/jobs/{job_id}/{action}", **more)
 
 
 def upload(body: bytes = CSV, **query: str) -> str:
-    """Send a file; answers its job's id."""
+    """Upload a file; return its job's id."""
     asked = {"importer": "products", "filename": "prices.csv"} | query
     answer = call("POST", "/v1/imports/upload", body=body, query=asked, headers={"Content-Type": "text/csv"})
     assert answer.status == 202, answer.text
     return str(answer.body["id"])
 
 
-def standing(stack: Stack, status: Status, **more: Any) -> Job:
-    """A job that was put into a state."""
+def job_in(stack: Stack, status: Status, **more: Any) -> Job:
+    """Add a job with the given status."""
     job = replace(make_job(status=status), **more)
     stack.jobs.add(job)
     return job
 
 
 def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
-    """Take a run of a job to its end, or to where a phase is dispatched and nobody has done it."""
+    """Run a job to the end of its run, or until `upto` is dispatched and before workers receive its messages."""
     ref, machine, queue = JobRef("acme", job_id), MemoryMachine(), MemoryQueue()
     services = FakeServices(
         stack.jobs,

@@ -1,4 +1,4 @@
-"""Several workers in PostgreSQL at the same time: no row is lost, none is counted twice, no worker waits forever."""
+"""Concurrent workers in PostgreSQL: no row is lost or counted twice, and no worker waits forever."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Open = Callable[[], Database]
 
 
 def at_once(*work: Callable[[], Any]) -> list[Any]:
-    """Call functions in threads that begin together."""
+    """Call functions in threads that start together."""
     gate = threading.Barrier(len(work))
 
     def wait_and_do(one: Callable[[], Any]) -> Any:
@@ -31,7 +31,7 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
 
 
 def workers(open_database: Open, count: int) -> list[PostgresDestination]:
-    """Processes that have loaded a chunk before."""
+    """Return workers that have loaded a chunk before."""
     made = [PostgresDestination(open_database()) for _ in range(count)]
     for number, worker in enumerate(made):
         worker.apply(batch({}, job=f"00JOB-{number}"))
@@ -42,7 +42,7 @@ def keys(order: int = 1) -> Sequence[str]:
     return [f"P-{number:04d}" for number in range(400)][::order]
 
 
-def test_a_chunk_that_two_workers_have_is_loaded_once(open_database: Open, sql: Sql) -> None:
+def test_a_chunk_that_two_workers_load_at_once_is_loaded_once(open_database: Open, sql: Sql) -> None:
     one, other = workers(open_database, 2)
     rows = batch(dict.fromkeys(keys(), 1))
     assert at_once(lambda: one.apply(rows), lambda: other.apply(rows)) == [Applied(400, 0, 0)] * 2
@@ -50,7 +50,7 @@ def test_a_chunk_that_two_workers_have_is_loaded_once(open_database: Open, sql: 
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["update", "insert"])
-def test_jobs_on_the_same_keys_each_count_what_they_did_themselves(open_database: Open, sql: Sql, known: bool) -> None:
+def test_concurrent_jobs_with_the_same_keys_count_their_own_changes(open_database: Open, sql: Sql, known: bool) -> None:
     """The first job inserts, all later ones update; each has an image of what the one before it wrote."""
     made = workers(open_database, 4)
     if known:
@@ -77,13 +77,13 @@ def test_a_chunk_is_either_loaded_before_it_is_undone_or_never(open_database: Op
     for attempt in range(5):
         one, other = workers(open_database, 2)
         rows = batch(dict.fromkeys(keys(), 1), job=f"1{attempt}JOB")
-        applied, undone = at_once(lambda: one.apply(rows), lambda: other.undo(rows))  # noqa: B023 - called right here
+        applied, undone = at_once(lambda: one.apply(rows), lambda: other.undo(rows))  # noqa: B023 - called in the same iteration
         assert (applied.inserted, undone) in ((400, Undone(400)), (0, Undone(0)))
         assert sql.execute("SELECT count(*) FROM things").fetchall() == [(0,)]
 
 
-def test_rows_that_are_removed_while_another_job_updates_them_are_inserted_by_it(open_database: Open, sql: Sql) -> None:
-    """One job is undone while the other loads: in any order, the other's rows are there in the end."""
+def test_a_job_inserts_rows_that_an_undo_deletes_while_it_updates_them(open_database: Open, sql: Sql) -> None:
+    """One job is undone while the other loads: in any order, the other's rows exist in the end."""
     for attempt in range(5):
         one, other = workers(open_database, 2)
         first, second = (batch(dict.fromkeys(keys(), value), job=f"1{attempt}JOB-{value}") for value in (1, 2))
@@ -96,10 +96,8 @@ def test_rows_that_are_removed_while_another_job_updates_them_are_inserted_by_it
         sql.execute("DELETE FROM things")
 
 
-def test_two_jobs_in_a_deadlock_are_both_done_in_the_end(
-    open_database: Open, sql: Sql, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A table's own rules may lock in any order; PostgreSQL ends the deadlock, and one of the jobs tries again."""
+def test_two_jobs_in_a_deadlock_both_succeed(open_database: Open, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Triggers of a table may lock rows in any order; PostgreSQL ends the deadlock, and one job retries."""
     one, other = workers(open_database, 2)
     sql.execute("ALTER TABLE things ADD UNIQUE (name)")
     sql.execute(
@@ -116,7 +114,7 @@ def test_two_jobs_in_a_deadlock_are_both_done_in_the_end(
     assert sql.execute("SELECT name FROM things ORDER BY name").fetchall() == [("x",), ("y",)]
 
 
-def test_readers_see_a_chunk_whole_or_not_at_all(open_database: Open) -> None:
+def test_readers_see_all_rows_of_a_chunk_or_none(open_database: Open) -> None:
     [worker] = workers(open_database, 1)
     records = PostgresRecords(open_database(), [THINGS])
     seen: set[int] = set()

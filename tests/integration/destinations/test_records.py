@@ -53,7 +53,7 @@ VALUES: list[tuple[str, Any, Any]] = [
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100, 1000])
-def test_listing_gives_each_record_once_whatever_the_page(target: Target, limit: int) -> None:
+def test_listing_returns_each_record_once_for_every_page_size(target: Target, limit: int) -> None:
     rows = {f"P-{number}": number for number in range(50)}
     target.destination.apply(batch(rows))
     assert set(target.all(limit=limit)) == set(rows)
@@ -70,7 +70,9 @@ def test_one_record_is_found_by_its_key_and_tenant(target: Target) -> None:
     ("tenant", "dataset", "key"),
     [("other", "things", "A"), ("acme", "unknown", "A"), ("acme", "things", "a"), ("acme", "things", "x" * 2000)],
 )
-def test_nothing_else_is_found(target: Target, tenant: str, dataset: str, key: str) -> None:
+def test_a_record_of_another_key_tenant_or_dataset_is_not_found(
+    target: Target, tenant: str, dataset: str, key: str
+) -> None:
     target.destination.apply(batch({"A": 1}))
     with pytest.raises(NotFound):
         target.records.get(tenant, dataset, key)
@@ -78,14 +80,14 @@ def test_nothing_else_is_found(target: Target, tenant: str, dataset: str, key: s
 
 
 @pytest.mark.parametrize("key", ["", "\0"])
-def test_a_key_that_nothing_can_have_is_not_found(target: Target, key: str) -> None:
+def test_a_key_that_no_record_can_have_is_not_found(target: Target, key: str) -> None:
     target.destination.apply(batch({"A": 1}))
     with pytest.raises(NotFound):
         target.records.get("acme", "things", key)
     assert target.records.history("acme", "things", key) == []
 
 
-def test_before_the_first_import_there_is_nothing(target: Target) -> None:
+def test_a_dataset_is_empty_before_its_first_import(target: Target) -> None:
     assert target.all() == {}
     assert target.all(dataset="unknown") == {}
     assert target.records.history("acme", "things", "A") == []
@@ -97,15 +99,15 @@ def test_before_the_first_import_there_is_nothing(target: Target) -> None:
     "cursor",
     ["", "???", "ä", "bm9wZQ==", "WzEsMl0x", "WzEsMl0=", "WzEsIiJd", "W0luZmluaXR5LCJhIl0=", "WyIiXQ==", "bnVsbA=="],
 )
-def test_a_cursor_that_was_made_up_is_rejected(target: Target, cursor: str) -> None:
+def test_an_invalid_cursor_is_rejected(target: Target, cursor: str) -> None:
     target.destination.apply(batch({"A": 1}))
     with pytest.raises(RequestRejected) as rejected:
         target.records.page("acme", "things", limit=5, cursor=cursor)
     assert rejected.value.problem.type == "invalid-cursor"
 
 
-def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:
-    """On every destination: digits, scale and every character of a text."""
+def test_values_are_returned_as_the_row_model_writes_them(target: Target) -> None:
+    """Digits, scale and every character of a text are equal on every destination."""
     rows: dict[str, Any] = {f"{place:03d}": {field: value} for place, (field, value, _) in enumerate(VALUES)}
     target.destination.apply(batch(rows))
     found = target.all(limit=1000)
@@ -116,7 +118,7 @@ def test_values_come_back_as_the_row_model_writes_them(target: Target) -> None:
 
 
 def test_history_shows_each_version_with_its_period(target: Target) -> None:
-    """Versions follow each other without a gap, the newest first; the record as it is now is not among them."""
+    """Versions follow each other without a gap, the newest first; the current record is not among them."""
     began = datetime.now(UTC)
     for number in range(1, 4):
         target.destination.apply(batch({"A": number, "B": 7}, job=f"0{number}JOB"))
@@ -132,7 +134,7 @@ def test_history_shows_each_version_with_its_period(target: Target) -> None:
     assert target.records.history("acme", "things", "B") == []
 
 
-def test_undoing_takes_a_version_out_of_the_history(target: Target) -> None:
+def test_undoing_removes_a_version_from_the_history(target: Target) -> None:
     """The record is valid from the same instant as before, as the next version shows."""
     for number in range(1, 3):
         target.destination.apply(batch({"A": number}, job=f"0{number}JOB"))

@@ -1,4 +1,4 @@
-"""The script of the golden answers, second half: jobs on their way, lookups, and syncs."""
+"""The script of the golden answers, second half: actions on jobs, lookups, and syncs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def script(world: World) -> None:
 
 
 def dates(world: World) -> None:
-    """Dates that can be read in two ways."""
+    """Record jobs with dates that can be read in two ways."""
     head = b"Part Number,Description,Price,Updated\n"
     job_id = world.done("ambiguous dates", head + b"D-1,Filter,1,03/04/2025\nD-2,Belt,1,2025-12-31\n")
     here = f"/v1/jobs/{job_id}"
@@ -44,7 +44,7 @@ def dates(world: World) -> None:
 
 
 def rejected_files(world: World) -> None:
-    """Files that cannot be imported as a whole."""
+    """Record files that are rejected as a whole."""
     bodies = {
         "a PDF": b"%PDF-1.7",
         "an empty file": b"",
@@ -63,7 +63,7 @@ def rejected_files(world: World) -> None:
 
 
 def stops(world: World) -> None:
-    """Jobs that are paused, resumed and cancelled."""
+    """Record jobs that are paused, resumed and cancelled."""
     job_id = world.upload("pause: upload", HEAD + b"S-1,Filter,1\n", priority="urgent")
     here = f"/v1/jobs/{job_id}"
     world.run(job_id, upto="parse")
@@ -95,7 +95,7 @@ def stops(world: World) -> None:
 
 
 def failures(world: World) -> None:
-    """Jobs that fail and are retried."""
+    """Record jobs that fail and are retried."""
     job_id = world.upload("fail: upload", HEAD + b"E-1,Filter,1\nE-2,Belt,-1\n")
     here = f"/v1/jobs/{job_id}"
     world.run(job_id, fail="load")
@@ -116,7 +116,7 @@ def failures(world: World) -> None:
 
 
 def rollbacks(world: World) -> None:
-    """Jobs that are rolled back: where later jobs have changed rows, and in two attempts."""
+    """Record rollbacks: of rows that later jobs have changed, and one that takes two attempts."""
     rows = b"R-1,Filter,1\nR-2,Belt,2\nR-3,Pump,3\nR-4,Hose,4\n"
     job_id = world.done("rollback: first", HEAD + rows)
     later = world.done("rollback: second", HEAD + rows.replace(b",1\n", b",10\n").replace(b",3\n", b",30\n"))
@@ -143,7 +143,7 @@ def rollbacks(world: World) -> None:
 
 
 def deletions(world: World) -> None:
-    """Jobs whose files are deleted."""
+    """Record jobs whose files are deleted."""
     job_id = world.done("delete: upload and run", HEAD + b"X-1,Filter,1\nX-2,Belt,-1\n")
     here = f"/v1/jobs/{job_id}"
     world.call("delete: may not", "DELETE", here, token=issuer.token(scope="imports:read"))
@@ -157,7 +157,7 @@ def deletions(world: World) -> None:
 
 
 def synchronous(world: World) -> None:
-    """An importer whose callers wait for the end."""
+    """Record an importer whose callers wait for the end."""
 
     def run() -> None:
         world.run(world.stack.jobs.page("acme", status=None, importer=None, limit=1, cursor=None).items[0].ref.id)
@@ -172,7 +172,7 @@ def synchronous(world: World) -> None:
 
 
 def voters(world: World) -> None:
-    """Lists whose rows are looked up, one at a time."""
+    """Record lists whose rows are looked up, one list at a time."""
     first, second = (sample for sample in SAMPLES if sample.importer == "voters")
     world.upstreams.found = {IDS[0]: lookup_result("registered", "79800001"), IDS[1]: lookup_result("deceased")}
     job_id = world.done("lookup", first.body(), "voters", first.filename)
@@ -207,7 +207,7 @@ def voters(world: World) -> None:
 
 
 def promotion(number: int, **changed: object) -> dict[str, object]:
-    """A row of the source pangkat."""
+    """Return a row of the source pangkat."""
     return {
         "nip": f"{number:018d}",
         "nama": f"Pegawai {number}",
@@ -220,7 +220,7 @@ def promotion(number: int, **changed: object) -> dict[str, object]:
 
 
 def syncs(world: World) -> None:
-    """Sources, their syncs and their schedules."""
+    """Record sources, their syncs and their schedules."""
     rows: list[dict[str, Any]] = [promotion(number) for number in range(4)]
     world.upstreams.rows["pangkat"] = rows
     world.get("sources", "/v1/sources")
@@ -257,7 +257,7 @@ def syncs(world: World) -> None:
 
 
 def stuck(world: World) -> None:
-    """Syncs that are rejected, and some that do not move any more."""
+    """Record syncs that are rejected, and stuck ones."""
     first, second = (
         world.post(f"stuck {source}", f"/v1/syncs/{source}").body["job"]["id"] for source in ("skk", "pensiun")
     )
@@ -273,7 +273,7 @@ def stuck(world: World) -> None:
 
 
 def lists(world: World) -> None:
-    """All jobs, at the end."""
+    """Record the list of all jobs at the end."""
     page = world.get("jobs", "/v1/jobs", query={"limit": "30"}).body
     world.get("more jobs", "/v1/jobs", query={"limit": "5", "cursor": page["next"]})
     world.get("jobs by status", "/v1/jobs", query={"status": "rolled_back"})

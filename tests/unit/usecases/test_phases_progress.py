@@ -1,4 +1,4 @@
-"""How far a job is, in rows and in a sentence a person reads."""
+"""Progress of a job, in rows and in a sentence for people."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem, UpstreamDown
-from sluice.model.job import Job, progress_of
+from sluice.model.job import Job
 from sluice.model.status import Status
+from sluice.usecases.phases import progress_of
 from sluice.wording import word_progress
 from tests.support.factories import make_job
 from tests.unit.model.test_counts import COUNTS
@@ -27,14 +28,14 @@ UNDONE = replace(WHOLE, reversed=800, conflicts=150, rollback_failed=50)
 def job_with(
     status: Status, counts: Counts = HALF, problem: Problem | None = None, phase: PhaseName | None = None
 ) -> Job:
-    """A job in a state of its life."""
+    """Make a job in a given state."""
     return replace(make_job(status=status), counts=counts, problem=problem, phase=phase)
 
 
 def shown(job: Job) -> tuple[int, int, int, str]:
-    """Rows done, rows in all, percent and sentence."""
+    """Return rows done, rows in all, percent and sentence."""
     progress = progress_of(job)
-    return progress.current, progress.total, progress.percent, word_progress(job)
+    return progress.current, progress.total, progress.percent, word_progress(job, progress_of(job).code)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +56,15 @@ def shown(job: Job) -> tuple[int, int, int, str]:
         (Status.ROLLED_BACK, UNDONE, (1000, 1900, 100, "Took back 800 rows, kept 150 that were changed since")),
     ],
 )
-def test_progress_says_what_the_job_is_at(status: Status, counts: Counts, progress: tuple[int, int, int, str]) -> None:
-    """Rows checked while it parses, rows settled from then on."""
+def test_progress_describes_the_current_step(
+    status: Status, counts: Counts, progress: tuple[int, int, int, str]
+) -> None:
+    """It counts checked rows while the job parses, and loaded or rejected rows afterwards."""
     assert shown(job_with(status, counts)) == progress
 
 
-def test_a_comparison_counts_the_rows_that_were_compared() -> None:
-    """Rejected rows need none."""
+def test_a_comparison_counts_the_compared_rows() -> None:
+    """Rejected rows are not compared."""
     compared = replace(HALF, checked=2000, to_insert=500, to_update=200, to_leave=250)
     job = job_with(Status.PARSING, compared, phase=PhaseName.COMPARE)
     assert shown(job) == (1000, 2000, 50, "Compared 950 of 1,950 rows with what is there")
@@ -69,32 +72,35 @@ def test_a_comparison_counts_the_rows_that_were_compared() -> None:
 
 @pytest.mark.parametrize("status", [Status.PAUSING, Status.PAUSED, Status.CANCELLING])
 @pytest.mark.parametrize(("phase", "percent"), [(PhaseName.PARSE, 50), (PhaseName.LOAD, 25)])
-def test_a_job_that_is_stopped_shows_how_far_its_phase_had_come(status: Status, phase: PhaseName, percent: int) -> None:
-    """A bar that jumps back would frighten whoever pressed the button."""
+def test_a_stopped_job_shows_the_progress_of_its_phase(status: Status, phase: PhaseName, percent: int) -> None:
+    """A progress bar must not jump back when a caller pauses the job."""
     assert progress_of(job_with(status, HALF, phase=phase)).percent == percent
 
 
-def test_a_rollback_of_more_rows_than_were_counted_does_not_go_beyond_its_end() -> None:
-    """A worker that died had written rows, and nobody had counted them."""
+def test_a_rollback_of_more_rows_than_were_counted_stays_within_100_percent() -> None:
+    """A worker that died had written rows before they were counted."""
     uncounted = Counts(total=20, checked=20, inserted=5, reversed=10)
     assert progress_of(job_with(Status.ROLLING_BACK, uncounted)).total == 10
 
 
-def test_a_job_whose_file_was_rejected_says_why() -> None:
-    """There are no rows to speak of."""
+def test_a_job_whose_file_was_rejected_shows_the_reason() -> None:
+    """It has no rows to count."""
     rejected = job_with(Status.FAILED, Counts(), Problem("empty-file", {"case": "no-row"}))
-    assert word_progress(rejected) == "The file has no rows"
+    assert word_progress(rejected, progress_of(rejected).code) == "The file has no rows"
 
 
-def test_a_suspended_job_says_why() -> None:
+def test_a_suspended_job_shows_the_reason() -> None:
     """It resumes automatically."""
     paused = replace(job_with(Status.PAUSED), suspended=UpstreamDown("SIASN").problem)
-    assert word_progress(paused) == "SIASN does not answer. The job resumes automatically when it does."
+    assert (
+        word_progress(paused, progress_of(paused).code)
+        == "SIASN does not answer. The job resumes automatically when it does."
+    )
 
 
 @given(st.sampled_from(Status), st.sampled_from([None, *PhaseName]), COUNTS)
 def test_percent_is_a_percentage(status: Status, phase: PhaseName | None, counts: Counts) -> None:
-    """100 only when everything is settled, whatever a doubled chunk may have counted."""
+    """It is 100 only at the end, even if a chunk was counted twice."""
     job = job_with(status, counts, phase=phase)
     progress = progress_of(job)
     assert 0 <= progress.percent <= 100
@@ -102,7 +108,7 @@ def test_percent_is_a_percentage(status: Status, phase: PhaseName | None, counts
         assert progress.total == max(counts.inserted + counts.updated, counts.undone)
     else:
         assert progress.total == counts.total
-    assert word_progress(job)[0].isupper()
+    assert word_progress(job, progress_of(job).code)[0].isupper()
     if status in {Status.COMPLETED, Status.ROLLED_BACK}:
         assert progress.percent == 100
     elif progress.current < progress.total:

@@ -1,0 +1,62 @@
+"""The files of a job: every key begins with its tenant, every object with its format, and pages hold each row once."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.errors import NewerFormat, RequestRejected
+from sluice.model.rejection import Rejection
+from sluice.usecases.artifacts import JobFiles, PulledChunk, job_folder, result_key, upload_key
+from tests.support.factories import csv_file, make_chunk, products
+from tests.support.files import MemoryFiles
+from tests.support.harness import Harness
+
+REF = JobRef("acme", "01JOB")
+
+
+def test_every_key_of_a_job_names_its_tenant_and_its_id(harness: Harness) -> None:
+    """Another tenant's job of the same id has other files."""
+    job = harness.run(
+        harness.upload(csv_file([*products(3), ("P-000001", "Again", "1", 1), ("P-X", "Wrong", "-1", 1)]))
+    )
+    harness.make_file(job.ref, "errors.csv")
+    folders = (job_folder(job.ref), upload_key(job.ref, ""))
+    assert all("/acme/" in folder and job.ref.id in folder for folder in (*folders, result_key(job.ref, 1, "x")))
+    names = harness.files.names("")
+    assert len(names) > 5
+    assert [name for name in names if not name.startswith(folders)] == []
+
+
+def test_an_object_of_a_newer_format_is_an_error_and_not_read(harness: Harness) -> None:
+    files = MemoryFiles()
+    stored = JobFiles(REF, files)
+    stored.write_pulled(0, PulledChunk(run=1, rows=2, totals=[2], keys=["a", "b"]))
+    (key,) = files.names("")
+    files.write(key, files.read(key).replace(b'"format": 1', b'"format": 2', 1))
+    with pytest.raises(NewerFormat):
+        stored.pulled(0)
+
+
+def test_rejections_are_read_page_by_page_each_once() -> None:
+    stored = JobFiles(REF, MemoryFiles())
+    for index in range(3):
+        found = [Rejection("", 10 * index + row, "Price", "x", "not-a-number") for row in range(4)]
+        stored.write_rejections(make_chunk(REF, index), found, [])
+    rows: list[int] = []
+    cursor = None
+    while True:
+        page = stored.rejections_page(limit=3, cursor=cursor)
+        rows += [rejection.row for rejection in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert rows == [10 * index + row for index in range(3) for row in range(4)]
+    assert stored.rejections(ChunkRef(REF, PhaseName.PARSE, 1))[0].row == 10
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "W10=", "WyJub3QtYS1uYW1lIiwgMF0=", "WyIwMDAwMDAuanNvbmwiLCAtMV0="])
+def test_a_cursor_that_was_made_up_is_rejected(cursor: str) -> None:
+    with pytest.raises(RequestRejected) as rejected:
+        JobFiles(REF, MemoryFiles()).rejections_page(limit=3, cursor=cursor)
+    assert rejected.value.problem.type == "invalid-cursor"
