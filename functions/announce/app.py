@@ -20,10 +20,10 @@ from sluice.usecases.watchers import Change, announce, announce_queues, is_new_s
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Post each change of a job, and how the queues stand when one has come to a new state.
+    """Post each change of a job, and the depths of the queues after a change of state.
 
-    A message that cannot be delivered is dropped and never blocks the stream: its watcher sees the job's state with the
-    next change, or by asking.
+    A message that cannot be delivered is dropped and never blocks the stream: its watcher sees the state of the job
+    with the next change or by polling.
     """
     settings = load_settings(AnnounceSettings)
     queue = bootstrap.services(settings).queue
@@ -31,16 +31,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     to: dict[str, Any] = {"now": int(time.time()), "connections": connections, "sockets": sockets}
     changes = worth_telling(list(_changes(event)))
     show = partial(job_message, base_url=settings.base_url)
-    posted = sum(_tell(announce, *change, show=show, **to) for change in changes)
+    posted = sum(_post_or_drop(announce, *change, show=show, **to) for change in changes)
     for tenant in {change[1].ref.tenant for change in changes if is_new_state(*change)}:
-        _tell(announce_queues, tenant, show=lambda: queue_message(queue.depths()), **to)
+        _post_or_drop(announce_queues, tenant, show=lambda: queue_message(queue.depths()), **to)
     logger.info("announced", posted=posted)
 
 
-def _tell(announcing: Callable[..., int], *news: Any, **to: Any) -> int:
+def _post_or_drop(announcing: Callable[..., int], *news: Any, **to: Any) -> int:
     try:
         return announcing(*news, **to)
-    except Exception:  # noqa: BLE001 - the stream must go on: a shard waits for each of its records
+    except Exception:  # noqa: BLE001 - an error must not block the stream: a shard waits for each of its records
         logger.exception("a message was dropped")
         return 0
 
@@ -52,5 +52,5 @@ def _changes(event: dict[str, Any]) -> Iterator[Change]:
             continue
         try:
             yield to_job(before) if before else None, to_job(after)
-        except Exception:  # noqa: BLE001 - as above: a job that cannot be read costs the others nothing
+        except Exception:  # noqa: BLE001 - as above: an unreadable job must not block the others
             logger.exception("a job cannot be read", job_id=after.get("sk"))

@@ -1,4 +1,4 @@
-"""Every HTTP route: the resolver, who may call, how it is described and how errors are answered."""
+"""Every HTTP route: the resolver, its authorization and idempotency, its OpenAPI description and its errors."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ for routes in (imports, jobs, live, actions, files, importers, datasets, queues,
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
     answer = app.resolve(event, context)
-    answer["body"] = answer.get("body") or ""  # a 304 has none, and not every gateway takes null for it
+    answer["body"] = answer.get("body") or ""  # a 304 has no body, and not every gateway accepts null
     logger.info("answered", method=event["httpMethod"], path=event["path"], status=answer["statusCode"])
     return answer

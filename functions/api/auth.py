@@ -1,4 +1,4 @@
-"""Authorization: one rule for every route, so that none can be forgotten."""
+"""Authorization: one rule for every route, so that no route can lack it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sluice.config import ApiSettings, load_settings
 from sluice.model.errors import Unauthorized
 from sluice.usecases.tickets import redeem_ticket
 
-# Open to all: they show no tenant's data.
+# Routes without a token: they show no tenant's data.
 _OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
-#: A ticket changes nothing, and those who may only read want to watch as well.
+#: Routes that issue tickets: a POST that changes nothing, so the scope for reading is enough.
 TICKETS = re.compile(r"/v1/(tickets|jobs/[^/]+/ticket)")
-# Where a browser cannot send a header: its EventSource, and a link to a download.
+# Routes where a browser cannot send a header: its EventSource, and a link to a download.
 _BY_TICKET = re.compile(r"/v1/jobs/([^/]+)/(events|files/[^/]+)")
 
-#: Any page may call: a bearer token is sent on purpose, not by the browser on its own as a cookie is.
+#: Every origin may call: a page sends a bearer token itself, while a browser sends a cookie automatically.
 CORS = CORSConfig(
     allow_origin="*",
     allow_headers=["Authorization", "Content-Type", "If-None-Match", "Idempotency-Key", "Last-Event-ID", "Prefer"],
@@ -47,7 +47,7 @@ def authorize(app: APIGatewayRestResolver) -> None:
         If the caller lacks a valid token, or the scope.
     """
     event = app.current_event
-    # a browser asks by OPTIONS whether it may call at all, and sends no token with that
+    # a browser's preflight request (OPTIONS) carries no token
     if event.path not in _OPEN and event.http_method != "OPTIONS":
         asked = event.resolved_query_string_parameters or {}
         named = _BY_TICKET.fullmatch(event.path)
@@ -59,8 +59,30 @@ def authorize(app: APIGatewayRestResolver) -> None:
         app.append_context(caller=caller, stream=stream)
 
 
+def caller_of(router: APIGatewayRouter) -> Caller:
+    """Return the caller of the current request."""
+    caller: Caller = router.context["caller"]
+    return caller
+
+
+def stream_of(router: APIGatewayRouter) -> str:
+    """Return the stream that the caller's ticket opened; empty with a token."""
+    return str(router.context["stream"])
+
+
+def socket_url(router: APIGatewayRouter) -> str | None:
+    """Return the address of the WebSocket; ``None`` in a deployment without one."""
+    address = (router.current_event.get("stageVariables") or {}).get("socket_url", "")
+    return f"ws{address.removeprefix('http')}" if address else None
+
+
+def base_url(router: APIGatewayRouter | APIGatewayRestResolver) -> str:
+    """Return the beginning of links in responses."""
+    return str((router.current_event.get("stageVariables") or {}).get("base_url", ""))
+
+
 def _caller_by_ticket(app: APIGatewayRestResolver, text: str, job_id: str, *, goes_on: bool) -> tuple[Caller, str]:
-    """Who got the ticket, and the stream that it opens; what ``goes_on`` is a stream, a file is opened once."""
+    """Redeem a ticket; return its caller and stream; ``goes_on`` if the stream may continue over many requests."""
     event = app.current_event
     asked = event.resolved_query_string_parameters or {}
     _, stream = read_id(event.headers.get("Last-Event-ID") or next(iter(asked.get("last_event_id", [])), None))
@@ -69,25 +91,3 @@ def _caller_by_ticket(app: APIGatewayRestResolver, text: str, job_id: str, *, go
     if ticket.job_id != job_id:
         raise Unauthorized("ticket-of-other-job")
     return Caller(ticket.tenant, ticket.subject, frozenset({READ}), ticket.until), ticket.stream
-
-
-def caller_of(router: APIGatewayRouter) -> Caller:
-    """Who makes the request under way."""
-    caller: Caller = router.context["caller"]
-    return caller
-
-
-def stream_of(router: APIGatewayRouter) -> str:
-    """The stream that the caller's ticket has opened; empty with a token."""
-    return str(router.context["stream"])
-
-
-def socket_url(router: APIGatewayRouter) -> str | None:
-    """Where watchers connect; ``None`` where there is no WebSocket."""
-    address = (router.current_event.get("stageVariables") or {}).get("socket_url", "")
-    return f"ws{address.removeprefix('http')}" if address else None
-
-
-def base_url(router: APIGatewayRouter | APIGatewayRestResolver) -> str:
-    """What links in answers begin with."""
-    return str((router.current_event.get("stageVariables") or {}).get("base_url", ""))

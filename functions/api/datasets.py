@@ -1,4 +1,4 @@
-"""``/v1/datasets``: look at the data."""
+"""``/v1/datasets``: records of datasets."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ router = APIGatewayRouter()
 def every(
     name: str,
     limit: Annotated[int, Query(ge=1, le=1000, description="Records on a page.")] = 100,
-    cursor: Annotated[str | None, Query(description="Where the page before ended.")] = None,
+    cursor: Annotated[str | None, Query(description="Cursor `next` of the previous page.")] = None,
 ) -> ListResponse[RecordResponse]:
-    """Records of a dataset."""
+    """List the records of a dataset."""
     page = _records().page(auth.caller_of(router).tenant, name, limit=limit, cursor=cursor)
     return ListResponse(items=[RecordResponse(**record) for record in page.items], next=page.next)
 
 
 @router.get("/datasets/<name>/records/<key>")
 def one(name: str, key: str) -> RecordResponse:
-    """One record."""
+    """Show a record."""
     return RecordResponse(**_records().get(auth.caller_of(router).tenant, name, unquote(key)))
 
 
 @router.get("/datasets/<name>/records/<key>/history")
 def history(name: str, key: str) -> ListResponse[VersionResponse]:
-    """What a record was before, newest first; only datasets of importers that archive have a history."""
+    """List the earlier versions of a record, newest first; only importers that archive keep them."""
     found = _records().history(auth.caller_of(router).tenant, name, unquote(key))
     return ListResponse(items=[VersionResponse(**version) for version in found], next=None)
 

@@ -1,4 +1,4 @@
-"""``/v1/openapi.json`` and ``/v1/docs``: the API describes itself."""
+"""``/v1/openapi.json`` and ``/v1/docs``: the OpenAPI description of the API."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functions.api import auth
 
 
 def describe(app: APIGatewayRestResolver) -> None:
-    """Add the two routes; every route of the app is described, whenever it was added."""
+    """Add the two routes; the description contains all routes of the app, also those that are added later."""
     app.configure_openapi(
         title="Sluice",
-        description="Spreadsheet and CSV imports. Every POST takes the header `Idempotency-Key`: a call that is sent "
-        "again with the same key is carried out once, and answered the same.",
+        description="Spreadsheet and CSV imports. Every POST takes the header `Idempotency-Key`: a repeated call with "
+        "the same key is carried out once and gets the same response.",
         security_schemes={"token": HTTPBearer(bearerFormat="JWT")},
         security=[{"token": []}],
     )

@@ -1,4 +1,4 @@
-"""``/v1/jobs/{id}/files``: files to download."""
+"""``/v1/jobs/{id}/files``: downloads of a job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functions.api.services import ref_of, services
 from sluice.api.responses import FileOfferResponse, ListResponse
 from sluice.usecases import downloads
 
-# API Gateway ends a request after 29 s; a file that is not made by then is asked for again.
+# API Gateway ends a request after 29 s; a caller requests a file again that is not made by then.
 _LONGEST_WAIT = 20.0
 
 router = APIGatewayRouter()
@@ -22,7 +22,7 @@ router = APIGatewayRouter()
 
 @router.get("/jobs/<job_id>/files")
 def offers(job_id: str) -> ListResponse[FileOfferResponse]:
-    """What can be downloaded of an inactive job."""
+    """List the downloads of an inactive job."""
     job, files = services().jobs.get(ref_of(router, job_id)), services().files
     here = f"{auth.base_url(router)}/v1/jobs/{job.ref.id}/files"
     found = downloads.offers(job, files)
@@ -33,14 +33,14 @@ def offers(job_id: str) -> ListResponse[FileOfferResponse]:
 
 @router.get(
     "/jobs/<job_id>/files/<name>",
-    responses={302: {"description": "Where the file is."}, 503: {"description": "It is being made; ask again."}},
+    responses={302: {"description": "Address of the file."}, 503: {"description": "The file is being made; retry."}},
 )
 def download(
     job_id: str,
     name: str,
     ticket: Annotated[str | None, Query(description="Instead of a token; it is checked as a token is.")] = None,
 ) -> Response[None]:
-    """Go to a file; the address holds for some minutes, and asks for no token."""
+    """Redirect to a file; its address needs no token and expires after some minutes."""
     ref = ref_of(router, job_id)
     where = downloads.download(ref, name, seconds=_LONGEST_WAIT, services=services())
     return Response(302, body=None, headers={"Location": where, "Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: a POST that is sent twice is carried out once, and answered the same both times."""
+"""``Idempotency-Key``: a repeated POST is carried out once and gets the same response."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sluice.config import ApiSettings, load_settings
 from sluice.model.errors import InProgress, KeyReused, RequestRejected
 from sluice.observability import logger
 
-# Longer than clients go on trying. The form in an answer of POST /v1/imports is good for its first hour only: a term of
-# its own for that call would let a repetition after two hours make a second job, which is worse than an expired form.
+# Longer than clients retry. The form in a response of POST /v1/imports expires after an hour; a shorter term for that
+# call would let a retry after two hours create a second job, which is worse than an expired form.
 _KEPT_SECONDS = 24 * 3600
 _KEY = re.compile(r"[ -~]{1,255}")
 
 
 class _NotKeptError(Exception):
-    """Carries an answer past Powertools, which forgets a call that raises."""
+    """Carries a response past Powertools, which stores no call that raises."""
 
     def __init__(self, answer: Response[Any]) -> None:
         super().__init__(answer.status_code)
@@ -33,23 +33,23 @@ class _NotKeptError(Exception):
 
 
 def once_for_each_key(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """Carry a POST out unless its key was used already; stands behind the auth, which knows whose key it is.
+    """Carry out a POST unless its key was used before; runs after authorization, because keys belong to callers.
 
     Raises
     ------
     RequestRejected, KeyReused, InProgress
-        If the key is none, was sent with another request, or its request is still being carried out.
+        If the key is invalid, was sent with another request, or its request is still in progress.
     """
     event, caller = app.current_event, app.context.get("caller")
     key = event.headers.get("Idempotency-Key")
-    # a ticket is for one use, and what is kept here lies for a day
+    # a ticket expires after a minute and must not be stored here for a day
     if event.http_method != "POST" or key is None or caller is None or TICKETS.fullmatch(event.path):
         return next_middleware(app)
     if not _KEY.fullmatch(key):
         raise RequestRejected("bad-idempotency-key")
     body = hashlib.sha256((event.body or "").encode()).hexdigest()
     request = [event.path, event.resolved_query_string_parameters, body]
-    # of both only hashes are kept
+    # only hashes of both are stored
     return _answer(app, next_middleware, {"key": [caller.tenant, caller.subject, key], "request": request})
 
 
@@ -71,7 +71,7 @@ def _answer(app: APIGatewayRestResolver, next_middleware: NextMiddleware, asked:
             payload_validation_jmespath="request",
             expires_after_seconds=_KEPT_SECONDS,
             hash_function="sha256",
-            lambda_context=app.lambda_context,  # if the function dies, the key is free when its time would have been up
+            lambda_context=app.lambda_context,  # if the function dies, the key is free after the function's time-out
         ),
         output_serializer=CustomDictSerializer(_kept, lambda kept: Response(**kept)),
         key_prefix="api",
@@ -87,13 +87,13 @@ def _answer(app: APIGatewayRestResolver, next_middleware: NextMiddleware, asked:
     except exceptions.IdempotencyPersistenceLayerError:
         if not given:
             raise
-        # it was carried out: if the caller saw an error, it would send the request again
-        logger.exception("an answer was not kept")
+        # the request was carried out; a caller who sees an error would send it again
+        logger.exception("a response was not stored")
         return given[0]
     return answer
 
 
 def _kept(answer: Response[Any]) -> dict[str, Any]:
-    # as text: Powertools sorts what it keeps, and both answers shall be the same to the byte
+    # as text: Powertools sorts the keys of what it stores, and both responses must be equal byte by byte
     body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, separators=(",", ":"))
     return {"status_code": answer.status_code, "headers": answer.headers, "body": body}

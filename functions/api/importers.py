@@ -1,4 +1,4 @@
-"""``/v1/importers``: what can be imported."""
+"""``/v1/importers``: importers and their templates."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ router = APIGatewayRouter()
 
 @router.get("/importers")
 def every() -> ListResponse[ImporterResponse]:
-    """All importers."""
+    """List all importers."""
     return ListResponse(items=[importer_response(importer) for importer in IMPORTERS], next=None)
 
 
 @router.get("/importers/<name>")
 def one(name: str) -> ImporterResponse:
-    """One importer."""
+    """Show an importer."""
     return importer_response(importer_named(name))
 
 
 @router.get(
     "/importers/<name>/template.xlsx",
     responses={200: {"description": "A workbook to fill in.", "content": {_XLSX: {"schema": _BYTES}}}},
-    enable_validation=False,  # it would make text of the bytes
+    enable_validation=False,  # it would convert the bytes to text
 )
 def template_of(name: str) -> Response[bytes]:
-    """An empty workbook with the importer's headers, types, choices and notes, and an example row."""
+    """Download an empty workbook with the importer's headers, types, choices and notes, and an example row."""
     importer = importer_named(name)
     saved_as = f'attachment; filename="{importer.name}-template.xlsx"'
     return Response(200, _XLSX, build_template(importer), {"Content-Disposition": saved_as})

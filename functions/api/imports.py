@@ -1,4 +1,4 @@
-"""``/v1/imports``: start an import."""
+"""``/v1/imports``: start an import and upload its file."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from sluice.usecases.create import ImportRequest, accept_file, expect_file, expe
 from sluice.usecases.multipart import join_parts, list_parts
 from sluice.usecases.views import await_end
 
-# API Gateway ends a request after 29 s, and the function after that; what is not done by then is polled for.
+# API Gateway ends a request after 29 s, and the function ends later; a caller polls a job that is not done by then.
 _LONGEST_WAIT = 20
-# Lambda takes requests of 6 MB, and API Gateway hands it the body in base64, a third longer (AWS Lambda Developer
-# Guide, "Lambda quotas"); what is left is for headers.
+# Lambda takes requests of 6 MB, and API Gateway encodes the body in base64, a third longer (AWS Lambda Developer Guide,
+# "Lambda quotas"); the rest is room for headers.
 _LARGEST_BODY = 4 * 1024**2
 
 router = APIGatewayRouter()
 
 
-@router.post("/imports", responses={201: {"description": "A job that waits for its file, and where to send it."}})
+@router.post("/imports", responses={201: {"description": "A job that waits for its file, and its presigned upload."}})
 def expect(body: ImportBody) -> tuple[ImportResponse, int]:
-    """Announce a file; answers a presigned form that sends it straight to the bucket, or the parts to split it into."""
+    """Announce a file; the response has a presigned form that sends it to the bucket, or the URLs of its parts."""
     caller = auth.caller_of(router)
     request = ImportRequest(
         tenant=caller.tenant,
@@ -62,14 +62,16 @@ def expect(body: ImportBody) -> tuple[ImportResponse, int]:
 
 @router.get("/jobs/<job_id>/upload")
 def parts_to_send(job_id: str) -> UploadParts:
-    """Where the parts of a file go that have not arrived yet: to go on with an upload that was cut short."""
+    """List the URLs of the parts that have not arrived, to continue an interrupted upload."""
     job = services().jobs.get(ref_of(router, job_id))
     return parts_response(job_id, list_parts(job, files=services().files), auth.base_url(router))
 
 
-@router.post("/jobs/<job_id>/upload", responses={202: {"description": "The file is there; the job starts by itself."}})
+@router.post(
+    "/jobs/<job_id>/upload", responses={202: {"description": "The file is complete; the job starts automatically."}}
+)
 def all_parts_sent(job_id: str) -> Response[JobResponse | None]:
-    """Make the file of the parts that were sent, and so start the job."""
+    """Join the parts that were sent to the file, which starts the job."""
     job = join_parts(ref_of(router, job_id), jobs=services().jobs, files=services().files)
     return responses.job(job, router, started=True)
 
@@ -81,10 +83,12 @@ def accept(
     priority: Priority = "standard",
     review: Annotated[bool | None, Query(description="Whether the job stops before it loads.")] = None,
     force: Annotated[bool, Query(description="Import the file even if the same one was imported before.")] = False,
-    corrects: Annotated[str | None, Query(max_length=64, description="Job whose rejected rows come again.")] = None,
+    corrects: Annotated[
+        str | None, Query(max_length=64, description="Id of the job whose rejected rows the file corrects.")
+    ] = None,
     parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
 ) -> Response[JobResponse | None]:
-    """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, answers its results."""
+    """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, waits for the results."""
     caller = auth.caller_of(router)
     content = _content()
     request = ImportRequest(
@@ -106,7 +110,7 @@ def accept(
 
 
 def _content() -> bytes:
-    """The file in the body."""
+    """Decode the file in the body."""
     event = router.current_event
     content = base64.b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
     if len(content) > _LARGEST_BODY:

@@ -1,4 +1,4 @@
-"""``/v1/jobs``: look at jobs."""
+"""``/v1/jobs``: jobs, their previews, rejections, timelines and logs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.control import delete_job
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
-Cursor = Annotated[str | None, Query(description="Where the page before ended.")]
+Cursor = Annotated[str | None, Query(description="Cursor `next` of the previous page.")]
 
 router = APIGatewayRouter()
 
@@ -39,7 +39,7 @@ router = APIGatewayRouter()
 def history(
     status: Status | None = None, importer: str | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> ListResponse[JobResponse]:
-    """Jobs of the caller's tenant, newest first."""
+    """List the jobs of the caller's tenant, newest first."""
     tenant = auth.caller_of(router).tenant
     page = services().jobs.page(tenant, status=status, importer=importer, limit=limit, cursor=cursor)
     return ListResponse(items=[job_response(job, auth.base_url(router)) for job in page.items], next=page.next)
@@ -47,7 +47,7 @@ def history(
 
 @router.get("/jobs/<job_id>", responses={304: {"description": "The version in If-None-Match is the newest."}})
 def show(job_id: str) -> Response[JobResponse | None]:
-    """How far a job is."""
+    """Show a job and its progress."""
     found = services().jobs.get(ref_of(router, job_id))
     if responses.is_known(found, router.current_event.headers.get("If-None-Match")):
         return Response(304, body=None, headers={"ETag": responses.etag(found), "Retry-After": "1"})
@@ -58,7 +58,7 @@ def show(job_id: str) -> Response[JobResponse | None]:
 def preview(
     job_id: str, limit: Annotated[int, Query(ge=1, le=200, description="Rows to show.")] = 20
 ) -> PreviewResponse:
-    """How the file was understood, its first rows as they will be written, and what loading them would do."""
+    """Preview a job: the layout of its file, its first rows as they will be written, and the effects of a load."""
     ref = ref_of(router, job_id)
     found = views.preview(ref, limit=limit, jobs=services().jobs, chunks=services().chunks, files=services().files)
     return preview_response(found, auth.base_url(router))
@@ -66,7 +66,7 @@ def preview(
 
 @router.get("/jobs/<job_id>/rejections")
 def rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[RejectionResponse]:
-    """Rejected rows, in the order of the file."""
+    """List the rejections of a job, in the order of the file."""
     ref = services().jobs.get(ref_of(router, job_id)).ref
     page = JobFiles(ref, services().files).rejections_page(limit=limit, cursor=cursor)
     return ListResponse(items=[rejection_response(each) for each in page.items], next=page.next)
@@ -74,7 +74,7 @@ def rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListRe
 
 @router.get("/jobs/<job_id>/kept")
 def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[KeptRowResponse]:
-    """Rows that a rollback left as they are, and who has changed them since."""
+    """List the rows that a rollback left as they are, each with the job that changed it since."""
     ref = services().jobs.get(ref_of(router, job_id)).ref
     page = JobFiles(ref, services().files).kept_page(limit=limit, cursor=cursor)
     return ListResponse(items=[kept_row_response(item) for item in page.items], next=page.next)
@@ -82,7 +82,7 @@ def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse
 
 @router.get("/jobs/<job_id>/timeline")
 def progress_over_time(job_id: str) -> ListResponse[StepResponse]:
-    """When its rows were done, chunk by chunk and phase by phase; oldest first."""
+    """List the chunks of a job that were done, with phase, rows and time; oldest first."""
     job = services().jobs.get(ref_of(router, job_id))
     steps = views.timeline(job.ref, chunks=services().chunks)
     shown = [StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in steps]
@@ -91,7 +91,7 @@ def progress_over_time(job_id: str) -> ListResponse[StepResponse]:
 
 @router.delete("/jobs/<job_id>")
 def delete(job_id: str) -> JobResponse:
-    """Delete the file, the rejected rows and the results of a job that has ended; the job itself and its log stay."""
+    """Delete the file, the rejected rows and the results of a job that has ended; the job and its log stay."""
     job = delete_job(
         ref_of(router, job_id), by=auth.caller_of(router).subject, now=int(time.time()), services=services()
     )
@@ -100,7 +100,7 @@ def delete(job_id: str) -> JobResponse:
 
 @router.get("/jobs/<job_id>/log")
 def log(job_id: str) -> ListResponse[LogResponse]:
-    """Who did what with the job, and when; oldest first."""
+    """List the log entries of a job, oldest first."""
     jobs = services().jobs
     entries = jobs.entries(jobs.get(ref_of(router, job_id)).ref)
     return ListResponse(items=[LogResponse(**asdict(entry)) for entry in entries], next=None)

@@ -1,4 +1,4 @@
-"""``/v1/tickets`` and ``/v1/jobs/{id}/events``: see jobs live."""
+"""``/v1/tickets`` and ``/v1/jobs/{id}/events``: watch jobs live."""
 
 from __future__ import annotations
 
@@ -25,14 +25,36 @@ router = APIGatewayRouter()
 
 @router.post("/tickets")
 def ticket_for_all() -> tuple[TicketResponse, int]:
-    """A ticket to watch all jobs of the tenant over the WebSocket: for one use, within a minute."""
+    """Issue a ticket to watch all jobs of the tenant over the WebSocket: one use, within a minute."""
     return _ticket(None), HTTPStatus.CREATED
 
 
 @router.post("/jobs/<job_id>/ticket")
 def ticket(job_id: str) -> tuple[TicketResponse, int]:
-    """A ticket to watch a job or download a file of it, where no header can be sent: for one use, within a minute."""
+    """Issue a ticket to watch a job or download a file where no header can be sent: one use, within a minute."""
     return _ticket(job_id), HTTPStatus.CREATED
+
+
+@router.get(
+    "/jobs/<job_id>/events",
+    responses={
+        200: {"description": "`text/event-stream`: the job, if it has changed since the last event."},
+        204: {"description": "The stream is over: the client has seen that the job waits or has ended."},
+    },
+)
+def events(
+    job_id: str,
+    last_event_id: Annotated[str | None, Query(description="As the header `Last-Event-ID`.")] = None,
+    ticket: Annotated[str | None, Query(description="Instead of a token; it is checked as a token is.")] = None,
+) -> Response[str]:
+    """Stream a job as server-sent events: each request waits up to 20 s for a change, then the client reconnects."""
+    seen, _ = read_id(router.current_event.headers.get("Last-Event-ID") or last_event_id)
+    seconds = load_settings(ApiSettings).events_wait_seconds
+    job = await_news(ref_of(router, job_id), seen, seconds=seconds, jobs=services().jobs)
+    if seen is not None and seen.is_last and job.status is seen.status:
+        return Response(HTTPStatus.NO_CONTENT, body="", headers={"Cache-Control": "no-store"})
+    body = stream_response(job, seen, auth.stream_of(router), auth.base_url(router))
+    return Response(HTTPStatus.OK, CONTENT_TYPE, body, headers={"Cache-Control": "no-store"})
 
 
 def _ticket(job_id: str | None) -> TicketResponse:
@@ -48,25 +70,3 @@ def _ticket(job_id: str | None) -> TicketResponse:
     if socket := auth.socket_url(router):
         links["socket"] = f"{socket}?ticket={text}"
     return TicketResponse(ticket=text, expires_in=TICKET_SECONDS, links=links)
-
-
-@router.get(
-    "/jobs/<job_id>/events",
-    responses={
-        200: {"description": "`text/event-stream`: the job, if it is not as it was seen last."},
-        204: {"description": "The stream is over: the job waits or has ended, and that was seen."},
-    },
-)
-def events(
-    job_id: str,
-    last_event_id: Annotated[str | None, Query(description="As the header `Last-Event-ID`.")] = None,
-    ticket: Annotated[str | None, Query(description="Instead of a token; it is checked as a token is.")] = None,
-) -> Response[str]:
-    """The job as server-sent events: news as soon as there are any, or nothing after 20 s; then come again."""
-    seen, _ = read_id(router.current_event.headers.get("Last-Event-ID") or last_event_id)
-    seconds = load_settings(ApiSettings).events_wait_seconds
-    job = await_news(ref_of(router, job_id), seen, seconds=seconds, jobs=services().jobs)
-    if seen is not None and seen.is_last and job.status is seen.status:
-        return Response(HTTPStatus.NO_CONTENT, body="", headers={"Cache-Control": "no-store"})
-    body = stream_response(job, seen, auth.stream_of(router), auth.base_url(router))
-    return Response(HTTPStatus.OK, CONTENT_TYPE, body, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""Errors as HTTP answers; their bodies are made in `sluice.api.problems`."""
+"""Errors as HTTP responses; `sluice.api.problems` builds their bodies."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from sluice.observability import logger
 
 
 def answer_with_problems(app: APIGatewayRestResolver) -> None:
-    """Let every error of every route be answered as a problem."""
+    """Register the handlers that answer every error of every route with problem details."""
 
     def invalid(error: ValidationException) -> Response[str]:
-        # Powertools looks at a request before it asks the auth, and a stranger must not learn what it found
+        # Powertools validates a request before it is authorized, and an unauthorized caller must not see the errors
         try:
             auth.authorize(app)
-        except SluiceError as stranger:
-            return rejected(stranger)
+        except SluiceError as unauthorized:
+            return rejected(unauthorized)
         status = 415 if isinstance(error, RequestUnsupportedContentType) else 422
         return _answer(problems.invalid(error.errors()), status, {})
 
     def unreadable(error: UnicodeDecodeError) -> Response[str]:
         if "caller" in app.context:
             return broken(error)
-        # nothing but the request was looked at so far: Powertools takes every body for text in UTF-8
+        # no route has run yet, so the error is in the request: Powertools decodes every body as UTF-8
         try:
             auth.authorize(app)
-        except SluiceError as stranger:
-            return rejected(stranger)
+        except SluiceError as unauthorized:
+            return rejected(unauthorized)
         return _answer(problems.invalid([{"loc": ["body"], "msg": "is not UTF-8"}]), 422, {})
 
     app.exception_handler(SluiceError)(lambda error: rejected(error, auth.base_url(app)))
@@ -46,12 +46,12 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
 
 
 def rejected(error: SluiceError, base_url: str = "") -> Response[str]:
-    """An error that was raised on purpose; one about another job links to that."""
+    """Answer an error that Sluice raises on purpose; a problem about another job links to it."""
     return _answer(error.problem, error.status, problems.headers_of(error), base_url)
 
 
 def broken(error: Exception) -> Response[str]:
-    """Anything else is ours; the caller learns no more than that."""
+    """Answer any other error as ``internal-error`` without details, and log it."""
     logger.exception("request failed", exc_info=error)
     return _answer(problems.BROKEN, 500, {})
 

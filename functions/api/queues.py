@@ -1,4 +1,4 @@
-"""``/v1/queues`` and ``/v1/health``: is everything moving?"""
+"""``/v1/queues`` and ``/v1/health``: depths of the queues, and the health check."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ router = APIGatewayRouter()
 
 @router.get("/queues")
 def queues() -> dict[str, dict[str, int]]:
-    """How many chunks wait, are being worked on, or wait for their next attempt, in each queue."""
+    """Count the chunks in each queue that wait, are being processed, or wait for their next attempt."""
     return services().queue.depths()
 
 
 @router.get("/health")
 def health() -> dict[str, str]:
-    """The API is there."""
+    """Answer that the API is up."""
     return {"status": "ok"}

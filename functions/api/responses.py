@@ -1,4 +1,4 @@
-"""A job as an HTTP answer, with the headers that go with its state."""
+"""A job as an HTTP response, with the headers of its state."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sluice.api.responses import JobResponse, job_response
 from sluice.model.job import Job
 from sluice.model.status import ENDED, Status
 
-# When to ask again, in seconds: a job that waits for a person moves slowly.
+# Retry-After in seconds: a job that waits for a person changes slowly.
 _SOON = "1"
 _LATER = "5"
 
 
 def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Response[JobResponse | None]:
-    """Answer a job: ``200``, or ``202`` with its address when this request started it and it is not over."""
+    """Answer with a job: ``200``, or ``202`` with its address if this request started it and it has not ended."""
     over = found.status in ENDED
     headers = {"ETag": etag(found), "Cache-Control": "no-cache"}
     shown = job_response(found, auth.base_url(router))
@@ -31,11 +31,11 @@ def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Respo
 
 
 def etag(found: Job) -> str:
-    """The job's version as an entity tag."""
+    """Write the job's version as an entity tag."""
     return f'"{found.version}"'
 
 
 def is_known(found: Job, if_none_match: str | None) -> bool:
-    """Whether the caller has this version: RFC 9110, section 13.1.2, compares weakly, and ``*`` is any version."""
+    """Return whether the caller has this version: weak comparison, ``*`` is any version (RFC 9110, section 13.1.2)."""
     tags = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
     return bool(tags & {etag(found), "*"})

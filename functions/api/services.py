@@ -12,10 +12,10 @@ from sluice.model.chunk import JobRef
 
 
 def services() -> AwsServices:
-    """The services, by the function's settings."""
+    """Return the services of the API function."""
     return bootstrap.services(load_settings(ApiSettings))
 
 
 def ref_of(router: APIGatewayRouter, job_id: str) -> JobRef:
-    """Name a job of the caller's tenant; the store says whether it exists."""
+    """Build the name of a job of the caller's tenant; the job may not exist."""
     return JobRef(auth.caller_of(router).tenant, job_id)

@@ -1,4 +1,4 @@
-"""``/v1/sources`` and ``/v1/syncs``: pull a source, now or by a schedule, and see how that goes."""
+"""``/v1/sources`` and ``/v1/syncs``: sources, their syncs and their schedules."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from sluice.catalog.registry import SOURCES, source_named
 from sluice.usecases.sync import clean_up, list_sources, set_schedule, start_sync
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
-Cursor = Annotated[str | None, Query(description="Where the page before ended.")]
-Name = Annotated[str | None, Query(description="Of this source alone.")]
+Cursor = Annotated[str | None, Query(description="Cursor `next` of the previous page.")]
+Name = Annotated[str | None, Query(description="Name of a source; all sources without it.")]
 
 router = APIGatewayRouter()
 
 
 @router.get("/sources")
 def sources() -> ListResponse[SourceResponse]:
-    """What can be pulled; of each source its current job and its schedule."""
+    """List the sources, each with its current job and its schedule."""
     tenant, now = auth.caller_of(router).tenant, datetime.now(UTC)
     states = list_sources(tenant, services())
     base_url = auth.base_url(router)
@@ -44,7 +44,7 @@ def sources() -> ListResponse[SourceResponse]:
 
 @router.post("/syncs/cleanup")
 def cleanup(source: Name = None) -> CleanUpResponse:
-    """Cancel syncs that have not moved for a quarter of an hour; says how many, by the state they were in."""
+    """Cancel syncs that have not changed for 15 minutes; the response counts them by the state they were in."""
     caller, now = auth.caller_of(router), datetime.now(UTC)
     names = [source_named(source).name] if source else [each.name for each in SOURCES]
     found = clean_up(
@@ -59,9 +59,9 @@ def cleanup(source: Name = None) -> CleanUpResponse:
 
 @router.post("/syncs/<source>", responses={202: {"description": "The job that pulls the source."}})
 def start(
-    source: str, force: Annotated[bool, Query(description="Begin anew, in place of the job before.")] = False
+    source: str, force: Annotated[bool, Query(description="Start a new job, which supersedes the current one.")] = False
 ) -> tuple[SyncResponse, int]:
-    """Pull a source, unless it has a current job: that one is answered then, under way or ended."""
+    """Pull a source, unless it has a current job; the response shows that job, under way or ended."""
     caller, now = auth.caller_of(router), datetime.now(UTC)
     begun = start_sync(
         caller.tenant,
@@ -77,17 +77,17 @@ def start(
 
 @router.get("/syncs/<source>")
 def history(source: str, limit: Limit = 50, cursor: Cursor = None) -> ListResponse[JobResponse]:
-    """Jobs of a source, newest first."""
+    """List the jobs of a source, newest first."""
     tenant, name = auth.caller_of(router).tenant, source_named(source).name
     page = services().jobs.page(tenant, status=None, importer=name, limit=limit, cursor=cursor)
-    # a file may have been dropped under the source's name; its job has failed
+    # a file that was dropped under the source's name has a failed job of the same name
     pulls = [job for job in page.items if job.is_sync]
     return ListResponse(items=[job_response(job, auth.base_url(router)) for job in pulls], next=page.next)
 
 
 @router.put("/syncs/<source>/schedule")
 def schedule(source: str, body: ScheduleBody) -> ScheduleResponse:
-    """Let a source be pulled on a schedule: a new job at each scheduled time, unless one is still under way."""
+    """Set the schedule of a source: a new job starts at each scheduled time, unless one is still under way."""
     now = datetime.now(UTC)
     put = set_schedule(
         auth.caller_of(router).tenant,
@@ -102,6 +102,6 @@ def schedule(source: str, body: ScheduleBody) -> ScheduleResponse:
 
 @router.delete("/syncs/<source>/schedule", responses={204: {"description": "The source has no schedule."}})
 def unschedule(source: str) -> Response[None]:
-    """Let a source be pulled only when a caller asks for it."""
+    """Remove the schedule of a source."""
     services().schedules.remove(auth.caller_of(router).tenant, source_named(source).name)
     return Response(HTTPStatus.NO_CONTENT)

@@ -16,7 +16,7 @@ from sluice.usecases.control import auto_resume
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Resume the job ``{tenant, job_id, run}`` and answer ``{status}``."""
+    """Resume the job ``{tenant, job_id, run}`` and return its ``{status}``."""
     settings = load_settings(StartSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     job = auto_resume(

@@ -19,8 +19,8 @@ from sluice.usecases.dispatch import dispatch
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Dispatch ``{tenant, job_id, run, phase, token}``.
 
-    An error is reported to the state machine as well as raised: a local emulator does not pass on what a function that
-    waits for a token raises, and on AWS the second report finds the task over and is ignored.
+    An error is both reported to the state machine and raised: a local emulator does not report the error of a function
+    that waits for a token, and on AWS the second report finds a task that has ended and is ignored.
     """
     settings = load_settings(DispatchSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], phase=event["phase"])

@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     caught = event.get("error")
     if caught:
-        logger.error("execution failed", error=caught)  # in full here; callers see its kind alone
+        logger.error("execution failed", error=caught)  # the log has all of it, callers see only its name
     job = finish(
         JobRef(event["tenant"], event["job_id"]),
         event["run"],

@@ -1,4 +1,4 @@
-"""Dead-letter queue: a chunk failed for good."""
+"""Dead-letter queue: close chunks whose messages failed for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Task of the state machine: make a file for download."""
+"""Task of the state machine: make a download of a job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sluice.usecases.downloads import make_file
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Make ``file`` of the job ``{tenant, job_id, run}`` and answer how many ``rows`` it has."""
+    """Make ``file`` of the job ``{tenant, job_id, run}`` and return its number of ``rows``."""
     settings = load_settings(MakeFileSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"], file=event["file"])
     rows = make_file(

@@ -1,4 +1,4 @@
-"""Task of the state machine: look at a job's file, reject it or cut it into chunks."""
+"""Task of the state machine: inspect a job's file, then reject it or split it into chunks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sluice.model.chunk import JobRef
 from sluice.observability import discreet, logger
 from sluice.usecases.plan import plan
 
-# What is left of the function's time, in seconds, when it gives up an upstream that is slow: enough to say so.
+# Seconds before the function's time-out at which it gives up a slow upstream: enough to report the error.
 _TO_STOP = 15
 
 
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Plan the job ``{tenant, job_id, run}`` and answer ``{outcome}``; a rejected file is an outcome, not an error."""
+    """Plan the job ``{tenant, job_id, run}`` and return ``{outcome}``; a rejected file is an outcome, not an error."""
     settings = load_settings(PlanSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     outcome = plan(

@@ -17,7 +17,7 @@ from sluice.usecases.sync import sync_on_schedule
 @logger.inject_lambda_context(clear_state=True)
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | None]:
-    """Begin to pull ``{tenant, source}`` and answer ``{job_id}``; null while its job is still under way."""
+    """Start a sync of ``{tenant, source}`` and return its ``{job_id}``, null if one is still under way."""
     settings = load_settings(StartSettings)
     tenant, source = read_input(event)
     logger.append_keys(tenant=tenant, source=source)

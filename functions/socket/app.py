@@ -1,4 +1,4 @@
-"""WebSocket connections: who may watch, and who has left."""
+"""WebSocket connections: authorize watchers, and remove those that disconnect."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from sluice.usecases.watchers import connect
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Accept or reject a connection (``$connect``), or forget it (``$disconnect``); what a client says is ignored.
+    """Accept or reject a connection (``$connect``), or remove it (``$disconnect``); messages of clients are ignored.
 
-    A client connects with the bearer token that the API takes, in the header ``Authorization``, and hears of all jobs
-    of its tenant, or of one: ``?job=ID``. A browser, which cannot send the header, brings a ``?ticket=``, for either.
+    A client connects with the bearer token of the API in the header ``Authorization``, and watches all jobs of its
+    tenant, or one with ``?job=ID``. A browser cannot send the header and connects with ``?ticket=`` instead.
     """
     settings = load_settings(SocketSettings)
     route, connection_id = event["requestContext"]["routeKey"], event["requestContext"]["connectionId"]

@@ -1,4 +1,4 @@
-"""Schedule: the sweeper rescues or ends jobs that nothing moves any more."""
+"""Schedule: the sweeper rescues or ends jobs that no execution and no worker continues."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sluice.usecases.sweeper import sweep
 @metrics.log_metrics
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Rescue stuck jobs, end expired ones, and count the stuck for the alarm."""
+    """Rescue stuck jobs, end expired ones, and publish the number of stuck jobs for the alarm."""
     settings = load_settings(SweeperSettings)
     stuck = sweep(
         now=datetime.now(UTC),

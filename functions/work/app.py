@@ -1,4 +1,4 @@
-"""SQS: do one chunk of any phase."""
+"""SQS: process one chunk of any phase."""
 
 from __future__ import annotations
 
@@ -16,30 +16,31 @@ from sluice.model.errors import NotYet, TryLater
 from sluice.observability import logger
 from sluice.usecases.worker import process_chunk
 
-# The lease is taken a moment after this; a message that is back before it ends comes for nothing, and SQS counts that.
+# Seconds by which a message outlasts the lease, which begins a moment later: an earlier redelivery would find the chunk
+# leased, and SQS would count it as an attempt.
 _MARGIN = 2
 
-# A batch that fails as a whole is reported message by message too, so that each keeps its own waiting time.
+# A batch that fails as a whole is also reported message by message, so that each message keeps its own delay.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Do the chunks of a batch and report exactly the messages that failed."""
-    return process_partial_response(event=event, record_handler=_do, processor=processor, context=context)
+    """Process the chunks of a batch and report exactly the messages that failed."""
+    return process_partial_response(event=event, record_handler=_process, processor=processor, context=context)
 
 
-def _do(record: SQSRecord) -> None:
+def _process(record: SQSRecord) -> None:
     settings = load_settings(WorkSettings)
     services = bootstrap.services(settings)
     queue = services.queue
     arn, receipt, ref = record.event_source_arn, record.receipt_handle, from_message(record.body)
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
-    # if this process dies, the message is back just after its lease has run out, not after the queue's long time-out
+    # if this process dies, SQS redelivers the message just after the lease ends, not after the queue's longer time-out
     queue.delay(arn, receipt, settings.lease_seconds + _MARGIN)
     try:
         process_chunk(ref, now=int(time.time()), lease_seconds=settings.lease_seconds, services=services)
-    except NotYet as waiting:  # not an attempt of this message, of which there are three
+    except NotYet as waiting:  # a new message, because a redelivery would count as one of three attempts
         queue.put_back(ref, arn, waiting.seconds)
         return
     except TryLater as busy:

@@ -163,7 +163,7 @@ def test_a_job_is_suspended_while_the_commission_is_down_and_resumes_by_itself(
     back = Timer(30, partial(commission.set, away=False))
     back.start()
     suspended = eventually(lambda: (each := job())["status"] == "paused" and each, "a job that waits", patience=120)
-    assert "gives no answers" in suspended["suspended"]
+    assert "does not answer" in suspended["suspended"]
     back.join()
     eventually(lambda: job()["status"] == "completed", "the end", patience=200)
     assert found(ann, job_id, tmp_path) == expected(1_000, 50_000)

@@ -1,4 +1,4 @@
-"""Who is calling: bearer tokens of an OIDC issuer."""
+"""Authentication: identify callers by the bearer tokens of an OIDC issuer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READ = "imports:read"
 WRITE = "imports:write"
 ADMIN = "imports:admin"
 
-# Asymmetric ones only: a token "signed" with a public key as an HMAC secret must not pass (RFC 8725, section 2.1).
+# Only asymmetric ones: a token "signed" with a public key as an HMAC secret must not pass (RFC 8725, section 2.1).
 _ALGORITHMS = ["RS256", "ES256"]
 _KEYS_SECONDS = 300
 _TIMEOUT = 5
@@ -27,7 +27,7 @@ _UNREACHABLE_SECONDS = 5
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller: the tenant, the subject, and the scopes of the token ``until`` it expires, in epoch seconds."""
+    """A caller: tenant, subject and scopes of the token, and its expiry ``until`` in epoch seconds."""
 
     tenant: str
     subject: str
@@ -35,12 +35,12 @@ class Caller:
     until: int
 
     def need(self, scope: str) -> None:
-        """Reject a caller without the scope; ``imports:admin`` holds the others.
+        """Reject a caller without the scope; ``imports:admin`` includes the others.
 
         Raises
         ------
         Forbidden
-            If the token does not carry it.
+            If the token has neither the scope nor ``imports:admin``.
         """
         if scope not in self.scopes and ADMIN not in self.scopes:
             raise Forbidden(scope)
@@ -48,18 +48,18 @@ class Caller:
 
 @dataclass(frozen=True)
 class Issuer:
-    """Whose tokens are taken, and how they name the tenant.
+    """The issuer of accepted tokens.
 
     Parameters
     ----------
     url
-        What ``iss`` must be.
+        Required value of the claim ``iss``.
     audience
-        What ``aud`` must hold; a Cognito access token has none and names it in ``client_id``.
+        Required value of ``aud``, or of ``client_id`` in a Cognito access token, which has no ``aud``.
     tenant_claim
-        The claim with the tenant's name.
+        Claim that names the tenant.
     jwks_url
-        Where the keys are; found by OIDC discovery when empty.
+        Address of the signing keys; if empty, OIDC discovery finds it.
     """
 
     url: str
@@ -74,14 +74,14 @@ def issuer_of(settings: IssuerSettings) -> Issuer:
 
 
 def identify(authorization: str | None, issuer: Issuer) -> Caller:
-    """Check the ``Authorization`` header and say who it is.
+    """Validate the ``Authorization`` header and return its caller.
 
     Raises
     ------
     Unauthorized
-        If there is no bearer token, or it is expired, forged, or from or for another party.
+        If there is no bearer token, or it is expired or forged, has another issuer or audience, or names no tenant.
     TryLater
-        If the issuer's keys cannot be had.
+        If the issuer's keys cannot be fetched.
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.casefold() != "bearer" or not token.strip():
@@ -90,7 +90,7 @@ def identify(authorization: str | None, issuer: Issuer) -> Caller:
     tenant = str(claims.get(issuer.tenant_claim, ""))
     if not TENANT.fullmatch(tenant):
         raise Unauthorized("no-tenant", claim=issuer.tenant_claim)
-    # Cognito writes a resource server's name before its scopes: sluice/imports:read
+    # Cognito prefixes scopes with the resource server's name: sluice/imports:read
     scopes = (scope.removeprefix(f"{issuer.audience}/") for scope in str(claims.get("scope", "")).split())
     return Caller(tenant, str(claims["sub"]), frozenset(scopes), int(claims["exp"]))
 
@@ -109,12 +109,12 @@ def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
     except jwt.ExpiredSignatureError:
         raise Unauthorized("expired") from None
     except (jwt.PyJWKClientConnectionError, httpx.HTTPError):
-        # not the caller's fault: the same token is good once the issuer is back
+        # not an invalid token: the same token is accepted once the issuer is available
         raise TryLater("issuer-away", _UNREACHABLE_SECONDS) from None
     except jwt.PyJWTError:
         raise Unauthorized("invalid") from None
-    meant_for = claims.get("aud", claims.get("client_id"))
-    if issuer.audience not in (meant_for if isinstance(meant_for, list) else [meant_for]):
+    audience = claims.get("aud", claims.get("client_id"))
+    if issuer.audience not in (audience if isinstance(audience, list) else [audience]):
         raise Unauthorized("other-audience", audience=issuer.audience)
     return claims
 
@@ -125,7 +125,7 @@ def _keys(issuer: Issuer) -> jwt.PyJWKClient:
 
 
 def _discover(url: str) -> str:
-    """Where the issuer says its keys are (OpenID Connect Discovery 1.0, section 4)."""
+    """Fetch the address of the issuer's keys (OpenID Connect Discovery 1.0, section 4)."""
     answer = httpx.get(f"{url.rstrip('/')}/.well-known/openid-configuration", timeout=_TIMEOUT)
     answer.raise_for_status()
     return str(answer.json()["jwks_uri"])

@@ -1,4 +1,4 @@
-"""The adapters behind the use cases' ports, made once for each process."""
+"""The composition root: connects the ports of the use cases with their adapters, once per process."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 # A statement ends before the function that waits for it: 60 s in `work`, 30 s in `api`.
 _WORK_STATEMENT_SECONDS = 45
 _API_STATEMENT_SECONDS = 15
-# A password that was rotated since is found out when the database rejects it.
+# A password that was rotated meanwhile is read again when the database rejects the old one.
 _SECRET_SECONDS = 3600
-# "standard" tries throttled calls and broken connections again, with jitter (boto3 guide, "Retries"). A worker has up
-# to eight requests to DynamoDB under way at once.
+# "standard" retries throttled calls and lost connections, with jitter (boto3 guide, "Retries"). A worker has up to
+# eight concurrent requests to DynamoDB.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=16, connect_timeout=5)
 
 
@@ -49,15 +49,19 @@ def _table(name: str) -> Table:
 
 @cache
 def services(settings: Settings) -> AwsServices:
-    """The services of a function, by its settings."""
+    """Return the services of a function, by its settings."""
     return AwsServices(settings)
 
 
 class AwsServices:
-    """The `Services` of a deployment; each port is made when it is first used.
+    """The `Services` of a deployment; each port is created at its first use.
 
-    A function has the settings of the ports that its use case needs. A port whose setting is missing raises
-    `AttributeError` with the setting's name.
+    A function has the settings of the ports that its use case needs.
+
+    Raises
+    ------
+    AttributeError
+        By a port whose setting the function does not have; it names the setting.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -85,31 +89,31 @@ class AwsServices:
 
     @cached_property
     def queue(self) -> SqsQueue:
-        """The queues that the function knows, by name: ``urgent``, ``standard``, ``dead``."""
+        """Queues of the function's settings, by name: ``urgent``, ``standard``, ``dead``."""
         names = {"urgent": "urgent_queue_url", "standard": "standard_queue_url", "dead": "dead_letter_queue_url"}
         urls = {name: getattr(self._settings, setting, "") for name, setting in names.items()}
         return SqsQueue(boto3.client("sqs", config=_CONFIG), {name: url for name, url in urls.items() if url})
 
     @cached_property
     def machine(self) -> StepFunctionsMachine:
-        """The state machine; to answer tokens its name is not needed."""
+        """State machine; a function that only answers tokens does not need its ARN."""
         arn = getattr(self._settings, "machine_arn", "")
         return StepFunctionsMachine(boto3.client("stepfunctions", config=_CONFIG), arn)
 
     @cached_property
     def destination(self) -> Destination:
-        """The database of the secret; without one the records table, with its journals in the bucket."""
+        """Destination: the database of the secret, or the records table with its journals in the bucket."""
         if secret_arn := self._setting("database_secret_arn"):
             from sluice.destinations.postgres import PostgresDestination  # noqa: PLC0415 - see `_database`
 
             return PostgresDestination(_database(secret_arn, _WORK_STATEMENT_SECONDS))
-        # what goes out is built in one place and has one shape; checking it again would cost a quarter of a load's time
+        # requests are built in one place and have one shape; validating them would take a quarter of a load's time
         unchecked = _CONFIG.merge(Config(parameter_validation=False))
         return DynamoDestination(boto3.client("dynamodb", config=unchecked), self._setting("records_table"), self.files)
 
     @cached_property
     def records(self) -> Records:
-        """Looking at the database of the secret; without one at the records table."""
+        """Read access to the database of the secret, or to the records table."""
         if secret_arn := self._setting("database_secret_arn"):
             from sluice.destinations.postgres import PostgresRecords  # noqa: PLC0415 - see `_database`
 
@@ -119,8 +123,8 @@ class AwsServices:
 
     @cached_property
     def upstreams(self) -> SharedUpstreams:
-        """Upstreams of the secret; without one there are none."""
-        from sluice.aws.upstreams import SharedUpstreams  # noqa: PLC0415 - httpx takes 100 ms that most have no use for
+        """Upstreams of the secret; none without a secret."""
+        from sluice.aws.upstreams import SharedUpstreams  # noqa: PLC0415 - importing httpx takes 100 ms, few need it
 
         arn = self._setting("upstreams_secret_arn")
         return SharedUpstreams(
@@ -148,14 +152,14 @@ class AwsServices:
 
 @cache
 def files(bucket: str) -> S3Files:
-    """Objects in S3."""
-    # presigned forms must name the bucket's own region: the global host redirects, and browsers do not follow that
+    """Return the port to the objects of a bucket."""
+    # presigned forms must name the bucket's region: the global host redirects, and browsers do not follow a redirect
     regional = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     return S3Files(boto3.client("s3", config=_CONFIG.merge(regional)), bucket)
 
 
 def _database(secret_arn: str, statement_seconds: int) -> Database:
-    """The database; imported here, for psycopg takes 100 ms that a stack without a database has no use for."""
+    """Connect the database; imported here, because importing psycopg takes 100 ms and many stacks have no database."""
     from sluice.destinations.postgres import Database  # noqa: PLC0415
 
     return Database(lambda fresh: _secret_of(secret_arn, fresh=fresh), statement_seconds=statement_seconds)
@@ -175,8 +179,8 @@ def _secret_of(arn: str, *, fresh: bool) -> dict[str, Any]:
 
 @cache
 def idempotency_store(table: str) -> DynamoDBPersistenceLayer:
-    """Responses of the API by their idempotency keys, in a table of their own."""
-    from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415 - 50 ms that only the API has use for
+    """Return the store of the API's responses by their idempotency keys."""
+    from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415 - takes 50 ms, only the API needs it
         DynamoDBPersistenceLayer,
     )
 
@@ -185,17 +189,17 @@ def idempotency_store(table: str) -> DynamoDBPersistenceLayer:
 
 @cache
 def tickets(table: str) -> DynamoTickets:
-    """Tickets, in the jobs table."""
+    """Return the store of tickets, in the jobs table."""
     return DynamoTickets(_table(table))
 
 
 @cache
 def connections(table: str) -> DynamoConnections:
-    """WebSocket connections, in the jobs table."""
+    """Return the store of WebSocket connections, in the jobs table."""
     return DynamoConnections(_table(table))
 
 
 @cache
 def sockets(endpoint: str) -> GatewaySockets:
-    """The other end of the connections."""
+    """Return the sender of messages to WebSocket connections."""
     return GatewaySockets(boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=_CONFIG))

@@ -1,4 +1,4 @@
-"""Settings of the functions, from their environment: one validated model for each."""
+"""Settings of the functions, read from environment variables: one validated model for each function."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """Read from environment variables of the same name in capitals."""
+    """Settings of every function; each field is read from the environment variable of the same name in capitals."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -19,26 +19,26 @@ class Settings(BaseModel):
 
 
 class StartSettings(Settings):
-    """Functions that start jobs: `functions/on_upload`, `scheduled`, `finish` and `auto_resume`."""
+    """Settings of the functions that start jobs: `functions/on_upload`, `scheduled`, `finish` and `auto_resume`."""
 
     machine_arn: str
 
 
 class PlanSettings(Settings):
-    """`functions/plan`; upstreams are in the secret ``upstreams_secret_arn``, if there are any."""
+    """Settings of `functions/plan`; ``upstreams_secret_arn`` is empty in a deployment without upstreams."""
 
     files_bucket: str
     upstreams_secret_arn: str
 
 
 class MakeFileSettings(Settings):
-    """`functions/make_file`."""
+    """Settings of `functions/make_file`."""
 
     files_bucket: str
 
 
 class SendingSettings(Settings):
-    """Functions that send chunks to the queues."""
+    """Settings of the functions that send chunks to the queues."""
 
     files_bucket: str
     urgent_queue_url: str
@@ -46,34 +46,34 @@ class SendingSettings(Settings):
 
 
 class DispatchSettings(SendingSettings):
-    """`functions/dispatch`; with a ``database_secret_arn`` rows are in that database, else in the records table."""
+    """Settings of `functions/dispatch`; without ``database_secret_arn``, the destination is the records table."""
 
     records_table: str
     database_secret_arn: str
 
 
 class WorkSettings(DispatchSettings):
-    """`functions/work`; ``lease_seconds`` is longer than the function's own time-out."""
+    """Settings of `functions/work`; ``lease_seconds`` is longer than the function's time-out."""
 
     upstreams_secret_arn: str
     lease_seconds: int
 
 
 class GiveUpSettings(Settings):
-    """`functions/give_up`."""
+    """Settings of `functions/give_up`."""
 
     dead_letter_queue_url: str
 
 
 class SweeperSettings(SendingSettings):
-    """`functions/sweeper`; a job that did not move for ``stuck_minutes`` is stuck."""
+    """Settings of `functions/sweeper`; a job without a change for ``stuck_minutes`` is stuck."""
 
     machine_arn: str
     stuck_minutes: int
 
 
 class IssuerSettings(Settings):
-    """Tokens come from ``issuer`` for ``audience`` and name their tenant in ``tenant_claim``."""
+    """Settings of token validation: the issuer, the audience, and the claim that names the tenant."""
 
     issuer: str
     jwks_url: str = ""
@@ -82,9 +82,9 @@ class IssuerSettings(Settings):
 
 
 class ApiSettings(DispatchSettings, IssuerSettings):
-    """`functions/api`; a request that follows a job's events waits ``events_wait_seconds`` at most.
+    """Settings of `functions/api`; a request for a job's events waits ``events_wait_seconds`` at most.
 
-    Schedules of syncs are in ``schedule_group``; they call ``scheduled_function_arn`` by ``scheduler_role_arn``.
+    Schedules of syncs are in ``schedule_group``; they call ``scheduled_function_arn`` with ``scheduler_role_arn``.
     """
 
     events_wait_seconds: float
@@ -100,11 +100,11 @@ class ApiSettings(DispatchSettings, IssuerSettings):
 
 
 class SocketSettings(IssuerSettings):
-    """`functions/socket`."""
+    """Settings of `functions/socket`."""
 
 
 class AnnounceSettings(Settings):
-    """`functions/announce`; messages link to ``base_url`` and are posted through ``socket_endpoint``."""
+    """Settings of `functions/announce`; messages link to ``base_url`` and are posted through ``socket_endpoint``."""
 
     base_url: str
     socket_endpoint: str
@@ -118,5 +118,5 @@ S = TypeVar("S", bound=Settings)
 
 @cache
 def load_settings(model: type[S]) -> S:
-    """Read and check the load_settings of a function, once."""
+    """Read and validate the settings of a function, once per process; raises `ValidationError`."""
     return model.model_validate({name.lower(): value for name, value in os.environ.items()})

@@ -1,4 +1,4 @@
-"""One logger and one set of metrics for all functions; JSON lines with the job's id in each."""
+"""Logging and metrics of all functions: JSON lines with the job's id, without personal ID numbers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 T = TypeVar("T")
 
-# A South African ID number: a day of birth, then what tells people of that day apart.
+# A South African ID number: a date of birth of six digits, then seven digits that identify the person.
 _PERSON = re.compile(r"(?<![0-9])([0-9]{6})[0-9]{7}(?![0-9])")
-# What of a line of JSON can be one: a text, or a number, which Powertools makes of a message of digits alone.
+# JSON tokens that can contain one: a string, or a number, which Powertools makes of a message that is all digits.
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![-+.\w])[0-9]{13}(?![.\w])')
 
 
 class _Discreet(LambdaPowertoolsFormatter):
-    """Formats log lines without ID numbers, whichever exception or library brought them there."""
+    """Formats log lines and masks ID numbers in them, also those in the messages of exceptions and libraries."""
 
     def serialize(self, log: Any) -> str:
         return _PART.sub(_masked, super().serialize(log))
@@ -36,10 +36,10 @@ metrics = Metrics(namespace="Sluice", service="sluice")
 
 
 def discreet(handler: Callable[[dict[str, Any], LambdaContext], T]) -> Callable[[dict[str, Any], LambdaContext], T]:
-    """Let a handler's errors leave it by their kind alone, and log what they say.
+    """Log a handler's errors, and raise them without their messages.
 
-    Lambda prints what a handler raises past the logger, and Step Functions keeps it with the execution: both as it
-    is, and an error may quote whatever it met.
+    Lambda prints the error of a handler without the logger, and Step Functions stores it with the execution. Neither
+    masks it, and the message of an error may quote any value of a file.
     """
 
     @wraps(handler)

@@ -81,7 +81,7 @@ def test_a_job_of_a_lookup_shows_its_parameters_and_why_it_is_suspended(stack: S
     stack.jobs.add(made)
     stack.jobs.remember(made.ref, phase=PhaseName.LOOKUP)
     stack.jobs.transition(made.ref, Status.PAUSING, suspended=UpstreamDown("It").problem)
-    away = "It gives no answers. The job goes on by itself when it does."
+    away = "It does not answer. The job resumes automatically when it does."
     shown = get(f"/v1/jobs/{made.ref.id}").body
     assert (shown["phase"], shown["lookup"], shown["parameters"]) == ("lookup", "commission", {"ward": "79800001"})
     assert (shown["suspended"], shown["progress"]["message"]) == (away, away)

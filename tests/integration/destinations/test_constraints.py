@@ -239,8 +239,8 @@ def test_rows_that_cannot_be_restored_are_reported_as_failed(tables: Target, sql
     undone = tables.destination.undo(batch({"A": 11, "B": 12, "D": 14, "E": 15}, job="02JOB"))
     assert undone.reversed == 2
     assert [(left.key, left.job_id, word_reason(left.code, left.params)) for left in undone.failed] == [
-        ("A", "02JOB", "cannot be put back, for it is not allowed by the database's rule 'large'"),
-        ("E", "02JOB", "cannot be put back, for it is still in use by the table 'orders'"),
+        ("A", "02JOB", "cannot be put back, because it is not allowed by the database's rule 'large'"),
+        ("E", "02JOB", "cannot be put back, because it is still in use by the table 'orders'"),
     ]
     assert tables.amounts() == {"A": 11, "B": 2, "C": 3, "E": 15}
 

@@ -93,5 +93,5 @@ def test_an_illegal_transition_names_the_current_state(current: Status) -> None:
     rejected = illegal_transition("01JOB", current, Status.ROLLING_BACK)
     words = current.replace("_", " ")
     assert rejected.status == 409
-    assert word_detail(rejected.problem) == f"Job 01JOB is {words}; it cannot become rolling back from there."
+    assert word_detail(rejected.problem) == f"Job 01JOB is {words}; it cannot become rolling back."
     assert rejected.problem.params["status_now"] == str(current)

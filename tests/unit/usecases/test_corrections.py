@@ -116,8 +116,8 @@ def test_a_row_that_was_not_rejected_is_unmatched(harness: Harness, first: Job) 
     job = corrected(harness, first, edit)
     assert (job.counts.inserted, job.counts.rejected, job.counts.total) == (3, 2, 5)
     assert [(each.row, each.column, each.value, word_rejection(each)) for each in rejections(harness, job)] == [
-        (5, ROW_TITLE, "5", f"is no row that job {first.ref.id} has rejected"),
-        (6, ROW_TITLE, "99", f"is no row that job {first.ref.id} has rejected"),
+        (5, ROW_TITLE, "5", f"is not a row that job {first.ref.id} has rejected"),
+        (6, ROW_TITLE, "99", f"is not a row that job {first.ref.id} has rejected"),
     ]
     assert prices(harness)["P-000004"] == "9.5"
 
@@ -131,7 +131,7 @@ def test_a_row_without_its_number_is_rejected(harness: Harness, first: Job, numb
     job = corrected(harness, first, edit)
     assert (job.counts.inserted, job.counts.rejected) == (2, 1)
     (rejection,) = rejections(harness, job)
-    assert (rejection.row, rejection.column, word_rejection(rejection)) == (2, ROW_TITLE, "is no row number")
+    assert (rejection.row, rejection.column, word_rejection(rejection)) == (2, ROW_TITLE, "is not a row number")
 
 
 def test_a_correction_without_the_column_of_row_numbers_is_rejected(harness: Harness, first: Job) -> None:
@@ -228,11 +228,11 @@ def assert_cannot_correct(harness: Harness, ref: JobRef, why: str, importer: str
 
 def test_only_a_job_with_rejected_rows_can_be_corrected(harness: Harness, first: Job) -> None:
     """The importer must be the same, and the job must have ended."""
-    assert_cannot_correct(harness, first.ref, "was made by the importer 'products'", "dealers")
-    assert_cannot_correct(harness, harness.run(harness.upload(csv_file(products(3)))).ref, "has rejected no row")
+    assert_cannot_correct(harness, first.ref, "belongs to the importer 'products'", "dealers")
+    assert_cannot_correct(harness, harness.run(harness.upload(csv_file(products(3)))).ref, "has no rejected rows")
     going = harness.upload(file_with(p1="-1", p2="-1"))
     harness.plan(going)
-    assert_cannot_correct(harness, going, "is parsing; wait for its end")
+    assert_cannot_correct(harness, going, "is parsing. Wait until it has ended")
     with pytest.raises(NotFound):
         harness.upload(b"x", corrects="01UNKNOWN")
     with pytest.raises(NotFound):

@@ -114,7 +114,7 @@ def test_a_job_whose_upstream_is_down_is_suspended_and_resumes_automatically(har
     suspended = harness.finish(ref)
     assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
     assert suspended.suspended
-    assert "gives no answers" in word_detail(suspended.suspended)
+    assert "does not answer" in word_detail(suspended.suspended)
     resumed = auto_resume(ref, suspended.run, services=harness)
     assert (resumed.status, resumed.suspended) == (Status.LOADING, None)
     harness.upstreams.down = False

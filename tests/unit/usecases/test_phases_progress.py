@@ -94,7 +94,7 @@ def test_a_suspended_job_shows_the_reason() -> None:
     paused = replace(job_with(Status.PAUSED), suspended=UpstreamDown("SIASN").problem)
     assert (
         word_progress(paused, progress_of(paused).code)
-        == "SIASN gives no answers. The job goes on by itself when it does."
+        == "SIASN does not answer. The job resumes automatically when it does."
     )
 
 

@@ -106,7 +106,7 @@ def test_a_problem_within_a_problem_is_worded_too() -> None:
 def test_a_reason_within_a_reason_is_worded_too() -> None:
     """One example is the rejection by the database in the reason why a row could not be rolled back."""
     row = KeptRow("A", "01JOB", "objection", {"objection": {"code": "database-unique", "params": {"rule": "names"}}})
-    assert word_reason(row.code, row.params) == "cannot be put back, for it is taken by another row (rule 'names')"
+    assert word_reason(row.code, row.params) == "cannot be put back, because it is taken by another row (rule 'names')"
 
 
 def test_a_code_that_no_language_has_is_shown_as_it_is() -> None:
@@ -136,6 +136,7 @@ def test_the_response_of_an_upstream_is_part_of_the_detail() -> None:
     """Its content is not."""
     rejected = UpstreamRejected("bad-answer", upstream="SIASN", what="/pegawai from row 1 on", got="status 403")
     assert word_detail(rejected.problem) == (
-        "The request to SIASN for /pegawai from row 1 on got status 403. Check its path and our credentials."
+        "The request to SIASN for /pegawai from row 1 on got status 403. "
+        "Check its path and the credentials in the secret."
     )
-    assert word_detail(UpstreamDown("SIASN").problem).startswith("SIASN gives no answers.")
+    assert word_detail(UpstreamDown("SIASN").problem).startswith("SIASN does not answer.")

@@ -1,3 +1,3 @@
-"""What callers send and get, as pydantic models: the API's contract."""
+"""The API's contract: pydantic models of requests and responses, events and problem details."""
 
 from __future__ import annotations

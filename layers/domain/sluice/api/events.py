@@ -1,4 +1,4 @@
-"""Server-sent events (WHATWG HTML, section 9.2) and what goes over a socket."""
+"""Server-sent events (WHATWG HTML, section 9.2) and messages of the WebSocket."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from sluice.model.status import Status
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
-# A browser comes back so soon after each answer; WHATWG HTML leaves the default to it, which is some seconds.
+# Milliseconds until a browser reconnects after a response; without it, browsers wait some seconds (WHATWG HTML).
 _RETRY = "retry: 500\n\n"
 
 
 def read_id(text: str | None) -> tuple[Seen | None, str]:
-    """Read the id of the event that a watcher saw last: what it saw, and the name of its stream.
+    """Parse the id of the last event that a watcher saw; return the seen job and the name of the stream.
 
-    Ids are ``{version}-{status}-{stream}``, and nothing that a client has to understand; one that we did not write says
-    nothing.
+    Ids are ``{version}-{status}-{stream}`` and opaque to clients. ``(None, "")`` if the id has another form.
     """
     version, _, rest = (text or "").partition("-")
     status, _, stream = rest.partition("-")
@@ -30,9 +29,9 @@ def read_id(text: str | None) -> tuple[Seen | None, str]:
 
 
 def stream_response(job: Job, seen: Seen | None, stream: str, base_url: str) -> str:
-    """The body of an answer: the job if the watcher has not seen it yet, and when to come back.
+    """Write the body of a response: the delay until the next request, and the job unless the watcher has seen it.
 
-    There is an id even without news: it tells the name of the stream to a browser that came with an older one's.
+    The body always contains an id, so that a browser with the name of an older stream learns the current one.
     """
     if seen is not None and job.version <= seen.version:
         return f"{_RETRY}id: {seen.version}-{seen.status}-{stream}\n\n"
@@ -53,5 +52,5 @@ def queue_message(queues: dict[str, dict[str, int]]) -> bytes:
 
 
 def _message(content: dict[str, Any]) -> bytes:
-    # JSON has no line breaks of its own here, which an event's data must not have
+    # compact JSON has no line breaks, which an event's data must not contain
     return json.dumps(content).encode()

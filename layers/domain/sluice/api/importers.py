@@ -1,4 +1,4 @@
-"""What callers get to know of importers."""
+"""Responses about importers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class ColumnResponse(BaseModel):
 
 
 class ParameterResponse(BaseModel):
-    """What an importer must know beside the file."""
+    """A parameter that an importer needs beside the file."""
 
     name: str
     title: str
-    pattern: str = Field(description="Regular expression that a whole value has to match.")
+    pattern: str = Field(description="Regular expression that the whole value must match.")
     example: str
     from_name: str = Field(description="Regular expression whose first group finds the value in a file's name.")
 
@@ -36,18 +36,18 @@ class ImporterResponse(BaseModel):
     title: str
     dataset: str
     synchronous: bool
-    lookup: str | None = Field(description="Where its rows are looked up; then none is loaded into the dataset.")
-    one_at_a_time: bool = Field(description="Whether its files are done one after the other.")
+    lookup: str | None = Field(description="Lookup that its rows go through, instead of being loaded.")
+    one_at_a_time: bool = Field(description="Whether it runs one job at a time.")
     max_rows: int
     max_bytes: int
     parameters: list[ParameterResponse]
-    file_types: list[str] = Field(description="Endings of the names that its files may have; none means any.")
+    file_types: list[str] = Field(description="Allowed endings of file names; empty means any.")
     columns: list[ColumnResponse]
     row_schema: dict[str, Any] = Field(description="JSON Schema of a row.")
 
 
 def importer_response(importer: Importer) -> ImporterResponse:
-    """Show an importer."""
+    """Build the response about an importer."""
     return ImporterResponse(
         name=importer.name,
         title=importer.title,

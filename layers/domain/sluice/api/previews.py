@@ -1,4 +1,4 @@
-"""A preview as callers get it."""
+"""The response about a preview."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WAITING = Status.IN_REVIEW
 
 
 class MappedColumn(BaseModel):
-    """Which header of the file went to a column, and how its dates are read."""
+    """A column of the importer, the header of the file that it matched, and the order of its dates."""
 
     field: str
     title: str
@@ -28,21 +28,19 @@ class MappedColumn(BaseModel):
 
 
 class PreviewRow(BaseModel):
-    """A row as it will be written; ``row`` is the row number a person sees in the sheet."""
+    """A row as it will be written; ``row`` is the row number that a spreadsheet shows."""
 
     row: int
     values: dict[str, Any]
 
 
 class PreviewCounts(BaseModel):
-    """What a commit would do; insert, update and unchanged are known for jobs that stopped for review."""
+    """Effects of a commit in rows; insert, update and unchanged are known for jobs that stopped for review."""
 
     total: int
-    unchecked: int = Field(description="Rows that could not be checked; a retry after the commit goes on with them.")
+    unchecked: int = Field(description="Rows that could not be checked; a retry after the commit processes them.")
     rejected: int
-    to_reject: int | None = Field(
-        description="Rows that will be rejected yet: their key is an earlier row's, or their dates are out of bounds."
-    )
+    to_reject: int | None = Field(description="Rows that the load will reject: duplicate keys, or dates out of bounds.")
     insert: int | None
     update: int | None
     unchanged: int | None
@@ -50,7 +48,7 @@ class PreviewCounts(BaseModel):
 
 
 class PreviewResponse(BaseModel):
-    """How a file was understood, and what its rows will be."""
+    """The layout of a file, its matched columns, and its first rows as they will be written."""
 
     job: JobResponse
     sheet: str
@@ -58,14 +56,14 @@ class PreviewResponse(BaseModel):
     encoding: str | None
     delimiter: str | None
     columns: list[MappedColumn]
-    unmatched_headers: list[str] = Field(description="Headers of the file that no column knows.")
-    ambiguous_dates: list[str] = Field(description="Date columns whose order a commit must say.")
+    unmatched_headers: list[str] = Field(description="Headers of the file that match no column.")
+    ambiguous_dates: list[str] = Field(description="Date columns whose order a commit must answer.")
     counts: PreviewCounts
     rows: list[PreviewRow]
 
 
 def preview_response(found: Preview, base_url: str) -> PreviewResponse:
-    """Show a preview."""
+    """Build the response about a preview."""
     job, header, layout = found.job, found.plan.header, found.plan.layout
     places = {field: place for place, field in header.fields.items()}
     columns = importer_of(job).columns

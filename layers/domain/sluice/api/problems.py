@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457); never a stack trace."""
+"""Problem details (RFC 9457) of errors; they never contain a stack trace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTENT_TYPE = "application/problem+json"
 BROKEN = Problem("internal-error")
 NO_ROUTE = Problem("not-found", {"case": "address"})
 
-#: Parameters of a problem that callers get as members of it. The others serve its sentences alone.
+#: Parameters of a problem that callers get as extension members; the others are only used in its sentences.
 MEMBERS = frozenset(
     {
         *("absent", "bytes", "chunks", "columns", "errors", "expected", "field", "found", "job", "limit", "missing"),
@@ -24,7 +24,7 @@ MEMBERS = frozenset(
 
 
 def shown(problem: Problem, base_url: str) -> dict[str, Any]:
-    """A problem as callers see it; one about another job links to that."""
+    """Build the problem details that callers see; a problem about another job links to it."""
     title, detail = word_problem(problem)
     members = {name: value for name, value in problem.params.items() if name in MEMBERS}
     link = {"link": f"{base_url}/v1/jobs/{members['job']}"} if "job" in members else {}
@@ -32,12 +32,12 @@ def shown(problem: Problem, base_url: str) -> dict[str, Any]:
 
 
 def body_of(problem: Problem, status: int, base_url: str = "") -> str:
-    """The JSON of a problem."""
+    """Write the problem details of a response as JSON."""
     return json.dumps({**shown(problem, base_url), "status": status})
 
 
 def headers_of(error: SluiceError) -> dict[str, str]:
-    """Headers that go with an error's answer."""
+    """Return the headers of an error's response."""
     match error:
         case Unauthorized():
             return {"WWW-Authenticate": "Bearer"}
@@ -48,6 +48,6 @@ def headers_of(error: SluiceError) -> dict[str, str]:
 
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
-    """The problem of a request that pydantic rejected; values are not repeated."""
+    """Build the problem of a request that pydantic rejected; it does not repeat the values."""
     found = [{"at": ".".join(str(part) for part in error["loc"]), "reason": error["msg"]} for error in errors]
     return Problem("invalid-request", {"errors": found})

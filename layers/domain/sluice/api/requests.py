@@ -1,4 +1,4 @@
-"""What callers send."""
+"""Bodies of requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json
 
 from sluice.model.job import DateOrder
 
-#: A header; bounded, for a job keeps its mapping: 200 pairs of 100 letters, 3 bytes each, of the 400 KB of an item.
+#: A header; bounded because a job's item holds the mapping: 200 pairs of 100 letters, 3 bytes each, of its 400 KB.
 Header = Annotated[str, Field(min_length=1, max_length=100)]
-#: In an address, where there are no objects.
+#: Parameters in a query string, written as JSON.
 Parameters = Json[dict[Header, Header]]
 Priority = Literal["standard", "urgent"]
-#: The end of EventBridge Scheduler's own time is not documented; what is farther away than this is a slip of the pen.
+#: EventBridge Scheduler documents no latest time; a time outside of these bounds is a typing error.
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
@@ -29,31 +29,31 @@ class ImportBody(BaseModel):
     mapping: dict[Header, Header] | None = Field(
         default=None,
         max_length=200,
-        description="Headers of the file, each with the field or column title it stands for.",
+        description="Fields or column titles by the headers of the file.",
     )
     review: bool | None = Field(
-        default=None, description="Whether the job stops before it loads, to be looked at; else as the importer says."
+        default=None, description="Whether the job stops for review before it loads; null uses the importer's default."
     )
     priority: Priority = "standard"
     multipart: bool = Field(
-        default=False, description="Whether the file is sent in parts, each of which can be sent again."
+        default=False, description="Whether the file is sent as a multipart upload, whose parts can be repeated."
     )
     parameters: dict[Header, Header] | None = Field(
         default=None,
         max_length=20,
-        description="What the importer must know beside the file, where its name does not tell it.",
+        description="Parameters of the importer that the file's name does not contain.",
         examples=[{"ward": "79800001"}],
     )
     force: bool = Field(default=False, description="Import the file even if the same one was imported before.")
     corrects: str | None = Field(
         default=None,
         max_length=64,
-        description="Id of the job whose rejected rows come again, corrected in its errors.xlsx.",
+        description="Id of the job whose rejected rows the file corrects; it is that job's errors.xlsx.",
     )
     sha256: str | None = Field(
         default=None,
         pattern="^[0-9A-Fa-f]{64}$",
-        description="Of the file; with it, a file that was imported before is rejected before it is sent.",
+        description="SHA-256 of the file; with it, a file that was imported before is rejected before its upload.",
     )
 
 
@@ -65,7 +65,7 @@ class CommitBody(BaseModel):
     dates: dict[Header, DateOrder] = Field(
         default_factory=dict,
         max_length=500,
-        description="DateOrder of day and month by date column, for those that the job asks about.",
+        description="Order of day and month by date column, as far as the job asks about them.",
         examples=[{"Updated": "dmy"}],
     )
 
@@ -75,11 +75,9 @@ class ScheduleBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    every_minutes: int = Field(
-        ge=15, le=44_640, description="From one sync to the next; 31 days at most.", examples=[360]
-    )
+    every_minutes: int = Field(ge=15, le=44_640, description="Period in minutes; 31 days at most.", examples=[360])
     starting_at: Instant | None = Field(
         default=None,
-        description="When the first sync begins; null: in one period. One that is past only says at which hours.",
+        description="Time of the first sync; null: one period from now. A past time only sets the phase of the series.",
         examples=["2026-03-01T06:00:00Z"],
     )

@@ -1,4 +1,4 @@
-"""What callers get."""
+"""Responses about jobs, uploads, rejections, files and records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ListResponse(BaseModel, Generic[T]):
 
 
 class ProgressResponse(BaseModel):
-    """How far the phase under way is."""
+    """Progress of the phase under way."""
 
     current: int
     total: int
@@ -37,7 +37,7 @@ class ProgressResponse(BaseModel):
 
 
 class CountsResponse(BaseModel):
-    """Rows by where they went; inserted + updated + unchanged + rejected + unprocessed = total."""
+    """Rows by outcome; inserted + updated + unchanged + rejected + unprocessed = total."""
 
     total: int
     inserted: int
@@ -48,10 +48,10 @@ class CountsResponse(BaseModel):
 
 
 class RollbackResponse(BaseModel):
-    """What a rollback did with the rows that the job had changed."""
+    """Rows that the job had changed, by the outcome of its rollback."""
 
     reversed: int
-    conflicts: int = Field(description="Left as they are, because they were changed since.")
+    conflicts: int = Field(description="Rows that stay as they are, because they were changed since.")
     failed: int
 
 
@@ -66,18 +66,18 @@ class FileResponse(BaseModel):
 
 
 class SyncProgressResponse(BaseModel):
-    """How far a sync is: rows of its source that were read, and those that its upstream spoke of."""
+    """Progress of a sync: rows of its source that were read, and the total that its upstream named."""
 
     stage: str
     offset: int
     current_total: int
     expected_total: int
-    deleted_upstream: int = Field(description="Rows that the upstream has no longer; marked so, and among the updated.")
-    reads: int = Field(description="How often its pages were read: more than once if rows moved in the meantime.")
+    deleted_upstream: int = Field(description="Rows that the upstream no longer has; marked, and counted as updated.")
+    reads: int = Field(description="Number of readings of its pages: more than one if rows moved meanwhile.")
 
 
 class JobResponse(BaseModel):
-    """A job, as every call shows it."""
+    """A job, the same in every response."""
 
     id: str
     kind: str
@@ -91,33 +91,33 @@ class JobResponse(BaseModel):
     file: FileResponse | None = Field(description="Null for a sync.")
     sync: SyncProgressResponse | None = Field(description="Null for an import.")
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
-    parameters: dict[str, str] = Field(description="What its importer must know beside the file, such as a ward.")
-    suspended: str | None = Field(description="Why it is paused, if it goes on by itself.")
+    parameters: dict[str, str] = Field(description="Parameters of its importer, such as a ward.")
+    suspended: str | None = Field(description="Reason of a pause that ends automatically.")
     deleted: bool = Field(description="Whether its files and rows were deleted.")
     batch_id: str
     priority: str
-    review: bool = Field(description="Whether it stops before it loads, to be looked at.")
-    corrects: str | None = Field(description="Id of the job whose rejected rows it brings again.")
-    ambiguous_dates: list[str] = Field(description="Date fields whose order of day and month must be said to commit.")
+    review: bool = Field(description="Whether it stops for review before it loads.")
+    corrects: str | None = Field(description="Id of the job whose rejected rows it corrects.")
+    ambiguous_dates: list[str] = Field(description="Date fields whose order of day and month a commit must answer.")
     requested_by: str
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    updated_at: datetime = Field(description="When it changed last.")
+    updated_at: datetime = Field(description="Time of its last change.")
     version: int
     links: dict[str, str]
 
 
 class TicketResponse(BaseModel):
-    """A ticket, and where it lets in: once, instead of a token."""
+    """A ticket, which replaces a token once, and the addresses that take it."""
 
     ticket: str
     expires_in: int = Field(description="Seconds until the ticket expires.")
-    links: dict[str, str] = Field(description="Addresses with the ticket in them: `events` of a job, `socket`.")
+    links: dict[str, str] = Field(description="Addresses that contain the ticket: `events` of a job, `socket`.")
 
 
 class StepResponse(BaseModel):
-    """So many rows of a phase were done at that time."""
+    """A chunk that was done: its phase, its number of rows, and the time."""
 
     at: datetime
     phase: str
@@ -125,15 +125,15 @@ class StepResponse(BaseModel):
 
 
 class RejectionResponse(BaseModel):
-    """One wrong cell; ``row`` is the row number a person sees in the sheet."""
+    """One wrong cell; ``row`` is the row number that a spreadsheet shows."""
 
     sheet: str
     row: int
     column: str | None
     value: str | None
     reason: str = Field(description='Finishes the sentence "this value …".')
-    code: str = Field(description="What is wrong, the same in every language.")
-    params: dict[str, Any] = Field(description="What the reason names, such as `minimum`.")
+    code: str = Field(description="Code of the reason, the same in every language.")
+    params: dict[str, Any] = Field(description="Parameters of the reason, such as `minimum`.")
 
 
 class KeptRowResponse(BaseModel):
@@ -141,16 +141,16 @@ class KeptRowResponse(BaseModel):
 
     key: str
     outcome: str = Field(description="`conflict` if it was changed since, or `failed`.")
-    job: str | None = Field(description="Who wrote the row that is there now.")
+    job: str | None = Field(description="Id of the job that wrote the row last.")
     reason: str
 
 
 class LogResponse(BaseModel):
-    """Something that was done to a job."""
+    """An entry of a job's log."""
 
     at: datetime
     by: str
-    status: str = Field(description="What the job was after it.")
+    status: str = Field(description="State of the job after the change.")
     note: str
 
 
@@ -160,7 +160,7 @@ class FileOfferResponse(BaseModel):
     name: str
     title: str
     rows: int
-    bytes: int | None = Field(description="Null until the file is made; that is done when it is first asked for.")
+    bytes: int | None = Field(description="Null until the file is made, at its first request.")
     link: str
 
 
@@ -173,14 +173,48 @@ class RecordResponse(BaseModel):
 
 
 class VersionResponse(RecordResponse):
-    """A record as it was from one instant until another, and the job that wrote it then."""
+    """An earlier version of a record, the time in which it was valid, and the job that wrote it."""
 
     since: datetime | None = Field(alias="from", description="Null if it was not recorded.")
     until: datetime
 
 
+class UploadForm(BaseModel):
+    """Presigned form of the upload: a multipart form of these fields, then the file as ``file``."""
+
+    method: str
+    url: str
+    fields: dict[str, str]
+    expires_in: int = Field(description="Seconds until the form expires.")
+
+
+class PartResponse(BaseModel):
+    """A part of the file: its size in bytes, and the URL to PUT it to."""
+
+    number: int
+    bytes: int
+    url: str | None = Field(description="Null if the part has arrived.")
+
+
+class UploadParts(BaseModel):
+    """Parts of the upload: each has ``part_bytes`` bytes, except the last; a POST to ``links.self`` joins them."""
+
+    method: str = "PUT"
+    part_bytes: int
+    parts: list[PartResponse]
+    expires_in: int = Field(description="Seconds until the URLs expire; a GET returns new ones.")
+    links: dict[str, str]
+
+
+class ImportResponse(BaseModel):
+    """Response of ``POST /v1/imports``."""
+
+    job: JobResponse
+    upload: UploadForm | UploadParts
+
+
 def job_response(job: Job, base_url: str) -> JobResponse:
-    """Show a job; links begin with ``base_url`` and are there only when they lead somewhere."""
+    """Build the response about a job; links begin with ``base_url``, and each leads to an existing resource."""
     counts, progress = job.counts, progress_of(job)
     return JobResponse(
         id=job.ref.id,
@@ -226,14 +260,21 @@ def job_response(job: Job, base_url: str) -> JobResponse:
 
 
 def rejection_response(rejection: Rejection) -> RejectionResponse:
-    """Show a rejection."""
+    """Build the response about a rejection."""
     return RejectionResponse(**asdict(rejection), reason=word_rejection(rejection))
 
 
 def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
-    """Show a row that a rollback left."""
+    """Build the response about a row that a rollback left as it is."""
     reason = word_reason(*code_of(stored))
     return KeptRowResponse(key=stored["key"], outcome=stored["outcome"], job=stored["job_id"], reason=reason)
+
+
+def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
+    """Build the response about the parts of an upload."""
+    shown = [PartResponse(number=part.number, bytes=part.bytes, url=part.url) for part in parts.parts]
+    here = {"self": f"{base_url}/v1/jobs/{job_id}/upload"}
+    return UploadParts(part_bytes=parts.part_bytes, parts=shown, expires_in=parts.expires_in, links=here)
 
 
 def _file(job: Job) -> FileResponse:
@@ -277,44 +318,3 @@ def _links(job: Job, here: str) -> dict[str, str]:
     if job.status in INACTIVE and job.planned:
         names.append("files")
     return {"self": here} | {name: f"{here}/{name}" for name in names}
-
-
-class UploadForm(BaseModel):
-    """How to send the file: a multipart form of these fields, then the file as ``file``."""
-
-    method: str
-    url: str
-    fields: dict[str, str]
-    expires_in: int = Field(description="Seconds until the form expires.")
-
-
-class PartResponse(BaseModel):
-    """A part of the file: ``bytes`` of it are PUT to ``url``."""
-
-    number: int
-    bytes: int
-    url: str | None = Field(description="Null when the part has arrived.")
-
-
-class UploadParts(BaseModel):
-    """How to send the file in parts of ``part_bytes``, the last of the rest; a POST to ``links.self`` joins them."""
-
-    method: str = "PUT"
-    part_bytes: int
-    parts: list[PartResponse]
-    expires_in: int = Field(description="Seconds until the addresses expire; a GET gives new ones.")
-    links: dict[str, str]
-
-
-class ImportResponse(BaseModel):
-    """Answer of ``POST /v1/imports``."""
-
-    job: JobResponse
-    upload: UploadForm | UploadParts
-
-
-def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
-    """Show where the parts of a file go."""
-    shown = [PartResponse(number=part.number, bytes=part.bytes, url=part.url) for part in parts.parts]
-    here = {"self": f"{base_url}/v1/jobs/{job_id}/upload"}
-    return UploadParts(part_bytes=parts.part_bytes, parts=shown, expires_in=parts.expires_in, links=here)

@@ -1,4 +1,4 @@
-"""What callers get of syncs."""
+"""Responses about sources, syncs and schedules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sluice.usecases.sync import SourceState, SyncStart
 
 
 class LastSync(BaseModel):
-    """How the current job of a source ended."""
+    """The end of the current job of a source, and its counts."""
 
     finished_at: datetime
     minutes_ago: int
@@ -21,22 +21,22 @@ class LastSync(BaseModel):
 
 
 class SyncResponse(BaseModel):
-    """Answer of ``POST /v1/syncs/{source}``."""
+    """Response of ``POST /v1/syncs/{source}``."""
 
     job: JobResponse
-    forced: bool = Field(description="Whether it was made in place of another one, because that was asked for.")
+    forced: bool = Field(description="Whether this call created it with `force`, in place of another job.")
     last_sync: LastSync | None = Field(description="Null until the job has ended.")
 
 
 class CleanUpResponse(BaseModel):
-    """How many stuck syncs were cancelled."""
+    """Number of stuck syncs that were cancelled."""
 
     cleaned: int
     by_state: dict[str, int]
 
 
 class ScheduleResponse(BaseModel):
-    """When a source is pulled by itself."""
+    """The schedule of a source."""
 
     every_minutes: int
     starting_at: datetime
@@ -44,26 +44,26 @@ class ScheduleResponse(BaseModel):
 
 
 class SourceResponse(BaseModel):
-    """A source that can be pulled, and how it stands."""
+    """A source, its current job and its schedule."""
 
     name: str
     title: str
     dataset: str
     page_size: int
-    has_total: bool = Field(description="Whether the upstream says how many rows there are.")
+    has_total: bool = Field(description="Whether the upstream names the total number of rows.")
     job: JobResponse | None = Field(description="Its current job: under way, or the last one.")
     last_sync: LastSync | None = Field(description="Null until that job has ended.")
     schedule: ScheduleResponse | None
 
 
 def sync_response(start: SyncStart, *, forced: bool, now: datetime, base_url: str) -> SyncResponse:
-    """Show the current job of a source, and when it ended."""
+    """Build the response about the current job of a source, and its end."""
     shown = job_response(start.job, base_url)
     return SyncResponse(job=shown, forced=forced, last_sync=_last_sync(start.job, shown, now))
 
 
 def source_response(state: SourceState, *, now: datetime, base_url: str) -> SourceResponse:
-    """Show a source, its current job, and its schedule."""
+    """Build the response about a source, its current job, and its schedule."""
     source, job, schedule = state.source, state.job, state.schedule
     shown = None if job is None else job_response(job, base_url)
     return SourceResponse(
@@ -79,7 +79,7 @@ def source_response(state: SourceState, *, now: datetime, base_url: str) -> Sour
 
 
 def schedule_response(schedule: Schedule, *, now: datetime) -> ScheduleResponse:
-    """Show a schedule, and its next scheduled run."""
+    """Build the response about a schedule, and its next scheduled run."""
     return ScheduleResponse(
         every_minutes=schedule.every_minutes, starting_at=schedule.starting_at, next_at=next_at(schedule, now)
     )

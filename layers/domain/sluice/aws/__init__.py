@@ -1,1 +1,1 @@
-"""Adapters of the ports to AWS, one service a module; `stored` and `dynamodb` are shared by those of the jobs table."""
+"""Adapters of the ports to AWS, one service per module; those of the jobs table share `stored` and `dynamodb`."""

@@ -1,4 +1,4 @@
-"""Barriers and chunks in DynamoDB; `stored` says how they are laid out."""
+"""Barriers and chunks in DynamoDB; `stored` defines their items."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sluice.model.errors import Problem
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# A batch of writes knows no conditions; one by one, so many at once, the chunks of a large file take about a second.
+# Concurrent writes: BatchWriteItem allows no conditions, and those of a large file take about a second.
 _WRITES = 8
 
 
@@ -32,29 +32,29 @@ class DynamoChunks:
     table
         The jobs table.
     keep_days
-        After so many days phases and chunks are removed by the table's TTL.
+        Days after which the table's TTL removes barriers and chunks.
     """
 
     def __init__(self, table: Table, keep_days: int) -> None:
         self._table = table
         self._client = table.meta.client
         self._keep = timedelta(days=keep_days)
-        self._rejected = self._client.exceptions.ConditionalCheckFailedException
-        self._met = self._client.exceptions.TransactionConflictException
+        self._condition_failed = self._client.exceptions.ConditionalCheckFailedException
+        self._transaction_conflict = self._client.exceptions.TransactionConflictException
 
     def add(self, chunks: Iterable[Chunk]) -> None:
-        """Write queued chunks; one that is there already stays as it is, whatever becomes of it in the meantime."""
+        """Write queued chunks; a chunk that exists already stays as it is."""
         with ThreadPoolExecutor(_WRITES) as pool:
             for _ in pool.map(self._add_one, chunks):
-                pass  # the first failure is raised here
+                pass  # the iteration raises the first failure
 
     def _add_one(self, chunk: Chunk) -> None:
         item = stored.of_chunk(chunk) | {"expires_at": self._expires()}
-        with suppress(self._rejected):
+        with suppress(self._condition_failed):
             self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
 
     def add_done(self, chunk: Chunk) -> None:
-        """Write a chunk that needs no worker, and add its counts to the job's; nothing if it is there already."""
+        """Write a chunk that needs no worker, and add its counts to the job's; do nothing if the chunk exists."""
         numbers = {f"n_{name}": value for name, value in chunk.counts.as_dict().items() if value}
         done = {"state": str(ChunkState.DONE), "closed_at": datetime.now(UTC).isoformat(), **numbers}
         new = put(self._table.name, stored.of_chunk(chunk) | done | {"expires_at": self._expires()})
@@ -66,28 +66,28 @@ class DynamoChunks:
                 raise
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
-        """Remove a phase and its chunks. The barrier goes first: from then on none of them can be closed."""
+        """Remove a phase and its chunks; the barrier first, because no chunk can be closed without it."""
         self._table.delete_item(Key=stored.phase_key(ref, name))
         with self._table.batch_writer() as batch:
             for chunk in self.of_phase(ref, name):
                 batch.delete_item(Key=stored.chunk_key(chunk.ref))
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
-        """All chunks of a phase, in order."""
+        """Yield the chunks of a phase in order."""
         condition = Key("pk").eq(f"{ref.tenant}#{ref.id}") & Key("sk").begins_with(f"chunk#{name}#")
         items = query_items(self._table.query, KeyConditionExpression=condition, ConsistentRead=True)
         return (stored.to_chunk(ref, item) for item in items)
 
     def get(self, ref: ChunkRef) -> Chunk | None:
-        """One chunk as it is now."""
+        """Read a chunk, strongly consistent; ``None`` if it does not exist."""
         found = self._table.get_item(Key=stored.chunk_key(ref), ConsistentRead=True).get("Item")
         return None if found is None else stored.to_chunk(ref.job, found)
 
     def open_barrier(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Barrier:
         """Set up the barrier of a phase for a run of the job.
 
-        In the same run, a barrier that stands only takes the new token. A later run takes up the chunks that were given
-        up before, and counts anew what remains.
+        In the same run, an existing barrier only takes the new token. A later run requeues failed chunks, and counts
+        the remaining chunks again.
         """
         while True:
             there = self.barrier(ref, name)
@@ -107,8 +107,8 @@ class DynamoChunks:
         return Barrier(name, run, total=len(found), remaining=len(found) - done, failed=0, token=token)
 
     def _requeue(self, chunk: Chunk) -> None:
-        """Take up a chunk that was given up, unless a second dispatch did so first: by now it may even be done."""
-        with suppress(self._rejected):
+        """Requeue a failed chunk, unless a second dispatch has done so: the chunk may even be done by now."""
+        with suppress(self._condition_failed):
             self._table.update_item(
                 Key=stored.chunk_key(chunk.ref),
                 UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error, closed_at",
@@ -118,24 +118,27 @@ class DynamoChunks:
             )
 
     def _write_phase(self, ref: JobRef, there: Barrier | None, opened: Barrier) -> Barrier | None:
-        """Write a barrier unless a chunk was counted down since ``there`` was read; ``None`` then."""
+        """Write a barrier; return ``None``, and write nothing, if the barrier changed since ``there`` was read."""
         condition: ConditionBase = Attr("pk").not_exists()
         if there is not None:
             condition = Attr("remaining").eq(there.remaining) & Attr("run").eq(there.run)
         item = stored.of_phase(ref, opened) | {"expires_at": self._expires()}
         try:
             self._table.put_item(Item=item, ConditionExpression=condition)
-        except (self._rejected, self._met):
+        except (self._condition_failed, self._transaction_conflict):
             return None
         return opened
 
     def barrier(self, ref: JobRef, name: PhaseName) -> Barrier | None:
-        """The barrier as it is now."""
+        """Read the barrier of a phase, strongly consistent; ``None`` if it does not exist."""
         found = self._table.get_item(Key=stored.phase_key(ref, name), ConsistentRead=True).get("Item")
         return None if found is None else stored.to_phase(found)
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
-        """Take a chunk that is queued or whose lease ran out; ``None`` if another worker holds it, or it is closed."""
+        """Lease a chunk that is queued or whose lease has expired.
+
+        ``None`` if the chunk is closed, unknown, or leased by another worker.
+        """
         free = Attr("state").eq(str(ChunkState.QUEUED))
         lapsed = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("lease_until").lte(now)
         try:
@@ -147,14 +150,14 @@ class DynamoChunks:
                 ExpressionAttributeValues={":running": str(ChunkState.RUNNING), ":until": until, ":one": 1},
                 ReturnValues="ALL_NEW",
             )
-        except self._rejected:
+        except self._condition_failed:
             return None
         return stored.to_chunk(ref.job, answer["Attributes"])
 
     def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
-        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
+        """Release the lease of a chunk and requeue it; do nothing if another worker has leased it since.
 
-        If nothing was ``tried``, the attempt is not counted.
+        Unless ``tried``, the attempt does not count.
         """
         ours = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("attempts").eq(chunk.attempts)
         sets: dict[str, Any] = {
@@ -171,7 +174,7 @@ class DynamoChunks:
                 ExpressionAttributeNames={f"#{name}": name for name in sets},
                 ExpressionAttributeValues={f":{name}": value for name, value in sets.items()},
             )
-        except self._rejected:
+        except self._condition_failed:
             return
 
     def close(
@@ -183,12 +186,12 @@ class DynamoChunks:
         *,
         free_at: int | None = None,
     ) -> bool:
-        """Close a chunk, count down its phase and add to the job's counts, all or nothing.
+        """Close a chunk, decrement its barrier and add to the job's counts in one transaction.
 
         Returns
         -------
         bool
-            ``False`` when the chunk was closed before, or is leased beyond ``free_at``; then nothing changes.
+            ``False``, and nothing changes, if the chunk was closed before, or is leased beyond ``free_at``.
         """
         numbers = {f"n_{name}": value for name, value in counts.as_dict().items() if value}
         parts = [

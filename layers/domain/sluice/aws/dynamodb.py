@@ -1,4 +1,4 @@
-"""Requests to DynamoDB that every store needs: retries with backoff, transactions, and queries over several pages."""
+"""Requests to DynamoDB that all stores share: retries with backoff, transactions, and queries over several pages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-# A transaction that meets another one at the same item is cancelled, not queued. Chunks take seconds, so the meetings
-# are short: 12 attempts, with waits from 20 ms up to 2 s between them, take eight seconds, well inside a lease.
+# DynamoDB cancels a transaction that conflicts with another one, and does not queue it. Chunks take seconds, so such
+# conflicts are short: 12 attempts, with waits from 20 ms up to 2 s between them, take eight seconds, less than a lease.
 _TRANSACTION_ATTEMPTS = 12
 _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 2.0
-# DynamoDB Developer Guide, "Error handling with DynamoDB": errors that go away when the request is sent again.
+# DynamoDB Developer Guide, "Error handling with DynamoDB": errors after which the same request can succeed.
 _TRANSIENT_ERRORS = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -34,17 +34,17 @@ _TRANSIENT_REASONS = frozenset({"ProvisionedThroughputExceeded", "ThrottlingErro
 
 
 class ConditionFailed(Exception):
-    """A condition failed; ``places`` are the places of those actions in the transaction. Nothing was written."""
+    """Conditions of a transaction failed, so nothing was written; ``places`` are the indexes of their actions."""
 
     def __init__(self, places: list[int]) -> None:
-        super().__init__(f"the conditions of the actions {places} do not hold")
+        super().__init__(f"the conditions of the actions {places} failed")
         self.places = places
 
 
 def attempts(limit: int | None = None) -> Iterator[int]:
-    """Number the attempts of a request from 1 on; waits between two of them, longer each time, with jitter.
+    """Yield the numbers of the attempts of a request, from 1; wait between two of them, longer each time, with jitter.
 
-    Without a limit it goes on until the caller leaves the loop; the function's own timeout ends it.
+    Without a limit it continues until the caller leaves the loop, or the function's time-out ends the process.
     """
     wait = _FIRST_WAIT
     for number in itertools.count(1) if limit is None else range(1, limit + 1):
@@ -55,12 +55,12 @@ def attempts(limit: int | None = None) -> Iterator[int]:
 
 
 def is_transient(error: ClientError) -> bool:
-    """Whether the same request may succeed later: it was throttled, or met another one."""
+    """Return whether the same request may succeed later: it was throttled, or conflicted with another one."""
     return error.response["Error"]["Code"] in _TRANSIENT_ERRORS
 
 
 def cancellation_reasons(cancelled: ClientError) -> list[str | None]:
-    """The reason of each action of a cancelled transaction; ``None`` if the action is not at fault.
+    """Return the cancellation reason of each action of a transaction; ``None`` for actions without one.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def cancellation_reasons(cancelled: ClientError) -> list[str | None]:
 
 
 def transact(client: DynamoDBClient, actions: list[dict[str, Any]]) -> None:
-    """Carry out all actions or none; a transaction that meets another one is sent again.
+    """Execute a transaction; send it again if it conflicts with another one.
 
     Raises
     ------

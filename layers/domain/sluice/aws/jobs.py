@@ -1,4 +1,4 @@
-"""Jobs in DynamoDB; `items` says how they lie there."""
+"""Jobs in DynamoDB; `stored` defines their items."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sluice.model.status import ENDED, Status, illegal_transition, sources_of
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Ids have 26 characters; what is much longer was made up, and DynamoDB would break over it.
+# Ids have 26 characters; a much longer one is invalid, and DynamoDB would raise an error about its key.
 _ID_LENGTH = 64
 _EXISTS = "attribute_exists(pk)"
 _KEPT = "attribute_not_exists(deleted)"
@@ -37,7 +37,7 @@ class DynamoJobs:
     table
         The jobs table.
     keep_days
-        After so many days a job is removed by the table's TTL.
+        Days after which the table's TTL removes a job.
     """
 
     def __init__(self, table: Table, keep_days: int) -> None:
@@ -72,7 +72,7 @@ class DynamoJobs:
         return part
 
     def get(self, ref: JobRef) -> Job:
-        """The job as it is now; raises `NotFound`."""
+        """Read a job, strongly consistent; raises `NotFound`."""
         if len(ref.id) > _ID_LENGTH:
             raise NotFound("job", ref.id[:_ID_LENGTH])
         found = self._table.get_item(Key=stored.job_key(ref), ConsistentRead=True).get("Item")
@@ -83,11 +83,11 @@ class DynamoJobs:
     def page(
         self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
     ) -> Page[Job]:
-        """Jobs of a tenant, newest first."""
+        """List the jobs of a tenant, newest first."""
         condition: ConditionBase = Key("pk").eq(stored.jobs_of(tenant))
         if cursor:
             condition &= Key("sk").lt(job_position(cursor))
-        # consistent: of two who look who is next, one has to see what the other has written
+        # consistent: of two processes that look for the next job in line, one must see the write of the other
         query: dict[str, Any] = {"KeyConditionExpression": condition, "ScanIndexForward": False, "ConsistentRead": True}
         query["Limit"] = max(100, limit + 1)
         for name, value in (("status", status), ("importer", importer)):
@@ -104,10 +104,10 @@ class DynamoJobs:
         return Page(found, None)
 
     def active(self) -> Iterator[Job]:
-        """Jobs of all tenants that have not ended."""
+        """Yield the jobs of all tenants that have not ended."""
         query = {"IndexName": "active", "KeyConditionExpression": Key("active").eq(stored.ACTIVE)}
         for item in query_items(self._table.query, **query):
-            with suppress(NotFound):  # removed by TTL since; the index follows
+            with suppress(NotFound):  # TTL has removed the job, and the index follows later
                 yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
 
     def transition(
@@ -124,25 +124,25 @@ class DynamoJobs:
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
     ) -> Job:
-        """Move a job on, at once with what else changes and its entry in the log.
+        """Move a job to another state, in one transaction with its other changes and an entry in its log.
 
-        A job that is there already stays as it is.
+        A job that is already in that state stays as it is.
 
         Parameters
         ----------
         by, note
-            Subject of the caller, and more about it, as the log shows it.
+            Subject of the caller, and details for the log.
         new_run
             Whether a new run begins.
         file, problem
-            Set when given.
+            Set if given.
         answers
-            The caller commits the job with these orders of day and month, by field.
+            Orders of day and month by field, if the caller commits the job.
 
         Raises
         ------
         Conflict
-            If the move is not legal from the job's state.
+            If the job's state does not allow the transition.
         NotFound
             If there is no such job.
         """
@@ -166,9 +166,9 @@ class DynamoJobs:
         return self.get(ref)
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
-        """Note what `plan` found out: the file, and how many rows were cut.
+        """Store the results of `plan`: the file, and the number of rows that it was split into.
 
-        Once: chunks take their blank rows off the total, and a plan that comes late must not put them back.
+        Only once, because chunks subtract their blank rows from the total and a late plan must not add them again.
         """
         changes = {"file": asdict(file), "n_total": total, "planned": True}
         with suppress(ConditionFailed):
@@ -182,30 +182,30 @@ class DynamoJobs:
         date_orders: Mapping[str, DateOrder] | None = None,
         ambiguous: tuple[str, ...] | None = None,
     ) -> Job:
-        """Note where a job is, and what was found out of its dates."""
+        """Store the phase of a job, and the orders of its dates that were proved or are ambiguous."""
         known: dict[str, Any] = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous and list(ambiguous)}
         changes = {name: value for name, value in known.items() if value is not None}
         transact(self._client, [self._update(ref, changes, _EXISTS)])
         return self.get(ref)
 
     def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
-        """Write into a job's log what was done about it; its state stays."""
+        """Add an entry to a job's log without changing its state."""
         transact(self._client, [self._update(job.ref, {}, _EXISTS), self._entry(job.ref, job.status, by, note)])
 
     def entries(self, ref: JobRef) -> list[LogEntry]:
-        """The log of a job, oldest first."""
+        """List the log entries of a job, oldest first."""
         place = stored.log_prefix(ref)
         condition = Key("pk").eq(place["pk"]) & Key("sk").begins_with(place["sk"])
         query = {"KeyConditionExpression": condition, "ConsistentRead": True}
         return [stored.to_entry(item) for item in query_items(self._table.query, **query)]
 
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
-        """Note once that a job is deleted, and by whom: it goes nowhere from then on.
+        """Mark a job that has ended as deleted, only once; the mark allows no further transition.
 
         Raises
         ------
         Conflict
-            If it has not ended.
+            If the job has not ended.
         """
         where, ended = status_in(ENDED)
         change = self._update(ref, {"deleted": True}, f"{where} AND {_KEPT}", ended)
@@ -219,15 +219,15 @@ class DynamoJobs:
         return job
 
     def stay_paused(self, ref: JobRef, *, by: str) -> Job:
-        """Note that a suspended job does not go on by itself any more, and who wanted that."""
+        """Turn the suspension of a job into an ordinary pause, which only a caller ends."""
         change = self._update(ref, {}, "attribute_exists(suspended)", remove=["suspended"])
         job = self.get(ref)
-        with suppress(ConditionFailed):  # it goes on already, or a call before has noted it
+        with suppress(ConditionFailed):  # the job has resumed, or an earlier call has written this
             transact(self._client, [change, self._entry(ref, job.status, by, "to be resumed by hand")])
         return self.get(ref)
 
     def read_again(self, job: Job, *, note: str) -> None:
-        """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
+        """Reset a sync to be planned again, with all counts at 0; once per reading, and only while it is parsed."""
         zero = {f"n_{name}": 0 for name in Counts().as_dict()}
         where = "attribute_exists(planned) AND #status = :parsing AND #reads = :reads"
         seen = {":parsing": str(Status.PARSING), ":reads": job.reads}
@@ -265,7 +265,7 @@ class DynamoJobs:
 
 
 def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:
-    """List what a state brings with it; while a job is stopped, its phase says where it goes on."""
+    """Return the attributes that a transition sets; a stopped job keeps its phase, in which it will continue."""
     now = datetime.now(UTC).isoformat()
     match to:
         case Status.PARSING:
@@ -283,17 +283,17 @@ def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:
 
 
 def dropped_by(to: Status) -> list[str]:
-    """Attributes that a state has no more."""
+    """List the attributes that a transition removes."""
     dropped = ["active"] if to in ENDED else ["problem", "finished_at"]
     return dropped if to in {Status.PAUSING, Status.PAUSED} else [*dropped, "suspended"]
 
 
 def status_in(states: Iterable[Status]) -> tuple[str, dict[str, str]]:
-    """The condition that a job is in one of these states, and its values."""
+    """Build the condition that a job is in one of these states, with its values."""
     values = {f":status{place}": str(status) for place, status in enumerate(sorted(states))}
     return f"#status IN ({', '.join(values)})", values
 
 
 def setting(name: str) -> str:
-    """How an attribute is set; a job that is resumed was started before."""
+    """Write the SET clause of an attribute; ``started_at`` keeps its first value when a job is resumed."""
     return f"#{name} = if_not_exists(#{name}, :{name})" if name == "started_at" else f"#{name} = :{name}"

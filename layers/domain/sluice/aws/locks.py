@@ -30,15 +30,15 @@ class DynamoLocks:
     def __init__(self, table: Table, keep_days: int) -> None:
         self._table = table
         self._keep = timedelta(days=keep_days)
-        self._rejected = table.meta.client.exceptions.ConditionalCheckFailedException
+        self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def owner(self, lock: Lock) -> JobRef | None:
-        """The owner as it is now; ``None`` if the lock is free."""
+        """Read the owner, strongly consistent; ``None`` if the lock is free."""
         found = self._table.get_item(Key=stored.lock_key(lock), ConsistentRead=True).get("Item")
         return JobRef(lock.tenant, str(found["job"])) if found else None
 
     def acquire(self, lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
-        """Acquire a lock that is free or belongs to ``instead_of``; says whether the job owns it now."""
+        """Acquire a lock that is free or belongs to ``instead_of``; return whether the job owns it now."""
         free: ConditionBase = Attr("pk").not_exists() | Attr("job").eq(ref.id)
         if instead_of is not None:
             free |= Attr("job").eq(instead_of.id)
@@ -60,6 +60,6 @@ class DynamoLocks:
     def _write(self, write: Callable[[], object]) -> bool:
         try:
             write()
-        except self._rejected:
+        except self._condition_failed:
             return False
         return True

@@ -19,7 +19,7 @@ from sluice.upstream.lookup import Lookup, LookupResult
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Most keys of one BatchGetItem.
+# Maximum number of keys of BatchGetItem.
 _BATCH = 100
 # Seconds before unprocessed keys are read again; boto3 repeats only calls that failed as a whole.
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -45,7 +45,7 @@ class DynamoLookupCache:
         return results
 
     def keep(self, tenant: str, lookup: Lookup, key: str, found: LookupResult, *, until: int) -> None:
-        """Keep the result of a key, in place of one before, until that time in epoch seconds."""
+        """Store the result of a key, which replaces an earlier one; it expires at ``until`` (epoch seconds)."""
         item: dict[str, Any] = {**_key(_partition(tenant, lookup, key)), "status": found.status, "expires_at": until}
         self._table.put_item(Item=item if found.value is None else item | {"value": found.value})
 

@@ -42,9 +42,9 @@ class DynamoRateStore:
         self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def acquire(self, *, earliest: float, before: float) -> float | None:
-        """Take the next free slot from ``earliest`` on; ``None``, and none is taken, unless it is before ``before``.
+        """Take the next free slot from ``earliest`` on; ``None``, and no slot is taken, unless it is before ``before``.
 
-        A slot whose response is lost on the way is taken without being used, which does no harm.
+        A slot whose response is lost stays unused, which only delays the next request by one slot.
         """
         first, end = round(earliest * _MICRO), round(before * _MICRO)
         if first >= end:
@@ -57,7 +57,7 @@ class DynamoRateStore:
         return None if slot is None else slot / _MICRO
 
     def back_off_until(self, until: float) -> None:
-        """Block all slots before that time; a later time that was set before stays."""
+        """Block all slots before ``until``; a later time that is already set stays."""
         end = round(until * _MICRO)
         # In this order: a worker that wakes up for a slot taken before must see the block.
         for name in ("held_until", "free_at"):
@@ -69,7 +69,7 @@ class DynamoRateStore:
         return float(found.get("held_until", 0)) / _MICRO
 
     def _take_next(self, first: int, end: int) -> int | None:
-        """Take the slot after all that are taken, if it lies between the two times."""
+        """Take the slot after the last taken one, if it is between the two times."""
         between = Attr("free_at").gte(first) & Attr("free_at").lt(end)
         return self._take("#name = #name + :spacing", {":spacing": self._spacing}, between)
 

@@ -68,7 +68,7 @@ class S3Files:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
 
     def write_once(self, key: str, body: bytes) -> bool:
-        """Store an object unless there is one; says whether this call did it."""
+        """Store an object unless it exists; return whether this call stored it."""
         try:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
         except ClientError as error:
@@ -115,7 +115,7 @@ class S3Files:
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def download_url(self, key: str, file_name: str) -> str:
-        """Presign a URL from which a browser saves the object under this name; valid for some minutes."""
+        """Presign a URL from which a browser saves the object under this name; it expires after some minutes."""
         saved_as = f'attachment; filename="{file_name}"'
         wanted = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": saved_as}
         return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=_LINK_SECONDS)
@@ -128,11 +128,11 @@ class S3Files:
         return {"method": "POST", "url": form["url"], "fields": form["fields"], "expires_in": _FORM_SECONDS}
 
     def begin_parts(self, key: str) -> str:
-        """Begin a multipart upload; returns its id."""
+        """Begin a multipart upload; return its id."""
         return self._client.create_multipart_upload(Bucket=self._bucket, Key=key)["UploadId"]
 
     def part_url(self, key: str, upload_id: str, number: int, size: int) -> tuple[str, int]:
-        """Presign a URL to PUT a part of exactly this size; returns it with the seconds that it is valid."""
+        """Presign a URL to PUT a part of exactly ``size`` bytes; return it with the seconds until it expires."""
         part = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id, "PartNumber": number, "ContentLength": size}
         return self._client.generate_presigned_url("upload_part", Params=part, ExpiresIn=_FORM_SECONDS), _FORM_SECONDS
 
@@ -154,7 +154,7 @@ class S3Files:
 
 @contextmanager
 def _errors_translated(key: str) -> Iterator[None]:
-    """Raise errors of S3 that a caller can handle as those of the port."""
+    """Translate errors of S3 that a caller can handle into errors of the port."""
     try:
         yield
     except ClientError as error:
@@ -199,7 +199,7 @@ class _RangeReader(io.RawIOBase):
 
 
 class _PartWriter(io.RawIOBase):
-    """A stream that is collected into parts; each is uploaded when it is full."""
+    """A stream that collects its bytes into parts, and uploads each part when it is full."""
 
     def __init__(self, client: S3Client, upload: dict[str, str]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Schedules of sources in EventBridge Scheduler; there is no other copy of them."""
+"""Schedules of sources in EventBridge Scheduler, which is their only store."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sluice.model.errors import TryLater, format_of
 from sluice.model.schedule import Schedule
 
 _RATE = re.compile(r"rate\((\d+) minutes\)")
-# Another caller may create or remove the schedule between two requests; it does not do so again and again.
+# Another caller may create or remove the schedule between two requests, but rarely several times in a row.
 _ATTEMPTS = 5
-# An event that does not reach the function within 15 minutes, the shortest period, is left to the next scheduled run.
+# An event that does not reach the function within 15 minutes, the shortest period, is dropped: the next run follows.
 _RETRIES = {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 10}
 
 
@@ -36,9 +36,9 @@ class EventBridgeSchedules:
     Parameters
     ----------
     client
-        Of EventBridge Scheduler.
+        Client of EventBridge Scheduler.
     group
-        The group's name.
+        Name of the schedule group.
     function_arn
         The function that a scheduled run calls, with the input that `read_input` reads.
     role_arn

@@ -33,17 +33,17 @@ class StepFunctionsMachine:
         )
 
     def start(self, job: Job) -> None:
-        """Start the execution of the job's run; a second call starts nothing, because the name follows from the run."""
+        """Start the execution of the job's run; a second call does nothing, because its name follows from the run."""
         self._start(_name_of(job), {"from": job.entry}, job)
 
     def is_over(self, job: Job) -> bool:
-        """Whether the execution of the job's run has ended in any way; one that never began has not."""
+        """Return whether the execution of the job's run has ended in any way; ``False`` if it never began."""
         return self._status(_name_of(job)) not in {None, "RUNNING"}
 
     def make_file(self, job: Job, name: str) -> bool:
-        """Start an execution that makes a file of the job, unless there is one.
+        """Start an execution that makes a download of the job, unless one is running.
 
-        A failed execution keeps its name, so the next attempt has another.
+        A failed execution keeps its name, so the next attempt uses another name.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Jobs, phases and chunks as items of the jobs table.
+"""Stored names of the jobs table: jobs, barriers, chunks, log entries and locks as items.
 
 =====================  =====================  ================================
 pk                     sk                     item
@@ -29,7 +29,7 @@ from sluice.model.job import Job, JobFile, LogEntry
 from sluice.model.lock import Lock, LockKind
 from sluice.model.status import ENDED, Status
 
-#: The one partition of the index of jobs under way: few, and written only when a job starts and ends.
+#: The only partition of the index: jobs under way are few, and written to it only when they start and end.
 ACTIVE = "active"
 #: Format of jobs, barriers and chunks, see `format_of`.
 _FORMAT = 1
@@ -40,27 +40,27 @@ _COUNTS = tuple(field.name for field in fields(Counts))
 
 
 def jobs_of(tenant: str) -> str:
-    """The partition of a tenant's jobs."""
+    """Return the partition of a tenant's jobs."""
     return f"{tenant}#jobs"
 
 
 def job_key(ref: JobRef) -> dict[str, str]:
-    """The key of a job."""
+    """Return the key of a job."""
     return {"pk": jobs_of(ref.tenant), "sk": ref.id}
 
 
 def phase_key(ref: JobRef, name: PhaseName) -> dict[str, str]:
-    """The key of a phase's barrier."""
+    """Return the key of a phase's barrier."""
     return {"pk": f"{ref.tenant}#{ref.id}", "sk": f"phase#{name}"}
 
 
 def chunk_key(ref: ChunkRef) -> dict[str, str]:
-    """The key of a chunk; numbers have six digits so that they sort."""
+    """Return the key of a chunk; numbers have six digits so that they sort."""
     return {"pk": f"{ref.job.tenant}#{ref.job.id}", "sk": f"chunk#{ref.phase}#{ref.index:06d}"}
 
 
 def of_job(job: Job) -> dict[str, Any]:
-    """A job as an item; its counts are attributes of their own, so that chunks can add to them."""
+    """Write a job as an item; each count is an attribute of its own, so that chunks can add to it."""
     item: dict[str, Any] = {
         **job_key(job.ref),
         "format": _FORMAT,
@@ -107,7 +107,7 @@ def to_job(item: dict[str, Any]) -> Job:
         batch_id=item["batch_id"],
         mapping=item["mapping"],
         urgent=item["urgent"],
-        # jobs that are older than these have none
+        # items of older jobs lack these attributes
         review=item.get("review", False),
         force=item.get("force", False),
         corrects=item.get("corrects"),
@@ -128,12 +128,12 @@ def to_job(item: dict[str, Any]) -> Job:
 
 
 def log_prefix(ref: JobRef) -> dict[str, str]:
-    """Where the entries of a job's log are; keys sort by time."""
+    """Return the key prefix of a job's log entries; the keys sort by time."""
     return {"pk": f"{ref.tenant}#{ref.id}", "sk": "log#"}
 
 
 def of_entry(ref: JobRef, entry: LogEntry) -> dict[str, Any]:
-    """An entry of a job's log as an item."""
+    """Write an entry of a job's log as an item."""
     place = log_prefix(ref)
     at = entry.at.isoformat(timespec="microseconds")
     kept = {"at": at, "by": entry.by, "status": str(entry.status), "note": entry.note}
@@ -146,17 +146,17 @@ def to_entry(item: dict[str, Any]) -> LogEntry:
 
 
 def lock_key(lock: Lock) -> dict[str, str]:
-    """The key of a lock."""
+    """Return the key of a lock."""
     return {"pk": f"{lock.tenant}#{_LOCKS[lock.kind]}", "sk": lock.name}
 
 
 def of_lock(lock: Lock, owner: JobRef) -> dict[str, str]:
-    """A lock as an item."""
+    """Write a lock as an item."""
     return {**lock_key(lock), "job": owner.id}
 
 
 def of_chunk(chunk: Chunk) -> dict[str, Any]:
-    """A chunk as an item."""
+    """Write a chunk as an item."""
     return {
         **chunk_key(chunk.ref),
         "format": _FORMAT,
@@ -190,7 +190,7 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
 
 
 def of_phase(ref: JobRef, phase: Barrier) -> dict[str, Any]:
-    """A barrier as an item."""
+    """Write a barrier as an item."""
     numbers = {"run": phase.run, "total": phase.total, "remaining": phase.remaining, "failed": phase.failed}
     return {**phase_key(ref, phase.name), "format": _FORMAT, "token": phase.token, **numbers}
 
@@ -209,7 +209,7 @@ def to_phase(item: dict[str, Any]) -> Barrier:
 
 
 def _check(item: dict[str, Any]) -> None:
-    """Check that this version knows the format of an item; numbers come as `Decimal`."""
+    """Check that this version knows the format of an item, a `Decimal`; raises `NewerFormat`."""
     format_of({"format": int(item.get("format", 0))}, f"The item {item['pk']} {item['sk']}", newest=_FORMAT)
 
 
@@ -221,13 +221,13 @@ def to_counts(item: dict[str, Any]) -> Counts:
 def _to_problem(kept: dict[str, Any]) -> Problem:
     if "params" in kept:
         return Problem(kept["type"], _plain(kept["params"]))
-    # of a version that stored the sentences
+    # an older version stored the sentences
     words = {"title": kept["title"], "detail": kept["detail"]}
     return Problem(kept["type"], {**_plain(kept["extra"]), "stored": words})
 
 
 def _to_error(kept: Any) -> Problem | None:
-    if isinstance(kept, str):  # of a version that stored the sentence
+    if isinstance(kept, str):  # an older version stored the sentence
         return Problem(ATTEMPT_FAILED, {"error": kept})
     return _to_problem(kept) if kept else None
 

@@ -1,4 +1,4 @@
-"""Tickets, in the jobs table: ``pk = {tenant}#tickets``, ``sk`` = digest of the ticket, which itself is not stored."""
+"""Tickets in the jobs table: ``pk = {tenant}#tickets``, ``sk`` = digest of the ticket; its text is not stored."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class DynamoTickets:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._rejected = table.meta.client.exceptions.ConditionalCheckFailedException
+        self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
         """Store a ticket; it can be used until ``good_until``, in epoch seconds."""
         item: dict[str, Any] = {"subject": ticket.subject, "until": ticket.until, "good_until": good_until}
         if ticket.job_id is not None:
             item["job_id"] = ticket.job_id
-        # it is read for as long as the stream that it opens may live; TTL may be late, so `use` compares the times
+        # The item must outlive the stream that it opens. TTL may be late, so `use` compares the times itself.
         self._table.put_item(Item={**_key(ticket.tenant, secret), **item, "expires_at": ticket.until})
 
     def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
@@ -39,7 +39,7 @@ class DynamoTickets:
                 ExpressionAttributeValues={":stream": stream},
                 ReturnValues="ALL_NEW",
             )
-        except self._rejected:
+        except self._condition_failed:
             return None
         return _ticket(tenant, answer["Attributes"])
 

@@ -48,7 +48,7 @@ class SharedUpstreams:
         return self._with_credentials(source.upstream, read)
 
     def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, on_result: OnResult) -> LookupBatch:
-        """Look each of the keys up; see `sluice.upstream.lookup_client.ask`."""
+        """Look up each of the keys; see `sluice.upstream.lookup_client.ask`."""
         rates, remaining = DynamoRateStore(self._table, lookup.upstream, lookup.rate), dict.fromkeys(keys)
 
         def on_each(key: str, result: LookupResult) -> None:
@@ -95,12 +95,12 @@ class DynamoTokenStore:
         self._table = table
 
     def get(self, upstream: str) -> AccessToken | None:
-        """Return the token that was kept last; it may have expired."""
+        """Return the token that was stored last; it may have expired."""
         found = self._table.get_item(Key=_key(upstream), ConsistentRead=True).get("Item")
         return None if found is None else AccessToken(str(found["token"]), float(str(found["good_until"])))
 
     def keep(self, upstream: str, token: AccessToken) -> None:
-        """Keep a token in place of the one before."""
+        """Store a token, which replaces the earlier one."""
         good_until = Decimal(str(round(token.good_until, 3)))
         item: dict[str, Any] = {
             "token": token.value,

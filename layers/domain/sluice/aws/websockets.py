@@ -29,7 +29,7 @@ class DynamoConnections:
         self._table = table
 
     def add(self, connection: Connection, *, now: int) -> None:
-        """Store a connection, for as long as one can live."""
+        """Store a connection; it expires after the longest lifetime of a connection."""
         with self._table.batch_writer() as batch:
             for item in (_by_tenant(connection), _by_id(connection)):
                 batch.put_item(Item=item | {"expires_at": now + _LIFETIME})
@@ -48,6 +48,21 @@ class DynamoConnections:
         return [_connection(tenant, item) for item in items]
 
 
+class GatewaySockets:
+    """The `Sockets` port on API Gateway."""
+
+    def __init__(self, client: ApiGatewayManagementApiClient) -> None:
+        self._client = client
+
+    def post(self, connection_id: str, message: bytes) -> bool:
+        """Send a message; ``False`` if the connection is closed."""
+        try:
+            self._client.post_to_connection(ConnectionId=connection_id, Data=message)
+        except self._client.exceptions.GoneException:
+            return False
+        return True
+
+
 def _connections_of(tenant: str) -> str:
     return f"{tenant}#connections"
 
@@ -63,18 +78,3 @@ def _by_tenant(connection: Connection) -> dict[str, Any]:
 
 def _by_id(connection: Connection) -> dict[str, Any]:
     return {"pk": f"connection#{connection.id}", "sk": "tenant", "tenant": connection.tenant}
-
-
-class GatewaySockets:
-    """The `Sockets` port on API Gateway."""
-
-    def __init__(self, client: ApiGatewayManagementApiClient) -> None:
-        self._client = client
-
-    def post(self, connection_id: str, message: bytes) -> bool:
-        """Send a message; ``False`` if the connection is closed."""
-        try:
-            self._client.post_to_connection(ConnectionId=connection_id, Data=message)
-        except self._client.exceptions.GoneException:
-            return False
-        return True

@@ -1,1 +1,1 @@
-"""The words of an import and their rules: plain dataclasses that import nothing of ours."""
+"""The model: jobs, states, chunks, counts, events and errors as plain dataclasses with their rules."""

@@ -23,7 +23,7 @@ class JobRef:
 
 
 class PhaseName(StrEnum):
-    """A stage of a job that is fanned out, in the order a job goes through them."""
+    """The fanned-out stages of a job, in the order in which a job goes through them."""
 
     PARSE = "parse"
     COMPARE = "compare"
@@ -33,7 +33,7 @@ class PhaseName(StrEnum):
 
 
 class ChunkState(StrEnum):
-    """Where a chunk is; ``done`` is for good, ``failed`` until the phase is opened again by a later run."""
+    """The states of a chunk; ``done`` is final, ``failed`` lasts until a later run opens the phase again."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -64,19 +64,19 @@ class Chunk:
     first_row
         Row number in the sheet of its first row.
     rows
-        Rows to do in this phase.
+        Number of rows to process in this phase.
     start, end
-        Byte range of the uploaded file when the slice is one; 0 and 0 when the slice is an object of its own.
+        Byte range of the slice in the uploaded file; 0 and 0 if the slice is an object of its own.
     state, attempts
-        How far it is; how often a worker took it.
+        Its state, and how often a worker has leased it.
     lease_until
-        Epoch seconds until which a worker may be at it.
+        End of the lease in epoch seconds.
     counts
-        What it added to the job when it was closed.
+        Counts that it added to the job when it was closed.
     error
-        What went wrong in the last attempt that failed.
+        Problem of the last attempt that failed.
     closed_at
-        When it was closed last.
+        Time at which it was closed last.
     """
 
     ref: ChunkRef
@@ -92,7 +92,7 @@ class Chunk:
     closed_at: datetime | None = None
 
     def is_held(self, now: int) -> bool:
-        """Whether a worker may be at it."""
+        """Return whether a worker holds the lease at this time, in epoch seconds."""
         return self.state is ChunkState.RUNNING and self.lease_until > now
 
 
@@ -109,13 +109,13 @@ class Barrier:
 
 
 def to_message(ref: ChunkRef) -> str:
-    """Write a chunk's name."""
+    """Write the message that names a chunk."""
     named = {"tenant": ref.job.tenant, "job_id": ref.job.id, "phase": ref.phase, "index": ref.index}
     return json.dumps({"format": MESSAGE_FORMAT, **named})
 
 
 def from_message(body: str) -> ChunkRef:
-    """Read a chunk's name.
+    """Read the name of a chunk from its message.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How many rows went where."""
+"""Counts of rows by what happened to them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of a job, or what one chunk adds to them.
+    """The counts of a job, or what one chunk adds to them; each is a number of rows.
 
     Parameters
     ----------
     total
-        Rows below the header that are records. Until a chunk is parsed its blank rows are still in here.
+        Records below the header. The blank rows of a chunk are included until the chunk is parsed.
     checked
         Rows parsed and validated so far.
     ignored
-        Rows that are no records: a report's totals. They are in no other count.
+        Rows that are no records, such as totals rows; they are in no other count.
     inserted, updated, unchanged
-        Rows delivered, by what they did to the dataset.
+        Rows delivered, by their effect on the dataset.
     rejected
         Rows that are wrong by their own content.
     to_insert, to_update, to_leave
-        Rows that were compared with the dataset for a review, by what loading would do.
+        Rows that were compared with the dataset for a review, by the effect that loading would have.
     deleted_upstream
-        Rows that an upstream has no longer. They are marked so, and counted as updated.
+        Rows that the upstream no longer has; they are marked as deleted, and counted as updated.
     reversed, conflicts, rollback_failed
-        Changed rows that a rollback took back, left because they were changed since, or could not take back.
+        Changed rows that a rollback restored, left because they were changed since, or failed to restore.
     """
 
     total: int = 0
@@ -56,16 +56,16 @@ class Counts:
 
     @property
     def undone(self) -> int:
-        """Changed rows that a rollback has dealt with, however it ended."""
+        """Changed rows that a rollback has processed, with any outcome."""
         return self.reversed + self.conflicts + self.rollback_failed
 
     @property
     def unprocessed(self) -> int:
-        """Rows neither delivered nor rejected; with these, the counts always add up to the total."""
+        """Rows neither delivered nor rejected; with them, the counts always add up to the total."""
         return self.total - self.loaded - self.rejected
 
     def as_dict(self) -> dict[str, int]:
-        """Every stored count by its name."""
+        """Return every stored count by its name."""
         return asdict(self)
 
     def __add__(self, other: Counts) -> Counts:

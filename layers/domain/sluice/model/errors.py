@@ -12,10 +12,10 @@
     │   ├── TooLarge         the body has more bytes than the call takes
     │   ├── Unauthorized     no token, or an invalid one
     │   └── Forbidden        a valid token without the scope
-    ├── UpstreamRejected     the upstream rejects every request of ours: the job ends `failed` with this problem
-    ├── UpstreamDown         the upstream is away: the job is suspended until it is back
+    ├── UpstreamRejected     the upstream rejects every request: the job ends `failed` with this problem
+    ├── UpstreamDown         the upstream is down: the job is suspended until it is back
     ├── NewerFormat          an object was written by a newer version, in a format that this one does not know
-    └── TryLater             a lease or a limit is in the way: the same call may go through later
+    └── TryLater             a lease or a limit prevents the call: the same call may succeed later
         └── NotYet           nothing was tried: the call waits for a slot or a lock
 
 A problem is a type and parameters, as it is stored. Its title and its detail are written by `sluice.wording` where a
@@ -34,15 +34,15 @@ ATTEMPT_FAILED: Final = "attempt-failed"
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, in the sense of RFC 9457 but without its sentences.
+    """A problem in the sense of RFC 9457, stored without its sentences.
 
     Parameters
     ----------
     type
         Stable slug, such as ``missing-header``. The API serves it as ``/problems/{type}``.
     params
-        JSON values (no floats, which DynamoDB does not take) that tell one occurrence from another. ``case`` names the
-        sentence, where the type has several.
+        JSON values of this occurrence, without floats, which DynamoDB does not take. ``case`` selects the sentence of a
+        type that has several.
     """
 
     type: str
@@ -50,20 +50,20 @@ class Problem:
 
     @property
     def code(self) -> str:
-        """Names the sentence: the type, or ``type/case``."""
+        """Code of the sentence: the type, or ``type/case``."""
         case = self.params.get("case")
         return f"{self.type}/{case}" if case else self.type
 
 
 class SluiceError(Exception):
-    """The root; carries a `Problem`.
+    """The root of the tree; carries a `Problem`.
 
     Parameters
     ----------
     type
-        Of the problem.
+        Type of the problem.
     params
-        Of the problem.
+        Parameters of the problem.
     """
 
     status = 500
@@ -86,14 +86,14 @@ class RequestRejected(SluiceError):
 
 
 class NotFound(RequestRejected):
-    """No such thing; a thing of another tenant is not found either.
+    """The thing does not exist, or belongs to another tenant.
 
     Parameters
     ----------
     what
         Kind of the thing, such as ``job``.
     name
-        What the caller named it by.
+        Name by which the caller asked for it.
     """
 
     status = 404
@@ -111,7 +111,7 @@ class Conflict(RequestRejected):
 class InProgress(Conflict):
     """The same call, with the same idempotency key, is still being carried out.
 
-    ``seconds`` says when the caller can try again.
+    ``seconds`` is the delay after which the caller can try again.
     """
 
     seconds = 1
@@ -136,7 +136,7 @@ class TooLarge(RequestRejected):
 
 
 class Unauthorized(RequestRejected):
-    """No bearer token, or one that is expired, forged or issued to another client; ``case`` says which."""
+    """The bearer token is missing, expired, forged or meant for another audience; ``case`` says which."""
 
     status = 401
 
@@ -163,7 +163,7 @@ class UpstreamRejected(SluiceError):
 
 
 class UpstreamDown(SluiceError):
-    """The upstream is away; ``upstream`` is the title that people know it by."""
+    """The upstream is down; ``upstream`` is its title."""
 
     status = 503
 
@@ -187,16 +187,16 @@ class NewerFormat(SluiceError):
 
 
 class TryLater(SluiceError):
-    """Another worker or caller holds the lease, or a limit is reached; ``case`` says what is in the way.
+    """Another worker or caller holds the lease, or a limit is reached; ``case`` says which.
 
     Parameters
     ----------
     case
-        Names the sentence.
+        Selects the sentence.
     seconds
-        When to try again.
+        Delay after which the caller can try again.
     params
-        Of the problem.
+        Parameters of the problem.
     """
 
     status = 503
@@ -206,7 +206,7 @@ class TryLater(SluiceError):
         self.seconds = seconds
 
     def as_not_yet(self) -> NotYet:
-        """Return the same problem as one of a call that does not count as an attempt."""
+        """Return the same problem as a `NotYet`, which does not count as an attempt."""
         return NotYet(seconds=self.seconds, **self.problem.params)
 
 

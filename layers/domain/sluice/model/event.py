@@ -18,7 +18,7 @@ _NAMES = {
     Status.ROLLED_BACK: "job.rolled_back",
 }
 PROGRESS = "job.progress"
-#: A ticket expires so many seconds after its issue, if it was not used by then.
+#: Seconds after which an unused ticket expires.
 TICKET_SECONDS = 60
 
 
@@ -31,15 +31,15 @@ class Seen:
 
     @property
     def is_last(self) -> bool:
-        """Whether there was nothing more to wait for: the job stood still."""
+        """Whether no further event follows by itself: the job was waiting or had ended."""
         return self.status in WAITING_OR_ENDED
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A WebSocket connection: it hears of one job of its tenant, or of all when ``job_id`` is ``None``.
+    """A WebSocket connection: it watches one job of its tenant, or all jobs if ``job_id`` is ``None``.
 
-    ``since`` is when it was made, in epoch seconds.
+    ``since`` is the time at which it was opened, in epoch seconds.
     """
 
     id: str
@@ -48,12 +48,12 @@ class Connection:
     since: int = 0
 
     def hears_of(self, job: Job) -> bool:
-        """Whether news of the job are for this connection."""
+        """Return whether the connection watches the job."""
         return job.ref.tenant == self.tenant and self.job_id in {None, job.ref.id}
 
 
 def event_name(before: Status | None, after: Job) -> str:
-    """What happened to a job since it had that status; anything but a new status is progress."""
+    """Name the event of a change: a new status, or progress if the status is the same."""
     if before is after.status:
         return PROGRESS
     return _NAMES.get(after.status, PROGRESS)
@@ -61,19 +61,20 @@ def event_name(before: Status | None, after: Job) -> str:
 
 @dataclass(frozen=True)
 class Ticket:
-    """Stands for a token with the scope ``imports:read``, once.
+    """A ticket: replaces, once, a token with the scope ``imports:read``.
 
     Parameters
     ----------
     tenant, subject
-        Who got it.
+        Tenant and subject of the caller who obtained it.
     job_id
-        The one job that it is for; ``None``: all jobs of the tenant, over a socket.
+        The job that it is valid for; ``None``: all jobs of the tenant, over a WebSocket.
     until
-        Epoch seconds at which the token ends that it was got with; an event stream ends then, too. A socket goes on, as
-        one that was opened with the token does: for two hours at most (API Gateway quotas).
+        Expiry of the token used to obtain the ticket (epoch seconds). An event stream ends then, too. A WebSocket stays
+        open, as it does with a token, for two hours at most (API Gateway quotas).
     stream
-        Names what it opened: only who has heard of it from us can go on with it. Empty until the ticket is used.
+        Secret name of the event stream that the ticket opened, sent only inside that stream: only its receiver can
+        continue it. Empty until the ticket is used.
     """
 
     tenant: str

@@ -1,4 +1,4 @@
-"""Parts of a file that is sent so."""
+"""Stored parts of a multipart upload."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class StoredPart:
-    """A part that has arrived: its bytes, and the etag that names its content."""
+    """A part that has arrived: its size in bytes, and the etag of its content."""
 
     bytes: int
     etag: str

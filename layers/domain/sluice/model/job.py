@@ -1,4 +1,4 @@
-"""A job: one run of an importer."""
+"""A job: one import of a file or one sync of a source, with its log and its allowed actions."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.status import Status
 
-#: What a tenant may be called: the name is part of every key and prefix, so it must not hold their separators.
+#: Names of tenants: a name is part of every key and prefix, so it must not contain their separators.
 TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-#: Kinds of jobs: of a file, and of an upstream.
+#: Kinds of jobs: the import of a file, and the sync of a source.
 IMPORT = "import"
 SYNC = "sync"
 
-#: Types of the problems of jobs that can be taken on from where they stopped.
+#: Types of the problems of failed jobs that a caller can retry.
 BROKEN = "system-error"
 UNPROCESSED = "unprocessed-rows"
 UPSTREAM_REJECTED = "upstream-rejected"
-#: Type of the problem of a sync that took too long.
+#: Type of the problem of a sync that exceeded its time limit.
 OVERDUE = "sync-overdue"
 RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
-#: Type of the problem of a rollback that can be taken on.
+#: Type of the problem of a rollback that failed half-way; a caller can roll the job back again.
 HALF_UNDONE = "rollback-incomplete"
 
-#: Where the course of a run begins.
+#: State of the state machine at which the execution of a run begins.
 Entry = Literal["plan", "load", "undo"]
 #: Day first or month first; the year is last in both.
 DateOrder = Literal["dmy", "mdy"]
-#: Who does what nobody asked for: the course of the job, and tidying up.
+#: Actor of changes that no caller requested: executions, workers and the sweeper.
 SYSTEM = "sluice"
 
 
 @dataclass(frozen=True)
 class JobFile:
-    """The file of a job; what is not known yet is ``None``.
+    """The file of a job; attributes that are not known yet are ``None``.
 
-    ``etag`` names the bytes that arrived: should the object be overwritten later, the job does not read on in it.
-    ``upload_id`` is there when it was announced to come in parts.
+    ``etag`` identifies the bytes that arrived: if the object is overwritten later, the job stops reading it.
+    ``upload_id`` is the id of a multipart upload.
     """
 
     name: str
@@ -57,48 +57,48 @@ class JobFile:
 
 @dataclass(frozen=True)
 class Job:
-    """One run of an importer, with its progress.
+    """A job of an importer or a source, with its progress.
 
     Parameters
     ----------
     ref
-        Tenant and id; ids are ULIDs, so they sort by the time they were made.
+        Tenant and id; ids are ULIDs, so they sort by creation time.
     mapping
-        Headers of the file the caller assigned to columns, ``{header: field or title}``.
+        Headers of the file that the caller assigned to columns, ``{header: field or title}``.
     urgent
-        Whether its chunks go before those of other jobs.
+        Whether its chunks are processed before those of other jobs.
     review
-        Whether it stops after parsing until somebody commits it.
+        Whether it stops after parsing until a caller commits it.
     force
-        Whether it is done even if the same file was imported before.
+        Whether it is imported even if the same file was imported before.
     corrects
-        Id of the job whose rejected rows this one brings again.
+        Id of the job whose rejected rows it corrects.
     phase
         The phase under way, or the one in which it was stopped.
     run_at
-        When its run began, if that is not the first.
+        Time at which its run began; ``None`` in the first run.
     instead_of
-        Id of the sync whose place it took.
+        Id of the sync that it superseded.
     run
-        How often its course was set going: a commit, a resume, a retry and a rollback each begin a new run.
+        Number of its executions: a commit, a resume, a retry and a rollback each begin a new run.
     planned
-        Whether its file has been cut.
+        Whether its file has been split.
     committed
-        Whether somebody has said that it may be loaded.
+        Whether a caller has committed it.
     date_orders
-        DateOrder of day and month by date field, where the importer does not declare it: found out or answered.
+        Order of day and month by date field, where the importer does not declare it: proved by cells or answered.
     ambiguous
-        Date fields of which a person must say the order.
+        Date fields whose order a caller must answer.
     parameters
-        What else its importer must know: ``{"ward": "79800001"}``.
+        Values of its importer's parameters: ``{"ward": "79800001"}``.
     lookup
-        Name of the lookup that its rows go through, instead of being loaded.
+        Name of the lookup that its rows go through instead of a load.
     suspended
-        Why it is paused, if it goes on by itself.
+        Reason of a pause that ends automatically; ``None`` otherwise.
     deleted
         Whether its files and rows were deleted.
     reads
-        How often the pages of its source were read: again when rows moved in the meantime.
+        Number of readings of its source; more than one if rows moved meanwhile.
     version
         Rises with every change; the ETag of the job.
     """
@@ -138,30 +138,30 @@ class Job:
 
     @property
     def unanswered(self) -> list[str]:
-        """Date fields whose order a person has still to say."""
+        """Ambiguous date fields that no caller has answered yet."""
         return [field for field in self.ambiguous if field not in self.date_orders]
 
     @property
     def needs_review(self) -> bool:
-        """Whether it must not be loaded before somebody has looked at it.
+        """Whether a caller must commit the job before it is loaded.
 
-        A commit is about what is known by then: a chunk that is parsed at a retry may bring up dates of its own.
+        A commit covers only what is known at that time: a chunk that a retry parses may contain new ambiguous dates.
         """
         return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
     def is_sync(self) -> bool:
-        """Whether its rows come from a source, not from a file."""
+        """Whether its rows come from a source instead of a file."""
         return self.kind == SYNC
 
     @property
     def delivery(self) -> PhaseName:
-        """The phase that delivers its staged rows: into a dataset, or to a lookup."""
+        """Phase that delivers its staged rows: to a dataset, or to a lookup."""
         return PhaseName.LOOKUP if self.lookup else PhaseName.LOAD
 
     @property
     def entry(self) -> Entry:
-        """Where the course begins that takes the job on from its state."""
+        """State of the state machine at which its next execution begins."""
         match self.status:
             case Status.ROLLING_BACK:
                 return "undo"
@@ -171,12 +171,47 @@ class Job:
                 return "plan"
 
 
+@dataclass(frozen=True)
+class Progress:
+    """The progress of the phase under way: ``current`` of ``total`` rows, ``percent`` from 0 to 100.
+
+    ``code`` names its sentence, see `sluice.wording.word_progress`.
+    """
+
+    current: int
+    total: int
+    percent: int
+    code: str
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """An entry of a job's log.
+
+    Parameters
+    ----------
+    at
+        Time of the change, in UTC.
+    by
+        Subject of the caller's token, or `SYSTEM`.
+    status
+        State of the job after the change.
+    note
+        Details in words; empty if the status says enough.
+    """
+
+    at: datetime
+    by: str
+    status: Status
+    note: str = ""
+
+
 def allowed_actions(job: Job) -> list[str]:
-    """What a caller may ask of a job in its state, by the names of the API's calls."""
-    moves = _allowed_actions(job)
-    if job.lookup or job.deleted:  # a lookup has changed nothing that could be taken back
-        moves = [move for move in moves if move != "rollback"]
-    return [] if job.deleted else moves
+    """List the actions that callers may request in the job's state, by the names of the API's calls."""
+    actions = _allowed_actions(job)
+    if job.lookup or job.deleted:  # a lookup writes to no dataset, so there is nothing to roll back
+        actions = [action for action in actions if action != "rollback"]
+    return [] if job.deleted else actions
 
 
 def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each state
@@ -198,41 +233,6 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
         case Status.COMPLETED if job.counts.inserted + job.counts.updated:
             return ["rollback"]
         case Status.CANCELLED if job.planned and (job.committed or not job.review):
-            return ["rollback"]  # whatever its counts say: a worker may have died between writing and counting
+            return ["rollback"]  # even with counts of 0: a worker may have died between writing and counting
         case _:
             return []
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the phase under way is: ``current`` of ``total`` rows, ``percent`` from 0 to 100.
-
-    ``code`` names the sentence about it, see `sluice.wording.word_progress`.
-    """
-
-    current: int
-    total: int
-    percent: int
-    code: str
-
-
-@dataclass(frozen=True)
-class LogEntry:
-    """Something that was done to a job.
-
-    Parameters
-    ----------
-    at
-        When, UTC.
-    by
-        Subject of the caller's token, or `SYSTEM`.
-    status
-        What the job was after it.
-    note
-        More of it, in words; empty when the status says all.
-    """
-
-    at: datetime
-    by: str
-    status: Status
-    note: str = ""

@@ -1,6 +1,6 @@
-"""A row that is wrong by its own content: the code of what is wrong, and the parameters of that code.
+"""Rejections: rows that are wrong by their own content, each with a code and its parameters.
 
-The sentence is written by `sluice.wording` where a person reads it.
+`sluice.wording` writes the sentence where a person reads it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _STORED_DUPLICATE: Final = re.compile(r"repeats the (.*) of row (\d+)")
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why one cell makes its row unusable.
+    """A rejection: one cell that makes its row unusable.
 
     Parameters
     ----------
     sheet
         Name of the sheet; empty for CSV.
     row
-        Row number as a person sees it, header rows counted.
+        Row number as a spreadsheet shows it, header rows included.
     column
         The column's title, or ``None`` when the row as a whole is wrong.
     value
@@ -54,7 +54,7 @@ def to_rejection(stored: Mapping[str, Any]) -> Rejection:
 
 
 def code_of(stored: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the code and the parameters of something that was stored, also by a version that stored a sentence."""
+    """Return the code and the parameters of a stored reason, also if an older version stored it as a sentence."""
     if "code" in stored:
         return stored["code"], stored["params"]
     text = stored["reason"]

@@ -1,4 +1,4 @@
-"""When a source is pulled by itself."""
+"""Schedules of syncs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass(frozen=True)
 class Schedule:
-    """A scheduled run at ``starting_at``, and one every so many minutes after it.
+    """A schedule: a run at ``starting_at``, and one every ``every_minutes`` minutes after it.
 
     Parameters
     ----------
     every_minutes
-        The period.
+        Period in minutes.
     starting_at
-        The first scheduled run; aware of its time zone, in whole seconds.
+        Time of the first scheduled run, with its time zone, in whole seconds.
     """
 
     every_minutes: int
@@ -28,16 +28,16 @@ class Schedule:
 
 
 def next_at(schedule: Schedule, now: datetime) -> datetime:
-    """Find the first scheduled run that is not past."""
+    """Return the time of the next scheduled run, which may be ``now``."""
     periods = -((schedule.starting_at - now) // schedule.period)
     return schedule.starting_at + max(periods, 0) * schedule.period
 
 
 def schedule_from(every_minutes: int, starting_at: datetime | None, *, now: datetime) -> Schedule:
-    """A schedule that is set now.
+    """Build a schedule from a caller's request.
 
-    Without a beginning it begins in one period. A beginning that is past gives way to the first scheduled run that is
-    not, so that "daily, from last Monday, 6:00" goes on at 6:00.
+    Without ``starting_at``, the first run is one period from now. If ``starting_at`` is past, the first run is the next
+    one of its series, so "daily, from last Monday, 6:00" begins at the next 6:00.
     """
     first = starting_at or now + timedelta(minutes=every_minutes)
     wanted = Schedule(every_minutes, first.astimezone(UTC).replace(microsecond=0))

@@ -1,4 +1,4 @@
-"""The states of a job and the moves between them, in one table."""
+"""The states of a job and the transitions between them, in one table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sluice.model.errors import Conflict
 
 
 class Status(StrEnum):
-    """Where a job is in its life."""
+    """The states of a job."""
 
     WAITING_FOR_FILE = "waiting_for_file"
     QUEUED = "queued"
@@ -25,19 +25,19 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-#: The ends: nothing goes on by itself from here.
+#: End states: only a caller continues a job from here, by a retry or a rollback.
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 
-#: Ends, and stops at which a job waits for a person: nothing happens to it until somebody moves it.
+#: End states, and states in which a job waits until a caller commits, resumes or cancels it.
 WAITING_OR_ENDED = ENDED | {Status.IN_REVIEW, Status.PAUSED}
 
-#: No execution and no worker is at it.
+#: States without an execution and without workers.
 INACTIVE = WAITING_OR_ENDED | {Status.WAITING_FOR_FILE}
 
-#: On the way to a stop: workers take no further chunk.
+#: States of a job that is about to stop: workers process no further chunk.
 STOPPING = frozenset({Status.PAUSING, Status.CANCELLING})
 
-#: Every legal move. What is not here is rejected with `illegal_transition`.
+#: Every legal transition; all others are rejected with `illegal_transition`.
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.WAITING_FOR_FILE: frozenset({Status.QUEUED, Status.CANCELLED, Status.FAILED}),
     Status.QUEUED: frozenset({Status.PARSING, Status.PAUSING, Status.CANCELLED, Status.FAILED}),
@@ -58,10 +58,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 
 
 def sources_of(target: Status) -> frozenset[Status]:
-    """The states from which a job may move to ``target``."""
+    """Return the states from which a job may move to ``target``."""
     return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)
 
 
 def illegal_transition(job_id: str, current: Status, target: Status | str) -> Conflict:
-    """The problem of a move that the table does not have; it names the current state."""
+    """Build the error of a transition that the table does not allow; it names the current state."""
     return Conflict("illegal-transition", id=job_id, target=str(target), status_now=str(current))

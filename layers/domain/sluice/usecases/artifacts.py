@@ -1,4 +1,4 @@
-"""The files of a job in the bucket: every S3 key, and how what lies under it is written and read.
+"""The files of a job in the bucket: every S3 key, and how each object is encoded and decoded.
 
 ========================================  ======================================================================
 key, below ``jobs/{tenant}/{job}/``       content
@@ -8,7 +8,7 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``staged/{chunk}.rows``                   rows that passed validation
 ``staged/{chunk}.keys``                   digests of their keys
 ``staged/{chunk}.duplicates``             rows whose key an earlier row of the file has
-``staged/{chunk}.pulled``                 what the upstream said while the chunk was read
+``staged/{chunk}.pulled``                 totals and keys that the upstream named while the chunk was read
 ``dates/{chunk}.json``                    what the cells of a chunk prove about the order of day and month
 ``rejections/{chunk}-{a|b}-{phase}``      rejections of a chunk in a phase
 ``rejected/{chunk}-{phase}.cells``        the rejected rows as they came
@@ -18,8 +18,9 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``journal/``                              before-images; `sluice.destinations.dynamodb` owns them
 ========================================  ======================================================================
 
-Uploads lie under ``uploads/{tenant}/{job}/``, dropped files under ``incoming/{tenant}/{importer}/``. An object that is
-read whole begins with a line that names its format. Slices are read by ranges; the format of ``layout.json`` is theirs.
+Uploads are stored under ``uploads/{tenant}/{job}/``, dropped files under ``incoming/{tenant}/{importer}/``. An object
+that is read whole begins with a line that names its format. Slices are read by ranges, so they carry no such line; the
+format of ``layout.json`` applies to them.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from sluice.usecases.ports import Files
 UPLOADS = "uploads"
 INCOMING = "incoming"
 
-# What is made while a job is read and parsed: it goes when a source is read again.
+# Folders that are written while a job is read and parsed; they are removed when a source is read again.
 _READ = ("slices", "staged", "dates", "rejections", "rejected")
 _LAYOUT = "layout.json"
 _FORMAT = 1
@@ -58,23 +59,23 @@ _NAME = re.compile(r"\d{6,}(?:-[ab]-[a-z]+)?\.jsonl")
 
 
 def upload_key(ref: JobRef, file_name: str) -> str:
-    """The key of a job's uploaded file."""
+    """Return the key of a job's uploaded file."""
     return f"{UPLOADS}/{ref.tenant}/{ref.id}/{file_name}"
 
 
 def job_folder(ref: JobRef) -> str:
-    """The folder of all that is made of a job."""
+    """Return the folder of everything that Sluice derives from a job's file."""
     return f"jobs/{ref.tenant}/{ref.id}/"
 
 
 def result_key(ref: JobRef, run: int, name: str) -> str:
-    """The key of a file made for download, of what a run of the job left."""
+    """Return the key of a download; its content depends on the run of the job."""
     return f"{job_folder(ref)}results/{run:04d}/{name}"
 
 
 @dataclass(frozen=True)
 class FilePlan:
-    """How the file is read, and which cell of its rows belongs to which field."""
+    """The layout of a file, and its header: which cell of a row belongs to which field."""
 
     layout: FileLayout
     header: Header
@@ -82,7 +83,7 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a lookup found about a row; ``code`` and ``params`` say why, where the category alone does not."""
+    """The category of a row after a lookup; ``code`` and ``params`` give a reason where the category alone does not."""
 
     row: int
     category: str
@@ -93,14 +94,18 @@ class Finding:
 
 @dataclass(frozen=True)
 class PulledChunk:
-    """What an upstream said while a chunk was read, in one run of the job.
+    """What the upstream's responses to one chunk, in one run of the job, contained.
 
     Parameters
     ----------
+    run
+        The run of the job that read the chunk.
+    rows
+        Number of rows in the responses.
     totals
-        Every total that its responses named.
+        Every total that the responses named.
     keys
-        Keys of its rows, as `sluice.usecases.pull.plain_key` writes them.
+        Keys of the rows, as `sluice.usecases.pull.plain_key` writes them.
     """
 
     run: int
@@ -110,9 +115,16 @@ class PulledChunk:
 
 
 class JobFiles:
-    """The files of one job. It is also the `Workspace` in which `sluice.reading` splits the file.
+    """The files of one job; also the `Workspace` in which `sluice.reading` splits the file.
 
-    Every object has a name that follows from the job and the chunk, so that a second attempt writes over the first.
+    The name of each object follows from the job and the chunk, so a second attempt overwrites the first.
+
+    Parameters
+    ----------
+    ref
+        The job.
+    files
+        The bucket.
     """
 
     def __init__(self, ref: JobRef, files: Files) -> None:
@@ -134,12 +146,12 @@ class JobFiles:
         return self._files.read(f"{self._root}slices/{name}", start, end)
 
     def write_slice(self, segment: Segment) -> None:
-        """Store the bytes of a segment; one that is a range of the upload has none of its own."""
+        """Store the bytes of a segment, unless it is a byte range of the upload."""
         if segment.body is not None:
             self.write(f"{segment.index:06d}.slice", segment.body)
 
     def records(self, chunk: Chunk, upload: JobFile) -> Iterator[Record]:
-        """Read the rows of a chunk as they came, from its slice or from a range of the uploaded file."""
+        """Read the rows of a chunk, unchanged, from its slice or from a range of the uploaded file."""
         if chunk.end:
             body = self._files.read(upload.key, chunk.start, chunk.end, upload.etag)
         else:
@@ -148,19 +160,19 @@ class JobFiles:
         return read_segment(self.read_plan().layout, segment, body, self)
 
     def write_plan(self, layout: FileLayout, header: Header) -> None:
-        """Store what every worker must know of the file."""
+        """Store the layout and the header of the file, which every worker needs."""
         self._write_json(f"slices/{_LAYOUT}", {"layout": asdict(layout), "header": asdict(header)})
 
     def read_plan(self) -> FilePlan:
-        """Read what every worker must know of the file."""
+        """Read what `write_plan` stored."""
         kept = self._read_json(f"slices/{_LAYOUT}")
         fields = {int(place): field for place, field in kept["header"].pop("fields").items()}
         return FilePlan(FileLayout(**kept["layout"]), Header(**kept["header"], fields=fields))
 
-    # ------------------------------------------------------------------ what a chunk leaves
+    # ------------------------------------------------------------------ results of a chunk
 
     def write_staged(self, index: int, rows: Iterable[GoodRow]) -> None:
-        """Store the rows of a chunk that passed."""
+        """Store the rows of a chunk that passed validation."""
         self._write(f"staged/{index:06d}.rows", dump_staged(rows))
 
     def staged(self, index: int) -> list[GoodRow]:
@@ -176,11 +188,11 @@ class JobFiles:
         return self._read(f"staged/{index:06d}.keys")
 
     def write_duplicates(self, index: int, first_rows: dict[int, int]) -> None:
-        """Store the rows of a chunk whose key an earlier row has, each with the number of that row."""
+        """Store the duplicate rows of a chunk: ``{row number: number of the first row with the same key}``."""
         self._write_json(f"staged/{index:06d}.duplicates", first_rows)
 
     def duplicates(self, index: int) -> dict[int, int]:
-        """Read what `write_duplicates` stored; empty if nothing was."""
+        """Read what `write_duplicates` stored; empty if the chunk has no duplicates."""
         try:
             found = self._read_json(f"staged/{index:06d}.duplicates")
         except NotFound:
@@ -188,11 +200,11 @@ class JobFiles:
         return {int(row): first for row, first in found.items()}
 
     def write_evidence(self, index: int, evidence: dict[str, DateEvidence]) -> None:
-        """Store what a chunk's cells prove about the order of day and month, by field."""
+        """Store the evidence in a chunk's cells about the order of day and month, by field."""
         self._write_json(f"dates/{index:06d}.json", {field: asdict(found) for field, found in evidence.items()})
 
     def evidence(self, index: int) -> dict[str, DateEvidence]:
-        """Read what `write_evidence` stored; empty if nothing was."""
+        """Read what `write_evidence` stored; empty if the chunk has no evidence."""
         try:
             return _evidence(self._read_json(f"dates/{index:06d}.json"))
         except NotFound:
@@ -204,7 +216,7 @@ class JobFiles:
             yield _evidence(json.loads(_body(self._files.read(key), key)))
 
     def write_pulled(self, index: int, pulled: PulledChunk) -> None:
-        """Store what the upstream said while a chunk was read."""
+        """Store the totals and keys that the upstream named while a chunk was read."""
         self._write_json(f"staged/{index:06d}.pulled", asdict(pulled))
 
     def pulled(self, index: int) -> PulledChunk:
@@ -212,7 +224,7 @@ class JobFiles:
         return PulledChunk(**self._read_json(f"staged/{index:06d}.pulled"))
 
     def write_findings(self, index: int, findings: Iterable[Finding]) -> None:
-        """Store what a lookup found about the rows of a chunk."""
+        """Store the categories that a lookup gave to the rows of a chunk."""
         self._write_lines(f"found/{index:06d}.jsonl", findings)
 
     def findings(self, index: int) -> Iterator[Finding]:
@@ -223,8 +235,8 @@ class JobFiles:
     # ------------------------------------------------------------------ rejected rows
 
     def write_rejections(self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record]) -> None:
-        """Store the rejections of a chunk, and its rejected rows as they came; without any, nothing is stored."""
-        # an earlier attempt may have left some that are out of date: an answer about dates may have come in between
+        """Store the rejections of a chunk, and its rejected rows unchanged; store nothing if there are none."""
+        # A later attempt also writes an empty list: an answer about dates in between may have outdated the earlier one.
         if not rejections and chunk.attempts <= 1:
             return
         ref = chunk.ref
@@ -247,7 +259,7 @@ class JobFiles:
         return Page([to_rejection(item) for item in page.items], page.next)
 
     def rejected_rows(self) -> Iterator[RejectedRow]:
-        """Read every rejected row of the job as it came, in the order of the file, with its rejections."""
+        """Read every rejected row of the job, unchanged and in the order of the file, with its rejections."""
         folder = f"{self._root}rejections/"
         names = (key.removeprefix(folder).removesuffix(".jsonl").split("-") for key in self._files.names(folder))
         for index, of_chunk in groupby(names, key=lambda parts: int(parts[0])):
@@ -275,12 +287,12 @@ class JobFiles:
     # ------------------------------------------------------------------ removal
 
     def remove_read(self) -> None:
-        """Remove what was made while the job was read and parsed: its source is read again."""
+        """Remove what reading and parsing wrote, before the source is read again."""
         for folder in _READ:
             self._files.remove(f"{self._root}{folder}/")
 
     def remove_all(self) -> None:
-        """Remove all that was made of the job, and its upload."""
+        """Remove everything that was derived from the job's file, and the upload itself."""
         self._files.remove(self._root)
         self._files.remove(upload_key(self._ref, ""))
 
@@ -303,15 +315,15 @@ class JobFiles:
         self._write(name, "".join(json.dumps(asdict(item)) + "\n" for item in items).encode())
 
     def _page(self, folder: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
-        """Read a page of what lies in a folder as JSON lines, object by object.
+        """Read a page of the JSON lines in a folder, object by object.
 
         Parameters
         ----------
         limit
-            Items at most.
+            Maximum number of items.
         cursor
-            End of the page before, an object and a line in it: a name and not a place in the list, because objects come
-            up between others while the job runs.
+            End of the previous page: the name of an object and a line in it. It holds a name instead of an index,
+            because a running job adds objects between others.
         """
         root = self._root + folder
         first, line = _position(cursor)
@@ -331,7 +343,7 @@ class JobFiles:
 
 
 def _rejections_name(ref: ChunkRef) -> str:
-    # parse comes before load for the same chunk, as a person would expect: hence the letter
+    # The letter sorts the rejections of parse before those of load within a chunk.
     return f"rejections/{ref.index:06d}-{'a' if ref.phase is PhaseName.PARSE else 'b'}-{ref.phase}.jsonl"
 
 

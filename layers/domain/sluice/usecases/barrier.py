@@ -1,4 +1,4 @@
-"""The barrier at the end of a phase: the worker that passes it answers the token of the state machine."""
+"""The barrier at the end of a phase: the worker that passes it answers the state machine's task token."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from sluice.usecases.services import Services
 
 
 def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services) -> None:
-    """Answer the token of a phase when none of its chunks remains, or when its job is to stop and no worker holds one.
+    """Answer the token of a phase if no chunk remains, or if its job is stopping and no worker holds a lease.
 
-    The answer is ``done`` or, if a person has to look at the job before it goes on, ``review``; for a job that is to
-    stop, ``stopped``; for one that has ended while its chunks were done, ``over``. Called when the phase is set up,
-    after a chunk was closed or put back, when a stop is asked for, and again by every redelivery of a closed chunk's
-    message: if the worker that closed the last chunk died before it could answer, its message comes again and the
-    answer is given then.
+    The outcome is ``done``, or ``review`` if the job needs a review first, ``stopped`` if the job is stopping, and
+    ``over`` if the job ended while its chunks were processed.
 
-    A worker takes its lease before it looks at the job, and a stop is written to the job before the leases are looked
-    at: one of the two sees the other, so that nothing is written after a job has stopped.
+    Dispatch calls it when it has set up the phase, a worker after it has closed or released a chunk, and a caller's
+    pause or cancel. Every redelivery of a closed chunk's message calls it again: if the worker that closed the last
+    chunk dies before it answers the token, its message is redelivered and the token is answered then.
+
+    A worker acquires its lease before it reads the job, and a stop is written to the job before the leases are read.
+    One of the two sees the other, so no worker writes anything after a job has stopped.
 
     Parameters
     ----------
+    ref, name
+        The job and the phase.
     now
         Epoch seconds.
     """

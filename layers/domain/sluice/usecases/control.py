@@ -1,7 +1,7 @@
-"""What callers do to a job: commit, pause, resume, cancel, retry, roll back and delete it; and how it suspends itself.
+"""Control of a job: callers commit, pause, resume, cancel, retry, roll back and delete it; workers suspend it.
 
-Each verb can be called again: a call that was carried out before, but whose execution may not have been started, starts
-it then.
+Each function is idempotent. A call changes the job first and then starts its execution; if the process dies between
+the two, the repeated call starts the execution.
 """
 
 from __future__ import annotations
@@ -21,26 +21,28 @@ from sluice.usecases.queueing import acquire_importer_again, release_importer
 from sluice.usecases.services import Services
 from sluice.wording import word_detail
 
+# Bounds of the delay before a suspended job resumes.
 _FIRST_SECONDS = 30
 _LONGEST_SECONDS = 600
 
 
 def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], services: Services) -> Job:
-    """Let the job go on to load.
+    """Commit a job in review: start loading its rows.
 
     Parameters
     ----------
+    by
+        Subject of the caller.
     answers
-        Order of day and month, ``dmy`` or ``mdy``, by date column (its field or title); needed for those that the job
-        asks about.
+        Order of day and month, ``dmy`` or ``mdy``, by date column (its field or title); required for every column
+        that the job asks about.
 
     Raises
     ------
     Conflict
         If the job is not in review, or was committed with other answers.
     RequestRejected
-        ``ambiguous-dates`` when an answer is missing; ``unknown-column`` when one is about a column that is not asked
-        about.
+        ``ambiguous-dates`` if an answer is missing; ``unknown-column`` if the job does not ask about a column.
     """
     job = services.jobs.get(ref)
     if job.status not in {Status.IN_REVIEW, Status.LOADING} or (job.status is Status.LOADING and not job.committed):
@@ -49,7 +51,7 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], services: 
     if job.status is Status.LOADING:
         if date_orders != job.date_orders:
             raise Conflict("committed-otherwise", id=ref.id)
-        services.machine.start(job)  # called again: its execution may not have been started the first time
+        services.machine.start(job)  # the first call may have died before it started the execution
         return job
     missing = [column.title for column in _asked(job) if column.field not in date_orders]
     if missing:
@@ -68,56 +70,49 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], services: 
     return job
 
 
-def _asked(job: Job) -> list[Column]:
-    return [column for column in importer_of(job).columns if column.field in job.ambiguous]
-
-
-def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder]:
-    """The answers by field; an order that the file itself proves cannot be changed."""
-    fields = {name: column.field for column in _asked(job) for name in (column.field, column.title)}
-    unknown = sorted(set(answers) - set(fields))
-    if unknown:
-        raise RequestRejected("unknown-column", unknown=unknown, asked=[column.title for column in _asked(job)])
-    return {fields[name]: order for name, order in answers.items()}
-
-
 def pause(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
-    """Stop a job where it is, until it is resumed or cancelled.
+    """Pause a job until a caller resumes or cancels it; chunks that workers hold are finished first.
+
+    Parameters
+    ----------
+    by
+        Subject of the caller.
+    now
+        Epoch seconds.
 
     Raises
     ------
     Conflict
-        If it is not under way.
+        If the job is not under way.
     """
     job = services.jobs.get(ref)
-    if job.suspended:  # it would go on by itself
+    if job.suspended:  # without this it would resume automatically
         return services.jobs.stay_paused(ref, by=by)
     if job.status is Status.PAUSED:
         return job
     waits = job.status is Status.QUEUED
     job = services.jobs.transition(ref, Status.PAUSING, by=by)
     if waits:
-        services.machine.start(
-            job
-        )  # one that waits for its importer has no execution yet that could say that it has stopped
+        # a job that waits for its importer has no execution yet, and only an execution can move it to `paused`
+        services.machine.start(job)
     if job.phase is not None:
         answer_if_passed(ref, job.phase, now, services)
     return job
 
 
 def resume(ref: JobRef, *, by: str, services: Services) -> Job:
-    """Go on with a paused job where it stopped, in a new run; chunks that are done stay done.
+    """Continue a paused job in a new run; chunks that are done stay done.
 
-    A job that goes on already stays as it is.
+    A job that was resumed before is returned unchanged.
 
     Raises
     ------
     Conflict
-        If the job is not paused, and never was; or if its importer does one at a time, and another is under way.
+        If the job is not paused, or if its importer runs one job at a time and another job owns the lock.
     """
     job = services.jobs.get(ref)
     to = Status.LOADING if job.phase is job.delivery else Status.PARSING
-    if job.status is to and job.run > 1:  # called again: its execution may not have been started the first time
+    if job.status is to and job.run > 1:  # the first call may have died before it started the execution
         services.machine.start(job)
         return job
     if job.status is not Status.PAUSED:
@@ -128,35 +123,36 @@ def resume(ref: JobRef, *, by: str, services: Services) -> Job:
     return job
 
 
-def _phase_in(status: Status, job: Job) -> PhaseName | None:
-    return job.delivery if status is Status.LOADING else None
-
-
 def suspend(ref: JobRef, problem: Problem, services: Services) -> None:
-    """Pause a job until its upstream is back; one that is being stopped already stays as it is.
+    """Suspend a job until its upstream is back; a job that is already stopping stays as it is.
 
-    Its chunks go back as in any pause, and no attempt of theirs is lost: when it goes on they get new messages.
+    Workers release its chunks as in any pause. No chunk loses an attempt, because the next run sends new messages.
     """
     with suppress(Conflict):
         services.jobs.transition(ref, Status.PAUSING, note=word_detail(problem), suspended=problem)
 
 
 def auto_resume_after(job: Job) -> int:
-    """Seconds until a suspended job is resumed: half a minute, and a little longer with each run, up to ten minutes.
+    """Return the seconds until a suspended job resumes: 30, more with each run, 600 at most.
 
-    An upstream that restarts is back soon; one that is away for days is asked a hundred times a day.
+    An upstream that restarts is available again soon; one that is down for days gets about a hundred requests a day.
     """
     return min(_FIRST_SECONDS * job.run, _LONGEST_SECONDS)
 
 
 def auto_resume(ref: JobRef, run: int, *, services: Services) -> Job:
-    """Resume a suspended job, unless a caller has changed its state since; with its upstream away, it suspends again.
+    """Resume a suspended job, unless a caller has changed its state; if its upstream is still down, it suspends again.
 
-    Called twice, it starts one run.
+    A second call starts no second run.
+
+    Parameters
+    ----------
+    run
+        The run in which the job was suspended.
     """
     job = services.jobs.get(ref)
     if job.run == run + 1 and job.status in {Status.PARSING, Status.LOADING}:
-        services.machine.start(job)  # the call that resumed it may have died before this
+        services.machine.start(job)  # the first call may have died before it started the execution
         return job
     if job.run != run or job.status is not Status.PAUSED or not job.suspended:
         return job
@@ -166,14 +162,21 @@ def auto_resume(ref: JobRef, run: int, *, services: Services) -> Job:
 
 
 def cancel(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
-    """End a job before its time. What was loaded stays, and can be rolled back.
+    """Cancel a job; rows that were loaded stay and can be rolled back.
 
-    An inactive job ends at once; one under way as soon as the chunks that workers hold are done.
+    An inactive or queued job ends at once; any other job ends when the chunks that workers hold are done.
+
+    Parameters
+    ----------
+    by
+        Subject of the caller.
+    now
+        Epoch seconds.
 
     Raises
     ------
     Conflict
-        If the job has ended, or is being rolled back.
+        If the job has ended or is being rolled back.
     """
     while True:
         job = services.jobs.get(ref)
@@ -185,7 +188,7 @@ def cancel(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
         try:
             job = services.jobs.transition(ref, Status.CANCELLED if at_once else Status.CANCELLING, by=by)
         except Conflict:
-            continue  # it has moved on since it was read
+            continue  # another process changed its state after it was read
         if not at_once and job.phase is not None:
             answer_if_passed(ref, job.phase, now, services)
         release_importer(job, services)
@@ -193,12 +196,12 @@ def cancel(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
 
 
 def retry(ref: JobRef, *, by: str, services: Services) -> Job:
-    """Go on with just the chunks that are not done, in a new run.
+    """Process the chunks of a failed job that are not done, in a new run.
 
     Raises
     ------
     Conflict
-        If the job has not failed, or failed for its file, or was deleted, or its importer runs another job.
+        If the job has not failed, its file was rejected, it was deleted, or its importer runs another job.
     """
     job = services.jobs.get(ref)
     if job.status in {Status.PARSING, Status.LOADING} and job.run > 1:  # called again, as in `resume`
@@ -218,19 +221,19 @@ def retry(ref: JobRef, *, by: str, services: Services) -> Job:
 
 
 def roll_back(ref: JobRef, *, by: str, services: Services) -> Job:
-    """Take back what a job that has ended did; rows that were changed since are kept as they are.
+    """Roll back a job that has ended; rows that another writer has changed since are conflicts and stay as they are.
 
-    A job that is rolled back, or being so, stays as it is: nothing is taken back twice.
+    A job that is or was rolled back stays as it is, so no row is restored twice.
 
     Raises
     ------
     Conflict
-        If the job is under way, or never came to touch the dataset, or was deleted.
+        If the job is under way, has not written to the dataset, or was deleted.
     """
     job = services.jobs.get(ref)
     if job.status is Status.ROLLED_BACK:
         return job
-    if job.status is Status.ROLLING_BACK:  # called again: its execution may not have been started the first time
+    if job.status is Status.ROLLING_BACK:  # the first call may have died before it started the execution
         services.machine.start(job)
         return job
     if job.status in ENDED and (case := _why_not(job)):
@@ -238,6 +241,58 @@ def roll_back(ref: JobRef, *, by: str, services: Services) -> Job:
     job = services.jobs.transition(ref, Status.ROLLING_BACK, by=by, new_run=True)
     services.machine.start(job)
     return job
+
+
+def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
+    """Delete the file, chunks, rejected rows and results of a job that has ended; the job and its log stay.
+
+    Rows in a dataset stay there; a caller who wants to remove them calls `roll_back` first. A second call, or a call
+    after one that died, deletes what is left.
+
+    Parameters
+    ----------
+    by
+        Subject of the caller.
+    now
+        Epoch seconds.
+
+    Raises
+    ------
+    Conflict
+        If the job has not ended.
+    TryLater
+        If a worker of an earlier run still holds a lease: it might write objects after they were deleted.
+    """
+    # The mark comes first: a deleted job cannot be continued, and no download of it is made.
+    job = services.jobs.mark_deleted(ref, by=by)
+    chunks = services.chunks
+    held = [chunk.lease_until - now for name in PhaseName for chunk in chunks.of_phase(ref, name) if chunk.is_held(now)]
+    if held:
+        raise TryLater("job-in-use", max(held))
+    JobFiles(ref, services.files).remove_all()
+    if job.file.key:
+        # with its etag, because another file may have replaced it in the drop folder
+        services.files.remove_file(job.file.key, job.file.etag)
+    for name in PhaseName:
+        chunks.forget(ref, name)
+    return job
+
+
+def _asked(job: Job) -> list[Column]:
+    return [column for column in importer_of(job).columns if column.field in job.ambiguous]
+
+
+def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder]:
+    """Key the answers by field; reject columns whose order the file itself proves."""
+    fields = {name: column.field for column in _asked(job) for name in (column.field, column.title)}
+    unknown = sorted(set(answers) - set(fields))
+    if unknown:
+        raise RequestRejected("unknown-column", unknown=unknown, asked=[column.title for column in _asked(job)])
+    return {fields[name]: order for name, order in answers.items()}
+
+
+def _phase_in(status: Status, job: Job) -> PhaseName | None:
+    return job.delivery if status is Status.LOADING else None
 
 
 def _why_not(job: Job) -> str | None:
@@ -248,31 +303,3 @@ def _why_not(job: Job) -> str | None:
     if not job.planned and job.status is not Status.COMPLETED:
         return "nothing-loaded"
     return None
-
-
-def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
-    """Delete the file of a job that has ended, its chunks, rejected rows and results; the job and its log stay.
-
-    What it loaded into a dataset stays there: `roll_back` is for that, before this. Doing it twice, or going on with
-    one that died, deletes what is left.
-
-    Raises
-    ------
-    Conflict
-        If the job has not ended.
-    TryLater
-        If a worker that it left behind is still at a chunk, and might write what was deleted.
-    """
-    # first of all: from here on the job does not go on, and nothing is made of it any more
-    job = services.jobs.mark_deleted(ref, by=by)
-    chunks = services.chunks
-    held = [chunk.lease_until - now for name in PhaseName for chunk in chunks.of_phase(ref, name) if chunk.is_held(now)]
-    if held:
-        raise TryLater("job-in-use", max(held))
-    JobFiles(ref, services.files).remove_all()
-    if job.file.key:
-        # in the drop folder, another file may have come in its place since
-        services.files.remove_file(job.file.key, job.file.etag)
-    for name in PhaseName:
-        chunks.forget(ref, name)
-    return job

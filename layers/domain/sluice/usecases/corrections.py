@@ -1,4 +1,4 @@
-"""Corrections: rejected rows that come again, mended, in the workbook of errors."""
+"""Corrections: import the rejected rows of a job again from its corrected errors workbook."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 
-# More than any sheet has rows.
+# Digits of a row number; no sheet has as many rows.
 _ROW_DIGITS = 12
 
 
 def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
-    """Find the job whose rejected rows are to come again.
+    """Get the job that a correction corrects.
 
     Raises
     ------
     NotFound
         If there is no such job.
     Conflict
-        If it is of another importer, still under way, or has rejected nothing.
+        If it belongs to another importer, is still under way, was deleted, or has rejected no row.
     """
     job = jobs.get(ref)
     if job.importer != importer:
@@ -46,7 +46,7 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
 
 
 def check_correction(job: Job, header: Header) -> None:
-    """See that a file of corrections says which rows it corrects; any other file is let through.
+    """Check that the file of a correction has the column of row numbers; accept every file of other jobs.
 
     Raises
     ------
@@ -59,18 +59,18 @@ def check_correction(job: Job, header: Header) -> None:
 
 @dataclass(frozen=True)
 class Corrected:
-    """The rows of a chunk, and which of them may come.
+    """The rows of one chunk of a correction, matched with the rejected rows of the corrected job.
 
     Parameters
     ----------
     records
-        All of them, their text as it was before a report made it harmless.
+        All rows, their text as it was before the report escaped formulas.
     wanted
-        Those that the corrected job has rejected.
+        Rows that the corrected job rejected.
     unmatched
-        A rejection for each of the others.
+        A rejection for each other row.
     duplicates
-        Of those that were rejected for their key alone: number of the row to the rejection that it had.
+        Original rejections of the rows that were rejected as duplicate keys, by row number.
     """
 
     records: list[Record]
@@ -79,7 +79,7 @@ class Corrected:
     duplicates: dict[int, Rejection]
 
     def still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
-        """Reject rows again whose key is what it was: loaded now, they would take the place of the first."""
+        """Reject again each duplicate whose key was not changed: loading it would overwrite the first row."""
         return [
             replace(was, row=row.number)
             for row in good
@@ -90,7 +90,7 @@ class Corrected:
 def select_corrected(
     job: Job, corrects: JobRef, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files
 ) -> Corrected:
-    """Take those rows of a correction that the corrected job has rejected."""
+    """Select the rows of a correction that the corrected job rejected."""
     place = plan.header.titles.index(ROW_TITLE)
     records = [
         (number, [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
@@ -136,10 +136,10 @@ def _row_number(cells: list[Cell], place: int) -> int | None:
 def _rejected_rows(
     ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, files: Files
 ) -> dict[int | None, Rejection]:
-    """Find which of these rows the job has rejected, and why; reads the rejections of their chunks alone."""
-    cut = list(chunks.of_phase(ref, PhaseName.PARSE))
-    firsts = [chunk.first_row for chunk in cut]
-    indexes = {cut[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
+    """Find the rejections of these rows; read only the chunks that contain them."""
+    parsed = list(chunks.of_phase(ref, PhaseName.PARSE))
+    firsts = [chunk.first_row for chunk in parsed]
+    indexes = {parsed[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
     return {
         rejection.row: rejection
         for index in indexes

@@ -1,4 +1,4 @@
-"""Make the job of an import that a caller asked for."""
+"""Create the job of an import that a caller requests, and tell the caller how to send the file."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ _NAME_LENGTH = 200
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """Who wants what imported, and how.
+    """A caller's request to import a file.
 
     Parameters
     ----------
     bytes
         Size of the file.
     mapping
-        Headers of the file, each with the field or title it stands for.
+        Columns by the headers of the file, ``{header: field or title}``.
     review
-        Whether the job stops before it loads; ``None``: as the importer says.
+        Whether the job stops for review before it loads; ``None`` uses the importer's default.
     force
-        Whether it is done even if the same file was imported before.
+        Whether to import the file even if the same file was imported before.
     corrects
-        Id of the job whose rejected rows come again.
+        Id of the job whose rejected rows the file corrects.
     parameters
-        What the importer must know beside the file, where the file's name does not tell it.
+        Values of the importer's parameters; others are taken from the file's name.
     sha256
-        Of the file, in hexadecimal, when it is known: then the same file is rejected before it is sent.
+        Digest of the file in hexadecimal, if the caller knows it; a repeated file is then rejected before its upload.
     """
 
     tenant: str
@@ -71,18 +71,18 @@ def new_job(
     Parameters
     ----------
     begin_parts
-        Begins an upload in parts to a key and answers its id, if the file is to come so.
+        Begins a multipart upload to a key and returns its id; ``None`` if the file is sent as a whole.
 
     Raises
     ------
     NotFound
         If there is no such importer, or no such job to correct.
     FileRejected
-        If the file is larger than the importer takes, or of another type.
+        If the file is larger than the importer allows, or of another type.
     RequestRejected
-        If a parameter does not fit.
+        If a parameter is unknown or has the wrong form.
     Conflict
-        If the same file was imported before, or the job to correct has nothing to be corrected.
+        If the same file was imported before, or the job to correct cannot be corrected.
     """
     importer = importer_named(request.importer)
     check_file_type(importer, request.filename)
@@ -100,9 +100,9 @@ def new_job(
     if request.corrects:
         corrected = check_corrected(JobRef(request.tenant, request.corrects), importer.name, services.jobs)
     ref = JobRef(request.tenant, str(ULID.from_datetime(now)))
-    # of a long name the end is kept: people tell by it what the file is
+    # a long name keeps its end, which holds the extension and usually the date
     name = request.filename.replace("\\", "/").rsplit("/", 1)[-1][-_NAME_LENGTH:] or "file"
-    # "." and ".." would lead out of the job's folder wherever keys are taken for paths
+    # "." and ".." would lead out of the job's folder in any program that treats keys as paths
     file = JobFile(name, upload_key(ref, _UNSAFE.sub("-", name).strip(".") or "file"), request.bytes)
     if begin_parts:
         file = replace(file, upload_id=begin_parts(file.key))
@@ -113,11 +113,11 @@ def new_job(
         requested_by=request.requested_by,
         batch_id=str(ULID.from_datetime(now)),
         created_at=now,
-        # the headers of a corrected workbook are those of the file it came from, and so are its dates
+        # a corrected workbook has the headers and the dates of the original file
         mapping=request.mapping or (corrected.mapping if corrected else None),
         date_orders=corrected.date_orders if corrected else {},
         urgent=request.urgent,
-        # there is nothing to compare what is looked up with
+        # a lookup writes to no dataset, so a review has nothing to compare
         review=not importer.lookup and (importer.review if request.review is None else request.review),
         force=request.force,
         corrects=request.corrects,
@@ -132,7 +132,7 @@ def new_job(
 
 
 def accept_file(request: ImportRequest, body: bytes, *, now: datetime, services: Services) -> Job:
-    """Make a job and store its file; the bucket's event starts it, as it does for every other file.
+    """Create a job and store its file; the bucket's event starts the job, as after any upload.
 
     Raises
     ------
@@ -146,12 +146,12 @@ def accept_file(request: ImportRequest, body: bytes, *, now: datetime, services:
 
 
 def expect_file(request: ImportRequest, *, now: datetime, services: Services) -> tuple[Job, dict[str, Any]]:
-    """Make a job that waits for its file.
+    """Create a job that waits for its file.
 
     Returns
     -------
     tuple
-        The job, and the form ``{method, url, fields, expires_in}`` to send the file with.
+        The job, and the presigned form ``{method, url, fields, expires_in}`` of the upload.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def expect_file(request: ImportRequest, *, now: datetime, services: Services) ->
 
 
 def expect_parts(request: ImportRequest, *, now: datetime, services: Services) -> tuple[Job, Parts]:
-    """Make a job that waits for its file to come in parts; answers the job and where the parts go.
+    """Create a job that waits for its file in parts; return it with the presigned URLs of the parts.
 
     Raises
     ------

@@ -10,20 +10,24 @@ from sluice.usecases.services import Services
 
 
 def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, services: Services) -> None:
-    """Fan a phase out; the token is answered when its last chunk is closed.
+    """Fan a phase out; the worker that closes the last chunk answers the token.
 
-    The barrier stands before the first message goes out, because a worker may close its chunk while the rest is still
-    being sent. A second dispatch is harmless: the barrier keeps its count and takes the newer token, and a worker that
-    finds its chunk closed changes nothing.
+    The barrier is written before the first message is sent, because a worker may close its chunk while other messages
+    are still being sent. A second dispatch is harmless: the barrier keeps its count and takes the newer token, and a
+    worker that finds its chunk closed changes nothing.
 
-    The answer is ``{outcome}``: ``done``, ``review`` when a person has to look at the job first, ``stopped`` when it
-    was paused or cancelled, ``over`` when it has gone on without this run, ``again`` when its source has to be read
+    The token is answered with ``{outcome}``: ``done``, ``review`` if the job needs a review first, ``stopped`` if the
+    job was paused or cancelled, ``over`` if another run has replaced this one, ``again`` if the source must be read
     again.
 
     Parameters
     ----------
+    ref, run
+        The job, and its run that the execution belongs to.
     name
         The phase; ``load`` stands for the job's delivery, which may be ``lookup``.
+    token
+        Task token of the state machine.
     now
         Epoch seconds.
     """
@@ -36,7 +40,7 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     if job.status in STOPPING and job.run == run:
         if next(chunks.of_phase(ref, name), None) is None:
             machine.succeed(token, {"outcome": "stopped"})
-        else:  # a worker may hold one of them: of an attempt before this one, or of a run that failed
+        else:  # a worker of an earlier dispatch, or of a run that failed, may still hold a chunk
             chunks.open_barrier(ref, name, run=run, token=token)
             answer_if_passed(ref, name, now, services)
         return
@@ -53,7 +57,7 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     phase.prepare(job, services)
     chunks.add(phase.chunks(job, services))
     chunks.open_barrier(ref, name, run=run, token=token)
-    # also for a stop that was asked for since the job was read: it has seen no barrier, or one with another token
+    # A stop that a caller requested after the job was read has seen no barrier, or one with another token.
     answer_if_passed(ref, name, now, services)
     open_chunks = [chunk.ref for chunk in chunks.of_phase(ref, name) if chunk.state not in CLOSED]
     services.queue.send(open_chunks, urgent=job.urgent)

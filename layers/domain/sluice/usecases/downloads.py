@@ -1,4 +1,8 @@
-"""Files to download from a job: made when they are first asked for."""
+"""Downloads of a job: errors workbook, result workbook, CSV files and summary, made at their first request.
+
+The API calls `offers` and `download`. A download that does not exist yet starts an execution of the state machine,
+which calls `make_file`.
+"""
 
 from __future__ import annotations
 
@@ -26,24 +30,24 @@ from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import staged_rows
 from sluice.wording import word_reason
 
-_PAUSE = 0.2
-_RETRY_SECONDS = 5
 ERRORS_XLSX = "errors.xlsx"
 ERRORS_CSV = "errors.csv"
 LOADED_CSV = "loaded.csv"
-T = TypeVar("T")
+RESULT_XLSX = "result.xlsx"
+SUMMARY_JSON = "summary.json"
 
+_PAUSE = 0.2
+_RETRY_SECONDS = 5
 # Chunks that are read while the rows of one are written: S3 takes some 20 ms for each of three objects, and a large
 # file has hundreds of chunks.
 _AHEAD = 8
 
-RESULT_XLSX = "result.xlsx"
-SUMMARY_JSON = "summary.json"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class JobFileOffer:
-    """A file that a job has to offer; ``bytes`` is ``None`` until it is made."""
+    """A download that a job offers; ``bytes`` is ``None`` until the file is made."""
 
     name: str
     title: str
@@ -52,7 +56,7 @@ class JobFileOffer:
 
 
 def offers(job: Job, files: Files) -> list[JobFileOffer]:
-    """List the files of an inactive job; none while it is under way, because they would change."""
+    """List the downloads of an inactive job; a job under way offers none, because its files would change."""
     if job.status not in INACTIVE or job.status is Status.WAITING_FOR_FILE or job.deleted:
         return []
     found = []
@@ -69,21 +73,21 @@ def offers(job: Job, files: Files) -> list[JobFileOffer]:
 
 
 def download(ref: JobRef, name: str, *, seconds: float, services: Services) -> str:
-    """Give the address of a file of a job; make it first if it was not asked for before.
+    """Return the presigned URL of a download; have the file made at its first request.
 
     Parameters
     ----------
     seconds
-        How long to wait for a file that is being made.
+        Longest wait, in seconds, while the file is being made.
 
     Raises
     ------
     NotFound
-        If the job has no such file.
+        If the job offers no such file.
     TryLater
-        If it is still being made; the same call goes through later.
+        If the file is still being made; the same call succeeds later.
     Conflict
-        If it could not be made.
+        If every attempt to make the file failed.
     """
     job, files = services.jobs.get(ref), services.files
     if name not in {offer.name for offer in offers(job, files)}:
@@ -101,20 +105,13 @@ def download(ref: JobRef, name: str, *, seconds: float, services: Services) -> s
     return files.download_url(result_key(ref, job.run, name), f"{safe}-{name}")
 
 
-def _size(job: Job, name: str, files: Files) -> int | None:
-    try:
-        return files.size(result_key(job.ref, job.run, name))
-    except NotFound:
-        return None
-
-
 def make_file(ref: JobRef, run: int, name: str, services: Services) -> int:
-    """Write a file of the job to the bucket, chunk by chunk; a second run writes the same again.
+    """Write a download of the job to the bucket, chunk by chunk; a second call writes the same content.
 
     Returns
     -------
     int
-        Its rows; 0 when the job has gone on or was deleted since it was asked for, and there is no such file.
+        Number of rows; 0, and no file, if the job was deleted or is in another run than the one of the request.
     """
     job, files = services.jobs.get(ref), services.files
     if job.run != run:
@@ -124,10 +121,43 @@ def make_file(ref: JobRef, run: int, name: str, services: Services) -> int:
     if not job.deleted:
         with files.create(key) as out:
             rows = _write(job, name, out, chunks=services.chunks, files=files)
-    if services.jobs.get(ref).deleted:  # the call that deleted it may have looked before this file was there
+    if services.jobs.get(ref).deleted:  # `delete_job` may have listed the folder before this file was in it
         files.remove_file(key, None)
         return 0
     return rows
+
+
+def write_result(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
+    """Write the workbook with a sheet for each category; return its number of rows."""
+    plan, lookup = JobFiles(job.ref, files).read_plan(), lookup_named(job.lookup or "")
+    counts = write_result_workbook(
+        out,
+        categories=lookup.categories,
+        value_title=lookup.value_title,
+        titles=plan.header.titles,
+        rows=_rows(job, chunks, files),
+        facts=_facts(job),
+    )
+    return sum(counts.values())
+
+
+def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
+    """Write the number of rows in each category as JSON; return the total."""
+
+    def of_chunk(index: int) -> list[str]:
+        return [each.category for each in JobFiles(job.ref, files).findings(index)]
+
+    found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
+    content = summarise(lookup_named(job.lookup or "").categories, found, _facts(job))
+    out.write(json.dumps(content, ensure_ascii=False, indent=2).encode())
+    return found.total()
+
+
+def _size(job: Job, name: str, files: Files) -> int | None:
+    try:
+        return files.size(result_key(job.ref, job.run, name))
+    except NotFound:
+        return None
 
 
 def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
@@ -156,32 +186,6 @@ def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
             yield from (row for row in staged_rows(job, chunk.ref.index, files).rows if row.number not in rejected)
 
 
-def write_result(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
-    """Write the workbook with a sheet for each category; answers its rows."""
-    plan, lookup = JobFiles(job.ref, files).read_plan(), lookup_named(job.lookup or "")
-    counts = write_result_workbook(
-        out,
-        categories=lookup.categories,
-        value_title=lookup.value_title,
-        titles=plan.header.titles,
-        rows=_rows(job, chunks, files),
-        facts=_facts(job),
-    )
-    return sum(counts.values())
-
-
-def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
-    """Write how many rows are in each category, as JSON; answers how many there are in all."""
-
-    def of_chunk(index: int) -> list[str]:
-        return [each.category for each in JobFiles(job.ref, files).findings(index)]
-
-    found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
-    content = summarise(lookup_named(job.lookup or "").categories, found, _facts(job))
-    out.write(json.dumps(content, ensure_ascii=False, indent=2).encode())
-    return found.total()
-
-
 def _rows(job: Job, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
     stored = JobFiles(job.ref, files)
     parsed = {chunk.ref.index: chunk for chunk in chunks.of_phase(job.ref, PhaseName.PARSE)}
@@ -202,7 +206,7 @@ def _reason(finding: Finding) -> str | None:
 
 
 def _read_ahead(read: Callable[[int], list[T]], indexes: Iterable[int]) -> Iterator[T]:
-    """What is read of each chunk, in order, a few chunks at once."""
+    """Yield what ``read`` returns of each chunk, in order; a few chunks are read at the same time."""
     ahead: deque[Future[list[T]]] = deque()
     with ThreadPoolExecutor(_AHEAD) as pool:
         for index in indexes:
@@ -220,7 +224,7 @@ def _done(job: Job, chunks: Chunks) -> Iterator[int]:
 
 
 def _facts(job: Job) -> dict[str, str]:
-    """What the result is of, and what of the file is not in it."""
+    """List the facts about a result: its file and parameters, and how many rows of the file it lacks."""
     titles = {parameter.name: parameter.title for parameter in importer_of(job).parameters}
     facts = {"File": job.file.name}
     facts |= {titles.get(name, name): value for name, value in job.parameters.items()}

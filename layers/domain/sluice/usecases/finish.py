@@ -1,4 +1,4 @@
-"""The end of a run: a job is stopped or ended; and of a chunk whose message failed for good."""
+"""The end of a run, and the end of a chunk whose message reached the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -15,27 +15,55 @@ from sluice.usecases.ports import Chunks, Jobs
 from sluice.usecases.queueing import release_importer
 from sluice.usecases.services import Services
 
-# Chunks that a problem names one by one; beyond it says how many more.
-_NAMED = 5
+# Failed chunks that a problem describes; it only counts the others.
+_DESCRIBED = 5
 
 
 def finish(ref: JobRef, run: int, *, error: str | None, services: Services) -> Job:
-    """Stop a job that a caller wanted stopped, or end it: completed when every row was delivered or rejected.
+    """Move a job to the state that follows its run: paused, cancelled, in review, completed, failed or rolled back.
 
-    When a job ends, the next of its importer may begin, if the importer runs one at a time.
+    A job is completed if every row was delivered or rejected. A job that ends releases the lock of its importer, so
+    the next job in line starts.
 
     Parameters
     ----------
     run
-        The run that has come to its end; one that the job has left behind says nothing any more.
+        The run that has ended; nothing happens if the job is in a later run.
     error
-        The kind of error that failed the execution, ``None`` when it ran to its end. Callers see it.
+        Name of the error that failed the execution, ``None`` if it succeeded. Callers see it.
     """
     job = services.jobs.get(ref)
     if job.run == run:
         job = _finished(job, error, services.jobs, services.chunks)
         release_importer(job, services)
     return job
+
+
+def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
+    """Close a chunk as failed, so that its phase can end; its rows stay unprocessed until a caller retries the job.
+
+    Parameters
+    ----------
+    now
+        Epoch seconds.
+
+    Returns
+    -------
+    bool
+        ``False`` if the chunk was closed before.
+
+    Raises
+    ------
+    TryLater
+        If a worker still holds the lease: SQS delivered the message twice, and only one delivery failed.
+    """
+    chunks = services.chunks
+    given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
+    chunk = chunks.get(ref)
+    if chunk is not None and chunk.state not in CLOSED:
+        raise TryLater("chunk-in-use", max(1, chunk.lease_until - now))
+    answer_if_passed(ref.job, ref.phase, now, services)
+    return given_up
 
 
 def _finished(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
@@ -56,20 +84,20 @@ def _finished(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
 def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     failed = _failed(job.ref, chunks, [PhaseName.UNDO])
     if error is not None or failed:
-        return jobs.transition(job.ref, Status.FAILED, problem=_half_undone(error, failed))
+        return jobs.transition(job.ref, Status.FAILED, problem=_rollback_incomplete(error, failed))
     counts = job.counts
-    said = f"{counts.reversed:,} rows taken back, {counts.conflicts:,} kept, {counts.rollback_failed:,} failed"
-    return jobs.transition(job.ref, Status.ROLLED_BACK, note=said)
+    note = f"{counts.reversed:,} rows taken back, {counts.conflicts:,} kept, {counts.rollback_failed:,} failed"
+    return jobs.transition(job.ref, Status.ROLLED_BACK, note=note)
 
 
 def _after_import(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     if error is not None:
-        return jobs.transition(job.ref, Status.FAILED, problem=_broken(job, error))
+        return jobs.transition(job.ref, Status.FAILED, problem=_system_error(job, error))
     if job.status is Status.PARSING and job.needs_review:
         return jobs.transition(job.ref, Status.IN_REVIEW)
     if job.counts.unprocessed:
         failed = _failed(job.ref, chunks, [PhaseName.PARSE, job.delivery])
-        return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed(job, failed))
+        return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed_rows(job, failed))
     return jobs.transition(job.ref, Status.COMPLETED)
 
 
@@ -77,52 +105,30 @@ def _failed(ref: JobRef, chunks: Chunks, phases: list[PhaseName]) -> list[Chunk]
     return [chunk for phase in phases for chunk in chunks.of_phase(ref, phase) if chunk.state is ChunkState.FAILED]
 
 
-def _broken(job: Job, error: str) -> Problem:
+def _system_error(job: Job, error: str) -> Problem:
     return Problem(BROKEN, {"case": _case(job), "error": error})
 
 
-def _unprocessed(job: Job, failed: list[Chunk]) -> Problem:
-    return Problem(UNPROCESSED, {"case": _case(job), "rows": job.counts.unprocessed, **_named(failed)})
+def _unprocessed_rows(job: Job, failed: list[Chunk]) -> Problem:
+    return Problem(UNPROCESSED, {"case": _case(job), "rows": job.counts.unprocessed, **_describe(failed)})
 
 
 def _case(job: Job) -> str:
     return "lookup" if job.lookup else "loading"
 
 
-def _half_undone(error: str | None, failed: list[Chunk]) -> Problem:
-    return Problem(HALF_UNDONE, {"case": "error" if error else "chunks", "error": error, **_named(failed)})
+def _rollback_incomplete(error: str | None, failed: list[Chunk]) -> Problem:
+    return Problem(HALF_UNDONE, {"case": "error" if error else "chunks", "error": error, **_describe(failed)})
 
 
-def _named(failed: list[Chunk]) -> dict[str, Any]:
-    """How many chunks failed; rows and error of the first of them."""
+def _describe(failed: list[Chunk]) -> dict[str, Any]:
+    """Count the failed chunks, and describe the rows and the error of the first few."""
     first = [
         {
             "first_row": chunk.first_row,
             "last_row": chunk.first_row + chunk.rows - 1,
             "error": asdict(chunk.error) if chunk.error else None,
         }
-        for chunk in failed[:_NAMED]
+        for chunk in failed[:_DESCRIBED]
     ]
     return {"chunks": len(failed), "failed": first}
-
-
-def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
-    """Close the chunk as failed, so that the phase can end; its rows stay unprocessed until the job is retried.
-
-    Returns
-    -------
-    bool
-        Whether it was given up by this call; ``False`` when it was closed before.
-
-    Raises
-    ------
-    TryLater
-        If a worker still holds it (a doubled message died while the other is at work).
-    """
-    chunks = services.chunks
-    given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
-    chunk = chunks.get(ref)
-    if chunk is not None and chunk.state not in CLOSED:
-        raise TryLater("chunk-in-use", max(1, chunk.lease_until - now))
-    answer_if_passed(ref.job, ref.phase, now, services)
-    return given_up

@@ -1,4 +1,4 @@
-"""Look a chunk up: each of its staged rows gets a category."""
+"""The work on a chunk of the lookup phase: each staged row gets a category."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from sluice.usecases.artifacts import Finding, JobFiles
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import reject_at_delivery, staged_rows
 
-# Attempts at a chunk before a key that was never answered is put into the category of those; SQS allows no more.
+# Attempts at a chunk before a key without an answer gets the category of failed keys; SQS allows no more.
 _ATTEMPTS = 3
-# As many of those that found the upstream away, when only keys were left that had failed before: it may be away only
-# for them. They are a few hours apart in the end, see `sluice.usecases.control`.
-_ATTEMPTS_IN_VAIN = 20
+# The same limit while the upstream is down and only keys remain that have failed before: it may fail for these keys
+# alone. `sluice.usecases.control` sets the delay between two such attempts.
+_ATTEMPTS_WHILE_DOWN = 20
 _AGAIN_SECONDS = 5
 
 
 def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: Services) -> Counts:
     """Ask for each key of the chunk that has no cached result, and store the rows' categories.
 
-    A result is cached as soon as it arrives, so whatever happens to this attempt, its key is not asked for again.
+    Each result is cached as soon as it arrives, so its key is not asked for again even if this attempt fails.
 
     Parameters
     ----------
     now, before
-        Epoch seconds: of now, and at which to be done.
+        The current time and the deadline of the attempt, in epoch seconds.
 
     Returns
     -------
     Counts
-        Rows that have a category, and those that repeat the key of an earlier one and are rejected.
+        Rows with a category (as inserted), and rejected rows with a duplicate key.
 
     Raises
     ------
     TryLater
-        If some keys were not answered; the next attempt asks for those alone.
+        If the upstream did not answer some keys; the next attempt asks for those alone.
     UpstreamDown
-        If the upstream is away.
+        If the upstream is down.
     """
     lookup, cache, files = lookup_named(job.lookup or ""), services.lookup_cache, services.files
     staged = staged_rows(job, chunk.ref.index, files)
@@ -56,13 +56,13 @@ def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: S
     missing = [row.key for row in staged.rows if row.key not in rejected and row.key not in known]
     if missing:
         asked = services.upstreams.ask(lookup, missing, before=before, on_result=keep)
-        # where no key was ever answered, all sorts of keys were asked for: even a few show if the upstream is there
-        if (asked.down and chunk.attempts < _ATTEMPTS_IN_VAIN) or (asked.silent and not known):
+        # without any known result the keys are a fair sample: no answer to any of them means that the upstream is down
+        if (asked.down and chunk.attempts < _ATTEMPTS_WHILE_DOWN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)
         if asked.failed and chunk.attempts < _ATTEMPTS:
             raise TryLater("lookups-failed", _AGAIN_SECONDS, count=len(asked.failed))
     findings = [_finding(lookup, job, row, rejected, known) for row in staged.rows]
-    # an invalid key duplicates none: in a list with a dash for each missing number, every dash is an invalid key
+    # an invalid key is no duplicate: in a list with a dash for each missing number, every dash is an invalid key
     invalid = {row: reason for row, (key, _) in staged.duplicates.items() if (reason := lookup.rejects(key))}
     findings += [_invalid(row, lookup, reason) for row, reason in invalid.items()]
     JobFiles(job.ref, files).write_findings(chunk.ref.index, findings)

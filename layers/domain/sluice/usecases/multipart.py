@@ -1,4 +1,4 @@
-"""Multipart uploads: a connection that breaks costs one part, not the file."""
+"""Multipart uploads: after a lost connection the caller repeats one part, not the whole file."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.ports import Files, Jobs
 
-# S3 takes parts of 5 MiB and more, all but the last, and 10,000 of them ("Amazon S3 multipart upload limits"). An
-# address has up to 2 KB, and answers are kept by their idempotency keys in items of 400 KB at most.
-_SMALLEST = 8 * 1024**2
-_MOST = 150
+# S3 takes 10,000 parts of at least 5 MiB, except the last ("Amazon S3 multipart upload limits"). A presigned URL has up
+# to 2 KB, and a response must fit into the item of its idempotency key, which holds 400 KB.
+_MIN_PART_BYTES = 8 * 1024**2
+_MAX_PARTS = 150
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a file: its bytes, and where to PUT them; ``None`` when it has arrived."""
+    """A part of a file: its size, and the URL to PUT it to, ``None`` if the part has arrived."""
 
     number: int
     bytes: int
@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """How a file is to be cut, and where its parts go: ``part_bytes`` for each but the last."""
+    """The parts of a file: each has ``part_bytes`` bytes, except the last; URLs expire in ``expires_in`` seconds."""
 
     part_bytes: int
     parts: list[Part]
@@ -35,12 +35,12 @@ class Parts:
 
 
 def list_parts(job: Job, *, files: Files) -> Parts:
-    """The parts of a job's file, those that have arrived and those that are still to come.
+    """List the parts of a job's file, both those that have arrived and those that are missing.
 
     Raises
     ------
     Conflict
-        If the file does not come in parts, or has come.
+        If the upload is no multipart upload, has expired, or the job no longer waits for its file.
     """
     upload_id = _upload_of(job)
     if job.status is not Status.WAITING_FOR_FILE:
@@ -49,7 +49,7 @@ def list_parts(job: Job, *, files: Files) -> Parts:
     try:
         arrived = files.parts(key, upload_id)
     except NotFound:
-        raise _over(job) from None
+        raise _expired(job) from None
     parts, expires_in = [], 0
     for number, size in _sizes(job):
         url = None
@@ -60,12 +60,12 @@ def list_parts(job: Job, *, files: Files) -> Parts:
 
 
 def join_parts(ref: JobRef, *, jobs: Jobs, files: Files) -> Job:
-    """Make the file of its parts; the bucket's event then starts the job. Joined twice, nothing more happens.
+    """Join the parts to the file; the bucket's event then starts the job. A second call changes nothing.
 
     Raises
     ------
     Conflict
-        If parts are missing, or the file does not come in parts.
+        If parts are missing, or the upload is no multipart upload.
     NotFound
         If there is no such job.
     """
@@ -80,9 +80,9 @@ def join_parts(ref: JobRef, *, jobs: Jobs, files: Files) -> Job:
             raise Conflict("parts-missing", missing=missing, parts=len(_sizes(job)), id=ref.id)
         files.join_parts(job.file.key, upload_id, arrived)
     except NotFound:
-        # joined a moment ago, and the event is on its way; else the bucket has dropped the parts
+        # another call has just joined the parts, and the event is on its way; otherwise the bucket removed the parts
         if job.file.key not in files.names(job.file.key):
-            raise _over(job) from None
+            raise _expired(job) from None
     return job
 
 
@@ -92,16 +92,16 @@ def _upload_of(job: Job) -> str:
     return job.file.upload_id
 
 
-def _over(job: Job) -> Conflict:
+def _expired(job: Job) -> Conflict:
     return Conflict("upload-over", file=job.file.name)
 
 
 def _part_bytes(job: Job) -> int:
-    return max(_SMALLEST, -(-(job.file.bytes or 0) // _MOST))
+    return max(_MIN_PART_BYTES, -(-(job.file.bytes or 0) // _MAX_PARTS))
 
 
 def _sizes(job: Job) -> list[tuple[int, int]]:
-    """Number and bytes of each part; a file of no bytes is one part of none."""
+    """List the number and the bytes of each part; an empty file is one empty part."""
     total, step = job.file.bytes or 0, _part_bytes(job)
     starts = range(0, total, step) or [0]
     return [(number, min(step, total - start)) for number, start in enumerate(starts, start=1)]

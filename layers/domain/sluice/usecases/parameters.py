@@ -1,4 +1,4 @@
-"""What an importer must know beside the file: from the request, or from the file's name."""
+"""The parameters of an importer, from the request or the file's name, and its file types."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
 def parameters_of(importer: Importer, file_name: str, given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The parameters of a job: those that were given, else what the file's name says; some may be missing still.
+    """Collect the parameters of a job: given ones first, then those in the file's name; some may still be missing.
 
     Raises
     ------
     RequestRejected
-        If one was given that the importer does not have, or cannot be what it is.
+        ``invalid-parameter``, if a given parameter is unknown to the importer or has the wrong form.
     """
     found: dict[str, str] = {}
     known = {parameter.name: parameter for parameter in importer.parameters}
@@ -45,7 +45,7 @@ def check_parameters(importer: Importer, job: Job) -> None:
     Raises
     ------
     FileRejected
-        It says how to name the file.
+        ``missing-parameter``, with a file name that would contain it.
     """
     for parameter in importer.parameters:
         if parameter.name not in job.parameters:
@@ -64,19 +64,19 @@ def check_file_type(importer: Importer, file_name: str) -> None:
     Raises
     ------
     FileRejected
-        It names those that there are.
+        ``wrong-file-type``, with the importer's file types.
     """
     if importer.file_types and not file_name.lower().endswith(importer.file_types):
         raise _wrong_type(importer)
 
 
 def check_format(importer: Importer, file_name: str, layout: FileLayout) -> None:
-    """Reject text that calls itself a workbook, if the importer is particular about types.
+    """Reject a text file that has the name of a workbook, if the importer restricts file types.
 
     Raises
     ------
     FileRejected
-        As `check_file_type`.
+        ``wrong-file-type``.
     """
     if importer.file_types and layout.format == "csv" and file_name.lower().endswith(_WORKBOOKS):
         raise _wrong_type(importer)

@@ -1,8 +1,8 @@
-"""The phases of a job in one table: its running state, what comes before it, its chunks, and the work on a chunk.
+"""The phases of a job in one table: running state, preparation, chunks, and the work on a chunk.
 
-A job goes through ``parse``; ``compare`` if a person is to look at it; then ``load`` into its dataset, or ``lookup``.
-``undo`` takes a load back. What `dispatch` and `worker` do is the same for every phase; what differs is in `PHASES`,
-and for syncs, whose rows come from a source, in `SYNC_PHASES`.
+A job goes through ``parse``; ``compare`` if it stops for review; then ``load`` into its dataset, or ``lookup``.
+``undo`` rolls a load back. `dispatch` and `worker` treat all phases alike; `PHASES` holds what differs, and
+`SYNC_PHASES` what differs again for syncs, whose rows come from a source.
 """
 
 from __future__ import annotations
@@ -34,17 +34,16 @@ from sluice.usecases.staged_rows import (
 )
 from sluice.usecases.sync import cancel_if_superseded, end_overdue
 
-# Seconds that a worker that has pulled its pages needs to check and stage their rows, before its lease and its own
-# time end.
+# Seconds that a worker needs to check and stage the rows of its pages before its lease and the function's time end.
 _TO_PARSE = 20
-# Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out counts and the
-# lease does not, and writing down its results. The lease is 10 s longer than the time-out.
+# Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out includes and
+# the lease does not, and storing the results. The lease is 10 s longer than the time-out.
 _TO_WRITE = 18
 
 
 @dataclass(frozen=True)
 class Work:
-    """A chunk that a worker has leased: ``now``, and the end ``until`` of its lease, are epoch seconds."""
+    """A chunk that a worker has leased; ``now`` and ``until``, the end of the lease, are epoch seconds."""
 
     job: Job
     chunk: Chunk
@@ -54,30 +53,30 @@ class Work:
 
 @dataclass(frozen=True)
 class Phase:
-    """What is particular to a phase.
+    """A row of the table of phases.
 
     Parameters
     ----------
     running
-        State of the job while the phase is under way; workers take no chunk of it in any other.
+        State of the job while the phase is under way; in any other state, workers process no chunk of the phase.
     work
-        Does a chunk, and says what it adds to the job's counts.
+        Processes a chunk; returns what it adds to the job's counts.
     progress
-        Rows that are done, and rows in all.
+        Computes the number of processed rows, and the total, from the job's counts.
     code
-        Names the sentence about that progress, see `sluice.wording.word_progress`.
+        Code of the sentence about that progress, see `sluice.wording.word_progress`.
     enter
-        Takes a job that was parsed into the phase, or answers the outcome that keeps it out.
+        Moves a parsed job into the phase; returns the job, or the outcome with which dispatch answers instead.
     prepare
         Derives what all chunks of the phase need.
     chunks
         Lists the chunks that follow from an earlier phase.
     check
-        Ends a job that must not go on, and answers it as it is then; ``None`` if it may go on. Called at dispatch.
+        Ends a job that must not continue and returns it; ``None`` if it may continue. Dispatch calls it.
     is_wanted
-        Whether a chunk is still to be done.
+        Returns whether the job still needs a chunk.
     final
-        Errors that another attempt would meet again: the chunk fails at once.
+        Errors that every further attempt would raise too: the chunk fails at once.
     """
 
     running: Status
@@ -98,7 +97,7 @@ def parse_chunk(work: Work, services: Services) -> Counts:
     Returns
     -------
     Counts
-        Rows checked and rejected; ``total`` takes blank rows and totals rows off the rows that were split.
+        Rows checked and rejected; ``total`` is negative: it subtracts blank rows and totals rows from the split rows.
     """
     job, chunk, index = work.job, work.chunk, work.chunk.ref.index
     stored = JobFiles(job.ref, services.files)
@@ -126,18 +125,18 @@ def parse_chunk(work: Work, services: Services) -> Counts:
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
-    """Count the rows that loading would insert, update and leave; nothing is written."""
+    """Count the rows that loading would insert, update and leave unchanged; write nothing."""
     found = services.destination.compare(_batch(work, _staged(work, services)))
     return Counts(to_insert=found.inserted, to_update=found.updated, to_leave=found.unchanged)
 
 
 def load_chunk(work: Work, services: Services) -> Counts:
-    """Deliver the staged rows of a chunk, except those whose key an earlier row of the file has.
+    """Load the staged rows of a chunk, except those with a duplicate key.
 
     Returns
     -------
     Counts
-        Rows inserted, updated, unchanged and rejected; they add up to the staged rows.
+        Rows inserted, updated, unchanged and rejected; their sum is the number of staged rows.
     """
     staged = _staged(work, services)
     applied = services.destination.apply(_batch(work, staged))
@@ -147,7 +146,7 @@ def load_chunk(work: Work, services: Services) -> Counts:
 
 
 def undo_chunk(work: Work, services: Services) -> Counts:
-    """Take back what loading the chunk did, and list the rows that are left as they are."""
+    """Undo the load of a chunk, and store the rows that stay as they are."""
     _wait_for_its_load(work, services)
     undone = services.destination.undo(_batch(work, _staged(work, services)))
     kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
@@ -171,7 +170,7 @@ def _lookup(work: Work, services: Services) -> Counts:
 
 
 def _wait_for_its_load(work: Work, services: Services) -> None:
-    """Wait while a worker of an execution that failed may still load the chunk: its writes would not be taken back."""
+    """Wait while a worker of a failed execution may still load the chunk: its writes would not be undone."""
     loaded = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.LOAD))
     if loaded is not None and loaded.is_held(work.now):
         raise TryLater("chunk-loading", loaded.lease_until - work.now)
@@ -265,7 +264,7 @@ def _pull_and_parse(work: Work, services: Services) -> Counts:
 
 
 def _load_after_predecessor(work: Work, services: Services) -> Counts:
-    """Load once no worker of the sync that this one superseded can write what it has read before."""
+    """Load after every worker of the superseded sync has ended: a late one would write older rows over newer ones."""
     if work.job.instead_of is not None:
         predecessor = JobRef(work.job.ref.tenant, work.job.instead_of)
         before = services.chunks.of_phase(predecessor, PhaseName.LOAD)
@@ -292,7 +291,7 @@ def _is_current(work: Work, services: Services) -> bool:
     return _is_in_time(work, services) and cancel_if_superseded(work.job, work.now, services) is None
 
 
-#: The phases of syncs, as far as they differ: a sync has a time limit, and is superseded by one that is forced.
+#: The phases of syncs: a sync has a time limit, and a forced sync supersedes it.
 SYNC_PHASES = {
     PhaseName.PARSE: replace(
         PHASES[PhaseName.PARSE],
@@ -319,12 +318,12 @@ SYNC_PHASES = {
 
 
 def phase_of(job: Job, name: PhaseName) -> Phase:
-    """Look a phase of a job up in the table of its kind."""
+    """Return a phase of a job from the table of its kind."""
     return SYNC_PHASES[name] if job.is_sync else PHASES[name]
 
 
 def progress_of(job: Job) -> Progress:
-    """Say how far a job is, in the phase under way or the last one that it came to."""
+    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
     phase = PHASES[_phase_shown(job)]
     current, total = phase.progress(job.counts)
     if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:

@@ -1,4 +1,4 @@
-"""Plan a job: look at its file, reject it or split it into chunks."""
+"""Plan a job: inspect its file, then reject it or split it into chunks."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from sluice.usecases.pull import plan_sync
 from sluice.usecases.same_file import claim
 from sluice.usecases.services import Services
 
-# Rows read to find the header; title rows above it are rarely more than a handful.
+# Rows that are searched for the header; few files have more than a handful of title rows above it.
 _HEAD_ROWS = 50
-# Slices on their way to S3 while the next one is split: enough to hide latency, few enough to hold memory (4 MB each).
+# Concurrent uploads of slices: enough to hide S3's latency, few enough to bound memory (4 MB each).
 _UPLOADS = 4
 _HASH_BYTES = 8 * 1024**2
-# Seconds between two checks that the job is still wanted, while a long file is split: a cancelled job is to end soon.
+# Seconds between two reads of the job while a long file is split, so that a cancelled job ends soon.
 _CHECK_SECONDS = 2.0
 
 
@@ -40,7 +40,7 @@ class _Unwanted(Exception):
 
 
 class _StillWanted:
-    """Checks now and then that the job is still wanted; raises `_Unwanted` if it is not."""
+    """Reads the job every `_CHECK_SECONDS`; raises `_Unwanted` if a caller has paused or cancelled it."""
 
     def __init__(self, job: Job, jobs: Jobs) -> None:
         self._job, self._jobs = job, jobs
@@ -56,18 +56,20 @@ class _StillWanted:
 def plan(ref: JobRef, run: int, *, before: float, services: Services) -> str:
     """Split the file of a job, or the pages of its source, into queued parse chunks, unless an earlier run did.
 
-    Everything it writes has a name that follows from the job, so a second run after a crash writes the same again.
+    The names of all objects follow from the job, so a second attempt after a crash overwrites the same objects.
 
     Parameters
     ----------
+    ref, run
+        The job, and its run that the execution belongs to.
     before
-        Epoch seconds at which this attempt must be done.
+        Deadline of this attempt in epoch seconds.
 
     Returns
     -------
     str
-        ``planned``, or ``over`` when the job goes no further: its file was rejected (the problem is in the job), or
-        a caller stopped it.
+        ``planned``, or ``over`` if the job does not continue: its file was rejected (the job holds the problem), or a
+        caller stopped it.
     """
     job = services.jobs.get(ref)
     if job.run != run or job.status not in {Status.QUEUED, Status.PARSING}:
@@ -104,7 +106,7 @@ def _plan_file(
     job: Job, importer: Importer, file: BinaryIO, still_wanted: Callable[[], None], services: Services
 ) -> None:
     sha256 = _sha256(file, still_wanted)
-    if not job.lookup:  # a lookup loads nothing twice, and may find something else today
+    if not job.lookup:  # a lookup loads nothing, and its results may differ from day to day
         claim(job, sha256, services)
     stored = JobFiles(job.ref, services.files)
     table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), stored)

@@ -1,6 +1,6 @@
-"""What the use cases need of the world; `bootstrap` picks the real things, tests hand in fakes.
+"""The ports of the use cases: what they need of stores, queues, the state machine, datasets and upstreams.
 
-What they need of upstreams is in `sluice.usecases.ports`.
+`sluice.aws` and `sluice.destinations` hold the adapters, `sluice.bootstrap` connects them; tests use fakes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sluice.upstream.source import Source, SourcePage
 
 
 class Jobs(Protocol):
-    """Jobs of all tenants, each found only with its tenant's name."""
+    """The store of jobs; a job is found only by its tenant and its id."""
 
     def add(self, job: Job, *, note: str = "", owning: Lock | None = None, instead_of: JobRef | None = None) -> bool:
         """Add a job, and make it the owner of a lock in the same transaction.
@@ -35,12 +35,12 @@ class Jobs(Protocol):
         """
 
     def get(self, ref: JobRef) -> Job:
-        """The job as it is now; raises `NotFound`."""
+        """Read a job, strongly consistent; raises `NotFound`."""
 
     def page(
         self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
     ) -> Page[Job]:
-        """Jobs of a tenant, newest first."""
+        """List the jobs of a tenant, newest first."""
 
     def transition(
         self,
@@ -56,15 +56,15 @@ class Jobs(Protocol):
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
     ) -> Job:
-        """Move a job on, at once with what else changes and its entry in the log.
+        """Move a job to another state, in one transaction with its other changes and an entry in its log.
 
-        A job that is there already stays as it is. ``new_run`` begins a new run of its execution; ``answers`` are the
-        orders of date fields that came with a commit; ``suspended`` says why it is paused, if it resumes by itself.
-        Raises `Conflict` when the move is not legal from its state.
+        A job that is already in that state stays as it is. ``new_run`` begins a new run; ``answers`` are the date
+        orders of a commit; ``suspended`` is the reason of a pause that ends automatically. Raises `Conflict` if the
+        job's state does not allow the transition.
         """
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
-        """Note what `plan` found out: the file, and how many rows were cut; once."""
+        """Store the results of `plan`: the file, and the number of rows that it was split into; only once."""
 
     def remember(
         self,
@@ -74,35 +74,35 @@ class Jobs(Protocol):
         date_orders: Mapping[str, DateOrder] | None = None,
         ambiguous: tuple[str, ...] | None = None,
     ) -> Job:
-        """Note where a job is, and what was found out of its dates."""
+        """Store the phase of a job, and the orders of its dates that were proved or are ambiguous."""
 
     def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
-        """Write into a job's log what was done about it; its state stays."""
+        """Add an entry to a job's log without changing its state."""
 
     def entries(self, ref: JobRef) -> list[LogEntry]:
-        """The log of a job, oldest first."""
+        """List the log entries of a job, oldest first."""
 
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
-        """Note once that a job that has ended is deleted, and by whom; it goes nowhere from then on."""
+        """Mark a job that has ended as deleted, only once; the mark allows no further transition."""
 
     def stay_paused(self, ref: JobRef, *, by: str) -> Job:
-        """Note that a suspended job does not go on by itself any more, and who wanted that."""
+        """Turn the suspension of a job into an ordinary pause, which only a caller ends."""
 
     def read_again(self, job: Job, *, note: str) -> None:
-        """Begin the plan of a sync anew, with nothing counted; once for each reading, and only while it is parsed."""
+        """Reset a sync to be planned again, with all counts at 0; once per reading, and only while it is parsed."""
 
     def active(self) -> Iterator[Job]:
-        """Jobs of all tenants that have not ended."""
+        """Yield the jobs of all tenants that have not ended."""
 
 
 class Locks(Protocol):
-    """Locks of all tenants; the owner of a lock is a job of the lock's tenant."""
+    """The store of locks; the owner of a lock is a job of the lock's tenant."""
 
     def owner(self, lock: Lock) -> JobRef | None:
-        """The owner as it is now; ``None`` if the lock is free."""
+        """Read the owner, strongly consistent; ``None`` if the lock is free."""
 
     def acquire(self, lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
-        """Acquire a lock that is free or belongs to ``instead_of``; says whether the job owns it now.
+        """Acquire a lock that is free or belongs to ``instead_of``; return whether the job owns it now.
 
         The owner may acquire it again.
         """
@@ -115,40 +115,43 @@ class Locks(Protocol):
 
 
 class Chunks(Protocol):
-    """The phases of jobs, and their chunks."""
+    """The store of barriers and chunks."""
 
     def add(self, chunks: Iterable[Chunk]) -> None:
-        """Write queued chunks; one that is there already stays as it is."""
+        """Write queued chunks; a chunk that exists already stays as it is."""
 
     def add_done(self, chunk: Chunk) -> None:
-        """Write a chunk that needs no worker, and add its counts to the job's; nothing if it is there already."""
+        """Write a chunk that needs no worker, and add its counts to the job's; do nothing if the chunk exists."""
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
         """Remove a phase and its chunks, none of which a worker may hold."""
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
-        """All chunks of a phase, in order."""
+        """Yield the chunks of a phase in order."""
 
     def get(self, ref: ChunkRef) -> Chunk | None:
-        """One chunk as it is now."""
+        """Read a chunk, strongly consistent; ``None`` if it does not exist."""
 
     def open_barrier(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Barrier:
         """Set up the barrier of a phase for a run of the job.
 
-        In the same run, a barrier that stands only takes the new token. A later run takes up the chunks that were given
-        up before, and counts anew what remains.
+        In the same run, an existing barrier only takes the new token. A later run requeues failed chunks, and counts
+        the remaining chunks again.
         """
 
     def barrier(self, ref: JobRef, name: PhaseName) -> Barrier | None:
-        """The barrier as it is now."""
+        """Read the barrier of a phase, strongly consistent; ``None`` if it does not exist."""
 
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
-        """Take a chunk that is queued or whose lease ran out; ``None`` if another worker holds it, or it is closed."""
+        """Lease a chunk that is queued or whose lease has expired.
+
+        ``None`` if the chunk is closed, unknown, or leased by another worker.
+        """
 
     def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
-        """Give a leased chunk back to the queue; nothing happens when the lease is no longer ours.
+        """Release the lease of a chunk and requeue it; do nothing if another worker has leased it since.
 
-        If nothing was ``tried``, the attempt is not counted.
+        Unless ``tried``, the attempt does not count.
         """
 
     def close(
@@ -160,29 +163,29 @@ class Chunks(Protocol):
         *,
         free_at: int | None = None,
     ) -> bool:
-        """Close a chunk, count down its phase and add to the job's counts, all or nothing.
+        """Close a chunk, decrement its barrier and add to the job's counts in one transaction.
 
-        ``False`` when the chunk was closed before, or is leased beyond ``free_at``; then nothing changes.
+        ``False``, and nothing changes, if the chunk was closed before, or is leased beyond ``free_at`` (epoch seconds).
         """
 
 
 class Files(Protocol):
-    """Objects in the bucket."""
+    """The objects of the bucket."""
 
     def open(self, key: str, etag: str | None = None) -> AbstractContextManager[BinaryIO]:
-        """Open an object for random access; raises `NotFound`, and `FileRejected` when it is not of that etag."""
+        """Open an object for random access; raises `NotFound`, or `FileRejected` if its etag differs."""
 
     def stat(self, key: str) -> tuple[int, str]:
-        """Bytes of an object, and its etag; raises `NotFound`."""
+        """Return the bytes of an object, and its etag; raises `NotFound`."""
 
     def size(self, key: str) -> int:
-        """Bytes of an object; raises `NotFound`."""
+        """Return the bytes of an object; raises `NotFound`."""
 
     def read(self, key: str, start: int = 0, end: int | None = None, etag: str | None = None) -> bytes:
-        """Read a range, or all of it; raises `NotFound`, and `FileRejected` when it is not of that etag."""
+        """Read an object or a range of it; raises `NotFound`, or `FileRejected` if its etag differs."""
 
     def write(self, key: str, body: bytes) -> None:
-        """Store an object, over one that is there."""
+        """Store an object; an existing one is overwritten."""
 
     def create(self, key: str) -> AbstractContextManager[BinaryIO]:
         """Store a stream of unknown length."""
@@ -191,166 +194,166 @@ class Files(Protocol):
         """Remove every object whose key begins with the prefix."""
 
     def remove_file(self, key: str, etag: str | None) -> None:
-        """Remove an object, unless it is gone or another one than that of the tag."""
+        """Remove an object if it exists and has this etag; ``None`` stands for any."""
 
     def names(self, prefix: str) -> list[str]:
-        """Keys that begin with the prefix, sorted."""
+        """List the keys that begin with the prefix, sorted."""
 
     def download_url(self, key: str, file_name: str) -> str:
-        """A presigned address from which the object is saved under this name; holds for some minutes."""
+        """Presign a URL from which a browser saves the object under this name; it expires after some minutes."""
 
     def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
-        """A presigned POST ``{method, url, fields, expires_in}`` for exactly this key."""
+        """Presign a POST form ``{method, url, fields, expires_in}`` for exactly this key."""
 
     def begin_parts(self, key: str) -> str:
-        """Begin an upload in parts; answers its id."""
+        """Begin a multipart upload; return its id."""
 
     def part_url(self, key: str, upload_id: str, number: int, size: int) -> tuple[str, int]:
-        """A presigned address to PUT a part of just so many bytes to, and the seconds that it holds."""
+        """Presign a URL to PUT a part of exactly ``size`` bytes; return it with the seconds until it expires."""
 
     def parts(self, key: str, upload_id: str) -> dict[int, StoredPart]:
-        """The parts that have arrived, by number; raises `NotFound` when the upload is over."""
+        """Return the parts that have arrived, by number; raises `NotFound` if the upload was completed or aborted."""
 
     def join_parts(self, key: str, upload_id: str, parts: Mapping[int, StoredPart]) -> None:
-        """Make the object of these parts, as they were; raises `NotFound` when the upload is over."""
+        """Complete an upload from these parts; raises `NotFound` if it was completed or aborted."""
 
 
 class Queue(Protocol):
-    """Messages that name a chunk to be done."""
+    """The queues of messages, each of which names a chunk to process."""
 
     def send(self, chunks: Sequence[ChunkRef], *, urgent: bool) -> None:
         """Send one message for each chunk."""
 
     def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
-        """Send a chunk's message anew to the queue that it came from, for after so many seconds; it counts as new."""
+        """Send a chunk's message as a new one to its queue, with a delay in seconds; its receive count begins at 0."""
 
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
-        """Let a received message come again after so many seconds."""
+        """Make a received message visible again after so many seconds."""
 
     def depths(self) -> dict[str, dict[str, int]]:
-        """``{queue: {waiting, active, delayed}}``; approximate, as SQS counts."""
+        """Return ``{queue: {waiting, active, delayed}}``; approximate, as SQS counts."""
 
 
 class Machine(Protocol):
     """The state machine that runs jobs."""
 
     def start(self, job: Job) -> None:
-        """Start the execution of the job's run; nothing happens if it was started before."""
+        """Start the execution of the job's run; do nothing if it was started before."""
 
     def is_over(self, job: Job) -> bool:
-        """Whether the execution of the job's run has ended, in success or failure; one that never began has not."""
+        """Return whether the execution of the job's run has ended in any way; ``False`` if it never began."""
 
     def make_file(self, job: Job, name: str) -> bool:
-        """See to it that a file of the job is made; ``False`` when that was tried for this run and failed for good."""
+        """Start an execution that makes a download, unless one is running; ``False`` if all attempts have failed."""
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
-        """Answer a task's token; one whose task is over already is left alone."""
+        """Report the success of a task by its token; do nothing if the task has ended."""
 
     def fail(self, token: str, error: str, cause: str) -> None:
-        """Answer a task's token with a failure."""
+        """Report the failure of a task by its token; do nothing if the task has ended."""
 
 
 class Destination(Protocol):
-    """Where rows end up."""
+    """The destination of rows: a PostgreSQL table, or a partition of the DynamoDB records table."""
 
     def apply(self, batch: Batch) -> Applied:
-        """Deliver a chunk; the same chunk again changes nothing and gives the same answer."""
+        """Write the rows of a chunk; the same batch again changes nothing and returns the same result."""
 
     def compare(self, batch: Batch) -> Compared:
-        """Say what `apply` would do now; nothing is written."""
+        """Return what `apply` would do now; write nothing."""
 
     def undo(self, batch: Batch) -> Undone:
-        """Put the rows that `apply` changed back as they were, where they are still as it left them.
+        """Restore the rows that `apply` changed, where they are still as it left them.
 
-        The same batch again changes nothing and gives the same answer; a batch that was never applied, or only in
-        part, is undone as far as it got.
+        The same batch again changes nothing and returns the same result. Of a batch that was applied only in part,
+        that part is undone.
         """
 
 
 class Records(Protocol):
-    """Looking at a dataset."""
+    """Read access to datasets."""
 
     def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
-        """Records of a dataset."""
+        """List the records of a dataset."""
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
-        """One record; raises `NotFound`."""
+        """Read a record; raises `NotFound`."""
 
     def history(self, tenant: str, dataset: str, key: str) -> list[dict[str, Any]]:
-        """What a record was before, newest first: ``{key, job, values, from, until}``.
+        """List the earlier versions of a record, newest first: ``{key, job, values, from, until}``.
 
-        Only of importers that archive; nothing of a record that was never superseded.
+        Empty for a record that was never superseded, and for importers that do not archive.
         """
 
 
 class Schedules(Protocol):
-    """When sources are pulled by themselves, of all tenants."""
+    """The schedules of syncs."""
 
     def get(self, tenant: str, source: str) -> Schedule | None:
-        """The schedule of a source; ``None`` when it has none."""
+        """Read the schedule of a source; ``None`` if it has none."""
 
     def put(self, tenant: str, source: str, schedule: Schedule) -> None:
-        """Give a source a schedule that begins now or later, in place of the one that it has."""
+        """Write the schedule of a source, which replaces an existing one; it begins now or later."""
 
     def remove(self, tenant: str, source: str) -> None:
-        """Take a source's schedule away; nothing happens when it has none."""
+        """Remove the schedule of a source; do nothing if it has none."""
 
 
 class Upstreams(Protocol):
-    """What is pulled page by page, and what is asked key by key."""
+    """The upstreams: sources are pulled page by page, lookups are asked key by key."""
 
     def read(self, source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
-        """The pages of a source that begin at the offsets, before that time in epoch seconds; see `read_pages`."""
+        """Read the pages of a source at these offsets, before a time in epoch seconds; see `read_pages`."""
 
     def ask(self, lookup: Lookup, keys: Iterable[str], *, before: float, on_result: OnResult) -> LookupBatch:
-        """Ask for each of the keys, before that time in epoch seconds; see `sluice.upstream.lookup_client.ask`."""
+        """Look up each of the keys, before a time in epoch seconds; see `sluice.upstream.lookup_client.ask`."""
 
 
 class LookupCache(Protocol):
     """Cached results of lookups, by tenant; times are epoch seconds."""
 
     def get(self, tenant: str, lookup: Lookup, keys: Iterable[str], *, now: int) -> dict[str, LookupResult]:
-        """The answers to these keys that are still good."""
+        """Return the results of these keys that have not expired."""
 
     def keep(self, tenant: str, lookup: Lookup, key: str, found: LookupResult, *, until: int) -> None:
-        """Keep the answer to a key, in place of one before; at ``until`` it is good no longer."""
+        """Store the result of a key, which replaces an earlier one; it expires at ``until``."""
 
 
 class Tickets(Protocol):
-    """Tickets of all tenants."""
+    """The store of tickets."""
 
     def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
-        """Keep a ticket that can be used until then."""
+        """Store a ticket that can be used until ``good_until``, in epoch seconds."""
 
     def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
-        """Use a ticket up; ``None`` when it is not there, is too old, or was used before."""
+        """Use a ticket for a stream; ``None`` if it is unknown, has expired, or was used before."""
 
     def get(self, tenant: str, secret: str) -> Ticket | None:
-        """A ticket, used or not."""
+        """Read a ticket, used or not; ``None`` if it is unknown."""
 
 
 class Connections(Protocol):
-    """WebSocket connections that are open."""
+    """The store of open WebSocket connections."""
 
     def add(self, connection: Connection, *, now: int) -> None:
-        """Keep a connection, for as long as one can live."""
+        """Store a connection; it expires after the longest lifetime of a connection."""
 
     def remove(self, connection_id: str) -> None:
-        """Forget a connection; one that is not known is left alone."""
+        """Remove a connection; do nothing if it is unknown."""
 
     def of_tenant(self, tenant: str) -> list[Connection]:
-        """The connections of a tenant."""
+        """List the connections of a tenant."""
 
 
 class Sockets(Protocol):
-    """The other end of those connections."""
+    """The sender of messages to WebSocket connections."""
 
     def post(self, connection_id: str, message: bytes) -> bool:
-        """Send a message; ``False`` when the connection is gone."""
+        """Send a message; ``False`` if the connection is closed."""
 
 
 class Show(Protocol):
-    """Writes what a watcher is sent."""
+    """Writes the messages that watchers receive."""
 
     def __call__(self, event: str, job: Job) -> bytes:
-        """The message of an event."""
+        """Write the message of an event."""

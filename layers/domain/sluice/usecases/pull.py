@@ -1,6 +1,7 @@
-"""Pull the rows of a source: what `plan`, `dispatch` and the workers do for a sync and not for an import.
+"""Pull the rows of a source: the steps of `plan`, `dispatch` and the workers that only a sync has.
 
-A range of pages becomes a slice of records, as a segment of a file does. From there on a sync is an import.
+A range of pages becomes a slice of records, as a segment of a file does. From there on, a sync is processed like an
+import. Rows of the dataset that are on no page are marked as deleted upstream.
 """
 
 from __future__ import annotations
@@ -26,25 +27,25 @@ from sluice.usecases.ports import Files, Upstreams
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import digest_of, digests, dump_keys
 
-#: Times that the pages of a source are read at most; then what was read is taken as it is.
+#: Most readings of a source whose rows move meanwhile; the job then continues with the last one.
 MOST_READS = 3
-# Chunks of rows deleted upstream have indexes from here, far behind those of pages.
-_FIRST = 900_000
+# First index of the chunks of rows deleted upstream, far behind the indexes of pages.
+_FIRST_DELETED = 900_000
 _PAGE = 1000
 
 
 def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Services) -> None:
-    """Ask for the first page, and cut what there is into chunks of pages.
+    """Read the first page, and split the rows of the source into chunks of whole pages.
 
-    A source without a total can only be read from its beginning to its end. That is done here, and leaves the slices
-    that workers else make.
+    A source without a total can only be read from its beginning to its end. This function reads it and writes the
+    slices that workers write otherwise.
 
     Parameters
     ----------
     before
-        Epoch seconds at which to be done.
+        Deadline in epoch seconds.
     look
-        Is called now and then, and raises when the job is not wanted any more.
+        Called between requests; raises if a caller has stopped the job.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Se
         As `read_pages`.
     """
     source = source_named(job.importer)
-    # of a reading before this one, or of a plan that died in its middle: its upstream may have named another total
+    # chunks of an earlier reading, or of a plan that died half-way: the upstream may have named another total then
     services.chunks.forget(job.ref, PhaseName.PARSE)
     stored = JobFiles(job.ref, services.files)
     stored.remove_read()
@@ -67,9 +68,14 @@ def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Se
 
 
 def fetch(job: Job, chunk: Chunk, *, before: float, files: Files, upstreams: Upstreams) -> None:
-    """Read the pages of a chunk from the upstream, and leave their rows as its slice.
+    """Read the pages of a chunk from the upstream, and store their rows as its slice.
 
-    The last chunk goes on to the end, because there may be more rows by now than when the job was planned.
+    The last chunk reads to the end of the source, because rows may have been added since the job was planned.
+
+    Parameters
+    ----------
+    before
+        Deadline in epoch seconds.
     """
     source = source_named(job.importer)
     if not source.has_total:
@@ -78,21 +84,21 @@ def fetch(job: Job, chunk: Chunk, *, before: float, files: Files, upstreams: Ups
     if chunk.rows:
         pages = upstreams.read(source, range(offset, offset + chunk.rows, source.page_size), before=before)
     if chunk.start:  # the last one
-        pages += _beyond(source, offset + len(pages) * source.page_size, pages, before, upstreams)
-    _keep(job, source, chunk.ref.index, chunk.first_row, pages, files)
+        pages += _read_on(source, offset + len(pages) * source.page_size, pages, before, upstreams)
+    _store_pages(job, source, chunk.ref.index, chunk.first_row, pages, files)
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What the upstream said while a job was read.
+    """The keys and totals of one reading of a source.
 
     Parameters
     ----------
     keys
-        Of its rows, however they were written: `plain_key`.
+        Keys of the rows, as `plain_key` writes them.
     is_settled
-        Whether every page said the same total, and so many rows came, all of them in one run of the job. Only then was
-        each row on one page.
+        Whether every page named the same total, and that many rows came, in one run of the job. Only then was each row
+        on exactly one page.
     """
 
     keys: frozenset[str]
@@ -100,34 +106,96 @@ class Pulled:
 
 
 def pulled(ref: JobRef, parsed: Iterable[Chunk], files: Files) -> Pulled:
-    """All that the upstream said while these chunks were pulled."""
+    """Collect the keys and totals that the upstream named while these chunks were pulled."""
     totals: set[int] = set()
     runs: set[int] = set()
     keys: set[str] = set()
     seen = 0
     for chunk in parsed:
-        said = JobFiles(ref, files).pulled(chunk.ref.index)
-        totals.update(said.totals)
-        keys.update(said.keys)
-        runs.add(said.run)
-        seen += said.rows
+        of_chunk = JobFiles(ref, files).pulled(chunk.ref.index)
+        totals.update(of_chunk.totals)
+        keys.update(of_chunk.keys)
+        runs.add(of_chunk.run)
+        seen += of_chunk.rows
     return Pulled(frozenset(keys), is_settled=totals == {seen} and len(runs) == 1)
 
 
 def plain_key(key: object) -> str:
-    """A key without what a row model may take away from it: a row that is rejected is not normalised."""
+    """Return the letters and digits of a key in lower case, since the model did not normalise a rejected row's key."""
     return "".join(letter for letter in str(key).casefold() if letter.isalnum())
 
 
+def read_again(job: Job, services: Services) -> bool:
+    """Reset a sync to be planned again if the totals that its upstream named differ from the rows that came.
+
+    A row that is added or removed meanwhile shifts all rows behind it by one place: a row may have been on no page, or
+    on two. After `MOST_READS` readings the sync continues with the last one, and marks no row as deleted.
+
+    Returns
+    -------
+    bool
+        Whether the sync must be planned again.
+    """
+    if job.status is not Status.PARSING:
+        return False
+    if not job.planned:
+        return True  # an earlier dispatch reset the sync, and died before it answered its token
+    chunks = services.chunks
+    if job.reads >= MOST_READS or next(chunks.of_phase(job.ref, job.delivery), None) is not None:
+        return False
+    parsed = list(chunks.of_phase(job.ref, PhaseName.PARSE))
+    if any(chunk.state is not ChunkState.DONE for chunk in parsed):
+        return False  # the job will fail because of these chunks, and a retry continues with them
+    if not source_named(job.importer).has_total or pulled(job.ref, parsed, services.files).is_settled:
+        return False
+    note = f"rows moved while they were read; read {job.reads + 1} of at most {MOST_READS}"
+    services.jobs.read_again(job, note=note)
+    return True
+
+
+def mark_deleted(job: Job, services: Services) -> None:
+    """Stage the rows of the dataset that were on no page, each with the day on which the sync missed it.
+
+    They form additional chunks and are loaded as updates: written once, kept in the history, and undone by a rollback.
+    A row that is on a page again is loaded without that day. A rejected row counts as present. Nothing is marked after
+    a reading that is incomplete or during which rows moved, nor if the upstream names no total or has no rows: then a
+    missing row proves nothing.
+
+    The first chunk is written last, so its existence means that all of them exist.
+    """
+    parsed = list(services.chunks.of_phase(job.ref, PhaseName.PARSE))
+    if any(chunk.state is not ChunkState.DONE for chunk in parsed):
+        return
+    if any(chunk.ref.index == _FIRST_DELETED for chunk in parsed):
+        return
+    parsed = [chunk for chunk in parsed if chunk.ref.index < _FIRST_DELETED]
+    found = pulled(job.ref, parsed, services.files)
+    if not found.is_settled or not found.keys:
+        return
+    staged = [chunk.ref.index for chunk in parsed if chunk.counts.checked > chunk.counts.rejected]
+    there = digests(job.ref, staged, services.files)
+    importer = importer_of(job)
+    missed = [
+        record
+        for record in _records(job, importer, services)
+        if digest_of(record["key"]) not in there
+        and plain_key(record["key"]) not in found.keys
+        and not record["values"].get(DELETED_SINCE)
+    ]
+    starts = range(0, len(missed), importer.chunk_rows)
+    for number, start in reversed(list(enumerate(starts))):
+        _add_deleted(job, importer, number, start, missed[start : start + importer.chunk_rows], services)
+
+
 def _header(source: Source) -> Header:
-    """As that of a file whose columns are those of the source, in their order; the rows begin right below it."""
+    """Build a header as of a file with the columns of the source, in their order; rows begin right below it."""
     columns = columns_of(source.row)
     titles = [column.title for column in columns]
     return Header(0, fields_of(source), titles, {column.field: column.title for column in columns}, [])
 
 
 def _ranges(ref: JobRef, source: Source, total: int) -> Iterator[Chunk]:
-    """Chunks of whole pages; `start` is 1 in the last, which has no end."""
+    """Yield chunks of whole pages; `start` is 1 in the last chunk, which reads to the end of the source."""
     step = source.page_size * source.chunk_pages
     starts = range(0, total, step) or [0]
     for index, start in enumerate(starts):
@@ -135,10 +203,10 @@ def _ranges(ref: JobRef, source: Source, total: int) -> Iterator[Chunk]:
         yield Chunk(ChunkRef(ref, PhaseName.PARSE, index), start + 1, min(step, total - start), start=int(last))
 
 
-def _beyond(
+def _read_on(
     source: Source, offset: int, pages: list[SourcePage], before: float, upstreams: Upstreams
 ) -> list[SourcePage]:
-    """Pages that have come up behind what was planned, until one is not full."""
+    """Read the pages behind the planned ones, until a page is not full."""
     found: list[SourcePage] = []
     ended = bool(pages) and len(pages[-1].rows) < source.page_size
     while not ended:
@@ -151,21 +219,21 @@ def _beyond(
 def _read_through(
     job: Job, source: Source, before: float, files: Files, upstreams: Upstreams, look: Callable[[], None]
 ) -> Iterator[Chunk]:
-    """Read from the beginning to the end, a chunk's worth of pages at a time."""
+    """Read a source from its beginning to its end, the pages of one chunk at a time."""
     step = source.page_size * source.chunk_pages
     for index in count():
         look()
         pages = upstreams.read(source, range(index * step, (index + 1) * step, source.page_size), before=before)
         rows = sum(len(page.rows) for page in pages)
         first_row = index * step + 1
-        _keep(job, source, index, first_row, pages, files)
+        _store_pages(job, source, index, first_row, pages, files)
         yield Chunk(ChunkRef(job.ref, PhaseName.PARSE, index), first_row, rows)
         if rows < step:
             return
 
 
-def _keep(job: Job, source: Source, index: int, first_row: int, pages: list[SourcePage], files: Files) -> None:
-    """Leave the rows of pages as a chunk's slice, and what else they tell."""
+def _store_pages(job: Job, source: Source, index: int, first_row: int, pages: list[SourcePage], files: Files) -> None:
+    """Store the rows of pages as a chunk's slice, and their totals and keys."""
     records = list(records_of(source, pages))
     stored = JobFiles(job.ref, files)
     stored.write_slice(Segment(index, first_row, len(records), body=write_cells(records)))
@@ -173,68 +241,6 @@ def _keep(job: Job, source: Source, index: int, first_row: int, pages: list[Sour
     totals = sorted({page.total for page in pages if page.total is not None})
     keys = sorted({plain_key(cells[place]) for _, cells in records if cells[place] is not None})
     stored.write_pulled(index, PulledChunk(job.run, len(records), totals, keys))
-
-
-def read_again(job: Job, services: Services) -> bool:
-    """Begin the plan of a sync anew if its upstream named other totals than the rows that came.
-
-    A row that comes or goes shifts all that are behind it by one place: one may have been on no page, another on two.
-    An upstream that never stands still is taken as it is in the end; its missing rows are not marked as deleted.
-
-    Returns
-    -------
-    bool
-        Whether it is to be planned again.
-    """
-    if job.status is not Status.PARSING:
-        return False
-    if not job.planned:
-        return True  # the dispatch that found this out died before it could answer
-    chunks = services.chunks
-    if job.reads >= MOST_READS or next(chunks.of_phase(job.ref, job.delivery), None) is not None:
-        return False
-    parsed = list(chunks.of_phase(job.ref, PhaseName.PARSE))
-    if any(chunk.state is not ChunkState.DONE for chunk in parsed):
-        return False  # the job will fail for these, and go on with them when it is retried
-    if not source_named(job.importer).has_total or pulled(job.ref, parsed, services.files).is_settled:
-        return False
-    note = f"rows moved while they were read; read {job.reads + 1} of at most {MOST_READS}"
-    services.jobs.read_again(job, note=note)
-    return True
-
-
-def mark_deleted(job: Job, services: Services) -> None:
-    """Stage the dataset's rows that were on no page, with the day on which they were missed.
-
-    They are further chunks of rows to be loaded, and become updates like any other: written once, in the history, taken
-    back by a rollback. A row that is on a page again is loaded without that day. A rejected row is there, if wrong. A
-    reading that is incomplete, or during which rows moved, proves nothing about what is missing; neither does an
-    upstream that names no total, or has no rows at all.
-
-    The first chunk is added last: where it is, all are.
-    """
-    parsed = list(services.chunks.of_phase(job.ref, PhaseName.PARSE))
-    if any(chunk.state is not ChunkState.DONE for chunk in parsed):
-        return
-    if any(chunk.ref.index == _FIRST for chunk in parsed):
-        return
-    parsed = [chunk for chunk in parsed if chunk.ref.index < _FIRST]
-    said = pulled(job.ref, parsed, services.files)
-    if not said.is_settled or not said.keys:
-        return
-    staged = [chunk.ref.index for chunk in parsed if chunk.counts.checked > chunk.counts.rejected]
-    there = digests(job.ref, staged, services.files)
-    importer = importer_of(job)
-    missed = [
-        record
-        for record in _records(job, importer, services)
-        if digest_of(record["key"]) not in there
-        and plain_key(record["key"]) not in said.keys
-        and not record["values"].get(DELETED_SINCE)
-    ]
-    starts = range(0, len(missed), importer.chunk_rows)
-    for number, start in reversed(list(enumerate(starts))):
-        _add_deleted(job, importer, number, start, missed[start : start + importer.chunk_rows], services)
 
 
 def _records(job: Job, importer: Importer, services: Services) -> Iterator[dict[str, Any]]:
@@ -250,7 +256,7 @@ def _records(job: Job, importer: Importer, services: Services) -> Iterator[dict[
 def _add_deleted(
     job: Job, importer: Importer, number: int, start: int, missed: list[dict[str, Any]], services: Services
 ) -> None:
-    index, first_row, rows_missed = _FIRST + number, job.counts.total + start + 1, len(missed)
+    index, first_row, rows_missed = _FIRST_DELETED + number, job.counts.total + start + 1, len(missed)
     day = job.created_at.date().isoformat()  # the same at every attempt
     marked = [record["values"] | {DELETED_SINCE: day} for record in missed]
     rows = [

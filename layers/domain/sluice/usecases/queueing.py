@@ -1,6 +1,7 @@
 """Importers that run one job at a time: the lock of an importer, and the jobs that wait for it.
 
-The job that owns the lock runs. When it ends, the lock goes to the next job in line: urgent ones first, then by age.
+The job that owns the lock runs. When it ends, the lock passes to the next job in line: urgent jobs first, then the
+oldest.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ from sluice.model.status import ENDED, Status
 from sluice.usecases.ports import Jobs
 from sluice.usecases.services import Services
 
-# More jobs than wait anywhere: on a full page, the first in line might be missing.
+# More than any number of waiting jobs: a full page might lack the first in line.
 _ALL = 100_000
 
 
 def start_when_free(job: Job, services: Services) -> None:
-    """Start a queued job, at once or when its importer is free: first in, first out, urgent jobs before the others."""
+    """Start a queued job if its importer is free; otherwise it waits until `release_importer` starts it."""
     if not _is_exclusive(job) or services.locks.acquire(importer_lock(job), job.ref):
         services.machine.start(job)
 
 
 def release_importer(job: Job, services: Services) -> None:
-    """Let the next job begin when one has ended; called twice, it begins once.
+    """Pass the lock of a job that has ended to the next job in line and start it; a second call starts nothing.
 
-    A job may be queued just while the lock is released: it did not get the lock then, and the releasing worker did not
-    see the job. So the line is looked at once more afterwards.
+    A job that is queued during the release may miss the lock, while the releasing process misses the job. So the line
+    is read once more after the release.
     """
     if job.status in ENDED and _is_exclusive(job):
         _pass_on(job.ref, job, services)
 
 
 def repair_importer_lock(job: Job, services: Services) -> bool:
-    """Take the lock off a job that has ended or was removed; says whether the queued job waits for another one."""
+    """Pass the lock on if its owner has ended or was removed; return whether the queued job waits for another job."""
     if job.status is not Status.QUEUED or not _is_exclusive(job):
         return False
     owner = services.locks.owner(importer_lock(job))
@@ -49,7 +50,7 @@ def repair_importer_lock(job: Job, services: Services) -> bool:
 
 
 def acquire_importer_again(job: Job, services: Services) -> None:
-    """Acquire the lock for a job that is to go on after it had ended.
+    """Acquire the lock again, before a job that has ended is continued.
 
     Raises
     ------
@@ -66,8 +67,8 @@ def _pass_on(owner: JobRef, job: Job, services: Services) -> None:
     locks = services.locks
     passed = locks.transfer(lock, owner, follower.ref) if follower else locks.release(lock, owner)
     if not passed:
-        given = locks.owner(lock)  # the worker that transferred it may have died before it could start the job
-        follower = _found(given, services.jobs) if given else None
+        current = locks.owner(lock)  # the process that transferred the lock may have died before it started the job
+        follower = _found(current, services.jobs) if current else None
     elif follower is None and (late := _first(job, services.jobs)) and locks.acquire(lock, late.ref):
         follower = late
     if follower is not None and follower.status is Status.QUEUED:
@@ -77,7 +78,7 @@ def _pass_on(owner: JobRef, job: Job, services: Services) -> None:
 def _found(ref: JobRef, jobs: Jobs) -> Job | None:
     try:
         return jobs.get(ref)
-    except NotFound:  # its retention is over
+    except NotFound:  # its retention has ended
         return None
 
 

@@ -1,4 +1,4 @@
-"""The same file again: it is imported once, unless the caller forces it."""
+"""Repeated files: the same file is imported once, unless the caller sets ``force``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sluice.model.lock import Lock, file_lock
 from sluice.model.status import Status
 from sluice.usecases.services import Services
 
-# Ends that leave the file to be imported again.
+# End states after which the same file may be imported again.
 _UNDONE = frozenset({Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 
 
 def reject_same_file(tenant: str, importer: str, sha256: str, services: Services) -> None:
-    """Reject a file before a job is made for it.
+    """Reject a repeated file before its job is created.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def reject_same_file(tenant: str, importer: str, sha256: str, services: Services
 
 
 def claim(job: Job, sha256: str, services: Services) -> None:
-    """Note that the job imports this file; of two that come at once, one is rejected.
+    """Acquire the lock of a file for the job that imports it; of two jobs at the same time, one is rejected.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def claim(job: Job, sha256: str, services: Services) -> None:
         earlier = _earlier(lock, services)
         if earlier is not None and earlier.ref != job.ref:
             if job.force:
-                return  # the earlier one keeps the claim: its rows stay when this one is taken back
+                return  # the earlier job keeps the lock: its rows stay when this job is rolled back
             raise FileRejected("same-file", **_params(earlier))
         if services.locks.acquire(lock, job.ref, instead_of=owner):
             return
@@ -52,7 +52,7 @@ def _earlier(lock: Lock, services: Services) -> Job | None:
         return None
     try:
         job = services.jobs.get(ref)
-    except NotFound:  # its retention is over
+    except NotFound:  # its retention has ended
         return None
     return None if job.status in _UNDONE else job
 

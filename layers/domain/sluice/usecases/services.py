@@ -1,4 +1,4 @@
-"""What a use case works with: every port in one place, so that none is threaded through by hand."""
+"""The services of a use case: all ports in one object, so that a function passes one argument on."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from sluice.usecases.ports import (
 class Services(Protocol):
     """The ports of a deployment.
 
-    `sluice.bootstrap` makes each one when it is first used: a function has the permissions and the settings of those
-    that its use case needs, and no others. Tests hand in fakes.
+    `sluice.bootstrap` creates each port at its first use, because a function has only the permissions and the settings
+    of the ports that its use case needs. Tests pass fakes.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""The staged rows of a job: their keys and duplicates, the order of their dates, and what is delivered of them."""
+"""The staged rows of a job: their keys and duplicates, the order of their dates, and the selection for delivery."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _RECORD = Struct(">16sI")
 
 @dataclass(frozen=True)
 class Staged:
-    """Rows to be delivered, and those that are not.
+    """The staged rows of a chunk, by whether they are delivered.
 
     Parameters
     ----------
     rows
-        To be delivered.
+        Rows to deliver.
     duplicates
-        Rows whose key an earlier row of the file has: ``{row: (key, row of the first)}``.
+        Rows with the key of an earlier row of the file: ``{row: (key, row of the first)}``.
     invalid
-        Rejections of rows that break a rule since the order of their dates is known; without the sheet's name.
+        Rejections of rows that break a rule once the order of their dates is known; without the sheet's name.
     """
 
     rows: list[GoodRow]
@@ -46,12 +46,12 @@ class Staged:
 
 
 def staged_rows(job: Job, index: int, files: Files) -> Staged:
-    """Read the rows that a chunk staged, their dates in the order that was proved or answered.
+    """Read the staged rows of a chunk, with their dates in the order that was proved or answered.
 
     Raises
     ------
     NotFound
-        If the chunk staged none.
+        If the chunk staged no row.
     """
     stored = JobFiles(job.ref, files)
     rows, first_rows = stored.staged(index), stored.duplicates(index)
@@ -67,37 +67,15 @@ def staged_rows(job: Job, index: int, files: Files) -> Staged:
     return staged
 
 
-def _read_month_first(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
-    """Read dates of a row month first; it may break a rule of the importer then."""
-    importer = importer_of(job)
-    try:
-        staged.rows.append(with_orders(importer, row, fields))
-    except ValidationError as error:
-        rejecting = SheetRejections("", importer)
-        staged.invalid.extend(rejecting.invalid(row.number, json.loads(row.values), error))
-
-
-def _month_first(job: Job, index: int, stored: JobFiles) -> dict[int, list[str]]:
-    """List the fields, by row, that were read day first for the time being and are to be read month first."""
-    fields = [field for field, order in job.date_orders.items() if order == "mdy"]
-    found: dict[int, list[str]] = {}
-    if fields:
-        evidence = stored.evidence(index)
-        for field in fields:
-            for number in evidence[field].rows if field in evidence else ():
-                found.setdefault(number, []).append(field)
-    return found
-
-
 def reject_at_delivery(
     job: Job, chunk: Chunk, rejections: list[Rejection], duplicates: Mapping[int, tuple[str, int]], files: Files
 ) -> int:
-    """Store the rejections of rows that only delivery rejects, and of rows that repeat an earlier key.
+    """Store the rejections that only delivery finds, and those of duplicate keys.
 
     Returns
     -------
     int
-        Rejected rows.
+        Number of rejected rows.
     """
     if duplicates or rejections or chunk.attempts > 1:
         stored = JobFiles(job.ref, files)
@@ -113,17 +91,17 @@ def reject_at_delivery(
 
 
 def write_evidence(job: Job, index: int, evidence: dict[str, DateEvidence], files: Files) -> None:
-    """Store the format evidence of a chunk's dates; nothing is stored without any."""
-    # a retry may come after a person has answered: what an attempt before that left must not hold any more
+    """Store the format evidence of a chunk's dates; store nothing if there is none."""
+    # a retry after a person's answer also stores empty evidence, which replaces that of the earlier attempt
     if evidence or job.date_orders:
         JobFiles(job.ref, files).write_evidence(index, evidence)
 
 
 def settle_date_orders(job: Job, *, jobs: Jobs, files: Files) -> Job:
-    """Note, for each date field, the order of day and month that its cells prove, or that it is ambiguous.
+    """Store the order of day and month that the cells of each date field prove, or that the field is ambiguous.
 
-    One cell that can be read in one way only, such as 31/12/2025, settles its column. A column without such a cell, or
-    with cells that contradict each other, is ambiguous: a person has to say the order.
+    One cell that can be read in only one way, such as 31/12/2025, settles its column. A column without such a cell, or
+    with cells that contradict each other, is ambiguous: a person must answer.
     """
     orders, ambiguous = dict(job.date_orders), set[str]()
     for field, evidence in merge_evidence(JobFiles(job.ref, files).all_evidence()).items():
@@ -139,25 +117,25 @@ def settle_date_orders(job: Job, *, jobs: Jobs, files: Files) -> Job:
 
 
 def dump_keys(rows: Iterable[GoodRow]) -> bytes:
-    """Digests of the rows' keys with their row numbers, in order."""
+    """Encode the digests of the rows' keys with their row numbers, in order; 20 bytes a row."""
     return b"".join(_RECORD.pack(digest_of(row.key), row.number) for row in rows)
 
 
 def digest_of(key: str) -> bytes:
-    """The digest of a key."""
+    """Return the digest of a key, 16 bytes."""
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
 def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
-    """Digests of the keys that these chunks have staged."""
+    """Collect the digests of the keys that these chunks have staged."""
     return {digest for _, digest, _ in _keys(ref, list(indexes), {}, files)}
 
 
 def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
-    """Write, for each chunk that repeats a key, ``{row number: row number of the first}``.
+    """Find rows with a duplicate key, and store ``{row number: number of the first row}`` for each chunk that has any.
 
-    Chunks that were handed out to be loaded before, by an earlier run or a dispatch that died, keep what they were
-    given, wherever they stand in the file: their rows may be delivered already, even of one that was given up.
+    Chunks that an earlier dispatch has sent to be loaded keep their duplicates and come first, wherever they are in the
+    file: their rows may be delivered already, even those of a failed chunk.
     """
     ref, stored = job.ref, JobFiles(job.ref, files)
     handed_out = {chunk.ref.index for chunk in chunks.of_phase(ref, job.delivery)}
@@ -186,6 +164,28 @@ def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
     for index, rows in repeated.items():
         found = {row: first[digest] for row, digest in rows.items()}
         stored.write_duplicates(index, found)
+
+
+def _read_month_first(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
+    """Read the dates of a row month first; the new dates may break a rule of the importer."""
+    importer = importer_of(job)
+    try:
+        staged.rows.append(with_orders(importer, row, fields))
+    except ValidationError as error:
+        rejecting = SheetRejections("", importer)
+        staged.invalid.extend(rejecting.invalid(row.number, json.loads(row.values), error))
+
+
+def _month_first(job: Job, index: int, stored: JobFiles) -> dict[int, list[str]]:
+    """List the fields, by row, that parsing read day first by default and that must be read month first."""
+    fields = [field for field, order in job.date_orders.items() if order == "mdy"]
+    found: dict[int, list[str]] = {}
+    if fields:
+        evidence = stored.evidence(index)
+        for field in fields:
+            for number in evidence[field].rows if field in evidence else ():
+                found.setdefault(number, []).append(field)
+    return found
 
 
 def _keys(

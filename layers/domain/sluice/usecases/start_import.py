@@ -22,7 +22,7 @@ from sluice.usecases.services import Services
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file that was written to the bucket; the same for every delivery of the same event."""
+    """A file that was written to the bucket; equal for every delivery of the same event."""
 
     key: str
     bytes: int
@@ -31,12 +31,12 @@ class Arrival:
 
 
 def start_job(arrival: Arrival, services: Services) -> Job | None:
-    """Queue the file's job and start its execution; doing so twice starts nothing twice.
+    """Queue the file's job and start its execution; a second call starts no second execution.
 
     Returns
     -------
     Job or None
-        The job, or ``None`` when the file belongs to none and is left alone.
+        The job; ``None`` if the file belongs to no job, and nothing happens to it.
     """
     match arrival.key.split("/"):
         case [artifacts.UPLOADS, tenant, job_id, _]:
@@ -51,7 +51,7 @@ def start_job(arrival: Arrival, services: Services) -> Job | None:
 
 
 def _expected(ref: JobRef, arrival: Arrival, jobs: Jobs) -> Job | None:
-    """The job that waits for this file; one that is past waiting is not disturbed by a second upload."""
+    """Queue the job that waits for this file; a second upload does not change a job that no longer waits."""
     try:
         job = jobs.get(ref)
     except NotFound:
@@ -62,7 +62,7 @@ def _expected(ref: JobRef, arrival: Arrival, jobs: Jobs) -> Job | None:
 
 
 def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs) -> Job:
-    """The job of a file in the drop folder, with an id that follows from the event."""
+    """Add the job of a file in the drop folder; its id follows from the event, so a second delivery finds it."""
     digest = hashlib.sha256(f"{arrival.key}\n{arrival.etag}\n{arrival.at.isoformat()}".encode()).digest()
     milliseconds = int(arrival.at.timestamp() * 1000)
     job_id = str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))

@@ -1,4 +1,4 @@
-"""The sweeper: finds jobs that no execution and no worker moves any more, and rescues or ends them."""
+"""The sweeper: finds jobs that no execution and no worker continues, and rescues or ends them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sluice.usecases.services import Services
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.sync import end_overdue
 
-# A presigned form holds an hour; a day leaves room for a slow upload that began in time.
+# A presigned form expires after an hour; a day leaves time for a slow upload that began before.
 _UPLOAD_HOURS = 24
 _REVIEW_DAYS = 7
-# A stop waits for the leases that are out, and no longer.
+# A stop waits only for the leases that workers hold.
 _STOP_SECONDS = 120
 _EXPIRED = Problem("upload-expired")
 _UNREVIEWED = Problem("review-expired")
@@ -28,21 +28,23 @@ _STOPPED = "stopped from outside"
 
 
 def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Exception], None], services: Services) -> int:
-    """Look after every job that has not ended.
+    """Check every job that has not ended, and rescue or end those that nothing else continues.
 
-    A message can be lost with the process that held it, a machine may never have been started, an event of the bucket
-    may not have come. Everything that is done here is harmless when the job was only slow: a doubled message finds
-    its chunk closed or leased.
+    A message can be lost with the process that held it, an execution may never have started, an event of the bucket may
+    not have been delivered. Every action is harmless to a job that is only slow: a second message finds its chunk
+    closed or leased.
 
     Parameters
     ----------
+    stuck_minutes
+        A job without a change for longer than this is stuck.
     complain
-        Called with a job that could not be looked after, and the error; the sweeper goes on with the next job.
+        Called with a job that could not be rescued, and the error; the sweeper continues with the next job.
 
     Returns
     -------
     int
-        Jobs under way that have not moved for ``stuck_minutes``.
+        Number of stuck jobs that were under way.
     """
     stuck = 0
     for job in services.jobs.active():
@@ -52,16 +54,16 @@ def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Excepti
             if _end_if_overdue(job, int(now.timestamp()), services) or idle <= patience:
                 continue
             if repair_importer_lock(job, services):
-                continue  # it waits for its importer
+                continue  # the job waits for the lock of its importer
             stuck += job.status not in INACTIVE
-            _look_after(job, idle, now, services)
-        except Exception as error:  # noqa: BLE001 - one broken job must not keep the others waiting
+            _handle_idle_job(job, idle, now, services)
+        except Exception as error:  # noqa: BLE001 - an error of one job must not delay the others
             complain(job, error)
     return stuck
 
 
 def _end_if_overdue(job: Job, now: int, services: Services) -> bool:
-    """End a sync that takes too long; says whether it did."""
+    """End a sync beyond its time limit; return whether it was ended."""
     if not end_overdue(job, now, services.jobs):
         return False
     if job.phase is not None:
@@ -69,10 +71,10 @@ def _end_if_overdue(job: Job, now: int, services: Services) -> bool:
     return True
 
 
-def _look_after(job: Job, idle: timedelta, now: datetime, services: Services) -> None:
+def _handle_idle_job(job: Job, idle: timedelta, now: datetime, services: Services) -> None:
     match job.status:
         case Status.WAITING_FOR_FILE:
-            _look_for_file(job, idle, now, services)
+            _start_or_expire(job, idle, now, services)
         case Status.IN_REVIEW if idle > timedelta(days=_REVIEW_DAYS):
             services.jobs.transition(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note="the review expired")
         case Status.PAUSED if job.suspended:
@@ -81,8 +83,8 @@ def _look_after(job: Job, idle: timedelta, now: datetime, services: Services) ->
             _rescue_stuck_job(job, int(now.timestamp()), services)
 
 
-def _look_for_file(job: Job, idle: timedelta, now: datetime, services: Services) -> None:
-    """Start the job of a file that lies there without its event; give up one that has not come for a day."""
+def _start_or_expire(job: Job, idle: timedelta, now: datetime, services: Services) -> None:
+    """Start a job whose file arrived without an event; fail a job whose file has not arrived within a day."""
     try:
         size, etag = services.files.stat(job.file.key)
     except NotFound:
@@ -99,7 +101,7 @@ def _rescue_stuck_job(job: Job, now: int, services: Services) -> None:
         return
     services.machine.start(job)
     if job.phase is None or chunks.barrier(job.ref, job.phase) is None:
-        return  # its plan or dispatch is still to come: Step Functions tries those again itself
+        return  # plan or dispatch has not finished: Step Functions retries those itself
     answer_if_passed(job.ref, job.phase, now, services)
     idle = [
         chunk.ref
@@ -108,5 +110,5 @@ def _rescue_stuck_job(job: Job, now: int, services: Services) -> None:
     ]
     if job.status not in STOPPING and idle:
         services.queue.send(idle, urgent=job.urgent)
-    # also so that a job that merely waits behind others does not get its messages again every five minutes
+    # The entry also marks the job as changed: one that only waits behind others gets no new messages at the next sweep.
     services.jobs.log(job, note=f"nothing had moved; {len(idle)} chunks were sent again")

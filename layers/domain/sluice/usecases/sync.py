@@ -1,4 +1,4 @@
-"""Syncs: jobs that pull a source, one at a time, when a caller or a schedule asks for it.
+"""Syncs: jobs that pull a source, one at a time, started by a caller or a schedule; and the schedules of sources.
 
 The owner of a source's lock is its current job: the one that pulls the source, or pulled it last.
 """
@@ -25,7 +25,7 @@ from sluice.usecases.control import cancel
 from sluice.usecases.ports import Jobs, Schedules
 from sluice.usecases.services import Services
 
-#: Who asks for such a job.
+#: Requester of a scheduled sync, in its log.
 SCHEDULE = "schedule"
 _STUCK = timedelta(minutes=15)
 _LONGEST = timedelta(minutes=30)
@@ -34,7 +34,7 @@ _PROBLEM = Problem(OVERDUE)
 
 @dataclass(frozen=True)
 class SyncStart:
-    """The current job of a source, and whether this call has made it."""
+    """The current job of a source, and whether this call created it."""
 
     job: Job
     is_new: bool
@@ -49,17 +49,17 @@ def start_sync(
     now: datetime,
     services: Services,
 ) -> SyncStart:
-    """Answer the current job of a source; make one if there is none, or if it is forced.
+    """Return the current job of a source; create one if there is none, or if ``force`` is set.
 
-    The source's lock is acquired in one transaction with the new job. So of many calls at once one makes the job, and
-    the others find it. A forced job takes the place of the one before it, which is cancelled.
+    One transaction adds the new job and makes it the owner of the source's lock. So of many concurrent calls, one
+    creates the job and the others find it. A forced job supersedes the current one, which is cancelled.
 
     Raises
     ------
     NotFound
         If there is no such source.
     Conflict
-        If it is forced while the current job is being rolled back.
+        If ``force`` is set while the current job is being rolled back.
     """
     source = source_named(source_name)
     while True:
@@ -67,7 +67,7 @@ def start_sync(
         there = _found(before, services.jobs)
         if there is not None and not force:
             if there.status is Status.QUEUED:
-                services.machine.start(there)  # the call that made it may have died before that
+                services.machine.start(there)  # the call that created it may have died before it started the execution
             return SyncStart(there, is_new=False)
         if there is not None and there.status is Status.ROLLING_BACK:
             raise Conflict("rolling-back", id=there.ref.id)
@@ -81,9 +81,9 @@ def start_sync(
 
 
 def supersede(ref: JobRef, job: Job, *, by: str, now: datetime, services: Services) -> None:
-    """Cancel the job that owned the source's lock before; one that has ended stays as it is.
+    """Cancel the job that owned the source's lock before; a job that has ended stays as it is.
 
-    If this call dies before that, the job finds out by itself that it is superseded: `cancel_if_superseded`.
+    If this call dies before it cancels the job, `cancel_if_superseded` does so at the job's next dispatch or chunk.
     """
     with suppress(Conflict):
         cancel(ref, by=by, now=int(now.timestamp()), services=services)
@@ -91,9 +91,9 @@ def supersede(ref: JobRef, job: Job, *, by: str, now: datetime, services: Servic
 
 
 def cancel_if_superseded(job: Job, now: int, services: Services) -> Job | None:
-    """Cancel a sync that no longer owns its source's lock; ``None`` if it does.
+    """Cancel a sync that no longer owns its source's lock and return it; ``None`` if it still owns the lock.
 
-    The call that acquired the lock in its place may have died before it could cancel the job.
+    The call that created its successor may have died before it cancelled this job.
     """
     if job.status not in {Status.PARSING, Status.LOADING}:
         return None
@@ -103,7 +103,7 @@ def cancel_if_superseded(job: Job, now: int, services: Services) -> Job | None:
 
 
 def current_job(tenant: str, source_name: str, services: Services) -> Job | None:
-    """Find the current job of a source: the one that is pulling it, or did so last; ``None`` if there is none.
+    """Find the current job of a source: the one that pulls it, or pulled it last; ``None`` if there is none.
 
     Raises
     ------
@@ -114,16 +114,8 @@ def current_job(tenant: str, source_name: str, services: Services) -> Job | None
     return _found(owner, services.jobs)
 
 
-def _found(ref: JobRef | None, jobs: Jobs) -> Job | None:
-    """Get the job, unless its retention is over."""
-    try:
-        return None if ref is None else jobs.get(ref)
-    except NotFound:
-        return None
-
-
 def new_sync(tenant: str, source: Source, by: str, now: datetime, *, instead_of: JobRef | None) -> Job:
-    """Make a job that pulls a source, in place of the current one."""
+    """Build a job that pulls a source and supersedes ``instead_of``."""
     job_id = str(ULID.from_datetime(now))
     return Job(
         ref=JobRef(tenant, job_id),
@@ -139,16 +131,16 @@ def new_sync(tenant: str, source: Source, by: str, now: datetime, *, instead_of:
 
 
 def sync_on_schedule(tenant: str, source_name: str, *, now: datetime, services: Services) -> Job | None:
-    """Begin a new job for a source; ``None``, and nothing happens, if the current one has not ended.
+    """Start a new job of a source; ``None``, and nothing happens, if the current one has not ended.
 
-    One that is paused or in review waits for a person, who would not like it to be cancelled. A scheduled run that is
-    delivered twice, as any event may be, finds the job of the first delivery; if that has ended by then, the source is
-    pulled once more, and rows that have not changed are not written.
+    A job that is paused or in review waits for a person, so a schedule does not cancel it. The second delivery of a
+    scheduled run finds the job of the first one; if that has ended, the source is pulled again, and unchanged rows are
+    not written.
 
     Raises
     ------
     NotFound
-        If there is no such source any more.
+        If the source was removed from the catalogue.
     """
     source, lock = source_named(source_name), source_lock(tenant, source_name)
     before = services.locks.owner(lock)
@@ -157,7 +149,7 @@ def sync_on_schedule(tenant: str, source_name: str, *, now: datetime, services: 
         return None
     job = new_sync(tenant, source, SCHEDULE, now, instead_of=before)
     if not services.jobs.add(job, owning=lock, instead_of=before):
-        return None  # another call has begun one just now
+        return None  # another call has just started one
     services.machine.start(job)
     return job
 
@@ -170,16 +162,16 @@ def clean_up(
     now: datetime,
     services: Services,
 ) -> Counter[str]:
-    """Cancel the jobs of these sources that have not moved for 15 minutes.
+    """Cancel the jobs of these sources that have not changed for 15 minutes.
 
     Returns
     -------
     Counter
-        How many, by the state that they were in.
+        Number of cancelled jobs by the state that they were in.
     """
     cleaned: Counter[str] = Counter()
     for source in sources:
-        # no other can be under way: when it took their place, they were cancelled
+        # only the current job can be under way: it cancelled the earlier ones when it superseded them
         job = current_job(tenant, source, services)
         if job is None or job.status in INACTIVE | STOPPING or now - (job.updated_at or job.created_at) <= _STUCK:
             continue
@@ -191,7 +183,7 @@ def clean_up(
 
 @dataclass(frozen=True)
 class SourceState:
-    """A source, its current job (under way, or the last one), and its schedule."""
+    """A source of a tenant, its current job, and its schedule."""
 
     source: Source
     job: Job | None
@@ -215,14 +207,14 @@ def set_schedule(
     now: datetime,
     schedules: Schedules,
 ) -> Schedule:
-    """Give a source a schedule, in place of the one that it has; see `schedule_from`.
+    """Set the schedule of a source, which replaces an existing one; see `schedule_from`.
 
     Raises
     ------
     NotFound
         If there is no such source.
     TryLater
-        If others are changing its schedule all the time.
+        If other callers change the schedule at the same time.
     """
     source, schedule = source_named(source_name), schedule_from(every_minutes, starting_at, now=now)
     schedules.put(tenant, source.name, schedule)
@@ -230,7 +222,7 @@ def set_schedule(
 
 
 def end_overdue(job: Job, now: int, jobs: Jobs) -> bool:
-    """End a sync that has been under way for too long; says whether it was.
+    """End a sync that has exceeded its time limit; return whether it had.
 
     Parameters
     ----------
@@ -245,3 +237,11 @@ def end_overdue(job: Job, now: int, jobs: Jobs) -> bool:
         job.ref, Status.FAILED if job.status is not Status.CANCELLING else Status.CANCELLED, problem=_PROBLEM
     )
     return True
+
+
+def _found(ref: JobRef | None, jobs: Jobs) -> Job | None:
+    """Get the job; ``None`` if its retention has ended."""
+    try:
+        return None if ref is None else jobs.get(ref)
+    except NotFound:
+        return None

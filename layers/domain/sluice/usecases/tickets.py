@@ -1,4 +1,4 @@
-"""Tickets: issue one for a token, and redeem it where a browser cannot send a token."""
+"""Tickets: a caller with a token gets one, and a browser redeems it where it cannot send a token."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ _LONGEST = 200
 
 
 def issue_ticket(ticket: Ticket, *, now: int, jobs: Jobs, tickets: Tickets) -> str:
-    """Keep a ticket and answer its text, ``{tenant}.{secret}``, which is good for a minute.
+    """Store a ticket and return its text, ``{tenant}.{secret}``, which expires after a minute.
+
+    Parameters
+    ----------
+    now
+        Epoch seconds.
 
     Raises
     ------
     NotFound
-        If it is for a job that its tenant does not have.
+        If the ticket names a job that its tenant does not have.
     """
     if ticket.job_id is not None:
         jobs.get(JobRef(ticket.tenant, ticket.job_id))
@@ -29,16 +34,23 @@ def issue_ticket(ticket: Ticket, *, now: int, jobs: Jobs, tickets: Tickets) -> s
 
 
 def redeem_ticket(text: str, *, stream: str | None = None, now: int, tickets: Tickets) -> Ticket:
-    """Use a ticket up, or go on with the stream that it has opened.
+    """Redeem a ticket, or continue the stream that it has opened.
 
-    A browser's ``EventSource`` comes back to the same address each time its stream ends, so a ticket cannot simply be
-    rejected the second time. The name of the stream tells: it is new with each ticket, was sent inside the stream alone
-    and comes back in ``Last-Event-ID``. The address by itself, from a history or a log, opens nothing twice.
+    A browser's ``EventSource`` requests the same address again each time its stream ends, so a ticket must work more
+    than once. The name of the stream identifies the browser: it is new with each ticket, is sent only inside the
+    stream, and comes back in ``Last-Event-ID``. The address alone, from a history or a log, cannot be used twice.
+
+    Parameters
+    ----------
+    stream
+        Name of the stream to continue; ``None`` or empty to redeem the ticket.
+    now
+        Epoch seconds.
 
     Raises
     ------
     Unauthorized
-        If there is no such ticket, or it is used up, too old, or its token has ended.
+        If the ticket is unknown, was used before, or has expired, or the token that it was obtained with has expired.
     """
     tenant, _, secret = text.partition(".")
     if TENANT.fullmatch(tenant) and 0 < len(secret) <= _LONGEST:

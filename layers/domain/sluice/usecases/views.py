@@ -1,4 +1,4 @@
-"""Views of a job: its preview and its timeline, and waiting a little until it changes."""
+"""Views of a job: its preview, its timeline, and waits for its next change or its end."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.staged_rows import staged_rows
 
 _END_PAUSE = 0.1
-# States that a waiting caller waits for: an end, or a question to them.
+# States that end the wait of a synchronous caller: ends, and the review that asks for an answer.
 _AWAITED = ENDED | {Status.IN_REVIEW}
-# A watcher sees a change within a second: half of it here, half until a browser is back (`retry`).
+# A watcher sees a change within a second: half of it passes here, half until the browser reconnects (`retry`).
 _NEWS_PAUSE = 0.5
 
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row as it will be written; dates in an order that is not known yet are day first."""
+    """A row as it will be written; dates whose order is still ambiguous are read day first."""
 
     row: int
     values: dict[str, Any]
@@ -34,7 +34,7 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """How a file was understood, its first good rows, and whether all of them were compared with the dataset."""
+    """The layout of a file, its first valid rows, and whether all rows were compared with the dataset."""
 
     job: Job
     plan: FilePlan
@@ -43,17 +43,17 @@ class Preview:
 
 
 def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files) -> Preview:
-    """Show what would be loaded, from the moment all rows are checked.
+    """Preview the rows that would be loaded, once all rows are checked.
 
     Parameters
     ----------
     limit
-        Rows at most.
+        Maximum number of rows.
 
     Raises
     ------
     Conflict
-        ``not-parsed`` while the file is still being read, or when it was rejected.
+        ``not-parsed`` while the file is still being read, or if it was rejected.
     """
     job = jobs.get(ref)
     reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING}
@@ -65,7 +65,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
             break
         try:
             staged = staged_rows(job, chunk.ref.index, files)
-        except NotFound:  # none of its rows is good
+        except NotFound:  # the chunk staged no row
             continue
         rows += [ShownRow(row.number, json.loads(row.values)) for row in staged.rows[: limit - len(rows)]]
     compared = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(ref, PhaseName.COMPARE)]
@@ -75,7 +75,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
 
 @dataclass(frozen=True)
 class Step:
-    """A chunk that was done ``at`` that time: so many rows of a phase."""
+    """A chunk of a phase that was done: ``rows`` rows at the time ``at``."""
 
     at: datetime
     phase: PhaseName
@@ -83,7 +83,7 @@ class Step:
 
 
 def timeline(ref: JobRef, *, chunks: Chunks) -> list[Step]:
-    """List the chunks of a job that are done, oldest first; a chunk that was given up has no step."""
+    """List the chunks of a job that are done, oldest first; failed chunks are not listed."""
     done = (
         Step(chunk.closed_at, name, chunk.rows)
         for name in PhaseName
@@ -94,7 +94,7 @@ def timeline(ref: JobRef, *, chunks: Chunks) -> list[Step]:
 
 
 def await_end(job: Job, *, seconds: float, jobs: Jobs) -> Job:
-    """Look at the job until it has ended or waits for a person, or so many seconds are over; answer it then."""
+    """Wait until the job has ended or is in review, for ``seconds`` at most; return it as it is then."""
     deadline = time.monotonic() + seconds
     while job.status not in _AWAITED and time.monotonic() < deadline:
         time.sleep(_END_PAUSE)
@@ -103,7 +103,7 @@ def await_end(job: Job, *, seconds: float, jobs: Jobs) -> Job:
 
 
 def await_news(ref: JobRef, seen: Seen | None, *, seconds: float, jobs: Jobs) -> Job:
-    """Look at a job until it is not as it was seen, or so many seconds are over; answer it then.
+    """Wait until the job differs from ``seen``, for ``seconds`` at most; return it as it is then.
 
     Raises
     ------

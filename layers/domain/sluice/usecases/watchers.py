@@ -1,4 +1,4 @@
-"""Watchers: who is connected, and what is posted to them when a job changes."""
+"""Watchers: their WebSocket connections, and the messages that are posted to them when a job changes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sluice.usecases.ports import Connections, Jobs, Show, Sockets
 Change = tuple[Job | None, Job]
 """A job on both sides of a change; before it there may have been none."""
 
-# A post takes some 10 ms, nearly all of it waiting.
+# Concurrent posts; each takes some 10 ms, nearly all of it waiting.
 _AT_ONCE = 16
-# While $connect is under way the connection is kept already, and yet cannot be posted to.
+# While $connect is under way, the connection is already stored but does not accept messages yet.
 _CONNECTING_SECONDS = 10
 
 
 def worth_telling(changes: Sequence[Change]) -> list[Change]:
-    """Leave out progress that has been overtaken: a change of the same job that comes later says more."""
+    """Drop progress that a later change of the same job supersedes."""
     last = {after.ref: place for place, (_, after) in enumerate(changes)}
     return [change for place, change in enumerate(changes) if place == last[change[1].ref] or is_new_state(*change)]
 
 
 def is_new_state(before: Job | None, after: Job) -> bool:
-    """Whether a change is more than progress."""
+    """Return whether a change is more than progress."""
     return _name(before, after) != PROGRESS
 
 
@@ -39,19 +39,26 @@ def announce(
     connections: Connections,
     sockets: Sockets,
 ) -> int:
-    """Post the job to every connection that hears of it; a connection that is gone is forgotten.
+    """Post the job to every connection that watches it; remove connections that are closed.
 
     Parameters
     ----------
     before, after
-        The job on both sides of the change.
+        The job before and after the change; ``before`` is ``None`` for a new job.
     show
         Writes the message from the event's name and the job.
+    now
+        Epoch seconds.
 
     Returns
     -------
     int
-        Connections that the message was posted to.
+        Number of connections that received the message.
+
+    Raises
+    ------
+    ExceptionGroup
+        If some posts failed; all others were made.
     """
     watching = [connection for connection in connections.of_tenant(after.ref.tenant) if connection.hears_of(after)]
     if not watching:
@@ -62,9 +69,22 @@ def announce(
 def announce_queues(
     tenant: str, *, show: Callable[[], bytes], now: int, connections: Connections, sockets: Sockets
 ) -> int:
-    """Post the state of the queues to the connections that hear of all jobs of a tenant; answers to how many."""
+    """Post the state of the queues to the connections that watch all jobs of a tenant; return their number."""
     watching = [connection for connection in connections.of_tenant(tenant) if connection.job_id is None]
     return _post(watching, show(), now, connections, sockets) if watching else 0
+
+
+def connect(connection: Connection, *, now: int, jobs: Jobs, connections: Connections) -> None:
+    """Store a connection, so that `announce` finds it.
+
+    Raises
+    ------
+    NotFound
+        If the connection names a job that its tenant does not have.
+    """
+    if connection.job_id is not None:
+        jobs.get(JobRef(connection.tenant, connection.job_id))
+    connections.add(connection, now=now)
 
 
 def _name(before: Job | None, after: Job) -> str:
@@ -72,14 +92,14 @@ def _name(before: Job | None, after: Job) -> str:
 
 
 def _post(watching: Sequence[Connection], message: bytes, now: int, connections: Connections, sockets: Sockets) -> int:
-    """Post to all, before anything else is posted to any: each hears of things in their order."""
+    """Post a message to all connections and wait for all posts, so that each receives messages in order."""
 
     def post(connection: Connection) -> bool | Exception:
         try:
             arrived = sockets.post(connection.id, message)
             if not arrived and now - connection.since > _CONNECTING_SECONDS:
                 connections.remove(connection.id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the next watcher the news
+        except Exception as error:  # noqa: BLE001 - an error of one post must not keep the message from the others
             return error
         return arrived
 
@@ -88,16 +108,3 @@ def _post(watching: Sequence[Connection], message: bytes, now: int, connections:
     if failures := [answer for answer in answers if isinstance(answer, Exception)]:
         raise ExceptionGroup("some watchers were not notified", failures)
     return answers.count(True)
-
-
-def connect(connection: Connection, *, now: int, jobs: Jobs, connections: Connections) -> None:
-    """Keep a connection, so that `announce` finds it.
-
-    Raises
-    ------
-    NotFound
-        If it asks for a job that its tenant does not have.
-    """
-    if connection.job_id is not None:
-        jobs.get(JobRef(connection.tenant, connection.job_id))
-    connections.add(connection, now=now)

@@ -1,4 +1,4 @@
-"""The worker: does one chunk of any phase, exactly once however often its message comes."""
+"""The worker: processes one chunk of any phase, with the same result however often its message is delivered."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ _Closed = tuple[ChunkState, Counts, Problem | None]
 
 
 def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Services) -> None:
-    """Lease the chunk, do its work and close it; a chunk of a job that is stopped is put back.
+    """Lease a chunk, do its work and close it; release it unchanged if its job is stopped.
 
     Parameters
     ----------
     now
         Epoch seconds.
     lease_seconds
-        Length of the lease; longer than a worker can live, so that a worker that lost its lease is dead and cannot
-        write any more.
+        Length of the lease; longer than a worker can live, so a worker whose lease has expired cannot write any more.
 
     Raises
     ------
     TryLater
-        If another worker holds the lease: the message must come again, because that worker may die.
+        If another worker holds the lease: the message must be redelivered, because that worker may die.
     NotYet
-        If the chunk has to wait; that was no attempt.
+        If the chunk must wait; this does not count as an attempt.
     """
     chunks = services.chunks
     chunk = chunks.lease(ref, now=now, until=now + lease_seconds)
@@ -40,9 +39,9 @@ def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Serv
         try:
             closed = _work(chunk, now, now + lease_seconds, services)
         except Exception as error:
-            _give_back(chunk, error, services)
+            _release(chunk, error, services)
             if not isinstance(error, UpstreamDown):
-                answer_if_passed(ref.job, ref.phase, now, services)  # a stop may have waited for this chunk
+                answer_if_passed(ref.job, ref.phase, now, services)  # a stop may have waited for this lease
                 raise
         else:
             if closed is None:
@@ -53,7 +52,7 @@ def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Serv
 
 
 def _work(chunk: Chunk, now: int, until: int, services: Services) -> _Closed | None:
-    """Do the work; answer how the chunk is to be closed, or ``None`` when its job does not want it now."""
+    """Do the work of a chunk; return how to close it, or ``None`` if its job does not need it now."""
     job = services.jobs.get(chunk.ref.job)
     phase = phase_of(job, chunk.ref.phase)
     work = Work(job, chunk, now, until)
@@ -65,16 +64,16 @@ def _work(chunk: Chunk, now: int, until: int, services: Services) -> _Closed | N
         return ChunkState.FAILED, Counts(), error.problem
 
 
-def _give_back(chunk: Chunk, error: Exception, services: Services) -> None:
-    """Give the chunk back at once when its work fails, so that the next attempt need not wait for the lease.
+def _release(chunk: Chunk, error: Exception, services: Services) -> None:
+    """Release a chunk whose work failed, so that the next attempt does not wait for the end of the lease.
 
-    Callers see what is stored of the error, so it is the error's kind alone; the log has the rest.
+    Callers see the stored error, so it holds only the error's class; the log has the rest.
     """
     match error:
         case UpstreamDown():
             suspend(chunk.ref.job, error.problem, services)
-            # a first attempt that finds the upstream away says nothing about this chunk; a later one asks for just
-            # those keys that have failed before, and cannot do so for ever
+            # A first attempt that finds the upstream down proves nothing about this chunk. A later one asks only for
+            # keys that have failed before, so it counts: the number of such attempts is limited.
             services.chunks.release(chunk, tried=chunk.attempts > 1)
         case NotYet():
             services.chunks.release(chunk, tried=False)
@@ -83,7 +82,7 @@ def _give_back(chunk: Chunk, error: Exception, services: Services) -> None:
 
 
 def _check_not_leased(ref: ChunkRef, now: int, chunks: Chunks) -> None:
-    """Let the message of a closed or unknown chunk go; that of a chunk that another worker holds comes again."""
+    """Raise `TryLater` if another worker holds the chunk; the message of a closed or unknown chunk is done."""
     found = chunks.get(ref)
     if found is not None and found.state not in CLOSED:
         raise TryLater("chunk-leased", max(1, found.lease_until - now))

@@ -79,7 +79,7 @@ def word_reason(code: str, params: Mapping[str, Any], language: str = ENGLISH) -
 
 
 def word_progress(job: Job, code: str, language: str = ENGLISH) -> str:
-    """Word how far a job is; ``code`` is that of its `Progress`."""
+    """Word the progress of a job; ``code`` is that of its `Progress`."""
     if code == "suspended" and job.suspended:
         return word_detail(job.suspended, language)
     if code == "failed" and job.problem:

@@ -29,7 +29,7 @@ SQLSTATE_CODES: Mapping[str, str] = {
     "23P01": "database-exclusion",
     "54000": "database-index",
 }
-# The error that a trigger raises itself; its text is meant for people.
+# The error that a trigger raises itself; its author wrote the text for people.
 _RAISED = "P0001"
 # A foreign key: of the table itself, or of another one that refers to a row to be deleted.
 _REFERENCE = "23503"
@@ -65,19 +65,19 @@ def rejections(
 ) -> list[Rejection]:
     """Build the rejections of the rows that the database rejected, in the order of the rows."""
     columns = {rule: _columns(connection, layout, rule) for rule in {each.rule for each in objections} if rule}
-    told = []
+    found = []
     for each in sorted(objections, key=lambda each: each.place):
         row, named = rows[each.place - 1], {each.column} if each.column else columns.get(each.rule, set())
         fields = [field for field in layout.fields if field.name in named]
         code, params = coded(layout, each)
         if len(fields) == 1:
             value = from_json(row.values).get(fields[0].name)
-            told.append(Rejection("", row.number, fields[0].title, _shown(value), code, params))
+            found.append(Rejection("", row.number, fields[0].title, _shown(value), code, params))
         else:
             if each.column and not fields:
                 code, params = "database-empty-column", {"column": each.column}
-            told.append(Rejection("", row.number, None, _shown(row.key), code, params))
-    return told
+            found.append(Rejection("", row.number, None, _shown(row.key), code, params))
+    return found
 
 
 def coded(layout: TableLayout, objection: Objection) -> tuple[str, dict[str, str]]:

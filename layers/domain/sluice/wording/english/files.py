@@ -1,4 +1,4 @@
-"""What is wrong with a file as a whole, and what its sender can do."""
+"""Sentences about rejected files, and what the sender can do next."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ TITLES: Final[dict[str, Sentence]] = {
     "empty-file": "The file has no rows",
     "no-header": "No header row was found",
     "missing-header": "Required columns are missing",
-    "duplicate-header": "Two columns mean the same",
-    "bad-mapping": "The mapping does not fit the file",
+    "duplicate-header": "Several headers match one column",
+    "bad-mapping": "The mapping does not match the file",
     "too-large": "The file is too large",
     "too-many-rows": "The file has too many rows",
     "encrypted-workbook": "The workbook is protected by a password",
@@ -21,11 +21,11 @@ TITLES: Final[dict[str, Sentence]] = {
     "unsafe-file": "The file declares XML entities",
     "unknown-encoding": "The text encoding is not clear",
     "damaged-file": "The file is damaged",
-    "missing-parameter": "Something is missing in the file's name",
+    "missing-parameter": "A parameter is missing",
     "wrong-file-type": "The file is of another type",
     "no-row-numbers": "The file does not say which rows it corrects",
     "same-file": "The same file was imported before",
-    "file-gone": "The file is gone",
+    "file-gone": "The file was deleted",
     "file-changed": "The file was changed while it was read",
 }
 
@@ -87,8 +87,8 @@ DETAILS: Final[dict[str, Sentence]] = {
         f"not-a-spreadsheet/{case}": f"The file is {what}. Save the table as .xlsx or CSV."
         for case, what in _KINDS.items()
     },
-    "not-a-spreadsheet/nul": "The file has binary data in it. Save it as .xlsx or as CSV UTF-8.",
-    "not-a-spreadsheet/binary": "The file holds binary data. Upload an .xlsx, .xls, .ods or CSV file.",
+    "not-a-spreadsheet/nul": "The file contains binary data. Save it as .xlsx or as CSV UTF-8.",
+    "not-a-spreadsheet/binary": "The file contains binary data. Upload an .xlsx, .xls, .ods or CSV file.",
     "not-a-spreadsheet/archive": "The file is an archive or another kind of document. Save the table as .xlsx.",
     "not-a-spreadsheet/packed-workbook": "Only text may be packed with gzip. Upload the file inside as it is.",
     "not-a-spreadsheet/web-page": (
@@ -106,7 +106,7 @@ DETAILS: Final[dict[str, Sentence]] = {
     ),
     "missing-header": _missing_header,
     "duplicate-header": with_forms(
-        "The columns {found} all mean '{column}'. Remove or rename all but one.", found=quoted
+        "The headers {found} all match the column '{column}'. Remove or rename all but one.", found=quoted
     ),
     "bad-mapping/unknown": with_forms(
         "There is no column {unknown}; the columns are {known}.", unknown=quoted, known=listed
@@ -139,7 +139,7 @@ DETAILS: Final[dict[str, Sentence]] = {
         for case, what in _DAMAGE.items()
     },
     "missing-parameter": (
-        "{title} was not given, and the name '{file}' does not tell it. Name the file like '{title} {example}.xlsx' "
+        "{title} was not given, and the name '{file}' does not contain it. Name the file like '{title} {example}.xlsx' "
         "and send it again."
     ),
     "wrong-file-type": with_forms("{importer} takes {types} files.", types=" or ".join),
@@ -148,9 +148,9 @@ DETAILS: Final[dict[str, Sentence]] = {
         "as it is."
     ),
     "same-file": with_forms(
-        "Job {job} of {created} UTC has it ({status}). To import it all the same, send it with force=true.",
+        "Job {job} of {created} UTC has the same file ({status}). To import it again, send it with force=true.",
         status=status_name,
     ),
     "file-gone": "The uploaded file was deleted. Upload it again.",
-    "file-changed": "It was overwritten after the import had begun. Upload it again, under a name of its own.",
+    "file-changed": "The file was overwritten after the import had begun. Upload it again, under another name.",
 }

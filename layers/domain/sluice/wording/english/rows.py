@@ -1,4 +1,4 @@
-"""What is wrong with a row, why a rollback left it, and how far the rows of a job are."""
+"""Sentences about rejected rows, rows that a rollback left as they are, and the progress of a job."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sluice.wording.catalogue import Params, Sentence
 
 
 def _choices(params: Params) -> str:
-    """``'new', 'used' or 2``: text in quotes, numbers without."""
+    """List the choices like ``'new', 'used' or 2``: text in quotes, numbers without."""
     if "choices" not in params:
         return f"must be one of {params['expected']}"
     *others, last = [repr(choice) for choice in params["choices"]]
@@ -42,8 +42,8 @@ REASONS: Final[dict[str, Sentence]] = {
     "wrong-type": "is not what this column holds",
     # of a row among others
     "duplicate-key": "repeats the {column} of row {first}",
-    "not-a-row-number": "is no row number",
-    "not-a-rejected-row": "is no row that job {job} has rejected",
+    "not-a-row-number": "is not a row number",
+    "not-a-rejected-row": "is not a row that job {job} has rejected",
     # of a row and its dataset
     "over-record-size": "is larger than a record can be",
     "database-too-long": "is longer than the database's column allows",
@@ -63,8 +63,8 @@ REASONS: Final[dict[str, Sentence]] = {
     # of a row that a rollback left
     "removed-since": "was removed since",
     "changed-since": "was changed since by another job",
-    "no-image": "cannot be put back, for what it was before is not in the archive any more",
-    "objection": "cannot be put back, for it {objection}",
+    "no-image": "cannot be put back, because its earlier version is no longer in the archive",
+    "objection": "cannot be put back, because it {objection}",
     # of a lookup
     "no-answer": "No answer",
 }
