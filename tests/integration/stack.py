@@ -30,6 +30,8 @@ SCHEDULED = "arn:aws:lambda:us-east-1:123456789012:function:sluice-ScheduledFunc
 QUEUES = {"urgent": "UrgentQueue", "standard": "StandardQueue", "dead": "DeadLetterQueue"}
 URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{resource}" for name, resource in QUEUES.items()}
 
+cached_services = bootstrap.services  # a test may have patched the module's name
+
 
 def event(name: str) -> Any:
     """Return a recorded sample event; each call returns a new copy."""
@@ -40,7 +42,7 @@ def forget_settings() -> None:
     """Clear the cached settings and the issuer's cached keys."""
     config.load_settings.cache_clear()
     identity._keys.cache_clear()
-    bootstrap.services.cache_clear()
+    cached_services.cache_clear()
 
 
 def forget_clients() -> None:
