@@ -59,7 +59,7 @@ class DynamoRateStore:
     def back_off_until(self, until: float) -> None:
         """Block all slots before ``until``; a later time that is already set stays."""
         end = round(until * _MICRO)
-        # In this order: a worker that wakes up for a slot taken before must see the block.
+        # In this order: a worker that ends its wait for a slot acquired before must see the block.
         for name in ("held_until", "free_at"):
             self._set(name, "#name = :to", {":to": end}, Attr(name).not_exists() | Attr(name).lt(end))
 
