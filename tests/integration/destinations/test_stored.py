@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,16 @@ from sluice.catalog.registry import importer_named
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
+from sluice.model.chunk import JobRef
 from sluice.model.errors import NewerFormat
 from sluice.model.rejection import Rejection
-from sluice.schema.staging import Applied, Batch, KeptRow, Undone, load_staged
+from sluice.schema.staging import Applied, Batch, KeptRow, Undone
 from sluice.usecases.ports import Destination, Records
+from sluice.usecases.staged_rows import staged_rows
 from sluice.wording import word_reason
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
+from tests.support.factories import make_job
 from tests.support.files import MemoryFiles
 
 Sql = psycopg.Connection[Any]
@@ -50,7 +53,7 @@ class Restored:
     def batch(self, job: str) -> Batch:
         """Return the chunk of a job, by the job's letter."""
         job_id = self.expected["jobs"][job]
-        rows = load_staged(self.files.read(f"jobs/acme/{job_id}/staged/000000.rows"))
+        rows = staged_rows(replace(make_job(), ref=JobRef("acme", job_id)), 0, self.files).rows
         return Batch("acme", importer_named("products"), job_id, 0, rows)
 
     def undo(self, job: str) -> dict[str, Any]:

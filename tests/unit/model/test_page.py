@@ -26,7 +26,10 @@ def test_a_cursor_without_a_position_is_invalid(value: object) -> None:
     assert error.value.problem.type == "invalid-cursor"
 
 
-@pytest.mark.parametrize("cursor", ["", "?", "ä", "A", "bm9wZQ==", base64.b64encode(b"[" * 5000).decode()])
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "?", "ä", "A", "bm9wZQ==", base64.b64encode(b"[" * 5000).decode(), base64.b64encode(b'["\\ud800"]').decode()],
+)
 def test_any_other_text_is_an_invalid_cursor(cursor: str) -> None:
     with pytest.raises(RequestRejected):
         decode_cursor(cursor)

@@ -87,6 +87,12 @@ def test_the_rule_of_an_importer_is_worded_by_its_error_type_in_a_language_that_
     assert word_reason("wrong-branch", params, indonesian) == "bukan cabang wilayah Jawa"
 
 
+@pytest.mark.parametrize("code", CATALOGUES[ENGLISH].reasons)
+def test_an_importers_own_sentence_is_shown_whatever_its_code_is(code: str) -> None:
+    """An importer may choose an error type that is one of our codes, whose sentence has other parameters."""
+    assert word_reason(code, {"text": "is too long for 3"}).endswith("is too long for 3")
+
+
 def test_every_module_with_a_catalogue_is_a_language() -> None:
     """A language is a module of the package."""
     assert set(CATALOGUES) == {"en"}

@@ -267,7 +267,8 @@ def rejection_response(rejection: Rejection) -> RejectionResponse:
 def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     """Build the response about a row that a rollback left as it is."""
     reason = word_reason(*code_of(stored))
-    return KeptRowResponse(key=stored["key"], outcome=stored["outcome"], job=stored["job_id"], reason=reason)
+    outcome = "conflict" if stored["outcome"] == "kept" else stored["outcome"]  # "kept" in format 0
+    return KeptRowResponse(key=stored["key"], outcome=outcome, job=stored["job_id"], reason=reason)
 
 
 def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:

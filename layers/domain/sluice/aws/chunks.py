@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +165,7 @@ class DynamoChunks:
             "lease_until": 0,
             "attempts": chunk.attempts - (not tried),
         }
-        sets |= {"error": asdict(error)} if error else {}
+        sets |= {"error": stored.of_problem(error)} if error else {}
         try:
             self._table.update_item(
                 Key=stored.chunk_key(chunk.ref),
@@ -221,7 +221,7 @@ class DynamoChunks:
         if error is not None:
             sets += ", #error = :error"
             names["#error"] = "error"
-            values[":error"] = asdict(error)
+            values[":error"] = stored.of_problem(error)
         open_still = f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)})"
         if free_at is not None:
             open_still += " AND lease_until <= :free_at"

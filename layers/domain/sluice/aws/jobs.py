@@ -146,9 +146,10 @@ class DynamoJobs:
         NotFound
             If there is no such job.
         """
-        known = {"file": file, "problem": problem, "suspended": suspended}
-        stated = changes_of(to, phase) | {"status": str(to)}
-        changes = stated | {name: asdict(each) for name, each in known.items() if each}
+        problems = {"problem": problem, "suspended": suspended}
+        changes = changes_of(to, phase) | {"status": str(to)}
+        changes |= {"file": asdict(file)} if file else {}
+        changes |= {name: stored.of_problem(each) for name, each in problems.items() if each}
         if new_run:
             changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:

@@ -17,6 +17,7 @@ The sparse index ``active`` holds the jobs that have not ended, for the sweeper.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
@@ -37,6 +38,27 @@ _FORMAT = 1
 _TIMES = ("created_at", "started_at", "finished_at", "updated_at", "run_at")
 _LOCKS = {LockKind.FILE: "files", LockKind.SOURCE: "syncs", LockKind.IMPORTER: "importers"}
 _COUNTS = tuple(field.name for field in fields(Counts))
+# Names of counts in format 0.
+_EARLIER_COUNTS = {
+    "ignored": "left_out",
+    "rejected": "refused",
+    "deleted_upstream": "gone",
+    "conflicts": "kept",
+    "rollback_failed": "stuck",
+}
+# Types of problems in format 0.
+_EARLIER_TYPES = {
+    "bad-cursor": "invalid-cursor",
+    "bad-parameter": "invalid-parameter",
+    "dates-undecided": "ambiguous-dates",
+    "illegal-move": "illegal-transition",
+    "not-its-turn": "importer-busy",
+    "upstream-refused": "upstream-rejected",
+}
+# Characters of a text in a stored problem, whatever the file contains: an item holds at most 400 KB.
+_LONGEST_TEXT = 1_000
+# DynamoDB's numbers have up to 38 digits; a damaged file can name larger ones.
+_LARGEST_NUMBER = 10**38 - 1
 
 
 def jobs_of(tenant: str) -> str:
@@ -120,7 +142,7 @@ def to_job(item: dict[str, Any]) -> Job:
         instead_of=item.get("instead_of"),
         planned=item.get("planned", False),
         committed=item.get("committed", False),
-        date_orders=item.get("date_orders", {}),
+        date_orders=item.get("date_orders", item.get("orders", {})),  # `orders` in format 0
         ambiguous=tuple(item.get("ambiguous", ())),
         version=int(item["version"]),
         **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
@@ -215,7 +237,13 @@ def _check(item: dict[str, Any]) -> None:
 
 def to_counts(item: dict[str, Any]) -> Counts:
     """Read the counts of a job or a chunk."""
-    return Counts(**{name: int(item.get(f"n_{name}", 0)) for name in _COUNTS})
+    earlier = {name: item.get(f"n_{before}", 0) for name, before in _EARLIER_COUNTS.items()}
+    return Counts(**{name: int(item.get(f"n_{name}", earlier.get(name, 0))) for name in _COUNTS})
+
+
+def of_problem(problem: Problem) -> dict[str, Any]:
+    """Write a problem; cuts what a hostile file has made too large for an item."""
+    return {"type": problem.type, "params": _bounded(problem.params)}
 
 
 def _to_problem(kept: dict[str, Any]) -> Problem:
@@ -223,13 +251,30 @@ def _to_problem(kept: dict[str, Any]) -> Problem:
         return Problem(kept["type"], _plain(kept["params"]))
     # an older version stored the sentences
     words = {"title": kept["title"], "detail": kept["detail"]}
-    return Problem(kept["type"], {**_plain(kept["extra"]), "stored": words})
+    type = _EARLIER_TYPES.get(kept["type"], kept["type"])
+    return Problem(type, {**_plain(kept["extra"]), "stored": words})
 
 
 def _to_error(kept: Any) -> Problem | None:
     if isinstance(kept, str):  # an older version stored the sentence
         return Problem(ATTEMPT_FAILED, {"error": kept})
     return _to_problem(kept) if kept else None
+
+
+def _bounded(value: Any) -> Any:
+    match value:
+        case str():
+            return value[:_LONGEST_TEXT]
+        case bool():
+            return value
+        case int():
+            return max(-_LARGEST_NUMBER, min(value, _LARGEST_NUMBER))
+        case Mapping():
+            return {name: _bounded(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_bounded(each) for each in value]
+        case _:
+            return value
 
 
 def _plain(value: Any) -> Any:

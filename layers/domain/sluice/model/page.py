@@ -42,7 +42,7 @@ def decode_cursor(cursor: str) -> list[Any]:
         position = json.loads(base64.urlsafe_b64decode(cursor))
     except (ValueError, RecursionError):
         raise invalid_cursor() from None
-    if not isinstance(position, list):
+    if not isinstance(position, list) or _has_lone_surrogate(position):
         raise invalid_cursor()
     return position
 
@@ -60,6 +60,15 @@ def job_position(cursor: str) -> str:
             return job_id
         case _:
             raise invalid_cursor()
+
+
+def _has_lone_surrogate(position: list[Any]) -> bool:
+    """Tell whether a text of the position cannot be encoded, and so be no key of a store."""
+    try:
+        json.dumps(position, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def invalid_cursor() -> RequestRejected:

@@ -20,14 +20,15 @@ key, below ``jobs/{tenant}/{job}/``       content
 
 Uploads are stored under ``uploads/{tenant}/{job}/``, dropped files under ``incoming/{tenant}/{importer}/``. An object
 that is read whole begins with a line that names its format. Slices are read by ranges, so they carry no such line; the
-format of ``layout.json`` applies to them.
+format of ``layout.json`` applies to them. Objects of format 0 have no such line either, and some had other names; they
+are read as well, so that a job that an earlier version has ended can be rolled back.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -37,7 +38,7 @@ from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, format_of
 from sluice.model.job import JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
-from sluice.model.rejection import Rejection, to_rejection
+from sluice.model.rejection import STORED_TEXT, Rejection, to_rejection
 from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
@@ -53,6 +54,9 @@ INCOMING = "incoming"
 _READ = ("slices", "staged", "dates", "rejections", "rejected")
 _LAYOUT = "layout.json"
 _FORMAT = 1
+_HEAD = re.compile(rb'\{"format": [^\n]*\}')
+# Parts of names, and what they were in format 0.
+_EARLIER = (("rejections/", "refusals/"), ("rejected/", "refused/"), (".duplicates", ".repeats"))
 # A cursor names an object of a folder and a line in it.
 _FIRST_NAME = ""
 _NAME = re.compile(r"\d{6,}(?:-[ab]-[a-z]+)?\.jsonl")
@@ -230,7 +234,7 @@ class JobFiles:
     def findings(self, index: int) -> Iterator[Finding]:
         """Read what `write_findings` stored."""
         for line in self._read(f"found/{index:06d}.jsonl").splitlines():
-            yield Finding(**json.loads(line))
+            yield _finding(json.loads(line))
 
     # ------------------------------------------------------------------ rejected rows
 
@@ -260,8 +264,7 @@ class JobFiles:
 
     def rejected_rows(self) -> Iterator[RejectedRow]:
         """Read every rejected row of the job, unchanged and in the order of the file, with its rejections."""
-        folder = f"{self._root}rejections/"
-        names = (key.removeprefix(folder).removesuffix(".jsonl").split("-") for key in self._files.names(folder))
+        names = (_name(key).removesuffix(".jsonl").split("-") for key in self._names("rejections/"))
         for index, of_chunk in groupby(names, key=lambda parts: int(parts[0])):
             refs = [ChunkRef(self._ref, PhaseName(phase), index) for _, _, phase in of_chunk]
             yield from sorted((row for ref in refs for row in self._rejected(ref)), key=lambda row: row.number)
@@ -303,7 +306,15 @@ class JobFiles:
 
     def _read(self, name: str) -> bytes:
         key = self._root + name
-        return _body(self._files.read(key), key)
+        try:
+            return _body(self._files.read(key), key)
+        except NotFound:
+            if (earlier := _earlier(name)) == name:
+                raise
+        return self._files.read(self._root + earlier)
+
+    def _names(self, folder: str) -> Sequence[str]:
+        return self._files.names(self._root + folder) or self._files.names(self._root + _earlier(folder))
 
     def _write_json(self, name: str, content: Any) -> None:
         self._write(name, json.dumps(content).encode())
@@ -325,10 +336,9 @@ class JobFiles:
             End of the previous page: the name of an object and a line in it. It holds a name instead of an index,
             because a running job adds objects between others.
         """
-        root = self._root + folder
         first, line = _position(cursor)
-        keys = [key for key in self._files.names(root) if key.removeprefix(root) >= first]
-        if keys and keys[0].removeprefix(root) != first:
+        keys = [key for key in self._names(folder) if _name(key) >= first]
+        if keys and _name(keys[0]) != first:
             line = 0
         items: list[dict[str, Any]] = []
         for key in keys:
@@ -337,7 +347,7 @@ class JobFiles:
             items += [json.loads(text) for text in taken]
             line += len(taken)
             if line < len(lines) or (len(items) == limit and key != keys[-1]):
-                return Page(items, encode_cursor(key.removeprefix(root), line))
+                return Page(items, encode_cursor(_name(key), line))
             line = 0
         return Page(items, None)
 
@@ -351,8 +361,28 @@ def _evidence(content: dict[str, Any]) -> dict[str, DateEvidence]:
     return {field: DateEvidence(**found) for field, found in content.items()}
 
 
+def _finding(content: dict[str, Any]) -> Finding:
+    if "reason" in content:  # format 0 has a sentence
+        text = content.pop("reason")
+        content |= {"code": STORED_TEXT, "params": {"text": text}} if text else {}
+    return Finding(**content)
+
+
+def _earlier(name: str) -> str:
+    for now, before in _EARLIER:
+        name = name.replace(now, before)
+    return name
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
 def _body(stored: bytes, key: str) -> bytes:
+    """Return the content of an object, without the line that names its format."""
     head, _, body = stored.partition(b"\n")
+    if not _HEAD.fullmatch(head):
+        return stored  # format 0
     format_of(json.loads(head), f"The object {key}", newest=_FORMAT)
     return body
 

@@ -218,7 +218,9 @@ def _read_ahead(read: Callable[[int], list[T]], indexes: Iterable[int]) -> Itera
 
 
 def _done(job: Job, chunks: Chunks) -> Iterator[int]:
-    for chunk in chunks.of_phase(job.ref, PhaseName.LOOKUP):
+    # jobs of an earlier version have no phase of their own for lookups
+    looked_up = list(chunks.of_phase(job.ref, PhaseName.LOOKUP)) or chunks.of_phase(job.ref, PhaseName.LOAD)
+    for chunk in looked_up:
         if chunk.state is ChunkState.DONE:
             yield chunk.ref.index
 

@@ -26,6 +26,8 @@ from sluice.model.rejection import Rejection
 from sluice.wording.catalogue import Catalogue, Sentence
 
 ENGLISH: Final = "en"
+# Our own codes of reasons with the parameter ``text``; with any other code it is a sentence of an importer.
+_CODES_WITH_TEXT: Final = frozenset({"database-trigger"})
 
 
 def word_problem(problem: Problem, language: str = ENGLISH) -> tuple[str, str]:
@@ -73,7 +75,9 @@ def word_reason(code: str, params: Mapping[str, Any], language: str = ENGLISH) -
         Code of the language (RFC 5646).
     """
     sentence = _find("reasons", code, language)
-    if sentence is None and "text" in params:
+    # the type of an importer's own error may be one of our codes, whose sentences have other parameters
+    collides = code in CATALOGUES[ENGLISH].reasons and code not in _CODES_WITH_TEXT
+    if "text" in params and (sentence is None or collides):
         return str(params["text"])
     return _say(sentence, code, params, language)
 
