@@ -14,7 +14,7 @@ from sluice.model.errors import Conflict
 from sluice.model.job import allowed_actions
 from sluice.model.status import Status
 from sluice.schema.staging import Batch, KeptRow, Undone
-from sluice.usecases.artifacts import JobFiles
+from sluice.usecases.artifacts import JobFiles, job_folder
 from sluice.wording import word_detail
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
@@ -59,6 +59,24 @@ def test_a_rollback_leaves_the_dataset_as_it_was_before(harness: Harness) -> Non
     done = harness.run(ref)
     assert (done.status, done.problem) == (Status.ROLLED_BACK, None)
     assert done.counts == replace(loaded.counts, reversed=25)
+    assert records(harness) == before
+    assert kept(harness, ref) == []
+
+
+def test_a_job_that_an_earlier_version_has_loaded_is_rolled_back(harness: Harness) -> None:
+    """Its objects begin with no line about their format, and the duplicates of a chunk have another name."""
+    harness.run(harness.upload(csv_file(products(20))))
+    before = records(harness)
+    ref = harness.upload(csv_file([*products(30, price="1.5"), *products(2, price="9")]))
+    loaded = harness.run(ref)
+    assert (loaded.counts.updated, loaded.counts.inserted, loaded.counts.rejected) == (20, 10, 2)
+    for key in harness.files.names(job_folder(ref)):
+        body = harness.files.read(key).removeprefix(b'{"format": 1}\n')
+        harness.files.remove(key)
+        harness.files.write(key.replace(".duplicates", ".repeats"), body)
+    harness.roll_back(ref)
+    done = harness.run(ref)
+    assert (done.status, done.counts) == (Status.ROLLED_BACK, replace(loaded.counts, reversed=30))
     assert records(harness) == before
     assert kept(harness, ref) == []
 
