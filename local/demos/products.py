@@ -7,7 +7,7 @@ from typing import Final
 
 from benchmarks import workbook
 from local.commands import show_addresses
-from local.demos.common import exit_code, run, started
+from local.demos.steps import exit_code, run, started
 from local.paths import LOCAL
 from sluice_cli import output
 from sluice_cli.client import Client

@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 
 from local.commands import show_addresses
-from local.demos.common import configure, exit_code, run, started
+from local.demos.steps import configure, exit_code, run, started
 from sluice_cli import output
 from sluice_cli.client import Client
 from sluice_cli.commands import wait_for

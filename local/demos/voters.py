@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 
 from local.commands import show_addresses
-from local.demos.common import configure, exit_code, run, started
+from local.demos.steps import configure, exit_code, run, started
 from local.fake_upstreams.voter_files import Line, voter_rows, write_workbook
 from local.fake_upstreams.voters import WARD, category, is_id_number
 from local.paths import LOCAL

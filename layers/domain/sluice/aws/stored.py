@@ -46,15 +46,8 @@ _EARLIER_COUNTS = {
     "conflicts": "kept",
     "rollback_failed": "stuck",
 }
-# Types of problems in format 0.
-_EARLIER_TYPES = {
-    "bad-cursor": "invalid-cursor",
-    "bad-parameter": "invalid-parameter",
-    "dates-undecided": "ambiguous-dates",
-    "illegal-move": "illegal-transition",
-    "not-its-turn": "importer-busy",
-    "upstream-refused": "upstream-rejected",
-}
+# Types of stored problems in format 0.
+_EARLIER_TYPES = {"upstream-refused": "upstream-rejected"}
 # Characters of a text in a stored problem, whatever the file contains: an item holds at most 400 KB.
 _LONGEST_TEXT = 1_000
 # DynamoDB's numbers have up to 38 digits; a damaged file can name larger ones.

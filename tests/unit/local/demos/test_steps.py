@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from local.demos.common import configure, exit_code, run
+from local.demos.steps import configure, exit_code, run
 from local.errors import LocalProblem
 
 
