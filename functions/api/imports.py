@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import ValidationError
 
-from functions.api import auth, responses
+from functions.api import auth, forms, responses
+from functions.api.routes import Routes, ok, problems
 from functions.api.services import ref_of, services
-from sluice.api.requests import ImportBody, Parameters, Priority
+from sluice.api.requests import ImportBody, Parameters, Priority, UploadFields
 from sluice.api.responses import ImportResponse, JobResponse, UploadForm, UploadParts, job_response, parts_response
 from sluice.catalog.registry import importer_named
-from sluice.model.errors import TooLarge
 from sluice.usecases.create import ImportRequest, accept_file, expect_file, expect_parts
 from sluice.usecases.multipart import join_parts, list_parts
 from sluice.usecases.views import await_end
 
 # API Gateway ends a request after 29 s, and the function ends later; a caller polls a job that is not done by then.
 _LONGEST_WAIT = 20
-# Lambda takes requests of 6 MB, and API Gateway encodes the body in base64, a third longer (AWS Lambda Developer Guide,
-# "Lambda quotas"); the rest is room for headers.
-_LARGEST_BODY = 4 * 1024**2
 
-router = APIGatewayRouter()
+router = Routes("Imports")
+
+_FILE = {"type": "string", "format": "binary", "description": "The file."}
+_BODY = {
+    "required": True,
+    "description": "The file, up to 4 MB: the body itself, or the one file of a form, whose fields are the parameters.",
+    "content": {"application/octet-stream": {"schema": _FILE}, "multipart/form-data": {"schema": forms.SCHEMA}},
+}
+_FILE_PROBLEMS = ("not-found", "too-large", "wrong-file-type", "invalid-parameter", "same-file", "cannot-correct")
+_PART_PROBLEMS = ("not-found", "not-in-parts", "file-not-wanted", "upload-over")
 
 
-@router.post("/imports", responses={201: {"description": "A job that waits for its file, and its presigned upload."}})
-def expect(body: ImportBody) -> tuple[ImportResponse, int]:
-    """Announce a file; the response has a presigned form that sends it to the bucket, or the URLs of its parts."""
+@router.post(
+    "/imports",
+    responses=ok(201, "A job that waits for its file, and where to send it.", headers=("Location",))
+    | problems(*_FILE_PROBLEMS, "wrong-content-type"),
+)
+def create_import(body: ImportBody) -> Response[ImportResponse]:
+    """Announce a file.
+
+    The response has a presigned form that sends the file to the bucket, or the URLs of its parts with `multipart`. The
+    job starts by itself when the file has arrived.
+    """
     caller = auth.caller_of(router)
     request = ImportRequest(
         tenant=caller.tenant,
@@ -57,29 +70,42 @@ def expect(body: ImportBody) -> tuple[ImportResponse, int]:
     else:
         job, form = expect_file(request, now=now, services=services())
         upload = UploadForm(**form)
-    return ImportResponse(job=job_response(job, here), upload=upload), HTTPStatus.CREATED
+    shown = ImportResponse(job=job_response(job, here), upload=upload)
+    return Response(201, "application/json", shown, {"Location": shown.job.links["self"]})
 
 
-@router.get("/jobs/<job_id>/upload")
-def parts_to_send(job_id: str) -> UploadParts:
-    """List the URLs of the parts that have not arrived, to continue an interrupted upload."""
+@router.get(
+    "/jobs/<job_id>/upload",
+    responses=ok(200, "The parts; one that has arrived has no URL.") | problems(*_PART_PROBLEMS),
+)
+def list_missing_parts(job_id: str) -> UploadParts:
+    """List the URLs of the parts that have not arrived.
+
+    To continue an interrupted upload, or after the URLs have expired.
+    """
     job = services().jobs.get(ref_of(router, job_id))
     return parts_response(job_id, list_parts(job, files=services().files), auth.base_url(router))
 
 
-@router.post(
-    "/jobs/<job_id>/upload", responses={202: {"description": "The file is complete; the job starts automatically."}}
-)
-def all_parts_sent(job_id: str) -> Response[JobResponse | None]:
-    """Join the parts that were sent to the file, which starts the job."""
+@router.post("/jobs/<job_id>/upload", responses=responses.STARTED | problems(*_PART_PROBLEMS, "parts-missing"))
+def complete_upload(job_id: str) -> Response[JobResponse]:
+    """Join the parts to the file.
+
+    This starts the job. A repeated call changes nothing.
+    """
     job = join_parts(ref_of(router, job_id), jobs=services().jobs, files=services().files)
     return responses.job(job, router, started=True)
 
 
-@router.post("/imports/upload", responses={202: {"description": "The job; poll its address."}})
-def accept(
-    importer: Annotated[str, Query(description="Name of the importer.")],
-    filename: Annotated[str, Query(description="Name of the file.")] = "upload",
+@router.post(
+    "/imports/upload",
+    responses=responses.STARTED
+    | problems(*_FILE_PROBLEMS, "too-large-for-this-call", "form-too-large", "invalid-form", "unreadable-body"),
+    openapi_extensions={"requestBody": _BODY},
+)
+def upload_file(  # the parameters are described here, and read together with the fields of a form
+    importer: Annotated[str | None, Query(description="Name of the importer; needed here or in the form.")] = None,
+    filename: Annotated[str | None, Query(description="Name of the file; without it, the one in the form.")] = None,
     priority: Priority = "standard",
     review: Annotated[bool | None, Query(description="Whether the job stops before it loads.")] = None,
     force: Annotated[bool, Query(description="Import the file even if the same one was imported before.")] = False,
@@ -87,32 +113,42 @@ def accept(
         str | None, Query(max_length=64, description="Id of the job whose rejected rows the file corrects.")
     ] = None,
     parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
-) -> Response[JobResponse | None]:
-    """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, waits for the results."""
-    caller = auth.caller_of(router)
-    content = _content()
+) -> Response[JobResponse]:
+    """Send a file of up to 4 MB.
+
+    As the body itself, or as the one file of a form, as browsers and `curl -F file=@products.csv` send it; fields of
+    the form are parameters then. A synchronous importer, or `Prefer: wait=20`, waits until the job has ended.
+    """
+    caller, event = auth.caller_of(router), router.current_event
+    upload = forms.read_upload(event)
+    asked = _fields(event.resolved_query_string_parameters or {}, upload.fields)
     request = ImportRequest(
         tenant=caller.tenant,
         requested_by=caller.subject,
-        importer=importer,
-        filename=filename,
-        bytes=len(content),
-        urgent=priority == "urgent",
-        review=review,
-        force=force,
-        corrects=corrects,
-        parameters=parameters,
+        importer=asked.importer,
+        filename=asked.filename or upload.filename or "upload",
+        bytes=len(upload.content),
+        urgent=asked.priority == "urgent",
+        review=asked.review,
+        force=asked.force,
+        corrects=asked.corrects,
+        parameters=asked.parameters,
     )
-    job = accept_file(request, content, now=datetime.now(UTC), services=services())
-    asked = re.search(r"\bwait=(\d{1,6})", router.current_event.headers.get("Prefer") or "")
-    wait = min(int(asked[1]), _LONGEST_WAIT) if asked else _LONGEST_WAIT * importer_named(importer).synchronous
+    job = accept_file(request, upload.content, now=datetime.now(UTC), services=services())
+    preferred = re.search(r"\bwait=(\d{1,6})", event.headers.get("Prefer") or "")
+    longest = _LONGEST_WAIT * importer_named(asked.importer).synchronous
+    wait = min(int(preferred[1]), _LONGEST_WAIT) if preferred else longest
     return responses.job(await_end(job, seconds=wait, jobs=services().jobs), router, started=True)
 
 
-def _content() -> bytes:
-    """Decode the file in the body."""
-    event = router.current_event
-    content = base64.b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
-    if len(content) > _LARGEST_BODY:
-        raise TooLarge("too-large-for-this-call", bytes=len(content), limit=_LARGEST_BODY)
-    return content
+def _fields(query: dict[str, list[str]], form: dict[str, str]) -> UploadFields:
+    """Read the parameters of the query and of the form together; each may come once."""
+    if both := query.keys() & form.keys():
+        raise RequestValidationError([{"loc": ("body", name), "msg": "Also in the query"} for name in sorted(both)])
+    given: dict[str, Any] = {name: values[0] for name, values in query.items()} | form
+    try:
+        return UploadFields.model_validate(given)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**each, "loc": ("body" if each["loc"][0] in form else "query", *each["loc"])} for each in error.errors()]
+        ) from None

@@ -25,8 +25,9 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
             auth.authorize(app)
         except SluiceError as unauthorized:
             return rejected(unauthorized)
-        status = 415 if isinstance(error, RequestUnsupportedContentType) else 422
-        return _answer(problems.invalid(error.errors()), status, {})
+        if isinstance(error, RequestUnsupportedContentType):
+            return _answer(problems.WRONG_CONTENT_TYPE, 415, {})
+        return _answer(problems.invalid(error.errors()), 422, {})
 
     def unreadable(error: UnicodeDecodeError) -> Response[str]:
         if "caller" in app.context:

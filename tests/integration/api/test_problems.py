@@ -84,7 +84,7 @@ def test_a_body_that_is_not_a_json_object_is_rejected(body: bytes) -> None:
 def test_a_body_of_another_media_type_is_rejected() -> None:
     """The status is 415."""
     answer = call("POST", "/v1/imports", body=b"<a/>", headers={"Content-Type": "application/xml"})
-    assert_problem(answer, 415, "invalid-request")
+    assert_problem(answer, 415, "wrong-content-type")
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_an_unreachable_issuer_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_problem_has_its_parameters_as_members(monkeypatch: pytest.MonkeyPatch) -> None:
     """They come beside the members that every problem has."""
-    broken_jobs(monkeypatch, Conflict("illegal-transition", id="01X", target="loading", status_now="completed"))
-    assert get("/v1/jobs").body["status_now"] == "completed"
+    broken_jobs(monkeypatch, Conflict("not-parsed", id="01X", status_now="waiting_for_file"))
+    assert get("/v1/jobs/01X/preview").body["status_now"] == "waiting_for_file"
 
 
 def test_a_trailing_slash_does_not_bypass_authorization() -> None:

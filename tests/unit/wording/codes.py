@@ -96,7 +96,7 @@ def _calls() -> Iterator[tuple[tuple[str, str], ast.Call]]:
 
 
 def _name(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _cases(call: ast.Call, place: tuple[str, str]) -> set[str]:

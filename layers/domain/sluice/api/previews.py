@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from sluice.api.responses import JobResponse, job_response
 from sluice.catalog.registry import importer_of
+from sluice.model.job import DateOrder
 from sluice.model.status import Status
 from sluice.usecases.views import Preview
 
@@ -22,9 +23,7 @@ class MappedColumn(BaseModel):
     required: bool
     header: str | None = Field(description="The header as found; null when the file lacks the column.")
     place: int | None = Field(description="Number of the file's column, from 1.")
-    date_order: str | None = Field(
-        description="Order of day and month, where the column's dates needed one: dmy or mdy."
-    )
+    date_order: DateOrder | None = Field(description="Order of day and month, where the column's dates needed one.")
 
 
 class PreviewRow(BaseModel):

@@ -16,7 +16,11 @@ TITLES: Final[dict[str, Sentence]] = {
     "bad-idempotency-key": "Invalid Idempotency-Key",
     "idempotency-key-reused": "The idempotency key belongs to another request",
     "request-in-progress": "The same request is still in progress",
+    "wrong-content-type": "The body has another content type",
     "too-large-for-this-call": "The file is too large for this call",
+    "form-too-large": "The form is too large",
+    "invalid-form": "Invalid form",
+    "unreadable-body": "The body did not arrive as it was sent",
     "unauthorized": "A valid bearer token is required",
     "forbidden": "The token does not allow this",
     "try-later": "Try again later",
@@ -98,6 +102,20 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "too-large-for-this-call": (
         "It has {bytes:,} bytes; this call takes up to {limit:,}. Announce it with POST /v1/imports, and send it to "
         "the bucket with the form in the response."
+    ),
+    "wrong-content-type": "Send the body as JSON, with `Content-Type: application/json`.",
+    "form-too-large": "It has more than {parts} parts, or one with a long header or field. Send one file.",
+    "invalid-form/malformed": (
+        "The body is not the multipart form that its Content-Type announces, or ends before its last boundary. Let the "
+        "client build the form, as `curl -F file=@products.csv` does."
+    ),
+    "invalid-form/no-file": "The form has no file. Send it as a part with a file name: `curl -F file=@products.csv`.",
+    "invalid-form/several-files": "The form has several files. Send each with a call of its own.",
+    "invalid-form/encoded": "The part '{name}' is encoded or nested. Send its bytes as they are.",
+    "invalid-form/repeated": "The field '{name}' comes twice. Send it once.",
+    "unreadable-body": (
+        "The body arrived as text, and bytes that are none were lost on the way. Send it with "
+        "`Content-Type: application/octet-stream`."
     ),
     "unauthorized/no-token": "Send a token in the header 'Authorization: Bearer …'.",
     "unauthorized/no-tenant": "Invalid token: its claim '{claim}' names no tenant.",
