@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.models import (
     Operation,
     Parameter,
     PathItem,
+    Schema,
     Server,
     Tag,
 )
@@ -20,6 +21,7 @@ from aws_lambda_powertools.event_handler.openapi.models import Response as Descr
 
 from functions.api import auth
 from functions.api.routes import SERVER_PROBLEMS
+from sluice.api.requests import FileForm
 
 _TAGS = {
     "Imports": "Send a file.",
@@ -37,6 +39,8 @@ _TEXT = (
     "with the same key is carried out once and gets the same response. Errors are `application/problem+json` "
     "(RFC 9457); `GET /v1/problems/{type}` explains each type."
 )
+#: Reference to the form of a file, which no route declares as its body, since it takes bare bytes as well.
+FORM = {"$ref": "#/components/schemas/FileForm"}
 _KEY = "1 to 255 printable ASCII characters, new for each distinct call: a repeated call is carried out once."
 # Headers that a route reads itself, by its name.
 _HEADERS = {
@@ -55,6 +59,8 @@ class DescribedResolver(APIGatewayRestResolver):
         for path, item in (document.paths or {}).items():
             for method, operation in _operations(item):
                 _complete(path, method, operation)
+        if document.components and document.components.schemas is not None:
+            document.components.schemas["FileForm"] = _file_form()
         document.paths = dict(sorted((document.paths or {}).items()))
         _prune(document)
         return document
@@ -99,6 +105,12 @@ def _complete(path: str, method: str, operation: Operation) -> None:
     answers = {int(status): answer for status, answer in (operation.responses or {}).items()}
     answers[500] = Described.model_validate(SERVER_PROBLEMS[500])
     operation.responses = dict(sorted(answers.items()))
+
+
+def _file_form() -> Schema:
+    schema = FileForm.model_json_schema()
+    schema["required"] = ["file"]  # the importer may be in the query
+    return Schema.model_validate(schema)
 
 
 def _prune(document: OpenAPI) -> None:

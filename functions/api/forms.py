@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
-from sluice.api.requests import UploadFields
 from sluice.model.errors import RequestRejected, TooLarge
 
 # Lambda takes requests of 6 MB, and API Gateway encodes the body in base64, a third longer (AWS Lambda Developer Guide,
@@ -18,15 +16,6 @@ LARGEST_FILE = 4 * 1024**2
 # The call has seven fields beside its file.
 _MOST_PARTS = 20
 _LONGEST_FIELD = 16 * 1024
-
-_FIELDS = UploadFields.model_json_schema()
-#: JSON Schema of the form.
-SCHEMA: dict[str, Any] = {
-    "title": "UploadFileForm",
-    "type": "object",
-    "properties": {"file": {"type": "string", "format": "binary"}, **_FIELDS["properties"]},
-    "required": ["file"],
-}
 
 
 @dataclass

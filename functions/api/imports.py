@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import ValidationError
 
 from functions.api import auth, forms, responses
+from functions.api.description import FORM
 from functions.api.routes import Routes, ok, problems
 from functions.api.services import ref_of, services
 from sluice.api.requests import ImportBody, Parameters, Priority, UploadFields
@@ -30,7 +31,7 @@ _FILE = {"type": "string", "format": "binary", "description": "The file."}
 _BODY = {
     "required": True,
     "description": "The file, up to 4 MB: the body itself, or the one file of a form, whose fields are the parameters.",
-    "content": {"application/octet-stream": {"schema": _FILE}, "multipart/form-data": {"schema": forms.SCHEMA}},
+    "content": {"application/octet-stream": {"schema": _FILE}, "multipart/form-data": {"schema": FORM}},
 }
 _FILE_PROBLEMS = ("not-found", "too-large", "wrong-file-type", "invalid-parameter", "same-file", "cannot-correct")
 _PART_PROBLEMS = ("not-found", "not-in-parts", "file-not-wanted", "upload-over")
@@ -106,9 +107,9 @@ def complete_upload(job_id: str) -> Response[JobResponse]:
 def upload_file(  # the parameters are described here, and read together with the fields of a form
     importer: Annotated[str | None, Query(description="Name of the importer; needed here or in the form.")] = None,
     filename: Annotated[str | None, Query(description="Name of the file; without it, the one in the form.")] = None,
-    priority: Priority = "standard",
+    priority: Annotated[Priority | None, Query(description="`standard` if it is not given.")] = None,
     review: Annotated[bool | None, Query(description="Whether the job stops before it loads.")] = None,
-    force: Annotated[bool, Query(description="Import the file even if the same one was imported before.")] = False,
+    force: Annotated[bool | None, Query(description="Import it even if the same file was imported before.")] = None,
     corrects: Annotated[
         str | None, Query(max_length=64, description="Id of the job whose rejected rows the file corrects.")
     ] = None,

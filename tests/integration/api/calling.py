@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from functions.api.app import app, handler
 from sluice.api.problems import Problem
 from tests.integration.stack import event
 from tests.support import issuer
+from tests.support.described import operation_of
 from tests.support.lambda_context import FakeContext
 
 OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
@@ -81,16 +81,6 @@ def send(made: dict[str, Any]) -> Answer:
     answer = Answer(given["statusCode"], headers, content)
     _expect_declared(made["httpMethod"], made["path"], answer)
     return answer
-
-
-def operation_of(document: Any, method: str, path: str) -> Any:
-    """Return the operation of an address, ``None`` if it is not described; a fixed path matches before a template."""
-    fits = [
-        (template.count("{"), template)
-        for template, item in document["paths"].items()
-        if method.lower() in item and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
-    ]
-    return document["paths"][min(fits)[1]][method.lower()] if fits else None
 
 
 def _expect_declared(method: str, path: str, answer: Answer) -> None:

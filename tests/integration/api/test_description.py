@@ -147,7 +147,8 @@ def test_the_upload_takes_a_file_in_either_form(document: Any) -> None:
     """As the body, and as the file of a form with the parameters as its fields."""
     content = document["paths"]["/v1/imports/upload"]["post"]["requestBody"]["content"]
     assert content["application/octet-stream"]["schema"]["format"] == "binary"
-    form = content["multipart/form-data"]["schema"]["properties"]
+    assert content["multipart/form-data"]["schema"]["$ref"].endswith("/FileForm")
+    form = document["components"]["schemas"]["FileForm"]["properties"]
     query = {each["name"] for each in document["paths"]["/v1/imports/upload"]["post"]["parameters"]}
     assert form["file"]["format"] == "binary"
     assert set(form) - {"file"} == query - {"Prefer", "Idempotency-Key"}

@@ -16,11 +16,12 @@ import pytest
 from moto import mock_aws
 
 from tests.integration.api import golden_actions, golden_script
-from tests.integration.api.calling import get, operation_of
+from tests.integration.api.calling import get
 from tests.integration.api.golden import World
 from tests.integration.api.golden_answers import Answers
 from tests.integration.stack import deploy, forget_clients
 from tests.integration.template import template
+from tests.support.described import operation_of
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 UPDATE = os.environ.get("SLUICE_UPDATE_GOLDEN") == "1"

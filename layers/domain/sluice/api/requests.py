@@ -75,6 +75,12 @@ class UploadFields(BaseModel):
     parameters: Parameters | None = Field(default=None, description='As JSON, such as {"ward": "79800001"}.')
 
 
+class FileForm(UploadFields):
+    """Form of ``POST /v1/imports/upload``; a parameter is a field, or in the query."""
+
+    file: Annotated[bytes, Field(json_schema_extra={"format": "binary"})]
+
+
 class CommitBody(BaseModel):
     """Body of ``POST /v1/jobs/{id}/commit``."""
 
