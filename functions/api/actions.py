@@ -18,6 +18,7 @@ from sluice.usecases import control
 
 router = Routes("Actions")
 
+_NO_ANSWERS = CommitBody()
 _STATE = problems("not-found", "illegal-transition")
 _DATES = problems("not-found", "illegal-transition", "committed-otherwise", "ambiguous-dates", "unknown-column")
 _AGAIN = problems("not-found", "illegal-transition", "importer-busy")
@@ -26,12 +27,12 @@ _BACK = problems("not-found", "illegal-transition", "nothing-to-roll-back")
 
 
 @router.post("/jobs/<job_id>/commit", responses=responses.STARTED | _DATES)
-def commit_job(job_id: str, body: Annotated[CommitBody | None, Body()] = None) -> Response[JobResponse]:
+def commit_job(job_id: str, body: Annotated[CommitBody, Body()] = _NO_ANSWERS) -> Response[JobResponse]:
     """Commit a job in review.
 
     It loads its rows. A job with ambiguous dates needs the order of each such column in `dates`.
     """
-    answers = dict(body.dates) if body else {}
+    answers = dict(body.dates)
     return _response(control.commit(ref_of(router, job_id), by=_by(), answers=answers, services=services()))
 
 

@@ -27,7 +27,7 @@ _BY_TICKET = re.compile(r"/v1/jobs/([^/]+)/(events|files/[^/]+)")
 CORS = CORSConfig(
     allow_origin="*",
     allow_headers=["Authorization", "Content-Type", "If-None-Match", "Idempotency-Key", "Last-Event-ID", "Prefer"],
-    expose_headers=["ETag", "Location", "Retry-After"],
+    expose_headers=["ETag", "Link", "Location", "Retry-After"],
     max_age=600,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from functions.api import auth
-from functions.api.lists import Cursor, Limit, cursor_of, position_of
+from functions.api.parameters import Cursor, Limit, cursor_of, position_of
 from functions.api.routes import Routes, ok, problems
 from functions.api.services import services
 from sluice.api.responses import ListResponse, RecordResponse, VersionResponse

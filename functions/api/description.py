@@ -37,7 +37,7 @@ _TAGS = {
 _TEXT = (
     "Spreadsheet and CSV imports. Every POST but those for tickets takes the header `Idempotency-Key`: a repeated call "
     "with the same key is carried out once and gets the same response. Errors are `application/problem+json` "
-    "(RFC 9457); `GET /v1/problems/{type}` explains each type."
+    "(RFC 9457); `GET /v1/problems/{problem}` explains each type."
 )
 #: Reference to the form of a file, which no route declares as its body, since it takes bare bytes as well.
 FORM = {"$ref": "#/components/schemas/FileForm"}

@@ -47,6 +47,14 @@ def read_upload(event: APIGatewayProxyEvent) -> Upload:
     return found
 
 
+def without_boundary(event: APIGatewayProxyEvent) -> bytes:
+    """Return the body as it came, less the boundary of a form, which clients make anew when they send it again."""
+    _, options = parse_options_header(event.headers.get("Content-Type") or "")
+    body = (event.body or "").encode()
+    boundary = options.get("boundary", "").encode()
+    return base64.b64decode(body).replace(boundary, b"") if boundary and event.is_base64_encoded else body
+
+
 def _bytes_of(event: APIGatewayProxyEvent) -> bytes:
     text = event.body or ""
     if event.is_base64_encoded:
@@ -91,7 +99,7 @@ def _check(part: MultipartSegment) -> None:
 
 def _take(part: MultipartSegment, content: bytes, files: list[Upload], fields: dict[str, str]) -> None:
     if part.filename is not None:
-        # a browser sends an empty file without a name if nobody chose one
+        # a browser sends an empty file without a name where a person chose none
         if part.filename or content:
             files.append(Upload(content, part.filename or None))
         return

@@ -10,28 +10,21 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.api import auth, responses
-from functions.api.lists import Cursor, Limit, cursor_of, position_of
+from functions.api.parameters import Cursor, Limit, cursor_of, position_of
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import ref_of, services
 from sluice.api.previews import PreviewResponse, preview_response
 from sluice.api.responses import (
     JobResponse,
-    KeptRowResponse,
     ListResponse,
     LogResponse,
-    RejectionResponse,
     StepResponse,
     job_response,
-    kept_row_response,
-    rejection_response,
 )
 from sluice.model.status import Status
 from sluice.usecases import control, views
-from sluice.usecases.artifacts import JobFiles
 
 router = Routes("Jobs")
-
-_PAGE = ok(200, "A page of the list.") | problems("not-found", "invalid-cursor")
 
 
 @router.get("/jobs", responses=ok(200, "A page of jobs.") | problems("invalid-cursor"))
@@ -83,30 +76,8 @@ def preview_job(
     return preview_response(found, auth.base_url(router))
 
 
-@router.get("/jobs/<job_id>/rejections", responses=_PAGE)
-def list_rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[RejectionResponse]:
-    """List the rejections of a job.
-
-    One entry for each wrong cell, in the order of the file: its place, its value and the reason.
-    """
-    ref = services().jobs.get(ref_of(router, job_id)).ref
-    page = JobFiles(ref, services().files).rejections_page(limit=limit, cursor=position_of(router, cursor))
-    return ListResponse(items=[rejection_response(each) for each in page.items], next=cursor_of(router, page.next))
-
-
-@router.get("/jobs/<job_id>/kept", responses=_PAGE)
-def list_kept_rows(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[KeptRowResponse]:
-    """List the rows that a rollback left as they are.
-
-    Each with the job that changed it since.
-    """
-    ref = services().jobs.get(ref_of(router, job_id)).ref
-    page = JobFiles(ref, services().files).kept_page(limit=limit, cursor=position_of(router, cursor))
-    return ListResponse(items=[kept_row_response(item) for item in page.items], next=cursor_of(router, page.next))
-
-
 @router.get("/jobs/<job_id>/timeline", responses=ok(200, "All chunks, on one page.") | problems("not-found"))
-def list_steps(job_id: str) -> ListResponse[StepResponse]:
+def get_timeline(job_id: str) -> ListResponse[StepResponse]:
     """List the chunks of a job that were done.
 
     Each with its phase, its number of rows and its time; oldest first.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from functions.api.routes import Routes, ok
+from aws_lambda_powertools.event_handler import Response
+
+from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import services
+from sluice.api.problems import page_of
 from sluice.api.responses import HealthResponse, QueueResponse
 
 router = Routes("Service")
@@ -25,3 +28,16 @@ def get_health() -> HealthResponse:
     It looks at nothing else.
     """
     return HealthResponse(status="ok")
+
+
+@router.get(
+    "/problems/<problem>",
+    responses=other(200, "A page for people.", type="text/html") | problems("not-found"),
+    enable_validation=False,  # it would write the page as JSON
+)
+def explain_problem(problem: str) -> Response[str]:
+    """Explain a type of problem.
+
+    When it occurs, and which members it has; the header `Link` of a problem leads here.
+    """
+    return Response(200, "text/html; charset=utf-8", page_of(problem), {"Cache-Control": "max-age=3600"})

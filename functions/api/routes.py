@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
@@ -58,29 +54,6 @@ class Routes(APIGatewayRouter):
             return registered
 
         return describe
-
-
-def only_known_parameters(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """Reject a request with a query parameter that its route does not have, since it would have no effect.
-
-    Raises
-    ------
-    RequestValidationError
-        Which names the parameter and the nearest one that the route has.
-    """
-    route = app.context["_route"]
-    known = [field.alias for field in route.dependant.query_params]
-    asked = app.current_event.resolved_query_string_parameters or {}
-    unknown = [name for name in asked if name not in known] if route.include_in_schema else []
-    if unknown:
-        raise RequestValidationError([{"loc": ("query", name), "msg": _unknown(name, known)} for name in unknown])
-    return next_middleware(app)
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    if near := get_close_matches(name, known, 1):
-        return f"Unknown parameter; did you mean '{near[0]}'?"
-    return f"Unknown parameter; this call takes {', '.join(known) or 'none'}"
 
 
 def ok(status: int, description: str, *, headers: tuple[str, ...] = (), model: Any = None) -> Answers:

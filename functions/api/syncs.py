@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.api import auth
-from functions.api.lists import Cursor, Limit, cursor_of, position_of
+from functions.api.parameters import Cursor, Limit, cursor_of, position_of
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import services
 from sluice.api.requests import ScheduleBody

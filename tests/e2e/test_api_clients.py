@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright._impl._driver import compute_driver_executable
 
+from local.paths import ROOT
 from local.stack import Stack
 from tests.support.factories import csv_file, products
 from tests.support.generated import GeneratedClient, generate
@@ -23,7 +30,7 @@ def document(stack: Stack) -> Any:
 
 
 @pytest.fixture
-def generated(document: Any, tmp_path: Any) -> Iterator[GeneratedClient]:
+def generated(document: Any, tmp_path: Path) -> Iterator[GeneratedClient]:
     """Return a client that is generated from that description."""
     generate(document, tmp_path)
     client = GeneratedClient(tmp_path)
@@ -56,7 +63,7 @@ def test_a_generated_client_imports_waits_reads_rejections_and_rolls_back(
         calls["roll_back_job"].sync(job.id, client=client)
         assert eventually(ended, "the job is rolled back").rollback.reversed_ == 3
         assert calls["list_records"].sync("products", client=client).items == []
-        problem = calls["roll_back_job"].sync(job.id, client=client)
+        problem = calls["commit_job"].sync(job.id, client=client)
         assert (problem.type_, problem.status) == ("/problems/illegal-transition", 409)
 
 
@@ -66,3 +73,38 @@ def test_the_docs_page_sends_its_calls_to_the_server(stack: Stack, document: Any
     served, _ = json.JSONDecoder().raw_decode(page.partition("spec: ")[2])
     assert served["servers"] == document["servers"] == [{"url": stack.api_url.removesuffix("/v1")}]
     assert httpx.get(f"{served['servers'][0]['url']}/v1/health").json() == {"status": "ok"}
+
+
+EXAMPLES = {
+    "sh": ["bash", "-euo", "pipefail"],
+    "python": [sys.executable],
+    # Playwright brings a node of its own, so that the tests need none of the machine
+    "js": [str(compute_driver_executable()[0]), "--input-type=module"],
+}
+
+
+@pytest.mark.parametrize("language", EXAMPLES)
+def test_the_first_import_of_the_docs_runs_as_it_stands(ann: Person, tmp_path: Path, language: str) -> None:
+    """A newcomer copies it, sets two variables, and sees the rejected row; then the dataset is as before."""
+    page = (ROOT / "docs" / "api.md").read_text()
+    code = re.search(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert code is not None
+    token = ann.http.headers["Authorization"].removeprefix("Bearer ")
+    environment = {"PATH": os.environ["PATH"], "API_URL": ann.stack.api_url, "TOKEN": token}
+    ran = subprocess.run(
+        EXAMPLES[language],
+        input=code[1],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for shown in ("completed", "Price", "free", "P-1"):
+        assert shown in ran.stdout
+    (job,) = ann.everything("/jobs", 10)
+    ended = eventually(lambda: (now := ann.end_of(job["id"]))["status"] == "rolled_back" and now, "it is rolled back")
+    assert (ended["file"]["name"], ended["counts"]["inserted"], ended["counts"]["rejected"]) == ("products.csv", 1, 1)
+    assert ann.records("products") == {}

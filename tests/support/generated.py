@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib import import_module, invalidate_caches
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,19 +27,21 @@ class GeneratedClient:
     """The modules of a generated client."""
 
     def __init__(self, folder: Path) -> None:
-        sys.path.insert(0, str(folder))
-        try:
-            invalidate_caches()
-            self.client: ModuleType = import_module(f"{PACKAGE}.client")
-            self.types: ModuleType = import_module(f"{PACKAGE}.types")
-            self.models: ModuleType = import_module(f"{PACKAGE}.models")
-            self.calls: dict[str, ModuleType] = {
-                path.stem: import_module(f"{PACKAGE}.api.{path.parent.name}.{path.stem}")
-                for path in sorted((folder / PACKAGE / "api").glob("*/*.py"))
-                if path.stem != "__init__"
-            }
-        finally:
-            sys.path.remove(str(folder))
+        root = folder / PACKAGE
+        spec = spec_from_file_location(PACKAGE, root / "__init__.py", submodule_search_locations=[str(root)])
+        assert spec is not None
+        assert spec.loader is not None
+        package = module_from_spec(spec)
+        sys.modules[PACKAGE] = package
+        spec.loader.exec_module(package)
+        self.client: ModuleType = import_module(f"{PACKAGE}.client")
+        self.types: ModuleType = import_module(f"{PACKAGE}.types")
+        self.models: ModuleType = import_module(f"{PACKAGE}.models")
+        self.calls: dict[str, ModuleType] = {
+            path.stem: import_module(f"{PACKAGE}.api.{path.parent.name}.{path.stem}")
+            for path in sorted((root / "api").glob("*/*.py"))
+            if path.stem != "__init__"
+        }
 
     def forget(self) -> None:
         """Remove its modules, so that another one can be imported."""

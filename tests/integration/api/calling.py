@@ -16,9 +16,15 @@ from tests.support import issuer
 from tests.support.described import operation_of
 from tests.support.lambda_context import FakeContext
 
-OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
+OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json", "/v1/problems/not-found"})
 # The value of each parameter in a route's path.
-SAMPLES = {"job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "name": "products", "key": "P-1", "source": "pangkat"}
+SAMPLES = {
+    "job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB",
+    "name": "products",
+    "key": "P-1",
+    "source": "pangkat",
+    "problem": "not-found",
+}
 # Tickets change nothing, so the scope to read is enough for one.
 READING = frozenset({"/v1/tickets", f"/v1/jobs/{SAMPLES['job_id']}/ticket"})
 
@@ -90,6 +96,7 @@ def _expect_declared(method: str, path: str, answer: Answer) -> None:
     where = f"{method} {path} answers {answer.status}"
     declared = operation["responses"].get(str(answer.status))
     assert declared is not None, f"{where}, which is not declared: {answer.text}"
+    assert answer.status not in {201, 202} or answer.headers["location"].startswith(("http", "ws")), where
     if not answer.content:
         assert not declared.get("content"), f"{where} without the declared content"
         return

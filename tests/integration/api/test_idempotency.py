@@ -15,7 +15,7 @@ from sluice.config import Settings
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, FileRejected, TryLater
 from sluice.model.status import Status
-from tests.integration.api.calling import call
+from tests.integration.api.calling import Answer, call
 from tests.integration.api.keyed_calls import announce, assert_problem, jobs, stored_items, upload
 from tests.integration.stack import Stack
 from tests.support.lambda_context import FakeContext
@@ -65,6 +65,22 @@ def test_an_answer_with_a_key_is_like_one_without() -> None:
     assert {name: with_key.headers[name] for name in with_key.headers.keys() - own} == {
         name: without.headers[name] for name in without.headers.keys() - own
     }
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_form_that_is_built_again_is_the_same_call() -> None:
+    """Its boundary differs each time; another file under the same key is another call."""
+
+    def send(boundary: str, content: bytes) -> Answer:
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'.encode()
+        body = head + content + f"\r\n--{boundary}--\r\n".encode()
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": "form"}
+        return call("POST", "/v1/imports/upload", body=body, query={"importer": "products"}, headers=headers)
+
+    first = send("one", b"Part Number\nP-1\n")
+    assert first.status == 202
+    assert send("two", b"Part Number\nP-1\n") == first
+    assert send("two", b"Part Number\nP-2\n").body["type"] == "/problems/idempotency-key-reused"
 
 
 def test_a_repeated_call_gets_the_first_response_even_if_the_job_has_changed(stack: Stack) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
 from sluice.model import errors
-from sluice.model.errors import InProgress, SluiceError, TryLater, Unauthorized
-from sluice.wording import word_problem
+from sluice.model.errors import InProgress, NotFound, SluiceError, TryLater, Unauthorized
+from sluice.wording import word_problem, word_type
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -80,7 +82,7 @@ class Problem(BaseModel):
     """What is wrong and what to do next (RFC 9457); members after ``status`` depend on the type."""
 
     type: str = Field(
-        description="`/problems/` and the name of the type, which never changes. `GET /v1` + `type` explains it.",
+        description="`/problems/` and a name that never changes; `/v1/problems/{problem}` explains it.",
         examples=["/problems/same-file"],
     )
     title: str = Field(description="The same for every problem of the type.")
@@ -121,6 +123,25 @@ def shown(problem: errors.Problem, base_url: str) -> dict[str, Any]:
 def body_of(problem: errors.Problem, status: int, base_url: str = "") -> str:
     """Write the problem details of a response as JSON."""
     return json.dumps({**shown(problem, base_url), "status": status})
+
+
+def page_of(type: str) -> str:
+    """Write the page about a type of problem, in HTML.
+
+    Raises
+    ------
+    NotFound
+        If there is no such type.
+    """
+    words = word_type(type)
+    if words is None:
+        raise NotFound("problem", type)
+    title, meaning = (re.sub("`([^`]+)`", r"<code>\1</code>", escape(text)) for text in words)
+    status = f"<p>Status of the response: {STATUSES[type]}.</p>" if type in STATUSES else "<p>Of a job.</p>"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f"<h1>{title}</h1><p><code>/problems/{type}</code></p><p>{meaning}</p>{status}</html>"
+    )
 
 
 def headers_of(error: SluiceError) -> dict[str, str]:

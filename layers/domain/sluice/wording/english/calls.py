@@ -56,6 +56,73 @@ TITLES: Final[dict[str, Sentence]] = {
     "unusable-table": "The dataset cannot be a table of this database",
 }
 
+#: When each type occurs, in Markdown; the API serves it, and docs/problems.md has it.
+MEANINGS: Final[dict[str, str]] = {
+    "not-found": (
+        "No such address, job, importer or record, or the drop folder names no importer; another tenant's is not found "
+        "either."
+    ),
+    "invalid-request": "The request does not fit its description in OpenAPI. Members: `errors`: `[{at, reason}]`.",
+    "invalid-cursor": "The cursor is not one of this list.",
+    "invalid-parameter": "A parameter that the importer does not have, or an impossible value.",
+    "bad-idempotency-key": "The key is empty, longer than 255 characters, or not printable ASCII.",
+    "idempotency-key-reused": "The key was sent with another path, query or body.",
+    "request-in-progress": "The same call, with the same idempotency key, is still executing.",
+    "wrong-content-type": "A body that is not JSON where JSON is needed.",
+    "too-large-for-this-call": "More than 4 MB sent as a body: announce the file instead. Members: `limit`, `bytes`.",
+    "form-too-large": "A form with more than 20 parts, or with a long header or field.",
+    "invalid-form": "A malformed form, or one without a file, or with several.",
+    "unreadable-body": "The gateway passed the body on as text, and bytes were lost: name its type.",
+    "unauthorized": "No bearer token, or an invalid one.",
+    "forbidden": "The token lacks the scope. Members: `scope`.",
+    "try-later": "A file is still being made, its job is under way, the issuer cannot be reached, or a lease is taken.",
+    "internal-error": "An error in Sluice; the function's log has it.",
+    "illegal-transition": "The job's state does not allow it. Members: `status_now`.",
+    "ambiguous-dates": "A commit without the date order of an ambiguous column. Members: `columns`.",
+    "unknown-column": "A commit answers a column that is not ambiguous. Members: `unknown`.",
+    "committed-otherwise": "The job was committed with other date orders.",
+    "not-retryable": (
+        "The job failed because of its file, or while it was rolled back; or it was deleted. Members: `status_now`."
+    ),
+    "nothing-to-roll-back": (
+        "The job ended before its file was split, was a lookup, or was deleted. Members: `status_now`."
+    ),
+    "cannot-correct": "The job to correct is of another importer, active, deleted, or has rejected nothing.",
+    "not-parsed": (
+        "A preview of a job that has not validated its rows, or whose file was rejected. Members: `status_now`."
+    ),
+    "importer-busy": "A job is retried or resumed whose importer runs one at a time, and another job has its lock.",
+    "rolling-back": "A sync is forced while the current job of its source is being rolled back.",
+    "file-not-wanted": "The job has its file, or has ended.",
+    "parts-missing": "Parts of the file have not arrived, or have another size than announced. Members: `missing`.",
+    "not-in-parts": "The file is not uploaded in parts.",
+    "upload-over": "The parts were deleted after a day.",
+    "file-not-made": "The file to download could not be made; the function's log has the error.",
+    "system-error": "The execution failed; the detail names the error. Then `retry`.",
+    "unprocessed-rows": (
+        "Some chunks could not be processed; the detail names their rows. Then `retry`. Members: `chunks`."
+    ),
+    "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
+    "upload-expired": "No file arrived within a day.",
+    "review-expired": "The job was not committed within seven days. Import the file again.",
+    "sync-overdue": "A sync took longer than half an hour. Start it again with `force`; or `rollback`.",
+    "upstream-rejected": (
+        "The upstream of a source rejects our requests; the detail quotes its response. Check path and "
+        "credentials, then `retry`."
+    ),
+    "upstream-down": (
+        "The upstream of a lookup does not respond; not the job's `problem`: its detail is `suspended`. Do "
+        "nothing, the job resumes automatically; or `resume`, `cancel`."
+    ),
+    "newer-format": (
+        "A newer version stored a journal, a ledger entry or another object in a format that this version does not"
+        " know."
+    ),
+    "unusable-secret": "The secret with the database's address and password lacks a field.",
+    "unusable-database": "Sluice cannot write to the database.",
+    "unusable-table": "The importer's columns cannot be a table of this database.",
+}
+
 
 def _ambiguous_dates(params: Params) -> str:
     columns = params["columns"]
@@ -84,7 +151,7 @@ def _unprocessed(done: str) -> Sentence:
 _OF_CALLS: Final[dict[str, Sentence]] = {
     **{
         f"not-found/{what}": f"There is no {what} '{{name}}'."
-        for what in ("importer", "source", "lookup", "job", "record", "object")
+        for what in ("importer", "source", "lookup", "job", "record", "object", "problem")
     },
     "not-found/file": "This job has no file '{name}'.",
     "not-found/address": "No route has this address. The API is described at /v1/docs.",
@@ -129,6 +196,7 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "try-later/jobs-table-busy": "The jobs table is too busy to read cached results.",
     "try-later/schedule-taken": "Other calls are changing the schedule of '{source}'. Send this call again.",
     "try-later/file-in-the-making": "{name} is being made; it has many rows.",
+    "try-later/job-under-way": "The job is under way, and {name} may change. It can be fetched when the job stops.",
     "try-later/job-in-use": "A worker still holds a chunk of this job. Send this call again to delete what it writes.",
     "try-later/chunk-in-use": "A worker still holds this chunk.",
     "try-later/chunk-leased": "Lease not granted: the chunk is leased by another worker.",
