@@ -19,6 +19,7 @@ from playwright._impl._driver import compute_driver_executable
 from local.paths import ROOT
 from local.stack import Stack
 from tests.support.factories import csv_file, products
+from tests.support.factories_files import written_by_openpyxl
 from tests.support.generated import GeneratedClient, generate
 from tests.support.people import Person, eventually
 
@@ -73,6 +74,18 @@ def test_the_docs_page_sends_its_calls_to_the_server(stack: Stack, document: Any
     served, _ = json.JSONDecoder().raw_decode(page.partition("spec: ")[2])
     assert served["servers"] == document["servers"] == [{"url": stack.api_url.removesuffix("/v1")}]
     assert httpx.get(f"{served['servers'][0]['url']}/v1/health").json() == {"status": "ok"}
+
+
+def test_a_workbook_without_a_content_type_is_imported_or_rejected_for_that(ann: Person) -> None:
+    """AWS passes its bytes on; an emulator takes them for text and loses some, which is not the file's fault."""
+    book = written_by_openpyxl([("Part Number", "Description", "Price"), ("P-1", "Bolt", "1.25")])
+    sent = ann.call("POST", "/imports/upload?importer=products", content=book)
+    if sent.status_code == 400:
+        assert sent.json()["type"] == "/problems/unreadable-body"
+        sent = ann.call(
+            "POST", "/imports/upload?importer=products", content=book, headers={"Content-Type": "application/zip"}
+        )
+    assert ann.end_of(sent.json()["id"])["counts"]["inserted"] == 1
 
 
 EXAMPLES = {
