@@ -96,6 +96,18 @@ FAULTS: Final = (
         tests=("tests/integration/aws/test_chunks_barriers.py",),
     ),
     Fault(
+        name="throttled-task-fails",
+        breaks="A job fails because other functions of the account use up Lambda's concurrency for a minute.",
+        file="statemachines/job.asl.json",
+        old="""      "ResultPath": "$.load",
+      "Retry": [
+        {"ErrorEquals": ["Lambda.TooManyRequestsException", """,
+        new="""      "ResultPath": "$.load",
+      "Retry": [
+        {"ErrorEquals": [""",
+        tests=("tests/integration/test_job_machine.py",),
+    ),
+    Fault(
         name="stop-does-not-wait",
         breaks="A job is stopped while a worker holds a lease and goes on writing.",
         file="layers/domain/sluice/usecases/barrier.py",
