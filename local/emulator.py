@@ -70,9 +70,11 @@ def stop(folder: Path) -> bool:
 def _environment(work: Path, port: int) -> dict[str, str]:
     """Return the whole environment of MiniStack, which passes it to every Lambda.
 
-    It has none of the developer's own AWS, Python or proxy settings.
+    It has none of the developer's own AWS, Python or proxy settings. Tests shorten the waits of state machines, such as
+    that before a suspended job resumes, by ``SFN_WAIT_SCALE``.
     """
-    inherited = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH") if name in os.environ}
+    names = ("HOME", "LANG", "LC_ALL", "PATH", "SFN_WAIT_SCALE")
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **inherited,
         "BIND_HOST": LOOPBACK,
