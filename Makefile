@@ -61,8 +61,14 @@ down: ## stop the local AWS and every process of it
 
 .PHONY: test
 test: setup ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
+	@$(RUN) tests.browser.chromium
 	$(RUN) pytest -n 2 $(FAST_TESTS)
-	$(RUN) pytest tests/e2e tests/browser
+	$(RUN) pytest --durations=20 tests/e2e tests/browser
+
+.PHONY: soak
+soak: setup ## run the storms in full size: 5,000 lookups, 120 watchers, 100,000 rows pulled, workers killed in every phase
+	@$(RUN) tests.browser.chromium
+	SLUICE_SOAK=1 $(RUN) pytest -v -m storm tests/e2e tests/browser tests/soak
 
 .PHONY: check
 check: setup ## run ruff, mypy, import-linter and sam validate
@@ -78,6 +84,7 @@ e2e: setup ## run the end-to-end tests against AWS_ENDPOINT_URL, or a local AWS 
 
 .PHONY: browser
 browser: setup ## run the tests of the web pages in Chromium, on a stack as `make e2e`
+	@$(RUN) tests.browser.chromium
 	$(RUN) pytest tests/browser
 
 .PHONY: planted

@@ -159,7 +159,7 @@ def test_a_job_is_suspended_while_the_commission_is_down_and_resumes_by_itself(
         current: dict[str, Any] = ann.call("GET", f"/jobs/{job_id}").json()
         return current
 
-    eventually(lambda: job()["counts"]["inserted"] > 20, "the middle")
+    eventually(lambda: len(commission.seen()["ids"]) > 20, "the middle")
     commission.set(away=True)
     suspended = eventually(lambda: (each := job())["status"] == "paused" and each, "a job that waits", patience=120)
     assert "does not answer" in suspended["suspended"]
