@@ -62,9 +62,9 @@ def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
 
 
 @pytest.fixture(scope="session")
-def postgres_stack() -> Iterator[Stack]:
-    """Yield a stack of our own whose rows are stored in PostgreSQL."""
-    with running(database=True) as deployed:
+def postgres_stack(stack: Stack) -> Iterator[Stack]:
+    """Yield a second deployment on the same AWS, whose rows are stored in PostgreSQL."""
+    with running(endpoint=stack.endpoint, database=True) as deployed:
         yield deployed
 
 
