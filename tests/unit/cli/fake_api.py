@@ -1,7 +1,7 @@
 """A fake of the deployed API and of S3's presigned upload, behind httpx's mock transport."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sluice_cli import commands, main, syncs
+from sluice_cli import connection, main
 from sluice_cli.client import Client
 
 API = "https://api.example.com/prod/v1"
@@ -96,11 +96,9 @@ PAGE = '{"items":[{"name":"products","row":13,"column":"Price","value":"-1","rea
 """A page of any list, in the exact spelling that ``--json`` has to keep."""
 
 
-def connect_to(transport: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+def connect_to(transport: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch, api_url: str = API) -> None:
     """Let every command call this API."""
-    connect: Callable[[], Client] = lambda: Client(API, "t0ken", transport=transport)  # noqa: E731 - patched three times
-    for module in (main, commands, syncs):
-        monkeypatch.setattr(module, "connect", connect)
+    monkeypatch.setattr(connection, "connect", lambda: Client(api_url, "t0ken", transport=transport))
 
 
 def run(*arguments: str | Path) -> int:

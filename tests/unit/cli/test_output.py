@@ -35,7 +35,7 @@ def test_preview_shows_counts_columns_and_rows(api: FakeApi, capsys: pytest.Capt
     printed = shown(api, preview(), capsys)
     assert "total 3, unchecked 0, rejected 1, to reject 1, insert 1, update 0, ignored 2\n" in printed
     assert "Date [of change]" in printed
-    assert "date_order" in printed
+    assert "Header in the file" in printed
     assert "Not imported: Colour" in printed
     assert "A1" in printed
 
