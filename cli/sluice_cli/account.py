@@ -87,7 +87,7 @@ def info(as_json: Json = False) -> None:
         else:
             for what, value in facts.items():
                 shown = words.local_time(value) if what.endswith("_at") else value
-                output.line(f"{what.removesuffix('_at').replace('_', ' ').replace('api', 'API'):<16}{shown}")
+                output.say(f"{what.removesuffix('_at').replace('_', ' ').replace('api', 'API'):<16}{shown}")
 
 
 def _said_by(token: str) -> dict[str, str]:

@@ -84,10 +84,10 @@ for found in sorted(entry_points(group=COMMANDS), key=lambda each: each.name):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; a `SluiceError` becomes a line on standard error and exit code 1."""
+    """Run the command line; an error that a person can act on becomes a line on standard error and exit code 1."""
     try:
         app(arguments)
-    except SluiceError as problem:
+    except (SluiceError, OSError) as problem:
         output.note(str(problem))
         raise SystemExit(1) from None
 

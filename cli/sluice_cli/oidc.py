@@ -265,7 +265,7 @@ def _listening(redirect: str, state: str) -> Iterator[tuple[str, "Queue[dict[str
             f"Port {parts.port} is in use by another program, and the redirect address needs it."
         ) from None
     server.daemon_threads = True
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
         yield f"http://{parts.hostname}:{server.server_port}{parts.path or '/'}", replies
     finally:

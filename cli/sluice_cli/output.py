@@ -28,12 +28,20 @@ out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 100
 err: Final = Console(stderr=True, highlight=False)
 
 
+_CONTROL: Final = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, "\N{REPLACEMENT CHARACTER}")
+
+
 class Column(NamedTuple):
     """A column of a table: where its values are in an item (``a.b`` is field b of field a), its heading, its words."""
 
     path: str
     heading: str
     text: Callable[[Any], str] = str
+
+
+def _plain(text: str) -> str:
+    """Return a text whose control characters a terminal does not carry out: cells of a file may have any."""
+    return text.translate(_CONTROL)
 
 
 def _number(value: Any) -> str:
@@ -123,11 +131,16 @@ def show(response: Response, as_json: bool, table: Callable[[Any], None]) -> Non
 
 def note(text: str) -> None:
     """Print a line for people to standard error."""
-    err.print(text, markup=False, soft_wrap=True)
+    err.print(_plain(text), markup=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a line for people to standard output."""
+    out.print(_plain(text), markup=False, soft_wrap=True)
 
 
 def line(text: str) -> None:
-    """Print a line to standard output at once, in one piece."""
+    """Print a line for a program to standard output, at once."""
     print(text, flush=True)
 
 
@@ -163,7 +176,7 @@ def watch(shown: Progress, states: Iterable[Response]) -> Response:
     for last in states:
         current = last.body
         if current.get("suspended") and current["suspended"] != suspended:
-            shown.console.print(current["suspended"], markup=False)
+            shown.console.print(_plain(current["suspended"]), markup=False)
         suspended = current.get("suspended")
         name = PHASES.get(current.get("phase") or current["status"])
         if current.get("sync") and name == "Checking":
@@ -186,18 +199,18 @@ def watch(shown: Progress, states: Iterable[Response]) -> Response:
 def job(body: Mapping[str, Any]) -> None:
     """Show a job: what became of it, counts of its rows, why it is suspended or failed, and what to do next."""
     parameters = [f"{name}={value}" for name, value in (body.get("parameters") or {}).items()]
-    out.print(" · ".join([body["importer"], verdict(body), body["id"], *parameters]), markup=False)
+    say(" · ".join([body["importer"], verdict(body), body["id"], *parameters]))
     for text in _facts(body):
-        out.print(text, markup=False)
+        say(text)
     out.print(_counts(body))
     if body.get("suspended"):
-        out.print(body["suspended"], markup=False)
+        say(body["suspended"])
     if body.get("deleted"):
-        out.print("Its files and rows were deleted.")
+        say("Its files and rows were deleted.")
     if problem := body.get("problem"):
-        out.print(describe(problem, body), markup=False)
+        say(describe(problem, body))
     for step in words.next_steps(body):
-        out.print(step, markup=False, soft_wrap=True)
+        say(step)
 
 
 def _facts(body: Mapping[str, Any]) -> list[str]:
@@ -234,14 +247,14 @@ def preview(body: Mapping[str, Any]) -> None:
     """Show how Sluice reads a file, what loading it would change, and its first rows."""
     job(body["job"])
     counts = {name.replace("_", " "): value for name, value in body["counts"].items() if value is not None}
-    out.print("\nLoading would give:", ", ".join(f"{name} {value:,}" for name, value in counts.items()))
+    say("\nLoading would give: " + ", ".join(f"{name} {value:,}" for name, value in counts.items()))
     if body["ambiguous_dates"]:
         columns = ", ".join(body["ambiguous_dates"])
-        out.print(f"Their dates are ambiguous; say dmy or mdy with `sluice commit --date`: {columns}", markup=False)
+        say(f"Their dates are ambiguous; say dmy or mdy with `sluice commit --date`: {columns}")
     out.print()
     out.print(table(body["columns"], PREVIEW))
     if body["unmatched_headers"]:
-        out.print(f"\nNot imported: {', '.join(body['unmatched_headers'])}", markup=False)
+        say(f"\nNot imported: {', '.join(body['unmatched_headers'])}")
     out.print()
     rows([{"row": each["row"], **each["values"]} for each in body["rows"]])
 
@@ -267,9 +280,9 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Tabl
         right = bool(numbers) and all(numbers)
         # the first is an id or a name; people copy it
         width = max((len(line_of_it[0]) for line_of_it in texts), default=0) if at == 0 else 1
-        made.add_column(column.heading, min_width=width, justify="right" if right else "left")
+        made.add_column(Text(_plain(column.heading)), min_width=width, justify="right" if right else "left")
     for line_of_it in texts:
-        made.add_row(*map(Text, line_of_it))
+        made.add_row(*(Text(_plain(text)) for text in line_of_it))
     return made
 
 
@@ -286,7 +299,7 @@ def rows(items: Sequence[Mapping[str, Any]]) -> None:
 def page(body: Mapping[str, Any], columns: Sequence[Column] | None, empty: str) -> None:
     """Show a page of a list, and how to get the next; `empty` is the sentence for a list without items."""
     if not body["items"]:
-        out.print(empty, markup=False)
+        say(empty)
     elif columns is None:
         rows(body["items"])
     else:

@@ -85,7 +85,7 @@ def schedule(
             return
         start = None if begin is None else begin.isoformat()
         response = client.put(f"/syncs/{source}/schedule", {"every_minutes": every, "starting_at": start})
-    output.show(response, as_json, lambda body: output.out.print(f"{source}: {_schedule(body)}", markup=False))
+    output.show(response, as_json, lambda body: output.say(f"{source}: {_schedule(body)}"))
 
 
 def _last(source: Mapping[str, Any]) -> str:
