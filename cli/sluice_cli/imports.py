@@ -1,6 +1,7 @@
 """``sluice import``: which file, by which importer, and how it is read."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,13 @@ from sluice_cli.waiting import FailOnRejected
 from sluice_cli.words import command
 
 _NEAREST = 3
+
+
+def _file(text: str) -> Path:
+    file = Path(text)
+    if text != "-" and not (file.is_file() and os.access(file, os.R_OK)):
+        raise typer.BadParameter(f"{text} is no file that can be read")
+    return file
 
 
 def _mapping(text: str) -> dict[str, str]:
@@ -45,14 +53,7 @@ def _parameter(text: str) -> tuple[str, str]:
 
 def import_file(
     file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
-            help="The spreadsheet or CSV; - reads it from a pipe.",
-        ),
+        Any, typer.Argument(parser=_file, metavar="FILE", help="The spreadsheet or CSV; - reads it from a pipe.")
     ],
     importer: Annotated[
         str | None,

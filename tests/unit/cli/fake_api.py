@@ -36,8 +36,8 @@ def job(status: str, *, version: int = 1, **more: Any) -> dict[str, Any]:
 class FakeApi:
     """Responds like the API.
 
-    `states` are the states of the one job, one per GET; the last one stays. `page` is any list. `problem` is the
-    response to every call.
+    `states` are the states of the one job, one per GET or event; for a GET the last one stays. The events end with the
+    last, or after `stream_ends_after`. `page` is any list. `problem` is the response to every call.
     """
 
     states: list[dict[str, Any]] = field(default_factory=lambda: [job("completed")])
@@ -46,6 +46,8 @@ class FakeApi:
     problem: dict[str, Any] | None = None
     problem_status: int = 409
     retry_after: str = "30"
+    stream_ends_after: int = 0
+    streamed: int = 0
     requests: list[httpx.Request] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
@@ -83,8 +85,10 @@ class FakeApi:
         if request.headers.get("Last-Event-ID") == "last":
             return httpx.Response(204)
         state = self.states.pop(0)
+        self.streamed += 1
+        more = self.states and self.streamed != self.stream_ends_after
         data = json.dumps({"event": "job.progress", "job": state})
-        body = f"retry: 0\n\nid: {'more' if self.states else 'last'}\nevent: progress\ndata: {data}\n\n"
+        body = f"retry: 0\n\nid: {'more' if more else 'last'}\nevent: progress\ndata: {data}\n\n"
         return httpx.Response(200, text=body, headers={"Content-Type": "text/event-stream"})
 
     def called(self) -> Iterator[str]:
