@@ -4,7 +4,7 @@ import json
 import webbrowser
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,6 +16,13 @@ from sluice_cli.connection import DEFAULT_PROFILE, Profile
 from sluice_cli.errors import LoginFailed, NotConnected
 from sluice_cli.oidc import REDIRECT, Issuer, claims, secure
 from sluice_cli.words import command
+
+_LABELS: Final = {
+    "api_url": "API",
+    "api_docs": "API docs",
+    "token_expires_at": "token expires",
+    "endpoint": "local AWS",
+}
 
 
 def login(
@@ -87,7 +94,7 @@ def info(as_json: Json = False) -> None:
         else:
             for what, value in facts.items():
                 shown = words.local_time(value) if what.endswith("_at") else value
-                output.say(f"{what.removesuffix('_at').replace('_', ' ').replace('api', 'API'):<16}{shown}")
+                output.say(f"{_LABELS.get(what, what.replace('_', ' ')):<16}{shown}")
 
 
 def _said_by(token: str) -> dict[str, str]:

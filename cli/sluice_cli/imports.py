@@ -147,18 +147,14 @@ def send(
     started = client.start_import(file, importer, name=name, **options)
     job_id = started["job"]["id"]
     on_start(job_id)
-    with output.progress() as shown:
-        interrupted = (
-            f"The upload was interrupted, so job {job_id} has no file; it ends by itself after a day.\n"
-            f"End it now: {command('cancel', job_id)}"
-        )
-        with waiting.interruptible(interrupted), file.open("rb") as content:
-            task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
-            client.upload(started["upload"], name or file.name, shown.wrap_file(content, task_id=task))
-        with waiting.interruptible(waiting.goes_on(job_id)):
-            if wait:
-                return output.watch(shown, client.follow(job_id, patience=patience))
-            return client.get(f"/jobs/{job_id}")
+    interrupted = (
+        f"The upload was interrupted, so job {job_id} has no file; it ends by itself after a day.\n"
+        f"End it now: {command('cancel', job_id)}"
+    )
+    with waiting.interruptible(interrupted), output.progress() as shown, file.open("rb") as content:
+        task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
+        client.upload(started["upload"], name or file.name, shown.wrap_file(content, task_id=task))
+    return waiting.wait_for(client, job_id, patience=patience) if wait else client.get(f"/jobs/{job_id}")
 
 
 @contextmanager

@@ -77,10 +77,16 @@ def goes_on(job_id: str) -> str:
     return f"Job {job_id} goes on.\nFollow it: {follow}\nCancel it: {cancel}"
 
 
-def wait_for(client: Client, job_id: str) -> Response:
-    """Show a job's progress on standard error until it waits or has ended; return its last state."""
+def wait_for(client: Client, job_id: str, *, patience: float = 900.0) -> Response:
+    """Show a job's progress on standard error until it waits or has ended; return its last state.
+
+    Raises
+    ------
+    Stalled
+        When the job has not changed for `patience` seconds.
+    """
     with interruptible(goes_on(job_id)), output.progress() as shown:
-        return output.watch(shown, client.follow(job_id))
+        return output.watch(shown, client.follow(job_id, patience=patience))
 
 
 def check_usage(*, wait: bool, fail_on_rejected: Decimal | None) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from html import escape
+from html import escape, unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
 
 CLIENT = "console"
 SCOPES = "openid imports:read imports:write"
@@ -130,6 +133,15 @@ def in_background(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[st
     finally:
         server.shutdown()
         server.server_close()
+
+
+def click(page: str, link: str) -> httpx.Response:
+    """Open the provider's sign-in page as a browser does, and follow one of its links."""
+    shown = httpx.get(page, trust_env=False)
+    assert shown.status_code == 200, shown.text
+    href = re.search(rf'href="([^"]+)">{link}<', shown.text)
+    assert href, shown.text
+    return httpx.get(unescape(href[1]), trust_env=False)
 
 
 def _back(asked: dict[str, str], **answer: str) -> str:

@@ -17,9 +17,8 @@ import pytest
 from sluice_cli import account, connection
 from sluice_cli.oidc import REDIRECT, Issuer
 from tests.support import issuer as signer
-from tests.support.oidc import CLIENT, SCOPES, Provider, in_background, serving
+from tests.support.oidc import CLIENT, SCOPES, Provider, click, in_background, serving
 from tests.unit.cli.fake_api import job, run
-from tests.unit.cli.test_oidc import click
 
 STORE = Path("sluice") / "profiles.json"
 

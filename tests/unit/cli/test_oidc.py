@@ -10,7 +10,7 @@ import pytest
 
 from sluice_cli.errors import LoginFailed
 from sluice_cli.oidc import REDIRECT, Issuer, Tokens, claims, secure
-from tests.support.oidc import CLIENT, SCOPES, Provider, serving
+from tests.support.oidc import CLIENT, SCOPES, Provider, click, serving
 
 TOKEN = "the-access-token"
 
@@ -32,15 +32,6 @@ def http() -> Iterator[httpx.Client]:
 @pytest.fixture
 def issuer(provider: Provider, http: httpx.Client) -> Issuer:
     return Issuer.discover(provider.url, CLIENT, SCOPES, http)
-
-
-def click(page: str, link: str) -> httpx.Response:
-    """Open the provider's page as a browser does, and follow one of its links."""
-    shown = httpx.get(page, trust_env=False)
-    assert shown.status_code == 200, shown.text
-    href = re.search(rf'href="([^"]+)">{link}<', shown.text)
-    assert href, shown.text
-    return httpx.get(href[1].replace("&amp;", "&"), trust_env=False)
 
 
 def reply_with(**reply: str) -> Callable[[str], httpx.Response]:
