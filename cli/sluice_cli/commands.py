@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.live import Live
+from rich.text import Text
 
 from sluice_cli import connection, output, waiting
 from sluice_cli.client import Client, Response
@@ -215,15 +217,12 @@ def _followed(client: Client, job_id: str) -> Iterator[Response]:
 
 def _watch(client: Client, query: Mapping[str, object], sleep: Callable[[float], None] = time.sleep) -> None:
     """Show a page of jobs, and again every other second, until Ctrl-C; a broken connection is waited out."""
-    items = client.get("/jobs", **query).body["items"]
-    with Live(output.table(items, output.JOBS), console=output.out, auto_refresh=False) as live:
+    shown = output.table(client.get("/jobs", **query).body["items"], output.JOBS)
+    with Live(shown, console=output.out, auto_refresh=False) as live, suppress(KeyboardInterrupt):
         while True:
+            sleep(_WATCH_SECONDS)
             try:
-                sleep(_WATCH_SECONDS)
                 shown = output.table(client.get("/jobs", **query).body["items"], output.JOBS)
             except Unreachable as error:
-                output.note(str(error))
-            except KeyboardInterrupt:
-                return
-            else:
-                live.update(shown, refresh=True)
+                shown.caption = Text(str(error))
+            live.update(shown, refresh=True)

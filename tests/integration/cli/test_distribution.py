@@ -45,7 +45,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sluice(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command line in a new environment, with what its wheel names and at the locked versions."""
     venv = tmp_path_factory.mktemp("environment") / "venv"
-    locked = ["--constraint", ROOT / "requirements" / "dev.txt"]
+    locked: list[str | Path] = ["--constraint", ROOT / "requirements" / "dev.txt"]
     made = run([BIN / "uv", "venv", "--quiet", "--python", sys.executable, venv], venv.parent)
     assert made.returncode == 0, made.stderr
     installed = run([BIN / "uv", "pip", "install", "--quiet", *locked, wheel], venv.parent, VIRTUAL_ENV=str(venv))

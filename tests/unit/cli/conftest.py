@@ -15,7 +15,7 @@ def config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     """The user's configuration folder, empty; nor does the environment name an API, a token or a profile."""
     folder = tmp_path_factory.mktemp("config")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    monkeypatch.setattr(connection.typer, "get_app_dir", lambda name: str(folder / name))  # as on every platform
+    monkeypatch.setattr("typer.get_app_dir", lambda name: str(folder / name))  # as on every platform
     for name in ("SLUICE_API_URL", "SLUICE_TOKEN", "SLUICE_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with monkeypatch.context() as patched:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sluice_cli import account, connection
+from sluice_cli import connection
 from sluice_cli.oidc import REDIRECT, Issuer
 from tests.support import issuer as signer
 from tests.support.oidc import CLIENT, SCOPES, Provider, click, in_background, serving
@@ -233,7 +233,7 @@ def test_logout_deletes_the_tokens_of_an_issuer_that_does_not_respond(
 ) -> None:
     run("login", deployment.url)
     broken = httpx.MockTransport(lambda _: httpx.Response(500))
-    monkeypatch.setattr(account.connection, "issuer_http", partial(httpx.Client, transport=broken))
+    monkeypatch.setattr(connection, "issuer_http", partial(httpx.Client, transport=broken))
     assert run("logout") == 0
     assert stored()["refresh_token"] is None
     assert "did not revoke" in capsys.readouterr().err

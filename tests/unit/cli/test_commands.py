@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sluice_cli.client import Client
 from tests.unit.cli.fake_api import BUCKET, FakeApi, job, run
 
 
@@ -172,3 +173,22 @@ def test_files_saves_under_the_files_own_name_or_the_one_given(
     assert run("files", "01JOB", "--save", "errors.xlsx") == 0
     assert run("files", "01JOB", "--save", "errors.xlsx", "--to", tmp_path / "mine.xlsx") == 0
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["errors.xlsx", "mine.xlsx"]
+
+
+def test_commit_with_wait_exits_with_4_for_rejected_rows_where_the_caller_says_so(api: FakeApi) -> None:
+    assert run("commit", "01JOB", "--wait", "--fail-on-rejected") == 4
+    assert run("commit", "01JOB", "--wait") == 0
+    assert run("commit", "01JOB", "--fail-on-rejected") == 2
+
+
+def test_ctrl_c_while_an_action_is_waited_for_says_that_the_job_goes_on(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "follow", interrupted)
+    monkeypatch.setattr(Client, "events", interrupted)
+    for command in (["rollback", "01JOB", "--wait"], ["job", "01JOB", "--follow"]):
+        assert run(*command) == 130
+        assert "sluice job 01JOB --follow" in capsys.readouterr().err

@@ -220,3 +220,9 @@ def test_help_of_each_command_begins_with_its_docstring(capsys: pytest.CaptureFi
     printed = " ".join(capsys.readouterr().out.split())
     assert "Usage" in printed
     assert str(getattr(syncs, command).__doc__).split(",", maxsplit=1)[0] in printed
+
+
+def test_sync_with_wait_exits_with_4_for_rejected_rows_where_the_caller_says_so(api: FakeSources) -> None:
+    assert run("sync", "pangkat", "--wait", "--fail-on-rejected=10%") == 4
+    assert run("sync", "pangkat", "--wait", "--fail-on-rejected=50%") == 0
+    assert run("sync", "pangkat", "--fail-on-rejected") == 2
