@@ -22,7 +22,7 @@ from rich.text import Text
 
 from sluice_cli import words
 from sluice_cli.client import Response
-from sluice_cli.words import describe, duration, local_time, verdict
+from sluice_cli.words import describe, duration, local_minute, local_time, verdict
 
 out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)  # lines into a pipe stay whole
 err: Final = Console(stderr=True, highlight=False)
@@ -58,8 +58,7 @@ JOBS: Final = (
     Column("file.name", "File"),
     Column("", "Status", verdict),
     Column("counts.total", "Rows", _number),
-    Column("counts.rejected", "Rejected", _number),
-    Column("created_at", "Created", local_time),
+    Column("created_at", "Created", local_minute),
 )
 REJECTIONS: Final = (
     Column("sheet", "Sheet"),
@@ -100,6 +99,8 @@ PREVIEW: Final = (
     Column("place", "Place"),
     Column("date_order", "Date order"),
 )
+_WHOLE: Final = (local_time, duration)
+"""Texts that stay in one line; those of other columns wrap where the terminal is narrow."""
 COUNTS: Final = {
     "total": "In the file",
     "inserted": "Inserted",
@@ -278,9 +279,15 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Tabl
     for at, column in enumerate(columns):
         numbers = [type(line_of_it[at]) in (int, float) for line_of_it in values if line_of_it[at] is not None]
         right = bool(numbers) and all(numbers)
-        # the first is an id or a name; people copy it
+        # the first is an id or a name, which people copy; a time has a date of ten characters, and the rest
         width = max((len(line_of_it[0]) for line_of_it in texts), default=0) if at == 0 else 1
-        made.add_column(Text(_plain(column.heading)), min_width=width, justify="right" if right else "left")
+        width = 11 if column.text is local_minute else width
+        made.add_column(
+            Text(_plain(column.heading)),
+            min_width=width,
+            justify="right" if right else "left",
+            no_wrap=at == 0 or right or column.text in _WHOLE,
+        )
     for line_of_it in texts:
         made.add_row(*(Text(_plain(text)) for text in line_of_it))
     return made

@@ -26,6 +26,7 @@ STATUSES: Final = {
 }
 """States of a job, in the words of the console."""
 
+_ORDER: Final = "ORDER is dmy or mdy"
 _LOADED: Final = ("inserted", "updated", "unchanged", "deleted")
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -47,11 +48,13 @@ def verdict(job: Mapping[str, Any]) -> str:
         return "Suspended"
     if job["status"] == "loading" and job.get("lookup"):
         return "Looking up"
+    counts = job.get("counts") or {}
+    rejected = counts.get("rejected") or 0
+    if job["status"] == "in_review" and rejected:
+        return f"{status('in_review')}, {rejected:,} rejected"
     if job["status"] != "completed":
         return status(job["status"])
-    counts = job.get("counts") or {}
     done = "looked up" if job.get("lookup") else "loaded"
-    rejected = counts.get("rejected") or 0
     if any(counts.get(name) for name in _LOADED):
         return f"{done.capitalize()}, {rejected:,} rejected" if rejected else done.capitalize()
     return f"Nothing {done}, {rejected:,} rejected" if rejected else "Completed, no rows"
@@ -60,6 +63,11 @@ def verdict(job: Mapping[str, Any]) -> str:
 def local_time(text: str | None) -> str:
     """Return an RFC 3339 time in this machine's zone, to the second, with its offset; empty for None."""
     return "" if text is None else datetime.fromisoformat(text).astimezone().isoformat(" ", "seconds")
+
+
+def local_minute(text: str | None) -> str:
+    """Return a time as `local_time` does, to the minute."""
+    return "" if text is None else datetime.fromisoformat(text).astimezone().isoformat(" ", "minutes")
 
 
 def seconds_between(begin: str, end: str) -> float:
@@ -98,9 +106,9 @@ def next_steps(job: Mapping[str, Any]) -> list[str]:
     job_id, steps = job["id"], []
     links = job.get("links") or {}
     if job["status"] == "in_review":
-        dates = [part for column in job.get("ambiguous_dates") or [] for part in ("--date", f"{column}=dmy")]
+        dates = [part for column in job.get("ambiguous_dates") or [] for part in ("--date", f"{column}=ORDER")]
         steps.append(f"Look at it: {command('preview', job_id)}")
-        steps.append(f"Load it: {command('commit', job_id, *dates)}" + (" (or mdy)" if dates else ""))
+        steps.append(f"Load it: {command('commit', job_id, *dates)}" + (f" ({_ORDER})" if dates else ""))
         steps.append(f"Discard it: {command('cancel', job_id)}")
     if job["status"] == "paused" and not job.get("suspended"):
         steps.append(f"Resume it: {command('resume', job_id)}")
@@ -121,7 +129,8 @@ def _parameter(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
 
 def _dates(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
     columns = problem.get("columns") or ["COLUMN"]
-    return "Say which with: " + " ".join(f"--date {shlex.quote(f'{column}=dmy')}" for column in columns) + " (or mdy)"
+    options = " ".join(f"--date {shlex.quote(f'{column}=ORDER')}" for column in columns)
+    return f"Say which with: {options} ({_ORDER})"
 
 
 def _login(_: Mapping[str, Any], __: Mapping[str, Any]) -> str:

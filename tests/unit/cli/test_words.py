@@ -29,7 +29,8 @@ def test_every_state_of_a_job_has_its_words() -> None:
         (job("loading", lookup="voters"), "Looking up"),
         (job("paused", suspended="The upstream is down."), "Suspended"),
         (job("paused"), "Paused"),
-        (job("in_review"), "In review"),
+        (job("in_review", counts=counts(rejected=40)), "In review, 40 rejected"),
+        (job("in_review", counts=counts()), "In review"),
         (job("rolled_back"), "Rolled back"),
         (job("a_later_state"), "A later state"),
     ],
@@ -65,7 +66,7 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
         ("same-file", {}, "--force"),
         ("missing-parameter", {"parameter": "ward"}, "--parameter ward=VALUE"),
         ("missing-header", {}, "--mapping HEADER=COLUMN"),
-        ("ambiguous-dates", {"columns": ["Last sold"]}, "--date 'Last sold=dmy'"),
+        ("ambiguous-dates", {"columns": ["Last sold"]}, "--date 'Last sold=ORDER' (ORDER is dmy or mdy)"),
         ("unprocessed-rows", {}, "sluice retry 01JOB"),
         ("rollback-incomplete", {}, "sluice rollback 01JOB"),
         ("sync-overdue", {}, "sluice sync products --force"),
@@ -90,7 +91,7 @@ def test_a_job_in_review_says_how_to_look_at_it_load_it_and_discard_it() -> None
     steps = "\n".join(next_steps(job("in_review", ambiguous_dates=["Last sold"], links={"rejections": "…"})))
     for part in (
         "sluice preview 01JOB",
-        "sluice commit 01JOB --date 'Last sold=dmy' (or mdy)",
+        "sluice commit 01JOB --date 'Last sold=ORDER' (ORDER is dmy or mdy)",
         "sluice cancel 01JOB",
         "sluice rejections 01JOB",
     ):
