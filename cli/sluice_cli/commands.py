@@ -15,6 +15,7 @@ from sluice_cli import connection, output, waiting
 from sluice_cli.client import Client, Response
 from sluice_cli.errors import Unreachable
 from sluice_cli.waiting import FailOnRejected
+from sluice_cli.words import STATUSES
 
 JobId = Annotated[str, typer.Argument(metavar="ID")]
 Json = Annotated[bool, typer.Option("--json", help="Print the API's JSON and nothing else.")]
@@ -34,6 +35,12 @@ _WANTED: Final = {
 """States that an action is for; of the others, that the rows are loaded."""
 
 
+def _status(text: str) -> str:
+    if text not in STATUSES:
+        raise typer.BadParameter(f"{text!r} is no state of a job. There are: {', '.join(STATUSES)}")
+    return text
+
+
 def _date_order(text: str) -> tuple[str, str]:
     column, _, order = text.partition("=")
     if not column or order not in {"dmy", "mdy"}:
@@ -42,7 +49,15 @@ def _date_order(text: str) -> tuple[str, str]:
 
 
 def jobs(
-    status: Annotated[str | None, typer.Option(help="Only jobs in this state.")] = None,
+    status: Annotated[
+        Any,
+        typer.Option(
+            parser=_status,
+            metavar="STATUS",
+            autocompletion=lambda: list(STATUSES),
+            help=f"Only jobs in this state: {', '.join(STATUSES)}.",
+        ),
+    ] = None,
     importer: Annotated[str | None, typer.Option(help="Only jobs of this importer.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,

@@ -28,6 +28,7 @@ STATUSES: Final = {
 
 _ORDER: Final = "ORDER is dmy or mdy"
 _LOADED: Final = ("inserted", "updated", "unchanged", "deleted")
+_LISTS: Final = {"importer": "importers", "source": "sources", "job": "jobs"}
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -133,12 +134,19 @@ def _dates(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
     return f"Say which with: {options} ({_ORDER})"
 
 
+def _not_found(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    """Name the list that has the right names, as far as the detail says of what."""
+    listed = next((name for name in _LISTS if f" {name} " in str(problem.get("detail"))), None)
+    return f"See which there are: {command(_LISTS[listed])}" if listed else "Check the name."
+
+
 def _login(_: Mapping[str, Any], __: Mapping[str, Any]) -> str:
     return f"Sign in: {command('login')} On a machine, set SLUICE_TOKEN to a valid token."
 
 
 _ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]] = {
     "unauthorized": _login,
+    "not-found": _not_found,
     "same-file": lambda *_: "Import it again with: --force",
     "missing-parameter": _parameter,
     "missing-header": lambda *_: "Name the header that stands for a column with: --mapping HEADER=COLUMN",

@@ -104,6 +104,7 @@ def test_an_api_that_does_not_respond_is_an_error_that_says_what_to_do(
         ["import", __file__, "--importer", "voters", "--parameter", "ward="],
         ["commit", "01JOB", "--date", "Updated=ymd"],
         ["jobs", "--limit", "0"],
+        ["jobs", "--status", "happy"],
         ["nonsense"],
     ],
     ids=str,

@@ -71,13 +71,16 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
         ("rollback-incomplete", {}, "sluice rollback 01JOB"),
         ("sync-overdue", {}, "sluice sync products --force"),
         ("unauthorized", {}, "sluice login"),
+        ("not-found", {"detail": "There is no importer 'produce'."}, "sluice importers"),
+        ("not-found", {"detail": "There is no job '01'."}, "sluice jobs"),
+        ("not-found", {"detail": "There is no record 'x'."}, "Check the name."),
     ],
 )
 def test_a_problem_comes_with_the_command_that_helps_and_without_its_type(
     type: str, more: dict[str, Any], advice: str
 ) -> None:
     text = describe({"type": f"/problems/{type}", "title": "T", "detail": "D.", **more}, job("failed"))
-    assert text.startswith("T: D.\n")
+    assert text.startswith(f"T: {more.get('detail', 'D.')}\n")
     assert advice in text
     assert "/problems/" not in text
 
