@@ -13,7 +13,7 @@ import typer
 from sluice_cli import connection, output, words
 from sluice_cli.commands import Json
 from sluice_cli.connection import DEFAULT_PROFILE, Profile
-from sluice_cli.errors import LoginFailed, NotConnected
+from sluice_cli.errors import LoginFailed, NotConnected, Unreachable
 from sluice_cli.oidc import REDIRECT, Issuer, claims, secure
 from sluice_cli.words import command
 
@@ -74,7 +74,7 @@ def logout() -> None:
         profiles[name] = profile.signed_out()
     revoked = False
     if profile.refresh_token:
-        with suppress(LoginFailed), connection.issuer_http() as http:
+        with suppress(LoginFailed, Unreachable), connection.issuer_http() as http:
             issuer = Issuer.discover(profile.issuer, profile.client_id, profile.scopes, http)
             revoked = issuer.revoke(profile.refresh_token)
     output.note(f"Signed out of profile {name!r}.")

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from sluice_cli import words
 from sluice_cli.client import Bearer, Client
-from sluice_cli.errors import LoginFailed, NotConnected
+from sluice_cli.errors import LoginFailed, NotConnected, Unreachable
 from sluice_cli.oidc import Issuer, Tokens
 
 CONNECTIONS: Final = "sluice_cli.connections"
@@ -132,13 +132,22 @@ class ProfileAuth(httpx.Auth):
         profile = self._profiles.read().get(self._name)
         if profile is None or profile.access_token is None:
             raise NotConnected(f"Signed out of profile {self._name!r}. {self._sign_in()}")
-        if profile.expires_at - time.time() < _EARLY:
-            profile = self._refreshed(profile)
+        if profile.refresh_token and profile.expires_at - time.time() < _EARLY:
+            profile = self._refreshed_early(profile)
         request.headers["Authorization"] = f"Bearer {profile.access_token}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED and profile.refresh_token:
             request.headers["Authorization"] = f"Bearer {self._refreshed(profile).access_token}"
             yield request
+
+    def _refreshed_early(self, old: Profile) -> Profile:
+        """Return the profile with new tokens, or as it is while the issuer does not respond and its token is valid."""
+        try:
+            return self._refreshed(old)
+        except Unreachable:
+            if old.expires_at > time.time():
+                return old
+            raise
 
     def _refreshed(self, old: Profile) -> Profile:
         """Return the profile with new tokens, unless another process has exchanged them meanwhile."""

@@ -3,7 +3,7 @@
 SluiceError
 ├── NotConnected    no API is configured, or no valid token
 ├── LoginFailed     the issuer did not sign the person in
-├── Unreachable     the API did not respond
+├── Unreachable     the API or the issuer did not respond
 ├── Stalled         a job has not changed within the time allowed
 └── RequestFailed   the API responded with a problem (RFC 9457), or S3 rejected an upload
 """
@@ -27,7 +27,7 @@ class LoginFailed(SluiceError):
 
 
 class Unreachable(SluiceError):
-    """The API, or the address of an upload, did not respond."""
+    """The API, the issuer, or the address of an upload, did not respond."""
 
 
 class Stalled(SluiceError):

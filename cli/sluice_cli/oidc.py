@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 
-from sluice_cli.errors import LoginFailed
+from sluice_cli.errors import LoginFailed, Unreachable
 
 REDIRECT: Final = "http://127.0.0.1/"
 """Redirect address without a port: any free one, which issuers have to allow (RFC 8252, section 7.3)."""
@@ -66,7 +66,9 @@ class Issuer:
         Raises
         ------
         LoginFailed
-            When it does not respond, or its metadata is another issuer's (section 4.3).
+            When its metadata is another issuer's (section 4.3), or none.
+        Unreachable
+            When it does not respond, as of every call below.
         """
         metadata = _fetch(http, f"{secure(url).rstrip('/')}/.well-known/openid-configuration")
         if metadata.get("issuer") != url:
@@ -212,12 +214,17 @@ def _fetch(http: httpx.Client, address: str, form: Mapping[str, str] | None = No
     """Return the JSON object at an address; an error of OAuth is one too, with its status 400 or 401."""
     try:
         response = http.get(address) if form is None else http.post(address, data=dict(form))
+    except httpx.HTTPError as error:  # its text may quote the form
+        raise Unreachable(f"No response from the issuer at {address} ({type(error).__name__}). Try again.") from None
+    if response.is_server_error:
+        raise Unreachable(f"The issuer responded with {response.status_code} at {address}. Try again.")
+    try:
         body = response.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise LoginFailed(f"No response from the issuer at {address} ({type(error).__name__}).") from None
+    except ValueError:
+        body = None
     if isinstance(body, dict) and (response.is_success or "error" in body):
         return body
-    raise LoginFailed(f"The issuer responded with {response.status_code} at {address}.")
+    raise LoginFailed(f"The issuer responded with {response.status_code} at {address}, and without what is needed.")
 
 
 def _reason(reply: Mapping[str, Any]) -> str:

@@ -141,7 +141,7 @@ def _not_found(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
 
 
 def _login(_: Mapping[str, Any], __: Mapping[str, Any]) -> str:
-    return f"Sign in: {command('login')} On a machine, set SLUICE_TOKEN to a valid token."
+    return f"Sign in: {command('login')}\nOn a machine, set SLUICE_TOKEN to a valid token."
 
 
 _ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]] = {

@@ -198,6 +198,36 @@ def test_commands_at_the_same_time_exchange_a_refresh_token_once(
     assert [asked["grant_type"] for asked in provider.asked_for_tokens].count("refresh_token") == 1
 
 
+def test_an_issuer_that_does_not_respond_costs_nothing_while_the_token_is_valid(
+    deployment: Deployment, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("login", deployment.url)
+    broken = httpx.MockTransport(lambda _: httpx.Response(503))
+    monkeypatch.setattr(connection, "issuer_http", partial(httpx.Client, transport=broken))
+    age(config, 30)
+    assert run("job", "01JOB") == 0
+    age(config, -5)
+    capsys.readouterr()
+    assert run("job", "01JOB") == 1
+    printed = capsys.readouterr().err
+    assert "The issuer responded with 503" in printed
+    assert "login" not in printed, "it would be of no use"
+
+
+def test_without_a_refresh_token_the_api_says_when_the_sign_in_is_over(
+    deployment: Deployment, config: Path, stored: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("login", deployment.url)
+    kept = json.loads((config / STORE).read_text())
+    kept["profiles"]["default"]["refresh_token"] = None
+    (config / STORE).write_text(json.dumps(kept))
+    age(config, -5)
+    assert run("job", "01JOB") == 0, "the clock of this machine decides nothing"
+    deployment.expired = {stored()["access_token"]}
+    assert run("job", "01JOB") == 1
+    assert "Sign in: sluice login" in capsys.readouterr().err
+
+
 def test_an_expired_sign_in_says_how_to_sign_in_again(
     deployment: Deployment, provider: Provider, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from sluice_cli.errors import LoginFailed
+from sluice_cli.errors import LoginFailed, Unreachable
 from sluice_cli.oidc import REDIRECT, Issuer, Tokens, claims, secure
 from tests.support.oidc import CLIENT, SCOPES, Provider, click, serving
 
@@ -175,6 +175,21 @@ def test_an_issuer_that_sends_no_metadata_is_an_error_that_names_its_address(bod
         pytest.raises(LoginFailed, match=r"https://issuer\.example"),
     ):
         Issuer.discover("https://issuer.example", CLIENT, SCOPES, http)
+
+
+def test_an_issuer_that_does_not_respond_is_unreachable_and_no_token_is_quoted() -> None:
+    """The same call may succeed later, other than a sign-in that was rejected."""
+
+    def break_off(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError(f"while sending {request.read().decode()}")
+
+    metadata = {"issuer": "https://i", "token_endpoint": "https://i/token"}
+    with (
+        httpx.Client(transport=httpx.MockTransport(break_off)) as broken,
+        pytest.raises(Unreachable, match="https://i/token") as failed,
+    ):
+        Issuer(metadata, CLIENT, SCOPES, broken).refresh("secret-refresh-token")
+    assert "secret" not in str(failed.value)
 
 
 @pytest.mark.parametrize(
