@@ -58,7 +58,7 @@ def import_file(
     importer: Annotated[
         str | None,
         typer.Option(
-            help="The importer of its rows; see `sluice importers`. Default: the only one that its headers fit."
+            help="The importer of its rows; see `sluice importers`. Default: the only one that its headers fit, or that of --corrects."
         ),
     ] = None,
     *,
@@ -109,7 +109,7 @@ def import_file(
         state = send(
             client,
             content,
-            importer or _suggested(client, content, name or file.name),
+            importer or _importer_of(client, content, name or file.name, corrects),
             name=name,
             wait=wait,
             on_start=lambda job_id: waiting.announce(job_id, wait=wait, as_json=as_json),
@@ -183,14 +183,16 @@ def _merged(given: list[dict[str, str]]) -> dict[str, str] | None:
     return merged or None
 
 
-def _suggested(client: Client, file: Path, name: str) -> str:
-    """Return the only importer that the headers of a file fit fully.
+def _importer_of(client: Client, file: Path, name: str, corrects: str | None) -> str:
+    """Return the importer of the job that a file corrects, or the only one that its headers fit fully.
 
     Raises
     ------
     typer.BadParameter
         When there is none, or more than one; it names the nearest.
     """
+    if corrects:
+        return str(client.get(f"/jobs/{corrects}").body["importer"])
     found = fits(file, name, client.get("/importers").body["items"])
     full = [fit for fit in found if fit.is_full]
     if len(full) == 1:

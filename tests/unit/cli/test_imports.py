@@ -185,3 +185,11 @@ def test_a_workbook_is_recognised_by_its_header_too(tmp_path: Path, announced: C
     file.write_bytes(written_by_openpyxl([("Dealers of 2026",), ("Dealer Code", "Name"), ("D-1001", "Nord")]))
     assert run("import", file) == 0
     assert announced()["importer"] == "dealers"
+
+
+def test_a_correction_goes_to_the_importer_of_the_job_that_it_corrects(
+    workbook: Path, announced: Callable[[], dict[str, Any]], api: FakeApi
+) -> None:
+    api.states = [job("completed", importer="dealers")]
+    assert run("import", workbook, "--corrects", "01OLD") == 0
+    assert (announced()["importer"], announced()["corrects"]) == ("dealers", "01OLD")
