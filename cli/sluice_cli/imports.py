@@ -58,7 +58,8 @@ def import_file(
     importer: Annotated[
         str | None,
         typer.Option(
-            help="The importer of its rows; see `sluice importers`. Default: the only one that its headers fit, or that of --corrects."
+            help="The importer of its rows; see `sluice importers`. Default: that of --corrects, or the only one that "
+            "the file's headers fit."
         ),
     ] = None,
     *,
