@@ -219,15 +219,16 @@ class Client:
             sleep(retry)
 
     def _open_stream(self, job_id: str, last: str) -> httpx.Response | None:
-        """Request a job's events after the `last` one; None if the connection broke or a gateway responded."""
+        """Request a job's events after the `last` one; None if the connection broke, or not the API responded."""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
         try:
             response = self._api.get(f"{self._api_url}/jobs/{job_id}/events", headers=headers)
         except httpx.TransportError:
             return None
-        if response.is_client_error:
+        if response.is_error and response.status_code not in _PASSING:
             _body_of(response)  # raises
-        return None if response.status_code in _GATEWAY_ERRORS else response
+        is_stream = response.headers.get("Content-Type", "").startswith("text/event-stream")
+        return response if is_stream or response.status_code == httpx.codes.NO_CONTENT else None
 
     def _call(self, method: str, path: str, **request: Any) -> Response:
         with _reaching(self._api_url):
