@@ -44,6 +44,11 @@ REASONS: Final[dict[str, Sentence]] = {
     "duplicate-key": "repeats the {column} of row {first}",
     "not-a-row-number": "is not a row number",
     "not-a-rejected-row": "is not a row that job {job} has rejected",
+    "not-of-corrected-job": "is not job {job}, which this file corrects. Correct the rows of each job in its own file",
+    "unclear-apostrophe": (
+        "may have an apostrophe that the report has put before a formula. Keep the column '{column}' of the report, "
+        "which says so"
+    ),
     # of a row and its dataset
     "over-record-size": "is larger than a record can be",
     "database-too-long": "is longer than the database's column allows",
