@@ -39,6 +39,9 @@ REASONS: Final[dict[str, Sentence]] = {
     "not-in-calendar": "is not a date of the calendar",
     "not-yes-or-no": "must be yes or no",
     "spreadsheet-error": "is an error of the spreadsheet",
+    "uncomputed-formula": (
+        "is a formula without a value. Save the file in a spreadsheet program, which computes it, or write the value"
+    ),
     "wrong-type": "is not what this column holds",
     # of a row among others
     "duplicate-key": "repeats the {column} of row {first}",
