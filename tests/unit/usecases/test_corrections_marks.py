@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from openpyxl import load_workbook
+import xlsxwriter
+from openpyxl import Workbook, load_workbook
 
 from sluice.model.job import Job
 from sluice.model.status import Status
@@ -69,6 +71,45 @@ def test_without_its_mark_no_apostrophe_is_stored_in_silence(
     found = rejections(harness, job)
     assert {(each.column, each.code) for each in found} == {("Description", "unclear-apostrophe")}
     assert JOB_TITLE in word_rejection(found[0])
+
+
+def by_xlsxwriter(table: Table) -> bytes:
+    """Save a table as XlsxWriter and pandas do: text that begins with "=" becomes a formula with the value 0."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate(table):
+            sheet.write_row(row, 0, cells)
+    return out.getvalue()
+
+
+def by_openpyxl(table: Table) -> bytes:
+    """Save a table as openpyxl and pandas do: text that begins with "=" becomes a formula without a value."""
+    book = Workbook()
+    for row in table:
+        book.worksheets[0].append(row)
+    return saved(book)
+
+
+@pytest.mark.parametrize(("save", "code"), [(by_xlsxwriter, "computed-text"), (by_openpyxl, "uncomputed-formula")])
+def test_a_text_that_a_library_has_made_a_formula_of_is_not_lost_in_silence(
+    harness: Harness, first: Job, save: Callable[[Table], bytes], code: str
+) -> None:
+    """The row is rejected with the text that it had, and all others are loaded."""
+    body = save(priced(table_of(harness.make_file(first.ref, ERRORS_XLSX))))
+    job = harness.run(harness.upload(body, filename="mine.xlsx"))
+    assert (job.corrects, job.counts.inserted, job.counts.rejected) == (first.ref.id, len(TEXTS) - 1, 1)
+    (rejection,) = rejections(harness, job)
+    assert (rejection.row, rejection.column, rejection.code) == (5, "Description", code)
+    assert "P-3" not in stored(harness)
+    assert "=A1" in word_rejection(rejection) + str(rejection.value)
+
+
+def test_a_formula_that_was_rejected_can_be_replaced_by_a_number(harness: Harness) -> None:
+    first = harness.run(harness.upload(csv_file([("P-1", "a", "=5*2", 1)])))
+    table = table_of(harness.make_file(first.ref, ERRORS_XLSX))
+    table[1][table[0].index("Price")] = 10
+    assert harness.run(harness.upload(as_xlsx(table), filename="a.xlsx")).counts.inserted == 1
 
 
 def forged(mark: str) -> bytes:

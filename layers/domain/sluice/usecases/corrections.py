@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
@@ -16,9 +17,10 @@ from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
 from sluice.reports.formula_injection import unescape_formula
-from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, ROW_TITLE, JobMark
+from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, ROW_TITLE, JobMark, RejectedRow
 from sluice.schema.cells import Cell, Record
 from sluice.schema.importer import Importer
+from sluice.schema.rejections import as_text
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
@@ -26,6 +28,8 @@ from sluice.usecases.services import Services
 
 # Digits of a row number; no sheet has as many rows.
 _ROW_DIGITS = 12
+# Characters of a text that a rejection quotes.
+_SHOWN = 50
 
 
 def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
@@ -178,7 +182,7 @@ def select_rows(job: Job, importer: Importer, plan: FilePlan, records: list[Reco
     """
     selected = _unescape(importer, plan, records)
     if job.corrects:
-        selected = _select_corrected(job, selected, plan, chunks=services.chunks, files=services.files)
+        selected = _select_corrected(job, importer, selected, plan, chunks=services.chunks, files=services.files)
     return selected
 
 
@@ -210,10 +214,13 @@ def _unescape(importer: Importer, plan: FilePlan, records: list[Record]) -> Sele
     return selected
 
 
-def _select_corrected(job: Job, rows: Selected, plan: FilePlan, *, chunks: Chunks, files: Files) -> Selected:
+def _select_corrected(
+    job: Job, importer: Importer, rows: Selected, plan: FilePlan, *, chunks: Chunks, files: Files
+) -> Selected:
     corrects = JobRef(job.ref.tenant, job.corrects or "")
     place, job_place = _place(plan.header, ROW_TITLE), _place(plan.header, JOB_TITLE)
     numbers = {number: _row_number(cells, place) for number, cells in rows.wanted}
+    before = _Texts(importer, plan.header, JobFiles(corrects, files))
     rejected = _rejected_rows(
         corrects,
         job.delivery,  # both jobs have the same importer
@@ -226,13 +233,41 @@ def _select_corrected(job: Job, rows: Selected, plan: FilePlan, *, chunks: Chunk
     duplicates: dict[int, Rejection] = {}
     for number, cells in rows.wanted:
         original, mark = numbers[number], _mark(cells, job_place)
-        if original in rejected and (mark is None or mark.job == corrects.id):
+        row = rejected.get(original)
+        if row and (mark is None or mark.job == corrects.id):
+            if computed := before.computed(plan.layout.sheet, number, cells, row):
+                unmatched.append(computed)
+                continue
             wanted.append((number, cells))
-            if rejected[original].code == DUPLICATE_KEY:
-                duplicates[number] = rejected[original]
+            if row.rejections[-1].code == DUPLICATE_KEY:
+                duplicates[number] = row.rejections[-1]
         else:
             unmatched.append(_unmatched(plan.layout.sheet, number, original, mark, corrects.id))
     return Selected(rows.records, wanted, rows.rejections + unmatched, duplicates)
+
+
+class _Texts:
+    """The texts that the corrected rows had; libraries make formulas of those that begin with ``=``.
+
+    XlsxWriter gives such a formula the value 0, which no later reader can tell from a number that a person wrote.
+    """
+
+    def __init__(self, importer: Importer, header: Header, corrected: JobFiles) -> None:
+        titles = {column.field: column.title for column in importer.columns}
+        places: dict[str, int] = {}
+        with suppress(NotFound):  # the corrected job was deleted meanwhile, so no row of the file is its own
+            places = {field: at for at, field in corrected.read_plan().header.fields.items()}
+        self._columns = [(titles[field], at, places[field]) for at, field in header.fields.items() if field in places]
+
+    def computed(self, sheet: str, number: int, cells: list[Cell], before: RejectedRow) -> Rejection | None:
+        """Reject a row that has a value in place of such a text, unless the text itself was rejected."""
+        wrong = {rejection.column for rejection in before.rejections}
+        for title, at, place in self._columns:
+            was = before.cells[place] if place < len(before.cells) else None
+            now = cells[at] if at < len(cells) else None
+            if isinstance(was, str) and was.startswith("=") and isinstance(now, int | float) and title not in wrong:
+                return Rejection(sheet, number, title, as_text(now), "computed-text", {"text": was[:_SHOWN]})
+        return None
 
 
 def _unmatched(sheet: str, number: int, original: int | None, mark: JobMark | None, job: str) -> Rejection:
@@ -270,15 +305,15 @@ def _row_number(cells: list[Cell], place: int | None) -> int | None:
 
 def _rejected_rows(
     ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, files: Files
-) -> dict[int | None, Rejection]:
-    """Find the rejections of these rows; read only the chunks that contain them."""
+) -> dict[int | None, RejectedRow]:
+    """Find these rows as they were rejected; read only the chunks that contain them."""
     parsed = list(chunks.of_phase(ref, PhaseName.PARSE))
     firsts = [chunk.first_row for chunk in parsed]
     indexes = {parsed[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
     return {
-        rejection.row: rejection
+        row.number: row
         for index in indexes
         for phase in (PhaseName.PARSE, delivery)
-        for rejection in JobFiles(ref, files).rejections(ChunkRef(ref, phase, index))
-        if rejection.row in numbers
+        for row in JobFiles(ref, files).rejected_of(ChunkRef(ref, phase, index))
+        if row.number in numbers
     }
