@@ -46,37 +46,37 @@ def test_the_mended_workbook_links_to_its_job_through_console_dialog_api_and_com
 
     page = page_at(CONSOLE, ann)
     go(page, f"#/jobs/{first}")
-    choose(page, "main .correction", edited(errors, "1.00"))
+    choose(page, "main .correction", edited(errors, "1"))
     expect(page.locator("p.corrects")).to_have_text(f"Corrects job {first}")
-    assert_corrected(ann, page.url.rpartition("/")[2].partition("?")[0], first, "1.00")
+    assert_corrected(ann, page.url.rpartition("/")[2].partition("?")[0], first, "1")
     page.locator("p.corrects").get_by_role("link", name=first).click()
     expect(page).to_have_title("parts.csv · Sluice")
 
     go(page, "#/upload?importer=products")
-    choose(page, "sluice-upload", edited(errors, "2.00"))
+    choose(page, "sluice-upload", edited(errors, "2"))
     page.get_by_role("link", name="Open").click()
     ready(page)
     expect(page.locator("p.corrects")).to_have_text(f"Corrects job {first}")
-    assert_corrected(ann, page.url.rpartition("/")[2].partition("?")[0], first, "2.00")
+    assert_corrected(ann, page.url.rpartition("/")[2].partition("?")[0], first, "2")
 
     product = page_at("examples/import.html", ann)
     product.get_by_role("button", name="Import a price list").click()
-    choose(product, "sluice-import-dialog", edited(errors, "3.00"))
+    choose(product, "sluice-import-dialog", edited(errors, "3"))
     expect(product.get_by_text(f"Corrects job {first}")).to_be_visible()
     product.get_by_role("button", name="Load 5 rows").click()
     expect(product.get_by_role("heading", name="The import has finished")).to_be_visible()
     expect(product.get_by_text(f"Corrects job {first}")).to_be_visible()
-    assert {values["price"] for values in ann.records("products").values()} == {"3.00"}
+    assert {values["price"] for values in ann.records("products").values()} == {"3"}
 
     query = {"importer": "products", "filename": "errors.xlsx"}
     sent = ann.call(
-        "POST", "/imports/upload", params=query, content=edited(errors, "4.00"), headers={"Content-Type": XLSX}
+        "POST", "/imports/upload", params=query, content=edited(errors, "4"), headers={"Content-Type": XLSX}
     )
     assert sent.status_code in {200, 202}, sent.text
-    assert_corrected(ann, sent.json()["id"], first, "4.00")
+    assert_corrected(ann, sent.json()["id"], first, "4")
 
     file = tmp_path / "mended.xlsx"
-    file.write_bytes(edited(errors, "5.00"))
+    file.write_bytes(edited(errors, "5"))
     token = ann.stack.issuer.mint(ann.tenant, [READ, WRITE])
     environment = {**os.environ, "SLUICE_API_URL": ann.stack.api_url, "SLUICE_TOKEN": token}
     command = [
@@ -89,7 +89,7 @@ def test_the_mended_workbook_links_to_its_job_through_console_dialog_api_and_com
         "--json",
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert_corrected(ann, json.loads(done.stdout)["id"], first, "5.00")
+    assert_corrected(ann, json.loads(done.stdout)["id"], first, "5")
     assert len(ann.client.get(f"/jobs/{first}/log").body["items"]) >= 5
 
 

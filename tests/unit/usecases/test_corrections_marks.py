@@ -37,7 +37,7 @@ def test_the_property_of_the_workbook_is_enough(harness: Harness, first: Job) ->
     """A person may have removed the column of the jobs."""
     book = load_workbook(io.BytesIO(edited(harness.make_file(first.ref, ERRORS_XLSX))))
     assert book.custom_doc_props[JOB_PROPERTY].value == first.ref.id  # type: ignore[attr-defined] # the stubs lack it
-    book.worksheets[0].delete_cols(2)  # type: ignore[no-untyped-call] # the stubs leave it untyped
+    book.worksheets[0].delete_cols(2)
     job = harness.run(harness.upload(saved(book), filename="a.xlsx"))
     assert job.corrects == first.ref.id
     assert job.counts.inserted == len(TEXTS) - job.counts.rejected > 0
@@ -126,7 +126,7 @@ def test_a_file_that_names_a_job_which_is_not_there_is_an_ordinary_import(
     harness: Harness, kind: str, escaped: str
 ) -> None:
     """The mark proves nothing; the log says what it named, and no more. Escaped text is unescaped all the same."""
-    named = {
+    made: dict[str, Callable[[], str]] = {
         "unknown": lambda: "01M804BT7XG4DMECX7GXVETYTJ",
         "of another tenant": lambda: harness.run(harness.upload(csv_file(rows_of(["a"])), tenant="other")).ref.id,
         "of another importer": lambda: (
@@ -137,7 +137,8 @@ def test_a_file_that_names_a_job_which_is_not_there_is_an_ordinary_import(
         "deleted": lambda: deleted(harness),
         "rolled back": lambda: rolled_back(harness),
         "sound": lambda: harness.run(harness.upload(csv_file([("P-7", "a", "1", 1)]))).ref.id,
-    }[kind]()
+    }
+    named = made[kind]()
     job = harness.run(harness.upload(forged(escaped + named), filename="errors.csv"))
     assert (job.status, job.corrects, job.problem) == (Status.COMPLETED, None, None)
     assert stored(harness)["P-1"] == "=A1"
