@@ -17,7 +17,7 @@ export function correctionUpload(job, { lang, base, signal, onJob }) {
   if (!job.counts.rejected || job.sync || job.deleted) return null;
   const input = el("input", { type: "file", accept: ".xlsx,.xls,.ods,.csv,.txt", hidden: true, tabIndex: -1 });
   const button = el("button", { type: "button", onclick: () => input.click() }, t("correction.upload", {}, lang));
-  const status = el("p", { class: "muted quiet", role: "status" }, t("correction.lead", {}, lang));
+  const status = el("p", { class: "muted", role: "status" }, t("correction.lead", {}, lang));
   const trouble = el("div", { class: "stack" });
   input.addEventListener("change", async () => {
     const [file] = input.files;
