@@ -314,6 +314,38 @@ FAULTS: Final = (
         new="cell if isinstance(cell, str) else cell_text(cell)",
         tests=("tests/unit/reports/test_csv_files_errors.py",),
     ),
+    Fault(
+        name="correction-not-recognised",
+        breaks="A corrected errors file that no caller announces as one is an ordinary import.",
+        file="layers/domain/sluice/usecases/corrections.py",
+        old="    if job.corrects is None:\n        job = _link(job, mark.job, services)",
+        new="    if job.corrects is None:\n        pass",
+        tests=("tests/unit/usecases/test_corrections_recognised.py",),
+    ),
+    Fault(
+        name="apostrophe-stored",
+        breaks="The apostrophe that guards a formula in errors.csv is stored.",
+        file="layers/domain/sluice/usecases/corrections.py",
+        old="unescaped if mark and mark.escaped else cells",
+        new="cells",
+        tests=("tests/unit/usecases/test_corrections_recognised.py",),
+    ),
+    Fault(
+        name="mark-of-another-tenant",
+        breaks="A forged mark makes a job correct the job of another tenant or importer, or a deleted one.",
+        file="layers/domain/sluice/usecases/corrections.py",
+        old="        corrected = check_corrected(JobRef(job.ref.tenant, marked), job.importer, services.jobs)",
+        new="        corrected = next(each for ref, each in services.jobs.items.items() if ref.id == marked)",
+        tests=("tests/unit/usecases/test_corrections_marks.py",),
+    ),
+    Fault(
+        name="formula-read-as-empty",
+        breaks="A formula without a value is read as an empty cell.",
+        file="layers/domain/sluice/reading/xlsx/parser.py",
+        old='    if b"<f" in body:',
+        new='    if b"<never" in body:',
+        tests=("tests/unit/reading/test_xlsx_table.py",),
+    ),
     # ------------------------------------------------------------------ a terminal
     Fault(
         name="forged-sign-in",

@@ -1,11 +1,12 @@
 /** The tabs below a job: rejected rows, preview, kept rows, log and files. */
 
 import { download, get } from "../shared/api.js";
+import { correctionUpload } from "../shared/correction.js";
 import { el } from "../shared/dom.js";
-import { bytes, number, when } from "../shared/strings.js";
+import { bytes, language, number, when } from "../shared/strings.js";
 
 import { empty, loadInto, pagedTable, row, runButton, stateOf, status, table, valueText } from "./components.js";
-import { replaceAddress, to } from "./router.js";
+import { go, replaceAddress, to } from "./router.js";
 import { t, tOf } from "./words.js";
 
 /** In this order; a tab exists if the job has a link of its name. */
@@ -95,9 +96,13 @@ export function jobTabs({ id, path, query, signal }) {
   };
 }
 
-function rejections(place, { path, signal }) {
+function rejections(place, { path, job, signal }) {
+  const onJob = (made) => go(["jobs", made.id]);
+  const upload = correctionUpload(job, { lang: language(), signal, onJob });
+  const rows = el("div");
+  place.replaceChildren(...(upload ? [el("div", { class: "padding" }, upload)] : []), rows);
   return pagedTable({
-    place,
+    place: rows,
     signal,
     load: (cursor) => get(`${path}/rejections`, { query: { limit: PAGE, cursor }, signal }),
     caption: t("tab.rejections"),

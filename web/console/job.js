@@ -1,8 +1,9 @@
 /** The page of one job: its state, phases, counts, chart, details and tabs. */
 
 import { get } from "../shared/api.js";
-import { el } from "../shared/dom.js";
-import { bytes, when } from "../shared/strings.js";
+import { correctsLine } from "../shared/correction.js";
+import { el, fill } from "../shared/dom.js";
+import { bytes, language, when } from "../shared/strings.js";
 
 import { actionButtons } from "./actions.js";
 import { showName } from "./catalogue.js";
@@ -46,6 +47,7 @@ function jobView(first, { id, path, query, signal }) {
   let current = { ...first, version: -1 };
   const state = statusMark();
   const message = el("p", { class: "muted" });
+  const corrects = el("div", { class: "small" });
   const trouble = el("div", {});
   const bars = phaseBars();
   const counts = el("dl", { class: "counts" });
@@ -67,6 +69,7 @@ function jobView(first, { id, path, query, signal }) {
     current = now;
     state.show(stateOf(now));
     message.textContent = now.deleted ? t("job.deleted.text") : now.progress.message;
+    fill(corrects, correctsLine(now, { lang: language(), href: (job) => to(["jobs", job]) }));
     trouble.replaceChildren(...(now.problem ? [failure(now.problem)] : []));
     counts.replaceChildren(...countsOf(now));
     facts.replaceChildren(...factsOf(now));
@@ -83,6 +86,7 @@ function jobView(first, { id, path, query, signal }) {
   reload();
   const parts = [
     heading(first, state.mark, message, actions.buttons),
+    corrects,
     actions.trouble,
     trouble,
     el("div", { class: "halves" }, panel("job.phases", bars.bars), panel("job.counts", counts)),

@@ -150,6 +150,11 @@ export const en = {
   "rejections.shown": "{count} wrong cells shown.",
   "rejections.shown.one": "{count} wrong cell shown.",
 
+  "correction.upload": "Upload the corrected file",
+  "correction.lead": "Download errors.xlsx, correct the rows and upload it. Only these rows are imported again.",
+  "correction.sending": "Uploading {name} …",
+  "correction.corrects": "Corrects job {job}",
+
   "done.heading": "The import has finished",
   "done.heading.lookup": "The rows have been looked up",
   "done.inserted": "{count} rows were added.",

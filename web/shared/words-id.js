@@ -149,6 +149,11 @@ export const id = {
   "rejections.more": "Tampilkan lagi",
   "rejections.shown": "{count} sel yang salah ditampilkan.",
 
+  "correction.upload": "Unggah berkas yang sudah diperbaiki",
+  "correction.lead": "Unduh errors.xlsx, perbaiki barisnya, lalu unggah. Hanya baris ini yang diimpor lagi.",
+  "correction.sending": "Mengunggah {name} …",
+  "correction.corrects": "Memperbaiki pekerjaan {job}",
+
   "done.heading": "Impor selesai",
   "done.heading.lookup": "Pencarian selesai",
   "done.inserted": "{count} baris ditambahkan.",
