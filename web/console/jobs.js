@@ -2,12 +2,10 @@
 
 import { get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { number, when } from "../shared/strings.js";
+import { number, timeMark } from "../shared/strings.js";
 
 import { importers, jobLink, nameOf, sources } from "./catalogue.js";
-import {
-  announce, empty, head, loadInto, moreButton, percentBar, row, stateOf, statusMark, table,
-} from "./components.js";
+import { announce, empty, head, jobBar, loadInto, moreButton, row, stateWords, statusMark, table } from "./components.js";
 import { listen, removedIds } from "./live.js";
 import { go, to } from "./router.js";
 import { handOver } from "./upload.js";
@@ -69,7 +67,7 @@ function liveList(place, { wanted, load, signal }) {
     const known = rows.get(job.id);
     if (known && known.job.version >= job.version) return;
     if (known && ANNOUNCED.has(job.status) && known.job.status !== job.status) {
-      announce(t("jobs.ended", { file: nameOf(job), status: t(`status.${job.status}`) }));
+      announce(t("jobs.ended", { file: nameOf(job), status: stateWords(job) }));
     }
     if (known && matches(job)) known.show(job);
     else if (known) remove(job.id);
@@ -153,7 +151,7 @@ const jobTable = () => table({ caption: t("jobs.caption"), columns: rowColumns()
  */
 function jobRow(job) {
   const state = statusMark();
-  const progress = percentBar(t("jobs.progress"));
+  const progress = jobBar();
   const text = () => el("span", {});
   const deleted = el("span", { class: "muted" });
   const [total, rejected] = [text(), text()];
@@ -165,7 +163,7 @@ function jobRow(job) {
     total,
     rejected,
     job.requested_by,
-    el("time", { dateTime: job.created_at }, when(job.created_at)),
+    timeMark(job.created_at),
   ];
   const made = { row: row(rowColumns(), cells, { cards: true }), job, show };
   made.row.dataset.job = job.id;
@@ -174,9 +172,9 @@ function jobRow(job) {
   function show(now) {
     made.job = now;
     made.row.dataset.status = now.status; // gives the bar its colour
-    state.show(stateOf(now));
+    state.show(now);
     deleted.textContent = now.deleted ? ` ${t("job.deleted")}` : "";
-    progress.show(now.progress.percent);
+    progress.show(now);
     total.textContent = now.counts.total ? number(now.counts.total) : t("none");
     rejected.textContent = now.counts.total ? number(now.counts.rejected) : t("none");
     rejected.className = now.counts.rejected ? "bad" : "";
