@@ -7,7 +7,8 @@ import { id } from "./words-id.js";
 /** The languages, each under its own name. */
 export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
 
-const LOCALES = { en: "en-GB", id: "id-ID" };
+/** Locales that format numbers and times. */
+export const LOCALES = { en: "en-GB", id: "id-ID" };
 
 /** @type {Record<string, Record<string, string>>} */
 const texts = { en: { ...en }, id: { ...id } };

@@ -114,6 +114,8 @@ class Answers:
             return "<version>"
         if name == "next" and isinstance(value, str):
             return "<cursor>"
+        if name == "seconds":
+            return "<seconds>"
         if name == "policy":  # the policy that S3 checks an upload against
             return self._value(json.loads(base64.b64decode(value)))
         if name in _SIGNED:

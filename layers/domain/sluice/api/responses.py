@@ -36,6 +36,7 @@ class ProgressResponse(BaseModel):
     total: int
     percent: int
     message: str
+    code: str = Field(description="Code of the message, the same in every language, such as `loading`.")
 
 
 class CountsResponse(BaseModel):
@@ -255,6 +256,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
             total=progress.total,
             percent=progress.percent,
             message=word_progress(job, progress.code),
+            code=progress.code,
         ),
         counts=CountsResponse(
             total=counts.total,

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice, takewhile
 from typing import Any
 
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
@@ -13,6 +14,7 @@ from sluice.model.errors import Conflict, NotFound
 from sluice.model.event import Seen
 from sluice.model.job import Job, LogEntry
 from sluice.model.status import ENDED, STOPPING, WORKING, Status
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.staged_rows import staged_rows
@@ -34,21 +36,22 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """The layout of a file, its first valid rows, and whether all rows were compared with the dataset."""
+    """The layout of a file, its first rows, and whether all rows were compared with the dataset."""
 
     job: Job
     plan: FilePlan
     rows: list[ShownRow]
+    rejected: list[RejectedRow]
     compared: bool
 
 
 def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files) -> Preview:
-    """Preview the rows that would be loaded, once all rows are checked.
+    """Preview the rows that would be loaded, and the rejected ones among them, once all rows are checked.
 
     Parameters
     ----------
     limit
-        Maximum number of rows.
+        Maximum number of rows that would be loaded, and of rejected ones.
 
     Raises
     ------
@@ -70,7 +73,10 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         rows += [ShownRow(row.number, json.loads(row.values)) for row in staged.rows[: limit - len(rows)]]
     compared = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(ref, PhaseName.COMPARE)]
     known = all(compared) and (bool(compared) or job.status is Status.IN_REVIEW)
-    return Preview(job, JobFiles(ref, files).read_plan(), rows, known)
+    stored = JobFiles(ref, files)
+    last = rows[-1].row if len(rows) == limit else None
+    rejected = takewhile(lambda row: last is None or row.number < last, stored.rejected_rows())
+    return Preview(job, stored.read_plan(), rows, list(islice(rejected, limit)), known)
 
 
 @dataclass(frozen=True)
