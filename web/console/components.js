@@ -1,6 +1,6 @@
 /** What the console's pages are built of: statuses, bars, counts, problems, tables, and places that load. */
 
-import { el, scroller } from "../shared/dom.js";
+import { el, isShort, scroller } from "../shared/dom.js";
 import { isSettled, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
 import { asProblem } from "../shared/problems.js";
 import { number } from "../shared/strings.js";
@@ -29,19 +29,21 @@ export function status(job) {
   return mark;
 }
 
+/** Statuses in which a job has ended. */
+export const ENDED = new Set(["completed", "failed", "cancelled", "rolled_back"]);
+
 /** A bar for a job: of its progress, and once its rows have their outcome, of these; `show(job)` moves it. */
 export function jobBar() {
   const progress = percentBar(t("jobs.progress"));
   const parts = outcomeBar();
-  const place = el("div", { class: "job-bar" }, progress.bar, parts);
   return {
-    bar: place,
+    bar: el("div", { class: "job-bar" }, progress.bar, parts),
     show(job) {
       const settled = isSettled(job);
-      progress.bar.hidden = settled;
+      progress.bar.hidden = settled || ENDED.has(job.status); // a job that ended without rows has no progress
       parts.hidden = !settled;
       if (settled) parts.show(job);
-      else progress.show(job.status === "failed" ? 0 : job.progress.percent);
+      progress.show(job.progress.percent);
     },
   };
 }
@@ -180,7 +182,8 @@ export function row(columns, cells, { cards = false } = {}) {
   const elements = cells.map((cell, at) => {
     const first = at === 0;
     const role = cards ? (first ? "rowheader" : "cell") : null;
-    const kind = [columns[at].class, cards && first ? "lead" : ""].filter(Boolean).join(" ");
+    const short = !cards && isShort(cell) ? "short" : "";
+    const kind = [columns[at].class, short, cards && first ? "lead" : ""].filter(Boolean).join(" ");
     const label = cards ? columns[at].title : null;
     const props = { class: kind || null, role, scope: first ? "row" : null, "data-label": label };
     return el(first ? "th" : "td", props, cards ? el("div", {}, cell) : cell);

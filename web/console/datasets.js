@@ -2,7 +2,7 @@
 
 import { Problem, get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { when } from "../shared/strings.js";
+import { timeMark } from "../shared/strings.js";
 
 import { datasets as loadDatasets } from "./catalogue.js";
 import { empty, head, loadInto, pagedTable, row, table, valueText } from "./components.js";
@@ -123,8 +123,8 @@ function record({ record: found, history, fields }) {
   ];
   const { body, around } = table({ caption: t("data.history"), columns });
   const cells = (version) => [
-    when(version.from) || t("none"),
-    when(version.until),
+    version.from ? timeMark(version.from) : t("none"),
+    timeMark(version.until),
     ...values(fields, version),
     jobLink(version.job),
   ];

@@ -4,7 +4,7 @@ import { get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 import { number, timeMark } from "../shared/strings.js";
 
-import { importers, jobLink, nameOf, sources } from "./catalogue.js";
+import { importers, jobLink, nameOf, showTitle, sources } from "./catalogue.js";
 import { announce, empty, head, jobBar, loadInto, moreButton, row, stateWords, statusMark, table } from "./components.js";
 import { listen, removedIds } from "./live.js";
 import { go, to } from "./router.js";
@@ -154,10 +154,11 @@ function jobRow(job) {
   const progress = jobBar();
   const text = () => el("span", {});
   const deleted = el("span", { class: "muted" });
-  const [total, rejected] = [text(), text()];
+  const [total, rejected, importer] = [text(), text(), text()];
+  showTitle(job, (title) => (importer.textContent = title));
   const cells = [
     jobLink(job),
-    [job.importer, job.kind === "sync" && el("span", { class: "muted" }, ` · ${t("jobs.sync")}`)],
+    [importer, job.kind === "sync" && el("span", { class: "muted" }, ` · ${t("jobs.sync")}`)],
     [state.mark, deleted],
     progress.bar,
     total,
@@ -204,14 +205,20 @@ function filters(wanted) {
   ]);
   const importer = el("select", { id: "importer", onchange: chosen }, option("", t("jobs.any"), wanted.importer));
   // the chosen option exists at once; the others are added when they are loaded
-  if (wanted.importer) importer.append(option(wanted.importer, wanted.importer, wanted.importer));
+  if (wanted.importer) {
+    const chosenOption = option(wanted.importer, wanted.importer, wanted.importer);
+    importer.append(chosenOption);
+    for (const load of [importers, sources]) {
+      load().then((found) => (chosenOption.textContent = titleOf(found, wanted.importer) ?? chosenOption.textContent), () => {});
+    }
+  }
   for (const [key, load] of [["page.importers", importers], ["page.sources", sources]]) {
     const group = el("optgroup", { label: t(key) });
     importer.append(group);
     load()
       .then((found) => {
         const others = found.filter(({ name }) => name !== wanted.importer);
-        group.append(...others.map(({ name }) => option(name, name, wanted.importer)));
+        group.append(...others.map(({ name, title }) => option(name, title, wanted.importer)));
       })
       .catch(() => {}); // the list shows the problem
   }
@@ -222,6 +229,8 @@ function filters(wanted) {
     el("label", { class: "field" }, t("jobs.importer"), importer),
   );
 }
+
+const titleOf = (found, wanted) => found.find(({ name }) => name === wanted)?.title;
 
 /** Accept a file that is dropped anywhere on the page. */
 function acceptDrops(signal) {

@@ -9,10 +9,11 @@ const DATE_ORDERS = ["dmy", "mdy"];
  * The question about the columns whose dates can be read in two ways.
  * @param {any} preview its rows have these dates read day first
  * @param {string} lang
+ * @param {string} heading tag of its heading
  * @returns {{view: HTMLElement | null, answers: () => Record<string, string> | null}} `answers` is null while an answer
  *   is missing, and then shows which
  */
-export function dateQuestion(preview, lang) {
+export function dateQuestion(preview, lang, heading) {
   const ambiguous = preview.columns.filter((column) => preview.ambiguous_dates.includes(column.title));
   if (!ambiguous.length) return { view: null, answers: () => ({}) };
   const missing = el("p", { class: "wrong", role: "alert" });
@@ -20,7 +21,7 @@ export function dateQuestion(preview, lang) {
   const view = el(
     "section",
     { class: "stack question" },
-    el("h4", {}, t("dates.heading", {}, lang)),
+    el(heading, {}, t("dates.heading", {}, lang)),
     el("p", {}, t("dates.lead", {}, lang)),
     groups.map((each) => each.view),
     missing,

@@ -3,6 +3,9 @@
 /** Properties that exist but take no value, or another value than the attribute's. */
 const READ_ONLY = new Set(["class", "list", "form", "role", "for", "width", "height"]);
 
+/** Characters of a date and a time. */
+const SHORT = 20;
+
 /**
  * Build an element.
  * @param {string} tag
@@ -113,5 +116,11 @@ export function scrollingTable(caption, columns, rows) {
 
 function asCell(cell, look) {
   if (cell instanceof HTMLTableCellElement) return cell;
-  return el("td", { class: look }, cell instanceof Node ? cell : String(cell ?? ""));
+  return el("td", { class: `${look} ${isShort(cell) ? "short" : ""}`.trim() }, cell instanceof Node ? cell : String(cell ?? ""));
+}
+
+/** Whether a cell should stay on one line: dates, keys and numbers would break at their hyphens. */
+export function isShort(cell) {
+  const text = cell instanceof Node ? cell.textContent : String(cell ?? "");
+  return text.length <= SHORT;
 }

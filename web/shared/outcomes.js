@@ -14,8 +14,9 @@ const KINDS = {
   cancelled: "over",
   rolled_back: "over",
 };
+const ACTIVE = "active";
 /** In the order of the bar. */
-const PARTS = ["loaded", "unchanged", "reversed", "rejected", "unprocessed"];
+const PARTS = ["loaded", "unchanged", "reversed", "waiting", "rejected", "unprocessed"];
 /** Percent of a bar that a part has at least, so that one row in a million is seen. */
 const LEAST = 1.5;
 /** States in which rows have their outcome, or wait for a decision; in all others the bar shows the progress. */
@@ -52,7 +53,7 @@ export function stateOf(job) {
  * @param {any} job
  * @returns {string}
  */
-export const kindOf = (job) => outcomeOf(job)?.kind ?? KINDS[stateOf(job)] ?? "active";
+export const kindOf = (job) => outcomeOf(job)?.kind ?? KINDS[stateOf(job)] ?? ACTIVE;
 
 /**
  * The state of a job in words, such as "Loaded, 40 rejected".
@@ -135,10 +136,9 @@ export function partsOf(job) {
     unchanged: counts.unchanged,
     reversed: undone,
     rejected: counts.rejected,
-    unprocessed: status === "in_review" ? 0 : counts.unprocessed,
+    [status === "in_review" ? "waiting" : "unprocessed"]: counts.unprocessed,
   };
-  if (status === "in_review") rows.waiting = counts.unprocessed;
-  const shown = [...PARTS, "waiting"].filter((name) => rows[name] > 0);
+  const shown = PARTS.filter((name) => rows[name] > 0);
   const whole = shown.reduce((sum, name) => sum + rows[name], 0);
   const raw = shown.map((name) => Math.max(LEAST, (rows[name] * 100) / whole));
   const sum = raw.reduce((one, other) => one + other, 0);

@@ -61,7 +61,7 @@ export function previewRows(preview, lang = language()) {
   const good = preview.rows.map(({ row, values }) => ({
     row,
     reason: null,
-    cells: columns.map(({ field }, at) => ({ text: formats[at](values[field]), wrong: false })),
+    cells: columns.map(({ field }, at) => ({ text: formats[at](values[field]) || t("cell.empty", {}, lang), wrong: false })),
   }));
   const rejected = preview.rejected_rows.map(({ row, values, rejections }) => ({
     row,
@@ -88,8 +88,8 @@ export function cellMark({ text, wrong }, lang = language()) {
  */
 export function missingTexts({ columns, job }, lang = language()) {
   const missing = missingColumns(columns);
-  if (!missing.length || job.kind === "sync") return [];
-  const empty = missing.filter((column) => plainText(column.default) === "");
+  if (!missing.length || job.kind === "sync" || job.lookup) return [];
+  const empty = missing.filter((column) => plainText(column.default, lang) === "");
   const others = missing.filter((column) => !empty.includes(column));
   const became = others.map((column) => {
     const value = cellFormat(column, [column.default], lang)(column.default);

@@ -134,13 +134,13 @@ export function timeMark(date, lang = language()) {
 }
 
 /**
- * The reader's time zone, such as Asia/Jakarta (GMT+7).
+ * The reader's time zone: its name, such as Asia/Jakarta, and its offset, such as GMT+7.
  * @param {string} [lang]
  */
 export function zone(lang = language()) {
   const format = new Intl.DateTimeFormat(LOCALES[lang], { timeZoneName: "shortOffset" });
   const offset = format.formatToParts(new Date()).find(({ type }) => type === "timeZoneName")?.value ?? "";
-  return `${format.resolvedOptions().timeZone} (${offset})`;
+  return { name: format.resolvedOptions().timeZone, offset };
 }
 
 /**

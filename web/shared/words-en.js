@@ -185,6 +185,15 @@ export const en = {
   "dates.example": "{order}: row {row} is {date}",
   "dates.missing": "Choose for each of these columns how its dates are written.",
 
+  "missing.lead": "These columns are not in the file. Loading sets them in every row, also in those that are already there:",
+  "missing.empty": "{columns} become empty.",
+  "missing.empty.one": "{columns} becomes empty.",
+  "missing.becomes": "{column} becomes {value}.",
+  "cell.empty": "–",
+  "columns.matched": "{matched} of {total} columns are in the file",
+  "columns.unused": "{count} of its headers are not used",
+  "columns.unused.one": "{count} of its headers is not used",
+
   "mapping.heading": "Columns",
   "mapping.lead": "Which header of your file is matched to which column.",
   "mapping.for": "Header in your file for {column}",

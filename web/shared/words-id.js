@@ -175,6 +175,13 @@ export const id = {
   "dates.example": "{order}: baris {row} berarti {date}",
   "dates.missing": "Untuk setiap kolom itu, pilih bagaimana tanggalnya ditulis.",
 
+  "missing.lead": "Kolom ini tidak ada dalam berkas. Pemuatan mengisinya di setiap baris, juga di baris yang sudah ada:",
+  "missing.empty": "{columns} menjadi kosong.",
+  "missing.becomes": "{column} menjadi {value}.",
+  "cell.empty": "–",
+  "columns.matched": "{matched} dari {total} kolom ada dalam berkas",
+  "columns.unused": "{count} judulnya tidak dipakai",
+
   "mapping.heading": "Kolom",
   "mapping.lead": "Judul mana dari berkas Anda yang dipakai untuk kolom mana.",
   "mapping.for": "Judul di berkas Anda untuk {column}",
