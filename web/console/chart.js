@@ -13,24 +13,24 @@ const MINUTE = 60;
 /** Up to here the axis of time has seconds. */
 const SECONDS_UP_TO = 120;
 
-/** A chart as wide as its place; `show(lines, ended)` redraws it. */
+/** A chart as wide as its place; `show(lines, otherwise)` redraws it, or shows the text if there is nothing to draw. */
 export function chart(signal) {
   const drawing = el("div", { class: "drawing" });
   const figures = el("div", {});
   let lines = [];
-  let ended = false;
+  let text = "";
   const draw = () => {
     const width = Math.max(260, drawing.clientWidth);
     if (lines.some((line) => line.points.length > 1)) drawing.replaceChildren(svgOf(lines, width));
-    else drawing.replaceChildren(el("p", { class: "empty short" }, t(ended ? "chart.nothing" : "chart.empty")));
+    else drawing.replaceChildren(el("p", { class: "empty short" }, text));
   };
   const observer = new ResizeObserver(draw);
   observer.observe(drawing);
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   return {
     chart: el("div", { class: "chart" }, drawing, figures),
-    show(next, hasEnded) {
-      [lines, ended] = [next, hasEnded];
+    show(next, otherwise) {
+      [lines, text] = [next, otherwise];
       draw();
       figures.replaceChildren(...(lines.length ? [tableOf(lines)] : []));
     },

@@ -120,7 +120,8 @@ function runView(path, signal) {
   let job = null;
 
   const redraw = () => {
-    lines.show(rows.lines(), ENDED.has(job.status));
+    if (job.deleted) lines.show([], t("chart.deleted"));
+    else lines.show(rows.lines(), t(ENDED.has(job.status) ? "chart.nothing" : "chart.empty"));
     bars.show(job, rows);
   };
   return {

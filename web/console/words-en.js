@@ -130,6 +130,7 @@ export const en = {
   "chart.took": "Duration",
   "chart.speed": "Rows per second",
   "chart.empty": "The lines start when the first rows are done.",
+  "chart.deleted": "What each phase did was deleted with the rows.",
   "chart.nothing": "No rows were processed.",
   "chart.seconds": "{count} s",
   "chart.minutes": "{count} min",

@@ -131,6 +131,7 @@ export const id = {
   "chart.took": "Lama",
   "chart.speed": "Baris per detik",
   "chart.empty": "Garis mulai ketika baris pertama selesai.",
+  "chart.deleted": "Catatan tiap tahap dihapus bersama barisnya.",
   "chart.nothing": "Tidak ada baris yang diproses.",
   "chart.seconds": "{count} dtk",
   "chart.minutes": "{count} mnt",
