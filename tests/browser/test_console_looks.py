@@ -15,13 +15,15 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 def test_no_page_is_wider_than_a_phone(page_at: PageAt, ann: Person) -> None:
     job = ann.imported(file_with_mistakes(), filename=f"{'a-very-long-name-without-a-gap-' * 4}.csv")
     page = page_at(CONSOLE, ann, viewport=PHONE)
-    for address in (*PAGES, f"#/jobs/{job['id']}", f"#/jobs/{job['id']}?tab=preview"):
+    go(page, f"#/jobs/{job['id']}")
+    expect(page.get_by_role("tabpanel").locator("tbody tr").first).to_be_in_viewport(ratio=1)
+    for address in (*PAGES, f"#/jobs/{job['id']}", *(f"#/jobs/{job['id']}?tab={tab}" for tab in ("preview", "run"))):
         go(page, address)
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide == 0, address
     go(page, "#/jobs")
     card = job_row(page, job["id"])
-    expect(card.get_by_role("cell", name="Loaded, 2 rejected")).to_be_visible()
+    expect(card.get_by_role("cell", name="Loaded, 2 rejected", exact=True)).to_be_visible()
     below = card.evaluate("row => new Set([...row.cells].map(cell => cell.getBoundingClientRect().top)).size")
     assert below > 3, "a row is a card"
 

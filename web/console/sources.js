@@ -191,9 +191,12 @@ const failure = ({ title, detail }) => [el("strong", { class: "bad" }, title), e
 function lastView() {
   const time = el("p", { class: "muted" }, t("none"));
   const counts = el("dl", { class: "counts" });
+  const lines = [el("h3", {}, t("sources.last")), time, counts];
+  const place = el("div", { class: "hints wide", "data-last": "", hidden: true }, lines);
   return {
-    place: el("div", { class: "hints wide", "data-last": "" }, el("h3", {}, t("sources.last")), time, counts),
+    place,
     show(job) {
+      place.hidden = false;
       time.replaceChildren(job.finished_at ? timeMark(job.finished_at) : t("none"), ` · ${stateWords(job)}`);
       const tiles = COUNTS.map((name) => countTile(name, job.counts[name]));
       counts.replaceChildren(...tiles, countTile("deleted_upstream", job.sync.deleted_upstream));
