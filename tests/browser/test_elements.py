@@ -150,7 +150,7 @@ def test_an_upload_in_parts_resumes_with_the_missing_part(
     second = page.expect_request_finished(lambda request: 2 in part_of(request))
     with broken, first, second:  # a page that closes stops the requests that are not finished
         page.locator("sluice-upload input[type=file]").set_input_files(large)
-    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^16 MiB of 17.2 MiB sent"))).to_be_visible()
     page.close()
 
     page = page_at(PAGE, ann, beside=page)
@@ -179,7 +179,7 @@ def test_a_stopped_upload_can_be_resumed(page_at: Callable[..., Page], ann: Pers
 
     page.route("**/*partNumber=3&*", hold)
     page.locator("sluice-upload input[type=file]").set_input_files(large)
-    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^16 MiB of 17.2 MiB sent"))).to_be_visible()
     page.get_by_role("button", name="Stop sending").click()
     expect(page.get_by_role("button", name="Resume sending")).to_be_focused()
     page.unroute("**/*partNumber=3&*", hold)

@@ -1,7 +1,7 @@
 /** What the console's pages are built of: statuses, bars, counts, problems, tables, and places that load. */
 
 import { el, isShort, scroller } from "../shared/dom.js";
-import { isSettled, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
+import { showsParts, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
 import { asProblem } from "../shared/problems.js";
 import { number } from "../shared/strings.js";
 
@@ -39,7 +39,7 @@ export function jobBar() {
   return {
     bar: el("div", { class: "job-bar" }, progress.bar, parts),
     show(job) {
-      const settled = isSettled(job);
+      const settled = showsParts(job);
       progress.bar.hidden = settled || ENDED.has(job.status); // a job that ended without rows has no progress
       parts.hidden = !settled;
       if (settled) parts.show(job);

@@ -2,7 +2,7 @@
 
 import { download, get } from "../shared/api.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
-import { isSettled, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
+import { showsParts, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
 import { problemBox } from "../shared/problems.js";
 import { bytes, has, number, t, tOf } from "../shared/strings.js";
 
@@ -23,12 +23,12 @@ export async function outcome(job, { lang, base }) {
   const sentences = counted.map((name) => el("li", { class: name }, text(name)));
   const rejected = job.links.rejections && job.counts.rejected > 0 && (() => rejectedRows(job.id, { lang, base }));
   const bar = outcomeBar();
-  if (isSettled(job)) bar.show(job, lang);
+  if (showsParts(job)) bar.show(job, lang);
   return el(
     "div",
     { class: "stack wide" },
     el("p", { class: `verdict ${kindOf(job)}` }, stateText(job, (state) => t(`status.${state}`, {}, lang), lang)),
-    isSettled(job) && bar,
+    showsParts(job) && bar,
     sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, tOf(job, "done.nothing", {}, lang)),
     job.links.files && (await section(() => fileList(job, { lang, base }), lang)),
     rejected && (await section(rejected, lang)),

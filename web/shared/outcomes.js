@@ -20,7 +20,7 @@ const PARTS = ["loaded", "unchanged", "reversed", "waiting", "rejected", "unproc
 /** Percent of a bar that a part has at least, so that one row in a million is seen. */
 const LEAST = 1.5;
 /** States in which rows have their outcome, or wait for a decision; in all others the bar shows the progress. */
-const SETTLED = new Set(["in_review", "completed", "failed", "cancelled", "rolled_back"]);
+const WITH_PARTS = new Set(["in_review", "completed", "failed", "cancelled", "rolled_back"]);
 
 const loaded = ({ inserted, updated }) => inserted + updated;
 const delivered = (counts) => loaded(counts) + counts.unchanged;
@@ -146,7 +146,7 @@ export function partsOf(job) {
 }
 
 /** Whether the bar of a job shows its parts; otherwise it shows the progress. */
-export const isSettled = (job) => SETTLED.has(job.status) && job.counts.total > 0;
+export const showsParts = (job) => WITH_PARTS.has(job.status) && job.counts.total > 0;
 
 /**
  * A bar with a part for each outcome of rows; `show(job, lang)` draws it.
