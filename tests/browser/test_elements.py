@@ -85,7 +85,7 @@ def test_files_that_cannot_be_imported_are_rejected_before_the_upload(
     expect(alert).to_contain_text("“letter.docx” is not one of .xlsx, .csv.")
     page.locator("sluice-upload").evaluate("upload => upload.setAttribute('max-bytes', '1000')")
     choose(page, "long.csv", b"x" * 1001)
-    expect(alert).to_contain_text("“long.csv” has 1 kB; at most 1 kB can be imported.")
+    expect(alert).to_contain_text("“long.csv” has 1,001 bytes; at most 1,000 bytes can be imported.")
     choose(page, "empty.csv", b"")
     expect(alert).to_contain_text("“empty.csv” has no content.")
     page.get_by_role("button", name="Drop a file here").evaluate(DROP, ["one.csv", "two.csv"])
