@@ -211,7 +211,7 @@ export const en = {
   "importers.types": "File types: {types}.",
   "importers.oneAtATime": "Files are processed one after the other.",
   "importers.import": "Import a file",
-  "importers.dialog": "Step by step",
+  "importers.dialog": "Import step by step",
   "importers.template": "Template",
   "importers.columns": "{count} columns",
   "importers.column": "Column",

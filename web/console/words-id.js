@@ -211,7 +211,7 @@ export const id = {
   "importers.types": "Jenis berkas: {types}.",
   "importers.oneAtATime": "Berkas dikerjakan satu demi satu.",
   "importers.import": "Impor berkas",
-  "importers.dialog": "Langkah demi langkah",
+  "importers.dialog": "Impor langkah demi langkah",
   "importers.template": "Templat",
   "importers.columns": "{count} kolom",
   "importers.column": "Kolom",

@@ -54,8 +54,10 @@ const common = sheet(`
     overflow: hidden;
   }
   .bar > span {
-    display: block; height: 100%; width: var(--done, 0%); background: var(--accent); transition: width 0.25s;
+    display: block; height: 100%; width: var(--done, 0%); background: var(--accent);
   }
+  /* the end is drawn at once, as its text is */
+  .bar.moves:not([aria-valuenow="100"]) > span { transition: width 0.25s; }
   .bar.good > span { background: var(--good); }
   .bar.warn > span { background: var(--warn); }
   .bar.bad > span { background: var(--bad); }

@@ -70,11 +70,14 @@ export function focusOn(target) {
  */
 export function bar(label) {
   const fillOfBar = el("span");
+  let moved = false;
   const track = el("div", {
     class: "bar", role: "progressbar", "aria-label": label,
     "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0",
   }, fillOfBar);
   track.set = (percent, text) => {
+    track.classList.toggle("moves", moved); // the first value is where the bar begins
+    moved = true;
     const whole = Math.max(0, Math.min(100, Math.floor(percent)));
     track.setAttribute("aria-valuenow", String(whole));
     track.setAttribute("aria-valuetext", text);
