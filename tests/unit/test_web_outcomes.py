@@ -181,6 +181,13 @@ def test_the_phase_under_way_grows_with_the_job() -> None:
     assert lines[1]["points"][-1] == {"seconds": 5.75, "rows": 20}
 
 
+def test_an_axis_of_rows_has_whole_numbers() -> None:
+    """One row has no half; seconds may have fractions."""
+    ticks = "[it.scale(1, 100, 4, 1), it.scale(3, 100, 4, 1), it.scale(119, 100, 4, 1), it.scale(0.6, 100, 4)]"
+    found = evaluate("console/chart.js", f"{ticks}.map((each) => each.ticks)")
+    assert found == [[0, 1], [0, 1, 2, 3], [0, 50, 100, 150], [0, 0.2, 0.4, 0.6]]
+
+
 def test_durations_are_read_as_people_say_them() -> None:
     seconds = [0.04, 5.94, 9.96, 59.4, 59.6, 128, 3_599.6, 3_900, 7_200]
     found = evaluate("shared/strings.js", "seconds.map((each) => it.duration(each, 'en'))", seconds=seconds)
@@ -257,4 +264,9 @@ def test_only_exceptions_of_the_matching_are_listed() -> None:
     assert evaluate("shared/previews.js", expression, preview=PREVIEW) == [
         "2 of 6 columns are in the file; 2 of its headers are not used",
         ["key"],
+    ]
+    sync = PREVIEW | {"job": {"kind": "sync", "lookup": None}}
+    assert evaluate("shared/previews.js", "[it.matchedText(sync, 'en'), it.missingMark(sync, 'en')]", sync=sync) == [
+        "2 of 6 columns are at the source; 2 of its fields are not used",
+        "not at the source",
     ]

@@ -105,7 +105,7 @@ function swatch(phase) {
 const speed = (value) => (value < 10 ? Math.max(0.1, Math.round(value * 10) / 10) : Math.round(value));
 
 /** From 0 to a round number above `most`, over `length` pixels, with about `wanted` ticks, `least` apart. */
-function scale(most, length, wanted, least = 0) {
+export function scale(most, length, wanted, least = 0) {
   const raw = Math.max(least, most / Math.max(2, wanted));
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw);

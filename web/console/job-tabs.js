@@ -2,8 +2,10 @@
 
 import { download, get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { cellMark, matchedText, missingTexts, previewRows, renamedColumns, shownColumns } from "../shared/previews.js";
-import { bytes, duration, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
+import {
+  cellMark, matchedText, missingLead, missingMark, missingTexts, previewRows, renamedColumns, shownColumns,
+} from "../shared/previews.js";
+import { bytes, duration, number, timeMark, zone } from "../shared/strings.js";
 
 import { ENDED, empty, loadInto, pagedTable, row, runButton, status, table, valueText } from "./components.js";
 import { replaceAddress, to } from "./router.js";
@@ -243,7 +245,7 @@ function previewView(found) {
     el(
       "div",
       { class: "padding" },
-      missing.length > 0 && missingNote(missing),
+      missing.length > 0 && missingNote(missingLead(found), missing),
       ambiguous.length > 0 && el("p", {}, t("preview.ambiguous", { columns: ambiguous.join(", ") })),
       el("h2", {}, tOf(found.job, "preview.rows")),
     ),
@@ -254,9 +256,9 @@ function previewView(found) {
 }
 
 /** What happens to the columns that the file lacks. */
-function missingNote(sentences) {
+function missingNote(lead, sentences) {
   const lines = sentences.map((sentence) => el("li", {}, sentence));
-  return el("div", { class: "note" }, el("p", {}, sharedText("missing.lead")), el("ul", { class: "bullets" }, lines));
+  return el("div", { class: "note" }, el("p", {}, lead), el("ul", { class: "bullets" }, lines));
 }
 
 /** Columns with another header, and the rest behind a summary. */
@@ -268,26 +270,26 @@ function matching(found, isFile) {
   return el(
     "div",
     { class: "matching" },
-    [...special, ...dated].length > 0 && mappingTable([...dated, ...special], caption, isFile),
+    [...special, ...dated].length > 0 && mappingTable([...dated, ...special], caption, found),
     el(
       "details",
       { class: "padding" },
       el("summary", {}, matchedText(found)),
-      mappingTable(columns, caption, isFile),
+      mappingTable(columns, caption, found),
       unused.length > 0 && el("p", { class: "muted" }, t("preview.unmatched", { headers: unused.join(", ") })),
     ),
   );
 }
 
-function mappingTable(all, caption, isFile) {
+function mappingTable(all, caption, found) {
   const hasDates = all.some((column) => column.date_order);
   const columns = [
     { title: t("preview.column") },
-    { title: t(isFile ? "preview.header" : "preview.field"), class: "value" },
+    { title: t(found.job.kind === "sync" ? "preview.field" : "preview.header"), class: "value" },
     ...(hasDates ? [{ title: t("preview.dates") }] : []),
   ];
   const { body, around } = table({ caption, columns, cards: true });
-  const header = (column) => column.header ?? el("span", { class: "muted" }, t("preview.missing"));
+  const header = (column) => column.header ?? el("span", { class: "muted" }, missingMark(found));
   const order = (column) => (column.date_order ? t(`dates.${column.date_order}`) : t("none"));
   const cells = (column) => [column.title, header(column), order(column)].slice(0, columns.length);
   body.append(...all.map((column) => row(columns, cells(column), { cards: true })));
@@ -297,7 +299,7 @@ function mappingTable(all, caption, isFile) {
 function firstRows(found) {
   const rows = previewRows(found);
   const fields = shownColumns(found).map(({ title, header, decimals }) => ({
-    title: header === null ? [title, el("span", { class: "muted" }, ` (${t("preview.missing")})`)] : title,
+    title: header === null ? [title, el("span", { class: "muted" }, ` (${missingMark(found)})`)] : title,
     class: `${decimals === null ? "value" : "number"} ${header === null ? "lacking" : ""}`.trim(),
   }));
   const reasons = rows.some(({ reason }) => reason) ? [{ title: t("rejections.reason"), class: "value" }] : [];

@@ -172,7 +172,6 @@ export const en = {
   "preview.field": "Name at the source",
   "preview.column": "Column",
   "preview.dates": "Dates",
-  "preview.missing": "not in the file",
   "preview.unmatched": "Not imported: {headers}",
   "preview.rows": "First rows as they will be written",
   "preview.rows.lookup": "First rows as they were read",

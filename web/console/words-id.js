@@ -173,7 +173,6 @@ export const id = {
   "preview.field": "Nama di sumber",
   "preview.column": "Kolom",
   "preview.dates": "Tanggal",
-  "preview.missing": "tidak ada dalam berkas",
   "preview.unmatched": "Tidak diimpor: {headers}",
   "preview.rows": "Baris pertama seperti akan ditulis",
   "preview.rows.lookup": "Baris pertama seperti terbaca",

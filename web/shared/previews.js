@@ -1,7 +1,7 @@
 /** What a preview shows, in one place for console and dialog: cells with their scale, rows in order, missing columns. */
 
 import { el } from "./dom.js";
-import { LOCALES, language, number, t } from "./strings.js";
+import { LOCALES, language, t } from "./strings.js";
 
 /**
  * @typedef {{field: string, title: string, required: boolean, header: string | null, default: any,
@@ -88,7 +88,7 @@ export function cellMark({ text, wrong }, lang = language()) {
  */
 export function missingTexts({ columns, job }, lang = language()) {
   const missing = missingColumns(columns);
-  if (!missing.length || job.kind === "sync" || job.lookup) return [];
+  if (!missing.length || job.lookup) return [];
   const empty = missing.filter((column) => plainText(column.default, lang) === "");
   const others = missing.filter((column) => !empty.includes(column));
   const became = others.map((column) => {
@@ -103,12 +103,22 @@ function list(columns, lang) {
   return new Intl.ListFormat(LOCALES[lang], { type: "conjunction" }).format(columns.map(({ title }) => title));
 }
 
+/** The sentence that leads to those of `missingTexts`. */
+export const missingLead = (preview, lang) => t(ofRows(preview, "missing.lead"), {}, lang);
+
+/** How a column that the file or the source lacks is marked. */
+export const missingMark = (preview, lang) => t(ofRows(preview, "columns.missing"), {}, lang);
+
 /** How many columns have a header in the file, and how many headers are not used, in a sentence. */
-export function matchedText({ columns, unmatched_headers: unused }, lang = language()) {
+export function matchedText(preview, lang = language()) {
+  const { columns, unmatched_headers: unused } = preview;
   const matched = columns.filter(({ header }) => header !== null).length;
-  const all = t("columns.matched", { matched: number(matched, lang), total: number(columns.length, lang) }, lang);
-  return unused.length ? `${all}; ${t("columns.unused", { count: unused.length }, lang)}` : all;
+  const all = t(ofRows(preview, "columns.matched"), { matched, total: columns.length }, lang);
+  return unused.length ? `${all}; ${t(ofRows(preview, "columns.unused"), { count: unused.length }, lang)}` : all;
 }
+
+/** The key of a text about where rows come from: a file, or a source. */
+const ofRows = ({ job }, key) => (job.kind === "sync" ? `${key}.sync` : key);
 
 /** Columns whose header in the file differs from their title in more than case and punctuation. */
 export function renamedColumns({ columns }) {

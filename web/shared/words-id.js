@@ -176,11 +176,16 @@ export const id = {
   "dates.missing": "Untuk setiap kolom itu, pilih bagaimana tanggalnya ditulis.",
 
   "missing.lead": "Kolom ini tidak ada dalam berkas. Pemuatan mengisinya di setiap baris, juga di baris yang sudah ada:",
+  "missing.lead.sync": "Sumber tidak memberi kolom ini. Pemuatan mengisinya di setiap baris, juga di baris yang sudah ada:",
   "missing.empty": "{columns} menjadi kosong.",
   "missing.becomes": "{column} menjadi {value}.",
   "cell.empty": "–",
   "columns.matched": "{matched} dari {total} kolom ada dalam berkas",
+  "columns.matched.sync": "{matched} dari {total} kolom ada di sumber",
+  "columns.missing": "tidak ada dalam berkas",
+  "columns.missing.sync": "tidak ada di sumber",
   "columns.unused": "{count} judulnya tidak dipakai",
+  "columns.unused.sync": "{count} kolomnya tidak dipakai",
 
   "mapping.heading": "Kolom",
   "mapping.lead": "Judul mana dari berkas Anda yang dipakai untuk kolom mana.",
