@@ -3,9 +3,9 @@
 import { download, get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 import {
-  cellMark, matchedText, missingLead, missingMark, missingTexts, previewRows, renamedColumns, shownColumns,
+  cellMark, matchedText, missingMark, missingTexts, previewRows, renamedColumns, shownColumns,
 } from "../shared/previews.js";
-import { bytes, duration, number, timeMark, zone } from "../shared/strings.js";
+import { bytes, duration, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
 
 import { ENDED, empty, loadInto, pagedTable, row, runButton, status, table, valueText } from "./components.js";
 import { replaceAddress, to } from "./router.js";
@@ -245,7 +245,7 @@ function previewView(found) {
     el(
       "div",
       { class: "padding" },
-      missing.length > 0 && missingNote(missingLead(found), missing),
+      missing.length > 0 && missingNote(missing),
       ambiguous.length > 0 && el("p", {}, t("preview.ambiguous", { columns: ambiguous.join(", ") })),
       el("h2", {}, tOf(found.job, "preview.rows")),
     ),
@@ -256,9 +256,9 @@ function previewView(found) {
 }
 
 /** What happens to the columns that the file lacks. */
-function missingNote(lead, sentences) {
+function missingNote(sentences) {
   const lines = sentences.map((sentence) => el("li", {}, sentence));
-  return el("div", { class: "note" }, el("p", {}, lead), el("ul", { class: "bullets" }, lines));
+  return el("div", { class: "note" }, el("p", {}, sharedText("missing.lead")), el("ul", { class: "bullets" }, lines));
 }
 
 /** Columns with another header, and the rest behind a summary. */

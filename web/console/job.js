@@ -155,7 +155,8 @@ function heading(job, mark, buttons) {
   const title = el("h1", {});
   showName(job, (name) => (title.textContent = name));
   const kind = el("span", { class: "muted" });
-  showTitle(job, (name) => (kind.textContent = name));
+  if (job.kind === "sync") kind.textContent = t("jobs.sync"); // its name is that of its source
+  else showTitle(job, (name) => (kind.textContent = name));
   return el(
     "div",
     { class: "head" },

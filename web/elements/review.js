@@ -3,9 +3,7 @@
 import { dateQuestion } from "../shared/dates.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
 import { verdictText } from "../shared/outcomes.js";
-import {
-  cellMark, matchedText, missingLead, missingTexts, normalHeader, previewRows, shownColumns,
-} from "../shared/previews.js";
+import { cellMark, matchedText, missingTexts, normalHeader, previewRows, shownColumns } from "../shared/previews.js";
 import { problemBox } from "../shared/problems.js";
 import { number, t } from "../shared/strings.js";
 
@@ -113,7 +111,7 @@ function missingNote(preview, lang) {
   const sentences = missingTexts(preview, lang);
   if (!sentences.length) return null;
   const lines = el("ul", {}, sentences.map((sentence) => el("li", {}, sentence)));
-  return el("section", { class: "stack note" }, el("p", {}, missingLead(preview, lang)), lines);
+  return el("section", { class: "stack note" }, el("p", {}, t("missing.lead", {}, lang)), lines);
 }
 
 /** The header that is matched to each column; without `onRemap` the choices are disabled. */

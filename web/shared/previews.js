@@ -88,7 +88,8 @@ export function cellMark({ text, wrong }, lang = language()) {
  */
 export function missingTexts({ columns, job }, lang = language()) {
   const missing = missingColumns(columns);
-  if (!missing.length || job.lookup) return [];
+  // a lookup writes nothing, and what a sync writes beside its source's fields is its own
+  if (!missing.length || job.lookup || job.kind === "sync") return [];
   const empty = missing.filter((column) => plainText(column.default, lang) === "");
   const others = missing.filter((column) => !empty.includes(column));
   const became = others.map((column) => {
@@ -102,9 +103,6 @@ export function missingTexts({ columns, job }, lang = language()) {
 function list(columns, lang) {
   return new Intl.ListFormat(LOCALES[lang], { type: "conjunction" }).format(columns.map(({ title }) => title));
 }
-
-/** The sentence that leads to those of `missingTexts`. */
-export const missingLead = (preview, lang) => t(ofRows(preview, "missing.lead"), {}, lang);
 
 /** How a column that the file or the source lacks is marked. */
 export const missingMark = (preview, lang) => t(ofRows(preview, "columns.missing"), {}, lang);

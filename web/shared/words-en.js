@@ -186,7 +186,6 @@ export const en = {
   "dates.missing": "Choose for each of these columns how its dates are written.",
 
   "missing.lead": "These columns are not in the file. Loading sets them in every row, also in those that are already there:",
-  "missing.lead.sync": "The source does not give these columns. Loading sets them in every row, also in those that are already there:",
   "missing.empty": "{columns} become empty.",
   "missing.empty.one": "{columns} becomes empty.",
   "missing.becomes": "{column} becomes {value}.",

@@ -176,7 +176,6 @@ export const id = {
   "dates.missing": "Untuk setiap kolom itu, pilih bagaimana tanggalnya ditulis.",
 
   "missing.lead": "Kolom ini tidak ada dalam berkas. Pemuatan mengisinya di setiap baris, juga di baris yang sudah ada:",
-  "missing.lead.sync": "Sumber tidak memberi kolom ini. Pemuatan mengisinya di setiap baris, juga di baris yang sudah ada:",
   "missing.empty": "{columns} menjadi kosong.",
   "missing.becomes": "{column} menjadi {value}.",
   "cell.empty": "–",
