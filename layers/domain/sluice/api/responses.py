@@ -318,7 +318,9 @@ def timeline_response(found: Timeline, now: datetime) -> TimelineResponse:
         next=None,
         phases=times,
         spans=[
-            SpanResponse(**{"from": span.since, "until": span.until, "status": span.status, "phase": span.phase})
+            SpanResponse.model_validate(
+                {"status": span.status, "phase": span.phase, "from": span.since, "until": span.until}
+            )
             for span in found.spans
         ],
     )
