@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from local.web import WEB
+from sluice.wording.english.rows import REASONS
 from tests.support.javascript import evaluate
 
 NONE = {"total": 0, "inserted": 0, "updated": 0, "unchanged": 0, "rejected": 0, "unprocessed": 0}
@@ -221,7 +224,7 @@ PREVIEW: dict[str, Any] = {
         {
             "row": 3,
             "values": {"key": "P-2", "price": "n/a"},
-            "rejections": [{"column": "Price", "reason": "is not a number"}],
+            "rejections": [{"column": "Price", "reason": "is not a number", "code": "not-a-number", "params": {}}],
         }
     ],
 }
@@ -270,3 +273,44 @@ def test_only_exceptions_of_the_matching_are_listed() -> None:
         "2 of 6 columns are at the source; 2 of its fields are not used",
         "not at the source",
     ]
+
+
+def reason(code: str, said: str = "as the API says it", **params: Any) -> dict[str, Any]:
+    """Return a rejection as the API shows it."""
+    return {"code": code, "reason": said, "params": params}
+
+
+def test_reasons_are_said_in_the_readers_language_with_its_numbers() -> None:
+    """A sentence of an importer, and one of a later version of the API, stays as it came."""
+    rejections = [
+        reason("below-minimum", minimum="0.00005"),
+        reason("too-long", length=1_200),
+        reason("not-a-choice", choices=["new", "used", 2]),
+        reason("not-a-choice", expected="a colour"),
+        reason("required", text="needs a branch"),
+        reason("wrong-branch", region="north"),
+        reason("duplicate-key", column="2024", first=12_345),
+    ]
+    said = "rejections.map((each) => it.reasonText(each, lang))"
+    assert evaluate("shared/reasons.js", said, rejections=rejections, lang="id") == [
+        "harus 0,00005 atau lebih",
+        "lebih panjang dari 1.200 karakter",
+        "harus salah satu dari 'new', 'used', atau 2",
+        *["as the API says it"] * 3,
+        "mengulang 2024 dari baris 12.345",
+    ]
+    assert evaluate("shared/reasons.js", said, rejections=rejections[:3], lang="en") == [
+        "must be 0.00005 or more",
+        "is longer than 1,200 characters",
+        "must be one of 'new', 'used' or 2",
+    ]
+
+
+def test_the_pages_say_a_reason_as_the_api_does() -> None:
+    """In English, so that the workbook of errors and the screen agree."""
+    words = re.findall(r'"reason\.([\w-]+)": "(.*)",', (WEB / "shared/words-en.js").read_text())
+    assert len(words) > 20
+    assert {code for code, _ in words} <= set(REASONS)
+    for code, text in words:
+        if isinstance(REASONS[code], str):
+            assert text == REASONS[code]

@@ -5,6 +5,7 @@ import { el } from "../shared/dom.js";
 import {
   cellMark, matchedText, missingMark, missingTexts, previewRows, renamedColumns, shownColumns,
 } from "../shared/previews.js";
+import { reasonText } from "../shared/reasons.js";
 import { bytes, duration, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
 
 import { ENDED, empty, loadInto, pagedTable, row, runButton, status, table, valueText } from "./components.js";
@@ -134,7 +135,7 @@ function rejections(place, { path, signal }) {
       [item.sheet && `${item.sheet}: `, number(item.row)],
       valueText(item.column),
       valueText(item.value),
-      item.reason,
+      reasonText(item),
     ],
     none: () => empty(t("rejections.empty")),
     cards: true,

@@ -1,6 +1,7 @@
 /** What a preview shows, in one place for console and dialog: cells with their scale, rows in order, missing columns. */
 
 import { el } from "./dom.js";
+import { reasonText } from "./reasons.js";
 import { LOCALES, language, t } from "./strings.js";
 
 /**
@@ -65,7 +66,7 @@ export function previewRows(preview, lang = language()) {
   }));
   const rejected = preview.rejected_rows.map(({ row, values, rejections }) => ({
     row,
-    reason: rejections.map(({ column, reason }) => (column ? `${column}: ${reason}` : reason)).join("; "),
+    reason: rejections.map((each) => [each.column, reasonText(each, lang)].filter(Boolean).join(": ")).join("; "),
     cells: columns.map(({ field, title }) => ({
       text: plainText(values[field], lang),
       wrong: rejections.some(({ column }) => column === title),
