@@ -4,6 +4,9 @@ import { el } from "./dom.js";
 import { reasonText } from "./reasons.js";
 import { LOCALES, language, t } from "./strings.js";
 
+/** Decimals that every browser can format. */
+const MOST_DECIMALS = 20;
+
 /**
  * @typedef {{field: string, title: string, required: boolean, header: string | null, default: any,
  *   decimals: number | null}} PreviewColumn
@@ -20,6 +23,7 @@ import { LOCALES, language, t } from "./strings.js";
 export function cellFormat({ decimals = null }, values, lang = language()) {
   if (decimals === null) return (value) => plainText(value, lang);
   const least = Math.max(decimals, ...values.filter(isNumber).map(decimalsIn));
+  if (least > MOST_DECIMALS) return (value) => plainText(value, lang); // rather unformatted than rounded
   const format = new Intl.NumberFormat(LOCALES[lang], {
     minimumFractionDigits: least,
     maximumFractionDigits: least,
