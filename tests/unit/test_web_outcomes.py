@@ -235,8 +235,8 @@ def test_the_rows_of_a_preview_keep_the_scale_of_their_numbers() -> None:
     rows = evaluate("shared/previews.js", "it.previewRows(preview, 'en')", preview=PREVIEW)
     assert [row["cells"][1]["text"] for row in rows] == ["3.300", "n/a", "12,345,678.125", "2.000"]
     prices = "['3.3', '4', '2024'].map(it.cellFormat({ decimals: 2 }, ['3.3', '4'], lang))"
-    assert evaluate("shared/previews.js", prices, lang="en") == ["3.30", "4.00", "2024.00"]
-    assert evaluate("shared/previews.js", prices, lang="id") == ["3,30", "4,00", "2024,00"]
+    assert evaluate("shared/previews.js", prices, lang="en") == ["3.30", "4.00", "2,024.00"]
+    assert evaluate("shared/previews.js", prices, lang="id") == ["3,30", "4,00", "2.024,00"]
     tiny = f"0.{'0' * 24}1"
     assert evaluate("shared/previews.js", "it.cellFormat({ decimals: 0 }, [tiny], 'en')(tiny)", tiny=tiny) == tiny
     exact = "it.cellFormat({ decimals: 0 }, ['12345678901234567890'], 'en')('12345678901234567890')"

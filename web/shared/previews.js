@@ -24,11 +24,7 @@ export function cellFormat({ decimals = null }, values, lang = language()) {
   if (decimals === null) return (value) => plainText(value, lang);
   const least = Math.max(decimals, ...values.filter(isNumber).map(decimalsIn));
   if (least > MOST_DECIMALS) return (value) => plainText(value, lang); // rather unformatted than rounded
-  const format = new Intl.NumberFormat(LOCALES[lang], {
-    minimumFractionDigits: least,
-    maximumFractionDigits: least,
-    useGrouping: /** @type {any} */ ("min2"), // a year has four digits, and no separator
-  });
+  const format = new Intl.NumberFormat(LOCALES[lang], { minimumFractionDigits: least, maximumFractionDigits: least });
   // as text, because a number of JavaScript would round what has more than 15 digits
   return (value) => (isNumber(value) ? format.format(/** @type {any} */ (String(value))) : plainText(value, lang));
 }
