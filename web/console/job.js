@@ -118,10 +118,13 @@ function runView(path, signal) {
   const rows = rowsOverTime();
   const lines = chart(signal);
   let job = null;
+  /** Why the chart may be empty, until the API has said what it has recorded. */
+  let unknown = "loading";
 
+  const reason = () => unknown || (ENDED.has(job.status) ? "chart.nothing" : "chart.empty");
   const redraw = () => {
     if (job.deleted) lines.show([], t("chart.deleted"));
-    else lines.show(rows.lines(), t(ENDED.has(job.status) ? "chart.nothing" : "chart.empty"));
+    else lines.show(rows.lines(), t(reason()));
     bars.show(job, rows);
   };
   return {
@@ -141,8 +144,9 @@ function runView(path, signal) {
     /** Load what the API has recorded; if that fails, the rows seen so far are shown. */
     async reload() {
       const found = await get(`${path}/timeline`, { signal }).catch(() => null);
-      if (!found || signal.aborted) return;
-      rows.take(found);
+      if (signal.aborted) return;
+      unknown = found ? "" : "problem.unknown";
+      if (found) rows.take(found);
       rows.add(job);
       redraw();
     },
