@@ -346,6 +346,23 @@ FAULTS: Final = (
         new='    if b"<never" in body:',
         tests=("tests/unit/reading/test_xlsx_table.py",),
     ),
+    # ------------------------------------------------------------------ screens say what is true
+    Fault(
+        name="review-counted-as-work",
+        breaks="The time in which a person reads a review is part of the duration of the load.",
+        file="layers/domain/sluice/usecases/views.py",
+        old="case Status.LOADING:",
+        new="case Status.LOADING | Status.IN_REVIEW:",
+        tests=("tests/integration/api/test_timeline.py",),
+    ),
+    Fault(
+        name="rejected-file-looks-loaded",
+        breaks="A file whose rows were all rejected is shown as loaded.",
+        file="web/shared/outcomes.js",
+        old="if (!delivered(counts))",
+        new="if (!delivered(counts) && !counts.rejected)",
+        tests=("tests/unit/test_web_outcomes.py",),
+    ),
     # ------------------------------------------------------------------ a terminal
     Fault(
         name="forged-sign-in",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence
+from sluice.wording.english.forms import rows
 
 
 def _choices(params: Params) -> str:
@@ -92,8 +93,10 @@ PROGRESS: Final[dict[str, Sentence]] = {
         f"Waiting for review: {params['counts'].checked - params['counts'].rejected:,} of {params['counts'].total:,} "
         "rows can be loaded"
     ),
-    "rolling-back": "Took back {counts.reversed:,} rows",
-    "rolling-back-conflicts": "Took back {counts.reversed:,} rows, kept {counts.conflicts:,} that were changed since",
+    "rolling-back": lambda params: f"Rolled back {rows(params['counts'].reversed)}",
+    "rolling-back-conflicts": lambda params: (
+        f"Rolled back {rows(params['counts'].reversed)}, kept {params['counts'].conflicts:,} that were changed since"
+    ),
     "loading": "Loaded {counts.loaded:,} of {counts.total:,} rows",
     "looking-up": "Looked up {counts.loaded:,} of {counts.total:,} rows",
 }
