@@ -302,4 +302,21 @@ FAULTS: Final = (
         new="cell if isinstance(cell, str) else cell_text(cell)",
         tests=("tests/unit/reports/test_csv_files_errors.py",),
     ),
+    # ------------------------------------------------------------------ pages of other products
+    Fault(
+        name="object-set-as-text",
+        breaks="An object that a framework gives to an element becomes the text [object Object].",
+        file="web/elements/attributes.js",
+        old='if (kind !== "object" || typeof value === "string")',
+        new="if (kind)",
+        tests=("tests/unit/test_web_units.py",),
+    ),
+    Fault(
+        name="followed-for-ever",
+        breaks="A page follows a job for ever on a connection that stays lost, and hears of no error.",
+        file="web/shared/events.js",
+        old="Date.now() - lostAt < LOST_TIMEOUT",
+        new="lostAt",
+        tests=("tests/unit/test_web_units.py",),
+    ),
 )
