@@ -80,6 +80,10 @@ e2e: setup ## run the end-to-end tests against AWS_ENDPOINT_URL, or a local AWS 
 browser: setup ## run the tests of the web pages in Chromium, on a stack as `make e2e`
 	$(RUN) pytest tests/browser
 
+.PHONY: pictures
+pictures: setup ## take the pictures of the README anew, on a stack as `make e2e`
+	SLUICE_PICTURES=docs/pictures $(RUN) pytest tests/browser/test_pictures.py
+
 .PHONY: planted
 planted: setup ## plant faults one by one, and see that the fast tests find each; ARGS="NAME --quick"
 	@$(RUN) tests.planted $(ARGS)

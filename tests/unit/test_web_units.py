@@ -35,7 +35,7 @@ def test_the_page_of_the_elements_has_every_attribute_of_the_table() -> None:
         assert described == [(name, each["property"], each["kind"], _default(each)) for name, each in table.items()]
 
 
-@pytest.mark.parametrize("page", ["docs/elements.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/elements.md"])
 def test_the_examples_for_frameworks_use_attributes_and_events_that_exist(page: str) -> None:
     """In React and Vue: attributes in either spelling, and events."""
     events = {"shown", "hidden", "complete", "error", "progress", "choose"}
