@@ -196,8 +196,9 @@ def test_an_empty_list_of_sources_and_a_failed_request_are_shown(page_at: PageAt
     expect(card_of(page)).to_be_visible()
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "viewport"), [("light", DESKTOP), ("dark", PHONE)], ids=["light-desktop", "dark-phone"]
+)
 def test_axe_finds_no_violation_in_either_language(
     page_at: PageAt,
     ann: Person,

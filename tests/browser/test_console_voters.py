@@ -34,7 +34,7 @@ def test_a_file_with_its_ward_in_its_name_is_looked_up_and_gives_a_workbook(
     go(page, "#/upload?importer=voters")
     ward = page.get_by_role("textbox", name="Ward")
     expect(ward).to_have_value("")
-    choose(page, f"Ward {WARD}.xlsx", book(tmp_path, 400, FIRST))
+    choose(page, f"Ward {WARD}.xlsx", book(tmp_path, 150, FIRST))
     expect(ward).to_have_value(WARD)
     expect(page.locator("sluice-progress")).to_contain_text("Looking up")
 
@@ -48,7 +48,7 @@ def test_a_file_with_its_ward_in_its_name_is_looked_up_and_gives_a_workbook(
 
     page.locator(".done").get_by_role("link", name="Open the job").click()
     expect(page.locator(".head .status")).to_have_text("Completed")
-    assert (counts(page)["inserted"], counts(page)["rejected"]) == (400, 0)
+    assert (counts(page)["inserted"], counts(page)["rejected"]) == (150, 0)
     expect(page.locator("[data-count=inserted]")).to_contain_text("Looked up")
     assert not {"updated", "unchanged"} & set(counts(page))
     expect(page.locator(".chart tbody tr")).to_have_count(2)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from local.stack import Stack
 from tests.browser.conftest import token_of
-from tests.browser.oidc import in_background
+from tests.support.oidc import in_background
 from tests.support.people import Person
 
 PAGE = "examples/import.html"

@@ -99,14 +99,14 @@ def test_after_a_lost_connection_the_progress_bar_catches_up(page_at: Callable[.
     """The page shows the loss; a job that ended meanwhile has one `complete` event."""
     page = opened(page_at, ann)
     with page.expect_response(lambda answer: "/events?" in answer.url):
-        choose(page, "parts.csv", rows("N", 30_000))
+        choose(page, "parts.csv", rows("N", 12_000))
     page.context.set_offline(True)
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
     (job,) = ann.everything("/jobs", 10)
     assert ann.end_of(job["id"])["status"] == "completed"
     page.context.set_offline(False)
     expect(page.get_by_text("Connected again.")).to_be_attached()
-    loaded(page, "30,000")
+    loaded(page, "12,000")
 
 
 def test_a_file_chosen_before_configure_waits_for_it(page_at: Callable[..., Page], ann: Person) -> None:
