@@ -89,6 +89,7 @@ browser: setup ## run the tests of the web pages in Chromium, on a stack as `mak
 
 .PHONY: pictures
 pictures: setup ## take the pictures of the README anew, on a stack as `make e2e`
+	@$(RUN) tests.browser.chromium
 	SLUICE_PICTURES=docs/pictures $(RUN) pytest tests/browser/test_pictures.py
 
 .PHONY: planted
