@@ -129,7 +129,7 @@ def test_resuming_a_stopped_form_cancels_the_job_of_the_first_try(page_at: Calla
 
 
 def test_an_upload_in_parts_waits_for_the_network(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
-    """A stalled part fails after a minute; without a network no attempt is made, and none counts."""
+    """A stalled part fails after a minute; without a network no attempt is made, none counts, and one event says so."""
     large = tmp_path / "large.csv"
     large.write_bytes(rows("W", 2_000, padding=9_000))
     page = opened(page_at, ann)
@@ -142,6 +142,8 @@ def test_an_upload_in_parts_waits_for_the_network(page_at: Callable[..., Page], 
     for _ in range(10):
         page.clock.fast_forward(61_000)
     expect(page.get_by_role("button", name="Stop sending")).to_be_visible()
+    expect(page.get_by_text("The upload continues when the connection is back.").first).to_be_visible()
+    assert page.evaluate("window.events.splice(0)") == ["sluice-upload error"]
     assert len(held) == 1
     page.unroute("**/*partNumber=3&*")
     page.context.set_offline(False)

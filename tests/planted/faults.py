@@ -363,6 +363,23 @@ FAULTS: Final = (
         new="if (!delivered(counts) && !counts.rejected)",
         tests=("tests/unit/test_web_outcomes.py",),
     ),
+    # ------------------------------------------------------------------ pages of other products
+    Fault(
+        name="object-set-as-text",
+        breaks="An object that a framework gives to an element becomes the text [object Object].",
+        file="web/elements/attributes.js",
+        old='if (kind !== "object" || typeof value === "string")',
+        new="if (kind)",
+        tests=("tests/unit/test_web_units.py",),
+    ),
+    Fault(
+        name="followed-for-ever",
+        breaks="A page follows a job for ever on a connection that stays lost, and hears of no error.",
+        file="web/shared/events.js",
+        old="Date.now() - lostAt < LOST_TIMEOUT",
+        new="lostAt",
+        tests=("tests/unit/test_web_units.py",),
+    ),
     # ------------------------------------------------------------------ a terminal
     Fault(
         name="forged-sign-in",

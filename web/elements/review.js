@@ -25,6 +25,7 @@ const LONGEST_HEADER = 100;
  * @property {(dates: Record<string, string>) => Promise<void>} onCommit
  * @property {((mapping: Record<string, string>) => void) | null} onRemap null if the page does not have the file
  * @property {() => Promise<void>} onCancel
+ * @property {(problem: unknown) => void} [onProblem] called with every problem that is shown here
  */
 
 /**
@@ -32,10 +33,10 @@ const LONGEST_HEADER = 100;
  * @param {Review} review
  * @returns {Promise<HTMLElement>}
  */
-export async function reviewView({ preview, importer, lang, base, onCommit, onRemap, onCancel }) {
+export async function reviewView({ preview, importer, lang, base, onCommit, onRemap, onCancel, onProblem }) {
   const { counts, job } = preview;
   const dates = dateQuestion(preview, lang, "h4");
-  const rejected = counts.rejected > 0 ? await rejectedRows(job.id, { lang, base }) : null;
+  const rejected = counts.rejected > 0 ? await rejectedRows(job.id, { lang, base, onProblem }) : null;
   const trouble = el("div");
   const loadable = counts.insert + counts.update + counts.unchanged + counts.unchecked;
   const isCompared = counts.insert !== null;
@@ -47,6 +48,7 @@ export async function reviewView({ preview, importer, lang, base, onCommit, onRe
       await action();
     } catch (problem) {
       fill(trouble, problemBox(problem, lang));
+      onProblem?.(problem);
     } finally {
       button.disabled = false;
     }

@@ -113,7 +113,19 @@ export const id = {
   "problem.empty.title": "Berkas kosong",
   "problem.empty": "“{name}” tidak ada isinya. Pilih berkas lain.",
   "problem.unreachable.title": "Tidak ada koneksi",
-  "problem.unreachable": "Sluice tidak dapat dihubungi. Periksa jaringan Anda, lalu coba lagi.",
+  "problem.unreachable": "{host} tidak dapat dihubungi. Periksa jaringan Anda, lalu coba lagi.",
+  "problem.connection-lost.title": "Koneksi terputus",
+  "problem.connection-lost": "Impor tetap berjalan tanpa halaman ini. Periksa jaringan Anda, lalu coba lagi untuk melihatnya.",
+  "problem.upload-lost.title": "Koneksi terputus",
+  "problem.upload-lost": "Periksa jaringan Anda. Pengiriman berlanjut begitu koneksi kembali.",
+  "problem.try-later.title": "Sluice sedang sibuk",
+  "problem.try-later": "Tunggu satu menit, lalu coba lagi.",
+  "problem.unauthorized.title": "Anda belum masuk",
+  "problem.unauthorized": "Sesi Anda sudah berakhir atau tidak diterima. Masuklah lagi, lalu coba lagi.",
+  "problem.forbidden.title": "Anda tidak diizinkan melakukan ini",
+  "problem.forbidden": "Mintalah izin mengimpor kepada pengelola akun Anda.",
+  "problem.internal-error.title": "Terjadi kesalahan di Sluice",
+  "problem.internal-error": "Coba lagi. Jika terulang, kirim teks ini dan waktunya kepada pengelola Sluice.",
   "problem.unreadable.title": "Berkas tidak dapat dibaca",
   "problem.unreadable":
     "Mungkin berkas sudah dipindahkan atau sedang dibuka di program lain. Tutup dahulu, lalu pilih lagi.",
@@ -121,8 +133,29 @@ export const id = {
   "problem.not-stored": "Layanan penyimpanan menolaknya. Coba lagi. {detail}",
   "problem.same-file.title": "Berkas ini sudah pernah diimpor",
   "problem.same-file": "Berkas dengan isi yang persis sama sudah diimpor. Mengimpornya lagi tidak menggandakan data.",
-  "problem.settings.title": "Halaman ini belum diatur dengan benar",
-  "problem.settings": "{detail}",
+  "problem.missing-attribute.title": "Halaman ini belum diatur dengan benar",
+  "problem.missing-attribute":
+    "<{element}> memerlukan atribut {attribute}, misalnya {attribute}=\"{example}\". Isilah atribut itu.",
+  "problem.wrong-attribute.title": "Halaman ini belum diatur dengan benar",
+  "problem.wrong-attribute":
+    "Atribut {attribute} pada <{element}> berisi “{value}”, yang tidak dapat dibaca. Isilah seperti {attribute}='{example}'.",
+  "problem.object-as-text.title": "Halaman ini belum diatur dengan benar",
+  "problem.object-as-text":
+    "Atribut {attribute} pada <{element}> berisi “{value}”: sebuah objek diisikan sebagai teks. Isilah properti {property}, atau muat elements/index.js sebelum halaman dirender.",
+  "problem.missing-importer.title": "Halaman ini belum diatur dengan benar",
+  "problem.missing-importer":
+    "Atribut extra-data pada <sluice-upload> tidak menyebut pengimpor. Isilah seperti extra-data='{\"importer\": \"products\"}'.",
+  "problem.unknown-importer.title": "Tidak ada tujuan impor",
+  "problem.unknown-importer": "Sluice tidak mempunyai pengimpor “{name}”. Isilah schema-name dengan pengimpor yang ada.",
+  "problem.not-configured.title": "Halaman ini belum diatur dengan benar",
+  "problem.not-configured": "Sluice belum mengetahui API-nya. Panggil configure({ apiUrl, token }) saat halaman dimuat.",
+  "problem.not-sluice.title": "Halaman ini belum diatur dengan benar",
+  "problem.not-sluice":
+    "{url} tidak menjawab seperti API Sluice (status {status}). Isilah base-url, atau apiUrl pada configure, dengan alamat API. Akhirannya /v1.",
+  "problem.token.title": "Anda belum masuk",
+  "problem.token": "Halaman ini tidak mempunyai token untuk Sluice: {reason}. Masuklah lagi, lalu coba lagi.",
+  "problem.unexpected.title": "Terjadi hal yang tidak terduga",
+  "problem.unexpected": "{reason}. Muat ulang halaman, lalu coba lagi.",
 
   "dialog.title": "Impor {title}",
   "dialog.title.plain": "Impor",
@@ -244,9 +277,7 @@ export const id = {
   "reason.not-of-corrected-job":
     "bukan pekerjaan {job} yang diperbaiki berkas ini. Perbaiki baris tiap pekerjaan dalam berkasnya sendiri",
   "reason.computed-text": "tadinya teks '{text}', yang dijadikan rumus oleh suatu program. Tulis lagi sebagai teks",
-  "reason.unclear-apostrophe":
-    "mungkin memiliki tanda petik yang ditambahkan laporan sebelum rumus. Pertahankan kolom '{column}' dari laporan, " +
-    "yang menyebutkannya",
+  "reason.unclear-apostrophe": "mungkin memiliki tanda petik dari laporan. Pertahankan kolom '{column}', yang menyebutkannya",
 
   "done.heading": "Impor selesai",
   "done.heading.lookup": "Pencarian selesai",
@@ -268,6 +299,7 @@ export const id = {
   "file.preparing": "{title}: sedang dibuat …",
   "file.download": "{title} ({size})",
 
+  "failed.begin": "Impor tidak dapat dimulai",
   "failed.heading": "Impor gagal",
   "failed.todo": "Perbaiki berkas lalu pilih lagi, atau pilih berkas lain.",
   "failed.retry": "Coba lagi sisanya",
