@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -18,8 +19,9 @@ from sluice.api.responses import (
     JobResponse,
     ListResponse,
     LogResponse,
-    StepResponse,
+    TimelineResponse,
     job_response,
+    timeline_response,
 )
 from sluice.model.status import Status
 from sluice.usecases import control, views
@@ -76,16 +78,14 @@ def preview_job(
     return preview_response(found, auth.base_url(router))
 
 
-@router.get("/jobs/<job_id>/timeline", responses=ok(200, "All chunks, on one page.") | problems("not-found"))
-def get_timeline(job_id: str) -> ListResponse[StepResponse]:
-    """List the chunks of a job that were done.
+@router.get("/jobs/<job_id>/timeline", responses=ok(200, "The timeline.") | problems("not-found"))
+def get_timeline(job_id: str) -> TimelineResponse:
+    """Show the timeline of a job.
 
-    Each with its phase, its number of rows and its time; oldest first.
+    When it worked, on which phase, and when it waited; with the chunks that were done, oldest first.
     """
-    job = services().jobs.get(ref_of(router, job_id))
-    steps = views.timeline(job.ref, chunks=services().chunks)
-    shown = [StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in steps]
-    return ListResponse(items=shown, next=None)
+    found = views.timeline(ref_of(router, job_id), jobs=services().jobs, chunks=services().chunks)
+    return timeline_response(found, datetime.now(UTC))
 
 
 @router.delete(

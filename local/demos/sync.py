@@ -10,7 +10,7 @@ from local.commands import show_addresses
 from local.demos.steps import configure, exit_code, run, started
 from sluice_cli import output
 from sluice_cli.client import Client
-from sluice_cli.commands import wait_for
+from sluice_cli.waiting import wait_for
 
 SOURCE: Final = "pangkat"
 ROWS: Final = 10_000

@@ -17,7 +17,7 @@ from local.fake_upstreams.voters import WARD, category, is_id_number
 from local.paths import LOCAL
 from sluice_cli import output
 from sluice_cli.client import Client
-from sluice_cli.commands import send
+from sluice_cli.imports import send
 
 ROWS: Final = 2_000
 RATE: Final = 50
