@@ -14,13 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright._impl._driver import compute_driver_executable
 
 from local.paths import ROOT
 from local.stack import Stack
 from tests.support.factories import csv_file, products
 from tests.support.factories_files import written_by_openpyxl
 from tests.support.generated import GeneratedClient, generate
+from tests.support.node import NODE
 from tests.support.people import Person, eventually
 
 
@@ -91,8 +91,7 @@ def test_a_workbook_without_a_content_type_is_imported_or_rejected_for_that(ann:
 EXAMPLES = {
     "sh": ["bash", "-euo", "pipefail"],
     "python": [sys.executable],
-    # Playwright brings a node of its own, so that the tests need none of the machine
-    "js": [str(compute_driver_executable()[0]), "--input-type=module"],
+    "js": [NODE, "--input-type=module"],
 }
 
 

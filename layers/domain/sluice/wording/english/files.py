@@ -50,6 +50,7 @@ MEANINGS: Final[dict[str, str]] = {
         "Members: `parameter`."
     ),
     "wrong-file-type": "The importer does not take files with this extension.",
+    "corrects-another-job": "The file is the errors file of another job than the one in `corrects`.",
     "no-row-numbers": "A correction without the column that says which rows it corrects.",
     "same-file": "The file was imported before; `force` imports it again. Members: `job`, `link`.",
     "file-gone": "The uploaded file was deleted before it was read.",
