@@ -27,7 +27,7 @@ from tests.support.people import Person, eventually
 @pytest.fixture(scope="module")
 def document(stack: Stack) -> Any:
     """Return the description as the deployed API serves it."""
-    return httpx.get(f"{stack.api_url}/openapi.json").json()
+    return httpx.get(f"{stack.api_url}/openapi.json", timeout=60).json()
 
 
 @pytest.fixture
@@ -70,10 +70,10 @@ def test_a_generated_client_imports_waits_reads_rejections_and_rolls_back(
 
 def test_the_docs_page_sends_its_calls_to_the_server(stack: Stack, document: Any) -> None:
     """ "Try it out" adds a path to the address in the page's own description."""
-    page = httpx.get(f"{stack.api_url}/docs").text
+    page = httpx.get(f"{stack.api_url}/docs", timeout=60).text
     served, _ = json.JSONDecoder().raw_decode(page.partition("spec: ")[2])
     assert served["servers"] == document["servers"] == [{"url": stack.api_url.removesuffix("/v1")}]
-    assert httpx.get(f"{served['servers'][0]['url']}/v1/health").json() == {"status": "ok"}
+    assert httpx.get(f"{served['servers'][0]['url']}/v1/health", timeout=60).json() == {"status": "ok"}
 
 
 def test_a_workbook_without_a_content_type_is_imported_or_rejected_for_that(ann: Person) -> None:
