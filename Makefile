@@ -87,6 +87,11 @@ browser: setup ## run the tests of the web pages in Chromium, on a stack as `mak
 	@$(RUN) tests.browser.chromium
 	$(RUN) pytest tests/browser
 
+.PHONY: pictures
+pictures: setup ## take the pictures of the README anew, on a stack as `make e2e`
+	@$(RUN) tests.browser.chromium
+	SLUICE_PICTURES=docs/pictures $(RUN) pytest tests/browser/test_pictures.py
+
 .PHONY: planted
 planted: setup ## plant faults one by one, and see that the fast tests find each; ARGS="NAME --quick"
 	@$(RUN) tests.planted $(ARGS)

@@ -96,6 +96,18 @@ FAULTS: Final = (
         tests=("tests/integration/aws/test_chunks_barriers.py",),
     ),
     Fault(
+        name="throttled-task-fails",
+        breaks="A job fails because other functions of the account use up Lambda's concurrency for a minute.",
+        file="statemachines/job.asl.json",
+        old="""      "ResultPath": "$.load",
+      "Retry": [
+        {"ErrorEquals": ["Lambda.TooManyRequestsException", """,
+        new="""      "ResultPath": "$.load",
+      "Retry": [
+        {"ErrorEquals": [""",
+        tests=("tests/integration/test_job_machine.py",),
+    ),
+    Fault(
         name="stop-does-not-wait",
         breaks="A job is stopped while a worker holds a lease and goes on writing.",
         file="layers/domain/sluice/usecases/barrier.py",
@@ -333,6 +345,40 @@ FAULTS: Final = (
         old='    if b"<f" in body:',
         new='    if b"<never" in body:',
         tests=("tests/unit/reading/test_xlsx_table.py",),
+    ),
+    # ------------------------------------------------------------------ screens say what is true
+    Fault(
+        name="review-counted-as-work",
+        breaks="The time in which a person reads a review is part of the duration of the load.",
+        file="layers/domain/sluice/usecases/views.py",
+        old="case Status.LOADING:",
+        new="case Status.LOADING | Status.IN_REVIEW:",
+        tests=("tests/integration/api/test_timeline.py",),
+    ),
+    Fault(
+        name="rejected-file-looks-loaded",
+        breaks="A file whose rows were all rejected is shown as loaded.",
+        file="web/shared/outcomes.js",
+        old="if (!delivered(counts))",
+        new="if (!delivered(counts) && !counts.rejected)",
+        tests=("tests/unit/test_web_outcomes.py",),
+    ),
+    # ------------------------------------------------------------------ pages of other products
+    Fault(
+        name="object-set-as-text",
+        breaks="An object that a framework gives to an element becomes the text [object Object].",
+        file="web/elements/attributes.js",
+        old='if (kind !== "object" || typeof value === "string")',
+        new="if (kind)",
+        tests=("tests/unit/test_web_units.py",),
+    ),
+    Fault(
+        name="followed-for-ever",
+        breaks="A page follows a job for ever on a connection that stays lost, and hears of no error.",
+        file="web/shared/events.js",
+        old="Date.now() - lostAt < LOST_TIMEOUT",
+        new="lostAt",
+        tests=("tests/unit/test_web_units.py",),
     ),
     # ------------------------------------------------------------------ a terminal
     Fault(
