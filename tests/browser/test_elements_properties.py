@@ -8,11 +8,11 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
 from playwright.sync_api import Page, expect
+from tests.browser.oidc import in_background
 
 from local.paths import ROOT
 from local.stack import Stack
 from tests.browser.conftest import token_of
-from tests.browser.oidc import in_background
 from tests.browser.test_elements import PAGE, choose
 from tests.support.people import Person
 

@@ -96,6 +96,18 @@ FAULTS: Final = (
         tests=("tests/integration/aws/test_chunks_barriers.py",),
     ),
     Fault(
+        name="throttled-task-fails",
+        breaks="A job fails because other functions of the account use up Lambda's concurrency for a minute.",
+        file="statemachines/job.asl.json",
+        old="""      "ResultPath": "$.load",
+      "Retry": [
+        {"ErrorEquals": ["Lambda.TooManyRequestsException", """,
+        new="""      "ResultPath": "$.load",
+      "Retry": [
+        {"ErrorEquals": [""",
+        tests=("tests/integration/test_job_machine.py",),
+    ),
+    Fault(
         name="stop-does-not-wait",
         breaks="A job is stopped while a worker holds a lease and goes on writing.",
         file="layers/domain/sluice/usecases/barrier.py",
@@ -301,6 +313,55 @@ FAULTS: Final = (
         old="escape_formula(cell) if isinstance(cell, str) else cell_text(cell)",
         new="cell if isinstance(cell, str) else cell_text(cell)",
         tests=("tests/unit/reports/test_csv_files_errors.py",),
+    ),
+    Fault(
+        name="correction-not-recognised",
+        breaks="A corrected errors file that no caller announces as one is an ordinary import.",
+        file="layers/domain/sluice/usecases/corrections.py",
+        old="    if job.corrects is None:\n        job = _link(job, mark.job, services)",
+        new="    if job.corrects is None:\n        pass",
+        tests=("tests/unit/usecases/test_corrections_recognised.py",),
+    ),
+    Fault(
+        name="apostrophe-stored",
+        breaks="The apostrophe that guards a formula in errors.csv is stored.",
+        file="layers/domain/sluice/usecases/corrections.py",
+        old="unescaped if mark and mark.escaped else cells",
+        new="cells",
+        tests=("tests/unit/usecases/test_corrections_recognised.py",),
+    ),
+    Fault(
+        name="mark-of-another-tenant",
+        breaks="A forged mark makes a job correct the job of another tenant or importer, or a deleted one.",
+        file="layers/domain/sluice/usecases/corrections.py",
+        old="        corrected = check_corrected(JobRef(job.ref.tenant, marked), job.importer, services.jobs)",
+        new="        corrected = next(each for ref, each in services.jobs.items.items() if ref.id == marked)",
+        tests=("tests/unit/usecases/test_corrections_marks.py",),
+    ),
+    Fault(
+        name="formula-read-as-empty",
+        breaks="A formula without a value is read as an empty cell.",
+        file="layers/domain/sluice/reading/xlsx/parser.py",
+        old='    if b"<f" in body:',
+        new='    if b"<never" in body:',
+        tests=("tests/unit/reading/test_xlsx_table.py",),
+    ),
+    # ------------------------------------------------------------------ screens say what is true
+    Fault(
+        name="review-counted-as-work",
+        breaks="The time in which a person reads a review is part of the duration of the load.",
+        file="layers/domain/sluice/usecases/views.py",
+        old="case Status.LOADING:",
+        new="case Status.LOADING | Status.IN_REVIEW:",
+        tests=("tests/integration/api/test_timeline.py",),
+    ),
+    Fault(
+        name="rejected-file-looks-loaded",
+        breaks="A file whose rows were all rejected is shown as loaded.",
+        file="web/shared/outcomes.js",
+        old="if (!delivered(counts))",
+        new="if (!delivered(counts) && !counts.rejected)",
+        tests=("tests/unit/test_web_outcomes.py",),
     ),
     # ------------------------------------------------------------------ pages of other products
     Fault(

@@ -10,7 +10,7 @@ from local.paths import ROOT
 from tests.planted.__main__ import main
 from tests.planted.copies import faulty
 from tests.planted.faults import FAULTS, Fault
-from tests.support.node import NODE
+from tests.support.javascript import NODE
 
 
 def _name(fault: Fault) -> str:

@@ -1,6 +1,7 @@
 /** `<sluice-import-dialog>`: choose a file, check it, review it, and load or look up its rows, in one dialog. */
 
 import { Problem, apiRoot, get, notSluice, post, save } from "../shared/api.js";
+import { correctionUpload, correctsLine } from "../shared/correction.js";
 import { el, fill, focusOn } from "../shared/dom.js";
 import { parameterBox, parameterFields } from "../shared/parameters.js";
 import { asProblem, failure, problemBox } from "../shared/problems.js";
@@ -230,7 +231,7 @@ export class SluiceImportDialog extends HTMLElement {
       onRemap: this.#file && ((mapping) => this.#again(job, { mapping })),
       onCancel: async () => this.#ended({ job: await this.#cancel(job.id) }),
     });
-    this.#enter("review", "review.heading", view);
+    this.#enter("review", "review.heading", correctsLine(preview.job, { lang: this.#lang }), view);
   }
 
   /** Send the same file again with other options, and cancel the job that read it before. */
@@ -248,7 +249,15 @@ export class SluiceImportDialog extends HTMLElement {
     const onProblem = (problem) => this.#report(problem, { importId: job.id, job });
     const view = await outcome(job, { lang: this.#lang, base: this.#options.base, onProblem });
     const actions = el("div", { class: "actions" }, this.#another("done.another", "primary"), this.#closer());
-    this.#enter("done", "done.heading", view, actions);
+    const onJob = (made, file) => this.#correct(made, file);
+    const upload = correctionUpload(job, { lang: this.#lang, ...this.#options, onJob, onProblem });
+    this.#enter("done", "done.heading", correctsLine(job, { lang: this.#lang }), view, upload, actions);
+  }
+
+  /** Follow the job of a corrected file. */
+  #correct(job, file) {
+    this.#file = file;
+    this.#watch(job, "check");
   }
 
   #ended({ problem, job }) {

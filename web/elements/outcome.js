@@ -2,7 +2,9 @@
 
 import { download, get } from "../shared/api.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
+import { showsParts, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
 import { problemBox } from "../shared/problems.js";
+import { reasonText } from "../shared/reasons.js";
 import { bytes, has, number, t, tOf } from "../shared/strings.js";
 
 const COUNTS = ["inserted", "updated", "unchanged", "rejected", "unprocessed"];
@@ -29,9 +31,13 @@ export async function outcome(job, showing) {
   const text = (name) => tOf(job, `done.${name}`, { count: job.counts[name] }, lang);
   const sentences = counted.map((name) => el("li", { class: name }, text(name)));
   const rejected = job.links.rejections && job.counts.rejected > 0 && (() => rejectedRows(job.id, showing));
+  const bar = outcomeBar();
+  if (showsParts(job)) bar.show(job, lang);
   return el(
     "div",
     { class: "stack wide" },
+    el("p", { class: `verdict ${kindOf(job)}` }, stateText(job, (state) => t(`status.${state}`, {}, lang), lang)),
+    showsParts(job) && bar,
     sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, tOf(job, "done.nothing", {}, lang)),
     job.links.files && (await section(() => fileList(job, showing), showing)),
     rejected && (await section(rejected, showing)),
@@ -52,7 +58,7 @@ export async function rejectedRows(jobId, { lang, base, onProblem }) {
   const hasSheets = first.items.some((item) => item.sheet);
   const columns = ["sheet", "row", "column", "value", "reason"].slice(hasSheets ? 0 : 1);
   const titles = columns.map((name) => ({ title: t(`rejections.${name}`, {}, lang), number: name === "row" }));
-  const rows = (items) => items.map((item) => columns.map((name) => cell(name, item[name], lang)));
+  const rows = (items) => items.map((item) => columns.map((name) => cell(name, name === "reason" ? reasonText(item, lang) : item[name], lang)));
   const table = scrollingTable(t("rejections.heading", {}, lang), titles, rows(first.items));
   const status = el("p", { class: "quiet", role: "status" });
   let next = first.next;

@@ -3,6 +3,7 @@
 import { post } from "../shared/api.js";
 import { bar, el, fill } from "../shared/dom.js";
 import { followJob, untilResumed } from "../shared/events.js";
+import { kindOf, stateText } from "../shared/outcomes.js";
 import { failure, problemBox } from "../shared/problems.js";
 import { language, t, tOf } from "../shared/strings.js";
 
@@ -156,8 +157,8 @@ export class SluiceProgress extends HTMLElement {
     message.textContent = text;
     percent.textContent = t("progress.percent", { percent: Math.floor(done) }, lang);
     track.set(done, `${text} ${percent.textContent}`);
-    track.classList.toggle("good", this.#job?.status === "completed");
-    track.classList.toggle("bad", this.#job?.status === "failed");
+    const kind = this.#job ? kindOf(this.#job) : "";
+    for (const name of ["good", "warn", "bad"]) track.classList.toggle(name, kind === name);
     // screen readers announce each phase and the end, but not every row
     const phase = this.#job ? phaseOf(this.#job, lang) : "";
     if (phase !== this.#announced) live.textContent = this.#announced = phase;
@@ -199,7 +200,8 @@ function sentence(job, lang) {
 
 function phaseOf(job, lang) {
   if (isSuspended(job)) return t("status.suspended", {}, lang);
-  return isRunning(job) ? t(`phase.${job.phase}`, {}, lang) : tOf(job, `status.${job.status}`, {}, lang);
+  if (isRunning(job)) return t(`phase.${job.phase}`, {}, lang);
+  return stateText(job, () => tOf(job, `status.${job.status}`, {}, lang), lang);
 }
 
 const isRunning = (job) => job.phase && RUNNING.has(job.status);
