@@ -14,6 +14,7 @@ from local.paths import ROOT
 from local.stack import Stack
 from tests.browser.conftest import token_of
 from tests.browser.test_elements import PAGE, choose
+from tests.support.oidc import in_background
 from tests.support.people import Person
 
 #: Records the events of an element in `window.events`, an error as its text; `data-last` has the name of the last.

@@ -289,9 +289,7 @@ export const en = {
   "reason.not-of-corrected-job":
     "is not job {job}, which this file corrects. Correct the rows of each job in its own file",
   "reason.computed-text": "was the text '{text}', of which a program has made a formula. Write it as text again",
-  "reason.unclear-apostrophe":
-    "may have an apostrophe that the report has put before a formula. Keep the column '{column}' of the report, " +
-    "which says so",
+  "reason.unclear-apostrophe": "may have an apostrophe that the report added. Keep its column '{column}', which says so",
 
   "done.heading": "The import has finished",
   "done.heading.lookup": "The rows have been looked up",

@@ -277,9 +277,7 @@ export const id = {
   "reason.not-of-corrected-job":
     "bukan pekerjaan {job} yang diperbaiki berkas ini. Perbaiki baris tiap pekerjaan dalam berkasnya sendiri",
   "reason.computed-text": "tadinya teks '{text}', yang dijadikan rumus oleh suatu program. Tulis lagi sebagai teks",
-  "reason.unclear-apostrophe":
-    "mungkin memiliki tanda petik yang ditambahkan laporan sebelum rumus. Pertahankan kolom '{column}' dari laporan, " +
-    "yang menyebutkannya",
+  "reason.unclear-apostrophe": "mungkin memiliki tanda petik dari laporan. Pertahankan kolom '{column}', yang menyebutkannya",
 
   "done.heading": "Impor selesai",
   "done.heading.lookup": "Pencarian selesai",

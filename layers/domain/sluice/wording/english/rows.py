@@ -50,10 +50,7 @@ REASONS: Final[dict[str, Sentence]] = {
     "not-a-rejected-row": "is not a row that job {job} has rejected",
     "not-of-corrected-job": "is not job {job}, which this file corrects. Correct the rows of each job in its own file",
     "computed-text": "was the text '{text}', of which a program has made a formula. Write it as text again",
-    "unclear-apostrophe": (
-        "may have an apostrophe that the report has put before a formula. Keep the column '{column}' of the report, "
-        "which says so"
-    ),
+    "unclear-apostrophe": "may have an apostrophe that the report added. Keep its column '{column}', which says so",
     # of a row and its dataset
     "over-record-size": "is larger than a record can be",
     "database-too-long": "is longer than the database's column allows",
