@@ -8,7 +8,6 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
 from playwright.sync_api import Page, expect
-from tests.browser.oidc import in_background
 
 from local.paths import ROOT
 from local.stack import Stack
