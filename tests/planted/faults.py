@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.planted.client_faults import CLIENT_FAULTS
+from tests.planted.edge_faults import EDGE_FAULTS
 from tests.planted.fault import Fault
 
 FAULTS: Final = (
@@ -321,6 +322,6 @@ FAULTS: Final = (
         new='    if b"<never" in body:',
         tests=("tests/unit/reading/test_xlsx_table.py",),
     ),
-    # ------------------------------------------------------------------ pages, elements, command line
     *CLIENT_FAULTS,
+    *EDGE_FAULTS,
 )
