@@ -364,11 +364,27 @@ FAULTS: Final = (
         tests=("tests/unit/cli/test_oidc.py",),
     ),
     Fault(
+        name="refreshed-twice",
+        breaks="Two commands exchange the same refresh token, and the issuer ends the session.",
+        file="cli/sluice_cli/connection.py",
+        old="if profile.access_token != old.access_token and profile.access_token is not None:",
+        new="if False:",
+        tests=("tests/unit/cli/test_account.py",),
+    ),
+    Fault(
         name="importer-guessed",
         breaks="A file goes to an importer that does not know all of its headers, without a word.",
         file="cli/sluice_cli/headers.py",
         old="self.matched > 0 and not self.missing and not self.unmatched",
         new="self.matched > 0 and not self.missing",
         tests=("tests/unit/cli/test_headers.py", "tests/unit/cli/test_imports.py"),
+    ),
+    Fault(
+        name="review-ends-in-0",
+        breaks="A script goes on as if rows were loaded that wait for a review.",
+        file="cli/sluice_cli/waiting.py",
+        old='return WAITS if job["status"] in {"in_review", "paused"} else FAILED',
+        new='return 0 if job["status"] in {"in_review", "paused"} else FAILED',
+        tests=("tests/unit/cli/test_commands.py", "tests/unit/cli/test_imports.py"),
     ),
 )
