@@ -91,7 +91,7 @@ def polars() -> Load:
 
 def dlt() -> Load:
     """Run a pipeline that merges the workbook's rows into a table by their key."""
-    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    os.environ.update(RUNTIME__DLTHUB_TELEMETRY="false", RUNTIME__LOG_LEVEL="ERROR")
     from dlt import pipeline, resource
     from dlt.destinations import postgres
     from pandas import read_excel

@@ -136,7 +136,7 @@ def run_sluice(bench: Bench, chosen: Sequence[str]) -> Group:
     if "dynamodb" in chosen:
         with bench.stacks(database=False, say=bench.say) as stack:
             versions |= {"MiniStack": _ministack_version()}
-            _whole_stack(bench, stack, "dynamodb", "DynamoDB", with_csv=False)
+            _whole_stack(bench, stack, "dynamodb", "DynamoDB")
     return Group(run.ended(bench.files_mb, versions), tuple(bench.figures))
 
 
@@ -161,10 +161,10 @@ def _with_database(bench: Bench, chosen: Sequence[str], stack: Stack) -> None:
         rows = min(DISPATCH_ROWS, 15 * bench.rows)
         bench.process("reading:dispatch", "`dispatch`: finds duplicates, sends", _measure("dispatch", rows), env, None)
     if "postgres" in chosen:
-        _whole_stack(bench, stack, "postgres", "PostgreSQL", with_csv=True)
+        _whole_stack(bench, stack, "postgres", "PostgreSQL")
 
 
-def _whole_stack(bench: Bench, stack: Stack, name: str, destination: str, *, with_csv: bool) -> None:
+def _whole_stack(bench: Bench, stack: Stack, name: str, destination: str) -> None:
     """Import files of every kind into a destination, each of which has to change what it says."""
     rows, wrong = bench.rows, set(workbook.wrong_rows(bench.rows // _WRONG_EVERY, bench.rows))
     changed = len(set(workbook.spread(SMALL, rows)) - wrong)
@@ -177,9 +177,9 @@ def _whole_stack(bench: Bench, stack: Stack, name: str, destination: str, *, wit
         bench.imported(f"stack:{name}-{what}", f"{destination}: {title}", found)
 
     add("new", "all rows new, .xlsx", book, tenant, inserted=good)
-    if with_csv:
+    if name == "postgres":  # the emulated records table bounds the other, so its further lines would say little
         add("csv", "all rows new, CSV", bench.main_file(".csv"), f"{tenant}-csv", inserted=good)
-    add("again", "the same .xlsx again", book, tenant, unchanged=good)
+        add("again", "the same .xlsx again, all unchanged", book, tenant, unchanged=good)
     later = bench.main_file(".xlsx", changed=SMALL)
     add("changed", f"the same with {SMALL:,} prices changed", later, tenant, updated=changed, unchanged=good - changed)
     times = _WARM_TIMES if rows >= ROWS else 1
