@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figures import DATA, PAGE, PEERS, SLUICE, Group, load, render, save
+from benchmarks.figures import DYNAMODB, PAGE, PEERS, SLUICE, Group, load, render, save
 from benchmarks.runs import (
     DISPATCH_ROWS,
+    DYNAMODB_MEASURES,
     PEER_MEASURES,
     PEER_ROWS,
     ROWS,
@@ -21,6 +22,7 @@ from benchmarks.runs import (
     SMALL,
     Bench,
     Stacks,
+    run_dynamodb,
     run_peers,
     run_sluice,
 )
@@ -29,13 +31,14 @@ from local.lifecycle import running
 
 _RUNS: Final[dict[str, tuple[Callable[[Bench, Sequence[str]], Group], Sequence[str], int]]] = {
     SLUICE: (run_sluice, SLUICE_MEASURES, ROWS),
+    DYNAMODB: (run_dynamodb, DYNAMODB_MEASURES, ROWS),
     PEERS: (run_peers, PEER_MEASURES, PEER_ROWS),
 }
 """Groups of figures: what takes them, the measures that belong to them, and the rows of a run of full size."""
 
 
-def main(arguments: Sequence[str] | None = None, stacks: Stacks = running, data: Path = DATA, page: Path = PAGE) -> int:
-    """Measure and print; write `data` and `page` after each run of full size that takes every measure of its group."""
+def main(arguments: Sequence[str] | None = None, stacks: Stacks = running, page: Path = PAGE) -> int:
+    """Measure and print; write `page` after each run of full size that takes every measure of its group."""
     options = _options(arguments)
     measured: dict[str, Group] = {}
     for group, (run, names, full) in _RUNS.items():
@@ -43,13 +46,12 @@ def main(arguments: Sequence[str] | None = None, stacks: Stacks = running, data:
         if not chosen:
             continue
         measured[group] = run(Bench(options.rows, stacks, _say), chosen)
-        if options.rows >= full and len(chosen) == len(names) and options.write is None:
-            save({**load(data), group: measured[group]}, data, page)
-            _say(f"Wrote {page}")
-    text = render(measured)
-    print(text)
-    if options.write is not None:
-        options.write.write_text(text)
+        whole = options.rows >= full and len(chosen) == len(names)
+        written = options.write or (page if whole else None)
+        if written is not None:
+            save({**load(written), group: measured[group]}, written)
+            _say(f"Wrote {written}")
+    print(render(measured))
     return 0
 
 
@@ -59,7 +61,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Measure Sluice, and other libraries beside it. A run of full size that takes every measure of "
         f"Sluice, or {PEERS}, writes docs/figures.md; any other run only prints.",
     )
-    names = [*SLUICE_MEASURES, *PEER_MEASURES]
+    names = [*SLUICE_MEASURES, *DYNAMODB_MEASURES, *PEER_MEASURES]
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"some of {', '.join(names)}; default: all")
     parser.add_argument(
         "--rows",
@@ -67,7 +69,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=ROWS,
         help=f"rows of the files, by default {ROWS:,}; {PEERS} takes {PEER_ROWS:,} at most, dispatch {DISPATCH_ROWS:,}",
     )
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write what is measured to this file and no other")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write this page, of any size, and no other")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.measures) - set(names)):
         parser.error(f"unknown measure {', '.join(unknown)}; choose from {', '.join(names)}")

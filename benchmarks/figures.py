@@ -23,7 +23,6 @@ from benchmarks.processor import DATABASE, FUNCTIONS, LOCAL_AWS
 from local.paths import ROOT
 
 PAGE: Final = ROOT / "docs" / "figures.md"
-DATA: Final = PAGE.with_suffix(".json")
 FORMAT: Final = 1
 
 BARE: Final = "openpyxl"
@@ -32,8 +31,9 @@ OWN: Final = "own"
 """Processor seconds of the measured process itself."""
 
 SLUICE: Final = "sluice"
+DYNAMODB: Final = "dynamodb"
 PEERS: Final = "peers"
-GROUPS: Final = (SLUICE, PEERS)
+GROUPS: Final = (SLUICE, DYNAMODB, PEERS)
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,9 @@ class Group:
 Groups = Mapping[str, Group]
 
 
-def load(path: Path = DATA) -> dict[str, Group]:
-    """Read the figures that `save` wrote; none if there is no such file."""
+def load(page: Path = PAGE) -> dict[str, Group]:
+    """Read the figures of a page, from the JSON that `save` wrote beside it; none if there is none."""
+    path = page.with_suffix(".json")
     if not path.exists():
         return {}
     found = json.loads(path.read_text())
@@ -129,17 +130,17 @@ def load(path: Path = DATA) -> dict[str, Group]:
     return {name: _group(found["groups"][name]) for name in GROUPS if name in found["groups"]}
 
 
-def save(groups: Groups, path: Path = DATA, page: Path = PAGE) -> None:
-    """Write the figures and the page that is made of them."""
+def save(groups: Groups, page: Path) -> None:
+    """Write a page, and beside it the figures that it is made of."""
     content = {"format": FORMAT, "groups": {name: asdict(group) for name, group in groups.items()}}
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    page.with_suffix(".json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     page.write_text(render(groups))
 
 
 def _group(content: Mapping[str, object]) -> Group:
     run, figures = content["run"], content["figures"]
     if not isinstance(run, dict) or not isinstance(figures, list):
-        raise SystemExit(f"{DATA} is damaged. Measure everything anew: make bench")
+        raise SystemExit("The figures beside the page are damaged. Measure everything anew: make bench")
     return Group(Run(**{**run, "load": tuple(run["load"])}), tuple(Figure(**each) for each in figures))
 
 
@@ -184,6 +185,15 @@ _FIRST: Final[dict[str, Cell]] = {
 }
 
 
+_OF_A_STACK: Final[dict[str, Cell]] = {
+    **_FIRST,
+    "CPU µs/row: functions": _micros(FUNCTIONS),
+    "local AWS": _micros(LOCAL_AWS),
+    "database": _micros(DATABASE),
+    "× openpyxl": _ratio,
+}
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of the page: figures whose key begins with its name, and the columns that each has."""
@@ -211,17 +221,18 @@ TABLES: Final = {
     ),
     "stack": Table(
         SLUICE,
-        "The whole stack",
+        "The whole stack into PostgreSQL",
         "Upload to completed, through the public API of a stack on a local AWS with IAM enforced and two workers a"
         " queue. Functions are warm. The local AWS, its database and the client share the cores with the functions. The"
         " small file is imported several times, each time for a tenant without a row; its line is the median.",
-        {
-            **_FIRST,
-            "CPU µs/row: functions": _micros(FUNCTIONS),
-            "local AWS": _micros(LOCAL_AWS),
-            "database": _micros(DATABASE),
-            "× openpyxl": _ratio,
-        },
+        _OF_A_STACK,
+    ),
+    "dynamodb": Table(
+        DYNAMODB,
+        "The whole stack into DynamoDB",
+        "The same, into the records table. It is emulated by one process on the same cores, so these lines say more"
+        " about the emulator than about DynamoDB.",
+        _OF_A_STACK,
     ),
     "peers": Table(
         PEERS,
@@ -254,13 +265,14 @@ compare ratios within one run, and CPU.
 make bench                                     # takes every measure and writes this page
 make bench ARGS="--rows 20000"                 # every measure of smaller files; prints, and writes no page
 make bench ARGS="chunk plan --rows 20000"      # only these measures; --help lists them
-make bench ARGS="--write /tmp/figures.md"      # writes what it measures to another file
+make bench ARGS="--write /tmp/figures.md"      # writes what it measures, of any size, to this page
 make bench-peers                               # only the last table, and writes that
 .venv/bin/python -m benchmarks.workbook --help # the files that are measured
 ```
 
-A run of full size that takes every measure of a table's run writes this page, and keeps the other run's tables. Any
-other run only prints.
+The tables come from three runs: Sluice into PostgreSQL, into DynamoDB, and other libraries. A run of full size that
+takes all of its measures writes this page and figures.json beside it, and keeps the tables of the others. Any other run
+writes only with `--write`.
 """
 
 _TAIL: Final = """
@@ -274,7 +286,6 @@ _TAIL: Final = """
 - **Peak MB** is the peak of resident memory of the process, with interpreter and libraries.
 - **Rows** of a worker's lines are those of the chunks that were clocked; one chunk before them is not.
 - PostgreSQL runs with `fsync` and `synchronous_commit` off, for Sluice and for the other libraries alike.
-- The records table is emulated: a line with DynamoDB says more about the emulator than about DynamoDB.
 """
 
 

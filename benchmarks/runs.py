@@ -90,7 +90,7 @@ class Bench:
         found: dict[str, Any] = json.loads(done.stdout)
         size = None if file is None else file.stat().st_size / 1e6
         used = {OWN: found["processor"]}
-        self.figures.append(Figure(key, title, found["rows"], found["seconds"], used, found["peak_mb"], size))
+        self._add(Figure(key, title, found["rows"], found["seconds"], used, found["peak_mb"], size))
         return found
 
     def add_processor(self, whose: str, seconds: float) -> None:
@@ -100,7 +100,14 @@ class Bench:
 
     def imported(self, key: str, title: str, found: Imported) -> None:
         """Add the figure of an import through a whole stack."""
-        self.figures.append(Figure(key, title, found.rows, found.seconds, found.processor))
+        self._add(Figure(key, title, found.rows, found.seconds, found.processor))
+
+    def _add(self, figure: Figure) -> None:
+        """Add a figure, and print it at once, because a run may be interrupted."""
+        self.figures.append(figure)
+        used = ", ".join(f"{seconds:.2f} s of {whose}" for whose, seconds in figure.processor.items())
+        memory = "" if figure.peak_mb is None else f", {figure.peak_mb:.0f} MB"
+        self.say(f"{figure.title}: {figure.rows:,} rows in {figure.seconds:.2f} s, CPU {used or 'unknown'}{memory}")
 
 
 # -------------------------------------------------------------------------------------------------------------- Sluice
@@ -120,7 +127,10 @@ _PROCESSES: Final = {
 """Measures that are processes of `benchmarks.measures`: the files that they take, and their titles."""
 
 _NEED_A_STACK: Final = frozenset({"plan", "worker", "dispatch", "postgres"})
-SLUICE_MEASURES: Final = (*_PROCESSES, "postgres", "dispatch", "dynamodb")
+SLUICE_MEASURES: Final = (*_PROCESSES, "postgres", "dispatch")
+
+
+DYNAMODB_MEASURES: Final = ("dynamodb",)
 
 
 def run_sluice(bench: Bench, chosen: Sequence[str]) -> Group:
@@ -133,10 +143,16 @@ def run_sluice(bench: Bench, chosen: Sequence[str]) -> Group:
         with bench.stacks(database=True, say=bench.say) as stack:
             versions |= {"PostgreSQL": _postgres_version(stack), "MiniStack": _ministack_version()}
             _with_database(bench, chosen, stack)
-    if "dynamodb" in chosen:
-        with bench.stacks(database=False, say=bench.say) as stack:
-            versions |= {"MiniStack": _ministack_version()}
-            _whole_stack(bench, stack, "dynamodb", "DynamoDB")
+    return Group(run.ended(bench.files_mb, versions), tuple(bench.figures))
+
+
+def run_dynamodb(bench: Bench, _: Sequence[str] = DYNAMODB_MEASURES) -> Group:
+    """Import into the emulated records table: a run of its own, with a bare reader, because it takes long."""
+    run, path = Run.here(bench.rows), bench.main_file(".xlsx")
+    bench.process(f"dynamodb:{BARE}", _PROCESSES[BARE][0][1], _measure(BARE, path), {}, path)
+    with bench.stacks(database=False, say=bench.say) as stack:
+        _whole_stack(bench, stack, "dynamodb", "DynamoDB")
+    versions = {"openpyxl": version("openpyxl"), "MiniStack": _ministack_version()}
     return Group(run.ended(bench.files_mb, versions), tuple(bench.figures))
 
 
@@ -158,13 +174,13 @@ def _with_database(bench: Bench, chosen: Sequence[str], stack: Stack) -> None:
         if name in chosen:
             _take(bench, name, env)
     if "postgres" in chosen:
-        _whole_stack(bench, stack, "postgres", "PostgreSQL")
+        _whole_stack(bench, stack, "stack", "PostgreSQL")
     if "dispatch" in chosen:  # the last one, because the stack is busy with the events of its many chunks afterwards
         rows = min(DISPATCH_ROWS, 15 * bench.rows)
         bench.process("reading:dispatch", "`dispatch`: finds duplicates, sends", _measure("dispatch", rows), env, None)
 
 
-def _whole_stack(bench: Bench, stack: Stack, name: str, destination: str) -> None:
+def _whole_stack(bench: Bench, stack: Stack, table: str, destination: str) -> None:
     """Import files of every kind into a destination, each of which has to change what it says."""
     rows, wrong = bench.rows, set(workbook.wrong_rows(bench.rows // _WRONG_EVERY, bench.rows))
     changed = len(set(workbook.spread(SMALL, rows)) - wrong)
@@ -174,17 +190,17 @@ def _whole_stack(bench: Bench, stack: Stack, name: str, destination: str) -> Non
 
     def add(what: str, title: str, path: Path, whose: str, **expected: int) -> None:
         found = import_file(stack, path, whose, expected | rejected, bench.say)
-        bench.imported(f"stack:{name}-{what}", f"{destination}: {title}", found)
+        bench.imported(f"{table}:{what}", f"{destination}: {title}", found)
 
     add("new", "all rows new, .xlsx", book, tenant, inserted=good)
-    if name == "postgres":  # the emulated records table bounds the other, so its further lines would say little
+    if table == "stack":  # the emulator bounds the other table, so that further lines would say little
         add("csv", "all rows new, CSV", bench.main_file(".csv"), f"{tenant}-csv", inserted=good)
         add("again", "the same .xlsx again, all unchanged", book, tenant, unchanged=good)
     later = bench.main_file(".xlsx", changed=SMALL)
     add("changed", f"the same with {SMALL:,} prices changed", later, tenant, updated=changed, unchanged=good - changed)
     times = _WARM_TIMES if rows >= ROWS else 1
     found = import_for_new_tenants(stack, small, f"{tenant}-small", {"inserted": SMALL}, bench.say, times)
-    bench.imported(f"stack:{name}-small", f"{destination}: {SMALL:,} rows, all new", found)
+    bench.imported(f"{table}:small", f"{destination}: {SMALL:,} rows, all new", found)
 
 
 def _postgres_version(stack: Stack) -> str:

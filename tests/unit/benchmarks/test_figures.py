@@ -49,18 +49,17 @@ def test_a_busy_machine_is_named(before: float, busy: bool) -> None:
 
 
 def test_saved_figures_are_read_back(tmp_path: Path) -> None:
-    groups = {SLUICE: Group(RUN, (BARE, STACK)), PEERS: Group(RUN, (PEER,))}
-    save(groups, tmp_path / "figures.json", tmp_path / "figures.md")
-    assert load(tmp_path / "figures.json") == groups
-    assert (tmp_path / "figures.md").read_text() == render(groups)
+    groups, page = {SLUICE: Group(RUN, (BARE, STACK)), PEERS: Group(RUN, (PEER,))}, tmp_path / "figures.md"
+    save(groups, page)
+    assert load(page) == groups
+    assert page.read_text() == render(groups)
 
 
 def test_no_figures_are_read_where_none_were_saved(tmp_path: Path) -> None:
-    assert load(tmp_path / "figures.json") == {}
+    assert load(tmp_path / "figures.md") == {}
 
 
 def test_figures_of_another_format_are_rejected(tmp_path: Path) -> None:
-    path = tmp_path / "figures.json"
-    path.write_text(json.dumps({"format": 2, "groups": {}}))
+    (tmp_path / "figures.json").write_text(json.dumps({"format": 2, "groups": {}}))
     with pytest.raises(SystemExit, match="make bench"):
-        load(path)
+        load(tmp_path / "figures.md")

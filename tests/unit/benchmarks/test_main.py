@@ -49,7 +49,7 @@ def bench(folder: Path, *arguments: str) -> int:
     def stacks(**_: Any) -> AbstractContextManager[Stack]:
         return nullcontext()  # type: ignore[return-value] # these runs open no stack
 
-    return command.main(arguments, stacks, folder / "figures.json", folder / "figures.md")
+    return command.main(arguments, stacks, folder / "figures.md")
 
 
 def test_a_whole_run_of_full_size_writes_the_page(
@@ -58,7 +58,7 @@ def test_a_whole_run_of_full_size_writes_the_page(
     assert bench(tmp_path, "--rows", "5000") == 0
     assert runs.taken == {SLUICE: ["split", "chunk"], PEERS: ["peers"]}
     page = (tmp_path / "figures.md").read_text()
-    assert page == render(load(tmp_path / "figures.json"))
+    assert page == render(load(tmp_path / "figures.md"))
     assert page in capsys.readouterr().out
 
 
@@ -74,15 +74,16 @@ def test_a_smaller_run_or_some_measures_only_print(
 def test_a_run_of_one_group_keeps_the_figures_of_the_other(runs: Runs, tmp_path: Path) -> None:
     bench(tmp_path, "--rows", "5000")
     assert bench(tmp_path, "peers", "--rows", "5000") == 0
-    titles = {name: [each.title for each in group.figures] for name, group in load(tmp_path / "figures.json").items()}
+    titles = {name: [each.title for each in group.figures] for name, group in load(tmp_path / "figures.md").items()}
     assert titles == {SLUICE: ["run 1"], PEERS: ["run 3"]}
 
 
-def test_figures_can_be_written_to_another_file_and_then_to_no_other(runs: Runs, tmp_path: Path) -> None:
+def test_a_run_of_any_size_writes_the_page_that_it_is_given_and_no_other(runs: Runs, tmp_path: Path) -> None:
     other = tmp_path / "other.md"
-    assert bench(tmp_path, "--rows", "5000", "--write", str(other)) == 0
-    assert list(tmp_path.iterdir()) == [other]
-    assert "| run 2 |" in other.read_text()
+    assert bench(tmp_path, "--rows", "2500", "--write", str(other)) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.json", "other.md"]
+    assert other.read_text() == render(load(other))
+    assert list(load(other)) == [SLUICE, PEERS]
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["--rows", "10"]])
