@@ -11,7 +11,7 @@ UV := $(BIN)/uv pip
 RUN := $(BIN)/python -m
 LOCK := $(UV) compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 FAST_TESTS := $(wildcard tests/unit tests/integration tests/faults tests/test_*.py)
-SOURCES := layers/domain functions cli local tests benchmarks
+SOURCES := layers/domain functions cli local tests benchmarks hatch_build.py
 
 .PHONY: help
 help: ## list the targets
@@ -28,9 +28,9 @@ setup: .venv/.ready .venv-aws/.ready ## create the virtual environments from the
 	@.venv/bin/python -m pip --no-input install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
-.venv/.ready: .venv/.uv requirements/dev.txt pyproject.toml
+.venv/.ready: .venv/.uv requirements/dev.txt pyproject.toml cli/pyproject.toml
 	@VIRTUAL_ENV=.venv $(UV) sync --quiet --require-hashes requirements/dev.txt
-	@VIRTUAL_ENV=.venv $(UV) install --quiet --no-deps --no-build-isolation --editable .
+	@VIRTUAL_ENV=.venv $(UV) install --quiet --no-deps --no-build-isolation --editable . --editable ./cli
 	@touch $@
 
 .venv-aws/.ready: .venv/.uv requirements/aws.txt
@@ -67,8 +67,14 @@ down: ## stop the local AWS and every process of it
 
 .PHONY: test
 test: setup ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
+	@$(RUN) tests.browser.chromium
 	$(RUN) pytest -n 2 $(FAST_TESTS)
-	$(RUN) pytest tests/e2e tests/browser
+	$(RUN) pytest --durations=20 tests/e2e tests/browser
+
+.PHONY: soak
+soak: setup ## run the storms in full size: 5,000 lookups, 120 watchers, 100,000 rows pulled, workers killed in every phase
+	@$(RUN) tests.browser.chromium
+	SLUICE_SOAK=1 $(RUN) pytest -v -m storm tests/e2e tests/browser tests/soak
 
 .PHONY: check
 check: setup ## run ruff, mypy, import-linter and sam validate
@@ -84,7 +90,13 @@ e2e: setup ## run the end-to-end tests against AWS_ENDPOINT_URL, or a local AWS 
 
 .PHONY: browser
 browser: setup ## run the tests of the web pages in Chromium, on a stack as `make e2e`
+	@$(RUN) tests.browser.chromium
 	$(RUN) pytest tests/browser
+
+.PHONY: pictures
+pictures: setup ## take the pictures of the README anew, on a stack as `make e2e`
+	@$(RUN) tests.browser.chromium
+	SLUICE_PICTURES=docs/pictures $(RUN) pytest tests/browser/test_pictures.py
 
 .PHONY: planted
 planted: setup ## plant faults one by one, and see that the fast tests find each; ARGS="NAME --quick"
@@ -102,7 +114,7 @@ bench-peers: setup .venv-peers/.ready ## measure other libraries beside Sluice, 
 lock: .venv/.uv ## update the locked requirements to the newest versions that fit
 	$(LOCK) --upgrade requirements/uv.in -o requirements/uv.txt
 	$(LOCK) --upgrade layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
-	$(LOCK) --upgrade requirements/dev.in -o requirements/dev.txt
+	$(LOCK) --upgrade requirements/dev.in cli/pyproject.toml -o requirements/dev.txt
 	$(LOCK) --upgrade requirements/aws.in -o requirements/aws.txt
 	$(LOCK) --upgrade requirements/peers.in -o requirements/peers.txt
 

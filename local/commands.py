@@ -1,9 +1,8 @@
-"""What the local stack adds to ``sluice`` in a checkout, by entry points of pyproject.toml: an API and two commands.
+"""What the local stack adds to ``sluice`` in a checkout, by entry points of pyproject.toml: an API and a command.
 
 The command line itself knows nothing of this package.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,11 +13,13 @@ import typer
 from local.issuer import SCOPES
 from local.paths import DEFAULT
 from local.stack import Stack
+from sluice_cli.client import Bearer
+from sluice_cli.connection import Connection
 from sluice_cli.output import err, out
 
 
-def connection() -> tuple[str, str]:
-    """Return address and a new token of the API of ``make up``.
+def connection() -> Connection:
+    """Return the API of ``make up`` with a new token, which its token file gets too, and the addresses of the stack.
 
     Raises
     ------
@@ -26,17 +27,7 @@ def connection() -> tuple[str, str]:
         When no local stack is up.
     """
     stack = Stack.load(DEFAULT)
-    return stack.api_url, stack.issuer.mint()
-
-
-def info(as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False) -> None:
-    """Show the addresses of the local stack; renews the token in its token file."""
-    stack = Stack.load(DEFAULT)
-    stack.new_token()
-    if as_json:
-        print(json.dumps(stack.info()))
-    else:
-        show_addresses(stack)
+    return Connection(stack.api_url, Bearer(stack.new_token()), stack.info())
 
 
 def token(

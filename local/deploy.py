@@ -21,7 +21,10 @@ from local.web import WEB
 PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 """Version of this interpreter: the emulator runs functions with it, so layers are built for it."""
 
-DEPLOYED: Final = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")
+TEMPLATES: Final = ("template.yaml", "console.yaml", "alarms.yaml")
+"""The template and those of its nested stacks."""
+
+DEPLOYED: Final = (*TEMPLATES, "samconfig.toml", "functions", "layers", "statemachines")
 """Sources of a deployment, relative to the checkout."""
 
 
@@ -200,13 +203,13 @@ def _pages(folder: Path) -> dict[str, bytes]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run ``sam`` in the foreground: ``--validate`` lints the template, ``--aws`` deploys to the real AWS.
+    """Run ``sam`` in the foreground: ``--validate`` lints the templates, ``--aws`` deploys to the real AWS.
 
     Arguments after ``--aws`` go to ``sam deploy``, which takes the developer's credentials. Then the web pages are
     published.
     """
     commands = {
-        "--validate": (["validate", "--lint", "--template-file", "template.yaml"],),
+        "--validate": tuple(["validate", "--lint", "--template-file", template] for template in TEMPLATES),
         "--aws": (["build"], ["deploy", *arguments[1:]]),
     }[arguments[0]]
     # `sam validate` demands a region, although cfn-lint calls nothing.

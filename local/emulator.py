@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import time
 import uuid
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def start(folder: Path, port: int = PORT, *, patience: float = 30.0) -> Emulator
 
 def stop(folder: Path) -> bool:
     """Stop the local AWS of `folder` with its Lambdas; return whether it ran."""
-    stopped = BackgroundProcess(folder, "emulator").stop()
+    # SIGTERM takes it six seconds, in which it saves nothing: its state is in memory only
+    stopped = BackgroundProcess(folder, "emulator").stop(first=signal.SIGKILL)
     shutil.rmtree(folder / "emulator", ignore_errors=True)
     return stopped
 
@@ -70,9 +72,11 @@ def stop(folder: Path) -> bool:
 def _environment(work: Path, port: int) -> dict[str, str]:
     """Return the whole environment of MiniStack, which passes it to every Lambda.
 
-    It has none of the developer's own AWS, Python or proxy settings.
+    It has none of the developer's own AWS, Python or proxy settings. Tests shorten the waits of state machines, such as
+    that before a suspended job resumes, by ``SFN_WAIT_SCALE``.
     """
-    inherited = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "PATH") if name in os.environ}
+    names = ("HOME", "LANG", "LC_ALL", "PATH", "SFN_WAIT_SCALE")
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **inherited,
         "BIND_HOST": LOOPBACK,

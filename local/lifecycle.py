@@ -78,18 +78,23 @@ def _in_use(folder: Path) -> bool:
 
 @contextmanager
 def running(
-    folder: Path | None = None, port: int = 0, *, database: bool = False, say: Say = lambda _: None
+    folder: Path | None = None,
+    port: int = 0,
+    *,
+    endpoint: str | None = os.environ.get("AWS_ENDPOINT_URL"),
+    database: bool = False,
+    say: Say = lambda _: None,
 ) -> Iterator[Stack]:
     """Yield a stack that lives as long as the ``with`` block, such as that of the end-to-end tests.
 
-    With ``AWS_ENDPOINT_URL`` in the environment Sluice is deployed there, as stack ``SLUICE_STACK`` (``sluice``), and
-    stays deployed. Without it a local AWS starts in `folder` (by default a new one under ``.local/``) and stops again.
-    With `database` rows go to a PostgreSQL of its own, and the stack's name ends in ``-postgres``.
+    With `endpoint`, by default ``AWS_ENDPOINT_URL`` of the environment, Sluice is deployed there, as stack
+    ``SLUICE_STACK`` (``sluice``), and stays deployed. Without it a local AWS starts in `folder` (by default a new one
+    under ``.local/``) and stops again. With `database` rows go to a PostgreSQL of its own, and the name of a stack at
+    an endpoint ends in ``-postgres``.
     """
     LOCAL.mkdir(exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix="run-", dir=LOCAL)) if folder is None else folder.resolve()
     made.mkdir(parents=True, exist_ok=True)
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
     with (made / "owner.lock").open("w") as owner:
         fcntl.flock(owner, fcntl.LOCK_EX)
         try:

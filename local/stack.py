@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
 from local.emulator import REGION, ROOT_KEY
@@ -65,7 +66,7 @@ class Stack:
         return f"{self.web_url}/{CONSOLE}"
 
     def info(self) -> dict[str, Any]:
-        """Return what ``sluice info --json`` prints."""
+        """Return what ``sluice info`` shows of it."""
         return {
             "api_url": self.api_url,
             "token_file": str(self.token_file),
@@ -81,8 +82,9 @@ class Stack:
     def new_token(self) -> str:
         """Write a fresh token to the token file, and return it."""
         token = self.issuer.mint()
-        self.token_file.touch(mode=0o600)
-        self.token_file.write_text(token)
+        with NamedTemporaryFile("w", dir=self.folder, delete=False) as file:  # of mode 0600
+            file.write(token)
+        Path(file.name).replace(self.token_file)  # a reader sees the old token or the new one
         return token
 
     def save(self) -> None:

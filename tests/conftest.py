@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import boto3
 import pytest
 
 from local.lifecycle import running
 from local.stack import Stack
 from sluice.auth import READ, WRITE
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from tests.browser import chromium
 from tests.support.people import Person
+from tests.support.sizes import SOAK
 
-_FOLDERS = {"e2e": pytest.mark.e2e, "browser": pytest.mark.browser}
+_FOLDERS = {"e2e": pytest.mark.e2e, "browser": pytest.mark.browser, "soak": pytest.mark.e2e}
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
@@ -23,7 +29,16 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder in _FOLDERS:
             item.add_marker(_FOLDERS[folder])
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(1_200 if SOAK else 300))
+    if any(item.get_closest_marker("browser") for item in items) and chromium.find() is None:
+        pytest.exit(chromium.MISSING, returncode=1)  # now, not after the tests that need no browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_waits() -> None:
+    """Make the state machines of our own stacks wait a fifth of their seconds, but for ``make soak``."""
+    if not SOAK:
+        os.environ["SFN_WAIT_SCALE"] = "0.2"
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +48,23 @@ def stack() -> Iterator[Stack]:
         yield deployed
 
 
+@pytest.fixture
+def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
+    """Return the deployed stores of jobs, without the API."""
+    table = boto3.resource(
+        "dynamodb",
+        endpoint_url=stack.endpoint,
+        region_name=stack.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    ).Table(stack.jobs_table)
+    return DynamoJobs(table, 1), DynamoChunks(table, 1)
+
+
 @pytest.fixture(scope="session")
-def postgres_stack() -> Iterator[Stack]:
-    """Yield a stack of our own whose rows are stored in PostgreSQL."""
-    with running(database=True) as deployed:
+def postgres_stack(stack: Stack) -> Iterator[Stack]:
+    """Yield a second deployment on the same AWS, whose rows are stored in PostgreSQL."""
+    with running(endpoint=stack.endpoint, database=True) as deployed:
         yield deployed
 
 

@@ -1,1 +1,1 @@
-"""The ``sluice`` command line, a client of the public API; imports neither the library nor the development stack."""
+"""The `sluice` command line: a client of the public API, a distribution of its own (`sluice-cli`)."""

@@ -1,13 +1,11 @@
-"""A client of Sluice's public API that knows only what the OpenAPI description says, and how to find that API."""
+"""A client of Sluice's public API that knows only what the OpenAPI description says."""
 
 import json
-import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -15,16 +13,16 @@ import httpx
 from httpx_sse import EventSource
 
 from sluice_cli.errors import NotConnected, RequestFailed, Stalled, Unreachable
+from sluice_cli.words import command
 
 WAITING_OR_ENDED: Final = frozenset({"completed", "failed", "cancelled", "rolled_back", "in_review", "paused"})
 """States that a job does not leave by itself, unless it is suspended."""
 
-CONNECTIONS: Final = "sluice_cli.connections"
-"""Entry-point group of functions without parameters that return address and token of an API."""
-
 _PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _GATEWAY_ERRORS: Final = frozenset({502, 503, 504})
 """Statuses that a gateway in front of the API responds with on its own."""
+_PASSING: Final = _GATEWAY_ERRORS | {429}
+"""Statuses after which the same request may succeed."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +38,45 @@ NOT_MODIFIED: Final = Response("", None, {})
 """The response to a conditional request when nothing has changed."""
 
 
+class Bearer(httpx.Auth):
+    """Adds a bearer token to each request.
+
+    Raises
+    ------
+    NotConnected
+        For a text that no header can have; it is not quoted, since it may hold a token.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token.strip()
+        if not re.fullmatch(r"[!-~]+", self._token):
+            raise NotConnected(
+                "The token has spaces or other characters that no token has. Copy it again, as one line."
+            )
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
 class Client:
-    """Calls the API at `api_url` (with its ``/v1``) with a bearer token.
+    """Calls the API at `api_url` (with its ``/v1``).
 
     Parameters
     ----------
+    token
+        A bearer token, or what adds one to each request.
     transport
         Replaces the network in tests.
     """
 
-    def __init__(self, api_url: str, token: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, api_url: str, token: str | httpx.Auth, *, transport: httpx.BaseTransport | None = None) -> None:
         timeout = httpx.Timeout(60.0, connect=5.0)
         self._api_url = api_url.rstrip("/")
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._api = httpx.Client(headers=headers, timeout=timeout, transport=transport)
+        auth = Bearer(token) if isinstance(token, str) else token
+        headers = {"Accept": "application/json"}
+        self._api = httpx.Client(auth=auth, headers=headers, timeout=timeout, transport=transport)
         self._files = httpx.Client(timeout=httpx.Timeout(600.0, connect=5.0), transport=transport)  # without the token
 
     def __enter__(self) -> Self:
@@ -102,9 +125,15 @@ class Client:
             _body_of(response)  # raises
         return target.write_bytes(response.content)
 
-    def start_import(self, file: Path, importer: str, **options: Any) -> Any:
-        """Announce a file; return ``{"job": …, "upload": …}``. Options are those of the API; None is not sent."""
-        body: dict[str, Any] = {"importer": importer, "filename": file.name, "bytes": file.stat().st_size}
+    def start_import(self, file: Path, importer: str, *, name: str | None = None, **options: Any) -> Any:
+        """Announce a file; return ``{"job": …, "upload": …}``. Options are those of the API; None is not sent.
+
+        Parameters
+        ----------
+        name
+            Name of the file for the job, if it is another than on this machine.
+        """
+        body: dict[str, Any] = {"importer": importer, "filename": name or file.name, "bytes": file.stat().st_size}
         return self.post("/imports", body | {name: value for name, value in options.items() if value is not None}).body
 
     def upload(self, target: Mapping[str, Any], name: str, content: IO[bytes]) -> None:
@@ -123,7 +152,8 @@ class Client:
     ) -> Iterator[Response]:
         """Poll a job: yield its present state and every later one, until it waits or has ended.
 
-        A suspended job is polled further, because it resumes by itself.
+        A suspended job is polled further, because it resumes by itself. So is any job while a connection breaks or a
+        gateway responds for the API: the job goes on meanwhile.
 
         Raises
         ------
@@ -131,16 +161,27 @@ class Client:
             When the job has not changed for `patience` seconds.
         """
         etag: str | None = None
-        changed = time.monotonic()
+        changed, failures = time.monotonic(), 0
         while True:
-            response = self._call("GET", f"/jobs/{job_id}", headers={"If-None-Match": etag} if etag else None)
+            try:
+                response = self._call("GET", f"/jobs/{job_id}", headers={"If-None-Match": etag} if etag else None)
+            except (Unreachable, RequestFailed) as error:
+                passing = isinstance(error, Unreachable) or error.status in _PASSING
+                if etag is None or not passing or time.monotonic() - changed > patience:
+                    raise
+                sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+                continue
+            failures = 0
             if response is not NOT_MODIFIED:
                 etag, changed = response.headers.get("ETag"), time.monotonic()
                 yield response
                 if response.body["status"] in WAITING_OR_ENDED and not response.body.get("suspended"):
                     return
             if time.monotonic() - changed > patience:
-                raise Stalled(f"Job {job_id} has not changed for {patience:.0f} s. Look again: sluice job {job_id}")
+                raise Stalled(
+                    f"Job {job_id} has not changed for {patience:.0f} s. Look again: {command('job', job_id)}"
+                )
             sleep(_pause(response.headers))
 
     def events(
@@ -161,7 +202,8 @@ class Client:
             stream = self._open_stream(job_id, last)
             if stream is None:
                 if time.monotonic() - heard > patience:
-                    raise Stalled(f"The API has not responded for {patience:.0f} s. Look again: sluice job {job_id}")
+                    look = command("job", job_id)
+                    raise Stalled(f"The API has not responded for {patience:.0f} s. Look again: {look}")
                 sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
                 continue
@@ -177,15 +219,16 @@ class Client:
             sleep(retry)
 
     def _open_stream(self, job_id: str, last: str) -> httpx.Response | None:
-        """Request a job's events after the `last` one; None if the connection broke or a gateway responded."""
+        """Request a job's events after the `last` one; None if the connection broke, or not the API responded."""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
         try:
             response = self._api.get(f"{self._api_url}/jobs/{job_id}/events", headers=headers)
         except httpx.TransportError:
             return None
-        if response.is_client_error:
+        if response.is_error and response.status_code not in _PASSING:
             _body_of(response)  # raises
-        return None if response.status_code in _GATEWAY_ERRORS else response
+        is_stream = response.headers.get("Content-Type", "").startswith("text/event-stream")
+        return response if is_stream or response.status_code == httpx.codes.NO_CONTENT else None
 
     def _call(self, method: str, path: str, **request: Any) -> Response:
         with _reaching(self._api_url):
@@ -195,28 +238,6 @@ class Client:
         if response.status_code == httpx.codes.NO_CONTENT:
             return Response("", None, response.headers)
         return Response(response.text, _body_of(response), response.headers)
-
-
-def connect() -> Client:
-    """Return a client of the configured API.
-
-    ``SLUICE_API_URL`` and ``SLUICE_TOKEN`` come first. Without an address, the first function of the entry-point group
-    `CONNECTIONS` names one: in a checkout, that of the local stack. ``SLUICE_TOKEN`` takes the place of its token.
-
-    Raises
-    ------
-    NotConnected
-        When no API is configured, or the environment names an address without a token.
-    """
-    api_url, token = os.environ.get("SLUICE_API_URL"), os.environ.get("SLUICE_TOKEN")
-    if api_url:
-        if not token:
-            raise NotConnected("SLUICE_API_URL is set, SLUICE_TOKEN is not. Set it to a token that this API accepts.")
-        return Client(api_url, token)
-    for known in entry_points(group=CONNECTIONS):
-        found_url, found_token = known.load()()
-        return Client(found_url, token or found_token)
-    raise NotConnected("No API is configured. Set SLUICE_API_URL to its address with /v1, and SLUICE_TOKEN to a token.")
 
 
 def _body_of(response: httpx.Response) -> Any:
@@ -247,4 +268,6 @@ def _reaching(address: str) -> Iterator[None]:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = str(error) or type(error).__name__
-        raise Unreachable(f"No response from {address} ({reason}). On a laptop, start Sluice with: make up") from error
+        local = "//127.0.0.1" in address or "//localhost" in address
+        advice = "On a laptop, start Sluice with: make up" if local else "Check the address and your network."
+        raise Unreachable(f"No response from {address} ({reason}). {advice}") from error

@@ -1,14 +1,21 @@
-"""Commands about jobs: import a file, look at a job, act on it, save what it offers."""
+"""Commands about jobs: look at a job, act on it, save what it offers."""
 
-import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from rich.live import Live
+from rich.text import Text
 
-from sluice_cli import output
-from sluice_cli.client import Client, Response, connect
+from sluice_cli import connection, output, waiting
+from sluice_cli.client import Client, Response
+from sluice_cli.errors import Unreachable
+from sluice_cli.waiting import FailOnRejected
+from sluice_cli.words import STATUSES
 
 JobId = Annotated[str, typer.Argument(metavar="ID")]
 Json = Annotated[bool, typer.Option("--json", help="Print the API's JSON and nothing else.")]
@@ -17,21 +24,21 @@ Cursor = Annotated[str | None, typer.Option(help="Continue a list: the `next` of
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the job waits in review, is paused or has ended.")]
 
 
-def _mapping(text: str) -> dict[str, str]:
-    try:
-        mapping = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"not JSON: {error}") from error
-    if not isinstance(mapping, dict):
-        raise typer.BadParameter('has to be a JSON object: {"header in the file": "column of the importer"}')
-    return mapping
+_WATCH_SECONDS: Final = 2.0
+_WELL: Final = frozenset({"completed", "rolled_back"})
+"""Ends of a job that only is looked at."""
+_WANTED: Final = {
+    "rollback": frozenset({"rolled_back"}),
+    "cancel": frozenset({"cancelled"}),
+    "pause": frozenset({"paused", "completed"}),
+}
+"""States that an action is for; of the others, that the rows are loaded."""
 
 
-def _parameter(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    if not name or not value:
-        raise typer.BadParameter("has to be NAME=VALUE, such as ward=79800001")
-    return name, value
+def _status(text: str) -> str:
+    if text not in STATUSES:
+        raise typer.BadParameter(f"{text!r} is no state of a job. There are: {', '.join(STATUSES)}")
+    return text
 
 
 def _date_order(text: str) -> tuple[str, str]:
@@ -41,58 +48,33 @@ def _date_order(text: str) -> tuple[str, str]:
     return column, order
 
 
-def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The spreadsheet or CSV.")],
-    importer: Annotated[str, typer.Option(help="The importer of its rows; see `sluice importers`.")],
-    *,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
-    as_json: Json = False,
-    mapping: Annotated[
+def jobs(
+    status: Annotated[
         Any,
-        typer.Option(parser=_mapping, metavar="JSON", help="Headers of the file, each with the column it stands for."),
-    ] = None,
-    parameter: Annotated[
-        list[Any] | None,
         typer.Option(
-            parser=_parameter,
-            metavar="NAME=VALUE",
-            help="A parameter of the importer that is not in the file's name; may be repeated.",
+            parser=_status,
+            metavar="STATUS",
+            autocompletion=lambda: list(STATUSES),
+            help=f"Only jobs in this state: {', '.join(STATUSES)}.",
         ),
     ] = None,
-    review: Annotated[
-        bool | None, typer.Option("--review/--no-review", help="Stop before loading; default: the importer's choice.")
-    ] = None,
-    urgent: Annotated[bool, typer.Option("--urgent", help="Go before other jobs.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Import it even if the same file was imported before.")
-    ] = False,
-    corrects: Annotated[
-        str | None, typer.Option(metavar="ID", help="The job whose errors.xlsx this is, corrected.")
-    ] = None,
-) -> None:
-    """Import a file."""
-    options = {
-        "mapping": mapping,
-        "parameters": dict(parameter or []) or None,
-        "review": review,
-        "force": force or None,
-        "corrects": corrects,
-    }
-    with connect() as client:
-        state = send(client, file, importer, wait=wait, priority="urgent" if urgent else None, **options)
-    finish(state, wait, as_json)
-
-
-def jobs(
-    status: Annotated[str | None, typer.Option(help="Only jobs in this state.")] = None,
     importer: Annotated[str | None, typer.Option(help="Only jobs of this importer.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the list until Ctrl-C, as it changes.")] = False,
     as_json: Json = False,
 ) -> None:
     """List jobs, the newest first."""
-    columns = ("id", "importer", "status", "counts.total", "counts.rejected", "created_at", "file.name")
-    show_list("/jobs", columns, as_json, status=status, importer=importer, limit=limit, cursor=cursor)
+    query = {"status": status, "importer": importer, "limit": limit, "cursor": cursor}
+    if not watch:
+        show_list("/jobs", output.JOBS, as_json, "No jobs.", **query)
+    elif as_json or not output.out.is_terminal:
+        raise typer.BadParameter(
+            "--watch needs a terminal, and no --json. In a script, run `sluice jobs --json` again."
+        )
+    else:
+        with connection.connect() as client:
+            _watch(client, query)
 
 
 def job(
@@ -103,23 +85,27 @@ def job(
     ] = False,
 ) -> None:
     """Show a job."""
-    with connect() as client:
+    with connection.connect() as client:
         if not follow:
-            state = client.get(f"/jobs/{job_id}")
-        elif as_json:
-            for state in client.events(job_id):
-                print(state.text, flush=True)
+            output.show(client.get(f"/jobs/{job_id}"), as_json, output.job)
             return
-        else:
-            with output.progress() as shown:
-                state = output.watch(shown, client.events(job_id))
-    output.show(state, as_json, output.job)
+        states = _followed(client, job_id)
+        with waiting.interruptible(waiting.goes_on(job_id)):
+            if as_json:
+                for state in states:
+                    output.line(state.text)
+            else:
+                with output.progress() as shown:
+                    state = output.watch(shown, states)
+    if not as_json:
+        output.job(state.body)
+    raise typer.Exit(waiting.exit_code(state.body, _WELL))
 
 
 def rejections(job_id: JobId, limit: Limit = 100, cursor: Cursor = None, as_json: Json = False) -> None:
     """List the rejected rows of a job, and why."""
-    columns = ("sheet", "row", "column", "value", "reason")
-    show_list(f"/jobs/{job_id}/rejections", columns, as_json, limit=limit, cursor=cursor)
+    empty = f"Job {job_id} has no rejected rows."
+    show_list(f"/jobs/{job_id}/rejections", output.REJECTIONS, as_json, empty, limit=limit, cursor=cursor)
 
 
 def commit(
@@ -130,9 +116,10 @@ def commit(
     ] = None,
     wait: Wait = False,
     as_json: Json = False,
+    fail_on_rejected: FailOnRejected = None,
 ) -> None:
     """Load the rows of a job that waits in review."""
-    _act(job_id, "commit", wait, as_json, {"dates": dict(date or [])})
+    _act(job_id, "commit", wait, as_json, {"dates": dict(date or [])}, fail_on_rejected=fail_on_rejected)
 
 
 def cancel(job_id: JobId, wait: Wait = False, as_json: Json = False) -> None:
@@ -169,20 +156,21 @@ def delete(
     if not yes:
         question = f"Delete the file and the results of job {job_id}? This cannot be undone."
         typer.confirm(question, abort=True, err=True)
-    with connect() as client:
+    with connection.connect() as client:
         output.show(client.delete(f"/jobs/{job_id}"), as_json, output.job)
 
 
 def log(job_id: JobId, as_json: Json = False) -> None:
     """Show each action on a job: when, by which caller or part of Sluice, and the state after it."""
-    show_list(f"/jobs/{job_id}/log", ("at", "by", "status", "note"), as_json)
+    with connection.connect() as client:
+        output.show(client.get(f"/jobs/{job_id}/log"), as_json, output.log)
 
 
 def preview(
     job_id: JobId, limit: Annotated[int, typer.Option(min=1, max=200, help="Rows to show.")] = 10, as_json: Json = False
 ) -> None:
     """Show how Sluice reads a job's file, and what loading it would change."""
-    with connect() as client:
+    with connection.connect() as client:
         output.show(client.get(f"/jobs/{job_id}/preview", limit=limit), as_json, output.preview)
 
 
@@ -194,66 +182,62 @@ def files(
 ) -> None:
     """List the files of a job, or save one."""
     if save is None:
-        show_list(f"/jobs/{job_id}/files", ("name", "title", "rows", "bytes"), as_json)
+        show_list(f"/jobs/{job_id}/files", output.FILES, as_json, f"Job {job_id} has no files now.")
     else:
         save_file(f"/jobs/{job_id}/files/{save}", to or Path(Path(save).name))
 
 
-def send(
-    client: Client, file: Path, importer: str, *, wait: bool = True, patience: float = 900.0, **options: Any
-) -> Response:
-    """Upload `file` with progress bars on standard error; return its job.
-
-    Parameters
-    ----------
-    wait
-        Return the job once it waits or has ended; otherwise right after the upload.
-    patience
-        Seconds without a change after which a job that is waited on raises `Stalled`.
-    options
-        Those of the API: mapping, parameters, review, force, priority, corrects.
-    """
-    with output.progress() as shown:
-        started = client.start_import(file, importer, **options)
-        with file.open("rb") as content:
-            task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
-            client.upload(started["upload"], file.name, shown.wrap_file(content, task_id=task))
-        job_id = started["job"]["id"]
-        return output.watch(shown, client.follow(job_id, patience=patience)) if wait else client.get(f"/jobs/{job_id}")
-
-
-def wait_for(client: Client, job_id: str) -> Response:
-    """Show a job's progress on standard error until it waits or has ended; return its last state."""
-    with output.progress() as shown:
-        return output.watch(shown, client.follow(job_id))
-
-
-def finish(state: Response, waited: bool, as_json: bool) -> None:
-    """Print a job that a command started, or only its id; exit with 1 if it was waited on and did not succeed."""
-    if as_json or waited:
-        output.show(state, as_json, output.job)
-    else:
-        print(state.body["id"])
-    if waited and state.body["status"] in {"failed", "cancelled"}:
-        raise typer.Exit(1)
-
-
-def show_list(path: str, columns: Sequence[str] | None, as_json: bool, **query: object) -> None:
-    """Print a page of a list of the API."""
-    with connect() as client:
+def show_list(path: str, columns: Sequence[output.Column] | None, as_json: bool, empty: str, **query: object) -> None:
+    """Print a page of a list of the API; `empty` is the sentence for one without items."""
+    with connection.connect() as client:
         response = client.get(path, **query)
-    output.show(response, as_json, lambda body: output.page(body, columns))
+    output.show(response, as_json, lambda body: output.page(body, columns, empty))
 
 
 def save_file(path: str, target: Path) -> None:
     """Save a file of the API, and print its size to standard error."""
-    with connect() as client:
+    with connection.connect() as client:
         output.note(f"{target}: {client.save(path, target):,} bytes")
 
 
-def _act(job_id: str, action: str, wait: bool, as_json: bool, body: dict[str, Any] | None = None) -> None:
-    with connect() as client:
+def _act(
+    job_id: str,
+    action: str,
+    wait: bool,
+    as_json: bool,
+    body: dict[str, Any] | None = None,
+    *,
+    fail_on_rejected: Decimal | None = None,
+) -> None:
+    waiting.check_usage(wait=wait, fail_on_rejected=fail_on_rejected)
+    with connection.connect() as client:
         state = client.post(f"/jobs/{job_id}/{action}", body)
         if wait:
-            state = wait_for(client, job_id)
-    output.show(state, as_json, output.job)
+            state = waiting.wait_for(client, job_id)
+    if wait:
+        wanted = _WANTED.get(action, frozenset({"completed"}))
+        waiting.finish(state, waited=True, as_json=as_json, wanted=wanted, fail_on_rejected=fail_on_rejected)
+    else:
+        output.show(state, as_json, output.job)
+
+
+def _followed(client: Client, job_id: str) -> Iterator[Response]:
+    """Yield the states of a job by its events, and by polling once it is suspended, which ends the stream."""
+    state = None
+    for state in client.events(job_id):
+        yield state
+    if state is None or state.body.get("suspended"):
+        yield from client.follow(job_id)
+
+
+def _watch(client: Client, query: Mapping[str, object], sleep: Callable[[float], None] = time.sleep) -> None:
+    """Show a page of jobs, and again every other second, until Ctrl-C; a broken connection is waited out."""
+    shown = output.table(client.get("/jobs", **query).body["items"], output.JOBS)
+    with Live(shown, console=output.out, auto_refresh=False) as live, suppress(KeyboardInterrupt):
+        while True:
+            sleep(_WATCH_SECONDS)
+            try:
+                shown = output.table(client.get("/jobs", **query).body["items"], output.JOBS)
+            except Unreachable as error:
+                shown.caption = Text(str(error))
+            live.update(shown, refresh=True)

@@ -1,8 +1,9 @@
 """Errors that a person can act on; the command line prints them without a traceback.
 
 SluiceError
-├── NotConnected    no API is configured, or no token
-├── Unreachable     the API did not respond
+├── NotConnected    no API is configured, or no valid token
+├── LoginFailed     the issuer did not sign the person in
+├── Unreachable     the API or the issuer did not respond
 ├── Stalled         a job has not changed within the time allowed
 └── RequestFailed   the API responded with a problem (RFC 9457), or S3 rejected an upload
 """
@@ -10,17 +11,23 @@ SluiceError
 from collections.abc import Mapping
 from typing import Any
 
+from sluice_cli.words import describe
+
 
 class SluiceError(Exception):
     """Base class; the message says what is wrong and what to do next."""
 
 
 class NotConnected(SluiceError):
-    """No API is configured, or there is no token to call it with."""
+    """No API is configured, or there is no valid token to call it with."""
+
+
+class LoginFailed(SluiceError):
+    """The issuer did not sign the person in, or its metadata cannot be used."""
 
 
 class Unreachable(SluiceError):
-    """The API, or the address of an upload, did not respond."""
+    """The API, the issuer, or the address of an upload, did not respond."""
 
 
 class Stalled(SluiceError):
@@ -42,13 +49,3 @@ class RequestFailed(SluiceError):
         self.status = status
         self.problem = dict(problem)
         super().__init__(describe(problem))
-
-
-def describe(problem: Mapping[str, Any]) -> str:
-    """Return a problem document as text: title and detail, then its type."""
-    title = str(problem.get("title") or "Rejected")
-    detail = problem.get("detail")
-    lines = [f"{title}: {detail}" if detail and detail != title else title]
-    if problem.get("type") not in (None, "about:blank"):
-        lines.append(f"({problem['type']})")
-    return "\n".join(lines)

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -19,13 +20,96 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from sluice_cli import words
 from sluice_cli.client import Response
-from sluice_cli.errors import describe
+from sluice_cli.words import describe, duration, local_minute, local_time, verdict
 
 out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)  # lines into a pipe stay whole
 err: Final = Console(stderr=True, highlight=False)
 
-COUNTS: Final = ("total", "inserted", "updated", "unchanged", "rejected", "unprocessed")
+
+_CONTROL: Final = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}, "\N{REPLACEMENT CHARACTER}")
+
+
+class Column(NamedTuple):
+    """A column of a table: where its values are in an item (``a.b`` is field b of field a), its heading, its words."""
+
+    path: str
+    heading: str
+    text: Callable[[Any], str] = str
+
+
+def _plain(text: str) -> str:
+    """Return a text whose control characters a terminal does not carry out: cells of a file may have any."""
+    return text.translate(_CONTROL)
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}"
+
+
+def _size(value: Any) -> str:
+    return decimal(int(value))
+
+
+JOBS: Final = (
+    Column("id", "Job"),
+    Column("importer", "Importer"),
+    Column("file.name", "File"),
+    Column("", "Status", verdict),
+    Column("counts.total", "Rows", _number),
+    Column("created_at", "Created", local_minute),
+)
+REJECTIONS: Final = (
+    Column("sheet", "Sheet"),
+    Column("row", "Row"),
+    Column("column", "Column"),
+    Column("value", "Value"),
+    Column("reason", "Reason"),
+)
+FILES: Final = (
+    Column("name", "File"),
+    Column("title", "Content"),
+    Column("rows", "Rows", _number),
+    Column("bytes", "Size", _size),
+)
+LOG: Final = (
+    Column("at", "Time", local_time),
+    Column("lasted", "Lasted", duration),
+    Column("by", "By"),
+    Column("status", "Status", words.status),
+    Column("note", "Note"),
+)
+IMPORTERS: Final = (
+    Column("name", "Importer"),
+    Column("title", "Title"),
+    Column("dataset", "Dataset"),
+    Column("synchronous", "Synchronous", lambda value: "yes" if value else "no"),
+    Column("max_rows", "Most rows", _number),
+    Column("file_types", "File types", lambda value: " ".join(value or ["any"])),
+    Column(
+        "parameters",
+        "Parameters, such as",
+        lambda value: ", ".join(f"{each['name']}={each['example']}" for each in value or []),
+    ),
+)
+PREVIEW: Final = (
+    Column("title", "Column"),
+    Column("header", "Header in the file"),
+    Column("place", "Place"),
+    Column("date_order", "Date order"),
+)
+_WHOLE: Final = (local_time, duration)
+"""Texts that stay in one line; those of other columns wrap where the terminal is narrow."""
+COUNTS: Final = {
+    "total": "In the file",
+    "inserted": "Inserted",
+    "updated": "Updated",
+    "unchanged": "Unchanged",
+    "rejected": "Rejected",
+    "unprocessed": "Unprocessed",
+}
+ROLLBACK: Final = {"reversed": "Rolled back", "conflicts": "Kept", "failed": "Not rolled back"}
 PHASES: Final = {
     "parse": "Checking",
     "parsing": "Checking",
@@ -48,7 +132,17 @@ def show(response: Response, as_json: bool, table: Callable[[Any], None]) -> Non
 
 def note(text: str) -> None:
     """Print a line for people to standard error."""
-    err.print(text, markup=False, soft_wrap=True)
+    err.print(_plain(text), markup=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a line for people to standard output."""
+    out.print(_plain(text), markup=False, soft_wrap=True)
+
+
+def line(text: str) -> None:
+    """Print a line for a program to standard output, at once."""
+    print(text, flush=True)
 
 
 class _Amount(ProgressColumn):
@@ -83,7 +177,7 @@ def watch(shown: Progress, states: Iterable[Response]) -> Response:
     for last in states:
         current = last.body
         if current.get("suspended") and current["suspended"] != suspended:
-            shown.console.print(current["suspended"], markup=False)
+            shown.console.print(_plain(current["suspended"]), markup=False)
         suspended = current.get("suspended")
         name = PHASES.get(current.get("phase") or current["status"])
         if current.get("sync") and name == "Checking":
@@ -104,71 +198,132 @@ def watch(shown: Progress, states: Iterable[Response]) -> Response:
 
 
 def job(body: Mapping[str, Any]) -> None:
-    """Show a job: state, parameters, counts of its rows; why it is suspended or failed, or that it was deleted."""
-    table = Table("rows", "", box=None, show_header=False, padding=(0, 2))
-    for name in COUNTS:
-        value = (body.get("counts") or {}).get(name)
-        table.add_row(name, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
+    """Show a job: what became of it, counts of its rows, why it is suspended or failed, and what to do next."""
+    parameters = [f"{name}={value}" for name, value in (body.get("parameters") or {}).items()]
+    say(" · ".join([body["importer"], verdict(body), body["id"], *parameters]))
+    for text in _facts(body):
+        say(text)
+    out.print(_counts(body))
+    if body.get("suspended"):
+        say(body["suspended"])
+    if body.get("deleted"):
+        say("Its files and rows were deleted.")
+    if problem := body.get("problem"):
+        say(describe(problem, body))
+    for step in words.next_steps(body):
+        say(step)
+
+
+def _facts(body: Mapping[str, Any]) -> list[str]:
+    """Return what is known of a job beside its rows: the job it corrects, its file, its times."""
+    facts = [f"Corrects job {body['corrects']}"] if body.get("corrects") else []
+    if name := (body.get("file") or {}).get("name"):
+        facts.append(f"File: {name}")
+    for field, what in (("created_at", "Created"), ("started_at", "Started"), ("finished_at", "Ended")):
+        if body.get(field):
+            by = f" by {body['requested_by']}" if what == "Created" and body.get("requested_by") else ""
+            facts.append(f"{what}: {local_time(body[field])}{by}")
+    return facts
+
+
+def _counts(body: Mapping[str, Any]) -> Table:
+    table = Table("", "", box=None, show_header=False, padding=(0, 2))
+    counts, names = body.get("counts") or {}, dict(COUNTS)
+    if body.get("lookup"):
+        names["inserted"] = "Looked up"
+    if body.get("sync"):
+        names["total"] = "In total"
+    for name, words_of_it in names.items():
+        value = counts.get(name)
+        table.add_row(words_of_it, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
         if name == "updated" and (deleted := (body.get("sync") or {}).get("deleted_upstream")):
             table.add_row("  deleted upstream", Text(f"{deleted:,}", justify="right"))  # part of the updated
-    parameters = [f"{name}={value}" for name, value in (body.get("parameters") or {}).items()]
-    out.print(" · ".join([body["importer"], body["status"], body["id"], *parameters]), markup=False)
-    out.print(table)
-    if body.get("suspended"):
-        out.print(body["suspended"], markup=False)
-    if body.get("deleted"):
-        out.print("Its files and rows were deleted.")
-    if problem := body.get("problem"):
-        out.print(describe(problem), markup=False)
+    for name, words_of_it in ROLLBACK.items():
+        if (value := (body.get("rollback") or {}).get(name)) is not None:
+            table.add_row(words_of_it, Text(f"{value:,}", justify="right"))
+    return table
 
 
 def preview(body: Mapping[str, Any]) -> None:
     """Show how Sluice reads a file, what loading it would change, and its first rows."""
     job(body["job"])
     counts = {name.replace("_", " "): value for name, value in body["counts"].items() if value is not None}
-    out.print("\nLoading would give:", ", ".join(f"{name} {value:,}" for name, value in counts.items()))
+    say("\nLoading would give: " + ", ".join(f"{name} {value:,}" for name, value in counts.items()))
     if body["ambiguous_dates"]:
         columns = ", ".join(body["ambiguous_dates"])
-        out.print(f"Their dates are ambiguous; say dmy or mdy with `sluice commit --date`: {columns}", markup=False)
+        say(f"Their dates are ambiguous; say dmy or mdy with `sluice commit --date`: {columns}")
     out.print()
-    rows(body["columns"], ("title", "header", "place", "date_order"))
+    out.print(table(body["columns"], PREVIEW))
     if body["unmatched_headers"]:
-        out.print(f"\nNot imported: {', '.join(body['unmatched_headers'])}", markup=False)
+        say(f"\nNot imported: {', '.join(body['unmatched_headers'])}")
     out.print()
     rows([{"row": each["row"], **each["values"]} for each in body["rows"]])
 
 
-def rows(items: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
-    """Show a list, one item a line. Column ``a.b`` is field b of field a; without `columns`, all fields but lists."""
+def log(body: Mapping[str, Any]) -> None:
+    """Show a job's log; an entry lasted until the next one."""
+    entries = [dict(each) for each in body["items"]]
+    for entry, after in pairwise(entries):
+        entry["lasted"] = words.seconds_between(entry["at"], after["at"])
+    page({**body, "items": entries}, LOG, "This job has no log.")
+
+
+def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Table:
+    """Return a table of a list, one item a line; columns of numbers are right-aligned."""
+    made = Table(box=None, padding=(0, 2, 0, 0))
+    values = [[_value(item, column.path) for column in columns] for item in items]
+    texts = [
+        ["" if value is None else column.text(value) for column, value in zip(columns, line_of_it, strict=True)]
+        for line_of_it in values
+    ]
+    for at, column in enumerate(columns):
+        numbers = [type(line_of_it[at]) in (int, float) for line_of_it in values if line_of_it[at] is not None]
+        right = bool(numbers) and all(numbers)
+        # the first is an id or a name, which people copy; a time has a date of ten characters, and the rest
+        width = max((len(line_of_it[0]) for line_of_it in texts), default=0) if at == 0 else 1
+        width = 11 if column.text is local_minute else width
+        made.add_column(
+            Text(_plain(column.heading)),
+            min_width=width,
+            justify="right" if right else "left",
+            no_wrap=at == 0 or right or column.text in _WHOLE,
+        )
+    for line_of_it in texts:
+        made.add_row(*(Text(_plain(text)) for text in line_of_it))
+    return made
+
+
+def rows(items: Sequence[Mapping[str, Any]]) -> None:
+    """Show a list whose fields are not known beforehand, one item a line: all fields but lists."""
     flat = [_flat(item) for item in items]
-    shown = columns or list(dict.fromkeys(name for item in flat for name in item))
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for at, name in enumerate(shown):  # the first is an id or a name; people copy it
-        table.add_column(name, min_width=max((len(str(item.get(name))) for item in flat), default=0) if at == 0 else 1)
-    for item in flat:
-        table.add_row(*(Text("" if item.get(name) is None else str(item[name])) for name in shown))
-    out.print(table)
+    paths = dict.fromkeys(name for item in flat for name in item)
+    columns = [
+        Column(name, name.removeprefix("values.").replace("_", " ").replace(".", " ").capitalize()) for name in paths
+    ]
+    out.print(table(flat, columns))
 
 
-def page(body: Mapping[str, Any], columns: Sequence[str] | None) -> None:
-    """Show a page of a list, and how to get the next."""
-    rows(body["items"], columns)
+def page(body: Mapping[str, Any], columns: Sequence[Column] | None, empty: str) -> None:
+    """Show a page of a list, and how to get the next; `empty` is the sentence for a list without items."""
+    if not body["items"]:
+        say(empty)
+    elif columns is None:
+        rows(body["items"])
+    else:
+        out.print(table(body["items"], columns))
     if body.get("next"):
         note(f"There are more: --cursor {body['next']}")
 
 
-def importers(body: Mapping[str, Any]) -> None:
-    """Show the importers, the files that each takes, and an example of each parameter as ``--parameter`` takes it."""
-    types, parameters = "file_types", "parameters, such as"
-    items = [
-        each
-        | {
-            types: " ".join(each.get("file_types") or ["any"]),
-            parameters: ", ".join(f"{needed['name']}={needed['example']}" for needed in each.get("parameters") or []),
-        }
-        for each in body["items"]
-    ]
-    page({**body, "items": items}, ("name", "title", "dataset", "synchronous", "max_rows", types, parameters))
+def _value(item: Mapping[str, Any], path: str) -> Any:
+    """Return what is at a path of an item: itself for an empty path, a field, or a field of a field; None if absent."""
+    if not path:
+        return item
+    if path in item:
+        return item[path]
+    outer, _, inner = path.partition(".")
+    within = item.get(outer)
+    return within.get(inner) if isinstance(within, Mapping) else None
 
 
 def _flat(item: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

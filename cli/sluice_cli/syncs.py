@@ -6,9 +6,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from sluice_cli import output
-from sluice_cli.client import Response, connect
-from sluice_cli.commands import Json, finish, wait_for
+from sluice_cli import connection, output, waiting
+from sluice_cli.commands import Json
+from sluice_cli.output import Column
+from sluice_cli.waiting import FailOnRejected
+from sluice_cli.words import command, local_time, verdict
 
 SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="The source to pull; see `sluice sources`.")]
 
@@ -32,9 +34,9 @@ def _instant(text: str) -> datetime:
 
 def sources(as_json: Json = False) -> None:
     """List the sources, with the last and the next sync of each."""
-    with connect() as client:
+    with connection.connect() as client:
         response = client.get("/sources")
-    output.show(response, as_json, lambda body: output.rows([_line(source) for source in body["items"]]))
+    output.show(response, as_json, lambda body: output.page(body, _SOURCES, "There are no sources."))
 
 
 def sync(
@@ -45,17 +47,20 @@ def sync(
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
     as_json: Json = False,
+    fail_on_rejected: FailOnRejected = None,
 ) -> None:
     """Pull a source, unless it has a current job: the command shows that one, running or ended."""
-    with connect() as client:
+    waiting.check_usage(wait=wait, fail_on_rejected=fail_on_rejected)
+    with connection.connect() as client:
         response = client.post(f"/syncs/{source}", force=str(force).lower())
         job = response.body["job"]
+        waiting.announce(job["id"], wait=wait, as_json=as_json)
         if last := response.body["last_sync"]:
-            output.note(f"Job {job['id']} has pulled it: {job['status']} {_ago(last)}. Pull it again with --force.")
+            again = command("sync", source, "--force")
+            output.note(f"Job {job['id']} has pulled it: {verdict(job)}, {_ago(last)}. Pull it again: {again}")
         if wait:
-            response = wait_for(client, job["id"])
-    # the JSON of a start holds more than the job; everything else shows the job alone
-    finish(response if wait or as_json else Response(response.text, job, response.headers), wait, as_json)
+            response = waiting.wait_for(client, job["id"])
+    waiting.finish(response, waited=wait, as_json=as_json, fail_on_rejected=fail_on_rejected)
 
 
 def schedule(
@@ -73,37 +78,29 @@ def schedule(
     """Pull a source on a schedule; without --from, the first run is one period from now."""
     if off == (every is not None) or (off and begin is not None):
         raise typer.BadParameter("Give either --every PERIOD, with or without --from TIME, or --off.")
-    with connect() as client:
+    with connection.connect() as client:
         if off:
             client.delete(f"/syncs/{source}/schedule")
             output.note(f"{source}: no schedule")
             return
         start = None if begin is None else begin.isoformat()
         response = client.put(f"/syncs/{source}/schedule", {"every_minutes": every, "starting_at": start})
-    output.show(response, as_json, lambda body: output.out.print(f"{source}: {_schedule(body)}", markup=False))
-
-
-def _line(source: Mapping[str, Any]) -> dict[str, Any]:
-    known = source["schedule"]
-    return {
-        "name": source["name"],
-        "title": source["title"],
-        "last sync": _last(source),
-        "schedule": f"every {_period_text(known['every_minutes'])}" if known else "off",
-        "next": known["next_at"] if known else None,
-    }
+    output.show(response, as_json, lambda body: output.say(f"{source}: {_schedule(body)}"))
 
 
 def _last(source: Mapping[str, Any]) -> str:
     job, last = source["job"], source["last_sync"]
     if job is None:
         return "never"
-    status = job["status"].replace("_", " ")
-    return f"{status} {_ago(last)}" if last else f"{status}, {job['progress']['percent']} %"
+    return f"{verdict(job)}, {_ago(last)}" if last else f"{verdict(job)}, {job['progress']['percent']} %"
+
+
+def _period_of(known: Mapping[str, Any] | None) -> str:
+    return f"every {_period_text(known['every_minutes'])}" if known else "off"
 
 
 def _schedule(known: Mapping[str, Any]) -> str:
-    return f"every {_period_text(known['every_minutes'])}, next {known['next_at']}"
+    return f"{_period_of(known)}, next {local_time(known['next_at'])}"
 
 
 def _ago(last: Mapping[str, Any]) -> str:
@@ -116,3 +113,12 @@ def _period_text(minutes: int) -> str:
     """Return a period as --every takes it, in the largest unit that divides it."""
     unit = next(unit for unit in ("d", "h", "m") if minutes % MINUTES[unit] == 0)
     return f"{minutes // MINUTES[unit]}{unit}"
+
+
+_SOURCES: Final = (
+    Column("name", "Source"),
+    Column("title", "Title"),
+    Column("", "Last sync", _last),
+    Column("", "Schedule", lambda source: _period_of(source["schedule"])),
+    Column("schedule.next_at", "Next", local_time),
+)

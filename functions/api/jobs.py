@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -19,10 +20,11 @@ from sluice.api.responses import (
     ListResponse,
     LogResponse,
     RejectionResponse,
-    StepResponse,
+    TimelineResponse,
     job_response,
     kept_row_response,
     rejection_response,
+    timeline_response,
 )
 from sluice.model.status import Status
 from sluice.usecases import views
@@ -81,12 +83,10 @@ def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse
 
 
 @router.get("/jobs/<job_id>/timeline")
-def progress_over_time(job_id: str) -> ListResponse[StepResponse]:
-    """List the chunks of a job that were done, with phase, rows and time; oldest first."""
-    job = services().jobs.get(ref_of(router, job_id))
-    steps = views.timeline(job.ref, chunks=services().chunks)
-    shown = [StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in steps]
-    return ListResponse(items=shown, next=None)
+def progress_over_time(job_id: str) -> TimelineResponse:
+    """Show when a job worked, on which phase, and when it waited; with the chunks that were done, oldest first."""
+    found = views.timeline(ref_of(router, job_id), jobs=services().jobs, chunks=services().chunks)
+    return timeline_response(found, datetime.now(UTC))
 
 
 @router.delete("/jobs/<job_id>")

@@ -12,7 +12,7 @@ from local.paths import LOCAL
 from local.stack import Stack
 from sluice_cli import output
 from sluice_cli.client import Client
-from sluice_cli.commands import send
+from sluice_cli.imports import send
 
 ROWS: Final = 20_000
 
@@ -40,7 +40,7 @@ def demo(stack: Stack, rows: int = ROWS) -> int:
         first = len(client.get("/jobs", limit=2).body["items"]) == 1
     output.job(job)
     output.out.print("\nRejected rows, by their number in the sheet:")
-    output.rows(rejected, ("row", "column", "value", "reason"))
+    output.out.print(output.table(rejected, output.REJECTIONS))
     output.out.print(f"\n{rows:,} rows in {took:.1f} s, upload included: {rows / took:,.0f} rows/s")
     if first:
         output.out.print("Most of that was the first start of each function; run make demo again to see them warm.")

@@ -11,7 +11,7 @@ from local.demos.steps import configure, exit_code, run, started
 from local.stack import Stack
 from sluice_cli import output
 from sluice_cli.client import Client
-from sluice_cli.commands import wait_for
+from sluice_cli.waiting import wait_for
 
 SOURCE: Final = "pangkat"
 ROWS: Final = 10_000

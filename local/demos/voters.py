@@ -18,7 +18,7 @@ from local.paths import LOCAL
 from local.stack import Stack
 from sluice_cli import output
 from sluice_cli.client import Client
-from sluice_cli.commands import send
+from sluice_cli.imports import send
 
 ROWS: Final = 2_000
 RATE: Final = 50

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from local.paths import LOCAL
 from local.stack import Stack
 from sluice.auth import READ, WRITE
+from tests.browser import chromium
 from tests.support.people import Person
 
 SCREENSHOTS = LOCAL / "screenshots"
@@ -28,9 +28,8 @@ Setting = Callable[..., None]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The Chromium of the system."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail("The browser tests need Chromium. Install it, on Debian with: apt-get install chromium")
+    program = chromium.find()
+    assert program is not None, chromium.MISSING
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:

@@ -42,6 +42,7 @@ def test_every_stage_of_the_dialog_is_accessible(
     expect(page.get_by_role("heading", name="Your file is being checked")).to_be_visible()
     accessible(page, "the check, or the preview already")
     expect(page.get_by_role("heading", name="Review before loading")).to_be_visible()
+    page.get_by_text("columns are in the file").click()
     accessible(page, "the preview")
     page.get_by_role("button", name="Load 1 row").click()
     expect(page.get_by_text("Choose for each of these columns")).to_be_visible()

@@ -36,7 +36,7 @@ def test_an_import_started_elsewhere_appears_and_progresses_without_a_reload(pag
     job_id = ann.start(csv_file(products(30_000)), filename="moving.csv")
     row = job_row(page, job_id)
     expect(row.get_by_role("link", name="moving.csv")).to_be_visible()
-    expect(row.locator(".status")).to_have_text("Completed")
+    expect(row.locator(".status")).to_have_text("Loaded")
     expect(row).to_contain_text("30,000")
 
     noted: list[tuple[str, float]] = [(status, value) for status, value in page.evaluate("window.noted")]
@@ -56,13 +56,13 @@ def test_the_address_filters_the_list(page_at: PageAt, ann: Person) -> None:
     for row in ids:
         expect(row).to_be_visible()
 
-    page.get_by_label("Status").select_option("in_review")
+    page.locator("#status").select_option("in_review")
     expect(ids[0]).to_have_count(0)
     expect(ids[1]).to_be_visible()
     assert page.url.endswith("#/jobs?status=in_review")
     page.reload()
     ready(page)
-    expect(page.get_by_label("Status")).to_have_value("in_review")
+    expect(page.locator("#status")).to_have_value("in_review")
     expect(page.locator("tr[data-job]")).to_have_count(1)
 
     go(page, "#/jobs?importer=dealers")
@@ -98,7 +98,7 @@ def test_changes_missed_during_a_lost_connection_appear_after_it(page_at: PageAt
     missed = ann.imported(csv_file(products(3)), filename="missed.csv")
     broken = False
     expect(page.locator("#connection")).to_have_text("Live")
-    expect(job_row(page, missed["id"]).locator(".status")).to_have_text("Completed")
+    expect(job_row(page, missed["id"]).locator(".status")).to_have_text("Loaded")
 
 
 def test_without_a_websocket_a_job_that_no_longer_matches_leaves_the_list(page_at: PageAt, ann: Person) -> None:
@@ -124,7 +124,7 @@ def test_without_a_websocket_the_list_polls(page_at: PageAt, ann: Person) -> Non
     page.goto(f"{ann.stack.console_url}#token={token_of(ann.stack, ann)}")
     expect(page.locator("#connection")).to_have_text("Updated every 3 s")
     job_id = ann.start(csv_file(products(3)), filename="asked-for.csv")
-    expect(job_row(page, job_id).locator(".status")).to_have_text("Completed")
+    expect(job_row(page, job_id).locator(".status")).to_have_text("Loaded")
 
 
 def is_post(route: Route) -> bool:

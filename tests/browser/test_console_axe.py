@@ -11,7 +11,7 @@ from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, PAGES, file_with_dates, file_with_mistakes, go, ready
 from tests.support.people import Person
 
-TABS = ("Rejected rows", "Preview", "Log", "Files")
+TABS = ("Rejected rows", "Preview", "Run", "Files")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -35,12 +35,15 @@ def test_axe_finds_no_violation_on_any_page(
         page.get_by_role("tab", name=tab).click()
         ready(page)
         accessible(page, f"job, {tab}")
+    page.get_by_role("tab", name="Preview").click()
+    page.get_by_text("columns are in the file").click()
+    accessible(page, "how headers were matched")
     page.locator(".job-actions").get_by_role("button", name="Roll back").click()
     accessible(page, "asking before a rollback")
     page.get_by_role("button", name="Go back").click()
     go(page, f"#/jobs/{review['id']}")
     page.get_by_role("button", name="Load the rows").click()
-    expect(page.get_by_role("dialog").get_by_label("Updated")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("group", name="Updated")).to_be_visible()
     accessible(page, "asking for the order of dates")
     page.get_by_role("button", name="Go back").click()
 

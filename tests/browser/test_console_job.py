@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, counts, file_with_dates, file_with_mistakes, go, ready
@@ -21,6 +21,23 @@ def test_a_job_shows_the_counts_chart_rejections_log_and_files_of_its_rows(
     page.get_by_role("link", name="mistakes.csv").click()
     ready(page)
     expect(page).to_have_title("mistakes.csv · Sluice")
+    expect(page.locator(".head .status")).to_have_text("Loaded, 2 rejected")
+    expect(page.locator(".verdict")).to_have_text("38 added, 2 rejected.")
+    expect(page.get_by_role("img", name="38 loaded, 2 rejected")).to_be_visible()
+    rejected = page.get_by_role("tabpanel").locator("tbody tr")
+    expect(rejected).to_have_count(2)
+    expect(rejected.nth(0)).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(rejected.nth(1)).to_have_text("8Price-1must be 0 or more")
+
+    page.get_by_role("tab", name="Rejected rows 2").press("ArrowRight")
+    expect(page.get_by_role("tab", name="Preview")).to_be_focused()
+    first = page.get_by_role("region", name="First rows as they will be written")
+    expect(first.get_by_role("row").nth(1)).to_contain_text("P-000001Part 19.501")
+    expect(first.locator("[data-rejected]").nth(1)).to_contain_text("8Price: must be 0 or more")
+    expect(page.get_by_role("tabpanel")).to_contain_text("Currency becomes EUR.")
+    expect(first.get_by_role("columnheader", name="Currency (not in the file)")).to_be_visible()
+
+    page.get_by_role("tab", name="Run").click()
     assert counts(page) == {"inserted": 38, "updated": 0, "unchanged": 0, "rejected": 2, "unprocessed": 0, "total": 40}
     expect(page.locator(".job-actions button")).to_have_text(["Roll back", "Delete"])
 
@@ -31,15 +48,6 @@ def test_a_job_shows_the_counts_chart_rejections_log_and_files_of_its_rows(
     expect(figures.get_by_role("row").nth(1)).to_contain_text("Check40")
     expect(figures.get_by_role("row").nth(2)).to_contain_text("Load38")
 
-    rejected = page.get_by_role("tabpanel").locator("tbody tr")
-    expect(rejected).to_have_count(2)
-    expect(rejected.nth(0)).to_contain_text("<img src=x onerror=alert(1)>")
-    expect(rejected.nth(1)).to_have_text("8Price-1must be 0 or more")
-
-    page.get_by_role("tab", name="Rejected rows").press("ArrowRight")
-    expect(page.get_by_role("tab", name="Preview")).to_be_focused()
-    expect(page.get_by_role("region", name="First rows as they will be written")).to_contain_text("P-000001")
-    page.get_by_role("tab", name="Log").click()
     expect(page.get_by_role("tabpanel")).to_contain_text(f"ann@{ann.tenant}")
 
     page.get_by_role("tab", name="Files").click()
@@ -59,27 +67,33 @@ def test_a_job_in_review_asks_for_its_dates_and_is_committed(page_at: PageAt, an
     page = page_at(CONSOLE, ann)
     go(page, f"#/jobs/{job['id']}")
     page.get_by_role("button", name="Load the rows").click()
-    dialog = page.get_by_role("dialog", name="How are the dates written?")
-    expect(dialog.get_by_label("Updated")).to_have_value("")
+    dialog = page.get_by_role("dialog", name="Load these rows?")
+    updated = dialog.get_by_role("group", name="Updated")
+    expect(updated.get_by_role("radio", checked=True)).to_have_count(0)
     dialog.get_by_role("button", name="Load the rows").click()
-    expect(dialog.get_by_label("Updated")).to_be_focused()
+    expect(updated.get_by_label("Day first: row 2 is 3 April 2026")).to_be_focused()
     assert ann.client.get(f"/jobs/{job['id']}").body["status"] == "in_review", "no order was chosen"
-    dialog.get_by_label("Updated").select_option("mdy")
+    updated.get_by_label("Month first: row 2 is 4 March 2026").check()
     dialog.get_by_role("button", name="Load the rows").click()
-    expect(page.locator(".head .status")).to_have_text("Completed")
+    expect(page.locator(".head .status")).to_have_text("Loaded")
     assert {values["updated"] for values in ann.records("products").values()} == {"2026-03-04"}
 
 
-def test_a_table_below_a_job_stays_while_its_status_changes(page_at: PageAt, ann: Person) -> None:
+def test_a_review_begins_with_its_verdict_and_its_rejected_rows(page_at: PageAt, ann: Person) -> None:
+    """Both are on the first screen, and the table stays while the rows are loaded."""
     job = ann.imported(file_with_mistakes(), filename="mistakes.csv", review=True)
     page = page_at(CONSOLE, ann)
     go(page, f"#/jobs/{job['id']}")
-    row = page.get_by_role("tabpanel").locator("tbody tr").first.element_handle()
+    expect(page.locator(".verdict")).to_have_text("Load 38 new rows, change 0, leave out 2.")
+    first = page.get_by_role("tabpanel").locator("tbody tr").first
+    expect(first).to_be_in_viewport(ratio=1)
+    row = first.element_handle()
     ann.move(job["id"], "commit")
-    expect(page.locator(".head .status")).to_have_text("Completed")
+    expect(page.locator(".head .status")).to_have_text("Loaded, 2 rejected")
     assert row.evaluate("row => row.isConnected"), "the table was not redrawn"
-    page.get_by_role("tab", name="Log").click()
-    expect(page.get_by_role("tabpanel")).to_contain_text("Completed")
+    page.get_by_role("tab", name="Run").click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("In review")
+    eventually(lambda: took(page) == measured(ann, job["id"]), "the chart with the seconds of the API")
 
 
 def test_a_rollback_asks_first_and_lists_the_rows_it_kept(page_at: PageAt, ann: Person) -> None:
@@ -94,11 +108,13 @@ def test_a_rollback_asks_first_and_lists_the_rows_it_kept(page_at: PageAt, ann: 
 
     roll_back.click()
     page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
-    expect(page.locator(".head .status")).to_have_text("Rolled back")
+    expect(page.locator(".head .status")).to_have_text("Rolled back, 1 kept")
     assert list(ann.records("products")) == ["P-000001"]
-    assert (counts(page)["reversed"], counts(page)["conflicts"]) == (9, 1)
-    page.get_by_role("tab", name="Kept rows").click()
+    page.get_by_role("tab", name="Kept rows 1").click()
     expect(page.get_by_role("tabpanel").get_by_role("link", name=since["id"])).to_be_visible()
+    page.get_by_role("tab", name="Run").click()
+    assert (counts(page)["reversed"], counts(page)["conflicts"]) == (9, 1)
+    eventually(lambda: took(page) == measured(ann, job["id"]) and "undo" in took(page), "the seconds of the rollback")
 
 
 def test_a_job_is_paused_resumed_and_cancelled_from_its_page(page_at: PageAt, ann: Person) -> None:
@@ -128,3 +144,17 @@ def test_a_rejected_file_shows_its_problem_and_so_does_an_unknown_job(page_at: P
     page.goto(page.url.partition("#")[0] + "#/jobs/01NOTHING")
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def took(page: Page) -> dict[str, str]:
+    """The duration of each phase in the table of the chart, once the phases have ended."""
+    cells: list[list[str]] = page.locator(".chart tbody tr").evaluate_all(
+        "rows => rows.map(row => [row.querySelector('svg polyline').dataset.phase, row.cells[2].textContent])"
+    )
+    return {phase: text for phase, text in cells}  # noqa: C416 - lists are no pairs to mypy
+
+
+def measured(person: Person, job_id: str) -> dict[str, str]:
+    """The seconds of each phase in the API, as people read them."""
+    phases = person.client.get(f"/jobs/{job_id}/timeline").body["phases"]
+    return {phase["phase"]: f"{int(phase['seconds'] * 10 + 0.5) / 10:g} s" for phase in phases}

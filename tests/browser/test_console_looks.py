@@ -15,13 +15,15 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 def test_no_page_is_wider_than_a_phone(page_at: PageAt, ann: Person) -> None:
     job = ann.imported(file_with_mistakes(), filename=f"{'a-very-long-name-without-a-gap-' * 4}.csv")
     page = page_at(CONSOLE, ann, viewport=PHONE)
-    for address in (*PAGES, f"#/jobs/{job['id']}", f"#/jobs/{job['id']}?tab=preview"):
+    go(page, f"#/jobs/{job['id']}")
+    expect(page.get_by_role("tabpanel").locator("tbody tr").first).to_be_in_viewport(ratio=1)
+    for address in (*PAGES, f"#/jobs/{job['id']}", *(f"#/jobs/{job['id']}?tab={tab}" for tab in ("preview", "run"))):
         go(page, address)
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide == 0, address
     go(page, "#/jobs")
     card = job_row(page, job["id"])
-    expect(card.get_by_role("cell", name="Completed")).to_be_visible()
+    expect(card.get_by_role("cell", name="Loaded, 2 rejected", exact=True)).to_be_visible()
     below = card.evaluate("row => new Set([...row.cells].map(cell => cell.getBoundingClientRect().top)).size")
     assert below > 3, "a row is a card"
 
@@ -53,11 +55,11 @@ def test_hostile_names_and_values_stay_text(page_at: PageAt, ann: Person) -> Non
 def test_the_chosen_language_applies_to_every_page_and_after_a_reload(page_at: PageAt, ann: Person) -> None:
     ann.imported(csv_file(products(3)), filename="tiga.csv")
     page = page_at(CONSOLE, ann)
-    expect(page.locator("tr .status")).to_have_text("Completed")
+    expect(page.locator("tr .status")).to_have_text("Loaded")
     page.get_by_label("Language").focus()
     page.get_by_label("Language").select_option("id")
     expect(page.get_by_role("heading", level=1)).to_have_text("Pekerjaan")
-    expect(page.locator("tr .status")).to_have_text("Selesai")
+    expect(page.locator("tr .status")).to_have_text("Dimuat")
     expect(page.locator("html")).to_have_attribute("lang", "id")
     expect(page.get_by_label("Bahasa")).to_be_focused()
     page.reload()

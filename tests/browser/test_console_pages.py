@@ -53,7 +53,7 @@ def test_a_file_dropped_on_the_list_of_jobs_is_uploaded(page_at: PageAt, ann: Pe
     go(page, "#/jobs")
     page.evaluate(DROP, [["dropped.csv", csv_file(products(3)).decode()]])
     expect(page.get_by_role("heading", level=1, name="Upload")).to_be_visible()
-    expect(page.locator(".done .status")).to_have_text("Completed")
+    expect(page.locator(".done .status")).to_have_text("Loaded")
     expect(page.locator(".done")).to_contain_text("dropped.csv")
 
 
@@ -65,7 +65,7 @@ def test_of_several_files_a_rejected_one_does_not_stop_the_others(page_at: PageA
     lines = page.locator(".done li")
     expect(lines).to_have_count(3)
     expect(lines.nth(0)).to_contain_text("third.csv")
-    expect(lines.nth(0).locator(".status")).to_have_text("Completed")
+    expect(lines.nth(0).locator(".status")).to_have_text("Loaded")
     expect(lines.nth(1)).to_contain_text("second.csv")
     expect(lines.nth(1)).to_contain_text("empty")
     expect(lines.nth(2)).to_contain_text("first.csv")
@@ -117,12 +117,12 @@ def test_a_job_with_unprocessed_rows_is_listed_and_retried(page_at: PageAt, ann:
     ann.move(job["id"], "commit")
     row = job_row(page, job["id"])
     expect(row).to_contain_text("given-up.csv")
-    expect(row.get_by_role("cell").first).to_have_text("products")
+    expect(row.get_by_role("cell").first).to_have_text("Products")
 
     files.put_object(Bucket=bucket, Key=key, Body=staged)
     row.get_by_role("button", name="Retry given-up.csv").click()
     expect(page.get_by_role("heading", level=1, name="given-up.csv")).to_be_visible()
-    expect(page.locator(".head .status")).to_have_text("Completed")
+    expect(page.locator(".head .status")).to_have_text("Loaded")
     assert len(ann.records("products")) == 5
 
 

@@ -34,7 +34,7 @@ def test_a_file_with_its_ward_in_its_name_is_looked_up_and_gives_a_workbook(
     go(page, "#/upload?importer=voters")
     ward = page.get_by_role("textbox", name="Ward")
     expect(ward).to_have_value("")
-    choose(page, f"Ward {WARD}.xlsx", book(tmp_path, 400, FIRST))
+    choose(page, f"Ward {WARD}.xlsx", book(tmp_path, 150, FIRST))
     expect(ward).to_have_value(WARD)
     expect(page.locator("sluice-progress")).to_contain_text("Looking up")
 
@@ -47,8 +47,8 @@ def test_a_file_with_its_ward_in_its_name_is_looked_up_and_gives_a_workbook(
     other.close()
 
     page.locator(".done").get_by_role("link", name="Open the job").click()
-    expect(page.locator(".head .status")).to_have_text("Completed")
-    assert (counts(page)["inserted"], counts(page)["rejected"]) == (400, 0)
+    expect(page.locator(".head .status")).to_have_text("Looked up")
+    assert (counts(page)["inserted"], counts(page)["rejected"]) == (150, 0)
     expect(page.locator("[data-count=inserted]")).to_contain_text("Looked up")
     assert not {"updated", "unchanged"} & set(counts(page))
     expect(page.locator(".chart tbody tr")).to_have_count(2)
@@ -78,7 +78,7 @@ def test_a_file_without_a_ward_in_its_name_is_sent_once_the_ward_is_typed(
     assert ann.everything("/jobs", 10) == []
     page.get_by_role("textbox", name="Ward").fill(OTHER_WARD)
     page.get_by_role("button", name="Send members.xlsx").click()
-    expect(page.locator(".done .status")).to_have_text("Completed")
+    expect(page.locator(".done .status")).to_have_text("Looked up")
     (job,) = ann.everything("/jobs", 10)
     assert job["parameters"] == {"ward": OTHER_WARD}
 
@@ -166,15 +166,15 @@ def test_a_job_whose_upstream_does_not_respond_is_suspended_and_resumes_by_itsel
     state = page.locator(".head .status")
     expect(state).to_have_text("Suspended")
     reason = ann.client.get(f"/jobs/{job_id}").body["suspended"]
-    expect(page.locator(".head")).to_contain_text(reason)
+    expect(page.locator(".verdict")).to_contain_text(reason)
     expect(page.locator(".job-actions button")).to_have_text(["Resume", "Cancel the job"])
     accessible(page, "a suspended job")
     page.get_by_role("button", name="Cancel the job").click()
     expect(page.get_by_role("dialog")).to_contain_text("Rows that have been looked up stay in the result.")
     page.get_by_role("button", name="Go back").click()
     commission(away=False)
-    expect(state).to_have_text("Completed")
-    expect(page.locator(".head")).not_to_contain_text(reason)
+    expect(state).to_have_text("Looked up")
+    expect(page.locator(".verdict")).to_have_text("40 looked up.")
 
 
 def test_deleting_a_job_asks_first_and_leaves_its_log_only(
@@ -192,9 +192,9 @@ def test_deleting_a_job_asks_first_and_leaves_its_log_only(
     assert not ann.client.get(f"/jobs/{job['id']}").body["deleted"]
     delete.click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.locator(".head")).to_contain_text("Its files and rows were deleted.")
+    expect(page.locator(".verdict")).to_contain_text("Its files and rows were deleted.")
     expect(page.locator(".job-actions button")).to_have_count(0)
-    expect(page.get_by_role("tab")).to_have_text(["Log"])
+    expect(page.get_by_role("tab")).to_have_text(["Run"])
     expect(page.get_by_role("tabpanel")).to_contain_text("rows are deleted")
     accessible(page, "a job that was deleted")
     go(page, "#/jobs")
@@ -208,7 +208,7 @@ def test_voters_in_indonesian(page_at: PageAt, ann: Person, commission: Setting,
     go(page, f"#/jobs/{job['id']}")
     expect(page.locator(".phases")).to_contain_text("Cari data")
     expect(page.locator("[data-count=inserted]")).to_contain_text("Sudah dicari")
-    page.get_by_role("tab", name="Catatan").click()
+    page.get_by_role("tab", name="Jalannya").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("Mencari data")
     page.locator(".job-actions").get_by_role("button", name="Hapus").click()
     expect(page.get_by_role("dialog")).to_contain_text("hasilnya dihapus untuk selamanya")

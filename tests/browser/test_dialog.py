@@ -74,6 +74,8 @@ def test_a_file_is_uploaded_reviewed_and_loaded_by_mouse(page_at: Callable[..., 
     choose(page, "parts.csv", csv("P-1,Belt,1.5,EUR", f'P-2,"{formula}",2,EUR', "P-3,x,-1,EUR"))
     heading(page, "Review before loading")
     expect(step).to_have_text("3. Preview")
+    expect(page.get_by_text("Load 2 new rows, change 0, leave out 1.")).to_be_visible()
+    expect(page.get_by_role("row", name="4 Price -1 must be 0 or more")).to_be_in_viewport()
     expect(page.get_by_text("2 to add")).to_be_visible()
     expect(page.get_by_text("1 rejected")).to_be_visible()
     expect(page.get_by_role("row", name="4 Price -1 must be 0 or more")).to_be_visible()
@@ -85,6 +87,7 @@ def test_a_file_is_uploaded_reviewed_and_loaded_by_mouse(page_at: Callable[..., 
     heading(page, "The import has finished")
     expect(page.get_by_text("2 rows were added.")).to_be_visible()
     expect(page.get_by_text("1 row was rejected.")).to_be_visible()
+    expect(page.get_by_text("Loaded, 1 rejected")).to_be_visible()
     with page.expect_download() as errors:
         page.get_by_role("button", name=re.compile("^errors.csv")).click()
     assert "must be 0 or more" in errors.value.path().read_text()
@@ -107,6 +110,8 @@ def test_the_keyboard_alone_imports_a_file(page_at: Callable[..., Page], ann: Pe
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Review before loading")).to_be_focused()
     tab_to(page, "The first rows, as they will be written")
+    tab_to(page, "Columns: 4 of 11 columns are in the file")
+    page.keyboard.press("Enter")
     tab_to(page, "Header in your file for Part Number")
     tab_to(page, "Load 1 row")
     page.keyboard.press("Enter")
@@ -167,7 +172,7 @@ def test_every_stage_fits_a_phone_in_indonesian(page_at: Callable[..., Page], an
     choose(page, "suku-cadang.csv", csv(f'I-1,"{hostile}",1.5,EUR', "I-2,Sabuk,-1,EUR", f'I-3,Pompa,"{hostile}",EUR'))
     heading(page, "Lihat dahulu sebelum dimuat")
     expect(page.get_by_text("1 akan ditambahkan")).to_be_visible()
-    expect(page.get_by_text(HOSTILE, exact=True)).to_have_count(2)
+    expect(page.get_by_text(HOSTILE, exact=True)).to_have_count(3)
     assert page.locator("img").count() == 0
     assert page.evaluate(OVERFLOW) == [0, 0]
     table = page.get_by_role("region", name="Baris-baris pertama, sebagaimana akan ditulis")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from local.stack import Stack
 from tests.browser.conftest import token_of
-from tests.browser.oidc import in_background
+from tests.support.oidc import in_background
 from tests.support.people import Person
 
 PAGE = "examples/import.html"
@@ -62,7 +62,7 @@ def test_a_job_that_could_not_be_followed_is_shown_by_a_retry_or_a_reopened_dial
 def test_the_complete_event_comes_although_the_files_cannot_be_listed(
     page_at: Callable[..., Page], ann: Person
 ) -> None:
-    """The rows are loaded; a section that failed can be loaded again."""
+    """The rows are loaded; a section that failed is an error event of its own, and can be loaded again."""
     page = page_at(PAGE, ann)
     page.evaluate(LISTEN)
     choose(page)
@@ -75,7 +75,7 @@ def test_the_complete_event_comes_although_the_files_cannot_be_listed(
     page.unroute("**/jobs/*/files")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("button", name="errors.csv")).to_be_visible()
-    assert page.evaluate("window.events") == ["complete"]
+    assert page.evaluate("window.events") == ["complete", "error"]
 
 
 def test_an_open_dialog_stays_open_when_it_is_moved(page_at: Callable[..., Page], ann: Person) -> None:

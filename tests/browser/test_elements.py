@@ -85,7 +85,7 @@ def test_files_that_cannot_be_imported_are_rejected_before_the_upload(
     expect(alert).to_contain_text("“letter.docx” is not one of .xlsx, .csv.")
     page.locator("sluice-upload").evaluate("upload => upload.setAttribute('max-bytes', '1000')")
     choose(page, "long.csv", b"x" * 1001)
-    expect(alert).to_contain_text("“long.csv” has 1 kB; at most 1 kB can be imported.")
+    expect(alert).to_contain_text("“long.csv” has 1,001 bytes; at most 1,000 bytes can be imported.")
     choose(page, "empty.csv", b"")
     expect(alert).to_contain_text("“empty.csv” has no content.")
     page.get_by_role("button", name="Drop a file here").evaluate(DROP, ["one.csv", "two.csv"])
@@ -99,14 +99,14 @@ def test_after_a_lost_connection_the_progress_bar_catches_up(page_at: Callable[.
     """The page shows the loss; a job that ended meanwhile has one `complete` event."""
     page = opened(page_at, ann)
     with page.expect_response(lambda answer: "/events?" in answer.url):
-        choose(page, "parts.csv", rows("N", 30_000))
+        choose(page, "parts.csv", rows("N", 12_000))
     page.context.set_offline(True)
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
     (job,) = ann.everything("/jobs", 10)
     assert ann.end_of(job["id"])["status"] == "completed"
     page.context.set_offline(False)
     expect(page.get_by_text("Connected again.")).to_be_attached()
-    loaded(page, "30,000")
+    loaded(page, "12,000")
 
 
 def test_a_file_chosen_before_configure_waits_for_it(page_at: Callable[..., Page], ann: Person) -> None:
@@ -150,7 +150,7 @@ def test_an_upload_in_parts_resumes_with_the_missing_part(
     second = page.expect_request_finished(lambda request: 2 in part_of(request))
     with broken, first, second:  # a page that closes stops the requests that are not finished
         page.locator("sluice-upload input[type=file]").set_input_files(large)
-    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^16 MiB of 17.2 MiB sent"))).to_be_visible()
     page.close()
 
     page = page_at(PAGE, ann, beside=page)
@@ -179,7 +179,7 @@ def test_a_stopped_upload_can_be_resumed(page_at: Callable[..., Page], ann: Pers
 
     page.route("**/*partNumber=3&*", hold)
     page.locator("sluice-upload input[type=file]").set_input_files(large)
-    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^16 MiB of 17.2 MiB sent"))).to_be_visible()
     page.get_by_role("button", name="Stop sending").click()
     expect(page.get_by_role("button", name="Resume sending")).to_be_focused()
     page.unroute("**/*partNumber=3&*", hold)

@@ -87,7 +87,7 @@ def test_a_paused_job_is_polled_without_tickets_until_it_resumes(page_at: Callab
     assert len(tickets) == 1
     with page.expect_request(lambda request: request.url.endswith(job["id"])):
         page.clock.fast_forward(5_500)
-    expect(page.get_by_text("Finished").first).to_be_attached()
+    expect(page.get_by_text("Loaded", exact=True).first).to_be_attached()
     expect(page.locator("#outcome")).to_have_text("2 rows have been loaded.")
     assert page.evaluate("window.events") == ["sluice-progress complete"]
     assert (len(asked), len(tickets)) == (2, 2)
@@ -129,7 +129,7 @@ def test_resuming_a_stopped_form_cancels_the_job_of_the_first_try(page_at: Calla
 
 
 def test_an_upload_in_parts_waits_for_the_network(page_at: Callable[..., Page], ann: Person, tmp_path: Path) -> None:
-    """A stalled part fails after a minute; without a network no attempt is made, and none counts."""
+    """A stalled part fails after a minute; without a network no attempt is made, none counts, and one event says so."""
     large = tmp_path / "large.csv"
     large.write_bytes(rows("W", 2_000, padding=9_000))
     page = opened(page_at, ann)
@@ -137,11 +137,13 @@ def test_an_upload_in_parts_waits_for_the_network(page_at: Callable[..., Page], 
     held: list[Route] = []
     page.route("**/*partNumber=3&*", holding(held))
     page.locator("sluice-upload input[type=file]").set_input_files(large)
-    expect(page.get_by_text(re.compile("^16.8 MB of 18 MB sent"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^16 MiB of 17.2 MiB sent"))).to_be_visible()
     page.context.set_offline(True)
     for _ in range(10):
         page.clock.fast_forward(61_000)
     expect(page.get_by_role("button", name="Stop sending")).to_be_visible()
+    expect(page.get_by_text("The upload continues when the connection is back.").first).to_be_visible()
+    assert page.evaluate("window.events.splice(0)") == ["sluice-upload error"]
     assert len(held) == 1
     page.unroute("**/*partNumber=3&*")
     page.context.set_offline(False)

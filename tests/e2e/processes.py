@@ -1,10 +1,23 @@
-"""The processes of a local stack."""
+"""The processes of a local stack: frozen to look at a job in the middle of a phase, or killed there."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
 
 from local.stack import Stack
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.stored import chunk_key
+from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName, to_message
+from tests.support.people import eventually
+from tests.support.sizes import SOAK
 
 #: Number of chunks that a local stack processes at once; see template.yaml.
 CONCURRENCY = 2
@@ -15,3 +28,88 @@ def workers(stack: Stack) -> list[int]:
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
     lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, command in lines if stack.folder in command and "-WorkFunction-" in command]
+
+
+@contextmanager
+def frozen_when(stack: Stack, found: Callable[[], bool], what: str, patience: float = 100) -> Iterator[list[int]]:
+    """Freeze all workers at a moment when ``found()`` holds, until the end of the block; yields their process ids.
+
+    Nothing moves between the look and what the block does, so small chunks do not outrun a test. On a stack whose
+    functions are not processes of this machine nothing is frozen.
+    """
+
+    def caught() -> list[int] | None:
+        pids = workers(stack)
+        _signal(pids, signal.SIGSTOP)
+        kept = False
+        try:
+            kept = found()
+            return pids if kept else None
+        finally:
+            if not kept:
+                _signal(pids, signal.SIGCONT)
+
+    pids: list[int] = []
+
+    def look() -> bool:
+        nonlocal pids
+        if (seen := caught()) is None:
+            return False
+        pids = seen
+        return True
+
+    eventually(look, what, patience)
+    try:
+        yield pids
+    finally:
+        _signal(pids, signal.SIGCONT)
+
+
+def kill_workers_in(stack: Stack, chunks: DynamoChunks, job: JobRef, phase: PhaseName) -> None:
+    """Kill every worker while each has leased a chunk of a phase of which others are done.
+
+    Their leases last for a minute. ``make soak`` waits for their end; otherwise this function does what time does: the
+    leases are over, and SQS sends the messages again.
+    """
+    if not Path(stack.folder, "emulator").exists():
+        pytest.fail("this test kills the functions' processes and needs a local AWS of its own")
+
+    def leased() -> list[Chunk]:
+        return [chunk for chunk in chunks.of_phase(job, phase) if chunk.state is ChunkState.RUNNING]
+
+    def busy() -> bool:
+        """Return whether chunks are done and every worker has leased one: none has just received a message.
+
+        Such a message would return only after the queue's visibility timeout of six minutes.
+        """
+        states = [chunk.state for chunk in chunks.of_phase(job, phase)]
+        left = [state for state in states if state is not ChunkState.DONE]
+        assert left or not states, "the phase ended before a worker was killed"
+        return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
+
+    with frozen_when(stack, busy, f"the middle of {phase}", patience=200) as pids:
+        assert pids
+        _signal(pids, signal.SIGKILL)
+        eventually(lambda: not set(pids) & set(workers(stack)), "the end of the workers")
+    if not SOAK:
+        for chunk in leased():
+            _end_lease(stack, chunk)
+
+
+def _end_lease(stack: Stack, chunk: Chunk) -> None:
+    stack.client("dynamodb").update_item(
+        TableName=stack.jobs_table,
+        Key={name: {"S": value} for name, value in chunk_key(chunk.ref).items()},
+        UpdateExpression="SET lease_until = :past",
+        ConditionExpression="lease_until = :known",
+        ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 1)}, ":known": {"N": str(chunk.lease_until)}},
+    )
+    stack.client("sqs").send_message(
+        QueueUrl=stack.standard_queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=chunk.ref.job.tenant
+    )
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.workbook import product, write_workbook
+from benchmarks.workbook import write_workbook
 from local.stack import Stack
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
@@ -22,21 +18,39 @@ from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, to_messa
 from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem
 from sluice.model.status import Status
-from tests.e2e.processes import CONCURRENCY, workers
-from tests.support.factories import make_chunk, make_job
+from tests.e2e.processes import frozen_when, kill_workers_in
+from tests.support.factories import DEALER_TITLES, DEALERS_IN_A_CHUNK, csv_file, dealers, make_chunk, make_job
 from tests.support.people import Person, eventually
+from tests.support.sizes import SOAK
 
-ROWS = 40_000
 IMPORT = (PhaseName.PARSE, PhaseName.LOAD)
-WRONG = {5_000: "Price", 20_000: "Stock", 39_999: "Updated"}
+PHASES = (*IMPORT, PhaseName.COMPARE, PhaseName.UNDO)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of several chunks, and the column of each invalid row by its row number."""
+
+    importer: str
+    name: str
+    body: bytes
+    rows: int
+    chunks: int
+    wrong: dict[int, str]
 
 
 @pytest.fixture(scope="session")
-def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return four chunks of products with three invalid rows."""
-    path = tmp_path_factory.mktemp("faults") / "products.xlsx"
-    write_workbook(path, ROWS, wrong=WRONG)
-    return path.read_bytes()
+def file(tmp_path_factory: pytest.TempPathFactory) -> File:
+    """Return six small chunks of dealers; under ``make soak``, a workbook of four chunks of 10,000 products."""
+    if SOAK:
+        path, wrong = tmp_path_factory.mktemp("faults") / "products.xlsx", {5_000: "Price", 39_999: "Updated"}
+        write_workbook(path, 40_000, wrong=wrong)
+        return File("products", path.name, path.read_bytes(), 40_000, 4, wrong)
+    rows = [list(row) for row in dealers(6 * DEALERS_IN_A_CHUNK)]
+    wrong = {700: "Tier", 5_999: "Tier"}
+    for row in wrong:
+        rows[row - 2][2] = "platinum"
+    return File("dealers", "dealers.csv", csv_file(rows, titles=DEALER_TITLES), len(rows), 6, wrong)
 
 
 def now() -> datetime:
@@ -44,62 +58,55 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def assert_exact(job: dict[str, Any], ann: Person) -> None:
+def assert_exact(job: dict[str, Any], ann: Person, file: File) -> None:
     """Expect every row to be loaded or rejected once, and the dataset to hold exactly the valid ones."""
-    good = ROWS - len(WRONG)
+    good = file.rows - len(file.wrong)
     assert job["status"] == "completed", job
     assert job["counts"] == {
-        "total": ROWS,
+        "total": file.rows,
         "inserted": good,
         "updated": 0,
         "unchanged": 0,
-        "rejected": len(WRONG),
+        "rejected": len(file.wrong),
         "unprocessed": 0,
     }
-    assert {rejection["row"]: rejection["column"] for rejection in ann.rejections(job["id"])} == WRONG
-    records = ann.records("products")
-    assert len(records) == good
-    assert records["P-0000100"]["description"] == product(100)[1]
+    assert {rejection["row"]: rejection["column"] for rejection in ann.rejections(job["id"])} == file.wrong
+    assert len(ann.records(file.importer)) == good
 
 
+@pytest.mark.storm
+@pytest.mark.parametrize("phase", PHASES)
 def test_workers_killed_in_the_middle_of_their_chunks_change_nothing(
-    ann: Person,
-    person: Callable[..., Person],
-    stack: Stack,
-    stores: tuple[DynamoJobs, DynamoChunks],
-    workbook: bytes,
+    ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks], file: File, phase: PhaseName
 ) -> None:
-    """They die while one job is parsed and another is loaded; both jobs complete after the leases expire."""
-    if not Path(stack.folder, "emulator").exists():
-        pytest.fail("this test kills the functions' processes and needs a local AWS of its own")
-
-    def busy(ref: JobRef, phase: PhaseName) -> bool:
-        """Return whether some chunks are done and every worker has leased one."""
-        states = [chunk.state for chunk in stores[1].of_phase(ref, phase)]
-        left = [state for state in states if state is not ChunkState.DONE]
-        assert left or not states, "the phase ended before a worker was killed"
-        return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
-
-    hit = []
-    for who, phase in ((ann, PhaseName.PARSE), (person(f"{ann.tenant[:50]}-other"), PhaseName.LOAD)):
-        job_id = who.start(workbook, filename="products.xlsx")
-        eventually(partial(busy, JobRef(who.tenant, job_id), phase), f"the middle of {phase}", patience=200)
-        killed = workers(stack)
-        assert killed
-        for pid in killed:
-            os.kill(pid, signal.SIGKILL)
-        hit.append((who, job_id))
-    for who, job_id in hit:
-        assert_exact(who.end_of(job_id, patience=200), who)
+    """The job goes on after their leases, and its rollback takes back every row."""
+    review = phase is PhaseName.COMPARE
+    job_id = ann.start(file.body, filename=file.name, importer=file.importer, review=review)
+    kill = partial(kill_workers_in, stack, stores[1], JobRef(ann.tenant, job_id), phase)
+    if phase is not PhaseName.UNDO:
+        kill()
+    job = ann.end_of(job_id, patience=200)
+    if review:
+        assert job["status"] == "in_review"
+        ann.move(job_id, "commit")
+        job = ann.end_of(job_id, patience=200)
+    assert_exact(job, ann, file)
+    if phase is PhaseName.UNDO:
+        ann.move(job_id, "rollback")
+        kill()
+        undone = ann.end_of(job_id, patience=200)
+        reversed_ = {"reversed": file.rows - len(file.wrong), "conflicts": 0, "failed": 0}
+        assert (undone["status"], undone["rollback"]) == ("rolled_back", reversed_)
+        assert ann.records(file.importer) == {}
 
 
-def test_duplicate_messages_change_nothing(ann: Person, stack: Stack, workbook: bytes) -> None:
+def test_duplicate_messages_change_nothing(ann: Person, stack: Stack, file: File) -> None:
     """Each chunk's message is sent again while a worker processes it, and once more at the end."""
-    job_id = ann.start(workbook, filename="products.xlsx")
+    job_id = ann.start(file.body, filename=file.name, importer=file.importer)
     sqs = stack.client("sqs")
 
     def send_again(phase: PhaseName) -> None:
-        for index in range(ROWS // 10_000):
+        for index in range(file.chunks):
             body = to_message(ChunkRef(JobRef(ann.tenant, job_id), phase, index))
             sqs.send_message(QueueUrl=stack.standard_queue_url, MessageBody=body, MessageGroupId=ann.tenant)
 
@@ -107,14 +114,14 @@ def test_duplicate_messages_change_nothing(ann: Person, stack: Stack, workbook: 
         return bool(ann.client.get(f"/jobs/{job_id}").body["phase"] == phase)
 
     for phase in IMPORT:
-        eventually(partial(is_in, phase), f"the phase {phase}")
-        send_again(phase)
+        with frozen_when(stack, partial(is_in, phase), f"the phase {phase}"):
+            send_again(phase)
     job = ann.end_of(job_id)
-    assert_exact(job, ann)
+    assert_exact(job, ann, file)
     for phase in IMPORT:
         send_again(phase)
     eventually(lambda: ann.call("GET", "/queues").json()["standard"]["waiting"] == 0, "an empty queue")
-    assert_exact(ann.end_of(job_id), ann)
+    assert_exact(ann.end_of(job_id), ann, file)
     assert ann.end_of(job_id)["version"] == job["version"]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,13 +11,15 @@ import pytest
 from local.stack import Stack
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
-from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from tests.e2e.processes import CONCURRENCY, workers
+from sluice.model.chunk import JobRef, PhaseName
+from tests.e2e.processes import kill_workers_in
 from tests.support.people import Person, eventually
+from tests.support.sizes import size
 
-ROWS = 5_000
-# `SLUICE_SYNC_ROWS=100000` takes five minutes, most of them because of the upstream's rate.
-MANY = int(os.environ.get("SLUICE_SYNC_ROWS", "10000"))
+ROWS = size(1_000, 5_000)
+#: Chunks of 2,000 rows: one is read, two are being read when the workers die. The upstream's rate takes its time.
+MANY = size(6_000, 100_000)
+STARTS = size(12, 50)
 PATIENCE = 120 + MANY / 500
 RATE = 20
 
@@ -59,12 +59,13 @@ def start(person: Person, source: str, *, force: bool = False) -> dict[str, Any]
     return begun
 
 
+@pytest.mark.storm
 @pytest.mark.timeout(600)
-def test_of_50_concurrent_starts_one_creates_the_job(ann: Person, register: Register) -> None:
+def test_of_many_concurrent_starts_one_creates_the_job(ann: Person, register: Register) -> None:
     register.set(rows=200)
     ann.http.timeout = httpx.Timeout(500)  # an emulator unpacks the layers for each of so many functions at once
-    with ThreadPoolExecutor(50) as pool:
-        begun = list(pool.map(lambda _: start(ann, "skk"), range(50)))
+    with ThreadPoolExecutor(STARTS) as pool:
+        begun = list(pool.map(lambda _: start(ann, "skk"), range(STARTS)))
     (job_id,) = {each["job"]["id"] for each in begun}
     done = ann.end_of(job_id)
     assert (done["kind"], done["status"], done["counts"]["inserted"]) == ("sync", "completed", 200)
@@ -73,6 +74,7 @@ def test_of_50_concurrent_starts_one_creates_the_job(ann: Person, register: Regi
     assert again["last_sync"]["result"]["inserted"] == 200
 
 
+@pytest.mark.storm
 @pytest.mark.timeout(300 + MANY / 100)
 def test_every_row_is_imported_once_although_requests_fail_and_workers_die(
     ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks], register: Register
@@ -81,19 +83,7 @@ def test_every_row_is_imported_once_although_requests_fail_and_workers_die(
     register.set(rows=MANY, errors=0.05, broken=0.01, cut=0.01, slow=0.02, token_seconds=2)
     job_id = start(ann, "pangkat")["job"]["id"]
 
-    def busy() -> bool:
-        """Return whether some pages are read, and every worker has leased others: none has just received a message.
-
-        Such a message would return only after the queue's visibility timeout of six minutes.
-        """
-        states = [chunk.state for chunk in stores[1].of_phase(JobRef(ann.tenant, job_id), PhaseName.PARSE)]
-        left = [state for state in states if state is not ChunkState.DONE]
-        assert left or not states, "the phase ended before a worker was killed"
-        return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
-
-    eventually(busy, "the middle of reading", patience=PATIENCE)
-    for pid in workers(stack):
-        os.kill(pid, signal.SIGKILL)
+    kill_workers_in(stack, stores[1], JobRef(ann.tenant, job_id), PhaseName.PARSE)
     done = ann.end_of(job_id, patience=PATIENCE)
     assert done["status"] == "completed", done["problem"]
     assert done["counts"] == {

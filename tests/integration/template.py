@@ -1,4 +1,4 @@
-"""Creates tables as template.yaml declares them, so that no test passes on a table that is never deployed."""
+"""Reads the templates, and creates tables as they declare them: no test passes on a table that is never deployed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+_ROOT = Path(__file__).parents[2]
 _CREATE = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
 
 
@@ -34,9 +34,9 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 @cache
-def template() -> dict[str, Any]:
-    """Return the template, with each intrinsic function replaced by its arguments."""
-    loaded: dict[str, Any] = yaml.load(_TEMPLATE.read_text(), _Loader)
+def template(name: str = "template.yaml") -> dict[str, Any]:
+    """Return a template, with each intrinsic function replaced by its arguments."""
+    loaded: dict[str, Any] = yaml.load((_ROOT / name).read_text(), _Loader)
     return loaded
 
 

@@ -2,7 +2,7 @@
 
 Each task's call of a function becomes a message to a queue of that name, and the test answers the message's token as
 the function would. The tests cover the machine's own logic: its entry, the order of its states, its choices, its
-catches.
+catches. The pattern that all tasks share, retries and catch, is written here once, because JSON cannot share it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,63 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.integration.template import template
+
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "job.asl.json"
 FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "AutoResumeFunction", "MakeFileFunction")
 PATIENCE = 60.0
+
+# Lambda did not run the function: it is throttled, or has a fault of its own (Step Functions Developer Guide, "Handle
+# transient Lambda service exceptions"). The function is called again for some minutes, in an order that keeps those of
+# many executions apart.
+NOT_RUN: dict[str, Any] = {
+    "ErrorEquals": [
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+    ],
+    "IntervalSeconds": 2,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 60,
+    "MaxAttempts": 10,
+    "JitterStrategy": "FULL",
+}
+# Another attempt would take as long.
+TIMED_OUT: dict[str, Any] = {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0}
+FAILED: dict[str, Any] = {
+    "ErrorEquals": ["States.ALL"],
+    "IntervalSeconds": 2,
+    "BackoffRate": 2,
+    "MaxAttempts": 3,
+    "JitterStrategy": "FULL",
+}
+CAUGHT = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Break"}]
+# Their errors fail the execution and not the job: a file is made at the next request, the sweeper does the rest.
+UNCAUGHT = {"MakeFile", "AutoResume", "Break"}
+
+
+def tasks() -> dict[str, dict[str, Any]]:
+    """Return the states that call a function."""
+    states = json.loads(DEFINITION.read_text())["States"].items()
+    return {name: state for name, state in states if state["Type"] == "Task"}
 
 
 class Machine:
     """A running execution, and the functions that it waits for."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, *, retries: bool = False, **given: Any) -> None:
         self.states = boto3.client("stepfunctions")
         self.sqs = boto3.client("sqs")
         self.queues = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in FUNCTIONS}
         role = "arn:aws:iam::123456789012:role/machine"
-        definition = json.dumps(self._definition())
+        definition = json.dumps(self._definition(retries=retries))
         arn = self.states.create_state_machine(name="job", definition=definition, roleArn=role)["stateMachineArn"]
         text = json.dumps({"tenant": "acme", "job_id": "01JOB", "run": 2, **given})
         self.execution = self.states.start_execution(stateMachineArn=arn, name="01JOB-2", input=text)["executionArn"]
 
-    def _definition(self) -> dict[str, Any]:
+    def _definition(self, *, retries: bool) -> dict[str, Any]:
+        """Return the definition without retries, or with retries a second apart."""
         machine: dict[str, Any] = json.loads(DEFINITION.read_text())
         for state in machine["States"].values():
             if state["Type"] == "Task":
@@ -44,7 +82,8 @@ class Machine:
                 body = {**state["Parameters"]["Payload"], "token.$": "$$.Task.Token"}
                 state["Resource"] = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
                 state["Parameters"] = {"QueueUrl": self.queues[name], "MessageBody": body}
-                state.pop("Retry", None)
+                soon = {"IntervalSeconds": 1, "BackoffRate": 1}
+                state["Retry"] = [{**retrier, **soon} for retrier in state["Retry"] if retries]
                 if "ResultSelector" in state:  # a function's response comes in an envelope
                     selected = state["ResultSelector"].items()
                     state["ResultSelector"] = {name: path.replace("$.Payload.", "$.") for name, path in selected}
@@ -66,8 +105,8 @@ class Machine:
         output = json.dumps({"outcome": outcome, "suspended": suspended, "resume_after": 0})
         self.states.send_task_success(taskToken=call["token"], output=output)
 
-    def break_down(self, call: dict[str, Any]) -> None:
-        self.states.send_task_failure(taskToken=call["token"], error="Boom", cause="a pipe burst")
+    def fail(self, call: dict[str, Any], error: str = "Boom") -> None:
+        self.states.send_task_failure(taskToken=call["token"], error=error, cause="a pipe burst")
 
     def step(self, name: str) -> dict[str, Any]:
         """Return the next call, which must be of this step."""
@@ -87,6 +126,22 @@ class Machine:
                 return str(status)
             between.wait(0.05)  # the machine runs in this process and needs time to run
         raise AssertionError("the execution did not end")
+
+
+@pytest.mark.parametrize("name", tasks())
+def test_all_tasks_share_one_pattern_of_retries_and_one_catch(name: str) -> None:
+    """A task that is added has it; a pattern that is changed is changed in all."""
+    task = tasks()[name]
+    assert task["Retry"] == [NOT_RUN, TIMED_OUT, FAILED]
+    assert task.get("Catch") == (None if name in UNCAUGHT else CAUGHT)
+
+
+def test_retries_of_a_throttled_task_end_before_the_sweeper_takes_its_job_for_stuck() -> None:
+    """Otherwise the sweeper would send the chunks of a job again that only waits for concurrency."""
+    waits = [NOT_RUN["IntervalSeconds"] * NOT_RUN["BackoffRate"] ** retry for retry in range(NOT_RUN["MaxAttempts"])]
+    longest = sum(min(wait, NOT_RUN["MaxDelaySeconds"]) for wait in waits)
+    sweeper = template()["Resources"]["SweeperFunction"]["Properties"]["Environment"]["Variables"]
+    assert longest < int(sweeper["STUCK_MINUTES"]) * 60 / 2
 
 
 @pytest.fixture
@@ -146,7 +201,7 @@ def test_an_error_in_any_task_fails_the_job_with_its_reason(
     for step in steps:
         name, outcome = step.split()
         machine.answer(machine.step(name), outcome)
-    machine.break_down(machine.step(broken))
+    machine.fail(machine.step(broken))
     call = machine.step("finish")
     assert call["error"]["Error"] == "Boom"
     machine.answer(call, "done")
@@ -161,7 +216,7 @@ def test_a_suspended_job_is_resumed_by_its_execution(begin: Callable[..., Machin
     machine.answer(machine.step("finish"), "done", suspended=True)
     resumption = machine.step("auto_resume")
     if breaks:
-        machine.break_down(resumption)
+        machine.fail(resumption)
     else:
         machine.answer(resumption, "done")
     assert machine.ended() == ("FAILED" if breaks else "SUCCEEDED")
@@ -174,7 +229,17 @@ def test_making_a_file_does_not_change_the_job(begin: Callable[..., Machine], br
     call = machine.called("MakeFileFunction")
     assert call["file"] == "errors.xlsx"
     if breaks:
-        machine.break_down(call)
+        machine.fail(call)
     else:
         machine.answer(call, "done")
     assert machine.ended() == end
+
+
+def test_a_throttled_task_is_called_more_often_than_a_failing_one(begin: Callable[..., Machine]) -> None:
+    """Nothing is wrong with a job whose function Lambda did not run for want of concurrency."""
+    machine = begin(retries=True, **{"from": "load"})
+    for _ in range(FAILED["MaxAttempts"] + 1):
+        machine.fail(machine.step("load"), "Lambda.TooManyRequestsException")
+    machine.answer(machine.step("load"), "done")
+    machine.answer(machine.step("finish"), "done")
+    assert machine.ended() == "SUCCEEDED"

@@ -62,3 +62,27 @@ def test_the_template_sets_the_environment_that_each_function_requires(function:
     asked = {name.upper() for name, info in model.model_fields.items() if info.is_required()}
     assert asked <= {*shared, *own}
     assert {*own} <= {name.upper() for name in model.model_fields}
+
+
+def test_the_environment_of_all_functions_is_set_once_and_holds_no_secret() -> None:
+    """A function gets the ARN of a secret only where its policy lets it read the secret."""
+    shared = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    resources = template()["Resources"].values()
+    functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
+    own = [set(each.get("Environment", {}).get("Variables", {})) for each in functions]
+    assert not shared & set().union(*own)
+    assert not [name for name in shared if "SECRET" in name or "ROLE" in name]
+
+
+def test_the_bucket_is_named_once() -> None:
+    """A function whose policy names another bucket than its environment would be denied each file."""
+    name = template()["Resources"]["FilesBucket"]["Properties"]["BucketName"]
+    assert (EVENTS.parent / "template.yaml").read_text().count(name) == 1
+    assert "-files-" not in (EVENTS.parent / "console.yaml").read_text()
+
+
+@pytest.mark.parametrize("resource", ["FilesBucket", "JobsTable", "RecordsTable"])
+def test_a_resource_with_data_outlives_its_stack(resource: str) -> None:
+    """It keeps its logical id too: under another, an update would make an empty one."""
+    declared = template()["Resources"][resource]
+    assert (declared["DeletionPolicy"], declared["UpdateReplacePolicy"]) == ("Retain", "Retain")

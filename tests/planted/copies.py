@@ -91,13 +91,20 @@ def _write(path: Path, text: str) -> None:
     Path(cache_from_source(str(path))).unlink(missing_ok=True)
 
 
+def _import_folders(root: Path) -> Iterator[str]:
+    """Yield the folders that the editable installs put on the import path, from the root of the copy."""
+    for project in (Path(), Path("cli")):
+        settings = tomllib.loads((root / project / "pyproject.toml").read_text())
+        for folder in settings["tool"]["hatch"]["build"]["dev-mode-dirs"]:
+            yield str(project / folder)
+
+
 def run_tests(root: Path, files: Sequence[str]) -> Run:
     """Run test files on the copy, in a process of its own whose imports come from the copy."""
     missing = [file for file in files if not (root / file).is_file()]
     if missing:
         return Run(f"there is no {', '.join(missing)}; adjust tests/planted/faults.py", [])
-    settings = tomllib.loads((root / "pyproject.toml").read_text())
-    folders = " ".join(settings["tool"]["hatch"]["build"]["dev-mode-dirs"])
+    folders = " ".join(_import_folders(root))
     options = ["-q", "--tb=no", "-rf", f"--timeout={_TEST_SECONDS}", "-p", "tests.planted.guard"]
     command = [sys.executable, "-m", "pytest", *options, "-o", f"pythonpath={folders}", *files]
     try:

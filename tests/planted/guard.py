@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-_PACKAGES = ("sluice", "functions", "local", "tests")
+_PACKAGES = ("sluice", "functions", "sluice_cli", "local", "tests")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -14,6 +14,8 @@ from sluice.model.job import Job, JobFile
 from sluice.model.status import Status
 
 PRODUCT_TITLES = ("Part Number", "Description", "Price", "Stock")
+DEALER_TITLES = ("Dealer Code", "Name", "Tier")
+DEALERS_IN_A_CHUNK = 1_000
 
 
 def make_job(
@@ -40,6 +42,11 @@ def make_job(
 def make_chunk(ref: JobRef, index: int = 0, phase: PhaseName = PhaseName.PARSE, rows: int = 10) -> Chunk:
     """Make a queued chunk."""
     return Chunk(ChunkRef(ref, phase, index), first_row=2 + index * rows, rows=rows)
+
+
+def dealers(count: int) -> list[tuple[str, str, str]]:
+    """Make rows of good dealers, whose importer splits a file into chunks of `DEALERS_IN_A_CHUNK` rows."""
+    return [(f"D-{number:06d}", f"Dealer {number}", "gold") for number in range(1, count + 1)]
 
 
 def csv_file(rows: Sequence[Sequence[object]], titles: Sequence[str] = PRODUCT_TITLES) -> bytes:

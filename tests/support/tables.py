@@ -144,6 +144,14 @@ class MemoryJobs:
         known = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous}
         return self._change(self.get(ref), **{name: value for name, value in known.items() if value is not None})
 
+    def link(self, job: Job, corrected: Job, *, note: str) -> Job:
+        there, other = self.get(job.ref), self.items.get(corrected.ref)
+        if there.corrects is None and not there.planned and other is not None and not other.deleted:
+            taken = ("corrects", "mapping", "date_orders", "parameters")
+            self._write(self._change(there, **{name: getattr(job, name) for name in taken}), SYSTEM, note)
+            self._write(self._change(other), job.requested_by, f"corrected by job {job.ref.id}")
+        return self.get(job.ref)
+
     def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
         self._write(self._change(self.get(job.ref)), by, note)
 

@@ -136,17 +136,15 @@ def test_a_make_target_that_a_page_names_exists(page: Path) -> None:
     assert named - targets == set()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/adding-an-importer.md"])
-def test_the_importer_that_a_page_declares_works(page: str) -> None:
+def test_the_first_importer_of_the_guide_works() -> None:
     """The code runs as it stands, and a row of its own examples passes validation."""
-    code = next(body for language, body in FENCE.findall((ROOT / page).read_text()) if language == "python")
+    page = ROOT / "docs" / "adding-an-importer.md"
+    code = next(body for language, body in FENCE.findall(page.read_text()) if language == "python")
     names: dict[str, Any] = {"__name__": "declared"}
     exec(compile(code, page, "exec", dont_inherit=True), names)
     importer = next(value for value in names.values() if isinstance(value, Importer))
     fields = {place: column.field for place, column in enumerate(importer.columns)}
     examples = [(info.examples or ["gold"])[0] for info in importer.row.model_fields.values()]
-    if page == "README.md":
-        examples = ["D-1001", "Autohaus Nord", "gold", "yes"]
     assert check_rows(importer, fields, "Sheet", [(2, examples)]).rejections == []
 
 

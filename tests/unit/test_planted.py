@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from local.paths import ROOT
 from tests.planted.__main__ import main
 from tests.planted.copies import faulty
 from tests.planted.faults import FAULTS, Fault
+from tests.support.node import NODE
 
 
 def _name(fault: Fault) -> str:
@@ -16,11 +19,15 @@ def _name(fault: Fault) -> str:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=_name)
 def test_a_fault_can_be_planted(fault: Fault) -> None:
-    """Its old text occurs exactly once in its file, and what results is Python that differs."""
+    """Its old text occurs exactly once in its file, and what results is code that differs."""
     text = (ROOT / fault.file).read_text()
     changed = faulty(fault, text)
     assert changed != text
-    compile(changed, fault.file, "exec", dont_inherit=True)
+    if fault.file.endswith(".py"):
+        compile(changed, fault.file, "exec", dont_inherit=True)
+    elif fault.file.endswith(".js"):
+        check = [NODE, "--input-type=module", "--check", "-"]
+        subprocess.run(check, input=changed, text=True, check=True)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=_name)

@@ -8,6 +8,7 @@ from local.paths import ROOT
 
 FILE_LINES = 400
 HANDLER_LINES = 60
+TEMPLATE_LINES = {"template.yaml": 1150, "console.yaml": FILE_LINES, "alarms.yaml": FILE_LINES}
 
 SOURCES = sorted(
     path
@@ -42,6 +43,12 @@ def test_a_web_page_takes_nothing_from_other_hosts_and_makes_no_markup_of_text(p
 def test_a_handler_has_at_most_60_lines(path: Path) -> None:
     """A handler parses the event, calls one use case and maps the answer."""
     assert len(path.read_text().splitlines()) <= HANDLER_LINES
+
+
+@pytest.mark.parametrize("name", TEMPLATE_LINES)
+def test_a_template_stays_short(name: str) -> None:
+    """What is repeated or a whole idea of its own belongs into a nested template."""
+    assert len((ROOT / name).read_text().splitlines()) <= TEMPLATE_LINES[name]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

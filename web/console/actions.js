@@ -1,18 +1,17 @@
 /** Actions on a job: a button for each action that its links allow, and one to delete it. */
 
 import { get, post, remove } from "../shared/api.js";
+import { dateQuestion } from "../shared/dates.js";
 import { el } from "../shared/dom.js";
+import { language } from "../shared/strings.js";
 
-import { runButton } from "./components.js";
+import { ENDED, runButton } from "./components.js";
 import { t, tOf } from "./words.js";
 
 const ACTIONS = ["commit", "resume", "retry", "pause", "rollback", "cancel", "delete"];
 const PRIMARY = new Set(["commit", "resume", "retry"]);
 /** Actions that cannot be undone, and ask first. */
 const DESTRUCTIVE = new Set(["rollback", "cancel", "delete", "force"]);
-
-/** Statuses in which a job has ended. */
-export const ENDED = new Set(["completed", "failed", "cancelled", "rolled_back"]);
 
 /**
  * Buttons for the allowed actions; `show(job)` replaces them when other actions are allowed.
@@ -67,41 +66,34 @@ export async function confirmed(name, signal, { job = null, ...values } = {}) {
 /** The body of a commit: the order of each ambiguous date column; null if the reader goes back. */
 async function commitBody(job, path, signal) {
   if (!job.ambiguous_dates.length) return {};
-  const { ambiguous_dates: columns } = await get(`${path}/preview`, { query: { limit: 1 }, signal });
-  const fields = columns.map((column) =>
-    el(
-      "label",
-      { class: "field" },
-      column,
-      // no order is preselected, because a wrong one makes every date of the column wrong
-      el("select", { name: column, required: true }, [
-        el("option", { value: "" }, t("action.choose")),
-        el("option", { value: "dmy" }, t("action.dmy")),
-        el("option", { value: "mdy" }, t("action.mdy")),
-      ]),
-    ),
-  );
-  const answers = await ask("commit", signal, fields, { job });
-  return answers && { dates: Object.fromEntries(answers) };
+  const question = dateQuestion(await get(`${path}/preview`, { signal }), language(), "h3");
+  const dates = await ask("commit", signal, [question.view], { job, answersOf: question.answers });
+  return dates && { dates };
 }
 
-/** Ask a question in a dialog; its answers, or null. */
-function ask(name, signal, fields, { job, values = {} }) {
-  const form = el("form", { method: "dialog" });
+/**
+ * Ask a question in a dialog.
+ * @returns {Promise<any>} what `answersOf` returns, or null; while that is null, the dialog stays open
+ */
+function ask(name, signal, fields, { job, values = {}, answersOf = () => ({}) }) {
+  let answers = null;
+  const submit = (event) => {
+    answers = event.submitter?.value === "go" ? answersOf() : null;
+    if (event.submitter?.value === "go" && !answers) event.preventDefault();
+  };
+  const form = el("form", { method: "dialog", onsubmit: submit });
   const dialog = el("dialog", { "aria-labelledby": "question" }, form);
   const back = el("button", { value: "back", formNoValidate: true }, t("cancelDialog"));
   const go = el("button", { value: "go", class: DESTRUCTIVE.has(name) ? "grave" : "first" }, tOf(job, `action.${name}`));
   form.append(
-    el("h2", { id: "question" }, t(`action.${name}.ask`, values)),
-    el("p", { class: "muted" }, tOf(job, `action.${name}.text`)),
-    ...fields,
+    el("h2", { id: "question" }, tOf(job, `action.${name}.ask`, values)),
+    ...(fields.length ? fields : [el("p", { class: "muted" }, tOf(job, `action.${name}.text`))]),
     el("div", { class: "row" }, back, go),
   );
   document.body.append(dialog);
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => dialog.close(), { once: true });
     dialog.addEventListener("close", () => {
-      const answers = new FormData(form);
       dialog.remove();
       resolve(dialog.returnValue === "go" && !signal.aborted ? answers : null);
     });

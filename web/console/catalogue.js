@@ -84,6 +84,17 @@ export function showName(job, show) {
   sources().then(learn, () => {}); // without the titles, the name stays
 }
 
+/**
+ * Show the title of a job's importer or source now, or when the titles are loaded; until then its name.
+ * @param {any} job
+ * @param {(title: string) => void} show
+ */
+export function showTitle(job, show) {
+  const load = job.kind === "sync" ? sources : importers;
+  show(job.importer);
+  load().then((found) => show(found.find(({ name }) => name === job.importer)?.title ?? job.importer), () => {});
+}
+
 /** A link to a job, with its name. */
 export function jobLink(job) {
   const link = el("a", { href: to(["jobs", job.id]) });

@@ -1,45 +1,51 @@
 /** What the console's pages are built of: statuses, bars, counts, problems, tables, and places that load. */
 
-import { el, scroller } from "../shared/dom.js";
+import { el, isShort, scroller } from "../shared/dom.js";
+import { showsParts, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
 import { asProblem } from "../shared/problems.js";
 import { number } from "../shared/strings.js";
 
 import { t } from "./words.js";
 
-const KINDS = {
-  completed: "good",
-  failed: "bad",
-  in_review: "asks",
-  paused: "asks",
-  suspended: "asks",
-  waiting_for_file: "over",
-  cancelled: "over",
-  rolled_back: "over",
-};
-
-/** The state that the console shows of a job: its status, or `suspended` or `lookup`, which the API has as facts. */
-export function stateOf(job) {
-  if (job.suspended && job.status === "paused") return "suspended";
-  return job.status === "loading" && job.lookup ? "lookup" : job.status;
-}
-
-/** A mark for a job's state, in a word and a colour; `show(state)` changes it. */
+/** A mark for a job's state, in words, a colour and an icon; `show(job)` changes it. */
 export function statusMark() {
   const mark = el("span", { class: "status" });
   return {
     mark,
-    show(state) {
-      mark.textContent = t(`status.${state}`);
-      mark.dataset.kind = KINDS[state] ?? "active";
+    show(job) {
+      mark.textContent = stateWords(job);
+      mark.dataset.kind = kindOf(job);
     },
   };
 }
 
-/** A mark for a state that does not change. */
-export function status(state) {
+/** The state of a job in the console's words, such as "Loaded, 40 rejected". */
+export const stateWords = (job) => stateText(job, (state) => t(`status.${state}`));
+
+/** A mark for a state that does not change: of a job, or of an entry of its log, which has no counts. */
+export function status(job) {
   const { mark, show } = statusMark();
-  show(state);
+  show(job);
   return mark;
+}
+
+/** Statuses in which a job has ended. */
+export const ENDED = new Set(["completed", "failed", "cancelled", "rolled_back"]);
+
+/** A bar for a job: of its progress, and once its rows have their outcome, of these; `show(job)` moves it. */
+export function jobBar() {
+  const progress = percentBar(t("jobs.progress"));
+  const parts = outcomeBar();
+  return {
+    bar: el("div", { class: "job-bar" }, progress.bar, parts),
+    show(job) {
+      const settled = showsParts(job);
+      progress.bar.hidden = settled || ENDED.has(job.status); // a job that ended without rows has no progress
+      parts.hidden = !settled;
+      if (settled) parts.show(job);
+      progress.show(job.progress.percent);
+    },
+  };
 }
 
 /** A progress bar with its percentage; `show(null)` leaves the percentage empty. */
@@ -176,7 +182,8 @@ export function row(columns, cells, { cards = false } = {}) {
   const elements = cells.map((cell, at) => {
     const first = at === 0;
     const role = cards ? (first ? "rowheader" : "cell") : null;
-    const kind = [columns[at].class, cards && first ? "lead" : ""].filter(Boolean).join(" ");
+    const short = !cards && isShort(cell) ? "short" : "";
+    const kind = [columns[at].class, short, cards && first ? "lead" : ""].filter(Boolean).join(" ");
     const label = cards ? columns[at].title : null;
     const props = { class: kind || null, role, scope: first ? "row" : null, "data-label": label };
     return el(first ? "th" : "td", props, cards ? el("div", {}, cell) : cell);

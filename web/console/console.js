@@ -2,7 +2,7 @@
 
 import { configure, onUnauthorized } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { LANGUAGES } from "../shared/strings.js";
+import { LANGUAGES, zone } from "../shared/strings.js";
 
 import { head, problemPanel } from "./components.js";
 import { dataset, datasets } from "./datasets.js";
@@ -22,6 +22,9 @@ import { chooseLanguage, recallLanguage, t } from "./words.js";
 const PAGES = { jobs, upload, importers, sources, queues, data: datasets };
 /** Pages of one thing, whose name or id is the second part of the path. */
 const DETAIL_PAGES = { jobs: job, data: dataset };
+
+/** How long the first connection takes on most days, at most. */
+const CONNECTING_MILLISECONDS = 4000;
 
 const main = document.getElementById("main");
 const skip = document.getElementById("skip");
@@ -75,6 +78,7 @@ function drawFrame(current) {
   if (current === null) return aside.append(languageSelect());
   aside.append(
     el("span", { class: "connection", role: "status", id: "connection" }),
+    el("span", { class: "zone", title: t("frame.zone", { zone: zone().name }) }, zone().offset),
     personMark(),
     languageSelect(),
     el("button", { type: "button", onclick: () => end("out") }, t("frame.signOut")),
@@ -113,13 +117,21 @@ function languageSelect() {
   return select;
 }
 
-/** Show whether live changes arrive. */
+/** Show whether live changes arrive; the first connection is worth a word only if it takes long. */
 function showConnection(state) {
   connection = state;
   const mark = document.getElementById("connection");
   if (!mark) return;
+  mark.hidden = state === "connecting";
   mark.dataset.live = state === "live" ? "yes" : "no";
-  mark.textContent = t(`frame.${state}`);
+  mark.textContent = mark.hidden ? "" : t(`frame.${state}`);
+}
+
+function showSlowConnection() {
+  const mark = document.getElementById("connection");
+  if (connection !== "connecting" || !mark) return;
+  mark.hidden = false;
+  mark.textContent = t("frame.connecting");
 }
 
 /** Start a session: with the given token, or with the one that the session has. */
@@ -129,6 +141,7 @@ function start(given) {
   session.abort();
   session = new AbortController();
   showConnection("connecting");
+  setTimeout(showSlowConnection, CONNECTING_MILLISECONDS);
   connect(showConnection, session.signal);
   before = "";
   show();

@@ -2,7 +2,8 @@
 
 import { Problem, get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { when } from "../shared/strings.js";
+import { cellFormat } from "../shared/previews.js";
+import { timeMark } from "../shared/strings.js";
 
 import { datasets as loadDatasets } from "./catalogue.js";
 import { empty, head, loadInto, pagedTable, row, table, valueText } from "./components.js";
@@ -92,9 +93,19 @@ function records(name, path, fields, signal) {
   return place;
 }
 
-const fieldColumns = (fields) => fields.filter(({ key }) => !key).map(({ title }) => ({ title, class: "value" }));
+const isNumeric = ({ decimals }) => Number.isInteger(decimals); // columns of sources declare nothing
 
-const values = (fields, item) => fields.filter(({ key }) => !key).map(({ field }) => valueText(item.values[field]));
+const fieldColumns = (fields) =>
+  fields.filter(({ key }) => !key).map((field) => ({ title: field.title, class: isNumeric(field) ? "number" : "value" }));
+
+const values = (fields, item) => fields.filter(({ key }) => !key).map((field) => shownValue(field, item));
+
+/** The value of a field; numbers with their scale, such as a price of 3.30. */
+function shownValue(column, item) {
+  const value = item.values[column.field];
+  if (value === null || value === undefined || !isNumeric(column)) return valueText(value);
+  return cellFormat(column, [value])(value);
+}
 
 const jobLink = (id) => el("a", { href: to(["jobs", id]), class: "job-id" }, id);
 
@@ -114,17 +125,17 @@ async function recordOf(path, key, columnsOf, signal) {
 }
 
 function record({ record: found, history, fields }) {
-  const facts = fields.flatMap(({ field, title }) => [el("dt", {}, title), el("dd", {}, valueText(found.values[field]))]);
+  const facts = fields.flatMap((field) => [el("dt", {}, field.title), el("dd", {}, shownValue(field, found))]);
   const columns = [
-    { title: t("data.from") },
-    { title: t("data.until") },
+    { title: t("data.from"), class: "time" },
+    { title: t("data.until"), class: "time" },
     ...fieldColumns(fields),
     { title: t("data.job") },
   ];
   const { body, around } = table({ caption: t("data.history"), columns });
   const cells = (version) => [
-    when(version.from) || t("none"),
-    when(version.until),
+    version.from ? timeMark(version.from) : t("none"),
+    timeMark(version.until),
     ...values(fields, version),
     jobLink(version.job),
   ];

@@ -1,37 +1,48 @@
-/** The tabs below a job: rejected rows, preview, kept rows, log and files. */
+/** The tabs below a job: rejected rows, preview, kept rows, how it runs, and files. */
 
 import { download, get } from "../shared/api.js";
+import { correctionUpload } from "../shared/correction.js";
 import { el } from "../shared/dom.js";
-import { bytes, number, when } from "../shared/strings.js";
+import {
+  cellMark, matchedText, missingMark, missingTexts, previewRows, renamedColumns, shownColumns,
+} from "../shared/previews.js";
+import { reasonText } from "../shared/reasons.js";
+import { bytes, duration, language, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
 
-import { empty, loadInto, pagedTable, row, runButton, stateOf, status, table, valueText } from "./components.js";
-import { replaceAddress, to } from "./router.js";
+import { ENDED, empty, loadInto, pagedTable, row, runButton, status, table, valueText } from "./components.js";
+import { go, replaceAddress, to } from "./router.js";
 import { t, tOf } from "./words.js";
 
-/** In this order; a tab exists if the job has a link of its name. */
-const TABS = { rejections, preview, kept, log, files };
+/** In this order; a tab exists if the job has a link of its name, or of the log, which is part of how it runs. */
+const TABS = { rejections, preview, kept, run, files };
+/** Tabs with what a person decides on, the most urgent first; a job without them shows how it runs. */
+const DECIDING = ["kept", "rejections"];
 /** The part of a job that each tab depends on: while it is the same, the tab is not redrawn, and keeps its position. */
 const DEPENDS_ON = {
   rejections: ({ counts }) => counts.rejected,
   preview: ({ status, ambiguous_dates: dates, counts }) =>
     [status === "in_review", dates, counts.total, counts.rejected],
   kept: ({ rollback }) => [rollback?.conflicts, rollback?.failed],
-  log: ({ status, deleted }) => [status, deleted],
+  run: ({ status, deleted }) => [status, deleted],
   files: ({ status }) => status,
 };
+/** Tabs that say how many rows they have. */
+const COUNTED = {
+  rejections: ({ counts }) => counts.rejected,
+  kept: ({ rollback }) => rollback && rollback.conflicts + rollback.failed,
+};
 const PAGE = 100;
-const PREVIEW_COUNTS = ["insert", "update", "unchanged", "rejected", "to_reject"];
-/** A lookup compares its rows with nothing. */
-const LOOKUP_COUNTS = ["rejected", "to_reject"];
 
 /**
  * The tabs of a job; `show(job)` adds and removes them.
- * @param {{id: string, path: string, query: URLSearchParams, signal: AbortSignal}} options
+ * @param {{id: string, path: string, query: URLSearchParams, signal: AbortSignal, run: Element}} options `run` shows how
+ *   the job runs
  */
-export function jobTabs({ id, path, query, signal }) {
+export function jobTabs({ id, path, query, signal, run: running }) {
   const list = el("div", { class: "tabs", role: "tablist", "aria-label": t("tabs.label") });
   const body = el("div", { role: "tabpanel", id: "tab-body", tabIndex: 0 });
-  let wanted = query.get("tab");
+  /** The tab that the reader has chosen. */
+  let wanted = query.get("tab") === "log" ? "run" : query.get("tab");
   let drawn = { name: "", status: "", deleted: false, dependsOn: "" };
   let job = null;
   let page = new AbortController();
@@ -55,12 +66,12 @@ export function jobTabs({ id, path, query, signal }) {
 
   const tabOf = (name) => {
     const props = { type: "button", role: "tab", id: `tab-${name}`, "data-tab": name, "aria-controls": "tab-body" };
-    return el("button", { ...props, onclick: () => choose(name) }, t(`tab.${name}`));
+    const count = el("span", { class: "tab-count" });
+    return el("button", { ...props, onclick: () => choose(name) }, t(`tab.${name}`), " ", count);
   };
 
   function draw() {
-    const all = names();
-    const name = all.includes(wanted) ? wanted : all[0];
+    const name = shownTab(names(), job, wanted, drawn.name);
     for (const each of list.children) {
       each.setAttribute("aria-selected", String(each.dataset.tab === name));
       each.tabIndex = each.dataset.tab === name ? 0 : -1;
@@ -76,7 +87,7 @@ export function jobTabs({ id, path, query, signal }) {
     // the tab keeps its height while it loads again, so that the page does not scroll
     body.style.minBlockSize = before.name === name ? `${body.offsetHeight}px` : "";
     const { signal } = page;
-    TABS[name](body, { id, path, job, signal }).finally(() => signal.aborted || (body.style.minBlockSize = ""));
+    TABS[name](body, { id, path, job, signal, running }).finally(() => signal.aborted || (body.style.minBlockSize = ""));
   }
 
   list.addEventListener("keydown", onKey);
@@ -84,20 +95,38 @@ export function jobTabs({ id, path, query, signal }) {
     panel: el("section", { class: "panel", "aria-label": t("tabs.label") }, list, body),
     show(now) {
       job = now;
-      const offered = Object.keys(TABS).filter((name) => name in now.links);
+      const offered = Object.keys(TABS).filter((name) => (name === "run" ? "log" : name) in now.links);
       if (offered.join() !== names().join()) {
         const focused = list.contains(document.activeElement) && document.activeElement.dataset.tab;
         list.replaceChildren(...offered.map(tabOf));
         if (focused) list.querySelector(`[data-tab="${focused}"]`)?.focus();
+      }
+      for (const tab of list.children) {
+        const count = COUNTED[tab.dataset.tab]?.(now);
+        tab.lastElementChild.textContent = count ? number(count) : "";
       }
       draw();
     },
   };
 }
 
-function rejections(place, { path, signal }) {
+/** The tab to show: the chosen one, or the one that the job's state asks for; it changes as rarely as possible. */
+function shownTab(offered, { status }, wanted, before) {
+  if (offered.includes(wanted)) return wanted;
+  const stays = offered.includes(before) && (before !== "run" || !(ENDED.has(status) || status === "in_review"));
+  if (stays) return before;
+  const deciding = DECIDING.find((name) => offered.includes(name));
+  if (status === "in_review") return deciding ?? "preview";
+  return (ENDED.has(status) && deciding) || "run";
+}
+
+function rejections(place, { path, job, signal }) {
+  const onJob = (made) => go(["jobs", made.id]);
+  const upload = correctionUpload(job, { lang: language(), signal, onJob });
+  const rows = el("div");
+  place.replaceChildren(...(upload ? [el("div", { class: "padding" }, upload)] : []), rows);
   return pagedTable({
-    place,
+    place: rows,
     signal,
     load: (cursor) => get(`${path}/rejections`, { query: { limit: PAGE, cursor }, signal }),
     caption: t("tab.rejections"),
@@ -108,10 +137,10 @@ function rejections(place, { path, signal }) {
       { title: t("rejections.reason"), class: "value" },
     ],
     cells: (item) => [
-      [item.sheet && `${item.sheet}: `, item.row],
+      [item.sheet && `${item.sheet}: `, number(item.row)],
       valueText(item.column),
       valueText(item.value),
-      item.reason,
+      reasonText(item),
     ],
     none: () => empty(t("rejections.empty")),
     cards: true,
@@ -135,26 +164,34 @@ function kept(place, { path, signal }) {
   });
 }
 
+/** How the job runs, and below that its log; the first part is made once, because it moves. */
+function run(place, { path, job, signal, running }) {
+  const entries = el("div", {});
+  const about = el("p", { class: "muted small" }, t("log.zone", { zone: `${zone().name} (${zone().offset})` }));
+  place.replaceChildren(running, el("section", { class: "part" }, el("h2", {}, t("log.title")), about), entries);
+  return log(entries, { path, job, signal });
+}
+
 function log(place, { path, job, signal }) {
-  return pagedTable({
-    place,
-    signal,
-    load: (cursor) => get(`${path}/log`, { query: { cursor }, signal }),
-    caption: t("tab.log"),
-    columns: [
-      { title: t("log.at") },
-      { title: t("log.status") },
-      { title: t("log.by") },
-      { title: t("log.note"), class: "value" },
-    ],
-    cells: (item) => [
-      el("time", { dateTime: item.at }, when(item.at)),
-      status(stateOf({ status: item.status, lookup: job.lookup })),
+  const columns = [
+    { title: t("log.at"), class: "time" },
+    { title: t("log.status") },
+    { title: t("log.took"), class: "number" },
+    { title: t("log.by") },
+    { title: t("log.note"), class: "value" },
+  ];
+  return loadInto(place, signal, () => get(`${path}/log`, { signal }), ({ items }) => {
+    if (!items.length) return empty(t("log.empty"));
+    const { body, around } = table({ caption: t("log.title"), columns, cards: true });
+    const cells = (item, next) => [
+      timeMark(item.at),
+      status({ status: item.status, lookup: job.lookup }),
+      next ? duration((Date.parse(next.at) - Date.parse(item.at)) / 1000) : t("none"),
       item.by,
       valueText(item.note),
-    ],
-    none: () => empty(t("log.empty")),
-    cards: true,
+    ];
+    body.append(...items.map((item, at) => row(columns, cells(item, items[at + 1]), { cards: true })));
+    return around;
   });
 }
 
@@ -204,49 +241,81 @@ function preview(place, { path, signal }) {
   return loadInto(place, signal, () => get(`${path}/preview`, { signal }), previewView);
 }
 
-/** How the headers of a file were matched, and its first rows. */
+/** What the file lacks, its first rows, and how its headers were matched. */
 function previewView(found) {
-  const counts = (found.job.lookup ? LOOKUP_COUNTS : PREVIEW_COUNTS).filter((name) => found.counts[name] !== null);
   const isFile = found.job.kind !== "sync";
   const where = t(found.sheet ? "preview.where" : "preview.headerRow", { sheet: found.sheet, row: found.header_row });
-  const columns = t(isFile ? "preview.columns" : "preview.fields");
-  const { ambiguous_dates: ambiguous, unmatched_headers: unmatched } = found;
+  const missing = missingTexts(found);
+  const { ambiguous_dates: ambiguous } = found;
   return [
     el(
       "div",
       { class: "padding" },
-      isFile && el("p", {}, where),
-      el("p", { class: "muted" }, counts.map((name) => `${number(found.counts[name])} ${t(`preview.${name}`)}`).join(" · ")),
+      missing.length > 0 && missingNote(missing),
       ambiguous.length > 0 && el("p", {}, t("preview.ambiguous", { columns: ambiguous.join(", ") })),
-      unmatched.length > 0 && el("p", {}, t("preview.unmatched", { headers: unmatched.join(", ") })),
+      el("h2", {}, tOf(found.job, "preview.rows")),
     ),
-    el("div", { class: "padding" }, el("h3", {}, columns)),
-    mappingTable(found.columns, columns, isFile),
-    el("div", { class: "padding" }, el("h3", {}, tOf(found.job, "preview.rows"))),
     firstRows(found),
+    el("div", { class: "padding" }, el("h2", {}, t(isFile ? "preview.columns" : "preview.fields")), isFile && el("p", {}, where)),
+    matching(found, isFile),
   ];
 }
 
-function mappingTable(all, caption, isFile) {
+/** What happens to the columns that the file lacks. */
+function missingNote(sentences) {
+  const lines = sentences.map((sentence) => el("li", {}, sentence));
+  return el("div", { class: "note" }, el("p", {}, sharedText("missing.lead")), el("ul", { class: "bullets" }, lines));
+}
+
+/** Columns with another header, and the rest behind a summary. */
+function matching(found, isFile) {
+  const { columns, unmatched_headers: unused } = found;
+  const special = renamedColumns(found).filter(({ date_order: order }) => !order);
+  const dated = columns.filter(({ date_order: order }) => order);
+  const caption = t(isFile ? "preview.columns" : "preview.fields");
+  return el(
+    "div",
+    { class: "matching" },
+    [...special, ...dated].length > 0 && mappingTable([...dated, ...special], caption, found),
+    el(
+      "details",
+      { class: "padding" },
+      el("summary", {}, matchedText(found)),
+      mappingTable(columns, caption, found),
+      unused.length > 0 && el("p", { class: "muted" }, t("preview.unmatched", { headers: unused.join(", ") })),
+    ),
+  );
+}
+
+function mappingTable(all, caption, found) {
+  const hasDates = all.some((column) => column.date_order);
   const columns = [
     { title: t("preview.column") },
-    { title: t(isFile ? "preview.header" : "preview.field"), class: "value" },
-    { title: t("preview.dates") },
+    { title: t(found.job.kind === "sync" ? "preview.field" : "preview.header"), class: "value" },
+    ...(hasDates ? [{ title: t("preview.dates") }] : []),
   ];
   const { body, around } = table({ caption, columns, cards: true });
-  const header = (column) => column.header ?? el("span", { class: "muted" }, t("preview.missing"));
+  const header = (column) => column.header ?? el("span", { class: "muted" }, missingMark(found));
   const order = (column) => (column.date_order ? t(`dates.${column.date_order}`) : t("none"));
-  const cells = (column) => [column.title, header(column), order(column)];
+  const cells = (column) => [column.title, header(column), order(column)].slice(0, columns.length);
   body.append(...all.map((column) => row(columns, cells(column), { cards: true })));
   return around;
 }
 
 function firstRows(found) {
-  const matched = found.columns.filter((column) => column.header !== null);
-  const columns = [{ title: t("preview.row") }, ...matched.map(({ title }) => ({ title, class: "value" }))];
-  const caption = tOf(found.job, "preview.rows");
-  const { body, around } = table({ caption, columns });
-  const cells = (item) => [item.row, ...matched.map(({ field }) => valueText(item.values[field]))];
-  body.append(...found.rows.map((item) => row(columns, cells(item))));
+  const rows = previewRows(found);
+  const fields = shownColumns(found).map(({ title, header, decimals }) => ({
+    title: header === null ? [title, el("span", { class: "muted" }, ` (${missingMark(found)})`)] : title,
+    class: `${decimals === null ? "value" : "number"} ${header === null ? "lacking" : ""}`.trim(),
+  }));
+  const reasons = rows.some(({ reason }) => reason) ? [{ title: t("rejections.reason"), class: "value" }] : [];
+  const columns = [{ title: t("preview.row"), class: "number" }, ...reasons, ...fields];
+  const { body, around } = table({ caption: tOf(found.job, "preview.rows"), columns });
+  for (const { row: place, reason, cells } of rows) {
+    const why = reasons.length ? [reason ? el("span", { class: "wrong" }, reason) : ""] : [];
+    const made = row(columns, [number(place), ...why, ...cells.map((cell) => cellMark(cell))]);
+    if (reason) made.dataset.rejected = "";
+    body.append(made);
+  }
   return around;
 }

@@ -1,18 +1,21 @@
-/** The page of one job: its state, phases, counts, chart, details and tabs. */
+/** The page of one job: its verdict, its rejected rows and preview, and behind a tab how it runs. */
 
 import { get } from "../shared/api.js";
-import { el } from "../shared/dom.js";
-import { bytes, when } from "../shared/strings.js";
+import { correctsLine } from "../shared/correction.js";
+import { el, fill } from "../shared/dom.js";
+import { progressText, resultText, verdictText } from "../shared/outcomes.js";
+import { bytes, language, timeMark } from "../shared/strings.js";
 
 import { actionButtons } from "./actions.js";
-import { showName } from "./catalogue.js";
-import { chart, timeline } from "./chart.js";
+import { showName, showTitle } from "./catalogue.js";
+import { chart } from "./chart.js";
 import {
-  announce, countTile, loadInto, percentBar, problemPanel, rowsRead, stateOf, statusMark, valueText,
+  ENDED, announce, countTile, jobBar, loadInto, percentBar, problemPanel, rowsRead, stateWords, statusMark, valueText,
 } from "./components.js";
 import { jobTabs } from "./job-tabs.js";
 import { listen } from "./live.js";
 import { to } from "./router.js";
+import { rowsOverTime } from "./timeline.js";
 import { t } from "./words.js";
 
 const COUNTS = ["total", "inserted", "updated", "unchanged", "rejected", "unprocessed"];
@@ -45,58 +48,123 @@ export function job(main, { one: id, query, signal, title }) {
 function jobView(first, { id, path, query, signal }) {
   let current = { ...first, version: -1 };
   const state = statusMark();
-  const message = el("p", { class: "muted" });
+  const corrects = el("div", { class: "small" });
   const trouble = el("div", {});
-  const bars = phaseBars();
-  const counts = el("dl", { class: "counts" });
-  const facts = el("dl", { class: "facts small" });
+  const verdict = verdictView(path, signal);
+  const run = runView(path, signal);
   const actions = actionButtons({ path, signal, onJob: (changed) => show(changed) });
-  const rows = timeline(path, signal);
-  const lines = chart(signal);
-  const tabs = jobTabs({ id, path, query, signal });
-
-  const redraw = () => {
-    lines.show(rows.lines());
-    bars.show(current, rows);
-  };
-  const reload = () => rows.load().then(redraw, () => {}); // if it fails, the rows seen so far are shown
+  const tabs = jobTabs({ id, path, query, signal, run: run.view });
 
   function show(now) {
     if (now.version <= current.version) return;
     const before = current;
     current = now;
-    state.show(stateOf(now));
-    message.textContent = now.deleted ? t("job.deleted.text") : now.progress.message;
+    state.show(now);
+    fill(corrects, correctsLine(now, { lang: language(), href: (job) => to(["jobs", job]) }));
+    verdict.show(now);
     trouble.replaceChildren(...(now.problem ? [failure(now.problem)] : []));
-    counts.replaceChildren(...countsOf(now));
-    facts.replaceChildren(...factsOf(now));
-    rows.add(now);
-    redraw();
+    run.show(now);
     actions.show(now);
     tabs.show(now);
     if (now.status === before.status && now.phase === before.phase && now.deleted === before.deleted) return;
-    reload();
-    if (before.version >= 0) announce(`${t(`status.${stateOf(now)}`)}. ${message.textContent}`);
+    run.reload();
+    if (before.version >= 0) announce(`${stateWords(now)}. ${verdict.text()}`);
   }
 
   show(first);
-  reload();
-  const parts = [
-    heading(first, state.mark, message, actions.buttons),
-    actions.trouble,
-    trouble,
-    el("div", { class: "halves" }, panel("job.phases", bars.bars), panel("job.counts", counts)),
-    el("div", { class: "halves uneven" }, panel("chart.title", lines.chart), panel("job.details", facts)),
-    tabs.panel,
-  ];
-  return { parts, show };
+  run.reload();
+  const head = heading(first, state.mark, actions.buttons);
+  return { parts: [head, corrects, actions.trouble, trouble, verdict.view, tabs.panel], show };
 }
 
-const panel = (key, content) => el("section", { class: "panel padded" }, el("h2", {}, t(key)), content);
+/** What would become, becomes, or has become of the rows: a sentence and a bar. */
+function verdictView(path, signal) {
+  const sentence = el("p", { class: "verdict" });
+  const bar = jobBar();
+  /** The preview of a job in review: only it knows what loading would do. */
+  let preview = null;
+  let job = null;
 
-function heading(job, mark, message, buttons) {
+  const words = () => {
+    if (job.deleted) return t("job.deleted.text");
+    if (job.status === "in_review" && preview) return verdictText(preview);
+    return (ENDED.has(job.status) && resultText(job)) || progressText(job);
+  };
+  const panel = el("section", { class: "panel padded" }, sentence, bar.bar);
+  const draw = () => {
+    sentence.textContent = words();
+    panel.hidden = Boolean(job.problem) && !job.counts.total; // the problem says all there is to say
+  };
+  const ask = async () => {
+    const found = await get(`${path}/preview`, { query: { limit: 1 }, signal });
+    preview = found;
+    draw();
+  };
+
+  return {
+    view: panel,
+    text: () => sentence.textContent,
+    show(now) {
+      const isNew = job?.status !== now.status;
+      job = now;
+      bar.show(now);
+      draw();
+      if (isNew && now.links.preview && now.status === "in_review") ask().catch(() => {}); // its tab shows the problem
+    },
+  };
+}
+
+/** How the job runs: phases, counts, chart and details; they go on while another tab is shown. */
+function runView(path, signal) {
+  const bars = phaseBars();
+  const counts = el("dl", { class: "counts" });
+  const facts = el("dl", { class: "facts small" });
+  const rows = rowsOverTime();
+  const lines = chart(signal);
+  let job = null;
+  /** Why the chart may be empty, until the API has said what it has recorded. */
+  let unknown = "loading";
+
+  const reason = () => unknown || (ENDED.has(job.status) ? "chart.nothing" : "chart.empty");
+  const redraw = () => {
+    if (job.deleted) lines.show([], t("chart.deleted"));
+    else lines.show(rows.lines(), t(reason()));
+    bars.show(job, rows);
+  };
+  return {
+    view: el(
+      "div",
+      { class: "run" },
+      el("div", { class: "halves" }, part("job.phases", bars.bars), part("job.counts", counts)),
+      el("div", { class: "halves uneven" }, part("chart.title", lines.chart), part("job.details", facts)),
+    ),
+    show(now) {
+      job = now;
+      counts.replaceChildren(...countsOf(now));
+      facts.replaceChildren(...factsOf(now));
+      rows.add(now);
+      redraw();
+    },
+    /** Load what the API has recorded; if that fails, the rows seen so far are shown. */
+    async reload() {
+      const found = await get(`${path}/timeline`, { signal }).catch(() => null);
+      if (signal.aborted) return;
+      unknown = found ? "" : "problem.unknown";
+      if (found) rows.take(found);
+      rows.add(job);
+      redraw();
+    },
+  };
+}
+
+const part = (key, content) => el("section", { class: "part" }, el("h2", {}, t(key)), content);
+
+function heading(job, mark, buttons) {
   const title = el("h1", {});
   showName(job, (name) => (title.textContent = name));
+  const kind = el("span", { class: "muted" });
+  if (job.kind === "sync") kind.textContent = t("jobs.sync"); // its name is that of its source
+  else showTitle(job, (name) => (kind.textContent = name));
   return el(
     "div",
     { class: "head" },
@@ -105,7 +173,7 @@ function heading(job, mark, message, buttons) {
       {},
       el("nav", { class: "small", "aria-label": t("page.jobs") }, el("a", { href: to(["jobs"]) }, t("page.jobs"))),
       title,
-      el("div", { class: "row" }, mark, message),
+      el("div", { class: "row" }, mark, kind),
     ),
     buttons,
   );
@@ -130,14 +198,20 @@ function countsOf(job) {
   return [...all, ...deleted, ...rollback];
 }
 
+function titleMark(job) {
+  const mark = el("span", {});
+  showTitle(job, (title) => (mark.textContent = title));
+  return mark;
+}
+
 function factsOf(job) {
   const facts = {
-    ...(job.sync ? syncFacts(job) : { importer: job.importer }),
+    ...(job.sync ? syncFacts(job) : { importer: titleMark(job) }),
     parameters: Object.entries(job.parameters ?? {}).map((pair) => pair.join(": ")).join(", "),
     by: job.requested_by,
-    created: when(job.created_at),
-    started: when(job.started_at),
-    finished: when(job.finished_at),
+    created: timeMark(job.created_at),
+    started: job.started_at && timeMark(job.started_at),
+    finished: job.finished_at && timeMark(job.finished_at),
     size: job.file && job.file.bytes !== null ? bytes(job.file.bytes) : null,
     priority: t(`priority.${job.priority}`),
     corrects: job.corrects && el("a", { href: to(["jobs", job.corrects]) }, job.corrects),
@@ -151,10 +225,10 @@ function factsOf(job) {
     ]);
 }
 
-const syncFacts = ({ importer, sync }) => ({
-  source: el("a", { href: to(["sources"]) }, importer),
-  read: rowsRead(sync),
-  reads: sync.reads,
+const syncFacts = (job) => ({
+  source: el("a", { href: to(["sources"]) }, titleMark(job)),
+  read: rowsRead(job.sync),
+  reads: job.sync.reads,
 });
 
 /** A bar for each phase of a job; `show(job, timeline)` moves them. */

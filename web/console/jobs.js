@@ -2,12 +2,10 @@
 
 import { get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { number, when } from "../shared/strings.js";
+import { number, timeMark } from "../shared/strings.js";
 
-import { importers, jobLink, nameOf, sources } from "./catalogue.js";
-import {
-  announce, empty, head, loadInto, moreButton, percentBar, row, stateOf, statusMark, table,
-} from "./components.js";
+import { importers, jobLink, nameOf, showTitle, sources } from "./catalogue.js";
+import { announce, empty, head, jobBar, loadInto, moreButton, row, stateWords, statusMark, table } from "./components.js";
 import { listen, removedIds } from "./live.js";
 import { go, to } from "./router.js";
 import { handOver } from "./upload.js";
@@ -69,7 +67,7 @@ function liveList(place, { wanted, load, signal }) {
     const known = rows.get(job.id);
     if (known && known.job.version >= job.version) return;
     if (known && ANNOUNCED.has(job.status) && known.job.status !== job.status) {
-      announce(t("jobs.ended", { file: nameOf(job), status: t(`status.${job.status}`) }));
+      announce(t("jobs.ended", { file: nameOf(job), status: stateWords(job) }));
     }
     if (known && matches(job)) known.show(job);
     else if (known) remove(job.id);
@@ -153,19 +151,20 @@ const jobTable = () => table({ caption: t("jobs.caption"), columns: rowColumns()
  */
 function jobRow(job) {
   const state = statusMark();
-  const progress = percentBar(t("jobs.progress"));
+  const progress = jobBar();
   const text = () => el("span", {});
   const deleted = el("span", { class: "muted" });
-  const [total, rejected] = [text(), text()];
+  const [total, rejected, importer] = [text(), text(), text()];
+  showTitle(job, (title) => (importer.textContent = title));
   const cells = [
     jobLink(job),
-    [job.importer, job.kind === "sync" && el("span", { class: "muted" }, ` · ${t("jobs.sync")}`)],
+    [importer, job.kind === "sync" && el("span", { class: "muted" }, ` · ${t("jobs.sync")}`)],
     [state.mark, deleted],
     progress.bar,
     total,
     rejected,
     job.requested_by,
-    el("time", { dateTime: job.created_at }, when(job.created_at)),
+    timeMark(job.created_at),
   ];
   const made = { row: row(rowColumns(), cells, { cards: true }), job, show };
   made.row.dataset.job = job.id;
@@ -174,9 +173,9 @@ function jobRow(job) {
   function show(now) {
     made.job = now;
     made.row.dataset.status = now.status; // gives the bar its colour
-    state.show(stateOf(now));
+    state.show(now);
     deleted.textContent = now.deleted ? ` ${t("job.deleted")}` : "";
-    progress.show(now.progress.percent);
+    progress.show(now);
     total.textContent = now.counts.total ? number(now.counts.total) : t("none");
     rejected.textContent = now.counts.total ? number(now.counts.rejected) : t("none");
     rejected.className = now.counts.rejected ? "bad" : "";
@@ -206,14 +205,20 @@ function filters(wanted) {
   ]);
   const importer = el("select", { id: "importer", onchange: chosen }, option("", t("jobs.any"), wanted.importer));
   // the chosen option exists at once; the others are added when they are loaded
-  if (wanted.importer) importer.append(option(wanted.importer, wanted.importer, wanted.importer));
+  if (wanted.importer) {
+    const chosenOption = option(wanted.importer, wanted.importer, wanted.importer);
+    importer.append(chosenOption);
+    for (const load of [importers, sources]) {
+      load().then((found) => (chosenOption.textContent = titleOf(found, wanted.importer) ?? chosenOption.textContent), () => {});
+    }
+  }
   for (const [key, load] of [["page.importers", importers], ["page.sources", sources]]) {
     const group = el("optgroup", { label: t(key) });
     importer.append(group);
     load()
       .then((found) => {
         const others = found.filter(({ name }) => name !== wanted.importer);
-        group.append(...others.map(({ name }) => option(name, name, wanted.importer)));
+        group.append(...others.map(({ name, title }) => option(name, title, wanted.importer)));
       })
       .catch(() => {}); // the list shows the problem
   }
@@ -224,6 +229,8 @@ function filters(wanted) {
     el("label", { class: "field" }, t("jobs.importer"), importer),
   );
 }
+
+const titleOf = (found, wanted) => found.find(({ name }) => name === wanted)?.title;
 
 /** Accept a file that is dropped anywhere on the page. */
 function acceptDrops(signal) {

@@ -4,7 +4,7 @@ import { get, post } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 import { number } from "../shared/strings.js";
 
-import { jobLink, showName } from "./catalogue.js";
+import { jobLink, showName, showTitle } from "./catalogue.js";
 import { empty, head, loadInto, moreButton, row, runButton, table } from "./components.js";
 import { listen, removedIds } from "./live.js";
 import { go } from "./router.js";
@@ -132,6 +132,8 @@ function failedJobs(signal) {
 
   const cells = (job) => {
     const button = el("button", { type: "button" }, t("queues.retry"));
+    const importer = el("span", {});
+    showTitle(job, (title) => (importer.textContent = title));
     showName(job, (file) => button.setAttribute("aria-label", t("queues.retryOf", { file })));
     const retry = async () => {
       await post(job.links.retry);
@@ -140,7 +142,7 @@ function failedJobs(signal) {
     button.addEventListener("click", () => runButton(button, trouble, retry));
     return [
       jobLink(job),
-      job.importer,
+      importer,
       number(job.counts.unprocessed),
       [el("strong", {}, job.problem?.title), el("p", { class: "muted" }, job.problem?.detail)],
       button,

@@ -2,7 +2,7 @@
 
 import { put, remove } from "../shared/api.js";
 import { el, fill } from "../shared/dom.js";
-import { when } from "../shared/strings.js";
+import { timeMark } from "../shared/strings.js";
 
 import { announce, runButton } from "./components.js";
 import { mayWrite } from "./session.js";
@@ -41,7 +41,7 @@ export function scheduleView({ name, title }) {
 
 function nextRun({ every_minutes: minutes, next_at: at }) {
   const { unit, count } = inUnits(minutes);
-  return [el("time", { dateTime: at }, when(at)), `, ${t(`schedule.every.${unit}`, { count })}`];
+  return [timeMark(at), `, ${t(`schedule.every.${unit}`, { count })}`];
 }
 
 function scheduleForm(title, { set, off, current }) {

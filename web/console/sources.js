@@ -2,11 +2,12 @@
 
 import { get, post } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { number, when } from "../shared/strings.js";
+import { progressText, resultText } from "../shared/outcomes.js";
+import { number, timeMark } from "../shared/strings.js";
 
-import { ENDED, confirmed } from "./actions.js";
+import { confirmed } from "./actions.js";
 import {
-  announce, countTile, empty, head, loadInto, percentBar, rowsRead, runButton, statusMark,
+  ENDED, announce, countTile, empty, head, jobBar, loadInto, rowsRead, runButton, stateWords, statusMark,
 } from "./components.js";
 import { listen } from "./live.js";
 import { to } from "./router.js";
@@ -104,10 +105,11 @@ function sourceCard(source, { signal }) {
     if (before && (isSame ? job.version <= before.version : job.id < before.id)) return false;
     current = job;
     currentSync.show(job);
+    force.hidden = false;
     if (ENDED.has(job.status)) last.show(job);
     if (isSame && before.status !== job.status && ENDED.has(job.status)) {
       result.textContent = "";
-      announce(t("jobs.ended", { file: title, status: t(`status.${job.status}`) }));
+      announce(t("jobs.ended", { file: title, status: stateWords(job) }));
     }
     return !isSame;
   };
@@ -127,8 +129,10 @@ function sourceCard(source, { signal }) {
     button.addEventListener("click", () => runButton(button, trouble, () => begin(force)));
     return button;
   };
-  const buttons = () =>
-    el("div", { class: "row" }, buttonOf("sources.start", "first", false), buttonOf("action.force", "grave", true));
+  /** A source that has never been pulled has nothing to pull again. */
+  const force = buttonOf("action.force", "grave", true);
+  force.hidden = true;
+  const buttons = () => el("div", { class: "row" }, buttonOf("sources.start", "first", false), force);
 
   const card = el(
     "section",
@@ -158,7 +162,7 @@ function links({ name, title, dataset }) {
 function currentView() {
   const state = statusMark();
   const message = el("span", { class: "muted" });
-  const progress = percentBar(t("jobs.progress"));
+  const progress = jobBar();
   const read = el("span", { class: "small muted", "data-read": "" });
   const link = el("a", { class: "small" }, t("upload.open"));
   const problem = el("div", {});
@@ -166,10 +170,10 @@ function currentView() {
   return {
     place: el("div", { class: "hints wide" }, el("h3", {}, t("sources.job")), body),
     show(job) {
-      state.show(job.status);
+      state.show(job);
       if (job.status === "parsing") state.mark.textContent = t("sync.reading");
-      message.textContent = job.progress.message;
-      progress.show(job.progress.percent);
+      message.textContent = ENDED.has(job.status) ? resultText(job) : progressText(job);
+      progress.show(job);
       read.textContent = rowsRead(job.sync);
       link.href = to(["jobs", job.id]);
       body.dataset.status = job.status; // gives the bar its colour
@@ -187,12 +191,15 @@ const failure = ({ title, detail }) => [el("strong", { class: "bad" }, title), e
 function lastView() {
   const time = el("p", { class: "muted" }, t("none"));
   const counts = el("dl", { class: "counts" });
+  const lines = [el("h3", {}, t("sources.last")), time, counts];
+  const place = el("div", { class: "hints wide", "data-last": "", hidden: true }, lines);
   return {
-    place: el("div", { class: "hints wide", "data-last": "" }, el("h3", {}, t("sources.last")), time, counts),
-    show({ finished_at: at, status, counts: found, sync }) {
-      time.replaceChildren(el("time", { dateTime: at ?? "" }, when(at) || t("none")), ` · ${t(`status.${status}`)}`);
-      const tiles = COUNTS.map((name) => countTile(name, found[name]));
-      counts.replaceChildren(...tiles, countTile("deleted_upstream", sync.deleted_upstream));
+    place,
+    show(job) {
+      place.hidden = false;
+      time.replaceChildren(job.finished_at ? timeMark(job.finished_at) : t("none"), ` · ${stateWords(job)}`);
+      const tiles = COUNTS.map((name) => countTile(name, job.counts[name]));
+      counts.replaceChildren(...tiles, countTile("deleted_upstream", job.sync.deleted_upstream));
     },
   };
 }

@@ -169,7 +169,7 @@ function option(name) {
 
 function doneLine(job) {
   const link = el("a", { href: to(["jobs", job.id]) }, t("upload.open"));
-  return el("li", { class: "row" }, status(job.status), el("span", {}, job.file.name), link);
+  return el("li", { class: "row" }, status(job), el("span", {}, job.file.name), link);
 }
 
 function failedLine(file, problem, job) {

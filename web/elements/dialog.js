@@ -1,24 +1,29 @@
 /** `<sluice-import-dialog>`: choose a file, check it, review it, and load or look up its rows, in one dialog. */
 
-import { get, post, save } from "../shared/api.js";
+import { Problem, apiRoot, get, notSluice, post, save } from "../shared/api.js";
+import { correctionUpload, correctsLine } from "../shared/correction.js";
 import { el, fill, focusOn } from "../shared/dom.js";
 import { parameterBox, parameterFields } from "../shared/parameters.js";
-import { asProblem, problemBox } from "../shared/problems.js";
+import { asProblem, failure, problemBox } from "../shared/problems.js";
 import { language, t, tOf } from "../shared/strings.js";
 
+import { TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, observed } from "./attributes.js";
 import { outcome } from "./outcome.js";
 import { reviewView } from "./review.js";
 import { dialogStyles, shadow } from "./styles.js";
 
+const TABLE = TABLES["sluice-import-dialog"];
 const ACCEPTED = ".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt,.csv.gz,.tsv.gz,.txt.gz";
 
 /**
- * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`. Methods: `show()`, `hide()`.
+ * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`, `open`. Methods: `show()`, `hide()`.
  *
  * Events: `shown`, `hidden`; `complete` with `{importId, job}` when rows have been loaded or looked up; `error` with
- * `{problem}`.
+ * `{problem}` for every failure, which as a text is a sentence.
  */
 export class SluiceImportDialog extends HTMLElement {
+  static observedAttributes = observed(TABLE);
+
   #root = shadow(this, dialogStyles);
   #title = el("h2", { id: "title" });
   #steps = el("ol", { class: "steps" });
@@ -32,6 +37,8 @@ export class SluiceImportDialog extends HTMLElement {
   /** Id of the job whose `complete` event was sent. */
   #completed = "";
   #importer = null;
+  /** Replaced when the dialog begins anew, so that an older answer is dropped. */
+  #beginning = {};
   /** Fields for the importer's parameters. @type {any} */
   #parameters = null;
   /** @type {File | null} */
@@ -39,15 +46,28 @@ export class SluiceImportDialog extends HTMLElement {
 
   constructor() {
     super();
-    this.#dialog.addEventListener("close", () => this.dispatchEvent(new CustomEvent("hidden")));
+    this.#dialog.addEventListener("close", () => {
+      this.open = this.#dialog.open; // it may be open again
+      this.dispatchEvent(new CustomEvent("hidden"));
+    });
     this.#root.append(this.#dialog);
+    adoptProperties(this, TABLE);
   }
 
   /** Keep an open dialog open when the element is moved. */
   connectedCallback() {
+    if (this.open) this.show();
     if (!this.#dialog.open || this.#dialog.matches(":modal")) return;
     this.#dialog.removeAttribute("open");
     this.#dialog.showModal();
+  }
+
+  attributeChangedCallback(spelling, before, after) {
+    const name = attributeOf(TABLE, spelling);
+    if (before === after || !this.isConnected) return;
+    if (name === "open" && this.open !== this.#dialog.open) this.open ? this.show() : this.hide();
+    // before a file is sent nothing is lost; a file that was sent keeps the importer that it was chosen for
+    else if (name !== "open" && this.#dialog.open && !this.#file && this.#stage !== "done") this.#begin();
   }
 
   disconnectedCallback() {
@@ -59,6 +79,7 @@ export class SluiceImportDialog extends HTMLElement {
     if (this.#dialog.open) return;
     this.#close.textContent = this.#t("dialog.close");
     this.#dialog.showModal();
+    this.open = true;
     this.dispatchEvent(new CustomEvent("shown"));
     if (this.#retryLost) this.#retryLost();
     else if (["", "done", "failed"].includes(this.#stage)) this.#begin();
@@ -67,20 +88,42 @@ export class SluiceImportDialog extends HTMLElement {
   /** Close the dialog; a running import continues. */
   hide() {
     this.#dialog.close();
+    this.open = false;
   }
 
   async #begin() {
     this.#file = null;
     this.#enter("file", "file.heading", el("p", { class: "muted" }, this.#t("file.wait")));
+    const mine = (this.#beginning = {});
     try {
-      const name = encodeURIComponent(this.getAttribute("schema-name") ?? "");
-      this.#importer = await get(`/importers/${name}`, this.#options);
+      const importer = await this.#askImporter();
+      if (mine !== this.#beginning) return;
+      this.#importer = importer;
     } catch (problem) {
-      this.#fail(problem, this.#button("job.follow", () => this.#begin(), "primary"));
+      if (mine === this.#beginning) this.#failToBegin(problem);
       return;
     }
     this.#parameters = parameterFields(this.#importer.parameters, this.#lang);
     this.#choose();
+  }
+
+  async #askImporter() {
+    const wrong = attributeProblem(this, TABLE);
+    if (wrong) throw wrong;
+    const path = `/importers/${encodeURIComponent(this.schemaName)}`;
+    const importer = await get(path, this.#options).catch((problem) => {
+      if (!(problem instanceof Problem && problem.is("not-found"))) throw problem;
+      throw new Problem({ type: "/problems/unknown-importer", status: 404, name: this.schemaName });
+    });
+    if (!importer?.columns || !importer.file_types) throw notSluice(apiRoot(this.#options.base), 200);
+    return importer;
+  }
+
+  /** Show why no file can be chosen; the file that a reader has is not to blame. */
+  #failToBegin(problem) {
+    const again = this.#button("job.follow", () => this.#begin(), "primary");
+    this.#enter("failed", "failed.begin", problemBox(problem, this.#lang, again));
+    this.#report(problem);
   }
 
   /** Show the first stage: parameters, upload and template; send `file` at once if there is one. */
@@ -88,18 +131,21 @@ export class SluiceImportDialog extends HTMLElement {
     const importer = this.#importer;
     const unsent = el("div", { class: "stack" });
     const upload = el("sluice-upload", {
-      "accepted-files": this.getAttribute("accepted-files") ?? (importer.file_types.join(",") || ACCEPTED),
+      "accepted-files": this.acceptedFiles || importer.file_types.join(",") || ACCEPTED,
       "max-bytes": importer.max_bytes,
+      "base-url": this.#options.base,
     });
-    if (this.#options.base) upload.setAttribute("base-url", this.#options.base);
     upload.addEventListener("choose", (event) => {
       const chosen = event.detail.file;
       const invalid = this.#parameters.take(chosen);
       // a lookup has nothing to compare, and a job in review would hold the importer's lock
       const extra = { importer: importer.name, ...(!importer.lookup && { review: true }), ...this.#parameters.extra() };
-      upload.setAttribute("extra-data", JSON.stringify(extra));
+      upload.extraData = extra;
       fill(unsent);
-      if (!invalid.length) return;
+      if (!invalid.length) {
+        this.#file = chosen;
+        return;
+      }
       event.preventDefault();
       fill(unsent, parameterBox(chosen, invalid, this.#lang, () => upload.sendFile(chosen)));
       this.#parameters.focus();
@@ -108,7 +154,10 @@ export class SluiceImportDialog extends HTMLElement {
       this.#file = upload.file;
       this.#watch(detail.job, "check");
     });
-    upload.addEventListener("error", ({ detail }) => this.#emit("error", detail));
+    upload.addEventListener("error", ({ detail }) => {
+      this.#file = null;
+      this.#emit("error", detail);
+    });
     const lead = el("p", { class: "muted" }, this.#t("file.lead"));
     this.#enter("file", "file.heading", lead, ...this.#parameters.lines, unsent, upload, ...this.#template());
     if (file) upload.sendFile(file, more);
@@ -120,21 +169,24 @@ export class SluiceImportDialog extends HTMLElement {
     const button = this.#button("file.template", async () => {
       fill(trouble);
       const path = `/importers/${encodeURIComponent(name)}/template.xlsx`;
-      await save(path, `${name}.xlsx`, this.#options).catch((problem) => fill(trouble, problemBox(problem, this.#lang)));
+      await save(path, `${name}.xlsx`, this.#options).catch((problem) => this.#showIn(trouble, problem));
     }, "plain");
     return [el("div", {}, button), trouble];
   }
 
   /** Follow a job through `check`, `load` or `lookup`; a job without review goes from the first to the last. */
   #watch(job, stage) {
-    const progress = el("sluice-progress", { title: job.file.name, "process-id": job.id });
-    if (this.#options.base) progress.setAttribute("base-url", this.#options.base);
+    const progress = el("sluice-progress", {
+      title: job.file.name,
+      "process-id": job.id,
+      "base-url": this.#options.base,
+    });
     const trouble = el("div");
     const cancel = this.#button("job.cancel", async () => {
       cancel.disabled = true;
       await this.#cancel(job.id).catch((problem) => {
         cancel.disabled = false;
-        fill(trouble, problemBox(problem, this.#lang));
+        this.#showIn(trouble, problem);
       });
     });
     progress.addEventListener("complete", ({ detail }) => this.#arrive(detail.job));
@@ -163,7 +215,7 @@ export class SluiceImportDialog extends HTMLElement {
     const box = problemBox(problem, this.#lang, first, this.#another("upload.other"));
     this.#enter(stage, "job.lost", box, el("p", { class: "muted" }, this.#t("job.lost.detail")));
     this.#retryLost = retry;
-    this.#emit("error", { problem: asProblem(problem) });
+    this.#report(problem);
   }
 
   async #review(job) {
@@ -174,11 +226,12 @@ export class SluiceImportDialog extends HTMLElement {
       importer: this.#importer,
       lang: this.#lang,
       base: this.#options.base,
+      onProblem: (problem) => this.#report(problem, { importId: job.id, job }),
       onCommit: async (dates) => this.#watch(await this.#act(job.id, "commit", { dates }), "load"),
       onRemap: this.#file && ((mapping) => this.#again(job, { mapping })),
       onCancel: async () => this.#ended({ job: await this.#cancel(job.id) }),
     });
-    this.#enter("review", "review.heading", view);
+    this.#enter("review", "review.heading", correctsLine(preview.job, { lang: this.#lang }), view);
   }
 
   /** Send the same file again with other options, and cancel the job that read it before. */
@@ -193,9 +246,18 @@ export class SluiceImportDialog extends HTMLElement {
       this.#completed = job.id;
       this.#emit("complete", { importId: job.id, job });
     }
-    const view = await outcome(job, { lang: this.#lang, base: this.#options.base });
+    const onProblem = (problem) => this.#report(problem, { importId: job.id, job });
+    const view = await outcome(job, { lang: this.#lang, base: this.#options.base, onProblem });
     const actions = el("div", { class: "actions" }, this.#another("done.another", "primary"), this.#closer());
-    this.#enter("done", "done.heading", view, actions);
+    const onJob = (made, file) => this.#correct(made, file);
+    const upload = correctionUpload(job, { lang: this.#lang, ...this.#options, onJob });
+    this.#enter("done", "done.heading", correctsLine(job, { lang: this.#lang }), view, upload, actions);
+  }
+
+  /** Follow the job of a corrected file. */
+  #correct(job, file) {
+    this.#file = file;
+    this.#watch(job, "check");
   }
 
   #ended({ problem, job }) {
@@ -205,7 +267,7 @@ export class SluiceImportDialog extends HTMLElement {
       this.#enter("failed", "job.cancelled", detail, actions);
       return;
     }
-    this.#fail(problem ?? job.problem, ...this.#remedies(problem ?? job.problem, job));
+    this.#fail(problem ?? job.problem, job, ...this.#remedies(problem ?? job.problem, job));
   }
 
   /** Buttons that may help: retry the remaining rows, import the file anyway, or with the nearest headers. */
@@ -228,10 +290,20 @@ export class SluiceImportDialog extends HTMLElement {
     ];
   }
 
-  #fail(error, ...actions) {
+  #fail(error, job, ...actions) {
     const box = problemBox(error, this.#lang, ...actions, this.#another("upload.other"));
     this.#enter("failed", "failed.heading", box, el("p", { class: "muted" }, this.#t("failed.todo")));
-    this.#emit("error", { problem: asProblem(error) });
+    this.#report(error, job && { importId: job.id, job });
+  }
+
+  /** Show a problem beside what is there, and report it. */
+  #showIn(place, problem) {
+    fill(place, problemBox(problem, this.#lang));
+    this.#report(problem);
+  }
+
+  #report(problem, more = {}) {
+    this.#emit("error", failure(problem, this.#lang, more));
   }
 
   #act(jobId, action, body = undefined) {
@@ -261,7 +333,7 @@ export class SluiceImportDialog extends HTMLElement {
   }
 
   get #options() {
-    return { base: this.getAttribute("base-url") ?? undefined };
+    return { base: this.baseUrl || undefined };
   }
 
   #t(key, values = {}) {
@@ -284,6 +356,8 @@ export class SluiceImportDialog extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
+
+addProperties(SluiceImportDialog, TABLE);
 
 /** The steps of an import; a lookup compares its rows with nothing, so it has no review. */
 const stepsOf = (importer) => ["file", "check", ...(importer?.lookup ? ["lookup"] : ["review", "load"])];

@@ -2,7 +2,9 @@
 
 import { download, get } from "../shared/api.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
+import { showsParts, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
 import { problemBox } from "../shared/problems.js";
+import { reasonText } from "../shared/reasons.js";
 import { bytes, has, number, t, tOf } from "../shared/strings.js";
 
 const COUNTS = ["inserted", "updated", "unchanged", "rejected", "unprocessed"];
@@ -11,32 +13,44 @@ const RESULT = "result.xlsx";
 const PAGE = 20;
 
 /**
+ * @typedef {object} Showing
+ * @property {string} lang
+ * @property {string} [base] replaces the configured API
+ * @property {(problem: unknown) => void} [onProblem] called with every problem that is shown here
+ */
+
+/**
  * The last stage of an import.
  * @param {any} job
- * @param {{lang: string, base?: string}} options
+ * @param {Showing} options
  * @returns {Promise<HTMLElement>}
  */
-export async function outcome(job, { lang, base }) {
+export async function outcome(job, showing) {
+  const { lang } = showing;
   const counted = COUNTS.filter((name) => job.counts[name] > 0);
   const text = (name) => tOf(job, `done.${name}`, { count: job.counts[name] }, lang);
   const sentences = counted.map((name) => el("li", { class: name }, text(name)));
-  const rejected = job.links.rejections && job.counts.rejected > 0 && (() => rejectedRows(job.id, { lang, base }));
+  const rejected = job.links.rejections && job.counts.rejected > 0 && (() => rejectedRows(job.id, showing));
+  const bar = outcomeBar();
+  if (showsParts(job)) bar.show(job, lang);
   return el(
     "div",
     { class: "stack wide" },
+    el("p", { class: `verdict ${kindOf(job)}` }, stateText(job, (state) => t(`status.${state}`, {}, lang), lang)),
+    showsParts(job) && bar,
     sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, tOf(job, "done.nothing", {}, lang)),
-    job.links.files && (await section(() => fileList(job, { lang, base }), lang)),
-    rejected && (await section(rejected, lang)),
+    job.links.files && (await section(() => fileList(job, showing), showing)),
+    rejected && (await section(rejected, showing)),
   );
 }
 
 /**
  * Rejected rows, page by page: where each wrong cell is, its value, and the reason.
  * @param {string} jobId
- * @param {{lang: string, base?: string}} options
+ * @param {Showing} options
  * @returns {Promise<HTMLElement | null>} null if no row was rejected
  */
-export async function rejectedRows(jobId, { lang, base }) {
+export async function rejectedRows(jobId, { lang, base, onProblem }) {
   const path = `/jobs/${encodeURIComponent(jobId)}/rejections`;
   const page = (cursor) => get(path, { query: { limit: PAGE, cursor }, base });
   const first = await page("");
@@ -44,7 +58,7 @@ export async function rejectedRows(jobId, { lang, base }) {
   const hasSheets = first.items.some((item) => item.sheet);
   const columns = ["sheet", "row", "column", "value", "reason"].slice(hasSheets ? 0 : 1);
   const titles = columns.map((name) => ({ title: t(`rejections.${name}`, {}, lang), number: name === "row" }));
-  const rows = (items) => items.map((item) => columns.map((name) => cell(name, item[name], lang)));
+  const rows = (items) => items.map((item) => columns.map((name) => cell(name, name === "reason" ? reasonText(item, lang) : item[name], lang)));
   const table = scrollingTable(t("rejections.heading", {}, lang), titles, rows(first.items));
   const status = el("p", { class: "quiet", role: "status" });
   let next = first.next;
@@ -63,6 +77,7 @@ export async function rejectedRows(jobId, { lang, base }) {
       more.hidden = !next;
     } catch (problem) {
       box.append(problemBox(problem, lang));
+      onProblem?.(problem);
     } finally {
       more.disabled = false;
     }
@@ -78,23 +93,28 @@ function cell(name, value, lang) {
 }
 
 /** A section that loads by itself: if it fails, its problem and a button stand in its place, and the rest is shown. */
-async function section(load, lang) {
+async function section(load, { lang, onProblem }) {
   const place = el("div", { class: "stack" });
   const retry = el("button", { type: "button", onclick: () => show() }, t("job.follow", {}, lang));
-  const show = async () => fill(place, await load().catch((problem) => problemBox(problem, lang, retry)));
+  const failed = (problem) => {
+    onProblem?.(problem);
+    return problemBox(problem, lang, retry);
+  };
+  const show = async () => fill(place, await load().catch(failed));
   await show();
   return place;
 }
 
-async function fileList(job, { lang, base }) {
+async function fileList(job, showing) {
+  const { lang, base } = showing;
   const { items } = await get(`/jobs/${encodeURIComponent(job.id)}/files`, { base });
   if (!items.length) return null;
   items.sort((one, other) => Number(other.name === RESULT) - Number(one.name === RESULT));
-  const rows = items.map((file) => el("li", {}, fileButton(job, file, { lang, base })));
+  const rows = items.map((file) => el("li", {}, fileButton(job, file, showing)));
   return el("section", { class: "stack" }, el("h4", {}, t("done.files", {}, lang)), el("ul", { class: "files" }, rows));
 }
 
-function fileButton(job, file, { lang, base }) {
+function fileButton(job, file, { lang, base, onProblem }) {
   const title = has(`file.${file.name}`) ? t(`file.${file.name}`, {}, lang) : file.title;
   const size = file.bytes === null ? "" : bytes(file.bytes, lang);
   const label = `${file.name}: ${size ? t("file.download", { title, size }, lang) : title}`;
@@ -107,6 +127,7 @@ function fileButton(job, file, { lang, base }) {
       await download(job.id, file.name, { base });
     } catch (problem) {
       fill(trouble, problemBox(problem, lang));
+      onProblem?.(problem);
     } finally {
       button.textContent = label;
     }

@@ -3,25 +3,30 @@
 import { post } from "../shared/api.js";
 import { bar, el, fill } from "../shared/dom.js";
 import { followJob, untilResumed } from "../shared/events.js";
-import { asProblem, problemBox } from "../shared/problems.js";
+import { kindOf, stateText } from "../shared/outcomes.js";
+import { failure, problemBox } from "../shared/problems.js";
 import { language, t, tOf } from "../shared/strings.js";
 
+import { TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, observed } from "./attributes.js";
 import { progressStyles, shadow } from "./styles.js";
 
+const TABLE = TABLES["sluice-progress"];
+/** Attributes that say what is followed: a change follows the new one at once. */
+const FOLLOWED = new Set(["process-id", "base-url", "events-url"]);
 const RUNNING = new Set(["parsing", "loading", "rolling_back"]);
 
 /**
- * Attributes: `title`, `base-url`, `process-id` (the job's id).
+ * Attributes: `title`, `base-url`, `process-id` (the job's id), and `events-url`: another address of the job's events,
+ * with `{id}` or before the id, for pages whose own server forwards them.
  *
  * Events: `progress` with `{importId, job}` for each change; `complete` with `{importId, job}` when the job has ended
  * well or waits for review; `error` with `{problem, importId, job}` when it failed, was cancelled, or cannot be
- * followed.
+ * followed: an attribute is missing, the address is not Sluice's, the connection is lost for two minutes. As a text,
+ * the `detail` of an `error` is a sentence.
  */
 export class SluiceProgress extends HTMLElement {
-  static observedAttributes = ["title", "lang"];
+  static observedAttributes = [...observed(TABLE), "lang"];
 
-  /** Another address of the job's events, with `{id}`, for pages whose own server forwards them. */
-  eventsUrl = "";
   #root = shadow(this, progressStyles);
   #following = new AbortController();
   #job = null;
@@ -31,6 +36,11 @@ export class SluiceProgress extends HTMLElement {
   #running = false;
   #interrupted = false;
 
+  constructor() {
+    super();
+    adoptProperties(this, TABLE);
+  }
+
   connectedCallback() {
     if (!this.#view) this.#build();
     if (this.#interrupted) this.start();
@@ -39,14 +49,16 @@ export class SluiceProgress extends HTMLElement {
   /** Stop, unless the element was moved: a move removes and inserts it in one task. */
   disconnectedCallback() {
     queueMicrotask(() => {
-      if (this.isConnected || !this.#running) return;
-      this.#interrupted = true;
+      if (this.isConnected) return;
+      this.#interrupted = this.#running;
       this.#following.abort();
     });
   }
 
-  attributeChangedCallback() {
-    if (this.#view) this.#build();
+  attributeChangedCallback(spelling, before, after) {
+    if (before === after) return;
+    if (!FOLLOWED.has(attributeOf(TABLE, spelling) ?? "")) this.#view && this.#build();
+    else if (this.#running) this.start();
   }
 
   /** The newest known version of the job. */
@@ -56,7 +68,8 @@ export class SluiceProgress extends HTMLElement {
 
   /**
    * Follow the job of `process-id`, and no longer the job before.
-   * @returns {Promise<any>} the job at its end; undefined if it was no longer followed, or could not be
+   * @returns {Promise<any>} the job at its end; undefined if it was no longer followed, or could not be. Never rejects:
+   *   an `error` event says why
    */
   async start() {
     this.#following.abort();
@@ -67,20 +80,23 @@ export class SluiceProgress extends HTMLElement {
     this.#announced = "";
     if (!this.#view) this.#build();
     this.#show();
-    const importId = this.getAttribute("process-id") ?? "";
+    const importId = this.processId;
     try {
+      const wrong = attributeProblem(this, TABLE);
+      if (wrong) throw wrong;
       const job = await this.#follow(importId, mine.signal);
       this.#running = false;
       if (job.status === "failed" || job.status === "cancelled") {
-        this.#emit("error", { problem: asProblem(job.problem ?? cancelled(job, this.#lang)), importId, job });
+        this.#emit("error", failure(job.problem ?? cancelled(job, this.#lang), this.#lang, { importId, job }));
       } else this.#emit("complete", { importId, job });
       return job;
     } catch (error) {
       if (mine.signal.aborted) return undefined;
       this.#running = false;
-      const problem = asProblem(error);
-      fill(this.#view.more, problemBox(problem, this.#lang));
-      this.#emit("error", { problem, importId, job: this.#job });
+      const again = el("button", { type: "button", onclick: () => this.start() }, t("job.follow", {}, this.#lang));
+      fill(this.#view.more, problemBox(error, this.#lang, again));
+      addEventListener("online", () => this.start(), { once: true, signal: mine.signal });
+      this.#emit("error", failure(error, this.#lang, { importId, job: this.#job }));
       return undefined;
     }
   }
@@ -106,11 +122,11 @@ export class SluiceProgress extends HTMLElement {
   }
 
   get #base() {
-    return this.getAttribute("base-url") ?? undefined;
+    return this.baseUrl || undefined;
   }
 
   #build() {
-    const title = this.getAttribute("title") || t("progress.title", {}, this.#lang);
+    const title = this.title || t("progress.title", {}, this.#lang);
     this.#view = {
       track: bar(title),
       message: el("span"),
@@ -141,8 +157,8 @@ export class SluiceProgress extends HTMLElement {
     message.textContent = text;
     percent.textContent = t("progress.percent", { percent: Math.floor(done) }, lang);
     track.set(done, `${text} ${percent.textContent}`);
-    track.classList.toggle("good", this.#job?.status === "completed");
-    track.classList.toggle("bad", this.#job?.status === "failed");
+    const kind = this.#job ? kindOf(this.#job) : "";
+    for (const name of ["good", "warn", "bad"]) track.classList.toggle(name, kind === name);
     // screen readers announce each phase and the end, but not every row
     const phase = this.#job ? phaseOf(this.#job, lang) : "";
     if (phase !== this.#announced) live.textContent = this.#announced = phase;
@@ -156,6 +172,7 @@ export class SluiceProgress extends HTMLElement {
       this.#accept(await post(link, undefined, { base: this.#base }));
     } catch (problem) {
       this.#view.more.append(problemBox(problem, this.#lang));
+      this.#emit("error", failure(problem, this.#lang, { importId: this.processId, job: this.#job }));
     }
   }
 
@@ -171,6 +188,8 @@ export class SluiceProgress extends HTMLElement {
   }
 }
 
+addProperties(SluiceProgress, TABLE);
+
 /** The state of a job with its numbers, in a sentence. */
 function sentence(job, lang) {
   if (isSuspended(job)) return `${phaseOf(job, lang)} ${job.suspended}`;
@@ -181,7 +200,8 @@ function sentence(job, lang) {
 
 function phaseOf(job, lang) {
   if (isSuspended(job)) return t("status.suspended", {}, lang);
-  return isRunning(job) ? t(`phase.${job.phase}`, {}, lang) : tOf(job, `status.${job.status}`, {}, lang);
+  if (isRunning(job)) return t(`phase.${job.phase}`, {}, lang);
+  return stateText(job, () => tOf(job, `status.${job.status}`, {}, lang), lang);
 }
 
 const isRunning = (job) => job.phase && RUNNING.has(job.status);

@@ -1,8 +1,11 @@
-/** The preview: counts, questions about dates, the first rows, rejected rows, and how columns are matched. */
+/** The review: the verdict, questions about dates, rejected rows, the first rows, and how columns are matched. */
 
+import { dateQuestion } from "../shared/dates.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
+import { verdictText } from "../shared/outcomes.js";
+import { cellMark, matchedText, missingTexts, normalHeader, previewRows, shownColumns } from "../shared/previews.js";
 import { problemBox } from "../shared/problems.js";
-import { day, number, t } from "../shared/strings.js";
+import { number, t } from "../shared/strings.js";
 
 import { rejectedRows } from "./outcome.js";
 
@@ -10,7 +13,6 @@ const COUNTS = ["insert", "update", "unchanged", "rejected", "to_reject", "unche
 /** Shown even if they are zero. */
 const ALWAYS = new Set(["insert", "update", "rejected"]);
 const BAD = new Set(["rejected", "to_reject", "unchecked"]);
-const DATE_ORDERS = ["dmy", "mdy"];
 /** Longest header that the API accepts in a mapping. */
 const LONGEST_HEADER = 100;
 
@@ -23,6 +25,7 @@ const LONGEST_HEADER = 100;
  * @property {(dates: Record<string, string>) => Promise<void>} onCommit
  * @property {((mapping: Record<string, string>) => void) | null} onRemap null if the page does not have the file
  * @property {() => Promise<void>} onCancel
+ * @property {(problem: unknown) => void} [onProblem] called with every problem that is shown here
  */
 
 /**
@@ -30,10 +33,10 @@ const LONGEST_HEADER = 100;
  * @param {Review} review
  * @returns {Promise<HTMLElement>}
  */
-export async function reviewView({ preview, importer, lang, base, onCommit, onRemap, onCancel }) {
+export async function reviewView({ preview, importer, lang, base, onCommit, onRemap, onCancel, onProblem }) {
   const { counts, job } = preview;
-  const dates = dateQuestion(preview, lang);
-  const rejected = counts.rejected > 0 ? await rejectedRows(job.id, { lang, base }) : null;
+  const dates = dateQuestion(preview, lang, "h4");
+  const rejected = counts.rejected > 0 ? await rejectedRows(job.id, { lang, base, onProblem }) : null;
   const trouble = el("div");
   const loadable = counts.insert + counts.update + counts.unchanged + counts.unchecked;
   const isCompared = counts.insert !== null;
@@ -45,6 +48,7 @@ export async function reviewView({ preview, importer, lang, base, onCommit, onRe
       await action();
     } catch (problem) {
       fill(trouble, problemBox(problem, lang));
+      onProblem?.(problem);
     } finally {
       button.disabled = false;
     }
@@ -61,13 +65,14 @@ export async function reviewView({ preview, importer, lang, base, onCommit, onRe
   return el(
     "div",
     { class: "stack wide" },
-    el("p", {}, t("review.lead", { name: job.file.name }, lang)),
-    countList(counts, lang),
+    el("p", { class: "verdict" }, verdictText(preview, lang)),
+    el("p", { class: "muted" }, t("review.lead", { name: job.file.name }, lang)),
     !canLoad && el("p", { class: "wrong" }, t("review.none", {}, lang)),
     dates.view,
+    rejected && el("section", { class: "stack rejected" }, rejected),
+    missingNote(preview, lang),
     preview.rows.length > 0 && firstRows(preview, lang),
-    rejected &&
-      el("section", { class: "stack" }, el("p", { class: "muted" }, t("rejections.lead", {}, lang)), rejected),
+    countList(counts, lang),
     mappingView(preview, importer, { lang, onRemap }),
     trouble,
     el("div", { class: "actions final" }, canLoad && commit, cancel),
@@ -84,70 +89,31 @@ function countList(counts, lang) {
 }
 
 function firstRows(preview, lang) {
-  const columns = preview.columns.filter((column) => column.header);
-  const titles = columns.map((column) => ({ title: column.title }));
-  const rows = preview.rows.map(({ row, values }) => [
-    number(row, lang),
-    ...columns.map((column) => cellText(values[column.field], lang)),
-  ]);
-  return scrollingTable(
+  const rows = previewRows(preview, lang);
+  const hasReasons = rows.some(({ reason }) => reason);
+  const titles = shownColumns(preview).map(({ title, header, decimals }) => ({
+    title: header === null ? `${title} ${t("mapping.none", {}, lang)}` : title,
+    number: decimals !== null,
+  }));
+  const reasons = hasReasons ? [{ title: t("rejections.reason", {}, lang) }] : [];
+  const table = scrollingTable(
     t("review.rows", {}, lang),
-    [{ title: t("review.row", {}, lang), number: true }, ...titles],
-    rows,
+    [{ title: t("review.row", {}, lang), number: true }, ...reasons, ...titles],
+    rows.map(({ row, reason, cells }) => [
+      number(row, lang),
+      ...(hasReasons ? [reason ? el("span", { class: "wrong" }, reason) : ""] : []),
+      ...cells.map((cell) => cellMark(cell, lang)),
+    ]),
   );
+  return table;
 }
 
-function cellText(value, lang) {
-  if (typeof value === "boolean") return t(value ? "review.yes" : "review.no", {}, lang);
-  return value === null || value === undefined ? "" : String(value);
-}
-
-/**
- * The question about dates that can be read day first or month first.
- * @param {any} preview its rows have these dates read day first
- * @param {string} lang
- * @returns {{view: HTMLElement | null, answers: () => Record<string, string> | null}} `answers` is null while an answer
- *   is missing, and then shows which
- */
-function dateQuestion(preview, lang) {
-  const ambiguous = preview.columns.filter((column) => preview.ambiguous_dates.includes(column.title));
-  if (!ambiguous.length) return { view: null, answers: () => ({}) };
-  const missing = el("p", { class: "wrong", role: "alert" });
-  const groups = ambiguous.map((column) => dateOrders(column, preview.rows, lang));
-  const view = el(
-    "section",
-    { class: "stack question" },
-    el("h4", {}, t("dates.heading", {}, lang)),
-    el("p", {}, t("dates.lead", {}, lang)),
-    groups.map((each) => each.view),
-    missing,
-  );
-  const answers = () => {
-    const open = groups.find((each) => !each.answer());
-    missing.textContent = open ? t("dates.missing", {}, lang) : "";
-    open?.view.querySelector("input").focus();
-    return open ? null : Object.fromEntries(groups.map((each) => [each.field, each.answer()]));
-  };
-  return { view, answers };
-}
-
-function dateOrders(column, rows, lang) {
-  const inputs = DATE_ORDERS.map((order) => el("input", { type: "radio", name: `dates-${column.field}`, value: order }));
-  const labels = inputs.map((input) => el("label", {}, input, " ", dateExample(input.value, column.field, rows, lang)));
-  const view = el("fieldset", {}, el("legend", {}, column.title), labels);
-  return { field: column.field, view, answer: () => inputs.find((input) => input.checked)?.value };
-}
-
-/** An order with the first date that differs between the two orders, as this order reads it. */
-function dateExample(order, field, rows, lang) {
-  const name = t(`dates.${order}`, {}, lang);
-  for (const { row, values } of rows) {
-    const [year, month, date] = String(values[field] ?? "").split("T")[0].split("-").map(Number);
-    if (!(year && month && date) || month === date || date > 12) continue;
-    const read = order === "dmy" ? day(year, month, date, lang) : day(year, date, month, lang);
-    return t("dates.example", { order: name, row: number(row, lang), date: read }, lang);
-  }
-  return name;
+/** What happens to the columns that the file lacks. */
+function missingNote(preview, lang) {
+  const sentences = missingTexts(preview, lang);
+  if (!sentences.length) return null;
+  const lines = el("ul", {}, sentences.map((sentence) => el("li", {}, sentence)));
+  return el("section", { class: "stack note" }, el("p", {}, t("missing.lead", {}, lang)), lines);
 }
 
 /** The header that is matched to each column; without `onRemap` the choices are disabled. */
@@ -178,9 +144,9 @@ function mappingView(preview, importer, { lang, onRemap }) {
   });
   const unmatched = preview.unmatched_headers.join(", ");
   return el(
-    "section",
+    "details",
     { class: "stack" },
-    el("h4", {}, t("mapping.heading", {}, lang)),
+    el("summary", {}, `${t("mapping.heading", {}, lang)}: ${matchedText(preview, lang)}`),
     el("p", { class: "muted" }, t(onRemap ? "mapping.lead" : "mapping.nofile", {}, lang)),
     el("ul", { class: "mapping" }, rows),
     unmatched && el("p", { class: "muted" }, t("mapping.unmatched", { headers: unmatched }, lang)),
@@ -203,14 +169,14 @@ function objectionTo(chosen, columns, headers, lang) {
   if (lacking) return t("mapping.lacking", { column: lacking.title }, lang);
   // the API matches a header that is not chosen by its name, unless its column has another header
   const names = fieldsByName(columns);
-  const left = headers.find((header) => !users.has(header) && chosen.get(names.get(normal(header))) === "");
-  return left ? t("mapping.displaced", { header: left, column: title.get(names.get(normal(left))) }, lang) : "";
+  const left = headers.find((header) => !users.has(header) && chosen.get(names.get(normalHeader(header))) === "");
+  return left ? t("mapping.displaced", { header: left, column: title.get(names.get(normalHeader(left))) }, lang) : "";
 }
 
 /** The part of the choices that the API's own matching would not find. */
 function mappingOf(chosen, columns, headers) {
   const names = fieldsByName(columns);
-  const matches = (field) => headers.filter((header) => names.get(normal(header)) === field);
+  const matches = (field) => headers.filter((header) => names.get(normalHeader(header)) === field);
   const differing = [...chosen].filter(([field, header]) => header && matches(field).join("\n") !== header);
   return Object.fromEntries(differing.map(([field, header]) => [header, field]));
 }
@@ -218,12 +184,7 @@ function mappingOf(chosen, columns, headers) {
 function fieldsByName(columns) {
   const names = new Map();
   for (const { field, title, aliases } of columns) {
-    for (const name of [field, title, ...aliases]) if (!names.has(normal(name))) names.set(normal(name), field);
+    for (const name of [field, title, ...aliases]) if (!names.has(normalHeader(name))) names.set(normalHeader(name), field);
   }
   return names;
-}
-
-/** Normalise a header as the API does before it compares: without case, accents, spaces and punctuation. */
-function normal(header) {
-  return header.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }

@@ -54,9 +54,12 @@ const common = sheet(`
     overflow: hidden;
   }
   .bar > span {
-    display: block; height: 100%; width: var(--done, 0%); background: var(--accent); transition: width 0.25s;
+    display: block; height: 100%; width: var(--done, 0%); background: var(--accent);
   }
+  /* the end is drawn at once, as its text is */
+  .bar.moves:not([aria-valuenow="100"]) > span { transition: width 0.25s; }
   .bar.good > span { background: var(--good); }
+  .bar.warn > span { background: var(--warn); }
   .bar.bad > span { background: var(--bad); }
   @media (prefers-reduced-motion: reduce) {
     *, *::before, *::after { transition: none !important; animation: none !important; }
@@ -96,6 +99,7 @@ export const dialogStyles = sheet(`
   tbody tr:last-child > * { border-block-end: 0; }
   td.wrong { color: var(--bad); font-weight: 600; }
   td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; min-width: 3.5em; width: 1%; }
+  td.short { white-space: nowrap; }
   caption { text-align: start; padding: 0.5em 0.7em; font-weight: 600; }
   :host { display: contents; }
   dialog {
@@ -128,6 +132,26 @@ export const dialogStyles = sheet(`
   .stack > * { max-width: 100%; }
   .stack > .scroll, .stack > section, .stack > .stack, .stack > ul, .stack > .problem { width: 100%; }
   .wide { gap: 1.3em; }
+  .stack > .parts { width: 100%; }
+  .verdict { font-size: 1.1em; font-weight: 650; }
+  .verdict.good { color: var(--good); }
+  .verdict.warn { color: var(--warn); }
+  .verdict.bad { color: var(--bad); }
+  .verdict.good::before { content: "✓ " / ""; }
+  .verdict.warn::before { content: "! " / ""; }
+  .verdict.bad::before { content: "✕ " / ""; }
+  .parts { display: flex; gap: 1px; height: 0.7em; overflow: hidden; border-radius: 1em; }
+  .parts span { width: var(--share); background: var(--part, var(--muted)); }
+  .parts [data-part="loaded"] { --part: var(--good); }
+  .parts [data-part="unchanged"] { --part: color-mix(in oklab, var(--good) 45%, var(--surface)); }
+  .parts [data-part="rejected"] { --part: var(--bad); }
+  .rejected .scroll { max-height: 17rem; overflow: auto; }
+  .rejected thead th { position: sticky; inset-block-start: 0; }
+  .note { padding: 0.7em 1em; border: 1px solid var(--warn); border-inline-start-width: 5px; border-radius: var(--radius); }
+  .note ul { padding-inline-start: 1.2em; }
+  details.stack { display: block; }
+  details.stack[open] > * + * { margin-block-start: 0.7em; }
+  summary { color: var(--accent); cursor: pointer; width: fit-content; }
   .counts { display: flex; flex-wrap: wrap; gap: 0.5em; list-style: none; }
   .counts li {
     padding: 0.4em 0.8em; border-radius: var(--radius); background: var(--raised);

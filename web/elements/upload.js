@@ -2,24 +2,30 @@
 
 import { Problem, post } from "../shared/api.js";
 import { bar, el, fill, focusOn, mayFocus } from "../shared/dom.js";
-import { asProblem, checkFile, endings, problemBox } from "../shared/problems.js";
+import { acceptedFiles, checkFile, namesOf } from "../shared/files.js";
+import { asProblem, failure, problemBox } from "../shared/problems.js";
 import { bytes, language, t } from "../shared/strings.js";
 import { send } from "../shared/uploader.js";
 
+import { TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, observed } from "./attributes.js";
 import { shadow, uploadStyles } from "./styles.js";
 
+const TABLE = TABLES["sluice-upload"];
+/** What the drop zone shows; all other attributes are read when a file is sent. */
+const SHOWN = new Set(["accepted-files", "max-bytes", "lang"]);
 const STOPPED = new DOMException("The reader stopped the upload.", "AbortError");
 
 /**
- * Attributes: `uploadurl`, `base-url`, `extra-data` (JSON: importer, parameters, review, mapping, priority, force,
- * corrects), `use-sse`, `sse-progress-url`, `sse-title`, `accepted-files`, `max-bytes`.
+ * Attributes: `uploadurl`, `base-url`, `extra-data` (an object as a property, JSON as an attribute: importer, which may
+ * be called schema_name, parameters, review, mapping, priority, force, corrects), `use-sse`, `sse-progress-url`,
+ * `sse-title`, `accepted-files`, `max-bytes`.
  *
  * Events: `choose` with `{file}`, after the checks of type and size and before the upload: attributes that a listener
  * sets apply to this file, and cancelling the event prevents the upload; `complete` with `{importId, job}`; `error`
- * with `{problem}`.
+ * with `{problem}`, which as a text is a sentence.
  */
 export class SluiceUpload extends HTMLElement {
-  static observedAttributes = ["lang", "accepted-files", "max-bytes"];
+  static observedAttributes = [...observed(TABLE), "lang"];
 
   #root = shadow(this, uploadStyles);
   #sending = new AbortController();
@@ -29,6 +35,11 @@ export class SluiceUpload extends HTMLElement {
   #more = {};
   /** A job that waits for a form with its file. @type {any} */
   #waitingJob = null;
+
+  constructor() {
+    super();
+    adoptProperties(this, TABLE);
+  }
 
   connectedCallback() {
     if (!this.#root.hasChildNodes()) this.reset();
@@ -44,9 +55,9 @@ export class SluiceUpload extends HTMLElement {
   }
 
   /** New limits replace the drop zone, and nothing of what is shown beside it or in its place. */
-  attributeChangedCallback(_name, before, after) {
+  attributeChangedCallback(name, before, after) {
     const old = this.#root.querySelector(".zone");
-    if (!old || before === after) return;
+    if (!old || before === after || !SHOWN.has(attributeOf(TABLE, name) ?? name)) return;
     const focused = this.#root.activeElement === old;
     const [zone, input] = this.#zone();
     old.nextElementSibling.replaceWith(input);
@@ -74,15 +85,17 @@ export class SluiceUpload extends HTMLElement {
   async sendFile(file, more = {}) {
     this.#file = file;
     this.#more = more;
-    const problem = checkFile(file, { accepted: this.#accepted, maxBytes: this.#maxBytes });
+    const problem = checkFile(file, { accepted: this.#accepted, maxBytes: this.maxBytes });
     if (problem) return this.#reject(problem);
     if (!this.dispatchEvent(new CustomEvent("choose", { detail: { file }, cancelable: true }))) return this.reset();
+    const wrong = this.#attributeProblem(more);
+    if (wrong) return this.#reject(wrong);
     this.#sending.abort(new DOMException("The file is sent again.", "AbortError"));
     const mine = (this.#sending = new AbortController());
     this.#busy = true;
     const view = this.#sendingView(file);
     try {
-      const callbacks = { onProgress: view.update, onForm: (job) => this.#announced(job) };
+      const callbacks = { onProgress: view.update, onForm: (job) => this.#announced(job), onLost: view.lose };
       const job = await send(file, { ...this.#request(more), ...callbacks, signal: mine.signal });
       this.#waitingJob = null;
       this.#busy = false;
@@ -105,21 +118,28 @@ export class SluiceUpload extends HTMLElement {
   }
 
   #request(more) {
-    const extra = this.getAttribute("extra-data");
-    const body = { ...(extra ? JSON.parse(extra) : {}), ...more };
-    return { body, base: this.#base, uploadUrl: this.getAttribute("uploadurl") || undefined };
+    return { body: this.#body(more), base: this.#base, uploadUrl: this.uploadUrl || undefined };
+  }
+
+  /** The announcement, less the file: `extra-data`, with the importer under its own name. */
+  #body(more) {
+    const { schema_name: importer, ...extra } = { ...this.extraData, ...more };
+    return importer === undefined ? extra : { importer, ...extra };
+  }
+
+  /** A wrong attribute, or no importer: a page's own server behind `uploadurl` may add it, the API cannot. */
+  #attributeProblem(more) {
+    const wrong = attributeProblem(this, TABLE);
+    if (wrong || this.uploadUrl || this.#body(more).importer) return wrong;
+    return new Problem({ type: "/problems/missing-importer" });
   }
 
   get #base() {
-    return this.getAttribute("base-url") ?? undefined;
+    return this.baseUrl || undefined;
   }
 
   get #accepted() {
-    return endings(this.getAttribute("accepted-files"));
-  }
-
-  get #maxBytes() {
-    return Number(this.getAttribute("max-bytes") ?? 0);
+    return acceptedFiles(this.acceptedFiles);
   }
 
   #t(key, values = {}) {
@@ -131,11 +151,11 @@ export class SluiceUpload extends HTMLElement {
   }
 
   #zone() {
-    const [accepted, limit] = [this.#accepted, this.#maxBytes];
-    const input = el("input", { type: "file", accept: accepted.join(","), hidden: true, tabIndex: -1 });
+    const [accepted, limit] = [this.#accepted, this.maxBytes];
+    const input = el("input", { type: "file", accept: accepted.accept, hidden: true, tabIndex: -1 });
     input.addEventListener("change", () => this.#choose([...input.files]));
     const hints = [
-      accepted.length > 0 && this.#t("upload.types", { types: accepted.join(", ") }),
+      accepted.accept && this.#t("upload.types", { types: namesOf(accepted) }),
       limit > 0 && this.#t("upload.size", { size: bytes(limit, language(this)) }),
     ].filter(Boolean);
     const zone = el(
@@ -170,7 +190,12 @@ export class SluiceUpload extends HTMLElement {
     const live = el("p", { class: "quiet", role: "status" });
     const stop = el("button", { type: "button", onclick: () => this.#sending.abort(STOPPED) }, this.#t("upload.stop"));
     const name = el("p", { class: "name" }, this.#t("upload.sending", { name: file.name }));
-    const view = { sent: 0, total: file.size, update: () => {} };
+    const view = { sent: 0, total: file.size, update: () => {}, lose: () => {} };
+    view.lose = (problem) => {
+      const detail = failure(problem, lang);
+      facts.textContent = live.textContent = detail.problem.detail;
+      this.#emit("error", detail);
+    };
     view.update = ({ sent, total }) => {
       Object.assign(view, { sent, total });
       const text = this.#t("upload.sent", { sent: bytes(sent, lang), total: bytes(total, lang) });
@@ -195,7 +220,7 @@ export class SluiceUpload extends HTMLElement {
   }
 
   async #sent(job, file) {
-    if (this.hasAttribute("use-sse") && this.getAttribute("use-sse") !== "false") await this.#follow(job);
+    if (this.useSse) await this.#follow(job);
     else {
       this.#show(el("p", { role: "status" }, this.#t("upload.done", { name: file.name })));
       this.#emit("complete", { importId: job.id, job });
@@ -203,22 +228,18 @@ export class SluiceUpload extends HTMLElement {
   }
 
   async #follow(job) {
-    const progress = el("sluice-progress", { title: this.getAttribute("sse-title") ?? "", "process-id": job.id });
-    if (this.#base) progress.setAttribute("base-url", this.#base);
-    progress.eventsUrl = this.getAttribute("sse-progress-url") ?? "";
+    const progress = el("sluice-progress", { title: this.sseTitle, "process-id": job.id });
+    Object.assign(progress, { baseUrl: this.baseUrl, eventsUrl: this.sseProgressUrl });
     const actions = el("div", { class: "actions" });
     const other = this.#button("upload.other", () => this.#other());
-    const again = this.#button("job.follow", () => {
-      fill(actions);
-      progress.start();
-    });
+    progress.addEventListener("progress", () => fill(actions));
     progress.addEventListener("complete", (event) => {
       fill(actions, other);
       this.#emit("complete", event.detail);
     });
     progress.addEventListener("error", ({ detail }) => {
       if (["failed", "cancelled"].includes(detail.job?.status)) return this.#failed(detail.problem, detail);
-      fill(actions, again, other); // the job cannot be followed, but it continues
+      fill(actions, other); // the job cannot be followed, but it continues
       this.#emit("error", detail);
     });
     this.#show(progress, actions);
@@ -228,7 +249,7 @@ export class SluiceUpload extends HTMLElement {
   #reject(problem) {
     this.#show(this.#zone(), problemBox(problem, language(this)));
     this.#focus(this.#root.querySelector(".zone"));
-    this.#emit("error", { problem });
+    this.#emit("error", failure(problem, language(this)));
   }
 
   #failed(problem, detail = {}) {
@@ -239,7 +260,7 @@ export class SluiceUpload extends HTMLElement {
     const other = this.#button("upload.other", () => this.#other());
     this.#show(problemBox(problem, language(this), first, other));
     this.#focus(first || other);
-    this.#emit("error", { ...detail, problem });
+    this.#emit("error", failure(problem, language(this), detail));
   }
 
   #again(more = {}) {
@@ -264,3 +285,5 @@ export class SluiceUpload extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
+
+addProperties(SluiceUpload, TABLE);

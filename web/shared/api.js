@@ -7,7 +7,9 @@
 const MAX_ATTEMPTS = 5;
 const FIRST_DELAY = 500;
 const MAX_DELAY = 8000;
-const RETRYABLE = new Set([502, 503, 504]);
+const RETRYABLE = new Set([429, 502, 503, 504]);
+/** Types of problems by the status of a response that is none, such as those of API Gateway and of proxies. */
+const TYPES = { 401: "unauthorized", 403: "forbidden", 429: "try-later", 500: "internal-error" };
 /** Milliseconds that a call waits for `configure`: a page may load its settings first. */
 const CONFIGURE_TIMEOUT = 10_000;
 
@@ -45,10 +47,25 @@ export class Problem extends Error {
     return this.type === `/problems/${name}`;
   }
 
-  /** Whether the API rejected the request (4xx), so that the same request fails again. */
+  /** Whether the same request would fail again: the API rejected it (4xx), or the page has to change. */
   get isRejection() {
-    return this.status >= 400 && this.status < 500;
+    const rejected = this.status >= 400 && this.status < 500 && this.status !== 429;
+    return rejected || this.status === 501 || this.is("not-sluice") || this.is("token") || this.is("not-configured");
   }
+
+  /** The title and the detail as one text. */
+  toString() {
+    return [this.title, this.detail].filter(Boolean).join(": ") || this.type;
+  }
+}
+
+/**
+ * The problem of a page whose address of the API leads to another server.
+ * @param {string | URL} url
+ * @param {number} status of its response
+ */
+export function notSluice(url, status) {
+  return new Problem({ type: "/problems/not-sluice", status, url: String(url) });
 }
 
 /**
@@ -120,7 +137,7 @@ export async function get(path, { query = {}, signal, base } = {}) {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
   }
-  return bodyOf(await request(url, { signal }, base));
+  return bodyOf(await request(url, { signal }, base), url);
 }
 
 /**
@@ -186,7 +203,8 @@ export async function download(jobId, name, { base } = {}) {
 async function send(method, path, { content, headers = {}, signal, base } = {}) {
   const withType = content === undefined ? headers : { ...headers, "Content-Type": "application/json" };
   const body = content === undefined ? undefined : JSON.stringify(content);
-  return bodyOf(await request(await resolveUrl(path, base), { method, headers: withType, body, signal }, base));
+  const url = await resolveUrl(path, base);
+  return bodyOf(await request(url, { method, headers: withType, body, signal }, base), url);
 }
 
 /** Make an authorised request; retry without a response or while the API is busy. Rejections throw a `Problem`. */
@@ -194,11 +212,11 @@ async function request(url, options, base) {
   for (let attempt = 1; ; attempt += 1) {
     const response = await authorisedFetch(url, options, base).catch((error) => {
       if (options.signal?.aborted) throw options.signal.reason;
-      if (error instanceof Problem || attempt >= MAX_ATTEMPTS) throw unreachable(error);
+      if (error instanceof Problem || attempt >= MAX_ATTEMPTS) throw unreachable(error, url);
       return null;
     });
     if (response && (response.ok || response.type === "opaqueredirect" || response.status === 304)) return response;
-    const problem = response && (await problemOf(response));
+    const problem = response && (await problemOf(response, url));
     if (problem && !isRetryable(problem)) {
       if (problem.status === 401) for (const callback of unauthorizedListeners) callback(problem);
       throw problem;
@@ -217,15 +235,26 @@ async function authorisedFetch(url, options, base) {
 }
 
 async function bearer() {
-  return typeof settings.token === "function" ? settings.token() : settings.token;
+  try {
+    return typeof settings.token === "function" ? await settings.token() : settings.token;
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem({ type: "/problems/token", reason: String(error?.message ?? error) });
+  }
 }
 
 /** The address of a path, once the API's address is known. */
 async function resolveUrl(path, base) {
-  if (!base && !(await isConfigured())) {
-    throw new Problem({ type: "/problems/settings", detail: "Call configure({ apiUrl, token }) before you use Sluice." });
-  }
+  await untilConfigured(base);
   return absolute(path, base);
+}
+
+/**
+ * Wait until the API's address is known.
+ * @param {string} [base] replaces the configured address
+ * @returns {Promise<void>} rejects with a `Problem` if `configure` is not called in time
+ */
+export async function untilConfigured(base) {
+  if (!base && !(await isConfigured())) throw new Problem({ type: "/problems/not-configured" });
 }
 
 async function isConfigured() {
@@ -233,26 +262,41 @@ async function isConfigured() {
 }
 
 function absolute(path, base) {
-  return /^https?:/.test(path) ? new URL(path) : new URL(apiRoot(base) + path, document.baseURI);
+  try {
+    return /^https?:/.test(path) ? new URL(path) : new URL(apiRoot(base) + path, document.baseURI);
+  } catch {
+    throw notSluice(apiRoot(base), 0);
+  }
 }
 
 function isRetryable(problem) {
   return RETRYABLE.has(problem.status) || problem.is("request-in-progress");
 }
 
-function unreachable(error) {
+function unreachable(error, url) {
   if (error instanceof Problem) return error;
-  return new Problem({ type: "/problems/unreachable", detail: String(error?.message ?? error) });
+  return new Problem({ type: "/problems/unreachable", host: url.host, reason: String(error?.message ?? error) });
 }
 
-/** @param {Response} response */
-async function problemOf(response) {
-  const members = await response.json().catch(() => ({}));
-  return new Problem({ title: response.statusText || `HTTP ${response.status}`, ...members, status: response.status });
+/**
+ * The problem of a response; one without problem details gets a type by its status, and words where it is shown.
+ * @param {Response} response
+ * @param {URL} url
+ */
+async function problemOf(response, url) {
+  const { status } = response;
+  const members = await response.json().catch(() => null);
+  if (members?.title) return new Problem({ ...members, status });
+  const type = TYPES[status] ?? (RETRYABLE.has(status) ? "try-later" : null);
+  return type ? new Problem({ type: `/problems/${type}`, status }) : notSluice(url, status);
 }
 
-async function bodyOf(response) {
-  return response.status === 204 ? null : response.json();
+/** The JSON of a response; a page of HTML means that the address is not the API's. */
+async function bodyOf(response, url) {
+  if (response.status === 204) return null;
+  return response.json().catch((error) => {
+    throw error instanceof SyntaxError ? notSluice(url, response.status) : unreachable(error, url);
+  });
 }
 
 /** A new idempotency key; `crypto.randomUUID` is missing on pages that are served without TLS. */

@@ -3,6 +3,9 @@
 /** Properties that exist but take no value, or another value than the attribute's. */
 const READ_ONLY = new Set(["class", "list", "form", "role", "for", "width", "height"]);
 
+/** Characters of a date and a time. */
+const SHORT = 20;
+
 /**
  * Build an element.
  * @param {string} tag
@@ -67,11 +70,14 @@ export function focusOn(target) {
  */
 export function bar(label) {
   const fillOfBar = el("span");
+  let moved = false;
   const track = el("div", {
     class: "bar", role: "progressbar", "aria-label": label,
     "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0",
   }, fillOfBar);
   track.set = (percent, text) => {
+    track.classList.toggle("moves", moved); // the first value is where the bar begins
+    moved = true;
     const whole = Math.max(0, Math.min(100, Math.floor(percent)));
     track.setAttribute("aria-valuenow", String(whole));
     track.setAttribute("aria-valuetext", text);
@@ -113,5 +119,11 @@ export function scrollingTable(caption, columns, rows) {
 
 function asCell(cell, look) {
   if (cell instanceof HTMLTableCellElement) return cell;
-  return el("td", { class: look }, cell instanceof Node ? cell : String(cell ?? ""));
+  return el("td", { class: `${look} ${isShort(cell) ? "short" : ""}`.trim() }, cell instanceof Node ? cell : String(cell ?? ""));
+}
+
+/** Whether a cell should stay on one line: dates, keys and numbers would break at their hyphens. */
+export function isShort(cell) {
+  const text = cell instanceof Node ? cell.textContent : String(cell ?? "");
+  return text.length <= SHORT;
 }

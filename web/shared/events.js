@@ -3,7 +3,7 @@
  * `watchTenant` receives all jobs of the tenant over a WebSocket. Both reconnect by themselves.
  */
 
-import { Problem, backOff, get, post, wait } from "./api.js";
+import { Problem, apiRoot, backOff, get, notSluice, post, wait } from "./api.js";
 
 /** A stream ends with one of these events; the next change of the job comes after an action. */
 const LAST_EVENTS = new Set(["in_review", "paused", "completed", "failed", "cancelled", "rolled_back"]);
@@ -15,6 +15,14 @@ const SILENCE_TIMEOUT = 45_000;
  * after up to 20 s, and the browser waits half a second between requests.
  */
 const RECONNECT_TIMEOUT = 25_000;
+/**
+ * Milliseconds, and failed attempts in that time, after which a lost connection ends `followJob`. Attempts count too,
+ * because a computer that resumes from sleep finds a long time gone by and a network that is not ready yet.
+ */
+const LOST_TIMEOUT = 120_000;
+const LOST_ATTEMPTS = 5;
+/** Streams that were rejected before they opened, after which the job is polled: a proxy may have no event streams. */
+const STREAM_ATTEMPTS = 3;
 const POLL_INTERVAL = 1000;
 /** A pause may last for days, so it is polled, and seldom. A suspended job resumes by itself. */
 const PAUSE_POLL_INTERVAL = 5000;
@@ -27,7 +35,7 @@ const KEEP_ALIVE_INTERVAL = 540_000;
  * @property {(connected: boolean) => void} [onConnection] called when the connection breaks and when it is back
  * @property {AbortSignal} [signal]
  * @property {string} [base] replaces the configured API
- * @property {string} [url] another address of the events, with `{id}` for the job's id
+ * @property {string} [url] another address of the events, with `{id}` for the job's id, or the address before it
  * @property {number} [newerThan] ignore this version and those before it
  */
 
@@ -35,10 +43,11 @@ const KEEP_ALIVE_INTERVAL = 540_000;
  * Follow a job until it ends, pauses or waits for review.
  * @param {string} jobId
  * @param {Following} [options]
- * @returns {Promise<any>} the job of the last event; rejects with a `Problem`, or with the signal's reason
+ * @returns {Promise<any>} the job of the last event; rejects with a `Problem`, `connection-lost` after two minutes
+ *   without a connection, or with the signal's reason
  */
 export async function followJob(jobId, options = {}) {
-  const state = { version: options.newerThan ?? 0, eventId: "", job: null, connected: true };
+  const state = { ...connection(), version: options.newerThan ?? 0, eventId: "", job: null, rejectedStreams: 0 };
   const onOffline = () => setConnected(false, options, state);
   addEventListener("offline", onOffline);
   if (!navigator.onLine) onOffline();
@@ -48,6 +57,7 @@ export async function followJob(jobId, options = {}) {
       const before = state.version;
       const outcome = await attempt(jobId, options, state);
       if (state.job && LAST_EVENTS.has(state.job.status)) return state.job;
+      throwIfLost(state);
       failures = outcome === "changed" || state.version > before ? 1 : failures + 1;
       await waitOrOnline(backOff(failures), options.signal);
     }
@@ -63,7 +73,7 @@ export async function followJob(jobId, options = {}) {
  * @returns {Promise<any>} the changed job; rejects as `followJob` does
  */
 export async function untilResumed(job, options = {}) {
-  const state = { connected: true };
+  const state = connection();
   for (;;) {
     await waitOrOnline(PAUSE_POLL_INTERVAL, options.signal);
     try {
@@ -72,9 +82,26 @@ export async function untilResumed(job, options = {}) {
       if (newer.version > job.version && newer.status !== "paused") return newer;
     } catch (problem) {
       if (isFinal(problem)) throw problem;
-      setConnected(false, options, state);
+      fail(problem, options, state);
+      throwIfLost(state);
     }
   }
+}
+
+/** The state of a connection: since when it is lost, and the problem and the number of failed attempts since then. */
+const connection = () => ({ connected: true, lostAt: 0, failures: 0, problem: null });
+
+/** Note a failed attempt. */
+function fail(problem, options, state) {
+  setConnected(false, options, state);
+  state.failures += 1;
+  state.problem = problem;
+}
+
+/** Give up a connection that is lost for long; a server that answers has a better problem to show. */
+function throwIfLost({ connected, lostAt, failures, problem }) {
+  if (connected || failures < LOST_ATTEMPTS || Date.now() - lostAt < LOST_TIMEOUT) return;
+  throw problem?.status ? problem : new Problem({ type: "/problems/connection-lost" });
 }
 
 /** Whether another request would fail in the same way. */
@@ -84,11 +111,11 @@ function isFinal(problem) {
 
 async function attempt(jobId, options, state) {
   try {
-    const url = await streamUrl(jobId, options, state);
+    const url = state.rejectedStreams < STREAM_ATTEMPTS ? await streamUrl(jobId, options, state) : null;
     return url ? await listen(url, options, state) : await poll(jobId, options, state);
   } catch (problem) {
     if (isFinal(problem)) throw problem;
-    setConnected(false, options, state);
+    fail(problem, options, state);
     return "failed";
   }
 }
@@ -100,11 +127,20 @@ async function streamUrl(jobId, options, state) {
   const issued = await ticket(`${path}/ticket`, { base, signal });
   if (!issued) return null;
   setConnected(true, options, state);
+  if (!issued.links?.events) throw notSluice(apiRoot(base), 200);
   const stream = new URL(issued.links.events);
-  const address = url ? new URL(url.replace("{id}", encodeURIComponent(jobId)), document.baseURI) : stream;
+  const address = url ? ownStream(url, jobId) : stream;
   address.searchParams.set("ticket", stream.searchParams.get("ticket"));
   if (state.eventId) address.searchParams.set("last_event_id", state.eventId);
   return address.href;
+}
+
+/** The address of a page's own stream: the id is in the place of `{id}`, otherwise at the end of the path. */
+export function ownStream(url, jobId) {
+  const id = encodeURIComponent(jobId);
+  const address = new URL(url.replace("{id}", id), document.baseURI);
+  if (!url.includes("{id}")) address.pathname = `${address.pathname.replace(/\/+$/, "")}/${id}`;
+  return address;
 }
 
 /** A ticket, which a stream's address carries because browsers send no token there; null if the API has none. */
@@ -120,6 +156,7 @@ function listen(url, options, state) {
   return new Promise((resolve, reject) => {
     const source = new EventSource(url);
     let changed = false;
+    let opened = false;
     let silence = 0;
     let reconnecting = 0;
     const end = (settle, value) => {
@@ -145,6 +182,8 @@ function listen(url, options, state) {
     options.signal?.addEventListener("abort", stop, { once: true });
     restartTimers();
     source.addEventListener("open", () => {
+      opened = true;
+      state.rejectedStreams = 0;
       restartTimers();
       setConnected(true, options, state);
     });
@@ -154,6 +193,7 @@ function listen(url, options, state) {
         reconnecting ||= setTimeout(() => setConnected(false, options, state), RECONNECT_TIMEOUT);
         return;
       }
+      if (!opened) state.rejectedStreams += 1;
       end(resolve, changed ? "changed" : "failed");
     });
     for (const name of EVENTS) {
@@ -188,8 +228,9 @@ function accept(job, event, { onJob }, state) {
 
 /** Report a change of the connection once. */
 function setConnected(connected, { onConnection }, state) {
-  if (state.connected !== connected) onConnection?.(connected);
-  state.connected = connected;
+  if (state.connected === connected) return;
+  Object.assign(state, connected ? connection() : { connected, lostAt: Date.now() });
+  onConnection?.(connected);
 }
 
 /** Wait, but stop waiting when the network comes back. */
@@ -233,7 +274,7 @@ export async function watchTenant({ onEvent, onOpen, onClose, signal, base }) {
     try {
       const url = (await ticket("/tickets", { base, signal }))?.links?.socket;
       if (!url) return onClose?.("unavailable");
-      const opened = await connection(url, { receive, onOpen, signal });
+      const opened = await heldSocket(url, { receive, onOpen, signal });
       if (signal?.aborted) return;
       failures = opened ? 1 : failures + 1;
     } catch (problem) {
@@ -247,7 +288,7 @@ export async function watchTenant({ onEvent, onOpen, onClose, signal, base }) {
 }
 
 /** Hold one connection until it closes; resolves to whether it ever opened. */
-function connection(url, { receive, onOpen, signal }) {
+function heldSocket(url, { receive, onOpen, signal }) {
   return new Promise((resolve) => {
     const socket = new WebSocket(url);
     let opened = false;

@@ -1,4 +1,4 @@
-/** Problems in the reader's language, the alert that shows one, and the checks of a file before it is sent. */
+/** Problems in the reader's language, and the alert that shows one. */
 
 import { Problem } from "./api.js";
 import { el } from "./dom.js";
@@ -13,19 +13,36 @@ export function asProblem(error) {
   if (error instanceof Problem) return error;
   const members = /** @type {any} */ (error);
   if (typeof members?.type === "string" && members.title) return new Problem(members);
-  return new Problem({ type: "/problems/settings", detail: String(members?.message ?? members) });
+  return new Problem({ type: "/problems/unexpected", reason: String(members?.message ?? members) });
 }
 
 /**
- * Title and detail in the reader's language if the page has words for the type; otherwise those of the API.
+ * What an `error` event carries: the problem with title and detail in the reader's language, and more. As a text it is
+ * what a reader is shown.
+ * @param {unknown} error
+ * @param {string} lang
+ * @param {Record<string, unknown>} [more] such as `importId` and `job`
+ */
+export function failure(error, lang, more = {}) {
+  const problem = asProblem(error);
+  const { title, detail } = explain(problem, lang);
+  Object.assign(problem, { title, detail, message: detail || title });
+  const text = { value: () => problem.toString() }; // not enumerable, so that the members stay the documented ones
+  return Object.defineProperty({ ...more, problem }, "toString", text);
+}
+
+/**
+ * Title and detail: those of the API, or for a problem that the page found by itself in the reader's language.
  * @param {Problem} problem
  * @param {string} lang
  * @returns {{title: string, detail: string}}
  */
 export function explain(problem, lang) {
-  const key = `problem.${problem.type.replace("/problems/", "")}`;
-  if (!has(key)) return { title: problem.title, detail: problem.detail };
-  const values = { ...problem.extra, detail: problem.detail };
+  const kind = problem.type.replace("/problems/", "");
+  // the API says of a file that was imported before when that was, in English only
+  if (problem.title && kind !== "same-file") return { title: problem.title, detail: problem.detail };
+  const key = has(`problem.${kind}`) ? `problem.${kind}` : "problem.unexpected";
+  const values = { reason: problem.type, ...problem.extra, status: problem.status, detail: problem.detail };
   for (const name of ["size", "limit"]) if (typeof values[name] === "number") values[name] = bytes(values[name], lang);
   return { title: t(`${key}.title`, {}, lang), detail: t(key, values, lang) };
 }
@@ -45,33 +62,4 @@ export function problemBox(error, lang, ...actions) {
     el("div", { role: "alert" }, el("p", { class: "title" }, title), detail && el("p", {}, detail)),
     actions.some(Boolean) && el("div", { class: "actions" }, actions),
   );
-}
-
-/**
- * Check the type and size of a file.
- * @param {File} file
- * @param {{accepted: string[], maxBytes: number}} limits `accepted` are endings such as `.csv`; an empty list accepts
- *   every file, and a `maxBytes` of 0 every size
- * @returns {Problem | null} null if the file can be sent
- */
-export function checkFile(file, { accepted, maxBytes }) {
-  const name = file.name;
-  if (accepted.length && !accepted.some((ending) => name.toLowerCase().endsWith(ending))) {
-    return new Problem({ type: "/problems/type", name, types: accepted.join(", ") });
-  }
-  if (file.size === 0) return new Problem({ type: "/problems/empty", name });
-  if (maxBytes && file.size > maxBytes) {
-    return new Problem({ type: "/problems/size", name, size: file.size, limit: maxBytes });
-  }
-  return null;
-}
-
-/**
- * Parse the attribute `accepted-files`.
- * @param {string | null} text
- * @returns {string[]} endings in lower case, each with its dot
- */
-export function endings(text) {
-  const all = (text ?? "").split(",").map((each) => each.trim().toLowerCase());
-  return all.filter(Boolean).map((each) => (each.startsWith(".") ? each : `.${each}`));
 }

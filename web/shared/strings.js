@@ -1,12 +1,14 @@
 /** Texts, numbers and dates in the reader's language: English or Bahasa Indonesia. */
 
+import { el } from "./dom.js";
 import { en } from "./words-en.js";
 import { id } from "./words-id.js";
 
 /** The languages, each under its own name. */
 export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
 
-const LOCALES = { en: "en-GB", id: "id-ID" };
+/** Locales that format numbers and times. */
+export const LOCALES = { en: "en-GB", id: "id-ID" };
 
 /** @type {Record<string, Record<string, string>>} */
 const texts = { en: { ...en }, id: { ...id } };
@@ -28,12 +30,13 @@ export function addWords(prefix, words) {
  * @param {string} key
  * @param {Record<string, unknown>} [values]
  * @param {string} [lang]
+ * @param {string} [otherwise] what stands for a key without a text
  * @returns {string}
  */
-export function t(key, values = {}, lang = language()) {
+export function t(key, values = {}, lang = language(), otherwise = key) {
   const words = texts[lang] ?? texts.en;
   const one = values.count === 1 ? words[`${key}.one`] : undefined;
-  const text = one ?? words[key] ?? texts.en[key] ?? key;
+  const text = one ?? words[key] ?? texts.en[key] ?? otherwise;
   return text.replace(/\{(\w+)\}/g, (placeholder, name) => {
     const value = values[name];
     if (value === undefined) return placeholder;
@@ -97,25 +100,64 @@ export function number(value, lang = language()) {
 }
 
 /**
+ * A size in the units in which limits are set: 1 KiB has 1,024 bytes, so 50 MiB are not 52.4 MB.
  * @param {number} value
  * @param {string} [lang]
  */
 export function bytes(value, lang = language()) {
-  const units = ["byte", "kB", "MB", "GB", "TB"];
-  const power = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), units.length - 1);
+  const units = ["byte", "KiB", "MiB", "GiB", "TiB"];
+  const power = value < 1024 ? 0 : Math.min(Math.floor(Math.log2(value) / 10), units.length - 1);
   if (power === 0) return t("bytes", { count: value }, lang);
   const format = new Intl.NumberFormat(LOCALES[lang], { maximumFractionDigits: power > 1 ? 1 : 0 });
-  return `${format.format(value / 1000 ** power)} ${units[power]}`;
+  return `${format.format(value / 1024 ** power)} ${units[power]}`;
 }
 
 /**
- * Date and time, in the reader's time zone.
+ * Date and time to the second, in the reader's time zone.
  * @param {string | number | Date | null | undefined} date
  * @param {string} [lang]
  */
 export function when(date, lang = language()) {
   if (!date) return "";
-  return new Intl.DateTimeFormat(LOCALES[lang], { dateStyle: "medium", timeStyle: "short" }).format(new Date(date));
+  return new Intl.DateTimeFormat(LOCALES[lang], { dateStyle: "medium", timeStyle: "medium" }).format(new Date(date));
+}
+
+/**
+ * An element with a time in the reader's zone; its title has the same time in UTC.
+ * @param {string | null | undefined} date
+ * @param {string} [lang]
+ */
+export function timeMark(date, lang = language()) {
+  if (!date) return el("time", {});
+  const utc = new Intl.DateTimeFormat(LOCALES[lang], { dateStyle: "medium", timeStyle: "long", timeZone: "UTC" });
+  return el("time", { dateTime: date, title: utc.format(new Date(date)) }, when(date, lang));
+}
+
+/**
+ * The reader's time zone: its name, such as Asia/Jakarta, and its offset, such as GMT+7.
+ * @param {string} [lang]
+ */
+export function zone(lang = language()) {
+  const format = new Intl.DateTimeFormat(LOCALES[lang], { timeZoneName: "shortOffset" });
+  const offset = format.formatToParts(new Date()).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  return { name: format.resolvedOptions().timeZone, offset };
+}
+
+/**
+ * How long something took, such as 5.9 s, 2 min 8 s or 1 h 5 min.
+ * @param {number} seconds
+ * @param {string} [lang]
+ */
+export function duration(seconds, lang = language()) {
+  const whole = Math.round(seconds);
+  if (seconds < 9.95) return t("duration.seconds", { count: Math.round(seconds * 10) / 10 }, lang);
+  if (whole < 60) return t("duration.seconds", { count: whole }, lang);
+  const minutes = whole < 3600 ? Math.floor(whole / 60) : Math.round(whole / 60);
+  const parts = whole < 3600 ? { minutes, seconds: whole % 60 } : { hours: Math.floor(minutes / 60), minutes: minutes % 60 };
+  return Object.entries(parts)
+    .filter(([, count], at) => at === 0 || count > 0)
+    .map(([unit, count]) => t(`duration.${unit}`, { count }, lang))
+    .join(" ");
 }
 
 /**

@@ -5,7 +5,7 @@
  * remembers an unfinished upload, so that choosing the same file again sends only the missing parts.
  */
 
-import { Problem, apiRoot, backOff, get, post, wait } from "./api.js";
+import { Problem, apiRoot, backOff, get, notSluice, post, untilConfigured, wait } from "./api.js";
 
 const MULTIPART_ABOVE = 16 * 1024 * 1024;
 /** Web Crypto hashes a whole file in memory; the API compares larger files after the upload. */
@@ -14,6 +14,8 @@ const PARALLEL_PARTS = 3;
 const MAX_ATTEMPTS = 5;
 /** Milliseconds without a byte sent or a response, after which a connection counts as broken. */
 const STALL_TIMEOUT = 60_000;
+/** Milliseconds without a network before that is reported; the upload goes on when the network is back. */
+const LOST_TIMEOUT = 120_000;
 const STORAGE_PREFIX = "sluice-upload:";
 
 /**
@@ -25,6 +27,7 @@ const STORAGE_PREFIX = "sluice-upload:";
  * @property {(progress: {sent: number, total: number}) => void} [onProgress]
  * @property {(job: any) => void} [onForm] called with a job whose file goes as a form: if the upload stops, it cannot
  *   be resumed
+ * @property {(problem: Problem) => void} [onLost] called once each time when there is no network for two minutes
  * @property {AbortSignal} [signal]
  */
 
@@ -34,7 +37,9 @@ const STORAGE_PREFIX = "sluice-upload:";
  * @param {Sending} options
  * @returns {Promise<any>} the job; rejects with a `Problem`, or with the signal's reason
  */
-export async function send(file, options) {
+export async function send(file, { onLost, ...rest }) {
+  const options = { ...rest, network: network(onLost) };
+  await untilConfigured(options.base); // the key of an unfinished upload has the API's address
   const { job, upload } = (await recall(file, options)) ?? (await announce(file, options));
   if (!upload.parts) {
     await sendForm(file, job, upload, options);
@@ -53,7 +58,10 @@ async function announce(file, { body, base, uploadUrl, signal }) {
   signal?.throwIfAborted();
   if (digest) announcement.sha256 = digest;
   const path = uploadUrl ? new URL(uploadUrl, document.baseURI).href : "/imports";
-  const announced = post(path, announcement, { base });
+  const announced = post(path, announcement, { base }).then((answer) => {
+    if (answer?.job?.links && answer.upload) return answer;
+    throw notSluice(uploadUrl ? path : apiRoot(base) + path, 201);
+  });
   const stopped = new Promise((_, reject) => {
     signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
@@ -96,7 +104,7 @@ async function sendForm(file, job, { url, fields }, { onProgress, onForm, signal
  * @param {{part_bytes: number, parts: {number: number, bytes: number, url: string | null}[]}} upload
  * @param {Sending} options
  */
-async function sendParts(file, job, upload, { base, onProgress, signal }) {
+async function sendParts(file, job, upload, { base, network, onProgress, signal }) {
   const sent = new Map(upload.parts.map((part) => [part.number, part.url ? 0 : part.bytes]));
   const note = (number, bytes) => {
     sent.set(number, bytes);
@@ -110,7 +118,7 @@ async function sendParts(file, job, upload, { base, onProgress, signal }) {
     for (let part = missing.shift(); part; part = missing.shift()) {
       const start = (part.number - 1) * upload.part_bytes;
       const slice = file.slice(start, start + part.bytes);
-      await sendPart(slice, part, { path, base, signal: either, onSent: (bytes) => note(part.number, bytes) });
+      await sendPart(slice, part, { path, base, network, signal: either, onSent: (bytes) => note(part.number, bytes) });
       note(part.number, part.bytes);
     }
   };
@@ -122,14 +130,14 @@ async function sendParts(file, job, upload, { base, onProgress, signal }) {
     await Promise.allSettled(workers);
     throw problem;
   }
-  await online(signal);
+  await network(signal);
   return post(path, undefined, { base, signal });
 }
 
-async function sendPart(slice, part, { path, base, signal, onSent }) {
+async function sendPart(slice, part, { path, base, network, signal, onSent }) {
   let url = part.url;
   for (let attempt = 1; ; attempt += 1) {
-    await online(signal);
+    await network(signal);
     try {
       return await transfer("PUT", url, slice, { signal, onSent: (bytes) => onSent(Math.min(bytes, part.bytes)) });
     } catch (problem) {
@@ -138,7 +146,7 @@ async function sendPart(slice, part, { path, base, signal, onSent }) {
       if (!navigator.onLine) attempt -= 1; // an attempt without a network does not count
       else if (attempt >= MAX_ATTEMPTS) throw problem;
       await wait(backOff(attempt), signal);
-      await online(signal);
+      await network(signal);
       // a part's address expires after an hour, which S3 answers with 403
       if (problem.status === 403) url = await renewedUrl(path, part.number, { base, signal });
       if (!url) return undefined; // the part arrived, and only its response was lost
@@ -168,7 +176,7 @@ function transfer(method, url, content, { signal, onSent } = {}) {
     const restartTimer = () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        end(reject, new Problem({ type: "/problems/unreachable" }));
+        end(reject, unreachable(url));
         request.abort();
       }, STALL_TIMEOUT);
     };
@@ -186,7 +194,7 @@ function transfer(method, url, content, { signal, onSent } = {}) {
       if (request.status >= 200 && request.status < 300) end(resolve);
       else end(reject, new Problem({ type: "/problems/not-stored", status: request.status, detail: reason(request) }));
     });
-    request.addEventListener("error", () => end(reject, new Problem({ type: "/problems/unreachable" })));
+    request.addEventListener("error", () => end(reject, unreachable(url)));
     request.addEventListener("abort", () => end(reject, signal?.reason));
     signal?.addEventListener("abort", stop, { once: true });
     restartTimer();
@@ -194,24 +202,35 @@ function transfer(method, url, content, { signal, onSent } = {}) {
   });
 }
 
+const unreachable = (url) => new Problem({ type: "/problems/unreachable", host: new URL(url, document.baseURI).host });
+
 /** The message of S3's XML error document. */
 function reason({ responseText }) {
   return /<Message>([^<]*)<\/Message>/.exec(responseText)?.[1] ?? "";
 }
 
-/** Wait while the browser is offline. */
-function online(signal) {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    if (navigator.onLine) return resolve();
-    const listening = new AbortController();
-    const end = (settle, value) => {
-      listening.abort();
-      settle(value);
-    };
-    addEventListener("online", () => end(resolve), { signal: listening.signal });
-    signal?.addEventListener("abort", () => end(reject, signal.reason), { signal: listening.signal });
-  });
+/** Make a function that waits while the browser is offline; several parts that wait report a lost network once. */
+function network(onLost) {
+  let lost = false;
+  const report = () => {
+    if (!lost) onLost?.(new Problem({ type: "/problems/upload-lost" }));
+    lost = true;
+  };
+  return (signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      if (navigator.onLine) return resolve();
+      const listening = new AbortController();
+      const timer = setTimeout(report, LOST_TIMEOUT);
+      const end = (settle, value) => {
+        clearTimeout(timer);
+        lost = false;
+        listening.abort();
+        settle(value);
+      };
+      addEventListener("online", () => end(resolve), { signal: listening.signal });
+      signal?.addEventListener("abort", () => end(reject, signal.reason), { signal: listening.signal });
+    });
 }
 
 /** The job and the missing parts of an unfinished upload of this file with the same announcement; null without one. */

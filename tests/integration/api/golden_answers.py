@@ -33,7 +33,11 @@ _PLACEHOLDERS = [
     (re.compile(r"\b(X-Amz-(?:Credential|Date|Signature)=)[^&]+"), r"\1<signature>"),
     (re.compile(r"^(id: |)\d+-([a-z_]+)-[A-Za-z0-9_-]*$", re.MULTILINE), r"\1<version>-\2-<stream>"),
 ]
-_SIGNED = frozenset({"x-amz-credential", "x-amz-date", "x-amz-signature"})
+#: Members whose values change, whatever they are.
+_CHANGING = {
+    **dict.fromkeys(("x-amz-credential", "x-amz-date", "x-amz-signature"), "<signature>"),
+    "seconds": "<seconds>",
+}
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,8 @@ class Answers:
             return "<cursor>"
         if name == "policy":  # the policy that S3 checks an upload against
             return self._value(json.loads(base64.b64decode(value)))
-        if name in _SIGNED:
-            return "<signature>"
+        if name in _CHANGING:
+            return _CHANGING[name]
         # a workbook holds the time of its creation
         if name == "bytes" and value is not None and str(of.get("name")).endswith(".xlsx") and "link" in of:
             return "<bytes>"

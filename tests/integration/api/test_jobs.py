@@ -49,7 +49,7 @@ def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
         "importer": "products",
         "status": "loading",
         "phase": None,
-        "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows"},
+        "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows", "code": "loading"},
         "counts": {"total": 100, "inserted": 40, "updated": 0, "unchanged": 0, "rejected": 10, "unprocessed": 50},
         "rollback": None,
         "problem": None,
@@ -267,6 +267,7 @@ def test_importers_are_listed_with_their_columns(stack: Stack) -> None:
         "aliases": ["Part No", "SKU"],
         "required": True,
         "key": True,
+        "decimals": None,
     }
     assert shown["products"]["row_schema"]["properties"]["price"]["title"] == "Price"
     assert (shown["products"]["parameters"], shown["products"]["file_types"]) == ([], [])

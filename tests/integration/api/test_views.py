@@ -50,14 +50,25 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "header": "Part Number",
         "place": 1,
         "date_order": None,
+        "default": None,
+        "decimals": None,
     }
     assert (columns["brand"]["header"], columns["brand"]["place"]) == (None, None)
+    assert (columns["currency"]["default"], columns["stock"]["default"], columns["active"]["default"]) == (
+        "EUR",
+        0,
+        True,
+    )
+    assert (columns["price"]["decimals"], columns["stock"]["decimals"]) == (2, 0)
     rows = shown.pop("rows")
     assert [(row["row"], row["values"]["part_number"], row["values"]["price"]) for row in rows] == [
         (2, "P-1", "9.5"),
         (3, "P-2", "4"),
         (5, "P-9", "1"),
     ]
+    (wrong,) = shown.pop("rejected_rows")
+    assert (wrong["row"], wrong["values"]) == (4, {"part_number": "P-3", "description": "Pump", "price": "-1"})
+    assert [(each["column"], each["reason"]) for each in wrong["rejections"]] == [("Price", "must be 0 or more")]
     assert shown == {
         "sheet": "",
         "header_row": 1,

@@ -188,3 +188,42 @@ def test_a_job_that_was_added_twice_is_logged_once(jobs: Jobs) -> None:
     job = added(jobs, Status.QUEUED)
     assert not jobs.add(job, note="again")
     assert len(jobs.entries(job.ref)) == 1
+
+
+def linked(jobs: Jobs, first: Job, job: Job) -> Job:
+    taken = replace(job, corrects=first.ref.id, mapping={"A": "price"}, date_orders={"updated": "mdy"})
+    return jobs.link(replace(taken, parameters={"ward": "1"}), first, note="linked")
+
+
+def test_a_correction_is_linked_once_with_an_entry_in_both_logs(jobs: Jobs) -> None:
+    """A plan that runs again finds it linked."""
+    first, job = added(jobs, Status.COMPLETED), added(jobs, Status.PARSING)
+    found = linked(jobs, first, job)
+    assert (found.corrects, found.mapping, found.date_orders, found.parameters) == (
+        first.ref.id,
+        {"A": "price"},
+        {"updated": "mdy"},
+        {"ward": "1"},
+    )
+    assert (found.version, jobs.get(first.ref).version) == (job.version + 1, first.version + 1)
+    assert linked(jobs, first, job) == found == jobs.get(job.ref)
+    assert [(entry.by, entry.note) for entry in jobs.entries(job.ref)][1:] == [(SYSTEM, "linked")]
+    assert [(entry.by, entry.note) for entry in jobs.entries(first.ref)][1:] == [
+        ("ann", f"corrected by job {job.ref.id}")
+    ]
+
+
+def test_a_job_that_was_deleted_or_removed_meanwhile_is_not_linked(jobs: Jobs) -> None:
+    """The job is as it was, and its log has no entry."""
+    job, first = added(jobs, Status.PARSING), added(jobs, Status.COMPLETED)
+    jobs.mark_deleted(first.ref, by="ann")
+    for gone in (first, make_job(status=Status.COMPLETED)):
+        assert linked(jobs, gone, job) == job
+    assert len(jobs.entries(job.ref)) == 1
+
+
+def test_a_job_that_was_split_already_is_not_linked(jobs: Jobs) -> None:
+    """Its rows were read with its own mapping."""
+    job, first = added(jobs, Status.PARSING), added(jobs, Status.COMPLETED)
+    jobs.describe(job.ref, file=job.file, total=1)
+    assert linked(jobs, first, job).corrects is None

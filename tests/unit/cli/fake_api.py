@@ -1,7 +1,7 @@
 """A fake of the deployed API and of S3's presigned upload, behind httpx's mock transport."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sluice_cli import commands, main, syncs
+from sluice_cli import connection, main
 from sluice_cli.client import Client
 
 API = "https://api.example.com/prod/v1"
@@ -36,8 +36,8 @@ def job(status: str, *, version: int = 1, **more: Any) -> dict[str, Any]:
 class FakeApi:
     """Responds like the API.
 
-    `states` are the states of the one job, one per GET; the last one stays. `page` is any list. `problem` is the
-    response to every call.
+    `states` are the states of the one job, one per GET or event; for a GET the last one stays. The events end with the
+    last, or after `stream_ends_after`. `page` is any list. `problem` is the response to every call.
     """
 
     states: list[dict[str, Any]] = field(default_factory=lambda: [job("completed")])
@@ -46,6 +46,8 @@ class FakeApi:
     problem: dict[str, Any] | None = None
     problem_status: int = 409
     retry_after: str = "30"
+    stream_ends_after: int = 0
+    streamed: int = 0
     requests: list[httpx.Request] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
@@ -83,8 +85,10 @@ class FakeApi:
         if request.headers.get("Last-Event-ID") == "last":
             return httpx.Response(204)
         state = self.states.pop(0)
+        self.streamed += 1
+        more = self.states and self.streamed != self.stream_ends_after
         data = json.dumps({"event": "job.progress", "job": state})
-        body = f"retry: 0\n\nid: {'more' if self.states else 'last'}\nevent: progress\ndata: {data}\n\n"
+        body = f"retry: 0\n\nid: {'more' if more else 'last'}\nevent: progress\ndata: {data}\n\n"
         return httpx.Response(200, text=body, headers={"Content-Type": "text/event-stream"})
 
     def called(self) -> Iterator[str]:
@@ -96,11 +100,9 @@ PAGE = '{"items":[{"name":"products","row":13,"column":"Price","value":"-1","rea
 """A page of any list, in the exact spelling that ``--json`` has to keep."""
 
 
-def connect_to(transport: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+def connect_to(transport: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch, api_url: str = API) -> None:
     """Let every command call this API."""
-    connect: Callable[[], Client] = lambda: Client(API, "t0ken", transport=transport)  # noqa: E731 - patched three times
-    for module in (main, commands, syncs):
-        monkeypatch.setattr(module, "connect", connect)
+    monkeypatch.setattr(connection, "connect", lambda: Client(api_url, "t0ken", transport=transport))
 
 
 def run(*arguments: str | Path) -> int:

@@ -52,7 +52,8 @@ def test_a_stream_is_followed_to_its_end_over_many_responses() -> None:
 def test_a_stream_continues_after_a_broken_connection() -> None:
     pauses: list[float] = []
     broken = httpx.ConnectError("connection reset")
-    streams = Streams(event(1, "loading"), broken, httpx.Response(502), broken, event(2, "completed"), END)
+    portal = httpx.Response(200, text="<html>", headers={"Content-Type": "text/html"})
+    streams = Streams(event(1, "loading"), broken, httpx.Response(502), portal, event(2, "completed"), END)
     assert streams.followed(pauses.append) == ["loading", "completed"]
     assert pauses == [0.5, 0.5, 1.0, 2.0, 0.5], "the stream's retry after a response, otherwise longer and longer"
 
@@ -62,7 +63,8 @@ def test_a_stream_that_stays_broken_raises() -> None:
         Streams(httpx.ConnectError("connection reset")).followed(patience=-1)
 
 
-def test_a_problem_of_the_api_raises_with_its_detail() -> None:
-    not_found = httpx.Response(404, json={"title": "Not found", "detail": "There is no job '01JOB'."})
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_problem_of_the_api_raises_with_its_detail(status: int) -> None:
+    problem = httpx.Response(status, json={"title": "Not found", "detail": "There is no job '01JOB'."})
     with pytest.raises(RequestFailed, match="01JOB"):
-        Streams(not_found).followed()
+        Streams(problem).followed()

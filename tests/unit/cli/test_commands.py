@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sluice_cli.client import Client
 from tests.unit.cli.fake_api import BUCKET, FakeApi, job, run
 
 
@@ -55,13 +56,14 @@ def test_wait_goes_on_while_a_job_is_suspended_and_prints_the_reason_once(
     printed = capsys.readouterr()
     assert printed.err.count(reason) == 1
     assert "Looking up" in printed.err
-    assert "completed" in printed.out
+    assert "products · Loaded, 1 rejected · 01JOB" in printed.out
 
 
 @pytest.mark.parametrize(
-    ("last", "code"), [("completed", 0), ("in_review", 0), ("failed", 1), ("cancelled", 1), ("rolled_back", 0)]
+    ("last", "code"),
+    [("completed", 0), ("failed", 1), ("cancelled", 1), ("rolled_back", 1), ("in_review", 3), ("paused", 3)],
 )
-def test_wait_exits_with_1_when_the_job_failed_or_was_cancelled(
+def test_wait_exits_with_0_only_when_the_rows_are_loaded_and_with_3_when_the_job_waits_for_a_person(
     api: FakeApi, workbook: Path, last: str, code: int
 ) -> None:
     progress = {"current": 1, "total": 3}
@@ -78,7 +80,7 @@ def test_wait_prints_counts_and_the_problem_of_a_failed_job(
     assert run("import", workbook, "--importer", "products", "--wait") == 1
     printed = capsys.readouterr().out
     assert "The file is empty: There is no row in it." in printed
-    assert ["rejected", "1"] in [line.split() for line in printed.splitlines()]
+    assert ["Rejected", "1"] in [line.split() for line in printed.splitlines()]
 
 
 def test_json_prints_the_apis_json_and_nothing_else(
@@ -100,7 +102,8 @@ def test_an_upload_that_s3_rejects_prints_the_message_of_s3(
 
 def test_jobs_sends_only_the_filters_that_are_given(api: FakeApi) -> None:
     """The API rejects an empty status."""
-    run("jobs", "--importer", "dealers", "--limit", "5")
+    api.page = json.dumps({"items": [], "next": None})
+    assert run("jobs", "--importer", "dealers", "--limit", "5") == 0
     assert dict(api.requests[0].url.params) == {"importer": "dealers", "limit": "5"}
 
 
@@ -109,14 +112,14 @@ def test_jobs_shows_how_many_rows_were_rejected(api: FakeApi, capsys: pytest.Cap
     api.page = json.dumps({"items": [shown], "next": None})
     assert run("jobs") == 0
     title, line = capsys.readouterr().out.splitlines()
-    assert "counts.rejected" in title
-    assert line.split() == ["01JOB", "products", "completed", "3", "1", "2026-03-01T06:00:00Z", "a.csv"]
+    assert title.split() == ["Job", "Importer", "File", "Status", "Rows", "Created"]
+    assert " ".join(line.split()) == "01JOB products a.csv Loaded, 1 rejected 3 2026-03-01 13:00+07:00"
 
 
 def test_job_shows_its_parameters(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     api.states = [job("completed", parameters={"ward": "79800001"})]
     assert run("job", "01JOB") == 0
-    assert "products · completed · 01JOB · ward=79800001\n" in capsys.readouterr().out
+    assert "products · Loaded, 1 rejected · 01JOB · ward=79800001\n" in capsys.readouterr().out
 
 
 def test_job_shows_that_it_was_deleted(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +138,7 @@ def test_job_shows_why_it_is_suspended(api: FakeApi, capsys: pytest.CaptureFixtu
 def test_job_follow_stays_until_the_job_has_ended(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     api.states = [job("loading"), job("completed", version=2)]
     assert run("job", "01JOB", "--follow") == 0
-    assert "completed" in capsys.readouterr().out
+    assert "Loaded, 1 rejected" in capsys.readouterr().out
 
 
 def test_job_follow_with_json_prints_a_line_for_each_change(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +157,7 @@ def test_rejections_calls_the_list_of_rejected_rows(api: FakeApi, capsys: pytest
 def test_an_action_is_sent_and_the_job_shown(api: FakeApi, capsys: pytest.CaptureFixture[str], action: str) -> None:
     assert run(action, "01JOB") == 0
     assert list(api.called()) == [f"POST /prod/v1/jobs/01JOB/{action}"]
-    assert "products · completed · 01JOB" in capsys.readouterr().out
+    assert "products · Loaded, 1 rejected · 01JOB" in capsys.readouterr().out
 
 
 def test_commit_sends_the_date_order_of_each_column(api: FakeApi) -> None:
@@ -170,3 +173,22 @@ def test_files_saves_under_the_files_own_name_or_the_one_given(
     assert run("files", "01JOB", "--save", "errors.xlsx") == 0
     assert run("files", "01JOB", "--save", "errors.xlsx", "--to", tmp_path / "mine.xlsx") == 0
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["errors.xlsx", "mine.xlsx"]
+
+
+def test_commit_with_wait_exits_with_4_for_rejected_rows_where_the_caller_says_so(api: FakeApi) -> None:
+    assert run("commit", "01JOB", "--wait", "--fail-on-rejected") == 4
+    assert run("commit", "01JOB", "--wait") == 0
+    assert run("commit", "01JOB", "--fail-on-rejected") == 2
+
+
+def test_ctrl_c_while_an_action_is_waited_for_says_that_the_job_goes_on(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "follow", interrupted)
+    monkeypatch.setattr(Client, "events", interrupted)
+    for command in (["rollback", "01JOB", "--wait"], ["job", "01JOB", "--follow"]):
+        assert run(*command) == 130
+        assert "sluice job 01JOB --follow" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from tests.unit.cli.fake_api import PAGE, FakeApi, connect_to, run
 
 @pytest.mark.parametrize(
     "command",
-    [["jobs"], ["importers"], ["records", "products"], ["rejections", "01JOB"], ["log", "01JOB"], ["files", "01JOB"]],
+    [["importers"], ["records", "products"], ["rejections", "01JOB"], ["log", "01JOB"], ["files", "01JOB"]],
     ids=lambda command: str(command[0]),
 )
 def test_a_list_is_a_table_or_the_page_as_received(
@@ -48,17 +48,18 @@ def test_template_saves_the_workbook_of_an_importer(
 
 
 def test_a_problem_goes_to_standard_error(api: FakeApi, workbook: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Title, detail and type; no traceback, and nothing on standard output."""
+    """Title, detail and what to do next; no type, no traceback, and nothing on standard output."""
     api.problem = {
-        "type": "/problems/duplicate-file",
+        "type": "/problems/same-file",
         "title": "This file was imported before",
         "detail": "Job 01OLD [products] has loaded it.",
     }
     assert run("import", workbook, "--importer", "products", "--json") == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    for part in ("imported before: Job 01OLD [products]", "/problems/duplicate-file"):
+    for part in ("imported before: Job 01OLD [products]", "Import it again with: --force"):
         assert part in printed.err
+    assert "/problems" not in printed.err
     assert "Traceback" not in printed.err
 
 
@@ -69,17 +70,20 @@ def test_an_error_of_a_gateway_is_shown_with_its_status(api: FakeApi, capsys: py
     assert "403 Forbidden: Forbidden" in capsys.readouterr().err
 
 
-def test_an_api_that_does_not_respond_is_an_error_that_says_make_up(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("api_url", "advice"), [("http://127.0.0.1:4566/v1", "make up"), ("https://api.example.com/v1", "your network")]
+)
+def test_an_api_that_does_not_respond_is_an_error_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], api_url: str, advice: str
 ) -> None:
     """The state file of a local stack outlives a restart of the laptop."""
 
     def unreachable(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("All connection attempts failed", request=request)
 
-    connect_to(httpx.MockTransport(unreachable), monkeypatch)
+    connect_to(httpx.MockTransport(unreachable), monkeypatch, api_url)
     assert run("jobs") == 1
-    assert "make up" in capsys.readouterr().err
+    assert advice in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -87,13 +91,20 @@ def test_an_api_that_does_not_respond_is_an_error_that_says_make_up(
     [
         ["import"],
         ["import", "no-such-file.xlsx", "--importer", "products"],
-        ["import", __file__],
+        ["import", "-", "--importer", "products"],
+        ["import", __file__, "--importer", "products", "--mapping", "Price"],
+        ["import", __file__, "--importer", "products", "--mapping", "Price=A", "--mapping", "Price=B"],
+        ["import", __file__, "--importer", "products", "--fail-on-rejected"],
+        ["import", __file__, "--importer", "products", "--wait", "--fail-on-rejected=1"],
+        ["import", __file__, "--importer", "products", "--wait", "--fail-on-rejected=5 rows"],
+        ["jobs", "--watch", "--json"],
         ["import", __file__, "--importer", "products", "--mapping", "{"],
         ["import", __file__, "--importer", "products", "--mapping", "[1]"],
         ["import", __file__, "--importer", "voters", "--parameter", "79800001"],
         ["import", __file__, "--importer", "voters", "--parameter", "ward="],
         ["commit", "01JOB", "--date", "Updated=ymd"],
         ["jobs", "--limit", "0"],
+        ["jobs", "--status", "happy"],
         ["nonsense"],
     ],
     ids=str,
@@ -107,7 +118,6 @@ def test_the_local_stack_adds_its_commands(capsys: pytest.CaptureFixture[str]) -
     """The entry points of pyproject.toml name them."""
     assert run("--help") == 0
     printed = capsys.readouterr().out
-    assert "Show the addresses of the local stack" in printed
     assert "Print a token of the local stack's issuer." in printed
 
 

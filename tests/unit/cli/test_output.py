@@ -1,11 +1,15 @@
 """Tables for people: what they show of the API's JSON."""
 
+import io
 import json
 from typing import Any
 
+import httpx
 import pytest
+from rich.console import Console
 
-from tests.unit.cli.fake_api import FakeApi, job, run
+from sluice_cli import commands, output
+from tests.unit.cli.fake_api import FakeApi, connect_to, job, run
 
 
 def preview(**more: Any) -> dict[str, Any]:
@@ -35,7 +39,7 @@ def test_preview_shows_counts_columns_and_rows(api: FakeApi, capsys: pytest.Capt
     printed = shown(api, preview(), capsys)
     assert "total 3, unchecked 0, rejected 1, to reject 1, insert 1, update 0, ignored 2\n" in printed
     assert "Date [of change]" in printed
-    assert "date_order" in printed
+    assert "Header in the file" in printed
     assert "Not imported: Colour" in printed
     assert "A1" in printed
 
@@ -57,3 +61,129 @@ def test_a_job_without_deleted_rows_shows_no_such_line(api: FakeApi, capsys: pyt
     api.states = [job("completed", sync={"deleted_upstream": 0})]
     assert run("job", "01JOB") == 0
     assert "deleted" not in capsys.readouterr().out
+
+
+def test_a_job_shows_its_file_its_times_and_the_job_that_it_corrects(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times: dict[str, Any] = {"created_at": "2026-11-28T01:57:55.123456Z", "finished_at": "2026-11-28T01:58:01Z"}
+    file = {"name": "errors.xlsx", "bytes": 9}
+    api.states = [job("completed", corrects="01OLD", requested_by="ann", file=file, **times)]
+    assert run("job", "01JOB") == 0
+    printed = capsys.readouterr().out
+    assert "Corrects job 01OLD\nFile: errors.xlsx\nCreated: 2026-11-28 08:57:55+07:00 by ann\n" in printed
+    assert "Ended: 2026-11-28 08:58:01+07:00\n" in printed
+
+
+def test_a_rollback_shows_what_it_reversed_and_kept(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    api.states = [job("rolled_back", rollback={"reversed": 10, "conflicts": 2, "failed": 0})]
+    assert run("rollback", "01JOB", "--wait") == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert {"Rolled back 10", "Kept 2", "Not rolled back 0"} <= set(lines)
+
+
+@pytest.mark.parametrize(("action", "end", "code"), [("rollback", "failed", 1), ("cancel", "cancelled", 0)])
+def test_an_action_with_wait_exits_with_1_unless_it_was_done(api: FakeApi, action: str, end: str, code: int) -> None:
+    api.states = [job(end)]
+    assert run(action, "01JOB", "--wait") == code
+
+
+def test_the_log_shows_local_times_and_how_long_each_state_lasted(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = [
+        {"at": "2026-11-28T01:57:55.100000Z", "by": "ann", "status": "queued", "note": "The file has arrived."},
+        {"at": "2026-11-28T01:57:56.500000Z", "by": "plan", "status": "in_review", "note": ""},
+        {"at": "2026-11-28T01:59:21.500000Z", "by": "ann", "status": "loading", "note": ""},
+    ]
+    api.page = json.dumps({"items": entries, "next": None})
+    assert run("log", "01JOB") == 0
+    title, *lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert title == "Time Lasted By Status Note"
+    assert lines == [
+        "2026-11-28 08:57:55+07:00 1.4 s ann Queued The file has arrived.",
+        "2026-11-28 08:57:56+07:00 1 min 25 s plan In review",
+        "2026-11-28 08:59:21+07:00 ann Loading",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["rejections", "01JOB"], "Job 01JOB has no rejected rows."),
+        (["jobs"], "No jobs."),
+        (["files", "01JOB"], "Job 01JOB has no files now."),
+        (["records", "products"], "The dataset products has no records."),
+        (["log", "01JOB"], "This job has no log."),
+    ],
+    ids=lambda value: str(value[0]),
+)
+def test_an_empty_list_is_a_sentence(
+    api: FakeApi, capsys: pytest.CaptureFixture[str], command: list[str], sentence: str
+) -> None:
+    api.page = json.dumps({"items": [], "next": None})
+    assert run(*command) == 0
+    assert capsys.readouterr().out == f"{sentence}\n"
+
+
+def test_records_have_headings_for_people_and_values_as_they_are(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A year is no amount."""
+    record = {"key": "A-1", "job": "01JOB", "values": {"part_number": "A-1", "price": "2.00", "year": 2026}}
+    api.page = json.dumps({"items": [record], "next": None})
+    assert run("records", "products") == 0
+    title, line = capsys.readouterr().out.splitlines()
+    assert title.split() == ["Key", "Job", "Part", "number", "Price", "Year"]
+    assert line.split() == ["A-1", "01JOB", "A-1", "2.00", "2026"]
+
+
+def test_control_characters_of_a_cell_do_not_reach_the_terminal(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file could otherwise clear the screen, or write to the clipboard."""
+    row = {"sheet": "[bold]S", "row": 1, "column": "Price", "value": "\x1b[2J\x9b1m9", "reason": "is not a number"}
+    api.page = json.dumps({"items": [row], "next": None})
+    assert run("rejections", "01JOB") == 0
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "\x9b" not in printed
+    assert "\N{REPLACEMENT CHARACTER}[2J" in printed
+    assert "[bold]S" in printed
+
+
+def test_jobs_with_watch_shows_changes_until_ctrl_c_and_waits_out_a_broken_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(output, "out", Console(file=screen, force_terminal=True, width=120))
+    replies = [[job("queued")], httpx.ConnectError("reset"), [job("completed")], KeyboardInterrupt()]
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        reply = replies.pop(0)
+        if isinstance(reply, BaseException):
+            raise reply
+        return httpx.Response(200, json={"items": reply, "next": None})
+
+    connect_to(httpx.MockTransport(respond), monkeypatch)
+    monkeypatch.setattr(commands, "_WATCH_SECONDS", 0)
+    assert run("jobs", "--watch") == 0
+    assert "Queued" in screen.getvalue()
+    assert "Loaded, 1 rejected" in screen.getvalue()
+    assert "reset" in screen.getvalue()
+
+
+def test_following_continues_by_polling_when_a_suspension_has_ended_the_stream(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.states = [job("paused", suspended="The upstream is down."), job("completed", version=2)]
+    api.stream_ends_after = 1
+    assert run("job", "01JOB", "--follow", "--json") == 0
+    assert [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()] == ["paused", "completed"]
+
+
+@pytest.mark.parametrize(("end", "code"), [("completed", 0), ("rolled_back", 0), ("in_review", 3), ("failed", 1)])
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "json"])
+def test_following_exits_with_the_code_of_the_end(api: FakeApi, end: str, code: int, as_json: list[str]) -> None:
+    api.states = [job(end)]
+    assert run("job", "01JOB", "--follow", *as_json) == code

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sluice_cli import syncs
+from sluice_cli.words import verdict
 from tests.unit.cli.fake_api import connect_to, job, run
 
 COUNTS = job("completed")["counts"]
@@ -90,9 +91,9 @@ def test_sources_shows_the_last_sync_and_the_schedule_of_each(
     for line, parts in zip(
         lines,
         [
-            ("pangkat", "Title of pangkat", "completed 2h ago", "every 6h", "2026-03-01T12:00:00Z"),
-            ("skk", "Title of skk", "loading, 40 %", "off"),
-            ("pensiun", "Title of pensiun", "failed 3m ago", "off"),
+            ("pangkat", "Title of pangkat", "Loaded, 1 rejected, 2h ago", "every 6h", "2026-03-01 19:00:00+07:00"),
+            ("skk", "Title of skk", "Loading, 40 %", "off"),
+            ("pensiun", "Title of pensiun", "Failed, 3m ago", "off"),
             ("pg_profesi", "Title of pg_profesi", "never", "off"),
         ],
         strict=True,
@@ -124,7 +125,7 @@ def test_sync_of_a_source_with_a_completed_job_says_how_to_pull_it_again(
     assert run("sync", "pangkat") == 0
     printed = capsys.readouterr()
     assert printed.out == "01SYNC\n"
-    assert "completed 2h ago" in printed.err
+    assert "Loaded, 1 rejected, 2h ago" in printed.err
     assert "--force" in printed.err
 
 
@@ -136,7 +137,8 @@ def test_sync_with_wait_stays_to_the_end_and_exits_with_1_unless_completed(
     api.states = [pull("queued"), reading, pull("loading", version=3), pull(end, version=4, deleted_upstream=7)]
     assert run("sync", "pangkat", "--wait") == code
     printed = capsys.readouterr()
-    assert f"pangkat · {end} · 01SYNC" in printed.out
+    assert printed.out.startswith("Job 01SYNC\npangkat · ")
+    assert verdict(api.states[0]) in printed.out
     assert any(line.split() == ["deleted", "upstream", "7"] for line in printed.out.splitlines())
     assert "Reading" in printed.err
     assert "Checking" not in printed.err
@@ -158,7 +160,7 @@ def test_schedule_takes_minutes_hours_or_days(
     assert run("schedule", "pangkat", "--every", period) == 0
     assert api.requests == [("PUT", "/syncs/pangkat/schedule", {"every_minutes": minutes, "starting_at": None})]
     assert (
-        capsys.readouterr().out == "pangkat: every 6h, next 2026-03-01T12:00:00Z\n"
+        capsys.readouterr().out == "pangkat: every 6h, next 2026-03-01 19:00:00+07:00\n"
     )  # the schedule that the API returns
 
 
@@ -218,3 +220,9 @@ def test_help_of_each_command_begins_with_its_docstring(capsys: pytest.CaptureFi
     printed = " ".join(capsys.readouterr().out.split())
     assert "Usage" in printed
     assert str(getattr(syncs, command).__doc__).split(",", maxsplit=1)[0] in printed
+
+
+def test_sync_with_wait_exits_with_4_for_rejected_rows_where_the_caller_says_so(api: FakeSources) -> None:
+    assert run("sync", "pangkat", "--wait", "--fail-on-rejected=10%") == 4
+    assert run("sync", "pangkat", "--wait", "--fail-on-rejected=50%") == 0
+    assert run("sync", "pangkat", "--fail-on-rejected") == 2

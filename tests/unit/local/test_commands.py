@@ -8,6 +8,7 @@ import pytest
 
 from local import commands
 from local.stack import OUTPUTS, Stack
+from sluice_cli.connection import current_token
 from tests.unit.cli.fake_api import run
 
 API_URL = "http://127.0.0.1:4566/live/v1"
@@ -31,15 +32,16 @@ def claims(token: str) -> dict[str, object]:
 
 
 def test_connection_returns_the_stacks_address_and_a_token_with_every_scope(stack: Stack) -> None:
-    api_url, token = commands.connection()
-    assert api_url == stack.api_url
-    assert claims(token)["scope"] == "imports:read imports:write imports:admin"
+    found = commands.connection()
+    assert found.api_url == stack.api_url
+    assert claims(current_token(found))["scope"] == "imports:read imports:write imports:admin"
 
 
 def test_info_prints_the_addresses_and_renews_the_token_file(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("info", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"api_url", "token_file", "console", "issuer", "endpoint"}
+    assert set(found) >= {"api_url", "token_file", "console", "issuer", "endpoint"}
+    assert found["caller"] == "you@example.com"
     assert claims(Path(found["token_file"]).read_text())["tenant"] == "demo"
     assert run("info") == 0
     assert stack.console_url in capsys.readouterr().out

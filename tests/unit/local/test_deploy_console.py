@@ -6,11 +6,9 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
 from moto import mock_aws
 
-from local import deploy, web
-from local.paths import ROOT
+from local import deploy
 
 OUTPUTS = {
     "ApiUrl": "https://api.example/live/v1",
@@ -93,37 +91,3 @@ def test_stack_region_and_profile_are_those_of_sam_deploy(
     arguments: list[str], expected: tuple[str, str | None, str | None]
 ) -> None:
     assert deploy.deployed_with(arguments) == expected
-
-
-def test_cloudfront_and_the_local_server_send_the_same_policy() -> None:
-    """Only the hosts differ."""
-
-    class Loader(yaml.SafeLoader):
-        """Reads CloudFormation's short forms as their values."""
-
-    def short_form(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
-        if isinstance(node, yaml.ScalarNode):
-            return node.value
-        if isinstance(node, yaml.SequenceNode):
-            return loader.construct_sequence(node, deep=True)
-        raise TypeError(node)
-
-    Loader.add_multi_constructor("!", short_form)
-    template = yaml.load((ROOT / "template.yaml").read_text(), Loader)
-    policy = template["Resources"]["ConsoleHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
-    text = policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"][0]
-
-    def rules(policy: str) -> dict[str, str]:
-        found = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
-        return {name: value for name, value in found.items() if name != "connect-src"}
-
-    assert rules(text) == rules(web.headers([])["Content-Security-Policy"])
-    reached = next(rule for rule in text.split(";") if rule.strip().startswith("connect-src")).split()[1:]
-    assert reached == [
-        "'self'",
-        "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}",
-        "${Socket}",
-        "https://${Files}.s3.${AWS::Region}.${AWS::URLSuffix}",
-        "https://${Files}.s3.${AWS::URLSuffix}",
-        "${SignIn}",
-    ], "the API, its socket, both names of the bucket, the issuer"

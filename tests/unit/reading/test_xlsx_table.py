@@ -142,6 +142,18 @@ def test_errors_stay_errors() -> None:
     assert read_all(file) == [(1, [CellError("#N/A"), CellError("#DIV/0!"), "#N/A"])]
 
 
+def test_a_formula_that_no_program_has_computed_is_not_an_empty_cell() -> None:
+    """Libraries write formulas without values, in several forms; empty text is a value."""
+    rows = (
+        '<row r="1"><c r="A1"><f>B1&amp;&quot;x&quot;&#10;</f><v></v></c><c r="B1" s="1" t="n"><f>1+1</f><v/></c>'
+        '<c r="C1"><f>A1</f></c><c r="D1" t="str"><f>""</f><v></v></c><c r="E1"><f>2*3</f><v>6</v></c>'
+        '<c r="F1"><f t="shared" si="0"/></c><c r="G1" t="inlineStr"><is><t>=A1</t></is></c></row>'
+    )
+    file = workbook({"Data": sheet_part(rows)})
+    unknown = [CellError('=B1&"x"&#10;'), CellError("=1+1"), CellError("=A1")]
+    assert read_all(file) == [(1, [*unknown, None, 6.0, CellError("="), "=A1"])]
+
+
 @pytest.mark.parametrize(("date1904", "day"), [(False, date(2023, 3, 15)), (True, date(2027, 3, 16))])
 def test_dates_follow_the_calendar_of_the_workbook(date1904: bool, day: date) -> None:
     """Day 45,000 is four years later in a workbook of 1904; formats distinguish dates, times and durations."""

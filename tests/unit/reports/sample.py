@@ -49,6 +49,7 @@ orders = Importer("orders", row=Order, dataset="orders", title="Orders", convent
 
 TITLES = ["Part", "Price", "", "Stock"]
 PLACES = {"Part": 0, "Price": 1, "Stock": 3}
+JOB = "01M804BT7XG4DMECX7GXVETYTJ"
 
 
 class Pipe:
@@ -85,7 +86,7 @@ def workbook_of(
 ) -> bytes:
     """Write the errors workbook of these rows."""
     out = io.BytesIO()
-    write_errors_workbook(out, sheet=sheet, titles=titles, places=places, rows=rows)
+    write_errors_workbook(out, job=JOB, sheet=sheet, titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 
@@ -107,7 +108,7 @@ def values_of(file: bytes) -> list[list[object]]:
 def csv_of(rows: Iterable[RejectedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
     """Write the errors CSV of these rows."""
     out = io.BytesIO()
-    write_errors_csv(out, sheet="", titles=titles, places=places, rows=rows)
+    write_errors_csv(out, job=JOB, sheet="", titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 

@@ -8,9 +8,11 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from sluice.reports.csv_files import write_errors_csv
-from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE, RejectedRow
+from sluice.reports.rejected_rows import JOB_TITLE, REASONS_TITLE, ROW_TITLE, RejectedRow
 from sluice.schema.cells import Cell, CellError
-from tests.unit.reports.sample import PLACES, TITLES, csv_of, records_of, rejected
+from tests.unit.reports.sample import JOB, PLACES, TITLES, csv_of, records_of, rejected
+
+MARK = f"'{JOB}"
 
 
 def test_errors_csv_has_the_columns_of_the_errors_workbook() -> None:
@@ -21,10 +23,10 @@ def test_errors_csv_has_the_columns_of_the_errors_workbook() -> None:
         rejected(15, ["A", "1", None, "2", "more"], whole="is odd"),
     ]
     assert records_of(csv_of(rows)) == [
-        [ROW_TITLE, "Part", "Price", "", "Stock", REASONS_TITLE],
-        ["13", "A-1", "-1", "x", "4", "Price: must be 0 or more"],
-        ["14", "A-2", "", "", "", "Price: is required; is odd"],
-        ["15", "A", "1", "", "2", "is odd", "more"],
+        [ROW_TITLE, JOB_TITLE, "Part", "Price", "", "Stock", REASONS_TITLE],
+        ["13", MARK, "A-1", "-1", "x", "4", "Price: must be 0 or more"],
+        ["14", MARK, "A-2", "", "", "", "Price: is required; is odd"],
+        ["15", MARK, "A", "1", "", "2", "is odd", "more"],
     ]
 
 
@@ -34,7 +36,8 @@ def test_errors_csv_is_utf_8_with_a_byte_order_mark_and_quoted_as_in_rfc_4180() 
     assert (
         csv_of([row])
         == (
-            '\ufeffOriginal row,Part,Price,,Stock,What is wrong\r\n2,"Grüße, ""Welt""","two\nlines",,,is odd\r\n'
+            "\ufeffOriginal row,Original job,Part,Price,,Stock,What is wrong\r\n"
+            f'2,{MARK},"Grüße, ""Welt""","two\nlines",,,is odd\r\n'
         ).encode()
     )
 
@@ -67,21 +70,21 @@ def test_errors_csv_is_utf_8_with_a_byte_order_mark_and_quoted_as_in_rfc_4180() 
 )
 def test_a_cell_is_written_in_full_as_escaped_text(cell: Cell, text: str) -> None:
     """Dates are ISO, numbers plain; text is escaped, and numbers never are, because they begin no formula."""
-    assert records_of(csv_of([rejected(2, [cell], whole="is odd")]))[1][1] == text
+    assert records_of(csv_of([rejected(2, [cell], whole="is odd")]))[1][2] == text
 
 
 def test_headers_are_escaped_too() -> None:
     """Headers come from the file as well."""
-    assert records_of(csv_of([], titles=["=1+1", "@x"]))[0] == [ROW_TITLE, "'=1+1", "'@x", REASONS_TITLE]
+    assert records_of(csv_of([], titles=["=1+1", "@x"]))[0] == [ROW_TITLE, JOB_TITLE, "'=1+1", "'@x", REASONS_TITLE]
 
 
 def test_columns_of_an_earlier_report_are_replaced() -> None:
     """The same holds in the workbook."""
-    titles = [ROW_TITLE, *TITLES, REASONS_TITLE]
-    row = rejected(2, ["13", "A-1", "-2", "x", "4", "Price: must be 0 or more"], Price="is wrong")
-    assert records_of(csv_of([row], titles, {title: place + 1 for title, place in PLACES.items()})) == [
-        [ROW_TITLE, *TITLES, REASONS_TITLE],
-        ["2", "A-1", "-2", "x", "4", "Price: is wrong"],
+    titles = [ROW_TITLE, JOB_TITLE, *TITLES, REASONS_TITLE]
+    row = rejected(2, ["13", "another", "A-1", "-2", "x", "4", "Price: must be 0 or more"], Price="is wrong")
+    assert records_of(csv_of([row], titles, {title: place + 2 for title, place in PLACES.items()})) == [
+        [ROW_TITLE, JOB_TITLE, *TITLES, REASONS_TITLE],
+        ["2", MARK, "A-1", "-2", "x", "4", "Price: is wrong"],
     ]
 
 
@@ -101,5 +104,5 @@ def test_rows_are_counted_and_written_in_blocks() -> None:
             assert out.count >= (number - 2) // 2_000
 
     out = Blocks()
-    assert write_errors_csv(out, sheet="", titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
+    assert write_errors_csv(out, job=JOB, sheet="", titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
     assert out.count < 20

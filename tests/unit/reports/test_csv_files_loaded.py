@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable
 
 from hypothesis import given, settings
@@ -13,12 +14,12 @@ from sluice.reports.csv_files import write_loaded_csv
 from sluice.reports.formula_injection import unescape_formula
 from sluice.schema.cells import Cell
 from sluice.schema.validation import GoodRow, check_rows
-from tests.unit.reports.sample import orders, records_of
+from tests.unit.reports.sample import JOB, orders, records_of
 
 FIELDS = dict(enumerate(orders.row.model_fields))
 ROW: list[Cell] = ["O-1", "Rp 1.250,50", "-12,5", 3, "0812345678", "31/01/2026", "ya", "fast, very", "Bali", "a note"]
 TEXTS = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from("=+-@'\\\"＝:\t\r\n"),
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from("=+-@'\\\"＝:;\t\r\n"),
     max_size=8,
 )
 
@@ -33,27 +34,40 @@ def good(*rows: list[Cell]) -> list[GoodRow]:
 def loaded(rows: Iterable[GoodRow]) -> bytes:
     """Write the file of these rows."""
     out = io.BytesIO()
-    write_loaded_csv(out, orders, rows)
+    write_loaded_csv(out, orders, JOB, rows)
     return out.getvalue()
 
 
 def test_a_row_has_its_number_and_the_values_that_were_stored() -> None:
     """The header has the importer's titles; amounts are exact with a decimal point, dates ISO, flags words."""
     assert records_of(loaded(good(ROW))) == [
-        ["Row", *(found.title for found in orders.columns)],
-        ["2", "O-1", "1250.5", "-12.5", "3", "0812345678", "2026-01-31", "TRUE", "fast, very", "Bali", "a note"],
+        ["Row", "Original job", *(found.title for found in orders.columns)],
+        [
+            "2",
+            f"'{JOB}",
+            "O-1",
+            "1250.5",
+            "-12.5",
+            "3",
+            "0812345678",
+            "2026-01-31",
+            "TRUE",
+            "fast, very",
+            "Bali",
+            "a note",
+        ],
     ]
 
 
 def test_empty_values_stay_empty_and_defaults_are_written() -> None:
     """Defaults were stored."""
     (_, record) = records_of(loaded(good(["O-1", 5])))
-    assert record == ["2", "O-1", "5", "0", "1", "", "", "TRUE", "slow", "", ""]
+    assert record == ["2", f"'{JOB}", "O-1", "5", "0", "1", "", "", "TRUE", "slow", "", ""]
 
 
 def test_loaded_csv_is_utf_8_with_a_byte_order_mark() -> None:
     """Lines end as in RFC 4180, also if the header is the only line."""
-    assert loaded([]).startswith(b"\xef\xbb\xbfRow,Order Number,")
+    assert loaded([]).startswith(b"\xef\xbb\xbfRow,Original job,Order Number,")
     assert loaded([]).endswith(b"\r\n")
 
 
@@ -65,10 +79,13 @@ def test_text_is_escaped_and_nothing_else_is_changed(texts: list[tuple[str, str]
     rows = good(*cells)
     for record, row in zip(records_of(loaded(rows))[1:], rows, strict=True):
         values = json.loads(row.values)
-        assert [unescape_formula(record[1]), unescape_formula(record[10])] == [values["number"], values["note"] or ""]
-        for cell in (record[1], record[10]):
-            assert not cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) or set(cell) <= set("+-0123456789 ().,")
-        assert record[3] == "-1"
+        assert [unescape_formula(record[2]), unescape_formula(record[11])] == [values["number"], values["note"] or ""]
+        for cell in (record[2], record[11]):
+            starts = [cell, *re.split(r"[;\t\r\n]", cell)[1:]]
+            assert not any(start.startswith(tuple("=+-@＝＋－＠")) for start in starts) or set(cell) <= set(
+                "+-0123456789 ().,"
+            )
+        assert record[4] == "-1"
 
 
 def test_loaded_rows_are_counted_and_not_kept_in_memory() -> None:
@@ -89,4 +106,4 @@ def test_loaded_rows_are_counted_and_not_kept_in_memory() -> None:
             assert out.count >= number // 2_000
             yield row
 
-    assert write_loaded_csv(out, orders, rows()) == 10_000  # type: ignore[arg-type]
+    assert write_loaded_csv(out, orders, JOB, rows()) == 10_000  # type: ignore[arg-type]

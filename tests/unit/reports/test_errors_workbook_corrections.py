@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from sluice.reading import match_header
 from sluice.reports.errors_workbook import write_errors_workbook
 from sluice.reports.formula_injection import unescape_formula
-from sluice.reports.rejected_rows import REASONS_TITLE, ROW_TITLE
+from sluice.reports.rejected_rows import JOB_TITLE, REASONS_TITLE, ROW_TITLE, JobMark
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
-from tests.unit.reports.sample import Pipe, csv_of, orders, rejected, workbook_of
+from tests.unit.reports.sample import JOB, Pipe, csv_of, orders, rejected, workbook_of
 
 TITLES = ["a", "b", "c"]
 # Text of files: without halves of surrogate pairs, and without the two characters that no XML has.
 TEXTS = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff") | st.sampled_from("=+-@'\t\r\n_x0"),
+    st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff") | st.sampled_from("=+-@';\t\r\n_x0"),
     min_size=1,
     max_size=12,
 ) | st.sampled_from(["_x0041_", "<r>x</r>", "&amp;", "]]>", "'=1", "0812", "1e5", "2026-01-01", "TRUE", "#N/A", " a "])
@@ -39,9 +39,14 @@ ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=3).filter(lambda cells: cel
 
 def back(records: list[Record]) -> list[list[Cell]]:
     """Undo what the report did to the cells of its rows."""
-    texts = [
-        [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells[1:4]] for _, cells in records[1:]
-    ]
+    texts = []
+    for _, cells in records[1:]:
+        mark = JobMark.read(cells[1])
+        assert mark is not None
+        assert mark.job == JOB
+        texts.append(
+            [unescape_formula(cell) if mark.escaped and isinstance(cell, str) else cell for cell in cells[2:5]]
+        )
     for cells in texts:
         while cells and cells[-1] is None:
             cells.pop()
@@ -84,7 +89,7 @@ def test_the_corrected_workbook_is_matched_and_imported() -> None:
     row = rejected(7, ["-", "O-1", "Rp 5.000,-"], Fee="must be 0 or more")
     file = workbook_of([row], titles, {"Order Number": 1, "Fee": 2})
     header = match_header(head_of(file), orders.columns, None)
-    assert header.ignored == [ROW_TITLE, "Nomor", REASONS_TITLE]
+    assert header.ignored == [ROW_TITLE, JOB_TITLE, "Nomor", REASONS_TITLE]
     checked = check_rows(orders, header.fields, "Parts", read_all(file, after_row=header.row))
     assert [good.key for good in checked.good] == ["O-1"]
 
@@ -94,15 +99,15 @@ def test_a_report_on_corrected_rows_has_the_same_columns() -> None:
     first = workbook_of([rejected(7, ["x", 1.0, "z"], a="is odd")], TITLES, {"a": 0})
     header, (number, cells) = read_all(first)
     titles = [str(cell) for cell in header[1] if cell is not None]
-    second = workbook_of([rejected(number, cells, a="is odd")], titles, {"a": 1})
+    second = workbook_of([rejected(number, cells, a="is odd")], titles, {"a": 2})
     assert read_all(second)[0][1] == header[1]
-    assert read_all(second)[1] == (2, [2.0, "x", 1.0, "z", "a: is odd"])
-    assert set(titles) == {ROW_TITLE, REASONS_TITLE, *string.ascii_lowercase[:3]}
+    assert read_all(second)[1] == (2, [2.0, JOB, "x", 1.0, "z", "a: is odd"])
+    assert set(titles) == {ROW_TITLE, JOB_TITLE, REASONS_TITLE, *string.ascii_lowercase[:3]}
 
 
 def test_a_workbook_that_was_streamed_can_be_imported() -> None:
     """A zip file that is written without seeking has the sizes of its parts behind them."""
     out = Pipe()
     rows = [rejected(7, ["x", 1.0, "z"], a="is odd")]
-    write_errors_workbook(out, sheet="Parts", titles=TITLES, places={"a": 0}, rows=rows)  # type: ignore[arg-type]
-    assert read_all(bytes(out.body))[1] == (2, [7.0, "x", 1.0, "z", "a: is odd"])
+    write_errors_workbook(out, job=JOB, sheet="Parts", titles=TITLES, places={"a": 0}, rows=rows)  # type: ignore[arg-type]
+    assert read_all(bytes(out.body))[1] == (2, [7.0, JOB, "x", 1.0, "z", "a: is odd"])

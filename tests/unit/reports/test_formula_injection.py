@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sluice.reports.formula_injection import escape_formula, unescape_formula
 
 DANGEROUS = "=+-@\t\r\n\0＝＋－＠"
-TEXTS = st.text() | st.text("'" + DANGEROUS + "a1", max_size=6)
+TEXTS = st.text() | st.text("';" + DANGEROUS + "a1", max_size=6)
 
 
 @pytest.mark.parametrize("first", DANGEROUS, ids=repr)
@@ -20,10 +20,19 @@ def test_text_that_begins_a_formula_gets_an_apostrophe(first: str) -> None:
     assert escape_formula(f"{first}1+1") == f"'{first}1+1"
 
 
-@pytest.mark.parametrize("text", ["", "a", "1-1", "'", "''", "'a", " =1", "Rp 5", "#N/A", "a=1\n=2"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "1-1", "'", "''", "'a", " =1", "Rp 5", "#N/A", "a=1", "5.000,-", "a\r\n\r\nb"]
+)
 def test_other_text_is_not_changed(text: str) -> None:
     """Text with an apostrophe before any other character is not changed either."""
     assert escape_formula(text) == text == unescape_formula(text)
+
+
+@pytest.mark.parametrize("separator", [";", "\n", "\r\n", "\t"], ids=repr)
+def test_a_formula_behind_a_separator_gets_an_apostrophe(separator: str) -> None:
+    """Excel of a language that separates lists by semicolons begins a cell there, whatever separates the fields."""
+    assert escape_formula(f"a{separator}=1") == f"a{separator}'=1"
+    assert escape_formula(f"=1{separator}'@x") == f"'=1{separator}''@x"
 
 
 def test_text_that_looks_escaped_is_escaped_once_more() -> None:
@@ -43,7 +52,9 @@ def test_unescaping_undoes_escaping_exactly(text: str) -> None:
 def test_no_escaped_text_begins_a_formula(text: str) -> None:
     """Only a number with its sign still begins with a character that a formula begins with."""
     written = escape_formula(text)
-    assert not written.startswith(tuple(DANGEROUS)) or re.fullmatch(r"[+-][0-9 ().,]*", written)
+    if not re.fullmatch(r"[+-][0-9 ().,]*", written):
+        assert not written.startswith(tuple(DANGEROUS))
+        assert not any(cell.startswith(tuple("=+-@＝＋－＠")) for cell in re.split(r"[;\t\r\n]", written))
 
 
 @pytest.mark.parametrize("text", ["+27 82 123 4567", "-1", "+27(0)82", "-", "-1.234,5"])

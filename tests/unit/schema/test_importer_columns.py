@@ -40,11 +40,11 @@ class Undeclared(Row):
 
 
 def test_columns_are_in_the_order_of_their_declaration() -> None:
-    """Each has its titles, whether it is required, and whether it is the key."""
+    """Each has its titles, whether it is required or the key, its default, and how its numbers are shown."""
     assert columns_of(Part) == (
         Column("number", ("Number", "No"), required=True, key=True),
         Column("name", ("Name",), required=True, key=False),
-        Column("price", ("Price",), required=False, key=False),
+        Column("price", ("Price",), required=False, key=False, default=0, decimals=0),
     )
 
 

@@ -46,7 +46,7 @@ def test_every_step_of_a_job_is_in_the_log(harness: Harness) -> None:
         ("ben", Status.LOADING, "retried"),
         (SYSTEM, Status.COMPLETED, ""),
         ("ben", Status.ROLLING_BACK, ""),
-        (SYSTEM, Status.ROLLED_BACK, "25 rows taken back, 0 kept, 0 failed"),
+        (SYSTEM, Status.ROLLED_BACK, "25 rows rolled back, 0 kept, 0 failed"),
     ]
 
 

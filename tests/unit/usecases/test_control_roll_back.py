@@ -252,7 +252,7 @@ def test_rows_that_could_not_be_reversed_are_reported_separately_from_conflicts(
     done = harness.run(ref)
     assert (done.counts.reversed, done.counts.conflicts, done.counts.rollback_failed) == (32, 4, 4)
     assert [row["outcome"] for row in kept(harness, ref)] == ["conflict", "failed"] * 4
-    assert "32 rows taken back, 4 kept, 4 failed" in harness.jobs.entries(ref)[-1].note
+    assert "32 rows rolled back, 4 kept, 4 failed" in harness.jobs.entries(ref)[-1].note
 
 
 def test_a_job_without_rows_is_rolled_back(harness: Harness) -> None:

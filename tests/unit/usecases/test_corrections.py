@@ -62,8 +62,8 @@ def price(row: int, value: str) -> Edit:
     """Change the price in a row of the sheet."""
 
     def edit(sheet: Worksheet) -> None:
-        assert sheet.cell(1, 4).value == "Price"
-        sheet.cell(row, 4).value = value
+        assert sheet.cell(1, 5).value == "Price"
+        sheet.cell(row, 5).value = value
 
     return edit
 
@@ -110,8 +110,8 @@ def test_a_row_that_was_not_rejected_is_unmatched(harness: Harness, first: Job) 
 
     def edit(sheet: Worksheet) -> None:
         all_prices(sheet)
-        sheet.append([5, "P-000004", "Sneaked in", "1", 1])
-        sheet.append([99, "P-000099", "Made up", "1", 1])
+        sheet.append([5, None, "P-000004", "Sneaked in", "1", 1])
+        sheet.append([99, None, "P-000099", "Made up", "1", 1])
 
     job = corrected(harness, first, edit)
     assert (job.counts.inserted, job.counts.rejected, job.counts.total) == (3, 2, 5)
@@ -152,21 +152,21 @@ def test_a_row_that_was_rejected_because_of_its_key_is_corrected(harness: Harnes
     def edit(sheet: Worksheet) -> None:
         assert [sheet.cell(row, 1).value for row in (2, 3)] == [22, 23]
         for row in (2, 3):
-            sheet.cell(row, 2).value = f"NEW-{row}"
+            sheet.cell(row, 3).value = f"NEW-{row}"
 
     job = corrected(harness, first, edit)
     assert job.counts.inserted == 2
     assert {"NEW-2", "NEW-3"} <= set(prices(harness))
 
 
-def test_escaped_text_is_unescaped(harness: Harness) -> None:
-    """The apostrophe belongs to the report, not to the row."""
+def test_text_that_looks_like_a_formula_is_imported_as_it_came(harness: Harness) -> None:
+    """In a workbook it is text."""
     names = ["=1+1", "+49 40", "'quoted'", "'=odd", "@home", "plain"]
     rows = [(f"P-{place}", name, "wrong", 1) for place, name in enumerate(names)]
     first = harness.run(harness.upload(csv_file(rows)))
 
     def edit(sheet: Worksheet) -> None:
-        assert sheet.cell(2, 3).value == "'=1+1"
+        assert sheet.cell(2, 4).value == "=1+1"
         all_prices(sheet)
 
     assert corrected(harness, first, edit).counts.inserted == len(names)
@@ -181,7 +181,7 @@ def test_a_correction_has_the_mapping_of_the_corrected_job(harness: Harness) -> 
     first = harness.run(harness.upload(body, mapping=mapping))
 
     def edit(sheet: Worksheet) -> None:
-        sheet.cell(2, 4).value = "1"
+        sheet.cell(2, 5).value = "1"
 
     job = corrected(harness, first, edit)
     assert (job.status, job.mapping, job.counts.inserted) == (Status.COMPLETED, mapping, 1)
@@ -257,7 +257,7 @@ def test_a_correction_of_many_rows_reads_only_the_chunks_it_needs(
     first = harness.run(harness.upload(file_with(**{f"p{number}": "-1" for number in range(1, 26)})))
     body = harness.make_file(first.ref, "errors.csv")
     lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
-    some = csv_file([[*row[:3], "1", *row[4:]] for row in lines[1:4]], lines[0])
+    some = csv_file([[*row[:4], "1", *row[5:]] for row in lines[1:4]], lines[0])
     ref = harness.upload(some, filename="errors.csv", corrects=first.ref.id)
     read: list[str] = []
     real = harness.files.read

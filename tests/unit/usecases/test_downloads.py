@@ -37,32 +37,32 @@ def test_rejected_rows_are_in_the_workbook_as_they_came(harness: Harness, job: J
     """They are in the order of the file, whichever phase rejected them."""
     book = load_workbook(io.BytesIO(harness.make_file(job.ref, "errors.xlsx")))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
-    assert rows[0] == ["Original row", "Part Number", "Description", "Price", "Stock", "What is wrong"]
-    assert [row[:5] for row in rows[1:]] == [
-        [4, "P-000003", "Part 3", "-1", "3"],
-        [14, "P-000013", "Part 13", "free", "13"],
-        [26, "P-000005", "'=cmd", "3", "1"],
+    assert rows[0] == ["Original row", "Original job", "Part Number", "Description", "Price", "Stock", "What is wrong"]
+    assert [row[:6] for row in rows[1:]] == [
+        [4, job.ref.id, "P-000003", "Part 3", "-1", "3"],
+        [14, job.ref.id, "P-000013", "Part 13", "free", "13"],
+        [26, job.ref.id, "P-000005", "=cmd", "3", "1"],
     ]
-    assert rows[1][5] == "Price: must be 0 or more"
-    assert rows[3][5] == "Part Number: repeats the Part Number of row 6"
+    assert rows[1][6] == "Price: must be 0 or more"
+    assert rows[3][6] == "Part Number: repeats the Part Number of row 6"
 
 
 def test_rejected_rows_are_the_same_in_the_text_file(harness: Harness, job: Job) -> None:
     found = lines(harness.make_file(job.ref, "errors.csv"))
-    assert [line[:2] for line in found] == [
-        ["Original row", "Part Number"],
-        ["4", "P-000003"],
-        ["14", "P-000013"],
-        ["26", "P-000005"],
+    assert [line[:3] for line in found] == [
+        ["Original row", "Original job", "Part Number"],
+        ["4", f"'{job.ref.id}", "P-000003"],
+        ["14", f"'{job.ref.id}", "P-000013"],
+        ["26", f"'{job.ref.id}", "P-000005"],
     ]
-    assert found[3][2] == "'=cmd"
+    assert found[3][3] == "'=cmd"
     assert found[3][-1].endswith("repeats the Part Number of row 6")
 
 
 def test_loaded_rows_are_those_that_were_not_rejected(harness: Harness, job: Job) -> None:
     found = lines(harness.make_file(job.ref, "loaded.csv"))
-    keys = [line[1] for line in found[1:]]
-    assert found[0][:2] == ["Row", "Part Number"]
+    keys = [line[2] for line in found[1:]]
+    assert found[0][:3] == ["Row", "Original job", "Part Number"]
     assert keys == [f"P-{number:06d}" for number in range(1, 25) if number not in {3, 13}]
     assert found[1][0] == "2"
 
@@ -75,7 +75,7 @@ def test_in_a_failed_job_only_rows_of_closed_chunks_count_as_loaded(harness: Har
     harness.give_up(harness.queue.messages.pop(1))
     harness.deliver()
     assert harness.finish(ref).status is Status.FAILED
-    keys = [line[1] for line in lines(harness.make_file(ref, "loaded.csv"))[1:]]
+    keys = [line[2] for line in lines(harness.make_file(ref, "loaded.csv"))[1:]]
     assert keys == [f"P-{number:06d}" for number in [*range(1, 11), *range(21, 26)]]
 
 

@@ -23,6 +23,7 @@ from sluice.usecases.artifacts import upload_key
 from sluice.usecases.control import auto_resume, auto_resume_after, delete_job
 from tests.support.factories import make_job
 from tests.support.harness import LEASE, NOW, Harness
+from tests.support.spreadsheets import as_xlsx, table_of
 from tests.unit.usecases.test_lookup import NAME, book, summary, upload
 
 KEYS = [key for key in id_numbers(500) if is_id_number(key)]
@@ -260,3 +261,17 @@ def test_a_deleted_file_cannot_be_corrected(harness: Harness) -> None:
     delete(harness, ref)
     with pytest.raises(Conflict, match="deleted"):
         upload(harness, book(1), name=NAME, corrects=ref.id)
+
+
+def test_a_corrected_file_in_the_drop_folder_needs_no_ward_in_its_name(harness: Harness) -> None:
+    """It is recognised, and has the ward of the job that it corrects."""
+    first = upload(harness, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
+    ward = harness.run(first).parameters
+    table = table_of(harness.make_file(first, "errors.xlsx"))
+    table[1][2] = KEYS[1]
+    harness.files.write("incoming/acme/voters/list.xlsx", as_xlsx(table))
+    dropped = harness.arrive("incoming/acme/voters/list.xlsx")
+    assert dropped is not None
+    job = harness.run(dropped.ref)
+    assert (job.status, job.corrects, job.parameters) == (Status.COMPLETED, first.id, ward)
+    assert (job.counts.loaded, job.counts.rejected) == (1, 0)

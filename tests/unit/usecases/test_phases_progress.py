@@ -51,9 +51,9 @@ def shown(job: Job) -> tuple[int, int, int, str]:
         (Status.FAILED, HALF, (500, 2000, 25, "Loaded 450 of 2,000 rows")),
         (Status.CANCELLED, HALF, (500, 2000, 25, "Loaded 450 of 2,000 rows")),
         (Status.IN_REVIEW, WHOLE, (2000, 2000, 100, "Waiting for review: 1,950 of 2,000 rows can be loaded")),
-        (Status.ROLLING_BACK, WHOLE, (0, 1900, 0, "Took back 0 rows")),
-        (Status.ROLLING_BACK, UNDONE, (1000, 1900, 52, "Took back 800 rows, kept 150 that were changed since")),
-        (Status.ROLLED_BACK, UNDONE, (1000, 1900, 100, "Took back 800 rows, kept 150 that were changed since")),
+        (Status.ROLLING_BACK, WHOLE, (0, 1900, 0, "Rolled back 0 rows")),
+        (Status.ROLLING_BACK, UNDONE, (1000, 1900, 52, "Rolled back 800 rows, kept 150 that were changed since")),
+        (Status.ROLLED_BACK, UNDONE, (1000, 1900, 100, "Rolled back 800 rows, kept 150 that were changed since")),
     ],
 )
 def test_progress_describes_the_current_step(

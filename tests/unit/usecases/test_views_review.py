@@ -72,6 +72,25 @@ def test_a_preview_shows_neither_rejected_nor_repeated_rows(harness: Harness, re
     assert [row.row for row in look(harness, ref, limit=200).rows] == list(range(2, 26))
 
 
+def test_a_preview_has_the_rejected_rows_among_those_that_it_shows(harness: Harness) -> None:
+    """Later ones are left to the list of rejected rows."""
+    rows: list[Sequence[object]] = [*products(12), *products(12, first=20), *products(3, first=40)]
+    rows[1] = ("P-9", "Wrong", "-1", "")
+    rows[14] = ("P-10", "Wrong", "n/a", 1)
+    ref = harness.upload(csv_file(rows), review=True)
+    harness.run(ref)
+    assert [(each.row, each.values["price"]) for each in look(harness, ref, limit=10).rejected_rows] == [(3, "-1")]
+    assert [each.row for each in look(harness, ref, limit=20).rejected_rows] == [3, 16]
+    assert [each.row for each in look(harness, ref, limit=1).rejected_rows] == []
+
+
+def test_a_preview_of_a_file_whose_rows_are_all_rejected_shows_the_first_of_them(harness: Harness) -> None:
+    ref = harness.upload(csv_file([(f"P-{number}", "Wrong", "-1", 1) for number in range(25)]), review=True)
+    harness.run(ref)
+    shown = look(harness, ref, limit=20)
+    assert ([row.row for row in shown.rows], [row.row for row in shown.rejected_rows]) == ([], list(range(2, 22)))
+
+
 def test_headers_that_match_no_column_are_shown(harness: Harness) -> None:
     titles = ("Part Number", "Description", "Price", "Colour")
     ref = harness.upload(csv_file(products(3), titles=titles), review=True)

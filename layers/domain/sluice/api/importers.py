@@ -17,6 +17,7 @@ class ColumnResponse(BaseModel):
     aliases: list[str]
     required: bool
     key: bool
+    decimals: int | None = Field(description="Decimals that its numbers are shown with at least; null for no numbers.")
 
 
 class ParameterResponse(BaseModel):
@@ -75,6 +76,7 @@ def importer_response(importer: Importer) -> ImporterResponse:
                 aliases=list(column.titles[1:]),
                 required=column.required,
                 key=column.key,
+                decimals=column.decimals,
             )
             for column in importer.columns
         ],

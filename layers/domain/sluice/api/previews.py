@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_jsonable_python
 
-from sluice.api.responses import JobResponse, job_response
+from sluice.api.responses import JobResponse, RejectionResponse, job_response, rejection_response
 from sluice.catalog.registry import importer_of
 from sluice.model.status import Status
+from sluice.schema.cells import Cell, CellError
+from sluice.schema.rejections import as_text
 from sluice.usecases.views import Preview
 
 _WAITING = Status.IN_REVIEW
@@ -25,6 +29,8 @@ class MappedColumn(BaseModel):
     date_order: str | None = Field(
         description="Order of day and month, where the column's dates needed one: dmy or mdy."
     )
+    default: Any = Field(description="Value that every row gets if the file lacks the column; null empties it.")
+    decimals: int | None = Field(description="Decimals that its numbers are shown with at least; null for no numbers.")
 
 
 class PreviewRow(BaseModel):
@@ -32,6 +38,14 @@ class PreviewRow(BaseModel):
 
     row: int
     values: dict[str, Any]
+
+
+class RejectedRowResponse(BaseModel):
+    """A rejected row: its cells as they came, by field, and what is wrong with them."""
+
+    row: int
+    values: dict[str, str | None]
+    rejections: list[RejectionResponse]
 
 
 class PreviewCounts(BaseModel):
@@ -60,6 +74,7 @@ class PreviewResponse(BaseModel):
     ambiguous_dates: list[str] = Field(description="Date columns whose order a commit must answer.")
     counts: PreviewCounts
     rows: list[PreviewRow]
+    rejected_rows: list[RejectedRowResponse] = Field(description="The first rejected rows, up to the last of `rows`.")
 
 
 def preview_response(found: Preview, base_url: str) -> PreviewResponse:
@@ -81,6 +96,8 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
                 header=header.matched.get(column.field),
                 place=places[column.field] + 1 if column.field in places else None,
                 date_order=job.date_orders.get(column.field),
+                default=to_jsonable_python(column.default),
+                decimals=column.decimals,
             )
             for column in columns
         ],
@@ -88,7 +105,26 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
         ambiguous_dates=[column.title for column in columns if column.field in job.unanswered],
         counts=_counts(found),
         rows=[PreviewRow(row=row.row, values=row.values) for row in found.rows],
+        rejected_rows=[
+            RejectedRowResponse(
+                row=row.number,
+                values={field: _shown(row.cells, place) for place, field in header.fields.items()},
+                rejections=[rejection_response(each) for each in row.rejections],
+            )
+            for row in found.rejected
+        ],
     )
+
+
+def _shown(cells: Sequence[Cell], place: int) -> str | None:
+    """Return a cell as it came, as text; ``None`` if it is empty or the row ends before it."""
+    match cells[place] if place < len(cells) else None:
+        case None:
+            return None
+        case CellError() as error:
+            return error.text
+        case cell:
+            return as_text(cell)
 
 
 def _counts(found: Preview) -> PreviewCounts:

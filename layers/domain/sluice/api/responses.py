@@ -10,11 +10,13 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from sluice.api.problems import shown
+from sluice.model.chunk import PhaseName
 from sluice.model.job import Job, allowed_actions
 from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
 from sluice.usecases.phases import progress_of
+from sluice.usecases.views import Timeline
 from sluice.wording import word_detail, word_progress, word_reason, word_rejection
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ class ProgressResponse(BaseModel):
     total: int
     percent: int
     message: str
+    code: str = Field(description="Code of the message, the same in every language, such as `loading`.")
 
 
 class CountsResponse(BaseModel):
@@ -122,6 +125,32 @@ class StepResponse(BaseModel):
     at: datetime
     phase: str
     rows: int
+
+
+class PhaseTimeResponse(BaseModel):
+    """What a phase took: seconds of work in all of its runs, and the rows that it has processed."""
+
+    phase: str
+    seconds: float
+    rows: int
+
+
+class SpanResponse(BaseModel):
+    """A part of a job's life: work on a phase, or a wait."""
+
+    status: str = Field(description="State of the job in it; work goes on while a job is pausing or cancelling.")
+    phase: str | None = Field(description="Null if it is a wait, such as a review or a pause.")
+    since: datetime = Field(alias="from")
+    until: datetime | None = Field(description="Null while it lasts.")
+
+
+class TimelineResponse(BaseModel):
+    """The timeline of a job: its chunks that were done, oldest first, what each phase took, and its work and waits."""
+
+    items: list[StepResponse]
+    next: str | None = Field(description="Always null.")
+    phases: list[PhaseTimeResponse]
+    spans: list[SpanResponse]
 
 
 class RejectionResponse(BaseModel):
@@ -227,6 +256,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
             total=progress.total,
             percent=progress.percent,
             message=word_progress(job, progress.code),
+            code=progress.code,
         ),
         counts=CountsResponse(
             total=counts.total,
@@ -269,6 +299,31 @@ def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     reason = word_reason(*code_of(stored))
     outcome = "conflict" if stored["outcome"] == "kept" else stored["outcome"]  # "kept" in format 0
     return KeptRowResponse(key=stored["key"], outcome=outcome, job=stored["job_id"], reason=reason)
+
+
+def timeline_response(found: Timeline, now: datetime) -> TimelineResponse:
+    """Build the response about a timeline; a phase under way has taken the seconds until ``now``."""
+    worked = [(span.phase, span.seconds(now)) for span in found.spans if span.phase]
+    times = [
+        PhaseTimeResponse(
+            phase=name,
+            seconds=round(sum(seconds for phase, seconds in worked if phase is name), 3),
+            rows=sum(step.rows for step in found.steps if step.phase is name),
+        )
+        for name in PhaseName
+        if any(phase is name for phase, _ in worked)
+    ]
+    return TimelineResponse(
+        items=[StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in found.steps],
+        next=None,
+        phases=times,
+        spans=[
+            SpanResponse.model_validate(
+                {"status": span.status, "phase": span.phase, "from": span.since, "until": span.until}
+            )
+            for span in found.spans
+        ],
+    )
 
 
 def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:

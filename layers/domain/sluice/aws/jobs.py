@@ -189,6 +189,24 @@ class DynamoJobs:
         transact(self._client, [self._update(ref, changes, _EXISTS)])
         return self.get(ref)
 
+    def link(self, job: Job, corrected: Job, *, note: str) -> Job:
+        """Store that a job corrects another, with what it takes from it, and an entry in the logs of both; only once.
+
+        Returns the job as it is stored. It corrects no job if ``corrected`` does not exist any more.
+        """
+        item = stored.of_job(job)
+        changes = {name: item[name] for name in ("corrects", "mapping", "date_orders", "parameters")}
+        where = "(attribute_not_exists(corrects) OR attribute_type(corrects, :null)) AND attribute_not_exists(planned)"
+        parts = [
+            self._update(job.ref, changes, f"{_EXISTS} AND {where}", {":null": "NULL"}),
+            self._entry(job.ref, job.status, SYSTEM, note),
+            self._update(corrected.ref, {}, f"{_EXISTS} AND {_KEPT}"),
+            self._entry(corrected.ref, corrected.status, job.requested_by, f"corrected by job {job.ref.id}"),
+        ]
+        with suppress(ConditionFailed):  # an earlier attempt has written this, or the corrected job was removed
+            transact(self._client, parts)
+        return self.get(job.ref)
+
     def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
         """Add an entry to a job's log without changing its state."""
         transact(self._client, [self._update(job.ref, {}, _EXISTS), self._entry(job.ref, job.status, by, note)])

@@ -34,6 +34,9 @@ WAITING_OR_ENDED = ENDED | {Status.IN_REVIEW, Status.PAUSED}
 #: States without an execution and without workers.
 INACTIVE = WAITING_OR_ENDED | {Status.WAITING_FOR_FILE}
 
+#: States in which workers process chunks; every other state is a wait or an end.
+WORKING = frozenset({Status.PARSING, Status.LOADING, Status.ROLLING_BACK})
+
 #: States of a job that is about to stop: workers process no further chunk.
 STOPPING = frozenset({Status.PAUSING, Status.CANCELLING})
 

@@ -107,3 +107,8 @@ class CellTable:
     def layout(self) -> FileLayout:
         """See `TabularFile.layout`."""
         return self._layout
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """See `TabularFile.properties`."""
+        return {}

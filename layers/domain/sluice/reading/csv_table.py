@@ -77,6 +77,11 @@ class CsvTable:
         details = {"slices": UTF_8 if self._transcoded else self._encoding}
         return FileLayout("csv", "", self._encoding, self._delimiter, details)
 
+    @property
+    def properties(self) -> dict[str, str]:
+        """See `TabularFile.properties`."""
+        return {}
+
     def head(self, count: int) -> list[Record]:
         """See `TabularFile.head`."""
         records: list[Record] = []

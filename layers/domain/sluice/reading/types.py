@@ -103,3 +103,7 @@ class TabularFile(Protocol):
     @property
     def layout(self) -> FileLayout:
         """The layout; complete once `split` is exhausted."""
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Custom properties of a workbook that are text, by name; other files have none."""

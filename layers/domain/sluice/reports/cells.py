@@ -10,7 +10,6 @@ from math import isfinite
 from typing import Final
 from xml.sax.saxutils import escape
 
-from sluice.reports.formula_injection import escape_formula
 from sluice.schema.cells import Cell, CellError
 
 # Microsoft, "Excel specifications and limits"; characters are counted in UTF-16.
@@ -20,7 +19,8 @@ CELL_CHARACTERS: Final = 32_767
 
 #: Number formats by type of cell.
 NUMBER_FORMATS: Final[Mapping[type, str]] = {
-    str: "@",  # else a telephone number that is corrected by hand loses its leading zero
+    # else a telephone number that is corrected by hand loses its leading zero, and text with "=" becomes a formula
+    str: "@",
     int: "General",
     float: "General",
     bool: "General",
@@ -99,7 +99,7 @@ def truncate(text: str) -> str:
 
 def truncation_note(title: str, cell: Cell) -> str | None:
     """Describe the cut if the cell is a text that Excel cannot hold in full; ``None`` for any other cell."""
-    if type(cell) is str and len(cell) >= CELL_CHARACTERS // 2 and truncate(text := escape_formula(cell)) != text:
+    if type(cell) is str and truncate(cell) != cell:
         return f"{title}: was cut to {CELL_CHARACTERS:,} characters"
     return None
 
@@ -141,11 +141,11 @@ class CellWriter:
         raise TypeError(f"no cell holds {type(cell)}")
 
     def text(self, column: int, row: int, text: str, format_: int) -> str:
-        """Write a cell of text, escaped if it would begin a formula, and cut to what a cell holds."""
+        """Write a cell of text, which no program runs as a formula, cut to what a cell holds."""
         start = f'{self._starts[column]}{row}" s="{format_}"'
         if not text:
             return f"{start}/>"
-        text = truncate(escape_formula(text))
+        text = truncate(text)
         if _SPECIAL.search(text):
             text = _CONTROL.sub(_escaped, _LOOKS_ESCAPED.sub("_x005F_", escape(text)))
         return f'{start} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from sluice.reports.cells import cell_text
 from sluice.reports.columns import describe
 from sluice.reports.formula_injection import escape_formula
-from sluice.reports.rejected_rows import RejectedRow, ReportColumns
+from sluice.reports.rejected_rows import JOB_TITLE, LEADING, JobMark, RejectedRow, ReportColumns
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow
 
@@ -28,12 +28,13 @@ _BLOCK = 2_000
 _SAFE = {"number", "whole", "money", "date", "flag"}
 _FLAGS = {True: "TRUE", False: "FALSE", None: None}
 # Text in JSON that may have to be escaped. One search in the whole row spares nearly every row the look at its values.
-_SUSPECT = re.compile(rb'":"(?:[\'=+\-@\\]|\xef\xbc)')
+_SUSPECT = re.compile(rb'(?:":"|;|\\[nrt])(?:[\'=+\-@\\]|\xef\xbc)')
 
 
 def write_errors_csv(
     out: BinaryIO,
     *,
+    job: str,
     sheet: str,  # noqa: ARG001 - a caller gives the writers of the workbook and of the text the same arguments
     titles: Sequence[str],
     places: Mapping[str, int],
@@ -42,13 +43,13 @@ def write_errors_csv(
     """Write ``errors.csv``: the columns of ``errors.xlsx``, as text.
 
     UTF-8 with byte order mark, separated by commas, quoted as in RFC 4180. Dates are ISO, numbers plain; text that
-    would begin a formula is escaped.
+    would begin a formula is escaped, and the mark of each row says so.
 
     Parameters
     ----------
     out
         Where the file goes; only its ``write`` is used.
-    sheet, titles, places, rows
+    job, sheet, titles, places, rows
         As in `sluice.reports.errors_workbook.write_errors_workbook`; the name of the sheet is not used.
 
     Returns
@@ -57,14 +58,16 @@ def write_errors_csv(
         Rows written.
     """
     columns = ReportColumns(titles, places)
-    return _write_csv(out, [escape_formula(title) for title in columns.header], _error_lines(columns, rows))
+    lines = _error_lines(columns, JobMark(job, escaped=True).text, rows)
+    return _write_csv(out, [escape_formula(title) for title in columns.header], lines)
 
 
-def write_loaded_csv(out: BinaryIO, importer: Importer, rows: Iterable[GoodRow]) -> int:
-    """Write ``loaded.csv``: the number of each row, then its values as they were stored.
+def write_loaded_csv(out: BinaryIO, importer: Importer, job: str, rows: Iterable[GoodRow]) -> int:
+    """Write ``loaded.csv``: the number of each row, the job that loaded it, then its values as they were stored.
 
     UTF-8 with byte order mark, separated by commas, quoted as in RFC 4180. Amounts are exact with a decimal point,
-    dates ISO, flags ``TRUE`` and ``FALSE``; text that would begin a formula is escaped.
+    dates ISO, flags ``TRUE`` and ``FALSE``; text that would begin a formula is escaped, and the mark
+    of each row says so.
 
     Parameters
     ----------
@@ -72,6 +75,8 @@ def write_loaded_csv(out: BinaryIO, importer: Importer, rows: Iterable[GoodRow])
         Where the file goes; only its ``write`` is used.
     importer
         Whose rows they are; its titles are the header.
+    job
+        Id of the job that loaded them.
     rows
         The rows; read once, never held.
 
@@ -80,27 +85,27 @@ def write_loaded_csv(out: BinaryIO, importer: Importer, rows: Iterable[GoodRow])
     int
         Rows written.
     """
-    header = [NUMBER_TITLE, *(column.title for column in importer.columns)]
-    return _write_csv(out, header, _loaded_lines(importer, rows))
+    header = [NUMBER_TITLE, JOB_TITLE, *(column.title for column in importer.columns)]
+    return _write_csv(out, header, _loaded_lines(importer, JobMark(job, escaped=True).text, rows))
 
 
-def _error_lines(columns: ReportColumns, rows: Iterable[RejectedRow]) -> Iterator[list[object]]:
-    width = len(columns.header) - 2
+def _error_lines(columns: ReportColumns, mark: str, rows: Iterable[RejectedRow]) -> Iterator[list[object]]:
+    width = len(columns.header) - LEADING - 1
     for row in rows:
         own, beyond = (
             [escape_formula(cell) if isinstance(cell, str) else cell_text(cell) for cell in cells]
             for cells in columns.cells(row)
         )
-        yield [row.number, *own, *[None] * (width - len(own)), escape_formula(row.reasons), *beyond]
+        yield [row.number, mark, *own, *[None] * (width - len(own)), escape_formula(row.reasons), *beyond]
 
 
-def _loaded_lines(importer: Importer, rows: Iterable[GoodRow]) -> Iterator[list[Any]]:
+def _loaded_lines(importer: Importer, mark: str, rows: Iterable[GoodRow]) -> Iterator[list[Any]]:
     facts = describe(importer)
     fields = [column.field for column in facts]
-    flags = [place for place, column in enumerate(facts, 1) if column.kind == "flag"]
-    texts = [place for place, column in enumerate(facts, 1) if column.kind not in _SAFE]
+    flags = [place for place, column in enumerate(facts, LEADING) if column.kind == "flag"]
+    texts = [place for place, column in enumerate(facts, LEADING) if column.kind not in _SAFE]
     for row in rows:
-        line = [row.number, *map(from_json(row.values).__getitem__, fields)]
+        line = [row.number, mark, *map(from_json(row.values).__getitem__, fields)]
         for place in flags:
             line[place] = _FLAGS[line[place]]
         if _SUSPECT.search(row.values):

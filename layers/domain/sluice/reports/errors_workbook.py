@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO, Final
 
 from sluice.reports.cells import SHEET_COLUMNS, cell_text, truncation_note
-from sluice.reports.rejected_rows import RejectedRow, ReportColumns
+from sluice.reports.rejected_rows import JOB_PROPERTY, LEADING, JobMark, RejectedRow, ReportColumns
 from sluice.reports.workbook import SheetNaming, StreamingWorkbook
 
 #: Cells that get a comment. Comments are kept in memory until the end (0.8 KB each), and Excel lays each out as a
@@ -18,18 +18,27 @@ _NAMING: Final = SheetNaming(fallback="Rejected rows", numbered=" ({})")
 
 
 def write_errors_workbook(
-    out: BinaryIO, *, sheet: str, titles: Sequence[str], places: Mapping[str, int], rows: Iterable[RejectedRow]
+    out: BinaryIO,
+    *,
+    job: str,
+    sheet: str,
+    titles: Sequence[str],
+    places: Mapping[str, int],
+    rows: Iterable[RejectedRow],
 ) -> int:
     """Write ``errors.xlsx``: each rejected row as it came, its number first, what is wrong with it last.
 
-    Wrong cells are coloured, and the first of them commented. Text that would begin a formula is escaped; see
-    `sluice.reports.formula_injection.unescape_formula`. What a cell of Excel cannot hold (dates before March 1900,
-    errors such as ``#N/A``, whole numbers beyond 2**53) is text.
+    Wrong cells are coloured, and the first of them commented. All text is in text cells, as it came: no program runs
+    one as a formula. What a cell of Excel cannot hold (dates before March 1900, errors such as ``#N/A``, whole numbers
+    beyond 2**53) is text.
 
     Parameters
     ----------
     out
         Where the file goes; it is not sought in if it cannot be, and gets at most about 1 MiB at once.
+    job
+        Id of the job that rejected the rows. Each row has it, see `sluice.reports.rejected_rows.JobMark`, and so have
+        the custom properties of the workbook, for a person may remove a column.
     sheet
         Name of the sheet that the rows come from; ``""`` if they come from a text file. Rows beyond Excel's 1,048,576
         go to ``name (2)`` and so on, of which an import would read the first only.
@@ -50,9 +59,9 @@ def write_errors_workbook(
     Nothing is written to ``out`` before all rows have been read. 150,000 rows of 10 columns, two cells of each wrong,
     take 5 s of processor time, 17 MB of memory and 11 MB of temporary disk; memory does not grow with more rows.
     """
-    columns = ReportColumns(titles, places, SHEET_COLUMNS - 2)
-    with StreamingWorkbook(_NAMING) as workbook:
-        errors = _ErrorsSheet(workbook, sheet, columns)
+    columns = ReportColumns(titles, places, SHEET_COLUMNS - LEADING - 1)
+    with StreamingWorkbook(_NAMING, properties={JOB_PROPERTY: job}) as workbook:
+        errors = _ErrorsSheet(workbook, sheet, columns, JobMark(job, escaped=False).text)
         for row in rows:
             errors.add(row)
         workbook.write(out)
@@ -62,8 +71,8 @@ def write_errors_workbook(
 class _ErrorsSheet:
     """Writes rejected rows below each other."""
 
-    def __init__(self, workbook: StreamingWorkbook, title: str, columns: ReportColumns) -> None:
-        self._columns = columns
+    def __init__(self, workbook: StreamingWorkbook, title: str, columns: ReportColumns, mark: str) -> None:
+        self._columns, self._mark = columns, mark
         self._cells, self._formats = workbook.cells, workbook.formats
         self._series = workbook.add_series(title, columns.header)
         self._series.reasons_column = self._last = len(columns.header) - 1
@@ -80,7 +89,7 @@ class _ErrorsSheet:
         own, beyond = self._columns.cells(row)
         wrong = self._columns.wrong(row)
         if self._series.is_sampled:
-            for column, text in enumerate([str(row.number), *map(cell_text, own)]):
+            for column, text in enumerate([str(row.number), "", *map(cell_text, own)]):
                 self._series.widen(column, text)
             self._series.widen(self._last, row.reasons)
         for column, reason in wrong.items():
@@ -88,11 +97,11 @@ class _ErrorsSheet:
                 self._series.comment(at, column, reason)
                 self._comments += 1
         if wrong:
-            own += [None] * (max(wrong) - len(own))  # a cell that is missing is marked too
+            own += [None] * (max(wrong) - LEADING + 1 - len(own))  # a cell that is missing is marked too
         cells, formats = self._cells, self._formats
-        written = [cells.cell(0, at, row.number, formats.plain)]
+        written = [cells.cell(0, at, row.number, formats.plain), cells.text(1, at, self._mark, formats.note)]
         reasons = row.reasons
-        for column, cell in enumerate(own, 1):
+        for column, cell in enumerate(own, LEADING):
             if column in wrong:
                 written.append(cells.cell(column, at, cell, formats.wrong))
             elif cell is not None:

@@ -1,7 +1,8 @@
-"""Rejected rows, and the columns of a report on them, which can be corrected and imported again."""
+"""Rejected rows, the columns of a report on them, and the mark by which a corrected report is recognised."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,50 @@ from sluice.wording import word_rejection
 
 #: Header of the first column: the row's number in the file that was imported.
 ROW_TITLE: Final = "Original row"
+#: Header of the second column: the job that made the report, as `JobMark` writes it.
+JOB_TITLE: Final = "Original job"
+#: Headers by which a file is recognised as a report of Sluice.
+REPORT_TITLES: Final = frozenset({ROW_TITLE, JOB_TITLE})
 #: Header of the last column: why the row was rejected.
 REASONS_TITLE: Final = "What is wrong"
+#: Columns before those of the file.
+LEADING: Final = 2
+#: Custom property of a workbook: the id of the job that made it.
+JOB_PROPERTY: Final = "SluiceJob"
+
+# An id is a ULID, of 26 digits and letters (Crockford's Base32).
+_MARK = re.compile(r"\s*('?)([0-9A-HJKMNP-TV-Z]{26})\s*")
+
+
+@dataclass(frozen=True)
+class JobMark:
+    """The mark of a row of ``errors.xlsx``, ``errors.csv`` or ``loaded.csv``: which job made it, and how.
+
+    A cell holds it, because cells survive every program that opens the file, and stay with their row. An apostrophe
+    before the id says that the texts of the row are escaped, see `sluice.reports.formula_injection`: a program that
+    drops apostrophes drops this one too.
+
+    Parameters
+    ----------
+    job
+        Id of the job, as the file says; nothing proves it.
+    escaped
+        Whether texts of the row are escaped.
+    """
+
+    job: str
+    escaped: bool
+
+    @property
+    def text(self) -> str:
+        """The cell."""
+        return f"'{self.job}" if self.escaped else self.job
+
+    @classmethod
+    def read(cls, cell: Cell) -> JobMark | None:
+        """Read a cell; ``None`` if it holds no mark."""
+        found = _MARK.fullmatch(cell) if isinstance(cell, str) else None
+        return cls(found[2], bool(found[1])) if found else None
 
 
 @dataclass(frozen=True)
@@ -47,9 +90,9 @@ class RejectedRow:
 class ReportColumns:
     """Maps the cells of rejected rows to the columns of a report.
 
-    A report has the row number in column 0, then the file's own columns, then the reasons. Cells beyond the file's
-    header, which no importer reads, follow the reasons. Columns that an earlier report added to the file are left out,
-    because this report writes them anew.
+    A report has the row number in column 0, the job in column 1, then the file's own columns, then the reasons. Cells
+    beyond the file's header, which no importer reads, follow the reasons. Columns that an earlier report added to the
+    file are left out, because this report writes them anew.
 
     Parameters
     ----------
@@ -62,15 +105,16 @@ class ReportColumns:
     """
 
     def __init__(self, titles: Sequence[str], places: Mapping[str, int], limit: int | None = None) -> None:
-        self._kept = [at for at, title in enumerate(titles) if title not in {ROW_TITLE, REASONS_TITLE}][:limit]
+        added = {ROW_TITLE, JOB_TITLE, REASONS_TITLE}
+        self._kept = [at for at, title in enumerate(titles) if title not in added][:limit]
         self._whole = len(self._kept) == len(titles)
         self._width = len(titles)
-        of_cell = {at: column for column, at in enumerate(self._kept, 1)}
+        of_cell = {at: column for column, at in enumerate(self._kept, LEADING)}
         self._columns = {title: of_cell[at] for title, at in places.items() if at in of_cell}
-        self.header = [ROW_TITLE, *(titles[at] for at in self._kept), REASONS_TITLE]
+        self.header = [ROW_TITLE, JOB_TITLE, *(titles[at] for at in self._kept), REASONS_TITLE]
 
     def cells(self, row: RejectedRow) -> tuple[list[Cell], list[Cell]]:
-        """Return the cells of the file's own columns, from column 1 on, and those beyond its header.
+        """Return the cells of the file's own columns, from column `LEADING` on, and those beyond its header.
 
         The first list is shorter than the header if the row ends early.
         """

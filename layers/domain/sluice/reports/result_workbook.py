@@ -60,9 +60,9 @@ def write_result_workbook(
     """Write ``result.xlsx``: a summary with a chart, then a sheet for each category, also if the category has no rows.
 
     A row is on the sheet of its category as it came, its number first; the value that was found and the reason are
-    last. Text that would begin a formula is escaped. What a cell of Excel cannot hold (dates before March 1900,
-    errors such as ``#N/A``, whole numbers beyond 2**53) is text; texts longer than 32,767 characters are cut, and the
-    reason says so. A category of more than 1,048,575 rows goes on in ``title 2`` and so on.
+    last. All text is in text cells, which no program runs as a formula. What a cell of Excel cannot hold (dates before
+    March 1900, errors such as ``#N/A``, whole numbers beyond 2**53) is text; texts longer than 32,767 characters are
+    cut, and the reason says so. A category of more than 1,048,575 rows goes on in ``title 2`` and so on.
 
     Parameters
     ----------

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, TypedDict
 
 from sluice.reports.cells import truncate
-from sluice.reports.formula_injection import escape_formula
 from sluice.reports.workbook import HEADER
 
 #: Name of the sheet.
@@ -122,4 +121,4 @@ def _chart(book: Any, first: int, last: int) -> Any:
 
 
 def _safe(text: str) -> str:
-    return truncate(escape_formula(text)).encode("utf-8", "replace").decode()  # half a surrogate pair has no bytes
+    return truncate(text).encode("utf-8", "replace").decode()  # half a surrogate pair has no bytes

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from gzip import GzipFile
 from tempfile import TemporaryFile
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any, BinaryIO, Final, Self, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -30,7 +30,7 @@ from sluice.reports.cells import (
 #: Bytes of a sheet's XML after which the next sheet begins: one of more than 2 GiB would need the zip64 form.
 SHEET_BYTES: Final = 2 * 1024**3 - 64 * 1024**2
 #: Format of the header of a sheet.
-HEADER: Final[Mapping[str, object]] = {"bold": True, "bg_color": "#D9E1F2", "bottom": 1}
+HEADER: Final[Mapping[str, object]] = {"bold": True, "bg_color": "#D9E1F2", "bottom": 1, "num_format": "@"}
 
 #: Adds the first sheet to an XlsxWriter workbook; that sheet has no streamed rows.
 Cover = Callable[[Any], None]
@@ -38,7 +38,7 @@ Cover = Callable[[Any], None]
 _WRONG: Final = {"font_color": "#9C0006", "bg_color": "#FFC7CE"}  # Excel's own style "Bad"
 _REASONS: Final = {"font_color": "#9C0006", "num_format": "@"}
 _LONG: Final = {"num_format": "0"}  # General shows a whole number of more than 11 digits as 8.50102E+12
-_NOTE: Final = {"italic": True, "font_color": "#7F7F7F"}
+_NOTE: Final = {"italic": True, "font_color": "#7F7F7F", "num_format": "@"}
 
 _OPTIONS: Final = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _FORMAT_INDEX = re.compile(rb'<c r="[A-Z]+1" s="(\d+)"/>')
@@ -161,13 +161,23 @@ class WorkbookShell:
         How they are named.
     cover
         Adds the sheet before them.
+    properties
+        Custom properties of the workbook.
     """
 
-    def __init__(self, sheets: Sequence[SheetShape], naming: SheetNaming, cover: Cover | None) -> None:
+    def __init__(
+        self,
+        sheets: Sequence[SheetShape],
+        naming: SheetNaming,
+        cover: Cover | None,
+        properties: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         import xlsxwriter  # noqa: PLC0415 - a fifth of a second that workers who make no workbook never need
 
         file = io.BytesIO()
         with xlsxwriter.Workbook(file, _OPTIONS) as book:
+            for name, value in properties.items():
+                book.set_custom_property(name, value)
             if cover:
                 cover(book)
             names = {sheet.name.casefold() for sheet in book.worksheets()}
@@ -340,10 +350,14 @@ class StreamingWorkbook:
         How sheets are named.
     cover
         Adds a first sheet; called once more by `write`, which may have another.
+    properties
+        Custom properties of the workbook.
     """
 
-    def __init__(self, naming: SheetNaming, cover: Cover | None = None) -> None:
-        self._naming = naming
+    def __init__(
+        self, naming: SheetNaming, cover: Cover | None = None, properties: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self._naming, self._properties = naming, properties
         self._files = ExitStack()
         self._series: list[SheetSeries] = []
         self.formats = WorkbookShell([SheetShape("", 1, [1], {})], naming, cover).formats
@@ -365,7 +379,7 @@ class StreamingWorkbook:
         """Write the workbook; ``out`` is not sought in if it cannot be, and gets at most about 1 MiB at once."""
         shapes = [shape for series in self._series for shape in series.shapes()]
         rows = [partial(series.write_rows, sheet) for series in self._series for sheet in series.sheets]
-        WorkbookShell(shapes, self._naming, cover).write(out, rows)
+        WorkbookShell(shapes, self._naming, cover, self._properties).write(out, rows)
 
 
 def _add_sheet(book: Any, name: str, shape: SheetShape, formats: Sequence[Any]) -> None:

@@ -168,8 +168,15 @@ def _flag(value: Any, info: ValidationInfo) -> Any:
     raise InvalidValue("not-yes-or-no")
 
 
+@dataclass(frozen=True)
+class Decimals:
+    """Marks a cell type whose numbers people write with at least so many decimals, such as 3.30."""
+
+    decimals: int
+
+
 #: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
-Money = Annotated[Decimal, BeforeValidator(_money)]
+Money = Annotated[Decimal, BeforeValidator(_money), Decimals(2)]
 #: A number with or without thousands separators; an exact `decimal.Decimal`.
 Number = Annotated[Decimal, BeforeValidator(_number)]
 #: A latitude or longitude in degrees, its decimal mark a point or a comma; an exact `decimal.Decimal`.

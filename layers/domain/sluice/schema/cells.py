@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CellError:
-    """An error that the spreadsheet program left in the cell, such as ``#N/A``; never a usable value."""
+    """An error that the spreadsheet program left in the cell, such as ``#N/A``; never a usable value.
+
+    A formula that no program has computed is one too, and begins with ``=``.
+    """
 
     text: str
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from sluice.schema.cell_types import Conventions, Spelling
+from sluice.schema.cell_types import Conventions, Decimals, Spelling
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,18 @@ class Column:
         A file without this column is rejected.
     key
         The column that names a row. A row model has exactly one.
+    default
+        Value of a row whose file lacks the column; ``None`` if the column is required.
+    decimals
+        Decimals that its numbers are shown with at least; ``None`` if it has no numbers.
     """
 
     field: str
     titles: tuple[str, ...]
     required: bool
     key: bool
+    default: Any = None
+    decimals: int | None = None
 
     @property
     def title(self) -> str:
@@ -111,7 +117,8 @@ def declared(field: str, info: FieldInfo) -> Column:
     """
     for mark in info.metadata:
         if isinstance(mark, _Declared):
-            return Column(field, mark.titles, info.is_required(), mark.key)
+            default = None if info.is_required() else info.get_default()
+            return Column(field, mark.titles, info.is_required(), mark.key, default, decimals_of(info))
     raise TypeError(f"declare {field!r} with column(...)")
 
 
@@ -121,6 +128,21 @@ def is_numeric(annotation: Any) -> bool:
         isinstance(part, type) and issubclass(part, int | float | Decimal) and part is not bool
         for part in types_of(annotation)
     )
+
+
+def decimals_of(info: FieldInfo) -> int | None:
+    """Return the decimals that a column's numbers are shown with at least; ``None`` if it has no numbers."""
+    if not is_numeric(info.annotation):
+        return None
+    marks = [*info.metadata, *(mark for part in _annotated(info.annotation) for mark in get_args(part)[1:])]
+    return next((mark.decimals for mark in marks if isinstance(mark, Decimals)), 0)
+
+
+def _annotated(annotation: Any) -> Iterator[Any]:
+    """Yield the members of a union that are ``Annotated``; a bare one has left its marks on the field."""
+    for part in (annotation, *get_args(annotation)):
+        if get_origin(part) is Annotated:
+            yield part
 
 
 def choices_of(annotation: Any) -> tuple[Any, ...]:

@@ -70,12 +70,14 @@ class SheetRejections:
         self._titles = {column.field: column.title for column in importer.columns}
 
     def errors(self, number: int, values: Mapping[str, Cell]) -> list[Rejection]:
-        """Reject the cells of a row that hold errors of the spreadsheet program."""
-        return [
-            Rejection(self._sheet, number, self._titles[field], cell.text, "spreadsheet-error")
-            for field, cell in values.items()
-            if isinstance(cell, CellError)
-        ]
+        """Reject the cells of a row that hold errors of the spreadsheet program, or formulas without a value."""
+        return [self._error(number, field, cell.text) for field, cell in values.items() if isinstance(cell, CellError)]
+
+    def _error(self, number: int, field: str, text: str) -> Rejection:
+        title = self._titles[field]
+        if text.startswith("="):
+            return Rejection(self._sheet, number, title, text, "uncomputed-formula")
+        return Rejection(self._sheet, number, title, text, "spreadsheet-error")
 
     def invalid(self, number: int, values: Mapping[str, Cell], error: ValidationError) -> list[Rejection]:
         """Reject the cells of a row in which pydantic found errors."""

@@ -267,9 +267,10 @@ class JobFiles:
         names = (_name(key).removesuffix(".jsonl").split("-") for key in self._names("rejections/"))
         for index, of_chunk in groupby(names, key=lambda parts: int(parts[0])):
             refs = [ChunkRef(self._ref, PhaseName(phase), index) for _, _, phase in of_chunk]
-            yield from sorted((row for ref in refs for row in self._rejected(ref)), key=lambda row: row.number)
+            yield from sorted((row for ref in refs for row in self.rejected_of(ref)), key=lambda row: row.number)
 
-    def _rejected(self, ref: ChunkRef) -> Iterator[RejectedRow]:
+    def rejected_of(self, ref: ChunkRef) -> Iterator[RejectedRow]:
+        """Read the rejected rows of a chunk in a phase."""
         rejections = self.rejections(ref)
         if rejections:
             cells = dict(read_cells(self._read(f"rejected/{ref.index:06d}-{ref.phase}.cells")))

@@ -1,26 +1,35 @@
-"""Corrections: import the rejected rows of a job again from its corrected errors workbook."""
+"""Corrections: import the rejected rows of a job again from its corrected errors file, which names that job.
+
+The caller may name it too, with ``corrects``; the file need not have the mark of an errors file then.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
-from sluice.model.errors import Conflict, FileRejected
+from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
-from sluice.model.status import INACTIVE
+from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
 from sluice.reports.formula_injection import unescape_formula
-from sluice.reports.rejected_rows import ROW_TITLE
+from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, ROW_TITLE, JobMark, RejectedRow
 from sluice.schema.cells import Cell, Record
+from sluice.schema.importer import Importer
+from sluice.schema.rejections import as_text
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.services import Services
 
 # Digits of a row number; no sheet has as many rows.
 _ROW_DIGITS = 12
+# Characters of a text that a rejection quotes.
+_SHOWN = 50
 
 
 def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
@@ -45,6 +54,85 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
     return job
 
 
+def as_correction(job: Job, corrected: Job) -> Job:
+    """Make a job a correction: its file has the headers, the dates and the parameters of the original file.
+
+    What the caller of the correction gave takes precedence.
+    """
+    return replace(
+        job,
+        corrects=corrected.ref.id,
+        mapping=job.mapping or corrected.mapping,
+        date_orders=corrected.date_orders,
+        parameters=corrected.parameters | job.parameters,
+    )
+
+
+def recognise(
+    job: Job, head: list[Record], properties: Mapping[str, str], services: Services
+) -> tuple[list[Record], Job]:
+    """Make a job a correction if its file is the errors file of another job; the caller need not say so.
+
+    Anyone can write the mark of a file. If it names a job that has not made such a file of this importer for this
+    tenant, the file is imported like any other, and the job's log says so.
+
+    Parameters
+    ----------
+    head
+        First rows of the file that are not blank.
+    properties
+        Custom properties of the file.
+
+    Returns
+    -------
+    tuple
+        The first rows without escapes, and the job as it is stored.
+
+    Raises
+    ------
+    FileRejected
+        ``corrects-another-job`` if the caller said otherwise; ``cannot-correct`` if the other job is under way.
+    """
+    mark = _mark_of(head, properties)
+    if mark is None:
+        return head, job
+    if mark.escaped:
+        head = [(number, [_unescaped(cell) for cell in cells]) for number, cells in head]
+    if job.corrects is None:
+        job = _link(job, mark.job, services)
+    elif job.corrects != mark.job:
+        raise FileRejected("corrects-another-job", corrects=job.corrects, marked=mark.job)
+    return head, job
+
+
+def _mark_of(head: list[Record], properties: Mapping[str, str]) -> JobMark | None:
+    """Find the mark of an errors file: in its column, below the header, or else in the properties of the workbook."""
+    for at, (_, titles) in enumerate(head):
+        if ROW_TITLE in titles:
+            place = titles.index(JOB_TITLE) if JOB_TITLE in titles else None
+            marks = (_mark(cells, place) for _, cells in head[at + 1 :])
+            return next(filter(None, marks), None) or JobMark.read(properties.get(JOB_PROPERTY))
+    return None
+
+
+def _link(job: Job, marked: str, services: Services) -> Job:
+    try:
+        corrected = check_corrected(JobRef(job.ref.tenant, marked), job.importer, services.jobs)
+    except (NotFound, Conflict) as error:
+        if error.problem.params.get("case") == "under-way":
+            status = error.problem.params["status"]
+            raise FileRejected("cannot-correct", case="under-way", id=marked, status=status) from None
+        corrected = None
+    if corrected is not None and corrected.status is not Status.ROLLED_BACK:
+        job = services.jobs.link(as_correction(job, corrected), corrected, note=f"this file corrects job {marked}")
+        if job.corrects:
+            return job
+    note = f"this file names job {marked}, which has no rows to correct here; it is imported like any other file"
+    if note not in {entry.note for entry in services.jobs.entries(job.ref)}:
+        services.jobs.log(job, note=note)
+    return job
+
+
 def check_correction(job: Job, header: Header) -> None:
     """Check that the file of a correction has the column of row numbers; accept every file of other jobs.
 
@@ -58,25 +146,25 @@ def check_correction(job: Job, header: Header) -> None:
 
 
 @dataclass(frozen=True)
-class Corrected:
-    """The rows of one chunk of a correction, matched with the rejected rows of the corrected job.
+class Selected:
+    """The rows of a chunk, and which of them its job takes.
 
     Parameters
     ----------
     records
-        All rows, their text as it was before the report escaped formulas.
+        All rows, their text as it was before a report escaped it.
     wanted
-        Rows that the corrected job rejected.
-    unmatched
+        Rows to check and to load.
+    rejections
         A rejection for each other row.
     duplicates
-        Original rejections of the rows that were rejected as duplicate keys, by row number.
+        In a correction: original rejections of the rows that were rejected as duplicate keys, by row number.
     """
 
     records: list[Record]
     wanted: list[Record]
-    unmatched: list[Rejection]
-    duplicates: dict[int, Rejection]
+    rejections: list[Rejection] = field(default_factory=list)
+    duplicates: Mapping[int, Rejection] = field(default_factory=dict)
 
     def still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
         """Reject again each duplicate whose key was not changed: loading it would overwrite the first row."""
@@ -87,16 +175,52 @@ class Corrected:
         ]
 
 
-def select_corrected(
-    job: Job, corrects: JobRef, plan: FilePlan, records: list[Record], *, chunks: Chunks, files: Files
-) -> Corrected:
-    """Select the rows of a correction that the corrected job rejected."""
-    place = plan.header.titles.index(ROW_TITLE)
-    records = [
-        (number, [unescape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
-        for number, cells in records
-    ]
-    numbers = {number: _row_number(cells, place) for number, cells in records}
+def select_rows(job: Job, importer: Importer, plan: FilePlan, records: list[Record], services: Services) -> Selected:
+    """Select the rows of a chunk of a report: in a correction, those that the corrected job rejected; else all.
+
+    Texts of the rows that are marked as escaped are as they were before.
+    """
+    selected = _unescape(importer, plan, records)
+    if job.corrects:
+        selected = _select_corrected(job, importer, selected, plan, chunks=services.chunks, files=services.files)
+    return selected
+
+
+def _unescape(importer: Importer, plan: FilePlan, records: list[Record]) -> Selected:
+    """Undo the escape of formulas in the rows that are marked as escaped.
+
+    Of a row that has lost its mark, nothing says whether an apostrophe is its own: it is rejected if it matters.
+    """
+    header = plan.header
+    place = _place(header, JOB_TITLE)
+    titles = {column.field: column.title for column in importer.columns}
+    fields = [(at, titles[name]) for at, name in header.fields.items()]
+    selected = Selected([], [])
+    for number, cells in records:
+        mark = _mark(cells, place)
+        unescaped = [_unescaped(cell) for cell in cells]
+        row = (number, unescaped if mark and mark.escaped else cells)
+        selected.records.append(row)
+        changed = (
+            [] if mark else [(title, cells[at]) for at, title in fields if unescaped[at : at + 1] != cells[at : at + 1]]
+        )
+        if changed:
+            [(title, text), *_] = changed
+            selected.rejections.append(
+                Rejection(plan.layout.sheet, number, title, str(text), "unclear-apostrophe", {"column": JOB_TITLE})
+            )
+        else:
+            selected.wanted.append(row)
+    return selected
+
+
+def _select_corrected(
+    job: Job, importer: Importer, rows: Selected, plan: FilePlan, *, chunks: Chunks, files: Files
+) -> Selected:
+    corrects = JobRef(job.ref.tenant, job.corrects or "")
+    place, job_place = _place(plan.header, ROW_TITLE), _place(plan.header, JOB_TITLE)
+    numbers = {number: _row_number(cells, place) for number, cells in rows.wanted}
+    before = _Texts(importer, plan.header, JobFiles(corrects, files))
     rejected = _rejected_rows(
         corrects,
         job.delivery,  # both jobs have the same importer
@@ -107,22 +231,68 @@ def select_corrected(
     wanted: list[Record] = []
     unmatched: list[Rejection] = []
     duplicates: dict[int, Rejection] = {}
-    for number, cells in records:
-        original = numbers[number]
-        if original in rejected:
+    for number, cells in rows.wanted:
+        original, mark = numbers[number], _mark(cells, job_place)
+        row = rejected.get(original)
+        if row and (mark is None or mark.job == corrects.id):
+            if computed := before.computed(plan.layout.sheet, number, cells, row):
+                unmatched.append(computed)
+                continue
             wanted.append((number, cells))
-            if rejected[original].code == DUPLICATE_KEY:
-                duplicates[number] = rejected[original]
+            if row.rejections[-1].code == DUPLICATE_KEY:
+                duplicates[number] = row.rejections[-1]
         else:
-            value = None if original is None else str(original)
-            code = "not-a-row-number" if original is None else "not-a-rejected-row"
-            params = {} if original is None else {"job": corrects.id}
-            unmatched.append(Rejection(plan.layout.sheet, number, ROW_TITLE, value, code, params))
-    return Corrected(records, wanted, unmatched, duplicates)
+            unmatched.append(_unmatched(plan.layout.sheet, number, original, mark, corrects.id))
+    return Selected(rows.records, wanted, rows.rejections + unmatched, duplicates)
 
 
-def _row_number(cells: list[Cell], place: int) -> int | None:
-    match cells[place] if place < len(cells) else None:
+class _Texts:
+    """The texts that the corrected rows had; libraries make formulas of those that begin with ``=``.
+
+    XlsxWriter gives such a formula the value 0, which no later reader can tell from a number that a person wrote.
+    """
+
+    def __init__(self, importer: Importer, header: Header, corrected: JobFiles) -> None:
+        titles = {column.field: column.title for column in importer.columns}
+        places: dict[str, int] = {}
+        with suppress(NotFound):  # the corrected job was deleted meanwhile, so no row of the file is its own
+            places = {field: at for at, field in corrected.read_plan().header.fields.items()}
+        self._columns = [(titles[field], at, places[field]) for at, field in header.fields.items() if field in places]
+
+    def computed(self, sheet: str, number: int, cells: list[Cell], before: RejectedRow) -> Rejection | None:
+        """Reject a row that has a value in place of such a text, unless the text itself was rejected."""
+        wrong = {rejection.column for rejection in before.rejections}
+        for title, at, place in self._columns:
+            was = before.cells[place] if place < len(before.cells) else None
+            now = cells[at] if at < len(cells) else None
+            if isinstance(was, str) and was.startswith("=") and isinstance(now, int | float) and title not in wrong:
+                return Rejection(sheet, number, title, as_text(now), "computed-text", {"text": was[:_SHOWN]})
+        return None
+
+
+def _unmatched(sheet: str, number: int, original: int | None, mark: JobMark | None, job: str) -> Rejection:
+    if mark and mark.job != job:
+        return Rejection(sheet, number, JOB_TITLE, mark.job, "not-of-corrected-job", {"job": job})
+    if original is None:
+        return Rejection(sheet, number, ROW_TITLE, None, "not-a-row-number")
+    return Rejection(sheet, number, ROW_TITLE, str(original), "not-a-rejected-row", {"job": job})
+
+
+def _place(header: Header, title: str) -> int | None:
+    """Return the column with this title, unless the importer has a column of that title itself."""
+    return next((at for at, each in enumerate(header.titles) if each == title and at not in header.fields), None)
+
+
+def _mark(cells: list[Cell], place: int | None) -> JobMark | None:
+    return JobMark.read(cells[place]) if place is not None and place < len(cells) else None
+
+
+def _unescaped(cell: Cell) -> Cell:
+    return unescape_formula(cell) if isinstance(cell, str) else cell
+
+
+def _row_number(cells: list[Cell], place: int | None) -> int | None:
+    match cells[place] if place is not None and place < len(cells) else None:
         case bool():
             return None
         case int() | float() as number if float(number).is_integer():
@@ -135,15 +305,15 @@ def _row_number(cells: list[Cell], place: int) -> int | None:
 
 def _rejected_rows(
     ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, files: Files
-) -> dict[int | None, Rejection]:
-    """Find the rejections of these rows; read only the chunks that contain them."""
+) -> dict[int | None, RejectedRow]:
+    """Find these rows as they were rejected; read only the chunks that contain them."""
     parsed = list(chunks.of_phase(ref, PhaseName.PARSE))
     firsts = [chunk.first_row for chunk in parsed]
     indexes = {parsed[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
     return {
-        rejection.row: rejection
+        row.number: row
         for index in indexes
         for phase in (PhaseName.PARSE, delivery)
-        for rejection in JobFiles(ref, files).rejections(ChunkRef(ref, phase, index))
-        if rejection.row in numbers
+        for row in JobFiles(ref, files).rejected_of(ChunkRef(ref, phase, index))
+        if row.number in numbers
     }

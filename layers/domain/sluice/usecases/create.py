@@ -17,7 +17,7 @@ from sluice.model.errors import FileRejected
 from sluice.model.job import Job, JobFile
 from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import upload_key
-from sluice.usecases.corrections import check_corrected
+from sluice.usecases.corrections import as_correction, check_corrected
 from sluice.usecases.multipart import Parts, list_parts
 from sluice.usecases.parameters import check_file_type, parameters_of
 from sluice.usecases.same_file import reject_same_file
@@ -42,7 +42,7 @@ class ImportRequest:
     force
         Whether to import the file even if the same file was imported before.
     corrects
-        Id of the job whose rejected rows the file corrects.
+        Id of the job whose rejected rows the file corrects; ``None`` if the file itself says so, or corrects none.
     parameters
         Values of the importer's parameters; others are taken from the file's name.
     sha256
@@ -113,18 +113,16 @@ def new_job(
         requested_by=request.requested_by,
         batch_id=str(ULID.from_datetime(now)),
         created_at=now,
-        # a corrected workbook has the headers and the dates of the original file
-        mapping=request.mapping or (corrected.mapping if corrected else None),
-        date_orders=corrected.date_orders if corrected else {},
+        mapping=request.mapping,
         urgent=request.urgent,
         # a lookup writes to no dataset, so a review has nothing to compare
         review=not importer.lookup and (importer.review if request.review is None else request.review),
         force=request.force,
-        corrects=request.corrects,
-        parameters=(corrected.parameters if corrected else {})
-        | parameters_of(importer, request.filename, request.parameters),
+        parameters=parameters_of(importer, request.filename, request.parameters),
         lookup=importer.lookup,
     )
+    if corrected:
+        job = as_correction(job, corrected)
     services.jobs.add(job, note=f"corrects job {request.corrects}" if corrected else "")
     if corrected:
         services.jobs.log(corrected, by=request.requested_by, note=f"corrected by job {ref.id}")

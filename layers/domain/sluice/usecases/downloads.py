@@ -168,9 +168,11 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
             titles = {column.field: column.title for column in importer_of(job).columns}
             places = {titles[field]: place for place, field in plan.header.fields.items()}
             rows = JobFiles(job.ref, files).rejected_rows()
-            return write(out, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows)
+            return write(
+                out, job=job.ref.id, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows
+            )
         case "loaded.csv":
-            return write_loaded_csv(out, importer_of(job), _loaded(job, chunks, files))
+            return write_loaded_csv(out, importer_of(job), job.ref.id, _loaded(job, chunks, files))
         case "result.xlsx":
             return write_result(job, out, chunks=chunks, files=files)
         case "summary.json":

@@ -14,6 +14,7 @@ from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.ports import Chunks, Jobs
 from sluice.usecases.queueing import release_importer
 from sluice.usecases.services import Services
+from sluice.wording.english.forms import rows
 
 # Failed chunks that a problem describes; it only counts the others.
 _DESCRIBED = 5
@@ -86,7 +87,7 @@ def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> 
     if error is not None or failed:
         return jobs.transition(job.ref, Status.FAILED, problem=_rollback_incomplete(error, failed))
     counts = job.counts
-    note = f"{counts.reversed:,} rows taken back, {counts.conflicts:,} kept, {counts.rollback_failed:,} failed"
+    note = f"{rows(counts.reversed)} rolled back, {counts.conflicts:,} kept, {counts.rollback_failed:,} failed"
     return jobs.transition(job.ref, Status.ROLLED_BACK, note=note)
 
 

@@ -16,10 +16,11 @@ from sluice.model.counts import Counts
 from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
 from sluice.model.job import Job, Progress
 from sluice.model.status import Status
+from sluice.reports.rejected_rows import REPORT_TITLES
 from sluice.schema.staging import Batch
 from sluice.schema.validation import check_rows
 from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.corrections import select_corrected
+from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import fetch, mark_deleted, read_again
 from sluice.usecases.services import Services
@@ -102,20 +103,18 @@ def parse_chunk(work: Work, services: Services) -> Counts:
     job, chunk, index = work.job, work.chunk, work.chunk.ref.index
     stored = JobFiles(job.ref, services.files)
     plan, records = stored.read_plan(), list(stored.records(chunk, job.file))
-    corrected = None
-    if job.corrects:
-        corrects = JobRef(job.ref.tenant, job.corrects)
-        corrected = select_corrected(job, corrects, plan, records, chunks=services.chunks, files=services.files)
-        records = corrected.wanted
-    importer = importer_of(job)
+    importer, selected = importer_of(job), None
+    if job.corrects or not REPORT_TITLES.isdisjoint(plan.header.ignored):
+        selected = select_rows(job, importer, plan, records, services)
+        records = selected.wanted
     checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders)
     good, rejections, seen = checked.good, checked.rejections, checked.seen
-    if corrected is not None:
-        again = corrected.still_duplicate(good)
+    if selected is not None:
+        again = selected.still_duplicate(good)
         duplicates = {rejection.row for rejection in again}
         good = [row for row in good if row.number not in duplicates]
-        rejections, seen = corrected.unmatched + rejections + again, seen + len(corrected.unmatched)
-        records = corrected.records
+        rejections, seen = selected.rejections + rejections + again, seen + len(selected.rejections)
+        records = selected.records
     if good:
         stored.write_staged(index, good)
         stored.write_keys(index, dump_keys(good))

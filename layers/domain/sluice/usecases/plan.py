@@ -19,7 +19,7 @@ from sluice.reading import match_header, open_table
 from sluice.reading.types import Limits, Segment
 from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.corrections import check_correction
+from sluice.usecases.corrections import check_correction, recognise
 from sluice.usecases.parameters import check_file_type, check_format, check_parameters
 from sluice.usecases.ports import Jobs
 from sluice.usecases.pull import plan_sync
@@ -96,7 +96,6 @@ def _open_file(job: Job, still_wanted: Callable[[], None], services: Services) -
         with services.files.open(job.file.key, job.file.etag) as file:
             importer = importer_named(job.importer)
             check_file_type(importer, job.file.name)
-            check_parameters(importer, job)
             _plan_file(job, importer, file, still_wanted, services)
     except NotFound:
         raise FileRejected("file-gone") from None
@@ -111,7 +110,9 @@ def _plan_file(
     stored = JobFiles(job.ref, services.files)
     table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), stored)
     check_format(importer, job.file.name, table.layout)
-    header = match_header(table.head(_HEAD_ROWS), importer.columns, job.mapping)
+    head, job = recognise(job, table.head(_HEAD_ROWS), table.properties, services)
+    check_parameters(importer, job)
+    header = match_header(head, importer.columns, job.mapping)
     check_correction(job, header)
     planned: list[Chunk] = []
     uploads: deque[Future[None]] = deque()

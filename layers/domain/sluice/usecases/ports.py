@@ -76,6 +76,12 @@ class Jobs(Protocol):
     ) -> Job:
         """Store the phase of a job, and the orders of its dates that were proved or are ambiguous."""
 
+    def link(self, job: Job, corrected: Job, *, note: str) -> Job:
+        """Store that a job corrects another, with what it takes from it, and an entry in the logs of both; only once.
+
+        Returns the job as it is stored. It corrects no job if ``corrected`` does not exist any more.
+        """
+
     def log(self, job: Job, *, by: str = SYSTEM, note: str) -> None:
         """Add an entry to a job's log without changing its state."""
 

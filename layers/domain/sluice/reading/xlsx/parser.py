@@ -11,9 +11,10 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import quoteattr, unescape
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -47,6 +48,9 @@ _ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|#)")  # calamine returns no
 _INDEX = re.compile(re.escape(_TEXT) + rb"(\d+)")
 _SHARED = re.compile(rb'(<c\b[^>]*\bt=")s("[^>]*>\s*<v[^>]*>)\s*(\d+)')
 _FAILED = re.compile(rb'(<c\b[^>]*\bt=")e("[^>]*>(?:(?!</c>).)*?<v[^>]*>)([^<]*)', re.DOTALL)
+# A formula that no spreadsheet program has computed: openpyxl writes one of any text that begins with "=". Empty text
+# is a value, of type "str".
+_UNCOMPUTED = re.compile(rb"<c\b([^>]*)>\s*<f\b[^>]*?(?:/>|>([^<]*)</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 #: Name of the one sheet of the minimal workbook.
 SHEET: Final = "rows"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -124,19 +128,31 @@ def _numbered(body: bytes, first_row: int) -> bytes:
 
 
 def _marked(body: bytes) -> tuple[bytes, dict[Any, Cell]]:
-    """Mark shared strings and errors; also return the values of the error marks and of empty text."""
+    """Mark shared strings, errors and uncomputed formulas; also return the values of error marks and of empty text."""
     values: dict[Any, Cell] = {"": None}
     if b' t="e"' in body:
         for _, _, code in _FAILED.findall(body):
             text = code.decode("utf-8", "replace")
             values[ERROR_MARK + text] = CellError(text)
         body = _FAILED.sub(rb"\1str\2" + _ERROR + rb"\3", body)
+    if b"<f" in body:
+        body = _UNCOMPUTED.sub(partial(_uncomputed, values), body)
     if b"<t>" in body:
         body = body.replace(b"<t>", b'<t xml:space="preserve">')  # else calamine trims inline strings
     body = body.replace(b' t="s"><v>', b' t="str"><v>' + _TEXT)
     if b't="s"' in body:  # with other attributes or spaces in between
         body = _SHARED.sub(rb"\1str\2" + _TEXT + rb"\3", body)
     return body, values
+
+
+def _uncomputed(values: dict[Any, Cell], cell: re.Match[bytes]) -> bytes:
+    """Write an uncomputed formula as an error: its value is unknown, not empty."""
+    attributes, formula = cell[1].replace(b' t="n"', b""), cell[2] or b""
+    if b" t=" in attributes:
+        return cell[0]
+    mark = f"{ERROR_MARK}={len(values)}"  # not the formula, whose text may have character references
+    values[mark] = CellError("=" + unescape(formula.decode("utf-8", "replace"), {"&quot;": '"', "&apos;": "'"}))
+    return b'<c%s t="str"><v>%s</v></c>' % (attributes, mark.encode())
 
 
 def _areas(body: bytes) -> Iterator[bytes]:

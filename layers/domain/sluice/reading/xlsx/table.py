@@ -54,6 +54,11 @@ class XlsxTable:
             self._layout = self._prepared()
         return self._layout
 
+    @property
+    def properties(self) -> dict[str, str]:
+        """See `TabularFile.properties`."""
+        return self._book.properties
+
     def head(self, count: int) -> list[Record]:
         """See `TabularFile.head`."""
         segments = self._segments(0, count)

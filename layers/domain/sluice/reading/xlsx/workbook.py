@@ -11,6 +11,7 @@ from sluice.model.errors import FileRejected
 from sluice.reading.xlsx.archive import Archive
 
 _RELATIONSHIPS = "/relationships/"
+_PROPERTIES_BYTES = 1024**2
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,15 @@ class Workbook:
         Archive parts, ``None`` when the workbook has none.
     date1904
         Whether day 0 is 1 January 1904, as old Macintosh workbooks have it.
+    properties
+        Custom properties that are text, by name.
     """
 
     sheets: tuple[Sheet, ...]
     strings: str | None
     styles: str | None
     date1904: bool
+    properties: dict[str, str]
 
 
 def parse_xml(part: str, body: bytes) -> ElementTree.Element:
@@ -92,7 +96,20 @@ def read_workbook(archive: Archive) -> Workbook | None:
             for element in root
             if local(element.tag) == "workbookPr"
         ),
+        properties=_properties(archive, top.first("custom-properties") or top.first("customProperties")),
     )
+
+
+def _properties(archive: Archive, name: str | None) -> dict[str, str]:
+    """Read the custom properties; a part that cannot be read has none, because no row depends on it."""
+    part = _part(archive, name)
+    if part is None:
+        return {}
+    try:
+        root = parse_xml(part, archive.read(part, _PROPERTIES_BYTES))
+    except FileRejected:
+        return {}
+    return {each.get("name", ""): (each[0].text or "") for each in root if len(each) and local(each[0].tag) == "lpwstr"}
 
 
 @dataclass(frozen=True)

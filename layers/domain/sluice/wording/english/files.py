@@ -24,6 +24,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "missing-parameter": "A parameter is missing",
     "wrong-file-type": "The file is of another type",
     "no-row-numbers": "The file does not say which rows it corrects",
+    "corrects-another-job": "The file corrects another job",
     "same-file": "The same file was imported before",
     "file-gone": "The file was deleted",
     "file-changed": "The file was changed while it was read",
@@ -146,6 +147,10 @@ DETAILS: Final[dict[str, Sentence]] = {
     "no-row-numbers": (
         "Its column '{column}' is missing. Correct the rows in the errors.xlsx of job {corrects}, and keep that column "
         "as it is."
+    ),
+    "corrects-another-job": (
+        "It was sent with corrects={corrects}, but it is the errors file of job {marked}. Send it without 'corrects', "
+        "or send the errors file of job {corrects}."
     ),
     "same-file": with_forms(
         "Job {job} of {created} UTC has the same file ({status}). To import it again, send it with force=true.",

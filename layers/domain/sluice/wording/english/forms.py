@@ -19,3 +19,8 @@ def listed(names: Iterable[str]) -> str:
 def status_name(status: str) -> str:
     """Write the status of a job."""
     return status.replace("_", " ")
+
+
+def rows(count: int) -> str:
+    """Write a number of rows, as ``1 row`` or ``1,200 rows``."""
+    return f"{count:,} {'row' if count == 1 else 'rows'}"

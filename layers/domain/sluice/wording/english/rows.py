@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence
+from sluice.wording.english.forms import rows
 
 
 def _choices(params: Params) -> str:
@@ -39,11 +40,17 @@ REASONS: Final[dict[str, Sentence]] = {
     "not-in-calendar": "is not a date of the calendar",
     "not-yes-or-no": "must be yes or no",
     "spreadsheet-error": "is an error of the spreadsheet",
+    "uncomputed-formula": (
+        "is a formula without a value. Save the file in a spreadsheet program, which computes it, or write the value"
+    ),
     "wrong-type": "is not what this column holds",
     # of a row among others
     "duplicate-key": "repeats the {column} of row {first}",
     "not-a-row-number": "is not a row number",
     "not-a-rejected-row": "is not a row that job {job} has rejected",
+    "not-of-corrected-job": "is not job {job}, which this file corrects. Correct the rows of each job in its own file",
+    "computed-text": "was the text '{text}', of which a program has made a formula. Write it as text again",
+    "unclear-apostrophe": "may have an apostrophe that the report added. Keep its column '{column}', which says so",
     # of a row and its dataset
     "over-record-size": "is larger than a record can be",
     "database-too-long": "is longer than the database's column allows",
@@ -83,8 +90,10 @@ PROGRESS: Final[dict[str, Sentence]] = {
         f"Waiting for review: {params['counts'].checked - params['counts'].rejected:,} of {params['counts'].total:,} "
         "rows can be loaded"
     ),
-    "rolling-back": "Took back {counts.reversed:,} rows",
-    "rolling-back-conflicts": "Took back {counts.reversed:,} rows, kept {counts.conflicts:,} that were changed since",
+    "rolling-back": lambda params: f"Rolled back {rows(params['counts'].reversed)}",
+    "rolling-back-conflicts": lambda params: (
+        f"Rolled back {rows(params['counts'].reversed)}, kept {params['counts'].conflicts:,} that were changed since"
+    ),
     "loading": "Loaded {counts.loaded:,} of {counts.total:,} rows",
     "looking-up": "Looked up {counts.loaded:,} of {counts.total:,} rows",
 }

@@ -1,0 +1,214 @@
+"""``sluice import``: which file, by which importer, and how it is read."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from sluice_cli import connection, output, waiting
+from sluice_cli.client import Client, Response
+from sluice_cli.headers import Fit, fits
+from sluice_cli.waiting import FailOnRejected
+from sluice_cli.words import command
+
+_NEAREST = 3
+
+
+def _file(text: str) -> Path:
+    file = Path(text)
+    if text != "-" and not (file.is_file() and os.access(file, os.R_OK)):
+        raise typer.BadParameter(f"{text} is no file that can be read")
+    return file
+
+
+def _mapping(text: str) -> dict[str, str]:
+    """Read one ``--mapping``: a JSON object of headers, or HEADER=COLUMN; a header may have an equals sign."""
+    if not text.lstrip().startswith("{"):
+        header, _, column = text.rpartition("=")
+        if not header or not column:
+            raise typer.BadParameter('has to be HEADER=COLUMN, such as "Part Numbr=Part Number", or a JSON object')
+        return {header: column}
+    try:
+        mapping = json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"not JSON: {error}") from error
+    if not all(isinstance(column, str) for column in mapping.values()):
+        raise typer.BadParameter('has to be a JSON object: {"header in the file": "column of the importer"}')
+    return dict(mapping)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise typer.BadParameter("has to be NAME=VALUE, such as ward=79800001")
+    return name, value
+
+
+def import_file(
+    file: Annotated[
+        Any, typer.Argument(parser=_file, metavar="FILE", help="The spreadsheet or CSV; - reads it from a pipe.")
+    ],
+    importer: Annotated[
+        str | None,
+        typer.Option(
+            help="The importer of its rows; see `sluice importers`. Default: that of --corrects, or the only one that "
+            "the file's headers fit."
+        ),
+    ] = None,
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the file for the job, such as prices.csv; - needs one.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's JSON and nothing else.")] = False,
+    mapping: Annotated[
+        list[Any] | None,
+        typer.Option(
+            parser=_mapping,
+            metavar="HEADER=COLUMN",
+            help="A header of the file and the column it stands for; may be repeated, or be a JSON object of all.",
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[Any] | None,
+        typer.Option(
+            parser=_parameter,
+            metavar="NAME=VALUE",
+            help="A parameter of the importer that is not in the file's name; may be repeated.",
+        ),
+    ] = None,
+    review: Annotated[
+        bool | None, typer.Option("--review/--no-review", help="Stop before loading; default: the importer's choice.")
+    ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Go before other jobs.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Import it even if the same file was imported before.")
+    ] = False,
+    corrects: Annotated[
+        str | None, typer.Option(metavar="ID", help="The job whose errors.xlsx this is, corrected.")
+    ] = None,
+    fail_on_rejected: FailOnRejected = None,
+) -> None:
+    """Import a file."""
+    waiting.check_usage(wait=wait, fail_on_rejected=fail_on_rejected)
+    options: dict[str, Any] = {
+        "mapping": _merged(mapping or []),
+        "parameters": dict(parameter or []) or None,
+        "review": review,
+        "force": force or None,
+        "corrects": corrects,
+        "priority": "urgent" if urgent else None,
+    }
+    with _readable(file, name) as content, connection.connect() as client:
+        state = send(
+            client,
+            content,
+            importer or _importer_of(client, content, name or file.name, corrects),
+            name=name,
+            wait=wait,
+            on_start=lambda job_id: waiting.announce(job_id, wait=wait, as_json=as_json),
+            **options,
+        )
+    waiting.finish(state, waited=wait, as_json=as_json, fail_on_rejected=fail_on_rejected)
+
+
+def send(
+    client: Client,
+    file: Path,
+    importer: str,
+    *,
+    name: str | None = None,
+    wait: bool = True,
+    patience: float = 900.0,
+    on_start: Callable[[str], object] = lambda _: None,
+    **options: Any,
+) -> Response:
+    """Upload `file` with progress bars on standard error; return its job.
+
+    Parameters
+    ----------
+    name
+        Name of the file for the job; default: its own.
+    wait
+        Return the job once it waits or has ended; otherwise right after the upload.
+    patience
+        Seconds without a change after which a job that is waited on raises `Stalled`.
+    on_start
+        Gets the id of the job before the upload begins.
+    options
+        Those of the API: mapping, parameters, review, force, priority, corrects.
+    """
+    started = client.start_import(file, importer, name=name, **options)
+    job_id = started["job"]["id"]
+    on_start(job_id)
+    interrupted = (
+        f"The upload was interrupted, so job {job_id} has no file; it ends by itself after a day.\n"
+        f"End it now: {command('cancel', job_id)}"
+    )
+    with waiting.interruptible(interrupted), output.progress() as shown, file.open("rb") as content:
+        task = shown.add_task("Uploading", total=file.stat().st_size, unit="bytes")
+        client.upload(started["upload"], name or file.name, shown.wrap_file(content, task_id=task))
+    return waiting.wait_for(client, job_id, patience=patience) if wait else client.get(f"/jobs/{job_id}")
+
+
+@contextmanager
+def _readable(file: Path, name: str | None) -> Iterator[Path]:
+    """Yield the file; standard input is copied to a temporary one first, because an upload needs its size."""
+    if str(file) != "-":
+        yield file
+        return
+    if not name:
+        raise typer.BadParameter(
+            "- needs --name, such as --name prices.csv: the job shows it, and its ending says what it is."
+        )
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "input"
+        with copy.open("wb") as target:
+            shutil.copyfileobj(sys.stdin.buffer, target)
+        yield copy
+
+
+def _merged(given: list[dict[str, str]]) -> dict[str, str] | None:
+    merged: dict[str, str] = {}
+    for mapping in given:
+        for header, column in mapping.items():
+            if merged.setdefault(header, column) != column:
+                raise typer.BadParameter(f"--mapping gives {header!r} two columns: {merged[header]!r} and {column!r}")
+    return merged or None
+
+
+def _importer_of(client: Client, file: Path, name: str, corrects: str | None) -> str:
+    """Return the importer of the job that a file corrects, or the only one that its headers fit fully.
+
+    Raises
+    ------
+    typer.BadParameter
+        When there is none, or more than one; it names the nearest.
+    """
+    if corrects:
+        return str(client.get(f"/jobs/{corrects}").body["importer"])
+    found = fits(file, name, client.get("/importers").body["items"])
+    full = [fit for fit in found if fit.is_full]
+    if len(full) == 1:
+        output.note(f"Importer: {full[0].importer} (all headers of the file are its columns)")
+        return full[0].importer
+    nearest = "\n".join(_described(fit) for fit in (full or found)[:_NEAREST])
+    if not nearest:
+        raise typer.BadParameter(f"Give --importer; these are the importers: {command('importers')}")
+    raise typer.BadParameter(f"Give --importer. By the headers of the file, the nearest are:\n{nearest}")
+
+
+def _described(fit: Fit) -> str:
+    parts = [f"{fit.matched} matching columns"]
+    if fit.missing:
+        parts.append(f"missing: {', '.join(fit.missing)}")
+    if fit.unmatched:
+        parts.append(f"not imported: {', '.join(fit.unmatched[:5])}" + (", …" if len(fit.unmatched) > 5 else ""))
+    return f"  --importer {fit.importer}  ({'; '.join(parts)})"

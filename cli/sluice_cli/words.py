@@ -1,0 +1,164 @@
+"""Words for people: states, verdicts, times, and what to do next."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, Final
+
+PROFILE: Final[ContextVar[str | None]] = ContextVar("profile", default=None)
+"""Profile that ``--profile`` names; commands that are suggested repeat it."""
+
+STATUSES: Final = {
+    "waiting_for_file": "Waiting for file",
+    "queued": "Queued",
+    "parsing": "Checking",
+    "in_review": "In review",
+    "loading": "Loading",
+    "pausing": "Pausing",
+    "paused": "Paused",
+    "cancelling": "Cancelling",
+    "cancelled": "Cancelled",
+    "rolling_back": "Rolling back",
+    "rolled_back": "Rolled back",
+    "completed": "Completed",
+    "failed": "Failed",
+}
+"""States of a job, in the words of the console."""
+
+_ORDER: Final = "ORDER is dmy or mdy"
+_LOADED: Final = ("inserted", "updated", "unchanged", "deleted")
+_LISTS: Final = {"importer": "importers", "source": "sources", "job": "jobs"}
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def command(*arguments: str) -> str:
+    """Return a command line to type, with ``--profile`` if this one has it."""
+    profile = PROFILE.get()
+    return shlex.join(["sluice", *(["--profile", profile] if profile else []), *arguments])
+
+
+def status(name: str) -> str:
+    """Return a state in words; one that this version does not know, as the API spells it."""
+    return STATUSES.get(name, name.replace("_", " ").capitalize())
+
+
+def verdict(job: Mapping[str, Any]) -> str:
+    """Return what became of a job: its state, and for one that has completed, whether its rows were loaded."""
+    if job.get("suspended") and job["status"] in {"pausing", "paused"}:
+        return "Suspended"
+    if job["status"] == "loading" and job.get("lookup"):
+        return "Looking up"
+    counts = job.get("counts") or {}
+    rejected = counts.get("rejected") or 0
+    if job["status"] == "in_review" and rejected:
+        return f"{status('in_review')}, {rejected:,} rejected"
+    if job["status"] != "completed":
+        return status(job["status"])
+    done = "looked up" if job.get("lookup") else "loaded"
+    if any(counts.get(name) for name in _LOADED):
+        return f"{done.capitalize()}, {rejected:,} rejected" if rejected else done.capitalize()
+    return f"Nothing {done}, {rejected:,} rejected" if rejected else "Completed, no rows"
+
+
+def local_time(text: str | None) -> str:
+    """Return an RFC 3339 time in this machine's zone, to the second, with its offset; empty for None."""
+    return "" if text is None else datetime.fromisoformat(text).astimezone().isoformat(" ", "seconds")
+
+
+def local_minute(text: str | None) -> str:
+    """Return a time as `local_time` does, to the minute."""
+    return "" if text is None else datetime.fromisoformat(text).astimezone().isoformat(" ", "minutes")
+
+
+def seconds_between(begin: str, end: str) -> float:
+    """Return the seconds between two RFC 3339 times."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its two largest units."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    left, parts = round(seconds), []
+    for size, unit in _UNITS:
+        if left >= size:
+            parts.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(parts[:2])
+
+
+def describe(problem: Mapping[str, Any], job: Mapping[str, Any] | None = None) -> str:
+    """Return a problem document as text: title and detail, then the command that helps, if there is one.
+
+    Parameters
+    ----------
+    job
+        The job whose problem it is; None for the problem of a request.
+    """
+    title, detail = str(problem.get("title") or "Rejected"), problem.get("detail")
+    text = f"{title}: {detail}" if detail and detail != title else title
+    advice = _ADVICE.get(str(problem.get("type")).rpartition("/")[2])
+    return f"{text}\n{advice(problem, job or {})}" if advice else text
+
+
+def next_steps(job: Mapping[str, Any]) -> list[str]:
+    """Return the commands that a person may want next, each after what it does."""
+    job_id, steps = job["id"], []
+    links = job.get("links") or {}
+    if job["status"] == "in_review":
+        dates = [part for column in job.get("ambiguous_dates") or [] for part in ("--date", f"{column}=ORDER")]
+        steps.append(f"Look at it: {command('preview', job_id)}")
+        steps.append(f"Load it: {command('commit', job_id, *dates)}" + (f" ({_ORDER})" if dates else ""))
+        steps.append(f"Discard it: {command('cancel', job_id)}")
+    if job["status"] == "paused" and not job.get("suspended"):
+        steps.append(f"Resume it: {command('resume', job_id)}")
+    if "rejections" in links:
+        steps.append(f"Rejected rows: {command('rejections', job_id)}")
+    if "rejections" in links and "files" in links:
+        steps.append(f"As a workbook to correct: {command('files', job_id, '--save', 'errors.xlsx')}")
+    return steps
+
+
+def _on_job(action: str, what: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], str]:
+    return lambda _, job: f"{what}: {command(action, str(job.get('id', 'ID')))}"
+
+
+def _parameter(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    return f"Give it with: --parameter {problem.get('parameter', 'NAME')}=VALUE"
+
+
+def _dates(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    columns = problem.get("columns") or ["COLUMN"]
+    options = " ".join(f"--date {shlex.quote(f'{column}=ORDER')}" for column in columns)
+    return f"Say which with: {options} ({_ORDER})"
+
+
+def _not_found(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    """Name the list that has the right names, as far as the detail says of what."""
+    listed = next((name for name in _LISTS if f" {name} " in str(problem.get("detail"))), None)
+    return f"See which there are: {command(_LISTS[listed])}" if listed else "Check the name."
+
+
+def _login(_: Mapping[str, Any], __: Mapping[str, Any]) -> str:
+    return f"Sign in: {command('login')}\nOn a machine, set SLUICE_TOKEN to a valid token."
+
+
+_ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]] = {
+    "unauthorized": _login,
+    "not-found": _not_found,
+    "same-file": lambda *_: "Import it again with: --force",
+    "missing-parameter": _parameter,
+    "missing-header": lambda *_: "Name the header that stands for a column with: --mapping HEADER=COLUMN",
+    "bad-mapping": lambda *_: f"See the columns of each importer: {command('importers')}",
+    "wrong-file-type": lambda *_: f"See the files that each importer takes: {command('importers')}",
+    "invalid-parameter": lambda *_: f"See the parameters of each importer: {command('importers')}",
+    "ambiguous-dates": _dates,
+    "unprocessed-rows": _on_job("retry", "Retry them"),
+    "system-error": _on_job("retry", "Retry it"),
+    "upstream-rejected": _on_job("retry", "Then retry it"),
+    "rollback-incomplete": _on_job("rollback", "Roll it back again"),
+    "sync-overdue": lambda _, job: f"Start it again: {command('sync', str(job.get('importer', 'SOURCE')), '--force')}",
+    "try-later": lambda *_: "Run the command again in a moment.",
+}
+"""What helps against a problem, by the last part of its type: made of the problem, and of the job whose it is."""

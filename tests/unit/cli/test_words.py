@@ -1,0 +1,113 @@
+"""Words for people: verdicts, times, durations, and what to do next."""
+
+from typing import Any
+
+import pytest
+
+from sluice.model.status import Status
+from sluice_cli.words import PROFILE, STATUSES, command, describe, duration, local_time, next_steps, verdict
+from tests.unit.cli.fake_api import job
+
+
+def counts(**given: int) -> dict[str, int]:
+    return {"total": sum(given.values()), "inserted": 0, "updated": 0, "unchanged": 0, "rejected": 0} | given
+
+
+def test_every_state_of_a_job_has_its_words() -> None:
+    assert set(STATUSES) == set(Status)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (job("completed", counts=counts(inserted=3)), "Loaded"),
+        (job("completed", counts=counts(unchanged=3)), "Loaded"),
+        (job("completed", counts=counts(inserted=4960, rejected=40)), "Loaded, 40 rejected"),
+        (job("completed", counts=counts(rejected=1412)), "Nothing loaded, 1,412 rejected"),
+        (job("completed", counts=counts()), "Completed, no rows"),
+        (job("completed", counts=counts(inserted=3, rejected=1), lookup="voters"), "Looked up, 1 rejected"),
+        (job("loading", lookup="voters"), "Looking up"),
+        (job("paused", suspended="The upstream is down."), "Suspended"),
+        (job("paused"), "Paused"),
+        (job("in_review", counts=counts(rejected=40)), "In review, 40 rejected"),
+        (job("in_review", counts=counts()), "In review"),
+        (job("rolled_back"), "Rolled back"),
+        (job("a_later_state"), "A later state"),
+    ],
+)
+def test_a_verdict_says_whether_rows_were_loaded(made: dict[str, Any], words: str) -> None:
+    assert verdict(made) == words
+
+
+def test_a_time_is_shown_in_the_zone_of_this_machine_to_the_second() -> None:
+    assert local_time("2026-11-28T01:57:55.123456Z") == "2026-11-28 08:57:55+07:00"
+    assert local_time(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1, "0.0 s"),
+        (0.44, "0.4 s"),
+        (59.6, "1 min"),
+        (85, "1 min 25 s"),
+        (3600, "1 h"),
+        (7384, "2 h 3 min"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("type", "more", "advice"),
+    [
+        ("same-file", {}, "--force"),
+        ("missing-parameter", {"parameter": "ward"}, "--parameter ward=VALUE"),
+        ("missing-header", {}, "--mapping HEADER=COLUMN"),
+        ("ambiguous-dates", {"columns": ["Last sold"]}, "--date 'Last sold=ORDER' (ORDER is dmy or mdy)"),
+        ("unprocessed-rows", {}, "sluice retry 01JOB"),
+        ("rollback-incomplete", {}, "sluice rollback 01JOB"),
+        ("sync-overdue", {}, "sluice sync products --force"),
+        ("unauthorized", {}, "sluice login"),
+        ("not-found", {"detail": "There is no importer 'produce'."}, "sluice importers"),
+        ("not-found", {"detail": "There is no job '01'."}, "sluice jobs"),
+        ("not-found", {"detail": "There is no record 'x'."}, "Check the name."),
+    ],
+)
+def test_a_problem_comes_with_the_command_that_helps_and_without_its_type(
+    type: str, more: dict[str, Any], advice: str
+) -> None:
+    text = describe({"type": f"/problems/{type}", "title": "T", "detail": "D.", **more}, job("failed"))
+    assert text.startswith(f"T: {more.get('detail', 'D.')}\n")
+    assert advice in text
+    assert "/problems/" not in text
+
+
+def test_another_problem_is_its_title_and_detail() -> None:
+    assert describe({"type": "/problems/encrypted-workbook", "title": "T", "detail": "D."}) == "T: D."
+    assert describe({}) == "Rejected"
+
+
+def test_a_job_in_review_says_how_to_look_at_it_load_it_and_discard_it() -> None:
+    steps = "\n".join(next_steps(job("in_review", ambiguous_dates=["Last sold"], links={"rejections": "…"})))
+    for part in (
+        "sluice preview 01JOB",
+        "sluice commit 01JOB --date 'Last sold=ORDER' (ORDER is dmy or mdy)",
+        "sluice cancel 01JOB",
+        "sluice rejections 01JOB",
+    ):
+        assert part in steps
+
+
+def test_a_paused_job_says_how_to_resume_it_unless_it_resumes_by_itself() -> None:
+    assert next_steps(job("paused")) == ["Resume it: sluice resume 01JOB"]
+    assert next_steps(job("paused", suspended="The upstream is down.")) == []
+
+
+def test_a_suggested_command_repeats_the_profile_and_quotes_what_a_shell_would_read() -> None:
+    PROFILE.set("prod")
+    assert (
+        command("commit", "01JOB", "--date", "Sold on=dmy") == "sluice --profile prod commit 01JOB --date 'Sold on=dmy'"
+    )

@@ -1,0 +1,61 @@
+// The parts of a browser that the modules need, and a clock that tests move.
+import { mock } from "node:test";
+
+const listeners = new EventTarget();
+
+/** Put a browser's globals in place; `respond(url, options)` answers requests with `[status, body]`, or throws. */
+export function install(respond) {
+  const browser = { requests: [], streams: [], online: true };
+  class EventSource extends EventTarget {
+    static CLOSED = 2;
+    readyState = 0;
+    constructor(url) {
+      super();
+      this.url = url;
+      browser.streams.push(this);
+      setImmediate(() => browser.onStream?.(this));
+    }
+    /** What a browser does when the response is no event stream. */
+    reject() {
+      this.readyState = EventSource.CLOSED;
+      this.dispatchEvent(new Event("error"));
+    }
+    close() {
+      this.readyState = EventSource.CLOSED;
+    }
+  }
+  const globals = {
+    EventSource,
+    navigator: { get onLine() { return browser.online; }, language: "en" },
+    document: { baseURI: "https://shop.example/page", documentElement: null },
+    addEventListener: listeners.addEventListener.bind(listeners),
+    removeEventListener: listeners.removeEventListener.bind(listeners),
+    fetch: async (url, options) => {
+      browser.requests.push(`${options?.method ?? "GET"} ${new URL(url).pathname}`);
+      const [status, body] = await respond(new URL(url), options);
+      return new Response(typeof body === "string" ? body : JSON.stringify(body), { status });
+    },
+  };
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  return browser;
+}
+
+/** Use a clock of the tests: only `until` moves it. */
+export function stopClock() {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+}
+
+/** Move the clock second by second until a promise is settled; return the seconds and the outcome. */
+export async function until(promise, limit) {
+  let outcome = null;
+  promise.then((value) => (outcome = { value }), (error) => (outcome = { error }));
+  for (let seconds = 0; seconds <= limit; seconds += 1) {
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    if (outcome) return { seconds, ...outcome };
+    mock.timers.tick(1000);
+  }
+  throw new Error(`not settled after ${limit} s`);
+}
