@@ -39,6 +39,12 @@ setup: .venv/.ready .venv-aws/.ready ## create the virtual environments from the
 	@VIRTUAL_ENV=.venv-aws $(UV) sync --quiet --require-hashes requirements/aws.txt
 	@touch $@
 
+.venv-peers/.ready: .venv/.uv requirements/peers.txt
+	@echo "Making .venv-peers (the libraries that are measured beside Sluice)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-peers
+	@VIRTUAL_ENV=.venv-peers $(UV) sync --quiet --require-hashes requirements/peers.txt
+	@touch $@
+
 .PHONY: demo
 demo: setup ## start the local AWS, deploy, import 20,000 products; the stack keeps running
 	@$(RUN) local.demos.products
@@ -97,8 +103,12 @@ planted: setup ## plant faults one by one, and see that the fast tests find each
 	@$(RUN) tests.planted $(ARGS)
 
 .PHONY: bench
-bench: setup ## measure; ARGS="chunk plan --rows 20000" takes only these measures
-	$(RUN) benchmarks $(ARGS)
+bench: setup .venv-peers/.ready ## measure all and write docs/figures.md; ARGS="chunk plan --rows 20000" only prints these
+	@$(RUN) benchmarks $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: setup .venv-peers/.ready ## measure other libraries beside Sluice, on one workbook and one PostgreSQL
+	@$(RUN) benchmarks peers $(ARGS)
 
 .PHONY: lock
 lock: .venv/.uv ## update the locked requirements to the newest versions that fit
@@ -106,6 +116,7 @@ lock: .venv/.uv ## update the locked requirements to the newest versions that fi
 	$(LOCK) --upgrade layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	$(LOCK) --upgrade requirements/dev.in cli/pyproject.toml -o requirements/dev.txt
 	$(LOCK) --upgrade requirements/aws.in -o requirements/aws.txt
+	$(LOCK) --upgrade requirements/peers.in -o requirements/peers.txt
 
 .PHONY: deploy
 deploy: setup ## build and deploy to AWS with your credentials; settings: samconfig.toml, ARGS=--guided
@@ -113,4 +124,4 @@ deploy: setup ## build and deploy to AWS with your credentials; settings: samcon
 
 .PHONY: clean
 clean: down ## remove the environments and all builds
-	rm -rf .venv .venv-aws .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-aws .venv-peers .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

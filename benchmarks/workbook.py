@@ -1,10 +1,12 @@
-"""Writes the workbook of the demo and the benchmarks: parts with prices and stock, some rows wrong."""
+"""Writes the files of the demo and the benchmarks: parts with prices and stock, some rows wrong; .xlsx or .csv."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Mapping
+import csv
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -87,14 +89,33 @@ def write_workbook(
     ValueError
         When `wrong` names a column without a fault, or a row outside the sheet.
     """
-    faults = dict(wrong or {})
+    lines = _lines(rows, wrong or {}, changed, seed)
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet("Products")
+    for place, line in enumerate(chain([HEADER], lines)):
+        sheet.write_row(place, 0, line)
+    book.close()
+
+
+def write_csv(
+    path: Path,
+    rows: int,
+    *,
+    wrong: Mapping[int, str] | None = None,
+    changed: Collection[int] = (),
+    seed: int = 0,
+) -> None:
+    """Write the rows of `write_workbook`, which has the same parameters, into a CSV file in UTF-8."""
+    lines = _lines(rows, wrong or {}, changed, seed)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(chain([HEADER], lines))
+
+
+def _lines(rows: int, faults: Mapping[int, str], changed: Collection[int], seed: int) -> Iterator[Sequence[object]]:
     if unknown := [column for column in faults.values() if column not in FAULTS]:
         raise ValueError(f"column {unknown[0]!r} has no fault; choose from {', '.join(FAULTS)}")
     if outside := [row for row in faults if not 2 <= row <= rows + 1]:
         raise ValueError(f"row {outside[0]} is not below the header")
-    book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
-    sheet = book.add_worksheet("Products")
-    sheet.write_row(0, 0, HEADER)
     for index in range(rows):
         number = index + 2
         values = product(index, seed)
@@ -102,8 +123,7 @@ def write_workbook(
             values[4] = round(float(str(values[4])) + 1, 2)
         if number in faults:
             values[HEADER.index(faults[number])] = FAULTS[faults[number]]
-        sheet.write_row(number - 1, 0, values)
-    book.close()
+        yield values
 
 
 def spread(count: int, rows: int) -> list[int]:
@@ -111,19 +131,24 @@ def spread(count: int, rows: int) -> list[int]:
     return [2 + (2 * index + 1) * rows // (2 * count) for index in range(count)]
 
 
+def wrong_rows(count: int, rows: int) -> dict[int, str]:
+    """Choose ``count`` wrong rows at even distances, each with the next column that can be wrong."""
+    columns = list(FAULTS)
+    return {row: columns[at % len(columns)] for at, row in enumerate(spread(count, rows))}
+
+
 def main() -> None:
-    """Write the workbook that the arguments describe."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", type=Path)
+    """Write the file that the arguments describe."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.workbook", description=__doc__)
+    parser.add_argument("path", type=Path, help="the .xlsx or .csv file to write")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--wrong", type=int, default=0, help="how many rows are wrong, spread over the file")
     parser.add_argument("--changed", type=int, default=0, help="how many rows have another price")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    columns = list(FAULTS)
-    wrong = {row: columns[at % len(columns)] for at, row in enumerate(spread(options.wrong, options.rows))}
-    changed = frozenset(spread(options.changed, options.rows))
-    write_workbook(options.path, options.rows, wrong=wrong, changed=changed, seed=options.seed)
+    wrong, changed = wrong_rows(options.wrong, options.rows), frozenset(spread(options.changed, options.rows))
+    write = write_csv if options.path.suffix == ".csv" else write_workbook
+    write(options.path, options.rows, wrong=wrong, changed=changed, seed=options.seed)
 
 
 if __name__ == "__main__":

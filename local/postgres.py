@@ -23,7 +23,9 @@ from local.processes import LOOPBACK, BackgroundProcess, free_port
 NAME: Final = "sluice"
 """Role and database; the role owns its database and has no other rights."""
 
-_SUPERUSER: Final = "postgres"
+SUPERUSER: Final = "postgres"
+"""Role and database of the server's administrator, with the same password."""
+
 # The server does not run as root, the usual user in containers; every Unix has this account.
 _UNPRIVILEGED: Final = "daemon"
 # These settings trade durability for speed; the data does not outlive the stack.
@@ -48,6 +50,10 @@ class Postgres:
             "dbname": NAME,
             "sslmode": "disable",
         }
+
+    def url(self, database: str = NAME) -> str:
+        """Return the address of a database for other programs, with the password in it."""
+        return f"postgresql://{NAME}:{self.password}@{LOOPBACK}:{self.port}/{database}"
 
     def connect(self, database: str = NAME, user: str = NAME) -> Any:
         """Return a psycopg connection in autocommit mode."""
@@ -108,7 +114,7 @@ def _make(home: Path) -> None:
     _run(
         [
             _program("initdb"),
-            *("-D", home / "data", "-U", _SUPERUSER, "--pwfile", password, "--auth", "scram-sha-256", "--no-sync"),
+            *("-D", home / "data", "-U", SUPERUSER, "--pwfile", password, "--auth", "scram-sha-256", "--no-sync"),
             # text sorts the same on every machine
             *("--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
         ],
@@ -137,7 +143,7 @@ def _run(command: Sequence[str | Path], user: str | None) -> None:
 def _make_database(server: Postgres) -> None:
     from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - as in `Postgres.connect`
 
-    with server.connect(_SUPERUSER, _SUPERUSER) as connection:
+    with server.connect(SUPERUSER, SUPERUSER) as connection:
         for statement in ("CREATE ROLE {name} LOGIN PASSWORD {password}", "CREATE DATABASE {name} OWNER {name}"):
             connection.execute(SQL(statement).format(name=Identifier(NAME), password=Literal(server.password)))
 
@@ -148,7 +154,7 @@ def _await(server: Postgres, process: BackgroundProcess, patience: float) -> Non
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and process.alive():
         try:
-            server.connect(_SUPERUSER, _SUPERUSER).close()
+            server.connect(SUPERUSER, SUPERUSER).close()
         except psycopg.OperationalError:
             time.sleep(0.05)
         else:

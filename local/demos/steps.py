@@ -16,12 +16,10 @@ from sluice_cli.errors import SluiceError
 from sluice_cli.output import err
 
 
-def started(prepare: Callable[[Callable[[str], None]], None] = lambda _: None) -> Stack:
-    """Start the local stack, then `prepare`; each step is a line on standard error."""
+def started() -> Stack:
+    """Start the local stack; each step is a line on standard error."""
     with status("Starting") as say:
-        stack = up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), say=say)
-        prepare(say)
-    return stack
+        return up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), say=say)
 
 
 def configure(upstream: httpx.Client, settings: Mapping[str, Any], *, reset: bool = False) -> None:

@@ -15,6 +15,7 @@ from local.demos.steps import configure, exit_code, run, started
 from local.fake_upstreams.voter_files import Line, voter_rows, write_workbook
 from local.fake_upstreams.voters import WARD, category, is_id_number
 from local.paths import LOCAL
+from local.stack import Stack
 from sluice_cli import output
 from sluice_cli.client import Client
 from sluice_cli.imports import send
@@ -28,9 +29,13 @@ RESULT: Final = Path(".local") / "result.xlsx"
 
 
 def main() -> int:
-    """Start the local stack, look voters up, and show the outcome beside what is true of them."""
-    stack = started()
-    lines = list(voter_rows(ROWS, first=_first()))
+    """Start the local stack and show the demo."""
+    return demo(started())
+
+
+def demo(stack: Stack, rows: int = ROWS) -> int:
+    """Look voters up, show the outcome beside what is true of them; return 1 if it is not as expected."""
+    lines = list(voter_rows(rows, first=_first()))
     commission = httpx.Client(base_url=stack.commission_url, timeout=10, trust_env=False)
     with commission, Client(stack.api_url, stack.issuer.mint()) as client:
         configure(commission, FLAKY, reset=True)
@@ -38,7 +43,7 @@ def main() -> int:
         book.parent.mkdir(parents=True, exist_ok=True)
         write_workbook(book, lines)
         output.out.print(
-            f"Looking up the {ROWS:,} voters of “{book.name}”, whose name holds their ward. 10 % of the commission's "
+            f"Looking up the {rows:,} voters of “{book.name}”, whose name holds their ward. 10 % of the commission's "
             f"responses are errors, its tokens expire after 2 s, and it accepts {RATE} requests a second:"
         )
         began = time.perf_counter()
@@ -47,7 +52,7 @@ def main() -> int:
         seen = commission.get("/_seen").raise_for_status().json()
         output.job(job)
         summary = _saved(client, job["id"]) if job["status"] == "completed" else None
-    output.out.print(f"{ROWS:,} rows in {took:.1f} s: {ROWS / took:,.0f} rows/s")
+    output.out.print(f"{rows:,} rows in {took:.1f} s: {rows / took:,.0f} rows/s")
     truth = Counter(category(line[0]) for line in lines)
     if summary:
         _show(summary, truth)

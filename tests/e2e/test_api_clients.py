@@ -20,7 +20,7 @@ from local.stack import Stack
 from tests.support.factories import csv_file, products
 from tests.support.factories_files import written_by_openpyxl
 from tests.support.generated import GeneratedClient, generate
-from tests.support.node import NODE
+from tests.support.javascript import NODE
 from tests.support.people import Person, eventually
 
 

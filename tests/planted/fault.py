@@ -1,4 +1,4 @@
-"""A fault to plant."""
+"""A fault, as `tests.planted.faults` declares it."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.planted.client_faults import CLIENT_FAULTS
 from tests.planted.edge_faults import EDGE_FAULTS
 from tests.planted.fault import Fault
 
@@ -321,22 +322,6 @@ FAULTS: Final = (
         new='    if b"<never" in body:',
         tests=("tests/unit/reading/test_xlsx_table.py",),
     ),
-    # ------------------------------------------------------------------ screens say what is true
-    Fault(
-        name="review-counted-as-work",
-        breaks="The time in which a person reads a review is part of the duration of the load.",
-        file="layers/domain/sluice/usecases/views.py",
-        old="case Status.LOADING:",
-        new="case Status.LOADING | Status.IN_REVIEW:",
-        tests=("tests/integration/api/test_timeline.py",),
-    ),
-    Fault(
-        name="rejected-file-looks-loaded",
-        breaks="A file whose rows were all rejected is shown as loaded.",
-        file="web/shared/outcomes.js",
-        old="if (!delivered(counts))",
-        new="if (!delivered(counts) && !counts.rejected)",
-        tests=("tests/unit/test_web_outcomes.py",),
-    ),
+    *CLIENT_FAULTS,
     *EDGE_FAULTS,
 )

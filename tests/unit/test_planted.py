@@ -11,7 +11,7 @@ from tests.planted.__main__ import main
 from tests.planted.copies import faulty
 from tests.planted.fault import Fault
 from tests.planted.faults import FAULTS
-from tests.support.node import NODE
+from tests.support.javascript import NODE
 
 
 def _name(fault: Fault) -> str:
