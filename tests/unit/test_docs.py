@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from functions.api.app import app
-from local.docs import problem_page
 from sluice.model import errors, job
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
@@ -72,11 +71,6 @@ def test_every_problem_type_of_the_code_is_on_the_page_of_problems() -> None:
 def test_the_page_of_problems_names_no_type_that_the_code_does_not() -> None:
     """A type that was removed from the code is removed from the page too."""
     assert _documented() - set(_raised()) == set()
-
-
-def test_the_page_of_problems_is_up_to_date() -> None:
-    """Run `python -m local.docs.problem_page` if it is not."""
-    assert (ROOT / "docs" / "problems.md").read_text() == problem_page.page()
 
 
 def test_every_call_is_on_the_api_page_and_no_other() -> None:
