@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import itertools
+import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,17 @@ def fits(file: Path, name: str, importers: Sequence[Mapping[str, Any]]) -> list[
     rows = head(file, name)
     best = (max((_fit(row, each) for row in rows), key=_rank) for each in importers) if rows else iter(())
     return sorted((fit for fit in best if fit.matched), key=_rank, reverse=True)
+
+
+def corrected_job(file: Path, name: str) -> str | None:
+    """Return the id of the job that an errors file names; none for another file. The server looks for itself."""
+    rows = head(file, name)
+    for at, row in enumerate(rows):
+        if {"Original row", "Original job"} <= set(row):
+            place = row.index("Original job")
+            ids = (below[place].lstrip("'") for below in rows[at + 1 :] if place < len(below))
+            return next((each for each in ids if re.fullmatch("[0-9A-Z]{26}", each)), None)
+    return None
 
 
 def head(file: Path, name: str) -> list[list[str]]:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -14,7 +15,8 @@ import typer
 
 from sluice_cli import connection, output, waiting
 from sluice_cli.client import Client, Response
-from sluice_cli.headers import Fit, fits
+from sluice_cli.errors import RequestFailed
+from sluice_cli.headers import Fit, corrected_job, fits
 from sluice_cli.waiting import FailOnRejected
 from sluice_cli.words import command
 
@@ -92,7 +94,10 @@ def import_file(
         bool, typer.Option("--force", help="Import it even if the same file was imported before.")
     ] = False,
     corrects: Annotated[
-        str | None, typer.Option(metavar="ID", help="The job whose errors.xlsx this is, corrected.")
+        str | None,
+        typer.Option(
+            metavar="ID", help="The job whose errors.xlsx this is, corrected. Default: the one that the file names."
+        ),
     ] = None,
     fail_on_rejected: FailOnRejected = None,
 ) -> None:
@@ -194,6 +199,9 @@ def _importer_of(client: Client, file: Path, name: str, corrects: str | None) ->
     """
     if corrects:
         return str(client.get(f"/jobs/{corrects}").body["importer"])
+    if (marked := corrected_job(file, name)) and (importer := _importer_of_job(client, marked)):
+        output.note(f"Importer: {importer} (the file corrects job {marked})")
+        return importer
     found = fits(file, name, client.get("/importers").body["items"])
     full = [fit for fit in found if fit.is_full]
     if len(full) == 1:
@@ -203,6 +211,15 @@ def _importer_of(client: Client, file: Path, name: str, corrects: str | None) ->
     if not nearest:
         raise typer.BadParameter(f"Give --importer; these are the importers: {command('importers')}")
     raise typer.BadParameter(f"Give --importer. By the headers of the file, the nearest are:\n{nearest}")
+
+
+def _importer_of_job(client: Client, job_id: str) -> str | None:
+    try:
+        return str(client.get(f"/jobs/{job_id}").body["importer"])
+    except RequestFailed as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None
 
 
 def _described(fit: Fit) -> str:

@@ -7,59 +7,82 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth, responses
+from functions.api.routes import Routes, problems
 from functions.api.services import ref_of, services
 from sluice.api.requests import CommitBody
 from sluice.api.responses import JobResponse
 from sluice.model.job import Job
 from sluice.usecases import control
 
-router = APIGatewayRouter()
+router = Routes("Actions")
 
-_UNDER_WAY: dict[int, OpenAPIResponse] = {202: {"description": "The job is changing its state; poll its address."}}
+_NO_ANSWERS = CommitBody()
+_STATE = problems("not-found", "illegal-transition")
+_DATES = problems("not-found", "illegal-transition", "committed-otherwise", "ambiguous-dates", "unknown-column")
+_AGAIN = problems("not-found", "illegal-transition", "importer-busy")
+_RETRY = problems("not-found", "illegal-transition", "importer-busy", "not-retryable")
+_BACK = problems("not-found", "illegal-transition", "nothing-to-roll-back")
 
 
-@router.post("/jobs/<job_id>/commit", responses=_UNDER_WAY)
-def commit(job_id: str, body: Annotated[CommitBody | None, Body()] = None) -> Response[JobResponse | None]:
-    """Commit a job in review, so that it loads its rows."""
-    answers = dict(body.dates) if body else {}
+@router.post("/jobs/<job_id>/commit", responses=responses.STARTED | _DATES)
+def commit_job(job_id: str, body: Annotated[CommitBody, Body()] = _NO_ANSWERS) -> Response[JobResponse]:
+    """Commit a job in review.
+
+    It loads its rows. A job with ambiguous dates needs the order of each such column in `dates`.
+    """
+    answers = dict(body.dates)
     return _response(control.commit(ref_of(router, job_id), by=_by(), answers=answers, services=services()))
 
 
-@router.post("/jobs/<job_id>/cancel", responses=_UNDER_WAY)
-def cancel(job_id: str) -> Response[JobResponse | None]:
-    """Cancel a job; rows that were loaded stay and can be rolled back."""
+@router.post("/jobs/<job_id>/cancel", responses=responses.STARTED | _STATE)
+def cancel_job(job_id: str) -> Response[JobResponse]:
+    """Cancel a job.
+
+    Workers finish the chunks that they hold. Rows that were loaded stay and can be rolled back.
+    """
     return _response(control.cancel(ref_of(router, job_id), by=_by(), now=int(time.time()), services=services()))
 
 
-@router.post("/jobs/<job_id>/pause", responses=_UNDER_WAY)
-def pause(job_id: str) -> Response[JobResponse | None]:
-    """Pause a job after the chunks that workers hold."""
+@router.post("/jobs/<job_id>/pause", responses=responses.STARTED | _STATE)
+def pause_job(job_id: str) -> Response[JobResponse]:
+    """Pause a job.
+
+    It stops after the chunks that workers hold, and continues with `resume`.
+    """
     return _response(control.pause(ref_of(router, job_id), by=_by(), now=int(time.time()), services=services()))
 
 
-@router.post("/jobs/<job_id>/resume", responses=_UNDER_WAY)
-def resume(job_id: str) -> Response[JobResponse | None]:
-    """Resume a paused job."""
+@router.post("/jobs/<job_id>/resume", responses=responses.STARTED | _AGAIN)
+def resume_job(job_id: str) -> Response[JobResponse]:
+    """Resume a paused job.
+
+    It continues with the chunks that are not done; nothing is done twice.
+    """
     return _response(control.resume(ref_of(router, job_id), by=_by(), services=services()))
 
 
-@router.post("/jobs/<job_id>/retry", responses=_UNDER_WAY)
-def retry(job_id: str) -> Response[JobResponse | None]:
-    """Retry a failed job: process the rows that are neither delivered nor rejected."""
+@router.post("/jobs/<job_id>/retry", responses=responses.STARTED | _RETRY)
+def retry_job(job_id: str) -> Response[JobResponse]:
+    """Retry a failed job.
+
+    It processes the rows that are neither delivered nor rejected.
+    """
     return _response(control.retry(ref_of(router, job_id), by=_by(), services=services()))
 
 
-@router.post("/jobs/<job_id>/rollback", responses=_UNDER_WAY)
-def rollback(job_id: str) -> Response[JobResponse | None]:
-    """Roll back a job; rows that were changed since stay as they are."""
+@router.post("/jobs/<job_id>/rollback", responses=responses.STARTED | _BACK)
+def roll_back_job(job_id: str) -> Response[JobResponse]:
+    """Roll back a job.
+
+    Rows that it inserted are removed and rows that it updated get their earlier values back. Rows that were changed
+    since stay as they are; `GET /jobs/{id}/kept` lists them.
+    """
     return _response(control.roll_back(ref_of(router, job_id), by=_by(), services=services()))
 
 
-def _response(job: Job) -> Response[JobResponse | None]:
+def _response(job: Job) -> Response[JobResponse]:
     return responses.job(job, router, started=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.api import (
@@ -20,15 +19,18 @@ from functions.api import (
     live,
     problems,
     queues,
+    rows,
     syncs,
+    uploads,
 )
+from functions.api.parameters import only_known_parameters
 from sluice.observability import logger
 
-app = APIGatewayRestResolver(enable_validation=True, response_validation_error_http_code=500, cors=auth.CORS)
-app.use(middlewares=[auth.only_known_callers, idempotency.once_for_each_key])
+app = description.DescribedResolver(enable_validation=True, response_validation_error_http_code=500, cors=auth.CORS)
+app.use(middlewares=[auth.only_known_callers, only_known_parameters, idempotency.once_for_each_key])
 problems.answer_with_problems(app)
 description.describe(app)
-for routes in (imports, jobs, live, actions, files, importers, datasets, queues, syncs):
+for routes in (imports, uploads, jobs, rows, live, actions, files, importers, datasets, queues, syncs):
     app.include_router(routes.router, prefix="/v1")
 
 

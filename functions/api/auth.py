@@ -17,7 +17,7 @@ from sluice.model.errors import Unauthorized
 from sluice.usecases.tickets import redeem_ticket
 
 # Routes without a token: they show no tenant's data.
-_OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
+_OPEN = re.compile(r"/v1/(health|docs|openapi\.json|problems/[^/]+)")
 #: Routes that issue tickets: a POST that changes nothing, so the scope for reading is enough.
 TICKETS = re.compile(r"/v1/(tickets|jobs/[^/]+/ticket)")
 # Routes where a browser cannot send a header: its EventSource, and a link to a download.
@@ -27,7 +27,7 @@ _BY_TICKET = re.compile(r"/v1/jobs/([^/]+)/(events|files/[^/]+)")
 CORS = CORSConfig(
     allow_origin="*",
     allow_headers=["Authorization", "Content-Type", "If-None-Match", "Idempotency-Key", "Last-Event-ID", "Prefer"],
-    expose_headers=["ETag", "Location", "Retry-After"],
+    expose_headers=["ETag", "Link", "Location", "Retry-After"],
     max_age=600,
 )
 
@@ -48,7 +48,7 @@ def authorize(app: APIGatewayRestResolver) -> None:
     """
     event = app.current_event
     # a browser's preflight request (OPTIONS) carries no token
-    if event.path not in _OPEN and event.http_method != "OPTIONS":
+    if not is_open(event.path) and event.http_method != "OPTIONS":
         asked = event.resolved_query_string_parameters or {}
         named = _BY_TICKET.fullmatch(event.path)
         if event.http_method == "GET" and named and "ticket" in asked:
@@ -57,6 +57,11 @@ def authorize(app: APIGatewayRestResolver) -> None:
             caller, stream = identify(event.headers.get("Authorization"), issuer_of(load_settings(ApiSettings))), ""
         caller.need(READ if event.http_method == "GET" or TICKETS.fullmatch(event.path) else WRITE)
         app.append_context(caller=caller, stream=stream)
+
+
+def is_open(path: str) -> bool:
+    """Return whether a route needs no token."""
+    return _OPEN.fullmatch(path) is not None
 
 
 def caller_of(router: APIGatewayRouter) -> Caller:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth
+from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import ref_of, services
 from sluice.api.responses import FileOfferResponse, ListResponse
 from sluice.usecases import downloads
@@ -17,12 +17,15 @@ from sluice.usecases import downloads
 # API Gateway ends a request after 29 s; a caller requests a file again that is not made by then.
 _LONGEST_WAIT = 20.0
 
-router = APIGatewayRouter()
+router = Routes("Downloads")
 
 
-@router.get("/jobs/<job_id>/files")
-def offers(job_id: str) -> ListResponse[FileOfferResponse]:
-    """List the downloads of an inactive job."""
+@router.get("/jobs/<job_id>/files", responses=ok(200, "All files, on one page.") | problems("not-found"))
+def list_files(job_id: str) -> ListResponse[FileOfferResponse]:
+    """List the downloads of a job.
+
+    A job that is being processed has none, because its files would change.
+    """
     job, files = services().jobs.get(ref_of(router, job_id)), services().files
     here = f"{auth.base_url(router)}/v1/jobs/{job.ref.id}/files"
     found = downloads.offers(job, files)
@@ -33,14 +36,19 @@ def offers(job_id: str) -> ListResponse[FileOfferResponse]:
 
 @router.get(
     "/jobs/<job_id>/files/<name>",
-    responses={302: {"description": "Address of the file."}, 503: {"description": "The file is being made; retry."}},
+    responses=other(302, "The address of the file, which needs no token and expires.", headers=("Location",))
+    | problems("not-found", "file-not-made", "try-later"),
 )
-def download(
+def download_file(
     job_id: str,
     name: str,
     ticket: Annotated[str | None, Query(description="Instead of a token; it is checked as a token is.")] = None,
 ) -> Response[None]:
-    """Redirect to a file; its address needs no token and expires after some minutes."""
+    """Download a file of a job.
+
+    Redirects to an address that needs no token and expires after some minutes. The first request makes the file and
+    waits up to 20 s; `503` if it takes longer: repeat it after `Retry-After`.
+    """
     ref = ref_of(router, job_id)
     where = downloads.download(ref, name, seconds=_LONGEST_WAIT, services=services())
     return Response(302, body=None, headers={"Location": where, "Cache-Control": "no-store"})

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, excep
 from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict import CustomDictSerializer
 
 from functions.api.auth import TICKETS
+from functions.api.forms import without_boundary
 from sluice import bootstrap
 from sluice.config import ApiSettings, load_settings
 from sluice.model.errors import InProgress, KeyReused, RequestRejected
@@ -47,7 +48,7 @@ def once_for_each_key(app: APIGatewayRestResolver, next_middleware: NextMiddlewa
         return next_middleware(app)
     if not _KEY.fullmatch(key):
         raise RequestRejected("bad-idempotency-key")
-    body = hashlib.sha256((event.body or "").encode()).hexdigest()
+    body = hashlib.sha256(without_boundary(event)).hexdigest()
     request = [event.path, event.resolved_query_string_parameters, body]
     # only hashes of both are stored
     return _answer(app, next_middleware, {"key": [caller.tenant, caller.subject, key], "request": request})

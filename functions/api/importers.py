@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
+from functions.api.routes import Routes, ok, other, problems
 from sluice.api.importers import ImporterResponse, importer_response
 from sluice.api.responses import ListResponse
 from sluice.catalog.registry import IMPORTERS, importer_named
 from sluice.reports.template import build_template
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_BYTES = {"type": "string", "format": "binary"}
 
-router = APIGatewayRouter()
+router = Routes("Importers")
 
 
-@router.get("/importers")
-def every() -> ListResponse[ImporterResponse]:
-    """List all importers."""
+@router.get("/importers", responses=ok(200, "All importers, on one page."))
+def list_importers() -> ListResponse[ImporterResponse]:
+    """List all importers.
+
+    An importer is a kind of import: the columns that a file must have, and the dataset that its rows go to.
+    """
     return ListResponse(items=[importer_response(importer) for importer in IMPORTERS], next=None)
 
 
-@router.get("/importers/<name>")
-def one(name: str) -> ImporterResponse:
-    """Show an importer."""
+@router.get("/importers/<name>", responses=ok(200, "The importer.") | problems("not-found"))
+def get_importer(name: str) -> ImporterResponse:
+    """Show an importer.
+
+    Its columns with their aliases, its parameters, file types and limits, and the JSON Schema of a row.
+    """
     return importer_response(importer_named(name))
 
 
 @router.get(
     "/importers/<name>/template.xlsx",
-    responses={200: {"description": "A workbook to fill in.", "content": {_XLSX: {"schema": _BYTES}}}},
+    responses=other(200, "The workbook.", type=_XLSX, binary=True) | problems("not-found"),
     enable_validation=False,  # it would convert the bytes to text
 )
-def template_of(name: str) -> Response[bytes]:
-    """Download an empty workbook with the importer's headers, types, choices and notes, and an example row."""
+def download_template(name: str) -> Response[bytes]:
+    """Download a workbook to fill in.
+
+    It has the importer's headers, types, choices and notes, and an example row.
+    """
     importer = importer_named(name)
     saved_as = f'attachment; filename="{importer.name}-template.xlsx"'
     return Response(200, _XLSX, build_template(importer), {"Content-Disposition": saved_as})

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth, responses
+from functions.api.routes import Routes, ok, problems
 from functions.api.services import ref_of, services
-from sluice.api.requests import ImportBody, Parameters, Priority
+from sluice.api.requests import ImportBody
 from sluice.api.responses import ImportResponse, JobResponse, UploadForm, UploadParts, job_response, parts_response
-from sluice.catalog.registry import importer_named
-from sluice.model.errors import TooLarge
-from sluice.usecases.create import ImportRequest, accept_file, expect_file, expect_parts
+from sluice.usecases.create import ImportRequest, expect_file, expect_parts
 from sluice.usecases.multipart import join_parts, list_parts
-from sluice.usecases.views import await_end
 
-# API Gateway ends a request after 29 s, and the function ends later; a caller polls a job that is not done by then.
-_LONGEST_WAIT = 20
-# Lambda takes requests of 6 MB, and API Gateway encodes the body in base64, a third longer (AWS Lambda Developer Guide,
-# "Lambda quotas"); the rest is room for headers.
-_LARGEST_BODY = 4 * 1024**2
+router = Routes("Imports")
 
-router = APIGatewayRouter()
+#: What a file can be rejected for before it is read.
+FILE_PROBLEMS = ("not-found", "too-large", "wrong-file-type", "invalid-parameter", "same-file", "cannot-correct")
+_PART_PROBLEMS = ("not-found", "not-in-parts", "file-not-wanted", "upload-over")
 
 
-@router.post("/imports", responses={201: {"description": "A job that waits for its file, and its presigned upload."}})
-def expect(body: ImportBody) -> tuple[ImportResponse, int]:
-    """Announce a file; the response has a presigned form that sends it to the bucket, or the URLs of its parts."""
+@router.post(
+    "/imports",
+    responses=ok(201, "A job that waits for its file, and where to send it.", headers=("Location",))
+    | problems(*FILE_PROBLEMS, "wrong-content-type"),
+)
+def create_import(body: ImportBody) -> Response[ImportResponse]:
+    """Announce a file.
+
+    The response has a presigned form that sends the file to the bucket, or the URLs of its parts with `multipart`. The
+    job starts by itself when the file has arrived.
+    """
     caller = auth.caller_of(router)
     request = ImportRequest(
         tenant=caller.tenant,
@@ -57,62 +55,28 @@ def expect(body: ImportBody) -> tuple[ImportResponse, int]:
     else:
         job, form = expect_file(request, now=now, services=services())
         upload = UploadForm(**form)
-    return ImportResponse(job=job_response(job, here), upload=upload), HTTPStatus.CREATED
+    shown = ImportResponse(job=job_response(job, here), upload=upload)
+    return Response(201, "application/json", shown, {"Location": shown.job.links["self"]})
 
 
-@router.get("/jobs/<job_id>/upload")
-def parts_to_send(job_id: str) -> UploadParts:
-    """List the URLs of the parts that have not arrived, to continue an interrupted upload."""
+@router.get(
+    "/jobs/<job_id>/upload",
+    responses=ok(200, "The parts; one that has arrived has no URL.") | problems(*_PART_PROBLEMS),
+)
+def list_missing_parts(job_id: str) -> UploadParts:
+    """List the URLs of the parts that have not arrived.
+
+    To continue an interrupted upload, or after the URLs have expired.
+    """
     job = services().jobs.get(ref_of(router, job_id))
     return parts_response(job_id, list_parts(job, files=services().files), auth.base_url(router))
 
 
-@router.post(
-    "/jobs/<job_id>/upload", responses={202: {"description": "The file is complete; the job starts automatically."}}
-)
-def all_parts_sent(job_id: str) -> Response[JobResponse | None]:
-    """Join the parts that were sent to the file, which starts the job."""
+@router.post("/jobs/<job_id>/upload", responses=responses.STARTED | problems(*_PART_PROBLEMS, "parts-missing"))
+def complete_upload(job_id: str) -> Response[JobResponse]:
+    """Join the parts to the file.
+
+    This starts the job. A repeated call changes nothing.
+    """
     job = join_parts(ref_of(router, job_id), jobs=services().jobs, files=services().files)
     return responses.job(job, router, started=True)
-
-
-@router.post("/imports/upload", responses={202: {"description": "The job; poll its address."}})
-def accept(
-    importer: Annotated[str, Query(description="Name of the importer.")],
-    filename: Annotated[str, Query(description="Name of the file.")] = "upload",
-    priority: Priority = "standard",
-    review: Annotated[bool | None, Query(description="Whether the job stops before it loads.")] = None,
-    force: Annotated[bool, Query(description="Import the file even if the same one was imported before.")] = False,
-    corrects: Annotated[
-        str | None, Query(max_length=64, description="Id of the job whose rejected rows the file corrects.")
-    ] = None,
-    parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
-) -> Response[JobResponse | None]:
-    """Send a file of up to 4 MB as the body; a synchronous importer, or ``Prefer: wait=20``, waits for the results."""
-    caller = auth.caller_of(router)
-    content = _content()
-    request = ImportRequest(
-        tenant=caller.tenant,
-        requested_by=caller.subject,
-        importer=importer,
-        filename=filename,
-        bytes=len(content),
-        urgent=priority == "urgent",
-        review=review,
-        force=force,
-        corrects=corrects,
-        parameters=parameters,
-    )
-    job = accept_file(request, content, now=datetime.now(UTC), services=services())
-    asked = re.search(r"\bwait=(\d{1,6})", router.current_event.headers.get("Prefer") or "")
-    wait = min(int(asked[1]), _LONGEST_WAIT) if asked else _LONGEST_WAIT * importer_named(importer).synchronous
-    return responses.job(await_end(job, seconds=wait, jobs=services().jobs), router, started=True)
-
-
-def _content() -> bytes:
-    """Decode the file in the body."""
-    event = router.current_event
-    content = base64.b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
-    if len(content) > _LARGEST_BODY:
-        raise TooLarge("too-large-for-this-call", bytes=len(content), limit=_LARGEST_BODY)
-    return content

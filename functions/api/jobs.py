@@ -9,98 +9,105 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth, responses
+from functions.api.parameters import Cursor, Limit, cursor_of, position_of
+from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import ref_of, services
 from sluice.api.previews import PreviewResponse, preview_response
 from sluice.api.responses import (
     JobResponse,
-    KeptRowResponse,
     ListResponse,
     LogResponse,
-    RejectionResponse,
     TimelineResponse,
     job_response,
-    kept_row_response,
-    rejection_response,
     timeline_response,
 )
 from sluice.model.status import Status
-from sluice.usecases import views
-from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.control import delete_job
+from sluice.usecases import control, views
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
-Cursor = Annotated[str | None, Query(description="Cursor `next` of the previous page.")]
-
-router = APIGatewayRouter()
+router = Routes("Jobs")
 
 
-@router.get("/jobs")
-def history(
-    status: Status | None = None, importer: str | None = None, limit: Limit = 50, cursor: Cursor = None
+@router.get("/jobs", responses=ok(200, "A page of jobs.") | problems("invalid-cursor"))
+def list_jobs(
+    status: Annotated[Status | None, Query(description="Only jobs in this state.")] = None,
+    importer: Annotated[str | None, Query(description="Only jobs of this importer or source.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> ListResponse[JobResponse]:
-    """List the jobs of the caller's tenant, newest first."""
-    tenant = auth.caller_of(router).tenant
-    page = services().jobs.page(tenant, status=status, importer=importer, limit=limit, cursor=cursor)
-    return ListResponse(items=[job_response(job, auth.base_url(router)) for job in page.items], next=page.next)
+    """List the jobs of the caller's tenant.
+
+    Imports and syncs, newest first.
+    """
+    tenant, after = auth.caller_of(router).tenant, position_of(router, cursor)
+    page = services().jobs.page(tenant, status=status, importer=importer, limit=limit, cursor=after)
+    items = [job_response(job, auth.base_url(router)) for job in page.items]
+    return ListResponse(items=items, next=cursor_of(router, page.next))
 
 
-@router.get("/jobs/<job_id>", responses={304: {"description": "The version in If-None-Match is the newest."}})
-def show(job_id: str) -> Response[JobResponse | None]:
-    """Show a job and its progress."""
+@router.get(
+    "/jobs/<job_id>",
+    responses=ok(200, "The job.", headers=("ETag", "Retry-After"), model=JobResponse)
+    | other(304, "`If-None-Match` has the newest version.", headers=("ETag", "Retry-After"))
+    | problems("not-found"),
+)
+def get_job(job_id: str) -> Response[JobResponse | None]:
+    """Show a job and its progress.
+
+    To poll, send the last `ETag` as `If-None-Match`, as often as `Retry-After` says.
+    """
     found = services().jobs.get(ref_of(router, job_id))
     if responses.is_known(found, router.current_event.headers.get("If-None-Match")):
         return Response(304, body=None, headers={"ETag": responses.etag(found), "Retry-After": "1"})
-    return responses.job(found, router)
+    shown = responses.job(found, router)
+    return Response(shown.status_code, shown.content_type, shown.body, shown.headers)
 
 
-@router.get("/jobs/<job_id>/preview")
-def preview(
+@router.get("/jobs/<job_id>/preview", responses=ok(200, "The preview.") | problems("not-found", "not-parsed"))
+def preview_job(
     job_id: str, limit: Annotated[int, Query(ge=1, le=200, description="Rows to show.")] = 20
 ) -> PreviewResponse:
-    """Preview a job: the layout of its file, its first rows as they will be written, and the effects of a load."""
+    """Preview a job.
+
+    The layout of its file, the columns that its headers matched, its first rows as they will be written, and what
+    loading them would do.
+    """
     ref = ref_of(router, job_id)
     found = views.preview(ref, limit=limit, jobs=services().jobs, chunks=services().chunks, files=services().files)
     return preview_response(found, auth.base_url(router))
 
 
-@router.get("/jobs/<job_id>/rejections")
-def rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[RejectionResponse]:
-    """List the rejections of a job, in the order of the file."""
-    ref = services().jobs.get(ref_of(router, job_id)).ref
-    page = JobFiles(ref, services().files).rejections_page(limit=limit, cursor=cursor)
-    return ListResponse(items=[rejection_response(each) for each in page.items], next=page.next)
+@router.get("/jobs/<job_id>/timeline", responses=ok(200, "The timeline.") | problems("not-found"))
+def get_timeline(job_id: str) -> TimelineResponse:
+    """Show the timeline of a job.
 
-
-@router.get("/jobs/<job_id>/kept")
-def kept(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[KeptRowResponse]:
-    """List the rows that a rollback left as they are, each with the job that changed it since."""
-    ref = services().jobs.get(ref_of(router, job_id)).ref
-    page = JobFiles(ref, services().files).kept_page(limit=limit, cursor=cursor)
-    return ListResponse(items=[kept_row_response(item) for item in page.items], next=page.next)
-
-
-@router.get("/jobs/<job_id>/timeline")
-def progress_over_time(job_id: str) -> TimelineResponse:
-    """Show when a job worked, on which phase, and when it waited; with the chunks that were done, oldest first."""
+    When it worked, on which phase, and when it waited; with the chunks that were done, oldest first.
+    """
     found = views.timeline(ref_of(router, job_id), jobs=services().jobs, chunks=services().chunks)
     return timeline_response(found, datetime.now(UTC))
 
 
-@router.delete("/jobs/<job_id>")
-def delete(job_id: str) -> JobResponse:
-    """Delete the file, the rejected rows and the results of a job that has ended; the job and its log stay."""
-    job = delete_job(
-        ref_of(router, job_id), by=auth.caller_of(router).subject, now=int(time.time()), services=services()
-    )
+@router.delete(
+    "/jobs/<job_id>", responses=ok(200, "The job, which stays.") | problems("not-found", "illegal-transition")
+)
+def delete_job(job_id: str) -> JobResponse:
+    """Delete what is stored of a job that has ended.
+
+    Its file, its rows, the reasons of rejected rows and all files for download. The job and its log stay, and so does
+    what it loaded into a dataset.
+    """
+    ref, by = ref_of(router, job_id), auth.caller_of(router).subject
+    job = control.delete_job(ref, by=by, now=int(time.time()), services=services())
     return job_response(job, auth.base_url(router))
 
 
-@router.get("/jobs/<job_id>/log")
-def log(job_id: str) -> ListResponse[LogResponse]:
-    """List the log entries of a job, oldest first."""
+@router.get("/jobs/<job_id>/log", responses=ok(200, "All entries, on one page.") | problems("not-found"))
+def list_log(job_id: str) -> ListResponse[LogResponse]:
+    """List the log entries of a job.
+
+    Who did what with it and when, oldest first.
+    """
     jobs = services().jobs
     entries = jobs.entries(jobs.get(ref_of(router, job_id)).ref)
     return ListResponse(items=[LogResponse(**asdict(entry)) for entry in entries], next=None)

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth
+from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import ref_of, services
 from sluice import bootstrap
 from sluice.api.events import CONTENT_TYPE, read_id, stream_response
@@ -20,34 +20,48 @@ from sluice.model.event import TICKET_SECONDS, Ticket
 from sluice.usecases.tickets import issue_ticket
 from sluice.usecases.views import await_news
 
-router = APIGatewayRouter()
+_STREAM = CONTENT_TYPE.partition(";")[0]
+
+router = Routes("Events")
+
+_TICKET = ok(201, "The ticket.", headers=("Location",))
 
 
-@router.post("/tickets")
-def ticket_for_all() -> tuple[TicketResponse, int]:
-    """Issue a ticket to watch all jobs of the tenant over the WebSocket: one use, within a minute."""
-    return _ticket(None), HTTPStatus.CREATED
+@router.post("/tickets", responses=_TICKET)
+def create_ticket() -> Response[TicketResponse]:
+    """Issue a ticket to watch all jobs of the tenant.
+
+    For the WebSocket, where a browser can send no header: one use, within a minute.
+    """
+    return _ticket(None)
 
 
-@router.post("/jobs/<job_id>/ticket")
-def ticket(job_id: str) -> tuple[TicketResponse, int]:
-    """Issue a ticket to watch a job or download a file where no header can be sent: one use, within a minute."""
-    return _ticket(job_id), HTTPStatus.CREATED
+@router.post("/jobs/<job_id>/ticket", responses=_TICKET | problems("not-found"))
+def create_job_ticket(job_id: str) -> Response[TicketResponse]:
+    """Issue a ticket to watch a job or download a file of it.
+
+    For an event stream, the WebSocket or a link, where a browser can send no header: one use, within a minute.
+    """
+    return _ticket(job_id)
 
 
 @router.get(
     "/jobs/<job_id>/events",
-    responses={
-        200: {"description": "`text/event-stream`: the job, if it has changed since the last event."},
-        204: {"description": "The stream is over: the client has seen that the job waits or has ended."},
-    },
+    responses=other(200, "The job as one event, if it has changed since the last one.", type=_STREAM)
+    | other(204, "The stream is over: the client has seen that the job waits or has ended.")
+    | problems("not-found"),
 )
-def events(
+def stream_events(
     job_id: str,
     last_event_id: Annotated[str | None, Query(description="As the header `Last-Event-ID`.")] = None,
     ticket: Annotated[str | None, Query(description="Instead of a token; it is checked as a token is.")] = None,
 ) -> Response[str]:
-    """Stream a job as server-sent events: each request waits up to 20 s for a change, then the client reconnects."""
+    """Stream a job as server-sent events.
+
+    Each response has one event at most, since a Lambda function answers as a whole: it waits up to 20 s for a change.
+    A browser's `EventSource` reconnects by itself after the time in the line `retry:`, with the id of the last event;
+    any other client repeats the request with it.
+    """
     seen, _ = read_id(router.current_event.headers.get("Last-Event-ID") or last_event_id)
     seconds = load_settings(ApiSettings).events_wait_seconds
     job = await_news(ref_of(router, job_id), seen, seconds=seconds, jobs=services().jobs)
@@ -57,7 +71,7 @@ def events(
     return Response(HTTPStatus.OK, CONTENT_TYPE, body, headers={"Cache-Control": "no-store"})
 
 
-def _ticket(job_id: str | None) -> TicketResponse:
+def _ticket(job_id: str | None) -> Response[TicketResponse]:
     caller = auth.caller_of(router)
     wanted = Ticket(caller.tenant, caller.subject, job_id, caller.until)
     text = issue_ticket(
@@ -69,4 +83,6 @@ def _ticket(job_id: str | None) -> TicketResponse:
     links = {} if job_id is None else {"events": f"{auth.base_url(router)}/v1/jobs/{job_id}/events?ticket={text}"}
     if socket := auth.socket_url(router):
         links["socket"] = f"{socket}?ticket={text}"
-    return TicketResponse(ticket=text, expires_in=TICKET_SECONDS, links=links)
+    shown = TicketResponse(ticket=text, expires_in=TICKET_SECONDS, links=links)
+    where = next(iter(links.values()), None)
+    return Response(HTTPStatus.CREATED, "application/json", shown, {"Location": where} if where else {})

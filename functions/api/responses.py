@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth
+from functions.api.routes import ok
 from sluice.api.responses import JobResponse, job_response
 from sluice.model.job import Job
 from sluice.model.status import ENDED, Status
@@ -16,8 +17,13 @@ from sluice.model.status import ENDED, Status
 _SOON = "1"
 _LATER = "5"
 
+#: Answers of the calls that start something: the job has ended, or it has not.
+STARTED = ok(200, "The job, which has ended.", headers=("ETag", "Location")) | ok(
+    202, "The job, which has not ended; poll its address.", headers=("ETag", "Location", "Retry-After")
+)
 
-def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Response[JobResponse | None]:
+
+def job(found: Job, router: APIGatewayRouter, *, started: bool = False) -> Response[JobResponse]:
     """Answer with a job: ``200``, or ``202`` with its address if this request started it and it has not ended."""
     over = found.status in ENDED
     headers = {"ETag": etag(found), "Cache-Control": "no-cache"}

@@ -8,9 +8,10 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth
+from functions.api.parameters import Cursor, Limit, cursor_of, position_of
+from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import services
 from sluice.api.requests import ScheduleBody
 from sluice.api.responses import JobResponse, ListResponse, job_response
@@ -24,72 +25,81 @@ from sluice.api.syncs import (
     sync_response,
 )
 from sluice.catalog.registry import SOURCES, source_named
-from sluice.usecases.sync import clean_up, list_sources, set_schedule, start_sync
+from sluice.usecases import sync
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
-Cursor = Annotated[str | None, Query(description="Cursor `next` of the previous page.")]
 Name = Annotated[str | None, Query(description="Name of a source; all sources without it.")]
 
-router = APIGatewayRouter()
+router = Routes("Sources")
 
 
-@router.get("/sources")
-def sources() -> ListResponse[SourceResponse]:
-    """List the sources, each with its current job and its schedule."""
+@router.get("/sources", responses=ok(200, "All sources, on one page."))
+def list_sources() -> ListResponse[SourceResponse]:
+    """List the sources.
+
+    Each with its current job, its last sync and its schedule.
+    """
     tenant, now = auth.caller_of(router).tenant, datetime.now(UTC)
-    states = list_sources(tenant, services())
+    states = sync.list_sources(tenant, services())
     base_url = auth.base_url(router)
     return ListResponse(items=[source_response(each, now=now, base_url=base_url) for each in states], next=None)
 
 
-@router.post("/syncs/cleanup")
-def cleanup(source: Name = None) -> CleanUpResponse:
-    """Cancel syncs that have not changed for 15 minutes; the response counts them by the state they were in."""
+@router.post("/syncs/cleanup", responses=ok(200, "How many were cancelled.") | problems("not-found"))
+def clean_up_syncs(source: Name = None) -> CleanUpResponse:
+    """Cancel stuck syncs.
+
+    Those that have not changed for 15 minutes; the response counts them by the state they were in.
+    """
     caller, now = auth.caller_of(router), datetime.now(UTC)
     names = [source_named(source).name] if source else [each.name for each in SOURCES]
-    found = clean_up(
-        caller.tenant,
-        names,
-        by=caller.subject,
-        now=now,
-        services=services(),
-    )
+    found = sync.clean_up(caller.tenant, names, by=caller.subject, now=now, services=services())
     return CleanUpResponse(cleaned=sum(found.values()), by_state=dict(found))
 
 
-@router.post("/syncs/<source>", responses={202: {"description": "The job that pulls the source."}})
-def start(
+@router.post(
+    "/syncs/<source>",
+    responses=ok(200, "The current job of the source, under way or ended.", headers=("Location",))
+    | ok(202, "A new job, which pulls the source.", headers=("Location",))
+    | problems("not-found", "rolling-back", "try-later"),
+)
+def start_sync(
     source: str, force: Annotated[bool, Query(description="Start a new job, which supersedes the current one.")] = False
-) -> tuple[SyncResponse, int]:
-    """Pull a source, unless it has a current job; the response shows that job, under way or ended."""
-    caller, now = auth.caller_of(router), datetime.now(UTC)
-    begun = start_sync(
-        caller.tenant,
-        source,
-        by=caller.subject,
-        force=force,
-        now=now,
-        services=services(),
-    )
+) -> Response[SyncResponse]:
+    """Pull a source.
+
+    Unless it has a current job; the response shows that job. With `force` a new job takes its place.
+    """
+    caller, now, base_url = auth.caller_of(router), datetime.now(UTC), auth.base_url(router)
+    begun = sync.start_sync(caller.tenant, source, by=caller.subject, force=force, now=now, services=services())
+    shown = sync_response(begun, forced=force and begun.is_new, now=now, base_url=base_url)
     status = HTTPStatus.ACCEPTED if begun.is_new else HTTPStatus.OK
-    return sync_response(begun, forced=force and begun.is_new, now=now, base_url=auth.base_url(router)), status
+    return Response(status, "application/json", shown, {"Location": shown.job.links["self"]})
 
 
-@router.get("/syncs/<source>")
-def history(source: str, limit: Limit = 50, cursor: Cursor = None) -> ListResponse[JobResponse]:
-    """List the jobs of a source, newest first."""
-    tenant, name = auth.caller_of(router).tenant, source_named(source).name
-    page = services().jobs.page(tenant, status=None, importer=name, limit=limit, cursor=cursor)
+@router.get("/syncs/<source>", responses=ok(200, "A page of jobs.") | problems("not-found", "invalid-cursor"))
+def list_syncs(source: str, limit: Limit = 50, cursor: Cursor = None) -> ListResponse[JobResponse]:
+    """List the jobs of a source.
+
+    Scheduled and requested ones, newest first.
+    """
+    tenant, name, after = auth.caller_of(router).tenant, source_named(source).name, position_of(router, cursor)
+    page = services().jobs.page(tenant, status=None, importer=name, limit=limit, cursor=after)
     # a file that was dropped under the source's name has a failed job of the same name
-    pulls = [job for job in page.items if job.is_sync]
-    return ListResponse(items=[job_response(job, auth.base_url(router)) for job in pulls], next=page.next)
+    pulls = [job_response(job, auth.base_url(router)) for job in page.items if job.is_sync]
+    return ListResponse(items=pulls, next=cursor_of(router, page.next))
 
 
-@router.put("/syncs/<source>/schedule")
-def schedule(source: str, body: ScheduleBody) -> ScheduleResponse:
-    """Set the schedule of a source: a new job starts at each scheduled time, unless one is still under way."""
+@router.put(
+    "/syncs/<source>/schedule",
+    responses=ok(200, "The schedule.") | problems("not-found", "wrong-content-type", "try-later"),
+)
+def set_schedule(source: str, body: ScheduleBody) -> ScheduleResponse:
+    """Set the schedule of a source.
+
+    A new job starts at each scheduled time, unless one is still under way.
+    """
     now = datetime.now(UTC)
-    put = set_schedule(
+    put = sync.set_schedule(
         auth.caller_of(router).tenant,
         source,
         every_minutes=body.every_minutes,
@@ -100,8 +110,13 @@ def schedule(source: str, body: ScheduleBody) -> ScheduleResponse:
     return schedule_response(put, now=now)
 
 
-@router.delete("/syncs/<source>/schedule", responses={204: {"description": "The source has no schedule."}})
-def unschedule(source: str) -> Response[None]:
-    """Remove the schedule of a source."""
+@router.delete(
+    "/syncs/<source>/schedule", responses=other(204, "The source has no schedule.") | problems("not-found", "try-later")
+)
+def delete_schedule(source: str) -> Response[None]:
+    """Remove the schedule of a source.
+
+    Jobs that are under way continue.
+    """
     services().schedules.remove(auth.caller_of(router).tenant, source_named(source).name)
     return Response(HTTPStatus.NO_CONTENT)

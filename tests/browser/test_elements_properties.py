@@ -72,8 +72,7 @@ def test_the_dialog_says_what_is_wrong_with_its_attributes_and_follows_their_cha
     expect(alert).to_contain_text("Sluice has no importer “prices”.")
     dialog.evaluate("dialog => dialog.setAttribute('base-url', '/nowhere')")
     expect(alert).to_contain_text(re.compile(r"/nowhere/importers/prices does not answer as Sluice's API does"))
-    dialog.evaluate("dialog => { dialog.baseUrl = ''; dialog.setAttribute('schemaname', 'x'); }")
-    dialog.evaluate("dialog => { dialog.schemaName = 'products'; }")
+    dialog.evaluate("dialog => Object.assign(dialog, { schemaName: 'products', baseUrl: '' })")
     expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
     assert dialog.evaluate("dialog => [dialog.open, dialog.getAttribute('open')]") == [True, ""]
     page.keyboard.press("Escape")

@@ -15,7 +15,7 @@ import pytest
 from local.paths import ROOT
 from local.stack import Stack
 from sluice.auth import READ, WRITE
-from tests.support.node import NODE
+from tests.support.javascript import NODE
 from tests.support.people import Person
 
 SECTION = (ROOT / "README.md").read_text().split("\n## Import a file\n")[1].split("\n## ")[0]

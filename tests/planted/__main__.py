@@ -15,7 +15,8 @@ from pathlib import Path
 
 from local.paths import ROOT
 from tests.planted.copies import CannotPlant, copy_tracked, planted, run_tests
-from tests.planted.faults import FAULTS, Fault
+from tests.planted.fault import Fault
+from tests.planted.faults import FAULTS
 
 _SHOWN = 3
 

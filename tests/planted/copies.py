@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted.faults import Fault
+from tests.planted.fault import Fault
 
 # A fault may make a test wait for what never comes.
 _TEST_SECONDS = 60

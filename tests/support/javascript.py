@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from playwright._impl._driver import compute_driver_executable
 
 WEB = Path(__file__).parents[2] / "web"
+NODE: Final = str(compute_driver_executable()[0])
+"""Node.js; a machine needs no other."""
 #: The little that the modules need of a page: its language.
 PAGE = 'globalThis.document = { documentElement: { lang: "en", closest: () => null, getRootNode: () => null } };'
 
@@ -19,8 +21,7 @@ def evaluate(module: str, expression: str, **values: Any) -> Any:
     given = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
     script = f"{PAGE} const it = await import({json.dumps((WEB / module).as_uri())}); {given}"
     script += f"process.stdout.write(JSON.stringify({expression}));"
-    node, _ = compute_driver_executable()
-    command = [str(node), "--input-type=module", "--no-warnings", "-e", script]
+    command = [NODE, "--input-type=module", "--no-warnings", "-e", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from functions.api.app import app
+from local.docs import problem_page
 from sluice.model import errors, job
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
@@ -60,19 +61,22 @@ def _raised() -> Iterator[str]:
 
 
 def _documented() -> set[str]:
-    page = (ROOT / "docs" / "api.md").read_text()
-    problems = page[page.index("\n## Problems") :]
-    return set(re.findall(r"^\| `([a-z-]+)` \|", problems, re.MULTILINE))
+    return set(re.findall(r"^### ([a-z-]+)$", (ROOT / "docs" / "problems.md").read_text(), re.MULTILINE))
 
 
-def test_every_problem_type_of_the_code_is_on_the_api_page() -> None:
+def test_every_problem_type_of_the_code_is_on_the_page_of_problems() -> None:
     """The author of a client finds each type there."""
     assert set(_raised()) - _documented() == set()
 
 
-def test_the_api_page_names_no_problem_type_that_the_code_does_not() -> None:
+def test_the_page_of_problems_names_no_type_that_the_code_does_not() -> None:
     """A type that was removed from the code is removed from the page too."""
     assert _documented() - set(_raised()) == set()
+
+
+def test_the_page_of_problems_is_up_to_date() -> None:
+    """Run `python -m local.docs.problem_page` if it is not."""
+    assert (ROOT / "docs" / "problems.md").read_text() == problem_page.page()
 
 
 def test_every_call_is_on_the_api_page_and_no_other() -> None:

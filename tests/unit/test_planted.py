@@ -9,8 +9,9 @@ import pytest
 from local.paths import ROOT
 from tests.planted.__main__ import main
 from tests.planted.copies import faulty
-from tests.planted.faults import FAULTS, Fault
-from tests.support.node import NODE
+from tests.planted.fault import Fault
+from tests.planted.faults import FAULTS
+from tests.support.javascript import NODE
 
 
 def _name(fault: Fault) -> str:

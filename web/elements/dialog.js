@@ -250,7 +250,7 @@ export class SluiceImportDialog extends HTMLElement {
     const view = await outcome(job, { lang: this.#lang, base: this.#options.base, onProblem });
     const actions = el("div", { class: "actions" }, this.#another("done.another", "primary"), this.#closer());
     const onJob = (made, file) => this.#correct(made, file);
-    const upload = correctionUpload(job, { lang: this.#lang, ...this.#options, onJob });
+    const upload = correctionUpload(job, { lang: this.#lang, ...this.#options, onJob, onProblem });
     this.#enter("done", "done.heading", correctsLine(job, { lang: this.#lang }), view, upload, actions);
   }
 

@@ -2,7 +2,7 @@
 
 import { download, get } from "../shared/api.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
-import { showsParts, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
+import { kindOf, outcomeBar, showsParts, stateText } from "../shared/outcomes.js";
 import { problemBox } from "../shared/problems.js";
 import { reasonText } from "../shared/reasons.js";
 import { bytes, has, number, t, tOf } from "../shared/strings.js";
@@ -58,7 +58,8 @@ export async function rejectedRows(jobId, { lang, base, onProblem }) {
   const hasSheets = first.items.some((item) => item.sheet);
   const columns = ["sheet", "row", "column", "value", "reason"].slice(hasSheets ? 0 : 1);
   const titles = columns.map((name) => ({ title: t(`rejections.${name}`, {}, lang), number: name === "row" }));
-  const rows = (items) => items.map((item) => columns.map((name) => cell(name, name === "reason" ? reasonText(item, lang) : item[name], lang)));
+  const valueOf = (item, name) => (name === "reason" ? reasonText(item, lang) : item[name]);
+  const rows = (items) => items.map((item) => columns.map((name) => cell(name, valueOf(item, name), lang)));
   const table = scrollingTable(t("rejections.heading", {}, lang), titles, rows(first.items));
   const status = el("p", { class: "quiet", role: "status" });
   let next = first.next;

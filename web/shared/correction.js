@@ -9,11 +9,11 @@ import { send } from "./uploader.js";
  * A button that uploads the corrected `errors.xlsx` or `errors.csv` of a job. The API would recognise the file by
  * itself; the id of the job is sent along, so that the file of another job is rejected.
  * @param {any} job
- * @param {{lang: string, base?: string, signal?: AbortSignal, onJob: (job: any, file: File) => void}} options `onJob` is
- *   called with the new job
+ * @param {{lang: string, base?: string, signal?: AbortSignal, onJob: (job: any, file: File) => void, onProblem?:
+ *   (problem: unknown) => void}} options `onJob` is called with the new job, `onProblem` with a problem that is shown
  * @returns {HTMLElement | null} null if the job has no rows to correct, or its rows come from no file
  */
-export function correctionUpload(job, { lang, base, signal, onJob }) {
+export function correctionUpload(job, { lang, base, signal, onJob, onProblem }) {
   if (!job.counts.rejected || job.sync || job.deleted) return null;
   const input = el("input", { type: "file", accept: ".xlsx,.xls,.ods,.csv,.txt", hidden: true, tabIndex: -1 });
   const button = el("button", { type: "button", onclick: () => input.click() }, t("correction.upload", {}, lang));
@@ -32,6 +32,7 @@ export function correctionUpload(job, { lang, base, signal, onJob }) {
     } catch (problem) {
       if (signal?.aborted) return;
       fill(trouble, problemBox(problem, lang));
+      onProblem?.(problem);
       status.textContent = t("correction.lead", {}, lang);
     } finally {
       button.disabled = false;

@@ -1,4 +1,4 @@
-"""Calls the API as API Gateway does."""
+"""Calls the API as API Gateway does; every answer that it gets must be declared in the API's description."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from functions.api.app import app, handler
+from sluice.api.problems import Problem
 from tests.integration.stack import event
 from tests.support import issuer
+from tests.support.described import operation_of
 from tests.support.lambda_context import FakeContext
 
-OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json"})
+OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json", "/v1/problems/not-found"})
 # The value of each parameter in a route's path.
-SAMPLES = {"job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB", "name": "products", "key": "P-1", "source": "pangkat"}
+SAMPLES = {
+    "job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB",
+    "name": "products",
+    "key": "P-1",
+    "source": "pangkat",
+    "problem": "not-found",
+}
 # Tickets change nothing, so the scope to read is enough for one.
 READING = frozenset({"/v1/tickets", f"/v1/jobs/{SAMPLES['job_id']}/ticket"})
 
@@ -75,7 +84,34 @@ def send(made: dict[str, Any]) -> Answer:
     headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
     body: str = given["body"]
     content = base64.b64decode(body, validate=True) if given["isBase64Encoded"] else body.encode()
-    return Answer(given["statusCode"], headers, content)
+    answer = Answer(given["statusCode"], headers, content)
+    _expect_declared(made["httpMethod"], made["path"], answer)
+    return answer
+
+
+def _expect_declared(method: str, path: str, answer: Answer) -> None:
+    """Expect that the description has the status of an answer, its media type, and the type of a problem."""
+    if path in {"/v1/openapi.json", "/v1/docs"} or (operation := operation_of(_description(), method, path)) is None:
+        return
+    where = f"{method} {path} answers {answer.status}"
+    declared = operation["responses"].get(str(answer.status))
+    assert declared is not None, f"{where}, which is not declared: {answer.text}"
+    assert answer.status not in {201, 202} or answer.headers["location"].startswith(("http", "ws")), where
+    if not answer.content:
+        assert not declared.get("content"), f"{where} without the declared content"
+        return
+    kind = answer.headers["content-type"].partition(";")[0]
+    assert kind in declared["content"], f"{where} with {kind}"
+    if kind == "application/problem+json":
+        name = answer.body["type"].removeprefix("/problems/")
+        assert f"`{name}`" in declared["description"], f"{where} with the problem {name}"
+        assert set(answer.body) <= set(Problem.model_fields)
+        Problem.model_validate(answer.body, strict=True)
+
+
+@cache
+def _description() -> Any:
+    return get("/v1/openapi.json", token=None).body
 
 
 def call(

@@ -52,8 +52,9 @@ def script(world: World) -> None:
 
 def access(world: World) -> None:
     """Record missing and invalid tokens, and invalid requests."""
-    for path in ("health", "docs"):
+    for path in ("health", "docs", "problems/same-file"):
         world.get(path, f"/v1/{path}", token=None)
+    world.get("a parameter that the call does not have", "/v1/jobs", query={"requested_by": "ann"})
     world.get("no token", "/v1/jobs", token=None)
     world.get("not a token", "/v1/jobs", token="x")
     world.get("an expired token", "/v1/jobs", token=issuer.expired())

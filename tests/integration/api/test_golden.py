@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +21,7 @@ from tests.integration.api.golden import World
 from tests.integration.api.golden_answers import Answers
 from tests.integration.stack import deploy, forget_clients
 from tests.integration.template import template
+from tests.support.described import operation_of
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 UPDATE = os.environ.get("SLUICE_UPDATE_GOLDEN") == "1"
@@ -54,20 +54,14 @@ def recorded(name: str, found: Any, *, sort: bool) -> Any:
     return json.loads(path.read_text())
 
 
-def missing(document: Any, answers: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    """Return operations without a recorded response; paths without parameters match before those with some."""
-    operations = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
-    found = set()
-    for answer in answers:
-        method, path = answer["method"], answer["path"].split("?")[0]
-        fits = [
-            template
-            for each, template in operations
-            if each == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
-        ]
-        if fits:
-            found.add((method, min(fits, key=lambda template: template.count("{"))))
-    return operations - found
+def missing(document: Any, answers: list[dict[str, Any]]) -> set[str]:
+    """Return the operations without a recorded response."""
+    found = {
+        operation["operationId"]
+        for answer in answers
+        if (operation := operation_of(document, answer["method"], answer["path"].split("?")[0]))
+    }
+    return {operation["operationId"] for item in document["paths"].values() for operation in item.values()} - found
 
 
 def test_every_response_equals_the_recorded_one(answers: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ import json
 import time
 from typing import Any
 
+import httpx
 import pytest
 
 from sluice.catalog.registry import importer_named
@@ -201,3 +202,48 @@ def test_a_caller_that_does_not_wait_gets_the_job_at_once(sleeps: list[float], p
     answer = upload(headers={"Prefer": prefer})
     assert (answer.status, answer.body["status"]) == (202, "waiting_for_file")
     assert sleeps == []
+
+
+def send_form(fields: dict[str, str], query: dict[str, str] | None = None) -> Answer:
+    """Upload a file as a form, as httpx writes it."""
+    sent = httpx.Request("POST", "https://x", files={"file": ("from form.csv", CSV)}, data=fields)
+    headers = {"Content-Type": sent.headers["content-type"]}
+    return call("POST", "/v1/imports/upload", body=sent.read(), query=query, headers=headers)
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_form_starts_a_job_with_the_content_and_the_name_of_its_file() -> None:
+    """The fields beside the file are the parameters of the call."""
+    answer = send_form({"importer": "products", "priority": "urgent", "review": "true"})
+    assert answer.status == 202
+    job = answer.body
+    assert (job["importer"], job["priority"], job["review"]) == ("products", "urgent", True)
+    assert (job["file"]["name"], job["file"]["bytes"]) == ("from form.csv", len(CSV))
+    stored = client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert [client("s3").get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in stored] == [CSV]
+
+
+@pytest.mark.usefixtures("stack")
+def test_parameters_may_be_in_the_query_of_a_form() -> None:
+    """Each in one of the two places."""
+    assert send_form({}, {"importer": "products", "filename": "b.csv"}).body["file"]["name"] == "b.csv"
+    twice = send_form({"importer": "products"}, {"importer": "products"})
+    assert (twice.status, twice.body["errors"]) == (422, [{"at": "body.importer", "reason": "Also in the query"}])
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize(
+    ("fields", "at"),
+    [
+        ({}, "query.importer"),
+        ({"importer": "products", "priority": "now"}, "body.priority"),
+        ({"importer": "products", "surprise": "1"}, "body.surprise"),
+        ({"importer": "products", "parameters": "{"}, "body.parameters"),
+    ],
+)
+def test_wrong_fields_of_a_form_are_rejected_with_their_place(fields: dict[str, str], at: str) -> None:
+    """As parameters of the query are."""
+    answer = send_form(fields)
+    assert (answer.status, answer.body["type"]) == (422, "/problems/invalid-request")
+    assert [error["at"] for error in answer.body["errors"]] == [at]
+    assert get("/v1/jobs").body["items"] == []

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from typing import Any
 
 import jwt
 import pytest
 
 from sluice import bootstrap
+from sluice.api.problems import STATUSES
 from sluice.model.errors import Conflict, TryLater
-from tests.integration.api.calling import Answer, call, get, request, send
+from tests.integration.api.calling import Answer, call, get, request, routes, send
 from tests.integration.stack import Stack
 
+OPENAPI = "/v1/openapi.json"
 SECRET = "postgres://admin:hunter2@10.0.0.7/secrets"
 pytestmark = pytest.mark.usefixtures("stack")
 
@@ -84,7 +89,7 @@ def test_a_body_that_is_not_a_json_object_is_rejected(body: bytes) -> None:
 def test_a_body_of_another_media_type_is_rejected() -> None:
     """The status is 415."""
     answer = call("POST", "/v1/imports", body=b"<a/>", headers={"Content-Type": "application/xml"})
-    assert_problem(answer, 415, "invalid-request")
+    assert_problem(answer, 415, "wrong-content-type")
 
 
 @pytest.mark.parametrize(
@@ -95,6 +100,71 @@ def test_an_invalid_query_is_rejected(query: dict[str, str]) -> None:
     answer = get("/v1/jobs", query=query)
     assert_problem(answer, 422, "invalid-request")
     assert answer.body["errors"][0]["at"].startswith("query.")
+
+
+@pytest.mark.parametrize(("method", "path"), [each for each in routes() if each[1] not in {"/v1/docs", OPENAPI}])
+def test_an_unknown_query_parameter_is_rejected_on_every_route(method: str, path: str) -> None:
+    """It would have no effect, and a filter without effect looks as if it worked."""
+    body = {"every_minutes": 60} if method == "PUT" else {"importer": "products", "filename": "a.csv", "bytes": 1}
+    needed = body if path in {"/v1/imports"} or method == "PUT" else None
+    answer = call(method, path, query={"requested_by": "ann"}, json_body=needed)
+    assert_problem(answer, 422, "invalid-request")
+    assert [error["at"] for error in answer.body["errors"]] == ["query.requested_by"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "reason"),
+    [
+        ("/v1/jobs", "state", "Unknown parameter; did you mean 'status'?"),
+        ("/v1/jobs", "Limit", "Unknown parameter; did you mean 'limit'?"),
+        ("/v1/jobs", "x", "Unknown parameter; this call takes status, importer, limit, cursor"),
+        ("/v1/queues", "x", "Unknown parameter; this call takes none"),
+    ],
+)
+def test_an_unknown_query_parameter_comes_with_the_nearest_known_one(path: str, name: str, reason: str) -> None:
+    """Or with all of them if none is near."""
+    assert get(path, query={name: "1"}).body["errors"] == [{"at": f"query.{name}", "reason": reason}]
+
+
+LISTS = ["/v1/jobs", "/v1/datasets/products/records", "/v1/syncs/pangkat"]
+
+
+def made_up(path: str, tenant: str, position: Any) -> str:
+    """Return a cursor as it would be made for a list of a tenant."""
+    name = hashlib.sha256(f"{tenant}\n{path}".encode()).hexdigest()[:12]
+    return f"{name}.{base64.urlsafe_b64encode(json.dumps(position).encode()).decode()}"
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_cursor_that_is_none_of_this_list_is_rejected(path: str) -> None:
+    """Nonsense, an empty one, a well-formed one of another tenant or list, and one with a wrong position."""
+    own = made_up(path, "acme", ["P-1"])
+    cursors = ["zzz", "", "WyJhIl0=", made_up(path, "other", ["P-1"]), made_up("/v1/x", "acme", ["P-1"])]
+    positions: tuple[Any, ...] = (None, {}, [], [[]], [1, 2, 3])
+    cursors += [made_up(path, "acme", position) for position in positions]
+    cursors += [own.replace(".", ".!"), own + "\x00", own[:-3]]
+    for cursor in cursors:
+        assert_problem(get(path, query={"cursor": cursor}), 400, "invalid-cursor")
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_the_type_of_a_problem_leads_to_a_page_about_it(name: str) -> None:
+    """It needs no token, and has no markup of the catalogue."""
+    answer = get(f"/v1/problems/{name}", token=None)
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert f"<code>/problems/{name}</code>" in answer.text
+    assert f"Status of the response: {STATUSES[name]}." in answer.text
+    assert "`" not in answer.text
+
+
+def test_a_problem_links_to_the_page_of_its_type() -> None:
+    """Also one that no route raises, and one of a caller who is not known."""
+    base_url = "https://abcde12345.execute-api.us-east-1.amazonaws.com/live"
+    for answer in (get("/v1/jobs/nothing"), get("/v2"), get("/v1/jobs", token=None), get("/v1/problems/x", token=None)):
+        name = answer.body["type"].removeprefix("/problems/")
+        assert answer.headers["link"] == f'<{base_url}/v1/problems/{name}>; rel="help"'
+        path = answer.headers["link"].partition(">")[0].removeprefix(f"<{base_url}")
+        assert get(path, token=None).status == 200
 
 
 def broken_jobs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -152,8 +222,8 @@ def test_an_unreachable_issuer_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_problem_has_its_parameters_as_members(monkeypatch: pytest.MonkeyPatch) -> None:
     """They come beside the members that every problem has."""
-    broken_jobs(monkeypatch, Conflict("illegal-transition", id="01X", target="loading", status_now="completed"))
-    assert get("/v1/jobs").body["status_now"] == "completed"
+    broken_jobs(monkeypatch, Conflict("not-parsed", id="01X", status_now="waiting_for_file"))
+    assert get("/v1/jobs/01X/preview").body["status_now"] == "waiting_for_file"
 
 
 def test_a_trailing_slash_does_not_bypass_authorization() -> None:

@@ -187,7 +187,10 @@ def test_a_job_under_way_offers_no_files(stack: Stack) -> None:
     run(stack, job_id, upto=PhaseName.LOAD)
     assert get(f"/v1/jobs/{job_id}/files").body["items"] == []
     assert "files" not in get(f"/v1/jobs/{job_id}").body["links"]
-    assert_problem(get(f"/v1/jobs/{job_id}/files/errors.xlsx"), 404, "not-found")
+    early = get(f"/v1/jobs/{job_id}/files/errors.xlsx")  # a link from the review
+    assert_problem(early, 503, "try-later")
+    assert early.headers["retry-after"]
+    assert_problem(get(f"/v1/jobs/{job_id}/files/errors.pdf"), 404, "not-found")
 
 
 def test_a_download_redirects_to_a_file_that_exists(stack: Stack) -> None:

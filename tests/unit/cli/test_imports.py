@@ -193,3 +193,18 @@ def test_a_correction_goes_to_the_importer_of_the_job_that_it_corrects(
     api.states = [job("completed", importer="dealers")]
     assert run("import", workbook, "--corrects", "01OLD") == 0
     assert (announced()["importer"], announced()["corrects"]) == ("dealers", "01OLD")
+
+
+@pytest.mark.parametrize("name", ["errors.csv", "errors.xlsx"])
+def test_an_errors_file_goes_to_the_importer_of_the_job_that_it_names(
+    tmp_path: Path, announced: Callable[[], dict[str, Any]], api: FakeApi, name: str
+) -> None:
+    """The server recognises the correction by itself."""
+    mark = "01M804BT7XG4DMECX7GXVETYTJ"
+    rows = [("Original row", "Original job", "Part", "What is wrong"), ("2", f"'{mark}", "A-1", "Part: is odd")]
+    file = tmp_path / name
+    file.write_bytes(written_by_openpyxl(rows) if name.endswith("x") else "\n".join(map(",".join, rows)).encode())
+    api.states = [job("completed", importer="dealers")]
+    assert run("import", file) == 0
+    assert (announced()["importer"], "corrects" in announced()) == ("dealers", False)
+    assert any(request.url.path.endswith(f"/jobs/{mark}") for request in api.requests)

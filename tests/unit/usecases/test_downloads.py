@@ -118,12 +118,15 @@ def test_a_job_in_review_offers_its_errors(harness: Harness) -> None:
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in INACTIVE])
 def test_a_job_under_way_offers_nothing(harness: Harness, job: Job, status: Status) -> None:
-    """A moment later the file would have other content."""
+    """A moment later the file would have other content; a link from before says when it can be fetched."""
     moving = replace(job, status=status)
     harness.jobs.items[job.ref] = moving
     assert offers(moving, harness.files) == []
-    with pytest.raises(NotFound):
+    with pytest.raises(TryLater) as caught:
         wanted(harness, job.ref)
+    assert caught.value.problem.params["case"] == "job-under-way"
+    with pytest.raises(NotFound):
+        wanted(harness, job.ref, "errors.pdf")
 
 
 def wanted(harness: Harness, ref: JobRef, name: str = "errors.xlsx", seconds: float = 0) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import sluice
 from sluice.destinations.postgres.constraints import SQLSTATE_CODES
 from sluice.model import errors, job, rejection
+from sluice.reading import detect
 from sluice.schema.rejections import PYDANTIC_CODES
 
 _LIBRARY = Path(sluice.__file__).parent
@@ -44,7 +45,9 @@ _WITH_REASON = {"Rejection": 4, "KeptRow": 2, "InvalidValue": 0}
 _COMPUTED = {
     ("registry.py", "_find"): {"importer", "source", "lookup"},
     ("csv_table.py", "_endless"): {"unclosed-quote", "endless-record"},
-    ("detect.py", "_reject_other_kinds"): {"pdf", "document", "picture", "packed"},
+    ("detect.py", "_reject_other_kinds"): set(detect._KINDS),
+    ("detect.py", "_open_compound"): set(detect._COMPOUND_KINDS),
+    ("detect.py", "_archive_of_another_kind"): set(detect._ARCHIVE_KINDS),
     ("control.py", "retry"): {"deleted", "same-again"},
     ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded"},
     ("finish.py", "_system_error"): {"loading", "lookup"},
@@ -95,7 +98,7 @@ def _calls() -> Iterator[tuple[tuple[str, str], ast.Call]]:
 
 
 def _name(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _cases(call: ast.Call, place: tuple[str, str]) -> set[str]:

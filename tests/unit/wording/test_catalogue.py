@@ -26,6 +26,7 @@ from tests.unit.wording.codes import problem_codes, reason_codes
 ENGLISH_CATALOGUE = CATALOGUES[ENGLISH]
 INDONESIAN = Catalogue(
     language="id",
+    meanings={},
     titles={"too-large": "Berkas terlalu besar"},
     details={"too-large/uploaded": "Berkas berisi {bytes} byte; batasnya {limit} byte."},
     reasons={"below-minimum": "harus {minimum} atau lebih", "wrong-branch": "bukan cabang wilayah {region}"},
@@ -46,6 +47,7 @@ def test_english_words_every_problem_of_the_source_and_no_other() -> None:
     assert set(ENGLISH_CATALOGUE.details) == codes
     # an error of an attempt is shown inside the problem of its job alone
     assert set(ENGLISH_CATALOGUE.titles) == {code.split("/")[0] for code in codes} - {ATTEMPT_FAILED}
+    assert set(ENGLISH_CATALOGUE.meanings) == set(ENGLISH_CATALOGUE.titles)
 
 
 def test_english_words_every_reason_of_the_source_and_no_other() -> None:

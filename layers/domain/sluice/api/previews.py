@@ -10,6 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from sluice.api.responses import JobResponse, RejectionResponse, job_response, rejection_response
 from sluice.catalog.registry import importer_of
+from sluice.model.job import DateOrder
 from sluice.model.status import Status
 from sluice.schema.cells import Cell, CellError
 from sluice.schema.rejections import as_text
@@ -26,9 +27,7 @@ class MappedColumn(BaseModel):
     required: bool
     header: str | None = Field(description="The header as found; null when the file lacks the column.")
     place: int | None = Field(description="Number of the file's column, from 1.")
-    date_order: str | None = Field(
-        description="Order of day and month, where the column's dates needed one: dmy or mdy."
-    )
+    date_order: DateOrder | None = Field(description="Order of day and month, where the column's dates needed one.")
     default: Any = Field(description="Value that every row gets if the file lacks the column; null empties it.")
     decimals: int | None = Field(description="Decimals that its numbers are shown with at least; null for no numbers.")
 

@@ -3,27 +3,116 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from html import escape
+from typing import Any, Final
 
-from sluice.model.errors import InProgress, Problem, SluiceError, TryLater, Unauthorized
-from sluice.wording import word_problem
+from pydantic import BaseModel, Field
+
+from sluice.model import errors
+from sluice.model.errors import InProgress, NotFound, SluiceError, TryLater, Unauthorized
+from sluice.wording import word_problem, word_type
 
 CONTENT_TYPE = "application/problem+json"
 
-BROKEN = Problem("internal-error")
-NO_ROUTE = Problem("not-found", {"case": "address"})
+BROKEN = errors.Problem("internal-error")
+WRONG_CONTENT_TYPE = errors.Problem("wrong-content-type")
+NO_ROUTE = errors.Problem("not-found", {"case": "address"})
+
+#: Status of each type of problem that a call can be answered with.
+STATUSES: Final[Mapping[str, int]] = {
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "invalid-request": 422,
+    "wrong-content-type": 415,
+    "invalid-cursor": 400,
+    "too-large": 422,
+    "too-large-for-this-call": 413,
+    "form-too-large": 413,
+    "invalid-form": 400,
+    "unreadable-body": 400,
+    "wrong-file-type": 422,
+    "invalid-parameter": 400,
+    "illegal-transition": 409,
+    "ambiguous-dates": 400,
+    "unknown-column": 400,
+    "committed-otherwise": 409,
+    "same-file": 409,
+    "not-in-parts": 409,
+    "parts-missing": 409,
+    "file-not-wanted": 409,
+    "upload-over": 409,
+    "cannot-correct": 409,
+    "not-retryable": 409,
+    "importer-busy": 409,
+    "nothing-to-roll-back": 409,
+    "rolling-back": 409,
+    "not-parsed": 409,
+    "file-not-made": 409,
+    "request-in-progress": 409,
+    "idempotency-key-reused": 422,
+    "bad-idempotency-key": 400,
+    "try-later": 503,
+    "unusable-secret": 500,
+    "unusable-database": 500,
+    "unusable-table": 500,
+    "newer-format": 500,
+    "internal-error": 500,
+}
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _member(description: str) -> Any:
+    return Field(default=None, description=description, exclude_if=_is_none)
+
+
+class RequestError(BaseModel):
+    """A part of a request that does not fit the description."""
+
+    at: str = Field(description="Its place, such as `query.limit` or `body.bytes`.")
+    reason: str
+
+
+class Problem(BaseModel):
+    """What is wrong and what to do next (RFC 9457); members after ``status`` depend on the type."""
+
+    type: str = Field(
+        description="`/problems/` and a name that never changes; `/v1/problems/{problem}` explains it.",
+        examples=["/problems/same-file"],
+    )
+    title: str = Field(description="The same for every problem of the type.")
+    detail: str = Field(description="For people: what was found, and what to do.")
+    status: int | None = _member("Status of the response; absent in the problem of a job.")
+    absent: list[str] | None = _member("Headers that the mapping names and the file lacks.")
+    bytes: int | None = _member("Size of the file.")
+    chunks: int | None = _member("Number of chunks that could not be processed.")
+    columns: list[str] | None = _member("Columns whose date order is ambiguous.")
+    errors: list[RequestError] | None = _member("Parts of the request that do not fit its description.")
+    expected: list[str] | None = _member("Headers that the first row should have.")
+    field: str | None = _member("The column that several headers match.")
+    found: list[str] | None = _member("Headers that match the same column.")
+    job: str | None = _member("Id of the job that the problem is about.")
+    limit: int | None = _member("The most that is allowed.")
+    link: str | None = _member("Address of that job.")
+    missing: list[str | int] | None = _member("Required columns, or numbers of parts, that are missing.")
+    nearest: dict[str, str | None] | None = _member("Nearest headers of the file by missing column.")
+    parameter: str | None = _member("Parameter that was not given.")
+    row: int | None = _member("Row near which the text changes its encoding.")
+    scope: str | None = _member("Scope that the token lacks.")
+    status_now: str | None = _member("State of the job.")
+    unknown: list[str] | None = _member("Columns that do not exist, or are not asked about.")
+
 
 #: Parameters of a problem that callers get as extension members; the others are only used in its sentences.
-MEMBERS = frozenset(
-    {
-        *("absent", "bytes", "chunks", "columns", "errors", "expected", "field", "found", "job", "limit", "missing"),
-        *("nearest", "parameter", "row", "scope", "status_now", "unknown"),
-    }
-)
+MEMBERS = frozenset(Problem.model_fields) - {"type", "title", "detail", "status", "link"}
 
 
-def shown(problem: Problem, base_url: str) -> dict[str, Any]:
+def shown(problem: errors.Problem, base_url: str) -> dict[str, Any]:
     """Build the problem details that callers see; a problem about another job links to it."""
     title, detail = word_problem(problem)
     members = {name: value for name, value in problem.params.items() if name in MEMBERS}
@@ -31,9 +120,28 @@ def shown(problem: Problem, base_url: str) -> dict[str, Any]:
     return {"type": f"/problems/{problem.type}", "title": title, "detail": detail, **members, **link}
 
 
-def body_of(problem: Problem, status: int, base_url: str = "") -> str:
+def body_of(problem: errors.Problem, status: int, base_url: str = "") -> str:
     """Write the problem details of a response as JSON."""
     return json.dumps({**shown(problem, base_url), "status": status})
+
+
+def page_of(type: str) -> str:
+    """Write the page about a type of problem, in HTML.
+
+    Raises
+    ------
+    NotFound
+        If there is no such type.
+    """
+    words = word_type(type)
+    if words is None:
+        raise NotFound("problem", type)
+    title, meaning = (re.sub("`([^`]+)`", r"<code>\1</code>", escape(text)) for text in words)
+    status = f"<p>Status of the response: {STATUSES[type]}.</p>" if type in STATUSES else "<p>Of a job.</p>"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f"<h1>{title}</h1><p><code>/problems/{type}</code></p><p>{meaning}</p>{status}</html>"
+    )
 
 
 def headers_of(error: SluiceError) -> dict[str, str]:
@@ -47,7 +155,7 @@ def headers_of(error: SluiceError) -> dict[str, str]:
             return {}
 
 
-def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
+def invalid(found: Iterable[Mapping[str, Any]]) -> errors.Problem:
     """Build the problem of a request that pydantic rejected; it does not repeat the values."""
-    found = [{"at": ".".join(str(part) for part in error["loc"]), "reason": error["msg"]} for error in errors]
-    return Problem("invalid-request", {"errors": found})
+    wrong = [{"at": ".".join(str(part) for part in error["loc"]), "reason": error["msg"]} for error in found]
+    return errors.Problem("invalid-request", {"errors": wrong})

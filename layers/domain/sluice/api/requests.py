@@ -57,6 +57,30 @@ class ImportBody(BaseModel):
     )
 
 
+class UploadFields(BaseModel):
+    """Query parameters of ``POST /v1/imports/upload``, or fields of its form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    importer: str = Field(description="Name of the importer.")
+    filename: str | None = Field(
+        default=None, min_length=1, max_length=1024, description="Name of the file; without it, the one in the form."
+    )
+    priority: Priority = "standard"
+    review: bool | None = Field(default=None, description="Whether the job stops before it loads.")
+    force: bool = Field(default=False, description="Import the file even if the same one was imported before.")
+    corrects: str | None = Field(
+        default=None, max_length=64, description="Id of the job whose rejected rows the file corrects."
+    )
+    parameters: Parameters | None = Field(default=None, description='As JSON, such as {"ward": "79800001"}.')
+
+
+class FileForm(UploadFields):
+    """Form of ``POST /v1/imports/upload``; a parameter is a field, or in the query."""
+
+    file: Annotated[bytes, Field(json_schema_extra={"format": "binary"})]
+
+
 class CommitBody(BaseModel):
     """Body of ``POST /v1/jobs/{id}/commit``."""
 

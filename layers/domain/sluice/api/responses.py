@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from sluice.api.problems import shown
+from sluice.api.problems import Problem, shown
+from sluice.api.requests import Priority
 from sluice.model.chunk import PhaseName
 from sluice.model.job import Job, allowed_actions
 from sluice.model.rejection import Rejection, code_of
@@ -83,14 +84,14 @@ class JobResponse(BaseModel):
     """A job, the same in every response."""
 
     id: str
-    kind: str
+    kind: Literal["import", "sync"]
     importer: str
-    status: str
-    phase: str | None
+    status: Status
+    phase: PhaseName | None = Field(description="The phase under way, or the one in which it was stopped.")
     progress: ProgressResponse
     counts: CountsResponse
     rollback: RollbackResponse | None
-    problem: dict[str, Any] | None
+    problem: Problem | None = Field(description="Why it failed.")
     file: FileResponse | None = Field(description="Null for a sync.")
     sync: SyncProgressResponse | None = Field(description="Null for an import.")
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
@@ -98,7 +99,7 @@ class JobResponse(BaseModel):
     suspended: str | None = Field(description="Reason of a pause that ends automatically.")
     deleted: bool = Field(description="Whether its files and rows were deleted.")
     batch_id: str
-    priority: str
+    priority: Priority
     review: bool = Field(description="Whether it stops for review before it loads.")
     corrects: str | None = Field(description="Id of the job whose rejected rows it corrects.")
     ambiguous_dates: list[str] = Field(description="Date fields whose order of day and month a commit must answer.")
@@ -108,7 +109,7 @@ class JobResponse(BaseModel):
     finished_at: datetime | None
     updated_at: datetime = Field(description="Time of its last change.")
     version: int
-    links: dict[str, str]
+    links: dict[str, str] = Field(description="Address of each call that the job allows, and of what can be read.")
 
 
 class TicketResponse(BaseModel):
@@ -123,14 +124,14 @@ class StepResponse(BaseModel):
     """A chunk that was done: its phase, its number of rows, and the time."""
 
     at: datetime
-    phase: str
+    phase: PhaseName
     rows: int
 
 
 class PhaseTimeResponse(BaseModel):
     """What a phase took: seconds of work in all of its runs, and the rows that it has processed."""
 
-    phase: str
+    phase: PhaseName
     seconds: float
     rows: int
 
@@ -138,8 +139,8 @@ class PhaseTimeResponse(BaseModel):
 class SpanResponse(BaseModel):
     """A part of a job's life: work on a phase, or a wait."""
 
-    status: str = Field(description="State of the job in it; work goes on while a job is pausing or cancelling.")
-    phase: str | None = Field(description="Null if it is a wait, such as a review or a pause.")
+    status: Status = Field(description="State of the job in it; work goes on while a job is pausing or cancelling.")
+    phase: PhaseName | None = Field(description="Null if it is a wait, such as a review or a pause.")
     since: datetime = Field(alias="from")
     until: datetime | None = Field(description="Null while it lasts.")
 
@@ -169,7 +170,7 @@ class KeptRowResponse(BaseModel):
     """A row that a rollback left as it is."""
 
     key: str
-    outcome: str = Field(description="`conflict` if it was changed since, or `failed`.")
+    outcome: Literal["conflict", "failed"] = Field(description="`conflict` if it was changed since.")
     job: str | None = Field(description="Id of the job that wrote the row last.")
     reason: str
 
@@ -179,7 +180,7 @@ class LogResponse(BaseModel):
 
     at: datetime
     by: str
-    status: str = Field(description="State of the job after the change.")
+    status: Status = Field(description="State of the job after the change.")
     note: str
 
 
@@ -208,10 +209,24 @@ class VersionResponse(RecordResponse):
     until: datetime
 
 
+class QueueResponse(BaseModel):
+    """Chunks in a queue, as SQS counts them."""
+
+    waiting: int
+    active: int
+    delayed: int
+
+
+class HealthResponse(BaseModel):
+    """The API is up."""
+
+    status: Literal["ok"]
+
+
 class UploadForm(BaseModel):
     """Presigned form of the upload: a multipart form of these fields, then the file as ``file``."""
 
-    method: str
+    method: Literal["POST"]
     url: str
     fields: dict[str, str]
     expires_in: int = Field(description="Seconds until the form expires.")
@@ -228,7 +243,7 @@ class PartResponse(BaseModel):
 class UploadParts(BaseModel):
     """Parts of the upload: each has ``part_bytes`` bytes, except the last; a POST to ``links.self`` joins them."""
 
-    method: str = "PUT"
+    method: Literal["PUT"] = "PUT"
     part_bytes: int
     parts: list[PartResponse]
     expires_in: int = Field(description="Seconds until the URLs expire; a GET returns new ones.")
@@ -247,7 +262,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
     counts, progress = job.counts, progress_of(job)
     return JobResponse(
         id=job.ref.id,
-        kind=job.kind,
+        kind="sync" if job.is_sync else "import",
         importer=job.importer,
         status=job.status,
         phase=job.phase,
@@ -267,7 +282,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
             unprocessed=counts.unprocessed,
         ),
         rollback=_rollback(job),
-        problem=shown(job.problem, base_url) if job.problem else None,
+        problem=Problem(**shown(job.problem, base_url)) if job.problem else None,
         file=None if job.is_sync else _file(job),
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
@@ -297,7 +312,8 @@ def rejection_response(rejection: Rejection) -> RejectionResponse:
 def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     """Build the response about a row that a rollback left as it is."""
     reason = word_reason(*code_of(stored))
-    outcome = "conflict" if stored["outcome"] == "kept" else stored["outcome"]  # "kept" in format 0
+    # "kept" in format 0
+    outcome: Literal["conflict", "failed"] = "failed" if stored["outcome"] == "failed" else "conflict"
     return KeptRowResponse(key=stored["key"], outcome=outcome, job=stored["job_id"], reason=reason)
 
 

@@ -39,7 +39,7 @@ def decode_cursor(cursor: str) -> list[Any]:
         ``invalid-cursor``, if `encode_cursor` did not write it.
     """
     try:
-        position = json.loads(base64.urlsafe_b64decode(cursor))
+        position = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
     except (ValueError, RecursionError):
         raise invalid_cursor() from None
     if not isinstance(position, list) or _has_lone_surrogate(position):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import json
+import re
 import zlib
 from collections.abc import Iterator
 from functools import partial
@@ -23,14 +26,42 @@ _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _GZIP: Final = b"\x1f\x8b"
 #: Name of the stream that holds a workbook under a password, as the directory of a compound file spells it.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_OTHERS: Final = (
-    (b"%PDF", "pdf"),
-    (b"{\\rtf", "document"),
-    (b"\x89PNG", "picture"),
-    (b"\xff\xd8\xff", "picture"),
-    (b"Rar!", "packed"),
-    (b"7z\xbc\xaf", "packed"),
-)
+#: Streams of other compound files than workbooks, which have none of the names in `_BOOKS`.
+_COMPOUND_KINDS: Final = {
+    "word": "WordDocument".encode("utf-16-le"),
+    "slides": "PowerPoint Document".encode("utf-16-le"),
+    "mail": "__substg1.0_".encode("utf-16-le"),
+}
+_BOOKS: Final = ("Workbook".encode("utf-16-le"), b"B\0o\0o\0k\0\0\0")
+#: First parts of other archives than workbooks.
+_ARCHIVE_KINDS: Final = {
+    "word": "word/document.xml",
+    "slides": "ppt/presentation.xml",
+    "numbers": "Index/Document.iwa",
+    "book": "META-INF/container.xml",
+}
+_TABLES: Final = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".csv.gz")
+#: Beginnings of other kinds of files. What could begin a table of text has a byte that no text has.
+_KINDS: Final = {
+    "pdf": rb"%PDF-",
+    "rtf": rb"\{\\rtf",
+    "picture": rb"\x89PNG|\xff\xd8\xff|GIF8[79]a.{0,99}?\0|BM.{4}\0{4}|II\*\0|MM\0\*|RIFF.{4}WEBP|\0\0\x01\0",
+    "film": rb"\0.{3}ftyp|RIFF.{4}(AVI |WAVE)|ID3.{0,99}?\0|OggS\0",
+    "packed": rb"Rar!\x1a|7z\xbc\xaf|\xfd7zXZ\0|BZh[1-9]1AY&SY|\x28\xb5\x2f\xfd|.{257}ustar",
+    "parquet": rb"PAR1.{0,500}?\0",
+    "avro": rb"Obj\x01",
+    "arrow": rb"ARROW1\0|\xff\xff\xff\xff.{3}\0",
+    "sqlite": rb"SQLite format 3\0",
+    "hdf": rb"\x89HDF\r\n",
+    "program": rb"MZ.{0,99}?\0|\x7fELF|\xca\xfe\xba\xbe|#!/",
+    "xml": rb"<\?xml\b",
+    "web-page": rb"(?i)<!doctype html|<(html|head|meta|body|table|script|style)[\s>/]|mime-version:",
+}
+_BEGINNINGS: Final = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in _KINDS.items()}
+_SAMPLE_BYTES: Final = 64 * 1024
+#: Longest token, ``false``, whose cut-off end the decoder of JSON takes for an error.
+_TOKEN: Final = 5
+_BLANK: Final = re.compile(r"\s*")
 
 
 def open_table(file: BinaryIO, filename: str, limits: Limits, workspace: Workspace) -> TabularFile:
@@ -58,7 +89,7 @@ def open_table(file: BinaryIO, filename: str, limits: Limits, workspace: Workspa
     if size > limits.max_bytes:
         raise FileRejected("too-large", case="uploaded", limit=limits.max_bytes, bytes=size)
     file.seek(0)
-    start = file.read(512)
+    start = file.read(_SAMPLE_BYTES)
     if start.startswith(_ZIP):
         return _open_archive(file, limits, workspace)
     if start.startswith(_COMPOUND):
@@ -79,16 +110,31 @@ def _open_archive(file: BinaryIO, limits: Limits, workspace: Workspace) -> Tabul
             raise FileRejected("encrypted-workbook", case="workbook")
         file.seek(0)
         return CellTable(*read_whole(file), limits.max_rows)
-    raise FileRejected("not-a-spreadsheet", case="archive")
+    raise _archive_of_another_kind(archive)
+
+
+def _archive_of_another_kind(archive: Archive) -> FileRejected:
+    for kind, part in _ARCHIVE_KINDS.items():
+        if archive.find(part):
+            return FileRejected("not-a-spreadsheet", case=kind)
+    tables = [name for name in archive.names if name.lower().endswith(_TABLES) and not name.startswith("__MACOSX/")]
+    if tables:
+        return FileRejected("not-a-spreadsheet", case="archive-of-tables", count=len(tables), first=tables[0][:200])
+    return FileRejected("not-a-spreadsheet", case="archive")
 
 
 def _open_compound(file: BinaryIO, limits: Limits) -> TabularFile:
     file.seek(0)
     before = b""
+    names: set[bytes] = set()
     while piece := file.read(READ_BYTES):
-        if _ENCRYPTED in before + piece:
-            raise FileRejected("encrypted-workbook", case="workbook")
-        before = piece[-len(_ENCRYPTED) :]
+        names |= {name for name in (_ENCRYPTED, *_BOOKS, *_COMPOUND_KINDS.values()) if name in before + piece}
+        before = piece[-len(_ENCRYPTED) - 8 :]
+    if _ENCRYPTED in names:
+        raise FileRejected("encrypted-workbook", case="workbook")
+    for kind, name in _COMPOUND_KINDS.items():
+        if name in names and names.isdisjoint(_BOOKS):
+            raise FileRejected("not-a-spreadsheet", case=kind)
     file.seek(0)
     return CellTable(*read_whole(file), limits.max_rows)
 
@@ -97,17 +143,37 @@ def _open_gzip(file: BinaryIO, filename: str, limits: Limits) -> TabularFile:
     start = next(_unpacked(file, limits, 0), b"")
     if start.startswith((*_ZIP, _COMPOUND, _GZIP)):
         raise FileRejected("not-a-spreadsheet", case="packed-workbook")
-    _reject_other_kinds(start)
+    _reject_other_kinds(start[:_SAMPLE_BYTES])
     return CsvTable(partial(_unpacked, file, limits), False, filename.removesuffix(".gz"), limits)
 
 
 def _reject_other_kinds(start: bytes) -> None:
-    for magic, kind in _OTHERS:
-        if start.startswith(magic):
+    """Reject a file whose first bytes, `_SAMPLE_BYTES` unless it is shorter, are those of another kind."""
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    for kind, pattern in _BEGINNINGS.items():
+        if pattern.match(start) or pattern.match(text):
             raise FileRejected("not-a-spreadsheet", case=kind)
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith((b"<html", b"<!doctype", b"<?xml", b"<table", b"<meta", b"<head", b"mime-version:")):
-        raise FileRejected("not-a-spreadsheet", case="web-page")
+    if text.startswith((b"{", b"[")) and _is_json(text.decode("utf-8", "ignore"), len(start) == _SAMPLE_BYTES):
+        raise FileRejected("not-a-spreadsheet", case="json")
+
+
+def _is_json(text: str, cut_off: bool) -> bool:
+    """Whether text is an object or array of JSON, the beginning of one if it is cut off, or one object a line.
+
+    A table whose first header begins with a brace or a bracket is none: it breaks the grammar of JSON.
+    """
+    decoder, at, values = json.JSONDecoder(), 0, []
+    try:
+        while at < len(text):
+            value, end = decoder.raw_decode(text, at)
+            values.append(value)
+            at = end + len(_BLANK.match(text, end)[0])  # type: ignore[index]  # it matches nothing at least
+    except json.JSONDecodeError as error:
+        in_the_last_token = error.pos >= len(text) - _TOKEN or error.msg.startswith("Unterminated string")
+        return cut_off and in_the_last_token and all(isinstance(value, dict) for value in values)
+    except RecursionError:
+        return False
+    return len(values) == 1 or all(isinstance(value, dict) for value in values)
 
 
 def _plain(file: BinaryIO, start: int) -> Iterator[bytes]:

@@ -57,19 +57,26 @@ class JobFileOffer:
 
 def offers(job: Job, files: Files) -> list[JobFileOffer]:
     """List the downloads of an inactive job; a job under way offers none, because its files would change."""
-    if job.status not in INACTIVE or job.status is Status.WAITING_FOR_FILE or job.deleted:
-        return []
-    found = []
-    if job.counts.rejected:
-        found += [(ERRORS_XLSX, "Rejected rows, to correct and import again"), (ERRORS_CSV, "Rejected rows")]
-    if job.lookup and job.counts.loaded:
-        found += [(RESULT_XLSX, "Rows by category"), (SUMMARY_JSON, "How many rows are in each category")]
-    elif job.counts.loaded:
-        found += [(LOADED_CSV, "Loaded rows")]
+    found = _titles(job) if job.status in INACTIVE else {}
     rows = dict.fromkeys([LOADED_CSV, RESULT_XLSX, SUMMARY_JSON], job.counts.loaded)
     return [
-        JobFileOffer(name, title, rows.get(name, job.counts.rejected), _size(job, name, files)) for name, title in found
+        JobFileOffer(name, title, rows.get(name, job.counts.rejected), _size(job, name, files))
+        for name, title in found.items()
     ]
+
+
+def _titles(job: Job) -> dict[str, str]:
+    """Return the downloads that the job has while it is inactive, by name."""
+    if job.status is Status.WAITING_FOR_FILE or job.deleted:
+        return {}
+    found: dict[str, str] = {}
+    if job.counts.rejected:
+        found |= {ERRORS_XLSX: "Rejected rows, to correct and import again", ERRORS_CSV: "Rejected rows"}
+    if job.lookup and job.counts.loaded:
+        found |= {RESULT_XLSX: "Rows by category", SUMMARY_JSON: "How many rows are in each category"}
+    elif job.counts.loaded:
+        found |= {LOADED_CSV: "Loaded rows"}
+    return found
 
 
 def download(ref: JobRef, name: str, *, seconds: float, services: Services) -> str:
@@ -85,13 +92,15 @@ def download(ref: JobRef, name: str, *, seconds: float, services: Services) -> s
     NotFound
         If the job offers no such file.
     TryLater
-        If the file is still being made; the same call succeeds later.
+        If the file is still being made, or the job is under way; the same call succeeds later.
     Conflict
         If every attempt to make the file failed.
     """
     job, files = services.jobs.get(ref), services.files
-    if name not in {offer.name for offer in offers(job, files)}:
+    if name not in _titles(job):
         raise NotFound("file", name)
+    if job.status not in INACTIVE:  # it was listed before the job went on
+        raise TryLater("job-under-way", _RETRY_SECONDS, name=name)
     if _size(job, name, files) is None:
         deadline = time.monotonic() + seconds
         if not services.machine.make_file(job, name):

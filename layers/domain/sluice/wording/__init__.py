@@ -58,6 +58,12 @@ def word_detail(problem: Problem, language: str = ENGLISH) -> str:
     return _say(_find("details", problem.code, language), problem.code, problem.params, language)
 
 
+def word_type(type: str, language: str = ENGLISH) -> tuple[str, str] | None:
+    """Return the title of a type of problem and when it occurs, in Markdown; ``None`` for one that there is not."""
+    title, meaning = (_find(part, type, language) for part in ("titles", "meanings"))
+    return None if meaning is None else (str(title), str(meaning))
+
+
 def word_rejection(rejection: Rejection, language: str = ENGLISH) -> str:
     """Word why a cell makes its row unusable; finishes the sentence "this value …"."""
     return word_reason(rejection.code, rejection.params, language)

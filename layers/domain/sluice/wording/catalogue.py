@@ -21,6 +21,8 @@ class Catalogue:
         Its code (RFC 5646), such as ``en``.
     titles
         Of problems, by type.
+    meanings
+        When each type of problem occurs, in Markdown, by type.
     details
         Of problems, by ``type`` or ``type/case``.
     reasons
@@ -32,6 +34,7 @@ class Catalogue:
 
     language: str
     titles: Mapping[str, Sentence]
+    meanings: Mapping[str, str]
     details: Mapping[str, Sentence]
     reasons: Mapping[str, Sentence]
     progress: Mapping[str, Sentence]

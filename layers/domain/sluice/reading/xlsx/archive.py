@@ -60,6 +60,11 @@ class Archive:
         """Resolve a part name; some writers change its case, use backslashes or a leading slash."""
         return self._folded.get(_fold(name))
 
+    @property
+    def names(self) -> list[str]:
+        """Names of all parts, in the order of the directory."""
+        return list(self._entries)
+
     def size(self, name: str) -> int:
         """Declared inflated bytes of a part."""
         return self._entries[name].file_size

@@ -13,6 +13,7 @@ from sluice.wording.english import calls, files, rows
 CATALOGUE: Final = Catalogue(
     language="en",
     titles=files.TITLES | calls.TITLES,
+    meanings=files.MEANINGS | calls.MEANINGS,
     details=files.DETAILS | calls.DETAILS,
     reasons=rows.REASONS,
     progress=rows.PROGRESS,

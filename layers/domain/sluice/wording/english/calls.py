@@ -16,7 +16,11 @@ TITLES: Final[dict[str, Sentence]] = {
     "bad-idempotency-key": "Invalid Idempotency-Key",
     "idempotency-key-reused": "The idempotency key belongs to another request",
     "request-in-progress": "The same request is still in progress",
+    "wrong-content-type": "The body has another content type",
     "too-large-for-this-call": "The file is too large for this call",
+    "form-too-large": "The form is too large",
+    "invalid-form": "Invalid form",
+    "unreadable-body": "The body did not arrive as it was sent",
     "unauthorized": "A valid bearer token is required",
     "forbidden": "The token does not allow this",
     "try-later": "Try again later",
@@ -52,6 +56,73 @@ TITLES: Final[dict[str, Sentence]] = {
     "unusable-table": "The dataset cannot be a table of this database",
 }
 
+#: When each type occurs, in Markdown; the API serves it, and docs/problems.md has it.
+MEANINGS: Final[dict[str, str]] = {
+    "not-found": (
+        "No such address, job, importer or record, or the drop folder names no importer; another tenant's is not found "
+        "either."
+    ),
+    "invalid-request": "The request does not fit its description in OpenAPI. Members: `errors`: `[{at, reason}]`.",
+    "invalid-cursor": "The cursor is not one of this list.",
+    "invalid-parameter": "A parameter that the importer does not have, or an impossible value.",
+    "bad-idempotency-key": "The key is empty, longer than 255 characters, or not printable ASCII.",
+    "idempotency-key-reused": "The key was sent with another path, query or body.",
+    "request-in-progress": "The same call, with the same idempotency key, is still executing.",
+    "wrong-content-type": "A body that is not JSON where JSON is needed.",
+    "too-large-for-this-call": "More than 4 MB sent as a body: announce the file instead. Members: `limit`, `bytes`.",
+    "form-too-large": "A form with more than 20 parts, or with a long header or field.",
+    "invalid-form": "A malformed form, or one without a file, or with several.",
+    "unreadable-body": "The gateway passed the body on as text, and bytes were lost: name its type.",
+    "unauthorized": "No bearer token, or an invalid one.",
+    "forbidden": "The token lacks the scope. Members: `scope`.",
+    "try-later": "A file is still being made, its job is under way, the issuer cannot be reached, or a lease is taken.",
+    "internal-error": "An error in Sluice; the function's log has it.",
+    "illegal-transition": "The job's state does not allow it. Members: `status_now`.",
+    "ambiguous-dates": "A commit without the date order of an ambiguous column. Members: `columns`.",
+    "unknown-column": "A commit answers a column that is not ambiguous. Members: `unknown`.",
+    "committed-otherwise": "The job was committed with other date orders.",
+    "not-retryable": (
+        "The job failed because of its file, or while it was rolled back; or it was deleted. Members: `status_now`."
+    ),
+    "nothing-to-roll-back": (
+        "The job ended before its file was split, was a lookup, or was deleted. Members: `status_now`."
+    ),
+    "cannot-correct": "The job to correct is of another importer, active, deleted, or has rejected nothing.",
+    "not-parsed": (
+        "A preview of a job that has not validated its rows, or whose file was rejected. Members: `status_now`."
+    ),
+    "importer-busy": "A job is retried or resumed whose importer runs one at a time, and another job has its lock.",
+    "rolling-back": "A sync is forced while the current job of its source is being rolled back.",
+    "file-not-wanted": "The job has its file, or has ended.",
+    "parts-missing": "Parts of the file have not arrived, or have another size than announced. Members: `missing`.",
+    "not-in-parts": "The file is not uploaded in parts.",
+    "upload-over": "The parts were deleted after a day.",
+    "file-not-made": "The file to download could not be made; the function's log has the error.",
+    "system-error": "The execution failed; the detail names the error. Then `retry`.",
+    "unprocessed-rows": (
+        "Some chunks could not be processed; the detail names their rows. Then `retry`. Members: `chunks`."
+    ),
+    "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
+    "upload-expired": "No file arrived within a day.",
+    "review-expired": "The job was not committed within seven days. Import the file again.",
+    "sync-overdue": "A sync took longer than half an hour. Start it again with `force`; or `rollback`.",
+    "upstream-rejected": (
+        "The upstream of a source rejects our requests; the detail quotes its response. Check path and "
+        "credentials, then `retry`."
+    ),
+    "upstream-down": (
+        "The upstream of a lookup does not respond; not the job's `problem`: its detail is `suspended`. Do "
+        "nothing, the job resumes automatically; or `resume`, `cancel`."
+    ),
+    "newer-format": (
+        "A newer version stored a journal, a ledger entry or another object in a format that this version does not"
+        " know."
+    ),
+    "unusable-secret": "The secret with the database's address and password lacks a field.",
+    "unusable-database": "Sluice cannot write to the database.",
+    "unusable-table": "The importer's columns cannot be a table of this database.",
+}
+
 
 def _ambiguous_dates(params: Params) -> str:
     columns = params["columns"]
@@ -80,7 +151,7 @@ def _unprocessed(done: str) -> Sentence:
 _OF_CALLS: Final[dict[str, Sentence]] = {
     **{
         f"not-found/{what}": f"There is no {what} '{{name}}'."
-        for what in ("importer", "source", "lookup", "job", "record", "object")
+        for what in ("importer", "source", "lookup", "job", "record", "object", "problem")
     },
     "not-found/file": "This job has no file '{name}'.",
     "not-found/address": "No route has this address. The API is described at /v1/docs.",
@@ -99,6 +170,20 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
         "It has {bytes:,} bytes; this call takes up to {limit:,}. Announce it with POST /v1/imports, and send it to "
         "the bucket with the form in the response."
     ),
+    "wrong-content-type": "Send the body as JSON, with `Content-Type: application/json`.",
+    "form-too-large": "It has more than {parts} parts, or one with a long header or field. Send one file.",
+    "invalid-form/malformed": (
+        "The body is not the multipart form that its Content-Type announces, or ends before its last boundary. Let the "
+        "client build the form, as `curl -F file=@products.csv` does."
+    ),
+    "invalid-form/no-file": "The form has no file. Send it as a part with a file name: `curl -F file=@products.csv`.",
+    "invalid-form/several-files": "The form has several files. Send each with a call of its own.",
+    "invalid-form/encoded": "The part '{name}' is encoded or nested. Send its bytes as they are.",
+    "invalid-form/repeated": "The field '{name}' comes twice. Send it once.",
+    "unreadable-body": (
+        "The body arrived as text, and bytes that are none were lost on the way. Send it with "
+        "`Content-Type: application/octet-stream`."
+    ),
     "unauthorized/no-token": "Send a token in the header 'Authorization: Bearer …'.",
     "unauthorized/no-tenant": "Invalid token: its claim '{claim}' names no tenant.",
     "unauthorized/expired": "The token has expired. Get a new one.",
@@ -111,6 +196,7 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "try-later/jobs-table-busy": "The jobs table is too busy to read cached results.",
     "try-later/schedule-taken": "Other calls are changing the schedule of '{source}'. Send this call again.",
     "try-later/file-in-the-making": "{name} is being made; it has many rows.",
+    "try-later/job-under-way": "The job is under way, and {name} may change. It can be fetched when the job stops.",
     "try-later/job-in-use": "A worker still holds a chunk of this job. Send this call again to delete what it writes.",
     "try-later/chunk-in-use": "A worker still holds this chunk.",
     "try-later/chunk-leased": "Lease not granted: the chunk is leased by another worker.",

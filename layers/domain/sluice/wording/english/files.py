@@ -30,6 +30,33 @@ TITLES: Final[dict[str, Sentence]] = {
     "file-changed": "The file was changed while it was read",
 }
 
+#: When each type occurs, in Markdown; the API serves it, and docs/problems.md has it.
+MEANINGS: Final[dict[str, str]] = {
+    "not-a-spreadsheet": "Another kind of file, which the detail names, or binary data.",
+    "empty-file": "No byte, or no row with a value.",
+    "no-header": "None of the first rows has a known header. Members: `expected`.",
+    "missing-header": "Required columns are missing. Members: `missing`, `nearest`.",
+    "duplicate-header": "Several headers match the same column. Members: `field`, `found`.",
+    "bad-mapping": "The mapping names a header or a column that does not exist. Members: `unknown` or `absent`.",
+    "too-large": "More bytes than the importer takes. Members: `limit`, `bytes`.",
+    "too-many-rows": "More rows than the importer takes. Members: `limit`.",
+    "encrypted-workbook": "A password is needed.",
+    "zip-bomb": "The archive inflates to far more bytes than it has.",
+    "unsafe-file": "The XML declares entities.",
+    "unknown-encoding": "UTF-32, or two encodings at once. Members: `row`.",
+    "damaged-file": "Truncated, or not as its format requires.",
+    "missing-parameter": (
+        "A parameter was not given, and the file's name does not contain it; the detail says how to give it. "
+        "Members: `parameter`."
+    ),
+    "wrong-file-type": "The importer does not take files with this extension.",
+    "corrects-another-job": "The file is the errors file of another job than the one in `corrects`.",
+    "no-row-numbers": "A correction without the column that says which rows it corrects.",
+    "same-file": "The file was imported before; `force` imports it again. Members: `job`, `link`.",
+    "file-gone": "The uploaded file was deleted before it was read.",
+    "file-changed": "The uploaded file was overwritten after its import had begun.",
+}
+
 
 def _missing_header(params: Params) -> str:
     nearest = params["nearest"].items()
@@ -77,24 +104,50 @@ _BOMBS: Final[dict[str, str]] = {
     "overlap": "has entries that overlap",
 }
 _KINDS: Final[dict[str, str]] = {
-    "pdf": "a PDF",
-    "document": "a text document",
-    "picture": "a picture",
-    "packed": "an archive",
+    **{
+        kind: f"The file is {what}. Save its table as .xlsx or .csv, and upload that file."
+        for kind, what in {
+            "pdf": "a PDF document",
+            "rtf": "a text document (RTF)",
+            "word": "a Word document",
+            "slides": "a presentation",
+            "mail": "an e-mail message",
+            "numbers": "an Apple Numbers document",
+            "book": "an e-book",
+            "web-page": "a web page (HTML), whatever its name says",
+            "xml": "an XML file, whatever its name says",
+            "json": "JSON data",
+        }.items()
+    },
+    **{
+        kind: f"The file is {what}. Export its table as .xlsx or .csv, and upload that file."
+        for kind, what in {
+            "parquet": "a Parquet file",
+            "avro": "an Avro file",
+            "arrow": "an Arrow file",
+            "sqlite": "a SQLite database",
+            "hdf": "an HDF5 file",
+        }.items()
+    },
+    "picture": "The file is a picture. Upload the table that it shows as .xlsx or .csv.",
+    "film": "The file is a film or a sound. Upload a table as .xlsx or .csv.",
+    "program": "The file is a program. Upload a table as .xlsx or .csv.",
+    "packed": "The file is an archive. Unpack it, and upload the .xlsx or .csv file inside.",
+    "archive": "The file is an archive (ZIP) without a table. Upload a table as .xlsx or .csv.",
 }
 
+
+def _archive_of_tables(params: Params) -> str:
+    others = f" and {params['count'] - 1:,} more" if params["count"] > 1 else ""
+    return f"The file is an archive (ZIP) with {params['first']}{others} inside. Unpack it, and upload each file."
+
+
 DETAILS: Final[dict[str, Sentence]] = {
-    **{
-        f"not-a-spreadsheet/{case}": f"The file is {what}. Save the table as .xlsx or CSV."
-        for case, what in _KINDS.items()
-    },
+    **{f"not-a-spreadsheet/{kind}": sentence for kind, sentence in _KINDS.items()},
+    "not-a-spreadsheet/archive-of-tables": _archive_of_tables,
     "not-a-spreadsheet/nul": "The file contains binary data. Save it as .xlsx or as CSV UTF-8.",
     "not-a-spreadsheet/binary": "The file contains binary data. Upload an .xlsx, .xls, .ods or CSV file.",
-    "not-a-spreadsheet/archive": "The file is an archive or another kind of document. Save the table as .xlsx.",
     "not-a-spreadsheet/packed-workbook": "Only text may be packed with gzip. Upload the file inside as it is.",
-    "not-a-spreadsheet/web-page": (
-        "The file is a web page or XML, whatever its name says. Open it in a spreadsheet program and save it as .xlsx."
-    ),
     "empty-file/no-bytes": "The file has no content. Was it saved?",
     "empty-file/no-row": "No row of the file has a value in it.",
     "empty-file/no-sheet": "No sheet of the workbook that is shown has a value in it.",

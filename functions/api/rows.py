@@ -1,0 +1,35 @@
+"""Rows of a job: the rejected ones, and those that a rollback left."""
+
+from __future__ import annotations
+
+from functions.api.parameters import Cursor, Limit, cursor_of, position_of
+from functions.api.routes import Routes, ok, problems
+from functions.api.services import ref_of, services
+from sluice.api.responses import KeptRowResponse, ListResponse, RejectionResponse, kept_row_response, rejection_response
+from sluice.usecases.artifacts import JobFiles
+
+router = Routes("Jobs")
+
+_PAGE = ok(200, "A page of the list.") | problems("not-found", "invalid-cursor")
+
+
+@router.get("/jobs/<job_id>/rejections", responses=_PAGE)
+def list_rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[RejectionResponse]:
+    """List the rejections of a job.
+
+    One entry for each wrong cell, in the order of the file: its place, its value and the reason.
+    """
+    ref = services().jobs.get(ref_of(router, job_id)).ref
+    page = JobFiles(ref, services().files).rejections_page(limit=limit, cursor=position_of(router, cursor))
+    return ListResponse(items=[rejection_response(each) for each in page.items], next=cursor_of(router, page.next))
+
+
+@router.get("/jobs/<job_id>/kept", responses=_PAGE)
+def list_kept_rows(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[KeptRowResponse]:
+    """List the rows that a rollback left as they are.
+
+    Each with the job that changed it since.
+    """
+    ref = services().jobs.get(ref_of(router, job_id)).ref
+    page = JobFiles(ref, services().files).kept_page(limit=limit, cursor=position_of(router, cursor))
+    return ListResponse(items=[kept_row_response(item) for item in page.items], next=cursor_of(router, page.next))

@@ -1,0 +1,43 @@
+"""Faults at the edges: the API, pages of other products, a terminal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+EDGE_FAULTS: Final = (
+    # ------------------------------------------------------------------ the API
+    Fault(
+        name="form-cut-off",
+        breaks="A form without its end is read, and its file may lack rows.",
+        file="functions/api/forms.py",
+        old="        with PushMultipartParser(boundary, max_segment_count=_MOST_PARTS, strict=True) as parser:",
+        new="        parser = PushMultipartParser(boundary, max_segment_count=_MOST_PARTS)\n        if parser:",
+        tests=("tests/unit/test_forms.py",),
+    ),
+    Fault(
+        name="lost-bytes-taken",
+        breaks="A body of which a gateway lost bytes is imported.",
+        file="functions/api/forms.py",
+        old='if "\\ufffd" in text:',
+        new="if text is None:",
+        tests=("tests/unit/test_forms.py",),
+    ),
+    Fault(
+        name="cursor-of-any-list",
+        breaks="A cursor of another list or tenant leads somewhere in this one.",
+        file="functions/api/parameters.py",
+        old="if not separator or name != _list(router):",
+        new="if not separator:",
+        tests=("tests/integration/api/test_problems.py",),
+    ),
+    Fault(
+        name="table-taken-for-json",
+        breaks="A table whose first header begins with a bracket is rejected as JSON.",
+        file="layers/domain/sluice/reading/detect.py",
+        old="        return cut_off and in_the_last_token",
+        new="        return True or in_the_last_token",
+        tests=("tests/unit/reading/test_detect_kinds.py",),
+    ),
+)
