@@ -97,7 +97,7 @@ def test_a_file_is_made_in_the_folder_of_its_run(stack: Stack) -> None:
     asked = event("make_file") | {"job_id": job_id, "file": "errors.csv"}
     assert make_file.handler(asked, CONTEXT) == {"rows": 1}
     body = stack.files.read(result_key(JobRef("acme", job_id), 1, "errors.csv"))
-    assert [line[:2] for line in csv.reader(io.StringIO(body.decode("utf-8-sig")))][1] == ["4", "P-3"]
+    assert [line[:3] for line in csv.reader(io.StringIO(body.decode("utf-8-sig")))][1] == ["4", f"'{job_id}", "P-3"]
 
 
 def test_a_file_of_a_missing_job_is_an_error(stack: Stack) -> None:
