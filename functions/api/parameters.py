@@ -27,10 +27,12 @@ def only_known_parameters(app: APIGatewayRestResolver, next_middleware: NextMidd
     RequestValidationError
         Which names the parameter and the nearest one that the route has.
     """
-    route = app.context["_route"]
+    route, event = app.context["_route"], app.current_event
     known = [field.alias for field in route.dependant.query_params]
-    asked = app.current_event.resolved_query_string_parameters or {}
-    unknown = [name for name in asked if name not in known] if route.include_in_schema else []
+    asked = event.resolved_query_string_parameters or {}
+    # a browser's preflight request (OPTIONS) has the address of the request that follows
+    is_described = route.include_in_schema and event.http_method != "OPTIONS"
+    unknown = [name for name in asked if is_described and name not in known]
     if unknown:
         raise RequestValidationError([{"loc": ("query", name), "msg": _unknown(name, known)} for name in unknown])
     return next_middleware(app)

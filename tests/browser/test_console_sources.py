@@ -270,5 +270,5 @@ def test_a_failed_sync_shows_its_problem_and_can_be_retried(page_at: PageAt, ann
 
 def schedule_of(person: Person) -> Any:
     """The schedule of `skk` in the API."""
-    found = eventually(lambda: person.everything("/sources", 10), "the sources")
+    found = eventually(lambda: person.everything("/sources"), "the sources")
     return next(source["schedule"] for source in found if source["name"] == "skk")

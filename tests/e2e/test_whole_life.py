@@ -164,7 +164,7 @@ def test_a_file_with_mistakes_is_reviewed_committed_corrected_and_rolled_back(bo
             {"reversed": changed, "conflicts": 0, "failed": 0},
         )
     assert bob.listing("products") == before
-    statuses = [entry["status"] for entry in bob.everything(f"/jobs/{job['id']}/log", 100) if entry]
+    statuses = [entry["status"] for entry in bob.everything(f"/jobs/{job['id']}/log") if entry]
     assert statuses == [
         "waiting_for_file",
         "queued",

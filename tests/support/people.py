@@ -82,8 +82,8 @@ class Person:
             found[record["key"]] = record["values"]
         return found
 
-    def everything(self, path: str, limit: int) -> list[dict[str, Any]]:
-        """Return all items of a list."""
+    def everything(self, path: str, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return all items of a list; one without pages takes no limit."""
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:

@@ -193,12 +193,12 @@ def test_the_docs_page_loads_nothing_from_other_sites() -> None:
 
 @pytest.mark.parametrize(("method", "path"), routes())
 def test_a_preflight_request_needs_no_token(method: str, path: str) -> None:
-    """A preflight request carries no token (Fetch standard, "CORS-preflight fetch")."""
+    """A preflight request carries no token (Fetch standard, "CORS-preflight fetch"), and any query of what follows."""
     asked = {
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization,content-type",
     }
-    answer = call("OPTIONS", path, token=None, headers=asked)
+    answer = call("OPTIONS", path, token=None, headers=asked, query={"limit": "50"})
     assert (answer.status, answer.text) == (204, "")
     assert answer.headers["access-control-allow-origin"] == "*"
     assert method in answer.headers["access-control-allow-methods"]
