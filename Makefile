@@ -10,7 +10,6 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 RUN := $(BIN)/python -m
 LOCK := $(UV) compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
-FAST_TESTS := $(wildcard tests/unit tests/integration tests/faults tests/test_*.py)
 SOURCES := layers/domain functions cli local tests benchmarks hatch_build.py
 
 .PHONY: help
@@ -68,8 +67,7 @@ down: ## stop the local AWS and every process of it
 .PHONY: test
 test: setup ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
 	@$(RUN) tests.browser.chromium
-	$(RUN) pytest -n 2 $(FAST_TESTS)
-	$(RUN) pytest --durations=20 tests/e2e tests/browser
+	@$(RUN) tests.everything
 
 .PHONY: soak
 soak: setup ## run the storms in full size: 5,000 lookups, 120 watchers, 100,000 rows pulled, workers killed in every phase

@@ -27,6 +27,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 UPDATE = os.environ.get("SLUICE_UPDATE_GOLDEN") == "1"
 
 pytestmark = [
+    pytest.mark.timeout(300),  # moto copies whole tables, which takes a minute, and more beside other tests
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
     # Powertools reads the files of the docs page without closing them.
     pytest.mark.filterwarnings("ignore:unclosed file .*swagger_ui:ResourceWarning"),
