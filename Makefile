@@ -65,7 +65,7 @@ down: ## stop the local AWS and every process of it
 	@test ! -x $(BIN)/python || $(RUN) local.lifecycle down
 
 .PHONY: test
-test: setup ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
+test: setup .venv-peers/.ready ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
 	@$(RUN) tests.browser.chromium
 	@$(RUN) tests.everything tests/unit tests/integration tests/faults -- --durations=20 tests/e2e tests/browser
 

@@ -21,6 +21,7 @@ def lines_of(page: str) -> list[str]:
     return re.findall(r"^\| ([^|]*) \|", page, re.MULTILINE)
 
 
+@pytest.mark.timeout(600)
 def test_a_small_run_prints_every_line_of_the_page(
     stack: Stack, postgres_stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
