@@ -81,7 +81,7 @@ def running(
     folder: Path | None = None,
     port: int = 0,
     *,
-    endpoint: str | None = os.environ.get("AWS_ENDPOINT_URL"),
+    endpoint: str | None = None,
     database: bool = False,
     say: Say = lambda _: None,
 ) -> Iterator[Stack]:
@@ -95,6 +95,7 @@ def running(
     LOCAL.mkdir(exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix="run-", dir=LOCAL)) if folder is None else folder.resolve()
     made.mkdir(parents=True, exist_ok=True)
+    endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL")
     with (made / "owner.lock").open("w") as owner:
         fcntl.flock(owner, fcntl.LOCK_EX)
         try:

@@ -38,27 +38,17 @@ def frozen_when(stack: Stack, found: Callable[[], bool], what: str, patience: fl
     functions are not processes of this machine nothing is frozen.
     """
 
-    def caught() -> list[int] | None:
-        pids = workers(stack)
-        _signal(pids, signal.SIGSTOP)
-        kept = False
+    def caught() -> tuple[list[int]] | None:
+        frozen, holds = workers(stack), False
+        _signal(frozen, signal.SIGSTOP)
         try:
-            kept = found()
-            return pids if kept else None
+            holds = found()
         finally:
-            if not kept:
-                _signal(pids, signal.SIGCONT)
+            if not holds:
+                _signal(frozen, signal.SIGCONT)
+        return (frozen,) if holds else None
 
-    pids: list[int] = []
-
-    def look() -> bool:
-        nonlocal pids
-        if (seen := caught()) is None:
-            return False
-        pids = seen
-        return True
-
-    eventually(look, what, patience)
+    (pids,) = eventually(caught, what, patience)
     try:
         yield pids
     finally:
