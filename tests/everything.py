@@ -1,34 +1,44 @@
-"""Runs two groups of tests side by side, as ``make test`` does: ``python -m tests.everything FAST -- DEPLOYED``.
+"""Runs groups of tests side by side, as ``make test`` does: ``python -m tests.everything FIRST -- SECOND -- SHOWN``.
 
-Both are arguments of pytest. Tests of a deployed stack wait for it half of the time, so those without a stack run
-beside them, in one process; their output is shown when both have ended, and is in ``.local/fast-tests.log`` meanwhile.
+Each group is a list of pytest's arguments and one process. Tests of a deployed stack wait for it half of the time, so
+other groups run meanwhile, each with a local AWS of its own if it needs one: end-to-end tests kill workers and make
+upstreams fail, which those of the pages must not notice. The last group is shown as it runs; the output of the others
+is in ``.local/tests-1.log``, ``.local/tests-2.log`` … meanwhile, and shown when all have ended.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOG = ROOT / ".local" / "fast-tests.log"
+LOGS = ROOT / ".local"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run both groups; 0 if all tests passed."""
-    at = arguments.index("--")
-    LOG.parent.mkdir(exist_ok=True)
-    with LOG.open("wb") as log:
-        fast = subprocess.Popen(_pytest(arguments[:at]), cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            print(f"Tests without a stack run meanwhile; their output goes to {LOG.relative_to(ROOT)}", flush=True)
-            deployed = subprocess.run(_pytest(arguments[at + 1 :]), cwd=ROOT, check=False).returncode
-            code = fast.wait()
-        finally:
-            fast.terminate()  # of use after an interrupt only
-    print(LOG.read_text(errors="replace"), flush=True)
-    return deployed or code
+    """Run all groups; 0 if all tests passed."""
+    *others, shown = [list(group) for ends, group in groupby(arguments, lambda each: each == "--") if not ends]
+    LOGS.mkdir(exist_ok=True)
+    logs = [LOGS / f"tests-{number}.log" for number in range(1, len(others) + 1)]
+    ours = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
+    with ExitStack() as cleanup:
+        running = []
+        for group, path in zip(others, logs, strict=True):
+            print(f"Meanwhile {' '.join(group)}: output in {path.relative_to(ROOT)}", flush=True)
+            log = cleanup.enter_context(path.open("wb"))
+            process = subprocess.Popen(_pytest(group), cwd=ROOT, env=ours, stdout=log, stderr=subprocess.STDOUT)
+            cleanup.callback(process.terminate)  # of use after an interrupt only
+            running.append(process)
+        codes = [subprocess.run(_pytest(shown), cwd=ROOT, env=ours, check=False).returncode]
+        codes += [process.wait() for process in running]
+    for path in logs:
+        print(path.read_text(errors="replace"), flush=True)
+    return next((code for code in codes if code), 0)
 
 
 def _pytest(arguments: Sequence[str]) -> list[str]:

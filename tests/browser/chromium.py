@@ -22,6 +22,8 @@ NAMES: Final = (
     "microsoft-edge",
     "microsoft-edge-stable",
 )
+#: Where apt installs programs, whether or not ``PATH`` names it.
+DEBIAN: Final = "/usr/bin"
 _MACOS: Final = ("Google Chrome", "Chromium", "Microsoft Edge")
 _PACKAGES: Final = ("chromium", "fonts-dejavu-core")
 MISSING: Final = (
@@ -31,11 +33,12 @@ MISSING: Final = (
 
 
 def find() -> str | None:
-    """Return the path of a Chromium: that of ``CHROMIUM``, one on ``PATH``, an app of macOS, or Playwright's own."""
+    """Return the path of a Chromium: ``CHROMIUM``, one on ``PATH`` or of apt, an app of macOS, or Playwright's own."""
     given = os.environ.get("CHROMIUM")
     if given:
         return shutil.which(given)
-    on_path = (shutil.which(name) for name in NAMES)
+    programs = os.pathsep.join((os.environ.get("PATH", os.defpath), DEBIAN))
+    on_path = (shutil.which(name, path=programs) for name in NAMES)
     apps = (Path("/Applications", f"{name}.app", "Contents/MacOS", name) for name in _MACOS)
     downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
     playwrights = sorted(downloads.glob("chromium-*/chrome-linux*/chrome"), reverse=True)

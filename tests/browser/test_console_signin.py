@@ -209,8 +209,9 @@ def test_after_an_expired_session_a_reload_uses_the_token_of_the_settings(
     page = page_at(CONSOLE, ann)
     signed_in(page, ann.tenant)
     over = stack.issuer.mint(ann.tenant, [READ, WRITE], lifetime=timedelta(hours=-1))
+    page.goto(f"{stack.web_url}/{BESIDE}")  # the console would use the token before the reload, and end the session
     page.evaluate("token => sessionStorage.setItem('sluice.token', token)", over)
-    page.reload()
+    page.goto(stack.console_url)
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
     page.reload()
     expect(page.locator(".who")).to_contain_text("demo")

@@ -40,7 +40,7 @@ def claims(**changed: Any) -> dict[str, Any]:
         "aud": AUDIENCE,
         "sub": "ann",
         "iat": now,
-        "exp": now + 600,
+        "exp": now + 86_400,  # longer than any run: parametrized tests take their tokens when they are collected
         "tenant": "acme",
         "scope": "imports:read imports:write",
     }
