@@ -282,6 +282,8 @@ export const en = {
   "reason.not-yes-or-no": "must be yes or no",
   "reason.spreadsheet-error": "is an error of the spreadsheet",
   "reason.wrong-type": "is not what this column holds",
+  "reason.key-exists": "exists already; mode 'insert' changes no record",
+  "reason.key-unknown": "is not in the dataset; mode '{mode}' adds no record",
   "reason.duplicate-key": "repeats the {column} of row {first}",
   "reason.not-a-row-number": "is not a row number",
   "reason.uncomputed-formula":

@@ -270,6 +270,8 @@ export const id = {
   "reason.not-yes-or-no": "harus ya atau tidak",
   "reason.spreadsheet-error": "adalah galat dari lembar kerja",
   "reason.wrong-type": "tidak sesuai dengan isi kolom ini",
+  "reason.key-exists": "sudah ada; mode 'insert' tidak mengubah data",
+  "reason.key-unknown": "tidak ada dalam dataset; mode '{mode}' tidak menambah data",
   "reason.duplicate-key": "mengulang {column} dari baris {first}",
   "reason.not-a-row-number": "bukan nomor baris",
   "reason.uncomputed-formula":

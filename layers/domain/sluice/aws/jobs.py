@@ -195,7 +195,7 @@ class DynamoJobs:
         Returns the job as it is stored. It corrects no job if ``corrected`` does not exist any more.
         """
         item = stored.of_job(job)
-        changes = {name: item[name] for name in ("corrects", "mapping", "date_orders", "parameters")}
+        changes = {name: item[name] for name in ("corrects", "mapping", "date_orders", "parameters", "options")}
         where = "(attribute_not_exists(corrects) OR attribute_type(corrects, :null)) AND attribute_not_exists(planned)"
         parts = [
             self._update(job.ref, changes, f"{_EXISTS} AND {where}", {":null": "NULL"}),

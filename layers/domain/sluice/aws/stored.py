@@ -17,6 +17,7 @@ The sparse index ``active`` holds the jobs that have not ended, for the sweeper.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -28,6 +29,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem, format_of
 from sluice.model.job import Job, JobFile, LogEntry
 from sluice.model.lock import Lock, LockKind
+from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import ENDED, Status
 
 #: The only partition of the index: jobs under way are few, and written to it only when they start and end.
@@ -97,6 +99,7 @@ def of_job(job: Job) -> dict[str, Any]:
         "parameters": dict(job.parameters),
         "lookup": job.lookup,
         "instead_of": job.instead_of,
+        "options": _of_options(job.options),
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
         **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
@@ -133,6 +136,7 @@ def to_job(item: dict[str, Any]) -> Job:
         suspended=_to_error(item.get("suspended")),
         deleted=item.get("deleted", False),
         instead_of=item.get("instead_of"),
+        options=_to_options(item.get("options", {})),
         planned=item.get("planned", False),
         committed=item.get("committed", False),
         date_orders=item.get("date_orders", item.get("orders", {})),  # `orders` in format 0
@@ -140,6 +144,21 @@ def to_job(item: dict[str, Any]) -> Job:
         version=int(item["version"]),
         **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
     )
+
+
+def _of_options(options: LoadOptions) -> dict[str, Any]:
+    """Write options; shares become text, since DynamoDB's numbers are no floats."""
+    guards = {
+        "max_rejected": json.dumps(options.guards.max_rejected),
+        "max_deleted": json.dumps(options.guards.max_deleted),
+        "max_change": json.dumps(dict(options.guards.max_change)),
+    }
+    return {**asdict(options), "guards": guards}
+
+
+def _to_options(kept: dict[str, Any]) -> LoadOptions:
+    guards = {name: json.loads(value) for name, value in kept.get("guards", {}).items()}
+    return LoadOptions(**{**kept, "guards": Guards(**guards)})
 
 
 def log_prefix(ref: JobRef) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Literal
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
+from sluice.model.options import LoadOptions
 from sluice.model.status import Status
 
 #: Names of tenants: a name is part of every key and prefix, so it must not contain their separators.
@@ -99,6 +100,8 @@ class Job:
         Whether its files and rows were deleted.
     reads
         Number of readings of its source; more than one if rows moved meanwhile.
+    options
+        What it does to the dataset.
     version
         Rises with every change; the ETag of the job.
     """
@@ -133,6 +136,7 @@ class Job:
     run_at: datetime | None = None
     instead_of: str | None = None
     reads: int = 1
+    options: LoadOptions = field(default_factory=LoadOptions)
     version: int = 1
     kind: str = IMPORT
 

@@ -116,7 +116,13 @@ def _check_required(header: Header, columns: Sequence[Column]) -> None:
     if not missing:
         return
     nearest = {column.title: _nearest(column, header.ignored) for column in missing}
-    raise FileRejected("missing-header", missing=list(nearest), nearest=nearest, header_row=header.row)
+    raise FileRejected(
+        "missing-header",
+        missing=list(nearest),
+        nearest=nearest,
+        header_row=header.row,
+        has_key=not any(column.key for column in missing),
+    )
 
 
 def _nearest(column: Column, titles: list[str]) -> str | None:

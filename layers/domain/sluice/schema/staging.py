@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow
@@ -30,13 +31,26 @@ def load_staged(body: bytes) -> list[GoodRow]:
 
 @dataclass(frozen=True)
 class Batch:
-    """The rows of one chunk that go into the importer's dataset; keys are distinct."""
+    """The rows of one chunk that go into the importer's dataset; keys are distinct.
+
+    Parameters
+    ----------
+    options
+        Of the job.
+    hold
+        Number of the job's present hold of the dataset's lock; it rises with each hold of any job.
+    matched
+        Fields that the file has a column of: such a field that a row does not say was blank. Empty if it is not known.
+    """
 
     tenant: str
     importer: Importer
     job_id: str
     index: int
     rows: list[GoodRow]
+    options: LoadOptions = field(default_factory=LoadOptions)
+    hold: int = 0
+    matched: frozenset[str] = frozenset()
 
     @property
     def dataset(self) -> str:
@@ -46,26 +60,74 @@ class Batch:
 
 @dataclass(frozen=True)
 class Applied:
-    """What a destination did with a batch; the four add up to its rows."""
+    """What a destination did with a batch; rows inserted, updated, unchanged, deleted and rejected add up to its rows.
+
+    Parameters
+    ----------
+    rejections
+        One at least for each row that the mode, a rule of the merged row or the dataset does not allow.
+    kept_blank
+        Cells that were blank in the file, and whose record kept a value that is not ``None``.
+    """
 
     inserted: int
     updated: int
     unchanged: int
     rejections: list[Rejection] = field(default_factory=list)
+    deleted: int = 0
+    kept_blank: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What loading would change in one record.
+
+    Parameters
+    ----------
+    row
+        Row number in the sheet; 0 for a record that the file does not have.
+    key
+        Of the record.
+    before, after
+        The values that differ, by field, before and after.
+    """
+
+    row: int
+    key: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What a destination would do with a batch now; the three add up to its rows."""
+    """What a destination would do with a batch now; the counts and the rejected rows add up to its rows.
+
+    Parameters
+    ----------
+    rejections
+        As in `Applied`, without those that only the database's own rules show.
+    kept_blank
+        As in `Applied`.
+    changed
+        By field: the records in which its value would change.
+    changes
+        Rows that would be updated or deleted, with their values before and after; the first ones, in the order of the
+        rows.
+    """
 
     inserted: int
     updated: int
     unchanged: int
+    rejections: list[Rejection] = field(default_factory=list)
+    deleted: int = 0
+    kept_blank: int = 0
+    changed: Mapping[str, int] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class KeptRow:
-    """A row that a rollback left as it is.
+    """A row that a rollback left as it is, in one column or as a whole.
 
     Parameters
     ----------
@@ -75,17 +137,24 @@ class KeptRow:
         The job that wrote the row that is there now; ``None`` when the row was removed.
     code, params
         Why it was left, as in `sluice.model.rejection.Rejection`.
+    columns
+        Fields that another writer has changed since; none if the whole row was left.
     """
 
     key: str
     job_id: str | None
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Undone:
-    """What became of the rows that a chunk had changed: reversed, kept because they were changed since, or failed."""
+    """What became of the rows that a chunk had changed: reversed, kept because they were changed since, or failed.
+
+    A row is reversed if every column that the job wrote has its earlier value again. One that has it in some columns
+    only is among those kept, with the columns that do not.
+    """
 
     reversed: int
     kept: list[KeptRow] = field(default_factory=list)

@@ -102,6 +102,7 @@ class Source:
             title=self.title,
             chunk_rows=self.page_size * self.chunk_pages,
             conventions=self.conventions,
+            blanks="clear",  # a source is whole: null is a value, not a silence
         )
 
 

@@ -15,6 +15,7 @@ from sluice.catalog.registry import importer_named
 from sluice.model.chunk import JobRef
 from sluice.model.errors import FileRejected
 from sluice.model.job import Job, JobFile
+from sluice.model.options import LoadOptions
 from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import upload_key
 from sluice.usecases.corrections import as_correction, check_corrected
@@ -47,6 +48,8 @@ class ImportRequest:
         Values of the importer's parameters; others are taken from the file's name.
     sha256
         Digest of the file in hexadecimal, if the caller knows it; a repeated file is then rejected before its upload.
+    options
+        What the job does to the dataset; ``None`` uses the importer's.
     """
 
     tenant: str
@@ -61,6 +64,7 @@ class ImportRequest:
     corrects: str | None = None
     sha256: str | None = None
     parameters: dict[str, str] | None = None
+    options: LoadOptions | None = None
 
 
 def new_job(
@@ -120,6 +124,7 @@ def new_job(
         force=request.force,
         parameters=parameters_of(importer, request.filename, request.parameters),
         lookup=importer.lookup,
+        options=request.options or importer.options,
     )
     if corrected:
         job = as_correction(job, corrected)

@@ -107,7 +107,7 @@ def parse_chunk(work: Work, services: Services) -> Counts:
     if job.corrects or not REPORT_TITLES.isdisjoint(plan.header.ignored):
         selected = select_rows(job, importer, plan, records, services)
         records = selected.wanted
-    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders)
+    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders, job.options)
     good, rejections, seen = checked.good, checked.rejections, checked.seen
     if selected is not None:
         again = selected.still_duplicate(good)
@@ -125,8 +125,14 @@ def parse_chunk(work: Work, services: Services) -> Counts:
 
 def compare_chunk(work: Work, services: Services) -> Counts:
     """Count the rows that loading would insert, update and leave unchanged; write nothing."""
-    found = services.destination.compare(_batch(work, _staged(work, services)))
-    return Counts(to_insert=found.inserted, to_update=found.updated, to_leave=found.unchanged)
+    found = services.destination.compare(_batch(work, _staged(work, services), services))
+    return Counts(
+        to_insert=found.inserted,
+        to_update=found.updated,
+        to_leave=found.unchanged,
+        to_delete=found.deleted,
+        to_reject=len({rejection.row for rejection in found.rejections}),
+    )
 
 
 def load_chunk(work: Work, services: Services) -> Counts:
@@ -138,16 +144,23 @@ def load_chunk(work: Work, services: Services) -> Counts:
         Rows inserted, updated, unchanged and rejected; their sum is the number of staged rows.
     """
     staged = _staged(work, services)
-    applied = services.destination.apply(_batch(work, staged))
+    applied = services.destination.apply(_batch(work, staged, services))
     rejections = applied.rejections + staged.invalid
     rejected = reject_at_delivery(work.job, work.chunk, rejections, staged.duplicates, services.files)
-    return Counts(inserted=applied.inserted, updated=applied.updated, unchanged=applied.unchanged, rejected=rejected)
+    return Counts(
+        inserted=applied.inserted,
+        updated=applied.updated,
+        unchanged=applied.unchanged,
+        deleted=applied.deleted,
+        rejected=rejected,
+        kept_blank=applied.kept_blank,
+    )
 
 
 def undo_chunk(work: Work, services: Services) -> Counts:
     """Undo the load of a chunk, and store the rows that stay as they are."""
     _wait_for_its_load(work, services)
-    undone = services.destination.undo(_batch(work, _staged(work, services)))
+    undone = services.destination.undo(_batch(work, _staged(work, services), services))
     kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
     kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
     if kept:
@@ -159,9 +172,13 @@ def _staged(work: Work, services: Services) -> Staged:
     return staged_rows(work.job, work.chunk.ref.index, services.files)
 
 
-def _batch(work: Work, staged: Staged) -> Batch:
+def _batch(work: Work, staged: Staged, services: Services) -> Batch:
     job = work.job
-    return Batch(job.ref.tenant, importer_of(job), job.ref.id, work.chunk.ref.index, staged.rows)
+    matched = frozenset[str]()
+    if job.options.blanks == "keep" and job.options.mode != "delete":
+        matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
+    importer, index = importer_of(job), work.chunk.ref.index
+    return Batch(job.ref.tenant, importer, job.ref.id, index, staged.rows, job.options, matched=matched)
 
 
 def _lookup(work: Work, services: Services) -> Counts:

@@ -18,6 +18,7 @@ from sluice.model.status import Status
 from sluice.reading import match_header, open_table
 from sluice.reading.types import Limits, Segment
 from sluice.schema.importer import Importer
+from sluice.schema.said import columns_for
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import check_correction, recognise
 from sluice.usecases.parameters import check_file_type, check_format, check_parameters
@@ -112,7 +113,7 @@ def _plan_file(
     check_format(importer, job.file.name, table.layout)
     head, job = recognise(job, table.head(_HEAD_ROWS), table.properties, services)
     check_parameters(importer, job)
-    header = match_header(head, importer.columns, job.mapping)
+    header = match_header(head, columns_for(importer, job.options), job.mapping)
     check_correction(job, header)
     planned: list[Chunk] = []
     uploads: deque[Future[None]] = deque()

@@ -12,6 +12,7 @@ from sluice.catalog.registry import importer_named
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
 from sluice.model.job import TENANT, Job, JobFile
+from sluice.model.options import LoadOptions
 from sluice.model.status import Status
 from sluice.usecases import artifacts
 from sluice.usecases.parameters import parameters_of
@@ -81,6 +82,7 @@ def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs
         review=bool(declared and declared.review),
         parameters=parameters_of(declared, name) if declared else {},
         lookup=declared.lookup if declared else None,
+        options=declared.options if declared else LoadOptions(),
     )
     if not jobs.add(job):
         return jobs.get(job.ref)

@@ -127,6 +127,7 @@ def new_sync(tenant: str, source: Source, by: str, now: datetime, *, instead_of:
         created_at=now,
         status=Status.QUEUED,
         instead_of=instead_of.id if instead_of else None,
+        options=source.rows.options,
     )
 
 

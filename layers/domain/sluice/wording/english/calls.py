@@ -54,6 +54,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "unusable-secret": "The database's secret cannot be used",
     "unusable-database": "The database cannot be used",
     "unusable-table": "The dataset cannot be a table of this database",
+    "unstable-rules": "The importer's rules give another row each time",
 }
 
 #: When each type occurs, in Markdown; the API serves it, and docs/problems.md has it.
@@ -121,6 +122,7 @@ MEANINGS: Final[dict[str, str]] = {
     "unusable-secret": "The secret with the database's address and password lacks a field.",
     "unusable-database": "Sluice cannot write to the database.",
     "unusable-table": "The importer's columns cannot be a table of this database.",
+    "unstable-rules": "`normalise` or a validator of the importer changes its own result, or the key.",
 }
 
 
@@ -279,6 +281,9 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
     ),
     "unusable-secret": with_forms("It has no {fields}. Add the missing fields to the secret.", fields=listed),
     "unusable-database": "Its encoding is {encoding}. Use a database whose encoding is UTF8.",
+    "unstable-rules": (
+        "`normalise` or a validator of '{importer}' changes its own result, or the key. Mend it, and retry."
+    ),
     "unusable-table/no-index": "The table '{table}' has no unique index on (tenant, {key}). Create one, and retry.",
     "unusable-table/no-columns": (
         "The table '{table}' has no columns 'tenant' and '{key}'. Add both, with a unique index on them, or rename the "

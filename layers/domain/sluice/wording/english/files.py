@@ -61,7 +61,10 @@ MEANINGS: Final[dict[str, str]] = {
 def _missing_header(params: Params) -> str:
     nearest = params["nearest"].items()
     missing = [f"'{title}'" + (f" (nearest: '{near}')" if near else "") for title, near in nearest]
-    return f"Row {params['header_row']:,} lacks {', '.join(missing)}. Add or rename the columns, or map them."
+    advice = "Add or rename the columns, or map them."
+    if params.get("has_key"):
+        advice += " In mode 'update' a file needs the key alone; it changes existing records and adds none."
+    return f"Row {params['header_row']:,} lacks {', '.join(missing)}. {advice}"
 
 
 def _mixed_encoding(params: Params) -> str:

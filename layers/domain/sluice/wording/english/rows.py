@@ -52,6 +52,8 @@ REASONS: Final[dict[str, Sentence]] = {
     "computed-text": "was the text '{text}', of which a program has made a formula. Write it as text again",
     "unclear-apostrophe": "may have an apostrophe that the report added. Keep its column '{column}', which says so",
     # of a row and its dataset
+    "key-exists": "exists already; mode 'insert' changes no record",
+    "key-unknown": "is not in the dataset; mode '{mode}' adds no record",
     "over-record-size": "is larger than a record can be",
     "database-too-long": "is longer than the database's column allows",
     "database-too-large": "is a larger number than the database's column holds",

@@ -1,0 +1,85 @@
+"""What a job does to its dataset: the mode, what blank cells mean, what deleting does, and the guards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+#: What a row does to the record of its key:
+#: ``upsert`` updates or inserts, ``insert`` inserts only, ``update`` updates only, ``mirror`` is an upsert that also
+#: deletes the records whose keys the file lacks, ``delete`` deletes.
+Mode = Literal["upsert", "insert", "update", "mirror", "delete"]
+#: A blank cell: ``keep`` says nothing, so the record keeps its value; ``clear`` says the column's default.
+Blanks = Literal["keep", "clear"]
+#: Deleting: ``mark`` leaves the record and marks it as deleted; ``remove`` removes it.
+Deletes = Literal["mark", "remove"]
+#: Rejected rows: ``continue`` loads the others; ``stop`` loads nothing.
+OnRejections = Literal["continue", "stop"]
+
+MODES: Final = get_args(Mode)
+
+
+@dataclass(frozen=True)
+class Guards:
+    """Limits beyond which a job does not load without a person's consent.
+
+    Parameters
+    ----------
+    max_rejected
+        Share of the rows that may be rejected, from 0 to 1; ``None`` is any.
+    max_deleted
+        What ``mirror`` may delete: a share of the records in its scope if it is a float, a number of records if it is
+        an int.
+    max_change
+        By field: the share of its old value that a number may change by; 0.5 is half.
+    """
+
+    max_rejected: float | None = None
+    max_deleted: float | int = 0.1
+    max_change: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    @property
+    def are_own(self) -> bool:
+        """Whether an importer or a caller has set one; `max_deleted` has a default."""
+        return self != Guards()
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """The options of a load, as an importer declares them or a caller gives them.
+
+    Parameters
+    ----------
+    mode
+        What rows do to records.
+    blanks
+        What a blank cell says.
+    deletes
+        What ``mirror`` and ``delete`` do to a record; ``None`` is the mode's default, see `how_to_delete`.
+    on_rejections
+        What a rejected row does to the others.
+    guards
+        Limits of the load.
+    """
+
+    mode: Mode = "upsert"
+    blanks: Blanks = "keep"
+    deletes: Deletes | None = None
+    on_rejections: OnRejections = "continue"
+    guards: Guards = field(default_factory=Guards)
+
+    @property
+    def how_to_delete(self) -> Deletes:
+        """What deleting does: by default ``mirror`` marks, and ``delete`` removes what its file names."""
+        return self.deletes or ("remove" if self.mode == "delete" else "mark")
+
+    @property
+    def inserts(self) -> bool:
+        """Whether a row with a new key is inserted."""
+        return self.mode in {"upsert", "insert", "mirror"}
+
+    @property
+    def always_compares(self) -> bool:
+        """Whether the job is compared with its dataset before it loads, reviewed or not."""
+        return self.mode != "upsert" or self.on_rejections == "stop" or self.guards.are_own
