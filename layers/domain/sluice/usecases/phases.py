@@ -18,7 +18,8 @@ from sluice.model.job import Job, Progress
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import REPORT_TITLES
 from sluice.schema.staging import Batch
-from sluice.schema.validation import check_rows
+from sluice.schema.validation import GoodRow, check_rows
+from sluice.usecases import absent
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
@@ -119,13 +120,20 @@ def parse_chunk(work: Work, services: Services) -> Counts:
         stored.write_staged(index, good)
         stored.write_keys(index, dump_keys(good))
     write_evidence(job, index, checked.dates, services.files)
+    if job.mirrors and seen:
+        rejected = {rejection.row for rejection in rejections}
+        others = [record for record in records if record[0] in rejected]
+        unclear = {rejection.row for rejection in selected.rejections} if selected else set[int]()
+        absent.write_present(job, index, good, others, unclear, stored)
     stored.write_rejections(chunk, rejections, records)
     return Counts(total=seen - chunk.rows, checked=seen, rejected=seen - len(good), ignored=checked.ignored)
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
     """Count the rows that loading would insert, update and leave unchanged; write nothing."""
-    found = services.destination.compare(_batch(work, _staged(work, services), services))
+    if absent.is_list(work.chunk.ref.index):
+        return absent.list_absent(work.job, work.chunk.ref.index, _batch(work, [], services), services)
+    found = services.destination.compare(_batch(work, _staged(work, services).rows, services))
     return Counts(
         to_insert=found.inserted,
         to_update=found.updated,
@@ -144,7 +152,7 @@ def load_chunk(work: Work, services: Services) -> Counts:
         Rows inserted, updated, unchanged and rejected; their sum is the number of staged rows.
     """
     staged = _staged(work, services)
-    applied = services.destination.apply(_batch(work, staged, services))
+    applied = services.destination.apply(_batch(work, staged.rows, services))
     rejections = applied.rejections + staged.invalid
     rejected = reject_at_delivery(work.job, work.chunk, rejections, staged.duplicates, services.files)
     return Counts(
@@ -157,10 +165,19 @@ def load_chunk(work: Work, services: Services) -> Counts:
     )
 
 
+def delete_absent(work: Work, services: Services) -> Counts:
+    """Delete records whose keys the file lacks."""
+    return absent.delete_absent(work.job, work.chunk, _absent(work, services), services)
+
+
 def undo_chunk(work: Work, services: Services) -> Counts:
-    """Undo the load of a chunk, and store the rows that stay as they are."""
+    """Undo the load of a chunk, or the deletion of absent records, and store the rows that stay as they are."""
     _wait_for_its_load(work, services)
-    undone = services.destination.undo(_batch(work, _staged(work, services), services))
+    if absent.is_list(work.chunk.ref.index):
+        batch = _absent(work, services)
+    else:
+        batch = _batch(work, _staged(work, services).rows, services)
+    undone = services.destination.undo(batch)
     kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
     kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
     if kept:
@@ -172,13 +189,18 @@ def _staged(work: Work, services: Services) -> Staged:
     return staged_rows(work.job, work.chunk.ref.index, services.files)
 
 
-def _batch(work: Work, staged: Staged, services: Services) -> Batch:
+def _batch(work: Work, rows: list[GoodRow], services: Services) -> Batch:
     job = work.job
     matched = frozenset[str]()
     if job.options.blanks == "keep" and job.options.mode != "delete":
         matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
     importer, index = importer_of(job), work.chunk.ref.index
-    return Batch(job.ref.tenant, importer, job.ref.id, index, staged.rows, job.options, matched=matched)
+    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, matched=matched)
+
+
+def _absent(work: Work, services: Services) -> Batch:
+    records = JobFiles(work.job.ref, services.files).absent(work.chunk.ref.index)
+    return absent.deleting(work.job, _batch(work, [], services), records)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
@@ -187,7 +209,8 @@ def _lookup(work: Work, services: Services) -> Counts:
 
 def _wait_for_its_load(work: Work, services: Services) -> None:
     """Wait while a worker of a failed execution may still load the chunk: its writes would not be undone."""
-    loaded = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.LOAD))
+    phase = PhaseName.ABSENT if absent.is_list(work.chunk.ref.index) else PhaseName.LOAD
+    loaded = services.chunks.get(replace(work.chunk.ref, phase=phase))
     if loaded is not None and loaded.is_held(work.now):
         raise TryLater("chunk-loading", loaded.lease_until - work.now)
 
@@ -219,8 +242,14 @@ def _staged_chunks(name: PhaseName) -> Callable[[Job, Services], Iterator[Chunk]
 
 
 def _loaded_chunks(job: Job, services: Services) -> Iterator[Chunk]:
-    for loaded in services.chunks.of_phase(job.ref, PhaseName.LOAD):
-        yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
+    for phase in (PhaseName.LOAD, PhaseName.ABSENT):
+        for loaded in services.chunks.of_phase(job.ref, phase):
+            yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
+
+
+def _compared_chunks(job: Job, services: Services) -> Iterator[Chunk]:
+    yield from _staged_chunks(PhaseName.COMPARE)(job, services)
+    yield from absent.range_chunks(job, services)
 
 
 def _delivered(counts: Counts) -> tuple[int, int]:
@@ -240,7 +269,7 @@ PHASES = {
         running=Status.PARSING,
         enter=_settle,
         prepare=_find_duplicates,
-        chunks=_staged_chunks(PhaseName.COMPARE),
+        chunks=_compared_chunks,
         work=compare_chunk,
         progress=lambda counts: (counts.compared + counts.rejected, counts.total),
         code="comparing",
@@ -264,11 +293,18 @@ PHASES = {
         code="looking-up",
         final=(UpstreamRejected,),
     ),
+    PhaseName.ABSENT: Phase(
+        running=Status.LOADING,
+        chunks=absent.absent_chunks,
+        work=delete_absent,
+        progress=lambda counts: (counts.absent + counts.absent_left, counts.to_absent),
+        code="deleting-absent",
+    ),
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
         chunks=_loaded_chunks,
         work=undo_chunk,
-        progress=lambda counts: (counts.undone, max(counts.inserted + counts.updated, counts.undone)),
+        progress=lambda counts: (counts.undone, max(counts.changed, counts.undone)),
         code="rolling-back",
     ),
 }
@@ -353,7 +389,7 @@ def _phase_shown(job: Job) -> PhaseName:
     match job.status, job.phase:
         case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
             return PhaseName.UNDO
-        case (_, PhaseName.PARSE | PhaseName.COMPARE as phase):
+        case (_, PhaseName.PARSE | PhaseName.COMPARE | PhaseName.ABSENT as phase):
             return phase
         case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
             return PhaseName.PARSE

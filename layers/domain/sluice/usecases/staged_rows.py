@@ -21,9 +21,9 @@ from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 
-# 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
-# are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
-_RECORD = Struct(">16sI")
+#: 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
+#: are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
+DIGEST = Struct(">16sI")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def settle_date_orders(job: Job, *, jobs: Jobs, files: Files) -> Job:
 
 def dump_keys(rows: Iterable[GoodRow]) -> bytes:
     """Encode the digests of the rows' keys with their row numbers, in order; 20 bytes a row."""
-    return b"".join(_RECORD.pack(digest_of(row.key), row.number) for row in rows)
+    return b"".join(DIGEST.pack(digest_of(row.key), row.number) for row in rows)
 
 
 def digest_of(key: str) -> bytes:
@@ -193,6 +193,6 @@ def _keys(
 ) -> Iterator[tuple[int, bytes, int]]:
     for index in indexes:
         without = ignored.get(index, ())
-        for digest, row in _RECORD.iter_unpack(JobFiles(ref, files).keys(index)):
+        for digest, row in DIGEST.iter_unpack(JobFiles(ref, files).keys(index)):
             if row not in without:
                 yield index, digest, row
