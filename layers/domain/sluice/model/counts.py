@@ -26,7 +26,8 @@ class Counts:
     kept_blank
         Blank cells whose record kept its value; they are cells, and in no sum.
     to_insert, to_update, to_leave, to_delete, to_reject
-        Rows that were compared with the dataset before the load, by the effect that loading would have.
+        Rows that were compared with the dataset before the load, by the effect that loading would have; those with the
+        key of an earlier row, and those that the order of their dates makes wrong, are among `to_reject`.
     deleted_upstream
         Rows that the upstream no longer has; they are marked as deleted, and counted as updated.
     reversed, conflicts, rollback_failed
