@@ -26,7 +26,8 @@ class Counts:
     kept_blank
         Blank cells whose record kept its value; they are cells, and in no sum.
     to_insert, to_update, to_leave, to_delete, to_reject
-        Rows that were compared with the dataset before the load, by the effect that loading would have.
+        Rows that were compared with the dataset before the load, by the effect that loading would have; those with the
+        key of an earlier row, and those that the order of their dates makes wrong, are among `to_reject`.
     in_scope, to_absent
         Records of the dataset before the load, and those of them whose keys the file lacks; counted in ``mirror``.
     absent, absent_left

@@ -167,6 +167,11 @@ class Job:
         return self.options.mode == "mirror" and not self.lookup
 
     @property
+    def compares_first(self) -> bool:
+        """Whether it is compared with its dataset before it loads, reviewed or not; a lookup has no dataset."""
+        return self.options.always_compares and not self.lookup
+
+    @property
     def is_sync(self) -> bool:
         """Whether its rows come from a source instead of a file."""
         return self.kind == SYNC

@@ -169,8 +169,8 @@ def why_guarded(job: Job) -> Problem | None:
     most = limit if isinstance(limit, int) else Decimal(str(limit)) * counts.in_scope
     if counts.to_absent <= most:
         return None
-    numbers = {"absent": counts.to_absent, "records": counts.in_scope}
-    return Problem("guard", {"case": "max_deleted", "limit": str(limit), **numbers})
+    numbers = {"limit": json.dumps(limit), "found": counts.to_absent, "total": counts.in_scope}
+    return Problem("guard", {"case": "max_deleted", "guard": "max_deleted", **numbers, "examples": []})
 
 
 def absent_chunks(job: Job, services: Services) -> Iterator[Chunk]:

@@ -1,6 +1,7 @@
 """The phases of a job in one table: running state, preparation, chunks, and the work on a chunk.
 
-A job goes through ``parse``; ``compare`` if it stops for review; then ``load`` into its dataset, or ``lookup``.
+A job goes through ``parse``; ``compare`` if it stops for review or its options need it; then ``load`` into its
+dataset, or ``lookup``.
 ``undo`` rolls a load back. `dispatch` and `worker` treat all phases alike; `PHASES` holds what differs, and
 `SYNC_PHASES` what differs again for syncs, whose rows come from a source.
 """
@@ -13,8 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
-from sluice.model.job import Job, Progress
+from sluice.model.errors import FileRejected, NotYet, Problem, SluiceError, TryLater, UpstreamRejected
+from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import REPORT_TITLES
 from sluice.schema.staging import Batch
@@ -32,6 +33,7 @@ from sluice.usecases.staged_rows import (
     reject_at_delivery,
     settle_date_orders,
     staged_rows,
+    store_comparison,
     write_evidence,
 )
 from sluice.usecases.sync import cancel_if_superseded, end_overdue
@@ -130,17 +132,12 @@ def parse_chunk(work: Work, services: Services) -> Counts:
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
-    """Count the rows that loading would insert, update and leave unchanged; write nothing."""
+    """Compare the staged rows of a chunk, or a range of the dataset, with the other; write nothing to the dataset."""
     if absent.is_list(work.chunk.ref.index):
         return absent.list_absent(work.job, work.chunk.ref.index, _batch(work, [], services), services)
-    found = services.destination.compare(_batch(work, _staged(work, services).rows, services))
-    return Counts(
-        to_insert=found.inserted,
-        to_update=found.updated,
-        to_leave=found.unchanged,
-        to_delete=found.deleted,
-        to_reject=len({rejection.row for rejection in found.rejections}),
-    )
+    staged = _staged(work, services)
+    found = services.destination.compare(_batch(work, staged.rows, services))
+    return store_comparison(work.job, work.chunk.ref.index, staged, found, services.files)
 
 
 def load_chunk(work: Work, services: Services) -> Counts:
@@ -220,10 +217,32 @@ def _settle(job: Job, services: Services) -> Job:
 
 
 def _enter_delivery(job: Job, services: Services) -> Job | str:
+    """Decide, as soon as all rows are parsed and again when they are compared, whether the job may load."""
     job = _settle(job, services)
+    if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
+        if job.mirrors and not _are_done(job, PhaseName.PARSE, services):
+            return "uncompared"  # a row that was not read may have any key
+        # in this run; what an earlier one has compared stays done
+        return _fail(job, absent.why_incomparable(job, services) if job.mirrors else None, services) or "compare"
+    if job.compares_first and not _are_done(job, PhaseName.COMPARE, services):
+        return "uncompared"
+    if ended := _fail(job, absent.why_guarded(job) if job.mirrors else None, services):
+        return ended
     if job.needs_review:
         return "review"
     return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
+
+
+def _fail(job: Job, problem: Problem | None, services: Services) -> str | None:
+    """Fail a job that has a problem, before it loads; return the outcome with which dispatch answers then."""
+    if problem is None:
+        return None
+    services.jobs.transition(job.ref, Status.FAILED, problem=problem)
+    return "over"
+
+
+def _are_done(job: Job, phase: PhaseName, services: Services) -> bool:
+    return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, phase))
 
 
 def _find_duplicates(job: Job, services: Services) -> None:
@@ -372,44 +391,3 @@ SYNC_PHASES = {
 def phase_of(job: Job, name: PhaseName) -> Phase:
     """Return a phase of a job from the table of its kind."""
     return SYNC_PHASES[name] if job.is_sync else PHASES[name]
-
-
-def progress_of(job: Job) -> Progress:
-    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
-    phase = PHASES[_phase_shown(job)]
-    current, total = phase.progress(job.counts)
-    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
-        percent = 100
-    else:
-        percent = min(100, current * 100 // total) if total else 0
-    return Progress(current, total, percent, _code_shown(job, phase))
-
-
-def _phase_shown(job: Job) -> PhaseName:
-    match job.status, job.phase:
-        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
-            return PhaseName.UNDO
-        case (_, PhaseName.PARSE | PhaseName.COMPARE | PhaseName.ABSENT as phase):
-            return phase
-        case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
-            return PhaseName.PARSE
-        case _:
-            return job.delivery
-
-
-def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for each state
-    match job.status:
-        case Status.PAUSING | Status.PAUSED if job.suspended:
-            return "suspended"
-        case Status.WAITING_FOR_FILE | Status.QUEUED:
-            return job.status.replace("_", "-")
-        case Status.PARSING if not job.counts.total:
-            return "reading-source" if job.is_sync else "reading-file"
-        case Status.IN_REVIEW if job.phase is not PhaseName.COMPARE:
-            return "in-review"
-        case Status.ROLLING_BACK | Status.ROLLED_BACK if job.counts.conflicts:
-            return "rolling-back-conflicts"
-        case Status.FAILED if job.problem and not job.counts.total:
-            return "failed"
-        case _:
-            return phase.code

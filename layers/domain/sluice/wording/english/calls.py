@@ -43,6 +43,8 @@ TITLES: Final[dict[str, Sentence]] = {
     # of a job that has ended
     "system-error": "The import failed",
     "unprocessed-rows": "Some rows could not be processed",
+    "guard": "A guard stopped the import",
+    "mirror-unreadable-key": "Not every key could be read",
     "rollback-incomplete": "The rollback could not be finished",
     "upload-expired": "The file did not arrive",
     "review-expired": "The import was not committed",
@@ -103,6 +105,14 @@ MEANINGS: Final[dict[str, str]] = {
     "unprocessed-rows": (
         "Some chunks could not be processed; the detail names their rows. Then `retry`. Members: `chunks`."
     ),
+    "guard": (
+        "The load would go beyond a limit of the importer or the caller, so nothing was loaded. The detail says which, "
+        "and what lets it through. Members: `guard`, `limit`, `found`, `total`, `examples`."
+    ),
+    "mirror-unreadable-key": (
+        "Mode `mirror` deletes the records that the file lacks, and rows whose keys cannot be read may be any of them. "
+        "Nothing was loaded. Members: `column`, `rows`, `count`."
+    ),
     "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
     "upload-expired": "No file arrived within a day.",
     "review-expired": "The job was not committed within seven days. Import the file again.",
@@ -147,6 +157,25 @@ def _failed(params: Params) -> str:
 def _unprocessed(done: str) -> Sentence:
     return lambda params: (
         f"{params['rows']:,} rows were neither {done} nor rejected: {_failed(params)}. Retry the job to process them."
+    )
+
+
+def _too_many_absent(params: Params) -> str:
+    return (
+        f"The file lacks {params['found']:,} of the {params['total']:,} records of the dataset, and 'max_deleted' "
+        f"allows mode 'mirror' to delete {params['limit']}. Nothing was loaded and nothing was deleted. If the file is "
+        f"whole, import it again with guards.max_deleted = {params['found']}; if it is a part, in mode 'upsert'."
+    )
+
+
+def _unreadable_keys(params: Params) -> str:
+    rows, count = params["rows"], params["count"]
+    more = f" and {count - len(rows):,} more" if count > len(rows) else ""
+    sheet = f" of sheet '{params['sheet']}'" if params["sheet"] else ""
+    return (
+        f"The cell of '{params['column']}' cannot be read in row {', '.join(f'{row:,}' for row in rows)}{more}{sheet}. "
+        "Mode 'mirror' would delete the records of such rows, so nothing was loaded. Correct the cells, or remove the "
+        "rows, and import the file again."
     )
 
 
@@ -255,6 +284,18 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     },
     "unprocessed-rows/loading": _unprocessed("loaded"),
     "unprocessed-rows/lookup": _unprocessed("looked up"),
+    "unprocessed-rows/uncompared": (
+        "The dataset could not be compared with the file, so nothing was loaded. Retry the job."
+    ),
+    "unprocessed-rows/absent": (
+        "The rows of the file are loaded, but {rows:,} records that the file lacks could not be deleted. Retry the job."
+    ),
+    "guard/max_deleted": _too_many_absent,
+    "mirror-unreadable-key": _unreadable_keys,
+    "mirror-unreadable-key/dates": (
+        "The column '{column}' names the records, and the order of day and month in it is not certain. Write its dates "
+        "as 2026-03-01, and import the file again."
+    ),
     "rollback-incomplete/error": "The rollback stopped ({error}). Restored rows stay. Roll the job back again.",
     "rollback-incomplete/chunks": lambda params: (
         f"The rollback stopped ({_failed(params)}). Restored rows stay. Roll the job back again."
@@ -293,6 +334,10 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
         "'{name}' is not a valid name in PostgreSQL, which allows 1 to {most} bytes. Choose a shorter one."
     ),
     "unusable-table/own-column": "'{column}' in dataset '{dataset}' is a reserved column of Sluice. Rename the field.",
+    "unusable-table/mirror-key": (
+        "The column '{key}' of '{table}' is of type {type}, which can take two texts for the same key. Mode 'mirror' "
+        "would delete records that the file has; use 'upsert', or make the column text."
+    ),
     "unusable-table/percent-sign": "'{dataset}' contains a %. Rename the dataset.",
     "unusable-table/own-table": "'{dataset}' is a reserved table of Sluice. Rename the dataset.",
 }
