@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 from sluice.destinations.base import changed_since, no_record, record, version
 from sluice.destinations.dynamodb.journal import read_undone, write_journal, write_undone
 from sluice.destinations.dynamodb.stored import Image, Journal
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
+from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from tests.support.files import MemoryFiles
 
@@ -68,6 +70,16 @@ class MemoryDestination:
                 continue
             self._archive(batch, key).pop(batch.job_id, None)
         return write_undone(self.files, batch, Undone(len(before) - len(conflicts), conflicts))
+
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:
+        """Split by the last bit of the keys' checksums."""
+        return ["0", "1"]
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> list[tuple[str, str]]:
+        there = self.datasets.get((tenant, importer.dataset), {})
+        return [
+            (key, image.job_id + image.data) for key, image in there.items() if crc32(key.encode()) % 2 == int(key_range)
+        ]
 
     def values(self, tenant: str, dataset: str) -> dict[str, Any]:
         """Return the values of a dataset by key."""

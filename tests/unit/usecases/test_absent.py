@@ -1,0 +1,180 @@
+"""Mirrors: which records count as absent, when a job may delete them, and what becomes of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import openpyxl
+import pytest
+
+from sluice.catalog.registry import importer_named
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.job import Job
+from sluice.model.options import Guards, LoadOptions
+from sluice.model.status import Status
+from sluice.reports.template import build_template
+from sluice.usecases.absent import FIRST
+from sluice.wording import word_problem
+from tests.support.factories import csv_file, products
+from tests.support.factories_files import written_by_xlwt
+from tests.support.harness import Harness
+
+MIRROR = LoadOptions(mode="mirror")
+ANY = LoadOptions(mode="mirror", guards=Guards(max_deleted=1_000_000))
+
+
+def mirror(harness: Harness, body: bytes, options: LoadOptions = MIRROR, **more: object) -> JobRef:
+    """Upload a file in mode `mirror`."""
+    return harness.upload(body, options=options, force=True, **more)
+
+
+@pytest.fixture
+def harness(harness: Harness) -> Harness:
+    """Return the harness with 40 products."""
+    assert harness.run(harness.upload(csv_file(products(40)))).status is Status.COMPLETED
+    return harness
+
+
+def listed(harness: Harness, job: Job) -> list[str]:
+    """List the keys that were found absent."""
+    lists = [key for key in harness.files.objects if "/absent/" in key and job.ref.id in key and key.endswith(".jsonl")]
+    return sorted(line.split(b'"')[1].decode() for key in lists for line in harness.files.read(key).splitlines()[1:])
+
+
+def keys(*numbers: int) -> list[str]:
+    return [f"P-{number:06d}" for number in numbers]
+
+
+def test_the_keys_that_a_file_lacks_are_listed_before_it_is_loaded(harness: Harness) -> None:
+    """Rows that are new, or stand twice, are in the file."""
+    job = harness.run(mirror(harness, csv_file(products(38) + products(1) + products(1, first=99)), review=True))
+    assert (job.status, job.counts.in_scope, job.counts.to_absent) == (Status.IN_REVIEW, 40, 2)
+    assert listed(harness, job) == keys(39, 40)
+    assert job.counts.inserted == 0
+
+
+def test_a_rejected_row_with_a_readable_key_is_in_the_file(harness: Harness) -> None:
+    """Its record is not deleted because of a wrong price."""
+    rows = [*products(37), ("P-000038", "Part", "much", 1), ("P-000039", "", "1", 1)]
+    job = harness.run(mirror(harness, csv_file(rows), review=True))
+    assert (job.counts.rejected, job.counts.to_absent) == (2, 1)
+    assert listed(harness, job) == keys(40)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 41])
+def test_one_unreadable_key_fails_the_job_before_anything_is_written(harness: Harness, key: str) -> None:
+    """The row may be any record; the problem names it."""
+    job = harness.run(mirror(harness, csv_file([*products(39), (key, "Part", "1", 1)])))
+    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "mirror-unreadable-key")
+    assert job.problem
+    assert job.problem.params["rows"] == [41]
+    assert "row 41" in word_problem(job.problem)[1]
+    assert (job.counts.loaded, job.counts.absent) == (0, 0)
+    assert harness.destination.values("acme", "products").keys() == set(keys(*range(1, 41)))
+
+
+def test_a_totals_row_needs_no_key(harness: Harness) -> None:
+    """It is no record."""
+    job = harness.run(mirror(harness, csv_file([*products(40), ("", "Total", "9", 9)]), review=True))
+    assert (job.counts.ignored, job.counts.to_absent) == (1, 0)
+
+
+def test_half_a_file_trips_the_guard_and_deletes_nothing(harness: Harness) -> None:
+    """Nothing is loaded either; the problem says what lets the file through."""
+    before = dict(harness.destination.values("acme", "products"))
+    job = harness.run(mirror(harness, csv_file(products(20, price="1"))))
+    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "guard")
+    assert job.problem
+    assert "max_deleted" in word_problem(job.problem)[1]
+    assert harness.destination.values("acme", "products") == before
+
+
+@pytest.mark.parametrize("body", [csv_file([]), csv_file([("", "", "", "")])])
+def test_a_file_without_rows_does_not_empty_the_dataset(harness: Harness, body: bytes) -> None:
+    """All records would be absent."""
+    job = harness.run(mirror(harness, body))
+    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "guard")
+    assert len(harness.destination.values("acme", "products")) == 40
+
+
+@pytest.mark.parametrize(("limit", "trips"), [(0.1, False), (0.09, True), (4, False), (3, True), (0, True)])
+def test_a_guard_is_a_share_of_the_records_or_a_number_of_them(
+    harness: Harness, limit: float, *, trips: bool
+) -> None:
+    """4 of 40 records are a tenth."""
+    options = replace(MIRROR, guards=Guards(max_deleted=limit))
+    job = harness.run(mirror(harness, csv_file(products(36)), options, review=True))
+    assert job.status is (Status.FAILED if trips else Status.IN_REVIEW)
+
+
+def test_a_chunk_that_was_not_parsed_keeps_everything_from_being_loaded(harness: Harness) -> None:
+    """Its rows may have any key; a retry goes on."""
+    ref = mirror(harness, csv_file(products(40, price="1")))
+    harness.plan(ref)
+    harness.dispatch(ref, PhaseName.PARSE)
+    lost = ChunkRef(ref, PhaseName.PARSE, 1)
+    harness.deliver(each=lambda chunk: None if chunk == lost else harness.work(chunk))
+    harness.give_up(lost)
+    harness.dispatch(ref, PhaseName.LOAD)
+    job = harness.finish(ref)
+    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "unprocessed-rows")
+    assert (job.counts.loaded, job.counts.in_scope) == (0, 0)
+    job = harness.run(harness.retry(ref).ref)
+    assert (job.status, job.counts.updated, job.counts.to_absent) == (Status.COMPLETED, 40, 0)
+
+
+def test_a_range_that_was_not_compared_keeps_everything_from_being_loaded(harness: Harness) -> None:
+    """Not even a file without rows is completed then."""
+    ref = mirror(harness, csv_file([]))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.dispatch(ref, PhaseName.LOAD)
+    harness.dispatch(ref, PhaseName.COMPARE)
+    lost = ChunkRef(ref, PhaseName.COMPARE, FIRST)
+    harness.deliver(each=lambda chunk: None if chunk == lost else harness.work(chunk))
+    harness.give_up(lost)
+    harness.dispatch(ref, PhaseName.LOAD)
+    job = harness.finish(ref)
+    assert (job.status, job.problem and job.problem.params["case"]) == (Status.FAILED, "uncompared")
+
+
+def workbook(*sheets: str) -> bytes:
+    """Make a workbook with products on each sheet."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name in sheets:
+        sheet = book.create_sheet(name)
+        for row in [("Part Number", "Description", "Price", "Stock"), *products(40)]:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_workbook_with_another_sheet_is_rejected(harness: Harness) -> None:
+    """Only one sheet is read."""
+    job = harness.run(mirror(harness, workbook("Parts", "More", "Old"), filename="a.xlsx"))
+    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "other-sheets")
+    assert job.problem
+    assert job.problem.params == {"read": "Parts", "others": ["More", "Old"], "count": 2}
+    assert "'More', 'Old'" in word_problem(job.problem)[1]
+    assert harness.run(mirror(harness, workbook("Parts"), filename="a.xlsx")).status is Status.COMPLETED
+
+
+def test_the_notes_of_a_template_are_no_other_sheet(harness: Harness) -> None:
+    """A template is there to be filled in and imported."""
+    job = harness.run(mirror(harness, build_template(importer_named("products")), ANY, filename="a.xlsx", review=True))
+    assert (job.status, job.counts.to_absent) == (Status.IN_REVIEW, 40)
+
+
+def test_a_workbook_of_one_sheet_is_mirrored_in_the_old_format(harness: Harness) -> None:
+    """An .xls file has sheets too."""
+    rows = [("Part Number", "Description", "Price", "Stock"), *products(40)]
+    assert harness.run(mirror(harness, written_by_xlwt(rows), filename="a.xls")).status is Status.COMPLETED
+
+
+def test_other_modes_read_one_sheet_and_list_nothing(harness: Harness) -> None:
+    """They delete no record that the file lacks."""
+    job = harness.run(harness.upload(workbook("Parts", "More"), filename="a.xlsx", review=True))
+    assert (job.status, job.counts.in_scope, listed(harness, job)) == (Status.IN_REVIEW, 0, [])
