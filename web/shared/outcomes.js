@@ -95,13 +95,16 @@ export function resultText({ counts, lookup, rollback, status }, lang) {
  */
 export function verdictText({ counts, job }, lang) {
   const out = counts.rejected + (counts.to_reject ?? 0);
-  const good = counts.insert === null ? counts.total - out - counts.unchecked : delivered(asCounts(counts));
+  const isKnown = counts.insert !== null;
+  const good = isKnown ? delivered(asCounts(counts)) + counts.delete : counts.total - out - counts.unchecked;
   const say = (name, values) => tOf(job, `verdict.${name}`, values, lang);
   const more = counts.unchecked ? ` ${say("unchecked", { count: counts.unchecked })}` : "";
   if (!good) return say(out ? "nothing" : "empty", { count: out }) + more;
-  if (counts.insert === null) return say("unknown", { count: good, out }) + more;
+  if (!isKnown) return say("unknown", { count: good, out }) + more;
+  if (good === counts.delete) return say("delete", { count: good, out }) + more;
   const same = counts.unchanged ? ` ${say("unchanged", { count: counts.unchanged })}` : "";
-  return say("load", { count: counts.insert, update: counts.update, out }) + same + more;
+  const deleted = counts.delete ? ` ${say("deleted", { count: counts.delete })}` : "";
+  return say("load", { count: counts.insert, update: counts.update, out }) + same + deleted + more;
 }
 
 const asCounts = ({ insert, update, unchanged }) => ({ inserted: insert, updated: update, unchanged });
