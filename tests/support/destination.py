@@ -78,7 +78,9 @@ class MemoryDestination:
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> list[tuple[str, str]]:
         there = self.datasets.get((tenant, importer.dataset), {})
         return [
-            (key, image.job_id + image.data) for key, image in there.items() if crc32(key.encode()) % 2 == int(key_range)
+            (key, image.job_id + image.data)
+            for key, image in there.items()
+            if crc32(key.encode()) % 2 == int(key_range)
         ]
 
     def values(self, tenant: str, dataset: str) -> dict[str, Any]:

@@ -99,9 +99,7 @@ def test_a_file_without_rows_does_not_empty_the_dataset(harness: Harness, body: 
 
 
 @pytest.mark.parametrize(("limit", "trips"), [(0.1, False), (0.09, True), (4, False), (3, True), (0, True)])
-def test_a_guard_is_a_share_of_the_records_or_a_number_of_them(
-    harness: Harness, limit: float, *, trips: bool
-) -> None:
+def test_a_guard_is_a_share_of_the_records_or_a_number_of_them(harness: Harness, limit: float, *, trips: bool) -> None:
     """4 of 40 records are a tenth."""
     options = replace(MIRROR, guards=Guards(max_deleted=limit))
     job = harness.run(mirror(harness, csv_file(products(36)), options, review=True))

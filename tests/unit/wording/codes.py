@@ -52,6 +52,8 @@ _COMPUTED = {
     ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded"},
     ("finish.py", "_system_error"): {"loading", "lookup"},
     ("finish.py", "_unprocessed_rows"): {"loading", "lookup"},
+    ("finish.py", "_unfinished_mirror"): {"absent", "uncompared"},
+    ("absent.py", "_left"): {"removed-since", "changed-since"},
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
     ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},

@@ -138,7 +138,7 @@ def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compare
         inserted=job.counts.to_insert,
         updated=job.counts.to_update,
         unchanged=job.counts.to_leave,
-        deleted=job.counts.to_delete,
+        deleted=job.counts.to_delete + job.counts.to_absent,
         rejections=list(chain.from_iterable(rejections.values())),
         kept_blank=kept_blank,
         changed=changed,
@@ -220,22 +220,25 @@ def _stretches(entries: list[LogEntry]) -> list[tuple[Status, datetime]]:
 
 
 def _by_phase(job: Job, span: Span, steps: list[Step]) -> list[Span]:
-    """Name the phase of a span of work; a span of parsing that went on to compare becomes two."""
+    """Name the phase of a span of work; one of parsing or loading that went on to another phase becomes two."""
     match span.status:
         case Status.LOADING:
-            return [replace(span, phase=job.delivery)]
+            return _in_two(job, span, steps, job.delivery, PhaseName.ABSENT)
         case Status.ROLLING_BACK:
             return [replace(span, phase=PhaseName.UNDO)]
         case Status.PARSING:
-            own = [step for step in steps if step.at > span.since and (span.until is None or step.at <= span.until)]
-            parsed = max((step.at for step in own if step.phase is PhaseName.PARSE), default=span.since)
-            compares = span.until is None and job.phase is PhaseName.COMPARE
-            if not compares and all(step.phase is not PhaseName.COMPARE for step in own):
-                return [replace(span, phase=PhaseName.PARSE)]
-            parts = [replace(span, phase=PhaseName.PARSE, until=parsed)] if parsed > span.since else []
-            return [*parts, replace(span, phase=PhaseName.COMPARE, since=parsed)]
+            return _in_two(job, span, steps, PhaseName.PARSE, PhaseName.COMPARE)
         case _:
             return [span]
+
+
+def _in_two(job: Job, span: Span, steps: list[Step], first: PhaseName, second: PhaseName) -> list[Span]:
+    own = [step for step in steps if step.at > span.since and (span.until is None or step.at <= span.until)]
+    if all(step.phase is not second for step in own) and not (span.until is None and job.phase is second):
+        return [replace(span, phase=first)]
+    done = max((step.at for step in own if step.phase is first), default=span.since)
+    parts = [replace(span, phase=first, until=done)] if done > span.since else []
+    return [*parts, replace(span, phase=second, since=done)]
 
 
 def await_end(job: Job, *, seconds: float, jobs: Jobs) -> Job:

@@ -334,10 +334,6 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
         "'{name}' is not a valid name in PostgreSQL, which allows 1 to {most} bytes. Choose a shorter one."
     ),
     "unusable-table/own-column": "'{column}' in dataset '{dataset}' is a reserved column of Sluice. Rename the field.",
-    "unusable-table/mirror-key": (
-        "The column '{key}' of '{table}' is of type {type}, which can take two texts for the same key. Mode 'mirror' "
-        "would delete records that the file has; use 'upsert', or make the column text."
-    ),
     "unusable-table/percent-sign": "'{dataset}' contains a %. Rename the dataset.",
     "unusable-table/own-table": "'{dataset}' is a reserved table of Sluice. Rename the dataset.",
 }
