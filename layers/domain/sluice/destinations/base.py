@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +35,9 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def changed_since(key: str, job_id: str | None) -> KeptRow:
-    """Build a row that is no longer as the job left it; ``job_id`` wrote it, ``None`` if it was removed."""
-    return KeptRow(key, job_id, "removed-since" if job_id is None else "changed-since")
+def changed_since(key: str, job_id: str | None, columns: Iterable[str] = ()) -> KeptRow:
+    """Build a row that is no longer as the job left it; ``job_id`` wrote it, ``None`` if it was removed.
+
+    ``columns`` are those that were changed since, none for the row as a whole.
+    """
+    return KeptRow(key, job_id, "removed-since" if job_id is None else "changed-since", columns=tuple(columns))
