@@ -17,7 +17,7 @@ from sluice.destinations.postgres import records, staging, statements, stored
 from sluice.destinations.postgres.connection import Database
 from sluice.destinations.postgres.staging import Objection, Shape
 from sluice.destinations.postgres.stored import Wrote
-from sluice.destinations.postgres.tables import DatasetTable, TableLayout, as_texts, find, layout_of, prepare
+from sluice.destinations.postgres.tables import DatasetTable, TableLayout, as_texts, find, layout_of, lock, prepare
 from sluice.model.rejection import Rejection
 from sluice.schema.rejections import SheetRejections
 from sluice.schema.said import Merge, Values
@@ -39,7 +39,7 @@ class PostgresDestination:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._tables: dict[TableLayout, DatasetTable] = {}
+        self._prepared: set[TableLayout] = set()
 
     def apply(self, batch: Batch) -> Applied:
         """Deliver a chunk; the same chunk again changes nothing and gives the same result."""
@@ -58,16 +58,16 @@ class PostgresDestination:
         return self._run(lambda connection: self._undo(connection, batch))
 
     def _apply(self, connection: Connection[Any], batch: Batch) -> Applied:
-        table = self._table(connection, batch)
+        layout = self._prepare(connection, batch)
         with connection.transaction():
             if not stored.begin_load(connection, batch):
                 return stored.read_applied(connection, batch)
-            applied, wrote = _load(connection, table, batch)
+            applied, wrote = _load(connection, lock(connection, layout), batch)
             stored.write_applied(connection, batch, applied, wrote)
         return applied
 
     def _undo(self, connection: Connection[Any], batch: Batch) -> Undone:
-        table = self._table(connection, batch)
+        layout = self._prepare(connection, batch)
         with connection.transaction():
             if not stored.begin_undo(connection, batch):
                 return stored.read_undone(connection, batch)
@@ -76,27 +76,28 @@ class PostgresDestination:
                 undone = Undone(0)
             else:
                 applied, wrote = stored.read_applied(connection, batch), stored.read_wrote(connection, batch)
-                undone = _take_back(connection, table, batch, applied, wrote)
+                undone = _take_back(connection, lock(connection, layout), batch, applied, wrote)
             stored.write_undone(connection, batch, undone)
         return undone
 
     def _run(self, work: Callable[[Connection[Any]], T]) -> T:
         """Call a function with the connection; once more if the tables, as they were read, have changed since."""
-        known = bool(self._tables)
+        known = bool(self._prepared)
         try:
             return self._database.run(work)
         except ProgrammingError:
-            self._tables.clear()
+            self._prepared.clear()
             if not known:
                 raise
         return self._database.run(work)
 
-    def _table(self, connection: Connection[Any], batch: Batch) -> DatasetTable:
-        """Return the table of a batch; it is inspected once in the life of a process."""
+    def _prepare(self, connection: Connection[Any], batch: Batch) -> TableLayout:
+        """Return the layout of a batch's table, which is prepared once in the life of a process."""
         layout = layout_of(batch.dataset, batch.importer.row)
-        if layout not in self._tables:
-            self._tables[layout] = prepare(connection, layout)
-        return self._tables[layout]
+        if layout not in self._prepared:
+            prepare(connection, layout)
+            self._prepared.add(layout)
+        return layout
 
 
 @dataclass

@@ -136,8 +136,8 @@ _UNDO = SQL("""
                 WHEN no_image AND NOT (was_inserted AND ($3 OR NOT there)) THEN
                     CASE WHEN now_job = job_id THEN 'no-image' ELSE 'left' END
                 WHEN no_image AND NOT there THEN 'restored'
-                WHEN {deletes} THEN CASE
-                    WHEN NOT there AND NOT written_since THEN 'insert' WHEN now_job = job_id THEN 'update' ELSE 'left' END
+                WHEN {deletes} AND NOT there AND NOT written_since THEN 'insert'
+                WHEN {deletes} THEN CASE WHEN now_job = job_id THEN 'update' ELSE 'left' END
                 WHEN NOT there OR is_marked THEN 'left'
                 WHEN was_inserted THEN
                     CASE WHEN written <> '{{}}' THEN 'left' WHEN no_image THEN 'delete' ELSE 'revert' END
@@ -194,7 +194,9 @@ def load(connection: Connection[Any], table: DatasetTable, shape: Shape, options
         others=_others(table) if mode == "delete" else SQL("CAST(NULL AS jsonb)"),
     )
     if mode == "delete":
-        change += _REMOVE.format(**fragments) if options.how_to_delete == "remove" else _mark(fragments)
+        sets = SQL("{} = CURRENT_DATE").format(Identifier(MARK))
+        mark = _UPDATE.format(**fragments, sets=sets, kind=Literal("changed"), counted=SQL("changed"))
+        change += _REMOVE.format(**fragments) if options.how_to_delete == "remove" else mark
     if options.inserts and MARK not in shape.always:
         change += _update(table, shape, fragments, revive=True)
     if mode in {"upsert", "mirror", "update"}:
@@ -256,11 +258,6 @@ def _update(table: DatasetTable, shape: Shape, fragments: dict[str, Composable],
         kind=Literal("revived" if revive else "changed"),
         counted=SQL("inserted" if revive else "changed"),
     )
-
-
-def _mark(fragments: dict[str, Composable]) -> Composed:
-    sets = SQL("{} = CURRENT_DATE").format(Identifier(MARK))
-    return _UPDATE.format(**fragments, sets=sets, kind=Literal("changed"), counted=SQL("changed"))
 
 
 def _others(table: DatasetTable) -> Composed:

@@ -12,6 +12,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from psycopg import Connection
+from psycopg.errors import UndefinedColumn
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from sluice.destinations.postgres import stored
@@ -216,8 +217,23 @@ def find(connection: Connection[Any], layout: TableLayout) -> DatasetTable | Non
     return DatasetTable(layout, columns, others) if rows else None
 
 
-def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
-    """Return the table with every column that the importer needs; creates it, its archive and the ledger if necessary.
+def lock(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
+    """Return the table as it stays until the end of the transaction, because it is locked against being altered.
+
+    Raises
+    ------
+    ProgrammingError
+        If it lacks a column; see `prepare`.
+    """
+    connection.execute(SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(Identifier(layout.dataset)))
+    table = find(connection, layout)
+    if table is None or not table.columns.keys() >= stored.dataset_columns(dict.fromkeys(layout.names, "")).keys():
+        raise UndefinedColumn(f"the table {layout.dataset!r} lacks a column")
+    return table
+
+
+def prepare(connection: Connection[Any], layout: TableLayout) -> None:
+    """Create the table, its archive and the ledger if necessary, with every column that the importer needs.
 
     To a table that exists already only columns are added.
 
@@ -230,10 +246,8 @@ def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             _complete(connection, layout)
-    table = find(connection, layout)
-    if table is None or {"tenant", layout.key} not in _unique(connection, layout.dataset):
+    if {"tenant", layout.key} not in _unique(connection, layout.dataset):
         raise SluiceError("unusable-table", case="no-index", table=layout.dataset, key=layout.key)
-    return table
 
 
 def _is_complete(connection: Connection[Any], layout: TableLayout) -> bool:
