@@ -55,7 +55,7 @@ class Dying:
 
 
 def target(client: Any, files: MemoryFiles) -> Target:
-    return Target(DynamoDestination(client, "RecordsTable", files), DynamoRecords(client, "RecordsTable"))
+    return Target(DynamoDestination(client, "RecordsTable", files, 90), DynamoRecords(client, "RecordsTable"))
 
 
 def everything(client: Any) -> list[Any]:

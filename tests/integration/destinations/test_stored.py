@@ -91,7 +91,7 @@ def in_dynamodb(client: Any) -> Restored:
     bucket = files(stored)
     for item in stored["items"]:
         client.put_item(TableName="RecordsTable", Item=item)
-    destination = DynamoDestination(client, "RecordsTable", bucket)
+    destination = DynamoDestination(client, "RecordsTable", bucket, 90)
     return Restored(destination, DynamoRecords(client, "RecordsTable"), bucket, stored["expected"])
 
 
@@ -130,18 +130,28 @@ def test_a_load_that_an_earlier_version_recorded_is_not_repeated(restored: Resto
     assert restored.look() == restored.expected["before"]
 
 
-def test_tables_of_an_earlier_version_have_the_columns_of_this_one(in_postgres: Restored, sql: Sql) -> None:
-    """A load adds no column, because a difference would be a migration."""
-    query = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s"
-    before = sql.execute(query, [sql.info.user]).fetchall()
+def test_tables_of_an_earlier_version_get_columns_that_may_be_null_and_no_others(
+    in_postgres: Restored, sql: Sql
+) -> None:
+    """An earlier version goes on to write such tables; any other difference would be a migration."""
+    query = (
+        "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+        " WHERE table_schema = %s"
+    )
+    before = set(sql.execute(query, [sql.info.user]).fetchall())
     in_postgres.destination.apply(in_postgres.batch("D"))
-    assert sql.execute(query, [sql.info.user]).fetchall() == before
+    assert set(sql.execute(query, [sql.info.user]).fetchall()) == before | {
+        ("products", "gone_since", "date", "YES", None),
+        ("products_archive", "gone_since", "date", "YES", None),
+        ("products_archive", "other_columns", "jsonb", "YES", None),
+        ("sluice_ledger", "wrote", "jsonb", "YES", None),
+    }
 
 
 @pytest.mark.parametrize("number", [2, -1, "1", None, True])
 def test_a_journal_of_an_unknown_format_is_an_error_and_changes_nothing(client: Any, number: object) -> None:
     bucket = MemoryFiles()
-    target = Target(DynamoDestination(client, "RecordsTable", bucket), DynamoRecords(client, "RecordsTable"))
+    target = Target(DynamoDestination(client, "RecordsTable", bucket, 90), DynamoRecords(client, "RecordsTable"))
     target.destination.apply(batch({"A": 1}))
     key = "jobs/acme/01JOB/journal/000000.jsonl"
     head, *lines = bucket.read(key).decode().split("\n")
@@ -154,7 +164,7 @@ def test_a_journal_of_an_unknown_format_is_an_error_and_changes_nothing(client: 
 
 def test_the_result_of_a_rollback_in_an_unknown_format_is_an_error(client: Any) -> None:
     bucket = MemoryFiles()
-    destination = DynamoDestination(client, "RecordsTable", bucket)
+    destination = DynamoDestination(client, "RecordsTable", bucket, 90)
     destination.apply(batch({"A": 1}))
     destination.undo(batch({"A": 1}))
     key = "jobs/acme/01JOB/journal/000000.undone.json"
@@ -175,7 +185,7 @@ def test_a_ledger_of_an_unknown_format_is_an_error_and_changes_nothing(tables: T
 def test_the_stored_names_are_fixed(client: Any, tables: Target, sql: Sql) -> None:
     """A change of names is a new format, and later versions must still read this one."""
     bucket = MemoryFiles()
-    records_table = DynamoDestination(client, "RecordsTable", bucket)
+    records_table = DynamoDestination(client, "RecordsTable", bucket, 90)
     nul = {"name": "a\0b"}
     for destination in (tables.destination, records_table):
         destination.apply(batch({"A": 1}))

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import sluice
-from sluice.destinations.postgres.constraints import SQLSTATE_CODES
+from sluice.destinations.postgres.staging import SQLSTATE_CODES
 from sluice.model import errors, job, rejection
 from sluice.reading import detect
 from sluice.schema.rejections import PYDANTIC_CODES
