@@ -17,7 +17,7 @@ from sluice.destinations.dynamodb.journal import (
     write_journal,
     write_undone,
 )
-from sluice.destinations.dynamodb.stored import Image, is_record
+from sluice.destinations.dynamodb.stored import Image, fingerprint, is_record
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, Undone
@@ -87,9 +87,9 @@ class MemoryDestination:
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> list[tuple[str, str]]:
         there = self.datasets.get((tenant, importer.dataset), {})
         return [
-            (key, image.job_id + image.data)
+            (key, fingerprint(image))
             for key, image in there.items()
-            if crc32(key.encode()) % 2 == int(key_range)
+            if is_record(image) and crc32(key.encode()) % 2 == int(key_range)
         ]
 
     def values(self, tenant: str, dataset: str) -> dict[str, Any]:

@@ -8,17 +8,24 @@ from dataclasses import replace
 import openpyxl
 import pytest
 
+from sluice.api.previews import preview_response
+from sluice.api.responses import kept_row_response
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import Status
 from sluice.reports.template import build_template
+from sluice.usecases import absent
 from sluice.usecases.absent import FIRST
+from sluice.usecases.artifacts import JobFiles
+from sluice.usecases.downloads import ERRORS_CSV
+from sluice.usecases.views import preview, timeline
 from sluice.wording import word_problem
 from tests.support.factories import csv_file, products
 from tests.support.factories_files import written_by_xlwt
 from tests.support.harness import Harness
+from tests.support.spreadsheets import as_csv, table_of
 
 MIRROR = LoadOptions(mode="mirror")
 ANY = LoadOptions(mode="mirror", guards=Guards(max_deleted=1_000_000))
@@ -176,3 +183,161 @@ def test_other_modes_read_one_sheet_and_list_nothing(harness: Harness) -> None:
     """They delete no record that the file lacks."""
     job = harness.run(harness.upload(workbook("Parts", "More"), filename="a.xlsx", review=True))
     assert (job.status, job.counts.in_scope, listed(harness, job)) == (Status.IN_REVIEW, 0, [])
+
+
+def test_absent_records_are_marked_after_the_load_and_come_back(harness: Harness) -> None:
+    """Lists hide them; the rollback of the job brings them back with the rows that it changed."""
+    before = dict(harness.destination.values("acme", "products"))
+    job = harness.run(mirror(harness, csv_file(products(38, price="1"))))
+    assert (job.status, job.counts.updated, job.counts.absent, job.counts.absent_left) == (Status.COMPLETED, 38, 2, 0)
+    assert (job.counts.total, job.counts.unprocessed) == (38, 0)
+    assert harness.destination.values("acme", "products").keys() == set(keys(*range(1, 39)))
+    assert all(harness.destination.datasets["acme", "products"][key].deleted_at for key in keys(39, 40))
+    job = harness.run(harness.roll_back(job.ref).ref)
+    assert (job.status, job.counts.reversed, job.counts.conflicts) == (Status.ROLLED_BACK, 40, 0)
+    assert harness.destination.values("acme", "products") == before
+
+
+def test_absent_records_are_removed_if_the_job_says_so(harness: Harness) -> None:
+    """The default is to mark them."""
+    before = dict(harness.destination.values("acme", "products"))
+    job = harness.run(mirror(harness, csv_file(products(38)), replace(MIRROR, deletes="remove")))
+    assert (job.counts.unchanged, job.counts.absent) == (38, 2)
+    assert not any(harness.destination.datasets["acme", "products"][key].data for key in keys(39, 40))
+    assert harness.run(harness.roll_back(job.ref).ref).counts.reversed == 2
+    assert harness.destination.values("acme", "products") == before
+
+
+def test_marked_records_are_not_absent_again(harness: Harness) -> None:
+    """They are in no scope and in no guard."""
+    harness.run(mirror(harness, csv_file(products(38))))
+    job = harness.run(mirror(harness, csv_file(products(37))))
+    assert (job.counts.in_scope, job.counts.absent) == (38, 1)
+
+
+def test_a_record_that_changed_meanwhile_is_left_and_told(harness: Harness) -> None:
+    """Between the comparison and the load others may write; what they wrote stays, in a rollback too."""
+    ref = mirror(harness, csv_file(products(36)), review=True)
+    harness.run(ref)
+    harness.run(harness.upload(csv_file(products(1, first=39, price="77"))))
+    harness.run(harness.upload(csv_file([("P-000040",)], ("Part Number",)), options=LoadOptions(mode="delete")))
+    harness.run(harness.upload(csv_file(products(1, first=41))))
+    job = harness.run(harness.commit(ref).ref)
+    assert (job.status, job.counts.absent, job.counts.absent_left) == (Status.COMPLETED, 2, 2)
+    left = JobFiles(ref, harness.files).kept_page(limit=10, cursor=None).items
+    codes = {"P-000039": "changed-since", "P-000040": "removed-since"}
+    assert {row["key"]: row["code"] for row in left} == codes
+    assert {row["outcome"] for row in left} == {"left"}
+    assert all(kept_row_response(row).outcome == "left" for row in left)
+    assert harness.destination.values("acme", "products").keys() == set(keys(*range(1, 37), 39, 41))
+    assert harness.run(harness.roll_back(ref).ref).counts.reversed == 2
+    assert harness.destination.values("acme", "products").keys() == set(keys(*range(1, 40), 41))
+
+
+def test_the_same_file_again_changes_nothing(harness: Harness) -> None:
+    """There is nothing absent any more, and nothing to roll back."""
+    body = csv_file(products(38))
+    harness.run(mirror(harness, body))
+    job = harness.run(mirror(harness, body))
+    assert (job.status, job.counts.unchanged, job.counts.absent) == (Status.COMPLETED, 38, 0)
+
+
+def test_records_are_deleted_only_if_every_row_was_loaded(harness: Harness) -> None:
+    """A chunk that could not be loaded keeps them until a retry."""
+    ref = mirror(harness, csv_file(products(38, price="1")))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    harness.phase(ref, PhaseName.LOAD)
+    harness.phase(ref, PhaseName.COMPARE)
+    harness.dispatch(ref, PhaseName.LOAD)
+    lost = ChunkRef(ref, PhaseName.LOAD, 1)
+    harness.deliver(each=lambda chunk: None if chunk == lost else harness.work(chunk))
+    harness.give_up(lost)
+    assert harness.phase(ref, PhaseName.ABSENT) == "done"
+    job = harness.finish(ref)
+    assert (job.status, job.counts.absent) == (Status.FAILED, 0)
+    assert len(harness.destination.values("acme", "products")) == 40
+    job = harness.run(harness.retry(ref).ref)
+    assert (job.status, job.counts.updated, job.counts.absent) == (Status.COMPLETED, 38, 2)
+
+
+def test_records_that_could_not_be_deleted_fail_the_job_until_a_retry(harness: Harness) -> None:
+    """All rows of the file are loaded then."""
+    ref = mirror(harness, csv_file(products(38)))
+    until_absent(harness, ref)
+    lost = harness.queue.messages.pop(0)
+    harness.deliver()
+    harness.give_up(lost)
+    job = harness.finish(ref)
+    assert (job.status, job.problem and job.problem.code) == (Status.FAILED, "unprocessed-rows/absent")
+    assert job.counts.unprocessed == 0
+    assert "could not be deleted" in word_problem(job.problem)[1] if job.problem else False
+    job = harness.run(harness.retry(ref).ref)
+    assert (job.status, job.counts.absent) == (Status.COMPLETED, 2)
+
+
+def until_absent(harness: Harness, ref: JobRef) -> None:
+    """Run a mirror until its absent records are to be deleted."""
+    harness.plan(ref)
+    for phase in (PhaseName.PARSE, PhaseName.LOAD, PhaseName.COMPARE):
+        harness.phase(ref, phase)
+    assert harness.phase(ref, PhaseName.LOAD) == "absent"
+    harness.dispatch(ref, PhaseName.ABSENT)
+
+
+def test_a_job_that_is_paused_goes_on_with_the_records_that_are_left(harness: Harness) -> None:
+    """Every record is deleted once."""
+    ref = mirror(harness, csv_file(products(38)))
+    until_absent(harness, ref)
+    harness.work(harness.queue.messages.pop(0))
+    harness.pause(ref)
+    harness.deliver()
+    assert harness.finish(ref).status is Status.PAUSED
+    job = harness.run(harness.resume(ref).ref)
+    assert (job.status, job.counts.absent, job.counts.absent_left) == (Status.COMPLETED, 2, 0)
+
+
+def test_long_lists_are_deleted_in_pieces(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One attempt deletes one list."""
+    monkeypatch.setattr(absent, "_RECORDS", 3)
+    job = harness.run(mirror(harness, csv_file(products(20)), ANY))
+    chunks = list(harness.chunks.of_phase(job.ref, PhaseName.ABSENT))
+    assert sum(chunk.rows for chunk in chunks) == job.counts.absent == 20
+    assert max(chunk.rows for chunk in chunks) == 3
+    assert harness.run(harness.roll_back(job.ref).ref).counts.reversed == 20
+    assert len(harness.destination.values("acme", "products")) == 40
+
+
+def test_a_correction_of_a_mirror_deletes_nothing(harness: Harness) -> None:
+    """Its few rows say nothing about the keys that they lack."""
+    rows = [*products(36), *[(f"P-{number:06d}", "Part", "much", 1) for number in range(37, 41)]]
+    corrected = harness.run(mirror(harness, csv_file(rows)))
+    assert (corrected.counts.rejected, corrected.counts.absent) == (4, 0)
+    table = table_of(harness.make_file(corrected.ref, ERRORS_CSV))
+    place = table[0].index("Price")
+    for row in table[1:]:
+        row[place] = "5"
+    job = harness.run(harness.upload(as_csv(table), filename="errors.csv"))
+    assert (job.corrects, job.options.mode, job.status) == (corrected.ref.id, "upsert", Status.COMPLETED)
+    assert (job.counts.updated, job.counts.in_scope, job.counts.absent) == (4, 0, 0)
+    assert len(harness.destination.values("acme", "products")) == 40
+
+
+def test_a_preview_shows_what_would_be_deleted(harness: Harness) -> None:
+    """The first records with their values, and how many of how many there are."""
+    ref = mirror(harness, csv_file(products(38)), review=True)
+    harness.run(ref)
+    found = preview(ref, limit=20, jobs=harness.jobs, chunks=harness.chunks, files=harness.files)
+    shown = preview_response(found, "")
+    assert (shown.counts.delete, shown.counts.in_scope) == (2, 40)
+    assert shown.comparison
+    assert sorted((row.row, row.key) for row in shown.comparison.deletions) == [(None, key) for key in keys(39, 40)]
+    assert shown.comparison.deletions[0].values["price"] == "9.5"
+
+
+def test_the_phase_has_a_part_of_its_own_in_the_timeline(harness: Harness) -> None:
+    """Loading ends where deleting begins."""
+    job = harness.run(mirror(harness, csv_file(products(38))))
+    found = timeline(job.ref, jobs=harness.jobs, chunks=harness.chunks)
+    assert sum(step.rows for step in found.steps if step.phase is PhaseName.ABSENT) == 2
+    assert {span.phase for span in found.spans} >= {PhaseName.LOAD, PhaseName.ABSENT}
