@@ -17,7 +17,7 @@ from sluice.model.options import LoadOptions
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
-from sluice.reports.formula_injection import unescape_formula
+from sluice.reports.cells import unescape_formula
 from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, ROW_TITLE, JobMark, RejectedRow
 from sluice.schema.cells import Cell, Record
 from sluice.schema.importer import Importer

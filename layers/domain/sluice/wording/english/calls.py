@@ -334,6 +334,10 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
         "'{name}' is not a valid name in PostgreSQL, which allows 1 to {most} bytes. Choose a shorter one."
     ),
     "unusable-table/own-column": "'{column}' in dataset '{dataset}' is a reserved column of Sluice. Rename the field.",
+    "unusable-table/mirror-key": (
+        "The column '{key}' of the table '{table}' is of type {column}, in which keys may be equal although their texts "
+        "differ. Mode 'mirror' could delete records that the file has. Make it a column of text, or use mode 'upsert'."
+    ),
     "unusable-table/percent-sign": "'{dataset}' contains a %. Rename the dataset.",
     "unusable-table/own-table": "'{dataset}' is a reserved table of Sluice. Rename the dataset.",
 }
