@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from sluice.model.chunk import CLOSED, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, TryLater
 from sluice.model.job import allowed_actions
+from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import INACTIVE, Status
+from sluice.usecases import absent
 from tests.support.factories import csv_file
 from tests.support.harness import LEASE, NOW, Harness, small_chunks
 
@@ -21,6 +23,8 @@ from tests.support.harness import LEASE, NOW, Harness, small_chunks
 KEYS = (1, 2, 99, 3, 99, 4, 5, 6, 99, 7, 8, 8)
 #: Two of those keys are in the dataset before, one of them with another price.
 KNOWN = ((3, "3"), (4, "400"))
+#: Keys of the dataset that a mirror deletes; in both of its ranges, and in one of them more than fit into a list.
+LACKED = tuple((key, "1") for key in range(50, 57))
 
 
 class Killed(BaseException):
@@ -41,10 +45,13 @@ class Life:
     step: str = ""
     token: str | None = None
 
-    def begin(self, *, review: bool) -> None:
-        self.harness.run(self.harness.upload(csv_file([part(*known) for known in KNOWN])))
+    def begin(self, *, review: bool, mirror: bool = False) -> None:
+        known = KNOWN + LACKED if mirror else KNOWN
+        self.harness.run(self.harness.upload(csv_file([part(*each) for each in known])))
         self.before = dict(self.harness.destination.datasets["acme", "products"])
-        self.ref: JobRef = self.harness.upload(csv_file([part(key, key) for key in KEYS]), review=review)
+        options = LoadOptions(mode="mirror", guards=Guards(max_deleted=len(LACKED))) if mirror else LoadOptions()
+        body = csv_file([part(key, key) for key in KEYS])
+        self.ref: JobRef = self.harness.upload(body, review=review, options=options)
 
     def reach(self, stage: str) -> None:
         """Run without faults until the messages of a phase are sent."""
@@ -189,6 +196,7 @@ EVENTS = (
 )
 HAPPENING = st.lists(st.tuples(st.sampled_from([*EVENTS, "act"]), st.integers(0, 11)), max_size=60)
 STAGES = st.sampled_from(["plan", "parse", "compare", "load"])
+STAGES_OF_MIRRORS = st.sampled_from(["plan", "parse", "compare", "load", "absent"])
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -212,14 +220,41 @@ def test_a_job_completes_with_every_row_counted_once(
 
 
 @MANY
-@given(STAGES, HAPPENING, HAPPENING)
-def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
-    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], after: list[tuple[str, int]]
+@given(STAGES_OF_MIRRORS, HAPPENING, st.booleans())
+def test_a_mirror_deletes_each_record_that_its_file_lacks_once(
+    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], review: bool
 ) -> None:
     small_chunks(monkeypatch, 3)
+    monkeypatch.setattr(absent, "_RECORDS", 2)
     life = Life()
-    life.begin(review=stage == "compare")
+    life.begin(review=review, mirror=True)
     if stage != "plan":
+        life.reach(stage)
+        assert life.step == stage
+    for what, which in happening:
+        life.happen(what, which)
+    life.heal(Status.COMPLETED)
+    counts = life.harness.jobs.get(life.ref).counts
+    assert (counts.inserted, counts.updated, counts.unchanged, counts.rejected) == (7, 1, 1, 3)
+    assert (counts.in_scope, counts.to_absent, counts.absent, counts.absent_left) == (9, 7, 7, 0)
+    assert set(life.harness.destination.values("acme", "products")) == {f"P-{key:06d}" for key in KEYS}
+
+
+@MANY
+@given(STAGES_OF_MIRRORS, HAPPENING, HAPPENING, st.booleans())
+def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    happening: list[tuple[str, int]],
+    after: list[tuple[str, int]],
+    mirror: bool,
+) -> None:
+    """Neither does a mirror, at any time."""
+    small_chunks(monkeypatch, 3)
+    monkeypatch.setattr(absent, "_RECORDS", 2)
+    life = Life()
+    life.begin(review=stage == "compare", mirror=mirror)
+    if stage != "plan" and (mirror or stage != "absent"):
         life.reach(stage)
     for what, which in happening:
         life.happen(what, which)
