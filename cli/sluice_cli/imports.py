@@ -126,14 +126,14 @@ def import_file(
         typer.Option(help="Whether other rows are loaded if one is rejected; default: the importer's choice."),
     ] = None,
     max_rejected: Annotated[
-        Any, typer.Option(parser=_share, metavar="SHARE", help="Ask before loading if more of the rows are rejected.")
+        Any, typer.Option(parser=_share, metavar="SHARE", help="Stop before loading if more of the rows are rejected.")
     ] = None,
     max_deleted: Annotated[
         Any,
         typer.Option(
             parser=_share_or_number,
             metavar="SHARE|NUMBER",
-            help="Ask before loading if the mode mirror would delete more of the records (20%), or more records (500).",
+            help="Stop before loading if the mode mirror would delete more of the records (20%) or more records (500).",
         ),
     ] = None,
     max_change: Annotated[
@@ -141,7 +141,7 @@ def import_file(
         typer.Option(
             parser=_change,
             metavar="COLUMN=SHARE",
-            help="Ask before loading if a number would change by more than this share of its value; may be repeated.",
+            help="Stop before loading if a number would change by more than this share of its value; may be repeated.",
         ),
     ] = None,
     review: Annotated[
