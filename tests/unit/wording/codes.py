@@ -55,6 +55,7 @@ _COMPUTED = {
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
     ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},
+    ("options.py", "_tripped"): {"max_rejected", "max_deleted", "max_change"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
 }
 

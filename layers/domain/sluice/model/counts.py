@@ -27,6 +27,8 @@ class Counts:
         Blank cells whose record kept its value; they are cells, and in no sum.
     to_insert, to_update, to_leave, to_delete, to_reject
         Rows that were compared with the dataset before the load, by the effect that loading would have.
+    over_limit
+        Compared rows in which a number would change by more than the guard ``max_change`` allows.
     deleted_upstream
         Rows that the upstream no longer has; they are marked as deleted, and counted as updated.
     reversed, conflicts, rollback_failed
@@ -47,6 +49,7 @@ class Counts:
     to_leave: int = 0
     to_delete: int = 0
     to_reject: int = 0
+    over_limit: int = 0
     deleted_upstream: int = 0
     reversed: int = 0
     conflicts: int = 0

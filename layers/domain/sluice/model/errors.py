@@ -30,6 +30,10 @@ from typing import Any, Final
 
 #: Type of the problem of an attempt at a chunk that ended with an error; its one parameter is the kind of the error.
 ATTEMPT_FAILED: Final = "attempt-failed"
+#: Type of the problem of a job that a guard keeps from loading, see `sluice.model.options.tripped_guards`.
+GUARD: Final = "guard"
+#: Type of the problem of a job that loads all rows or none, and has rejected one.
+REJECTIONS: Final = "rejections"
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,7 @@ class Problem:
     type
         Stable slug, such as ``missing-header``. The API serves it as ``/problems/{type}``.
     params
-        JSON values of this occurrence, without floats, which DynamoDB does not take. ``case`` selects the sentence of a
-        type that has several.
+        JSON values of this occurrence. ``case`` selects the sentence of a type that has several.
     """
 
     type: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection
@@ -98,6 +99,63 @@ class Change:
     after: Mapping[str, Any]
 
 
+#: Rows that are kept of those that exceed a limit, for a person to look at.
+EXAMPLES: Final = 10
+
+
+@dataclass(frozen=True)
+class Excess:
+    """Rows in which a number would change by more than a limit: how many, and the first of them.
+
+    Parameters
+    ----------
+    examples
+        With the numbers that exceed their limit only.
+    """
+
+    rows: int = 0
+    examples: list[Change] = field(default_factory=list)
+
+
+def excess_of(limits: Mapping[str, float], changes: Iterable[Change]) -> Excess:
+    """Find the changes that exceed a limit.
+
+    Parameters
+    ----------
+    limits
+        By field: the share of its old value that a number may change by, see `sluice.model.options.Guards`.
+    changes
+        Of all records that would be updated, in the order of the rows; they are read once.
+    """
+    rows, examples = 0, list[Change]()
+    for change in changes:
+        names = [name for name in limits if is_beyond(limits[name], change.before.get(name), change.after.get(name))]
+        if names and len(examples) < EXAMPLES:
+            before, after = ({name: values[name] for name in names} for values in (change.before, change.after))
+            examples.append(Change(change.row, change.key, before, after))
+        rows += bool(names)
+    return Excess(rows, examples)
+
+
+def is_beyond(limit: float, before: Any, after: Any) -> bool:
+    """Whether a number changes by more than a share of its old value.
+
+    An old value of 0, none, or one that is no number has no share, so nothing is beyond it; a number that is cleared
+    becomes 0.
+    """
+    old = _number(before)
+    return bool(old) and abs(_number(after) - old) > Decimal(str(limit)) * abs(old)
+
+
+def _number(value: Any) -> Decimal:
+    """Read a number as a record has it, where others may have written anything; 0 if it is none."""
+    try:
+        number = Decimal(str(value or 0))
+    except InvalidOperation:
+        return Decimal(0)
+    return number if number.is_finite() else Decimal(0)
+
+
 @dataclass(frozen=True)
 class Compared:
     """What a destination would do with a batch now; the counts and the rejected rows add up to its rows.
@@ -113,6 +171,8 @@ class Compared:
     changes
         Rows that would be updated or deleted, with their values before and after; the first ones, in the order of the
         rows.
+    excess
+        What `excess_of` finds in all rows that would be updated, not only in the first ones.
     """
 
     inserted: int
@@ -123,6 +183,7 @@ class Compared:
     kept_blank: int = 0
     changed: Mapping[str, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    excess: Excess = field(default_factory=Excess)
 
 
 @dataclass(frozen=True)

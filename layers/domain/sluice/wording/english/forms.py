@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 
@@ -24,3 +25,8 @@ def status_name(status: str) -> str:
 def rows(count: int) -> str:
     """Write a number of rows, as ``1 row`` or ``1,200 rows``."""
     return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def percent(share: str) -> str:
+    """Write a share, as JSON has it, in percent: ``0.05`` as ``5 %``."""
+    return f"{Decimal(share) * 100:.12g} %"
