@@ -160,10 +160,14 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
     [
         pytest.param("plan", ["plan planned", "parse done", "load done"], id="an import"),
         pytest.param("plan", ["plan over"], id="a rejected file"),
-        pytest.param("plan", ["plan planned", "parse review", "compare done"], id="a review"),
+        pytest.param(
+            "plan", ["plan planned", "parse done", "load compare", "compare done", "load review"], id="a review"
+        ),
         pytest.param("plan", ["plan planned", "parse stopped"], id="stopped while parsing"),
-        pytest.param("plan", ["plan planned", "parse done", "load review", "compare done"], id="ambiguous dates"),
-        pytest.param("plan", ["plan planned", "parse review", "compare stopped"], id="stopped while comparing"),
+        pytest.param(
+            "plan", ["plan planned", "parse done", "load compare", "compare done", "load done"], id="compared"
+        ),
+        pytest.param("plan", ["plan planned", "parse done", "load compare", "compare stopped"], id="stopped comparing"),
         pytest.param("plan", ["plan planned", "parse over"], id="a run that was left behind"),
         pytest.param("load", ["load done"], id="committed"),
         pytest.param("load", ["load stopped"], id="stopped while loading"),
@@ -187,7 +191,7 @@ def test_a_run_takes_its_steps_and_is_finished(begin: Callable[..., Machine], en
     [
         ("plan", [], "plan"),
         ("plan", ["plan planned"], "parse"),
-        ("plan", ["plan planned", "parse review"], "compare"),
+        ("plan", ["plan planned", "parse done", "load compare"], "compare"),
         ("load", [], "load"),
         ("undo", [], "undo"),
         ("undo", ["undo done"], "finish"),

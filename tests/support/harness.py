@@ -165,8 +165,8 @@ class Harness:
         follows = {
             ("plan", "planned"): "parse",
             ("parse", "done"): "load",
-            ("parse", "review"): "compare",
-            ("load", "review"): "compare",
+            ("load", "compare"): "compare",
+            ("compare", "done"): "load",
             ("load", "again"): "plan",
         }
         return follows.get((step, outcome), "finish")

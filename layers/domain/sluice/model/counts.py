@@ -26,7 +26,8 @@ class Counts:
     kept_blank
         Blank cells whose record kept its value; they are cells, and in no sum.
     to_insert, to_update, to_leave, to_delete, to_reject
-        Rows that were compared with the dataset before the load, by the effect that loading would have.
+        Rows that were compared with the dataset before the load, by the effect that loading would have; those with the
+        key of an earlier row, and those that the order of their dates makes wrong, are among `to_reject`.
     over_limit
         Compared rows in which a number would change by more than the guard ``max_change`` allows.
     deleted_upstream

@@ -154,6 +154,11 @@ class Job:
         return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
+    def compares_first(self) -> bool:
+        """Whether it is compared with its dataset before it loads, reviewed or not; a lookup has no dataset."""
+        return self.options.always_compares and not self.lookup
+
+    @property
     def is_sync(self) -> bool:
         """Whether its rows come from a source instead of a file."""
         return self.kind == SYNC

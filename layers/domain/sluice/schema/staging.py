@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from pydantic_core import to_jsonable_python
 
 from sluice.model.options import LoadOptions
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import Rejection, to_rejection
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow
+
+T = TypeVar("T")
+
+#: Rows of each kind that a comparison names: those that a preview shows.
+NAMED_ROWS: Final = 100
+#: Rows that a problem names of those that exceed a limit, or are rejected.
+EXAMPLES: Final = 10
+#: Characters of a value that a comparison and a preview show.
+LONGEST_VALUE: Final = 300
+# Characters before the first difference of two long texts that are shown with it.
+_BEFORE_DIFFERENCE = 40
+# Bytes of the rows of one kind in the comparison of a chunk. Usually they have a tenth of that.
+_MOST_NAMED = 400_000
 
 
 def dump_staged(rows: Iterable[GoodRow]) -> bytes:
@@ -90,17 +105,16 @@ class Change:
     key
         Of the record.
     before, after
-        The values that differ, by field, before and after.
+        The values that differ, by field, before and after; a record that would be deleted has none after.
+    shortened
+        Fields of which only a part of a long value is there.
     """
 
     row: int
     key: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-
-
-#: Rows that are kept of those that exceed a limit, for a person to look at.
-EXAMPLES: Final = 10
+    shortened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,6 +198,84 @@ class Compared:
     changed: Mapping[str, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     excess: Excess = field(default_factory=Excess)
+
+
+def dump_compared(found: Compared) -> dict[str, Any]:
+    """Write what a person reads of a comparison as JSON: counts, and the first rows of each kind without long texts."""
+    changes = [_shortened(change) for change in found.changes]
+    rejected = sorted(found.rejections, key=lambda rejection: rejection.row)
+    rows = set(list(dict.fromkeys(rejection.row for rejection in rejected))[:NAMED_ROWS])
+    return {
+        "kept_blank": found.kept_blank,
+        "changed": dict(found.changed),
+        "changes": _named(change for change in changes if change.after),
+        "deletions": _named(change for change in changes if not change.after),
+        "rejections": fitting([asdict(each) for each in rejected if each.row in rows], _MOST_NAMED),
+        "excess": to_jsonable_python(asdict(found.excess)),
+    }
+
+
+def load_compared(stored: Mapping[str, Any]) -> Compared:
+    """Read what `dump_compared` wrote; the counts of rows are 0, they are those of the job."""
+    changes = [_change(each) for each in stored["changes"]]
+    deletions = [_change(each) for each in stored["deletions"]]
+    rejections = [to_rejection(each) for each in stored["rejections"]]
+    excess = stored["excess"]
+    return Compared(
+        inserted=0,
+        updated=0,
+        unchanged=0,
+        rejections=rejections,
+        kept_blank=stored["kept_blank"],
+        changed=stored["changed"],
+        changes=changes + deletions,
+        excess=Excess(excess["rows"], [_change(each) for each in excess["examples"]]),
+    )
+
+
+def _change(stored: Mapping[str, Any]) -> Change:
+    return Change(**{**stored, "shortened": tuple(stored["shortened"])})
+
+
+def shorten(value: Any, start: int = 0) -> Any:
+    """Return a value, or of a long one the part of its text around character ``start``, with dots where it is cut."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) <= LONGEST_VALUE:
+        return value
+    begin = max(0, min(start - _BEFORE_DIFFERENCE, len(text) - LONGEST_VALUE))
+    end = begin + LONGEST_VALUE
+    return f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
+
+
+def fitting(items: Iterable[T], most: int) -> list[T]:
+    """Return the first items that have some bytes in all, as JSON within the JSON of a response of Lambda."""
+    found, size = [], 0
+    for item in items:
+        size += len(json.dumps(json.dumps(to_jsonable_python(item))))
+        if size > most:
+            break
+        found.append(item)
+    return found
+
+
+def _shortened(change: Change) -> Change:
+    """Return a change with its long texts cut to where they begin to differ."""
+    before, after = to_jsonable_python(dict(change.before)), to_jsonable_python(dict(change.after))
+    starts = {name: _first_difference(before.get(name), after.get(name)) for name in before | after}
+    cut = [{name: shorten(value, starts[name]) for name, value in values.items()} for values in (before, after)]
+    names = [name for name in starts if (cut[0].get(name), cut[1].get(name)) != (before.get(name), after.get(name))]
+    return replace(change, before=cut[0], after=cut[1], shortened=tuple(names))
+
+
+def _first_difference(one: Any, other: Any) -> int:
+    if not (isinstance(one, str) and isinstance(other, str)) or max(len(one), len(other)) <= LONGEST_VALUE:
+        return 0
+    shorter = min(len(one), len(other))
+    return next((at for at, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs), shorter)
+
+
+def _named(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    return fitting((asdict(change) for change in list(changes)[:NAMED_ROWS]), _MOST_NAMED)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``staged/{chunk}.duplicates``             rows whose key an earlier row of the file has
 ``staged/{chunk}.pulled``                 totals and keys that the upstream named while the chunk was read
 ``dates/{chunk}.json``                    what the cells of a chunk prove about the order of day and month
+``compared/{chunk}.json``                 what loading a chunk would change: counts by column, and its first rows
 ``rejections/{chunk}-{a|b}-{phase}``      rejections of a chunk in a phase
 ``rejected/{chunk}-{phase}.cells``        the rejected rows as they came
 ``found/{chunk}.jsonl``                   results of a lookup
@@ -28,9 +29,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, BinaryIO
 
@@ -38,20 +40,23 @@ from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, format_of
 from sluice.model.job import JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
-from sluice.model.rejection import STORED_TEXT, Rejection, to_rejection
+from sluice.model.rejection import Rejection, to_rejection
 from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
 from sluice.schema.dates import DateEvidence
-from sluice.schema.staging import dump_staged, load_staged
+from sluice.schema.staging import Compared, dump_compared, dump_staged, load_compared, load_staged
 from sluice.schema.validation import GoodRow
+from sluice.upstream.lookup import Finding, to_finding
 from sluice.usecases.ports import Files
 
 UPLOADS = "uploads"
 INCOMING = "incoming"
 
 # Folders that are written while a job is read and parsed; they are removed when a source is read again.
-_READ = ("slices", "staged", "dates", "rejections", "rejected")
+_READ = ("slices", "staged", "dates", "compared", "rejections", "rejected")
+# Comparisons that are read at once: of 10 million rows there are a thousand, and a caller waits for them.
+_AT_ONCE = 32
 _LAYOUT = "layout.json"
 _FORMAT = 1
 _HEAD = re.compile(rb'\{"format": [^\n]*\}')
@@ -83,17 +88,6 @@ class FilePlan:
 
     layout: FileLayout
     header: Header
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The category of a row after a lookup; ``code`` and ``params`` give a reason where the category alone does not."""
-
-    row: int
-    category: str
-    value: str | None = None
-    code: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -234,7 +228,17 @@ class JobFiles:
     def findings(self, index: int) -> Iterator[Finding]:
         """Read what `write_findings` stored."""
         for line in self._read(f"found/{index:06d}.jsonl").splitlines():
-            yield _finding(json.loads(line))
+            yield to_finding(json.loads(line))
+
+    def write_compared(self, index: int, found: Compared) -> None:
+        """Store what a person reads of the comparison of a chunk."""
+        self._write_json(f"compared/{index:06d}.json", dump_compared(found))
+
+    def compared(self) -> Iterator[Compared]:
+        """Read what `write_compared` stored, of every chunk in the order of the file."""
+        names = [f"compared/{_name(key)}" for key in self._names("compared/")]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            yield from map(load_compared, pool.map(self._read_json, names))
 
     # ------------------------------------------------------------------ rejected rows
 
@@ -360,13 +364,6 @@ def _rejections_name(ref: ChunkRef) -> str:
 
 def _evidence(content: dict[str, Any]) -> dict[str, DateEvidence]:
     return {field: DateEvidence(**found) for field, found in content.items()}
-
-
-def _finding(content: dict[str, Any]) -> Finding:
-    if "reason" in content:  # format 0 has a sentence
-        text = content.pop("reason")
-        content |= {"code": STORED_TEXT, "params": {"text": text}} if text else {}
-    return Finding(**content)
 
 
 def _earlier(name: str) -> str:

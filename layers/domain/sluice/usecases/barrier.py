@@ -10,8 +10,8 @@ from sluice.usecases.services import Services
 def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services) -> None:
     """Answer the token of a phase if no chunk remains, or if its job is stopping and no worker holds a lease.
 
-    The outcome is ``done``, or ``review`` if the job needs a review first, ``stopped`` if the job is stopping, and
-    ``over`` if the job ended while its chunks were processed.
+    The outcome is ``done``, ``stopped`` if the job is stopping, or ``over`` if the job ended while its chunks were
+    processed. What follows is decided by the next dispatch.
 
     Dispatch calls it when it has set up the phase, a worker after it has closed or released a chunk, and a caller's
     pause or cancel. Every redelivery of a closed chunk's message calls it again: if the worker that closed the last
@@ -32,7 +32,7 @@ def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services)
         return
     job = services.jobs.get(ref)
     if barrier.remaining == 0:
-        services.machine.succeed(barrier.token, {"outcome": "review" if job.needs_review else "done"})
+        services.machine.succeed(barrier.token, {"outcome": "done"})
     elif job.status in STOPPING and not any(chunk.is_held(now) for chunk in services.chunks.of_phase(ref, name)):
         services.machine.succeed(barrier.token, {"outcome": "stopped"})
     elif job.status in ENDED:

@@ -213,7 +213,8 @@ def retry(ref: JobRef, *, by: str, services: Services) -> Job:
         case = "deleted" if job.deleted else "same-again"
         raise Conflict("not-retryable", case=case, status_now=str(job.status))
     parsed = [chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(ref, PhaseName.PARSE)]
-    to = Status.LOADING if job.planned and all(parsed) and not job.needs_review else Status.PARSING
+    is_ready = job.planned and all(parsed) and not (job.needs_review or job.compares_first)
+    to = Status.LOADING if is_ready else Status.PARSING
     acquire_importer_again(job, services)
     job = services.jobs.transition(ref, to, phase=_phase_in(to, job), by=by, note="retried", new_run=True)
     services.machine.start(job)

@@ -16,9 +16,10 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     are still being sent. A second dispatch is harmless: the barrier keeps its count and takes the newer token, and a
     worker that finds its chunk closed changes nothing.
 
-    The token is answered with ``{outcome}``: ``done``, ``review`` if the job needs a review first, ``stopped`` if the
-    job was paused or cancelled, ``over`` if another run has replaced this one, ``again`` if the source must be read
-    again.
+    The token is answered with ``{outcome}``: ``done``; ``compare`` if the rows must be compared with the dataset before
+    the job goes on; ``review`` if a caller has to commit it; ``uncompared`` if some rows could not be compared;
+    ``stopped`` if it was paused or cancelled; ``over`` if another run has replaced this one; ``again`` if the source
+    must be read again.
 
     Parameters
     ----------

@@ -24,7 +24,8 @@ from sluice.reports.errors_workbook import write_errors_workbook
 from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 from sluice.reports.summary import summarise
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import Finding, JobFiles, result_key
+from sluice.upstream.lookup import Finding
+from sluice.usecases.artifacts import JobFiles, result_key
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import staged_rows

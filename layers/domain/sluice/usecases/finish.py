@@ -94,10 +94,11 @@ def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> 
 def _after_import(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
     if error is not None:
         return jobs.transition(job.ref, Status.FAILED, problem=_system_error(job, error))
-    if job.status is Status.PARSING and job.needs_review:
+    is_uncompared = job.compares_first and _failed(job.ref, chunks, [PhaseName.COMPARE])
+    if job.status is Status.PARSING and job.needs_review and not is_uncompared:
         return jobs.transition(job.ref, Status.IN_REVIEW)
     if job.counts.unprocessed:
-        failed = _failed(job.ref, chunks, [PhaseName.PARSE, job.delivery])
+        failed = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE, job.delivery])
         return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed_rows(job, failed))
     return jobs.transition(job.ref, Status.COMPLETED)
 

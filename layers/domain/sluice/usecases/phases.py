@@ -1,6 +1,7 @@
 """The phases of a job in one table: running state, preparation, chunks, and the work on a chunk.
 
-A job goes through ``parse``; ``compare`` if it stops for review; then ``load`` into its dataset, or ``lookup``.
+A job goes through ``parse``; ``compare`` if it stops for review or its options need it; then ``load`` into its
+dataset, or ``lookup``.
 ``undo`` rolls a load back. `dispatch` and `worker` treat all phases alike; `PHASES` holds what differs, and
 `SYNC_PHASES` what differs again for syncs, whose rows come from a source.
 """
@@ -31,6 +32,7 @@ from sluice.usecases.staged_rows import (
     reject_at_delivery,
     settle_date_orders,
     staged_rows,
+    store_comparison,
     write_evidence,
 )
 from sluice.usecases.sync import cancel_if_superseded, end_overdue
@@ -124,15 +126,10 @@ def parse_chunk(work: Work, services: Services) -> Counts:
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
-    """Count the rows that loading would insert, update and leave unchanged; write nothing."""
-    found = services.destination.compare(_batch(work, _staged(work, services), services))
-    return Counts(
-        to_insert=found.inserted,
-        to_update=found.updated,
-        to_leave=found.unchanged,
-        to_delete=found.deleted,
-        to_reject=len({rejection.row for rejection in found.rejections}),
-    )
+    """Compare the staged rows of a chunk with the dataset; write nothing to it."""
+    staged = _staged(work, services)
+    found = services.destination.compare(_batch(work, staged, services))
+    return store_comparison(work.job, work.chunk.ref.index, staged, found, services.files)
 
 
 def load_chunk(work: Work, services: Services) -> Counts:
@@ -197,10 +194,19 @@ def _settle(job: Job, services: Services) -> Job:
 
 
 def _enter_delivery(job: Job, services: Services) -> Job | str:
+    """Decide, as soon as all rows are parsed and again when they are compared, whether the job may load."""
     job = _settle(job, services)
+    if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
+        return "compare"  # in this run; what an earlier one has compared stays done
+    if job.compares_first and not _is_compared(job, services):
+        return "uncompared"
     if job.needs_review:
         return "review"
     return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
+
+
+def _is_compared(job: Job, services: Services) -> bool:
+    return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, PhaseName.COMPARE))
 
 
 def _find_duplicates(job: Job, services: Services) -> None:

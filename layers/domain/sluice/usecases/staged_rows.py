@@ -12,11 +12,13 @@ from pydantic import ValidationError
 
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
 from sluice.model.job import Job
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
 from sluice.schema.importer import key_of
 from sluice.schema.rejections import SheetRejections
+from sluice.schema.staging import Compared
 from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
@@ -80,14 +82,31 @@ def reject_at_delivery(
     if duplicates or rejections or chunk.attempts > 1:
         stored = JobFiles(job.ref, files)
         sheet = stored.read_plan().layout.sheet
-        title = key_of(importer_of(job).row).title
+        rejections = [*rejections, *_duplicate_rejections(job, duplicates)]
         rejections = [replace(rejection, sheet=sheet) for rejection in rejections]
-        rejections += [
-            Rejection(sheet, row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
-            for row, (key, first) in duplicates.items()
-        ]
         stored.write_rejections(chunk, rejections, stored.records(chunk, job.file))
     return len({rejection.row for rejection in rejections})
+
+
+def store_comparison(job: Job, index: int, staged: Staged, found: Compared, files: Files) -> Counts:
+    """Store what loading a chunk would change, with all rows that the load would reject.
+
+    Those rejections are decided anew when the chunk is loaded, so they are not among those of the job yet.
+
+    Returns
+    -------
+    Counts
+        Staged rows by the effect that loading would have.
+    """
+    rejections = [*found.rejections, *staged.invalid, *_duplicate_rejections(job, staged.duplicates)]
+    JobFiles(job.ref, files).write_compared(index, replace(found, rejections=rejections))
+    return Counts(
+        to_insert=found.inserted,
+        to_update=found.updated,
+        to_leave=found.unchanged,
+        to_delete=found.deleted,
+        to_reject=len({rejection.row for rejection in rejections}),
+    )
 
 
 def write_evidence(job: Job, index: int, evidence: dict[str, DateEvidence], files: Files) -> None:
@@ -164,6 +183,15 @@ def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
     for index, rows in repeated.items():
         found = {row: first[digest] for row, digest in rows.items()}
         stored.write_duplicates(index, found)
+
+
+def _duplicate_rejections(job: Job, duplicates: Mapping[int, tuple[str, int]]) -> list[Rejection]:
+    """List the rejections of rows with the key of an earlier row, without the sheet's name."""
+    title = key_of(importer_of(job).row).title
+    return [
+        Rejection("", row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
+        for row, (key, first) in duplicates.items()
+    ]
 
 
 def _read_month_first(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
