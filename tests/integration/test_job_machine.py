@@ -171,6 +171,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
         pytest.param("plan", ["plan planned", "parse over"], id="a run that was left behind"),
         pytest.param("load", ["load done"], id="committed"),
         pytest.param("load", ["load stopped"], id="stopped while loading"),
+        pytest.param("load", ["load rejected", "undo done"], id="taken back"),
         pytest.param("undo", ["undo done"], id="a rollback"),
     ],
 )

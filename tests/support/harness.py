@@ -168,5 +168,6 @@ class Harness:
             ("load", "compare"): "compare",
             ("compare", "done"): "load",
             ("load", "again"): "plan",
+            ("load", "rejected"): "undo",
         }
         return follows.get((step, outcome), "finish")

@@ -51,6 +51,7 @@ _FOLLOWS = {
     ("load", "compare"): "compare",
     ("compare", "done"): "load",
     ("load", "again"): "plan",
+    ("load", "rejected"): "undo",
 }
 
 

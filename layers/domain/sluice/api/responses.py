@@ -16,8 +16,7 @@ from sluice.model.job import Job, allowed_actions
 from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
-from sluice.usecases.phases import progress_of
-from sluice.usecases.views import Timeline
+from sluice.usecases.views import Timeline, progress_of
 from sluice.wording import word_detail, word_progress, word_reason, word_rejection
 
 T = TypeVar("T")

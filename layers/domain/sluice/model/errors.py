@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 #: Type of the problem of an attempt at a chunk that ended with an error; its one parameter is the kind of the error.
 ATTEMPT_FAILED: Final = "attempt-failed"
@@ -74,6 +74,11 @@ class SluiceError(Exception):
     def __init__(self, type: str, **params: Any) -> None:
         self.problem = Problem(type, params)
         super().__init__(self.problem.code, params)
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Build the error of a problem that was stored; only of a class whose errors get type and parameters."""
+        return cls(problem.type, **problem.params)
 
 
 class FileRejected(SluiceError):

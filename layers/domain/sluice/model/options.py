@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
@@ -69,7 +69,7 @@ class Effects:
     deleted: int = 0
     scope: int = 0
     changed: int = 0
-    examples: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    examples: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def tripped_guards(guards: Guards, effects: Effects) -> list[Problem]:

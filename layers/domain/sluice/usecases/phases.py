@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
-from sluice.model.job import Job, Progress
+from sluice.model.errors import REJECTIONS, FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
+from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import REPORT_TITLES
 from sluice.schema.staging import Batch
@@ -29,7 +29,9 @@ from sluice.usecases.staged_rows import (
     Staged,
     dump_keys,
     find_duplicates,
+    find_obstacles,
     reject_at_delivery,
+    rejections_problem,
     settle_date_orders,
     staged_rows,
     store_comparison,
@@ -68,8 +70,9 @@ class Phase:
         Computes the number of processed rows, and the total, from the job's counts.
     code
         Code of the sentence about that progress, see `sluice.wording.word_progress`.
-    enter
-        Moves a parsed job into the phase; returns the job, or the outcome with which dispatch answers instead.
+    entered_from, enter
+        States in which a job enters the phase, and what moves it in: returns the job, or the outcome with which
+        dispatch answers instead.
     prepare
         Derives what all chunks of the phase need.
     chunks
@@ -86,6 +89,7 @@ class Phase:
     work: Callable[[Work, Services], Counts]
     progress: Callable[[Counts], tuple[int, int]]
     code: str
+    entered_from: frozenset[Status] = frozenset({Status.PARSING})
     enter: Callable[[Job, Services], Job | str] = lambda job, _: job
     prepare: Callable[[Job, Services], None] = lambda _, __: None
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
@@ -129,7 +133,7 @@ def compare_chunk(work: Work, services: Services) -> Counts:
     """Compare the staged rows of a chunk with the dataset; write nothing to it."""
     staged = _staged(work, services)
     found = services.destination.compare(_batch(work, staged, services))
-    return store_comparison(work.job, work.chunk.ref.index, staged, found, services.files)
+    return store_comparison(work.job, work.chunk, staged, found, services.files)
 
 
 def load_chunk(work: Work, services: Services) -> Counts:
@@ -138,20 +142,32 @@ def load_chunk(work: Work, services: Services) -> Counts:
     Returns
     -------
     Counts
-        Rows inserted, updated, unchanged and rejected; their sum is the number of staged rows.
+        Rows inserted, updated, unchanged, deleted and rejected; their sum is the number of staged rows, less the rows
+        that were counted as rejected when they were compared.
     """
     staged = _staged(work, services)
     applied = services.destination.apply(_batch(work, staged, services))
     rejections = applied.rejections + staged.invalid
-    rejected = reject_at_delivery(work.job, work.chunk, rejections, staged.duplicates, services.files)
+    counted = _rejected_before(work, services)
+    rejected = reject_at_delivery(
+        work.job, work.chunk, rejections, staged.duplicates, services.files, again=counted > 0
+    )
     return Counts(
         inserted=applied.inserted,
         updated=applied.updated,
         unchanged=applied.unchanged,
         deleted=applied.deleted,
-        rejected=rejected,
+        rejected=rejected - counted,
         kept_blank=applied.kept_blank,
     )
+
+
+def _rejected_before(work: Work, services: Services) -> int:
+    """Return how many rows of a chunk were counted as rejected when it was compared; they are decided anew."""
+    if not work.job.options.limits_rejections:
+        return 0
+    compared = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.COMPARE))
+    return compared.counts.rejected if compared else 0
 
 
 def undo_chunk(work: Work, services: Services) -> Counts:
@@ -196,17 +212,31 @@ def _settle(job: Job, services: Services) -> Job:
 def _enter_delivery(job: Job, services: Services) -> Job | str:
     """Decide, as soon as all rows are parsed and again when they are compared, whether the job may load."""
     job = _settle(job, services)
+    if job.compares_first and not _is_done(job, PhaseName.PARSE, services):
+        return "uncompared"
     if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
         return "compare"  # in this run; what an earlier one has compared stays done
-    if job.compares_first and not _is_compared(job, services):
+    if job.compares_first and not _is_done(job, PhaseName.COMPARE, services):
         return "uncompared"
+    obstacle = next(iter(find_obstacles(job, chunks=services.chunks, files=services.files)), None)
+    if obstacle and (obstacle.type == REJECTIONS or not job.needs_review):
+        services.jobs.transition(job.ref, Status.FAILED, problem=obstacle)
+        return "over"
     if job.needs_review:
         return "review"
     return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
 
 
-def _is_compared(job: Job, services: Services) -> bool:
-    return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, PhaseName.COMPARE))
+def _is_done(job: Job, name: PhaseName, services: Services) -> bool:
+    return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, name))
+
+
+def _enter_undo(job: Job, services: Services) -> Job | str:
+    """Take back what a job has loaded that loads all rows or none, when a row is rejected."""
+    if not job.must_undo:
+        return "over"
+    problem = rejections_problem(job, "undoing", services.files)
+    return services.jobs.transition(job.ref, Status.ROLLING_BACK, problem=problem)
 
 
 def _find_duplicates(job: Job, services: Services) -> None:
@@ -257,6 +287,7 @@ PHASES = {
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
         work=load_chunk,
+        is_wanted=lambda work, _: not work.job.must_undo,
         progress=_delivered,
         code="loading",
     ),
@@ -272,6 +303,8 @@ PHASES = {
     ),
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
+        entered_from=frozenset({Status.LOADING}),
+        enter=_enter_undo,
         chunks=_loaded_chunks,
         work=undo_chunk,
         progress=lambda counts: (counts.undone, max(counts.inserted + counts.updated, counts.undone)),
@@ -310,7 +343,11 @@ def _is_in_time(work: Work, services: Services) -> bool:
 
 
 def _is_current(work: Work, services: Services) -> bool:
-    return _is_in_time(work, services) and cancel_if_superseded(work.job, work.now, services) is None
+    return (
+        not work.job.must_undo
+        and _is_in_time(work, services)
+        and cancel_if_superseded(work.job, work.now, services) is None
+    )
 
 
 #: The phases of syncs: a sync has a time limit, and a forced sync supersedes it.
@@ -342,44 +379,3 @@ SYNC_PHASES = {
 def phase_of(job: Job, name: PhaseName) -> Phase:
     """Return a phase of a job from the table of its kind."""
     return SYNC_PHASES[name] if job.is_sync else PHASES[name]
-
-
-def progress_of(job: Job) -> Progress:
-    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
-    phase = PHASES[_phase_shown(job)]
-    current, total = phase.progress(job.counts)
-    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
-        percent = 100
-    else:
-        percent = min(100, current * 100 // total) if total else 0
-    return Progress(current, total, percent, _code_shown(job, phase))
-
-
-def _phase_shown(job: Job) -> PhaseName:
-    match job.status, job.phase:
-        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
-            return PhaseName.UNDO
-        case (_, PhaseName.PARSE | PhaseName.COMPARE as phase):
-            return phase
-        case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
-            return PhaseName.PARSE
-        case _:
-            return job.delivery
-
-
-def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for each state
-    match job.status:
-        case Status.PAUSING | Status.PAUSED if job.suspended:
-            return "suspended"
-        case Status.WAITING_FOR_FILE | Status.QUEUED:
-            return job.status.replace("_", "-")
-        case Status.PARSING if not job.counts.total:
-            return "reading-source" if job.is_sync else "reading-file"
-        case Status.IN_REVIEW if job.phase is not PhaseName.COMPARE:
-            return "in-review"
-        case Status.ROLLING_BACK | Status.ROLLED_BACK if job.counts.conflicts:
-            return "rolling-back-conflicts"
-        case Status.FAILED if job.problem and not job.counts.total:
-            return "failed"
-        case _:
-            return phase.code

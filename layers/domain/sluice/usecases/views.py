@@ -1,4 +1,4 @@
-"""Views of a job: its preview, its timeline, and waits for its next change or its end."""
+"""Views of a job: its preview, its progress, its timeline, and waits for its next change or its end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from sluice.catalog.registry import importer_of
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound
 from sluice.model.event import Seen
-from sluice.model.job import Job, LogEntry
+from sluice.model.job import Job, LogEntry, Progress
 from sluice.model.rejection import Rejection
 from sluice.model.status import ENDED, STOPPING, WORKING, Status
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.importer import Column
 from sluice.schema.staging import NAMED_ROWS, Change, Compared
 from sluice.usecases.artifacts import FilePlan, JobFiles
+from sluice.usecases.phases import PHASES, Phase
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.staged_rows import staged_rows
 
@@ -260,3 +261,44 @@ def await_news(ref: JobRef, seen: Seen | None, *, seconds: float, jobs: Jobs) ->
         time.sleep(_NEWS_PAUSE)
         job = jobs.get(ref)
     return job
+
+
+def progress_of(job: Job) -> Progress:
+    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
+    phase = PHASES[_phase_shown(job)]
+    current, total = phase.progress(job.counts)
+    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
+        percent = 100
+    else:
+        percent = min(100, current * 100 // total) if total else 0
+    return Progress(current, total, percent, _code_shown(job, phase))
+
+
+def _phase_shown(job: Job) -> PhaseName:
+    match job.status, job.phase:
+        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
+            return PhaseName.UNDO
+        case (_, PhaseName.PARSE | PhaseName.COMPARE as phase):
+            return phase
+        case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
+            return PhaseName.PARSE
+        case _:
+            return job.delivery
+
+
+def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for each state
+    match job.status:
+        case Status.PAUSING | Status.PAUSED if job.suspended:
+            return "suspended"
+        case Status.WAITING_FOR_FILE | Status.QUEUED:
+            return job.status.replace("_", "-")
+        case Status.PARSING if not job.counts.total:
+            return "reading-source" if job.is_sync else "reading-file"
+        case Status.IN_REVIEW if job.phase is not PhaseName.COMPARE:
+            return "in-review"
+        case Status.ROLLING_BACK | Status.ROLLED_BACK if job.counts.conflicts:
+            return "rolling-back-conflicts"
+        case Status.FAILED if job.problem and not job.counts.total:
+            return "failed"
+        case _:
+            return phase.code

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from json import dumps, loads
-from math import ceil
 from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence, with_forms
-from sluice.wording.english.forms import listed, percent, rows, status_name
-
-# Shares are rounded up to a tenth of a percent.
-_PER_MILLE: Final = 1000
+from sluice.wording.english.forms import listed, status_name
 
 TITLES: Final[dict[str, Sentence]] = {
     # of a call
@@ -50,6 +45,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "unprocessed-rows": "Some rows could not be processed",
     "rollback-incomplete": "The rollback could not be finished",
     "guard": "A limit of the import was exceeded",
+    "rejections": "Nothing was loaded, because rows were rejected",
     "upload-expired": "The file did not arrive",
     "review-expired": "The import was not committed",
     "sync-overdue": "The sync took too long",
@@ -118,6 +114,10 @@ MEANINGS: Final[dict[str, str]] = {
         "examples; to load the file all the same, import it again with a higher limit. Also the answer to a commit of "
         "such a job. Members: `guard`, `limit`, `found`, `total`, `examples`."
     ),
+    "rejections": (
+        "A row was rejected, and the job loads all rows or none; what it had loaded was taken back. Correct the file "
+        "and import it whole; there is nothing to retry or roll back. Members: `found`, `examples`."
+    ),
     "upload-expired": "No file arrived within a day.",
     "review-expired": "The job was not committed within seven days. Import the file again.",
     "sync-overdue": "A sync took longer than half an hour. Start it again with `force`; or `rollback`.",
@@ -161,60 +161,6 @@ def _failed(params: Params) -> str:
 def _unprocessed(done: str) -> Sentence:
     return lambda params: (
         f"{params['rows']:,} rows were neither {done} nor rejected: {_failed(params)}. Retry the job to process them."
-    )
-
-
-def _again(params: Params) -> str:
-    """Say which call lets a job through; a sync is started, a file imported again."""
-    source = params.get("source")
-    return f"call POST /v1/syncs/{source} again" if source else "import the file again"
-
-
-def _with_examples(params: Params) -> str:
-    """List examples after a colon; rows with a reason or with values before and after, records by their key."""
-    shown = [_example(each) for each in params["examples"]]
-    if not shown:
-        return "."
-    more = params["found"] - len(shown)
-    return ": " + "; ".join(shown) + (f"; and {more:,} more." if more > 0 else ".")
-
-
-def _example(example: Params) -> str:
-    key = f" ({example['key']})" if "row" in example and "key" in example else ""
-    what = f"row {example['row']:,}{key}" if "row" in example else str(example["key"])
-    if "reason" in example:
-        column = f"{example['column']} " if example["column"] else ""
-        return f"{what}: {column}{example['reason']}"
-    changes = [f"{each['column']} {each['before']} → {each['after']}" for each in example.get("changes", ())]
-    return what + (f": {', '.join(changes)}" if changes else "")
-
-
-def _many_rejected(params: Params) -> str:
-    found, total = params["found"], params["total"]
-    enough = ceil(found / total * _PER_MILLE) / _PER_MILLE
-    return (
-        f"{found:,} of {rows(total)} are rejected, and the job allows {percent(params['limit'])}"
-        f"{_with_examples(params)} Nothing was loaded. Correct the file and import it again; to load the other rows "
-        f'all the same, {_again(params)} with the guards {{"max_rejected": {enough:g}}}.'
-    )
-
-
-def _many_deleted(params: Params) -> str:
-    limit = loads(params["limit"])
-    allowed = percent(params["limit"]) if isinstance(limit, float) else f"{limit:,}"
-    return (
-        f"{params['found']:,} of {params['total']:,} records are not in the file and would be deleted, and the job "
-        f"allows {allowed}{_with_examples(params)} Nothing was loaded. Check whether the file is complete; to delete "
-        f'them all the same, {_again(params)} with the guards {{"max_deleted": {params["found"]}}}.'
-    )
-
-
-def _large_changes(params: Params) -> str:
-    limits = ", ".join(f"{name} by {percent(dumps(limit))}" for name, limit in loads(params["limit"]).items())
-    return (
-        f"{rows(params['found'])} would change a number by more than the job allows ({limits})"
-        f"{_with_examples(params)} Nothing was loaded. Check these values; to load them all the same, {_again(params)} "
-        "with a higher limit in the guard `max_change`."
     )
 
 
@@ -292,11 +238,16 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "not-retryable/deleted": "Its file and its rows were deleted. Import the file again.",
     "nothing-to-roll-back/deleted": "The earlier values of its rows were deleted with the job, so the rows stay.",
     "nothing-to-roll-back/lookup": "The job looked its rows up and changed no dataset.",
+    "nothing-to-roll-back/undone": "What the job had loaded was taken back when it failed.",
     "nothing-to-roll-back/nothing-loaded": "The job ended before it loaded a row.",
     "cannot-correct/other-importer": "Job {id} belongs to the importer '{made_by}', not '{importer}'.",
     "cannot-correct/under-way": with_forms("Job {id} is {status}. Wait until it has ended.", status=status_name),
     "cannot-correct/deleted": "Job {id} was deleted.",
     "cannot-correct/nothing-rejected": "Job {id} has no rejected rows.",
+    "cannot-correct/nothing-loaded": (
+        "Job {id} loaded no row of its file, so its rejected rows alone are not enough. Correct the file and import it "
+        "whole."
+    ),
     "not-parsed": with_forms(
         "Job {id} is {status_now}; it has a preview once all of its rows are checked.", status_now=status_name
     ),
@@ -327,9 +278,6 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     "rollback-incomplete/chunks": lambda params: (
         f"The rollback stopped ({_failed(params)}). Restored rows stay. Roll the job back again."
     ),
-    "guard/max_rejected": _many_rejected,
-    "guard/max_deleted": _many_deleted,
-    "guard/max_change": _large_changes,
     "attempt-failed": "{error}",
     "upload-expired": "No file arrived within a day. Start the import again.",
     "review-expired": "The job waited in review for 7 days. Nothing was loaded. Import the file again.",

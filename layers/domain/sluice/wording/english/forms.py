@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 
@@ -29,4 +28,4 @@ def rows(count: int) -> str:
 
 def percent(share: str) -> str:
     """Write a share, as JSON has it, in percent: ``0.05`` as ``5 %``."""
-    return f"{Decimal(share) * 100:.12g} %"
+    return f"{float(share) * 100:.6g} %"

@@ -13,7 +13,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import Problem, UpstreamDown
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.phases import progress_of
+from sluice.usecases.views import progress_of
 from sluice.wording import word_progress
 from tests.support.factories import make_job
 from tests.unit.model.test_counts import COUNTS
