@@ -173,6 +173,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
         pytest.param("load", ["load absent", "absent done"], id="a mirror"),
         pytest.param("load", ["load absent", "absent stopped"], id="stopped while absent records are deleted"),
         pytest.param("load", ["load stopped"], id="stopped while loading"),
+        pytest.param("load", ["load rejected", "undo done"], id="taken back"),
         pytest.param("undo", ["undo done"], id="a rollback"),
     ],
 )

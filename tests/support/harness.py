@@ -186,5 +186,6 @@ class Harness:
             ("compare", "done"): "load",
             ("load", "again"): "plan",
             ("load", "absent"): "absent",
+            ("load", "rejected"): "undo",
         }
         return follows.get((step, outcome), "finish")

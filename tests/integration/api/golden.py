@@ -52,6 +52,7 @@ _FOLLOWS = {
     ("compare", "done"): "load",
     ("load", "again"): "plan",
     ("load", "absent"): "absent",
+    ("load", "rejected"): "undo",
 }
 
 

@@ -25,7 +25,9 @@ def follower(state: str, outcome: str) -> str:
     return name
 
 
-@pytest.mark.parametrize("outcome", ["planned", "done", "compare", "absent", "review", "uncompared", "stopped", "over"])
+@pytest.mark.parametrize(
+    "outcome", ["planned", "done", "compare", "absent", "review", "uncompared", "rejected", "stopped", "over"]
+)
 @pytest.mark.parametrize("state", ["Plan", "Parse", "Compare", "Load", "Absent", "Undo"])
 def test_a_step_is_followed_by_the_same_step(state: str, outcome: str) -> None:
     """Every outcome is tried, even one that the task never has."""

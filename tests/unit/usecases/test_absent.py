@@ -12,6 +12,7 @@ from sluice.api.previews import preview_response
 from sluice.api.responses import kept_row_response
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.errors import Conflict
 from sluice.model.job import Job
 from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import Status
@@ -109,8 +110,21 @@ def test_a_file_without_rows_does_not_empty_the_dataset(harness: Harness, body: 
 def test_a_guard_is_a_share_of_the_records_or_a_number_of_them(harness: Harness, limit: float, *, trips: bool) -> None:
     """4 of 40 records are a tenth."""
     options = replace(MIRROR, guards=Guards(max_deleted=limit))
-    job = harness.run(mirror(harness, csv_file(products(36)), options, review=True))
-    assert job.status is (Status.FAILED if trips else Status.IN_REVIEW)
+    job = harness.run(mirror(harness, csv_file(products(36)), options))
+    assert job.status is (Status.FAILED if trips else Status.COMPLETED)
+
+
+def test_a_person_sees_in_review_that_the_guard_is_tripped(harness: Harness) -> None:
+    """The problem names some of the records; a commit loads and deletes nothing."""
+    ref = mirror(harness, csv_file(products(20)), review=True)
+    job = harness.run(ref)
+    assert (job.status, job.problem and job.problem.type) == (Status.IN_REVIEW, "guard")
+    assert job.problem
+    assert (job.problem.params["found"], job.problem.params["total"]) == (20, 40)
+    assert {each["key"] for each in job.problem.params["examples"]} <= set(keys(*range(21, 41)))
+    with pytest.raises(Conflict):
+        harness.commit(ref)
+    assert len(harness.destination.values("acme", "products")) == 40
 
 
 def test_a_chunk_that_was_not_parsed_keeps_everything_from_being_loaded(harness: Harness) -> None:

@@ -49,7 +49,7 @@ _COMPUTED = {
     ("detect.py", "_open_compound"): set(detect._COMPOUND_KINDS),
     ("detect.py", "_archive_of_another_kind"): set(detect._ARCHIVE_KINDS),
     ("control.py", "retry"): {"deleted", "same-again"},
-    ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded"},
+    ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded", "undone"},
     ("finish.py", "_system_error"): {"loading", "lookup"},
     ("finish.py", "_unprocessed_rows"): {"loading", "lookup"},
     ("finish.py", "_unfinished_mirror"): {"absent", "uncompared"},
@@ -57,6 +57,8 @@ _COMPUTED = {
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
     ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},
+    ("options.py", "_tripped"): {"max_rejected", "max_deleted", "max_change"},
+    ("staged_rows.py", "rejections_problem"): {"checked", "undoing", "undone"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
 }
 

@@ -33,6 +33,8 @@ class Counts:
     absent, absent_left
         Of `to_absent`: records that were deleted, and records that were left because they have changed meanwhile.
         They are records and no rows of the file, and in no sum.
+    over_limit
+        Compared rows in which a number would change by more than the guard ``max_change`` allows.
     deleted_upstream
         Rows that the upstream no longer has; they are marked as deleted, and counted as updated.
     reversed, conflicts, rollback_failed
@@ -57,6 +59,7 @@ class Counts:
     to_absent: int = 0
     absent: int = 0
     absent_left: int = 0
+    over_limit: int = 0
     deleted_upstream: int = 0
     reversed: int = 0
     conflicts: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
 from pydantic_core import to_jsonable_python
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 #: Rows of each kind that a comparison names: those that a preview shows.
 NAMED_ROWS: Final = 100
+#: Rows that a problem names of those that exceed a limit, or are rejected.
+EXAMPLES: Final = 10
 #: Characters of a value that a comparison and a preview show.
 LONGEST_VALUE: Final = 300
 # Characters before the first difference of two long texts that are shown with it.
@@ -119,6 +122,59 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Excess:
+    """Rows in which a number would change by more than a limit: how many, and the first of them.
+
+    Parameters
+    ----------
+    examples
+        With the numbers that exceed their limit only.
+    """
+
+    rows: int = 0
+    examples: list[Change] = field(default_factory=list)
+
+
+def excess_of(limits: Mapping[str, float], changes: Iterable[Change]) -> Excess:
+    """Find the changes that exceed a limit.
+
+    Parameters
+    ----------
+    limits
+        By field: the share of its old value that a number may change by, see `sluice.model.options.Guards`.
+    changes
+        Of all records that would be updated, in the order of the rows; they are read once.
+    """
+    rows, examples = 0, list[Change]()
+    for change in changes:
+        names = [name for name in limits if is_beyond(limits[name], change.before.get(name), change.after.get(name))]
+        if names and len(examples) < EXAMPLES:
+            before, after = ({name: values[name] for name in names} for values in (change.before, change.after))
+            examples.append(Change(change.row, change.key, before, after))
+        rows += bool(names)
+    return Excess(rows, examples)
+
+
+def is_beyond(limit: float, before: Any, after: Any) -> bool:
+    """Whether a number changes by more than a share of its old value.
+
+    An old value of 0, none, or one that is no number has no share, so nothing is beyond it; a number that is cleared
+    becomes 0.
+    """
+    old = _number(before)
+    return bool(old) and abs(_number(after) - old) > Decimal(str(limit)) * abs(old)
+
+
+def _number(value: Any) -> Decimal:
+    """Read a number as a record has it, where others may have written anything; 0 if it is none."""
+    try:
+        number = Decimal(str(value or 0))
+    except InvalidOperation:
+        return Decimal(0)
+    return number if number.is_finite() else Decimal(0)
+
+
+@dataclass(frozen=True)
 class Compared:
     """What a destination would do with a batch now; the counts and the rejected rows add up to its rows.
 
@@ -133,6 +189,8 @@ class Compared:
     changes
         Rows that would be updated or deleted, with their values before and after; the first ones, in the order of the
         rows.
+    excess
+        What `excess_of` finds in all rows that would be updated, not only in the first ones.
     """
 
     inserted: int
@@ -143,6 +201,7 @@ class Compared:
     kept_blank: int = 0
     changed: Mapping[str, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    excess: Excess = field(default_factory=Excess)
 
 
 def dump_compared(found: Compared) -> dict[str, Any]:
@@ -156,14 +215,16 @@ def dump_compared(found: Compared) -> dict[str, Any]:
         "changes": _named(change for change in changes if change.after),
         "deletions": _named(change for change in changes if not change.after),
         "rejections": fitting([asdict(each) for each in rejected if each.row in rows], _MOST_NAMED),
+        "excess": to_jsonable_python(asdict(found.excess)),
     }
 
 
 def load_compared(stored: Mapping[str, Any]) -> Compared:
     """Read what `dump_compared` wrote; the counts of rows are 0, they are those of the job."""
-    changes = [Change(**each | {"shortened": tuple(each["shortened"])}) for each in stored["changes"]]
-    deletions = [Change(**each | {"shortened": tuple(each["shortened"])}) for each in stored["deletions"]]
+    changes = [_change(each) for each in stored["changes"]]
+    deletions = [_change(each) for each in stored["deletions"]]
     rejections = [to_rejection(each) for each in stored["rejections"]]
+    excess = stored["excess"]
     return Compared(
         inserted=0,
         updated=0,
@@ -172,7 +233,12 @@ def load_compared(stored: Mapping[str, Any]) -> Compared:
         kept_blank=stored["kept_blank"],
         changed=stored["changed"],
         changes=changes + deletions,
+        excess=Excess(excess["rows"], [_change(each) for each in excess["examples"]]),
     )
+
+
+def _change(stored: Mapping[str, Any]) -> Change:
+    return Change(**{**stored, "shortened": tuple(stored["shortened"])})
 
 
 def shorten(value: Any, start: int = 0) -> Any:

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, replace
-from decimal import Decimal
 from typing import Final
 
 from sluice.catalog.registry import importer_of
@@ -29,7 +28,7 @@ from sluice.model.rejection import Rejection
 from sluice.schema.cells import Record
 from sluice.schema.importer import key_of
 from sluice.schema.staging import Batch, Compared, KeptRow
-from sluice.schema.validation import GoodRow, read_keys
+from sluice.schema.validation import Checked, GoodRow, read_keys
 from sluice.usecases.artifacts import PRESENT, JobFiles
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import DIGEST, digest_of
@@ -55,7 +54,7 @@ def is_list(index: int) -> bool:
 
 
 def write_present(
-    job: Job, index: int, good: Iterable[GoodRow], rejected: Iterable[Record], unclear: set[int], stored: JobFiles
+    job: Job, index: int, checked: Checked, unclear: Iterable[Rejection], records: Iterable[Record], stored: JobFiles
 ) -> None:
     """Store the digests of the keys of all rows of a chunk.
 
@@ -63,15 +62,16 @@ def write_present(
 
     Parameters
     ----------
-    good, rejected
-        Rows that passed, and the others as they came.
     unclear
-        Numbers of the rejected rows whose texts may be escaped, so that their keys cannot be read.
+        Rejections of the rows whose texts may be escaped, so that their keys cannot be read.
+    records
+        All rows as they came.
     """
-    fields = stored.read_plan().header.fields
-    keys: dict[int, str | None] = {row.number: row.key for row in good}
-    keys |= dict(read_keys(importer_of(job), fields, rejected, job.date_orders))
-    keys |= dict.fromkeys(unclear)
+    rows = {rejection.row for rejection in checked.rejections}
+    rejected = [record for record in records if record[0] in rows]
+    keys: dict[int, str | None] = {row.number: row.key for row in checked.good}
+    keys |= dict(read_keys(importer_of(job), stored.read_plan().header.fields, rejected, job.date_orders))
+    keys |= dict.fromkeys(rejection.row for rejection in unclear)
     packed = (DIGEST.pack(_UNREADABLE if key is None else digest_of(key), row) for row, key in keys.items())
     stored.write_keys(index, b"".join(packed), PRESENT)
 
@@ -161,16 +161,6 @@ def _present(job: Job, services: Services) -> Iterator[bytes]:
     with ThreadPoolExecutor(_READS) as pool:
         for start in range(0, len(indexes), _READS):
             yield from pool.map(lambda index: stored.keys(index, PRESENT), indexes[start : start + _READS])
-
-
-def why_guarded(job: Job) -> Problem | None:
-    """Return why a job may not delete what its file lacks; ``None`` if its guard allows it."""
-    counts, limit = job.counts, job.options.guards.max_deleted
-    most = limit if isinstance(limit, int) else Decimal(str(limit)) * counts.in_scope
-    if counts.to_absent <= most:
-        return None
-    numbers = {"limit": json.dumps(limit), "found": counts.to_absent, "total": counts.in_scope}
-    return Problem("guard", {"case": "max_deleted", "guard": "max_deleted", **numbers, "examples": []})
 
 
 def absent_chunks(job: Job, services: Services) -> Iterator[Chunk]:

@@ -246,10 +246,12 @@ class JobFiles:
 
     # ------------------------------------------------------------------ rejected rows
 
-    def write_rejections(self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record]) -> None:
-        """Store the rejections of a chunk, and its rejected rows unchanged; store nothing if there are none."""
+    def write_rejections(
+        self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record], *, again: bool = False
+    ) -> None:
+        """Store the rejections of a chunk, and its rejected rows unchanged; nothing if there are none, unless again."""
         # A later attempt also writes an empty list: an answer about dates in between may have outdated the earlier one.
-        if not rejections and chunk.attempts <= 1:
+        if not (rejections or again) and chunk.attempts <= 1:
             return
         ref = chunk.ref
         rejected = {rejection.row for rejection in rejections}

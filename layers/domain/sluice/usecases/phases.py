@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRejected, NotYet, Problem, SluiceError, TryLater, UpstreamRejected
+from sluice.model.errors import REJECTIONS, FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import REPORT_TITLES
@@ -25,12 +25,14 @@ from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import fetch, mark_deleted, read_again
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
-    Staged,
     dump_keys,
     find_duplicates,
+    find_obstacles,
     reject_at_delivery,
+    rejected_before,
+    rejections_problem,
     settle_date_orders,
     staged_rows,
     store_comparison,
@@ -43,16 +45,6 @@ _TO_PARSE = 20
 # Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out includes and
 # the lease does not, and storing the results. The lease is 10 s longer than the time-out.
 _TO_WRITE = 18
-
-
-@dataclass(frozen=True)
-class Work:
-    """A chunk that a worker has leased; ``now`` and ``until``, the end of the lease, are epoch seconds."""
-
-    job: Job
-    chunk: Chunk
-    now: int
-    until: int
 
 
 @dataclass(frozen=True)
@@ -69,8 +61,9 @@ class Phase:
         Computes the number of processed rows, and the total, from the job's counts.
     code
         Code of the sentence about that progress, see `sluice.wording.word_progress`.
-    enter
-        Moves a parsed job into the phase; returns the job, or the outcome with which dispatch answers instead.
+    entered_from, enter
+        States in which a job enters the phase, and what moves it in: returns the job, or the outcome with which
+        dispatch answers instead.
     prepare
         Derives what all chunks of the phase need.
     chunks
@@ -87,6 +80,7 @@ class Phase:
     work: Callable[[Work, Services], Counts]
     progress: Callable[[Counts], tuple[int, int]]
     code: str
+    entered_from: frozenset[Status] = frozenset({Status.PARSING})
     enter: Callable[[Job, Services], Job | str] = lambda job, _: job
     prepare: Callable[[Job, Services], None] = lambda _, __: None
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
@@ -111,33 +105,26 @@ def parse_chunk(work: Work, services: Services) -> Counts:
         selected = select_rows(job, importer, plan, records, services)
         records = selected.wanted
     checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders, job.options)
-    good, rejections, seen = checked.good, checked.rejections, checked.seen
     if selected is not None:
-        again = selected.still_duplicate(good)
-        duplicates = {rejection.row for rejection in again}
-        good = [row for row in good if row.number not in duplicates]
-        rejections, seen = selected.rejections + rejections + again, seen + len(selected.rejections)
-        records = selected.records
-    if good:
-        stored.write_staged(index, good)
-        stored.write_keys(index, dump_keys(good))
+        checked, records = selected.joined(checked), selected.records
+    if checked.good:
+        stored.write_staged(index, checked.good)
+        stored.write_keys(index, dump_keys(checked.good))
     write_evidence(job, index, checked.dates, services.files)
-    if job.mirrors and seen:
-        rejected = {rejection.row for rejection in rejections}
-        others = [record for record in records if record[0] in rejected]
-        unclear = {rejection.row for rejection in selected.rejections} if selected else set[int]()
-        absent.write_present(job, index, good, others, unclear, stored)
-    stored.write_rejections(chunk, rejections, records)
-    return Counts(total=seen - chunk.rows, checked=seen, rejected=seen - len(good), ignored=checked.ignored)
+    if job.mirrors and checked.seen:
+        absent.write_present(job, index, checked, selected.rejections if selected else [], records, stored)
+    stored.write_rejections(chunk, checked.rejections, records)
+    seen = checked.seen
+    return Counts(total=seen - chunk.rows, checked=seen, rejected=checked.rejected, ignored=checked.ignored)
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
     """Compare the staged rows of a chunk, or a range of the dataset, with the other; write nothing to the dataset."""
     if absent.is_list(work.chunk.ref.index):
-        return absent.list_absent(work.job, work.chunk.ref.index, _batch(work, [], services), services)
-    staged = _staged(work, services)
-    found = services.destination.compare(_batch(work, staged.rows, services))
-    return store_comparison(work.job, work.chunk.ref.index, staged, found, services.files)
+        return absent.list_absent(work.job, work.chunk.ref.index, _batch_of(work, [], services), services)
+    staged = staged_rows(work.job, work.chunk.ref.index, services.files)
+    found = services.destination.compare(_batch_of(work, staged.rows, services))
+    return store_comparison(work.job, work.chunk, staged, found, services.files)
 
 
 def load_chunk(work: Work, services: Services) -> Counts:
@@ -146,35 +133,35 @@ def load_chunk(work: Work, services: Services) -> Counts:
     Returns
     -------
     Counts
-        Rows inserted, updated, unchanged and rejected; their sum is the number of staged rows.
+        Rows inserted, updated, unchanged, deleted and rejected; their sum is the number of staged rows, less the rows
+        that were counted as rejected when they were compared.
     """
-    staged = _staged(work, services)
-    applied = services.destination.apply(_batch(work, staged.rows, services))
+    staged = staged_rows(work.job, work.chunk.ref.index, services.files)
+    applied = services.destination.apply(_batch_of(work, staged.rows, services))
     rejections = applied.rejections + staged.invalid
-    rejected = reject_at_delivery(work.job, work.chunk, rejections, staged.duplicates, services.files)
+    counted = rejected_before(work.job, work.chunk, services.chunks)
+    rejected = reject_at_delivery(
+        work.job, work.chunk, rejections, staged.duplicates, services.files, again=counted > 0
+    )
     return Counts(
         inserted=applied.inserted,
         updated=applied.updated,
         unchanged=applied.unchanged,
         deleted=applied.deleted,
-        rejected=rejected,
+        rejected=rejected - counted,
         kept_blank=applied.kept_blank,
     )
 
 
 def delete_absent(work: Work, services: Services) -> Counts:
     """Delete records whose keys the file lacks."""
-    return absent.delete_absent(work.job, work.chunk, _absent(work, services), services)
+    return absent.delete_absent(work.job, work.chunk, _batch(work, services), services)
 
 
 def undo_chunk(work: Work, services: Services) -> Counts:
     """Undo the load of a chunk, or the deletion of absent records, and store the rows that stay as they are."""
     _wait_for_its_load(work, services)
-    if absent.is_list(work.chunk.ref.index):
-        batch = _absent(work, services)
-    else:
-        batch = _batch(work, _staged(work, services).rows, services)
-    undone = services.destination.undo(batch)
+    undone = services.destination.undo(_batch(work, services))
     kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
     kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
     if kept:
@@ -182,22 +169,23 @@ def undo_chunk(work: Work, services: Services) -> Counts:
     return Counts(reversed=undone.reversed, conflicts=len(undone.kept), rollback_failed=len(undone.failed))
 
 
-def _staged(work: Work, services: Services) -> Staged:
-    return staged_rows(work.job, work.chunk.ref.index, services.files)
+def _batch(work: Work, services: Services) -> Batch:
+    """Return what a chunk delivers: its staged rows, or the records of its list."""
+    index = work.chunk.ref.index
+    if absent.is_list(index):
+        return absent.deleting(
+            work.job, _batch_of(work, [], services), JobFiles(work.job.ref, services.files).absent(index)
+        )
+    return _batch_of(work, staged_rows(work.job, index, services.files).rows, services)
 
 
-def _batch(work: Work, rows: list[GoodRow], services: Services) -> Batch:
+def _batch_of(work: Work, rows: list[GoodRow], services: Services) -> Batch:
     job = work.job
     matched = frozenset[str]()
     if job.options.blanks == "keep" and job.options.mode != "delete":
         matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
     importer, index = importer_of(job), work.chunk.ref.index
     return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, matched=matched)
-
-
-def _absent(work: Work, services: Services) -> Batch:
-    records = JobFiles(work.job.ref, services.files).absent(work.chunk.ref.index)
-    return absent.deleting(work.job, _batch(work, [], services), records)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
@@ -219,30 +207,33 @@ def _settle(job: Job, services: Services) -> Job:
 def _enter_delivery(job: Job, services: Services) -> Job | str:
     """Decide, as soon as all rows are parsed and again when they are compared, whether the job may load."""
     job = _settle(job, services)
-    if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
-        if job.mirrors and not _are_done(job, PhaseName.PARSE, services):
-            return "uncompared"  # a row that was not read may have any key
-        # in this run; what an earlier one has compared stays done
-        return _fail(job, absent.why_incomparable(job, services) if job.mirrors else None, services) or "compare"
-    if job.compares_first and not _are_done(job, PhaseName.COMPARE, services):
+    if job.compares_first and not _is_done(job, PhaseName.PARSE, services):
         return "uncompared"
-    if ended := _fail(job, absent.why_guarded(job) if job.mirrors else None, services):
-        return ended
-    if job.needs_review:
-        return "review"
-    return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
+    if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
+        problem = absent.why_incomparable(job, services) if job.mirrors else None
+        follows = "compare"  # in this run; what an earlier one has compared stays done
+    elif job.compares_first and not _is_done(job, PhaseName.COMPARE, services):
+        return "uncompared"
+    else:
+        obstacles = find_obstacles(job, chunks=services.chunks, files=services.files)
+        problem = next((each for each in obstacles if each.type == REJECTIONS or not job.needs_review), None)
+        follows = "review" if job.needs_review else ""
+    if problem is not None:
+        services.jobs.transition(job.ref, Status.FAILED, problem=problem)
+        return "over"
+    return follows or services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
 
 
-def _fail(job: Job, problem: Problem | None, services: Services) -> str | None:
-    """Fail a job that has a problem, before it loads; return the outcome with which dispatch answers then."""
-    if problem is None:
-        return None
-    services.jobs.transition(job.ref, Status.FAILED, problem=problem)
-    return "over"
+def _is_done(job: Job, name: PhaseName, services: Services) -> bool:
+    return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, name))
 
 
-def _are_done(job: Job, phase: PhaseName, services: Services) -> bool:
-    return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, phase))
+def _enter_undo(job: Job, services: Services) -> Job | str:
+    """Take back what a job has loaded that loads all rows or none, when a row is rejected."""
+    if not job.must_undo:
+        return "over"
+    problem = rejections_problem(job, "undoing", services.files)
+    return services.jobs.transition(job.ref, Status.ROLLING_BACK, problem=problem)
 
 
 def _find_duplicates(job: Job, services: Services) -> None:
@@ -299,6 +290,7 @@ PHASES = {
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
         work=load_chunk,
+        is_wanted=lambda work, _: not work.job.must_undo,
         progress=_delivered,
         code="loading",
     ),
@@ -321,6 +313,8 @@ PHASES = {
     ),
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
+        entered_from=frozenset({Status.LOADING}),
+        enter=_enter_undo,
         chunks=_loaded_chunks,
         work=undo_chunk,
         progress=lambda counts: (counts.undone, max(counts.changed, counts.undone)),
@@ -359,7 +353,11 @@ def _is_in_time(work: Work, services: Services) -> bool:
 
 
 def _is_current(work: Work, services: Services) -> bool:
-    return _is_in_time(work, services) and cancel_if_superseded(work.job, work.now, services) is None
+    return (
+        not work.job.must_undo
+        and _is_in_time(work, services)
+        and cancel_if_superseded(work.job, work.now, services) is None
+    )
 
 
 #: The phases of syncs: a sync has a time limit, and a forced sync supersedes it.

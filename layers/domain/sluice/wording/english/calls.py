@@ -44,9 +44,10 @@ TITLES: Final[dict[str, Sentence]] = {
     # of a job that has ended
     "system-error": "The import failed",
     "unprocessed-rows": "Some rows could not be processed",
-    "guard": "A guard stopped the import",
     "mirror-unreadable-key": "Not every key could be read",
     "rollback-incomplete": "The rollback could not be finished",
+    "guard": "A limit of the import was exceeded",
+    "rejections": "Nothing was loaded, because rows were rejected",
     "upload-expired": "The file did not arrive",
     "review-expired": "The import was not committed",
     "sync-overdue": "The sync took too long",
@@ -95,7 +96,10 @@ MEANINGS: Final[dict[str, str]] = {
     "nothing-to-roll-back": (
         "The job ended before its file was split, was a lookup, or was deleted. Members: `status_now`."
     ),
-    "cannot-correct": "The job to correct is of another importer, active, deleted, or has rejected nothing.",
+    "cannot-correct": (
+        "The job to correct is of another importer, active, deleted, has rejected nothing, or has loaded nothing "
+        "because of a guard or its rejected rows."
+    ),
     "not-parsed": (
         "A preview of a job that has not validated its rows, or whose file was rejected. Members: `status_now`."
     ),
@@ -110,15 +114,20 @@ MEANINGS: Final[dict[str, str]] = {
     "unprocessed-rows": (
         "Some chunks could not be processed; the detail names their rows. Then `retry`. Members: `chunks`."
     ),
-    "guard": (
-        "The load would go beyond a limit of the importer or the caller, so nothing was loaded. The detail says which, "
-        "and what lets it through. Members: `guard`, `limit`, `found`, `total`, `examples`."
-    ),
     "mirror-unreadable-key": (
         "Mode `mirror` deletes the records that the file lacks, and rows whose keys cannot be read may be any of them. "
         "Nothing was loaded. Members: `column`, `rows`, `count`."
     ),
     "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
+    "guard": (
+        "The load would reject, delete or change more than a guard of the job allows; nothing was loaded. Check the "
+        "examples; to load the file all the same, import it again with a higher limit. Also the answer to a commit of "
+        "such a job. Members: `guard`, `limit`, `found`, `total`, `examples`."
+    ),
+    "rejections": (
+        "A row was rejected, and the job loads all rows or none; what it had loaded was taken back. Correct the file "
+        "and import it whole; there is nothing to retry or roll back. Members: `found`, `examples`."
+    ),
     "upload-expired": "No file arrived within a day.",
     "review-expired": "The job was not committed within seven days. Import the file again.",
     "sync-overdue": "A sync took longer than half an hour. Start it again with `force`; or `rollback`.",
@@ -162,14 +171,6 @@ def _failed(params: Params) -> str:
 def _unprocessed(done: str) -> Sentence:
     return lambda params: (
         f"{params['rows']:,} rows were neither {done} nor rejected: {_failed(params)}. Retry the job to process them."
-    )
-
-
-def _too_many_absent(params: Params) -> str:
-    return (
-        f"The file lacks {params['found']:,} of the {params['total']:,} records of the dataset, and 'max_deleted' "
-        f"allows mode 'mirror' to delete {params['limit']}. Nothing was loaded and nothing was deleted. If the file is "
-        f"whole, import it again with guards.max_deleted = {params['found']}; if it is a part, in mode 'upsert'."
     )
 
 
@@ -273,11 +274,16 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "not-retryable/deleted": "Its file and its rows were deleted. Import the file again.",
     "nothing-to-roll-back/deleted": "The earlier values of its rows were deleted with the job, so the rows stay.",
     "nothing-to-roll-back/lookup": "The job looked its rows up and changed no dataset.",
+    "nothing-to-roll-back/undone": "What the job had loaded was taken back when it failed.",
     "nothing-to-roll-back/nothing-loaded": "The job ended before it loaded a row.",
     "cannot-correct/other-importer": "Job {id} belongs to the importer '{made_by}', not '{importer}'.",
     "cannot-correct/under-way": with_forms("Job {id} is {status}. Wait until it has ended.", status=status_name),
     "cannot-correct/deleted": "Job {id} was deleted.",
     "cannot-correct/nothing-rejected": "Job {id} has no rejected rows.",
+    "cannot-correct/nothing-loaded": (
+        "Job {id} loaded no row of its file, so its rejected rows alone are not enough. Correct the file and import it "
+        "whole."
+    ),
     "not-parsed": with_forms(
         "Job {id} is {status_now}; it has a preview once all of its rows are checked.", status_now=status_name
     ),
@@ -310,7 +316,6 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     "unprocessed-rows/absent": (
         "The rows of the file are loaded, but {rows:,} records that the file lacks could not be deleted. Retry the job."
     ),
-    "guard/max_deleted": _too_many_absent,
     "mirror-unreadable-key": _unreadable_keys,
     "mirror-unreadable-key/dates": (
         "The column '{column}' names the records, and the order of day and month in it is not certain. Write its dates "
@@ -355,8 +360,8 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
     ),
     "unusable-table/own-column": "'{column}' in dataset '{dataset}' is a reserved column of Sluice. Rename the field.",
     "unusable-table/mirror-key": (
-        "The column '{key}' of the table '{table}' is of type {column}, in which keys may be equal although their texts "
-        "differ. Mode 'mirror' could delete records that the file has. Make it a column of text, or use mode 'upsert'."
+        "The column '{key}' of the table '{table}' is of type {column}, in which keys can be equal although their "
+        "texts differ. Mode 'mirror' could delete records that the file has. Make it text, or use mode 'upsert'."
     ),
     "unusable-table/percent-sign": "'{dataset}' contains a %. Rename the dataset.",
     "unusable-table/own-table": "'{dataset}' is a reserved table of Sluice. Rename the dataset.",
