@@ -17,7 +17,7 @@ from sluice.destinations.postgres import Database, PostgresDestination, Postgres
 from sluice.destinations.postgres.tables import StoredColumn
 from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection
-from sluice.schema.importer import Importer
+from sluice.schema.importer import Importer, Row
 from sluice.schema.staging import Applied, Batch, Change, KeptRow, Undone
 from sluice.schema.validation import GoodRow
 from tests.integration.destinations.conftest import Target
@@ -53,7 +53,9 @@ def rows_of(sql: Sql, table: str = "things") -> dict[str, str]:
     return dict(found)
 
 
-FULL = {f"P-{number:02d}": {"name": f"n{number}", "price": Decimal("1.50"), "amount": number} for number in range(30)}
+FULL: dict[str, Any] = {
+    f"P-{number:02d}": {"name": f"n{number}", "price": Decimal("1.50"), "amount": number} for number in range(30)
+}
 CHANGED_BY_SQL = "UPDATE things SET amount = amount + 100 WHERE code < 'P-10'"
 
 
@@ -287,8 +289,8 @@ class Ruled(Thing):
         return self
 
 
-def _sold_out(row: Ruled) -> Ruled:
-    return row.model_copy(update={"size": "S"}) if row.amount == 0 else row
+def _sold_out(row: Row) -> Row:
+    return row.model_copy(update={"size": "S"}) if getattr(row, "amount") == 0 else row  # noqa: B009  (mypy)
 
 
 RULED = replace(THINGS, row=Ruled, normalise=_sold_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -91,7 +92,7 @@ def _page(
     beyond = SQL("AND {key} > CAST(%(after)s AS {type})") if after is not None else SQL("")
     shown = SQL("") if deleted or MARK not in table.columns else SQL("AND {} IS NULL").format(Identifier(MARK))
     query = SQL(
-        "SELECT {names}, job_id FROM {table} WHERE tenant = %(tenant)s {beyond} {shown} ORDER BY {key} LIMIT %(limit)s"
+        "SELECT {names}, job_id, {mark} FROM {table} WHERE tenant = %(tenant)s {beyond} {shown} ORDER BY {key} LIMIT %(limit)s"
     )
     wanted = {"tenant": tenant, "after": after, "limit": limit}
     fragments = _fragments(table)
@@ -102,7 +103,7 @@ def _page(
 
 
 def _one(connection: Connection[Any], table: DatasetTable, tenant: str, key: str) -> list[dict[str, Any]]:
-    query = SQL("SELECT {names}, job_id FROM {table} WHERE tenant = %s AND {key} = CAST(%s AS {type})")
+    query = SQL("SELECT {names}, job_id, {mark} FROM {table} WHERE tenant = %s AND {key} = CAST(%s AS {type})")
     rows = connection.execute(query.format(**_fragments(table)), [tenant, key]).fetchall()
     return [_record(table, row) for row in rows]
 
@@ -124,6 +125,7 @@ def _fragments(table: DatasetTable) -> dict[str, Composable]:
         "archive": Identifier(layout.archive),
         "key": Identifier(layout.key),
         "type": raw(table.types[layout.key]),
+        "mark": Identifier(MARK) if MARK in table.columns else SQL("NULL"),
     }
 
 
@@ -134,7 +136,10 @@ def _fields(table: DatasetTable) -> list[Field]:
 
 def _record(table: DatasetTable, row: tuple[Any, ...]) -> dict[str, Any]:
     place = [field.name for field in _fields(table)].index(table.layout.key)
-    return record(str(row[place]), row[-1], _values(table, row))
+    deleted_at = row[-1]
+    if isinstance(deleted_at, date) and not isinstance(deleted_at, datetime):
+        deleted_at = datetime.combine(deleted_at, time(), UTC)
+    return record(str(row[place]), row[-2], _values(table, row), instant(deleted_at) if deleted_at else None)
 
 
 def _values(table: DatasetTable, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -248,7 +248,7 @@ def said(table: DatasetTable, shape: Shape) -> list[str]:
 
 def _update(table: DatasetTable, shape: Shape, fragments: dict[str, Composable], *, revive: bool) -> Composed:
     """Compose the update of rows that exist, or of those that are marked as deleted, which begin as new."""
-    sets = []
+    sets: list[Composable] = []
     for name in shape.names if revive else said(table, shape):
         if name == table.layout.key:
             continue
