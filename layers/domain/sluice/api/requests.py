@@ -28,9 +28,8 @@ Number = Annotated[int, Field(ge=0, strict=True)]
 
 #: What the model has and no job does yet: an option and its values, or its members.
 _NOT_YET: Final[Mapping[str, frozenset[str]]] = {
-    "mode": frozenset({"mirror"}),
     "on_rejections": frozenset({"stop"}),
-    "guards": frozenset(each.name for each in fields(Guards)),
+    "guards": frozenset({"max_rejected", "max_change"}),
 }
 #: What a caller may give for each option.
 CHOICES: Final[Mapping[str, list[str]]] = {
