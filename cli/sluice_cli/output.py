@@ -84,6 +84,7 @@ IMPORTERS: Final = (
     Column("name", "Importer"),
     Column("title", "Title"),
     Column("dataset", "Dataset"),
+    Column("options", "Options", words.options),
     Column("synchronous", "Synchronous", lambda value: "yes" if value else "no"),
     Column("max_rows", "Most rows", _number),
     Column("file_types", "File types", lambda value: " ".join(value or ["any"])),
@@ -219,6 +220,8 @@ def _facts(body: Mapping[str, Any]) -> list[str]:
     facts = [f"Corrects job {body['corrects']}"] if body.get("corrects") else []
     if name := (body.get("file") or {}).get("name"):
         facts.append(f"File: {name}")
+    if body.get("options"):
+        facts.append(f"Options: {words.options(body['options'])}")
     for field, what in (("created_at", "Created"), ("started_at", "Started"), ("finished_at", "Ended")):
         if body.get(field):
             by = f" by {body['requested_by']}" if what == "Created" and body.get("requested_by") else ""

@@ -147,7 +147,7 @@ class MemoryJobs:
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         there, other = self.get(job.ref), self.items.get(corrected.ref)
         if there.corrects is None and not there.planned and other is not None and not other.deleted:
-            taken = ("corrects", "mapping", "date_orders", "parameters")
+            taken = ("corrects", "mapping", "date_orders", "parameters", "options")
             self._write(self._change(there, **{name: getattr(job, name) for name in taken}), SYSTEM, note)
             self._write(self._change(other), job.requested_by, f"corrected by job {job.ref.id}")
         return self.get(job.ref)

@@ -3,6 +3,7 @@
 import { get } from "../shared/api.js";
 import { correctsLine } from "../shared/correction.js";
 import { el, fill } from "../shared/dom.js";
+import { optionsText } from "../shared/options.js";
 import { progressText, resultText, verdictText } from "../shared/outcomes.js";
 import { bytes, language, timeMark } from "../shared/strings.js";
 
@@ -208,6 +209,7 @@ function factsOf(job) {
   const facts = {
     ...(job.sync ? syncFacts(job) : { importer: titleMark(job) }),
     parameters: Object.entries(job.parameters ?? {}).map((pair) => pair.join(": ")).join(", "),
+    options: job.options && optionsText(job.options, language()),
     by: job.requested_by,
     created: timeMark(job.created_at),
     started: job.started_at && timeMark(job.started_at),

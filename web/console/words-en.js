@@ -91,6 +91,7 @@ export const en = {
   "count.failed": "Not rolled back",
   "fact.importer": "Importer",
   "fact.parameters": "Parameters",
+  "fact.options": "Changes",
   "fact.by": "Requested by",
   "fact.created": "Created",
   "fact.started": "Started",

@@ -91,6 +91,7 @@ export const id = {
   "count.failed": "Tidak kembali",
   "fact.importer": "Pengimpor",
   "fact.parameters": "Parameter",
+  "fact.options": "Perubahan",
   "fact.by": "Diminta oleh",
   "fact.created": "Dibuat",
   "fact.started": "Dimulai",

@@ -163,8 +163,8 @@ export const dialogStyles = sheet(`
   .files button { text-align: start; overflow-wrap: anywhere; }
   .parameter { display: grid; gap: 0.2em; justify-items: start; }
   .parameter .field { display: grid; gap: 0.2em; font-weight: 600; }
-  .parameter input {
-    width: min(16rem, 100%); padding: 0.35em 0.5em; border: 1px solid var(--muted); border-radius: var(--radius);
+  .parameter input, .parameter select {
+    width: min(26rem, 100%); padding: 0.35em 0.5em; border: 1px solid var(--muted); border-radius: var(--radius);
     background: var(--surface); font-weight: 400;
   }
   .parameter input[aria-invalid="true"] { border-color: var(--bad); }

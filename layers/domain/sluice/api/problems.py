@@ -35,6 +35,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "unreadable-body": 400,
     "wrong-file-type": 422,
     "invalid-parameter": 400,
+    "invalid-option": 422,
     "illegal-transition": 409,
     "ambiguous-dates": 400,
     "unknown-column": 400,
@@ -122,6 +123,7 @@ class Problem(BaseModel):
     link: str | None = _member("Address of that job.")
     missing: list[str | int] | None = _member("Required columns, or numbers of parts, that are missing.")
     nearest: dict[str, str | None] | None = _member("Nearest headers of the file by missing column.")
+    option: str | None = _member("Option that cannot be given so.")
     parameter: str | None = _member("Parameter that was not given.")
     row: int | None = _member("Row near which the text changes its encoding.")
     scope: str | None = _member("Scope that the token lacks.")

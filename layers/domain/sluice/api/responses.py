@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
+from sluice.api.importers import OptionsResponse, options_response
 from sluice.api.problems import Problem, shown
 from sluice.api.requests import Priority
 from sluice.model.chunk import PhaseName
@@ -95,6 +96,7 @@ class JobResponse(BaseModel):
     sync: SyncProgressResponse | None = Field(description="Null for an import.")
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
     parameters: dict[str, str] = Field(description="Parameters of its importer, such as a ward.")
+    options: OptionsResponse | None = Field(description="What it does to its dataset; null for a lookup.")
     suspended: str | None = Field(description="Reason of a pause that ends automatically.")
     deleted: bool = Field(description="Whether its files and rows were deleted.")
     batch_id: str
@@ -286,6 +288,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
         parameters=job.parameters,
+        options=None if job.lookup else options_response(job.options),
         suspended=word_detail(job.suspended) if job.suspended else None,
         deleted=job.deleted,
         batch_id=job.batch_id,

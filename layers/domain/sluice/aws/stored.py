@@ -30,7 +30,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem, format_of
 from sluice.model.job import Job, JobFile, LogEntry
 from sluice.model.lock import Lock, LockKind
-from sluice.model.options import Guards, LoadOptions
+from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.model.status import ENDED, Status
 
 #: The only partition of the index: jobs under way are few, and written to it only when they start and end.
@@ -101,6 +101,7 @@ def of_job(job: Job) -> dict[str, Any]:
         "lookup": job.lookup,
         "instead_of": job.instead_of,
         "options": _of_options(job.options),
+        "given": json.dumps(job.given.as_dict(), default=dict),
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
         **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
@@ -138,6 +139,7 @@ def to_job(item: dict[str, Any]) -> Job:
         deleted=item.get("deleted", False),
         instead_of=item.get("instead_of"),
         options=_to_options(item.get("options", {})),
+        given=GivenOptions(**json.loads(item.get("given", "{}"))),
         planned=item.get("planned", False),
         committed=item.get("committed", False),
         date_orders=item.get("date_orders", item.get("orders", {})),  # `orders` in format 0

@@ -8,6 +8,7 @@
     │   ├── NotFound         no such thing, or not of this tenant
     │   ├── Conflict         the state of the thing does not allow the call, or another caller was first
     │   │   └── InProgress   the same call is still being carried out
+    │   ├── InvalidOption    an option that the importer, another option or this version does not allow
     │   ├── KeyReused        the idempotency key was sent with another call before
     │   ├── TooLarge         the body has more bytes than the call takes
     │   ├── Unauthorized     no token, or an invalid one
@@ -126,6 +127,23 @@ class InProgress(Conflict):
 
     def __init__(self) -> None:
         super().__init__("request-in-progress")
+
+
+class InvalidOption(RequestRejected):
+    """An option of a load that the importer, another option or this version does not allow; ``case`` says why.
+
+    Parameters
+    ----------
+    case
+        Selects the sentence.
+    option
+        Name of the option.
+    """
+
+    status = 422
+
+    def __init__(self, case: str, *, option: str, **params: Any) -> None:
+        super().__init__("invalid-option", case=case, option=option, **params)
 
 
 class KeyReused(RequestRejected):

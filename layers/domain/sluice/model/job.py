@@ -10,7 +10,7 @@ from typing import Literal
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import GUARD, REJECTIONS, Problem
-from sluice.model.options import LoadOptions
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.status import Status
 
 #: Names of tenants: a name is part of every key and prefix, so it must not contain their separators.
@@ -105,6 +105,8 @@ class Job:
         Number of readings of its source; more than one if rows moved meanwhile.
     options
         What it does to the dataset.
+    given
+        Which of its options its caller gave.
     version
         Rises with every change; the ETag of the job.
     """
@@ -140,6 +142,7 @@ class Job:
     instead_of: str | None = None
     reads: int = 1
     options: LoadOptions = field(default_factory=LoadOptions)
+    given: GivenOptions = field(default_factory=GivenOptions)
     version: int = 1
     kind: str = IMPORT
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
 from sluice.model.errors import GUARD, Problem
@@ -21,6 +22,8 @@ Deletes = Literal["mark", "remove"]
 OnRejections = Literal["continue", "stop"]
 
 MODES: Final = get_args(Mode)
+#: Modes in which a job deletes records.
+DELETING: Final = frozenset[Mode]({"mirror", "delete"})
 
 
 @dataclass(frozen=True)
@@ -143,3 +146,46 @@ class LoadOptions:
     def limits_rejections(self) -> bool:
         """Whether rejected rows can keep the others from being loaded."""
         return self.on_rejections == "stop" or self.guards.max_rejected is not None
+
+
+@dataclass(frozen=True)
+class GivenOptions:
+    """What a caller gave of the options of a load; what is ``None``, or not among the guards, was not given.
+
+    Parameters
+    ----------
+    mode, blanks, deletes, on_rejections
+        As in `LoadOptions`.
+    guards
+        Attributes of `Guards` by name.
+    """
+
+    mode: Mode | None = None
+    blanks: Blanks | None = None
+    deletes: Deletes | None = None
+    on_rejections: OnRejections | None = None
+    guards: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options that were given, by name."""
+        return {name: value for name, value in vars(self).items() if value not in (None, {})}
+
+    def over(self, options: LoadOptions) -> LoadOptions:
+        """Return options in which those that were given replace single ones of others, such as an importer's.
+
+        Of `max_change` only the columns that were given are replaced.
+        """
+        guards = dict(self.guards)
+        if changes := guards.get("max_change"):
+            guards["max_change"] = {**options.guards.max_change, **changes}
+        return replace(options, **self.as_dict() | {"guards": replace(options.guards, **guards)})
+
+    @property
+    def claimed(self) -> str:
+        """Digest of what makes another import of the same file; empty if nothing of it was given.
+
+        It is made of what the caller gave, never of what became of it, so that a later version of the importer's
+        declaration does not change it. Guards and `on_rejections` change no row, so they are not part of it.
+        """
+        given = {name: value for name in ("mode", "blanks", "deletes") if (value := getattr(self, name)) is not None}
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest() if given else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
-from sluice.model.options import LoadOptions
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
@@ -72,14 +72,14 @@ def as_correction(job: Job, corrected: Job) -> Job:
         mapping=job.mapping or corrected.mapping,
         date_orders=corrected.date_orders,
         parameters=corrected.parameters | job.parameters,
-        options=_options_of_correction(corrected),
+        options=_options_of_correction(job.given, corrected.options),
     )
 
 
-def _options_of_correction(corrected: Job) -> LoadOptions:
+def _options_of_correction(given: GivenOptions, corrected: LoadOptions) -> LoadOptions:
     """Return the options of a correction: its few rows say nothing about the keys that they lack, nor about shares."""
-    mode, blanks, deletes = corrected.options.mode, corrected.options.blanks, corrected.options.deletes
-    return LoadOptions("upsert" if mode == "mirror" else mode, blanks, deletes)
+    options = given.over(LoadOptions(corrected.mode, corrected.blanks, corrected.deletes))
+    return replace(options, mode="upsert") if options.mode == "mirror" else options
 
 
 def recognise(

@@ -13,6 +13,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "invalid-request": "Invalid request",
     "invalid-cursor": "Invalid cursor",
     "invalid-parameter": "Invalid parameter",
+    "invalid-option": "This option cannot be given",
     "bad-idempotency-key": "Invalid Idempotency-Key",
     "idempotency-key-reused": "The idempotency key belongs to another request",
     "request-in-progress": "The same request is still in progress",
@@ -68,6 +69,10 @@ MEANINGS: Final[dict[str, str]] = {
     "invalid-request": "The request does not fit its description in OpenAPI. Members: `errors`: `[{at, reason}]`.",
     "invalid-cursor": "The cursor is not one of this list.",
     "invalid-parameter": "A parameter that the importer does not have, or an impossible value.",
+    "invalid-option": (
+        "An option of the load that the importer, another option or this version does not allow: a mode for a lookup, "
+        "`deletes` for a mode that deletes nothing, a limit for a column without numbers. Members: `option`."
+    ),
     "bad-idempotency-key": "The key is empty, longer than 255 characters, or not printable ASCII.",
     "idempotency-key-reused": "The key was sent with another path, query or body.",
     "request-in-progress": "The same call, with the same idempotency key, is still executing.",
@@ -177,6 +182,21 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
         "{importer} has no parameter '{name}'. Its parameters are: {known}.", known=listed
     ),
     "invalid-parameter/wrong-form": "Write {title} like {example}.",
+    "invalid-option/lookup": (
+        "{importer} looks its rows up and loads no dataset, so there is nothing for '{option}' to change. Leave it out."
+    ),
+    "invalid-option/deletes-nothing": (
+        "Mode '{mode}' deletes no record. Leave '{option}' out, or give the mode 'mirror' or 'delete'."
+    ),
+    "invalid-option/names-its-keys": (
+        "'max_deleted' limits what mode 'mirror' deletes because the file lacks it. Leave it out in mode '{mode}'."
+    ),
+    "invalid-option/no-number": with_forms(
+        "{importer} has no column '{name}' of numbers that could change. Its columns of numbers are: {known}.",
+        known=listed,
+    ),
+    "invalid-option/column-twice": "The limit for '{name}' comes twice. Give it once.",
+    "invalid-option/not-yet": "'{value}' is not available yet. Leave it out of '{option}'.",
     "bad-idempotency-key": "Use 1 to 255 printable ASCII characters.",
     "idempotency-key-reused": (
         "It was sent with another path, query or body within the last day. Use a new key for each request."
