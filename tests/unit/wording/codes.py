@@ -31,6 +31,7 @@ _CONSTANTS = {
 _TYPED = {"Problem", "SluiceError", "FileRejected", "RequestRejected", "Conflict", "TooLarge"}
 #: Errors of one type, whose first argument is the case.
 _OF_ONE_TYPE = {
+    "InvalidOption": "invalid-option",
     "NotFound": "not-found",
     "Unauthorized": "unauthorized",
     "UpstreamRejected": "upstream-rejected",
@@ -55,10 +56,12 @@ _COMPUTED = {
     ("finish.py", "_unfinished_mirror"): {"absent", "uncompared"},
     ("absent.py", "_left"): {"removed-since", "changed-since"},
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
-    ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
+    ("staging.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},
     ("options.py", "_tripped"): {"max_rejected", "max_deleted", "max_change"},
     ("staged_rows.py", "rejections_problem"): {"checked", "undoing", "undone"},
+    ("parameters.py", "options_of"): {"names-its-keys", "deletes-nothing"},
+    ("staging.py", "key_rejection"): {"key-exists", "key-unknown"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
 }
 

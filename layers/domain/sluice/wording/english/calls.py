@@ -71,7 +71,7 @@ MEANINGS: Final[dict[str, str]] = {
     "invalid-cursor": "The cursor is not one of this list.",
     "invalid-parameter": "A parameter that the importer does not have, or an impossible value.",
     "invalid-option": (
-        "An option of the load that the importer, another option or this version does not allow: a mode for a lookup, "
+        "An option of the load that the importer or another option does not allow: a mode for a lookup, "
         "`deletes` for a mode that deletes nothing, a limit for a column without numbers. Members: `option`."
     ),
     "bad-idempotency-key": "The key is empty, longer than 255 characters, or not printable ASCII.",
@@ -212,7 +212,6 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
         known=listed,
     ),
     "invalid-option/column-twice": "The limit for '{name}' comes twice. Give it once.",
-    "invalid-option/not-yet": "'{value}' is not available yet. Leave it out of '{option}'.",
     "bad-idempotency-key": "Use 1 to 255 printable ASCII characters.",
     "idempotency-key-reused": (
         "It was sent with another path, query or body within the last day. Use a new key for each request."
