@@ -180,7 +180,7 @@ def test_a_value_that_does_not_fit_is_rejected_and_never_equal_to_a_part_of_it(
 
 
 @pytest.mark.parametrize("kind", ["text", "varchar", "citext"])
-def test_texts_that_a_column_takes_for_equal_are_told_apart(kind: str) -> None:
+def test_texts_that_a_column_takes_for_equal_are_different_values(kind: str) -> None:
     """The server of the tests has neither `citext` nor nondeterministic collations."""
     column = StoredColumn(kind, kind, "S")
     there, said = (column.comparable(Identifier("name"), staged=staged).as_string() for staged in (False, True))
@@ -194,7 +194,7 @@ OTHER_COLUMNS = (
 
 
 def test_an_inserted_row_whose_other_columns_were_filled_stays(tables: Target, sql: Sql) -> None:
-    """The columns are those that no importer fills; what somebody has noted in them is not lost."""
+    """The columns are those that no importer fills; what other programs have noted in them is not lost."""
     tables.destination.apply(batch({}, job="00JOB"))
     sql.execute(OTHER_COLUMNS)
     rows = batch({"A": 1, "B": 2})

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import sluice
-from sluice.destinations.postgres.staging import SQLSTATE_CODES
+from sluice.destinations.postgres.staging import KEY_EXISTS, KEY_UNKNOWN, SQLSTATE_CODES
 from sluice.model import errors, job, rejection
 from sluice.reading import detect
 from sluice.schema.rejections import PYDANTIC_CODES
@@ -53,7 +53,8 @@ _COMPUTED = {
     ("finish.py", "_system_error"): {"loading", "lookup"},
     ("finish.py", "_unprocessed_rows"): {"loading", "lookup"},
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
-    ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
+    ("staging.py", "key_rejection"): {KEY_EXISTS, KEY_UNKNOWN},
+    ("staging.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
 }

@@ -136,8 +136,8 @@ def _read(connection: Connection[Any], table: DatasetTable | None, batch: Batch,
             read.add(row, {layout.key: from_json(row.values)[layout.key]})
         return read
     said: list[Values] = [from_json(row.values) for row in rows]
-    partial = [row.key for row, values in zip(rows, said, strict=True) if not merge.is_whole(values)]
-    if not (merge.has_rules and partial):
+    partial = merge.has_rules and [row.key for row, each in zip(rows, said, strict=True) if not merge.is_whole(each)]
+    if not partial:
         read.rows, read.said = rows, said
         return read
     there = records.read_records(connection, table, batch.tenant, partial, lock=lock) if table else {}
