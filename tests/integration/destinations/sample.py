@@ -98,6 +98,7 @@ def batch(
     index: int = 0,
     tenant: str = "acme",
     importer: Importer = THINGS,
+    hold: int = 0,
 ) -> Batch:
     """Return a chunk of such rows."""
-    return Batch(tenant, importer, job, index, things(rows))
+    return Batch(tenant, importer, job, index, things(rows), hold=hold)

@@ -1,4 +1,4 @@
-"""What all destinations share: what a row does to its record, records as callers see them, and rows left by a rollback."""
+"""What all destinations share: what a row does to its record, records for callers, and rows that a rollback leaves."""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ versions of Sluice, whatever the fields of the dataclasses are called::
     rejection  {"sheet": "", "row": 4, "column": "Price", "value": "5000", "code": "...", "params": {...}}
     kept row   {"key": "K-9", "job": "01...", "code": "...", "params": {...}, "columns": ["price", ...]}
 
-Format 1 has no ``deleted``, ``kept_blank`` and ``columns``. Format 0 has no number. It has ``refusals`` in place of ``rejections``, ``kept`` in place of ``conflicts``, and
-``job_id`` in place of ``job``. Either may have a sentence, ``reason``, in place of ``code`` and ``params``.
+Format 1 has no ``deleted``, ``kept_blank`` and ``columns``. Format 0 has no number. It has ``refusals`` in place of
+``rejections``, ``kept`` in place of ``conflicts``, and ``job_id`` in place of ``job``. Either may have a sentence,
+``reason``, in place of ``code`` and ``params``.
 """
 
 from __future__ import annotations

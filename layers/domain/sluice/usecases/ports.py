@@ -263,13 +263,17 @@ class Destination(Protocol):
     """The destination of rows: a PostgreSQL table, or a partition of the DynamoDB records table."""
 
     def apply(self, batch: Batch) -> Applied:
-        """Write the rows of a chunk; the same batch again changes nothing and returns the same result."""
+        """Overlay the records of a chunk with what its rows say, by the mode of the job.
+
+        The same batch again, in the same hold of the dataset's lock, changes nothing and returns the same result. In a
+        later hold it looks at the rows anew.
+        """
 
     def compare(self, batch: Batch) -> Compared:
         """Return what `apply` would do now; write nothing."""
 
     def undo(self, batch: Batch) -> Undone:
-        """Restore the rows that `apply` changed, where they are still as it left them.
+        """Restore the columns that `apply` wrote, where they still hold what it wrote.
 
         The same batch again changes nothing and returns the same result. Of a batch that was applied only in part,
         that part is undone.
@@ -279,11 +283,13 @@ class Destination(Protocol):
 class Records(Protocol):
     """Read access to datasets."""
 
-    def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
-        """List the records of a dataset."""
+    def page(
+        self, tenant: str, dataset: str, *, limit: int, cursor: str | None, deleted: bool = False
+    ) -> Page[dict[str, Any]]:
+        """List the records of a dataset; those that are marked as deleted only with ``deleted``."""
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
-        """Read a record; raises `NotFound`."""
+        """Read a record; one that is marked as deleted has ``deleted_at``. Raises `NotFound`."""
 
     def history(self, tenant: str, dataset: str, key: str) -> list[dict[str, Any]]:
         """List the earlier versions of a record, newest first: ``{key, job, values, from, until}``.

@@ -2,9 +2,9 @@
 
 Items
 -----
-A record: ``pk = {tenant}#{dataset}#{shard}``, ``sk = {key}``, ``job`` (the job that wrote it last), ``hash`` (the digest
-of ``data``), ``data`` (the whole values, as JSON) and ``at`` (the instant it is valid from; records of early versions
-lack it). The shard spreads writes over partitions, and still lets a dataset be listed.
+A record: ``pk = {tenant}#{dataset}#{shard}``, ``sk = {key}``, ``job`` (the job that wrote it last), ``hash`` (the
+digest of ``data``), ``data`` (the whole values, as JSON) and ``at`` (the instant it is valid from; records of early
+versions lack it). The shard spreads writes over partitions, and still lets a dataset be listed.
 
 A record that is marked as deleted has ``deleted_at`` (RFC 3339) and ``deleted_by`` (the same as ``job``) beside these.
 One that was removed leaves a tombstone under its key: ``job`` (the job that removed it), ``deleted_at``, and
