@@ -167,11 +167,13 @@ any_job = st.builds(
 )
 
 
-@given(
+_runs = given(
     importer=st.sampled_from([OFFERS, RULED]),
     jobs=st.lists(any_job, min_size=2, max_size=4),
     backs=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=4),
 )
+
+
 def _run(target: Target, importer: Importer, jobs: list[Any], backs: list[tuple[int, int]]) -> None:
     both = SideBySide(target, importer, tenant=f"t{next(_numbers)}")
     undone: set[int] = set()
@@ -186,4 +188,4 @@ def _run(target: Target, importer: Importer, jobs: list[Any], backs: list[tuple[
 def test_a_record_is_what_it_was_before_overlaid_with_what_the_file_says(target: Target) -> None:
     """Over all modes, columns, blank cells and rules, with rollbacks of any job after any other."""
     in_memory = isinstance(target.destination, MemoryDestination)
-    settings(max_examples=200 if in_memory else 12, deadline=None)(_run)(target)
+    settings(max_examples=200 if in_memory else 12, deadline=None)(_runs(_run))(target)
