@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from sluice.destinations.base import changed_since
-from sluice.destinations.postgres import records, staging, statements, stored
+from sluice.destinations.postgres import keys, records, staging, statements, stored
 from sluice.destinations.postgres.connection import Database
 from sluice.destinations.postgres.staging import Objection, Shape
 from sluice.destinations.postgres.stored import Wrote
 from sluice.destinations.postgres.tables import DatasetTable, TableLayout, as_texts, find, layout_of, lock, prepare
 from sluice.model.rejection import Rejection
+from sluice.schema.importer import Importer
 from sluice.schema.rejections import SheetRejections
 from sluice.schema.said import Merge, Values
 from sluice.schema.staging import Applied, Batch, Change, Compared, KeptRow, Undone
@@ -56,6 +57,14 @@ class PostgresDestination:
         stay as they are, and count as failed.
         """
         return self._run(lambda connection: self._undo(connection, batch))
+
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:
+        """Split the keys of a dataset into ranges; raises `SluiceError` if they are not equal as texts are."""
+        return self._database.run(lambda connection: keys.ranges(connection, tenant, importer))
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> list[tuple[str, str]]:
+        """Return key and fingerprint of each row of a range that is not marked as deleted."""
+        return self._database.run(lambda connection: keys.keys_in(connection, tenant, importer, key_range))
 
     def _apply(self, connection: Connection[Any], batch: Batch) -> Applied:
         layout = self._prepare(connection, batch)
@@ -175,8 +184,9 @@ def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> tup
         return Applied(0, 0, 0, _in_order(read.rejections)), Wrote()
     shape = _shape(layout, batch, read.said, inserts=True)
     defaults = merge.defaults if batch.options.inserts else {}
-    staging.stage(connection, batch, shape, staging.lines(layout, shape, read.rows, read.said, defaults))
-    done = statements.load(connection, table, shape, batch.options, len(read.rows))
+    lines = staging.lines(layout, shape, read.rows, read.said, defaults, seen=batch.if_as_seen)
+    staging.stage(connection, batch, shape, lines)
+    done = statements.load(connection, table, shape, batch, len(read.rows))
     if read.new and read.new & records.changed_places(connection):
         raise SerializationFailure(
             "a row of this key was inserted since the rules of the importer have seen it missing"
@@ -222,7 +232,7 @@ def _wrote(
     else:
         places = records.inserted_places(connection, table, shape) if done.inserted else []
     numbers = {row.number: position for position, row in enumerate(batch.rows, start=1)}
-    wrote = Wrote(_ranges([numbers[read.rows[place - 1].number] for place in places]))
+    wrote = Wrote(stored.as_ranges([numbers[read.rows[place - 1].number] for place in places]))
     if places and shape.always != set(layout.names):
         unsaid = {name: value for name, value in defaults.items() if name not in shape.always}
         wrote.defaults = as_texts(layout, unsaid)
@@ -237,17 +247,6 @@ def _wrote(
         wrote.others = list(table.others)
         wrote.digests = records.digests(connection, table, shape, places)
     return wrote
-
-
-def _ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Return numbers, which rise, as ranges."""
-    ranges: list[tuple[int, int]] = []
-    for number in numbers:
-        if ranges and ranges[-1][1] == number - 1:
-            ranges[-1] = (ranges[-1][0], number)
-        else:
-            ranges.append((number, number))
-    return ranges
 
 
 def _compare(connection: Connection[Any], batch: Batch) -> Compared:

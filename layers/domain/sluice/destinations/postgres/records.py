@@ -14,8 +14,9 @@ from pydantic_core import to_jsonable_python
 
 from sluice.destinations.base import LONGEST_HISTORY, instant, no_record, record, version
 from sluice.destinations.postgres.connection import Database
+from sluice.destinations.postgres.keys import digest_of
 from sluice.destinations.postgres.staging import FOUND, Shape, comma_separated, function, run
-from sluice.destinations.postgres.statements import digest_of, fragments_of, said
+from sluice.destinations.postgres.statements import fragments_of, said
 from sluice.destinations.postgres.stored import MARK
 from sluice.destinations.postgres.tables import DatasetTable, Field, find, layout_of, raw
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor

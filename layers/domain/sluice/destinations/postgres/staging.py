@@ -18,6 +18,7 @@ from psycopg.rows import class_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 from pydantic_core import from_json
 
+from sluice.destinations.base import written_since
 from sluice.destinations.postgres.tables import DatasetTable, TableLayout, text_of
 from sluice.model.options import Mode
 from sluice.model.rejection import Rejection
@@ -31,7 +32,7 @@ REJECTED = SQL("pg_temp.sluice_rejected")
 #: Rows that a function has found something to do for, or to say of.
 FOUND = SQL("pg_temp.sluice_found")
 #: What a mode rejects, in place of an SQLSTATE.
-KEY_EXISTS, KEY_UNKNOWN = "key-exists", "key-unknown"
+KEY_EXISTS, KEY_UNKNOWN, CHANGED_SINCE = "key-exists", "key-unknown", "changed-since"
 #: By SQLSTATE (PostgreSQL documentation, "PostgreSQL Error Codes").
 SQLSTATE_CODES: Mapping[str, str] = {
     "22001": "database-too-long",
@@ -196,9 +197,9 @@ def stage(connection: Connection[Any], batch: Batch, shape: Shape, rows: Iterabl
 
 
 def lines(
-    layout: TableLayout, shape: Shape, rows: list[GoodRow], said: list[Values], defaults: Values
+    layout: TableLayout, shape: Shape, rows: list[GoodRow], said: list[Values], defaults: Values, *, seen: bool = False
 ) -> Iterator[list[Any]]:
-    """Yield rows as `stage` takes them, with the defaults of the columns that they do not say."""
+    """Yield rows as `stage` takes them, with defaults of columns that they do not say; ``seen``: with fingerprints."""
     fields = [(name, name in layout.as_json, defaults.get(name)) for name in shape.names]
     columns = len(layout.fields)
     for place, (row, values) in enumerate(zip(rows, said, strict=True), start=1):
@@ -210,7 +211,7 @@ def lines(
             line.append(value if value is None or (type(value) is str and not is_json) else text_of(value))
         if shape.sometimes:
             line.extend(name in values for name in shape.sometimes)
-        line.append(row.hash if len(values) == columns else "")
+        line.append(row.hash if seen or len(values) == columns else "")
         yield line
 
 
@@ -274,6 +275,9 @@ def rejections(
         row = rows[each.place - 1]
         if each.state in {KEY_EXISTS, KEY_UNKNOWN}:
             found.append(key_rejection(layout, mode, row))
+            continue
+        if each.state == CHANGED_SINCE:
+            found.append(written_since(row, each.message))
             continue
         named = {each.column} if each.column else columns.get(each.rule, set())
         fields = [field for field in layout.fields if field.name in named]

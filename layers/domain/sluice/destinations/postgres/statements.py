@@ -14,7 +14,9 @@ from typing import Any
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from sluice.destinations.postgres.keys import REJECT_CHANGED, digest_of, fingerprint
 from sluice.destinations.postgres.staging import (
+    CHANGED_SINCE,
     FOUND,
     KEY_EXISTS,
     KEY_UNKNOWN,
@@ -30,6 +32,7 @@ from sluice.destinations.postgres.staging import (
 from sluice.destinations.postgres.stored import MARK
 from sluice.destinations.postgres.tables import DatasetTable, raw
 from sluice.model.options import LoadOptions
+from sluice.schema.staging import Batch
 
 # New rows come first. A row that exists is not inserted (that would use up numbers of a sequence, and fire triggers),
 # and is locked only if it differs, so that an unchanged row costs a read and no write. Rows are locked in the order of
@@ -184,13 +187,15 @@ _UNDO = SQL("""
 _WHOLE = SQL("(f.kind = 'revert' OR f.columns = '{{}}' AND t.job_id = s.job_id)").format()
 
 
-def load(connection: Connection[Any], table: DatasetTable, shape: Shape, options: LoadOptions, count: int) -> Done:
+def load(connection: Connection[Any], table: DatasetTable, shape: Shape, batch: Batch, count: int) -> Done:
     """Load the staged rows, ``count`` of them; counts those inserted or revived, and those changed or deleted."""
-    fragments = fragments_of(table, shape)
-    mode = options.mode
+    fragments, options = fragments_of(table, shape), batch.options
+    mode, changes = options.mode, _changes(table, shape, fragments["marked"], options)
+    if batch.if_as_seen:
+        changes = SQL("{} AND {} = s.row_hash").format(changes, fingerprint(table))
     change = _FIND.format(
         **fragments,
-        changes=_changes(table, shape, fragments["marked"], options),
+        changes=changes,
         others=_others(table) if mode == "delete" else SQL("CAST(NULL AS jsonb)"),
     )
     if mode == "delete":
@@ -203,6 +208,8 @@ def load(connection: Connection[Any], table: DatasetTable, shape: Shape, options
         change += _update(table, shape, fragments, revive=False)
     if mode == "insert":
         change += _KNOWN.format(**fragments, state=Literal(KEY_EXISTS))
+    if batch.if_as_seen:
+        change += REJECT_CHANGED.format(**fragments, state=Literal(CHANGED_SINCE))
     unknown = _UNKNOWN.format(**fragments, state=Literal(KEY_UNKNOWN))
     work = _UPSERT if options.inserts else _CHANGE_ONLY
     text = work.format(
@@ -365,12 +372,6 @@ def _seems_inserted(fragments: Mapping[str, Composable]) -> Composed:
         "(a.{key} IS NULL AND (t.job_id IS NOT DISTINCT FROM s.job_id OR EXISTS (SELECT FROM {archive} b"
         " WHERE b.tenant = s.tenant AND b.{key} = {value} AND b.job_id = s.job_id)))"
     ).format(**fragments)
-
-
-def digest_of(names: Sequence[str]) -> Composed:
-    """Compose a digest of what a row has in columns."""
-    columns = comma_separated(Identifier("t", name) for name in names)
-    return SQL("left(md5(CAST(ROW({}) AS text)), 16)").format(columns)
 
 
 def _any(conditions: Iterable[Composable]) -> Composed:

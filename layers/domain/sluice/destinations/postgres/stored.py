@@ -16,7 +16,7 @@ The SQL of the modules beside this one writes these names out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,6 +113,17 @@ class Wrote:
             others["columns"],
             others["digests"],
         )
+
+
+def as_ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Return numbers, which rise, as ranges."""
+    ranges: list[tuple[int, int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ranges
 
 
 def dataset_columns(fields: Mapping[str, str]) -> dict[str, str]:
