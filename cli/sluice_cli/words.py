@@ -61,6 +61,19 @@ def verdict(job: Mapping[str, Any]) -> str:
     return f"Nothing {done}, {rejected:,} rejected" if rejected else "Completed, no rows"
 
 
+def options(given: Mapping[str, Any]) -> str:
+    """Return what a job does to its dataset, in the names of the options of `sluice import`; limits that are set."""
+    guards = dict(given.get("guards") or {})
+    changes = guards.pop("max_change", None) or {}
+    named = {
+        **{name: given.get(name) for name in ("mode", "blanks", "deletes")},
+        "on-rejections": given.get("on_rejections") if given.get("on_rejections") != "continue" else None,
+        **{name.replace("_", "-"): limit for name, limit in guards.items()},
+    }
+    parts = [f"{name} {value}" for name, value in named.items() if value is not None]
+    return ", ".join(parts + [f"max-change {column}={share}" for column, share in changes.items()])
+
+
 def local_time(text: str | None) -> str:
     """Return an RFC 3339 time in this machine's zone, to the second, with its offset; empty for None."""
     return "" if text is None else datetime.fromisoformat(text).astimezone().isoformat(" ", "seconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from zlib import crc32
 
 from sluice.destinations.base import current_instant, no_record, record, version
 from sluice.destinations.dynamodb.journal import (
@@ -16,8 +17,9 @@ from sluice.destinations.dynamodb.journal import (
     write_journal,
     write_undone,
 )
-from sluice.destinations.dynamodb.stored import Image, is_record
+from sluice.destinations.dynamodb.stored import Image, fingerprint, is_record
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
+from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from tests.support.files import MemoryFiles
 
@@ -77,6 +79,18 @@ class MemoryDestination:
             else:
                 left.append(left_row(key, now, restored.conflicts))
         return write_undone(self.files, batch, Undone(len(entries) - len(left), left))
+
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:
+        """Split by the last bit of the keys' checksums."""
+        return ["0", "1"]
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> list[tuple[str, str]]:
+        there = self.datasets.get((tenant, importer.dataset), {})
+        return [
+            (key, fingerprint(image))
+            for key, image in there.items()
+            if is_record(image) and crc32(key.encode()) % 2 == int(key_range)
+        ]
 
     def values(self, tenant: str, dataset: str) -> dict[str, Any]:
         """Return the values of a dataset by key, without records that were deleted."""

@@ -11,6 +11,7 @@ from sluice.aws import stored as items
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import JobFile
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from sluice.wording import word_detail
@@ -27,6 +28,8 @@ def test_the_options_of_a_job_are_stored(jobs: Jobs) -> None:
     job = replace(
         make_job(importer="voters"), parameters={"ward": "79800001"}, lookup="commission", instead_of="01BEFORE"
     )
+    given = GivenOptions("mirror", "clear", "remove", "stop", {"max_deleted": 20, "max_change": {"price": 0.5}})
+    job = replace(job, given=given, options=given.over(LoadOptions()))
     jobs.add(job)
     there = jobs.transition(job.ref, Status.QUEUED)
     assert (there.parameters, there.lookup, there.instead_of) == ({"ward": "79800001"}, "commission", "01BEFORE")

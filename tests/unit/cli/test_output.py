@@ -68,10 +68,12 @@ def test_a_job_shows_its_file_its_times_and_the_job_that_it_corrects(
 ) -> None:
     times: dict[str, Any] = {"created_at": "2026-11-28T01:57:55.123456Z", "finished_at": "2026-11-28T01:58:01Z"}
     file = {"name": "errors.xlsx", "bytes": 9}
-    api.states = [job("completed", corrects="01OLD", requested_by="ann", file=file, **times)]
+    options = {"mode": "update", "blanks": "keep"}
+    api.states = [job("completed", corrects="01OLD", requested_by="ann", file=file, options=options, **times)]
     assert run("job", "01JOB") == 0
     printed = capsys.readouterr().out
-    assert "Corrects job 01OLD\nFile: errors.xlsx\nCreated: 2026-11-28 08:57:55+07:00 by ann\n" in printed
+    assert "Corrects job 01OLD\nFile: errors.xlsx\nOptions: mode update, blanks keep\n" in printed
+    assert "Created: 2026-11-28 08:57:55+07:00 by ann\n" in printed
     assert "Ended: 2026-11-28 08:58:01+07:00\n" in printed
 
 

@@ -178,6 +178,11 @@ def current_instant() -> str:
     return instant(datetime.now(UTC))
 
 
+def written_since(row: GoodRow, job_id: str) -> Rejection:
+    """Build the rejection of a row whose record was written since it was seen; ``job_id`` wrote it last."""
+    return Rejection("", row.number, None, shown_key(row.key), "changed-since", {"job": job_id})
+
+
 def changed_since(key: str, job_id: str | None, columns: Iterable[str] = ()) -> KeptRow:
     """Build a row that is no longer as the job left it, in some columns or as a whole.
 

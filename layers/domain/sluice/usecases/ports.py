@@ -13,12 +13,12 @@ from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, Pha
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.event import Connection, Ticket
-from sluice.model.files import StoredPart
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, StoredPart
 from sluice.model.lock import Lock
 from sluice.model.page import Page
 from sluice.model.schedule import Schedule
 from sluice.model.status import Status
+from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
 from sluice.upstream.source import Source, SourcePage
@@ -271,6 +271,18 @@ class Destination(Protocol):
 
     def compare(self, batch: Batch) -> Compared:
         """Return what `apply` would do now; write nothing."""
+
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:
+        """Split the keys of an importer's dataset into ranges for `keys_in`; every possible key is in one of them.
+
+        Raises `SluiceError` (``unusable-table``) if the dataset compares keys in another way than texts.
+        """
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterable[tuple[str, str]]:
+        """Return key and fingerprint of each record of a range that is not marked as deleted.
+
+        A fingerprint changes if anything is written to the record; `Batch.if_as_seen` compares it.
+        """
 
     def undo(self, batch: Batch) -> Undone:
         """Restore the columns that `apply` wrote, where they still hold what it wrote.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from sluice.destinations.dynamodb.journal import (
 from sluice.destinations.dynamodb.stored import Entry, Image, Item, is_record
 from sluice.destinations.dynamodb.table import RecordTable, Replacement
 from sluice.model.rejection import Rejection
+from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, KeptRow, Undone
 
 if TYPE_CHECKING:
@@ -78,6 +79,17 @@ class DynamoDestination:
         batch, too_large = _fitting(batch)
         found = Rows(batch, self._keep).compare(self._look(batch, {}))
         return replace(found, rejections=too_large + found.rejections)
+
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:  # noqa: ARG002 - the same for every dataset
+        """Split the keys of a dataset into its shards."""
+        return [str(shard) for shard in range(stored.SHARDS)]
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterator[tuple[str, str]]:
+        """Yield key and fingerprint of each record of a shard that is not marked as deleted."""
+        partition = stored.partition(tenant, importer.dataset, int(key_range))
+        for item in self._table.items_of(partition, stored.IMAGE):
+            if stored.is_shown(item, deleted=False):
+                yield item[stored.SORT_KEY]["S"], stored.fingerprint(stored.image_of(item))
 
     def undo(self, batch: Batch) -> Undone:
         """Restore the columns that the chunk wrote, where they still hold what it wrote, as its journals say.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from sluice.destinations.base import Decider, Decision, changed_since, compared, current_instant
+from sluice.destinations.base import Decider, Decision, changed_since, compared, current_instant, written_since
 from sluice.destinations.dynamodb import stored
 from sluice.destinations.dynamodb.stored import Entry, Image, Journal, is_gone, is_record
 from sluice.destinations.stored import dump_undone, load_undone
@@ -147,6 +147,9 @@ class Rows:
             if row.key not in seen:
                 continue
             before = self._without_job(seen[row.key], earlier.get(row.key))
+            if self._batch.if_as_seen and is_record(before) and stored.fingerprint(before) != row.hash:
+                yield _Step(row, before, Decision("rejected", rejections=[written_since(row, before.job_id)]))
+                continue
             decision = self._decider.decide(row, _values(before))
             if decision.effect in {"unchanged", "rejected"}:
                 yield _Step(row, before, decision)

@@ -232,6 +232,11 @@ def has_hash(item: Item, hash_: str) -> bool:
     return DELETED_AT not in item and item[HASH]["S"] == hash_
 
 
+def fingerprint(image: Image) -> str:
+    """Return what differs after any write of a record by another job, or of other values."""
+    return digest(f"{image.job_id}\0{image.data}".encode())
+
+
 def is_shown(item: Item, *, deleted: bool) -> bool:
     """Whether a list shows an item: a record, or one that is marked as deleted if these are asked for."""
     return DELETED_AT not in item or (deleted and EXPIRES_AT not in item)

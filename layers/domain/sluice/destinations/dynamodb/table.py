@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
 
-from sluice.aws.dynamodb import CONDITION_FAILED, attempts, cancellation_reasons, is_transient
-from sluice.destinations.dynamodb.stored import AT, DATA, DELETED_AT, HASH, JOB, SORT_KEY, Item
+from sluice.aws.dynamodb import CONDITION_FAILED, attempts, cancellation_reasons, is_transient, query_items
+from sluice.destinations.dynamodb.stored import AT, DATA, DELETED_AT, HASH, JOB, PARTITION_KEY, SORT_KEY, Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -63,6 +63,18 @@ class RecordTable:
         }
         requests = [{self._name: wanted | {"Keys": some}} for some in _batches(list(keys), _READ_BATCH)]
         return {item[SORT_KEY]["S"]: item for items in _in_parallel(self._read_batch, requests) for item in items}
+
+    def items_of(self, partition: str, attributes: tuple[str, ...]) -> Iterator[Item]:
+        """Yield attributes of the items of a partition, by sort key."""
+        return query_items(
+            self._client.query,
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression="#pk = :pk",
+            ProjectionExpression=", ".join(f"#{name}" for name in attributes),
+            ExpressionAttributeNames={"#pk": PARTITION_KEY} | {f"#{name}": name for name in attributes},
+            ExpressionAttributeValues={":pk": {"S": partition}},
+        )
 
     def put(self, items: Iterable[Item]) -> None:
         """Write items, over those that are there."""
