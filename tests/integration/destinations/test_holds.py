@@ -155,9 +155,10 @@ def test_a_rollback_is_byte_for_byte(table: Target, client: Any) -> None:
     both.apply("02JOB", _full(range(4, 5)), [], mode="delete", deletes="mark")
     both.apply("03JOB", _full(range(5, 6)), [], mode="delete", deletes="remove")
     before = _items(client)
+    change = _change(range(3, 10)) | {"K-03": {"low": "3.00", "high": "7"}}  # 3.00 is no other price than 3
     for number, mode in enumerate(MODES):
         options = LoadOptions(mode, deletes="mark")
-        batch = both.batch(f"1{number}JOB", _change(range(3, 10)), ["low", "high"], options)
+        batch = both.batch(f"1{number}JOB", change, ["low", "high"], options)
         table.destination.apply(batch)
         later = both.later(batch)
         table.destination.apply(later)

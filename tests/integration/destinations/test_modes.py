@@ -18,7 +18,7 @@ from tests.integration.destinations.side_by_side import SideBySide
 from tests.support.destination import MemoryDestination
 
 ALL = ("low", "high", "label", "stock")
-FULL = {
+FULL: dict[str, dict[str, Any]] = {
     "A": {"low": "1", "high": "2", "label": "one", "stock": 5},
     "B": {"low": "12.5", "high": None, "label": None, "stock": 6},
     "C": {"low": "3", "high": "9", "label": "three", "stock": 0},

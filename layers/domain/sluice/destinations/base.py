@@ -99,6 +99,8 @@ class Decider:
 
     def ordered(self, values: Values) -> Values:
         """Return the values of a record in the order of the model's columns; those that it does not have come last."""
+        if list(values) == self._names:
+            return values
         return {name: values[name] for name in self._names if name in values} | values
 
     @staticmethod
