@@ -88,7 +88,7 @@ def test_preview_shows_values_before_and_after_and_what_will_be_deleted_or_rejec
 
 
 def test_preview_says_if_no_record_would_change(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
-    nothing = {"columns": [], "changes": [], "deletions": [], "rejections": []}
+    nothing: dict[str, Any] = {"columns": [], "changes": [], "deletions": [], "rejections": []}
     assert "No existing record would change.\n" in shown(api, preview(comparison=nothing), capsys)
 
 

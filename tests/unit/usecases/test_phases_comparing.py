@@ -219,9 +219,9 @@ def test_a_job_without_guards_and_review_is_not_compared(harness: Harness) -> No
     assert look(harness, ref).comparison is None
 
 
-def give_up_comparing(harness: Harness, **more: object) -> tuple[JobRef, Job]:
+def give_up_comparing(harness: Harness, *, review: bool) -> tuple[JobRef, Job]:
     """Return a job that could compare one of its three chunks in no attempt."""
-    ref = harness.upload(csv_file(products(25)), options=GUARDED, **more)
+    ref = harness.upload(csv_file(products(25)), options=GUARDED, review=review)
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     assert harness.phase(ref, PhaseName.LOAD) == "compare"
