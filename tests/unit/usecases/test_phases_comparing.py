@@ -342,6 +342,15 @@ def test_a_response_about_very_large_rows_has_fewer_of_them(harness: Harness) ->
     assert shown.counts.update == 100
 
 
+def test_a_comparison_that_lacks_a_chunk_is_not_shown(harness: Harness) -> None:
+    """An earlier version counted effects and stored no values: "nothing changes" would be wrong in silence."""
+    ref = reviewed(harness, products(25), TITLES_OF_PRICES + TITLES[-1:])
+    assert look(harness, ref).comparison is not None
+    harness.files.remove(f"jobs/acme/{ref.id}/compared/000001.json")
+    shown = look(harness, ref)
+    assert (shown.comparison, shown.counts.update) == (None, None)
+
+
 def test_a_lookup_is_not_compared(harness: Harness) -> None:
     """It has no dataset, whatever its importer's options say."""
     job = replace(harness.jobs.get(harness.upload(csv_file(products(3)))), lookup="commission", options=GUARDED)
