@@ -47,6 +47,14 @@ FAULTS: Final = (
         tests=("tests/faults/test_workers.py",),
     ),
     Fault(
+        name="guard-unseen",
+        breaks="A job with a guard loads although some of its rows could not be compared.",
+        file="layers/domain/sluice/usecases/phases.py",
+        old="if job.compares_first and not _is_compared(job, services):",
+        new="if False:",
+        tests=("tests/unit/usecases/test_phases_comparing.py",),
+    ),
+    Fault(
         name="ledger-forgotten",
         breaks="PostgreSQL loads a chunk again that its ledger has already.",
         file="layers/domain/sluice/destinations/postgres/destination.py",
