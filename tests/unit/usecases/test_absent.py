@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import openpyxl
 import pytest
@@ -32,7 +33,7 @@ MIRROR = LoadOptions(mode="mirror")
 ANY = LoadOptions(mode="mirror", guards=Guards(max_deleted=1_000_000))
 
 
-def mirror(harness: Harness, body: bytes, options: LoadOptions = MIRROR, **more: object) -> JobRef:
+def mirror(harness: Harness, body: bytes, options: LoadOptions = MIRROR, **more: Any) -> JobRef:
     """Upload a file in mode `mirror`."""
     return harness.upload(body, options=options, force=True, **more)
 

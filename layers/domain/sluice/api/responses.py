@@ -322,8 +322,9 @@ def rejection_response(rejection: Rejection) -> RejectionResponse:
 def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     """Build the response about a row that a rollback left as it is."""
     reason = word_reason(*code_of(stored))
+    outcomes: dict[str, Literal["conflict", "failed", "left"]] = {"failed": "failed", "left": "left"}
     # "kept" in format 0
-    outcome = stored["outcome"] if stored["outcome"] in {"failed", "left"} else "conflict"
+    outcome = outcomes.get(stored["outcome"], "conflict")
     return KeptRowResponse(key=stored["key"], outcome=outcome, job=stored["job_id"], reason=reason)
 
 
