@@ -189,7 +189,7 @@ def test_an_import_needs_the_write_scope(stack: Stack) -> None:
 
 def options(**changed: Any) -> dict[str, Any]:
     """Return the options of a job of products as the API shows them."""
-    guards = {"max_rejected": None, "max_deleted": None, "max_change": {}}
+    guards: dict[str, Any] = {"max_rejected": None, "max_deleted": None, "max_change": {}}
     return {
         "mode": "upsert",
         "blanks": "keep",
@@ -216,6 +216,12 @@ def test_options_replace_those_of_the_importer(stack: Stack, ask: Any, asked: An
     assert job["options"] == options(**shown)
     assert get(f"/v1/jobs/{job['id']}").body["options"] == job["options"]
     assert stack.jobs.get(JobRef("acme", job["id"])).given.as_dict() == asked
+
+
+@WAYS
+def test_who_gives_the_mode_alone_keeps_the_blank_cells_of_the_importer(stack: Stack, ask: Any) -> None:
+    job = job_of(ask(importer="hsi", mode="update"))
+    assert job["options"] == options(mode="update", blanks="clear")
 
 
 @WAYS

@@ -26,11 +26,11 @@ Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 #: JSON tells a number of records from a share by its form: 1 is one record, 1.0 all of them.
 Number = Annotated[int, Field(ge=0, strict=True)]
 
-#: What the model has and no job does yet: an option and its values, or its members.
+#: What the model has and no job does yet: an option and its values, or its members. What makes one work removes it.
 _NOT_YET: Final[Mapping[str, frozenset[str]]] = {
     "mode": frozenset({"mirror"}),
     "on_rejections": frozenset({"stop"}),
-    "guards": frozenset(each.name for each in fields(Guards)),
+    "guards": frozenset({"max_rejected", "max_deleted", "max_change"}),
 }
 #: What a caller may give for each option.
 CHOICES: Final[Mapping[str, list[str]]] = {
@@ -164,9 +164,7 @@ class UploadFields(OptionFields):
         default=None, max_length=64, description="Id of the job whose rejected rows the file corrects."
     )
     parameters: Parameters | None = Field(default=None, description='As JSON, such as {"ward": "79800001"}.')
-    guards: GuardsAsText | None = Field(  # type: ignore[assignment]  # a field of a form is text
-        default=None, description='As JSON, such as {"max_rejected": 0.05}.'
-    )
+    guards: GuardsAsText | None = Field(default=None, description='As JSON, such as {"max_rejected": 0.05}.')
 
 
 class FileForm(UploadFields):
