@@ -110,6 +110,8 @@ COUNTS: Final = {
     "rejected": "Rejected",
     "unprocessed": "Unprocessed",
 }
+#: Shown only if there are any.
+DELETIONS: Final = {"deleted": "Deleted", "absent": "Not in the file, deleted", "absent_left": "Not in the file, left"}
 ROLLBACK: Final = {"reversed": "Rolled back", "conflicts": "Kept", "failed": "Not rolled back"}
 PHASES: Final = {
     "parse": "Checking",
@@ -118,6 +120,7 @@ PHASES: Final = {
     "load": "Loading",
     "loading": "Loading",
     "lookup": "Looking up",
+    "absent": "Deleting what is not in the file",
     "undo": "Rolling back",
 }
 """Phases and states of a job, and what their progress bars say."""
@@ -241,6 +244,9 @@ def _counts(body: Mapping[str, Any]) -> Table:
         table.add_row(words_of_it, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
         if name == "updated" and (deleted := (body.get("sync") or {}).get("deleted_upstream")):
             table.add_row("  deleted upstream", Text(f"{deleted:,}", justify="right"))  # part of the updated
+    for name, words_of_it in DELETIONS.items():
+        if value := counts.get(name):
+            table.add_row(words_of_it, Text(f"{value:,}", justify="right"))
     for name, words_of_it in ROLLBACK.items():
         if (value := (body.get("rollback") or {}).get(name)) is not None:
             table.add_row(words_of_it, Text(f"{value:,}", justify="right"))

@@ -182,8 +182,10 @@ class Harness:
         follows = {
             ("plan", "planned"): "parse",
             ("parse", "done"): "load",
-            ("parse", "review"): "compare",
-            ("load", "review"): "compare",
+            ("load", "compare"): "compare",
+            ("compare", "done"): "load",
             ("load", "again"): "plan",
+            ("load", "absent"): "absent",
+            ("load", "rejected"): "undo",
         }
         return follows.get((step, outcome), "finish")

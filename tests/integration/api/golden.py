@@ -48,9 +48,11 @@ CONTEXT = FakeContext()
 _FOLLOWS = {
     ("plan", "planned"): "parse",
     ("parse", "done"): "load",
-    ("parse", "review"): "compare",
-    ("load", "review"): "compare",
+    ("load", "compare"): "compare",
+    ("compare", "done"): "load",
     ("load", "again"): "plan",
+    ("load", "absent"): "absent",
+    ("load", "rejected"): "undo",
 }
 
 

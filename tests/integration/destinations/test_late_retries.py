@@ -21,7 +21,7 @@ SINCE = {"A": 3, "B": 1, "C": 3}
 @pytest.fixture
 def tables(client: Any) -> Target:
     """Return the records table; chunks in PostgreSQL are never incomplete."""
-    return Target(DynamoDestination(client, "RecordsTable", MemoryFiles()), DynamoRecords(client, "RecordsTable"))
+    return Target(DynamoDestination(client, "RecordsTable", MemoryFiles(), 90), DynamoRecords(client, "RecordsTable"))
 
 
 def test_a_rollback_restores_what_other_jobs_wrote_in_between(tables: Target, monkeypatch: pytest.MonkeyPatch) -> None:

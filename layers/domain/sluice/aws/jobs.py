@@ -156,7 +156,8 @@ class DynamoJobs:
             changes |= {"date_orders": dict(answers), "committed": True}
         where, allowed = status_in(sources_of(to))
         counters = ("version", "run") if new_run else ("version",)
-        change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped_by(to))
+        dropped = [name for name in dropped_by(to) if name not in changes]
+        change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped)
         try:
             transact(self._client, [change, self._entry(ref, to, by, note)])
         except ConditionFailed:

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
@@ -279,10 +280,10 @@ def _bounded(value: Any) -> Any:
     match value:
         case str():
             return value[:_LONGEST_TEXT]
-        case bool():
-            return value
-        case int():
+        case int() if not isinstance(value, bool):
             return max(-_LARGEST_NUMBER, min(value, _LARGEST_NUMBER))
+        case float():
+            return Decimal(repr(value)) if isfinite(value) else repr(value)
         case Mapping():
             return {name: _bounded(each) for name, each in value.items()}
         case list() | tuple():
@@ -292,10 +293,10 @@ def _bounded(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Turn the numbers that boto3 reads as Decimal into integers, which JSON can hold."""
+    """Turn the numbers that boto3 reads as Decimal into those that JSON can hold."""
     match value:
         case Decimal():
-            return int(value)
+            return int(value) if value == int(value) else float(value)
         case dict():
             return {name: _plain(each) for name, each in value.items()}
         case list():

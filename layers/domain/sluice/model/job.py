@@ -9,7 +9,7 @@ from typing import Literal
 
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem
+from sluice.model.errors import GUARD, REJECTIONS, Problem
 from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.status import Status
 
@@ -29,6 +29,9 @@ OVERDUE = "sync-overdue"
 RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
 #: Type of the problem of a rollback that failed half-way; a caller can roll the job back again.
 HALF_UNDONE = "rollback-incomplete"
+
+#: Types of the problems of failed jobs that have left the dataset as it was, except for rows changed by others.
+NOTHING_LOADED = frozenset({GUARD, REJECTIONS})
 
 #: State of the state machine at which the execution of a run begins.
 Entry = Literal["plan", "load", "undo"]
@@ -54,6 +57,14 @@ class JobFile:
     encoding: str | None = None
     delimiter: str | None = None
     upload_id: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part of a multipart upload that has arrived: its size in bytes, and the etag of its content."""
+
+    bytes: int
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -157,6 +168,27 @@ class Job:
         return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
+    def mirrors(self) -> bool:
+        """Whether it deletes the records whose keys its file lacks."""
+        return self.options.mode == "mirror" and not self.lookup
+
+    @property
+    def compares_first(self) -> bool:
+        """Whether it is compared with its dataset before it loads, reviewed or not; a lookup has no dataset."""
+        return self.options.always_compares and not self.lookup
+
+    @property
+    def must_undo(self) -> bool:
+        """Whether its load has shown a rejected row, and it loads all rows or none: then nothing of it may stay."""
+        stops = self.options.on_rejections == "stop" and self.status is Status.LOADING
+        return stops and self.counts.rejected > 0
+
+    @property
+    def has_loaded_nothing(self) -> bool:
+        """Whether it failed because of a guard or its rejected rows, before its load or with all of it taken back."""
+        return self.status is Status.FAILED and self.problem is not None and self.problem.type in NOTHING_LOADED
+
+    @property
     def is_sync(self) -> bool:
         """Whether its rows come from a source instead of a file."""
         return self.kind == SYNC
@@ -228,7 +260,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
         case Status.QUEUED | Status.PARSING | Status.LOADING:
             return ["cancel", "pause"]
         case Status.IN_REVIEW:
-            return ["commit", "cancel"]
+            return ["cancel"] if job.problem else ["commit", "cancel"]
         case Status.PAUSED:
             return ["resume", "cancel"]
         case Status.FAILED if job.problem and job.problem.type in RETRYABLE:
@@ -237,7 +269,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
             return ["rollback"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
             return ["rollback"]
-        case Status.COMPLETED if job.counts.inserted + job.counts.updated:
+        case Status.COMPLETED if job.counts.changed:
             return ["rollback"]
         case Status.CANCELLED if job.planned and (job.committed or not job.review):
             return ["rollback"]  # even with counts of 0: a worker may have died between writing and counting
