@@ -273,7 +273,7 @@ GUARDS = [
 
 @pytest.mark.parametrize("guards", GUARDS, ids=str)
 def test_a_guard_of_another_form_is_rejected(stack: Stack, guards: Any) -> None:
-    """A share is from 0 to 1, of changes it may be more; of what `mirror` may delete, a whole number is one of records."""
+    """A share is from 0 to 1, but for changes; of what `mirror` may delete, a whole number is one of records."""
     assert_problem(announced(guards=guards), 422, "invalid-request")
     assert_problem(sent(guards=json.dumps(guards)), 422, "invalid-request")
     assert get("/v1/jobs").body["items"] == []
