@@ -30,7 +30,7 @@ def test_the_mapping_of_columns_can_be_changed_in_the_preview(page_at: Callable[
     """The file is read again with the new mapping, the first job is cancelled, and the records have the columns."""
     page = opened(page_at, ann, b"SKU,Name,Price,Maker,Shelf\nM-1,Belt,1.5,Bosch,A1\n")
     review(page)
-    expect(page.get_by_text("Stock becomes 0.", exact=True)).to_be_visible()
+    expect(page.get_by_text("In new records: Currency is EUR, Stock is 0,")).to_be_visible()
     page.get_by_text("Columns: 3 of 11 columns are in the file; 2 of its headers are not used").click()
     expect(page.get_by_text("Not used: Maker, Shelf.")).to_be_visible()
     apply = page.get_by_role("button", name="Check again with these columns")

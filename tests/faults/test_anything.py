@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from sluice.model.chunk import CLOSED, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import REJECTIONS, Conflict, TryLater
 from sluice.model.job import HALF_UNDONE, allowed_actions
-from sluice.model.options import LoadOptions
+from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import ENDED, INACTIVE, Status
+from sluice.usecases import absent
 from tests.support.factories import csv_file
 from tests.support.harness import LEASE, NOW, Harness, small_chunks
 from tests.support.strict import StrictDestination
@@ -24,6 +25,9 @@ from tests.support.strict import StrictDestination
 KEYS = (1, 2, 99, 3, 99, 4, 5, 6, 99, 7, 8, 8)
 #: Two of those keys are in the dataset before, one of them with another price.
 KNOWN = ((3, "3"), (4, "400"))
+#: Keys of the dataset that a mirror deletes; in both of its ranges, and in one of them more than fit into a list.
+LACKED = tuple((key, "1") for key in range(50, 57))
+MIRROR = LoadOptions(mode="mirror", guards=Guards(max_deleted=len(LACKED)))
 #: The rows of the file: the price of each is its key.
 SAME = tuple((key, key) for key in KEYS)
 
@@ -46,8 +50,15 @@ class Life:
     step: str = ""
     token: str | None = None
 
-    def begin(self, *, review: bool, prices: Sequence[tuple[int, object]] = SAME, options: Any = None) -> None:
-        self.harness.run(self.harness.upload(csv_file([part(*known) for known in KNOWN])))
+    def begin(
+        self,
+        *,
+        review: bool,
+        prices: Sequence[tuple[int, object]] = SAME,
+        known: Sequence[tuple[int, object]] = KNOWN,
+        options: Any = None,
+    ) -> None:
+        self.harness.run(self.harness.upload(csv_file([part(*each) for each in known])))
         self.before = dict(self.harness.destination.datasets["acme", "products"])
         rows = [part(*each) for each in prices]
         self.ref: JobRef = self.harness.upload(csv_file(rows), review=review, options=options)
@@ -197,6 +208,7 @@ EVENTS = (
 )
 HAPPENING = st.lists(st.tuples(st.sampled_from([*EVENTS, "act"]), st.integers(0, 11)), max_size=60)
 STAGES = st.sampled_from(["plan", "parse", "compare", "load"])
+STAGES_OF_MIRRORS = st.sampled_from(["plan", "parse", "compare", "load", "absent"])
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -220,14 +232,42 @@ def test_a_job_completes_with_every_row_counted_once(
 
 
 @MANY
-@given(STAGES, HAPPENING, HAPPENING)
-def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
-    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], after: list[tuple[str, int]]
+@given(STAGES_OF_MIRRORS, HAPPENING, st.booleans())
+def test_a_mirror_deletes_each_record_that_its_file_lacks_once(
+    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], review: bool
 ) -> None:
     small_chunks(monkeypatch, 3)
+    monkeypatch.setattr(absent, "_RECORDS", 2)
     life = Life()
-    life.begin(review=stage == "compare")
+    life.begin(review=review, known=KNOWN + LACKED, options=MIRROR)
     if stage != "plan":
+        life.reach(stage)
+        assert life.step == stage
+    for what, which in happening:
+        life.happen(what, which)
+    life.heal(Status.COMPLETED)
+    counts = life.harness.jobs.get(life.ref).counts
+    assert (counts.inserted, counts.updated, counts.unchanged, counts.rejected) == (7, 1, 1, 3)
+    assert (counts.in_scope, counts.to_absent, counts.absent, counts.absent_left) == (9, 7, 7, 0)
+    assert set(life.harness.destination.values("acme", "products")) == {f"P-{key:06d}" for key in KEYS}
+
+
+@MANY
+@given(STAGES_OF_MIRRORS, HAPPENING, HAPPENING, st.booleans())
+def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    happening: list[tuple[str, int]],
+    after: list[tuple[str, int]],
+    mirror: bool,
+) -> None:
+    """Neither does a mirror, at any time."""
+    small_chunks(monkeypatch, 3)
+    monkeypatch.setattr(absent, "_RECORDS", 2)
+    life = Life()
+    more: dict[str, Any] = {"known": KNOWN + LACKED, "options": MIRROR} if mirror else {}
+    life.begin(review=stage == "compare", **more)
+    if stage != "plan" and (mirror or stage != "absent"):
         life.reach(stage)
     for what, which in happening:
         life.happen(what, which)

@@ -47,6 +47,14 @@ FAULTS: Final = (
         tests=("tests/faults/test_workers.py",),
     ),
     Fault(
+        name="guard-unseen",
+        breaks="A job with a guard loads although some of its rows could not be compared.",
+        file="layers/domain/sluice/usecases/phases.py",
+        old="if job.compares_first and not _is_compared(job, services):",
+        new="if False:",
+        tests=("tests/unit/usecases/test_phases_comparing.py",),
+    ),
+    Fault(
         name="ledger-forgotten",
         breaks="PostgreSQL loads a chunk again that its ledger has already.",
         file="layers/domain/sluice/destinations/postgres/destination.py",
@@ -137,11 +145,27 @@ FAULTS: Final = (
     ),
     Fault(
         name="rollback-overwrites-row",
-        breaks="A rollback in PostgreSQL overwrites a row that another job has changed since.",
+        breaks="A rollback in PostgreSQL overwrites a column that another job has changed since.",
         file="layers/domain/sluice/destinations/postgres/statements.py",
-        old=" AND t.job_id = s.job_id\n            RETURNING",
-        new="\n            RETURNING",
+        old='differs = table.differs(name, "t", "s")',
+        new='differs = SQL("FALSE").format()',
         tests=("tests/integration/destinations/test_undoing.py",),
+    ),
+    Fault(
+        name="trigger-forgotten",
+        breaks="A rollback in PostgreSQL takes what a trigger has written for another writer's change.",
+        file="layers/domain/sluice/destinations/postgres/records.py",
+        old="if not watched or not watched[0]:",
+        new="if watched:",
+        tests=("tests/integration/destinations/test_columns.py",),
+    ),
+    Fault(
+        name="unsaid-columns-written",
+        breaks="An update in PostgreSQL writes the defaults of columns that the file does not have.",
+        file="layers/domain/sluice/destinations/postgres/statements.py",
+        old="for name in shape.names if revive else said(table, shape):",
+        new="for name in shape.names:",
+        tests=("tests/integration/destinations/test_columns.py",),
     ),
     # ------------------------------------------------------------------ tenants
     Fault(
@@ -156,8 +180,8 @@ FAULTS: Final = (
         name="tenant-not-in-rows",
         breaks="An update in PostgreSQL changes the row of another tenant that has the same key.",
         file="layers/domain/sluice/destinations/postgres/statements.py",
-        old="AND t.tenant = s.tenant AND t.{key} = {value} AND t.row_hash",
-        new="AND t.{key} = {value} AND t.row_hash",
+        old="f.kind = {kind}\n            AND t.tenant = s.tenant AND t.{key} = {value};",
+        new="f.kind = {kind}\n            AND t.{key} = {value};",
         tests=("tests/integration/destinations/test_applying.py",),
     ),
     Fault(

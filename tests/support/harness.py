@@ -185,6 +185,7 @@ class Harness:
             ("load", "compare"): "compare",
             ("compare", "done"): "load",
             ("load", "again"): "plan",
+            ("load", "absent"): "absent",
             ("load", "rejected"): "undo",
         }
         return follows.get((step, outcome), "finish")

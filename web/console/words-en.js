@@ -52,6 +52,7 @@ export const en = {
   "phase.compare": "Compare",
   "phase.load": "Load",
   "phase.lookup": "Look up",
+  "phase.absent": "Delete what is missing",
   "phase.undo": "Roll back",
 
   "jobs.lead": "Every import and sync of your tenant, newest first.",
@@ -84,6 +85,9 @@ export const en = {
   "count.lookedUp": "Looked up",
   "count.updated": "Updated",
   "count.unchanged": "Unchanged",
+  "count.deleted": "Deleted",
+  "count.absent": "Not in the file, deleted",
+  "count.absent_left": "Not in the file, left",
   "count.rejected": "Rejected",
   "count.unprocessed": "Unprocessed",
   "count.reversed": "Rolled back",

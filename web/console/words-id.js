@@ -52,6 +52,7 @@ export const id = {
   "phase.compare": "Bandingkan",
   "phase.load": "Muat",
   "phase.lookup": "Cari data",
+  "phase.absent": "Hapus yang tidak ada",
   "phase.undo": "Kembalikan",
 
   "jobs.lead": "Semua impor dan sinkronisasi tenant Anda, yang terbaru di atas.",
@@ -84,6 +85,9 @@ export const id = {
   "count.lookedUp": "Sudah dicari",
   "count.updated": "Diperbarui",
   "count.unchanged": "Tidak berubah",
+  "count.deleted": "Dihapus",
+  "count.absent": "Tidak ada di berkas, dihapus",
+  "count.absent_left": "Tidak ada di berkas, dibiarkan",
   "count.rejected": "Ditolak",
   "count.unprocessed": "Belum diproses",
   "count.reversed": "Dikembalikan",

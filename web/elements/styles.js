@@ -147,8 +147,10 @@ export const dialogStyles = sheet(`
   .parts [data-part="rejected"] { --part: var(--bad); }
   .rejected .scroll { max-height: 17rem; overflow: auto; }
   .rejected thead th { position: sticky; inset-block-start: 0; }
-  .note { padding: 0.7em 1em; border: 1px solid var(--warn); border-inline-start-width: 5px; border-radius: var(--radius); }
-  .note ul { padding-inline-start: 1.2em; }
+  .changes .scroll { max-height: 17rem; overflow: auto; }
+  .changes thead th { position: sticky; inset-block-start: 0; }
+  .change .before, .change [role="img"] { color: var(--muted); }
+  .plain-list { list-style: none; display: grid; gap: 0.2em; }
   details.stack { display: block; }
   details.stack[open] > * + * { margin-block-start: 0.7em; }
   summary { color: var(--accent); cursor: pointer; width: fit-content; }

@@ -289,16 +289,11 @@ def test_an_option_without_an_effect_is_rejected(stack: Stack, ask: Any, asked: 
     assert get("/v1/jobs").body["items"] == []
 
 
-@WAYS
-@pytest.mark.parametrize("name", ["mode", "on_rejections", "guards"])
-def test_what_no_job_does_yet_is_rejected_and_no_importer_offers_it(stack: Stack, ask: Any, name: str) -> None:
-    offered = get("/v1/importers/products").body["choices"][name]
-    planned = {"mode": "mirror", "on_rejections": "stop", "guards": "max_rejected"}[name]
-    assert planned not in offered
-    value: Any = {planned: 0.05} if name == "guards" else planned
-    answer = ask(**{name: json.dumps(value) if name == "guards" and ask is sent else value})
-    assert_problem(answer, 422, "invalid-option")
-    assert answer.body["detail"] == f"'{planned}' is not available yet. Leave it out of '{name}'."
+def test_an_importer_offers_every_option(stack: Stack) -> None:
+    choices = get("/v1/importers/products").body["choices"]
+    assert set(choices["mode"]) == {"upsert", "insert", "update", "mirror", "delete"}
+    assert set(choices["on_rejections"]) == {"continue", "stop"}
+    assert set(choices["guards"]) == {"max_rejected", "max_deleted", "max_change"}
 
 
 def test_an_importer_says_what_its_jobs_do_unless_a_caller_says_otherwise(stack: Stack) -> None:

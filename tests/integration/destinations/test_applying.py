@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.schema.staging import Applied, Compared
+from sluice.schema.staging import Applied, Change, Compared
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 
@@ -84,6 +84,7 @@ def test_comparing_gives_the_result_of_applying_and_writes_nothing(target: Targe
     assert target.destination.compare(rows) == Compared(3, 0, 0)
     target.destination.apply(batch({"A": 1, "B": 2, "C": 3}))
     before = target.all()
-    assert target.destination.compare(rows) == Compared(1, 1, 1)
+    found = Compared(1, 1, 1, changed={"amount": 1}, changes=[Change(3, "B", {"amount": 2}, {"amount": 5})])
+    assert target.destination.compare(rows) == found
     assert target.all() == before
     assert target.destination.apply(rows) == Applied(1, 1, 1)

@@ -261,13 +261,12 @@ def test_the_problem_of_a_sync_names_the_call_that_lets_it_through(
 
 def test_every_guard_that_a_job_trips_is_found(harness: Harness, dataset: StrictDestination) -> None:
     """The first of them is the problem of the job."""
-    guards = Guards(max_rejected=0.1, max_change={"price": 0.1})
+    guards = Guards(max_rejected=0.1, max_deleted=1, max_change={"price": 0.1})
     dataset.known = {"P-000001", "P-000002"}
-    job = run(harness, products(10, price="99"), LoadOptions(guards=guards))
-    limited = replace(job, options=replace(job.options, guards=replace(guards, max_deleted=1)))
-    found = find_obstacles(limited, chunks=harness.chunks, files=harness.files, deleted=2, scope=9, absent=["A", "B"])
+    job = run(harness, products(8, price="99"), LoadOptions(mode="mirror", guards=guards))
+    found = find_obstacles(job, chunks=harness.chunks, files=harness.files)
     assert [problem.params["guard"] for problem in found] == ["max_rejected", "max_deleted", "max_change"]
     assert word_detail(found[1]).startswith(
-        "2 of 9 records are not in the file and would be deleted, and the job allows 1: A; B. Nothing was loaded. "
+        "2 of 10 records are not in the file and would be deleted, and the job allows 1: P-000009; P-000010. Nothing "
     )
     assert job.problem == found[0]

@@ -76,6 +76,7 @@ class PreviewCounts(BaseModel):
     update: int | None
     unchanged: int | None
     delete: int | None
+    in_scope: int | None = Field(description="Records of the dataset; counted in mode `mirror`, which deletes some.")
     kept_blank: int | None = Field(description="Blank cells whose record keeps a value; cells, not rows.")
     ignored: int = Field(description="Rows that are no records, such as totals; in no other count.")
 
@@ -245,6 +246,7 @@ def _counts(found: Preview) -> PreviewCounts:
         update=compared.updated if compared else None,
         unchanged=compared.unchanged if compared else None,
         delete=compared.deleted if compared else None,
+        in_scope=counts.in_scope if compared and found.job.mirrors else None,
         kept_blank=compared.kept_blank if compared else None,
         ignored=counts.ignored,
     )

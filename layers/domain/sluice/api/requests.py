@@ -9,7 +9,6 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json
 
-from sluice.model.errors import InvalidOption
 from sluice.model.job import DateOrder
 from sluice.model.options import Blanks, Deletes, GivenOptions, Guards, Mode, OnRejections
 
@@ -28,21 +27,13 @@ Ratio = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 #: JSON tells a number of records from a share by its form: 1 is one record, 1.0 all of them.
 Number = Annotated[int, Field(ge=0, strict=True)]
 
-#: What the model has and no job does yet: an option and its values, or its members.
-_NOT_YET: Final[Mapping[str, frozenset[str]]] = {
-    "mode": frozenset({"mirror"}),
-    "guards": frozenset({"max_deleted"}),
-}
 #: What a caller may give for each option.
 CHOICES: Final[Mapping[str, list[str]]] = {
-    name: [each for each in values if each not in _NOT_YET.get(name, ())]
-    for name, values in {
-        "mode": get_args(Mode),
-        "blanks": get_args(Blanks),
-        "deletes": get_args(Deletes),
-        "on_rejections": get_args(OnRejections),
-        "guards": tuple(each.name for each in fields(Guards)),
-    }.items()
+    "mode": list(get_args(Mode)),
+    "blanks": list(get_args(Blanks)),
+    "deletes": list(get_args(Deletes)),
+    "on_rejections": list(get_args(OnRejections)),
+    "guards": [each.name for each in fields(Guards)],
 }
 
 
@@ -91,19 +82,8 @@ class OptionFields(BaseModel):
 
 
 def given_options(body: OptionFields) -> GivenOptions:
-    """Return the options that a request gives.
-
-    Raises
-    ------
-    InvalidOption
-        ``not-yet``, for what no job does yet.
-    """
-    given = body.model_dump(include=set(OptionFields.model_fields), exclude_none=True)
-    for option, planned in _NOT_YET.items():
-        asked = given.get(option, "")
-        if found := planned.intersection(asked if isinstance(asked, dict) else [asked]):
-            raise InvalidOption("not-yet", option=option, value=min(found))
-    return GivenOptions(**given)
+    """Return the options that a request gives."""
+    return GivenOptions(**body.model_dump(include=set(OptionFields.model_fields), exclude_none=True))
 
 
 class ImportBody(OptionFields):

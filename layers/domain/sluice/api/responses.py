@@ -41,14 +41,17 @@ class ProgressResponse(BaseModel):
 
 
 class CountsResponse(BaseModel):
-    """Rows by outcome; inserted + updated + unchanged + rejected + unprocessed = total."""
+    """Rows by outcome; inserted + updated + unchanged + deleted + rejected + unprocessed = total."""
 
     total: int
     inserted: int
     updated: int
     unchanged: int
+    deleted: int = Field(description="Rows whose record was deleted, in mode `delete`.")
     rejected: int
     unprocessed: int
+    absent: int = Field(description="Records that the file lacks, and that mode `mirror` has deleted; in no sum.")
+    absent_left: int = Field(description="Records that the file lacks, and that stay since others changed them.")
 
 
 class RollbackResponse(BaseModel):
@@ -168,10 +171,12 @@ class RejectionResponse(BaseModel):
 
 
 class KeptRowResponse(BaseModel):
-    """A row that a rollback left as it is."""
+    """A record that a rollback, or the deletion of records that the file lacks, left as it is."""
 
     key: str
-    outcome: Literal["conflict", "failed"] = Field(description="`conflict` if it was changed since.")
+    outcome: Literal["conflict", "failed", "left"] = Field(
+        description="`conflict` if it was changed since; `left` if it was to be deleted, as the file lacks it."
+    )
     job: str | None = Field(description="Id of the job that wrote the row last.")
     reason: str
 
@@ -279,8 +284,11 @@ def job_response(job: Job, base_url: str) -> JobResponse:
             inserted=counts.inserted,
             updated=counts.updated,
             unchanged=counts.unchanged,
+            deleted=counts.deleted,
             rejected=counts.rejected,
             unprocessed=counts.unprocessed,
+            absent=counts.absent,
+            absent_left=counts.absent_left,
         ),
         rollback=_rollback(job),
         problem=Problem(**shown(job.problem, base_url)) if job.problem else None,
@@ -314,8 +322,9 @@ def rejection_response(rejection: Rejection) -> RejectionResponse:
 def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     """Build the response about a row that a rollback left as it is."""
     reason = word_reason(*code_of(stored))
+    outcomes: dict[str, Literal["conflict", "failed", "left"]] = {"failed": "failed", "left": "left"}
     # "kept" in format 0
-    outcome: Literal["conflict", "failed"] = "failed" if stored["outcome"] == "failed" else "conflict"
+    outcome = outcomes.get(stored["outcome"], "conflict")
     return KeptRowResponse(key=stored["key"], outcome=outcome, job=stored["job_id"], reason=reason)
 
 
@@ -387,7 +396,7 @@ def _links(job: Job, here: str) -> dict[str, str]:
         names.append("preview")
     if job.counts.rejected:
         names.append("rejections")
-    if job.counts.conflicts or job.counts.rollback_failed:
+    if job.counts.conflicts or job.counts.rollback_failed or job.counts.absent_left:
         names.append("kept")
     if job.status in INACTIVE and job.planned:
         names.append("files")

@@ -8,7 +8,7 @@
     │   ├── NotFound         no such thing, or not of this tenant
     │   ├── Conflict         the state of the thing does not allow the call, or another caller was first
     │   │   └── InProgress   the same call is still being carried out
-    │   ├── InvalidOption    an option that the importer, another option or this version does not allow
+    │   ├── InvalidOption    an option that the importer or another option does not allow
     │   ├── KeyReused        the idempotency key was sent with another call before
     │   ├── TooLarge         the body has more bytes than the call takes
     │   ├── Unauthorized     no token, or an invalid one
@@ -130,7 +130,7 @@ class InProgress(Conflict):
 
 
 class InvalidOption(RequestRejected):
-    """An option of a load that the importer, another option or this version does not allow; ``case`` says why.
+    """An option of a load that the importer or another option does not allow; ``case`` says why.
 
     Parameters
     ----------

@@ -60,6 +60,14 @@ class JobFile:
 
 
 @dataclass(frozen=True)
+class StoredPart:
+    """A part of a multipart upload that has arrived: its size in bytes, and the etag of its content."""
+
+    bytes: int
+    etag: str
+
+
+@dataclass(frozen=True)
 class Job:
     """A job of an importer or a source, with its progress.
 
@@ -160,6 +168,11 @@ class Job:
         return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
+    def mirrors(self) -> bool:
+        """Whether it deletes the records whose keys its file lacks."""
+        return self.options.mode == "mirror" and not self.lookup
+
+    @property
     def compares_first(self) -> bool:
         """Whether it is compared with its dataset before it loads, reviewed or not; a lookup has no dataset."""
         return self.options.always_compares and not self.lookup
@@ -256,7 +269,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
             return ["rollback"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
             return ["rollback"]
-        case Status.COMPLETED if job.counts.inserted + job.counts.updated:
+        case Status.COMPLETED if job.counts.changed:
             return ["rollback"]
         case Status.CANCELLED if job.planned and (job.committed or not job.review):
             return ["rollback"]  # even with counts of 0: a worker may have died between writing and counting

@@ -57,6 +57,9 @@ class Batch:
         Number of the job's present hold of the dataset's lock; it rises with each hold of any job.
     matched
         Fields that the file has a column of: such a field that a row does not say was blank. Empty if it is not known.
+    if_as_seen
+        Whether a row that deletes does so only if the fingerprint of its record is still the row's `hash`; it is
+        rejected as ``changed-since`` otherwise.
     """
 
     tenant: str
@@ -67,6 +70,7 @@ class Batch:
     options: LoadOptions = field(default_factory=LoadOptions)
     hold: int = 0
     matched: frozenset[str] = frozenset()
+    if_as_seen: bool = False
 
     @property
     def dataset(self) -> str:

@@ -10,8 +10,9 @@ from sluice.usecases.services import Services
 def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services) -> None:
     """Answer the token of a phase if no chunk remains, or if its job is stopping and no worker holds a lease.
 
-    The outcome is ``done``, ``stopped`` if the job is stopping, ``over`` if the job ended while its chunks were
-    processed, or ``rejected`` if what it loaded must be taken back. What follows is decided by the next dispatch.
+    The outcome is ``done``; ``absent`` if the records that the file lacks are to be deleted now; ``rejected`` if what
+    the job has loaded must be taken back; ``stopped`` if it is stopping; or ``over`` if it ended while its chunks were
+    processed. What else follows is decided by the next dispatch.
 
     Dispatch calls it when it has set up the phase, a worker after it has closed or released a chunk, and a caller's
     pause or cancel. Every redelivery of a closed chunk's message calls it again: if the worker that closed the last
@@ -35,7 +36,8 @@ def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services)
     must_undo = job.must_undo and name is job.delivery
     stops = job.status in STOPPING or must_undo
     if barrier.remaining == 0:
-        services.machine.succeed(barrier.token, {"outcome": "rejected" if must_undo else "done"})
+        follows = "absent" if name is PhaseName.LOAD and job.mirrors else "done"
+        services.machine.succeed(barrier.token, {"outcome": "rejected" if must_undo else follows})
     elif stops and not any(chunk.is_held(now) for chunk in services.chunks.of_phase(ref, name)):
         services.machine.succeed(barrier.token, {"outcome": "rejected" if must_undo else "stopped"})
     elif job.status in ENDED:

@@ -113,7 +113,7 @@ def resume(ref: JobRef, *, by: str, services: Services) -> Job:
         If the job is not paused, or if its importer runs one job at a time and another job owns the lock.
     """
     job = services.jobs.get(ref)
-    to = Status.LOADING if job.phase is job.delivery else Status.PARSING
+    to = Status.LOADING if job.phase in {job.delivery, PhaseName.ABSENT} else Status.PARSING
     if job.status is to and job.run > 1:  # the first call may have died before it started the execution
         services.machine.start(job)
         return job

@@ -17,12 +17,12 @@ from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
-from sluice.reports.formula_injection import unescape_formula
+from sluice.reports.cells import unescape_formula
 from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, ROW_TITLE, JobMark, RejectedRow
 from sluice.schema.cells import Cell, Record
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import as_text
-from sluice.schema.validation import GoodRow
+from sluice.schema.validation import Checked, GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.services import Services
@@ -180,8 +180,21 @@ class Selected:
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: Mapping[int, Rejection] = field(default_factory=dict)
 
-    def still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
-        """Reject again each duplicate whose key was not changed: loading it would overwrite the first row."""
+    def joined(self, checked: Checked) -> Checked:
+        """Add the rows that the job does not take to those that were checked, as rejected ones.
+
+        A duplicate whose key was not changed is rejected again: loading it would overwrite the first row.
+        """
+        again = self._still_duplicate(checked.good)
+        duplicates = {rejection.row for rejection in again}
+        return replace(
+            checked,
+            good=[row for row in checked.good if row.number not in duplicates],
+            rejections=self.rejections + checked.rejections + again,
+            seen=checked.seen + len(self.rejections),
+        )
+
+    def _still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
         return [
             replace(was, row=row.number)
             for row in good

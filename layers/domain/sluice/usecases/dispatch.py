@@ -16,7 +16,8 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     are still being sent. A second dispatch is harmless: the barrier keeps its count and takes the newer token, and a
     worker that finds its chunk closed changes nothing.
 
-    The token is answered with ``{outcome}``: ``done``; ``compare`` if the rows must be compared with the dataset before
+    The token is answered with ``{outcome}``: ``done``; ``absent`` if the records that the file lacks are to be deleted
+    now; ``compare`` if the rows must be compared with the dataset before
     the job goes on; ``review`` if a caller has to commit it; ``uncompared`` if some rows could not be compared;
     ``stopped`` if it was paused or cancelled; ``over`` if it has ended, or another run has replaced this one; ``again``
     if the source must be read again; ``rejected`` if what was loaded must be taken back.

@@ -108,6 +108,9 @@ def _after_import(job: Job, error: str | None, services: Services) -> Job:
     if job.counts.unprocessed:
         failed = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE, job.delivery])
         return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed_rows(job, failed))
+    if job.mirrors and (is_uncompared or job.counts.to_delete_yet):
+        failed = _failed(job.ref, chunks, [PhaseName.COMPARE, PhaseName.ABSENT])
+        return jobs.transition(job.ref, Status.FAILED, problem=_unfinished_mirror(job, failed))
     return jobs.transition(job.ref, Status.COMPLETED)
 
 
@@ -121,6 +124,11 @@ def _system_error(job: Job, error: str) -> Problem:
 
 def _unprocessed_rows(job: Job, failed: list[Chunk]) -> Problem:
     return Problem(UNPROCESSED, {"case": _case(job), "rows": job.counts.unprocessed, **_describe(failed)})
+
+
+def _unfinished_mirror(job: Job, failed: list[Chunk]) -> Problem:
+    case = "absent" if job.status is Status.LOADING else "uncompared"
+    return Problem(UNPROCESSED, {"case": case, "rows": job.counts.to_delete_yet, **_describe(failed)})
 
 
 def _case(job: Job) -> str:

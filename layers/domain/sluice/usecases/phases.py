@@ -19,18 +19,19 @@ from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import REPORT_TITLES
 from sluice.schema.staging import Batch
-from sluice.schema.validation import check_rows
+from sluice.schema.validation import GoodRow, check_rows
+from sluice.usecases import absent
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import fetch, mark_deleted, read_again
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
-    Staged,
     dump_keys,
     find_duplicates,
     find_obstacles,
     reject_at_delivery,
+    rejected_before,
     rejections_problem,
     settle_date_orders,
     staged_rows,
@@ -44,16 +45,6 @@ _TO_PARSE = 20
 # Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out includes and
 # the lease does not, and storing the results. The lease is 10 s longer than the time-out.
 _TO_WRITE = 18
-
-
-@dataclass(frozen=True)
-class Work:
-    """A chunk that a worker has leased; ``now`` and ``until``, the end of the lease, are epoch seconds."""
-
-    job: Job
-    chunk: Chunk
-    now: int
-    until: int
 
 
 @dataclass(frozen=True)
@@ -114,25 +105,25 @@ def parse_chunk(work: Work, services: Services) -> Counts:
         selected = select_rows(job, importer, plan, records, services)
         records = selected.wanted
     checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders, job.options)
-    good, rejections, seen = checked.good, checked.rejections, checked.seen
     if selected is not None:
-        again = selected.still_duplicate(good)
-        duplicates = {rejection.row for rejection in again}
-        good = [row for row in good if row.number not in duplicates]
-        rejections, seen = selected.rejections + rejections + again, seen + len(selected.rejections)
-        records = selected.records
-    if good:
-        stored.write_staged(index, good)
-        stored.write_keys(index, dump_keys(good))
+        checked, records = selected.joined(checked), selected.records
+    if checked.good:
+        stored.write_staged(index, checked.good)
+        stored.write_keys(index, dump_keys(checked.good))
     write_evidence(job, index, checked.dates, services.files)
-    stored.write_rejections(chunk, rejections, records)
-    return Counts(total=seen - chunk.rows, checked=seen, rejected=seen - len(good), ignored=checked.ignored)
+    if job.mirrors and checked.seen:
+        absent.write_present(job, index, checked, selected.rejections if selected else [], records, stored)
+    stored.write_rejections(chunk, checked.rejections, records)
+    seen = checked.seen
+    return Counts(total=seen - chunk.rows, checked=seen, rejected=checked.rejected, ignored=checked.ignored)
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
-    """Compare the staged rows of a chunk with the dataset; write nothing to it."""
-    staged = _staged(work, services)
-    found = services.destination.compare(_batch(work, staged, services))
+    """Compare the staged rows of a chunk, or a range of the dataset, with the other; write nothing to the dataset."""
+    if absent.is_list(work.chunk.ref.index):
+        return absent.list_absent(work.job, work.chunk.ref.index, _batch_of(work, [], services), services)
+    staged = staged_rows(work.job, work.chunk.ref.index, services.files)
+    found = services.destination.compare(_batch_of(work, staged.rows, services))
     return store_comparison(work.job, work.chunk, staged, found, services.files)
 
 
@@ -145,10 +136,10 @@ def load_chunk(work: Work, services: Services) -> Counts:
         Rows inserted, updated, unchanged, deleted and rejected; their sum is the number of staged rows, less the rows
         that were counted as rejected when they were compared.
     """
-    staged = _staged(work, services)
-    applied = services.destination.apply(_batch(work, staged, services))
+    staged = staged_rows(work.job, work.chunk.ref.index, services.files)
+    applied = services.destination.apply(_batch_of(work, staged.rows, services))
     rejections = applied.rejections + staged.invalid
-    counted = _rejected_before(work, services)
+    counted = rejected_before(work.job, work.chunk, services.chunks)
     rejected = reject_at_delivery(
         work.job, work.chunk, rejections, staged.duplicates, services.files, again=counted > 0
     )
@@ -162,18 +153,15 @@ def load_chunk(work: Work, services: Services) -> Counts:
     )
 
 
-def _rejected_before(work: Work, services: Services) -> int:
-    """Return how many rows of a chunk were counted as rejected when it was compared; they are decided anew."""
-    if not work.job.options.limits_rejections:
-        return 0
-    compared = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.COMPARE))
-    return compared.counts.rejected if compared else 0
+def delete_absent(work: Work, services: Services) -> Counts:
+    """Delete records whose keys the file lacks."""
+    return absent.delete_absent(work.job, work.chunk, _batch(work, services), services)
 
 
 def undo_chunk(work: Work, services: Services) -> Counts:
-    """Undo the load of a chunk, and store the rows that stay as they are."""
+    """Undo the load of a chunk, or the deletion of absent records, and store the rows that stay as they are."""
     _wait_for_its_load(work, services)
-    undone = services.destination.undo(_batch(work, _staged(work, services), services))
+    undone = services.destination.undo(_batch(work, services))
     kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
     kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
     if kept:
@@ -181,17 +169,23 @@ def undo_chunk(work: Work, services: Services) -> Counts:
     return Counts(reversed=undone.reversed, conflicts=len(undone.kept), rollback_failed=len(undone.failed))
 
 
-def _staged(work: Work, services: Services) -> Staged:
-    return staged_rows(work.job, work.chunk.ref.index, services.files)
+def _batch(work: Work, services: Services) -> Batch:
+    """Return what a chunk delivers: its staged rows, or the records of its list."""
+    index = work.chunk.ref.index
+    if absent.is_list(index):
+        return absent.deleting(
+            work.job, _batch_of(work, [], services), JobFiles(work.job.ref, services.files).absent(index)
+        )
+    return _batch_of(work, staged_rows(work.job, index, services.files).rows, services)
 
 
-def _batch(work: Work, staged: Staged, services: Services) -> Batch:
+def _batch_of(work: Work, rows: list[GoodRow], services: Services) -> Batch:
     job = work.job
     matched = frozenset[str]()
     if job.options.blanks == "keep" and job.options.mode != "delete":
         matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
     importer, index = importer_of(job), work.chunk.ref.index
-    return Batch(job.ref.tenant, importer, job.ref.id, index, staged.rows, job.options, matched=matched)
+    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, matched=matched)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
@@ -200,7 +194,8 @@ def _lookup(work: Work, services: Services) -> Counts:
 
 def _wait_for_its_load(work: Work, services: Services) -> None:
     """Wait while a worker of a failed execution may still load the chunk: its writes would not be undone."""
-    loaded = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.LOAD))
+    phase = PhaseName.ABSENT if absent.is_list(work.chunk.ref.index) else PhaseName.LOAD
+    loaded = services.chunks.get(replace(work.chunk.ref, phase=phase))
     if loaded is not None and loaded.is_held(work.now):
         raise TryLater("chunk-loading", loaded.lease_until - work.now)
 
@@ -215,16 +210,18 @@ def _enter_delivery(job: Job, services: Services) -> Job | str:
     if job.compares_first and not _is_done(job, PhaseName.PARSE, services):
         return "uncompared"
     if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
-        return "compare"  # in this run; what an earlier one has compared stays done
-    if job.compares_first and not _is_done(job, PhaseName.COMPARE, services):
+        problem = absent.why_incomparable(job, services) if job.mirrors else None
+        follows = "compare"  # in this run; what an earlier one has compared stays done
+    elif job.compares_first and not _is_done(job, PhaseName.COMPARE, services):
         return "uncompared"
-    obstacle = next(iter(find_obstacles(job, chunks=services.chunks, files=services.files)), None)
-    if obstacle and (obstacle.type == REJECTIONS or not job.needs_review):
-        services.jobs.transition(job.ref, Status.FAILED, problem=obstacle)
+    else:
+        obstacles = find_obstacles(job, chunks=services.chunks, files=services.files)
+        problem = next((each for each in obstacles if each.type == REJECTIONS or not job.needs_review), None)
+        follows = "review" if job.needs_review else ""
+    if problem is not None:
+        services.jobs.transition(job.ref, Status.FAILED, problem=problem)
         return "over"
-    if job.needs_review:
-        return "review"
-    return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
+    return follows or services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
 
 
 def _is_done(job: Job, name: PhaseName, services: Services) -> bool:
@@ -255,8 +252,14 @@ def _staged_chunks(name: PhaseName) -> Callable[[Job, Services], Iterator[Chunk]
 
 
 def _loaded_chunks(job: Job, services: Services) -> Iterator[Chunk]:
-    for loaded in services.chunks.of_phase(job.ref, PhaseName.LOAD):
-        yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
+    for phase in (PhaseName.LOAD, PhaseName.ABSENT):
+        for loaded in services.chunks.of_phase(job.ref, phase):
+            yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
+
+
+def _compared_chunks(job: Job, services: Services) -> Iterator[Chunk]:
+    yield from _staged_chunks(PhaseName.COMPARE)(job, services)
+    yield from absent.range_chunks(job, services)
 
 
 def _delivered(counts: Counts) -> tuple[int, int]:
@@ -276,7 +279,7 @@ PHASES = {
         running=Status.PARSING,
         enter=_settle,
         prepare=_find_duplicates,
-        chunks=_staged_chunks(PhaseName.COMPARE),
+        chunks=_compared_chunks,
         work=compare_chunk,
         progress=lambda counts: (counts.compared + counts.rejected, counts.total),
         code="comparing",
@@ -301,13 +304,20 @@ PHASES = {
         code="looking-up",
         final=(UpstreamRejected,),
     ),
+    PhaseName.ABSENT: Phase(
+        running=Status.LOADING,
+        chunks=absent.absent_chunks,
+        work=delete_absent,
+        progress=lambda counts: (counts.absent + counts.absent_left, counts.to_absent),
+        code="deleting-absent",
+    ),
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
         entered_from=frozenset({Status.LOADING}),
         enter=_enter_undo,
         chunks=_loaded_chunks,
         work=undo_chunk,
-        progress=lambda counts: (counts.undone, max(counts.inserted + counts.updated, counts.undone)),
+        progress=lambda counts: (counts.undone, max(counts.changed, counts.undone)),
         code="rolling-back",
     ),
 }

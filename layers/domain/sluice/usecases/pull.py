@@ -21,8 +21,8 @@ from sluice.reading import Header, write_cells
 from sluice.reading.types import FileLayout, Segment
 from sluice.schema.importer import Importer, columns_of
 from sluice.schema.validation import GoodRow, digest
-from sluice.upstream.source import DELETED_SINCE, Source, SourcePage, fields_of, records_of
-from sluice.usecases.artifacts import JobFiles, PulledChunk
+from sluice.upstream.source import DELETED_SINCE, PulledChunk, Source, SourcePage, fields_of, records_of
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Files, Upstreams
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import digest_of, digests, dump_keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from struct import Struct
@@ -27,9 +27,9 @@ from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 
-# 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
-# are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
-_RECORD = Struct(">16sI")
+#: 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
+#: are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
+DIGEST = Struct(">16sI")
 
 
 @dataclass(frozen=True)
@@ -135,19 +135,18 @@ def store_comparison(job: Job, chunk: Chunk, staged: Staged, found: Compared, fi
     )
 
 
-def find_obstacles(
-    job: Job, *, chunks: Chunks, files: Files, deleted: int = 0, scope: int = 0, absent: Sequence[str] = ()
-) -> list[Problem]:
+def rejected_before(job: Job, chunk: Chunk, chunks: Chunks) -> int:
+    """Return how many rows of a chunk were counted as rejected when it was compared; they are decided anew."""
+    if not job.options.limits_rejections:
+        return 0
+    compared = chunks.get(replace(chunk.ref, phase=PhaseName.COMPARE))
+    return compared.counts.rejected if compared else 0
+
+
+def find_obstacles(job: Job, *, chunks: Chunks, files: Files) -> list[Problem]:
     """Return what keeps a job from loading when all of its rows are parsed and compared; nothing is written then.
 
     It follows from those chunks alone, so a later run of the job finds the same.
-
-    Parameters
-    ----------
-    deleted, scope
-        Records that the job would delete because its file lacks them, and all that it could delete.
-    absent
-        Keys of the first of them.
 
     Returns
     -------
@@ -162,8 +161,8 @@ def find_obstacles(
     effects = Effects(
         total=sum(counts.checked for counts in parsed),
         rejected=sum(counts.rejected for counts in parsed + compared),
-        deleted=deleted,
-        scope=scope,
+        deleted=sum(counts.to_absent for counts in compared),
+        scope=sum(counts.in_scope for counts in compared),
         changed=sum(counts.over_limit for counts in compared),
     )
     if job.options.on_rejections == "stop" and effects.rejected:
@@ -172,7 +171,7 @@ def find_obstacles(
         return []
     examples = {
         "max_rejected": _rejection_examples(job, files) if effects.rejected else [],
-        "max_deleted": [{"key": key} for key in absent[:EXAMPLES]],
+        "max_deleted": _absent_examples(job, chunks, files) if effects.deleted else [],
         "max_change": _change_examples(job, files) if effects.changed else [],
     }
     tripped = tripped_guards(job.options.guards, replace(effects, examples=examples))
@@ -193,6 +192,14 @@ def rejections_problem(job: Job, case: str, files: Files, **params: Any) -> Prob
     examples = _rejection_examples(job, files)
     found = {"id": job.ref.id, "found": job.counts.rejected, "examples": examples}
     return Problem(REJECTIONS, {"case": case, **found, **params})
+
+
+def _absent_examples(job: Job, chunks: Chunks, files: Files) -> list[dict[str, Any]]:
+    stored, keys = JobFiles(job.ref, files), list[str]()
+    for chunk in chunks.of_phase(job.ref, PhaseName.COMPARE):
+        if chunk.counts.to_absent and len(keys) < EXAMPLES:
+            keys += [key for key, _ in stored.absent(chunk.ref.index)]
+    return [{"key": key} for key in keys[:EXAMPLES]]
 
 
 def _rejection_examples(job: Job, files: Files) -> list[dict[str, Any]]:
@@ -246,7 +253,7 @@ def settle_date_orders(job: Job, *, jobs: Jobs, files: Files) -> Job:
 
 def dump_keys(rows: Iterable[GoodRow]) -> bytes:
     """Encode the digests of the rows' keys with their row numbers, in order; 20 bytes a row."""
-    return b"".join(_RECORD.pack(digest_of(row.key), row.number) for row in rows)
+    return b"".join(DIGEST.pack(digest_of(row.key), row.number) for row in rows)
 
 
 def digest_of(key: str) -> bytes:
@@ -330,6 +337,6 @@ def _keys(
 ) -> Iterator[tuple[int, bytes, int]]:
     for index in indexes:
         without = ignored.get(index, ())
-        for digest, row in _RECORD.iter_unpack(JobFiles(ref, files).keys(index)):
+        for digest, row in DIGEST.iter_unpack(JobFiles(ref, files).keys(index)):
             if row not in without:
                 yield index, digest, row

@@ -1,4 +1,4 @@
-"""Views of a job: its preview, its progress, its timeline, and waits for its next change or its end."""
+"""Views of a job: its progress, its preview, its timeline, and waits for its next change or its end."""
 
 from __future__ import annotations
 
@@ -120,13 +120,14 @@ def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compare
     done = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(job.ref, PhaseName.COMPARE)]
     if not all(done) or not (done or job.status is Status.IN_REVIEW):
         return None
-    changed, kept_blank = Counter[str](), 0
+    changed, kept_blank, chunks_found = Counter[str](), 0, 0
     updates: list[Change] = []
     deletions: list[Change] = []
     rejections: dict[int, list[Rejection]] = {}
     for found in stored.compared():
         changed.update(found.changed)
         kept_blank += found.kept_blank
+        chunks_found += 1
         for change in found.changes:
             named = updates if change.after else deletions
             if len(named) < NAMED_ROWS:
@@ -134,11 +135,13 @@ def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compare
         for rejection in found.rejections:
             if len(rejections) < NAMED_ROWS or rejection.row in rejections:
                 rejections.setdefault(rejection.row, []).append(replace(rejection, sheet=sheet))
+    if chunks_found < len(done):  # an earlier version compared the job, and stored nothing
+        return None
     return Compared(
         inserted=job.counts.to_insert,
         updated=job.counts.to_update,
         unchanged=job.counts.to_leave,
-        deleted=job.counts.to_delete,
+        deleted=job.counts.to_delete + job.counts.to_absent,
         rejections=list(chain.from_iterable(rejections.values())),
         kept_blank=kept_blank,
         changed=changed,
@@ -220,22 +223,25 @@ def _stretches(entries: list[LogEntry]) -> list[tuple[Status, datetime]]:
 
 
 def _by_phase(job: Job, span: Span, steps: list[Step]) -> list[Span]:
-    """Name the phase of a span of work; a span of parsing that went on to compare becomes two."""
+    """Name the phase of a span of work; one of parsing or loading that went on to another phase becomes two."""
     match span.status:
         case Status.LOADING:
-            return [replace(span, phase=job.delivery)]
+            return _in_two(job, span, steps, job.delivery, PhaseName.ABSENT)
         case Status.ROLLING_BACK:
             return [replace(span, phase=PhaseName.UNDO)]
         case Status.PARSING:
-            own = [step for step in steps if step.at > span.since and (span.until is None or step.at <= span.until)]
-            parsed = max((step.at for step in own if step.phase is PhaseName.PARSE), default=span.since)
-            compares = span.until is None and job.phase is PhaseName.COMPARE
-            if not compares and all(step.phase is not PhaseName.COMPARE for step in own):
-                return [replace(span, phase=PhaseName.PARSE)]
-            parts = [replace(span, phase=PhaseName.PARSE, until=parsed)] if parsed > span.since else []
-            return [*parts, replace(span, phase=PhaseName.COMPARE, since=parsed)]
+            return _in_two(job, span, steps, PhaseName.PARSE, PhaseName.COMPARE)
         case _:
             return [span]
+
+
+def _in_two(job: Job, span: Span, steps: list[Step], first: PhaseName, second: PhaseName) -> list[Span]:
+    own = [step for step in steps if step.at > span.since and (span.until is None or step.at <= span.until)]
+    if all(step.phase is not second for step in own) and not (span.until is None and job.phase is second):
+        return [replace(span, phase=first)]
+    done = max((step.at for step in own if step.phase is first), default=span.since)
+    parts = [replace(span, phase=first, until=done)] if done > span.since else []
+    return [*parts, replace(span, phase=second, since=done)]
 
 
 def await_end(job: Job, *, seconds: float, jobs: Jobs) -> Job:
@@ -278,7 +284,7 @@ def _phase_shown(job: Job) -> PhaseName:
     match job.status, job.phase:
         case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
             return PhaseName.UNDO
-        case (_, PhaseName.PARSE | PhaseName.COMPARE as phase):
+        case (_, PhaseName.PARSE | PhaseName.COMPARE | PhaseName.ABSENT as phase):
             return phase
         case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
             return PhaseName.PARSE

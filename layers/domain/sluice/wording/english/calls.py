@@ -44,6 +44,7 @@ TITLES: Final[dict[str, Sentence]] = {
     # of a job that has ended
     "system-error": "The import failed",
     "unprocessed-rows": "Some rows could not be processed",
+    "mirror-unreadable-key": "Not every key could be read",
     "rollback-incomplete": "The rollback could not be finished",
     "guard": "A limit of the import was exceeded",
     "rejections": "Nothing was loaded, because rows were rejected",
@@ -70,7 +71,7 @@ MEANINGS: Final[dict[str, str]] = {
     "invalid-cursor": "The cursor is not one of this list.",
     "invalid-parameter": "A parameter that the importer does not have, or an impossible value.",
     "invalid-option": (
-        "An option of the load that the importer, another option or this version does not allow: a mode for a lookup, "
+        "An option of the load that the importer or another option does not allow: a mode for a lookup, "
         "`deletes` for a mode that deletes nothing, a limit for a column without numbers. Members: `option`."
     ),
     "bad-idempotency-key": "The key is empty, longer than 255 characters, or not printable ASCII.",
@@ -112,6 +113,10 @@ MEANINGS: Final[dict[str, str]] = {
     "system-error": "The execution failed; the detail names the error. Then `retry`.",
     "unprocessed-rows": (
         "Some chunks could not be processed; the detail names their rows. Then `retry`. Members: `chunks`."
+    ),
+    "mirror-unreadable-key": (
+        "Mode `mirror` deletes the records that the file lacks, and rows whose keys cannot be read may be any of them. "
+        "Nothing was loaded. Members: `column`, `rows`, `count`."
     ),
     "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
     "guard": (
@@ -169,6 +174,17 @@ def _unprocessed(done: str) -> Sentence:
     )
 
 
+def _unreadable_keys(params: Params) -> str:
+    rows, count = params["rows"], params["count"]
+    more = f" and {count - len(rows):,} more" if count > len(rows) else ""
+    sheet = f" of sheet '{params['sheet']}'" if params["sheet"] else ""
+    return (
+        f"The cell of '{params['column']}' cannot be read in row {', '.join(f'{row:,}' for row in rows)}{more}{sheet}. "
+        "Mode 'mirror' would delete the records of such rows, so nothing was loaded. Correct the cells, or remove the "
+        "rows, and import the file again."
+    )
+
+
 _OF_CALLS: Final[dict[str, Sentence]] = {
     **{
         f"not-found/{what}": f"There is no {what} '{{name}}'."
@@ -196,7 +212,6 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
         known=listed,
     ),
     "invalid-option/column-twice": "The limit for '{name}' comes twice. Give it once.",
-    "invalid-option/not-yet": "'{value}' is not available yet. Leave it out of '{option}'.",
     "bad-idempotency-key": "Use 1 to 255 printable ASCII characters.",
     "idempotency-key-reused": (
         "It was sent with another path, query or body within the last day. Use a new key for each request."
@@ -294,6 +309,17 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     },
     "unprocessed-rows/loading": _unprocessed("loaded"),
     "unprocessed-rows/lookup": _unprocessed("looked up"),
+    "unprocessed-rows/uncompared": (
+        "The dataset could not be compared with the file, so nothing was loaded. Retry the job."
+    ),
+    "unprocessed-rows/absent": (
+        "The rows of the file are loaded, but {rows:,} records that the file lacks could not be deleted. Retry the job."
+    ),
+    "mirror-unreadable-key": _unreadable_keys,
+    "mirror-unreadable-key/dates": (
+        "The column '{column}' names the records, and the order of day and month in it is not certain. Write its dates "
+        "as 2026-03-01, and import the file again."
+    ),
     "rollback-incomplete/error": "The rollback stopped ({error}). Restored rows stay. Roll the job back again.",
     "rollback-incomplete/chunks": lambda params: (
         f"The rollback stopped ({_failed(params)}). Restored rows stay. Roll the job back again."
@@ -332,6 +358,10 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
         "'{name}' is not a valid name in PostgreSQL, which allows 1 to {most} bytes. Choose a shorter one."
     ),
     "unusable-table/own-column": "'{column}' in dataset '{dataset}' is a reserved column of Sluice. Rename the field.",
+    "unusable-table/mirror-key": (
+        "The column '{key}' of the table '{table}' is of type {column}, in which keys can be equal although their "
+        "texts differ. Mode 'mirror' could delete records that the file has. Make it text, or use mode 'upsert'."
+    ),
     "unusable-table/percent-sign": "'{dataset}' contains a %. Rename the dataset.",
     "unusable-table/own-table": "'{dataset}' is a reserved table of Sluice. Rename the dataset.",
 }

@@ -184,5 +184,6 @@ PROGRESS: Final[dict[str, Sentence]] = {
         f"Rolled back {rows(params['counts'].reversed)}, kept {params['counts'].conflicts:,} that were changed since"
     ),
     "loading": "Loaded {counts.loaded:,} of {counts.total:,} rows",
+    "deleting-absent": "Deleted {counts.absent:,} of {counts.to_absent:,} records that the file lacks",
     "looking-up": "Looked up {counts.loaded:,} of {counts.total:,} rows",
 }
