@@ -113,7 +113,8 @@ class Rows:
         """Count what the rows would do, and collect what would change."""
         steps = self._steps(seen, {}, current_instant())
         decided = ((step.row, _values(step.before), step.decision) for step in steps)
-        return compared(self._merge, decided, len(self._batch.rows) - len(seen))
+        limits = self._batch.options.guards.max_change
+        return compared(self._merge, decided, len(self._batch.rows) - len(seen), limits)
 
     def after(self, entry: Entry, now: Image | None, at: str) -> Image | None:
         """Compute the record to write: the one that is there now, overlaid with what the row says, or deleted.
