@@ -6,7 +6,7 @@ A destination is compared with it, see ``tests/integration/destinations``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,10 +20,14 @@ from sluice.schema.said import Merge, Values
 
 @dataclass
 class Kept:
-    """A record: its values, the job that wrote it last, and whether that job marked it as deleted, or removed it."""
+    """A record: its values, the job that wrote it last and when, and whether that job marked or removed it.
+
+    A rollback restores all of it.
+    """
 
     values: Values
     job: str
+    at: int
     marked: bool = False
     removed: bool = False
 
@@ -49,11 +53,20 @@ class DatasetModel:
     ----------
     records
         By key; those marked as deleted among them, and what is left of removed ones.
+    wrote
+        By job and key.
+    clock
+        Rises with each write.
+    matched, kept_blank
+        Of the job that is applied: fields that its file has a column of, and blank cells whose column kept a value.
     """
 
     importer: Importer
     records: dict[str, Kept] = field(default_factory=dict)
     wrote: dict[str, dict[str, Wrote]] = field(default_factory=dict)
+    matched: frozenset[str] = frozenset()
+    kept_blank: int = 0
+    clock: int = 0
 
     def visible(self) -> dict[str, Values]:
         """Return the values of the records that are not deleted."""
@@ -65,24 +78,24 @@ class DatasetModel:
         options: LoadOptions,
         rows: Iterable[tuple[str, Values]],
         matched: frozenset[str] = frozenset(),
+        written: Container[str] | None = None,
     ) -> tuple[Counter[str], dict[str, str]]:
         """Apply rows ``(key, what they say)``; return counts by effect, and the code of each rejected key.
 
         A job that applies a row again does so in a later hold of the lock: what it wrote then is not news. ``matched``
-        are the fields that the file has a column of.
+        are the fields that the file has a column of, ``written`` the keys that the worker came to write before it died.
         """
         counts, rejected = Counter[str](), dict[str, str]()
+        self.matched, self.kept_blank = matched, 0
         for key, said in rows:
-            effect = self._apply(job, options, key, said)
+            effect = self._apply(job, options, key, said, dies=written is not None and key not in written)
             counts["rejected" if "-" in effect else effect] += 1
             if "-" in effect:
                 rejected[key] = effect
-            elif effect in {"updated", "unchanged"}:
-                kept = self.records[key].values
-                counts["kept_blank"] += sum(1 for name in matched - said.keys() if kept.get(name) is not None)
+        counts["kept_blank"] = self.kept_blank
         return counts, rejected
 
-    def _apply(self, job: str, options: LoadOptions, key: str, said: Values) -> str:
+    def _apply(self, job: str, options: LoadOptions, key: str, said: Values, *, dies: bool) -> str:
         before = self._without(job, key)
         there = before is not None and before.there
         if options.mode == "insert" and there:
@@ -90,23 +103,33 @@ class DatasetModel:
         if not options.inserts and not there:
             return "key-unknown"
         if options.mode == "delete":
-            self._delete(job, options, key, before)
+            assert before is not None
+            self._remember(job, key, Wrote(deepcopy(before), None))
+            if not dies:
+                self._delete(job, options, key)
             return "deleted"
         merge = Merge(self.importer)
         try:
             says = merge.updated(said, before.values) if before and there else merge.inserted(said)
         except ValidationError:
             return "rule-broken"
+        if before and there:
+            kept = self.matched - says.keys()
+            self.kept_blank += sum(1 for name in kept if before.values.get(name) is not None)
         if before and there and not merge.differing(says, before.values):
             self.wrote.get(job, {}).pop(key, None)
             return "unchanged"
-        now = self.records.get(key)
         self._remember(job, key, Wrote(deepcopy(before), says))
-        if now is None or not now.there:
-            self.records[key] = Kept(says, job)
-        elif merge.differing(says, now.values):
-            self.records[key] = Kept({**now.values, **says}, job)
+        if not dies:
+            self._write(job, key, says)
         return "updated" if there else "inserted"
+
+    def _write(self, job: str, key: str, says: Values) -> None:
+        now = self.records.get(key)
+        if now is None or not now.there:
+            self.records[key] = Kept(dict(says), job, self._tick())
+        elif Merge(self.importer).differing(says, now.values):
+            self.records[key] = Kept({**now.values, **says}, job, self._tick())
 
     def _without(self, job: str, key: str) -> Kept | None:
         """Return the record as it would be if this job had not written it yet.
@@ -123,16 +146,21 @@ class DatasetModel:
         same = Merge(self.importer).same
         held = {name for name, value in wrote.after.items() if same(name, now.values.get(name), value)}
         values = now.values | {name: before.values.get(name) for name in held}
-        return Kept(values, before.job if now.job == job else now.job)
+        writer = before if now.job == job else now
+        return Kept(values, writer.job, writer.at)
 
-    def _delete(self, job: str, options: LoadOptions, key: str, before: Kept | None) -> None:
-        assert before is not None
-        self._remember(job, key, Wrote(deepcopy(before), None))
+    def _delete(self, job: str, options: LoadOptions, key: str) -> None:
         now = self.records[key]
+        if not now.there:
+            return
         if options.how_to_delete == "mark":
-            self.records[key] = Kept(now.values, job, marked=True)
+            self.records[key] = Kept(now.values, job, self._tick(), marked=True)
         else:
-            self.records[key] = Kept({}, job, removed=True)
+            self.records[key] = Kept({}, job, self._tick(), removed=True)
+
+    def _tick(self) -> int:
+        self.clock += 1
+        return self.clock
 
     def _remember(self, job: str, key: str, wrote: Wrote) -> None:
         self.wrote.setdefault(job, {})[key] = wrote
@@ -149,6 +177,8 @@ class DatasetModel:
 
     def _undo(self, job: str, key: str, wrote: Wrote) -> set[str] | None:
         now, before = self.records.get(key), wrote.before
+        if now == before:
+            return None
         if wrote.after is None:
             return self._undo_deletion(job, key, wrote)
         if before is None or not before.there:
@@ -165,7 +195,7 @@ class DatasetModel:
             elif not same(name, now.values.get(name), before.values.get(name)):
                 conflicts.add(name)
         if now.job == job and not conflicts:
-            now.job = before.job
+            now.job, now.at = before.job, before.at
         return conflicts or None
 
     def _undo_insertion(self, key: str, wrote: Wrote) -> set[str] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.javascript import evaluate
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"field": "key", "title": "Part", "header": "SKU", "default": None, "decimals": None},
     {"field": "price", "title": "Price", "header": "Price", "default": None, "decimals": 2},
     {"field": "stock", "title": "Stock", "header": None, "default": 0, "decimals": 0},

@@ -177,7 +177,7 @@ class World:
                 if run.step == upto:
                     return
                 self.deliver(give_up.handler if run.step == fail else work.handler)
-                outcome = self.machine.answers[run.token]["outcome"]
+                outcome = self.machine.answers.pop(run.token)["outcome"]
             run.step, run.token = _FOLLOWS.get((run.step, outcome), "finish"), None
         finish.handler(run.given, CONTEXT)
 

@@ -53,8 +53,9 @@ class RuledOffer(Offer):
         return self
 
 
-def _label_by_stock(row: RuledOffer) -> RuledOffer:
+def _label_by_stock(row: Row) -> Row:
     """Write labels in capitals, and name what is sold out."""
+    assert isinstance(row, RuledOffer)
     label = "SOLD OUT" if row.stock == 0 else row.label
     return row.model_copy(update={"label": label and label.upper()})
 

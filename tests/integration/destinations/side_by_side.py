@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -20,6 +20,10 @@ from tests.integration.destinations.sample import OFFERS, staged
 from tests.support.dataset_model import DatasetModel, is_like
 
 Cells = Mapping[str, Mapping[str, Any]]
+
+
+class Death(Exception):
+    """The death of a worker."""
 
 
 @dataclass
@@ -63,6 +67,22 @@ class SideBySide:
         self.check()
         return applied
 
+    def attempt(self, batch: Batch, destination: Destination) -> None:
+        """Apply a chunk by a worker that may die on the way; the model learns which records it came to write."""
+        before = self._versions()
+        try:
+            self.expect(batch, destination.apply(batch))
+        except Death:
+            written = {key for key, version in self._versions().items() if version != before[key]}
+            said = [(row.key, from_json(row.values)) for row in batch.rows]
+            self.model.apply(batch.job_id, batch.options, said, batch.matched, written)
+        self.check()
+
+    def later(self, batch: Batch) -> Batch:
+        """Return the same chunk in a later hold of the lock."""
+        self._hold += 1
+        return replace(batch, hold=self._hold)
+
     def expect(self, batch: Batch, applied: Applied) -> None:
         """Apply a chunk in the model, and compare the results."""
         said = [(row.key, from_json(row.values)) for row in batch.rows]
@@ -99,12 +119,20 @@ class SideBySide:
 
     def records(self) -> dict[str, Any]:
         """Return the records of the destination, without those that are marked as deleted."""
-        keys = sorted({row.key for batch in self.batches.values() for row in batch.rows})
+        return {key: record for key, record in self._found().items() if "deleted_at" not in record}
+
+    def _found(self) -> dict[str, Any]:
         found = {}
-        for key in keys:
+        for key in sorted({row.key for batch in self.batches.values() for row in batch.rows}):
             with suppress(NotFound):
                 found[key] = self.target.records.get(self.tenant, self.importer.dataset, key)
-        return {key: record for key, record in found.items() if "deleted_at" not in record}
+        return found
+
+    def _versions(self) -> dict[str, tuple[str, str | None]]:
+        """Return the job that wrote each record last, and when it was deleted; removed records have none."""
+        keys = {row.key for batch in self.batches.values() for row in batch.rows}
+        found = {key: (record["job"], record.get("deleted_at")) for key, record in self._found().items()}
+        return {key: found.get(key, ("", None)) for key in keys}
 
     def values(self) -> dict[str, Any]:
         """Return the values of those records."""

@@ -251,7 +251,7 @@ def test_rows_that_cannot_be_restored_are_reported_as_failed(tables: Target, sql
 
 
 def test_with_a_trimmed_archive_no_row_is_deleted_by_mistake(tables: Target, sql: Sql) -> None:
-    """The ledger says that C was inserted, so that A, which has no image either, is told apart from it."""
+    """The ledger says that C was inserted, and that A, which has no image either, was not."""
     tables.destination.apply(batch({"A": 1, "B": 2}))
     tables.destination.apply(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
     sql.execute("DELETE FROM things_archive WHERE code = 'A'")

@@ -15,12 +15,13 @@ from sluice.model.job import Job
 from sluice.model.options import Guards, LoadOptions
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.importer import key_of
 from sluice.schema.said import Merge
 from sluice.schema.staging import Batch, Change, Compared
 from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.views import preview
+from sluice.usecases.views import ShownRow, preview
 from tests.support.destination import MemoryDestination
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
@@ -219,9 +220,9 @@ def test_a_job_without_guards_and_review_is_not_compared(harness: Harness) -> No
     assert look(harness, ref).comparison is None
 
 
-def give_up_comparing(harness: Harness, **more: object) -> tuple[JobRef, Job]:
+def give_up_comparing(harness: Harness, *, review: bool) -> tuple[JobRef, Job]:
     """Return a job that could compare one of its three chunks in no attempt."""
-    ref = harness.upload(csv_file(products(25)), options=GUARDED, **more)
+    ref = harness.upload(csv_file(products(25)), options=GUARDED, review=review)
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     assert harness.phase(ref, PhaseName.LOAD) == "compare"
@@ -316,6 +317,38 @@ def test_long_texts_are_shortened_to_where_they_differ_and_the_response_stays_sm
     assert len(first.after["description"]) <= 301
     assert len(json.dumps(json.dumps(shown.model_dump(mode="json")))) < 6_000_000
     assert len(shown.comparison.changes) == 100
+
+
+def test_a_response_about_very_large_rows_has_fewer_of_them(harness: Harness) -> None:
+    """All of its lists have rows still, and its counts are those of all rows."""
+    ref = reviewed(harness, [("P-001", "Bolt", "2")], TITLES_OF_PRICES)
+    found = preview(ref, limit=20, jobs=harness.jobs, chunks=harness.chunks, files=harness.files)
+    large = {f"column_{number}": "ä" * 400 for number in range(60)}
+    compared = Compared(
+        0,
+        100,
+        0,
+        [Rejection("", row, "Price", "ä" * 400, "custom", {"text": "ä" * 900}) for row in range(200)],
+        changes=[*[Change(row, "k", large, large) for row in range(100)], *[Change(0, "k", large, {})] * 100],
+    )
+    rows = [ShownRow(row, large) for row in range(200)]
+    rejected = [RejectedRow(row, ["ä" * 400], compared.rejections[:2]) for row in range(200)]
+    shown = preview_response(replace(found, rows=rows, rejected=rejected, compared=compared), "")
+    assert shown.comparison is not None
+    lists = [shown.rows, shown.rejected_rows, shown.comparison.changes, shown.comparison.deletions]
+    assert all(0 < len(each) < 100 for each in lists)
+    assert 0 < len(shown.comparison.rejections) < 200
+    assert len(json.dumps(json.dumps(shown.model_dump(mode="json")))) < 6_000_000
+    assert shown.counts.update == 100
+
+
+def test_a_comparison_that_lacks_a_chunk_is_not_shown(harness: Harness) -> None:
+    """An earlier version counted effects and stored no values: "nothing changes" would be wrong in silence."""
+    ref = reviewed(harness, products(25), TITLES_OF_PRICES + TITLES[-1:])
+    assert look(harness, ref).comparison is not None
+    harness.files.remove(f"jobs/acme/{ref.id}/compared/000001.json")
+    shown = look(harness, ref)
+    assert (shown.comparison, shown.counts.update) == (None, None)
 
 
 def test_a_lookup_is_not_compared(harness: Harness) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from sluice.model.rejection import Rejection
 from sluice.schema.importer import key_of
 from sluice.schema.rejections import SheetRejections
 from sluice.schema.said import Merge, Values
-from sluice.schema.staging import Batch, Change, Compared, KeptRow
+from sluice.schema.staging import Batch, Change, Compared, KeptRow, excess_of
 from sluice.schema.validation import GoodRow
 
 #: What a row does to the record of its key.
@@ -99,6 +100,8 @@ class Decider:
 
     def ordered(self, values: Values) -> Values:
         """Return the values of a record in the order of the model's columns; those that it does not have come last."""
+        if list(values) == self._names:
+            return values
         return {name: values[name] for name in self._names if name in values} | values
 
     @staticmethod
@@ -106,7 +109,12 @@ class Decider:
         return Decision("rejected", rejections=[rejection])
 
 
-def compared(merge: Merge, decided: Iterable[tuple[GoodRow, Values | None, Decision]], unchanged: int = 0) -> Compared:
+def compared(
+    merge: Merge,
+    decided: Iterable[tuple[GoodRow, Values | None, Decision]],
+    unchanged: int = 0,
+    limits: Mapping[str, float] = MappingProxyType({}),
+) -> Compared:
     """Count what rows would do, and collect what would change.
 
     Parameters
@@ -117,10 +125,13 @@ def compared(merge: Merge, decided: Iterable[tuple[GoodRow, Values | None, Decis
         Each row with its record as it is now, and the decision about it.
     unchanged
         Rows beside these that are known to change nothing.
+    limits
+        As in `excess_of`.
     """
     effects, fields = Counter[Effect](unchanged=unchanged), Counter[str]()
     rejections: list[Rejection] = []
     changes: list[Change] = []
+    limited: list[Change] = []
     kept_blank = 0
     for row, values, decision in decided:
         effects[decision.effect] += 1
@@ -130,9 +141,12 @@ def compared(merge: Merge, decided: Iterable[tuple[GoodRow, Values | None, Decis
             continue
         differing = merge.differing(decision.says, values)  # none if it is deleted
         fields.update(differing)
-        if len(changes) < _SHOWN_CHANGES:
+        is_limited = not limits.keys().isdisjoint(differing)
+        if is_limited or len(changes) < _SHOWN_CHANGES:
             before = {name: values.get(name) for name in differing} if differing else values
-            changes.append(Change(row.number, row.key, before, {name: decision.says[name] for name in differing}))
+            change = Change(row.number, row.key, before, {name: decision.says[name] for name in differing})
+            changes += [change] if len(changes) < _SHOWN_CHANGES else []
+            limited += [change] if is_limited else []
     return Compared(
         effects["inserted"],
         effects["updated"],
@@ -142,6 +156,7 @@ def compared(merge: Merge, decided: Iterable[tuple[GoodRow, Values | None, Decis
         kept_blank,
         dict(fields),
         changes,
+        excess_of(limits, limited),
     )
 
 

@@ -143,14 +143,16 @@ def excess_of(limits: Mapping[str, float], changes: Iterable[Change]) -> Excess:
     limits
         By field: the share of its old value that a number may change by, see `sluice.model.options.Guards`.
     changes
-        Of all records that would be updated, in the order of the rows; they are read once.
+        Of all records that would be updated, in the order of the rows; they are read once. Those of records that would
+        be deleted count for nothing.
     """
     rows, examples = 0, list[Change]()
     for change in changes:
-        names = [name for name in limits if is_beyond(limits[name], change.before.get(name), change.after.get(name))]
+        before, after = change.before, change.after
+        names = [name for name in limits if name in after and is_beyond(limits[name], before.get(name), after[name])]
         if names and len(examples) < EXAMPLES:
-            before, after = ({name: values[name] for name in names} for values in (change.before, change.after))
-            examples.append(Change(change.row, change.key, before, after))
+            old, new = ({name: values[name] for name in names} for values in (before, after))
+            examples.append(Change(change.row, change.key, old, new))
         rows += bool(names)
     return Excess(rows, examples)
 

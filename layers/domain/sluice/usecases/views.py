@@ -120,13 +120,14 @@ def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compare
     done = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(job.ref, PhaseName.COMPARE)]
     if not all(done) or not (done or job.status is Status.IN_REVIEW):
         return None
-    changed, kept_blank = Counter[str](), 0
+    changed, kept_blank, chunks_found = Counter[str](), 0, 0
     updates: list[Change] = []
     deletions: list[Change] = []
     rejections: dict[int, list[Rejection]] = {}
     for found in stored.compared():
         changed.update(found.changed)
         kept_blank += found.kept_blank
+        chunks_found += 1
         for change in found.changes:
             named = updates if change.after else deletions
             if len(named) < NAMED_ROWS:
@@ -134,6 +135,8 @@ def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compare
         for rejection in found.rejections:
             if len(rejections) < NAMED_ROWS or rejection.row in rejections:
                 rejections.setdefault(rejection.row, []).append(replace(rejection, sheet=sheet))
+    if chunks_found < len(done):  # an earlier version compared the job, and stored nothing
+        return None
     return Compared(
         inserted=job.counts.to_insert,
         updated=job.counts.to_update,

@@ -113,7 +113,8 @@ class Rows:
         """Count what the rows would do, and collect what would change."""
         steps = self._steps(seen, {}, current_instant())
         decided = ((step.row, _values(step.before), step.decision) for step in steps)
-        return compared(self._merge, decided, len(self._batch.rows) - len(seen))
+        limits = self._batch.options.guards.max_change
+        return compared(self._merge, decided, len(self._batch.rows) - len(seen), limits)
 
     def after(self, entry: Entry, now: Image | None, at: str) -> Image | None:
         """Compute the record to write: the one that is there now, overlaid with what the row says, or deleted.
@@ -125,11 +126,9 @@ class Rows:
         if not is_record(now):
             if is_record(entry.before):
                 raise RuntimeError("a record was removed while the job held the lock of its dataset")
-            return stored.image(self._batch.job_id, self._decider.ordered(entry.wrote), at)
+            return stored.image(self._batch.job_id, entry.wrote, at)
         values = now.values
-        if not self._merge.differing(entry.wrote, values):
-            return now
-        return stored.image(self._batch.job_id, self._decider.ordered(values | entry.wrote), at)
+        return self._overlaid(values, entry.wrote, at) if self._merge.differing(entry.wrote, values) else now
 
     def restored(self, entry: Entry, now: Image | None) -> Restored:
         """Compute what a rollback makes of a record."""
@@ -156,11 +155,17 @@ class Rows:
             if decision.effect in {"unchanged", "rejected"}:
                 yield _Step(row, before, decision)
                 continue
-            after = self.after(_entry(before, decision), seen[row.key], at)
+            if decision.effect == "updated" and is_record(before) and before is seen[row.key]:
+                after: Image | None = self._overlaid(before.values, decision.says, at)
+            else:
+                after = self.after(_entry(before, decision), seen[row.key], at)
             if after is not None and not stored.fits_merged(after):
                 yield _Step(row, before, Decision("rejected", rejections=[stored.too_large(row)]))
             else:
                 yield _Step(row, before, decision, after)
+
+    def _overlaid(self, values: Values, says: Values, at: str) -> Image:
+        return stored.image(self._batch.job_id, self._decider.ordered(values | says), at)
 
     def _without_job(self, now: Image | None, earlier: Entry | None) -> Image | None:
         """Compute the record as it would be now if earlier holds of this job had not written it.
@@ -209,14 +214,14 @@ class Rows:
         values, first, same = now.values, before.values, self._merge.same
         restored, conflicts = [], []
         for name, value in wrote.items():
-            if same(name, value, first.get(name)):
-                continue
             if same(name, values.get(name), value):
-                restored.append(name)
-            elif not same(name, values.get(name), first.get(name)):
+                restored.append(name)  # also 12.50 as the 12.5 that it was
+            elif not same(name, value, first.get(name)) and not same(name, values.get(name), first.get(name)):
                 conflicts.append(name)
         ours = now.job_id == self._batch.job_id and not conflicts
         record = self._mixed(now, before, _with(values, restored, first), ours=ours)
+        if not stored.fits_merged(record):  # what others wrote since leaves no room
+            return Restored(now, tuple(restored + conflicts))
         return Restored(record, tuple(conflicts) or None)
 
 

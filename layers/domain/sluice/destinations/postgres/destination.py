@@ -22,7 +22,7 @@ from sluice.model.rejection import Rejection
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import SheetRejections
 from sluice.schema.said import Merge, Values
-from sluice.schema.staging import Applied, Batch, Change, Compared, KeptRow, Undone
+from sluice.schema.staging import Applied, Batch, Change, Compared, KeptRow, Undone, excess_of
 from sluice.schema.validation import GoodRow
 
 T = TypeVar("T")
@@ -145,8 +145,8 @@ def _read(connection: Connection[Any], table: DatasetTable | None, batch: Batch,
             read.add(row, {layout.key: from_json(row.values)[layout.key]})
         return read
     said: list[Values] = [from_json(row.values) for row in rows]
-    partial = [row.key for row, values in zip(rows, said, strict=True) if not merge.is_whole(values)]
-    if not (merge.has_rules and partial):
+    partial = merge.has_rules and [row.key for row, each in zip(rows, said, strict=True) if not merge.is_whole(each)]
+    if not partial:
         read.rows, read.said = rows, said
         return read
     there = records.read_records(connection, table, batch.tenant, partial, lock=lock) if table else {}
@@ -262,15 +262,14 @@ def _compare(connection: Connection[Any], batch: Batch) -> Compared:
         staging.stage(connection, batch, shape, staging.lines(layout, shape, read.rows, read.said, {}))
         seen = records.compare(connection, table, shape, _blank(batch, shape), len(read.rows))
         shown = [place for place, there, columns, _ in seen if there and (columns or batch.options.mode == "delete")]
+        limits = batch.options.guards.max_change.keys()
+        wanted = shown[:_SHOWN] + [place for place, _, columns, _ in seen if not limits.isdisjoint(columns)]
         try:
-            values = records.before_and_after(connection, table, shape, shown[:_SHOWN])
+            values = records.before_and_after(connection, table, shape, wanted)
         except DataError:  # a value that the load will reject
-            there = records.read_records(
-                connection, table, batch.tenant, [read.rows[place - 1].key for place in shown[:_SHOWN]], lock=False
-            )
-            values = {
-                place: (there.get(read.rows[place - 1].key, {}), read.said[place - 1]) for place in shown[:_SHOWN]
-            }
+            keys = {place: read.rows[place - 1].key for place in wanted}
+            there = records.read_records(connection, table, batch.tenant, list(keys.values()), lock=False)
+            values = {place: (there.get(key, {}), read.said[place - 1]) for place, key in keys.items()}
         return _compared(batch, read, layout, seen, values)
 
 
@@ -304,7 +303,8 @@ def _compared(
         counts["deleted"],
         counts["kept"],
         dict(changed),
-        changes,
+        changes[:_SHOWN],
+        excess_of(batch.options.guards.max_change, changes),
     )
 
 

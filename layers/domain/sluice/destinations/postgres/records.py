@@ -92,7 +92,8 @@ def _page(
     beyond = SQL("AND {key} > CAST(%(after)s AS {type})") if after is not None else SQL("")
     shown = SQL("") if deleted or MARK not in table.columns else SQL("AND {} IS NULL").format(Identifier(MARK))
     query = SQL(
-        "SELECT {names}, job_id, {mark} FROM {table} WHERE tenant = %(tenant)s {beyond} {shown} ORDER BY {key} LIMIT %(limit)s"
+        "SELECT {names}, job_id, {mark} FROM {table} WHERE tenant = %(tenant)s {beyond} {shown}"
+        " ORDER BY {key} LIMIT %(limit)s"
     )
     wanted = {"tenant": tenant, "after": after, "limit": limit}
     fragments = _fragments(table)

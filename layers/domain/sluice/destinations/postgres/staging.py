@@ -200,8 +200,8 @@ def lines(
     layout: TableLayout, shape: Shape, rows: list[GoodRow], said: list[Values], defaults: Values, *, seen: bool = False
 ) -> Iterator[list[Any]]:
     """Yield rows as `stage` takes them, with defaults of columns that they do not say; ``seen``: with fingerprints."""
-    as_json = {field.name for field in layout.fields if field.type == "jsonb"}
-    fields = [(name, name in as_json, defaults.get(name)) for name in shape.names]
+    fields = [(name, name in layout.as_json, defaults.get(name)) for name in shape.names]
+    columns = len(layout.fields)
     for place, (row, values) in enumerate(zip(rows, said, strict=True), start=1):
         get = values.get
         line: list[Any] = [place]
@@ -209,8 +209,9 @@ def lines(
             value = get(name, default)
             # nearly every value of every row is one of these; a call for each would take longer than sending them
             line.append(value if value is None or (type(value) is str and not is_json) else text_of(value))
-        line.extend(name in values for name in shape.sometimes)
-        line.append(row.hash if seen or len(values) == len(layout.fields) else "")
+        if shape.sometimes:
+            line.extend(name in values for name in shape.sometimes)
+        line.append(row.hash if seen or len(values) == columns else "")
         yield line
 
 

@@ -367,7 +367,7 @@ def _written(table: DatasetTable, shape: Shape, changed: Mapping[str, Composed],
 
 
 def _seems_inserted(fragments: Mapping[str, Composable]) -> Composed:
-    """Compose whether a row without an image was written by the job, as an earlier version told it."""
+    """Compose whether a row without an image was written by the job, where an earlier version loaded it."""
     return SQL(
         "(a.{key} IS NULL AND (t.job_id IS NOT DISTINCT FROM s.job_id OR EXISTS (SELECT FROM {archive} b"
         " WHERE b.tenant = s.tenant AND b.{key} = {value} AND b.job_id = s.job_id)))"

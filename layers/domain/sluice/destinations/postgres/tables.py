@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -57,6 +57,11 @@ class TableLayout:
     def names(self) -> tuple[str, ...]:
         """Names of the columns that hold values, in the order of the row model."""
         return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def as_json(self) -> frozenset[str]:
+        """Names of the columns whose values are staged as JSON."""
+        return frozenset(field.name for field in self.fields if field.type == "jsonb")
 
     @property
     def imaged(self) -> tuple[str, ...]:
@@ -333,9 +338,8 @@ def raw(written: str) -> Composed:
 
 def as_texts(layout: TableLayout, values: Mapping[str, Any]) -> dict[str, str | None]:
     """Write values as they are staged."""
-    as_json = {field.name for field in layout.fields if field.type == "jsonb"}
     return {
-        name: value if value is None or (type(value) is str and name not in as_json) else text_of(value)
+        name: value if value is None or (type(value) is str and name not in layout.as_json) else text_of(value)
         for name, value in values.items()
     }
 
