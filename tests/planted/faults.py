@@ -11,6 +11,7 @@ from typing import Final
 from tests.planted.client_faults import CLIENT_FAULTS
 from tests.planted.edge_faults import EDGE_FAULTS
 from tests.planted.fault import Fault
+from tests.planted.mirror_faults import MIRROR_FAULTS
 
 FAULTS: Final = (
     # ------------------------------------------------------------------ every chunk once
@@ -50,8 +51,8 @@ FAULTS: Final = (
         name="guard-unseen",
         breaks="A job with a guard loads although some of its rows could not be compared.",
         file="layers/domain/sluice/usecases/phases.py",
-        old="if job.compares_first and not _is_compared(job, services):",
-        new="if False:",
+        old="elif job.compares_first and not _is_done(job, PhaseName.COMPARE, services):",
+        new="elif False:",
         tests=("tests/unit/usecases/test_phases_comparing.py",),
     ),
     Fault(
@@ -364,4 +365,5 @@ FAULTS: Final = (
     ),
     *CLIENT_FAULTS,
     *EDGE_FAULTS,
+    *MIRROR_FAULTS,
 )
