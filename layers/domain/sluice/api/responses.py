@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from sluice.api.problems import Problem, shown
 from sluice.api.requests import Priority
 from sluice.model.chunk import PhaseName
-from sluice.model.job import Job, allowed_actions
+from sluice.model.job import Job, WaitsFor, allowed_actions
 from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
@@ -96,6 +96,7 @@ class JobResponse(BaseModel):
     sync: SyncProgressResponse | None = Field(description="Null for an import.")
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
     parameters: dict[str, str] = Field(description="Parameters of its importer, such as a ward.")
+    waits_for: WaitsFor | None = Field(description="What it waits for, while it is queued or rolling back.")
     suspended: str | None = Field(description="Reason of a pause that ends automatically.")
     deleted: bool = Field(description="Whether its files and rows were deleted.")
     batch_id: str
@@ -287,6 +288,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
         parameters=job.parameters,
+        waits_for=job.waits_for,
         suspended=word_detail(job.suspended) if job.suspended else None,
         deleted=job.deleted,
         batch_id=job.batch_id,

@@ -18,7 +18,7 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
 
     The token is answered with ``{outcome}``: ``done``, ``review`` if the job needs a review first, ``stopped`` if the
     job was paused or cancelled, ``over`` if another run has replaced this one, ``again`` if the source must be read
-    again.
+    again, ``queued`` if another job holds the lock of its dataset.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
             answer_if_passed(ref, name, now, services)
         return
     if job.run == run and job.status is Status.PARSING:
-        entered = phase.enter(job, services)
+        entered = phase.enter(job, now, services)
         if isinstance(entered, str):
             machine.succeed(token, {"outcome": entered})
             return
         job = entered
-    if job.run != run or job.status is not phase.running:
+    if job.run != run or job.status is not phase.running or job.is_in_line:
         machine.succeed(token, {"outcome": "over"})
         return
     job = services.jobs.remember(ref, phase=name)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 
 from sluice.catalog.registry import importer_of
-from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
 from sluice.model.job import Job, Progress
@@ -23,6 +23,7 @@ from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import fetch, mark_deleted, read_again
+from sluice.usecases.queueing import ensure_hold, enter_delivery
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import (
     Staged,
@@ -40,6 +41,8 @@ _TO_PARSE = 20
 # Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out includes and
 # the lease does not, and storing the results. The lease is 10 s longer than the time-out.
 _TO_WRITE = 18
+# Seconds until a chunk looks again whether the lock of its dataset is free.
+_UNTIL_FREE = 30
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Phase:
     work: Callable[[Work, Services], Counts]
     progress: Callable[[Counts], tuple[int, int]]
     code: str
-    enter: Callable[[Job, Services], Job | str] = lambda job, _: job
+    enter: Callable[[Job, int, Services], Job | str] = lambda job, _, __: job
     prepare: Callable[[Job, Services], None] = lambda _, __: None
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
     check: Callable[[Job, int, Services], Job | None] = lambda _, __, ___: None
@@ -178,7 +181,7 @@ def _batch(work: Work, staged: Staged, services: Services) -> Batch:
     if job.options.blanks == "keep" and job.options.mode != "delete":
         matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
     importer, index = importer_of(job), work.chunk.ref.index
-    return Batch(job.ref.tenant, importer, job.ref.id, index, staged.rows, job.options, matched=matched)
+    return Batch(job.ref.tenant, importer, job.ref.id, index, staged.rows, job.options, job.hold, matched)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
@@ -192,15 +195,28 @@ def _wait_for_its_load(work: Work, services: Services) -> None:
         raise TryLater("chunk-loading", loaded.lease_until - work.now)
 
 
-def _settle(job: Job, services: Services) -> Job:
+def _holding(do: Callable[[Work, Services], Counts]) -> Callable[[Work, Services], Counts]:
+    """Let a chunk wait until its job holds the lock of its dataset: one of an earlier version began without it."""
+
+    def work(work: Work, services: Services) -> Counts:
+        job = work.job if work.job.hold else ensure_hold(work.job, now=work.now, services=services)
+        if job is None:
+            raise NotYet("dataset-busy", _UNTIL_FREE)
+        return do(replace(work, job=job), services)
+
+    return work
+
+
+def _settle(job: Job, _: int, services: Services) -> Job:
     return settle_date_orders(job, jobs=services.jobs, files=services.files)
 
 
-def _enter_delivery(job: Job, services: Services) -> Job | str:
-    job = _settle(job, services)
+def _enter_delivery(job: Job, now: int, services: Services) -> Job | str:
+    job = _settle(job, now, services)
     if job.needs_review:
         return "review"
-    return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
+    entered = enter_delivery(job, now=now, services=services)
+    return entered if entered.run == job.run else "queued"
 
 
 def _find_duplicates(job: Job, services: Services) -> None:
@@ -250,7 +266,7 @@ PHASES = {
         enter=_enter_delivery,
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
-        work=load_chunk,
+        work=_holding(load_chunk),
         progress=_delivered,
         code="loading",
     ),
@@ -267,7 +283,7 @@ PHASES = {
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
         chunks=_loaded_chunks,
-        work=undo_chunk,
+        work=_holding(undo_chunk),
         progress=lambda counts: (counts.undone, max(counts.inserted + counts.updated, counts.undone)),
         code="rolling-back",
     ),
@@ -279,19 +295,9 @@ def _pull_and_parse(work: Work, services: Services) -> Counts:
     return parse_chunk(work, services)
 
 
-def _load_after_predecessor(work: Work, services: Services) -> Counts:
-    """Load after every worker of the superseded sync has ended: a late one would write older rows over newer ones."""
-    if work.job.instead_of is not None:
-        predecessor = JobRef(work.job.ref.tenant, work.job.instead_of)
-        before = services.chunks.of_phase(predecessor, PhaseName.LOAD)
-        if held := [chunk.lease_until - work.now for chunk in before if chunk.is_held(work.now)]:
-            raise NotYet("predecessor-loading", max(held))
-    return load_chunk(work, services)
-
-
-def _enter_sync_delivery(job: Job, services: Services) -> Job | str:
-    job = _settle(job, services)
-    return "again" if read_again(job, services) else _enter_delivery(job, services)
+def _enter_sync_delivery(job: Job, now: int, services: Services) -> Job | str:
+    job = _settle(job, now, services)
+    return "again" if read_again(job, services) else _enter_delivery(job, now, services)
 
 
 def _find_duplicates_and_deleted(job: Job, services: Services) -> None:
@@ -327,7 +333,6 @@ SYNC_PHASES = {
         is_wanted=_is_current,
         enter=_enter_sync_delivery,
         prepare=_find_duplicates_and_deleted,
-        work=_load_after_predecessor,
     ),
     PhaseName.UNDO: PHASES[PhaseName.UNDO],
 }
@@ -365,6 +370,8 @@ def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for ea
     match job.status:
         case Status.PAUSING | Status.PAUSED if job.suspended:
             return "suspended"
+        case Status.QUEUED | Status.ROLLING_BACK if job.waits_for:
+            return f"waiting-for-{job.waits_for.lock}"
         case Status.WAITING_FOR_FILE | Status.QUEUED:
             return job.status.replace("_", "-")
         case Status.PARSING if not job.counts.total:

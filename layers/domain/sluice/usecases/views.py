@@ -59,7 +59,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         ``not-parsed`` while the file is still being read, or if it was rejected.
     """
     job = jobs.get(ref)
-    reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING}
+    reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING} and not job.is_in_line
     if reading or not job.planned:
         raise Conflict("not-parsed", id=ref.id, status_now=str(job.status))
     rows: list[ShownRow] = []
