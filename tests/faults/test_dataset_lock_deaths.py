@@ -142,7 +142,7 @@ def test_a_job_that_joins_the_line_as_the_lock_is_given_back_takes_it(
 def test_a_job_that_finds_a_line_before_a_free_lock_lets_it_pass(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process that should have passed the lock on has died; whoever comes next passes it on to the first."""
+    """The process that should have passed the lock on has died; the next job passes it on to the first."""
     first, second = loading(harness), waiting(harness, force=True)
     harness.deliver()
     with dying(monkeypatch, harness.jobs, "give_back", after=True):

@@ -120,6 +120,8 @@ export function progressText(job, lang) {
     "in-review": { current: current - rejected, total },
     loading: { current: delivered(job.counts), total },
     "looking-up": { current: delivered(job.counts), total },
+    "waiting-for-importer": { job: job.waits_for?.job },
+    "waiting-for-dataset": { job: job.waits_for?.job },
     "rolling-back": { count: restored(job) },
     "rolling-back-conflicts": { count: restored(job), kept: job.rollback?.conflicts ?? 0 },
   };
