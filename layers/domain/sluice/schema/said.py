@@ -241,7 +241,11 @@ class Merge:
     def _by_rules(self, whole: Values, said: set[str]) -> Values:
         """Run the rules on a whole row, of which only what is said is validated; its result must be stable."""
         once = self._once(whole, said)
-        if self._once(once, said) != once or once[self._key] != whole[self._key]:
+        try:
+            is_stable = self._once(once, said) == once
+        except ValidationError:
+            is_stable = False
+        if not is_stable or once[self._key] != whole[self._key]:
             raise SluiceError("unstable-rules", importer=self._importer.name)
         return once
 

@@ -167,7 +167,7 @@ def with_orders(importer: Importer, row: GoodRow, fields: Iterable[str]) -> Good
     """
     values = from_json(row.values)
     for name in fields:
-        written = date.fromisoformat(values[name] or "")
+        written = date.fromisoformat(values.get(name) or "")
         values[name] = written.replace(month=written.day, day=written.month)
     return _staged(row.number, key_of(importer.row).field, *read_staged(importer, values))
 

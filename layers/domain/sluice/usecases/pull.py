@@ -188,10 +188,14 @@ def mark_deleted(job: Job, services: Services) -> None:
 
 
 def _header(source: Source) -> Header:
-    """Build a header as of a file with the columns of the source, in their order; rows begin right below it."""
+    """Build a header as of a file with the columns of the source, in their order; rows begin right below it.
+
+    A row that came is not deleted, so it says that too: by a cell behind its last one, which is always blank.
+    """
     columns = columns_of(source.row)
+    fields = fields_of(source) | {len(columns): DELETED_SINCE}
     titles = [column.title for column in columns]
-    return Header(0, fields_of(source), titles, {column.field: column.title for column in columns}, [])
+    return Header(0, fields, titles, {column.field: column.title for column in columns}, [])
 
 
 def _ranges(ref: JobRef, source: Source, total: int) -> Iterator[Chunk]:

@@ -1,0 +1,119 @@
+"""Files that say something of some columns, on both destinations: what they change, and what they never touch."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from local.stack import Stack
+from sluice.aws.chunks import DynamoChunks
+from sluice.aws.jobs import DynamoJobs
+from sluice.model.chunk import JobRef, PhaseName
+from tests.e2e.processes import kill_workers_in
+from tests.support.factories import csv_file
+from tests.support.people import Person
+from tests.support.sizes import size
+
+FULL = ("Part Number", "Description", "Brand", "Category", "Price", "Stock")
+KEYS = [f"P-{number:06d}" for number in range(1, 41)]
+#: Keys that two jobs change at the same time; a chunk of products has 10,000 rows.
+MANY = [f"P-{number:06d}" for number in range(1, size(20_000, 40_000) + 1)]
+
+
+def full_file(keys: list[str] = KEYS) -> bytes:
+    return csv_file([(key, "Oil filter", "Bosch", "Filters", "10.50", 55) for key in keys], FULL)
+
+
+def values(person: Person, *names: str) -> set[tuple[Any, ...]]:
+    """Return the different values of some fields in all records."""
+    return {tuple(record[name] for name in names) for record in person.records("products").values()}
+
+
+def completed(person: Person, job_id: str) -> dict[str, Any]:
+    job = person.end_of(job_id, patience=200)
+    assert job["status"] == "completed", job
+    return job
+
+
+def test_a_price_list_leaves_what_it_does_not_mention_and_each_rollback_restores_every_byte(bob: Person) -> None:
+    """A full file, then key, description and price, then blank cells, then the same blank cells with ``clear``."""
+    prices = csv_file([(key, "Oil filter", "11.75") for key in KEYS], ("Part Number", "Description", "Price"))
+    titles = ("Part Number", "Description", "Price", "Brand", "Stock")
+    blanks = csv_file([(key, "Oil filter", "12", "", "") for key in KEYS], titles)
+    steps: list[tuple[bytes, dict[str, str], tuple[Any, ...]]] = [
+        (full_file(), {}, ("10.5", "Bosch", "Filters", 55)),
+        (prices, {}, ("11.75", "Bosch", "Filters", 55)),
+        (blanks, {}, ("12", "Bosch", "Filters", 55)),
+        (blanks, {"blanks": "clear"}, ("12", None, "Filters", 0)),
+    ]
+    before, jobs = [bob.listing("products")], []
+    for number, (body, options, expected) in enumerate(steps):
+        job = completed(bob, bob.start(body, filename=f"{number}.csv", **options))
+        effect = "inserted" if number == 0 else "updated"
+        assert job["counts"][effect] == len(KEYS)
+        assert values(bob, "price", "brand", "category", "stock") == {expected}
+        jobs.append(job)
+        before.append(bob.listing("products"))
+    assert [job["counts"]["kept_blank"] for job in jobs] == [0, 0, 2 * len(KEYS), 0]
+    for job in reversed(jobs):
+        assert before.pop() == bob.listing("products")
+        bob.move(job["id"], "rollback")
+        assert bob.end_of(job["id"])["rollback"] == {"reversed": len(KEYS), "conflicts": 0, "failed": 0}
+    assert bob.listing("products") == before.pop() == []
+
+
+def test_key_and_price_alone_are_an_update_and_the_rejection_of_an_upsert_says_so(bob: Person) -> None:
+    completed(bob, bob.start(full_file(), filename="full.csv"))
+    body = csv_file([(key, "9.99") for key in [*KEYS[:30], "P-UNKNOWN"]], ("Part Number", "Price"))
+    rejected = bob.imported(body, filename="prices.csv")
+    assert (rejected["status"], rejected["problem"]["type"]) == ("failed", "/problems/missing-header")
+    assert "mode 'update'" in rejected["problem"]["detail"]
+
+    job = completed(bob, bob.start(body, filename="prices.csv", mode="update"))
+    assert (job["counts"]["updated"], job["counts"]["rejected"]) == (30, 1)
+    (unknown,) = bob.rejections(job["id"])
+    assert (unknown["row"], unknown["column"]) == (32, "Part Number")
+    assert values(bob, "price", "brand", "stock") == {("9.99", "Bosch", 55), ("10.5", "Bosch", 55)}
+    assert len(bob.records("products")) == len(KEYS)
+
+
+def test_an_insert_changes_no_record_and_a_deletion_names_its_keys(bob: Person) -> None:
+    completed(bob, bob.start(full_file(), filename="full.csv"))
+    before = bob.listing("products")
+    more = csv_file([(key, "New", "1") for key in ("P-000001", "P-NEW")], ("Part Number", "Description", "Price"))
+    job = completed(bob, bob.start(more, filename="more.csv", mode="insert"))
+    assert (job["counts"]["inserted"], job["counts"]["rejected"]) == (1, 1)
+    bob.move(job["id"], "rollback")
+    assert bob.end_of(job["id"])["rollback"]["reversed"] == 1
+    assert bob.listing("products") == before
+
+    gone = csv_file([(key,) for key in [*KEYS[:10], "P-UNKNOWN"]], ("Part Number",))
+    job = completed(bob, bob.start(gone, filename="gone.csv", mode="delete"))
+    assert (job["counts"]["deleted"], job["counts"]["rejected"]) == (10, 1)
+    assert sorted(bob.records("products")) == KEYS[10:]
+    bob.move(job["id"], "rollback")
+    assert bob.end_of(job["id"])["rollback"] == {"reversed": 10, "conflicts": 0, "failed": 0}
+    assert bob.listing("products") == before
+
+
+@pytest.mark.storm
+def test_two_jobs_at_once_over_the_same_keys_both_have_their_way_although_their_workers_die(
+    ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks]
+) -> None:
+    """One changes prices, one stock; the rollback of the first gives back what the second wrote."""
+    completed(ann, ann.start(full_file(MANY), filename="full.csv"))
+    prices = csv_file([(key, "20") for key in MANY], ("Part Number", "Price"))
+    stock = csv_file([(key, 7) for key in MANY], ("Part Number", "Stock"))
+    first, second = (
+        ann.start(body, filename=name, mode="update") for body, name in ((prices, "prices.csv"), (stock, "stock.csv"))
+    )
+    kill = partial(kill_workers_in, stack, stores[1])
+    for job_id in (first, second):
+        kill(JobRef(ann.tenant, job_id), PhaseName.LOAD)
+        assert completed(ann, job_id)["counts"]["updated"] == len(MANY)
+    assert values(ann, "price", "stock", "brand") == {("20", 7, "Bosch")}
+    ann.move(first, "rollback")
+    assert ann.end_of(first, patience=200)["rollback"] == {"reversed": len(MANY), "conflicts": 0, "failed": 0}
+    assert values(ann, "price", "stock", "brand") == {("10.5", 7, "Bosch")}
