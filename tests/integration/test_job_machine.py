@@ -165,6 +165,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
         pytest.param("plan", ["plan planned", "parse done", "load review", "compare done"], id="ambiguous dates"),
         pytest.param("plan", ["plan planned", "parse review", "compare stopped"], id="stopped while comparing"),
         pytest.param("plan", ["plan planned", "parse over"], id="a run that was left behind"),
+        pytest.param("plan", ["plan planned", "parse done", "load queued"], id="its dataset is taken"),
         pytest.param("load", ["load done"], id="committed"),
         pytest.param("load", ["load stopped"], id="stopped while loading"),
         pytest.param("undo", ["undo done"], id="a rollback"),
