@@ -124,7 +124,7 @@ def test_a_job_waits_in_line_while_another_one_loads_into_its_dataset(
     ann.move(first, "commit")
 
     def loads() -> bool:
-        return 0 < ann.client.get(f"/jobs/{first}").body["counts"]["inserted"] < len(rows)
+        return bool(0 < ann.client.get(f"/jobs/{first}").body["counts"]["inserted"] < len(rows))
 
     with frozen_when(stack, loads, "the middle of loading"):
         waiting = ann.move(second, "commit")

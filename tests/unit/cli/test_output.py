@@ -186,7 +186,7 @@ def test_a_job_that_waits_for_another_one_says_so(api: FakeApi, capsys: pytest.C
     """Following it, the sentence is shown once, and a bar only when its rows move."""
     progress = {"current": 0, "total": 9, "percent": 0, "code": "waiting-for-dataset"}
     progress["message"] = "Waits for job 01A, which loads into the same dataset"
-    waiting = {"waits_for": {"lock": "dataset", "job": "01A"}, "phase": "load", "progress": progress}
+    waiting: dict[str, Any] = {"waits_for": {"lock": "dataset", "job": "01A"}, "phase": "load", "progress": progress}
     api.states = [job("queued", **waiting)]
     assert run("job", "01JOB") == 0
     assert "Waits for job 01A, which loads into the same dataset." in capsys.readouterr().out
