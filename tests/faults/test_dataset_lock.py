@@ -16,8 +16,7 @@ from sluice.model.status import Status
 from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch
 from sluice.usecases import queueing
-from sluice.usecases.phases import progress_of
-from sluice.usecases.views import preview
+from sluice.usecases.views import preview, progress_of
 from sluice.wording import word_progress
 from tests.faults.line import (
     BRINGS,

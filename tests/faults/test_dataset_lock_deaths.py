@@ -17,7 +17,7 @@ from sluice.model.lock import Held, LockStep
 from sluice.model.status import Status
 from sluice.schema.staging import Applied, Batch
 from sluice.usecases import queueing
-from sluice.usecases.phases import progress_of
+from sluice.usecases.views import progress_of
 from tests.faults.line import (
     FILE,
     PRODUCTS,

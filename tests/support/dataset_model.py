@@ -6,7 +6,7 @@ A destination is compared with it, see ``tests/integration/destinations``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,11 +20,21 @@ from sluice.schema.said import Merge, Values
 
 @dataclass
 class Kept:
-    """A record: its values, the job that wrote it last, and the job that marked it as deleted."""
+    """A record: its values, the job that wrote it last and when, and whether that job marked or removed it.
+
+    A rollback restores all of it.
+    """
 
     values: Values
     job: str
-    deleted_by: str | None = None
+    at: int
+    marked: bool = False
+    removed: bool = False
+
+    @property
+    def there(self) -> bool:
+        """Whether it is a record, not deleted."""
+        return not self.marked and not self.removed
 
 
 @dataclass
@@ -42,58 +52,115 @@ class DatasetModel:
     Attributes
     ----------
     records
-        By key; those marked as deleted among them.
+        By key; those marked as deleted among them, and what is left of removed ones.
+    wrote
+        By job and key.
+    clock
+        Rises with each write.
+    matched, kept_blank
+        Of the job that is applied: fields that its file has a column of, and blank cells whose column kept a value.
     """
 
     importer: Importer
     records: dict[str, Kept] = field(default_factory=dict)
     wrote: dict[str, dict[str, Wrote]] = field(default_factory=dict)
+    matched: frozenset[str] = frozenset()
+    kept_blank: int = 0
+    clock: int = 0
 
     def visible(self) -> dict[str, Values]:
-        """Return the values of the records that are not marked as deleted."""
-        return {key: kept.values for key, kept in self.records.items() if kept.deleted_by is None}
+        """Return the values of the records that are not deleted."""
+        return {key: kept.values for key, kept in self.records.items() if kept.there}
 
     def apply(
-        self, job: str, options: LoadOptions, rows: Iterable[tuple[str, Values]]
+        self,
+        job: str,
+        options: LoadOptions,
+        rows: Iterable[tuple[str, Values]],
+        matched: frozenset[str] = frozenset(),
+        written: Container[str] | None = None,
     ) -> tuple[Counter[str], dict[str, str]]:
-        """Apply rows ``(key, what they say)``; return counts by effect, and the code of each rejected key."""
+        """Apply rows ``(key, what they say)``; return counts by effect, and the code of each rejected key.
+
+        A job that applies a row again does so in a later hold of the lock: what it wrote then is not news. ``matched``
+        are the fields that the file has a column of, ``written`` the keys that the worker came to write before it died.
+        """
         counts, rejected = Counter[str](), dict[str, str]()
+        self.matched, self.kept_blank = matched, 0
         for key, said in rows:
-            effect = self._apply(job, options, key, said)
+            effect = self._apply(job, options, key, said, dies=written is not None and key not in written)
             counts["rejected" if "-" in effect else effect] += 1
             if "-" in effect:
                 rejected[key] = effect
+        counts["kept_blank"] = self.kept_blank
         return counts, rejected
 
-    def _apply(self, job: str, options: LoadOptions, key: str, said: Values) -> str:
-        before = self.records.get(key)
-        there = before is not None and before.deleted_by is None
+    def _apply(self, job: str, options: LoadOptions, key: str, said: Values, *, dies: bool) -> str:
+        before = self._without(job, key)
+        there = before is not None and before.there
         if options.mode == "insert" and there:
             return "key-exists"
         if not options.inserts and not there:
             return "key-unknown"
         if options.mode == "delete":
-            self._delete(job, options, key)
+            assert before is not None
+            self._remember(job, key, Wrote(deepcopy(before), None))
+            if not dies:
+                self._delete(job, options, key)
             return "deleted"
         merge = Merge(self.importer)
         try:
             says = merge.updated(said, before.values) if before and there else merge.inserted(said)
         except ValidationError:
             return "rule-broken"
+        if before and there:
+            kept = self.matched - says.keys()
+            self.kept_blank += sum(1 for name in kept if before.values.get(name) is not None)
         if before and there and not merge.differing(says, before.values):
+            self.wrote.get(job, {}).pop(key, None)
             return "unchanged"
-        after = {**before.values, **says} if before and there else says
         self._remember(job, key, Wrote(deepcopy(before), says))
-        self.records[key] = Kept(after, job)
+        if not dies:
+            self._write(job, key, says)
         return "updated" if there else "inserted"
 
+    def _write(self, job: str, key: str, says: Values) -> None:
+        now = self.records.get(key)
+        if now is None or not now.there:
+            self.records[key] = Kept(dict(says), job, self._tick())
+        elif Merge(self.importer).differing(says, now.values):
+            self.records[key] = Kept({**now.values, **says}, job, self._tick())
+
+    def _without(self, job: str, key: str) -> Kept | None:
+        """Return the record as it would be if this job had not written it yet.
+
+        A column that holds what it wrote has its earlier value. What it inserted or deleted as a whole is as it was
+        before, unless another job has written the record since.
+        """
+        now, wrote = self.records.get(key), self.wrote.get(job, {}).get(key)
+        if wrote is None or now is None:
+            return now
+        before = wrote.before
+        if wrote.after is None or before is None or not before.there or not now.there:
+            return before if now.job == job else now
+        same = Merge(self.importer).same
+        held = {name for name, value in wrote.after.items() if same(name, now.values.get(name), value)}
+        values = now.values | {name: before.values.get(name) for name in held}
+        writer = before if now.job == job else now
+        return Kept(values, writer.job, writer.at)
+
     def _delete(self, job: str, options: LoadOptions, key: str) -> None:
-        before = self.records[key]
-        self._remember(job, key, Wrote(deepcopy(before), None))
+        now = self.records[key]
+        if not now.there:
+            return
         if options.how_to_delete == "mark":
-            self.records[key] = Kept(before.values, job, deleted_by=job)
+            self.records[key] = Kept(now.values, job, self._tick(), marked=True)
         else:
-            del self.records[key]
+            self.records[key] = Kept({}, job, self._tick(), removed=True)
+
+    def _tick(self) -> int:
+        self.clock += 1
+        return self.clock
 
     def _remember(self, job: str, key: str, wrote: Wrote) -> None:
         self.wrote.setdefault(job, {})[key] = wrote
@@ -110,11 +177,13 @@ class DatasetModel:
 
     def _undo(self, job: str, key: str, wrote: Wrote) -> set[str] | None:
         now, before = self.records.get(key), wrote.before
+        if now == before:
+            return None
         if wrote.after is None:
             return self._undo_deletion(job, key, wrote)
-        if before is None or before.deleted_by is not None:
+        if before is None or not before.there:
             return self._undo_insertion(key, wrote)
-        if now is None or now.deleted_by is not None:
+        if now is None or not now.there:
             return set()
         same = Merge(self.importer).same
         conflicts = set()
@@ -126,28 +195,28 @@ class DatasetModel:
             elif not same(name, now.values.get(name), before.values.get(name)):
                 conflicts.add(name)
         if now.job == job and not conflicts:
-            now.job = before.job
+            now.job, now.at = before.job, before.at
         return conflicts or None
 
     def _undo_insertion(self, key: str, wrote: Wrote) -> set[str] | None:
-        """Remove a record that the job inserted or revived, if nothing in it has changed since."""
-        now = self.records.get(key)
-        if now is None:
-            return None if wrote.before is None else set()
-        if now.deleted_by is not None:
+        """Take a record back that the job inserted or revived, if nothing in it has changed since."""
+        now, before = self.records.get(key), wrote.before
+        if now is None or now.removed:
+            return None if before is None or before.removed else set()
+        if now.marked:
             return set()
         if changed := set(Merge(self.importer).differing(wrote.after or {}, now.values)):
             return changed
-        if wrote.before is None:
+        if before is None:
             del self.records[key]
         else:
-            self.records[key] = wrote.before
+            self.records[key] = before
         return None
 
     def _undo_deletion(self, job: str, key: str, wrote: Wrote) -> set[str] | None:
-        """Bring a deleted record back, if its key is still absent, or marked by this job."""
+        """Bring a deleted record back, if its key is still absent and no other job has written it since."""
         now = self.records.get(key)
-        if now is not None and now.deleted_by != job:
+        if now is not None and (now.there or now.job != job):
             return set()
         assert wrote.before is not None
         self.records[key] = wrote.before

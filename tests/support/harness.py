@@ -13,6 +13,7 @@ import pytest
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.job import DateOrder, Job
+from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.schema.importer import Importer
 from sluice.usecases import plan as plan_module
 from sluice.usecases.artifacts import result_key
@@ -48,6 +49,13 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int = 10) -> None:
     monkeypatch.setattr(plan_module, "importer_named", small)
 
 
+def given_of(options: LoadOptions) -> GivenOptions:
+    """Return what a caller gives who wants exactly these options, of an importer that declares no guards."""
+    default = Guards()
+    guards = {name: value for name, value in vars(options.guards).items() if value != getattr(default, name)}
+    return GivenOptions(options.mode, options.blanks, options.deletes, options.on_rejections, guards)
+
+
 @dataclass
 class Harness:
     """The ports as fakes, and the steps of a job on them."""
@@ -68,9 +76,18 @@ class Harness:
         self._tokens = itertools.count(1)
 
     def upload(
-        self, body: bytes, *, importer: str = "products", filename: str = "a.csv", tenant: str = "acme", **more: Any
+        self,
+        body: bytes,
+        *,
+        importer: str = "products",
+        filename: str = "a.csv",
+        tenant: str = "acme",
+        options: LoadOptions | None = None,
+        **more: Any,
     ) -> JobRef:
-        """Request an import and upload its file, which queues the job."""
+        """Request an import and upload its file, which queues the job; `options` are given as a whole."""
+        if options:
+            more["given"] = given_of(options)
         request = ImportRequest(tenant, "ann", importer, filename, len(body), **more)
         job, form = expect_file(request, now=datetime.now(UTC), services=self)
         self.files.write(form["fields"]["key"], body)
@@ -167,8 +184,10 @@ class Harness:
         follows = {
             ("plan", "planned"): "parse",
             ("parse", "done"): "load",
-            ("parse", "review"): "compare",
-            ("load", "review"): "compare",
+            ("load", "compare"): "compare",
+            ("compare", "done"): "load",
             ("load", "again"): "plan",
+            ("load", "absent"): "absent",
+            ("load", "rejected"): "undo",
         }
         return follows.get((step, outcome), "finish")

@@ -156,7 +156,7 @@ class MemoryJobs:
             run=job.run + new_run,
             run_at=held.pop("run_at", now if new_run else job.run_at),
             file=file or job.file,
-            problem=(problem or job.problem) if to in ENDED else None,
+            problem=(problem or job.problem) if to in ENDED else problem,
             started_at=job.started_at or (now if to is Status.PARSING else None),
             finished_at=now if to in ENDED else None,
             date_orders=job.date_orders if answers is None else dict(answers),
@@ -198,7 +198,7 @@ class MemoryJobs:
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         there, other = self.get(job.ref), self.items.get(corrected.ref)
         if there.corrects is None and not there.planned and other is not None and not other.deleted:
-            taken = ("corrects", "mapping", "date_orders", "parameters")
+            taken = ("corrects", "mapping", "date_orders", "parameters", "options")
             self._write(self._change(there, **{name: getattr(job, name) for name in taken}), SYSTEM, note)
             self._write(self._change(other), job.requested_by, f"corrected by job {job.ref.id}")
         return self.get(job.ref)

@@ -22,7 +22,7 @@ const LEAST = 1.5;
 /** States in which rows have their outcome, or wait for a decision; in all others the bar shows the progress. */
 const WITH_PARTS = new Set(["in_review", "completed", "failed", "cancelled", "rolled_back"]);
 
-const loaded = ({ inserted, updated }) => inserted + updated;
+const loaded = ({ inserted, updated, deleted = 0 }) => inserted + updated + deleted;
 const delivered = (counts) => loaded(counts) + counts.unchanged;
 const restored = ({ rollback }) => (rollback ? rollback.reversed : 0);
 const left = ({ rollback }) => (rollback ? rollback.conflicts + rollback.failed : 0);
@@ -79,6 +79,9 @@ export function resultText({ counts, lookup, rollback, status }, lang) {
   const shown = [
     ["inserted", counts.inserted],
     ...(lookup ? [] : [["updated", counts.updated], ["unchanged", counts.unchanged]]),
+    ["deleted", counts.deleted],
+    ["absent", counts.absent],
+    ["absent_left", counts.absent_left],
     ["rejected", counts.rejected],
     ["unprocessed", counts.unprocessed],
   ].filter(([name, count]) => count > 0 || (name === "inserted" && status === "completed"));
@@ -95,13 +98,16 @@ export function resultText({ counts, lookup, rollback, status }, lang) {
  */
 export function verdictText({ counts, job }, lang) {
   const out = counts.rejected + (counts.to_reject ?? 0);
-  const good = counts.insert === null ? counts.total - out - counts.unchecked : delivered(asCounts(counts));
+  const isKnown = counts.insert !== null;
+  const good = isKnown ? delivered(asCounts(counts)) + counts.delete : counts.total - out - counts.unchecked;
   const say = (name, values) => tOf(job, `verdict.${name}`, values, lang);
   const more = counts.unchecked ? ` ${say("unchecked", { count: counts.unchecked })}` : "";
   if (!good) return say(out ? "nothing" : "empty", { count: out }) + more;
-  if (counts.insert === null) return say("unknown", { count: good, out }) + more;
+  if (!isKnown) return say("unknown", { count: good, out }) + more;
+  if (good === counts.delete) return say("delete", { count: good, out }) + more;
   const same = counts.unchanged ? ` ${say("unchanged", { count: counts.unchanged })}` : "";
-  return say("load", { count: counts.insert, update: counts.update, out }) + same + more;
+  const deleted = counts.delete ? ` ${say("deleted", { count: counts.delete })}` : "";
+  return say("load", { count: counts.insert, update: counts.update, out }) + same + deleted + more;
 }
 
 const asCounts = ({ insert, update, unchanged }) => ({ inserted: insert, updated: update, unchanged });
@@ -119,6 +125,7 @@ export function progressText(job, lang) {
     comparing: { current: current - rejected, total: total - rejected },
     "in-review": { current: current - rejected, total },
     loading: { current: delivered(job.counts), total },
+    "deleting-absent": { current: job.counts.absent + job.counts.absent_left, total },
     "looking-up": { current: delivered(job.counts), total },
     "waiting-for-importer": { job: job.waits_for?.job },
     "waiting-for-dataset": { job: job.waits_for?.job },

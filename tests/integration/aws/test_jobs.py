@@ -11,6 +11,7 @@ from sluice.aws import stored as items
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import JobFile, WaitsFor
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from sluice.wording import word_detail
@@ -31,6 +32,8 @@ def test_the_options_of_a_job_are_stored(jobs: Jobs) -> None:
         hold=7,
         waits_for=WaitsFor("dataset", "01BEFORE"),
     )
+    given = GivenOptions("mirror", "clear", "remove", "stop", {"max_deleted": 20, "max_change": {"price": 0.5}})
+    job = replace(job, given=given, options=given.over(LoadOptions()))
     jobs.add(job)
     assert jobs.get(job.ref).waits_for == job.waits_for
     there = jobs.transition(job.ref, Status.QUEUED)

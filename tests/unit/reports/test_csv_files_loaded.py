@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sluice.reports.cells import unescape_formula
 from sluice.reports.csv_files import write_loaded_csv
-from sluice.reports.formula_injection import unescape_formula
 from sluice.schema.cells import Cell
 from sluice.schema.validation import GoodRow, check_rows
 from tests.unit.reports.sample import JOB, orders, records_of

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
@@ -31,7 +32,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem, format_of
 from sluice.model.job import Job, JobFile, LogEntry, WaitsFor
 from sluice.model.lock import Held, Lock, LockKind, Waiting
-from sluice.model.options import Guards, LoadOptions
+from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.model.status import ENDED, Status
 
 #: The only partition of the index: jobs under way are few, and written to it only when they start and end.
@@ -106,6 +107,7 @@ def of_job(job: Job) -> dict[str, Any]:
         "parameters": dict(job.parameters),
         "lookup": job.lookup,
         "options": _of_options(job.options),
+        "given": json.dumps(job.given.as_dict(), default=dict),
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
         **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
@@ -146,6 +148,7 @@ def to_job(item: dict[str, Any]) -> Job:
         suspended=_to_error(item.get("suspended")),
         deleted=item.get("deleted", False),
         options=_to_options(item.get("options", {})),
+        given=GivenOptions(**json.loads(item.get("given", "{}"))),
         hold=int(item.get("hold", 0)),
         waits_for=WaitsFor(**item["waits_for"]) if "waits_for" in item else None,
         planned=item.get("planned", False),
@@ -316,10 +319,10 @@ def _bounded(value: Any) -> Any:
     match value:
         case str():
             return value[:_LONGEST_TEXT]
-        case bool():
-            return value
-        case int():
+        case int() if not isinstance(value, bool):
             return max(-_LARGEST_NUMBER, min(value, _LARGEST_NUMBER))
+        case float():
+            return Decimal(repr(value)) if isfinite(value) else repr(value)
         case Mapping():
             return {name: _bounded(each) for name, each in value.items()}
         case list() | tuple():
@@ -329,10 +332,10 @@ def _bounded(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Turn the numbers that boto3 reads as Decimal into integers, which JSON can hold."""
+    """Turn the numbers that boto3 reads as Decimal into those that JSON can hold."""
     match value:
         case Decimal():
-            return int(value)
+            return int(value) if value == int(value) else float(value)
         case dict():
             return {name: _plain(each) for name, each in value.items()}
         case list():

@@ -26,7 +26,15 @@ class Counts:
     kept_blank
         Blank cells whose record kept its value; they are cells, and in no sum.
     to_insert, to_update, to_leave, to_delete, to_reject
-        Rows that were compared with the dataset before the load, by the effect that loading would have.
+        Rows that were compared with the dataset before the load, by the effect that loading would have; those with the
+        key of an earlier row, and those that the order of their dates makes wrong, are among `to_reject`.
+    in_scope, to_absent
+        Records of the dataset before the load, and those of them whose keys the file lacks; counted in ``mirror``.
+    absent, absent_left
+        Of `to_absent`: records that were deleted, and records that were left because they have changed meanwhile.
+        They are records and no rows of the file, and in no sum.
+    over_limit
+        Compared rows in which a number would change by more than the guard ``max_change`` allows.
     deleted_upstream
         Rows that the upstream no longer has; they are marked as deleted, and counted as updated.
     reversed, conflicts, rollback_failed
@@ -47,6 +55,11 @@ class Counts:
     to_leave: int = 0
     to_delete: int = 0
     to_reject: int = 0
+    in_scope: int = 0
+    to_absent: int = 0
+    absent: int = 0
+    absent_left: int = 0
+    over_limit: int = 0
     deleted_upstream: int = 0
     reversed: int = 0
     conflicts: int = 0
@@ -58,6 +71,11 @@ class Counts:
         return self.inserted + self.updated + self.unchanged + self.deleted
 
     @property
+    def changed(self) -> int:
+        """Records that the job has changed, and that a rollback has to restore."""
+        return self.inserted + self.updated + self.deleted + self.absent
+
+    @property
     def compared(self) -> int:
         """Rows compared with the dataset."""
         return self.to_insert + self.to_update + self.to_leave + self.to_delete + self.to_reject
@@ -66,6 +84,11 @@ class Counts:
     def undone(self) -> int:
         """Changed rows that a rollback has processed, with any outcome."""
         return self.reversed + self.conflicts + self.rollback_failed
+
+    @property
+    def to_delete_yet(self) -> int:
+        """Records whose keys the file lacks, and which are neither deleted nor left."""
+        return self.to_absent - self.absent - self.absent_left
 
     @property
     def unprocessed(self) -> int:

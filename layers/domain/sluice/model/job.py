@@ -9,8 +9,8 @@ from typing import Literal
 
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem
-from sluice.model.options import LoadOptions
+from sluice.model.errors import GUARD, REJECTIONS, Problem
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.status import Status
 
 #: Names of tenants: a name is part of every key and prefix, so it must not contain their separators.
@@ -29,6 +29,9 @@ OVERDUE = "sync-overdue"
 RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
 #: Type of the problem of a rollback that failed half-way; a caller can roll the job back again.
 HALF_UNDONE = "rollback-incomplete"
+
+#: Types of the problems of failed jobs that have left the dataset as it was, except for rows changed by others.
+NOTHING_LOADED = frozenset({GUARD, REJECTIONS})
 
 #: State of the state machine at which the execution of a run begins.
 Entry = Literal["plan", "load", "undo"]
@@ -62,6 +65,14 @@ class WaitsFor:
 
     lock: Literal["importer", "dataset"]
     job: str
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part of a multipart upload that has arrived: its size in bytes, and the etag of its content."""
+
+    bytes: int
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,8 @@ class Job:
         Number of readings of its source; more than one if rows moved meanwhile.
     options
         What it does to the dataset.
+    given
+        Which of its options its caller gave.
     hold
         Number of its present hold of its dataset's lock; 0 if it does not hold it.
     waits_for
@@ -146,6 +159,7 @@ class Job:
     run_at: datetime | None = None
     reads: int = 1
     options: LoadOptions = field(default_factory=LoadOptions)
+    given: GivenOptions = field(default_factory=GivenOptions)
     hold: int = 0
     waits_for: WaitsFor | None = None
     version: int = 1
@@ -163,6 +177,27 @@ class Job:
         A commit covers only what is known at that time: a chunk that a retry parses may contain new ambiguous dates.
         """
         return (self.review and not self.committed) or bool(self.unanswered)
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether it deletes the records whose keys its file lacks."""
+        return self.options.mode == "mirror" and not self.lookup
+
+    @property
+    def compares_first(self) -> bool:
+        """Whether it is compared with its dataset before it loads, reviewed or not; a lookup has no dataset."""
+        return self.options.always_compares and not self.lookup
+
+    @property
+    def must_undo(self) -> bool:
+        """Whether its load has shown a rejected row, and it loads all rows or none: then nothing of it may stay."""
+        stops = self.options.on_rejections == "stop" and self.status is Status.LOADING
+        return stops and self.counts.rejected > 0
+
+    @property
+    def has_loaded_nothing(self) -> bool:
+        """Whether it failed because of a guard or its rejected rows, before its load or with all of it taken back."""
+        return self.status is Status.FAILED and self.problem is not None and self.problem.type in NOTHING_LOADED
 
     @property
     def is_sync(self) -> bool:
@@ -241,7 +276,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
         case Status.QUEUED | Status.PARSING | Status.LOADING:
             return ["cancel", "pause"]
         case Status.IN_REVIEW:
-            return ["commit", "cancel"]
+            return ["cancel"] if job.problem else ["commit", "cancel"]
         case Status.PAUSED:
             return ["resume", "cancel"]
         case Status.FAILED if job.problem and job.problem.type in RETRYABLE:
@@ -250,7 +285,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
             return ["rollback"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
             return ["rollback"]
-        case Status.COMPLETED if job.counts.inserted + job.counts.updated:
+        case Status.COMPLETED if job.counts.changed:
             return ["rollback"]
         case Status.CANCELLED if job.planned and (job.committed or not job.review):
             return ["rollback"]  # even with counts of 0: a worker may have died between writing and counting

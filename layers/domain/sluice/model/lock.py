@@ -27,9 +27,15 @@ class Lock:
     name: str
 
 
-def file_lock(tenant: str, importer: str, sha256: str) -> Lock:
-    """Name the lock of a file: its owner is the job that imported these bytes last, or is about to."""
-    return Lock(tenant, LockKind.FILE, f"{importer}#{sha256}")
+def file_lock(tenant: str, importer: str, sha256: str, given: str = "") -> Lock:
+    """Name the lock of a file: its owner is the job that imported these bytes last, or is about to.
+
+    Parameters
+    ----------
+    given
+        Digest of the options that the caller gave: with others, the same bytes are another import. Empty without any.
+    """
+    return Lock(tenant, LockKind.FILE, "#".join(filter(None, (importer, sha256, given))))
 
 
 def source_lock(tenant: str, source: str) -> Lock:

@@ -63,7 +63,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
         }
     ),
     Status.IN_REVIEW: frozenset({Status.QUEUED, Status.LOADING, Status.CANCELLED}),
-    Status.LOADING: frozenset({Status.PAUSING, Status.CANCELLING, Status.COMPLETED, Status.FAILED}),
+    # to `rolling_back` if a row is rejected while it loads and the job loads all rows or none
+    Status.LOADING: frozenset(
+        {Status.PAUSING, Status.CANCELLING, Status.ROLLING_BACK, Status.COMPLETED, Status.FAILED}
+    ),
     Status.PAUSING: frozenset({Status.PAUSED, Status.CANCELLING, Status.FAILED}),
     Status.PAUSED: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED}),
     Status.CANCELLING: frozenset({Status.CANCELLED}),

@@ -12,9 +12,8 @@ from typing import Any, BinaryIO, Final
 
 from pydantic_core import from_json
 
-from sluice.reports.cells import cell_text
+from sluice.reports.cells import cell_text, escape_formula
 from sluice.reports.columns import describe
-from sluice.reports.formula_injection import escape_formula
 from sluice.reports.rejected_rows import JOB_TITLE, LEADING, JobMark, RejectedRow, ReportColumns
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow

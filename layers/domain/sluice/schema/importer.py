@@ -310,12 +310,20 @@ class Importer:
     guards: Guards = field(default_factory=Guards)
 
     def __post_init__(self) -> None:
-        key_of(self.row)  # a model without one key is a mistake of the declaration, found at import
+        # mistakes of the declaration, found at import: a model without one key, a guard that would never trip
+        key_of(self.row)
+        if unknown := self.guards.max_change.keys() - self.numeric_columns.keys():
+            raise TypeError(f"max_change of {self.name!r} names {sorted(unknown)}, which are no fields of numbers")
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """Its columns, in order."""
         return columns_of(self.row)
+
+    @property
+    def numeric_columns(self) -> dict[str, Column]:
+        """Its columns of numbers by field, without the key, which never changes."""
+        return {column.field: column for column in self.columns if column.decimals is not None and not column.key}
 
     @property
     def options(self) -> LoadOptions:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -141,6 +142,37 @@ def check_rows(
                 dates[name].add(observation, number, passed)
             context.noted.clear()
     return Checked(good, rejections, seen, ignored, dict(dates))
+
+
+def read_keys(
+    importer: Importer,
+    fields: Mapping[int, str],
+    records: Iterable[Record],
+    date_orders: Mapping[str, DateOrder] | None = None,
+) -> Iterator[tuple[int, str | None]]:
+    """Read the keys of rejected rows, each by the type of the key alone.
+
+    Parameters
+    ----------
+    importer, fields, records, date_orders
+        As in `check_rows`.
+
+    Yields
+    ------
+    tuple
+        Row number, and the key; ``None`` if the cell is blank or not what a key can be.
+    """
+    key = key_of(importer.row).field
+    read = row_reader(importer, [key], LoadOptions("delete"))
+    context = Context(importer.conventions, date_orders)
+    places = [(place, name) for place, name in fields.items() if name == key]
+    for number, cells in records:
+        values = _values(cells, places)
+        found = None
+        if CellError not in map(type, values.values()):
+            with suppress(ValidationError):
+                found = str(getattr(read(values, context)[0], key))
+        yield number, found
 
 
 def with_orders(importer: Importer, row: GoodRow, fields: Iterable[str]) -> GoodRow:

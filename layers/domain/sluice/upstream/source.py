@@ -125,6 +125,28 @@ class SourcePage:
     total: int | None
 
 
+@dataclass(frozen=True)
+class PulledChunk:
+    """What the upstream's responses to one chunk, in one run of the job, contained.
+
+    Parameters
+    ----------
+    run
+        The run of the job that read the chunk.
+    rows
+        Number of rows in the responses.
+    totals
+        Every total that the responses named.
+    keys
+        Keys of the rows, as `sluice.usecases.pull.plain_key` writes them.
+    """
+
+    run: int
+    rows: int
+    totals: list[int]
+    keys: list[str]
+
+
 def read_page(body: Any, offset: int, limit: int, *, has_total: bool) -> SourcePage:
     """Read the JSON of a page: ``{"total": …, "data": [{…}, …]}``.
 

@@ -42,7 +42,7 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], now: int, 
     Raises
     ------
     Conflict
-        If the job is not in review, or was committed with other answers.
+        If the job is not in review, a guard keeps it from loading, or it was committed with other answers.
     RequestRejected
         ``ambiguous-dates`` if an answer is missing; ``unknown-column`` if the job does not ask about a column.
     """
@@ -56,6 +56,8 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], now: int, 
             raise Conflict("committed-otherwise", id=ref.id)
         start(job, now=now, services=services)  # the first call may have died before it started the execution
         return job
+    if job.problem:
+        raise Conflict.of(job.problem)
     missing = [column.title for column in _asked(job) if column.field not in date_orders]
     if missing:
         raise RequestRejected("ambiguous-dates", columns=missing)
@@ -117,7 +119,7 @@ def resume(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
         If the job is not paused, or if its importer runs one job at a time and another job owns the lock.
     """
     job = services.jobs.get(ref)
-    to = Status.LOADING if job.phase is job.delivery else Status.PARSING
+    to = Status.LOADING if job.phase in {job.delivery, PhaseName.ABSENT} else Status.PARSING
     if _has_begun(job, {to}):
         start(job, now=now, services=services)  # the first call may have died before it started the execution
         return job
@@ -225,7 +227,8 @@ def retry(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
         case = "deleted" if job.deleted else "same-again"
         raise Conflict("not-retryable", case=case, status_now=str(job.status))
     parsed = [chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(ref, PhaseName.PARSE)]
-    to = Status.LOADING if job.planned and all(parsed) and not job.needs_review else Status.PARSING
+    is_ready = job.planned and all(parsed) and not (job.needs_review or job.compares_first)
+    to = Status.LOADING if is_ready else Status.PARSING
     acquire_importer_again(job, services)
     return begin(job, to, by=by, note="retried", now=now, services=services)
 
@@ -254,7 +257,9 @@ def roll_back(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     if job.status is Status.ROLLING_BACK:  # the first call may have died before it started the execution
         start(job, now=now, services=services)
         return job
-    if job.status in ENDED and (case := _why_not(job)):
+    if job.status not in ENDED:  # a load takes itself back, not by a call
+        raise illegal_transition(ref.id, job.status, Status.ROLLING_BACK)
+    if case := _why_not(job):
         raise Conflict("nothing-to-roll-back", case=case, status_now=str(job.status))
     return begin(job, Status.ROLLING_BACK, by=by, now=now, services=services)
 
@@ -317,6 +322,8 @@ def _why_not(job: Job) -> str | None:
         return "deleted"
     if job.lookup:
         return "lookup"
+    if job.has_loaded_nothing:
+        return "undone" if job.problem and job.problem.params["case"] == "undone" else "nothing-loaded"
     if not job.planned and job.status is not Status.COMPLETED:
         return "nothing-loaded"
     return None

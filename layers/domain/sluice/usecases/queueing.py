@@ -237,7 +237,7 @@ def _needs_dataset(job: Job, now: int, services: Services) -> bool:
     """
     if job.status in HOLDING | STOPPING:
         return True
-    writing = (PhaseName.LOAD, PhaseName.UNDO)
+    writing = (PhaseName.LOAD, PhaseName.ABSENT, PhaseName.UNDO)
     return any(chunk.is_held(now) for name in writing for chunk in services.chunks.of_phase(job.ref, name))
 
 

@@ -7,9 +7,9 @@ from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, NotYet, Problem, TryLater, UpstreamDown
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import suspend
-from sluice.usecases.phases import Work, phase_of
+from sluice.usecases.phases import phase_of
 from sluice.usecases.ports import Chunks
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, Work
 
 _Closed = tuple[ChunkState, Counts, Problem | None]
 
