@@ -1,6 +1,7 @@
 """``sluice import``: which file, by which importer, how it is read, and what it does to the dataset."""
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -53,12 +54,17 @@ def _parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _share(text: str) -> float:
-    """Read a share from 0 to 1, or in percent."""
+def _ratio(text: str) -> float:
+    """Read a ratio such as 0.05, or in percent; -1 for anything else."""
     try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        ratio = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        share = -1.0
+        return -1.0
+    return ratio if math.isfinite(ratio) else -1.0
+
+
+def _share(text: str) -> float:
+    share = _ratio(text)
     if not 0 <= share <= 1:
         raise typer.BadParameter("has to be a share from 0 to 1, such as 0.05 or 5%")
     return share
@@ -71,9 +77,9 @@ def _share_or_number(text: str) -> float | int:
 
 def _change(text: str) -> tuple[str, float]:
     column, _, share = text.rpartition("=")
-    if not column:
+    if not column or _ratio(share) < 0:
         raise typer.BadParameter('has to be COLUMN=SHARE, such as price=0.5 or "Unit Price=50%"')
-    return column, _share(share)
+    return column, _ratio(share)
 
 
 def import_file(

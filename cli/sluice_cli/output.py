@@ -101,7 +101,7 @@ PREVIEW: Final = (
     Column("date_order", "Date order"),
 )
 CHANGES: Final = (Column("row", "Row", _number), Column("key", "Key"), Column("changes", "Changes"))
-DELETIONS: Final = (Column("row", "Row", _number), Column("key", "Key"))
+DELETED_ROWS: Final = (Column("row", "Row", _number), Column("key", "Key"))
 _FIRST: Final = 20
 """Rows of each kind of change that a preview shows."""
 _WHOLE: Final = (local_time, duration)
@@ -289,7 +289,7 @@ def comparison(body: Mapping[str, Any]) -> None:
     rejections = found["rejections"][:_FIRST] if counts["to_reject"] is not None else []
     for what, items, columns, total in (
         ("Records that change", changes, CHANGES, counts["update"]),
-        ("Records that will be deleted", found["deletions"][:_FIRST], DELETIONS, counts["delete"]),
+        ("Records that will be deleted", found["deletions"][:_FIRST], DELETED_ROWS, counts["delete"]),
         ("Rows that will be rejected", rejections, REJECTIONS[1:], counts["to_reject"]),
     ):
         if items:

@@ -193,6 +193,7 @@ _ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]]
     "bad-mapping": lambda *_: f"See the columns of each importer: {command('importers')}",
     "wrong-file-type": lambda *_: f"See the files that each importer takes: {command('importers')}",
     "invalid-parameter": lambda *_: f"See the parameters of each importer: {command('importers')}",
+    "invalid-option": lambda *_: f"See the options of each importer: {command('importers')}",
     "ambiguous-dates": _dates,
     "unprocessed-rows": _on_job("retry", "Retry them"),
     "system-error": _on_job("retry", "Retry it"),

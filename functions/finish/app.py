@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import StartSettings, load_settings
+from sluice.config import FinishSettings, load_settings
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
 from sluice.observability import discreet, logger, metrics
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     ``error`` is what Step Functions caught, ``{Error, Cause}``.
     """
-    settings = load_settings(StartSettings)
+    settings = load_settings(FinishSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     caught = event.get("error")
     if caught:

@@ -40,12 +40,21 @@ def test_a_file_is_uploaded_with_its_options_and_links_to_its_job(page_at: PageA
     expect(page.get_by_label("What is in the file?")).to_have_value("products")
     page.get_by_label("Stop before loading").check()
     page.get_by_label("Urgent").check()
+    expect(page.get_by_label("Deleted records")).to_be_hidden()
+    page.get_by_label("The rows of the file").select_option("delete")
+    page.get_by_label("Deleted records").select_option("mark")
+    page.get_by_label("The rows of the file").select_option("update")  # deletes nothing, so the choice is not sent
+    page.get_by_label("A blank cell").select_option("Blank cells clear the value.")
     choose(page, "looked-at.csv", csv_file(products(3)))
     page.locator(".done").get_by_role("link", name="Open the job").click()
     expect(page.get_by_role("heading", level=1, name="looked-at.csv")).to_be_visible()
     expect(page.locator(".head .status")).to_have_text("In review")
     (job,) = ann.client.get("/jobs").body["items"]
     assert (job["priority"], job["review"]) == ("urgent", True)
+    assert [job["options"][name] for name in ("mode", "blanks", "deletes")] == ["update", "clear", None]
+    page.get_by_role("tab", name="Run").click()
+    changes = "Records are updated; rows whose key is new are rejected. Blank cells clear the value."
+    expect(page.get_by_text(changes)).to_be_visible()
 
 
 def test_a_file_dropped_on_the_list_of_jobs_is_uploaded(page_at: PageAt, ann: Person) -> None:

@@ -113,3 +113,18 @@ def test_without_a_network_the_dialog_offers_to_try_again(page_at: Callable[...,
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("button", name="Drop a file here, or choose one")).to_be_visible()
+
+
+def test_the_reader_says_what_the_file_changes_unless_the_page_does(page_at: Callable[..., Page], ann: Person) -> None:
+    """An attribute of the page is sent, and not offered."""
+    page = page_at(PAGE, ann)
+    page.locator("sluice-import-dialog").evaluate("dialog => (dialog.mode = 'insert')")
+    page.get_by_role("button", name="Import a price list").click()
+    page.get_by_text("What the file changes").click()
+    expect(page.get_by_label("The rows of the file")).to_have_count(0)
+    page.get_by_label("A blank cell").select_option("Blank cells clear the value.")
+    chosen: Any = {"name": "new.csv", "mimeType": "text/csv", "buffer": b"SKU,Name,Price\nO-1,Belt,1.5\n"}
+    page.locator("sluice-import-dialog input[type=file]").set_input_files(chosen)
+    review(page)
+    (job,) = ann.everything("/jobs", 10)
+    assert (job["options"]["mode"], job["options"]["blanks"]) == ("insert", "clear")

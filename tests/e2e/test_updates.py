@@ -98,6 +98,26 @@ def test_an_insert_changes_no_record_and_a_deletion_names_its_keys(bob: Person) 
     assert bob.listing("products") == before
 
 
+def test_a_mirror_deletes_what_its_file_lacks_and_half_a_file_deletes_nothing(bob: Person) -> None:
+    """The deleted records are marked: lists hide them, and a rollback brings them back."""
+    keys = [f"P-{number:06d}" for number in range(1, 2_001)]
+    completed(bob, bob.start(full_file(keys), filename="full.csv"))
+    before = bob.listing("products")
+    half = bob.imported(full_file(keys[:1_000]), filename="half.csv", mode="mirror")
+    assert (half["status"], half["problem"]["type"]) == ("failed", "/problems/guard")
+    assert (half["problem"]["found"], half["problem"]["total"]) == (1_000, 2_000)
+    assert bob.listing("products") == before
+
+    job = completed(bob, bob.start(full_file(keys[50:]), filename="all.csv", mode="mirror"))
+    assert (job["counts"]["unchanged"], job["counts"]["absent"], job["counts"]["absent_left"]) == (1_950, 50, 0)
+    assert sorted(bob.records("products")) == keys[50:]
+    marked = bob.client.get(f"/datasets/products/records/{keys[0]}").body
+    assert marked["job"] == job["id"]
+    bob.move(job["id"], "rollback")
+    assert bob.end_of(job["id"])["rollback"] == {"reversed": 50, "conflicts": 0, "failed": 0}
+    assert bob.listing("products") == before
+
+
 @pytest.mark.storm
 def test_two_jobs_at_once_over_the_same_keys_both_have_their_way_although_their_workers_die(
     ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks]

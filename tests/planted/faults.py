@@ -259,6 +259,22 @@ FAULTS: Final = (
         tests=("tests/unit/usecases/test_same_file.py",),
     ),
     Fault(
+        name="options-not-claimed",
+        breaks="The same file is rejected in another mode than it was imported in.",
+        file="layers/domain/sluice/usecases/same_file.py",
+        old="sha256, job.given.claimed)",
+        new='sha256, "")',
+        tests=("tests/unit/usecases/test_same_file.py",),
+    ),
+    Fault(
+        name="importers-options-lost",
+        breaks="A caller who gives a mode gets the default meaning of blank cells in place of the importer's.",
+        file="layers/domain/sluice/usecases/create.py",
+        old="given.over(importer.options)",
+        new="given.over(type(importer.options)())",
+        tests=("tests/integration/api/test_import_options.py",),
+    ),
+    Fault(
         name="same-file-accepted",
         breaks="The same file is imported again although the caller does not force it.",
         file="layers/domain/sluice/usecases/same_file.py",

@@ -189,7 +189,7 @@ def test_an_import_needs_the_write_scope(stack: Stack) -> None:
 
 def options(**changed: Any) -> dict[str, Any]:
     """Return the options of a job of products as the API shows them."""
-    guards = {"max_rejected": None, "max_deleted": None, "max_change": {}}
+    guards: dict[str, Any] = {"max_rejected": None, "max_deleted": None, "max_change": {}}
     return {
         "mode": "upsert",
         "blanks": "keep",
@@ -216,6 +216,12 @@ def test_options_replace_those_of_the_importer(stack: Stack, ask: Any, asked: An
     assert job["options"] == options(**shown)
     assert get(f"/v1/jobs/{job['id']}").body["options"] == job["options"]
     assert stack.jobs.get(JobRef("acme", job["id"])).given.as_dict() == asked
+
+
+@WAYS
+def test_who_gives_the_mode_alone_keeps_the_blank_cells_of_the_importer(stack: Stack, ask: Any) -> None:
+    job = job_of(ask(importer="hsi", mode="update"))
+    assert job["options"] == options(mode="update", blanks="clear")
 
 
 @WAYS
@@ -257,7 +263,7 @@ GUARDS = [
     {"max_deleted": 1.5},
     {"max_deleted": -1},
     {"max_deleted": True},
-    {"max_change": {"price": 2}},
+    {"max_change": {"price": -0.5}},
     {"max_change": [0.5]},
     {"max_change": {"": 0.5}},
     {"most": 0.5},
@@ -267,7 +273,7 @@ GUARDS = [
 
 @pytest.mark.parametrize("guards", GUARDS, ids=str)
 def test_a_guard_of_another_form_is_rejected(stack: Stack, guards: Any) -> None:
-    """A share is from 0 to 1; of what `mirror` may delete, a whole number is one of records."""
+    """A share is from 0 to 1, but for changes; of what `mirror` may delete, a whole number is one of records."""
     assert_problem(announced(guards=guards), 422, "invalid-request")
     assert_problem(sent(guards=json.dumps(guards)), 422, "invalid-request")
     assert get("/v1/jobs").body["items"] == []

@@ -86,6 +86,7 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
             "update": 1,
             "unchanged": 1,
             "delete": 0,
+            "in_scope": None,
             "kept_blank": 0,
             "ignored": 0,
         },

@@ -219,6 +219,7 @@ def test_an_errors_file_goes_to_the_importer_of_the_job_that_it_names(
         ("--max-rejected 5% --max-deleted 0.2", {"guards": {"max_rejected": 0.05, "max_deleted": 0.2}}),
         ("--max-change price=0.5 --max-change a=b=50%", {"guards": {"max_change": {"price": 0.5, "a=b": 0.5}}}),
         ("--max-deleted 0", {"guards": {"max_deleted": 0}}),
+        ("--max-change stock=200%", {"guards": {"max_change": {"stock": 2.0}}}),
     ],
 )
 def test_options_of_the_load_are_sent_as_they_are_given(
@@ -248,6 +249,8 @@ def test_a_whole_number_of_records_is_no_share_of_them(api: FakeApi, workbook: P
         "--max-deleted 120%",
         "--max-change 0.5",
         "--max-change price=x",
+        "--max-change price=inf",
+        "--max-change price=-0.1",
         "--max-change price=0.5 --max-change price=0.1",
     ],
 )

@@ -65,6 +65,7 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
     [
         ("same-file", {}, "--force"),
         ("missing-parameter", {"parameter": "ward"}, "--parameter ward=VALUE"),
+        ("invalid-option", {"option": "deletes"}, "sluice importers"),
         ("missing-header", {}, "--mapping HEADER=COLUMN"),
         ("ambiguous-dates", {"columns": ["Last sold"]}, "--date 'Last sold=ORDER' (ORDER is dmy or mdy)"),
         ("unprocessed-rows", {}, "sluice retry 01JOB"),

@@ -63,6 +63,7 @@ def test_a_preview_shows_how_the_file_was_understood(harness: Harness, ref: JobR
         "update": 5,
         "unchanged": 10,
         "delete": 0,
+        "in_scope": None,
         "kept_blank": 0,
         "ignored": 0,
         "unchecked": 0,

@@ -145,9 +145,7 @@ class UploadFields(OptionFields):
         default=None, max_length=64, description="Id of the job whose rejected rows the file corrects."
     )
     parameters: Parameters | None = Field(default=None, description='As JSON, such as {"ward": "79800001"}.')
-    guards: GuardsAsText | None = Field(  # type: ignore[assignment]  # a field of a form is text
-        default=None, description='As JSON, such as {"max_rejected": 0.05}.'
-    )
+    guards: GuardsAsText | None = Field(default=None, description='As JSON, such as {"max_rejected": 0.05}.')
 
 
 class FileForm(UploadFields):

@@ -17,7 +17,7 @@ from sluice.model.job import Job, allowed_actions
 from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
-from sluice.usecases.views import Timeline, progress_of
+from sluice.usecases.views import progress_of
 from sluice.wording import word_detail, word_progress, word_reason, word_rejection
 
 T = TypeVar("T")
@@ -122,40 +122,6 @@ class TicketResponse(BaseModel):
     ticket: str
     expires_in: int = Field(description="Seconds until the ticket expires.")
     links: dict[str, str] = Field(description="Addresses that contain the ticket: `events` of a job, `socket`.")
-
-
-class StepResponse(BaseModel):
-    """A chunk that was done: its phase, its number of rows, and the time."""
-
-    at: datetime
-    phase: PhaseName
-    rows: int
-
-
-class PhaseTimeResponse(BaseModel):
-    """What a phase took: seconds of work in all of its runs, and the rows that it has processed."""
-
-    phase: PhaseName
-    seconds: float
-    rows: int
-
-
-class SpanResponse(BaseModel):
-    """A part of a job's life: work on a phase, or a wait."""
-
-    status: Status = Field(description="State of the job in it; work goes on while a job is pausing or cancelling.")
-    phase: PhaseName | None = Field(description="Null if it is a wait, such as a review or a pause.")
-    since: datetime = Field(alias="from")
-    until: datetime | None = Field(description="Null while it lasts.")
-
-
-class TimelineResponse(BaseModel):
-    """The timeline of a job: its chunks that were done, oldest first, what each phase took, and its work and waits."""
-
-    items: list[StepResponse]
-    next: str | None = Field(description="Always null.")
-    phases: list[PhaseTimeResponse]
-    spans: list[SpanResponse]
 
 
 class RejectionResponse(BaseModel):
@@ -326,31 +292,6 @@ def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     # "kept" in format 0
     outcome = outcomes.get(stored["outcome"], "conflict")
     return KeptRowResponse(key=stored["key"], outcome=outcome, job=stored["job_id"], reason=reason)
-
-
-def timeline_response(found: Timeline, now: datetime) -> TimelineResponse:
-    """Build the response about a timeline; a phase under way has taken the seconds until ``now``."""
-    worked = [(span.phase, span.seconds(now)) for span in found.spans if span.phase]
-    times = [
-        PhaseTimeResponse(
-            phase=name,
-            seconds=round(sum(seconds for phase, seconds in worked if phase is name), 3),
-            rows=sum(step.rows for step in found.steps if step.phase is name),
-        )
-        for name in PhaseName
-        if any(phase is name for phase, _ in worked)
-    ]
-    return TimelineResponse(
-        items=[StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in found.steps],
-        next=None,
-        phases=times,
-        spans=[
-            SpanResponse.model_validate(
-                {"status": span.status, "phase": span.phase, "from": span.since, "until": span.until}
-            )
-            for span in found.spans
-        ],
-    )
 
 
 def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
