@@ -103,9 +103,25 @@ FAULTS: Final = (
         name="importer-lock-kept",
         breaks="A job that ends keeps the lock of its importer, and the next one in line waits.",
         file="layers/domain/sluice/usecases/finish.py",
-        old="release_importer(job, services)",
+        old="job = release(job, now=now, services=services)",
         new="pass",
         tests=("tests/unit/usecases/test_lookup.py",),
+    ),
+    Fault(
+        name="dataset-lock-ignored",
+        breaks="Two jobs load into the same dataset at the same time.",
+        file="layers/domain/sluice/usecases/queueing.py",
+        old="        return seen.owner == job.ref\n",
+        new="        return True\n",
+        tests=("tests/faults/test_dataset_lock.py",),
+    ),
+    Fault(
+        name="dataset-lock-too-early",
+        breaks="A run that fails gives the lock of its dataset back while a worker still writes.",
+        file="layers/domain/sluice/usecases/queueing.py",
+        old="return any(chunk.is_held(now)",
+        new="return any(chunk.is_held(now + 3_600)",
+        tests=("tests/faults/test_dataset_lock_deaths.py",),
     ),
     # ------------------------------------------------------------------ rollback
     Fault(
