@@ -74,7 +74,8 @@ def test_the_other_sheets_of_an_xls_file_are_those_with_data_that_a_person_sees(
 
 def test_the_other_sheets_of_an_opendocument_file_are_those_with_data() -> None:
     cell = '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>'
-    more = f'<table:table table:name="More"><table:table-row>{cell}</table:table-row></table:table><table:table table:name="Empty"/>'
+    row = f"<table:table-row>{cell}</table:table-row>"
+    more = f'<table:table table:name="More">{row}</table:table><table:table table:name="Empty"/>'
     body = ODS.replace("</office:spreadsheet>", f"{more}</office:spreadsheet>")
     assert other_sheets(packed({**ODS_PARTS, "content.xml": body})) == ("More",)
 
