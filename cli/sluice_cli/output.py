@@ -181,13 +181,16 @@ def watch(shown: Progress, states: Iterable[Response]) -> Response:
     A phase that passed between two states gets no bar.
     """
     tasks: dict[str, TaskID] = {}
-    last = suspended = None
+    last = suspended = waits_for = None
     for last in states:
         current = last.body
         if current.get("suspended") and current["suspended"] != suspended:
             shown.console.print(_plain(current["suspended"]), markup=False)
+        if current.get("waits_for") and current["waits_for"] != waits_for:
+            shown.console.print(_plain(f"{current['progress']['message']}."), markup=False)
+        waits_for = current.get("waits_for")
         suspended = current.get("suspended")
-        name = PHASES.get(current.get("phase") or current["status"])
+        name = None if waits_for else PHASES.get(current.get("phase") or current["status"])
         if current.get("sync") and name == "Checking":
             name = "Reading"  # an upstream's pages, which takes longer than to check them
         completed = current["status"] == "completed"
@@ -214,6 +217,8 @@ def job(body: Mapping[str, Any]) -> None:
     out.print(_counts(body))
     if body.get("suspended"):
         say(body["suspended"])
+    if body.get("waits_for"):
+        say(f"{body['progress']['message']}.")
     if body.get("deleted"):
         say("Its files and rows were deleted.")
     if problem := body.get("problem"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -33,6 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
         error=str(caught.get("Error")) if caught else None,
+        now=int(time.time()),
         services=bootstrap.services(settings),
     )
     metrics.add_metric(name=f"Jobs{job.status.title().replace('_', '')}", unit=MetricUnit.Count, value=1)

@@ -169,6 +169,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
         ),
         pytest.param("plan", ["plan planned", "parse done", "load compare", "compare stopped"], id="stopped comparing"),
         pytest.param("plan", ["plan planned", "parse over"], id="a run that was left behind"),
+        pytest.param("plan", ["plan planned", "parse done", "load queued"], id="its dataset is taken"),
         pytest.param("load", ["load done"], id="committed"),
         pytest.param("load", ["load absent", "absent done"], id="a mirror"),
         pytest.param("load", ["load absent", "absent stopped"], id="stopped while absent records are deleted"),

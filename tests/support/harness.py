@@ -118,12 +118,14 @@ class Harness:
         while self.queue.messages:
             (each or self.work)(self.queue.messages.pop(0))
 
-    def finish(self, ref: JobRef, error: str | None = None) -> Job:
+    def finish(self, ref: JobRef, error: str | None = None, *, now: int = NOW) -> Job:
         run = self.jobs.get(ref).run
-        return finish(ref, run, error=error, services=self)
+        return finish(ref, run, error=error, now=now, services=self)
 
-    def commit(self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben") -> Job:
-        return commit(ref, by=by, answers=answers or {}, services=self)
+    def commit(
+        self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben", now: int = NOW
+    ) -> Job:
+        return commit(ref, by=by, answers=answers or {}, now=now, services=self)
 
     def cancel(self, ref: JobRef, *, now: int = NOW) -> Job:
         return cancel(ref, by="ben", now=now, services=self)
@@ -131,14 +133,14 @@ class Harness:
     def pause(self, ref: JobRef, *, now: int = NOW) -> Job:
         return pause(ref, by="ben", now=now, services=self)
 
-    def resume(self, ref: JobRef) -> Job:
-        return resume(ref, by="ben", services=self)
+    def resume(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return resume(ref, by="ben", now=now, services=self)
 
-    def retry(self, ref: JobRef) -> Job:
-        return retry(ref, by="ben", services=self)
+    def retry(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return retry(ref, by="ben", now=now, services=self)
 
-    def roll_back(self, ref: JobRef) -> Job:
-        return roll_back(ref, by="ben", services=self)
+    def roll_back(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return roll_back(ref, by="ben", now=now, services=self)
 
     def give_up(self, ref: ChunkRef, *, now: int = NOW) -> bool:
         return give_up(ref, now=now, services=self)

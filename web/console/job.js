@@ -218,6 +218,7 @@ function factsOf(job) {
     finished: job.finished_at && timeMark(job.finished_at),
     size: job.file && job.file.bytes !== null ? bytes(job.file.bytes) : null,
     priority: t(`priority.${job.priority}`),
+    waits: job.waits_for && el("a", { href: to(["jobs", job.waits_for.job]) }, job.waits_for.job),
     corrects: job.corrects && el("a", { href: to(["jobs", job.corrects]) }, job.corrects),
     id: el("code", {}, job.id),
   };

@@ -103,6 +103,7 @@ export const en = {
   "fact.size": "Size",
   "fact.priority": "Priority",
   "fact.corrects": "Corrects",
+  "fact.waits": "Waits for",
   "fact.id": "Job id",
   "priority.urgent": "urgent",
   "priority.standard": "standard",
@@ -234,6 +235,10 @@ export const en = {
   "queues.standard": "Standard",
   "queues.dead": "Dead-letter queue",
   "queues.dead.text": "Chunks that failed three times. They stay here until their job is closed as failed.",
+  "queues.waits": "Jobs that wait for another job",
+  "queues.waits.text": "One job at a time loads into a dataset. Each starts by itself: urgent ones first, then the oldest.",
+  "queues.waits.empty": "No job waits for another one.",
+  "queues.waits.for": "Waits for",
   "queues.failed": "Jobs with unprocessed rows",
   "queues.failed.text":
     "These jobs could not process all of their rows, for a reason outside the file. A retry processes only those rows.",

@@ -102,6 +102,7 @@ export const id = {
   "fact.finished": "Berakhir",
   "fact.size": "Ukuran",
   "fact.priority": "Prioritas",
+  "fact.waits": "Menunggu",
   "fact.corrects": "Memperbaiki",
   "fact.id": "Id pekerjaan",
   "priority.urgent": "mendesak",
@@ -235,6 +236,11 @@ export const id = {
   "queues.dead": "Antrean surat mati",
   "queues.dead.text":
     "Potongan yang gagal tiga kali. Potongan itu tetap di sini sampai pekerjaannya ditutup sebagai gagal.",
+  "queues.waits": "Pekerjaan yang menunggu pekerjaan lain",
+  "queues.waits.text":
+    "Satu pekerjaan pada satu waktu memuat ke suatu kumpulan data. Masing-masing dimulai sendiri: yang mendesak dahulu, lalu yang tertua.",
+  "queues.waits.empty": "Tidak ada pekerjaan yang menunggu pekerjaan lain.",
+  "queues.waits.for": "Menunggu",
   "queues.failed": "Pekerjaan dengan baris yang belum diproses",
   "queues.failed.text":
     "Pekerjaan ini tidak dapat memproses semua barisnya, karena sebab di luar berkasnya. Mencoba lagi hanya memproses baris itu.",

@@ -127,6 +127,8 @@ export function progressText(job, lang) {
     loading: { current: delivered(job.counts), total },
     "deleting-absent": { current: job.counts.absent + job.counts.absent_left, total },
     "looking-up": { current: delivered(job.counts), total },
+    "waiting-for-importer": { job: job.waits_for?.job },
+    "waiting-for-dataset": { job: job.waits_for?.job },
     "rolling-back": { count: restored(job) },
     "rolling-back-conflicts": { count: restored(job), kept: job.rollback?.conflicts ?? 0 },
   };

@@ -57,6 +57,8 @@ export const en = {
   "part.waiting.lookup": "{count} to look up",
   "message.waiting-for-file": "Waiting for the file",
   "message.queued": "Waiting to start",
+  "message.waiting-for-importer": "Waits for job {job}: this importer runs one job at a time",
+  "message.waiting-for-dataset": "Waits for job {job}, which loads into the same dataset",
   "message.reading-file": "Reading the file",
   "message.reading-source": "Reading the source",
   "message.checking": "Checked {current} of {total} rows",

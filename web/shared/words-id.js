@@ -47,6 +47,8 @@ export const id = {
   "part.waiting.lookup": "{count} akan dicari",
   "message.waiting-for-file": "Menunggu berkas",
   "message.queued": "Menunggu dimulai",
+  "message.waiting-for-importer": "Menunggu pekerjaan {job}: pengimpor ini menjalankan satu pekerjaan pada satu waktu",
+  "message.waiting-for-dataset": "Menunggu pekerjaan {job}, yang memuat ke kumpulan data yang sama",
   "message.reading-file": "Membaca berkas",
   "message.reading-source": "Membaca sumber",
   "message.checking": "{current} dari {total} baris diperiksa",

@@ -78,4 +78,4 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
             queue.messages.clear()
             outcome = machine.answers.pop(step)["outcome"]
         step = Harness._after(step, outcome)
-    return finish(ref, job.run, error=None, services=services)
+    return finish(ref, job.run, error=None, now=NOW, services=services)

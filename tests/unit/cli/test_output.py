@@ -227,6 +227,20 @@ def test_following_continues_by_polling_when_a_suspension_has_ended_the_stream(
     assert [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()] == ["paused", "completed"]
 
 
+def test_a_job_that_waits_for_another_one_says_so(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    """Following it, the sentence is shown once, and a bar only when its rows move."""
+    progress = {"current": 0, "total": 9, "percent": 0, "code": "waiting-for-dataset"}
+    progress["message"] = "Waits for job 01A, which loads into the same dataset"
+    waiting: dict[str, Any] = {"waits_for": {"lock": "dataset", "job": "01A"}, "phase": "load", "progress": progress}
+    api.states = [job("queued", **waiting)]
+    assert run("job", "01JOB") == 0
+    assert "Waits for job 01A, which loads into the same dataset." in capsys.readouterr().out
+    api.states = [job("queued", **waiting), job("queued", version=2, **waiting), job("completed", version=3)]
+    assert run("job", "01JOB", "--follow") == 0
+    shown = capsys.readouterr().err
+    assert shown.count("Waits for job 01A") == 1
+
+
 @pytest.mark.parametrize(("end", "code"), [("completed", 0), ("rolled_back", 0), ("in_review", 3), ("failed", 1)])
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "json"])
 def test_following_exits_with_the_code_of_the_end(api: FakeApi, end: str, code: int, as_json: list[str]) -> None:

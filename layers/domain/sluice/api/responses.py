@@ -13,7 +13,7 @@ from sluice.api.importers import OptionsResponse, options_response
 from sluice.api.problems import Problem, shown
 from sluice.api.requests import Priority
 from sluice.model.chunk import PhaseName
-from sluice.model.job import Job, allowed_actions
+from sluice.model.job import Job, WaitsFor, allowed_actions
 from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
@@ -100,6 +100,7 @@ class JobResponse(BaseModel):
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
     parameters: dict[str, str] = Field(description="Parameters of its importer, such as a ward.")
     options: OptionsResponse | None = Field(description="What it does to its dataset; null for a lookup.")
+    waits_for: WaitsFor | None = Field(description="What it waits for, while it is queued or rolling back.")
     suspended: str | None = Field(description="Reason of a pause that ends automatically.")
     deleted: bool = Field(description="Whether its files and rows were deleted.")
     batch_id: str
@@ -263,6 +264,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         lookup=job.lookup,
         parameters=job.parameters,
         options=None if job.lookup else options_response(job.options),
+        waits_for=job.waits_for,
         suspended=word_detail(job.suspended) if job.suspended else None,
         deleted=job.deleted,
         batch_id=job.batch_id,

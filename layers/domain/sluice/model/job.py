@@ -60,6 +60,14 @@ class JobFile:
 
 
 @dataclass(frozen=True)
+class WaitsFor:
+    """What a job waits for: the lock of its importer or of its dataset, and the id of the job that holds it."""
+
+    lock: Literal["importer", "dataset"]
+    job: str
+
+
+@dataclass(frozen=True)
 class StoredPart:
     """A part of a multipart upload that has arrived: its size in bytes, and the etag of its content."""
 
@@ -89,8 +97,6 @@ class Job:
         The phase under way, or the one in which it was stopped.
     run_at
         Time at which its run began; ``None`` in the first run.
-    instead_of
-        Id of the sync that it superseded.
     run
         Number of its executions: a commit, a resume, a retry and a rollback each begin a new run.
     planned
@@ -115,6 +121,10 @@ class Job:
         What it does to the dataset.
     given
         Which of its options its caller gave.
+    hold
+        Number of its present hold of its dataset's lock; 0 if it does not hold it.
+    waits_for
+        The lock that it waits for; ``None`` if it waits for none.
     version
         Rises with every change; the ETag of the job.
     """
@@ -147,10 +157,11 @@ class Job:
     suspended: Problem | None = None
     deleted: bool = False
     run_at: datetime | None = None
-    instead_of: str | None = None
     reads: int = 1
     options: LoadOptions = field(default_factory=LoadOptions)
     given: GivenOptions = field(default_factory=GivenOptions)
+    hold: int = 0
+    waits_for: WaitsFor | None = None
     version: int = 1
     kind: str = IMPORT
 
@@ -192,6 +203,11 @@ class Job:
     def is_sync(self) -> bool:
         """Whether its rows come from a source instead of a file."""
         return self.kind == SYNC
+
+    @property
+    def is_in_line(self) -> bool:
+        """Whether it waits in the line of its dataset's lock; then its run has no execution yet."""
+        return not self.hold and self.waits_for is not None and self.waits_for.lock == "dataset"
 
     @property
     def delivery(self) -> PhaseName:

@@ -19,8 +19,9 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     The token is answered with ``{outcome}``: ``done``; ``absent`` if the records that the file lacks are to be deleted
     now; ``compare`` if the rows must be compared with the dataset before
     the job goes on; ``review`` if a caller has to commit it; ``uncompared`` if some rows could not be compared;
-    ``stopped`` if it was paused or cancelled; ``over`` if it has ended, or another run has replaced this one; ``again``
-    if the source must be read again; ``rejected`` if what was loaded must be taken back.
+    ``queued`` if another job holds the lock of its dataset; ``stopped`` if it was paused or cancelled; ``over`` if it
+    has ended, or another run has replaced this one; ``again`` if the source must be read again; ``rejected`` if what
+    was loaded must be taken back.
 
     Parameters
     ----------
@@ -47,12 +48,12 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
             answer_if_passed(ref, name, now, services)
         return
     if job.run == run and job.status in phase.entered_from:
-        entered = phase.enter(job, services)
+        entered = phase.enter(job, now, services)
         if isinstance(entered, str):
             machine.succeed(token, {"outcome": entered})
             return
         job = entered
-    if job.run != run or job.status is not phase.running:
+    if job.run != run or job.status is not phase.running or job.is_in_line:
         machine.succeed(token, {"outcome": "over"})
         return
     job = services.jobs.remember(ref, phase=name)

@@ -13,7 +13,7 @@ from sluice.model.status import Status
 from sluice.usecases.absent import is_list
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.ports import Chunks
-from sluice.usecases.queueing import release_importer
+from sluice.usecases.queueing import release
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import find_obstacles, rejections_problem
 from sluice.wording.english.forms import rows
@@ -22,11 +22,11 @@ from sluice.wording.english.forms import rows
 _DESCRIBED = 5
 
 
-def finish(ref: JobRef, run: int, *, error: str | None, services: Services) -> Job:
+def finish(ref: JobRef, run: int, *, error: str | None, now: int, services: Services) -> Job:
     """Move a job to the state that follows its run: paused, cancelled, in review, completed, failed or rolled back.
 
-    A job is completed if every row was delivered or rejected. A job that ends releases the lock of its importer, so
-    the next job in line starts.
+    A job is completed if every row was delivered or rejected. It gives back the lock of its dataset, and if it has
+    ended that of its importer, so that the next job in line starts.
 
     Parameters
     ----------
@@ -34,11 +34,13 @@ def finish(ref: JobRef, run: int, *, error: str | None, services: Services) -> J
         The run that has ended; nothing happens if the job is in a later run.
     error
         Name of the error that failed the execution, ``None`` if it succeeded. Callers see it.
+    now
+        Epoch seconds.
     """
     job = services.jobs.get(ref)
-    if job.run == run:
+    if job.run == run and not job.is_in_line:
         job = _finished(job, error, services)
-        release_importer(job, services)
+        job = release(job, now=now, services=services)
     return job
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 
 from sluice.catalog.registry import importer_of
-from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import REJECTIONS, FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
 from sluice.model.job import Job
@@ -25,6 +25,7 @@ from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import fetch, mark_deleted, read_again
+from sluice.usecases.queueing import ensure_hold, enter_delivery
 from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
     dump_keys,
@@ -45,6 +46,8 @@ _TO_PARSE = 20
 # Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out includes and
 # the lease does not, and storing the results. The lease is 10 s longer than the time-out.
 _TO_WRITE = 18
+# Seconds until a chunk looks again whether the lock of its dataset is free.
+_UNTIL_FREE = 30
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Phase:
     progress: Callable[[Counts], tuple[int, int]]
     code: str
     entered_from: frozenset[Status] = frozenset({Status.PARSING})
-    enter: Callable[[Job, Services], Job | str] = lambda job, _: job
+    enter: Callable[[Job, int, Services], Job | str] = lambda job, _, __: job
     prepare: Callable[[Job, Services], None] = lambda _, __: None
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
     check: Callable[[Job, int, Services], Job | None] = lambda _, __, ___: None
@@ -185,7 +188,7 @@ def _batch_of(work: Work, rows: list[GoodRow], services: Services) -> Batch:
     if job.options.blanks == "keep" and job.options.mode != "delete":
         matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
     importer, index = importer_of(job), work.chunk.ref.index
-    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, matched=matched)
+    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, job.hold, matched)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
@@ -200,13 +203,25 @@ def _wait_for_its_load(work: Work, services: Services) -> None:
         raise TryLater("chunk-loading", loaded.lease_until - work.now)
 
 
-def _settle(job: Job, services: Services) -> Job:
+def _holding(do: Callable[[Work, Services], Counts]) -> Callable[[Work, Services], Counts]:
+    """Let a chunk wait until its job holds the lock of its dataset: one of an earlier version began without it."""
+
+    def work(work: Work, services: Services) -> Counts:
+        job = work.job if work.job.hold else ensure_hold(work.job, now=work.now, services=services)
+        if job is None:
+            raise NotYet("dataset-busy", _UNTIL_FREE)
+        return do(replace(work, job=job), services)
+
+    return work
+
+
+def _settle(job: Job, _: int, services: Services) -> Job:
     return settle_date_orders(job, jobs=services.jobs, files=services.files)
 
 
-def _enter_delivery(job: Job, services: Services) -> Job | str:
+def _enter_delivery(job: Job, now: int, services: Services) -> Job | str:
     """Decide, as soon as all rows are parsed and again when they are compared, whether the job may load."""
-    job = _settle(job, services)
+    job = _settle(job, now, services)
     if job.compares_first and not _is_done(job, PhaseName.PARSE, services):
         return "uncompared"
     if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
@@ -221,14 +236,17 @@ def _enter_delivery(job: Job, services: Services) -> Job | str:
     if problem is not None:
         services.jobs.transition(job.ref, Status.FAILED, problem=problem)
         return "over"
-    return follows or services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
+    if follows:
+        return follows
+    entered = enter_delivery(job, now=now, services=services)
+    return entered if entered.run == job.run else "queued"
 
 
 def _is_done(job: Job, name: PhaseName, services: Services) -> bool:
     return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, name))
 
 
-def _enter_undo(job: Job, services: Services) -> Job | str:
+def _enter_undo(job: Job, _: int, services: Services) -> Job | str:
     """Take back what a job has loaded that loads all rows or none, when a row is rejected."""
     if not job.must_undo:
         return "over"
@@ -289,7 +307,7 @@ PHASES = {
         enter=_enter_delivery,
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
-        work=load_chunk,
+        work=_holding(load_chunk),
         is_wanted=lambda work, _: not work.job.must_undo,
         progress=_delivered,
         code="loading",
@@ -307,7 +325,7 @@ PHASES = {
     PhaseName.ABSENT: Phase(
         running=Status.LOADING,
         chunks=absent.absent_chunks,
-        work=delete_absent,
+        work=_holding(delete_absent),
         progress=lambda counts: (counts.absent + counts.absent_left, counts.to_absent),
         code="deleting-absent",
     ),
@@ -316,7 +334,7 @@ PHASES = {
         entered_from=frozenset({Status.LOADING}),
         enter=_enter_undo,
         chunks=_loaded_chunks,
-        work=undo_chunk,
+        work=_holding(undo_chunk),
         progress=lambda counts: (counts.undone, max(counts.changed, counts.undone)),
         code="rolling-back",
     ),
@@ -328,19 +346,9 @@ def _pull_and_parse(work: Work, services: Services) -> Counts:
     return parse_chunk(work, services)
 
 
-def _load_after_predecessor(work: Work, services: Services) -> Counts:
-    """Load after every worker of the superseded sync has ended: a late one would write older rows over newer ones."""
-    if work.job.instead_of is not None:
-        predecessor = JobRef(work.job.ref.tenant, work.job.instead_of)
-        before = services.chunks.of_phase(predecessor, PhaseName.LOAD)
-        if held := [chunk.lease_until - work.now for chunk in before if chunk.is_held(work.now)]:
-            raise NotYet("predecessor-loading", max(held))
-    return load_chunk(work, services)
-
-
-def _enter_sync_delivery(job: Job, services: Services) -> Job | str:
-    job = _settle(job, services)
-    return "again" if read_again(job, services) else _enter_delivery(job, services)
+def _enter_sync_delivery(job: Job, now: int, services: Services) -> Job | str:
+    job = _settle(job, now, services)
+    return "again" if read_again(job, services) else _enter_delivery(job, now, services)
 
 
 def _find_duplicates_and_deleted(job: Job, services: Services) -> None:
@@ -380,7 +388,6 @@ SYNC_PHASES = {
         is_wanted=_is_current,
         enter=_enter_sync_delivery,
         prepare=_find_duplicates_and_deleted,
-        work=_load_after_predecessor,
     ),
     PhaseName.UNDO: PHASES[PhaseName.UNDO],
 }

@@ -90,7 +90,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         ``not-parsed`` while the file is still being read, or if it was rejected.
     """
     job = jobs.get(ref)
-    reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING}
+    reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING} and not job.is_in_line
     if reading or not job.planned:
         raise Conflict("not-parsed", id=ref.id, status_now=str(job.status))
     rows: list[ShownRow] = []
@@ -296,6 +296,8 @@ def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for ea
     match job.status:
         case Status.PAUSING | Status.PAUSED if job.suspended:
             return "suspended"
+        case Status.QUEUED | Status.ROLLING_BACK if job.waits_for:
+            return f"waiting-for-{job.waits_for.lock}"
         case Status.WAITING_FOR_FILE | Status.QUEUED:
             return job.status.replace("_", "-")
         case Status.PARSING if not job.counts.total:

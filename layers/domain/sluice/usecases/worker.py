@@ -56,7 +56,7 @@ def _work(chunk: Chunk, now: int, until: int, services: Services) -> _Closed | N
     job = services.jobs.get(chunk.ref.job)
     phase = phase_of(job, chunk.ref.phase)
     work = Work(job, chunk, now, until)
-    if job.status is not phase.running or not phase.is_wanted(work, services):
+    if job.status is not phase.running or job.is_in_line or not phase.is_wanted(work, services):
         return None
     try:
         return ChunkState.DONE, phase.work(work, services), None

@@ -253,7 +253,7 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "try-later/chunk-in-use": "A worker still holds this chunk.",
     "try-later/chunk-leased": "Lease not granted: the chunk is leased by another worker.",
     "try-later/chunk-loading": "A worker is still loading this chunk.",
-    "try-later/predecessor-loading": "A worker of the superseded sync is still loading.",
+    "try-later/dataset-busy": "Another job loads into the same dataset.",
     "try-later/lookups-failed": "{count} lookups failed.",
     "try-later/slots-taken": "The rate limit of {upstream} has no free slot before the end of this attempt.",
     "try-later/no-answer-in-time": "{upstream} did not answer before the end of this attempt.",

@@ -168,6 +168,8 @@ DETAILS: Final[dict[str, Sentence]] = {
 PROGRESS: Final[dict[str, Sentence]] = {
     "waiting-for-file": "Waiting for the file",
     "queued": "Waiting to start",
+    "waiting-for-importer": "Waits for job {waits_for.job}: this importer runs one job at a time",
+    "waiting-for-dataset": "Waits for job {waits_for.job}, which loads into the same dataset",
     "reading-file": "Reading the file",
     "reading-source": "Reading the source",
     "comparing": lambda params: (
