@@ -14,8 +14,8 @@ MIRROR_FAULTS: Final = (
         name="rejected-row-absent",
         breaks="A mirror deletes the record of a rejected row.",
         file=_ABSENT,
-        old="keys |= dict(read_keys(",
-        new="dict(read_keys(",
+        old="for row, key in found if key is not None or row in rejected}",
+        new="for row, key in found if key is None}",
         tests=_TESTS,
     ),
     Fault(
