@@ -1,4 +1,4 @@
-"""What if a row is rejected while others load, and the job loads all rows or none? Nothing stays, whatever dies."""
+"""What if a row is rejected while others load, and the job loads all or none? Nothing stays, whichever process dies."""
 
 from __future__ import annotations
 

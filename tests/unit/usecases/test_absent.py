@@ -230,7 +230,7 @@ def test_marked_records_are_not_absent_again(harness: Harness) -> None:
     assert (job.counts.in_scope, job.counts.absent) == (38, 1)
 
 
-def test_a_record_that_changed_meanwhile_is_left_and_told(harness: Harness) -> None:
+def test_a_record_that_changed_meanwhile_is_left_and_named(harness: Harness) -> None:
     """Between the comparison and the load others may write; what they wrote stays, in a rollback too."""
     ref = mirror(harness, csv_file(products(36)), review=True)
     harness.run(ref)

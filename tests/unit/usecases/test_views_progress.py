@@ -106,6 +106,8 @@ def test_percent_is_a_percentage(status: Status, phase: PhaseName | None, counts
     assert 0 <= progress.percent <= 100
     if status in {Status.ROLLING_BACK, Status.ROLLED_BACK}:
         assert progress.total == max(counts.changed, counts.undone)
+    elif phase is PhaseName.ABSENT:
+        assert progress.total == counts.to_absent
     else:
         assert progress.total == counts.total
     assert word_progress(job, progress_of(job).code)[0].isupper()
