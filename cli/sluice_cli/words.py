@@ -122,14 +122,19 @@ def next_steps(job: Mapping[str, Any]) -> list[str]:
     if job["status"] == "in_review":
         dates = [part for column in job.get("ambiguous_dates") or [] for part in ("--date", f"{column}=ORDER")]
         steps.append(f"Look at it: {command('preview', job_id)}")
-        steps.append(f"Load it: {command('commit', job_id, *dates)}" + (f" ({_ORDER})" if dates else ""))
+        if not job.get("problem"):  # a guard keeps it from being loaded
+            steps.append(f"Load it: {command('commit', job_id, *dates)}" + (f" ({_ORDER})" if dates else ""))
         steps.append(f"Discard it: {command('cancel', job_id)}")
     if job["status"] == "paused" and not job.get("suspended"):
         steps.append(f"Resume it: {command('resume', job_id)}")
     if "rejections" in links:
         steps.append(f"Rejected rows: {command('rejections', job_id)}")
     if "rejections" in links and "files" in links:
-        steps.append(f"As a workbook to correct: {command('files', job_id, '--save', 'errors.xlsx')}")
+        # the file of a job that has loaded nothing is corrected itself, not its rejected rows alone
+        whole = str((job.get("problem") or {}).get("type")).rpartition("/")[2] in _OF_WHOLE_FILES
+        steps.append(
+            f"As a workbook{'' if whole else ' to correct'}: {command('files', job_id, '--save', 'errors.xlsx')}"
+        )
     return steps
 
 
@@ -152,6 +157,10 @@ def untouched(preview: Mapping[str, Any]) -> list[str]:
         cells = "blank cell keeps" if blank == 1 else "blank cells keep"
         sentences.append(f"{blank:,} {cells} the value that the record has")
     return sentences
+
+
+# Types of the problems of jobs that have loaded nothing of their files.
+_OF_WHOLE_FILES: Final = frozenset({"guard", "rejections"})
 
 
 def _said(value: Any) -> str:

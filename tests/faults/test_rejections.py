@@ -9,7 +9,7 @@ from sluice.model.errors import REJECTIONS, Conflict
 from sluice.model.job import HALF_UNDONE, Job
 from sluice.model.options import LoadOptions
 from sluice.model.status import Status
-from sluice.schema.staging import Applied, Batch
+from sluice.schema.staging import Applied, Batch, Undone
 from tests.faults.test_workers import Killed, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
@@ -90,6 +90,24 @@ def test_a_worker_that_dies_at_any_call_leaves_nothing_behind(
         assert harness.machine.answers[token] == {"outcome": outcome}
     assert deaths, "the process died where this test meant it to"
     assert_untouched(harness, harness.finish(ref))
+
+
+def test_the_job_keeps_the_lock_of_its_dataset_while_its_load_is_taken_back(
+    harness: Harness, ref: JobRef, dataset: StrictDestination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the same hold, so no other job writes in between; the lock is free when the job has ended."""
+    undo, holds = dataset.undo, set[int]()
+
+    def seen(batch: Batch) -> Undone:
+        holds.add(batch.hold)
+        return undo(batch)
+
+    monkeypatch.setattr(dataset, "undo", seen)
+    harness.phase(ref, PhaseName.LOAD)
+    hold = harness.jobs.get(ref).hold
+    harness.phase(ref, PhaseName.UNDO)
+    assert (hold > 0, holds) == (True, {hold})
+    assert harness.finish(ref).hold == 0
 
 
 def test_chunks_that_no_worker_holds_are_not_loaded_any_more(

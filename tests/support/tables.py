@@ -156,7 +156,7 @@ class MemoryJobs:
             run=job.run + new_run,
             run_at=held.pop("run_at", now if new_run else job.run_at),
             file=file or job.file,
-            problem=(problem or job.problem) if to in ENDED else problem,
+            problem=problem,
             started_at=job.started_at or (now if to is Status.PARSING else None),
             finished_at=now if to in ENDED else None,
             date_orders=job.date_orders if answers is None else dict(answers),

@@ -12,6 +12,7 @@ from sluice.wording.english.rows import REASONS
 from tests.support.javascript import evaluate
 
 NONE = {"total": 0, "inserted": 0, "updated": 0, "unchanged": 0, "rejected": 0, "unprocessed": 0}
+REJECTIONS = {"type": "/problems/rejections"}
 OUTCOME = "jobs.map((job) => [it.stateText(job, (state) => `(${state})`, 'en'), it.kindOf(job)])"
 
 
@@ -38,6 +39,11 @@ def test_a_finished_job_says_whether_its_rows_were_loaded() -> None:
         (job("rolled_back", inserted=10, rollback=rolled_back | {"conflicts": 0}), "(rolled_back)", "over"),
         (job("rolled_back", inserted=10, rollback=rolled_back), "Rolled back, 2 kept", "warn"),
         (job("failed", inserted=5, unprocessed=5), "(failed)", "bad"),
+        (job("failed", rejected=1, problem=REJECTIONS), "Nothing loaded: 1 rejected row", "bad"),
+        (job("failed", inserted=3, rejected=2, problem=REJECTIONS), "Nothing loaded: 2 rejected rows", "bad"),
+        (job("failed", unprocessed=5, problem={"type": "/problems/guard"}), "Nothing loaded: over a limit", "bad"),
+        (job("in_review", unprocessed=5, problem={"type": "/problems/guard"}), "(in_review)", "asks"),
+        (job("failed", problem={"type": "/problems/no-header"}), "(failed)", "bad"),
         (job("cancelled", inserted=5, unprocessed=5), "(cancelled)", "over"),
         (job("in_review", unprocessed=5), "(in_review)", "asks"),
         (job("loading", unprocessed=5, lookup="nik"), "(lookup)", "active"),

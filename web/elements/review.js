@@ -71,7 +71,7 @@ export async function reviewView({ preview, importer, lang, base, onCommit, onRe
     { class: "stack wide" },
     el("p", { class: "verdict" }, verdictText(preview, lang)),
     el("p", { class: "muted" }, t("review.lead", { name: job.file.name }, lang)),
-    !canLoad && el("p", { class: "wrong" }, t("review.none", {}, lang)),
+    job.problem ? problemBox(job.problem, lang) : !canLoad && el("p", { class: "wrong" }, t("review.none", {}, lang)),
     dates.view,
     rejected && el("section", { class: "stack rejected" }, rejected),
     changesView(preview, lang),

@@ -19,6 +19,8 @@ const ACTIVE = "active";
 const PARTS = ["loaded", "unchanged", "reversed", "waiting", "rejected", "unprocessed"];
 /** Percent of a bar that a part has at least, so that one row in a million is seen. */
 const LEAST = 1.5;
+/** Types of the problems of jobs that left the dataset as it was. */
+const NOTHING_LOADED = new Set(["guard", "rejections"]);
 /** States in which rows have their outcome, or wait for a decision; in all others the bar shows the progress. */
 const WITH_PARTS = new Set(["in_review", "completed", "failed", "cancelled", "rolled_back"]);
 
@@ -28,19 +30,30 @@ const restored = ({ rollback }) => (rollback ? rollback.reversed : 0);
 const left = ({ rollback }) => (rollback ? rollback.conflicts + rollback.failed : 0);
 
 /**
- * The outcome of a job that has ended well. A completed job has delivered or rejected every row, so the word alone
- * would say the same of a file whose rows were all rejected.
+ * The outcome of a job where its status says too little: a completed job has delivered or rejected every row, perhaps
+ * all of them; a failed one may have left the dataset as it was.
  * @param {any} job one without counts is an entry of a log
  * @returns {{name: string, kind: string, count?: number} | null} null if the status says enough
  */
 function outcomeOf(job) {
   const { status, counts } = job;
   if (status === "rolled_back" && left(job)) return { name: "kept", kind: "warn", count: left(job) };
+  if (hasLoadedNothing(job)) return { name: typeOf(job.problem), kind: "bad", count: counts.rejected };
   if (status !== "completed" || !counts) return null;
   if (!counts.total) return { name: "empty", kind: "warn" };
   if (!delivered(counts)) return { name: "nothing", kind: "bad" };
   return counts.rejected ? { name: "some", kind: "warn", count: counts.rejected } : { name: "loaded", kind: "good" };
 }
+
+const typeOf = (problem) => problem?.type.replace("/problems/", "");
+
+/**
+ * Whether a job failed because of a guard or its rejected rows, so that its file has to be imported whole.
+ * @param {any} job
+ * @returns {boolean}
+ */
+export const hasLoadedNothing = ({ status, counts, problem }) =>
+  status === "failed" && Boolean(counts) && NOTHING_LOADED.has(typeOf(problem));
 
 /** The state that is shown of a job: its status, or `suspended` or `lookup`, which the API has as facts. */
 export function stateOf(job) {

@@ -12,6 +12,8 @@ export const id = {
   "outcome.some.lookup": "Sudah dicari, {count} ditolak",
   "outcome.nothing": "Tidak ada yang dimuat",
   "outcome.nothing.lookup": "Tidak ada yang dicari",
+  "outcome.rejections": "Tidak ada yang dimuat: {count} baris ditolak",
+  "outcome.guard": "Tidak ada yang dimuat: melewati batas",
   "outcome.empty": "Tidak ada baris",
   "outcome.kept": "Dikembalikan, {count} dipertahankan",
   "result.inserted": "{count} ditambahkan",

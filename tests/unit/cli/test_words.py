@@ -102,6 +102,20 @@ def test_a_job_in_review_says_how_to_look_at_it_load_it_and_discard_it() -> None
         assert part in steps
 
 
+def test_a_job_in_review_that_a_guard_keeps_from_loading_is_not_suggested_to_be_loaded() -> None:
+    steps = "\n".join(next_steps(job("in_review", problem={"type": "/problems/guard"})))
+    assert "sluice cancel 01JOB" in steps
+    assert "commit" not in steps
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("rejections", "As a workbook:"), ("unprocessed-rows", "As a workbook to correct:")]
+)
+def test_the_rejected_rows_of_a_job_that_has_loaded_nothing_are_not_to_be_corrected_alone(kind: str, said: str) -> None:
+    failed = job("failed", problem={"type": f"/problems/{kind}"}, links={"rejections": "…", "files": "…"})
+    assert f"{said} sluice files 01JOB --save errors.xlsx" in next_steps(failed)
+
+
 def test_a_paused_job_says_how_to_resume_it_unless_it_resumes_by_itself() -> None:
     assert next_steps(job("paused")) == ["Resume it: sluice resume 01JOB"]
     assert next_steps(job("paused", suspended="The upstream is down.")) == []

@@ -94,7 +94,7 @@ class JobResponse(BaseModel):
     progress: ProgressResponse
     counts: CountsResponse
     rollback: RollbackResponse | None
-    problem: Problem | None = Field(description="Why it failed.")
+    problem: Problem | None = Field(description="Why it failed; in review, the guard that keeps it from loading.")
     file: FileResponse | None = Field(description="Null for a sync.")
     sync: SyncProgressResponse | None = Field(description="Null for an import.")
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")

@@ -349,7 +349,7 @@ def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:
 
 def dropped_by(to: Status) -> list[str]:
     """List the attributes that a transition removes."""
-    dropped = ["waits_for", "active"] if to in ENDED else ["waits_for", "problem", "finished_at"]
+    dropped = ["waits_for", "problem", "active" if to in ENDED else "finished_at"]
     return dropped if to in {Status.PAUSING, Status.PAUSED} else [*dropped, "suspended"]
 
 
