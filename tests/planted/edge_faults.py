@@ -26,7 +26,7 @@ EDGE_FAULTS: Final = (
     ),
     Fault(
         name="share-by-product",
-        breaks="A share of rejected rows that is reached exactly trips its guard, because a product has no exact float.",
+        breaks="A share of rejected rows that is reached exactly trips its guard, since a product is not exact.",
         file="layers/domain/sluice/model/options.py",
         old="effects.rejected / effects.total > share",
         new="effects.rejected > share * effects.total",
