@@ -115,7 +115,12 @@ COUNTS: Final = {
     "unprocessed": "Unprocessed",
 }
 #: Shown only if there are any.
-DELETIONS: Final = {"deleted": "Deleted", "absent": "Not in the file, deleted", "absent_left": "Not in the file, left"}
+RARE_COUNTS: Final = {
+    "deleted": "Deleted",
+    "absent": "Not in the file, deleted",
+    "absent_left": "Not in the file, left",
+    "kept_blank": "Blank cells that changed nothing",
+}
 ROLLBACK: Final = {"reversed": "Rolled back", "conflicts": "Kept", "failed": "Not rolled back"}
 PHASES: Final = {
     "parse": "Checking",
@@ -253,7 +258,7 @@ def _counts(body: Mapping[str, Any]) -> Table:
         table.add_row(words_of_it, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
         if name == "updated" and (deleted := (body.get("sync") or {}).get("deleted_upstream")):
             table.add_row("  deleted upstream", Text(f"{deleted:,}", justify="right"))  # part of the updated
-    for name, words_of_it in DELETIONS.items():
+    for name, words_of_it in RARE_COUNTS.items():
         if value := counts.get(name):
             table.add_row(words_of_it, Text(f"{value:,}", justify="right"))
     for name, words_of_it in ROLLBACK.items():

@@ -11,6 +11,7 @@ from typing import Final
 from tests.planted.client_faults import CLIENT_FAULTS
 from tests.planted.edge_faults import EDGE_FAULTS
 from tests.planted.fault import Fault
+from tests.planted.mirror_faults import MIRROR_FAULTS
 
 FAULTS: Final = (
     # ------------------------------------------------------------------ every chunk once
@@ -377,4 +378,5 @@ FAULTS: Final = (
     ),
     *CLIENT_FAULTS,
     *EDGE_FAULTS,
+    *MIRROR_FAULTS,
 )

@@ -96,6 +96,11 @@ class Person:
                 return items
 
 
+def counted(job: dict[str, Any]) -> dict[str, int]:
+    """Return the counts of a job that are not 0."""
+    return {name: count for name, count in job["counts"].items() if count}
+
+
 def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """Poll until the result is true; the test fails when it never is."""
     deadline = time.monotonic() + patience

@@ -88,6 +88,7 @@ export const en = {
   "count.deleted": "Deleted",
   "count.absent": "Not in the file, deleted",
   "count.absent_left": "Not in the file, left",
+  "count.kept_blank": "Blank cells that changed nothing",
   "count.rejected": "Rejected",
   "count.unprocessed": "Unprocessed",
   "count.reversed": "Rolled back",

@@ -88,6 +88,7 @@ export const id = {
   "count.deleted": "Dihapus",
   "count.absent": "Tidak ada di berkas, dihapus",
   "count.absent_left": "Tidak ada di berkas, dibiarkan",
+  "count.kept_blank": "Sel kosong yang tidak mengubah apa pun",
   "count.rejected": "Ditolak",
   "count.unprocessed": "Belum diproses",
   "count.reversed": "Dikembalikan",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from local import postgres
-from sluice.destinations.postgres import keys
+from sluice.destinations.postgres import Database, PostgresDestination, keys
 from sluice.model.errors import SluiceError
 from sluice.model.job import Job
 from sluice.model.options import Deletes, LoadOptions
@@ -18,6 +18,7 @@ from sluice.schema.staging import Applied, Batch
 from sluice.usecases.absent import deleting
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import THINGS, batch
+from tests.integration.destinations.test_worker_deaths import deaths, whole
 from tests.support.factories import make_job
 
 FIVE = {"A": 1, "B": 2, "C": 3, "D": 4, "é '\"": 5}
@@ -151,3 +152,31 @@ def test_a_table_that_takes_two_texts_for_one_key_has_no_ranges(
     with pytest.raises(SluiceError) as raised:
         tables.destination.key_ranges("acme", THINGS)
     assert raised.value.problem.code == "unusable-table/mirror-key"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("deletes", ["mark", "remove"])
+def test_a_list_is_deleted_whole_or_not_at_all(
+    open_database: Callable[[], Database], after: bool, deletes: Deletes
+) -> None:
+    """A worker may die at any statement; the next attempt deletes the same records, and counts each once."""
+    there = whole(open_database)
+    there.destination.apply(batch(FIVE))
+    before, chunk = there.all(), deletion(seen(there).items(), deletes)
+    there.destination.apply(batch({"B": 7}, job="02JOB"))
+    answers, states = [], []
+
+    def delete(worker: PostgresDestination) -> None:
+        states.append(len(there.amounts()))
+        answers.append(worker.apply(chunk))
+
+    assert deaths(open_database, after, delete) > 8
+    assert [answer.deleted for answer in answers] == [4]
+    assert set(states) == {5}
+    assert there.amounts() == {"B": 7}
+    undone: list[int] = []
+    assert deaths(open_database, after, lambda worker: undone.append(worker.undo(chunk).reversed)) > 8
+    assert undone == [4]
+    assert {key: each for key, each in there.all().items() if key != "B"} == {
+        key: each for key, each in before.items() if key != "B"
+    }

@@ -84,9 +84,14 @@ def test_one_unreadable_key_fails_the_job_before_anything_is_written(harness: Ha
 
 
 def test_a_totals_row_needs_no_key(harness: Harness) -> None:
-    """It is no record."""
+    """It is no record; one that was taken for a record by an earlier import stays."""
     job = harness.run(mirror(harness, csv_file([*products(40), ("", "Total", "9", 9)]), review=True))
     assert (job.counts.ignored, job.counts.to_absent) == (1, 0)
+    titles = ("Part Number", "Description", "Brand", "Price", "Stock")
+    harness.run(harness.upload(csv_file([("Total", "Of the week", "Acme", "1", 1)], titles)))
+    rows = [(key, name, "", price, stock) for key, name, price, stock in products(40)]
+    job = harness.run(mirror(harness, csv_file([*rows, ("Total", "", "", "380", 820)], titles), review=True))
+    assert (job.counts.ignored, job.counts.in_scope, job.counts.to_absent) == (1, 41, 0)
 
 
 def test_half_a_file_trips_the_guard_and_deletes_nothing(harness: Harness) -> None:
@@ -348,6 +353,17 @@ def test_a_preview_shows_what_would_be_deleted(harness: Harness) -> None:
     assert shown.comparison
     assert sorted((row.row, row.key) for row in shown.comparison.deletions) == [(None, key) for key in keys(39, 40)]
     assert shown.comparison.deletions[0].values["price"] == "9.5"
+
+
+@pytest.mark.parametrize("count", [40, 39])
+def test_a_preview_shows_the_comparison_whatever_ranges_lack(harness: Harness, count: int) -> None:
+    """In most ranges of a large dataset every record is in the file."""
+    ref = mirror(harness, csv_file(products(count, price="1")), review=True)
+    harness.run(ref)
+    found = preview(ref, limit=20, jobs=harness.jobs, chunks=harness.chunks, files=harness.files)
+    comparison = preview_response(found, "").comparison
+    assert comparison
+    assert (len(comparison.changes), len(comparison.deletions)) == (count, 40 - count)
 
 
 def test_the_phase_has_a_part_of_its_own_in_the_timeline(harness: Harness) -> None:

@@ -50,6 +50,7 @@ class CountsResponse(BaseModel):
     deleted: int = Field(description="Rows whose record was deleted, in mode `delete`.")
     rejected: int
     unprocessed: int
+    kept_blank: int = Field(description="Blank cells whose record kept its value; cells, in no sum.")
     absent: int = Field(description="Records that the file lacks, and that mode `mirror` has deleted; in no sum.")
     absent_left: int = Field(description="Records that the file lacks, and that stay since others changed them.")
 
@@ -254,6 +255,7 @@ def job_response(job: Job, base_url: str) -> JobResponse:
             deleted=counts.deleted,
             rejected=counts.rejected,
             unprocessed=counts.unprocessed,
+            kept_blank=counts.kept_blank,
             absent=counts.absent,
             absent_left=counts.absent_left,
         ),

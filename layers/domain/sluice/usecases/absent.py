@@ -58,7 +58,8 @@ def write_present(
 ) -> None:
     """Store the digests of the keys of all rows of a chunk.
 
-    A rejected row is in the file as well: its record is not deleted, provided that its key can be read.
+    A rejected row is in the file as well: its record is not deleted, provided that its key can be read. So is one that
+    is no record, such as a totals row, but it needs no key.
 
     Parameters
     ----------
@@ -67,10 +68,11 @@ def write_present(
     records
         All rows as they came.
     """
-    rows = {rejection.row for rejection in checked.rejections}
-    rejected = [record for record in records if record[0] in rows]
+    rejected = {rejection.row for rejection in checked.rejections}
     keys: dict[int, str | None] = {row.number: row.key for row in checked.good}
-    keys |= dict(read_keys(importer_of(job), stored.read_plan().header.fields, rejected, job.date_orders))
+    others = [record for record in records if record[0] not in keys]
+    found = read_keys(importer_of(job), stored.read_plan().header.fields, others, job.date_orders)
+    keys |= {row: key for row, key in found if key is not None or row in rejected}
     keys |= dict.fromkeys(rejection.row for rejection in unclear)
     packed = (DIGEST.pack(_UNREADABLE if key is None else digest_of(key), row) for row, key in keys.items())
     stored.write_keys(index, b"".join(packed), PRESENT)
@@ -147,17 +149,16 @@ def list_absent(job: Job, index: int, batch: Batch, services: Services) -> Count
     records = list(absent.values())
     for number, start in enumerate(range(0, len(records), _RECORDS)):
         stored.write_absent(index + number, records[start : start + _RECORDS])
-    if records:
-        shown = services.destination.compare(deleting(job, batch, records[:_SHOWN]))
-        changes = [replace(change, row=0) for change in shown.changes]
-        stored.write_compared(index, Compared(0, 0, 0, deleted=len(records), changes=changes))
+    shown = services.destination.compare(deleting(job, batch, records[:_SHOWN])).changes if records else []
+    changes = [replace(change, row=0) for change in shown]
+    stored.write_compared(index, Compared(0, 0, 0, deleted=len(records), changes=changes))
     return Counts(in_scope=in_scope, to_absent=len(records))
 
 
 def _present(job: Job, services: Services) -> Iterator[bytes]:
     """Yield the digests of the keys of all rows, as they are stored."""
     stored, parsed = JobFiles(job.ref, services.files), services.chunks.of_phase(job.ref, PhaseName.PARSE)
-    indexes = [chunk.ref.index for chunk in parsed if chunk.counts.checked]
+    indexes = [chunk.ref.index for chunk in parsed]
     with ThreadPoolExecutor(_READS) as pool:
         for start in range(0, len(indexes), _READS):
             yield from pool.map(lambda index: stored.keys(index, PRESENT), indexes[start : start + _READS])

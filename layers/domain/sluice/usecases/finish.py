@@ -10,6 +10,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import Problem, TryLater
 from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
 from sluice.model.status import Status
+from sluice.usecases.absent import is_list
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.ports import Chunks
 from sluice.usecases.queueing import release
@@ -103,16 +104,18 @@ def _after_import(job: Job, error: str | None, services: Services) -> Job:
     jobs, chunks = services.jobs, services.chunks
     if error is not None:
         return jobs.transition(job.ref, Status.FAILED, problem=_system_error(job, error))
-    is_uncompared = job.compares_first and _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE])
-    if job.status is Status.PARSING and job.needs_review and not is_uncompared:
+    uncompared = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE]) if job.compares_first else []
+    if job.status is Status.PARSING and job.needs_review and not uncompared:
         tripped = find_obstacles(job, chunks=chunks, files=services.files)
         return jobs.transition(job.ref, Status.IN_REVIEW, problem=tripped[0] if tripped else None)
+    if any(is_list(chunk.ref.index) for chunk in uncompared):
+        return jobs.transition(job.ref, Status.FAILED, problem=_unfinished_mirror(job, "uncompared", uncompared))
     if job.counts.unprocessed:
         failed = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE, job.delivery])
         return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed_rows(job, failed))
-    if job.mirrors and (is_uncompared or job.counts.to_delete_yet):
-        failed = _failed(job.ref, chunks, [PhaseName.COMPARE, PhaseName.ABSENT])
-        return jobs.transition(job.ref, Status.FAILED, problem=_unfinished_mirror(job, failed))
+    if job.mirrors and job.counts.to_delete_yet:
+        failed = _failed(job.ref, chunks, [PhaseName.ABSENT])
+        return jobs.transition(job.ref, Status.FAILED, problem=_unfinished_mirror(job, "absent", failed))
     return jobs.transition(job.ref, Status.COMPLETED)
 
 
@@ -128,8 +131,7 @@ def _unprocessed_rows(job: Job, failed: list[Chunk]) -> Problem:
     return Problem(UNPROCESSED, {"case": _case(job), "rows": job.counts.unprocessed, **_describe(failed)})
 
 
-def _unfinished_mirror(job: Job, failed: list[Chunk]) -> Problem:
-    case = "absent" if job.status is Status.LOADING else "uncompared"
+def _unfinished_mirror(job: Job, case: str, failed: list[Chunk]) -> Problem:
     return Problem(UNPROCESSED, {"case": case, "rows": job.counts.to_delete_yet, **_describe(failed)})
 
 
@@ -142,13 +144,13 @@ def _rollback_incomplete(error: str | None, failed: list[Chunk]) -> Problem:
 
 
 def _describe(failed: list[Chunk]) -> dict[str, Any]:
-    """Count the failed chunks, and describe the rows and the error of the first few."""
+    """Count the failed chunks, and describe the rows and the error of the first few; those of lists have no rows."""
     first = [
         {
             "first_row": chunk.first_row,
             "last_row": chunk.first_row + chunk.rows - 1,
             "error": asdict(chunk.error) if chunk.error else None,
         }
-        for chunk in failed[:_DESCRIBED]
+        for chunk in [chunk for chunk in failed if not is_list(chunk.ref.index)][:_DESCRIBED]
     ]
     return {"chunks": len(failed), "failed": first}

@@ -114,7 +114,7 @@ def parse_chunk(work: Work, services: Services) -> Counts:
         stored.write_staged(index, checked.good)
         stored.write_keys(index, dump_keys(checked.good))
     write_evidence(job, index, checked.dates, services.files)
-    if job.mirrors and checked.seen:
+    if job.mirrors:
         absent.write_present(job, index, checked, selected.rejections if selected else [], records, stored)
     stored.write_rejections(chunk, checked.rejections, records)
     seen = checked.seen

@@ -165,7 +165,8 @@ def _failed(params: Params) -> str:
         for chunk in params["failed"]
     ]
     more = params["chunks"] - len(described)
-    return "; ".join(described) + (f"; and {more} more" if more else "")
+    others = f"and {more} more" if described else f"{more} lists of records that the file lacks"
+    return "; ".join([*described, others] if more else described)
 
 
 def _unprocessed(done: str) -> Sentence:
