@@ -41,7 +41,7 @@ EDGE_FAULTS: Final = (
         tests=("tests/unit/usecases/test_phases_guards.py",),
     ),
     Fault(
-        name="rejection-unseen-by-the-load",
+        name="load-rejection-unseen",
         breaks="A row that only the load rejects leaves the other rows of a job that loads all or none.",
         file="layers/domain/sluice/model/job.py",
         old="return stops and self.counts.rejected > 0",
