@@ -20,7 +20,9 @@ router = Routes("Actions")
 
 _NO_ANSWERS = CommitBody()
 _STATE = problems("not-found", "illegal-transition")
-_DATES = problems("not-found", "illegal-transition", "committed-otherwise", "ambiguous-dates", "unknown-column")
+_DATES = problems(
+    "not-found", "illegal-transition", "committed-otherwise", "ambiguous-dates", "guard", "unknown-column"
+)
 _AGAIN = problems("not-found", "illegal-transition", "importer-busy")
 _RETRY = problems("not-found", "illegal-transition", "importer-busy", "not-retryable")
 _BACK = problems("not-found", "illegal-transition", "nothing-to-roll-back")

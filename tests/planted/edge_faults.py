@@ -26,7 +26,7 @@ EDGE_FAULTS: Final = (
     ),
     Fault(
         name="share-by-product",
-        breaks="A share of rejected rows that is reached exactly trips its guard, since a product has no exact float.",
+        breaks="A share of rejected rows that is reached exactly trips its guard, since a product is not exact.",
         file="layers/domain/sluice/model/options.py",
         old="effects.rejected / effects.total > share",
         new="effects.rejected > share * effects.total",
@@ -41,7 +41,7 @@ EDGE_FAULTS: Final = (
         tests=("tests/unit/usecases/test_phases_guards.py",),
     ),
     Fault(
-        name="rejection-unseen-by-the-load",
+        name="load-rejection-unseen",
         breaks="A row that only the load rejects leaves the other rows of a job that loads all or none.",
         file="layers/domain/sluice/model/job.py",
         old="return stops and self.counts.rejected > 0",

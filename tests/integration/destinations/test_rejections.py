@@ -1,7 +1,11 @@
-"""One wrong row in a file of a job that loads all rows or none: nothing of it is left on either destination."""
+"""One wrong row in a file of a job that loads all rows or none: nothing of it is left on either destination.
+
+In each load and each rollback a worker dies.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -11,14 +15,15 @@ from sluice.catalog.registry import importer_named
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import PostgresDestination, PostgresRecords
-from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.options import LoadOptions
 from sluice.model.status import Status
+from tests.faults.test_workers import Killed, killed_at
 from tests.integration.destinations.conftest import Target
 from tests.support.factories import csv_file, products
 from tests.support.files import MemoryFiles
-from tests.support.harness import Harness, small_chunks
+from tests.support.harness import LEASE, NOW, Harness, small_chunks
 
 # moto takes a second for a thousand records
 ROWS = {"dynamodb": 200, "postgres": 20_000}
@@ -44,17 +49,35 @@ def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sho
     return harness, there, rows
 
 
-def run(harness: Harness, ref: JobRef, *, after_compare: Any = None) -> Job:
+def run(harness: Harness, ref: JobRef, *, after_compare: Callable[[], None] = lambda: None) -> Job:
     """Run a job; call a function between its comparison and its load."""
     harness.plan(ref)
     harness.phase(ref, PhaseName.PARSE)
     assert harness.phase(ref, PhaseName.LOAD) == "compare"
     harness.phase(ref, PhaseName.COMPARE)
-    if after_compare:
-        after_compare()
-    if harness.phase(ref, PhaseName.LOAD) == "rejected":
-        assert harness.phase(ref, PhaseName.UNDO) == "done"
+    after_compare()
+    if dying_phase(harness, ref, PhaseName.LOAD) == "rejected":
+        assert dying_phase(harness, ref, PhaseName.UNDO) == "done"
     return harness.finish(ref)
+
+
+def dying_phase(harness: Harness, ref: JobRef, phase: PhaseName) -> str:
+    """Run a phase in which a worker dies with its chunk written and not yet closed; return its outcome."""
+    clock = NOW
+
+    def deliver(chunk: ChunkRef) -> None:
+        nonlocal clock
+        try:
+            harness.work(chunk, now=clock)
+        except Killed:
+            clock += LEASE + 1
+            harness.queue.messages.insert(0, chunk)
+
+    with pytest.MonkeyPatch.context() as dying:
+        killed_at(harness, dying, harness.chunks, "close", after=False)
+        token = harness.dispatch(ref, phase)
+        harness.deliver(each=deliver)
+    return str(harness.machine.answers[token]["outcome"])
 
 
 def records(there: Target) -> dict[str, Any]:

@@ -63,7 +63,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
         }
     ),
     Status.IN_REVIEW: frozenset({Status.QUEUED, Status.LOADING, Status.CANCELLED}),
-    # to `rolling_back` if a row is rejected while it loads and the job loads all rows or none
+    # to `rolling_back` by dispatch, if a row is rejected while it loads and the job loads all rows or none
     Status.LOADING: frozenset(
         {Status.PAUSING, Status.CANCELLING, Status.ROLLING_BACK, Status.COMPLETED, Status.FAILED}
     ),
