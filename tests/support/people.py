@@ -85,12 +85,12 @@ class Person:
             found[record["key"]] = record["values"]
         return found
 
-    def everything(self, path: str, limit: int | None = None) -> list[dict[str, Any]]:
+    def everything(self, path: str, limit: int | None = None, **query: str) -> list[dict[str, Any]]:
         """Return all items of a list; one without pages takes no limit."""
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
-            page = self.client.get(path, limit=limit, cursor=cursor).body
+            page = self.client.get(path, limit=limit, cursor=cursor, **query).body
             items += page["items"]
             if (cursor := page["next"]) is None:
                 return items

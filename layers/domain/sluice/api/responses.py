@@ -174,11 +174,15 @@ class RecordResponse(BaseModel):
     key: str
     job: str
     values: dict[str, Any]
+    deleted_at: datetime | None = Field(None, description="When the job marked it as deleted, if it did.")
 
 
-class VersionResponse(RecordResponse):
+class VersionResponse(BaseModel):
     """An earlier version of a record, the time in which it was valid, and the job that wrote it."""
 
+    key: str
+    job: str
+    values: dict[str, Any]
     since: datetime | None = Field(alias="from", description="Null if it was not recorded.")
     until: datetime
 

@@ -90,7 +90,9 @@ def _page(
     connection: Connection[Any], table: DatasetTable, tenant: str, after: str | None, limit: int, *, deleted: bool
 ) -> list[dict[str, Any]]:
     beyond = SQL("AND {key} > CAST(%(after)s AS {type})") if after is not None else SQL("")
-    shown = SQL("") if deleted or MARK not in table.columns else SQL("AND {} IS NULL").format(Identifier(MARK))
+    # rows of a source say themselves since when the upstream lacks them, and are listed with it
+    marks = MARK in table.columns and MARK not in table.layout.names
+    shown = SQL("AND {} IS NULL").format(Identifier(MARK)) if marks and not deleted else SQL("")
     query = SQL(
         "SELECT {names}, job_id, {mark} FROM {table} WHERE tenant = %(tenant)s {beyond} {shown}"
         " ORDER BY {key} LIMIT %(limit)s"
