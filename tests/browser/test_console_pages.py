@@ -42,9 +42,9 @@ def test_a_file_is_uploaded_with_its_options_and_links_to_its_job(page_at: PageA
     expect(page.get_by_label("What is in the file?")).to_have_value("products")
     page.get_by_label("Stop before loading").check()
     page.get_by_label("Urgent").check()
-    expect(page.get_by_label("Deleted records")).to_be_hidden()
+    expect(page.locator("select[name=deletes]")).to_be_hidden()
     page.get_by_label("The rows of the file").select_option("delete")
-    page.get_by_label("Deleted records").select_option("mark")
+    page.locator("select[name=deletes]").select_option("mark")
     page.get_by_label("The rows of the file").select_option("update")  # deletes nothing, so the choice is not sent
     page.get_by_label("A blank cell").select_option("Blank cells clear the value.")
     choose(page, "looked-at.csv", csv_file(products(3)))
