@@ -137,7 +137,7 @@ def _large_changes(params: Params) -> str:
     return (
         f"{rows(params['found'])} would change a number by more than the job allows ({limits})"
         f"{_with_examples(params)} Nothing was loaded. Check these values; to load them all the same, {_again(params)} "
-        "with a higher limit in the guard `max_change`."
+        "with a higher limit in the guard 'max_change'."
     )
 
 
