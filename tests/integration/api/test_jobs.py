@@ -50,7 +50,16 @@ def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
         "status": "loading",
         "phase": None,
         "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows", "code": "loading"},
-        "counts": {"total": 100, "inserted": 40, "updated": 0, "unchanged": 0, "rejected": 10, "unprocessed": 50},
+        "counts": {"total": 100, "inserted": 40, "rejected": 10, "unprocessed": 50}
+        | dict.fromkeys(("updated", "unchanged", "deleted", "kept_blank", "absent", "absent_left"), 0),
+        "options": {
+            "mode": "upsert",
+            "blanks": "keep",
+            "deletes": None,
+            "on_rejections": "continue",
+            "guards": {"max_rejected": None, "max_deleted": None, "max_change": {}},
+        },
+        "waits_for": None,
         "rollback": None,
         "problem": None,
         "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None},
