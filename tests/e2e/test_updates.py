@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,14 +12,51 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import JobRef, PhaseName
 from tests.e2e.processes import kill_workers_in
-from tests.support.factories import csv_file
+from tests.support.factories import DEALER_TITLES, DEALERS_IN_A_CHUNK, csv_file, dealers
 from tests.support.people import Person
-from tests.support.sizes import size
+from tests.support.sizes import SOAK
 
 FULL = ("Part Number", "Description", "Brand", "Category", "Price", "Stock")
 KEYS = [f"P-{number:06d}" for number in range(1, 41)]
-#: Keys that two jobs change at the same time; a chunk of products has 10,000 rows.
-MANY = [f"P-{number:06d}" for number in range(1, size(20_000, 40_000) + 1)]
+
+
+@dataclass(frozen=True)
+class TwoColumns:
+    """Keys of several chunks, and two columns that two jobs change at the same time."""
+
+    importer: str
+    keys: list[str]
+    titles: tuple[str, str, str]
+    fields: tuple[str, str]
+    before: tuple[Any, Any]
+    after: tuple[Any, Any]
+    others: dict[str, Any]
+
+    def file(self, column: int | None = None) -> bytes:
+        """Return the file of both columns as they are before, or of one as it is to be."""
+        if column is not None:
+            titles = (self.titles[0], self.titles[1 + column])
+            return csv_file([(key, self.after[column]) for key in self.keys], titles)
+        rows = [(key, *self.before, *self.others.values()) for key in self.keys]
+        return csv_file(rows, (*self.titles, *self.others))
+
+    def values(self, person: Person) -> set[tuple[Any, ...]]:
+        """Return the different pairs of values of all records."""
+        records = person.records(self.importer).values()
+        return {tuple(record[name] for name in self.fields) for record in records}
+
+
+def two_columns() -> TwoColumns:
+    """Return prices and stock of products, whose chunks are large, under ``make soak``; else two columns of dealers."""
+    if SOAK:
+        keys = [f"P-{number:06d}" for number in range(1, 40_001)]
+        titles, fields = ("Part Number", "Price", "Stock"), ("price", "stock")
+        return TwoColumns("products", keys, titles, fields, ("10.5", 55), ("20", 7), {"Description": "Oil filter"})
+    keys = [key for key, *_ in dealers(6 * DEALERS_IN_A_CHUNK)]
+    return TwoColumns("dealers", keys, DEALER_TITLES, ("name", "tier"), ("Before", "gold"), ("After", "silver"), {})
+
+
+TWO_COLUMNS = two_columns()
 
 
 def full_file(keys: list[str] = KEYS) -> bytes:
@@ -124,18 +161,18 @@ def test_a_mirror_deletes_what_its_file_lacks_and_half_a_file_deletes_nothing(bo
 def test_two_jobs_at_once_over_the_same_keys_both_have_their_way_although_their_workers_die(
     ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks]
 ) -> None:
-    """One changes prices, one stock; the rollback of the first gives back what the second wrote."""
-    completed(ann, ann.start(full_file(MANY), filename="full.csv"))
-    prices = csv_file([(key, "20") for key in MANY], ("Part Number", "Price"))
-    stock = csv_file([(key, 7) for key in MANY], ("Part Number", "Stock"))
-    first, second = (
-        ann.start(body, filename=name, mode="update") for body, name in ((prices, "prices.csv"), (stock, "stock.csv"))
+    """One changes one column, one another; the rollback of the first leaves what the second wrote."""
+    both = TWO_COLUMNS
+    completed(ann, ann.start(both.file(), filename="full.csv", importer=both.importer))
+    one, other = (
+        ann.start(both.file(number), filename=f"{number}.csv", importer=both.importer, mode="update")
+        for number in (0, 1)
     )
-    kill = partial(kill_workers_in, stack, stores[1])
-    for job_id in (first, second):
-        kill(JobRef(ann.tenant, job_id), PhaseName.LOAD)
-        assert completed(ann, job_id)["counts"]["updated"] == len(MANY)
-    assert values(ann, "price", "stock", "brand") == {("20", 7, "Bosch")}
-    ann.move(first, "rollback")
-    assert ann.end_of(first, patience=200)["rollback"] == {"reversed": len(MANY), "conflicts": 0, "failed": 0}
-    assert values(ann, "price", "stock", "brand") == {("10.5", 7, "Bosch")}
+    for job_id in (one, other):
+        kill_workers_in(stack, stores[1], JobRef(ann.tenant, job_id), PhaseName.LOAD)
+        assert completed(ann, job_id)["counts"]["updated"] == len(both.keys)
+    assert both.values(ann) == {both.after}
+    ann.move(one, "rollback")
+    undone = ann.end_of(one, patience=200)["rollback"]
+    assert undone == {"reversed": len(both.keys), "conflicts": 0, "failed": 0}
+    assert both.values(ann) == {(both.before[0], both.after[1])}

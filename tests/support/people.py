@@ -101,11 +101,11 @@ def counted(job: dict[str, Any]) -> dict[str, int]:
     return {name: count for name, count in job["counts"].items() if count}
 
 
-def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE, pause: float = 0.1) -> Any:
     """Poll until the result is true; the test fails when it never is."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if result := found():
             return result
-        time.sleep(0.1)
+        time.sleep(pause)
     raise AssertionError(f"not within {patience:.0f} s: {what}")
