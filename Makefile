@@ -67,7 +67,7 @@ down: ## stop the local AWS and every process of it
 .PHONY: test
 test: setup .venv-peers/.ready ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
 	@$(RUN) tests.browser.chromium
-	@$(RUN) tests.everything tests/unit tests/integration tests/faults -- --durations=20 tests/browser -- --durations=20 tests/e2e
+	@$(RUN) tests.everything --durations=20 tests/unit tests/integration tests/faults -- --durations=20 tests/browser -- --durations=20 tests/e2e
 
 .PHONY: soak
 soak: setup ## run the storms in full size: 5,000 lookups, 120 watchers, 100,000 rows pulled, workers killed in every phase

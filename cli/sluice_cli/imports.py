@@ -1,6 +1,7 @@
-"""``sluice import``: which file, by which importer, and how it is read."""
+"""``sluice import``: which file, by which importer, how it is read, and what it does to the dataset."""
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -53,6 +54,34 @@ def _parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _ratio(text: str) -> float:
+    """Read a ratio such as 0.05, or in percent; -1 for anything else."""
+    try:
+        ratio = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return -1.0
+    return ratio if math.isfinite(ratio) else -1.0
+
+
+def _share(text: str) -> float:
+    share = _ratio(text)
+    if not 0 <= share <= 1:
+        raise typer.BadParameter("has to be a share from 0 to 1, such as 0.05 or 5%")
+    return share
+
+
+def _share_or_number(text: str) -> float | int:
+    """Read a number of records, or a share of them: 1 is one record, 100% all of them."""
+    return int(text) if text.isascii() and text.isdigit() else _share(text)
+
+
+def _change(text: str) -> tuple[str, float]:
+    column, _, share = text.rpartition("=")
+    if not column or _ratio(share) < 0:
+        raise typer.BadParameter('has to be COLUMN=SHARE, such as price=0.5 or "Unit Price=50%"')
+    return column, _ratio(share)
+
+
 def import_file(
     file: Annotated[
         Any, typer.Argument(parser=_file, metavar="FILE", help="The spreadsheet or CSV; - reads it from a pipe.")
@@ -86,6 +115,41 @@ def import_file(
             help="A parameter of the importer that is not in the file's name; may be repeated.",
         ),
     ] = None,
+    mode: Annotated[
+        Literal["upsert", "insert", "update", "mirror", "delete"] | None,
+        typer.Option(help="What rows do to the records of their keys; default: the importer's choice."),
+    ] = None,
+    blanks: Annotated[
+        Literal["keep", "clear"] | None,
+        typer.Option(help="Whether a blank cell keeps the value or clears it; default: the importer's choice."),
+    ] = None,
+    deletes: Annotated[
+        Literal["mark", "remove"] | None,
+        typer.Option(help="Whether the modes mirror and delete mark records as deleted, or remove them."),
+    ] = None,
+    on_rejections: Annotated[
+        Literal["continue", "stop"] | None,
+        typer.Option(help="Whether other rows are loaded if one is rejected; default: the importer's choice."),
+    ] = None,
+    max_rejected: Annotated[
+        Any, typer.Option(parser=_share, metavar="SHARE", help="Stop before loading if more of the rows are rejected.")
+    ] = None,
+    max_deleted: Annotated[
+        Any,
+        typer.Option(
+            parser=_share_or_number,
+            metavar="SHARE|NUMBER",
+            help="Stop before loading if the mode mirror would delete more of the records (20%) or more records (500).",
+        ),
+    ] = None,
+    max_change: Annotated[
+        list[Any] | None,
+        typer.Option(
+            parser=_change,
+            metavar="COLUMN=SHARE",
+            help="Stop before loading if a number would change by more than this share of its value; may be repeated.",
+        ),
+    ] = None,
     review: Annotated[
         bool | None, typer.Option("--review/--no-review", help="Stop before loading; default: the importer's choice.")
     ] = None,
@@ -110,6 +174,11 @@ def import_file(
         "force": force or None,
         "corrects": corrects,
         "priority": "urgent" if urgent else None,
+        "mode": mode,
+        "blanks": blanks,
+        "deletes": deletes,
+        "on_rejections": on_rejections,
+        "guards": _guards(max_rejected, max_deleted, max_change or []),
     }
     with _readable(file, name) as content, connection.connect() as client:
         state = send(
@@ -148,7 +217,7 @@ def send(
     on_start
         Gets the id of the job before the upload begins.
     options
-        Those of the API: mapping, parameters, review, force, priority, corrects.
+        Those of the API: mapping, parameters, review, force, priority, corrects, mode, blanks and so on.
     """
     started = client.start_import(file, importer, name=name, **options)
     job_id = started["job"]["id"]
@@ -187,6 +256,17 @@ def _merged(given: list[dict[str, str]]) -> dict[str, str] | None:
             if merged.setdefault(header, column) != column:
                 raise typer.BadParameter(f"--mapping gives {header!r} two columns: {merged[header]!r} and {column!r}")
     return merged or None
+
+
+def _guards(
+    max_rejected: float | None, max_deleted: float | None, max_change: list[tuple[str, float]]
+) -> dict[str, Any] | None:
+    """Return the limits that were given; None without any."""
+    changes = dict(max_change)
+    if len(changes) < len(max_change):
+        raise typer.BadParameter("--max-change gives a column two limits. Give it once.")
+    given = {"max_rejected": max_rejected, "max_deleted": max_deleted, "max_change": changes or None}
+    return {name: limit for name, limit in given.items() if limit is not None} or None
 
 
 def _importer_of(client: Client, file: Path, name: str, corrects: str | None) -> str:

@@ -84,6 +84,7 @@ IMPORTERS: Final = (
     Column("name", "Importer"),
     Column("title", "Title"),
     Column("dataset", "Dataset"),
+    Column("options", "Options", words.options),
     Column("synchronous", "Synchronous", lambda value: "yes" if value else "no"),
     Column("max_rows", "Most rows", _number),
     Column("file_types", "File types", lambda value: " ".join(value or ["any"])),
@@ -99,6 +100,10 @@ PREVIEW: Final = (
     Column("place", "Place"),
     Column("date_order", "Date order"),
 )
+CHANGES: Final = (Column("row", "Row", _number), Column("key", "Key"), Column("changes", "Changes"))
+DELETED_ROWS: Final = (Column("row", "Row", _number), Column("key", "Key"))
+_FIRST: Final = 20
+"""Rows of each kind of change that a preview shows."""
 _WHOLE: Final = (local_time, duration)
 """Texts that stay in one line; those of other columns wrap where the terminal is narrow."""
 COUNTS: Final = {
@@ -109,6 +114,13 @@ COUNTS: Final = {
     "rejected": "Rejected",
     "unprocessed": "Unprocessed",
 }
+#: Shown only if there are any.
+RARE_COUNTS: Final = {
+    "deleted": "Deleted",
+    "absent": "Not in the file, deleted",
+    "absent_left": "Not in the file, left",
+    "kept_blank": "Blank cells that changed nothing",
+}
 ROLLBACK: Final = {"reversed": "Rolled back", "conflicts": "Kept", "failed": "Not rolled back"}
 PHASES: Final = {
     "parse": "Checking",
@@ -117,6 +129,7 @@ PHASES: Final = {
     "load": "Loading",
     "loading": "Loading",
     "lookup": "Looking up",
+    "absent": "Deleting what is not in the file",
     "undo": "Rolling back",
 }
 """Phases and states of a job, and what their progress bars say."""
@@ -173,13 +186,16 @@ def watch(shown: Progress, states: Iterable[Response]) -> Response:
     A phase that passed between two states gets no bar.
     """
     tasks: dict[str, TaskID] = {}
-    last = suspended = None
+    last = suspended = waits_for = None
     for last in states:
         current = last.body
         if current.get("suspended") and current["suspended"] != suspended:
             shown.console.print(_plain(current["suspended"]), markup=False)
+        if current.get("waits_for") and current["waits_for"] != waits_for:
+            shown.console.print(_plain(f"{current['progress']['message']}."), markup=False)
+        waits_for = current.get("waits_for")
         suspended = current.get("suspended")
-        name = PHASES.get(current.get("phase") or current["status"])
+        name = None if waits_for else PHASES.get(current.get("phase") or current["status"])
         if current.get("sync") and name == "Checking":
             name = "Reading"  # an upstream's pages, which takes longer than to check them
         completed = current["status"] == "completed"
@@ -206,6 +222,8 @@ def job(body: Mapping[str, Any]) -> None:
     out.print(_counts(body))
     if body.get("suspended"):
         say(body["suspended"])
+    if body.get("waits_for"):
+        say(f"{body['progress']['message']}.")
     if body.get("deleted"):
         say("Its files and rows were deleted.")
     if problem := body.get("problem"):
@@ -219,6 +237,8 @@ def _facts(body: Mapping[str, Any]) -> list[str]:
     facts = [f"Corrects job {body['corrects']}"] if body.get("corrects") else []
     if name := (body.get("file") or {}).get("name"):
         facts.append(f"File: {name}")
+    if body.get("options"):
+        facts.append(f"Options: {words.options(body['options'])}")
     for field, what in (("created_at", "Created"), ("started_at", "Started"), ("finished_at", "Ended")):
         if body.get(field):
             by = f" by {body['requested_by']}" if what == "Created" and body.get("requested_by") else ""
@@ -238,6 +258,9 @@ def _counts(body: Mapping[str, Any]) -> Table:
         table.add_row(words_of_it, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
         if name == "updated" and (deleted := (body.get("sync") or {}).get("deleted_upstream")):
             table.add_row("  deleted upstream", Text(f"{deleted:,}", justify="right"))  # part of the updated
+    for name, words_of_it in RARE_COUNTS.items():
+        if value := counts.get(name):
+            table.add_row(words_of_it, Text(f"{value:,}", justify="right"))
     for name, words_of_it in ROLLBACK.items():
         if (value := (body.get("rollback") or {}).get(name)) is not None:
             table.add_row(words_of_it, Text(f"{value:,}", justify="right"))
@@ -247,17 +270,42 @@ def _counts(body: Mapping[str, Any]) -> Table:
 def preview(body: Mapping[str, Any]) -> None:
     """Show how Sluice reads a file, what loading it would change, and its first rows."""
     job(body["job"])
-    counts = {name.replace("_", " "): value for name, value in body["counts"].items() if value is not None}
+    effects = {name: value for name, value in body["counts"].items() if name != "kept_blank"}  # these are cells
+    counts = {name.replace("_", " "): value for name, value in effects.items() if value is not None}
     say("\nLoading would give: " + ", ".join(f"{name} {value:,}" for name, value in counts.items()))
+    for text in words.untouched(body):
+        say(text)
     if body["ambiguous_dates"]:
         columns = ", ".join(body["ambiguous_dates"])
         say(f"Their dates are ambiguous; say dmy or mdy with `sluice commit --date`: {columns}")
+    if body["comparison"]:
+        comparison(body)
     out.print()
     out.print(table(body["columns"], PREVIEW))
     if body["unmatched_headers"]:
         say(f"\nNot imported: {', '.join(body['unmatched_headers'])}")
     out.print()
     rows([{"row": each["row"], **each["values"]} for each in body["rows"]])
+
+
+def comparison(body: Mapping[str, Any]) -> None:
+    """Show what loading would do with existing records: by column, then the first rows of each kind."""
+    found, counts = body["comparison"], body["counts"]
+    by_column = [f"{each['title']} {each['records']:,}" for each in found["columns"]]
+    say(f"Records that change, by column: {', '.join(by_column)}" if by_column else "No existing record would change.")
+    titles = {column["field"]: column["title"] for column in body["columns"]}
+    changes = [{**each, "changes": words.changes(each, titles)} for each in found["changes"][:_FIRST]]
+    # once rows are loaded, those that were rejected are listed by `sluice rejections`
+    rejections = found["rejections"][:_FIRST] if counts["to_reject"] is not None else []
+    for what, items, columns, total in (
+        ("Records that change", changes, CHANGES, counts["update"]),
+        ("Records that will be deleted", found["deletions"][:_FIRST], DELETED_ROWS, counts["delete"]),
+        ("Rows that will be rejected", rejections, REJECTIONS[1:], counts["to_reject"]),
+    ):
+        if items:
+            first = f", the first {len(items):,} of {total:,}" if total > len(items) else ""
+            say(f"\n{what}{first}:")
+            out.print(table(items, columns))
 
 
 def log(body: Mapping[str, Any]) -> None:

@@ -61,6 +61,19 @@ def verdict(job: Mapping[str, Any]) -> str:
     return f"Nothing {done}, {rejected:,} rejected" if rejected else "Completed, no rows"
 
 
+def options(given: Mapping[str, Any]) -> str:
+    """Return what a job does to its dataset, in the names of the options of `sluice import`; limits that are set."""
+    guards = dict(given.get("guards") or {})
+    changes = guards.pop("max_change", None) or {}
+    named = {
+        **{name: given.get(name) for name in ("mode", "blanks", "deletes")},
+        "on-rejections": given.get("on_rejections") if given.get("on_rejections") != "continue" else None,
+        **{name.replace("_", "-"): limit for name, limit in guards.items()},
+    }
+    parts = [f"{name} {value}" for name, value in named.items() if value is not None]
+    return ", ".join(parts + [f"max-change {column}={share}" for column, share in changes.items()])
+
+
 def local_time(text: str | None) -> str:
     """Return an RFC 3339 time in this machine's zone, to the second, with its offset; empty for None."""
     return "" if text is None else datetime.fromisoformat(text).astimezone().isoformat(" ", "seconds")
@@ -109,15 +122,51 @@ def next_steps(job: Mapping[str, Any]) -> list[str]:
     if job["status"] == "in_review":
         dates = [part for column in job.get("ambiguous_dates") or [] for part in ("--date", f"{column}=ORDER")]
         steps.append(f"Look at it: {command('preview', job_id)}")
-        steps.append(f"Load it: {command('commit', job_id, *dates)}" + (f" ({_ORDER})" if dates else ""))
+        if not job.get("problem"):  # a guard keeps it from being loaded
+            steps.append(f"Load it: {command('commit', job_id, *dates)}" + (f" ({_ORDER})" if dates else ""))
         steps.append(f"Discard it: {command('cancel', job_id)}")
     if job["status"] == "paused" and not job.get("suspended"):
         steps.append(f"Resume it: {command('resume', job_id)}")
     if "rejections" in links:
         steps.append(f"Rejected rows: {command('rejections', job_id)}")
     if "rejections" in links and "files" in links:
-        steps.append(f"As a workbook to correct: {command('files', job_id, '--save', 'errors.xlsx')}")
+        # the file of a job that has loaded nothing is corrected itself, not its rejected rows alone
+        whole = str((job.get("problem") or {}).get("type")).rpartition("/")[2] in _OF_WHOLE_FILES
+        steps.append(
+            f"As a workbook{'' if whole else ' to correct'}: {command('files', job_id, '--save', 'errors.xlsx')}"
+        )
     return steps
+
+
+def changes(change: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """Return what changes in a record, column by column: the value before, an arrow, the value after."""
+    before, after = change["before"], change["after"]
+    return "; ".join(f"{titles.get(name, name)}: {_said(before.get(name))} → {_said(after[name])}" for name in after)
+
+
+def untouched(preview: Mapping[str, Any]) -> list[str]:
+    """Return what a file leaves as it is, in sentences: columns that it lacks, and its blank cells."""
+    columns, counts = preview["untouched"], preview["counts"]
+    sentences = []
+    if columns:
+        titles = ", ".join(column["title"] for column in columns)
+        sentences.append(f"Not in the file, so existing records keep their values: {titles}")
+        defaults = ", ".join(f"{column['title']} {_said(column['default'])}" for column in columns)
+        sentences += [f"In new records: {defaults}"] if counts["insert"] != 0 else []
+    if blank := counts["kept_blank"]:
+        cells = "blank cell keeps" if blank == 1 else "blank cells keep"
+        sentences.append(f"{blank:,} {cells} the value that the record has")
+    return sentences
+
+
+# Types of the problems of jobs that have loaded nothing of their files.
+_OF_WHOLE_FILES: Final = frozenset({"guard", "rejections"})
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "(empty)" if value is None else str(value)
 
 
 def _on_job(action: str, what: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], str]:
@@ -153,6 +202,7 @@ _ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]]
     "bad-mapping": lambda *_: f"See the columns of each importer: {command('importers')}",
     "wrong-file-type": lambda *_: f"See the files that each importer takes: {command('importers')}",
     "invalid-parameter": lambda *_: f"See the parameters of each importer: {command('importers')}",
+    "invalid-option": lambda *_: f"See the options of each importer: {command('importers')}",
     "ambiguous-dates": _dates,
     "unprocessed-rows": _on_job("retry", "Retry them"),
     "system-error": _on_job("retry", "Retry it"),

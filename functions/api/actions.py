@@ -20,7 +20,9 @@ router = Routes("Actions")
 
 _NO_ANSWERS = CommitBody()
 _STATE = problems("not-found", "illegal-transition")
-_DATES = problems("not-found", "illegal-transition", "committed-otherwise", "ambiguous-dates", "unknown-column")
+_DATES = problems(
+    "not-found", "illegal-transition", "committed-otherwise", "ambiguous-dates", "guard", "unknown-column"
+)
 _AGAIN = problems("not-found", "illegal-transition", "importer-busy")
 _RETRY = problems("not-found", "illegal-transition", "importer-busy", "not-retryable")
 _BACK = problems("not-found", "illegal-transition", "nothing-to-roll-back")
@@ -33,7 +35,8 @@ def commit_job(job_id: str, body: Annotated[CommitBody, Body()] = _NO_ANSWERS) -
     It loads its rows. A job with ambiguous dates needs the order of each such column in `dates`.
     """
     answers = dict(body.dates)
-    return _response(control.commit(ref_of(router, job_id), by=_by(), answers=answers, services=services()))
+    ref, now = ref_of(router, job_id), int(time.time())
+    return _response(control.commit(ref, by=_by(), answers=answers, now=now, services=services()))
 
 
 @router.post("/jobs/<job_id>/cancel", responses=responses.STARTED | _STATE)
@@ -60,7 +63,7 @@ def resume_job(job_id: str) -> Response[JobResponse]:
 
     It continues with the chunks that are not done; nothing is done twice.
     """
-    return _response(control.resume(ref_of(router, job_id), by=_by(), services=services()))
+    return _response(control.resume(ref_of(router, job_id), by=_by(), now=int(time.time()), services=services()))
 
 
 @router.post("/jobs/<job_id>/retry", responses=responses.STARTED | _RETRY)
@@ -69,7 +72,7 @@ def retry_job(job_id: str) -> Response[JobResponse]:
 
     It processes the rows that are neither delivered nor rejected.
     """
-    return _response(control.retry(ref_of(router, job_id), by=_by(), services=services()))
+    return _response(control.retry(ref_of(router, job_id), by=_by(), now=int(time.time()), services=services()))
 
 
 @router.post("/jobs/<job_id>/rollback", responses=responses.STARTED | _BACK)
@@ -79,7 +82,7 @@ def roll_back_job(job_id: str) -> Response[JobResponse]:
     Rows that it inserted are removed and rows that it updated get their earlier values back. Rows that were changed
     since stay as they are; `GET /jobs/{id}/kept` lists them.
     """
-    return _response(control.roll_back(ref_of(router, job_id), by=_by(), services=services()))
+    return _response(control.roll_back(ref_of(router, job_id), by=_by(), now=int(time.time()), services=services()))
 
 
 def _response(job: Job) -> Response[JobResponse]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.api import auth
 from functions.api.parameters import Cursor, Limit, cursor_of, position_of
@@ -17,12 +20,18 @@ router = Routes("Datasets")
 @router.get(
     "/datasets/<name>/records", responses=ok(200, "A page of records.") | problems("not-found", "invalid-cursor")
 )
-def list_records(name: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[RecordResponse]:
+def list_records(
+    name: str,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    deleted: Annotated[bool, Query(description="List the records that are marked as deleted, too.")] = False,
+) -> ListResponse[RecordResponse]:
     """List the records of a dataset.
 
     The order is the same on each call, and has no meaning.
     """
-    page = _records().page(auth.caller_of(router).tenant, name, limit=limit, cursor=position_of(router, cursor))
+    tenant, after = auth.caller_of(router).tenant, position_of(router, cursor)
+    page = _records().page(tenant, name, limit=limit, cursor=after, deleted=deleted)
     items = [RecordResponse(**record) for record in page.items]
     return ListResponse(items=items, next=cursor_of(router, page.next))
 

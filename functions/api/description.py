@@ -108,7 +108,8 @@ def _complete(path: str, method: str, operation: Operation) -> None:
 
 
 def _file_form() -> Schema:
-    schema = FileForm.model_json_schema()
+    schema = FileForm.model_json_schema(ref_template="#/components/schemas/{model}")
+    del schema["$defs"]  # they are among the schemas of the other calls
     schema["required"] = ["file"]  # the importer may be in the query
     return Schema.model_validate(schema)
 

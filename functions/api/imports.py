@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from functions.api import auth, responses
 from functions.api.routes import Routes, ok, problems
 from functions.api.services import ref_of, services
-from sluice.api.requests import ImportBody
+from sluice.api.requests import ImportBody, given_options
 from sluice.api.responses import ImportResponse, JobResponse, UploadForm, UploadParts, job_response, parts_response
 from sluice.usecases.create import ImportRequest, expect_file, expect_parts
 from sluice.usecases.multipart import join_parts, list_parts
@@ -17,7 +17,10 @@ from sluice.usecases.multipart import join_parts, list_parts
 router = Routes("Imports")
 
 #: What a file can be rejected for before it is read.
-FILE_PROBLEMS = ("not-found", "too-large", "wrong-file-type", "invalid-parameter", "same-file", "cannot-correct")
+FILE_PROBLEMS = (
+    *("not-found", "too-large", "wrong-file-type", "invalid-parameter", "invalid-option", "same-file"),
+    "cannot-correct",
+)
 _PART_PROBLEMS = ("not-found", "not-in-parts", "file-not-wanted", "upload-over")
 
 
@@ -46,6 +49,7 @@ def create_import(body: ImportBody) -> Response[ImportResponse]:
         corrects=body.corrects,
         sha256=body.sha256,
         parameters=body.parameters,
+        given=given_options(body),
     )
     here, now = auth.base_url(router), datetime.now(UTC)
     upload: UploadForm | UploadParts

@@ -14,14 +14,13 @@ from functions.api import auth, responses
 from functions.api.parameters import Cursor, Limit, cursor_of, position_of
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import ref_of, services
+from sluice.api.events import TimelineResponse, timeline_response
 from sluice.api.previews import PreviewResponse, preview_response
 from sluice.api.responses import (
     JobResponse,
     ListResponse,
     LogResponse,
-    TimelineResponse,
     job_response,
-    timeline_response,
 )
 from sluice.model.status import Status
 from sluice.usecases import control, views

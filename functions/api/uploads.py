@@ -16,9 +16,10 @@ from functions.api.description import FORM
 from functions.api.imports import FILE_PROBLEMS
 from functions.api.routes import Routes, problems
 from functions.api.services import services
-from sluice.api.requests import Parameters, Priority, UploadFields
+from sluice.api.requests import GuardsAsText, OptionFields, Parameters, Priority, UploadFields, given_options
 from sluice.api.responses import JobResponse
 from sluice.catalog.registry import importer_named
+from sluice.model.options import Blanks, Deletes, Mode, OnRejections
 from sluice.usecases.create import ImportRequest, accept_file
 from sluice.usecases.views import await_end
 
@@ -27,6 +28,7 @@ _LONGEST_WAIT = 20
 
 router = Routes("Imports")
 
+_ABOUT = {name: each.description for name, each in OptionFields.model_fields.items()}
 _FILE = {"type": "string", "format": "binary", "description": "The file."}
 _BODY = {
     "required": True,
@@ -42,6 +44,7 @@ _BODY = {
     openapi_extensions={"requestBody": _BODY},
 )
 def upload_file(  # the parameters are described here, and read together with the fields of a form
+    *,
     importer: Annotated[str | None, Query(description="Name of the importer; needed here or in the form.")] = None,
     filename: Annotated[str | None, Query(description="Name of the file; without it, the one in the form.")] = None,
     priority: Annotated[Priority | None, Query(description="`standard` if it is not given.")] = None,
@@ -51,6 +54,11 @@ def upload_file(  # the parameters are described here, and read together with th
         str | None, Query(max_length=64, description="Id of the job whose rejected rows the file corrects.")
     ] = None,
     parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
+    mode: Annotated[Mode | None, Query(description=_ABOUT["mode"])] = None,
+    blanks: Annotated[Blanks | None, Query(description=_ABOUT["blanks"])] = None,
+    deletes: Annotated[Deletes | None, Query(description=_ABOUT["deletes"])] = None,
+    on_rejections: Annotated[OnRejections | None, Query(description=_ABOUT["on_rejections"])] = None,
+    guards: Annotated[GuardsAsText | None, Query(description='As JSON, such as {"max_rejected": 0.05}.')] = None,
 ) -> Response[JobResponse]:
     """Send a file of up to 4 MB.
 
@@ -71,6 +79,7 @@ def upload_file(  # the parameters are described here, and read together with th
         force=asked.force,
         corrects=asked.corrects,
         parameters=asked.parameters,
+        given=given_options(asked),
     )
     job = accept_file(request, upload.content, now=datetime.now(UTC), services=services())
     preferred = re.search(r"\bwait=(\d{1,6})", event.headers.get("Prefer") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -22,6 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     job = auto_resume(
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
+        now=int(time.time()),
         services=bootstrap.services(settings),
     )
     logger.info("resumed", status=job.status)

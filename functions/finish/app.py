@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import StartSettings, load_settings
+from sluice.config import FinishSettings, load_settings
 from sluice.model.chunk import JobRef
 from sluice.model.status import Status
 from sluice.observability import discreet, logger, metrics
@@ -24,7 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     ``error`` is what Step Functions caught, ``{Error, Cause}``.
     """
-    settings = load_settings(StartSettings)
+    settings = load_settings(FinishSettings)
     logger.append_keys(tenant=event["tenant"], job_id=event["job_id"])
     caught = event.get("error")
     if caught:
@@ -33,6 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         JobRef(event["tenant"], event["job_id"]),
         event["run"],
         error=str(caught.get("Error")) if caught else None,
+        now=int(time.time()),
         services=bootstrap.services(settings),
     )
     metrics.add_metric(name=f"Jobs{job.status.title().replace('_', '')}", unit=MetricUnit.Count, value=1)

@@ -37,6 +37,10 @@ _DATES = {
     "mdy": "month first where a date is written with numbers alone",
     None: "in the order that the file makes clear; where it does not, the job stops in review and asks",
 }
+_BLANKS = {
+    "keep": "Blank cells [keep](../what-an-import-changes.md#blank-cells) the value of an existing record.",
+    "clear": "Blank cells [clear](../what-an-import-changes.md#blank-cells) the value of an existing record.",
+}
 
 
 def page_of(importer: Importer) -> str:
@@ -59,6 +63,8 @@ def _options(importer: Importer) -> Iterator[str]:
         yield f"Dates: {_DATES[importer.conventions.dates]}."
     types = f"{' or '.join(f'`{ending}`' for ending in importer.file_types)}, " if importer.file_types else ""
     yield f"Files: {types}at most {importer.max_rows:,} rows and {importer.max_bytes // 1024**2:,} MiB."
+    if not importer.lookup:
+        yield _BLANKS[importer.blanks]
     if importer.synchronous:
         yield "A direct upload waits for the result."
     if importer.review:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.factories import csv_file, products
 
@@ -60,3 +61,45 @@ def file_with_dates() -> bytes:
     """Products whose dates can be read in two ways."""
     rows = [(*row, "03/04/2026") for row in products(3)]
     return csv_file(rows, titles=("Part Number", "Description", "Price", "Stock", "Updated"))
+
+
+def with_comparison(page: Page) -> None:
+    """Let every preview that the page gets have changes, deletions and rows to be rejected."""
+    changes = [
+        (2, "P-000001", {"price": "3.3", "description": "Bolt"}, {"price": "4", "description": "Bolt, long"}),
+        (3, "P-000002", {"price": "12500.125"}, {"price": "9.5"}),
+        (5, "P-000004", {"active": True, "brand": "Acme"}, {"active": False, "brand": None}),
+    ]
+    columns = [
+        ("price", "Price", 1_200),
+        ("description", "Description", 1),
+        ("brand", "Brand", 1),
+        ("active", "Active", 1),
+    ]
+    comparison = {
+        "columns": [{"field": field, "title": title, "records": records} for field, title, records in columns],
+        "changes": [
+            {"row": row, "key": key, "before": before, "after": after, "shortened": []}
+            for row, key, before, after in changes
+        ],
+        "deletions": [{"row": 9, "key": "P-9", "values": {"price": "1.5", "brand": HOSTILE}, "shortened": ["brand"]}],
+        "rejections": [
+            {
+                "sheet": "",
+                "row": 7,
+                "column": "Part Number",
+                "value": "P-7",
+                "reason": "",
+                "code": "key-exists",
+                "params": {},
+            }
+        ],
+    }
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        found = response.json()
+        counts = found["counts"] | {"update": 1_202, "delete": 1, "to_reject": 1, "kept_blank": 1_500}
+        route.fulfill(response=response, json=found | {"comparison": comparison, "counts": counts})
+
+    page.route(re.compile(r"/jobs/[^/]+/preview"), answer)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.console import with_comparison
 from tests.support.people import Person
 
 ROWS = b"SKU,Name,Price,Updated,Shelf\nA-1,Belt,1.5,04/05/2026,B7\nA-2,Pump,-1,04/05/2026,B8\n"
@@ -24,6 +25,8 @@ def test_every_stage_of_the_dialog_is_accessible(
     page.get_by_role("button", name="Import a price list").click()
     expect(page.get_by_role("button", name="Drop a file here")).to_be_visible()
     accessible(page, "the choice of a file")
+
+    with_comparison(page)
 
     def hold(route: Route) -> None:
         """Hold the request: neither respond nor fail."""
@@ -42,13 +45,18 @@ def test_every_stage_of_the_dialog_is_accessible(
     expect(page.get_by_role("heading", name="Your file is being checked")).to_be_visible()
     accessible(page, "the check, or the preview already")
     expect(page.get_by_role("heading", name="Review before loading")).to_be_visible()
+    changes = page.get_by_role("region", name="The first 3 of 1,202 records that change").get_by_role("row")
+    expect(changes.nth(2)).to_have_text("3P-00000212,500.125 → 9.500")
+    expect(page.get_by_role("region", name="Rows that will be rejected").get_by_role("row").nth(1)).to_contain_text(
+        "P-7"
+    )
     page.get_by_text("columns are in the file").click()
     accessible(page, "the preview")
-    page.get_by_role("button", name="Load 1 row").click()
+    page.get_by_role("button", name="Load 1,203 rows").click()
     expect(page.get_by_text("Choose for each of these columns")).to_be_visible()
     accessible(page, "the question about dates")
     page.get_by_label("Day first").check()
-    page.get_by_role("button", name="Load 1 row").click()
+    page.get_by_role("button", name="Load 1,203 rows").click()
     expect(page.get_by_role("heading", name="The import has finished")).to_be_visible()
     accessible(page, "the end")
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageAt
-from tests.browser.console import CONSOLE, PAGES, file_with_dates, file_with_mistakes, go, ready
+from tests.browser.console import CONSOLE, PAGES, file_with_dates, file_with_mistakes, go, ready, with_comparison
 from tests.support.people import Person
 
 TABS = ("Rejected rows", "Preview", "Run", "Files")
@@ -30,12 +30,20 @@ def test_axe_finds_no_violation_on_any_page(
     page.locator("summary").first.click()
     accessible(page, "columns of an importer")
 
+    with_comparison(page)
     go(page, f"#/jobs/{job['id']}")
     for tab in TABS:
         page.get_by_role("tab", name=tab).click()
         ready(page)
         accessible(page, f"job, {tab}")
     page.get_by_role("tab", name="Preview").click()
+    changes = page.get_by_role("region", name="The first 3 of 1,202 records that change").get_by_role("row")
+    expect(changes.nth(1)).to_have_text("2P-000001Bolt → Bolt, long3.300 → 4.000")
+    expect(page.get_by_role("region", name="Records that will be deleted").get_by_role("row").nth(1)).to_contain_text(
+        "P-9"
+    )
+    expect(page.get_by_text("Records that change, by column: Price 1,200, Description 1,")).to_be_visible()
+    expect(page.get_by_text("1,500 blank cells change nothing")).to_be_visible()
     page.get_by_text("columns are in the file").click()
     accessible(page, "how headers were matched")
     page.locator(".job-actions").get_by_role("button", name="Roll back").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import openpyxl
@@ -13,7 +14,8 @@ from sluice.model.chunk import JobRef
 from sluice.usecases.artifacts import job_folder
 from tests.browser.conftest import PageAt
 from tests.browser.console import CONSOLE, go, job_row, ready
-from tests.support.factories import csv_file, products
+from tests.e2e.processes import frozen_when
+from tests.support.factories import DEALER_TITLES, DEALERS_IN_A_CHUNK, csv_file, dealers, products
 from tests.support.people import Person
 
 # Drops files on the page, with the events of a browser.
@@ -40,12 +42,21 @@ def test_a_file_is_uploaded_with_its_options_and_links_to_its_job(page_at: PageA
     expect(page.get_by_label("What is in the file?")).to_have_value("products")
     page.get_by_label("Stop before loading").check()
     page.get_by_label("Urgent").check()
+    expect(page.locator("select[name=deletes]")).to_be_hidden()
+    page.get_by_label("The rows of the file").select_option("delete")
+    page.locator("select[name=deletes]").select_option("mark")
+    page.get_by_label("The rows of the file").select_option("update")  # deletes nothing, so the choice is not sent
+    page.get_by_label("A blank cell").select_option("Blank cells clear the value.")
     choose(page, "looked-at.csv", csv_file(products(3)))
     page.locator(".done").get_by_role("link", name="Open the job").click()
     expect(page.get_by_role("heading", level=1, name="looked-at.csv")).to_be_visible()
     expect(page.locator(".head .status")).to_have_text("In review")
     (job,) = ann.client.get("/jobs").body["items"]
     assert (job["priority"], job["review"]) == ("urgent", True)
+    assert [job["options"][name] for name in ("mode", "blanks", "deletes")] == ["update", "clear", None]
+    page.get_by_role("tab", name="Run").click()
+    changes = "Records are updated; rows whose key is new are rejected. Blank cells clear the value."
+    expect(page.get_by_text(changes)).to_be_visible()
 
 
 def test_a_file_dropped_on_the_list_of_jobs_is_uploaded(page_at: PageAt, ann: Person) -> None:
@@ -100,6 +111,41 @@ def test_the_depths_of_the_queues_change_without_a_reload(page_at: PageAt, ann: 
     expect(waiting).not_to_have_text("0")
     ann.move(job_id, "cancel")
     expect(waiting).to_have_text("0")
+
+
+def test_a_job_waits_in_line_while_another_one_loads_into_its_dataset(
+    page_at: PageAt, ann: Person, stack: Stack
+) -> None:
+    """It is listed with the job that it waits for, and loads by itself when that one has ended."""
+    rows = dealers(4 * DEALERS_IN_A_CHUNK)
+    first, second = (
+        ann.imported(
+            csv_file([(code, name, tier) for code, name, _ in rows], DEALER_TITLES),
+            filename=f"{tier}.csv",
+            importer="dealers",
+            review=True,
+        )["id"]
+        for tier in ("gold", "silver")
+    )
+    page = page_at(CONSOLE, ann)
+    go(page, "#/queues")
+    expect(page.get_by_text("No job waits for another one.")).to_be_visible()
+    ann.move(first, "commit")
+
+    def loads() -> bool:
+        return bool(0 < ann.client.get(f"/jobs/{first}").body["counts"]["inserted"] < len(rows))
+
+    with frozen_when(stack, loads, "the middle of loading"):
+        waiting = ann.move(second, "commit")
+        assert (waiting["status"], waiting["waits_for"]) == ("queued", {"lock": "dataset", "job": first})
+        row = page.get_by_role("table", name="Jobs that wait for another job").get_by_role("row").nth(1)
+        expect(row).to_contain_text(f"Waits for job {first}, which loads into the same dataset")
+        expect(row.get_by_role("link", name=first)).to_have_attribute("href", re.compile(first))
+        assert ann.client.get(f"/jobs/{second}").body["waits_for"] == waiting["waits_for"]
+    assert ann.end_of(first)["status"] == "completed"
+    done = ann.end_of(second)
+    assert (done["status"], done["counts"]["updated"], done["waits_for"]) == ("completed", len(rows), None)
+    expect(page.get_by_text("No job waits for another one.")).to_be_visible()
 
 
 def test_a_job_with_unprocessed_rows_is_listed_and_retried(page_at: PageAt, ann: Person, stack: Stack) -> None:

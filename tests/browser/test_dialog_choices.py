@@ -30,7 +30,7 @@ def test_the_mapping_of_columns_can_be_changed_in_the_preview(page_at: Callable[
     """The file is read again with the new mapping, the first job is cancelled, and the records have the columns."""
     page = opened(page_at, ann, b"SKU,Name,Price,Maker,Shelf\nM-1,Belt,1.5,Bosch,A1\n")
     review(page)
-    expect(page.get_by_text("Stock becomes 0.", exact=True)).to_be_visible()
+    expect(page.get_by_text("In new records: Currency is EUR, Stock is 0,")).to_be_visible()
     page.get_by_text("Columns: 3 of 11 columns are in the file; 2 of its headers are not used").click()
     expect(page.get_by_text("Not used: Maker, Shelf.")).to_be_visible()
     apply = page.get_by_role("button", name="Check again with these columns")
@@ -113,3 +113,18 @@ def test_without_a_network_the_dialog_offers_to_try_again(page_at: Callable[...,
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("button", name="Drop a file here, or choose one")).to_be_visible()
+
+
+def test_the_reader_says_what_the_file_changes_unless_the_page_does(page_at: Callable[..., Page], ann: Person) -> None:
+    """An attribute of the page is sent, and not offered."""
+    page = page_at(PAGE, ann)
+    page.locator("sluice-import-dialog").evaluate("dialog => (dialog.mode = 'insert')")
+    page.get_by_role("button", name="Import a price list").click()
+    page.get_by_text("What the file changes").click()
+    expect(page.get_by_label("The rows of the file")).to_have_count(0)
+    page.get_by_label("A blank cell").select_option("Blank cells clear the value.")
+    chosen: Any = {"name": "new.csv", "mimeType": "text/csv", "buffer": b"SKU,Name,Price\nO-1,Belt,1.5\n"}
+    page.locator("sluice-import-dialog input[type=file]").set_input_files(chosen)
+    review(page)
+    (job,) = ann.everything("/jobs", 10)
+    assert (job["options"]["mode"], job["options"]["blanks"]) == ("insert", "clear")

@@ -48,7 +48,8 @@ def frozen_when(stack: Stack, found: Callable[[], bool], what: str, patience: fl
                 _signal(frozen, signal.SIGCONT)
         return (frozen,) if holds else None
 
-    (pids,) = eventually(caught, what, patience)
+    # workers run so briefly between two looks that a short phase does not pass in one go
+    (pids,) = eventually(caught, what, patience, pause=0.01)
     try:
         yield pids
     finally:

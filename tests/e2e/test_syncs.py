@@ -13,7 +13,7 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import JobRef, PhaseName
 from tests.e2e.processes import kill_workers_in
-from tests.support.people import Person, eventually
+from tests.support.people import Person, counted, eventually
 from tests.support.sizes import size
 
 ROWS = size(1_000, 5_000)
@@ -86,13 +86,9 @@ def test_every_row_is_imported_once_although_requests_fail_and_workers_die(
     kill_workers_in(stack, stores[1], JobRef(ann.tenant, job_id), PhaseName.PARSE)
     done = ann.end_of(job_id, patience=PATIENCE)
     assert done["status"] == "completed", done["problem"]
-    assert done["counts"] == {
+    assert counted(done) == {
         "total": MANY,
         "inserted": MANY,
-        "updated": 0,
-        "unchanged": 0,
-        "rejected": 0,
-        "unprocessed": 0,
     }
     assert (done["sync"]["expected_total"], done["sync"]["deleted_upstream"]) == (MANY, 0)
     assert len(ann.records("pangkat")) == MANY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,16 +12,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sluice.model.chunk import CLOSED, ChunkRef, JobRef, PhaseName
-from sluice.model.errors import Conflict, TryLater
-from sluice.model.job import allowed_actions
-from sluice.model.status import INACTIVE, Status
+from sluice.model.errors import REJECTIONS, Conflict, TryLater
+from sluice.model.job import HALF_UNDONE, allowed_actions
+from sluice.model.lock import dataset_lock
+from sluice.model.options import Guards, LoadOptions
+from sluice.model.status import ENDED, HOLDING, INACTIVE, Status
+from sluice.usecases import absent
+from sluice.usecases.queueing import repair
 from tests.support.factories import csv_file
 from tests.support.harness import LEASE, NOW, Harness, small_chunks
+from tests.support.strict import StrictDestination
 
 #: Four chunks of three rows: one key is in three of them, and another one twice in the last.
 KEYS = (1, 2, 99, 3, 99, 4, 5, 6, 99, 7, 8, 8)
 #: Two of those keys are in the dataset before, one of them with another price.
 KNOWN = ((3, "3"), (4, "400"))
+#: Keys of the dataset that a mirror deletes; in both of its ranges, and in one of them more than fit into a list.
+LACKED = tuple((key, "1") for key in range(50, 57))
+MIRROR = LoadOptions(mode="mirror", guards=Guards(max_deleted=len(LACKED)))
+#: The rows of the file: the price of each is its key.
+SAME = tuple((key, key) for key in KEYS)
 
 
 class Killed(BaseException):
@@ -40,14 +51,27 @@ class Life:
     run: int = 0
     step: str = ""
     token: str | None = None
+    other: JobRef | None = None
 
-    def begin(self, *, review: bool) -> None:
-        self.harness.run(self.harness.upload(csv_file([part(*known) for known in KNOWN])))
+    def begin(
+        self,
+        *,
+        review: bool,
+        prices: Sequence[tuple[int, object]] = SAME,
+        known: Sequence[tuple[int, object]] = KNOWN,
+        options: Any = None,
+    ) -> None:
+        self.harness.run(self.harness.upload(csv_file([part(*each) for each in known])))
         self.before = dict(self.harness.destination.datasets["acme", "products"])
-        self.ref: JobRef = self.harness.upload(csv_file([part(key, key) for key in KEYS]), review=review)
+        rows = [part(*each) for each in prices]
+        self.ref: JobRef = self.harness.upload(csv_file(rows), review=review, options=options)
 
     def reach(self, stage: str) -> None:
-        """Run without faults until the messages of a phase are sent."""
+        """Run without faults until the messages of a phase are sent, or the job waits in line behind another one."""
+        if stage == "line":
+            self.reach("parse")
+            self.rival(0)
+            stage = "load"
         for _ in range(20):
             if self.step == stage and self.token is not None:
                 return
@@ -69,7 +93,7 @@ class Life:
             if self.step == "plan":
                 self.step = Harness._after("plan", harness.plan(self.ref))
             elif self.step == "finish":
-                harness.finish(self.ref)
+                harness.finish(self.ref, now=self.clock)
                 self.step = ""
             elif self.step and self.token is None:
                 self.token = harness.dispatch(self.ref, PhaseName(self.step), now=self.clock)
@@ -84,7 +108,7 @@ class Life:
         """End the execution with an error."""
         if self.step and self.harness.jobs.get(self.ref).run == self.run:
             with suppress(Conflict):
-                self.harness.finish(self.ref, error="States.Timeout")
+                self.harness.finish(self.ref, error="States.Timeout", now=self.clock)
                 self.step, self.token = "", None
 
     def work(self, which: int) -> None:
@@ -144,13 +168,30 @@ class Life:
         self.harness.pause(self.ref, now=self.clock)
 
     def ask_resume(self) -> None:
-        self.harness.resume(self.ref)
+        self.harness.resume(self.ref, now=self.clock)
 
     def ask_retry(self) -> None:
-        self.harness.retry(self.ref)
+        self.harness.retry(self.ref, now=self.clock)
 
     def ask_commit(self) -> None:
-        self.harness.commit(self.ref)
+        self.harness.commit(self.ref, now=self.clock)
+
+    def rival(self, which: int) -> None:
+        """Let another job with the same keys, which would write other rows, go on by a step or end."""
+        if self.other is None:
+            messages, self.harness.queue.messages = self.harness.queue.messages, []
+            self.other = self.harness.upload(
+                csv_file([part(key, 7_000 + which) for key in KEYS]), review=True, force=True
+            )
+            self.harness.run(self.other)
+            self.harness.queue.messages = messages
+        status = self.harness.jobs.get(self.other).status
+        if status is Status.IN_REVIEW:
+            self.harness.commit(self.other, now=self.clock)
+        elif status in {Status.QUEUED, Status.LOADING}:
+            self.harness.cancel(self.other, now=self.clock)
+        elif status is Status.CANCELLING:
+            self.harness.finish(self.other, now=self.clock)
 
     def message(self, which: int) -> ChunkRef | None:
         waiting = self.harness.queue.messages
@@ -158,19 +199,36 @@ class Life:
 
     def happen(self, what: str, which: int) -> None:
         """Let an event happen; while the job is inactive, nothing is written."""
-        inactive = self.harness.jobs.get(self.ref).status in INACTIVE
+        job = self.harness.jobs.get(self.ref)
         writes = self.harness.destination.writes
         getattr(self, what)(which)
-        if inactive:
+        if job.status in INACTIVE or job.is_in_line:
             assert self.harness.destination.writes == writes
+        self.check_lock()
 
-    def heal(self, end: Status) -> None:
-        """Let no more faults happen, and continue the job as an operator would."""
+    def check_lock(self) -> None:
+        """Expect at most one job to hold the lock, as its item says; who writes holds it, and who waits does not."""
+        jobs = [job for job in self.harness.jobs.items.values() if job.hold]
+        held = self.harness.locks.held(dataset_lock("acme", "products"))
+        assert [job.ref for job in jobs] == ([held.owner] if held.owner else [])
+        assert all(job.hold == held.number for job in jobs)
+        for job in self.harness.jobs.items.values():
+            assert job.hold or job.status not in HOLDING or job.is_in_line
+            assert not (job.hold and job.waits_for)
+        line = [waiting.ref for waiting in self.harness.locks.line(dataset_lock("acme", "products"), 99)]
+        assert {job.ref for job in self.harness.jobs.items.values() if job.is_in_line} <= set(line)
+
+    def heal(self, *ends: Status | str) -> None:
+        """Let no more faults happen, and continue the job as an operator would, to a state or a type of problem."""
         for _ in range(200):
             job = self.harness.jobs.get(self.ref)
-            if job.status is end:
+            if job.status in ends or (job.problem and job.status in ENDED and job.problem.type in ends):
                 return
             self.clock += LEASE + 1
+            if self.other is not None and self.harness.jobs.get(self.other).status not in ENDED:
+                self.rival(0)
+            if job.is_in_line:  # as the sweeper does
+                repair(job, now=self.clock, services=self.harness)
             if job.phase is not None and self.harness.chunks.barrier(self.ref, job.phase) is not None:
                 found = self.harness.chunks.of_phase(self.ref, job.phase)
                 self.harness.queue.send([chunk.ref for chunk in found if chunk.state not in CLOSED], urgent=False)
@@ -179,7 +237,9 @@ class Life:
             if job.phase is not None and self.token is not None:
                 self.harness.dispatch(self.ref, PhaseName(self.step), self.token, now=self.clock)
             self.advance(0)
-            if job.status in INACTIVE:
+            if job.problem and job.problem.type == HALF_UNDONE:
+                self.harness.roll_back(self.ref)
+            elif job.status in INACTIVE:
                 self.act(0)
         raise AssertionError(f"the job stays {self.harness.jobs.get(self.ref)}")
 
@@ -187,8 +247,9 @@ class Life:
 EVENTS = (
     ["advance"] * 4 + ["work"] * 4 + ["die", "give_up", "lose", "double", "wait", "dispatch_again", "fail_execution"]
 )
-HAPPENING = st.lists(st.tuples(st.sampled_from([*EVENTS, "act"]), st.integers(0, 11)), max_size=60)
-STAGES = st.sampled_from(["plan", "parse", "compare", "load"])
+HAPPENING = st.lists(st.tuples(st.sampled_from([*EVENTS, "act", "rival", "rival"]), st.integers(0, 11)), max_size=60)
+STAGES = st.sampled_from(["plan", "parse", "compare", "load", "line"])
+STAGES_OF_MIRRORS = st.sampled_from(["plan", "parse", "compare", "load", "absent", "line"])
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -212,14 +273,42 @@ def test_a_job_completes_with_every_row_counted_once(
 
 
 @MANY
-@given(STAGES, HAPPENING, HAPPENING)
-def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
-    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], after: list[tuple[str, int]]
+@given(STAGES_OF_MIRRORS, HAPPENING, st.booleans())
+def test_a_mirror_deletes_each_record_that_its_file_lacks_once(
+    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], review: bool
 ) -> None:
     small_chunks(monkeypatch, 3)
+    monkeypatch.setattr(absent, "_RECORDS", 2)
     life = Life()
-    life.begin(review=stage == "compare")
+    life.begin(review=review, known=KNOWN + LACKED, options=MIRROR)
     if stage != "plan":
+        life.reach(stage)
+        assert life.step == ("load" if stage == "line" else stage)
+    for what, which in happening:
+        life.happen(what, which)
+    life.heal(Status.COMPLETED)
+    counts = life.harness.jobs.get(life.ref).counts
+    assert (counts.inserted, counts.updated, counts.unchanged, counts.rejected) == (7, 1, 1, 3)
+    assert (counts.in_scope, counts.to_absent, counts.absent, counts.absent_left) == (9, 7, 7, 0)
+    assert set(life.harness.destination.values("acme", "products")) == {f"P-{key:06d}" for key in KEYS}
+
+
+@MANY
+@given(STAGES_OF_MIRRORS, HAPPENING, HAPPENING, st.booleans())
+def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    happening: list[tuple[str, int]],
+    after: list[tuple[str, int]],
+    mirror: bool,
+) -> None:
+    """Neither does a mirror, at any time."""
+    small_chunks(monkeypatch, 3)
+    monkeypatch.setattr(absent, "_RECORDS", 2)
+    life = Life()
+    more: dict[str, Any] = {"known": KNOWN + LACKED, "options": MIRROR} if mirror else {}
+    life.begin(review=stage == "compare", **more)
+    if stage != "plan" and (mirror or stage != "absent"):
         life.reach(stage)
     for what, which in happening:
         life.happen(what, which)
@@ -231,6 +320,30 @@ def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
     if status is Status.CANCELLING:
         life.heal(Status.CANCELLED)
     with suppress(Conflict):
-        life.harness.roll_back(life.ref)
+        life.harness.roll_back(life.ref, now=life.clock)
         life.heal(Status.ROLLED_BACK)
         assert life.harness.destination.datasets["acme", "products"] == life.before
+
+
+@MANY
+@given(STAGES, HAPPENING, st.booleans(), st.sampled_from(["parsed", "compared", "loaded"]))
+def test_a_job_that_loads_all_rows_or_none_leaves_no_trace_of_a_file_with_a_wrong_row(
+    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], review: bool, shown: str
+) -> None:
+    """Wherever the row is rejected: when it is parsed, or compared, or only by a constraint while others load."""
+    small_chunks(monkeypatch, 3)
+    life = Life()
+    life.harness.destination = dataset = StrictDestination(life.harness.files)
+    dataset.known, dataset.constrained = ({"P-000007"} if shown == name else set() for name in ("compared", "loaded"))
+    prices = [(key, "free" if shown == "parsed" and key == 7 else key) for key in range(1, 13)]
+    life.begin(review=review, prices=prices, options=LoadOptions(on_rejections="stop"))
+    if stage != "plan" and (stage != "load" or shown == "loaded"):
+        life.reach(stage)
+    for what, which in happening:
+        life.happen(what, which)
+    # a rollback that was given up half way is rolled back once more by a caller
+    life.heal(REJECTIONS, Status.ROLLED_BACK)
+    assert dataset.datasets["acme", "products"] == life.before
+    counts = life.harness.jobs.get(life.ref).counts
+    assert counts.loaded - counts.unchanged <= counts.reversed
+    assert counts.rejected == 1

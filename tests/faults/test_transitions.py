@@ -124,7 +124,7 @@ def test_the_last_step_of_an_earlier_run_changes_nothing(
     """Step Functions retried the step, and by then the job had a later run."""
     ref = bring(harness)
     job = getattr(harness, call)(ref)
-    assert finish(ref, 1, error=error, services=harness) == job
+    assert finish(ref, 1, error=error, now=NOW, services=harness) == job
     assert harness.jobs.get(ref) == job
 
 

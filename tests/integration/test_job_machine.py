@@ -160,13 +160,21 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Machine]]:
     [
         pytest.param("plan", ["plan planned", "parse done", "load done"], id="an import"),
         pytest.param("plan", ["plan over"], id="a rejected file"),
-        pytest.param("plan", ["plan planned", "parse review", "compare done"], id="a review"),
+        pytest.param(
+            "plan", ["plan planned", "parse done", "load compare", "compare done", "load review"], id="a review"
+        ),
         pytest.param("plan", ["plan planned", "parse stopped"], id="stopped while parsing"),
-        pytest.param("plan", ["plan planned", "parse done", "load review", "compare done"], id="ambiguous dates"),
-        pytest.param("plan", ["plan planned", "parse review", "compare stopped"], id="stopped while comparing"),
+        pytest.param(
+            "plan", ["plan planned", "parse done", "load compare", "compare done", "load done"], id="compared"
+        ),
+        pytest.param("plan", ["plan planned", "parse done", "load compare", "compare stopped"], id="stopped comparing"),
         pytest.param("plan", ["plan planned", "parse over"], id="a run that was left behind"),
+        pytest.param("plan", ["plan planned", "parse done", "load queued"], id="its dataset is taken"),
         pytest.param("load", ["load done"], id="committed"),
+        pytest.param("load", ["load absent", "absent done"], id="a mirror"),
+        pytest.param("load", ["load absent", "absent stopped"], id="stopped while absent records are deleted"),
         pytest.param("load", ["load stopped"], id="stopped while loading"),
+        pytest.param("load", ["load rejected", "undo done"], id="taken back"),
         pytest.param("undo", ["undo done"], id="a rollback"),
     ],
 )
@@ -187,8 +195,9 @@ def test_a_run_takes_its_steps_and_is_finished(begin: Callable[..., Machine], en
     [
         ("plan", [], "plan"),
         ("plan", ["plan planned"], "parse"),
-        ("plan", ["plan planned", "parse review"], "compare"),
+        ("plan", ["plan planned", "parse done", "load compare"], "compare"),
         ("load", [], "load"),
+        ("load", ["load absent"], "absent"),
         ("undo", [], "undo"),
         ("undo", ["undo done"], "finish"),
     ],

@@ -24,7 +24,7 @@ def test_a_recorded_event_names_no_real_account(path: Path) -> None:
 
 RECORDED = ("plan", "dispatch", "finish", "finish_with_error", "auto_resume", "make_file")
 # Functions with the same environment share their settings.
-SHARED = {"Start": ("OnUpload", "Scheduled", "Finish", "AutoResume")}
+SHARED = {"Start": ("OnUpload", "Scheduled", "AutoResume")}
 
 
 def payloads() -> dict[str, set[str]]:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faults = [by_name[name] for name in options.names] or list(FAULTS)
     if options.list:
         for fault in faults:
-            print(f"{fault.name:28}{fault.breaks}")
+            print(f"{fault.name:30}{fault.breaks}")
         return 0
     with tempfile.TemporaryDirectory(prefix="sluice-planted-") as folder:
         root = Path(folder).resolve()

@@ -11,6 +11,7 @@ from typing import Final
 from tests.planted.client_faults import CLIENT_FAULTS
 from tests.planted.edge_faults import EDGE_FAULTS
 from tests.planted.fault import Fault
+from tests.planted.mirror_faults import MIRROR_FAULTS
 
 FAULTS: Final = (
     # ------------------------------------------------------------------ every chunk once
@@ -45,6 +46,14 @@ FAULTS: Final = (
         old="if job.counts.unprocessed:",
         new="if False:",
         tests=("tests/faults/test_workers.py",),
+    ),
+    Fault(
+        name="guard-unseen",
+        breaks="A job with a guard loads although some of its rows could not be compared.",
+        file="layers/domain/sluice/usecases/phases.py",
+        old="elif job.compares_first and not _is_done(job, PhaseName.COMPARE, services):",
+        new="elif False:",
+        tests=("tests/unit/usecases/test_phases_comparing.py",),
     ),
     Fault(
         name="ledger-forgotten",
@@ -95,9 +104,25 @@ FAULTS: Final = (
         name="importer-lock-kept",
         breaks="A job that ends keeps the lock of its importer, and the next one in line waits.",
         file="layers/domain/sluice/usecases/finish.py",
-        old="release_importer(job, services)",
+        old="job = release(job, now=now, services=services)",
         new="pass",
         tests=("tests/unit/usecases/test_lookup.py",),
+    ),
+    Fault(
+        name="dataset-lock-ignored",
+        breaks="Two jobs load into the same dataset at the same time.",
+        file="layers/domain/sluice/usecases/queueing.py",
+        old="        return seen.owner == job.ref\n",
+        new="        return True\n",
+        tests=("tests/faults/test_dataset_lock.py",),
+    ),
+    Fault(
+        name="dataset-lock-too-early",
+        breaks="A run that fails gives the lock of its dataset back while a worker still writes.",
+        file="layers/domain/sluice/usecases/queueing.py",
+        old="return any(chunk.is_held(now)",
+        new="return any(chunk.is_held(now + 3_600)",
+        tests=("tests/faults/test_dataset_lock_deaths.py",),
     ),
     # ------------------------------------------------------------------ rollback
     Fault(
@@ -112,36 +137,49 @@ FAULTS: Final = (
         name="first-attempt-forgotten",
         breaks="A second attempt counts by what it sees, not by the journal of the first one.",
         file="layers/domain/sluice/destinations/dynamodb/journal.py",
-        old="known = read_journal(store, batch)",
-        new="known = read_journal(store, batch) if seen.closed else seen",
-        tests=(
-            "tests/integration/destinations/test_dynamodb.py",
-            "tests/integration/destinations/test_late_retries.py",
-        ),
+        old="            return last, None",
+        new="            return (last if last.closed else decided.journal), None",
+        tests=("tests/integration/destinations/test_dynamodb.py", "tests/integration/destinations/test_holds.py"),
     ),
     Fault(
         name="own-row-as-image",
         breaks="A second attempt takes what the first one wrote for what was there before the job.",
         file="layers/domain/sluice/destinations/dynamodb/journal.py",
-        old="if not (image and image.job_id == batch.job_id) and (",
-        new="if (",
-        tests=("tests/integration/destinations/test_staged_anew.py",),
+        old="before = self._without_job(seen[row.key], earlier.get(row.key))",
+        new="before = seen[row.key]",
+        tests=("tests/integration/destinations/test_holds.py",),
     ),
     Fault(
         name="rollback-overwrites-record",
         breaks="A rollback of the records table overwrites a record that another job writes at the same time.",
         file="layers/domain/sluice/destinations/dynamodb/table.py",
-        old='"ConditionExpression": "#job = :job"',
-        new='"ConditionExpression": "#job = :job OR attribute_exists(#job)"',
+        old='"ConditionExpression": " AND ".join(conditions)',
+        new='"ConditionExpression": " OR ".join([*conditions, "attribute_exists(#job)"])',
         tests=("tests/integration/destinations/test_dynamodb.py",),
     ),
     Fault(
         name="rollback-overwrites-row",
-        breaks="A rollback in PostgreSQL overwrites a row that another job has changed since.",
+        breaks="A rollback in PostgreSQL overwrites a column that another job has changed since.",
         file="layers/domain/sluice/destinations/postgres/statements.py",
-        old=" AND t.job_id = s.job_id\n            RETURNING",
-        new="\n            RETURNING",
+        old='differs = table.differs(name, "t", "s")',
+        new='differs = SQL("FALSE").format()',
         tests=("tests/integration/destinations/test_undoing.py",),
+    ),
+    Fault(
+        name="trigger-forgotten",
+        breaks="A rollback in PostgreSQL takes what a trigger has written for another writer's change.",
+        file="layers/domain/sluice/destinations/postgres/records.py",
+        old="if not watched or not watched[0]:",
+        new="if watched:",
+        tests=("tests/integration/destinations/test_columns.py",),
+    ),
+    Fault(
+        name="unsaid-columns-written",
+        breaks="An update in PostgreSQL writes the defaults of columns that the file does not have.",
+        file="layers/domain/sluice/destinations/postgres/statements.py",
+        old="for name in shape.names if revive else said(table, shape):",
+        new="for name in shape.names:",
+        tests=("tests/integration/destinations/test_columns.py",),
     ),
     # ------------------------------------------------------------------ tenants
     Fault(
@@ -156,8 +194,8 @@ FAULTS: Final = (
         name="tenant-not-in-rows",
         breaks="An update in PostgreSQL changes the row of another tenant that has the same key.",
         file="layers/domain/sluice/destinations/postgres/statements.py",
-        old="AND t.tenant = s.tenant AND t.{key} = {value} AND t.row_hash",
-        new="AND t.{key} = {value} AND t.row_hash",
+        old="f.kind = {kind}\n            AND t.tenant = s.tenant AND t.{key} = {value};",
+        new="f.kind = {kind}\n            AND t.{key} = {value};",
         tests=("tests/integration/destinations/test_applying.py",),
     ),
     Fault(
@@ -233,6 +271,22 @@ FAULTS: Final = (
         old="if job.force:",
         new="if False:",
         tests=("tests/unit/usecases/test_same_file.py",),
+    ),
+    Fault(
+        name="options-not-claimed",
+        breaks="The same file is rejected in another mode than it was imported in.",
+        file="layers/domain/sluice/usecases/same_file.py",
+        old="sha256, job.given.claimed)",
+        new='sha256, "")',
+        tests=("tests/unit/usecases/test_same_file.py",),
+    ),
+    Fault(
+        name="importers-options-lost",
+        breaks="A caller who gives a mode gets the default meaning of blank cells in place of the importer's.",
+        file="layers/domain/sluice/usecases/create.py",
+        old="given.over(importer.options)",
+        new="given.over(type(importer.options)())",
+        tests=("tests/integration/api/test_import_options.py",),
     ),
     Fault(
         name="same-file-accepted",
@@ -324,4 +378,5 @@ FAULTS: Final = (
     ),
     *CLIENT_FAULTS,
     *EDGE_FAULTS,
+    *MIRROR_FAULTS,
 )

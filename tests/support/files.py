@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from sluice.model.errors import FileRejected, NotFound
-from sluice.model.files import StoredPart
+from sluice.model.job import StoredPart
 
 
 def etag_of(body: bytes) -> str:

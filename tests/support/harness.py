@@ -13,6 +13,7 @@ import pytest
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.job import DateOrder, Job
+from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.schema.importer import Importer
 from sluice.usecases import plan as plan_module
 from sluice.usecases.artifacts import result_key
@@ -48,6 +49,13 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int = 10) -> None:
     monkeypatch.setattr(plan_module, "importer_named", small)
 
 
+def given_of(options: LoadOptions) -> GivenOptions:
+    """Return what a caller gives who wants exactly these options, of an importer that declares no guards."""
+    default = Guards()
+    guards = {name: value for name, value in vars(options.guards).items() if value != getattr(default, name)}
+    return GivenOptions(options.mode, options.blanks, options.deletes, options.on_rejections, guards)
+
+
 @dataclass
 class Harness:
     """The ports as fakes, and the steps of a job on them."""
@@ -68,9 +76,18 @@ class Harness:
         self._tokens = itertools.count(1)
 
     def upload(
-        self, body: bytes, *, importer: str = "products", filename: str = "a.csv", tenant: str = "acme", **more: Any
+        self,
+        body: bytes,
+        *,
+        importer: str = "products",
+        filename: str = "a.csv",
+        tenant: str = "acme",
+        options: LoadOptions | None = None,
+        **more: Any,
     ) -> JobRef:
-        """Request an import and upload its file, which queues the job."""
+        """Request an import and upload its file, which queues the job; `options` are given as a whole."""
+        if options:
+            more["given"] = given_of(options)
         request = ImportRequest(tenant, "ann", importer, filename, len(body), **more)
         job, form = expect_file(request, now=datetime.now(UTC), services=self)
         self.files.write(form["fields"]["key"], body)
@@ -101,12 +118,14 @@ class Harness:
         while self.queue.messages:
             (each or self.work)(self.queue.messages.pop(0))
 
-    def finish(self, ref: JobRef, error: str | None = None) -> Job:
+    def finish(self, ref: JobRef, error: str | None = None, *, now: int = NOW) -> Job:
         run = self.jobs.get(ref).run
-        return finish(ref, run, error=error, services=self)
+        return finish(ref, run, error=error, now=now, services=self)
 
-    def commit(self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben") -> Job:
-        return commit(ref, by=by, answers=answers or {}, services=self)
+    def commit(
+        self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben", now: int = NOW
+    ) -> Job:
+        return commit(ref, by=by, answers=answers or {}, now=now, services=self)
 
     def cancel(self, ref: JobRef, *, now: int = NOW) -> Job:
         return cancel(ref, by="ben", now=now, services=self)
@@ -114,14 +133,14 @@ class Harness:
     def pause(self, ref: JobRef, *, now: int = NOW) -> Job:
         return pause(ref, by="ben", now=now, services=self)
 
-    def resume(self, ref: JobRef) -> Job:
-        return resume(ref, by="ben", services=self)
+    def resume(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return resume(ref, by="ben", now=now, services=self)
 
-    def retry(self, ref: JobRef) -> Job:
-        return retry(ref, by="ben", services=self)
+    def retry(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return retry(ref, by="ben", now=now, services=self)
 
-    def roll_back(self, ref: JobRef) -> Job:
-        return roll_back(ref, by="ben", services=self)
+    def roll_back(self, ref: JobRef, *, now: int = NOW) -> Job:
+        return roll_back(ref, by="ben", now=now, services=self)
 
     def give_up(self, ref: ChunkRef, *, now: int = NOW) -> bool:
         return give_up(ref, now=now, services=self)
@@ -165,8 +184,10 @@ class Harness:
         follows = {
             ("plan", "planned"): "parse",
             ("parse", "done"): "load",
-            ("parse", "review"): "compare",
-            ("load", "review"): "compare",
+            ("load", "compare"): "compare",
+            ("compare", "done"): "load",
             ("load", "again"): "plan",
+            ("load", "absent"): "absent",
+            ("load", "rejected"): "undo",
         }
         return follows.get((step, outcome), "finish")

@@ -85,22 +85,27 @@ class Person:
             found[record["key"]] = record["values"]
         return found
 
-    def everything(self, path: str, limit: int | None = None) -> list[dict[str, Any]]:
+    def everything(self, path: str, limit: int | None = None, **query: str) -> list[dict[str, Any]]:
         """Return all items of a list; one without pages takes no limit."""
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
-            page = self.client.get(path, limit=limit, cursor=cursor).body
+            page = self.client.get(path, limit=limit, cursor=cursor, **query).body
             items += page["items"]
             if (cursor := page["next"]) is None:
                 return items
 
 
-def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+def counted(job: dict[str, Any]) -> dict[str, int]:
+    """Return the counts of a job that are not 0."""
+    return {name: count for name, count in job["counts"].items() if count}
+
+
+def eventually(found: Callable[[], Any], what: str, patience: float = PATIENCE, pause: float = 0.1) -> Any:
     """Poll until the result is true; the test fails when it never is."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if result := found():
             return result
-        time.sleep(0.1)
+        time.sleep(pause)
     raise AssertionError(f"not within {patience:.0f} s: {what}")

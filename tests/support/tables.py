@@ -11,10 +11,10 @@ from typing import Any
 from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
-from sluice.model.lock import Lock
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, WaitsFor
+from sluice.model.lock import Held, Lock, LockChanged, LockStep, Waiting
 from sluice.model.page import Page, encode_cursor, job_position
-from sluice.model.status import ENDED, Status, illegal_transition, sources_of
+from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
 _PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD, Status.ROLLING_BACK: PhaseName.UNDO}
 _STOPPED = {Status.PAUSING, Status.PAUSED, Status.CANCELLING}
@@ -25,6 +25,8 @@ class MemoryLocks:
 
     def __init__(self) -> None:
         self.owners: dict[Lock, JobRef] = {}
+        self.numbers: dict[Lock, int] = {}
+        self.lines: dict[Lock, dict[str, Waiting]] = {}
         self._mutex = threading.Lock()
 
     def owner(self, lock: Lock) -> JobRef | None:
@@ -50,6 +52,34 @@ class MemoryLocks:
                 return False
             del self.owners[lock]
             return True
+
+    def held(self, lock: Lock) -> Held:
+        first = next(iter(self.line(lock, 1)), None)
+        return Held(self.owners.get(lock), self.numbers.get(lock, 0), first)
+
+    def line(self, lock: Lock, limit: int) -> list[Waiting]:
+        return [waiting for _, waiting in sorted(self.lines.get(lock, {}).items())][:limit]
+
+    def leave(self, lock: Lock, waiting: Waiting) -> None:
+        line = self.lines.get(lock, {})
+        if line.get(waiting.place) == waiting:
+            del line[waiting.place]
+
+    def step(self, job: Job, step: LockStep) -> dict[str, Any]:
+        """Take a step at the lock of a dataset; return what it changes in the job."""
+        now = self.held(step.lock)
+        if (now.owner, now.number) != (step.seen.owner, step.seen.number):
+            raise LockChanged
+        line = self.lines.setdefault(step.lock, {})
+        if not step.takes:
+            waiting = Waiting(job.ref, job.urgent, job.run + 1)
+            line[waiting.place] = waiting
+            ahead = now.owner or (now.first.ref if now.first else job.ref)
+            return {"waits_for": WaitsFor("dataset", ahead.id)}
+        line.pop(Waiting(job.ref, job.urgent, job.run).place, None) if job.is_in_line else None
+        if now.owner is None:
+            self.owners[step.lock], self.numbers[step.lock] = job.ref, now.number + 1
+        return {"hold": self.numbers[step.lock]} | ({"run_at": datetime.now(UTC)} if job.is_in_line else {})
 
 
 class MemoryJobs:
@@ -104,29 +134,50 @@ class MemoryJobs:
         answers: Mapping[str, DateOrder] | None = None,
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
+        since: Job | None = None,
+        lock: LockStep | None = None,
     ) -> Job:
         job = self.get(ref)
-        if job.status not in sources_of(to) or job.deleted:
+        legal = job.status in sources_of(to)
+        if since is not None:
+            if to not in TRANSITIONS[since.status] and not (lock and to is since.status):
+                raise illegal_transition(ref.id, since.status, to)
+            legal = (job.status, job.run) == (since.status, since.run)
+        if not legal or job.deleted:
             if job.status is to:
                 return job
             raise illegal_transition(ref.id, job.status, to)
+        held = self.locks.step(since, lock) if since is not None and lock is not None else {}
         now = datetime.now(UTC)
         moved = self._change(
             job,
             status=to,
             phase=job.phase if to in _STOPPED else phase or _PHASES.get(to),
             run=job.run + new_run,
-            run_at=now if new_run else job.run_at,
+            run_at=held.pop("run_at", now if new_run else job.run_at),
             file=file or job.file,
-            problem=(problem or job.problem) if to in ENDED else None,
+            problem=problem,
             started_at=job.started_at or (now if to is Status.PARSING else None),
             finished_at=now if to in ENDED else None,
             date_orders=job.date_orders if answers is None else dict(answers),
             committed=job.committed or answers is not None,
             suspended=(suspended or job.suspended) if to in {Status.PAUSING, Status.PAUSED} else None,
+            **{"waits_for": None, **held},
         )
         self._write(moved, by, note)
         return moved
+
+    def give_back(self, job: Job, lock: Lock) -> bool:
+        there = self.items[job.ref]
+        if (there.status, there.run, there.hold) != (job.status, job.run, job.hold):
+            return False
+        self.items[job.ref] = replace(there, hold=0)
+        return self.locks.release(lock, job.ref)
+
+    def wait_for(self, job: Job, waits_for: WaitsFor) -> None:
+        there = self.items[job.ref]
+        if (there.status, there.run, there.hold) == (job.status, job.run, 0):
+            self._change(there, waits_for=waits_for)
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
         job = self.get(ref)
@@ -147,7 +198,7 @@ class MemoryJobs:
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         there, other = self.get(job.ref), self.items.get(corrected.ref)
         if there.corrects is None and not there.planned and other is not None and not other.deleted:
-            taken = ("corrects", "mapping", "date_orders", "parameters")
+            taken = ("corrects", "mapping", "date_orders", "parameters", "options")
             self._write(self._change(there, **{name: getattr(job, name) for name in taken}), SYSTEM, note)
             self._write(self._change(other), job.requested_by, f"corrected by job {job.ref.id}")
         return self.get(job.ref)

@@ -91,7 +91,8 @@ def test_the_page_names_every_option_in_order() -> None:
     """An option has its default if that is a plain value."""
     options = PAGE[PAGE.index("## 3.") : PAGE.index("## 4.")]
     rows = re.findall(r"^\| (`.+?`) \| (.+?) \|", options, re.MULTILINE)
-    defaults = {each.name: each.default for each in fields(Importer) if each.default is not MISSING}
+    optional = [each for each in fields(Importer) if {each.default, each.default_factory} != {MISSING}]
+    defaults = {each.name: each.default for each in optional}
     assert [name for names, _ in rows for name in re.findall(r"\w+", names)] == list(defaults)
     plain = {
         names.strip("`"): said.strip("`") for names, said in rows if isinstance(defaults.get(names.strip("`")), bool)

@@ -43,7 +43,9 @@ def _name(path: Path) -> str:
 
 
 def _raised() -> Iterator[str]:
-    """Find every problem type that the code names: as a literal, or by a constant of `sluice.model.job`."""
+    """Find every problem type that the code names: as a literal, or by a constant of the model."""
+    constants = {name: value for module in (errors, job) for name, value in vars(module).items() if name.isupper()}
+    del constants["ATTEMPT_FAILED"]  # callers see it inside the problem of its job alone
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and node.args):
@@ -54,7 +56,7 @@ def _raised() -> Iterator[str]:
                 case ast.Constant(value=value):
                     first = value
                 case ast.Name(id=name):
-                    first = getattr(job, name, None)
+                    first = constants.get(name)
             if called in MAKERS and isinstance(first, str) and SLUG.fullmatch(first):
                 yield first
 

@@ -12,6 +12,7 @@ from sluice.wording.english.rows import REASONS
 from tests.support.javascript import evaluate
 
 NONE = {"total": 0, "inserted": 0, "updated": 0, "unchanged": 0, "rejected": 0, "unprocessed": 0}
+REJECTIONS = {"type": "/problems/rejections"}
 OUTCOME = "jobs.map((job) => [it.stateText(job, (state) => `(${state})`, 'en'), it.kindOf(job)])"
 
 
@@ -38,6 +39,11 @@ def test_a_finished_job_says_whether_its_rows_were_loaded() -> None:
         (job("rolled_back", inserted=10, rollback=rolled_back | {"conflicts": 0}), "(rolled_back)", "over"),
         (job("rolled_back", inserted=10, rollback=rolled_back), "Rolled back, 2 kept", "warn"),
         (job("failed", inserted=5, unprocessed=5), "(failed)", "bad"),
+        (job("failed", rejected=1, problem=REJECTIONS), "Nothing loaded: 1 rejected row", "bad"),
+        (job("failed", inserted=3, rejected=2, problem=REJECTIONS), "Nothing loaded: 2 rejected rows", "bad"),
+        (job("failed", unprocessed=5, problem={"type": "/problems/guard"}), "Nothing loaded: over a limit", "bad"),
+        (job("in_review", unprocessed=5, problem={"type": "/problems/guard"}), "(in_review)", "asks"),
+        (job("failed", problem={"type": "/problems/no-header"}), "(failed)", "bad"),
         (job("cancelled", inserted=5, unprocessed=5), "(cancelled)", "over"),
         (job("in_review", unprocessed=5), "(in_review)", "asks"),
         (job("loading", unprocessed=5, lookup="nik"), "(lookup)", "active"),
@@ -76,14 +82,17 @@ def test_the_parts_of_a_bar_are_the_rows_by_outcome() -> None:
 
 def test_the_verdict_of_a_review_is_one_sentence() -> None:
     """Rows that the load would reject for their key are left out like rejected ones."""
-    counts = {"total": 0, "rejected": 0, "to_reject": 0, "unchecked": 0, "insert": 0, "update": 0, "unchanged": 0}
+    names = ("total", "rejected", "to_reject", "unchecked", "insert", "update", "unchanged", "delete")
+    counts = dict.fromkeys(names, 0)
     previews = [
         counts | {"total": 5_000, "insert": 4_960, "rejected": 38, "to_reject": 2},
         counts | {"total": 4, "insert": 1, "update": 2, "unchanged": 1},
         counts | {"total": 412, "rejected": 412},
         counts,
-        counts | {"total": 10, "rejected": 4, "to_reject": None, "insert": None, "update": None, "unchanged": None},
+        counts | {"total": 10, "rejected": 4, "to_reject": None} | dict.fromkeys(names[4:]),
         counts | {"total": 20, "insert": 9, "rejected": 1, "unchecked": 10},
+        counts | {"total": 42, "delete": 40, "to_reject": 2},
+        counts | {"total": 20, "insert": 5, "update": 15, "delete": 3},
     ]
     shown = [{"job": {"lookup": None}, "counts": each} for each in previews]
     assert evaluate("shared/outcomes.js", "shown.map((each) => it.verdictText(each, 'en'))", shown=shown) == [
@@ -93,6 +102,8 @@ def test_the_verdict_of_a_review_is_one_sentence() -> None:
         "There is no row to load.",
         "Load 6 rows, leave out 4.",
         "Load 9 new rows, change 0, leave out 1. 10 rows could not be checked.",
+        "Delete 40 records, leave out 2 rows.",
+        "Load 5 new rows, change 15, leave out 0. 3 records that the file lacks are deleted.",
     ]
     assert evaluate("shared/outcomes.js", "it.verdictText(shown, 'id')", shown=shown[0]) == (
         "Muat 4.960 baris baru, ubah 0, lewati 40."
@@ -201,80 +212,6 @@ def test_sizes_have_the_units_of_the_limits() -> None:
     sizes = [1, 999, 1_024, 52_428_800, 2 * 1_024**3]
     found = evaluate("shared/strings.js", "sizes.map((each) => it.bytes(each, 'en'))", sizes=sizes)
     assert found == ["1 byte", "999 bytes", "1 KiB", "50 MiB", "2 GiB"]
-
-
-COLUMNS = [
-    {"field": "key", "title": "Part", "header": "SKU", "default": None, "decimals": None},
-    {"field": "price", "title": "Price", "header": "Price", "default": None, "decimals": 2},
-    {"field": "stock", "title": "Stock", "header": None, "default": 0, "decimals": 0},
-    {"field": "brand", "title": "Brand", "header": None, "default": None, "decimals": None},
-    {"field": "group", "title": "Group", "header": None, "default": None, "decimals": None},
-    {"field": "active", "title": "Active", "header": None, "default": True, "decimals": None},
-]
-PREVIEW: dict[str, Any] = {
-    "job": {"kind": "import", "lookup": None},
-    "columns": COLUMNS,
-    "unmatched_headers": ["A", "B"],
-    "rows": [
-        {"row": 2, "values": {"key": "P-1", "price": "3.3", "stock": 0, "brand": None, "group": None, "active": True}},
-        {"row": 4, "values": {"key": "P-3", "price": "12345678.125", "stock": 0, "brand": None, "active": True}},
-        {"row": 5, "values": {"key": "P-4", "price": "2", "stock": 0, "brand": None, "active": True}},
-    ],
-    "rejected_rows": [
-        {
-            "row": 3,
-            "values": {"key": "P-2", "price": "n/a"},
-            "rejections": [{"column": "Price", "reason": "is not a number", "code": "not-a-number", "params": {}}],
-        }
-    ],
-}
-
-
-def test_the_rows_of_a_preview_keep_the_scale_of_their_numbers() -> None:
-    """Numbers of a column have the same decimals; large ones keep every digit."""
-    rows = evaluate("shared/previews.js", "it.previewRows(preview, 'en')", preview=PREVIEW)
-    assert [row["cells"][1]["text"] for row in rows] == ["3.300", "n/a", "12,345,678.125", "2.000"]
-    prices = "['3.3', '4', '2024'].map(it.cellFormat({ decimals: 2 }, ['3.3', '4'], lang))"
-    assert evaluate("shared/previews.js", prices, lang="en") == ["3.30", "4.00", "2,024.00"]
-    assert evaluate("shared/previews.js", prices, lang="id") == ["3,30", "4,00", "2.024,00"]
-    tiny = f"0.{'0' * 24}1"
-    assert evaluate("shared/previews.js", "it.cellFormat({ decimals: 0 }, [tiny], 'en')(tiny)", tiny=tiny) == tiny
-    exact = "it.cellFormat({ decimals: 0 }, ['12345678901234567890'], 'en')('12345678901234567890')"
-    assert evaluate("shared/previews.js", exact) == "12,345,678,901,234,567,890"
-
-
-def test_rejected_rows_are_shown_among_the_good_ones() -> None:
-    rows = evaluate("shared/previews.js", "it.previewRows(preview, 'en')", preview=PREVIEW)
-    assert [(row["row"], row["reason"]) for row in rows] == [
-        (2, None),
-        (3, "Price: is not a number"),
-        (4, None),
-        (5, None),
-    ]
-    assert [(cell["text"], cell["wrong"]) for cell in rows[1]["cells"]][:2] == [("P-2", False), ("n/a", True)]
-    assert [cell["text"] for cell in rows[0]["cells"]] == ["P-1", "3.300", "0", "–", "–", "yes"], "with missing columns"
-
-
-def test_what_happens_to_missing_columns_is_said() -> None:
-    lookup = PREVIEW | {"job": {"kind": "import", "lookup": "nik"}}
-    whole = PREVIEW | {"columns": COLUMNS[:2]}
-    found = evaluate(
-        "shared/previews.js", "all.map((each) => it.missingTexts(each, 'en'))", all=[PREVIEW, lookup, whole]
-    )
-    assert found == [["Brand and Group become empty.", "Stock becomes 0.", "Active becomes yes."], [], []]
-
-
-def test_only_exceptions_of_the_matching_are_listed() -> None:
-    expression = "[it.matchedText(preview, 'en'), it.renamedColumns(preview).map(({ field }) => field)]"
-    assert evaluate("shared/previews.js", expression, preview=PREVIEW) == [
-        "2 of 6 columns are in the file; 2 of its headers are not used",
-        ["key"],
-    ]
-    sync = PREVIEW | {"job": {"kind": "sync", "lookup": None}}
-    assert evaluate("shared/previews.js", "[it.matchedText(sync, 'en'), it.missingMark(sync, 'en')]", sync=sync) == [
-        "2 of 6 columns are at the source; 2 of its fields are not used",
-        "not at the source",
-    ]
 
 
 def reason(code: str, said: str = "as the API says it", **params: Any) -> dict[str, Any]:

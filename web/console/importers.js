@@ -3,6 +3,8 @@
 import "../elements/index.js";
 
 import { el } from "../shared/dom.js";
+import { optionsText } from "../shared/options.js";
+import { language } from "../shared/strings.js";
 
 import { importers as loadImporters, limits, templateButton } from "./catalogue.js";
 import { head, loadInto, row, table } from "./components.js";
@@ -67,10 +69,11 @@ function target({ lookup, dataset }) {
   return [`${t("importers.dataset")}: `, el("a", { href: to(["data", dataset]) }, dataset)];
 }
 
-/** What differs from most importers: its parameters, file types, and order of processing. */
-function needs({ lookup, parameters, file_types: types, one_at_a_time: oneAtATime }) {
+/** What its jobs do to the dataset, and what else differs: its parameters, file types, and order of processing. */
+function needs({ lookup, options, parameters, file_types: types, one_at_a_time: oneAtATime }) {
   const sentences = [
     lookup && t("importers.result"),
+    options && optionsText(options, language()),
     ...parameters.map(({ title, example }) => t("importers.parameter", { title, example })),
     types.length > 0 && t("importers.types", { types: types.join(", ") }),
     oneAtATime && t("importers.oneAtATime"),

@@ -4,7 +4,8 @@ import { download, get } from "../shared/api.js";
 import { correctionUpload } from "../shared/correction.js";
 import { el } from "../shared/dom.js";
 import {
-  cellMark, matchedText, missingMark, missingTexts, previewRows, renamedColumns, shownColumns,
+  cellMark, changeCell, changesText, comparisonTables, matchedText, missingMark, previewRows, renamedColumns,
+  shortenedText, shownColumns, untouchedTexts,
 } from "../shared/previews.js";
 import { reasonText } from "../shared/reasons.js";
 import { bytes, duration, language, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
@@ -241,17 +242,16 @@ function preview(place, { path, signal }) {
   return loadInto(place, signal, () => get(`${path}/preview`, { signal }), previewView);
 }
 
-/** What the file lacks, its first rows, and how its headers were matched. */
+/** What changes in existing records, the file's first rows, and how its headers were matched. */
 function previewView(found) {
   const isFile = found.job.kind !== "sync";
   const where = t(found.sheet ? "preview.where" : "preview.headerRow", { sheet: found.sheet, row: found.header_row });
-  const missing = missingTexts(found);
   const { ambiguous_dates: ambiguous } = found;
   return [
+    ...changes(found),
     el(
       "div",
       { class: "padding" },
-      missing.length > 0 && missingNote(missing),
       ambiguous.length > 0 && el("p", {}, t("preview.ambiguous", { columns: ambiguous.join(", ") })),
       el("h2", {}, tOf(found.job, "preview.rows")),
     ),
@@ -261,10 +261,18 @@ function previewView(found) {
   ];
 }
 
-/** What happens to the columns that the file lacks. */
-function missingNote(sentences) {
-  const lines = sentences.map((sentence) => el("li", {}, sentence));
-  return el("div", { class: "note" }, el("p", {}, sharedText("missing.lead")), el("ul", { class: "bullets" }, lines));
+/** What loading changes in existing records, and what it leaves as it is. */
+function changes(found) {
+  const lines = [changesText(found), ...untouchedTexts(found), shortenedText(found)].filter(Boolean);
+  if (!lines.length) return [];
+  const about = el("ul", { class: "lines" }, lines.map((line) => el("li", {}, line)));
+  const tables = comparisonTables(found).map(({ caption, columns: shown, rows }) => {
+    const columns = shown.map(({ title, number: isNumber }) => ({ title, class: isNumber ? "number" : "value" }));
+    const { body, around } = table({ caption, columns });
+    body.append(...rows.map((cells) => row(columns, cells.map((cell) => changeCell(cell)))));
+    return el("div", { class: "changes" }, el("h3", { class: "padding" }, caption), around);
+  });
+  return [el("div", { class: "padding" }, el("h2", {}, sharedText("changes.heading")), about), ...tables];
 }
 
 /** Columns with another header, and the rest behind a summary. */
@@ -304,9 +312,9 @@ function mappingTable(all, caption, found) {
 
 function firstRows(found) {
   const rows = previewRows(found);
-  const fields = shownColumns(found).map(({ title, header, decimals }) => ({
-    title: header === null ? [title, el("span", { class: "muted" }, ` (${missingMark(found)})`)] : title,
-    class: `${decimals === null ? "value" : "number"} ${header === null ? "lacking" : ""}`.trim(),
+  const fields = shownColumns(found).map(({ title, decimals }) => ({
+    title,
+    class: decimals === null ? "value" : "number",
   }));
   const reasons = rows.some(({ reason }) => reason) ? [{ title: t("rejections.reason"), class: "value" }] : [];
   const columns = [{ title: t("preview.row"), class: "number" }, ...reasons, ...fields];

@@ -3,6 +3,7 @@
 import { get } from "../shared/api.js";
 import { correctsLine } from "../shared/correction.js";
 import { el, fill } from "../shared/dom.js";
+import { optionsText } from "../shared/options.js";
 import { progressText, resultText, verdictText } from "../shared/outcomes.js";
 import { bytes, language, timeMark } from "../shared/strings.js";
 
@@ -21,7 +22,7 @@ import { t } from "./words.js";
 const COUNTS = ["total", "inserted", "updated", "unchanged", "rejected", "unprocessed"];
 /** A lookup updates no rows. */
 const LOOKUP_COUNTS = ["total", "inserted", "rejected", "unprocessed"];
-const PHASES = ["parse", "compare", "load", "lookup", "undo"];
+const PHASES = ["parse", "compare", "load", "lookup", "absent", "undo"];
 const DONE = 100;
 
 /** @param {Element} main */
@@ -193,6 +194,8 @@ function countsOf(job) {
     return name === "inserted" && job.lookup ? "lookedUp" : name;
   };
   const all = (job.lookup ? LOOKUP_COUNTS : COUNTS).map((name) => countTile(name, job.counts[name], label(name)));
+  const rare = ["deleted", "absent", "absent_left", "kept_blank"].filter((name) => job.counts[name] > 0);
+  all.push(...rare.map((name) => countTile(name, job.counts[name])));
   const deleted = job.sync ? [countTile("deleted_upstream", job.sync.deleted_upstream ?? 0)] : [];
   const rollback = job.rollback ? Object.entries(job.rollback).map(([name, count]) => countTile(name, count)) : [];
   return [...all, ...deleted, ...rollback];
@@ -208,12 +211,14 @@ function factsOf(job) {
   const facts = {
     ...(job.sync ? syncFacts(job) : { importer: titleMark(job) }),
     parameters: Object.entries(job.parameters ?? {}).map((pair) => pair.join(": ")).join(", "),
+    options: job.options && optionsText(job.options, language()),
     by: job.requested_by,
     created: timeMark(job.created_at),
     started: job.started_at && timeMark(job.started_at),
     finished: job.finished_at && timeMark(job.finished_at),
     size: job.file && job.file.bytes !== null ? bytes(job.file.bytes) : null,
     priority: t(`priority.${job.priority}`),
+    waits: job.waits_for && el("a", { href: to(["jobs", job.waits_for.job]) }, job.waits_for.job),
     corrects: job.corrects && el("a", { href: to(["jobs", job.corrects]) }, job.corrects),
     id: el("code", {}, job.id),
   };

@@ -1,13 +1,14 @@
-/** The page of queues: their depths, and the jobs with unprocessed rows, to retry them. */
+/** The page of queues: their depths, the jobs that wait for another one, and those with unprocessed rows. */
 
 import { get, post } from "../shared/api.js";
 import { el } from "../shared/dom.js";
+import { progressText } from "../shared/outcomes.js";
 import { number } from "../shared/strings.js";
 
 import { jobLink, showName, showTitle } from "./catalogue.js";
 import { empty, head, loadInto, moreButton, row, runButton, table } from "./components.js";
 import { listen, removedIds } from "./live.js";
-import { go } from "./router.js";
+import { go, to } from "./router.js";
 import { t } from "./words.js";
 
 const QUEUES = ["urgent", "standard", "dead"];
@@ -20,28 +21,34 @@ const REFRESH = 10_000;
 /** @param {Element} main */
 export function queues(main, { signal }) {
   const depths = el("div", { class: "panel" });
+  const waiting = el("div", { class: "panel" });
   const unprocessed = el("div", { class: "panel" });
   main.append(
     head(t("page.queues"), t("queues.lead")),
     depths,
+    el("div", {}, el("h2", {}, t("queues.waits")), el("p", { class: "muted" }, t("queues.waits.text"))),
+    waiting,
     el("div", {}, el("h2", {}, t("queues.failed")), el("p", { class: "muted" }, t("queues.failed.text"))),
     unprocessed,
   );
   const load = () => get("/queues", { signal });
   const depthTable = depthsTable();
   const list = failedJobs(signal);
+  const line = waitingJobs(signal);
   loadInto(depths, signal, load, (found) => {
     depthTable.show(found);
     return depthTable.around;
   });
   const refresh = async () => {
     depthTable.show(await load());
-    await list.refresh();
+    await Promise.all([list.refresh(), line.refresh()]);
   };
+  loadInto(waiting, signal, line.load, line.draw);
   loadInto(unprocessed, signal, () => list.load(null), list.draw);
   const refreshSoon = refreshDepths(async () => depthTable.show(await load()), signal);
   const job = (changed) => {
     list.change(changed);
+    line.change(changed);
     refreshSoon();
   };
   listen({ queues: depthTable.show, job, refresh }, signal);
@@ -94,6 +101,50 @@ function depthsTable() {
       }
     },
   };
+}
+
+/** Jobs that wait for the lock of their importer or dataset: urgent ones first, then the oldest, as they will start. */
+function waitingJobs(signal) {
+  const columns = [
+    { title: t("jobs.name"), class: "value" },
+    { title: t("jobs.importer") },
+    { title: t("queues.waits.for"), class: "value" },
+  ];
+  const place = el("div", {});
+  const jobs = new Map();
+  const rank = (job) => `${job.priority === "urgent" ? 0 : 1}${job.id}`;
+
+  const show = () => {
+    const waiting = [...jobs.values()].sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
+    if (!waiting.length) return place.replaceChildren(empty(t("queues.waits.empty")));
+    const made = table({ caption: t("queues.waits"), columns, cards: true });
+    for (const job of waiting) {
+      const importer = el("span", {});
+      showTitle(job, (title) => (importer.textContent = title));
+      const why = el("span", {}, progressText(job));
+      const other = el("a", { class: "small", href: to(["jobs", job.waits_for.job]) }, job.waits_for.job);
+      made.body.append(row(columns, [jobLink(job), importer, [why, el("p", {}, other)]], { cards: true }));
+    }
+    return place.replaceChildren(made.around);
+  };
+  const change = (job) => {
+    if (!job.waits_for && !jobs.has(job.id)) return;
+    if (job.waits_for) jobs.set(job.id, job);
+    else jobs.delete(job.id);
+    show();
+  };
+  const load = async () => {
+    const ask = (status) => get("/jobs", { query: { status, limit: PAGE }, signal });
+    const pages = await Promise.all(["queued", "rolling_back"].map(ask));
+    return pages.flatMap((page) => page.items).filter((job) => job.waits_for);
+  };
+  const draw = (found) => {
+    jobs.clear();
+    for (const job of found) jobs.set(job.id, job);
+    show();
+    return [place];
+  };
+  return { load, draw, change, refresh: async () => void draw(await load()) };
 }
 
 /** Failed jobs that can be retried, each with a button. */

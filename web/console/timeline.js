@@ -1,6 +1,6 @@
 /** What a job spent its time on: work by phase, without the waits, as the API's timeline says and as live changes add. */
 
-const PHASES = ["parse", "compare", "load", "lookup", "undo"];
+const PHASES = ["parse", "compare", "load", "lookup", "absent", "undo"];
 
 /**
  * @typedef {{status: string, phase: string | null, from: string, until: string | null}} Span
@@ -54,8 +54,9 @@ export function rowsOverTime() {
 function rowsIn({ phase, counts, progress, rollback }) {
   if (phase === "parse") return progress.current;
   if (phase === "compare") return progress.current - counts.rejected;
+  if (phase === "absent") return counts.absent + counts.absent_left;
   if (phase === "undo") return rollback ? rollback.reversed + rollback.conflicts + rollback.failed : 0;
-  return counts.inserted + counts.updated + counts.unchanged;
+  return counts.inserted + counts.updated + (counts.deleted ?? 0) + counts.unchanged;
 }
 
 function pointsOf(phase, recorded, live, at) {

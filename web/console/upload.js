@@ -3,6 +3,7 @@
 import "../elements/index.js";
 
 import { el } from "../shared/dom.js";
+import { optionFields } from "../shared/options.js";
 import { parameterBox, parameterFields, parameterProblem } from "../shared/parameters.js";
 import { asProblem, explain } from "../shared/problems.js";
 import { language } from "../shared/strings.js";
@@ -42,11 +43,13 @@ function uploadForm(found, { wanted, lead, signal }) {
   const force = option("force");
   const hints = el("div", { class: "hints" });
   const lines = el("div", { class: "hints" });
+  const changes = el("div", { class: "hints" });
   const unsent = el("div", {});
   const done = el("ul", { class: "done" });
   const waiting = el("p", { class: "muted", role: "status" });
   const trouble = el("div", {});
   let parameters = null;
+  let options = null;
   /** Files that are not sent yet, of those that were dropped together. */
   let queue = [];
   let together = new Set();
@@ -57,7 +60,7 @@ function uploadForm(found, { wanted, lead, signal }) {
 
   const setOptions = () => {
     const { name: importer, lookup } = chosen();
-    const extra = { importer, ...parameters.extra() };
+    const extra = { importer, ...parameters.extra(), ...options.extra() };
     if (review.box.checked && !lookup) extra.review = true;
     if (urgent.box.checked) extra.priority = "urgent";
     if (force.box.checked) extra.force = true;
@@ -67,7 +70,9 @@ function uploadForm(found, { wanted, lead, signal }) {
   const setImporter = () => {
     const importer = chosen();
     parameters = parameterFields(importer.parameters, language());
+    options = optionFields(importer, language());
     lines.replaceChildren(...parameters.lines);
+    changes.replaceChildren(...options.lines);
     unsent.replaceChildren();
     lead.textContent = tOf(importer, "upload.lead");
     review.line.hidden = Boolean(importer.lookup);
@@ -149,16 +154,17 @@ function uploadForm(found, { wanted, lead, signal }) {
   zone.addEventListener("drop", onDrop, { capture: true, signal });
   setImporter();
   if (handedOver.length) queueMicrotask(() => sendAll(handedOver.splice(0)));
-  const options = el(
+  const choices = el(
     "section",
     { class: "panel padded" },
     el("label", { class: "field" }, t("upload.importer"), choose),
     lines,
     hints,
     el("h2", {}, t("upload.options")),
+    changes,
     [review, urgent, force].map(({ line }) => line),
   );
-  return el("div", { class: "halves upload" }, options, zone);
+  return el("div", { class: "halves upload" }, choices, zone);
 }
 
 function option(name) {

@@ -20,7 +20,17 @@ import { Problem } from "../shared/api.js";
 const text = (property, more = {}) => ({ kind: "text", property, initial: "", ...more });
 const flag = (property) => ({ kind: "flag", property, initial: false });
 
+const object = (property, more = {}) => ({ kind: "object", property, initial: {}, ...more });
+
 const BASE_URL = { "base-url": text("baseUrl") };
+/** Options of the load that a page gives; empty is the importer's. */
+const OPTIONS = {
+  mode: text("mode"),
+  blanks: text("blanks"),
+  deletes: text("deletes"),
+  "on-rejections": text("onRejections"),
+  guards: object("guards", { example: '{"max_rejected": 0.05}' }),
+};
 
 /** @type {Record<string, Table>} */
 export const TABLES = {
@@ -28,10 +38,12 @@ export const TABLES = {
     "schema-name": text("schemaName", { required: true, example: "products" }),
     "accepted-files": text("acceptedFiles"),
     open: flag("open"),
+    ...OPTIONS,
     ...BASE_URL,
   },
   "sluice-upload": {
-    "extra-data": { kind: "object", property: "extraData", initial: {}, example: '{"importer": "products"}' },
+    "extra-data": object("extraData", { example: '{"importer": "products"}' }),
+    ...OPTIONS,
     "accepted-files": text("acceptedFiles", { initial: "*.*" }),
     "max-bytes": { kind: "number", property: "maxBytes", initial: 0, example: "50000000" },
     "use-sse": flag("useSse"),
@@ -73,6 +85,17 @@ export const observed = (table) => Object.entries(table).flatMap(([name, attribu
  */
 export const attributeOf = (table, spelling) =>
   Object.keys(table).find((name) => spellings(name, table[name]).includes(spelling));
+
+/**
+ * The options of the load that a page has given an element, in the names of the API.
+ * @param {any} host
+ * @returns {Record<string, unknown>}
+ */
+export function givenOptions(host) {
+  const { mode, blanks, deletes, onRejections, guards } = host;
+  const given = { mode, blanks, deletes, on_rejections: onRejections, guards };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value && Object.keys(value).length > 0));
+}
 
 /**
  * Give a class the properties of its table.

@@ -3,11 +3,14 @@
 import { Problem, apiRoot, get, notSluice, post, save } from "../shared/api.js";
 import { correctionUpload, correctsLine } from "../shared/correction.js";
 import { el, fill, focusOn } from "../shared/dom.js";
+import { optionFields } from "../shared/options.js";
 import { parameterBox, parameterFields } from "../shared/parameters.js";
 import { asProblem, failure, problemBox } from "../shared/problems.js";
 import { language, t, tOf } from "../shared/strings.js";
 
-import { TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, observed } from "./attributes.js";
+import {
+  TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, givenOptions, observed,
+} from "./attributes.js";
 import { outcome } from "./outcome.js";
 import { reviewView } from "./review.js";
 import { dialogStyles, shadow } from "./styles.js";
@@ -16,7 +19,8 @@ const TABLE = TABLES["sluice-import-dialog"];
 const ACCEPTED = ".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt,.csv.gz,.tsv.gz,.txt.gz";
 
 /**
- * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`, `open`. Methods: `show()`, `hide()`.
+ * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`, `open`, and the options of the load: `mode`,
+ * `blanks`, `deletes`, `on-rejections`, `guards`. Methods: `show()`, `hide()`.
  *
  * Events: `shown`, `hidden`; `complete` with `{importId, job}` when rows have been loaded or looked up; `error` with
  * `{problem}` for every failure, which as a text is a sentence.
@@ -41,6 +45,8 @@ export class SluiceImportDialog extends HTMLElement {
   #beginning = {};
   /** Fields for the importer's parameters. @type {any} */
   #parameters = null;
+  /** Fields for the options that the page has not given. @type {any} */
+  #load = null;
   /** @type {File | null} */
   #file = null;
 
@@ -104,6 +110,7 @@ export class SluiceImportDialog extends HTMLElement {
       return;
     }
     this.#parameters = parameterFields(this.#importer.parameters, this.#lang);
+    this.#load = optionFields(this.#importer, this.#lang, givenOptions(this));
     this.#choose();
   }
 
@@ -139,8 +146,8 @@ export class SluiceImportDialog extends HTMLElement {
       const chosen = event.detail.file;
       const invalid = this.#parameters.take(chosen);
       // a lookup has nothing to compare, and a job in review would hold the importer's lock
-      const extra = { importer: importer.name, ...(!importer.lookup && { review: true }), ...this.#parameters.extra() };
-      upload.extraData = extra;
+      const review = !importer.lookup && { review: true };
+      upload.extraData = { importer: importer.name, ...review, ...this.#load.extra(), ...this.#parameters.extra() };
       fill(unsent);
       if (!invalid.length) {
         this.#file = chosen;
@@ -159,8 +166,14 @@ export class SluiceImportDialog extends HTMLElement {
       this.#emit("error", detail);
     });
     const lead = el("p", { class: "muted" }, this.#t("file.lead"));
-    this.#enter("file", "file.heading", lead, ...this.#parameters.lines, unsent, upload, ...this.#template());
+    const fields = [...this.#parameters.lines, this.#loadFields()];
+    this.#enter("file", "file.heading", lead, ...fields, unsent, upload, ...this.#template());
     if (file) upload.sendFile(file, more);
+  }
+
+  #loadFields() {
+    const { lines } = this.#load;
+    return lines.length > 0 && el("details", { class: "stack" }, el("summary", {}, this.#t("option.title")), lines);
   }
 
   #template() {

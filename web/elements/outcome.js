@@ -7,7 +7,9 @@ import { problemBox } from "../shared/problems.js";
 import { reasonText } from "../shared/reasons.js";
 import { bytes, has, number, t, tOf } from "../shared/strings.js";
 
-const COUNTS = ["inserted", "updated", "unchanged", "rejected", "unprocessed"];
+const COUNTS = [
+  "inserted", "updated", "deleted", "unchanged", "absent", "absent_left", "rejected", "unprocessed",
+];
 /** The file that a lookup is made for, so it comes first. */
 const RESULT = "result.xlsx";
 const PAGE = 20;

@@ -3,7 +3,7 @@
 import { post } from "../shared/api.js";
 import { bar, el, fill } from "../shared/dom.js";
 import { followJob, untilResumed } from "../shared/events.js";
-import { kindOf, stateText } from "../shared/outcomes.js";
+import { kindOf, progressText, stateText } from "../shared/outcomes.js";
 import { failure, problemBox } from "../shared/problems.js";
 import { language, t, tOf } from "../shared/strings.js";
 
@@ -200,11 +200,12 @@ function sentence(job, lang) {
 
 function phaseOf(job, lang) {
   if (isSuspended(job)) return t("status.suspended", {}, lang);
+  if (job.waits_for) return progressText(job, lang);
   if (isRunning(job)) return t(`phase.${job.phase}`, {}, lang);
   return stateText(job, () => tOf(job, `status.${job.status}`, {}, lang), lang);
 }
 
-const isRunning = (job) => job.phase && RUNNING.has(job.status);
+const isRunning = (job) => job.phase && RUNNING.has(job.status) && !job.waits_for;
 
 const isSuspended = (job) => job.status === "paused" && job.suspended;
 

@@ -3,13 +3,16 @@
 import { dateQuestion } from "../shared/dates.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
 import { verdictText } from "../shared/outcomes.js";
-import { cellMark, matchedText, missingTexts, normalHeader, previewRows, shownColumns } from "../shared/previews.js";
+import {
+  cellMark, changeCell, changesText, comparisonTables, matchedText, normalHeader, previewRows, shortenedText,
+  shownColumns, untouchedTexts,
+} from "../shared/previews.js";
 import { problemBox } from "../shared/problems.js";
 import { number, t } from "../shared/strings.js";
 
 import { rejectedRows } from "./outcome.js";
 
-const COUNTS = ["insert", "update", "unchanged", "rejected", "to_reject", "unchecked", "ignored"];
+const COUNTS = ["insert", "update", "delete", "unchanged", "rejected", "to_reject", "unchecked", "ignored"];
 /** Shown even if they are zero. */
 const ALWAYS = new Set(["insert", "update", "rejected"]);
 const BAD = new Set(["rejected", "to_reject", "unchecked"]);
@@ -38,7 +41,7 @@ export async function reviewView({ preview, importer, lang, base, onCommit, onRe
   const dates = dateQuestion(preview, lang, "h4");
   const rejected = counts.rejected > 0 ? await rejectedRows(job.id, { lang, base, onProblem }) : null;
   const trouble = el("div");
-  const loadable = counts.insert + counts.update + counts.unchanged + counts.unchecked;
+  const loadable = counts.insert + counts.update + counts.unchanged + counts.delete + counts.unchecked;
   const isCompared = counts.insert !== null;
   const guarded = (action) => async (event) => {
     const button = event.currentTarget;
@@ -58,7 +61,8 @@ export async function reviewView({ preview, importer, lang, base, onCommit, onRe
     if (answers) await onCommit(answers);
   });
   const count = counts.insert + counts.update || loadable;
-  const label = isCompared ? t("review.commit", { count }, lang) : t("review.commit.unknown", {}, lang);
+  const key = !isCompared ? "review.commit.unknown" : count === counts.delete ? "review.commit.delete" : "review.commit";
+  const label = t(key, { count }, lang);
   const commit = el("button", { type: "button", class: "primary", onclick: load }, label);
   const cancel = el("button", { type: "button", onclick: guarded(onCancel) }, t("job.cancel", {}, lang));
   const canLoad = job.links.commit && (!isCompared || loadable > 0);
@@ -67,10 +71,10 @@ export async function reviewView({ preview, importer, lang, base, onCommit, onRe
     { class: "stack wide" },
     el("p", { class: "verdict" }, verdictText(preview, lang)),
     el("p", { class: "muted" }, t("review.lead", { name: job.file.name }, lang)),
-    !canLoad && el("p", { class: "wrong" }, t("review.none", {}, lang)),
+    job.problem ? problemBox(job.problem, lang) : !canLoad && el("p", { class: "wrong" }, t("review.none", {}, lang)),
     dates.view,
     rejected && el("section", { class: "stack rejected" }, rejected),
-    missingNote(preview, lang),
+    changesView(preview, lang),
     preview.rows.length > 0 && firstRows(preview, lang),
     countList(counts, lang),
     mappingView(preview, importer, { lang, onRemap }),
@@ -91,10 +95,7 @@ function countList(counts, lang) {
 function firstRows(preview, lang) {
   const rows = previewRows(preview, lang);
   const hasReasons = rows.some(({ reason }) => reason);
-  const titles = shownColumns(preview).map(({ title, header, decimals }) => ({
-    title: header === null ? `${title} ${t("mapping.none", {}, lang)}` : title,
-    number: decimals !== null,
-  }));
+  const titles = shownColumns(preview).map(({ title, decimals }) => ({ title, number: decimals !== null }));
   const reasons = hasReasons ? [{ title: t("rejections.reason", {}, lang) }] : [];
   const table = scrollingTable(
     t("review.rows", {}, lang),
@@ -108,12 +109,16 @@ function firstRows(preview, lang) {
   return table;
 }
 
-/** What happens to the columns that the file lacks. */
-function missingNote(preview, lang) {
-  const sentences = missingTexts(preview, lang);
-  if (!sentences.length) return null;
-  const lines = el("ul", {}, sentences.map((sentence) => el("li", {}, sentence)));
-  return el("section", { class: "stack note" }, el("p", {}, t("missing.lead", {}, lang)), lines);
+/** What loading changes in existing records, and what it leaves as it is. */
+function changesView(preview, lang) {
+  const untouched = untouchedTexts(preview, lang);
+  const lines = [changesText(preview, lang), ...untouched, shortenedText(preview, lang)].filter(Boolean);
+  const tables = comparisonTables(preview, lang).map(({ caption, columns, rows }) =>
+    scrollingTable(caption, columns, rows.map((cells) => cells.map((cell) => changeCell(cell, lang)))),
+  );
+  if (!lines.length && !tables.length) return null;
+  const texts = el("ul", { class: "plain-list" }, lines.map((line) => el("li", {}, line)));
+  return el("section", { class: "stack changes" }, el("h4", {}, t("changes.heading", {}, lang)), texts, tables);
 }
 
 /** The header that is matched to each column; without `onRemap` the choices are disabled. */

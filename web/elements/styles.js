@@ -147,8 +147,10 @@ export const dialogStyles = sheet(`
   .parts [data-part="rejected"] { --part: var(--bad); }
   .rejected .scroll { max-height: 17rem; overflow: auto; }
   .rejected thead th { position: sticky; inset-block-start: 0; }
-  .note { padding: 0.7em 1em; border: 1px solid var(--warn); border-inline-start-width: 5px; border-radius: var(--radius); }
-  .note ul { padding-inline-start: 1.2em; }
+  .changes .scroll { max-height: 17rem; overflow: auto; }
+  .changes thead th { position: sticky; inset-block-start: 0; }
+  .change .before, .change [role="img"] { color: var(--muted); }
+  .plain-list { list-style: none; display: grid; gap: 0.2em; }
   details.stack { display: block; }
   details.stack[open] > * + * { margin-block-start: 0.7em; }
   summary { color: var(--accent); cursor: pointer; width: fit-content; }
@@ -163,8 +165,8 @@ export const dialogStyles = sheet(`
   .files button { text-align: start; overflow-wrap: anywhere; }
   .parameter { display: grid; gap: 0.2em; justify-items: start; }
   .parameter .field { display: grid; gap: 0.2em; font-weight: 600; }
-  .parameter input {
-    width: min(16rem, 100%); padding: 0.35em 0.5em; border: 1px solid var(--muted); border-radius: var(--radius);
+  .parameter input, .parameter select {
+    width: min(26rem, 100%); padding: 0.35em 0.5em; border: 1px solid var(--muted); border-radius: var(--radius);
     background: var(--surface); font-weight: 400;
   }
   .parameter input[aria-invalid="true"] { border-color: var(--bad); }

@@ -7,7 +7,9 @@ import { asProblem, failure, problemBox } from "../shared/problems.js";
 import { bytes, language, t } from "../shared/strings.js";
 import { send } from "../shared/uploader.js";
 
-import { TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, observed } from "./attributes.js";
+import {
+  TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, givenOptions, observed,
+} from "./attributes.js";
 import { shadow, uploadStyles } from "./styles.js";
 
 const TABLE = TABLES["sluice-upload"];
@@ -17,8 +19,8 @@ const STOPPED = new DOMException("The reader stopped the upload.", "AbortError")
 
 /**
  * Attributes: `uploadurl`, `base-url`, `extra-data` (an object as a property, JSON as an attribute: importer, which may
- * be called schema_name, parameters, review, mapping, priority, force, corrects), `use-sse`, `sse-progress-url`,
- * `sse-title`, `accepted-files`, `max-bytes`.
+ * be called schema_name, parameters, review, mapping, priority, force, corrects), `mode`, `blanks`, `deletes`,
+ * `on-rejections`, `guards`, `use-sse`, `sse-progress-url`, `sse-title`, `accepted-files`, `max-bytes`.
  *
  * Events: `choose` with `{file}`, after the checks of type and size and before the upload: attributes that a listener
  * sets apply to this file, and cancelling the event prevents the upload; `complete` with `{importId, job}`; `error`
@@ -121,9 +123,9 @@ export class SluiceUpload extends HTMLElement {
     return { body: this.#body(more), base: this.#base, uploadUrl: this.uploadUrl || undefined };
   }
 
-  /** The announcement, less the file: `extra-data`, with the importer under its own name. */
+  /** The announcement, less the file: options and `extra-data`, with the importer under its own name. */
   #body(more) {
-    const { schema_name: importer, ...extra } = { ...this.extraData, ...more };
+    const { schema_name: importer, ...extra } = { ...givenOptions(this), ...this.extraData, ...more };
     return importer === undefined ? extra : { importer, ...extra };
   }
 

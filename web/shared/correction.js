@@ -1,6 +1,7 @@
 /** Corrections: the upload of the corrected errors file of a job, and which job a correction corrects. */
 
 import { el, fill } from "./dom.js";
+import { hasLoadedNothing } from "./outcomes.js";
 import { problemBox } from "./problems.js";
 import { t } from "./strings.js";
 import { send } from "./uploader.js";
@@ -11,10 +12,11 @@ import { send } from "./uploader.js";
  * @param {any} job
  * @param {{lang: string, base?: string, signal?: AbortSignal, onJob: (job: any, file: File) => void, onProblem?:
  *   (problem: unknown) => void}} options `onJob` is called with the new job, `onProblem` with a problem that is shown
- * @returns {HTMLElement | null} null if the job has no rows to correct, or its rows come from no file
+ * @returns {HTMLElement | null} null if the job has no rows to correct, or its rows come from no file; or it has loaded
+ *   nothing, so that its file has to be corrected as a whole
  */
 export function correctionUpload(job, { lang, base, signal, onJob, onProblem }) {
-  if (!job.counts.rejected || job.sync || job.deleted) return null;
+  if (!job.counts.rejected || job.sync || job.deleted || hasLoadedNothing(job)) return null;
   const input = el("input", { type: "file", accept: ".xlsx,.xls,.ods,.csv,.txt", hidden: true, tabIndex: -1 });
   const button = el("button", { type: "button", onclick: () => input.click() }, t("correction.upload", {}, lang));
   const status = el("p", { class: "muted", role: "status" }, t("correction.lead", {}, lang));

@@ -19,28 +19,41 @@ const ACTIVE = "active";
 const PARTS = ["loaded", "unchanged", "reversed", "waiting", "rejected", "unprocessed"];
 /** Percent of a bar that a part has at least, so that one row in a million is seen. */
 const LEAST = 1.5;
+/** Types of the problems of jobs that left the dataset as it was. */
+const NOTHING_LOADED = new Set(["guard", "rejections"]);
 /** States in which rows have their outcome, or wait for a decision; in all others the bar shows the progress. */
 const WITH_PARTS = new Set(["in_review", "completed", "failed", "cancelled", "rolled_back"]);
 
-const loaded = ({ inserted, updated }) => inserted + updated;
+const loaded = ({ inserted, updated, deleted = 0 }) => inserted + updated + deleted;
 const delivered = (counts) => loaded(counts) + counts.unchanged;
 const restored = ({ rollback }) => (rollback ? rollback.reversed : 0);
 const left = ({ rollback }) => (rollback ? rollback.conflicts + rollback.failed : 0);
 
 /**
- * The outcome of a job that has ended well. A completed job has delivered or rejected every row, so the word alone
- * would say the same of a file whose rows were all rejected.
+ * The outcome of a job where its status says too little: a completed job has delivered or rejected every row, perhaps
+ * all of them; a failed one may have left the dataset as it was.
  * @param {any} job one without counts is an entry of a log
  * @returns {{name: string, kind: string, count?: number} | null} null if the status says enough
  */
 function outcomeOf(job) {
   const { status, counts } = job;
   if (status === "rolled_back" && left(job)) return { name: "kept", kind: "warn", count: left(job) };
+  if (hasLoadedNothing(job)) return { name: typeOf(job.problem), kind: "bad", count: counts.rejected };
   if (status !== "completed" || !counts) return null;
   if (!counts.total) return { name: "empty", kind: "warn" };
   if (!delivered(counts)) return { name: "nothing", kind: "bad" };
   return counts.rejected ? { name: "some", kind: "warn", count: counts.rejected } : { name: "loaded", kind: "good" };
 }
+
+const typeOf = (problem) => problem?.type.replace("/problems/", "");
+
+/**
+ * Whether a job failed because of a guard or its rejected rows, so that its file has to be imported whole.
+ * @param {any} job
+ * @returns {boolean}
+ */
+export const hasLoadedNothing = ({ status, counts, problem }) =>
+  status === "failed" && Boolean(counts) && NOTHING_LOADED.has(typeOf(problem));
 
 /** The state that is shown of a job: its status, or `suspended` or `lookup`, which the API has as facts. */
 export function stateOf(job) {
@@ -79,6 +92,9 @@ export function resultText({ counts, lookup, rollback, status }, lang) {
   const shown = [
     ["inserted", counts.inserted],
     ...(lookup ? [] : [["updated", counts.updated], ["unchanged", counts.unchanged]]),
+    ["deleted", counts.deleted],
+    ["absent", counts.absent],
+    ["absent_left", counts.absent_left],
     ["rejected", counts.rejected],
     ["unprocessed", counts.unprocessed],
   ].filter(([name, count]) => count > 0 || (name === "inserted" && status === "completed"));
@@ -95,13 +111,16 @@ export function resultText({ counts, lookup, rollback, status }, lang) {
  */
 export function verdictText({ counts, job }, lang) {
   const out = counts.rejected + (counts.to_reject ?? 0);
-  const good = counts.insert === null ? counts.total - out - counts.unchecked : delivered(asCounts(counts));
+  const isKnown = counts.insert !== null;
+  const good = isKnown ? delivered(asCounts(counts)) + counts.delete : counts.total - out - counts.unchecked;
   const say = (name, values) => tOf(job, `verdict.${name}`, values, lang);
   const more = counts.unchecked ? ` ${say("unchecked", { count: counts.unchecked })}` : "";
   if (!good) return say(out ? "nothing" : "empty", { count: out }) + more;
-  if (counts.insert === null) return say("unknown", { count: good, out }) + more;
+  if (!isKnown) return say("unknown", { count: good, out }) + more;
+  if (good === counts.delete) return say("delete", { count: good, out }) + more;
   const same = counts.unchanged ? ` ${say("unchanged", { count: counts.unchanged })}` : "";
-  return say("load", { count: counts.insert, update: counts.update, out }) + same + more;
+  const deleted = counts.delete ? ` ${say("deleted", { count: counts.delete })}` : "";
+  return say("load", { count: counts.insert, update: counts.update, out }) + same + deleted + more;
 }
 
 const asCounts = ({ insert, update, unchanged }) => ({ inserted: insert, updated: update, unchanged });
@@ -119,7 +138,10 @@ export function progressText(job, lang) {
     comparing: { current: current - rejected, total: total - rejected },
     "in-review": { current: current - rejected, total },
     loading: { current: delivered(job.counts), total },
+    "deleting-absent": { current: job.counts.absent + job.counts.absent_left, total },
     "looking-up": { current: delivered(job.counts), total },
+    "waiting-for-importer": { job: job.waits_for?.job },
+    "waiting-for-dataset": { job: job.waits_for?.job },
     "rolling-back": { count: restored(job) },
     "rolling-back-conflicts": { count: restored(job), kept: job.rollback?.conflicts ?? 0 },
   };

@@ -1,8 +1,8 @@
-/** What a preview shows, in one place for console and dialog: cells with their scale, rows in order, missing columns. */
+/** What a preview shows, in one place for console and dialog: rows with the scale of their numbers, and what changes. */
 
 import { el } from "./dom.js";
 import { reasonText } from "./reasons.js";
-import { LOCALES, language, t } from "./strings.js";
+import { LOCALES, language, number, t } from "./strings.js";
 
 /** Decimals that every browser can format. */
 const MOST_DECIMALS = 20;
@@ -40,12 +40,8 @@ export function plainText(value, lang = language()) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The columns of a preview as they are shown: those of the file first, then those that it lacks. */
-export function shownColumns({ columns }) {
-  return [...columns.filter(({ header }) => header !== null), ...missingColumns(columns)];
-}
-
-const missingColumns = (columns) => columns.filter(({ header }) => header === null);
+/** The columns of a preview that the file has. */
+export const shownColumns = ({ columns }) => columns.filter(({ header }) => header !== null);
 
 /**
  * The first rows of a file: those that would be loaded as they will be, and among them the rejected ones as they came.
@@ -62,7 +58,11 @@ export function previewRows(preview, lang = language()) {
   const good = preview.rows.map(({ row, values }) => ({
     row,
     reason: null,
-    cells: columns.map(({ field }, at) => ({ text: formats[at](values[field]) || t("cell.empty", {}, lang), wrong: false })),
+    cells: columns.map(({ field }, at) => ({
+      // a cell that says nothing stays blank, one that empties its column does not
+      text: field in values ? formats[at](values[field]) || t("cell.empty", {}, lang) : "",
+      wrong: false,
+    })),
   }));
   const rejected = preview.rejected_rows.map(({ row, values, rejections }) => ({
     row,
@@ -82,28 +82,134 @@ export function cellMark({ text, wrong }, lang = language()) {
 }
 
 /**
- * What happens to the columns that the file lacks, in sentences; none if it has all of them.
+ * What stays as it is: columns that the file lacks, and blank cells; in sentences.
  * @param {any} preview
  * @param {string} [lang]
  * @returns {string[]}
  */
-export function missingTexts({ columns, job }, lang = language()) {
-  const missing = missingColumns(columns);
-  // a lookup writes nothing, and what a sync writes beside its source's fields is its own
-  if (!missing.length || job.lookup || job.kind === "sync") return [];
-  const empty = missing.filter((column) => plainText(column.default, lang) === "");
-  const others = missing.filter((column) => !empty.includes(column));
-  const became = others.map((column) => {
-    const value = cellFormat(column, [column.default], lang)(column.default);
-    return t("missing.becomes", { column: column.title, value }, lang);
-  });
-  const emptied = t("missing.empty", { columns: list(empty, lang), count: empty.length }, lang);
-  return [...(empty.length ? [emptied] : []), ...became];
+export function untouchedTexts({ columns, counts, untouched }, lang = language()) {
+  const sentences = [];
+  if (untouched.length) {
+    sentences.push(t("untouched.columns", { columns: list(titles(untouched), lang), count: untouched.length }, lang));
+    // unless no row makes a new record
+    if (counts.insert !== 0) sentences.push(defaultsText(untouched, columns, lang));
+  }
+  if (counts.kept_blank) sentences.push(t("untouched.blank", { count: counts.kept_blank }, lang));
+  return sentences;
 }
 
-function list(columns, lang) {
-  return new Intl.ListFormat(LOCALES[lang], { type: "conjunction" }).format(columns.map(({ title }) => title));
+function defaultsText(untouched, columns, lang) {
+  const valueOf = (column) => {
+    const { decimals } = columns.find(({ field }) => field === column.field) ?? {};
+    return cellFormat({ decimals }, [column.default], lang)(column.default);
+  };
+  const empty = untouched.filter((column) => valueOf(column) === "");
+  const filled = untouched.filter((column) => valueOf(column) !== "");
+  const parts = filled.map((column) => t("untouched.value", { column: column.title, value: valueOf(column) }, lang));
+  if (empty.length) parts.push(t("untouched.empty", { columns: list(titles(empty), lang), count: empty.length }, lang));
+  return t("untouched.new", { defaults: parts.join(", ") }, lang);
 }
+
+const titles = (columns) => columns.map(({ title }) => title);
+
+/**
+ * How many records change, by column, in a sentence; "" if the rows were not compared with the dataset.
+ * @param {any} preview
+ * @param {string} [lang]
+ * @returns {string}
+ */
+export function changesText({ comparison }, lang = language()) {
+  if (!comparison) return "";
+  const columns = comparison.columns.map(({ title, records }) => `${title}\u00a0${number(records, lang)}`);
+  return columns.length ? t("changes.columns", { columns: columns.join(", ") }, lang) : t("changes.none", {}, lang);
+}
+
+/** A sentence about long texts, if some are shortened. */
+export function shortenedText({ rows, rejected_rows: rejected, comparison }, lang = language()) {
+  const all = [...rows, ...rejected, ...(comparison ? [...comparison.changes, ...comparison.deletions] : [])];
+  return all.some(({ shortened }) => shortened.length) ? t("changes.shortened", {}, lang) : "";
+}
+
+/**
+ * Tables of what loading would do with existing records: those that change, those that are deleted, and rows that are
+ * rejected; a table without rows is left out.
+ * @param {any} preview
+ * @param {string} [lang]
+ * @returns {{name: string, caption: string, columns: {title: string, number: boolean}[], rows: unknown[][]}[]} a cell
+ *   is a text, or what `{before, after}` a change has, see `changeCell`
+ */
+export function comparisonTables(preview, lang = language()) {
+  if (!preview.comparison) return [];
+  return [changes(preview, lang), deletions(preview, lang), rejections(preview, lang)].filter(({ rows }) => rows.length);
+}
+
+function changes({ columns, comparison, counts }, lang) {
+  const rows = comparison.changes;
+  const fields = columns.filter(({ field }) => rows.some(({ after }) => field in after));
+  const formats = fields.map((column) =>
+    cellFormat(column, rows.flatMap(({ before, after }) => [before[column.field], after[column.field]]), lang),
+  );
+  const shown = (value, at) => formats[at](value) || t("cell.empty", {}, lang);
+  const cells = ({ before, after }) =>
+    fields.map(({ field }, at) =>
+      field in after ? { before: shown(before[field], at), after: shown(after[field], at) } : "",
+    );
+  return {
+    name: "changes",
+    caption: captionOf("changes.rows", rows.length, counts.update, lang),
+    columns: [...placeColumns(lang), ...fields.map(({ title, decimals }) => ({ title, number: decimals !== null }))],
+    rows: rows.map((each) => [number(each.row, lang), each.key, ...cells(each)]),
+  };
+}
+
+function deletions({ columns, comparison, counts }, lang) {
+  const rows = comparison.deletions;
+  const fields = columns.filter(({ field }) => rows.some(({ values }) => field in values));
+  const formats = fields.map((column) => cellFormat(column, rows.map(({ values }) => values[column.field]), lang));
+  return {
+    name: "deletions",
+    caption: captionOf("changes.deletions", rows.length, counts.delete, lang),
+    columns: [...placeColumns(lang), ...fields.map(({ title, decimals }) => ({ title, number: decimals !== null }))],
+    rows: rows.map(({ row, key, values }) => [
+      row === null ? t("cell.empty", {}, lang) : number(row, lang),
+      key,
+      ...fields.map(({ field }, at) => formats[at](values[field]) || t("cell.empty", {}, lang)),
+    ]),
+  };
+}
+
+function rejections({ comparison, counts }, lang) {
+  // once rows are loaded, they are among the rejected ones
+  const all = counts.to_reject === null ? [] : comparison.rejections;
+  const shown = new Set(all.map(({ row }) => row)).size;
+  return {
+    name: "rejections",
+    caption: captionOf("changes.rejections", shown, counts.to_reject, lang),
+    columns: [
+      { title: t("review.row", {}, lang), number: true },
+      ...["column", "value", "reason"].map((name) => ({ title: t(`rejections.${name}`, {}, lang), number: false })),
+    ],
+    rows: all.map((each) => [number(each.row, lang), each.column ?? "", each.value ?? "", reasonText(each, lang)]),
+  };
+}
+
+const placeColumns = (lang) => [
+  { title: t("review.row", {}, lang), number: true },
+  { title: t("changes.key", {}, lang), number: false },
+];
+
+function captionOf(key, shown, total, lang) {
+  return shown < total ? t(`${key}.first`, { count: shown, total }, lang) : t(key, {}, lang);
+}
+
+/** A cell of `comparisonTables`: of a change, the value before and the value after. */
+export function changeCell(cell, lang = language()) {
+  if (typeof cell !== "object") return cell;
+  const arrow = el("span", { role: "img", "aria-label": t("changes.becomes", {}, lang) }, "→");
+  return el("span", { class: "change" }, el("span", { class: "before" }, cell.before), " ", arrow, " ", cell.after);
+}
+
+const list = (texts, lang) => new Intl.ListFormat(LOCALES[lang], { type: "conjunction" }).format(texts);
 
 /** How a column that the file or the source lacks is marked. */
 export const missingMark = (preview, lang) => t(ofRows(preview, "columns.missing"), {}, lang);

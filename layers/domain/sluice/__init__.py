@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sluice.model.options import Guards
     from sluice.schema.cell_types import Code, Conventions, Coordinate, Date, Digits, Flag, Money, Number, Whole
     from sluice.schema.importer import Importer, Parameter, Row, column
     from sluice.schema.vocabulary import ENGLISH, Vocabulary
@@ -25,6 +26,7 @@ __all__ = [
     "Date",
     "Digits",
     "Flag",
+    "Guards",
     "Importer",
     "Lookup",
     "LookupResult",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _NAMES_OF_MODULES = {
+    "sluice.model.options": ("Guards",),
     "sluice.schema.cell_types": (
         *("Code", "Coordinate", "Date", "Digits", "Flag", "Money", "Number", "Whole"),
         "Conventions",

@@ -109,7 +109,8 @@ class AwsServices:
             return PostgresDestination(_database(secret_arn, _WORK_STATEMENT_SECONDS))
         # requests are built in one place and have one shape; validating them would take a quarter of a load's time
         unchecked = _CONFIG.merge(Config(parameter_validation=False))
-        return DynamoDestination(boto3.client("dynamodb", config=unchecked), self._setting("records_table"), self.files)
+        client, table = boto3.client("dynamodb", config=unchecked), self._setting("records_table")
+        return DynamoDestination(client, table, self.files, self._settings.keep_days)
 
     @cached_property
     def records(self) -> Records:

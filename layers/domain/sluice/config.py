@@ -19,9 +19,15 @@ class Settings(BaseModel):
 
 
 class StartSettings(Settings):
-    """Settings of the functions that start jobs: `functions/on_upload`, `scheduled`, `finish` and `auto_resume`."""
+    """Settings of the functions that start jobs: `functions/on_upload`, `scheduled` and `auto_resume`."""
 
     machine_arn: str
+
+
+class FinishSettings(StartSettings):
+    """Settings of `functions/finish`."""
+
+    files_bucket: str
 
 
 class PlanSettings(Settings):

@@ -48,9 +48,11 @@ CONTEXT = FakeContext()
 _FOLLOWS = {
     ("plan", "planned"): "parse",
     ("parse", "done"): "load",
-    ("parse", "review"): "compare",
-    ("load", "review"): "compare",
+    ("load", "compare"): "compare",
+    ("compare", "done"): "load",
     ("load", "again"): "plan",
+    ("load", "absent"): "absent",
+    ("load", "rejected"): "undo",
 }
 
 
@@ -175,7 +177,7 @@ class World:
                 if run.step == upto:
                     return
                 self.deliver(give_up.handler if run.step == fail else work.handler)
-                outcome = self.machine.answers[run.token]["outcome"]
+                outcome = self.machine.answers.pop(run.token)["outcome"]
             run.step, run.token = _FOLLOWS.get((run.step, outcome), "finish"), None
         finish.handler(run.given, CONTEXT)
 

@@ -76,6 +76,6 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
             for chunk in queue.messages:
                 process_chunk(chunk, now=NOW, lease_seconds=LEASE, services=services)
             queue.messages.clear()
-            outcome = machine.answers[step]["outcome"]
+            outcome = machine.answers.pop(step)["outcome"]
         step = Harness._after(step, outcome)
-    return finish(ref, job.run, error=None, services=services)
+    return finish(ref, job.run, error=None, now=NOW, services=services)

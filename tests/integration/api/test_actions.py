@@ -11,7 +11,7 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Problem
 from sluice.model.job import BROKEN, HALF_UNDONE
 from sluice.model.status import Status
-from tests.integration.api.calling import SAMPLES, Answer, get
+from tests.integration.api.calling import SAMPLES, Answer, call, get
 from tests.integration.api.running import CSV, DOUBT, job_in, post, run, upload
 from tests.integration.stack import Stack
 from tests.support import issuer
@@ -235,8 +235,39 @@ def test_a_job_that_changed_rows_links_to_its_rollback(stack: Stack) -> None:
 @pytest.mark.parametrize("status", [status for status, more, allowed in STATES if allowed and not more])
 def test_every_link_of_a_job_works(stack: Stack, status: Status) -> None:
     """This covers every link of every status."""
-    for number, call in enumerate(ACTIONS):
+    for number, action in enumerate(ACTIONS):
         job = replace(make_job(status=status, number=number))
         stack.jobs.add(job)
-        if call in get(f"/v1/jobs/{job.ref.id}").body["links"]:
-            assert post(job.ref.id, call).status in {200, 202}, call
+        if action in get(f"/v1/jobs/{job.ref.id}").body["links"]:
+            assert post(job.ref.id, action).status in {200, 202}, action
+
+
+def test_a_commit_of_a_job_that_a_guard_keeps_from_loading_says_so(stack: Stack) -> None:
+    """The problem of the job and of the call have the same members; only cancelling is left."""
+    job_id = upload(review="true", guards='{"max_rejected": 0.3}')
+    assert run(stack, job_id).status is Status.IN_REVIEW
+    shown, answer = get(f"/v1/jobs/{job_id}").body, post(job_id, "commit")
+    assert_problem(answer, 409, "guard")
+    assert shown["problem"] == {name: value for name, value in answer.body.items() if name != "status"}
+    members = ("guard", "limit", "found", "total")
+    assert [answer.body[name] for name in members] == ["max_rejected", 0.3, 1, 3]
+    assert answer.body["examples"] == [{"row": 4, "column": "Price", "reason": "must be 0 or more"}]
+    assert "commit" not in shown["links"]
+    assert_in_status(post(job_id, "cancel"), 200, "cancelled")
+
+
+def test_a_job_that_loads_all_rows_or_none_takes_no_action_and_no_correction(stack: Stack) -> None:
+    job_id = upload(on_rejections="stop")
+    assert run(stack, job_id).status is Status.FAILED
+    shown = get(f"/v1/jobs/{job_id}").body
+    assert (shown["problem"]["type"], shown["problem"]["found"]) == ("/problems/rejections", 1)
+    assert not set(ACTIONS) & shown["links"].keys()
+    for action, type_ in (("retry", "not-retryable"), ("rollback", "nothing-to-roll-back")):
+        assert_problem(post(job_id, action), 409, type_)
+    query = {"importer": "products", "filename": "again.csv", "corrects": job_id}
+    answer = call("POST", "/v1/imports/upload", body=CSV, query=query, headers={"Content-Type": "text/csv"})
+    assert_problem(answer, 409, "cannot-correct")
+    assert "import it whole" in answer.body["detail"]
+    assert get(f"/v1/jobs/{job_id}/files").body["items"][0]["title"] == (
+        "Rejected rows, to correct in the file, which is imported whole"
+    )

@@ -32,7 +32,7 @@ def test_versions_are_shown_newest_first_with_their_periods(stack: Stack) -> Non
         load(stack, job, price)
     newer, older = history("a%2Fb")
     assert list(older) == ["key", "job", "values", "from", "until"]
-    assert (older["key"], older["job"], older["values"]) == ("a/b", "01JOB", {"price": "1"})
+    assert (older["key"], older["job"], older["values"]["price"]) == ("a/b", "01JOB", "1")
     assert (newer["job"], newer["from"]) == ("02JOB", older["until"])
     assert datetime.fromisoformat(older["from"]) < datetime.fromisoformat(older["until"])
     assert older["from"].endswith("Z")

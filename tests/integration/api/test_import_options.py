@@ -1,8 +1,9 @@
-"""Options of an import: review, force, corrections, parameters; announced or uploaded in the body."""
+"""Options of an import: review, force, corrections, parameters, mode; announced or uploaded in the body."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -184,3 +185,128 @@ def test_an_import_needs_the_write_scope(stack: Stack) -> None:
     body = {"importer": "products", "filename": "prices.csv", "bytes": 1, "force": True}
     answer = call("POST", "/v1/imports", json_body=body, token=issuer.token(scope="imports:read"))
     assert_problem(answer, 403, "forbidden")
+
+
+def options(**changed: Any) -> dict[str, Any]:
+    """Return the options of a job of products as the API shows them."""
+    guards: dict[str, Any] = {"max_rejected": None, "max_deleted": None, "max_change": {}}
+    return {
+        "mode": "upsert",
+        "blanks": "keep",
+        "deletes": None,
+        "on_rejections": "continue",
+        "guards": guards,
+    } | changed
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ({}, {}),
+        ({"mode": "update", "blanks": "clear"}, {"mode": "update", "blanks": "clear"}),
+        ({"mode": "delete"}, {"mode": "delete", "deletes": "remove"}),
+        ({"mode": "delete", "deletes": "mark"}, {"mode": "delete", "deletes": "mark"}),
+        ({"on_rejections": "continue"}, {}),
+    ],
+)
+def test_options_replace_those_of_the_importer(stack: Stack, ask: Any, asked: Any, shown: Any) -> None:
+    """The job shows those that hold; what is not given is the importer's."""
+    job = job_of(ask(**asked))
+    assert job["options"] == options(**shown)
+    assert get(f"/v1/jobs/{job['id']}").body["options"] == job["options"]
+    assert stack.jobs.get(JobRef("acme", job["id"])).given.as_dict() == asked
+
+
+@WAYS
+def test_who_gives_the_mode_alone_keeps_the_blank_cells_of_the_importer(stack: Stack, ask: Any) -> None:
+    job = job_of(ask(importer="hsi", mode="update"))
+    assert job["options"] == options(mode="update", blanks="clear")
+
+
+@WAYS
+def test_the_same_file_in_another_mode_is_another_import(stack: Stack, ask: Any) -> None:
+    """The second one of each mode is rejected with the first one of that mode."""
+    plain, update = sent().body["id"], sent(mode="update").body["id"]
+    for job_id in (plain, update):
+        assert run(stack, job_id).problem is None
+    digest = {} if ask is sent else {"sha256": SHA}
+    for earlier, asked in ((plain, {}), (update, {"mode": "update"})):
+        answer = ask(**asked, **digest)
+        assert_problem(answer, 409, "same-file")
+        assert answer.body["job"] == earlier
+    assert ask(mode="insert", **digest).status in {201, 202}
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("name", "value", "choices"),
+    [
+        ("mode", "replace", "'upsert', 'insert', 'update', 'mirror' or 'delete'"),
+        ("blanks", "drop", "'keep' or 'clear'"),
+        ("deletes", "", "'mark' or 'remove'"),
+        ("on_rejections", "Stop", "'continue' or 'stop'"),
+    ],
+)
+def test_an_unknown_word_is_rejected_with_the_choices(
+    stack: Stack, ask: Any, name: str, value: str, choices: str
+) -> None:
+    answer = ask(**{name: value})
+    assert_problem(answer, 422, "invalid-request")
+    assert choices in answer.body["errors"][0]["reason"]
+
+
+GUARDS = [
+    {"max_rejected": 1.5},
+    {"max_rejected": -0.1},
+    {"max_rejected": "0.5"},
+    {"max_deleted": 1.5},
+    {"max_deleted": -1},
+    {"max_deleted": True},
+    {"max_change": {"price": -0.5}},
+    {"max_change": [0.5]},
+    {"max_change": {"": 0.5}},
+    {"most": 0.5},
+    0.5,
+]
+
+
+@pytest.mark.parametrize("guards", GUARDS, ids=str)
+def test_a_guard_of_another_form_is_rejected(stack: Stack, guards: Any) -> None:
+    """A share is from 0 to 1, but for changes; of what `mirror` may delete, a whole number is one of records."""
+    assert_problem(announced(guards=guards), 422, "invalid-request")
+    assert_problem(sent(guards=json.dumps(guards)), 422, "invalid-request")
+    assert get("/v1/jobs").body["items"] == []
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("asked", "option"),
+    [
+        ({"importer": "voters", "filename": "79800001.xlsx", "mode": "upsert"}, "mode"),
+        ({"deletes": "mark"}, "deletes"),
+        ({"mode": "update", "deletes": "remove"}, "deletes"),
+    ],
+)
+def test_an_option_without_an_effect_is_rejected(stack: Stack, ask: Any, asked: Any, option: str) -> None:
+    answer = ask(**asked)
+    assert_problem(answer, 422, "invalid-option")
+    assert answer.body["option"] == option
+    assert get("/v1/jobs").body["items"] == []
+
+
+def test_an_importer_offers_every_option(stack: Stack) -> None:
+    choices = get("/v1/importers/products").body["choices"]
+    assert set(choices["mode"]) == {"upsert", "insert", "update", "mirror", "delete"}
+    assert set(choices["on_rejections"]) == {"continue", "stop"}
+    assert set(choices["guards"]) == {"max_rejected", "max_deleted", "max_change"}
+
+
+def test_an_importer_says_what_its_jobs_do_unless_a_caller_says_otherwise(stack: Stack) -> None:
+    found = {each["name"]: each for each in get("/v1/importers").body["items"]}
+    assert found["products"]["options"] == options()
+    assert found["hsi"]["options"] == options(blanks="clear")
+    assert (found["voters"]["options"], found["voters"]["choices"]) == (None, {})
+    choices = found["products"]["choices"]
+    assert {"upsert", "insert", "update", "delete"} <= set(choices["mode"])
+    assert (choices["blanks"], choices["deletes"]) == (["keep", "clear"], ["mark", "remove"])

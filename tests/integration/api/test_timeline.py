@@ -19,6 +19,7 @@ from sluice.usecases.finish import finish
 from tests.integration.api.calling import call, get
 from tests.integration.api.running import post, run, upload
 from tests.integration.stack import Stack
+from tests.support.harness import NOW
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 #: What a worker needs for each reading of the clock, in seconds.
@@ -138,7 +139,7 @@ def test_the_time_in_which_a_job_is_suspended_is_no_work(stack: Stack, clock: ty
 def test_the_time_between_a_failure_and_its_retry_is_no_work(stack: Stack, clock: type[Clock]) -> None:
     job_id = upload()
     job = run(stack, job_id, upto=PhaseName.LOAD)
-    finish(job.ref, job.run, error="worker lost", services=stack.services)
+    finish(job.ref, job.run, error="worker lost", now=NOW, services=stack.services)
     clock.leap(900)
     post(job_id, "retry")
     run(stack, job_id)
@@ -169,4 +170,4 @@ def test_a_job_that_waits_for_its_file_has_taken_nothing() -> None:
 def stopped(stack: Stack, job_id: str) -> None:
     """Let the execution of a stopping job end."""
     job = stack.jobs.get(JobRef("acme", job_id))
-    assert finish(job.ref, job.run, error=None, services=stack.services).status is Status.PAUSED
+    assert finish(job.ref, job.run, error=None, now=NOW, services=stack.services).status is Status.PAUSED

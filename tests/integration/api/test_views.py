@@ -66,6 +66,7 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         (3, "P-2", "4"),
         (5, "P-9", "1"),
     ]
+    compared, untouched = shown.pop("comparison"), shown.pop("untouched")
     (wrong,) = shown.pop("rejected_rows")
     assert (wrong["row"], wrong["values"]) == (4, {"part_number": "P-3", "description": "Pump", "price": "-1"})
     assert [(each["column"], each["reason"]) for each in wrong["rejections"]] == [("Price", "must be 0 or more")]
@@ -84,9 +85,15 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
             "insert": 1,
             "update": 1,
             "unchanged": 1,
+            "delete": 0,
+            "in_scope": None,
+            "kept_blank": 0,
             "ignored": 0,
         },
     }
+    assert compared.keys() == {"columns", "changes", "deletions", "rejections"}
+    assert {column["field"]: column["default"] for column in untouched}["currency"] == "EUR"
+    assert "price" not in {column["field"] for column in untouched}
     assert len(get(f"/v1/jobs/{job_id}/preview", query={"limit": "1"}).body["rows"]) == 1
 
 

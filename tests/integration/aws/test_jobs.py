@@ -10,7 +10,8 @@ import pytest
 from sluice.aws import stored as items
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
-from sluice.model.job import JobFile
+from sluice.model.job import JobFile, WaitsFor
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from sluice.wording import word_detail
@@ -25,11 +26,19 @@ def test_a_job_is_stored_as_it_was_added(jobs: Jobs) -> None:
 
 def test_the_options_of_a_job_are_stored(jobs: Jobs) -> None:
     job = replace(
-        make_job(importer="voters"), parameters={"ward": "79800001"}, lookup="commission", instead_of="01BEFORE"
+        make_job(importer="voters"),
+        parameters={"ward": "79800001"},
+        lookup="commission",
+        hold=7,
+        waits_for=WaitsFor("dataset", "01BEFORE"),
     )
+    given = GivenOptions("mirror", "clear", "remove", "stop", {"max_deleted": 20, "max_change": {"price": 0.5}})
+    job = replace(job, given=given, options=given.over(LoadOptions()))
     jobs.add(job)
+    assert jobs.get(job.ref).waits_for == job.waits_for
     there = jobs.transition(job.ref, Status.QUEUED)
-    assert (there.parameters, there.lookup, there.instead_of) == ({"ward": "79800001"}, "commission", "01BEFORE")
+    assert (there.parameters, there.lookup) == ({"ward": "79800001"}, "commission")
+    assert (there.hold, there.waits_for) == (7, None), "a job that moves on waits no longer"
     (listed,) = jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items
     assert listed == there == jobs.get(job.ref)
 
@@ -134,6 +143,6 @@ def test_a_job_that_a_version_without_reviews_stored_is_read() -> None:
     """A list of jobs must not fail because of one that an earlier version wrote."""
     job = make_job()
     item = items.of_job(job)
-    for name in ("review", "force", "corrects", "date_orders", "run", "reads", "parameters", "lookup", "instead_of"):
+    for name in ("review", "force", "corrects", "date_orders", "run", "reads", "parameters", "lookup"):
         del item[name]
     assert items.to_job(item) == job

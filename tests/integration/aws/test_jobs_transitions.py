@@ -227,3 +227,25 @@ def test_a_job_that_was_split_already_is_not_linked(jobs: Jobs) -> None:
     job, first = added(jobs, Status.PARSING), added(jobs, Status.COMPLETED)
     jobs.describe(job.ref, file=job.file, total=1)
     assert linked(jobs, first, job).corrects is None
+
+
+GUARD = Problem("guard", {"case": "max_change", "guard": "max_change", "limit": "0.5", "share": 0.731, "rows": [5]})
+
+
+def test_a_job_in_review_keeps_the_guard_that_it_trips_until_it_leaves(jobs: Jobs) -> None:
+    """Its parameters may be numbers of any kind; a caller who cancels the job knows the problem already."""
+    job = added(jobs, Status.PARSING)
+    reviewed = jobs.transition(job.ref, Status.IN_REVIEW, problem=GUARD)
+    assert reviewed.problem == jobs.get(job.ref).problem == GUARD
+    assert jobs.transition(job.ref, Status.CANCELLED, by="ben").problem is None
+
+
+def test_a_load_that_takes_itself_back_does_so_in_its_run_and_says_why(jobs: Jobs) -> None:
+    """A rollback that a caller asks for has no problem, and a run of its own."""
+    job, why = added(jobs, Status.LOADING), Problem("rejections", {"case": "undoing", "found": 1})
+    undoing = jobs.transition(job.ref, Status.ROLLING_BACK, problem=why)
+    assert (undoing.problem, undoing.run, undoing.phase) == (why, 1, PhaseName.UNDO)
+    ended = jobs.transition(job.ref, Status.FAILED, problem=replace(why, params={"case": "undone", "found": 1}))
+    assert (ended.problem is not None, ended.run) == (True, 1)
+    again = jobs.transition(job.ref, Status.ROLLING_BACK, new_run=True)
+    assert (again.problem, again.run) == (None, 2)

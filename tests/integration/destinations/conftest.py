@@ -20,7 +20,7 @@ from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
 from sluice.usecases.ports import Destination, Records
-from tests.integration.destinations.sample import THINGS
+from tests.integration.destinations.sample import OFFERS, RULED, THINGS
 from tests.integration.template import create_table
 from tests.support.destination import MemoryDestination, MemoryRecords
 from tests.support.files import MemoryFiles
@@ -131,14 +131,14 @@ def target(request: pytest.FixtureRequest) -> Target:
             return Target(fake, MemoryRecords(fake))
         case "dynamodb":
             client = request.getfixturevalue("client")
-            destination = DynamoDestination(client, "RecordsTable", MemoryFiles())
+            destination = DynamoDestination(client, "RecordsTable", MemoryFiles(), 90)
             return Target(destination, DynamoRecords(client, "RecordsTable"))
         case _:
             database = request.getfixturevalue("database")
-            return Target(PostgresDestination(database), PostgresRecords(database, [THINGS]))
+            return Target(PostgresDestination(database), PostgresRecords(database, [THINGS, OFFERS, RULED]))
 
 
 @pytest.fixture
 def tables(database: Database) -> Target:
     """Return the destination in PostgreSQL."""
-    return Target(PostgresDestination(database), PostgresRecords(database, [THINGS]))
+    return Target(PostgresDestination(database), PostgresRecords(database, [THINGS, OFFERS, RULED]))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from sluice.schema.staging import Applied, Compared
+from sluice.model.options import Guards, LoadOptions, Mode
+from sluice.schema.staging import EXAMPLES, Applied, Change, Compared, Excess
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 
@@ -84,6 +87,30 @@ def test_comparing_gives_the_result_of_applying_and_writes_nothing(target: Targe
     assert target.destination.compare(rows) == Compared(3, 0, 0)
     target.destination.apply(batch({"A": 1, "B": 2, "C": 3}))
     before = target.all()
-    assert target.destination.compare(rows) == Compared(1, 1, 1)
+    found = Compared(1, 1, 1, changed={"amount": 1}, changes=[Change(3, "B", {"amount": 2}, {"amount": 5})])
+    assert target.destination.compare(rows) == found
     assert target.all() == before
     assert target.destination.apply(rows) == Applied(1, 1, 1)
+
+
+def test_comparing_finds_every_number_that_changes_by_more_than_its_limit(target: Target) -> None:
+    """Also beyond the first hundred rows that change; new and removed records change by no share."""
+    there = {f"P-{number:03d}": {"amount": 100, "price": "10.00"} for number in range(200)}
+    target.destination.apply(batch(there))
+    far = {f"P-{number:03d}": {"amount": 100, "price": "1000" if number >= 150 else "10.50"} for number in range(199)}
+    new = {"X-1": {"amount": 1, "price": "1000"}, "P-199": {"amount": 50, "price": None}}
+    options = LoadOptions(guards=Guards(max_change={"price": 0.5, "amount": 0.5}))
+    compared = target.destination.compare(replace(batch(far | new, job="02JOB"), options=options))
+    assert (compared.updated, compared.inserted, len(compared.changes)) == (200, 1, 100)
+    assert compared.excess.rows == 50
+    assert len(compared.excess.examples) == EXAMPLES
+    first = compared.excess.examples[0]
+    assert (first.row, first.key, set(first.before)) == (152, "P-150", {"price"})
+    assert [float(values["price"]) for values in (first.before, first.after)] == [10, 1000]
+
+
+@pytest.mark.parametrize("mode", ["delete", "insert"])
+def test_a_mode_that_updates_nothing_changes_no_number(target: Target, mode: Mode) -> None:
+    target.destination.apply(batch({"A": 1, "B": 2}))
+    options = LoadOptions(mode=mode, guards=Guards(max_change={"amount": 0.5}))
+    assert target.destination.compare(replace(batch({"A": 9}, job="02JOB"), options=options)).excess == Excess()

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from sluice.model.rejection import Rejection
-from sluice.schema.staging import Applied, Compared, Undone
+from sluice.schema.staging import Applied, Undone
 from sluice.wording import word_reason, word_rejection
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
@@ -47,7 +47,12 @@ def test_an_existing_table_is_loaded_and_gets_the_missing_columns(own: Target, s
     """Other columns keep their values; missing columns of Sluice are added."""
     sql.execute("INSERT INTO things (tenant, code, amount, shop) VALUES ('acme', 'A', 7, 'Süd')")
     rows = {"A": {"amount": 1, "price": "9.5", "sold": "2026-01-31"}, "B": {"amount": 2}}
-    assert own.destination.compare(batch(rows)) == Compared(2, 0, 0)  # the table lacks the columns of Sluice
+    compared = own.destination.compare(batch(rows))  # the table lacks the columns of Sluice, and some of the importer
+    assert (compared.inserted, compared.updated, compared.changed) == (
+        1,
+        1,
+        {"price": 1, "amount": 1, "sold": 1, "active": 1},
+    )
     assert own.destination.apply(batch(rows)) == Applied(1, 1, 0)
     assert own.all()["A"]["values"] | {"price": "9.5"} == {
         "code": "A",
@@ -246,10 +251,20 @@ def test_rows_that_cannot_be_restored_are_reported_as_failed(tables: Target, sql
 
 
 def test_with_a_trimmed_archive_no_row_is_deleted_by_mistake(tables: Target, sql: Sql) -> None:
-    """A row without an image looks like one that the job inserted, so none of them is deleted."""
+    """The ledger says that C was inserted, and that A, which has no image either, was not."""
     tables.destination.apply(batch({"A": 1, "B": 2}))
     tables.destination.apply(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
     sql.execute("DELETE FROM things_archive WHERE code = 'A'")
+    undone = tables.destination.undo(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
+    assert (undone.reversed, [left.key for left in undone.failed]) == (2, ["A"])
+    assert tables.amounts() == {"A": 11, "B": 2}
+
+
+def test_with_a_trimmed_archive_and_a_ledger_of_an_earlier_version_no_row_is_deleted(tables: Target, sql: Sql) -> None:
+    """A row without an image looks like one that the job inserted, so none of them is deleted."""
+    tables.destination.apply(batch({"A": 1, "B": 2}))
+    tables.destination.apply(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
+    sql.execute("DELETE FROM things_archive WHERE code = 'A'; UPDATE sluice_ledger SET wrote = NULL")
     undone = tables.destination.undo(batch({"A": 11, "B": 12, "C": 13}, job="02JOB"))
     assert (undone.reversed, [left.key for left in undone.failed]) == (1, ["A", "C"])
     assert tables.amounts() == {"A": 11, "B": 2, "C": 13}

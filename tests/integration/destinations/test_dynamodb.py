@@ -11,6 +11,7 @@ import pytest
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.dynamodb.stored import SHARDS
+from sluice.model.options import LoadOptions
 from sluice.schema.staging import Applied, Batch, Undone
 from sluice.schema.validation import GoodRow
 from tests.integration.destinations.conftest import Target
@@ -55,7 +56,7 @@ class Dying:
 
 
 def target(client: Any, files: MemoryFiles) -> Target:
-    return Target(DynamoDestination(client, "RecordsTable", files), DynamoRecords(client, "RecordsTable"))
+    return Target(DynamoDestination(client, "RecordsTable", files, 90), DynamoRecords(client, "RecordsTable"))
 
 
 def everything(client: Any) -> list[Any]:
@@ -150,10 +151,11 @@ def test_the_journal_contains_the_records_before_the_first_attempt(client: Any) 
     for _ in range(2):
         target(client, files).destination.apply(batch({"A": 9, "B": 2}, job="02JOB"))
     head, *lines = files.read(JOURNAL.format(job="02JOB")).split(b"\n")
-    images = dict(json.loads(line) for line in lines)
+    entries = dict(json.loads(line) for line in lines)
     assert json.loads(head)["unchanged"] == 0
-    assert images["B"] is None
-    assert (images["A"]["job"], json.loads(images["A"]["data"])["amount"]) == ("01JOB", 1)
+    assert (entries["B"]["before"], entries["B"]["wrote"]["amount"]) == (None, 2)
+    before = entries["A"]["before"]
+    assert (before["job"], json.loads(before["data"])["amount"], entries["A"]["wrote"]["amount"]) == ("01JOB", 1, 9)
 
 
 def test_only_a_superseded_record_takes_a_second_write(client: Any) -> None:
@@ -213,11 +215,27 @@ def test_only_the_row_that_is_too_large_is_rejected(client: Any, key: str) -> No
     applied = destination.apply(rows)
     assert (applied.inserted, [rejection.row for rejection in applied.rejections]) == (1, [3])
     assert destination.apply(rows) == applied
-    assert destination.compare(replace(rows, job_id="02JOB")).inserted == 1
+    compared = destination.compare(replace(rows, job_id="02JOB"))
+    assert (compared.inserted, compared.unchanged, compared.rejections) == (0, 1, applied.rejections)
     assert destination.undo(rows) == Undone(1)
+
     huge = GoodRow(9, "B", "hash", json.dumps({"text": "x" * 420_000}).encode())
     applied = destination.apply(Batch("acme", THINGS, "02JOB", 0, [huge]))
     assert (applied.inserted, [rejection.row for rejection in applied.rejections]) == (0, [9])
+
+
+def test_a_row_is_rejected_if_the_merged_record_is_too_large(client: Any) -> None:
+    """Each of its parts fits, but not the record that they become."""
+    there = target(client, MemoryFiles())
+    there.destination.apply(batch({"A": {"name": "x" * 210_000}, "B": 1}))
+    before = there.all()
+    body = json.dumps({"tags": ["y" * 210_000]}).encode()
+    rows = [GoodRow(number, key, "hash", body) for number, key in ((2, "A"), (3, "B"))]
+    change = Batch("acme", THINGS, "02JOB", 0, rows, LoadOptions("update"))
+    for result in (there.destination.compare(change), there.destination.apply(change)):
+        assert (result.updated, [(each.row, each.code) for each in result.rejections]) == (1, [(2, "over-record-size")])
+    assert there.destination.apply(change) == result
+    assert there.all()["A"] == before["A"]
 
 
 def test_the_largest_row_with_the_longest_key_is_superseded_and_restored(client: Any) -> None:

@@ -41,7 +41,7 @@ def test_throttled_items_are_read_and_written_again(client: Any) -> None:
     answers.add_response("batch_write_item", {"UnprocessedItems": left}, {"RequestItems": ANY})
     answers.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": left})
     with answers:
-        applied = DynamoDestination(client, "records", MemoryFiles()).apply(batch({"A": 1, "B": 2}))
+        applied = DynamoDestination(client, "records", MemoryFiles(), 90).apply(batch({"A": 1, "B": 2}))
         answers.assert_no_pending_responses()
     assert applied == Applied(2, 0, 0)
 
@@ -54,5 +54,5 @@ def test_a_batch_that_is_throttled_entirely_is_sent_again(client: Any, code: str
     answers.add_client_error("batch_write_item", code)
     answers.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": ANY})
     with answers:
-        assert DynamoDestination(client, "records", MemoryFiles()).apply(batch({"A": 1})) == Applied(1, 0, 0)
+        assert DynamoDestination(client, "records", MemoryFiles(), 90).apply(batch({"A": 1})) == Applied(1, 0, 0)
         answers.assert_no_pending_responses()

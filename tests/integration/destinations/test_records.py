@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from sluice.model.errors import NotFound, RequestRejected
+from sluice.model.options import LoadOptions
 from tests.integration.destinations.conftest import Target
 from tests.integration.destinations.sample import batch
 
@@ -152,3 +154,27 @@ def test_keys_that_begin_alike_have_histories_of_their_own(target: Target) -> No
         target.destination.apply(batch(dict.fromkeys(keys, number), job=f"0{number}JOB"))
     for key in keys:
         assert [version["key"] for version in target.records.history("acme", "things", key)] == [key]
+
+
+@pytest.mark.parametrize("deletes", ["mark", "remove"])
+def test_deleted_records_are_not_listed(target: Target, deletes: Literal["mark", "remove"]) -> None:
+    """Those that are marked are found by their key, and listed if they are asked for."""
+    rows = {f"P-{number:02}": number for number in range(30)}
+    target.destination.apply(batch(rows))
+    gone = {key: number for key, number in rows.items() if number % 7}
+    delete = replace(batch(gone, job="02JOB"), options=LoadOptions("delete", deletes=deletes))
+    assert target.destination.apply(delete).deleted == len(gone)
+    assert target.all(limit=2).keys() == rows.keys() - gone.keys()
+    page = target.records.page("acme", "things", limit=100, cursor=None, deleted=True)
+    marked = {record["key"] for record in page.items if "deleted_at" in record}
+    assert marked == (gone.keys() if deletes == "mark" else set())
+    assert len(page.items) == len(rows) - len(gone) + len(marked)
+    if deletes == "mark":
+        found = target.records.get("acme", "things", "P-01")
+        assert (found["job"], found["values"]["amount"]) == ("02JOB", 1)
+        assert datetime.fromisoformat(found["deleted_at"]) <= datetime.now(UTC)
+    else:
+        with pytest.raises(NotFound):
+            target.records.get("acme", "things", "P-01")
+    assert target.destination.undo(delete).reversed == len(gone)
+    assert target.amounts() == rows

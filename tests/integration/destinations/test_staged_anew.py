@@ -17,7 +17,7 @@ from tests.support.files import MemoryFiles
 @pytest.fixture
 def tables(client: Any) -> Target:
     """The records table; PostgreSQL applies a chunk once, whatever its rows are."""
-    return Target(DynamoDestination(client, "RecordsTable", MemoryFiles()), DynamoRecords(client, "RecordsTable"))
+    return Target(DynamoDestination(client, "RecordsTable", MemoryFiles(), 90), DynamoRecords(client, "RecordsTable"))
 
 
 def test_a_rollback_never_puts_back_what_the_job_itself_wrote(tables: Target) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.postgres import Database, PostgresDestination, PostgresRecords
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NewerFormat
+from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection
 from sluice.schema.staging import Applied, Batch, KeptRow, Undone
 from sluice.usecases.ports import Destination, Records
 from sluice.usecases.staged_rows import staged_rows
 from sluice.wording import word_reason
 from tests.integration.destinations.conftest import Target
-from tests.integration.destinations.sample import batch
+from tests.integration.destinations.sample import PLAIN, batch
 from tests.support.factories import make_job
 from tests.support.files import MemoryFiles
 
@@ -91,7 +93,7 @@ def in_dynamodb(client: Any) -> Restored:
     bucket = files(stored)
     for item in stored["items"]:
         client.put_item(TableName="RecordsTable", Item=item)
-    destination = DynamoDestination(client, "RecordsTable", bucket)
+    destination = DynamoDestination(client, "RecordsTable", bucket, 90)
     return Restored(destination, DynamoRecords(client, "RecordsTable"), bucket, stored["expected"])
 
 
@@ -130,18 +132,28 @@ def test_a_load_that_an_earlier_version_recorded_is_not_repeated(restored: Resto
     assert restored.look() == restored.expected["before"]
 
 
-def test_tables_of_an_earlier_version_have_the_columns_of_this_one(in_postgres: Restored, sql: Sql) -> None:
-    """A load adds no column, because a difference would be a migration."""
-    query = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s"
-    before = sql.execute(query, [sql.info.user]).fetchall()
+def test_tables_of_an_earlier_version_get_columns_that_may_be_null_and_no_others(
+    in_postgres: Restored, sql: Sql
+) -> None:
+    """An earlier version goes on to write such tables; any other difference would be a migration."""
+    query = (
+        "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+        " WHERE table_schema = %s"
+    )
+    before = set(sql.execute(query, [sql.info.user]).fetchall())
     in_postgres.destination.apply(in_postgres.batch("D"))
-    assert sql.execute(query, [sql.info.user]).fetchall() == before
+    assert set(sql.execute(query, [sql.info.user]).fetchall()) == before | {
+        ("products", "gone_since", "date", "YES", None),
+        ("products_archive", "gone_since", "date", "YES", None),
+        ("products_archive", "other_columns", "jsonb", "YES", None),
+        ("sluice_ledger", "wrote", "jsonb", "YES", None),
+    }
 
 
-@pytest.mark.parametrize("number", [2, -1, "1", None, True])
+@pytest.mark.parametrize("number", [3, -1, "1", None, True])
 def test_a_journal_of_an_unknown_format_is_an_error_and_changes_nothing(client: Any, number: object) -> None:
     bucket = MemoryFiles()
-    target = Target(DynamoDestination(client, "RecordsTable", bucket), DynamoRecords(client, "RecordsTable"))
+    target = Target(DynamoDestination(client, "RecordsTable", bucket, 90), DynamoRecords(client, "RecordsTable"))
     target.destination.apply(batch({"A": 1}))
     key = "jobs/acme/01JOB/journal/000000.jsonl"
     head, *lines = bucket.read(key).decode().split("\n")
@@ -154,18 +166,18 @@ def test_a_journal_of_an_unknown_format_is_an_error_and_changes_nothing(client: 
 
 def test_the_result_of_a_rollback_in_an_unknown_format_is_an_error(client: Any) -> None:
     bucket = MemoryFiles()
-    destination = DynamoDestination(client, "RecordsTable", bucket)
+    destination = DynamoDestination(client, "RecordsTable", bucket, 90)
     destination.apply(batch({"A": 1}))
     destination.undo(batch({"A": 1}))
     key = "jobs/acme/01JOB/journal/000000.undone.json"
-    bucket.write(key, json.dumps(json.loads(bucket.read(key)) | {"format": 2}).encode())
+    bucket.write(key, json.dumps(json.loads(bucket.read(key)) | {"format": 3}).encode())
     with pytest.raises(NewerFormat):
         destination.undo(batch({"A": 1}))
 
 
 def test_a_ledger_of_an_unknown_format_is_an_error_and_changes_nothing(tables: Target, sql: Sql) -> None:
     tables.destination.apply(batch({"A": 1}))
-    sql.execute("""UPDATE sluice_ledger SET result = result || '{"format": 2}'""")
+    sql.execute("""UPDATE sluice_ledger SET result = result || '{"format": 3}'""")
     for use in (tables.destination.apply, tables.destination.undo):
         with pytest.raises(NewerFormat):
             use(batch({"A": 1}))
@@ -175,7 +187,7 @@ def test_a_ledger_of_an_unknown_format_is_an_error_and_changes_nothing(tables: T
 def test_the_stored_names_are_fixed(client: Any, tables: Target, sql: Sql) -> None:
     """A change of names is a new format, and later versions must still read this one."""
     bucket = MemoryFiles()
-    records_table = DynamoDestination(client, "RecordsTable", bucket)
+    records_table = DynamoDestination(client, "RecordsTable", bucket, 90)
     nul = {"name": "a\0b"}
     for destination in (tables.destination, records_table):
         destination.apply(batch({"A": 1}))
@@ -183,7 +195,8 @@ def test_the_stored_names_are_fixed(client: Any, tables: Target, sql: Sql) -> No
         destination.apply(batch({"A": 3}, job="03JOB"))
         destination.undo(batch({"A": 2, "B": 2, "C": nul}, job="02JOB"))
     results = dict(sql.execute("SELECT phase, result FROM sluice_ledger WHERE job = '02JOB'").fetchall())
-    assert results["load"].keys() == {"format", "inserted", "updated", "unchanged", "rejections"}
+    counts = {"inserted", "updated", "unchanged", "deleted", "kept_blank"}
+    assert results["load"].keys() == {"format", "rejections", *counts}
     assert [each.keys() for each in results["load"]["rejections"]] == [
         {"sheet", "row", "column", "value", "code", "params"}
     ]
@@ -191,20 +204,56 @@ def test_the_stored_names_are_fixed(client: Any, tables: Target, sql: Sql) -> No
     assert written.keys() == {"000000.jsonl", "000000.undone.json"}
     for undone in (results["undo"], json.loads(written["000000.undone.json"])):
         assert undone.keys() == {"format", "reversed", "conflicts", "failed"}
-        assert [each.keys() for each in undone["conflicts"]] == [{"key", "job", "code", "params"}]
+        assert [each.keys() for each in undone["conflicts"]] == [{"key", "job", "code", "params", "columns"}]
     head, *lines = [json.loads(line) for line in written["000000.jsonl"].split("\n")]
-    assert head.keys() == {"format", "unchanged", "at", "closed"}
-    assert [(key, image and image.keys()) for key, image in lines] == [
-        ("A", {"job", "hash", "data", "at"}),
-        ("B", None),
-        ("C", None),
-    ]
-    assert [results["load"]["format"], results["undo"]["format"], head["format"]] == [1, 1, 1]
+    assert head.keys() == {"format", "hold", "at", "unchanged", "kept_blank", "closed"}
+    assert {key: line["before"] and line["before"].keys() for key, line in lines} == {
+        "A": {"job", "hash", "data", "at"},
+        "B": None,
+        "C": None,
+    }
+    assert all(line.keys() == {"before", "wrote"} and line["wrote"]["code"] == key for key, line in lines)
+    assert [results["load"]["format"], results["undo"]["format"], head["format"]] == [2, 2, 2]
     items = {frozenset(item) for item in client.scan(TableName="RecordsTable")["Items"]}
     assert items == {
         frozenset({"pk", "sk", "job", "hash", "data", "at"}),
         frozenset({"pk", "sk", "job", "data", "since", "until"}),
     }
+
+
+def test_the_stored_names_of_deleted_records_and_rejections_are_fixed(client: Any) -> None:
+    """As above; a tombstone has the one attribute by which DynamoDB removes it."""
+    bucket = MemoryFiles()
+    destination = DynamoDestination(client, "RecordsTable", bucket, 90)
+    destination.apply(batch({"A": 1, "B": 1}, importer=PLAIN))
+    for job, key, deletes in (("02JOB", "A", "mark"), ("03JOB", "B", "remove")):
+        rows = batch({key: 1, "N": 1}, job=job, importer=PLAIN)
+        destination.apply(replace(rows, options=LoadOptions("delete", deletes=deletes)))  # type: ignore[arg-type]
+    items = {item["sk"]["S"]: item for item in client.scan(TableName="RecordsTable")["Items"]}
+    assert items["A"].keys() == {"pk", "sk", "job", "hash", "data", "at", "deleted_at", "deleted_by"}
+    assert items["B"].keys() == {"pk", "sk", "job", "deleted_at", "expires_at"}
+    assert items["A"]["deleted_by"] == items["A"]["job"] == {"S": "02JOB"}
+    expires = int(items["B"]["expires_at"]["N"]) - datetime.fromisoformat(items["B"]["deleted_at"]["S"]).timestamp()
+    assert expires == pytest.approx(90 * 24 * 3600, abs=1)
+    _, deleted, rejected = bucket.read("jobs/acme/03JOB/journal/000000.jsonl").split(b"\n")
+    key, line = json.loads(deleted)
+    assert (key, line["before"].keys(), line["wrote"]) == ("B", {"job", "hash", "data", "at"}, None)
+    key, line = json.loads(rejected)
+    [rejection] = line["rejections"]
+    assert rejection == {
+        "sheet": "",
+        "row": 3,
+        "column": "Code",
+        "value": "N",
+        "code": "key-unknown",
+        "params": {"mode": "delete"},
+    }
+    destination.apply(replace(batch({"B": 2}, job="04JOB", importer=PLAIN)))
+    [_, revived] = bucket.read("jobs/acme/04JOB/journal/000000.jsonl").split(b"\n")
+    assert json.loads(revived)[1]["before"].keys() == {"job", "deleted_at", "expires_at"}
+    destination.undo(batch({"B": 2}, job="04JOB", importer=PLAIN))
+    after = {item["sk"]["S"]: item for item in client.scan(TableName="RecordsTable")["Items"]}
+    assert after == items
 
 
 def replace_result(sql: Sql, phase: str, result: dict[str, Any]) -> None:

@@ -68,9 +68,10 @@ def test_each_type_of_field_has_its_column(tables: Target, sql: Sql) -> None:
         "row_hash": "text",
         "job_id": "text",
         "valid_from": "timestamp with time zone",
+        "gone_since": "date",
     }
     assert columns(sql, "things") == values
-    more = {"valid_until": "timestamp with time zone", "superseded_by": "text"}
+    more = {"valid_until": "timestamp with time zone", "superseded_by": "text", "other_columns": "jsonb"}
     assert columns(sql, "things_archive") == values | more
 
 
@@ -143,7 +144,7 @@ def test_a_table_is_inspected_once_in_the_life_of_a_process(database: Database, 
     destination = PostgresDestination(database)
     destination.apply(batch({"A": 1}))
     sql.execute("ALTER TABLE sluice_ledger RENAME TO elsewhere")  # a second inspection would not find the table
-    sql.execute("CREATE VIEW sluice_ledger AS SELECT tenant, job, phase, chunk, result FROM elsewhere")
+    sql.execute("CREATE VIEW sluice_ledger AS SELECT tenant, job, phase, chunk, result, wrote FROM elsewhere")
     assert destination.apply(batch({"B": 1}, job="02JOB")) == Applied(1, 0, 0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import replace
 from types import ModuleType
 
@@ -127,6 +129,22 @@ def test_totals_are_recognised_in_english_indonesian_and_german(name: str, word:
     importer = importer_named(name)
     checked = check_rows(importer, {1: importer.columns[0].field}, "Sheet", [(2, [word])])
     assert (checked.seen, checked.ignored) == (0, 1)
+
+
+@pytest.mark.parametrize("module", catalog_modules(), ids=lambda module: module.__name__)
+def test_every_importer_that_loads_declares_what_a_blank_cell_means_and_why(module: ModuleType) -> None:
+    """A default would wipe values of a price list in silence, or keep those that a full extract has emptied."""
+    declared = [found for found in vars(module).values() if isinstance(found, Importer) and not found.lookup]
+    if not declared:
+        return
+    (importer,) = declared
+    text = inspect.getsource(module)
+    reason = re.search(r"""\bblanks=["'](?:keep|clear)["'],? *# *(\S.*)""", text)
+    assert reason, (
+        f"{module.__file__} does not declare what a blank cell of '{importer.name}' means. Add blanks=\"keep\" for "
+        'files that say only what has changed, such as price lists, or blanks="clear" for full extracts, with the '
+        "reason in a comment on the same line; see docs/what-an-import-changes.md."
+    )
 
 
 def test_only_importers_of_small_files_are_synchronous() -> None:

@@ -10,6 +10,7 @@ from sluice.catalog.registry import IMPORTERS, importer_named
 from sluice.reading import match_header
 from sluice.schema.dates import merge_evidence, settle_date_order
 from sluice.schema.importer import Importer
+from sluice.schema.said import Merge
 from sluice.schema.validation import Checked, check_rows, with_orders
 from sluice.wording import word_rejection
 from tests.samples import SAMPLES, Sample
@@ -36,12 +37,13 @@ def test_a_sample_becomes_the_expected_records_and_rejections(sample: Sample, ch
     importer = importer_named(sample.importer)
     chunks = checked(sample, chunk_rows)
     evidence = merge_evidence(chunk.dates for chunk in chunks)
+    merge = Merge(importer)
     again = {field: found.rows for field, found in evidence.items() if settle_date_order(found) == "mdy"}
     assert all(settle_date_order(found) for found in evidence.values())
     good = {}
     for row in (row for chunk in chunks for row in chunk.good):
         decided = with_orders(importer, row, [field for field, rows in again.items() if row.number in rows])
-        good[decided.key] = json.loads(decided.values)
+        good[decided.key] = merge.inserted(json.loads(decided.values))
     assert good == sample.good
     rejections = [rejection for chunk in chunks for rejection in chunk.rejections]
     assert [(found.row, found.column, word_rejection(found)) for found in rejections] == sample.rejected

@@ -208,3 +208,52 @@ def test_an_errors_file_goes_to_the_importer_of_the_job_that_it_names(
     assert run("import", file) == 0
     assert (announced()["importer"], "corrects" in announced()) == ("dealers", False)
     assert any(request.url.path.endswith(f"/jobs/{mark}") for request in api.requests)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("--mode update --blanks clear", {"mode": "update", "blanks": "clear"}),
+        ("--mode delete --deletes mark", {"mode": "delete", "deletes": "mark"}),
+        ("--on-rejections stop", {"on_rejections": "stop"}),
+        ("--max-rejected 5% --max-deleted 0.2", {"guards": {"max_rejected": 0.05, "max_deleted": 0.2}}),
+        ("--max-change price=0.5 --max-change a=b=50%", {"guards": {"max_change": {"price": 0.5, "a=b": 0.5}}}),
+        ("--max-deleted 0", {"guards": {"max_deleted": 0}}),
+        ("--max-change stock=200%", {"guards": {"max_change": {"stock": 2.0}}}),
+    ],
+)
+def test_options_of_the_load_are_sent_as_they_are_given(
+    api: FakeApi, workbook: Path, announced: Callable[[], dict[str, Any]], given: str, sent: dict[str, Any]
+) -> None:
+    """Nothing is sent of what is not given, so that the importer decides."""
+    assert run("import", workbook, "--importer", "products", *given.split()) == 0
+    assert {name: value for name, value in announced().items() if name not in {"importer", "filename", "bytes"}} == sent
+
+
+@pytest.mark.parametrize(("given", "sent"), [("1", "1"), ("500", "500"), ("100%", "1.0"), ("1.0", "1.0")])
+def test_a_whole_number_of_records_is_no_share_of_them(api: FakeApi, workbook: Path, given: str, sent: str) -> None:
+    """1 is one record and 100% all of them; the API tells them apart by the form of the number."""
+    assert run("import", workbook, "--importer", "products", "--mode", "mirror", "--max-deleted", given) == 0
+    assert any(f'"max_deleted":{sent}}}'.encode() in body for body in api.bodies)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "--mode replace",
+        "--blanks drop",
+        "--max-rejected 2",
+        "--max-rejected -0.1",
+        "--max-rejected nan",
+        "--max-deleted 1.5",
+        "--max-deleted 120%",
+        "--max-change 0.5",
+        "--max-change price=x",
+        "--max-change price=inf",
+        "--max-change price=-0.1",
+        "--max-change price=0.5 --max-change price=0.1",
+    ],
+)
+def test_an_option_of_another_form_is_wrong_usage(api: FakeApi, workbook: Path, given: str) -> None:
+    assert run("import", workbook, "--importer", "products", *given.split()) == 2
+    assert list(api.called()) == []

@@ -36,6 +36,8 @@ def test_importers_shows_parameters_and_file_types(api: FakeApi, capsys: pytest.
     lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}
     assert lines["voters"][-3:] == [".xlsx", ".xls", "ward=79800001"]
     assert lines["products"][-1] == "any"
+    assert "mode upsert, blanks keep" in " ".join(lines["products"])
+    assert "mode" not in lines["voters"]
 
 
 def test_template_saves_the_workbook_of_an_importer(

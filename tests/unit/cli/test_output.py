@@ -15,13 +15,15 @@ from tests.unit.cli.fake_api import FakeApi, connect_to, job, run
 def preview(**more: Any) -> dict[str, Any]:
     """Return a preview as the API shows it."""
     counts = {"total": 3, "unchecked": 0, "rejected": 1, "to_reject": 1, "insert": 1, "update": 0}
-    column = {"title": "Updated", "header": "Date [of change]", "place": "C", "date_order": None}
+    column = {"field": "updated", "title": "Updated", "header": "Date [of change]", "place": "C", "date_order": None}
     return {
         "job": job("in_review"),
         "columns": [column],
         "unmatched_headers": ["Colour"],
         "ambiguous_dates": ["Updated"],
-        "counts": counts | {"unchanged": None, "ignored": 2},
+        "counts": counts | {"unchanged": None, "delete": 0, "kept_blank": 0, "ignored": 2},
+        "comparison": None,
+        "untouched": [],
         "rows": [{"row": 2, "values": {"part_number": "A1"}}],
         **more,
     }
@@ -37,7 +39,7 @@ def shown(api: FakeApi, body: dict[str, Any], capsys: pytest.CaptureFixture[str]
 def test_preview_shows_counts_columns_and_rows(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     """A count that is not known yet is not shown."""
     printed = shown(api, preview(), capsys)
-    assert "total 3, unchecked 0, rejected 1, to reject 1, insert 1, update 0, ignored 2\n" in printed
+    assert "total 3, unchecked 0, rejected 1, to reject 1, insert 1, update 0, delete 0, ignored 2\n" in printed
     assert "Date [of change]" in printed
     assert "Header in the file" in printed
     assert "Not imported: Colour" in printed
@@ -47,6 +49,47 @@ def test_preview_shows_counts_columns_and_rows(api: FakeApi, capsys: pytest.Capt
 def test_preview_says_how_to_settle_ambiguous_dates(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     assert "sluice commit --date`: Updated" in shown(api, preview(), capsys)
     assert "ambiguous" not in shown(api, preview(ambiguous_dates=[]), capsys)
+
+
+def test_preview_shows_values_before_and_after_and_what_will_be_deleted_or_rejected(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Twenty rows of each kind, with how many there are in all."""
+    columns = [{"field": "price", "title": "Price", "header": "Price", "place": 2, "date_order": None}]
+    change = {
+        "row": 2,
+        "key": "A1",
+        "before": {"price": "3.30", "active": None},
+        "after": {"price": "4", "active": True},
+    }
+    comparison = {
+        "columns": [{"field": "price", "title": "Price", "records": 1_200}],
+        "changes": [change] * 30,
+        "deletions": [{"row": None, "key": "B2", "values": {}}],
+        "rejections": [{"sheet": "", "row": 7, "column": "Key", "value": "C3", "reason": "exists already"}],
+    }
+    counts = {"insert": 0, "update": 1_200, "delete": 1, "to_reject": 1, "kept_blank": 1_500}
+    untouched = [{"field": "brand", "title": "Brand", "default": None}]
+    body = preview(columns=columns, comparison=comparison, counts=counts, untouched=untouched)
+    printed = shown(api, body, capsys)
+    assert "Records that change, by column: Price 1,200\n" in printed
+    assert "Records that change, the first 20 of 1,200:\n" in printed
+    assert printed.count("Price: 3.30 → 4; active: (empty) → yes") == 20
+    assert "Records that will be deleted:\n" in printed
+    assert ["B2"] in [line.split() for line in printed.splitlines()]
+    assert "Rows that will be rejected:\n" in printed
+    assert ["7", "Key", "C3", "exists", "already"] in [line.split() for line in printed.splitlines()]
+    assert "Not in the file, so existing records keep their values: Brand\n" in printed
+    assert "1,500 blank cells keep the value that the record has\n" in printed
+    assert "In new records" not in printed, "there are none"
+    loaded = shown(api, body | {"counts": counts | {"to_reject": None, "insert": 3}}, capsys)
+    assert "Rows that will be rejected" not in loaded
+    assert "In new records: Brand (empty)\n" in loaded
+
+
+def test_preview_says_if_no_record_would_change(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing: dict[str, Any] = {"columns": [], "changes": [], "deletions": [], "rejections": []}
+    assert "No existing record would change.\n" in shown(api, preview(comparison=nothing), capsys)
 
 
 def test_a_job_of_a_sync_shows_how_many_rows_were_deleted_upstream(
@@ -68,10 +111,12 @@ def test_a_job_shows_its_file_its_times_and_the_job_that_it_corrects(
 ) -> None:
     times: dict[str, Any] = {"created_at": "2026-11-28T01:57:55.123456Z", "finished_at": "2026-11-28T01:58:01Z"}
     file = {"name": "errors.xlsx", "bytes": 9}
-    api.states = [job("completed", corrects="01OLD", requested_by="ann", file=file, **times)]
+    options = {"mode": "update", "blanks": "keep"}
+    api.states = [job("completed", corrects="01OLD", requested_by="ann", file=file, options=options, **times)]
     assert run("job", "01JOB") == 0
     printed = capsys.readouterr().out
-    assert "Corrects job 01OLD\nFile: errors.xlsx\nCreated: 2026-11-28 08:57:55+07:00 by ann\n" in printed
+    assert "Corrects job 01OLD\nFile: errors.xlsx\nOptions: mode update, blanks keep\n" in printed
+    assert "Created: 2026-11-28 08:57:55+07:00 by ann\n" in printed
     assert "Ended: 2026-11-28 08:58:01+07:00\n" in printed
 
 
@@ -180,6 +225,20 @@ def test_following_continues_by_polling_when_a_suspension_has_ended_the_stream(
     api.stream_ends_after = 1
     assert run("job", "01JOB", "--follow", "--json") == 0
     assert [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()] == ["paused", "completed"]
+
+
+def test_a_job_that_waits_for_another_one_says_so(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    """Following it, the sentence is shown once, and a bar only when its rows move."""
+    progress = {"current": 0, "total": 9, "percent": 0, "code": "waiting-for-dataset"}
+    progress["message"] = "Waits for job 01A, which loads into the same dataset"
+    waiting: dict[str, Any] = {"waits_for": {"lock": "dataset", "job": "01A"}, "phase": "load", "progress": progress}
+    api.states = [job("queued", **waiting)]
+    assert run("job", "01JOB") == 0
+    assert "Waits for job 01A, which loads into the same dataset." in capsys.readouterr().out
+    api.states = [job("queued", **waiting), job("queued", version=2, **waiting), job("completed", version=3)]
+    assert run("job", "01JOB", "--follow") == 0
+    shown = capsys.readouterr().err
+    assert shown.count("Waits for job 01A") == 1
 
 
 @pytest.mark.parametrize(("end", "code"), [("completed", 0), ("rolled_back", 0), ("in_review", 3), ("failed", 1)])

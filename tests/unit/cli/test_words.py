@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sluice.model.status import Status
-from sluice_cli.words import PROFILE, STATUSES, command, describe, duration, local_time, next_steps, verdict
+from sluice_cli.words import PROFILE, STATUSES, command, describe, duration, local_time, next_steps, options, verdict
 from tests.unit.cli.fake_api import job
 
 
@@ -65,6 +65,7 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
     [
         ("same-file", {}, "--force"),
         ("missing-parameter", {"parameter": "ward"}, "--parameter ward=VALUE"),
+        ("invalid-option", {"option": "deletes"}, "sluice importers"),
         ("missing-header", {}, "--mapping HEADER=COLUMN"),
         ("ambiguous-dates", {"columns": ["Last sold"]}, "--date 'Last sold=ORDER' (ORDER is dmy or mdy)"),
         ("unprocessed-rows", {}, "sluice retry 01JOB"),
@@ -101,6 +102,20 @@ def test_a_job_in_review_says_how_to_look_at_it_load_it_and_discard_it() -> None
         assert part in steps
 
 
+def test_a_job_in_review_that_a_guard_keeps_from_loading_is_not_suggested_to_be_loaded() -> None:
+    steps = "\n".join(next_steps(job("in_review", problem={"type": "/problems/guard"})))
+    assert "sluice cancel 01JOB" in steps
+    assert "commit" not in steps
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("rejections", "As a workbook:"), ("unprocessed-rows", "As a workbook to correct:")]
+)
+def test_the_rejected_rows_of_a_job_that_has_loaded_nothing_are_not_to_be_corrected_alone(kind: str, said: str) -> None:
+    failed = job("failed", problem={"type": f"/problems/{kind}"}, links={"rejections": "…", "files": "…"})
+    assert f"{said} sluice files 01JOB --save errors.xlsx" in next_steps(failed)
+
+
 def test_a_paused_job_says_how_to_resume_it_unless_it_resumes_by_itself() -> None:
     assert next_steps(job("paused")) == ["Resume it: sluice resume 01JOB"]
     assert next_steps(job("paused", suspended="The upstream is down.")) == []
@@ -110,4 +125,17 @@ def test_a_suggested_command_repeats_the_profile_and_quotes_what_a_shell_would_r
     PROFILE.set("prod")
     assert (
         command("commit", "01JOB", "--date", "Sold on=dmy") == "sluice --profile prod commit 01JOB --date 'Sold on=dmy'"
+    )
+
+
+def test_options_of_a_job_are_in_the_names_of_the_command_line() -> None:
+    """Limits that are not set, and rejected rows that stop nothing, are not worth a word."""
+    guards: dict[str, Any] = {"max_rejected": None, "max_deleted": None, "max_change": {}}
+    plain = {"mode": "upsert", "blanks": "keep", "deletes": None, "on_rejections": "continue", "guards": guards}
+    assert options(plain) == "mode upsert, blanks keep"
+    guards = {"max_rejected": 0.05, "max_deleted": 500, "max_change": {"price": 0.5}}
+    mirror = {"mode": "mirror", "blanks": "clear", "deletes": "mark", "on_rejections": "stop", "guards": guards}
+    assert options(mirror) == (
+        "mode mirror, blanks clear, deletes mark, on-rejections stop, max-rejected 0.05, max-deleted 500, "
+        "max-change price=0.5"
     )

@@ -44,7 +44,7 @@ def executions(draw: st.DrawFn) -> tuple[int, list[Counts]]:
 def test_loaded_rejected_and_unprocessed_add_up_to_the_total(counts: Counts) -> None:
     """The three sets of rows are disjoint."""
     assert counts.loaded + counts.rejected + counts.unprocessed == counts.total
-    assert counts.inserted + counts.updated + counts.unchanged == counts.loaded
+    assert counts.inserted + counts.updated + counts.unchanged + counts.deleted == counts.loaded
 
 
 @given(COUNTS, COUNTS, COUNTS)

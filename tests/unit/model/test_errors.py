@@ -12,6 +12,7 @@ from sluice.model.errors import (
     FileRejected,
     Forbidden,
     InProgress,
+    InvalidOption,
     KeyReused,
     NewerFormat,
     NotFound,
@@ -60,6 +61,7 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (NotFound, 404),
         (Conflict, 409),
         (InProgress, 409),
+        (InvalidOption, 422),
         (KeyReused, 422),
         (TooLarge, 413),
         (Unauthorized, 401),
@@ -77,7 +79,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_every_error_is_in_the_list_above() -> None:
     """A new error needs its line there."""
-    assert len(ERRORS) == 15
+    assert len(ERRORS) == 16
 
 
 def test_an_error_has_type_and_parameters_of_its_problem_and_no_sentence() -> None:

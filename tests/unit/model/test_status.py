@@ -57,7 +57,7 @@ def test_a_failed_job_can_continue_and_every_other_end_allows_only_a_rollback() 
     """A rolled-back job stays so."""
     assert {status: set(TRANSITIONS[status]) for status in ENDED} == {
         Status.COMPLETED: {Status.ROLLING_BACK},
-        Status.FAILED: {Status.PARSING, Status.LOADING, Status.ROLLING_BACK},
+        Status.FAILED: {Status.QUEUED, Status.PARSING, Status.LOADING, Status.ROLLING_BACK},
         Status.CANCELLED: {Status.ROLLING_BACK},
         Status.ROLLED_BACK: set(),
     }
@@ -71,8 +71,8 @@ def test_a_job_that_has_not_ended_can_be_cancelled_unless_it_rolls_back(status: 
 
 
 def test_a_paused_job_resumes_where_it_was() -> None:
-    """It was parsing or loading; the only other transition is to an end."""
-    assert TRANSITIONS[Status.PAUSED] == {Status.PARSING, Status.LOADING, Status.CANCELLED}
+    """It was parsing or loading; if another job loads into its dataset, it waits in line."""
+    assert TRANSITIONS[Status.PAUSED] == {Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED}
 
 
 @pytest.mark.parametrize("status", Status)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
+import xlwt
+
+from sluice.reading import open_table
 from sluice.schema.cells import CellError
 from tests.support.factories_files import packed, written_by_xlwt
-from tests.unit.reading.driving import head_of, read_all, segments_of
+from tests.support.workspace import MemoryWorkspace
+from tests.unit.reading.driving import LIMITS, head_of, read_all, segments_of
 
 ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" \
 xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" \
@@ -20,6 +25,11 @@ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office
 </table:table-cell></table:table-row>
 <table:table-row><table:table-cell office:value-type="string"><text:p>#N/A</text:p></table:table-cell>\
 </table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"""
+ODS_PARTS = {
+    "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+    "content.xml": ODS,
+    "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+}
 
 
 def test_an_xls_sheet_is_read_whole() -> None:
@@ -33,14 +43,7 @@ def test_an_xls_sheet_is_read_whole() -> None:
 
 def test_an_opendocument_sheet_is_read_whole() -> None:
     """Blank rows keep their numbers; a failed cell is an error."""
-    file = packed(
-        {
-            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-            "content.xml": ODS,
-            "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
-            'manifest:1.0"/>',
-        }
-    )
+    file = packed(ODS_PARTS)
     layout, segments, _ = segments_of(file, after_row=1, chunk_rows=1)
     assert (layout.format, layout.sheet, len(segments)) == ("cells", "Data", 2)
     records = read_all(file, after_row=1, chunk_rows=1)
@@ -49,3 +52,33 @@ def test_an_opendocument_sheet_is_read_whole() -> None:
         (5, [CellError("#N/A"), None]),
     ]
     assert head_of(file, 1) == [(1, ["id", "when"])]
+
+
+def other_sheets(file: bytes) -> tuple[str, ...]:
+    return open_table(io.BytesIO(file), "file", LIMITS, MemoryWorkspace()).other_sheets()
+
+
+def test_the_other_sheets_of_an_xls_file_are_those_with_data_that_a_person_sees() -> None:
+    """An empty sheet and a hidden one are none."""
+    book = xlwt.Workbook()
+    for name in ("Empty", "Data", "More", "Hidden", "Nothing"):
+        sheet = book.add_sheet(name)
+        if name in {"Data", "More", "Hidden"}:
+            sheet.write(0, 0, name)
+        sheet.visibility = 1 if name == "Hidden" else 0
+    file = io.BytesIO()
+    book.save(file)
+    assert segments_of(file.getvalue())[0].sheet == "Data"
+    assert other_sheets(file.getvalue()) == ("More",)
+
+
+def test_the_other_sheets_of_an_opendocument_file_are_those_with_data() -> None:
+    cell = '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>'
+    row = f"<table:table-row>{cell}</table:table-row>"
+    more = f'<table:table table:name="More">{row}</table:table><table:table table:name="Empty"/>'
+    body = ODS.replace("</office:spreadsheet>", f"{more}</office:spreadsheet>")
+    assert other_sheets(packed({**ODS_PARTS, "content.xml": body})) == ("More",)
+
+
+def test_text_has_no_other_sheets() -> None:
+    assert other_sheets(b"a,b\n1,2\n") == ()

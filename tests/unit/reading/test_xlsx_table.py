@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sluice.reading import open_table
 from sluice.schema.cells import CellError
 from tests.support.factories_files import (
     STRICT,
@@ -18,7 +21,8 @@ from tests.support.factories_files import (
     written_by_openpyxl,
     written_by_xlsxwriter,
 )
-from tests.unit.reading.driving import head_of, oracle, read_all, segments_of, trimmed
+from tests.support.workspace import MemoryWorkspace
+from tests.unit.reading.driving import LIMITS, head_of, oracle, read_all, segments_of, trimmed
 
 TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=12)
 CELLS = st.one_of(
@@ -256,3 +260,17 @@ def test_a_worker_reads_only_the_strings_it_needs() -> None:
     records = read_all(file, chunk_rows=100)
     assert [str(cells[0])[:6] for _, cells in records] == [f"{at:06}" for at in range(2000)]
     assert len(segments) == 20
+
+
+def test_the_other_sheets_of_an_xlsx_file_are_those_with_data_that_a_person_sees() -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name in ("Empty", "Data", "More", "Hidden", "Nothing"):
+        sheet = book.create_sheet(name)
+        if name in {"Data", "More", "Hidden"}:
+            sheet.append([name])
+        sheet.sheet_state = "hidden" if name == "Hidden" else "visible"
+    file = io.BytesIO()
+    book.save(file)
+    assert segments_of(file.getvalue())[0].sheet == "Data"
+    assert open_table(file, "file", LIMITS, MemoryWorkspace()).other_sheets() == ("More",)

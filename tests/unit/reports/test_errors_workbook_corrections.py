@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sluice.reading import match_header
+from sluice.reports.cells import unescape_formula
 from sluice.reports.errors_workbook import write_errors_workbook
-from sluice.reports.formula_injection import unescape_formula
 from sluice.reports.rejected_rows import JOB_TITLE, REASONS_TITLE, ROW_TITLE, JobMark
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import check_rows

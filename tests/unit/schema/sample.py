@@ -29,7 +29,7 @@ class Sample(Row):
     currency: str = column("Currency", default="EUR", pattern="^[A-Z]{3}$")
 
 
-samples = Importer("samples", row=Sample, dataset="samples", title="Samples", conventions=INTERNATIONAL)
+samples = Importer("samples", row=Sample, dataset="samples", title="Samples", conventions=INTERNATIONAL, blanks="clear")
 FIELDS = dict(enumerate(Sample.model_fields))
 TITLES = [found.title for found in samples.columns]
 

@@ -170,7 +170,7 @@ def test_normalise_changes_a_row_that_is_read_again() -> None:
         assert isinstance(row, Stay)
         return row.model_copy(update={"note": f"in {row.first:%B}"})
 
-    noted = replace(stays, normalise=dated)
+    noted = replace(stays, normalise=dated, blanks="clear")
     (row,) = check(["A", "03/04/2025"], importer=noted).good
     assert b"in April" in row.values
     assert b"in March" in with_orders(noted, row, ["first"]).values

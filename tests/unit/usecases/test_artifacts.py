@@ -11,7 +11,8 @@ from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NewerFormat, RequestRejected
 from sluice.model.rejection import Rejection
 from sluice.reading import write_cells
-from sluice.usecases.artifacts import JobFiles, PulledChunk, job_folder, result_key, upload_key
+from sluice.upstream.source import PulledChunk
+from sluice.usecases.artifacts import JobFiles, job_folder, result_key, upload_key
 from tests.support.factories import csv_file, make_chunk, products
 from tests.support.files import MemoryFiles
 from tests.support.harness import Harness

@@ -15,6 +15,7 @@ from sluice.model.chunk import JobRef
 from sluice.model.counts import Counts
 from sluice.model.errors import Conflict, NotFound
 from sluice.model.job import Job
+from sluice.model.options import GivenOptions, Guards
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import ROW_TITLE
@@ -185,6 +186,32 @@ def test_a_correction_has_the_mapping_of_the_corrected_job(harness: Harness) -> 
 
     job = corrected(harness, first, edit)
     assert (job.status, job.mapping, job.counts.inserted) == (Status.COMPLETED, mapping, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "blanks"),
+    [
+        (GivenOptions(), "update", "clear"),
+        (GivenOptions(blanks="keep"), "update", "keep"),
+        (GivenOptions(mode="insert"), "insert", "clear"),
+        (GivenOptions(mode="mirror"), "upsert", "clear"),
+    ],
+)
+def test_a_correction_has_the_options_of_the_corrected_job_unless_others_are_given(
+    harness: Harness, given: GivenOptions, mode: str, blanks: str
+) -> None:
+    """It says nothing about the keys that it lacks, so it mirrors nothing; no guard counts its few rows."""
+    harness.run(harness.upload(csv_file(products(25))))
+    was = GivenOptions("update", "clear", guards={"max_rejected": 0.9})
+    first = harness.run(harness.upload(file_with(p3="-1"), given=was))
+    body = errors_of(harness, first.ref, price(2, "1.25"))
+    named = harness.jobs.get(harness.upload(body, filename="errors.xlsx", corrects=first.ref.id, given=given))
+    recognised = harness.upload(body, filename="errors.xlsx", given=given)
+    harness.plan(recognised)
+    for job in (named, harness.jobs.get(recognised)):
+        assert job.corrects == first.ref.id
+        assert (job.options.mode, job.options.blanks, job.options.guards) == (mode, blanks, Guards())
+        assert job.given == given
 
 
 @pytest.mark.parametrize("order", ["dmy", "mdy"])

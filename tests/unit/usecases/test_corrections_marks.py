@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -62,7 +63,7 @@ def test_without_its_mark_no_apostrophe_is_stored_in_silence(
 ) -> None:
     """A row whose text may be escaped is rejected; rows without such a text are imported."""
     table = without(priced(table_of(harness.make_file(first.ref, ERRORS_CSV))), *lost)
-    more = {"corrects": first.ref.id} if named else {}
+    more: dict[str, Any] = {"corrects": first.ref.id} if named else {}
     job = harness.run(harness.upload(as_csv(table), **more))
     assert job.corrects == (first.ref.id if named else None)
     unclear = {"P-0", "P-1", "P-2", "P-3", "P-4", "P-7", "P-8"}

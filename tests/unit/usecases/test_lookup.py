@@ -22,7 +22,7 @@ from sluice.model.status import Status
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases.control import auto_resume, delete_job
 from sluice.wording import word_detail
-from tests.support.harness import Harness
+from tests.support.harness import NOW, Harness
 
 ROWS = 450
 NAME = f"Ward {WARD}.xlsx"
@@ -115,7 +115,7 @@ def test_a_job_whose_upstream_is_down_is_suspended_and_resumes_automatically(har
     assert (suspended.status, suspended.suspended is not None) == (Status.PAUSED, True)
     assert suspended.suspended
     assert "does not answer" in word_detail(suspended.suspended)
-    resumed = auto_resume(ref, suspended.run, services=harness)
+    resumed = auto_resume(ref, suspended.run, now=NOW, services=harness)
     assert (resumed.status, resumed.suspended) == (Status.LOADING, None)
     harness.upstreams.down = False
     job = harness.run(ref)
@@ -128,7 +128,7 @@ def test_a_suspended_job_that_has_changed_state_is_not_resumed(harness: Harness)
     harness.upstreams.down = True
     suspended = harness.run(ref)
     harness.cancel(ref)
-    assert auto_resume(ref, suspended.run, services=harness).status is Status.CANCELLED
+    assert auto_resume(ref, suspended.run, now=NOW, services=harness).status is Status.CANCELLED
 
 
 def test_files_are_processed_one_after_the_other_and_urgent_ones_first(harness: Harness) -> None:
@@ -232,7 +232,7 @@ def test_a_suspension_does_not_count_as_an_attempt(harness: Harness) -> None:
     for _ in range(4):
         suspended = harness.run(ref)
         assert suspended.status is Status.PAUSED
-        auto_resume(ref, suspended.run, services=harness)
+        auto_resume(ref, suspended.run, now=NOW, services=harness)
     assert {chunk.attempts for chunk in harness.chunks.of_phase(ref, PhaseName.LOOKUP)} == {0}
 
 

@@ -47,7 +47,7 @@ def workbook(*rows: list[str | None]) -> bytes:
 
 
 def resume_automatically(harness: Harness, ref: JobRef) -> None:
-    auto_resume(ref, harness.jobs.get(ref).run, services=harness)
+    auto_resume(ref, harness.jobs.get(ref).run, now=NOW, services=harness)
 
 
 def delete(harness: Harness, ref: JobRef, *, now: int = NOW) -> None:
@@ -119,7 +119,7 @@ def test_a_job_is_resumed_once_even_if_the_first_caller_died_before_starting_it(
     suspended = harness.run(ref)
     harness.jobs.transition(ref, Status.LOADING, new_run=True)
     for _ in range(2):
-        auto_resume(ref, suspended.run, services=harness)
+        auto_resume(ref, suspended.run, now=NOW, services=harness)
     assert harness.machine.started == [(ref, 1), (ref, 2)]
 
 

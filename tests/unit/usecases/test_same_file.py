@@ -11,7 +11,8 @@ import pytest
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict
 from sluice.model.job import Job
-from sluice.model.lock import Lock, file_lock
+from sluice.model.lock import Lock, LockKind, file_lock
+from sluice.model.options import GivenOptions
 from sluice.model.status import Status
 from sluice.usecases.create import ImportRequest, accept_file
 from sluice.wording import word_detail
@@ -189,3 +190,26 @@ def test_a_drop_folder_rejects_the_same_file_too(harness: Harness) -> None:
     assert dropped is not None
     assert_rejected(harness.run(dropped.ref), first.ref)
     assert list(harness.chunks.of_phase(dropped.ref, PhaseName.PARSE)) == []
+
+
+def test_the_same_file_with_other_options_is_another_import(harness: Harness) -> None:
+    """Each of them is imported once, whether its digest is announced or found when the file is read."""
+    whole = imported(harness)
+    update = imported(harness, given=GivenOptions(mode="update"), sha256=SHA)
+    assert (whole.status, update.status) == (Status.COMPLETED, Status.COMPLETED)
+    assert_rejected(imported(harness, given=GivenOptions(mode="update")), update.ref)
+    assert_rejected(imported(harness), whole.ref)
+    with pytest.raises(Conflict, match=update.ref.id):
+        harness.upload(BODY, sha256=SHA, given=GivenOptions(mode="update"))
+
+
+def test_guards_make_no_other_import_of_a_file(harness: Harness) -> None:
+    """They change no row, so the same rows would be loaded twice."""
+    first = imported(harness)
+    assert_rejected(imported(harness, given=GivenOptions(guards={"max_rejected": 0.5})), first.ref)
+
+
+def test_a_claim_of_an_earlier_version_holds(harness: Harness) -> None:
+    """Its lock knows no options."""
+    first = imported(harness)
+    assert harness.locks.owner(Lock("acme", LockKind.FILE, f"products#{SHA}")) == first.ref

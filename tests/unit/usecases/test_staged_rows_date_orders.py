@@ -57,7 +57,7 @@ def test_a_job_with_ambiguous_dates_stops_for_review_even_if_the_caller_did_not_
     assert job_response(job, "").ambiguous_dates == ["updated"]
     shown = preview_response(preview(ref, limit=6, jobs=harness.jobs, chunks=harness.chunks, files=harness.files), "")
     assert shown.ambiguous_dates == ["Updated"]
-    assert [row.values["updated"] for row in shown.rows] == [day_first for _, day_first, _ in DATES]
+    assert [row.values.get("updated") for row in shown.rows] == [day_first for _, day_first, _ in DATES]
 
 
 def test_a_commit_that_does_not_answer_the_question_is_rejected(harness: Harness) -> None:
@@ -169,11 +169,12 @@ def late_chunk(harness: Harness, body: bytes, index: int, **more: Any) -> JobRef
     harness.queue.messages.remove(dead)
     harness.give_up(dead)
     harness.deliver()
-    if harness.machine.answers[token]["outcome"] == "review":
+    assert harness.machine.answers[token]["outcome"] == "done"
+    if harness.phase(ref, PhaseName.LOAD) == "compare":
         harness.phase(ref, PhaseName.COMPARE)
         harness.finish(ref)
         harness.commit(ref)
-    harness.phase(ref, PhaseName.LOAD)
+        harness.phase(ref, PhaseName.LOAD)
     assert harness.finish(ref).status is Status.FAILED
     return ref
 

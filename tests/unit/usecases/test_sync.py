@@ -10,9 +10,9 @@ import pytest
 
 from sluice.catalog import registry
 from sluice.catalog.civil_service.pangkat import pangkat
-from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.model.errors import Conflict, NotFound, NotYet, UpstreamRejected
-from sluice.model.job import SYNC
+from sluice.model.chunk import JobRef, PhaseName
+from sluice.model.errors import Conflict, NotFound, UpstreamRejected
+from sluice.model.job import SYNC, WaitsFor
 from sluice.model.lock import source_lock
 from sluice.model.status import Status
 from sluice.usecases.sync import SyncStart, clean_up, start_sync
@@ -66,17 +66,34 @@ def test_a_new_sync_waits_for_workers_of_the_earlier_one(harness: Harness) -> No
     second = start(harness, force=True).job.ref
     harness.plan(second)
     harness.phase(second, PhaseName.PARSE)
-    harness.dispatch(second, PhaseName.LOAD)
-    mine = harness.queue.messages[0]
-    with pytest.raises(NotYet) as waiting:
-        harness.work(mine)
-    assert waiting.value.seconds == 40
-    there = harness.chunks.get(mine)
-    assert there is not None
-    assert (there.state, there.attempts) == (ChunkState.QUEUED, 0), "it does not count as an attempt"
-    for message in harness.queue.messages:
-        harness.work(message, now=NOW + 41)
-    assert harness.finish(second).status is Status.COMPLETED
+    token = harness.dispatch(second, PhaseName.LOAD)
+    assert harness.machine.answers[token] == {"outcome": "queued"}
+    assert harness.jobs.get(second).waits_for == WaitsFor("dataset", first.id)
+    assert harness.finish(first, error="States.Timeout").status is Status.CANCELLED
+    assert harness.jobs.get(second).status is Status.QUEUED, "the lease lasts on"
+    harness.sweep(after=timedelta(seconds=1))
+    assert harness.run(second).status is Status.COMPLETED
+
+
+def test_a_sync_that_waits_for_its_dataset_exceeds_no_time_limit(harness: Harness) -> None:
+    """Its limit begins anew when it has the lock."""
+    first = start(harness).job.ref
+    harness.run(first)
+    harness.run(start(harness, force=True).job.ref)
+    harness.roll_back(first)
+    second = harness.run(start(harness, force=True).job.ref).ref
+    for after in (timedelta(minutes=31), timedelta(days=3)):
+        harness.sweep(after=after)
+        assert harness.jobs.get(second).is_in_line
+        assert not clean_up("acme", ["pangkat"], by="ann", now=datetime.now(UTC) + after, services=harness)
+    joined = harness.jobs.get(second).run_at
+    harness.queue.messages.clear()
+    assert harness.run(first).status is Status.ROLLED_BACK
+    begun = harness.jobs.get(second).run_at
+    assert begun is not None
+    assert joined is not None
+    assert begun > joined
+    assert harness.run(second).status is Status.COMPLETED
 
 
 def test_a_superseded_job_stops_loading_even_if_the_forcing_call_died(harness: Harness) -> None:

@@ -37,7 +37,7 @@ def test_a_job_stops_for_review_with_what_loading_would_do(harness: Harness, ref
     before = harness.destination.values("acme", "products")
     job = harness.run(ref)
     assert (job.status, job.phase, job.finished_at) == (Status.IN_REVIEW, None, None)
-    assert job.counts == Counts(total=26, checked=26, rejected=1, to_insert=9, to_update=5, to_leave=10)
+    assert job.counts == Counts(total=26, checked=26, rejected=1, to_insert=9, to_update=5, to_leave=10, to_reject=1)
     assert harness.destination.values("acme", "products") == before
     assert harness.machine.started[-1] == (ref, 1)
 
@@ -62,6 +62,9 @@ def test_a_preview_shows_how_the_file_was_understood(harness: Harness, ref: JobR
         "insert": 9,
         "update": 5,
         "unchanged": 10,
+        "delete": 0,
+        "in_scope": None,
+        "kept_blank": 0,
         "ignored": 0,
         "unchecked": 0,
     }

@@ -72,6 +72,12 @@ def test_progress_that_was_overtaken_is_omitted() -> None:
     )
 
 
+def test_a_change_that_callers_do_not_see_is_not_announced() -> None:
+    """A job that has ended gives its lock back; its end was the last event."""
+    ended = replace(make_job("acme", status=Status.COMPLETED), version=7)
+    assert worth_telling([(replace(ended, hold=3), ended)]) == []
+
+
 def test_a_connection_that_is_still_being_opened_is_kept() -> None:
     job = make_job("acme")
     connections = MemoryConnections()

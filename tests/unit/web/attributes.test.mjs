@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, observed,
+  TABLES, addProperties, adoptProperties, attributeOf, attributeProblem, givenOptions, observed,
 } from "../../../web/elements/attributes.js";
 
 const UPLOAD = TABLES["sluice-upload"];
@@ -144,4 +144,17 @@ test("a missing attribute and one that cannot be read are problems, each with wh
   const upload = elementOf("sluice-upload");
   upload.extraData = 7;
   assert.equal(attributeProblem(upload, UPLOAD)?.extra.value, "7");
+});
+
+test("the options of the load that a page gives have the names of the API", () => {
+  for (const name of ["sluice-upload", "sluice-import-dialog"]) {
+    const element = elementOf(name);
+    assert.deepEqual(givenOptions(element), {});
+    set(element, "mode", "update");
+    set(element, "on-rejections", "stop");
+    set(element, "guards", { max_rejected: 0.05 });
+    assert.deepEqual(givenOptions(element), { mode: "update", on_rejections: "stop", guards: { max_rejected: 0.05 } });
+    element.setAttribute("guards", '{"max_deleted": 500}');
+    assert.deepEqual(givenOptions(element).guards, { max_deleted: 500 });
+  }
 });

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import sluice
-from sluice.destinations.postgres.constraints import SQLSTATE_CODES
+from sluice.destinations.postgres.staging import SQLSTATE_CODES
 from sluice.model import errors, job, rejection
 from sluice.reading import detect
 from sluice.schema.rejections import PYDANTIC_CODES
@@ -31,6 +31,7 @@ _CONSTANTS = {
 _TYPED = {"Problem", "SluiceError", "FileRejected", "RequestRejected", "Conflict", "TooLarge"}
 #: Errors of one type, whose first argument is the case.
 _OF_ONE_TYPE = {
+    "InvalidOption": "invalid-option",
     "NotFound": "not-found",
     "Unauthorized": "unauthorized",
     "UpstreamRejected": "upstream-rejected",
@@ -49,12 +50,18 @@ _COMPUTED = {
     ("detect.py", "_open_compound"): set(detect._COMPOUND_KINDS),
     ("detect.py", "_archive_of_another_kind"): set(detect._ARCHIVE_KINDS),
     ("control.py", "retry"): {"deleted", "same-again"},
-    ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded"},
+    ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded", "undone"},
     ("finish.py", "_system_error"): {"loading", "lookup"},
     ("finish.py", "_unprocessed_rows"): {"loading", "lookup"},
+    ("finish.py", "_unfinished_mirror"): {"absent", "uncompared"},
+    ("absent.py", "_left"): {"removed-since", "changed-since"},
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
-    ("constraints.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
+    ("staging.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},
+    ("options.py", "_tripped"): {"max_rejected", "max_deleted", "max_change"},
+    ("staged_rows.py", "rejections_problem"): {"checked", "undoing", "undone"},
+    ("parameters.py", "options_of"): {"names-its-keys", "deletes-nothing"},
+    ("staging.py", "key_rejection"): {"key-exists", "key-unknown"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
 }
 

@@ -9,7 +9,7 @@ from sluice.model.errors import ATTEMPT_FAILED, FileRejected, NotFound, Problem,
 from sluice.model.rejection import Rejection, code_of, to_rejection
 from sluice.model.status import Status
 from sluice.schema.staging import KeptRow
-from sluice.usecases.phases import progress_of
+from sluice.usecases.views import progress_of
 from sluice.wording import (
     CATALOGUES,
     ENGLISH,

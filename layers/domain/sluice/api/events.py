@@ -1,19 +1,58 @@
-"""Server-sent events (WHATWG HTML, section 9.2) and messages of the WebSocket."""
+"""What happens to a job: server-sent events (WHATWG HTML, section 9.2), messages of the WebSocket, its timeline."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel, Field
+
 from sluice.api.responses import job_response
+from sluice.model.chunk import PhaseName
 from sluice.model.event import Seen, event_name
 from sluice.model.job import Job
 from sluice.model.status import Status
+from sluice.usecases.views import Timeline
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
 # Milliseconds until a browser reconnects after a response; without it, browsers wait some seconds (WHATWG HTML).
 _RETRY = "retry: 500\n\n"
+
+
+class StepResponse(BaseModel):
+    """A chunk that was done: its phase, its number of rows, and the time."""
+
+    at: datetime
+    phase: PhaseName
+    rows: int
+
+
+class PhaseTimeResponse(BaseModel):
+    """What a phase took: seconds of work in all of its runs, and the rows that it has processed."""
+
+    phase: PhaseName
+    seconds: float
+    rows: int
+
+
+class SpanResponse(BaseModel):
+    """A part of a job's life: work on a phase, or a wait."""
+
+    status: Status = Field(description="State of the job in it; work goes on while a job is pausing or cancelling.")
+    phase: PhaseName | None = Field(description="Null if it is a wait, such as a review or a pause.")
+    since: datetime = Field(alias="from")
+    until: datetime | None = Field(description="Null while it lasts.")
+
+
+class TimelineResponse(BaseModel):
+    """The timeline of a job: its chunks that were done, oldest first, what each phase took, and its work and waits."""
+
+    items: list[StepResponse]
+    next: str | None = Field(description="Always null.")
+    phases: list[PhaseTimeResponse]
+    spans: list[SpanResponse]
 
 
 def read_id(text: str | None) -> tuple[Seen | None, str]:
@@ -54,3 +93,28 @@ def queue_message(queues: dict[str, dict[str, int]]) -> bytes:
 def _message(content: dict[str, Any]) -> bytes:
     # compact JSON has no line breaks, which an event's data must not contain
     return json.dumps(content).encode()
+
+
+def timeline_response(found: Timeline, now: datetime) -> TimelineResponse:
+    """Build the response about a timeline; a phase under way has taken the seconds until ``now``."""
+    worked = [(span.phase, span.seconds(now)) for span in found.spans if span.phase]
+    times = [
+        PhaseTimeResponse(
+            phase=name,
+            seconds=round(sum(seconds for phase, seconds in worked if phase is name), 3),
+            rows=sum(step.rows for step in found.steps if step.phase is name),
+        )
+        for name in PhaseName
+        if any(phase is name for phase, _ in worked)
+    ]
+    return TimelineResponse(
+        items=[StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in found.steps],
+        next=None,
+        phases=times,
+        spans=[
+            SpanResponse.model_validate(
+                {"status": span.status, "phase": span.phase, "from": span.since, "until": span.until}
+            )
+            for span in found.spans
+        ],
+    )

@@ -1,4 +1,4 @@
-"""Responses about importers."""
+"""Responses about importers, and about the options of their jobs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from sluice.api.requests import CHOICES
+from sluice.model.options import DELETING, Blanks, Deletes, LoadOptions, Mode, OnRejections
 from sluice.schema.importer import Importer
 
 
@@ -30,6 +32,26 @@ class ParameterResponse(BaseModel):
     from_name: str = Field(description="Regular expression whose first group finds the value in a file's name.")
 
 
+class GuardsResponse(BaseModel):
+    """Limits beyond which a job does not load without a person's consent."""
+
+    max_rejected: float | None = Field(description="Share of the rows that may be rejected; null is any.")
+    max_deleted: float | int | None = Field(
+        description="What `mirror` may delete: a share, or a whole number of records. Null in other modes."
+    )
+    max_change: dict[str, float] = Field(description="Share of its old value that a number may change by, by field.")
+
+
+class OptionsResponse(BaseModel):
+    """What a job does to its dataset."""
+
+    mode: Mode
+    blanks: Blanks
+    deletes: Deletes | None = Field(description="Null in a mode that deletes nothing.")
+    on_rejections: OnRejections
+    guards: GuardsResponse
+
+
 class ImporterResponse(BaseModel):
     """A kind of import."""
 
@@ -43,8 +65,26 @@ class ImporterResponse(BaseModel):
     max_bytes: int
     parameters: list[ParameterResponse]
     file_types: list[str] = Field(description="Allowed endings of file names; empty means any.")
+    options: OptionsResponse | None = Field(description="Options of its jobs unless a caller gives others.")
+    choices: dict[str, list[str]] = Field(description="What callers may give by option; empty for a lookup.")
     columns: list[ColumnResponse]
     row_schema: dict[str, Any] = Field(description="JSON Schema of a row.")
+
+
+def options_response(options: LoadOptions) -> OptionsResponse:
+    """Build the part of a response that is about options."""
+    guards, mirrors = options.guards, options.mode == "mirror"
+    return OptionsResponse(
+        mode=options.mode,
+        blanks=options.blanks,
+        deletes=options.how_to_delete if options.mode in DELETING else None,
+        on_rejections=options.on_rejections,
+        guards=GuardsResponse(
+            max_rejected=guards.max_rejected,
+            max_deleted=guards.max_deleted if mirrors else None,
+            max_change=dict(guards.max_change),
+        ),
+    )
 
 
 def importer_response(importer: Importer) -> ImporterResponse:
@@ -69,6 +109,8 @@ def importer_response(importer: Importer) -> ImporterResponse:
             for parameter in importer.parameters
         ],
         file_types=list(importer.file_types),
+        options=None if importer.lookup else options_response(importer.options),
+        choices={} if importer.lookup else dict(CHOICES),
         columns=[
             ColumnResponse(
                 field=column.field,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from sluice.model import errors
 from sluice.model.errors import InProgress, NotFound, SluiceError, TryLater, Unauthorized
-from sluice.wording import word_problem, word_type
+from sluice.wording import word_problem, word_reason, word_type
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -35,6 +35,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "unreadable-body": 400,
     "wrong-file-type": 422,
     "invalid-parameter": 400,
+    "invalid-option": 422,
     "illegal-transition": 409,
     "ambiguous-dates": 400,
     "unknown-column": 400,
@@ -45,6 +46,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "file-not-wanted": 409,
     "upload-over": 409,
     "cannot-correct": 409,
+    "guard": 409,
     "not-retryable": 409,
     "importer-busy": 409,
     "nothing-to-roll-back": 409,
@@ -78,6 +80,24 @@ class RequestError(BaseModel):
     reason: str
 
 
+class ChangedNumber(BaseModel):
+    """A number that would change by more than a guard allows; null is no value."""
+
+    column: str
+    before: str | None
+    after: str | None
+
+
+class Example(BaseModel):
+    """One of the first rows, or records of the dataset, that are wrong or that a guard counts."""
+
+    row: int | None = _member("Row number that a spreadsheet shows; absent for a record that the file lacks.")
+    key: str | None = _member("Key of the record.")
+    column: str | None = _member("Title of the column; absent if the row as a whole is rejected.")
+    reason: str | None = _member("Why the row is rejected.")
+    changes: list[ChangedNumber] | None = _member("Numbers that would change by more than their limit.")
+
+
 class Problem(BaseModel):
     """What is wrong and what to do next (RFC 9457); members after ``status`` depend on the type."""
 
@@ -93,18 +113,22 @@ class Problem(BaseModel):
     chunks: int | None = _member("Number of chunks that could not be processed.")
     columns: list[str] | None = _member("Columns whose date order is ambiguous.")
     errors: list[RequestError] | None = _member("Parts of the request that do not fit its description.")
+    examples: list[Example] | None = _member("The first rows or records that are counted in `found`.")
     expected: list[str] | None = _member("Headers that the first row should have.")
     field: str | None = _member("The column that several headers match.")
-    found: list[str] | None = _member("Headers that match the same column.")
+    found: list[str] | int | None = _member("Headers that match the same column; or a number of rows or records.")
+    guard: str | None = _member("Name of the guard.")
     job: str | None = _member("Id of the job that the problem is about.")
-    limit: int | None = _member("The most that is allowed.")
+    limit: int | float | dict[str, float] | None = _member("The most that is allowed; of `max_change`, by field.")
     link: str | None = _member("Address of that job.")
     missing: list[str | int] | None = _member("Required columns, or numbers of parts, that are missing.")
     nearest: dict[str, str | None] | None = _member("Nearest headers of the file by missing column.")
+    option: str | None = _member("Option that cannot be given so.")
     parameter: str | None = _member("Parameter that was not given.")
     row: int | None = _member("Row near which the text changes its encoding.")
     scope: str | None = _member("Scope that the token lacks.")
     status_now: str | None = _member("State of the job.")
+    total: int | None = _member("Rows of the file, or records that could be deleted, that `found` is a part of.")
     unknown: list[str] | None = _member("Columns that do not exist, or are not asked about.")
 
 
@@ -115,9 +139,26 @@ MEMBERS = frozenset(Problem.model_fields) - {"type", "title", "detail", "status"
 def shown(problem: errors.Problem, base_url: str) -> dict[str, Any]:
     """Build the problem details that callers see; a problem about another job links to it."""
     title, detail = word_problem(problem)
-    members = {name: value for name, value in problem.params.items() if name in MEMBERS}
+    members = {name: _member_of(name, value) for name, value in problem.params.items() if name in MEMBERS}
     link = {"link": f"{base_url}/v1/jobs/{members['job']}"} if "job" in members else {}
     return {"type": f"/problems/{problem.type}", "title": title, "detail": detail, **members, **link}
+
+
+def _member_of(name: str, value: Any) -> Any:
+    """Return a parameter as callers get it: a limit as a number, a reason in words."""
+    match name, value:
+        case "limit", str():
+            return json.loads(value)
+        case "examples", list():
+            return [_example(each) for each in value]
+        case _:
+            return value
+
+
+def _example(kept: Mapping[str, Any]) -> dict[str, Any]:
+    reason = kept.get("reason")
+    worded = {"reason": word_reason(reason["code"], reason["params"])} if reason else {}
+    return {name: value for name, value in {**kept, **worded}.items() if value is not None}
 
 
 def body_of(problem: errors.Problem, status: int, base_url: str = "") -> str:

@@ -1,13 +1,16 @@
-"""Bodies of requests."""
+"""Bodies of requests, and the options of a load in them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json
 
 from sluice.model.job import DateOrder
+from sluice.model.options import Blanks, Deletes, GivenOptions, Guards, Mode, OnRejections
 
 #: A header; bounded because a job's item holds the mapping: 200 pairs of 100 letters, 3 bytes each, of its 400 KB.
 Header = Annotated[str, Field(min_length=1, max_length=100)]
@@ -18,7 +21,72 @@ Priority = Literal["standard", "urgent"]
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
-class ImportBody(BaseModel):
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+#: A number may change by more than all of its old value: 2.0 lets it become three times as large.
+Ratio = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
+#: JSON tells a number of records from a share by its form: 1 is one record, 1.0 all of them.
+Number = Annotated[int, Field(ge=0, strict=True)]
+
+#: What a caller may give for each option.
+CHOICES: Final[Mapping[str, list[str]]] = {
+    "mode": list(get_args(Mode)),
+    "blanks": list(get_args(Blanks)),
+    "deletes": list(get_args(Deletes)),
+    "on_rejections": list(get_args(OnRejections)),
+    "guards": [each.name for each in fields(Guards)],
+}
+
+
+class GuardsBody(BaseModel):
+    """Limits beyond which a job does not load without a person's consent; one that is null is the importer's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_rejected: Share | None = Field(default=None, description="Share of the rows that may be rejected.")
+    max_deleted: Share | Number | None = Field(
+        default=None,
+        description="What `mirror` may delete: a share of the records, such as 0.2, or a whole number of records.",
+        examples=[0.2, 500],
+    )
+    max_change: dict[Header, Ratio] | None = Field(
+        default=None,
+        max_length=200,
+        description="Share of its old value that a number may change by, by field or column title.",
+        examples=[{"price": 0.5}],
+    )
+
+
+class OptionFields(BaseModel):
+    """Options of a load; one that is null is the importer's."""
+
+    mode: Mode | None = Field(
+        default=None,
+        description="What a row does to the record of its key: `upsert` updates or inserts it, `insert` and `update` "
+        "reject the other, `mirror` is an upsert that also deletes what the file lacks, `delete` deletes.",
+    )
+    blanks: Blanks | None = Field(
+        default=None,
+        description="What a blank cell says: `keep` leaves the value as it is, `clear` replaces it by the default.",
+    )
+    deletes: Deletes | None = Field(
+        default=None,
+        description="How the modes `mirror` and `delete` delete: `mark` leaves the record and marks it, `remove` "
+        "removes it.",
+    )
+    on_rejections: OnRejections | None = Field(
+        default=None, description="What a rejected row does to the others: `continue` loads them, `stop` loads nothing."
+    )
+    guards: GuardsBody | None = Field(
+        default=None, description="Limits beyond which the job does not load without a person's consent."
+    )
+
+
+def given_options(body: OptionFields) -> GivenOptions:
+    """Return the options that a request gives."""
+    return GivenOptions(**body.model_dump(include=set(OptionFields.model_fields), exclude_none=True))
+
+
+class ImportBody(OptionFields):
     """Body of ``POST /v1/imports``."""
 
     model_config = ConfigDict(extra="forbid")
@@ -57,7 +125,11 @@ class ImportBody(BaseModel):
     )
 
 
-class UploadFields(BaseModel):
+#: Guards in a query string, written as JSON.
+GuardsAsText = Json[GuardsBody]
+
+
+class UploadFields(OptionFields):
     """Query parameters of ``POST /v1/imports/upload``, or fields of its form."""
 
     model_config = ConfigDict(extra="forbid")
@@ -73,6 +145,7 @@ class UploadFields(BaseModel):
         default=None, max_length=64, description="Id of the job whose rejected rows the file corrects."
     )
     parameters: Parameters | None = Field(default=None, description='As JSON, such as {"ward": "79800001"}.')
+    guards: GuardsAsText | None = Field(default=None, description='As JSON, such as {"max_rejected": 0.05}.')
 
 
 class FileForm(UploadFields):

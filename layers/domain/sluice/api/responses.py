@@ -9,15 +9,15 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
+from sluice.api.importers import OptionsResponse, options_response
 from sluice.api.problems import Problem, shown
 from sluice.api.requests import Priority
 from sluice.model.chunk import PhaseName
-from sluice.model.job import Job, allowed_actions
+from sluice.model.job import Job, WaitsFor, allowed_actions
 from sluice.model.rejection import Rejection, code_of
 from sluice.model.status import INACTIVE, Status
 from sluice.usecases.multipart import Parts
-from sluice.usecases.phases import progress_of
-from sluice.usecases.views import Timeline
+from sluice.usecases.views import progress_of
 from sluice.wording import word_detail, word_progress, word_reason, word_rejection
 
 T = TypeVar("T")
@@ -41,14 +41,18 @@ class ProgressResponse(BaseModel):
 
 
 class CountsResponse(BaseModel):
-    """Rows by outcome; inserted + updated + unchanged + rejected + unprocessed = total."""
+    """Rows by outcome; inserted + updated + unchanged + deleted + rejected + unprocessed = total."""
 
     total: int
     inserted: int
     updated: int
     unchanged: int
+    deleted: int = Field(description="Rows whose record was deleted, in mode `delete`.")
     rejected: int
     unprocessed: int
+    kept_blank: int = Field(description="Blank cells whose record kept its value; cells, in no sum.")
+    absent: int = Field(description="Records that the file lacks, and that mode `mirror` has deleted; in no sum.")
+    absent_left: int = Field(description="Records that the file lacks, and that stay since others changed them.")
 
 
 class RollbackResponse(BaseModel):
@@ -91,11 +95,13 @@ class JobResponse(BaseModel):
     progress: ProgressResponse
     counts: CountsResponse
     rollback: RollbackResponse | None
-    problem: Problem | None = Field(description="Why it failed.")
+    problem: Problem | None = Field(description="Why it failed; in review, the guard that keeps it from loading.")
     file: FileResponse | None = Field(description="Null for a sync.")
     sync: SyncProgressResponse | None = Field(description="Null for an import.")
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
     parameters: dict[str, str] = Field(description="Parameters of its importer, such as a ward.")
+    options: OptionsResponse | None = Field(description="What it does to its dataset; null for a lookup.")
+    waits_for: WaitsFor | None = Field(description="What it waits for, while it is queued or rolling back.")
     suspended: str | None = Field(description="Reason of a pause that ends automatically.")
     deleted: bool = Field(description="Whether its files and rows were deleted.")
     batch_id: str
@@ -120,40 +126,6 @@ class TicketResponse(BaseModel):
     links: dict[str, str] = Field(description="Addresses that contain the ticket: `events` of a job, `socket`.")
 
 
-class StepResponse(BaseModel):
-    """A chunk that was done: its phase, its number of rows, and the time."""
-
-    at: datetime
-    phase: PhaseName
-    rows: int
-
-
-class PhaseTimeResponse(BaseModel):
-    """What a phase took: seconds of work in all of its runs, and the rows that it has processed."""
-
-    phase: PhaseName
-    seconds: float
-    rows: int
-
-
-class SpanResponse(BaseModel):
-    """A part of a job's life: work on a phase, or a wait."""
-
-    status: Status = Field(description="State of the job in it; work goes on while a job is pausing or cancelling.")
-    phase: PhaseName | None = Field(description="Null if it is a wait, such as a review or a pause.")
-    since: datetime = Field(alias="from")
-    until: datetime | None = Field(description="Null while it lasts.")
-
-
-class TimelineResponse(BaseModel):
-    """The timeline of a job: its chunks that were done, oldest first, what each phase took, and its work and waits."""
-
-    items: list[StepResponse]
-    next: str | None = Field(description="Always null.")
-    phases: list[PhaseTimeResponse]
-    spans: list[SpanResponse]
-
-
 class RejectionResponse(BaseModel):
     """One wrong cell; ``row`` is the row number that a spreadsheet shows."""
 
@@ -167,10 +139,12 @@ class RejectionResponse(BaseModel):
 
 
 class KeptRowResponse(BaseModel):
-    """A row that a rollback left as it is."""
+    """A record that a rollback, or the deletion of records that the file lacks, left as it is."""
 
     key: str
-    outcome: Literal["conflict", "failed"] = Field(description="`conflict` if it was changed since.")
+    outcome: Literal["conflict", "failed", "left"] = Field(
+        description="`conflict` if it was changed since; `left` if it was to be deleted, as the file lacks it."
+    )
     job: str | None = Field(description="Id of the job that wrote the row last.")
     reason: str
 
@@ -200,11 +174,15 @@ class RecordResponse(BaseModel):
     key: str
     job: str
     values: dict[str, Any]
+    deleted_at: datetime | None = Field(None, description="When the job marked it as deleted, if it did.")
 
 
-class VersionResponse(RecordResponse):
+class VersionResponse(BaseModel):
     """An earlier version of a record, the time in which it was valid, and the job that wrote it."""
 
+    key: str
+    job: str
+    values: dict[str, Any]
     since: datetime | None = Field(alias="from", description="Null if it was not recorded.")
     until: datetime
 
@@ -278,8 +256,12 @@ def job_response(job: Job, base_url: str) -> JobResponse:
             inserted=counts.inserted,
             updated=counts.updated,
             unchanged=counts.unchanged,
+            deleted=counts.deleted,
             rejected=counts.rejected,
             unprocessed=counts.unprocessed,
+            kept_blank=counts.kept_blank,
+            absent=counts.absent,
+            absent_left=counts.absent_left,
         ),
         rollback=_rollback(job),
         problem=Problem(**shown(job.problem, base_url)) if job.problem else None,
@@ -287,6 +269,8 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
         parameters=job.parameters,
+        options=None if job.lookup else options_response(job.options),
+        waits_for=job.waits_for,
         suspended=word_detail(job.suspended) if job.suspended else None,
         deleted=job.deleted,
         batch_id=job.batch_id,
@@ -312,34 +296,10 @@ def rejection_response(rejection: Rejection) -> RejectionResponse:
 def kept_row_response(stored: Mapping[str, Any]) -> KeptRowResponse:
     """Build the response about a row that a rollback left as it is."""
     reason = word_reason(*code_of(stored))
+    outcomes: dict[str, Literal["conflict", "failed", "left"]] = {"failed": "failed", "left": "left"}
     # "kept" in format 0
-    outcome: Literal["conflict", "failed"] = "failed" if stored["outcome"] == "failed" else "conflict"
+    outcome = outcomes.get(stored["outcome"], "conflict")
     return KeptRowResponse(key=stored["key"], outcome=outcome, job=stored["job_id"], reason=reason)
-
-
-def timeline_response(found: Timeline, now: datetime) -> TimelineResponse:
-    """Build the response about a timeline; a phase under way has taken the seconds until ``now``."""
-    worked = [(span.phase, span.seconds(now)) for span in found.spans if span.phase]
-    times = [
-        PhaseTimeResponse(
-            phase=name,
-            seconds=round(sum(seconds for phase, seconds in worked if phase is name), 3),
-            rows=sum(step.rows for step in found.steps if step.phase is name),
-        )
-        for name in PhaseName
-        if any(phase is name for phase, _ in worked)
-    ]
-    return TimelineResponse(
-        items=[StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in found.steps],
-        next=None,
-        phases=times,
-        spans=[
-            SpanResponse.model_validate(
-                {"status": span.status, "phase": span.phase, "from": span.since, "until": span.until}
-            )
-            for span in found.spans
-        ],
-    )
 
 
 def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
@@ -385,7 +345,7 @@ def _links(job: Job, here: str) -> dict[str, str]:
         names.append("preview")
     if job.counts.rejected:
         names.append("rejections")
-    if job.counts.conflicts or job.counts.rollback_failed:
+    if job.counts.conflicts or job.counts.rollback_failed or job.counts.absent_left:
         names.append("kept")
     if job.status in INACTIVE and job.planned:
         names.append("files")

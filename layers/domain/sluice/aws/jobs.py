@@ -12,13 +12,14 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored
 from sluice.aws.dynamodb import ConditionFailed, put, query_items, transact, update
+from sluice.aws.locks import freeing, held_by, step_parts
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
-from sluice.model.lock import Lock
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, WaitsFor
+from sluice.model.lock import Lock, LockChanged, LockStep
 from sluice.model.page import Page, encode_cursor, job_position
-from sluice.model.status import ENDED, Status, illegal_transition, sources_of
+from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _ID_LENGTH = 64
 _EXISTS = "attribute_exists(pk)"
 _KEPT = "attribute_not_exists(deleted)"
+_HOLD = {"#hold": "hold"}
 
 
 class DynamoJobs:
@@ -123,6 +125,8 @@ class DynamoJobs:
         answers: Mapping[str, DateOrder] | None = None,
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
+        since: Job | None = None,
+        lock: LockStep | None = None,
     ) -> Job:
         """Move a job to another state, in one transaction with its other changes and an entry in its log.
 
@@ -138,11 +142,17 @@ class DynamoJobs:
             Set if given.
         answers
             Orders of day and month by field, if the caller commits the job.
+        since
+            The job as it was read; nothing is written if its state or its run has changed.
+        lock
+            Step at the lock of its dataset, only with ``since``.
 
         Raises
         ------
         Conflict
             If the job's state does not allow the transition.
+        LockChanged
+            If the lock has changed since it was read.
         NotFound
             If there is no such job.
         """
@@ -154,17 +164,53 @@ class DynamoJobs:
             changes["run_at"] = datetime.now(UTC).isoformat()
         if answers is not None:
             changes |= {"date_orders": dict(answers), "committed": True}
-        where, allowed = status_in(sources_of(to))
+        parts: list[dict[str, Any]] = []
+        if since is not None and to not in TRANSITIONS[since.status] and not (lock and to is since.status):
+            raise illegal_transition(ref.id, since.status, to)
+        if since is not None and lock is not None:
+            changes |= held_by(since, lock)
+            parts = step_parts(self._table.name, since, lock)
+        where, allowed = status_in(sources_of(to)) if since is None else unchanged(since)
         counters = ("version", "run") if new_run else ("version",)
-        change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped_by(to))
+        dropped = [name for name in dropped_by(to) if name not in changes]
+        change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped)
+        change["Update"]["ExpressionAttributeNames"] |= {"#run": "run"} if since else {}
         try:
-            transact(self._client, [change, self._entry(ref, to, by, note)])
-        except ConditionFailed:
+            transact(self._client, [change, self._entry(ref, to, by, note), *parts])
+        except ConditionFailed as failed:
+            if 0 not in failed.places:
+                raise LockChanged from None
             job = self.get(ref)
             if job.status is not to:
                 raise illegal_transition(ref.id, job.status, to) from None
             return job
         return self.get(ref)
+
+    def give_back(self, job: Job, lock: Lock) -> bool:
+        """Free the lock of a dataset that the job holds, and note that in the job.
+
+        ``False``, and nothing changes, if the job has given it back, or has begun another run since it was read.
+
+        The job's version stays: what callers see of it does not change.
+        """
+        where, seen = unchanged(job)
+        names = {"#status": "status", "#run": "run", **_HOLD}
+        where, values = f"{where} AND #hold = :hold", {**seen, ":hold": job.hold}
+        freed = update(self._table.name, stored.job_key(job.ref), "REMOVE #hold", names, values, where)
+        try:
+            transact(self._client, [freed, freeing(self._table.name, job, lock)])
+        except ConditionFailed:
+            return False
+        return True
+
+    def wait_for(self, job: Job, waits_for: WaitsFor) -> None:
+        """Store what a job waits for, unless its state or its run has changed, or it holds its dataset's lock."""
+        where, seen = unchanged(job)
+        where += " AND attribute_not_exists(#hold)"
+        change = self._update(job.ref, {"waits_for": asdict(waits_for)}, where, seen)
+        change["Update"]["ExpressionAttributeNames"] |= {"#status": "status", "#run": "run", **_HOLD}
+        with suppress(ConditionFailed):
+            transact(self._client, [change])
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
         """Store the results of `plan`: the file, and the number of rows that it was split into.
@@ -195,7 +241,7 @@ class DynamoJobs:
         Returns the job as it is stored. It corrects no job if ``corrected`` does not exist any more.
         """
         item = stored.of_job(job)
-        changes = {name: item[name] for name in ("corrects", "mapping", "date_orders", "parameters")}
+        changes = {name: item[name] for name in ("corrects", "mapping", "date_orders", "parameters", "options")}
         where = "(attribute_not_exists(corrects) OR attribute_type(corrects, :null)) AND attribute_not_exists(planned)"
         parts = [
             self._update(job.ref, changes, f"{_EXISTS} AND {where}", {":null": "NULL"}),
@@ -298,13 +344,19 @@ def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:
         case _ if to in ENDED:
             return {"phase": None, "finished_at": now}
         case _:
-            return {"phase": None}
+            return {"phase": phase, "active": stored.ACTIVE}
 
 
 def dropped_by(to: Status) -> list[str]:
     """List the attributes that a transition removes."""
-    dropped = ["active"] if to in ENDED else ["problem", "finished_at"]
+    dropped = ["waits_for", "problem", "active" if to in ENDED else "finished_at"]
     return dropped if to in {Status.PAUSING, Status.PAUSED} else [*dropped, "suspended"]
+
+
+def unchanged(job: Job) -> tuple[str, dict[str, Any]]:
+    """Build the condition that a job is in the state and the run in which it was read, with its values."""
+    run = "#run = :run_seen" if job.run > 1 else "(attribute_not_exists(#run) OR #run = :run_seen)"
+    return f"#status = :status_seen AND {run}", {":status_seen": str(job.status), ":run_seen": job.run}
 
 
 def status_in(states: Iterable[Status]) -> tuple[str, dict[str, str]]:

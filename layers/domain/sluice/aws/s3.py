@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from botocore.exceptions import ClientError
 
 from sluice.model.errors import FileRejected, NotFound
-from sluice.model.files import StoredPart
+from sluice.model.job import StoredPart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -10,6 +10,8 @@ pk                     sk                     item
 ``{tenant}#files``     ``{importer}#{sha}``   the lock of a file
 ``{tenant}#syncs``     ``{source}``           the lock of a source
 ``{tenant}#importers`` ``{importer}``         the lock of an importer that runs one job at a time
+``{tenant}#dataset#…`` ``lock``               the lock of a dataset; it stays when the lock is free
+``{tenant}#dataset#…`` ``wait#{place}``       a job in the line of that lock
 =====================  =====================  ================================
 
 The sparse index ``active`` holds the jobs that have not ended, for the sweeper.
@@ -17,17 +19,20 @@ The sparse index ``active`` holds the jobs that have not ended, for the sweeper.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem, format_of
-from sluice.model.job import Job, JobFile, LogEntry
-from sluice.model.lock import Lock, LockKind
+from sluice.model.job import Job, JobFile, LogEntry, WaitsFor
+from sluice.model.lock import Held, Lock, LockKind, Waiting
+from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.model.status import ENDED, Status
 
 #: The only partition of the index: jobs under way are few, and written to it only when they start and end.
@@ -36,7 +41,12 @@ ACTIVE = "active"
 _FORMAT = 1
 
 _TIMES = ("created_at", "started_at", "finished_at", "updated_at", "run_at")
-_LOCKS = {LockKind.FILE: "files", LockKind.SOURCE: "syncs", LockKind.IMPORTER: "importers"}
+_LOCKS = {
+    LockKind.FILE: "files",
+    LockKind.SOURCE: "syncs",
+    LockKind.IMPORTER: "importers",
+    LockKind.DATASET: "dataset",
+}
 _COUNTS = tuple(field.name for field in fields(Counts))
 # Names of counts in format 0.
 _EARLIER_COUNTS = {
@@ -96,13 +106,18 @@ def of_job(job: Job) -> dict[str, Any]:
         "reads": job.reads,
         "parameters": dict(job.parameters),
         "lookup": job.lookup,
-        "instead_of": job.instead_of,
+        "options": _of_options(job.options),
+        "given": json.dumps(job.given.as_dict(), default=dict),
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
         **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
     }
     if job.status not in ENDED:
         item |= {"active": ACTIVE}
+    if job.hold:
+        item |= {"hold": job.hold}
+    if job.waits_for:
+        item |= {"waits_for": asdict(job.waits_for)}
     return item
 
 
@@ -132,7 +147,10 @@ def to_job(item: dict[str, Any]) -> Job:
         lookup=item.get("lookup"),
         suspended=_to_error(item.get("suspended")),
         deleted=item.get("deleted", False),
-        instead_of=item.get("instead_of"),
+        options=_to_options(item.get("options", {})),
+        given=GivenOptions(**json.loads(item.get("given", "{}"))),
+        hold=int(item.get("hold", 0)),
+        waits_for=WaitsFor(**item["waits_for"]) if "waits_for" in item else None,
         planned=item.get("planned", False),
         committed=item.get("committed", False),
         date_orders=item.get("date_orders", item.get("orders", {})),  # `orders` in format 0
@@ -140,6 +158,21 @@ def to_job(item: dict[str, Any]) -> Job:
         version=int(item["version"]),
         **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
     )
+
+
+def _of_options(options: LoadOptions) -> dict[str, Any]:
+    """Write options; shares become text, since DynamoDB's numbers are no floats."""
+    guards = {
+        "max_rejected": json.dumps(options.guards.max_rejected),
+        "max_deleted": json.dumps(options.guards.max_deleted),
+        "max_change": json.dumps(dict(options.guards.max_change)),
+    }
+    return {**asdict(options), "guards": guards}
+
+
+def _to_options(kept: dict[str, Any]) -> LoadOptions:
+    guards = {name: json.loads(value) for name, value in kept.get("guards", {}).items()}
+    return LoadOptions(**{**kept, "guards": Guards(**guards)})
 
 
 def log_prefix(ref: JobRef) -> dict[str, str]:
@@ -162,12 +195,40 @@ def to_entry(item: dict[str, Any]) -> LogEntry:
 
 def lock_key(lock: Lock) -> dict[str, str]:
     """Return the key of a lock."""
-    return {"pk": f"{lock.tenant}#{_LOCKS[lock.kind]}", "sk": lock.name}
+    kind = f"{lock.tenant}#{_LOCKS[lock.kind]}"
+    return (
+        {"pk": f"{kind}#{lock.name}", "sk": "lock"} if lock.kind is LockKind.DATASET else {"pk": kind, "sk": lock.name}
+    )
 
 
 def of_lock(lock: Lock, owner: JobRef) -> dict[str, str]:
     """Write a lock as an item."""
     return {**lock_key(lock), "job": owner.id}
+
+
+def waiting_key(lock: Lock, waiting: Waiting) -> dict[str, str]:
+    """Return the key of a job in the line of a dataset's lock; it sorts behind the lock, the keys by place."""
+    return {"pk": lock_key(lock)["pk"], "sk": f"wait#{waiting.place}"}
+
+
+def of_waiting(lock: Lock, waiting: Waiting) -> dict[str, Any]:
+    """Write a job in the line of a dataset's lock as an item."""
+    return {**waiting_key(lock, waiting), "run": waiting.run}
+
+
+def to_waiting(lock: Lock, item: dict[str, Any]) -> Waiting:
+    """Read a job in the line of a dataset's lock."""
+    _, urgent, job_id = item["sk"].split("#")
+    return Waiting(JobRef(lock.tenant, job_id), urgent == "0", int(item["run"]))
+
+
+def to_held(lock: Lock, items: list[dict[str, Any]]) -> Held:
+    """Read the lock of a dataset with the first in its line; there is no line without the item of the lock."""
+    if not items:
+        return Held()
+    found, *waiting = items
+    owner = JobRef(lock.tenant, found["job"]) if "job" in found else None
+    return Held(owner, int(found["hold"]), to_waiting(lock, waiting[0]) if waiting else None)
 
 
 def of_chunk(chunk: Chunk) -> dict[str, Any]:
@@ -258,10 +319,10 @@ def _bounded(value: Any) -> Any:
     match value:
         case str():
             return value[:_LONGEST_TEXT]
-        case bool():
-            return value
-        case int():
+        case int() if not isinstance(value, bool):
             return max(-_LARGEST_NUMBER, min(value, _LARGEST_NUMBER))
+        case float():
+            return Decimal(repr(value)) if isfinite(value) else repr(value)
         case Mapping():
             return {name: _bounded(each) for name, each in value.items()}
         case list() | tuple():
@@ -271,10 +332,10 @@ def _bounded(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Turn the numbers that boto3 reads as Decimal into integers, which JSON can hold."""
+    """Turn the numbers that boto3 reads as Decimal into those that JSON can hold."""
     match value:
         case Decimal():
-            return int(value)
+            return int(value) if value == int(value) else float(value)
         case dict():
             return {name: _plain(each) for name, each in value.items()}
         case list():

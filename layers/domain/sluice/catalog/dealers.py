@@ -58,4 +58,5 @@ dealers = Importer(
     chunk_rows=1_000,
     max_rows=10_000,
     max_bytes=20 * 1024**2,
+    blanks="keep",  # lists of changes name only what is new of a dealer
 )

@@ -64,4 +64,5 @@ products = Importer(
     title="Products",
     conventions=INTERNATIONAL,
     archive=True,
+    blanks="keep",  # price lists leave blank what they have nothing to say about
 )

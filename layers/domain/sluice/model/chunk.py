@@ -29,6 +29,7 @@ class PhaseName(StrEnum):
     COMPARE = "compare"
     LOAD = "load"
     LOOKUP = "lookup"
+    ABSENT = "absent"
     UNDO = "undo"
 
 

@@ -8,6 +8,7 @@
     │   ├── NotFound         no such thing, or not of this tenant
     │   ├── Conflict         the state of the thing does not allow the call, or another caller was first
     │   │   └── InProgress   the same call is still being carried out
+    │   ├── InvalidOption    an option that the importer or another option does not allow
     │   ├── KeyReused        the idempotency key was sent with another call before
     │   ├── TooLarge         the body has more bytes than the call takes
     │   ├── Unauthorized     no token, or an invalid one
@@ -26,10 +27,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 #: Type of the problem of an attempt at a chunk that ended with an error; its one parameter is the kind of the error.
 ATTEMPT_FAILED: Final = "attempt-failed"
+#: Type of the problem of a job that a guard keeps from loading, see `sluice.model.options.tripped_guards`.
+GUARD: Final = "guard"
+#: Type of the problem of a job that loads all rows or none, and has rejected one.
+REJECTIONS: Final = "rejections"
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,7 @@ class Problem:
     type
         Stable slug, such as ``missing-header``. The API serves it as ``/problems/{type}``.
     params
-        JSON values of this occurrence, without floats, which DynamoDB does not take. ``case`` selects the sentence of a
-        type that has several.
+        JSON values of this occurrence. ``case`` selects the sentence of a type that has several.
     """
 
     type: str
@@ -71,6 +75,11 @@ class SluiceError(Exception):
     def __init__(self, type: str, **params: Any) -> None:
         self.problem = Problem(type, params)
         super().__init__(self.problem.code, params)
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Build the error of a problem that was stored; only of a class whose errors get type and parameters."""
+        return cls(problem.type, **problem.params)
 
 
 class FileRejected(SluiceError):
@@ -118,6 +127,23 @@ class InProgress(Conflict):
 
     def __init__(self) -> None:
         super().__init__("request-in-progress")
+
+
+class InvalidOption(RequestRejected):
+    """An option of a load that the importer or another option does not allow; ``case`` says why.
+
+    Parameters
+    ----------
+    case
+        Selects the sentence.
+    option
+        Name of the option.
+    """
+
+    status = 422
+
+    def __init__(self, case: str, *, option: str, **params: Any) -> None:
+        super().__init__("invalid-option", case=case, option=option, **params)
 
 
 class KeyReused(RequestRejected):

@@ -9,7 +9,8 @@ from typing import Literal
 
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem
+from sluice.model.errors import GUARD, REJECTIONS, Problem
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.status import Status
 
 #: Names of tenants: a name is part of every key and prefix, so it must not contain their separators.
@@ -28,6 +29,9 @@ OVERDUE = "sync-overdue"
 RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
 #: Type of the problem of a rollback that failed half-way; a caller can roll the job back again.
 HALF_UNDONE = "rollback-incomplete"
+
+#: Types of the problems of failed jobs that have left the dataset as it was, except for rows changed by others.
+NOTHING_LOADED = frozenset({GUARD, REJECTIONS})
 
 #: State of the state machine at which the execution of a run begins.
 Entry = Literal["plan", "load", "undo"]
@@ -56,6 +60,22 @@ class JobFile:
 
 
 @dataclass(frozen=True)
+class WaitsFor:
+    """What a job waits for: the lock of its importer or of its dataset, and the id of the job that holds it."""
+
+    lock: Literal["importer", "dataset"]
+    job: str
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part of a multipart upload that has arrived: its size in bytes, and the etag of its content."""
+
+    bytes: int
+    etag: str
+
+
+@dataclass(frozen=True)
 class Job:
     """A job of an importer or a source, with its progress.
 
@@ -77,8 +97,6 @@ class Job:
         The phase under way, or the one in which it was stopped.
     run_at
         Time at which its run began; ``None`` in the first run.
-    instead_of
-        Id of the sync that it superseded.
     run
         Number of its executions: a commit, a resume, a retry and a rollback each begin a new run.
     planned
@@ -99,6 +117,14 @@ class Job:
         Whether its files and rows were deleted.
     reads
         Number of readings of its source; more than one if rows moved meanwhile.
+    options
+        What it does to the dataset.
+    given
+        Which of its options its caller gave.
+    hold
+        Number of its present hold of its dataset's lock; 0 if it does not hold it.
+    waits_for
+        The lock that it waits for; ``None`` if it waits for none.
     version
         Rises with every change; the ETag of the job.
     """
@@ -131,8 +157,11 @@ class Job:
     suspended: Problem | None = None
     deleted: bool = False
     run_at: datetime | None = None
-    instead_of: str | None = None
     reads: int = 1
+    options: LoadOptions = field(default_factory=LoadOptions)
+    given: GivenOptions = field(default_factory=GivenOptions)
+    hold: int = 0
+    waits_for: WaitsFor | None = None
     version: int = 1
     kind: str = IMPORT
 
@@ -150,9 +179,35 @@ class Job:
         return (self.review and not self.committed) or bool(self.unanswered)
 
     @property
+    def mirrors(self) -> bool:
+        """Whether it deletes the records whose keys its file lacks."""
+        return self.options.mode == "mirror" and not self.lookup
+
+    @property
+    def compares_first(self) -> bool:
+        """Whether it is compared with its dataset before it loads, reviewed or not; a lookup has no dataset."""
+        return self.options.always_compares and not self.lookup
+
+    @property
+    def must_undo(self) -> bool:
+        """Whether its load has shown a rejected row, and it loads all rows or none: then nothing of it may stay."""
+        stops = self.options.on_rejections == "stop" and self.status is Status.LOADING
+        return stops and self.counts.rejected > 0
+
+    @property
+    def has_loaded_nothing(self) -> bool:
+        """Whether it failed because of a guard or its rejected rows, before its load or with all of it taken back."""
+        return self.status is Status.FAILED and self.problem is not None and self.problem.type in NOTHING_LOADED
+
+    @property
     def is_sync(self) -> bool:
         """Whether its rows come from a source instead of a file."""
         return self.kind == SYNC
+
+    @property
+    def is_in_line(self) -> bool:
+        """Whether it waits in the line of its dataset's lock; then its run has no execution yet."""
+        return not self.hold and self.waits_for is not None and self.waits_for.lock == "dataset"
 
     @property
     def delivery(self) -> PhaseName:
@@ -221,7 +276,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
         case Status.QUEUED | Status.PARSING | Status.LOADING:
             return ["cancel", "pause"]
         case Status.IN_REVIEW:
-            return ["commit", "cancel"]
+            return ["cancel"] if job.problem else ["commit", "cancel"]
         case Status.PAUSED:
             return ["resume", "cancel"]
         case Status.FAILED if job.problem and job.problem.type in RETRYABLE:
@@ -230,7 +285,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
             return ["rollback"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
             return ["rollback"]
-        case Status.COMPLETED if job.counts.inserted + job.counts.updated:
+        case Status.COMPLETED if job.counts.changed:
             return ["rollback"]
         case Status.CANCELLED if job.planned and (job.committed or not job.review):
             return ["rollback"]  # even with counts of 0: a worker may have died between writing and counting

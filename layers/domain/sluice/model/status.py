@@ -34,6 +34,9 @@ WAITING_OR_ENDED = ENDED | {Status.IN_REVIEW, Status.PAUSED}
 #: States without an execution and without workers.
 INACTIVE = WAITING_OR_ENDED | {Status.WAITING_FOR_FILE}
 
+#: States in which workers write to a dataset, on condition that the job holds its lock.
+HOLDING = frozenset({Status.LOADING, Status.ROLLING_BACK})
+
 #: States in which workers process chunks; every other state is a wait or an end.
 WORKING = frozenset({Status.PARSING, Status.LOADING, Status.ROLLING_BACK})
 
@@ -43,17 +46,32 @@ STOPPING = frozenset({Status.PAUSING, Status.CANCELLING})
 #: Every legal transition; all others are rejected with `illegal_transition`.
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.WAITING_FOR_FILE: frozenset({Status.QUEUED, Status.CANCELLED, Status.FAILED}),
-    Status.QUEUED: frozenset({Status.PARSING, Status.PAUSING, Status.CANCELLED, Status.FAILED}),
-    Status.PARSING: frozenset(
-        {Status.IN_REVIEW, Status.LOADING, Status.PAUSING, Status.CANCELLING, Status.COMPLETED, Status.FAILED}
+    # to `loading` and `paused` from the line of its dataset's lock, where nothing executes
+    Status.QUEUED: frozenset(
+        {Status.PARSING, Status.LOADING, Status.PAUSING, Status.PAUSED, Status.CANCELLED, Status.FAILED}
     ),
-    Status.IN_REVIEW: frozenset({Status.LOADING, Status.CANCELLED}),
-    Status.LOADING: frozenset({Status.PAUSING, Status.CANCELLING, Status.COMPLETED, Status.FAILED}),
+    # to `queued`, as from review, paused and failed, if another job holds the lock of its dataset
+    Status.PARSING: frozenset(
+        {
+            Status.IN_REVIEW,
+            Status.QUEUED,
+            Status.LOADING,
+            Status.PAUSING,
+            Status.CANCELLING,
+            Status.COMPLETED,
+            Status.FAILED,
+        }
+    ),
+    Status.IN_REVIEW: frozenset({Status.QUEUED, Status.LOADING, Status.CANCELLED}),
+    # to `rolling_back` by dispatch, if a row is rejected while it loads and the job loads all rows or none
+    Status.LOADING: frozenset(
+        {Status.PAUSING, Status.CANCELLING, Status.ROLLING_BACK, Status.COMPLETED, Status.FAILED}
+    ),
     Status.PAUSING: frozenset({Status.PAUSED, Status.CANCELLING, Status.FAILED}),
-    Status.PAUSED: frozenset({Status.PARSING, Status.LOADING, Status.CANCELLED}),
+    Status.PAUSED: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED}),
     Status.CANCELLING: frozenset({Status.CANCELLED}),
     Status.COMPLETED: frozenset({Status.ROLLING_BACK}),
-    Status.FAILED: frozenset({Status.PARSING, Status.LOADING, Status.ROLLING_BACK}),
+    Status.FAILED: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.ROLLING_BACK}),
     Status.CANCELLED: frozenset({Status.ROLLING_BACK}),
     Status.ROLLING_BACK: frozenset({Status.ROLLED_BACK, Status.FAILED}),
     Status.ROLLED_BACK: frozenset(),

@@ -84,12 +84,17 @@ class CellTable:
         Name of the sheet.
     records
         Its records.
+    others
+        Names the other visible sheets with data.
     max_rows
         Rows below the header at most.
     """
 
-    def __init__(self, sheet: str, records: Iterator[Record], max_rows: int) -> None:
+    def __init__(
+        self, sheet: str, records: Iterator[Record], others: Callable[[], tuple[str, ...]], max_rows: int
+    ) -> None:
         self._records = [record for record in records if not is_blank(record[1])]
+        self._others = others
         self._max_rows = max_rows
         self._layout = FileLayout("cells", sheet)
 
@@ -112,3 +117,7 @@ class CellTable:
     def properties(self) -> dict[str, str]:
         """See `TabularFile.properties`."""
         return {}
+
+    def other_sheets(self) -> tuple[str, ...]:
+        """See `TabularFile.other_sheets`."""
+        return self._others()

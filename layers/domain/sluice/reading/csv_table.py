@@ -82,6 +82,10 @@ class CsvTable:
         """See `TabularFile.properties`."""
         return {}
 
+    def other_sheets(self) -> tuple[str, ...]:
+        """See `TabularFile.other_sheets`."""
+        return ()
+
     def head(self, count: int) -> list[Record]:
         """See `TabularFile.head`."""
         records: list[Record] = []

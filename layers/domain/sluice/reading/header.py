@@ -57,7 +57,7 @@ def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping
     FileRejected
         ``no-header``, ``missing-header``, ``duplicate-header`` or ``bad-mapping``.
     """
-    names = _names(columns)
+    names = names_of(columns)
     chosen = _resolved(mapping or {}, names)
     found = find_header(head, names, chosen, {column.field for column in columns if column.required})
     if found is None:
@@ -69,7 +69,8 @@ def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping
     return header
 
 
-def _names(columns: Sequence[Column]) -> dict[str, str]:
+def names_of(columns: Sequence[Column]) -> dict[str, str]:
+    """Return fields by all names of their columns, in the form of `normal`."""
     names: dict[str, str] = {}
     for column in columns:
         for title in (column.field, *column.titles):
@@ -116,7 +117,13 @@ def _check_required(header: Header, columns: Sequence[Column]) -> None:
     if not missing:
         return
     nearest = {column.title: _nearest(column, header.ignored) for column in missing}
-    raise FileRejected("missing-header", missing=list(nearest), nearest=nearest, header_row=header.row)
+    raise FileRejected(
+        "missing-header",
+        missing=list(nearest),
+        nearest=nearest,
+        header_row=header.row,
+        has_key=not any(column.key for column in missing),
+    )
 
 
 def _nearest(column: Column, titles: list[str]) -> str | None:

@@ -107,3 +107,6 @@ class TabularFile(Protocol):
     @property
     def properties(self) -> dict[str, str]:
         """Custom properties of a workbook that are text, by name; other files have none."""
+
+    def other_sheets(self) -> tuple[str, ...]:
+        """Name the other visible sheets of a workbook that have a value; other files have none."""

@@ -5,11 +5,18 @@ from __future__ import annotations
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from typing import Any, BinaryIO, Final, cast
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from sluice.model.errors import FileRejected
 from sluice.schema.cells import Cell, CellError, Record
@@ -63,7 +70,7 @@ def _cell(cell: Any) -> Cell:
     return None if value == "" else cast(Cell, value)
 
 
-def read_whole(file: BinaryIO) -> tuple[str, Iterator[Record]]:
+def read_whole(file: BinaryIO) -> tuple[str, Iterator[Record], Callable[[], tuple[str, ...]]]:
     """Read the first visible sheet with data of an .xls or .ods file with calamine.
 
     The whole sheet is in memory; both formats are small (.xls ends at 65,536 rows).
@@ -71,26 +78,34 @@ def read_whole(file: BinaryIO) -> tuple[str, Iterator[Record]]:
     Returns
     -------
     tuple
-        Name of the sheet and its records, blank rows included.
+        Name of the sheet, its records, blank rows included, and what names the other visible sheets with data.
 
     Raises
     ------
     FileRejected
         ``encrypted-workbook``, ``damaged-file`` or ``empty-file``.
     """
+    sheets = _sheets_with_data(file)
+    name, sheet = next(sheets, (None, None))
+    if name is None or sheet is None or sheet.start is None:
+        raise FileRejected("empty-file", case="no-sheet")
+    row, column = sheet.start
+    records = _records(sheet.to_python(skip_empty_area=True), row + 1, column)
+    return name, records, lambda: tuple(other for other, _ in sheets)
+
+
+def _sheets_with_data(file: BinaryIO) -> Iterator[tuple[str, CalamineSheet]]:
     try:
         book = CalamineWorkbook.from_filelike(file)
         for meta in book.sheets_metadata:
             if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet:
                 sheet = book.get_sheet_by_name(meta.name)
                 if sheet.start is not None:
-                    row, column = sheet.start
-                    return meta.name, _records(sheet.to_python(skip_empty_area=True), row + 1, column)
+                    yield meta.name, sheet
     except PasswordError as error:
         raise FileRejected("encrypted-workbook", case="workbook") from error
     except CalamineError as error:
         raise FileRejected("damaged-file", case="not-a-workbook") from error
-    raise FileRejected("empty-file", case="no-sheet")
 
 
 def _records(rows: list[list[Any]], first_row: int, column: int) -> Iterator[Record]:

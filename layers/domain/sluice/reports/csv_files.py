@@ -12,9 +12,8 @@ from typing import Any, BinaryIO, Final
 
 from pydantic_core import from_json
 
-from sluice.reports.cells import cell_text
+from sluice.reports.cells import cell_text, escape_formula
 from sluice.reports.columns import describe
-from sluice.reports.formula_injection import escape_formula
 from sluice.reports.rejected_rows import JOB_TITLE, LEADING, JobMark, RejectedRow, ReportColumns
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow
@@ -63,7 +62,7 @@ def write_errors_csv(
 
 
 def write_loaded_csv(out: BinaryIO, importer: Importer, job: str, rows: Iterable[GoodRow]) -> int:
-    """Write ``loaded.csv``: the number of each row, the job that loaded it, then its values as they were stored.
+    """Write ``loaded.csv``: the number of each row, the job that loaded it, then the values that it said.
 
     UTF-8 with byte order mark, separated by commas, quoted as in RFC 4180. Amounts are exact with a decimal point,
     dates ISO, flags ``TRUE`` and ``FALSE``; text that would begin a formula is escaped, and the mark
@@ -105,7 +104,7 @@ def _loaded_lines(importer: Importer, mark: str, rows: Iterable[GoodRow]) -> Ite
     flags = [place for place, column in enumerate(facts, LEADING) if column.kind == "flag"]
     texts = [place for place, column in enumerate(facts, LEADING) if column.kind not in _SAFE]
     for row in rows:
-        line = [row.number, mark, *map(from_json(row.values).__getitem__, fields)]
+        line = [row.number, mark, *map(from_json(row.values).get, fields)]
         for place in flags:
             line[place] = _FLAGS[line[place]]
         if _SUSPECT.search(row.values):

@@ -34,7 +34,7 @@ class JobMark:
     """The mark of a row of ``errors.xlsx``, ``errors.csv`` or ``loaded.csv``: which job made it, and how.
 
     A cell holds it, because cells survive every program that opens the file, and stay with their row. An apostrophe
-    before the id says that the texts of the row are escaped, see `sluice.reports.formula_injection`: a program that
+    before the id says that the texts of the row are escaped, see `sluice.reports.cells`: a program that
     drops apostrophes drops this one too.
 
     Parameters

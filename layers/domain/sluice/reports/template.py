@@ -14,8 +14,10 @@ from sluice.reports.workbook import HEADER, sheet_name
 from sluice.schema.cell_types import Context, Conventions
 from sluice.schema.importer import Importer
 
+#: Custom property of a template; its value is the importer's name.
+TEMPLATE_PROPERTY: Final = "Sluice template"
 # Names of the sheets behind the first. Imports read the first sheet only.
-_NOTES: Final = "Notes"
+NOTES: Final = "Notes"
 _LISTS: Final = "Lists"
 # The same importer gives the same bytes at any time.
 _CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XlsxWriter takes no zones
@@ -77,6 +79,7 @@ def build_template(importer: Importer) -> bytes:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
         book.set_properties({"title": importer.title, "created": _CREATED})
+        book.set_custom_property(TEMPLATE_PROPERTY, importer.name, "text")
         sheet = book.add_worksheet(sheet_name(importer.title))
         _write_notes(book, importer, facts, shown)
         ranges = _write_lists(book, facts)
@@ -245,7 +248,7 @@ def _comment(facts: ColumnFacts, example: str, conventions: Conventions) -> str:
 
 def _write_notes(book: Any, importer: Importer, facts: Sequence[ColumnFacts], examples: Mapping[str, str]) -> None:
     """Add the sheet with notes: how to fill in the template, then a line for each column with its example."""
-    sheet = book.add_worksheet(_NOTES)
+    sheet = book.add_worksheet(NOTES)
     head = book.add_format(HEADER)
     body = book.add_format({"text_wrap": True, "valign": "top"})
     for place, width in enumerate(_NOTE_WIDTHS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from types import UnionType
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from sluice.model.options import Blanks, Deletes, Guards, LoadOptions, Mode, OnRejections
 from sluice.schema.cell_types import Conventions, Decimals, Spelling
 
 
@@ -128,6 +129,11 @@ def is_numeric(annotation: Any) -> bool:
         isinstance(part, type) and issubclass(part, int | float | Decimal) and part is not bool
         for part in types_of(annotation)
     )
+
+
+def is_decimal(annotation: Any) -> bool:
+    """Whether values of this type are decimal numbers, which JSON holds as text."""
+    return any(isinstance(part, type) and issubclass(part, Decimal) for part in types_of(annotation))
 
 
 def decimals_of(info: FieldInfo) -> int | None:
@@ -275,6 +281,9 @@ class Importer:
         Endings of the names that its files may have, in lower case; none means any that can be read.
     one_at_a_time
         A job waits until the one before it has ended.
+    mode, blanks, deletes, on_rejections, guards
+        What its jobs do to the dataset unless a caller says otherwise, see `LoadOptions`. Say what your files are: a
+        full extract clears what it leaves blank, a price list keeps it.
     """
 
     name: str
@@ -294,11 +303,29 @@ class Importer:
     parameters: tuple[Parameter, ...] = ()
     file_types: tuple[str, ...] = ()
     one_at_a_time: bool = False
+    mode: Mode = "upsert"
+    blanks: Blanks = "keep"
+    deletes: Deletes | None = None
+    on_rejections: OnRejections = "continue"
+    guards: Guards = field(default_factory=Guards)
 
     def __post_init__(self) -> None:
-        key_of(self.row)  # a model without one key is a mistake of the declaration, found at import
+        # mistakes of the declaration, found at import: a model without one key, a guard that would never trip
+        key_of(self.row)
+        if unknown := self.guards.max_change.keys() - self.numeric_columns.keys():
+            raise TypeError(f"max_change of {self.name!r} names {sorted(unknown)}, which are no fields of numbers")
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """Its columns, in order."""
         return columns_of(self.row)
+
+    @property
+    def numeric_columns(self) -> dict[str, Column]:
+        """Its columns of numbers by field, without the key, which never changes."""
+        return {column.field: column for column in self.columns if column.decimals is not None and not column.key}
+
+    @property
+    def options(self) -> LoadOptions:
+        """The options of its jobs, as far as callers give no others."""
+        return LoadOptions(self.mode, self.blanks, self.deletes, self.on_rejections, self.guards)

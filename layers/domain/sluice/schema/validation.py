@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,23 +14,36 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from sluice.model.job import DateOrder
+from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection
-from sluice.schema.cell_types import Context, Conventions
+from sluice.schema.cell_types import Context
 from sluice.schema.cells import Cell, CellError, Record
 from sluice.schema.dates import DateEvidence
 from sluice.schema.importer import Importer, Row, is_numeric, key_of
 from sluice.schema.rejections import SheetRejections
+from sluice.schema.said import read_staged, row_reader
 
 # A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With
 # fewer it could be a record: a list of brands and what they sold has a brand "Total".
 _SILENT_COLUMNS = 2
-# A staged row is our own JSON: decimal points and ISO dates, independent of the file.
-_AS_STAGED = Conventions()
 
 
 @dataclass(frozen=True)
 class GoodRow:
-    """A row that passed: its number in the sheet, its key, a digest of its values, and those as JSON."""
+    """A row that passed.
+
+    Parameters
+    ----------
+    number
+        Row number in the sheet.
+    key
+        Of its record.
+    hash
+        Digest of `values`.
+    values
+        What it says: a value for each such column, its key among them, as JSON. A column that is not there keeps its
+        value in an existing record, and has its default in a new one, see `sluice.schema.said.Merge`.
+    """
 
     number: int
     key: str
@@ -73,6 +87,7 @@ def check_rows(
     sheet: str,
     records: Iterable[Record],
     date_orders: Mapping[str, DateOrder] | None = None,
+    options: LoadOptions | None = None,
 ) -> Checked:
     """Validate records against the importer's row model.
 
@@ -89,6 +104,8 @@ def check_rows(
     date_orders
         Field name to the order of its dates, where the file has proved it or the caller has answered. It settles
         ambiguous dates, also against the importer's conventions; a date with one possible reading is read so.
+    options
+        Of the job; by default those of the importer.
 
     Returns
     -------
@@ -98,8 +115,8 @@ def check_rows(
     reject = SheetRejections(sheet, importer)
     totals = Totals(importer, fields)
     context = Context(importer.conventions, date_orders)
-    validate = importer.row.__pydantic_validator__.validate_python
-    stage = staging(importer)
+    read = row_reader(importer, fields.values(), options or importer.options)
+    key = key_of(importer.row).field
     places = sorted(fields.items())
     good: list[GoodRow] = []
     rejections: list[Rejection] = []
@@ -116,7 +133,7 @@ def check_rows(
             continue
         passed = False
         try:
-            good.append(stage(number, validate(values, context=context)))
+            good.append(_staged(number, key, *read(values, context)))
             passed = True
         except ValidationError as error:
             rejections += reject.invalid(number, values, error)
@@ -125,6 +142,37 @@ def check_rows(
                 dates[name].add(observation, number, passed)
             context.noted.clear()
     return Checked(good, rejections, seen, ignored, dict(dates))
+
+
+def read_keys(
+    importer: Importer,
+    fields: Mapping[int, str],
+    records: Iterable[Record],
+    date_orders: Mapping[str, DateOrder] | None = None,
+) -> Iterator[tuple[int, str | None]]:
+    """Read the keys of rejected rows, each by the type of the key alone.
+
+    Parameters
+    ----------
+    importer, fields, records, date_orders
+        As in `check_rows`.
+
+    Yields
+    ------
+    tuple
+        Row number, and the key; ``None`` if the cell is blank or not what a key can be.
+    """
+    key = key_of(importer.row).field
+    read = row_reader(importer, [key], LoadOptions("delete"))
+    context = Context(importer.conventions, date_orders)
+    places = [(place, name) for place, name in fields.items() if name == key]
+    for number, cells in records:
+        values = _values(cells, places)
+        found = None
+        if CellError not in map(type, values.values()):
+            with suppress(ValidationError):
+                found = str(getattr(read(values, context)[0], key))
+        yield number, found
 
 
 def with_orders(importer: Importer, row: GoodRow, fields: Iterable[str]) -> GoodRow:
@@ -151,25 +199,13 @@ def with_orders(importer: Importer, row: GoodRow, fields: Iterable[str]) -> Good
     """
     values = from_json(row.values)
     for name in fields:
-        written = date.fromisoformat(values[name] or "")
+        written = date.fromisoformat(values.get(name) or "")
         values[name] = written.replace(month=written.day, day=written.month)
-    model = importer.row.__pydantic_validator__.validate_python(values, context=Context(_AS_STAGED))
-    return staging(importer)(row.number, model)
+    return _staged(row.number, key_of(importer.row).field, *read_staged(importer, values))
 
 
-def staging(importer: Importer) -> Callable[[int, Row], GoodRow]:
-    """Return the function that builds a staged row; it applies the importer's `normalise`."""
-    normalise = importer.normalise
-    key = key_of(importer.row).field
-    dump = importer.row.__pydantic_serializer__.to_json
-
-    def stage(number: int, row: Row) -> GoodRow:
-        if normalise:
-            row = normalise(row)
-        body = dump(row)
-        return GoodRow(number, str(getattr(row, key)), digest(body), body)
-
-    return stage
+def _staged(number: int, key: str, row: Row, body: bytes) -> GoodRow:
+    return GoodRow(number, str(getattr(row, key)), digest(body), body)
 
 
 def _values(cells: list[Cell], places: list[tuple[int, str]]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sluice.model.rejection import STORED_TEXT
+
 
 @dataclass(frozen=True)
 class Category:
@@ -48,6 +50,25 @@ class LookupBatch:
     failed: list[str] = field(repr=False)
     down: bool
     silent: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The category of a row after a lookup; ``code`` and ``params`` give a reason where the category alone does not."""
+
+    row: int
+    category: str
+    value: str | None = None
+    code: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def to_finding(stored: dict[str, Any]) -> Finding:
+    """Read a finding that was stored as JSON with the names of its fields; in format 0 its reason is a sentence."""
+    if "reason" in stored:
+        text = stored.pop("reason")
+        stored |= {"code": STORED_TEXT, "params": {"text": text}} if text else {}
+    return Finding(**stored)
 
 
 #: Takes a key and its result as soon as the result is there.

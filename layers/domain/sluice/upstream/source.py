@@ -102,6 +102,7 @@ class Source:
             title=self.title,
             chunk_rows=self.page_size * self.chunk_pages,
             conventions=self.conventions,
+            blanks="clear",  # a source is whole: null is a value, not a silence
         )
 
 
@@ -122,6 +123,28 @@ class SourcePage:
     offset: int
     rows: list[dict[str, object]]
     total: int | None
+
+
+@dataclass(frozen=True)
+class PulledChunk:
+    """What the upstream's responses to one chunk, in one run of the job, contained.
+
+    Parameters
+    ----------
+    run
+        The run of the job that read the chunk.
+    rows
+        Number of rows in the responses.
+    totals
+        Every total that the responses named.
+    keys
+        Keys of the rows, as `sluice.usecases.pull.plain_key` writes them.
+    """
+
+    run: int
+    rows: int
+    totals: list[int]
+    keys: list[str]
 
 
 def read_page(body: Any, offset: int, limit: int, *, has_total: bool) -> SourcePage:

@@ -9,11 +9,16 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``staged/{chunk}.keys``                   digests of their keys
 ``staged/{chunk}.duplicates``             rows whose key an earlier row of the file has
 ``staged/{chunk}.pulled``                 totals and keys that the upstream named while the chunk was read
+``staged/{chunk}.present``                digests of the keys of all rows, the rejected ones too, in mode ``mirror``
+``absent/ranges.json``                    the ranges of keys in which a dataset is compared with the keys of the file
+``absent/{chunk}.jsonl``                  records whose keys the file lacks
 ``dates/{chunk}.json``                    what the cells of a chunk prove about the order of day and month
+``compared/{chunk}.json``                 what loading a chunk would change: counts by column, and its first rows
 ``rejections/{chunk}-{a|b}-{phase}``      rejections of a chunk in a phase
 ``rejected/{chunk}-{phase}.cells``        the rejected rows as they came
 ``found/{chunk}.jsonl``                   results of a lookup
 ``kept/{chunk}.jsonl``                    rows that a rollback left as they are
+``kept/{chunk}-a-absent.jsonl``           records that a mirror left as they are
 ``results/{run}/{name}``                  a file made for download
 ``journal/``                              before-images; `sluice.destinations.dynamodb` owns them
 ========================================  ======================================================================
@@ -28,9 +33,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, BinaryIO
 
@@ -38,20 +44,27 @@ from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, format_of
 from sluice.model.job import JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
-from sluice.model.rejection import STORED_TEXT, Rejection, to_rejection
+from sluice.model.rejection import Rejection, to_rejection
 from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
 from sluice.schema.dates import DateEvidence
-from sluice.schema.staging import dump_staged, load_staged
+from sluice.schema.staging import Compared, dump_compared, dump_staged, load_compared, load_staged
 from sluice.schema.validation import GoodRow
+from sluice.upstream.lookup import Finding, to_finding
+from sluice.upstream.source import PulledChunk
 from sluice.usecases.ports import Files
 
 UPLOADS = "uploads"
 INCOMING = "incoming"
+#: Kinds of digests of keys: of the rows that are staged, and of all rows.
+STAGED = "keys"
+PRESENT = "present"
 
 # Folders that are written while a job is read and parsed; they are removed when a source is read again.
-_READ = ("slices", "staged", "dates", "rejections", "rejected")
+_READ = ("slices", "staged", "dates", "compared", "rejections", "rejected")
+# Comparisons that are read at once: of 10 million rows there are a thousand, and a caller waits for them.
+_AT_ONCE = 32
 _LAYOUT = "layout.json"
 _FORMAT = 1
 _HEAD = re.compile(rb'\{"format": [^\n]*\}')
@@ -83,39 +96,6 @@ class FilePlan:
 
     layout: FileLayout
     header: Header
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The category of a row after a lookup; ``code`` and ``params`` give a reason where the category alone does not."""
-
-    row: int
-    category: str
-    value: str | None = None
-    code: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PulledChunk:
-    """What the upstream's responses to one chunk, in one run of the job, contained.
-
-    Parameters
-    ----------
-    run
-        The run of the job that read the chunk.
-    rows
-        Number of rows in the responses.
-    totals
-        Every total that the responses named.
-    keys
-        Keys of the rows, as `sluice.usecases.pull.plain_key` writes them.
-    """
-
-    run: int
-    rows: int
-    totals: list[int]
-    keys: list[str]
 
 
 class JobFiles:
@@ -183,13 +163,31 @@ class JobFiles:
         """Read the staged rows of a chunk; raises `NotFound` if it staged none."""
         return load_staged(self._read(f"staged/{index:06d}.rows"))
 
-    def write_keys(self, index: int, digests: bytes) -> None:
-        """Store the digests of the keys of a chunk's staged rows."""
-        self._write(f"staged/{index:06d}.keys", digests)
+    def write_keys(self, index: int, digests: bytes, kind: str = STAGED) -> None:
+        """Store the digests of the keys of a chunk's staged rows, or of all its rows (`PRESENT`)."""
+        self._write(f"staged/{index:06d}.{kind}", digests)
 
-    def keys(self, index: int) -> bytes:
+    def keys(self, index: int, kind: str = STAGED) -> bytes:
         """Read what `write_keys` stored."""
-        return self._read(f"staged/{index:06d}.keys")
+        return self._read(f"staged/{index:06d}.{kind}")
+
+    def write_ranges(self, ranges: list[str]) -> None:
+        """Store the ranges of keys of the dataset."""
+        self._write_json("absent/ranges.json", ranges)
+
+    def ranges(self) -> list[str]:
+        """Read what `write_ranges` stored; raises `NotFound`."""
+        found: list[str] = self._read_json("absent/ranges.json")
+        return found
+
+    def write_absent(self, index: int, records: Iterable[tuple[str, str]]) -> None:
+        """Store records whose keys the file lacks: keys and fingerprints."""
+        self._write(f"absent/{index:06d}.jsonl", "".join(json.dumps(record) + "\n" for record in records).encode())
+
+    def absent(self, index: int) -> list[tuple[str, str]]:
+        """Read what `write_absent` stored."""
+        lines = self._read(f"absent/{index:06d}.jsonl").splitlines()
+        return [(key, seen) for key, seen in map(json.loads, lines)]
 
     def write_duplicates(self, index: int, first_rows: dict[int, int]) -> None:
         """Store the duplicate rows of a chunk: ``{row number: number of the first row with the same key}``."""
@@ -234,14 +232,26 @@ class JobFiles:
     def findings(self, index: int) -> Iterator[Finding]:
         """Read what `write_findings` stored."""
         for line in self._read(f"found/{index:06d}.jsonl").splitlines():
-            yield _finding(json.loads(line))
+            yield to_finding(json.loads(line))
+
+    def write_compared(self, index: int, found: Compared) -> None:
+        """Store what a person reads of the comparison of a chunk."""
+        self._write_json(f"compared/{index:06d}.json", dump_compared(found))
+
+    def compared(self) -> Iterator[Compared]:
+        """Read what `write_compared` stored, of every chunk in the order of the file."""
+        names = [f"compared/{_name(key)}" for key in self._names("compared/")]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            yield from map(load_compared, pool.map(self._read_json, names))
 
     # ------------------------------------------------------------------ rejected rows
 
-    def write_rejections(self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record]) -> None:
-        """Store the rejections of a chunk, and its rejected rows unchanged; store nothing if there are none."""
+    def write_rejections(
+        self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record], *, again: bool = False
+    ) -> None:
+        """Store the rejections of a chunk, and its rejected rows unchanged; nothing if there are none, unless again."""
         # A later attempt also writes an empty list: an answer about dates in between may have outdated the earlier one.
-        if not rejections and chunk.attempts <= 1:
+        if not (rejections or again) and chunk.attempts <= 1:
             return
         ref = chunk.ref
         rejected = {rejection.row for rejection in rejections}
@@ -279,10 +289,11 @@ class JobFiles:
 
     # ------------------------------------------------------------------ rollbacks and downloads
 
-    def write_kept(self, index: int, rows: Iterable[dict[str, Any]]) -> None:
-        """Store the rows of a chunk that a rollback left as they are."""
+    def write_kept(self, index: int, rows: Iterable[dict[str, Any]], phase: PhaseName = PhaseName.UNDO) -> None:
+        """Store the rows of a chunk that a rollback, or the deletion of absent records, left as they are."""
         lines = "".join(json.dumps(row) + "\n" for row in rows)
-        self._write(f"kept/{index:06d}.jsonl", lines.encode())
+        name = f"{index:06d}" if phase is PhaseName.UNDO else f"{index:06d}-a-{phase}"
+        self._write(f"kept/{name}.jsonl", lines.encode())
 
     def kept_page(self, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
         """Read a page of the rows that a rollback left as they are."""
@@ -360,13 +371,6 @@ def _rejections_name(ref: ChunkRef) -> str:
 
 def _evidence(content: dict[str, Any]) -> dict[str, DateEvidence]:
     return {field: DateEvidence(**found) for field, found in content.items()}
-
-
-def _finding(content: dict[str, Any]) -> Finding:
-    if "reason" in content:  # format 0 has a sentence
-        text = content.pop("reason")
-        content |= {"code": STORED_TEXT, "params": {"text": text}} if text else {}
-    return Finding(**content)
 
 
 def _earlier(name: str) -> str:

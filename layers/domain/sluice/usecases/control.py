@@ -17,7 +17,7 @@ from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
 from sluice.schema.importer import Column
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.queueing import acquire_importer_again, release_importer
+from sluice.usecases.queueing import acquire_importer_again, begin, release, start
 from sluice.usecases.services import Services
 from sluice.wording import word_detail
 
@@ -26,8 +26,8 @@ _FIRST_SECONDS = 30
 _LONGEST_SECONDS = 600
 
 
-def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], services: Services) -> Job:
-    """Commit a job in review: start loading its rows.
+def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], now: int, services: Services) -> Job:
+    """Commit a job in review: start loading its rows, or let it wait while another job loads into its dataset.
 
     Parameters
     ----------
@@ -36,38 +36,34 @@ def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], services: 
     answers
         Order of day and month, ``dmy`` or ``mdy``, by date column (its field or title); required for every column
         that the job asks about.
+    now
+        Epoch seconds.
 
     Raises
     ------
     Conflict
-        If the job is not in review, or was committed with other answers.
+        If the job is not in review, a guard keeps it from loading, or it was committed with other answers.
     RequestRejected
         ``ambiguous-dates`` if an answer is missing; ``unknown-column`` if the job does not ask about a column.
     """
     job = services.jobs.get(ref)
-    if job.status not in {Status.IN_REVIEW, Status.LOADING} or (job.status is Status.LOADING and not job.committed):
+    goes_on = job.committed and (job.status is Status.LOADING or job.is_in_line)
+    if job.status is not Status.IN_REVIEW and not goes_on:
         raise illegal_transition(ref.id, job.status, Status.LOADING)
     date_orders = {**job.date_orders, **_by_field(job, answers)}
-    if job.status is Status.LOADING:
+    if goes_on:
         if date_orders != job.date_orders:
             raise Conflict("committed-otherwise", id=ref.id)
-        services.machine.start(job)  # the first call may have died before it started the execution
+        start(job, now=now, services=services)  # the first call may have died before it started the execution
         return job
+    if job.problem:
+        raise Conflict.of(job.problem)
     missing = [column.title for column in _asked(job) if column.field not in date_orders]
     if missing:
         raise RequestRejected("ambiguous-dates", columns=missing)
     note = ", ".join(f"{field}: {order}" for field, order in sorted(date_orders.items()))
-    job = services.jobs.transition(
-        ref,
-        Status.LOADING,
-        phase=job.delivery,
-        by=by,
-        note=note and f"dates {note}",
-        new_run=True,
-        answers=date_orders,
-    )
-    services.machine.start(job)
-    return job
+    note = note and f"dates {note}"
+    return begin(job, Status.LOADING, by=by, note=note, answers=date_orders, now=now, services=services)
 
 
 def pause(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
@@ -90,6 +86,11 @@ def pause(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
         return services.jobs.stay_paused(ref, by=by)
     if job.status is Status.PAUSED:
         return job
+    if job.status is Status.QUEUED and job.is_in_line:  # it has no execution, so there is nothing to wait for
+        try:
+            return services.jobs.transition(ref, Status.PAUSED, by=by, since=job)
+        except Conflict:
+            return pause(ref, by=by, now=now, services=services)  # its turn has come since it was read
     waits = job.status is Status.QUEUED
     job = services.jobs.transition(ref, Status.PAUSING, by=by)
     if waits:
@@ -100,10 +101,17 @@ def pause(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     return job
 
 
-def resume(ref: JobRef, *, by: str, services: Services) -> Job:
+def resume(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Continue a paused job in a new run; chunks that are done stay done.
 
     A job that was resumed before is returned unchanged.
+
+    Parameters
+    ----------
+    by
+        Subject of the caller.
+    now
+        Epoch seconds.
 
     Raises
     ------
@@ -111,16 +119,14 @@ def resume(ref: JobRef, *, by: str, services: Services) -> Job:
         If the job is not paused, or if its importer runs one job at a time and another job owns the lock.
     """
     job = services.jobs.get(ref)
-    to = Status.LOADING if job.phase is job.delivery else Status.PARSING
-    if job.status is to and job.run > 1:  # the first call may have died before it started the execution
-        services.machine.start(job)
+    to = Status.LOADING if job.phase in {job.delivery, PhaseName.ABSENT} else Status.PARSING
+    if _has_begun(job, {to}):
+        start(job, now=now, services=services)  # the first call may have died before it started the execution
         return job
     if job.status is not Status.PAUSED:
         raise illegal_transition(ref.id, job.status, to)
     acquire_importer_again(job, services)
-    job = services.jobs.transition(ref, to, phase=_phase_in(to, job), by=by, note="resumed", new_run=True)
-    services.machine.start(job)
-    return job
+    return begin(job, to, by=by, note="resumed", now=now, services=services)
 
 
 def suspend(ref: JobRef, problem: Problem, services: Services) -> None:
@@ -140,7 +146,7 @@ def auto_resume_after(job: Job) -> int:
     return min(_FIRST_SECONDS * job.run, _LONGEST_SECONDS)
 
 
-def auto_resume(ref: JobRef, run: int, *, services: Services) -> Job:
+def auto_resume(ref: JobRef, run: int, *, now: int, services: Services) -> Job:
     """Resume a suspended job, unless a caller has changed its state; if its upstream is still down, it suspends again.
 
     A second call starts no second run.
@@ -149,15 +155,17 @@ def auto_resume(ref: JobRef, run: int, *, services: Services) -> Job:
     ----------
     run
         The run in which the job was suspended.
+    now
+        Epoch seconds.
     """
     job = services.jobs.get(ref)
-    if job.run == run + 1 and job.status in {Status.PARSING, Status.LOADING}:
-        services.machine.start(job)  # the first call may have died before it started the execution
+    if job.run == run + 1 and _has_begun(job, {Status.PARSING, Status.LOADING}):
+        start(job, now=now, services=services)  # the first call may have died before it started the execution
         return job
     if job.run != run or job.status is not Status.PAUSED or not job.suspended:
         return job
     with suppress(Conflict):
-        return resume(ref, by=SYSTEM, services=services)
+        return resume(ref, by=SYSTEM, now=now, services=services)
     return services.jobs.get(ref)
 
 
@@ -191,12 +199,18 @@ def cancel(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
             continue  # another process changed its state after it was read
         if not at_once and job.phase is not None:
             answer_if_passed(ref, job.phase, now, services)
-        release_importer(job, services)
-        return job
+        return release(job, now=now, services=services)
 
 
-def retry(ref: JobRef, *, by: str, services: Services) -> Job:
+def retry(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Process the chunks of a failed job that are not done, in a new run.
+
+    Parameters
+    ----------
+    by
+        Subject of the caller.
+    now
+        Epoch seconds.
 
     Raises
     ------
@@ -204,8 +218,8 @@ def retry(ref: JobRef, *, by: str, services: Services) -> Job:
         If the job has not failed, its file was rejected, it was deleted, or its importer runs another job.
     """
     job = services.jobs.get(ref)
-    if job.status in {Status.PARSING, Status.LOADING} and job.run > 1:  # called again, as in `resume`
-        services.machine.start(job)
+    if _has_begun(job, {Status.PARSING, Status.LOADING}):  # called again, as in `resume`
+        start(job, now=now, services=services)
         return job
     if job.status is not Status.FAILED:
         raise illegal_transition(ref.id, job.status, Status.LOADING)
@@ -213,17 +227,24 @@ def retry(ref: JobRef, *, by: str, services: Services) -> Job:
         case = "deleted" if job.deleted else "same-again"
         raise Conflict("not-retryable", case=case, status_now=str(job.status))
     parsed = [chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(ref, PhaseName.PARSE)]
-    to = Status.LOADING if job.planned and all(parsed) and not job.needs_review else Status.PARSING
+    is_ready = job.planned and all(parsed) and not (job.needs_review or job.compares_first)
+    to = Status.LOADING if is_ready else Status.PARSING
     acquire_importer_again(job, services)
-    job = services.jobs.transition(ref, to, phase=_phase_in(to, job), by=by, note="retried", new_run=True)
-    services.machine.start(job)
-    return job
+    return begin(job, to, by=by, note="retried", now=now, services=services)
 
 
-def roll_back(ref: JobRef, *, by: str, services: Services) -> Job:
+def roll_back(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     """Roll back a job that has ended; rows that another writer has changed since are conflicts and stay as they are.
 
-    A job that is or was rolled back stays as it is, so no row is restored twice.
+    A job that is or was rolled back stays as it is, so no row is restored twice. While another job holds the lock of
+    its dataset, it waits as `rolling_back`.
+
+    Parameters
+    ----------
+    by
+        Subject of the caller.
+    now
+        Epoch seconds.
 
     Raises
     ------
@@ -234,13 +255,13 @@ def roll_back(ref: JobRef, *, by: str, services: Services) -> Job:
     if job.status is Status.ROLLED_BACK:
         return job
     if job.status is Status.ROLLING_BACK:  # the first call may have died before it started the execution
-        services.machine.start(job)
+        start(job, now=now, services=services)
         return job
-    if job.status in ENDED and (case := _why_not(job)):
+    if job.status not in ENDED:  # a load takes itself back, not by a call
+        raise illegal_transition(ref.id, job.status, Status.ROLLING_BACK)
+    if case := _why_not(job):
         raise Conflict("nothing-to-roll-back", case=case, status_now=str(job.status))
-    job = services.jobs.transition(ref, Status.ROLLING_BACK, by=by, new_run=True)
-    services.machine.start(job)
-    return job
+    return begin(job, Status.ROLLING_BACK, by=by, now=now, services=services)
 
 
 def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
@@ -291,8 +312,9 @@ def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder
     return {fields[name]: order for name, order in answers.items()}
 
 
-def _phase_in(status: Status, job: Job) -> PhaseName | None:
-    return job.delivery if status is Status.LOADING else None
+def _has_begun(job: Job, states: set[Status]) -> bool:
+    """Return whether an earlier call has continued the job: its new run is under way, or waits for its dataset."""
+    return job.run > 1 and (job.status in states or (job.status is Status.QUEUED and job.is_in_line))
 
 
 def _why_not(job: Job) -> str | None:
@@ -300,6 +322,8 @@ def _why_not(job: Job) -> str | None:
         return "deleted"
     if job.lookup:
         return "lookup"
+    if job.has_loaded_nothing:
+        return "undone" if job.problem and job.problem.params["case"] == "undone" else "nothing-loaded"
     if not job.planned and job.status is not Status.COMPLETED:
         return "nothing-loaded"
     return None

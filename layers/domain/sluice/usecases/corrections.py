@@ -13,21 +13,25 @@ from dataclasses import dataclass, field, replace
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
+from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
-from sluice.reports.formula_injection import unescape_formula
+from sluice.reports.cells import unescape_formula
 from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, ROW_TITLE, JobMark, RejectedRow
 from sluice.schema.cells import Cell, Record
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import as_text
-from sluice.schema.validation import GoodRow
+from sluice.schema.validation import Checked, GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.services import Services
 
 # Digits of a row number; no sheet has as many rows.
 _ROW_DIGITS = 12
+# Cases of `check_corrected` in which the file must not be imported like any other: its rows alone are not enough, or
+# they are the job's own.
+_FINAL = frozenset({"under-way", "nothing-loaded"})
 # Characters of a text that a rejection quotes.
 _SHOWN = 50
 
@@ -40,7 +44,8 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
     NotFound
         If there is no such job.
     Conflict
-        If it belongs to another importer, is still under way, was deleted, or has rejected no row.
+        If it belongs to another importer, is still under way, was deleted, has rejected no row, or has loaded none of
+        its rows.
     """
     job = jobs.get(ref)
     if job.importer != importer:
@@ -49,6 +54,8 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
         raise Conflict("cannot-correct", case="under-way", id=ref.id, status=str(job.status))
     if job.deleted:
         raise Conflict("cannot-correct", case="deleted", id=ref.id)
+    if job.has_loaded_nothing:
+        raise Conflict("cannot-correct", case="nothing-loaded", id=ref.id)
     if not job.counts.rejected:
         raise Conflict("cannot-correct", case="nothing-rejected", id=ref.id)
     return job
@@ -65,7 +72,14 @@ def as_correction(job: Job, corrected: Job) -> Job:
         mapping=job.mapping or corrected.mapping,
         date_orders=corrected.date_orders,
         parameters=corrected.parameters | job.parameters,
+        options=_options_of_correction(job.given, corrected.options),
     )
+
+
+def _options_of_correction(given: GivenOptions, corrected: LoadOptions) -> LoadOptions:
+    """Return the options of a correction: its few rows say nothing about the keys that they lack, nor about shares."""
+    options = given.over(LoadOptions(corrected.mode, corrected.blanks, corrected.deletes))
+    return replace(options, mode="upsert") if options.mode == "mirror" else options
 
 
 def recognise(
@@ -91,7 +105,8 @@ def recognise(
     Raises
     ------
     FileRejected
-        ``corrects-another-job`` if the caller said otherwise; ``cannot-correct`` if the other job is under way.
+        ``corrects-another-job`` if the caller said otherwise; ``cannot-correct`` if the other job is under way, or has
+        loaded none of its rows.
     """
     mark = _mark_of(head, properties)
     if mark is None:
@@ -119,9 +134,8 @@ def _link(job: Job, marked: str, services: Services) -> Job:
     try:
         corrected = check_corrected(JobRef(job.ref.tenant, marked), job.importer, services.jobs)
     except (NotFound, Conflict) as error:
-        if error.problem.params.get("case") == "under-way":
-            status = error.problem.params["status"]
-            raise FileRejected("cannot-correct", case="under-way", id=marked, status=status) from None
+        if error.problem.params.get("case") in _FINAL:
+            raise FileRejected.of(error.problem) from None
         corrected = None
     if corrected is not None and corrected.status is not Status.ROLLED_BACK:
         job = services.jobs.link(as_correction(job, corrected), corrected, note=f"this file corrects job {marked}")
@@ -166,8 +180,21 @@ class Selected:
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: Mapping[int, Rejection] = field(default_factory=dict)
 
-    def still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
-        """Reject again each duplicate whose key was not changed: loading it would overwrite the first row."""
+    def joined(self, checked: Checked) -> Checked:
+        """Add the rows that the job does not take to those that were checked, as rejected ones.
+
+        A duplicate whose key was not changed is rejected again: loading it would overwrite the first row.
+        """
+        again = self._still_duplicate(checked.good)
+        duplicates = {rejection.row for rejection in again}
+        return replace(
+            checked,
+            good=[row for row in checked.good if row.number not in duplicates],
+            rejections=self.rejections + checked.rejections + again,
+            seen=checked.seen + len(self.rejections),
+        )
+
+    def _still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
         return [
             replace(was, row=row.number)
             for row in good

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,12 @@ from sluice.catalog.registry import importer_named
 from sluice.model.chunk import JobRef
 from sluice.model.errors import FileRejected
 from sluice.model.job import Job, JobFile
+from sluice.model.options import GivenOptions
 from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import upload_key
 from sluice.usecases.corrections import as_correction, check_corrected
 from sluice.usecases.multipart import Parts, list_parts
-from sluice.usecases.parameters import check_file_type, parameters_of
+from sluice.usecases.parameters import check_file_type, options_of, parameters_of
 from sluice.usecases.same_file import reject_same_file
 from sluice.usecases.services import Services
 
@@ -47,6 +48,8 @@ class ImportRequest:
         Values of the importer's parameters; others are taken from the file's name.
     sha256
         Digest of the file in hexadecimal, if the caller knows it; a repeated file is then rejected before its upload.
+    given
+        What the job does to the dataset, where it differs from the importer's options.
     """
 
     tenant: str
@@ -61,6 +64,7 @@ class ImportRequest:
     corrects: str | None = None
     sha256: str | None = None
     parameters: dict[str, str] | None = None
+    given: GivenOptions = field(default_factory=GivenOptions)
 
 
 def new_job(
@@ -80,12 +84,13 @@ def new_job(
     FileRejected
         If the file is larger than the importer allows, or of another type.
     RequestRejected
-        If a parameter is unknown or has the wrong form.
+        If a parameter is unknown or has the wrong form, or an option cannot be given.
     Conflict
         If the same file was imported before, or the job to correct cannot be corrected.
     """
     importer = importer_named(request.importer)
     check_file_type(importer, request.filename)
+    given = options_of(importer, request.given)
     if request.bytes > importer.max_bytes:
         raise FileRejected(
             "too-large",
@@ -95,7 +100,7 @@ def new_job(
             limit=importer.max_bytes,
         )
     if request.sha256 and not (request.force or importer.lookup):
-        reject_same_file(request.tenant, importer.name, request.sha256.lower(), services)
+        reject_same_file(request.tenant, importer.name, request.sha256.lower(), given, services)
     corrected = None
     if request.corrects:
         corrected = check_corrected(JobRef(request.tenant, request.corrects), importer.name, services.jobs)
@@ -120,6 +125,8 @@ def new_job(
         force=request.force,
         parameters=parameters_of(importer, request.filename, request.parameters),
         lookup=importer.lookup,
+        options=given.over(importer.options),
+        given=given,
     )
     if corrected:
         job = as_correction(job, corrected)

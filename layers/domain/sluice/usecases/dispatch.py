@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sluice.model.chunk import CLOSED, JobRef, PhaseName
-from sluice.model.status import STOPPING, Status
+from sluice.model.status import STOPPING
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.phases import phase_of
 from sluice.usecases.services import Services
@@ -16,9 +16,12 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     are still being sent. A second dispatch is harmless: the barrier keeps its count and takes the newer token, and a
     worker that finds its chunk closed changes nothing.
 
-    The token is answered with ``{outcome}``: ``done``, ``review`` if the job needs a review first, ``stopped`` if the
-    job was paused or cancelled, ``over`` if another run has replaced this one, ``again`` if the source must be read
-    again.
+    The token is answered with ``{outcome}``: ``done``; ``absent`` if the records that the file lacks are to be deleted
+    now; ``compare`` if the rows must be compared with the dataset before
+    the job goes on; ``review`` if a caller has to commit it; ``uncompared`` if some rows could not be compared;
+    ``queued`` if another job holds the lock of its dataset; ``stopped`` if it was paused or cancelled; ``over`` if it
+    has ended, or another run has replaced this one; ``again`` if the source must be read again; ``rejected`` if what
+    was loaded must be taken back.
 
     Parameters
     ----------
@@ -44,13 +47,13 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
             chunks.open_barrier(ref, name, run=run, token=token)
             answer_if_passed(ref, name, now, services)
         return
-    if job.run == run and job.status is Status.PARSING:
-        entered = phase.enter(job, services)
+    if job.run == run and job.status in phase.entered_from:
+        entered = phase.enter(job, now, services)
         if isinstance(entered, str):
             machine.succeed(token, {"outcome": entered})
             return
         job = entered
-    if job.run != run or job.status is not phase.running:
+    if job.run != run or job.status is not phase.running or job.is_in_line:
         machine.succeed(token, {"outcome": "over"})
         return
     job = services.jobs.remember(ref, phase=name)

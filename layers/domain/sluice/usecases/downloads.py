@@ -11,20 +11,23 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar
 
 from sluice.catalog.registry import importer_of, lookup_named
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
+from sluice.model.rejection import Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reports.csv_files import write_errors_csv, write_loaded_csv
 from sluice.reports.errors_workbook import write_errors_workbook
+from sluice.reports.rejected_rows import RejectedRow
 from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 from sluice.reports.summary import summarise
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import Finding, JobFiles, result_key
+from sluice.upstream.lookup import Finding
+from sluice.usecases.artifacts import JobFiles, result_key
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import staged_rows
@@ -35,6 +38,8 @@ ERRORS_CSV = "errors.csv"
 LOADED_CSV = "loaded.csv"
 RESULT_XLSX = "result.xlsx"
 SUMMARY_JSON = "summary.json"
+
+_AGAIN = "to correct and import again"
 
 _PAUSE = 0.2
 _RETRY_SECONDS = 5
@@ -71,7 +76,8 @@ def _titles(job: Job) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     if job.counts.rejected:
-        found |= {ERRORS_XLSX: "Rejected rows, to correct and import again", ERRORS_CSV: "Rejected rows"}
+        purpose = "to correct in the file, which is imported whole" if job.has_loaded_nothing else _AGAIN
+        found |= {ERRORS_XLSX: f"Rejected rows, {purpose}", ERRORS_CSV: "Rejected rows"}
     if job.lookup and job.counts.loaded:
         found |= {RESULT_XLSX: "Rows by category", SUMMARY_JSON: "How many rows are in each category"}
     elif job.counts.loaded:
@@ -177,6 +183,8 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
             titles = {column.field: column.title for column in importer_of(job).columns}
             places = {titles[field]: place for place, field in plan.header.fields.items()}
             rows = JobFiles(job.ref, files).rejected_rows()
+            if job.has_loaded_nothing:
+                rows = map(_to_import_whole, rows)
             return write(
                 out, job=job.ref.id, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows
             )
@@ -188,6 +196,11 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
             return write_summary(job, out, chunks=chunks, files=files)
         case _:
             raise NotFound("file", name)
+
+
+def _to_import_whole(row: RejectedRow) -> RejectedRow:
+    """Add to the reasons of a row that correcting it alone is not enough."""
+    return replace(row, rejections=[*row.rejections, Rejection("", row.number, None, None, "import-whole")])
 
 
 def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:

@@ -10,21 +10,23 @@ from sluice.model.counts import Counts
 from sluice.model.errors import Problem, TryLater
 from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
 from sluice.model.status import Status
+from sluice.usecases.absent import is_list
 from sluice.usecases.barrier import answer_if_passed
-from sluice.usecases.ports import Chunks, Jobs
-from sluice.usecases.queueing import release_importer
+from sluice.usecases.ports import Chunks
+from sluice.usecases.queueing import release
 from sluice.usecases.services import Services
+from sluice.usecases.staged_rows import find_obstacles, rejections_problem
 from sluice.wording.english.forms import rows
 
 # Failed chunks that a problem describes; it only counts the others.
 _DESCRIBED = 5
 
 
-def finish(ref: JobRef, run: int, *, error: str | None, services: Services) -> Job:
+def finish(ref: JobRef, run: int, *, error: str | None, now: int, services: Services) -> Job:
     """Move a job to the state that follows its run: paused, cancelled, in review, completed, failed or rolled back.
 
-    A job is completed if every row was delivered or rejected. A job that ends releases the lock of its importer, so
-    the next job in line starts.
+    A job is completed if every row was delivered or rejected. It gives back the lock of its dataset, and if it has
+    ended that of its importer, so that the next job in line starts.
 
     Parameters
     ----------
@@ -32,11 +34,13 @@ def finish(ref: JobRef, run: int, *, error: str | None, services: Services) -> J
         The run that has ended; nothing happens if the job is in a later run.
     error
         Name of the error that failed the execution, ``None`` if it succeeded. Callers see it.
+    now
+        Epoch seconds.
     """
     job = services.jobs.get(ref)
-    if job.run == run:
-        job = _finished(job, error, services.jobs, services.chunks)
-        release_importer(job, services)
+    if job.run == run and not job.is_in_line:
+        job = _finished(job, error, services)
+        job = release(job, now=now, services=services)
     return job
 
 
@@ -67,38 +71,51 @@ def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
     return given_up
 
 
-def _finished(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
-    ref = job.ref
+def _finished(job: Job, error: str | None, services: Services) -> Job:
+    ref, jobs = job.ref, services.jobs
     match job.status:
         case Status.CANCELLING:
             return jobs.transition(ref, Status.CANCELLED)
         case Status.PAUSING:
             return jobs.transition(ref, Status.PAUSED)
         case Status.ROLLING_BACK:
-            return _after_rollback(job, error, jobs, chunks)
+            return _after_rollback(job, error, services)
         case Status.QUEUED | Status.PARSING | Status.LOADING:
-            return _after_import(job, error, jobs, chunks)
+            return _after_import(job, error, services)
         case _:
             return job
 
 
-def _after_rollback(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
-    failed = _failed(job.ref, chunks, [PhaseName.UNDO])
+def _after_rollback(job: Job, error: str | None, services: Services) -> Job:
+    jobs, failed = services.jobs, _failed(job.ref, services.chunks, [PhaseName.UNDO])
     if error is not None or failed:
         return jobs.transition(job.ref, Status.FAILED, problem=_rollback_incomplete(error, failed))
     counts = job.counts
+    if job.problem:  # a rejected row has made the job take back what it had loaded
+        problem = rejections_problem(
+            job, "undone", services.files, kept=counts.conflicts, failed=counts.rollback_failed
+        )
+        return jobs.transition(job.ref, Status.FAILED, problem=problem)
     note = f"{rows(counts.reversed)} rolled back, {counts.conflicts:,} kept, {counts.rollback_failed:,} failed"
     return jobs.transition(job.ref, Status.ROLLED_BACK, note=note)
 
 
-def _after_import(job: Job, error: str | None, jobs: Jobs, chunks: Chunks) -> Job:
+def _after_import(job: Job, error: str | None, services: Services) -> Job:
+    jobs, chunks = services.jobs, services.chunks
     if error is not None:
         return jobs.transition(job.ref, Status.FAILED, problem=_system_error(job, error))
-    if job.status is Status.PARSING and job.needs_review:
-        return jobs.transition(job.ref, Status.IN_REVIEW)
+    uncompared = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE]) if job.compares_first else []
+    if job.status is Status.PARSING and job.needs_review and not uncompared:
+        tripped = find_obstacles(job, chunks=chunks, files=services.files)
+        return jobs.transition(job.ref, Status.IN_REVIEW, problem=tripped[0] if tripped else None)
+    if any(is_list(chunk.ref.index) for chunk in uncompared):
+        return jobs.transition(job.ref, Status.FAILED, problem=_unfinished_mirror(job, "uncompared", uncompared))
     if job.counts.unprocessed:
-        failed = _failed(job.ref, chunks, [PhaseName.PARSE, job.delivery])
+        failed = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE, job.delivery])
         return jobs.transition(job.ref, Status.FAILED, problem=_unprocessed_rows(job, failed))
+    if job.mirrors and job.counts.to_delete_yet:
+        failed = _failed(job.ref, chunks, [PhaseName.ABSENT])
+        return jobs.transition(job.ref, Status.FAILED, problem=_unfinished_mirror(job, "absent", failed))
     return jobs.transition(job.ref, Status.COMPLETED)
 
 
@@ -114,6 +131,10 @@ def _unprocessed_rows(job: Job, failed: list[Chunk]) -> Problem:
     return Problem(UNPROCESSED, {"case": _case(job), "rows": job.counts.unprocessed, **_describe(failed)})
 
 
+def _unfinished_mirror(job: Job, case: str, failed: list[Chunk]) -> Problem:
+    return Problem(UNPROCESSED, {"case": case, "rows": job.counts.to_delete_yet, **_describe(failed)})
+
+
 def _case(job: Job) -> str:
     return "lookup" if job.lookup else "loading"
 
@@ -123,13 +144,13 @@ def _rollback_incomplete(error: str | None, failed: list[Chunk]) -> Problem:
 
 
 def _describe(failed: list[Chunk]) -> dict[str, Any]:
-    """Count the failed chunks, and describe the rows and the error of the first few."""
+    """Count the failed chunks, and describe the rows and the error of the first few; those of lists have no rows."""
     first = [
         {
             "first_row": chunk.first_row,
             "last_row": chunk.first_row + chunk.rows - 1,
             "error": asdict(chunk.error) if chunk.error else None,
         }
-        for chunk in failed[:_DESCRIBED]
+        for chunk in [chunk for chunk in failed if not is_list(chunk.ref.index)][:_DESCRIBED]
     ]
     return {"chunks": len(failed), "failed": first}

@@ -9,8 +9,8 @@ from sluice.model.errors import TryLater, UpstreamDown
 from sluice.model.job import Job
 from sluice.model.rejection import CUSTOM
 from sluice.schema.validation import GoodRow
-from sluice.upstream.lookup import Lookup, LookupResult
-from sluice.usecases.artifacts import Finding, JobFiles
+from sluice.upstream.lookup import Finding, Lookup, LookupResult
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import reject_at_delivery, staged_rows
 

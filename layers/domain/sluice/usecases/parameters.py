@@ -1,12 +1,15 @@
-"""The parameters of an importer, from the request or the file's name, and its file types."""
+"""What a caller may give for an importer: parameters, which a file's name may hold too, file types, and options."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
-from sluice.model.errors import FileRejected, RequestRejected
+from sluice.model.errors import FileRejected, InvalidOption, RequestRejected
 from sluice.model.job import Job
+from sluice.model.options import DELETING, GivenOptions
+from sluice.reading.header import names_of, normal
 from sluice.reading.types import FileLayout
 from sluice.schema.importer import Importer
 
@@ -36,6 +39,41 @@ def parameters_of(importer: Importer, file_name: str, given: Mapping[str, str] |
         found_in_name = re.search(parameter.from_name, file_name)
         if found_in_name and parameter.name not in found:
             found[parameter.name] = found_in_name[1]
+    return found
+
+
+def options_of(importer: Importer, given: GivenOptions) -> GivenOptions:
+    """Check the options that a caller gave for an importer; return them with fields where they named titles.
+
+    Raises
+    ------
+    InvalidOption
+        If the importer has no modes, or an option means nothing in the mode of the job.
+    """
+    named = list(given.as_dict())
+    if named and importer.lookup:
+        raise InvalidOption("lookup", option=named[0], importer=importer.title)
+    mode = given.mode or importer.mode
+    if given.deletes and mode not in DELETING:
+        raise InvalidOption("deletes-nothing", option="deletes", mode=mode)
+    if "max_deleted" in given.guards and mode != "mirror":
+        case = "names-its-keys" if mode in DELETING else "deletes-nothing"
+        raise InvalidOption(case, option="max_deleted", mode=mode)
+    if "max_change" not in given.guards:
+        return given
+    return replace(given, guards={**given.guards, "max_change": _changes(importer, given.guards["max_change"])})
+
+
+def _changes(importer: Importer, given: Mapping[str, float]) -> dict[str, float]:
+    names, numeric, found = names_of(importer.columns), importer.numeric_columns, dict[str, float]()
+    for name, share in given.items():
+        field = names.get(normal(name), "")
+        if field not in numeric:
+            known = [column.title for column in numeric.values()]
+            raise InvalidOption("no-number", option="max_change", importer=importer.title, name=name, known=known)
+        if field in found:
+            raise InvalidOption("column-twice", option="max_change", name=name)
+        found[field] = share
     return found
 
 

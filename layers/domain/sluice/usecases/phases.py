@@ -1,6 +1,7 @@
 """The phases of a job in one table: running state, preparation, chunks, and the work on a chunk.
 
-A job goes through ``parse``; ``compare`` if it stops for review; then ``load`` into its dataset, or ``lookup``.
+A job goes through ``parse``; ``compare`` if it stops for review or its options need it; then ``load`` into its
+dataset, or ``lookup``.
 ``undo`` rolls a load back. `dispatch` and `worker` treat all phases alike; `PHASES` holds what differs, and
 `SYNC_PHASES` what differs again for syncs, whose rows come from a source.
 """
@@ -11,26 +12,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 
 from sluice.catalog.registry import importer_of
-from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
-from sluice.model.job import Job, Progress
+from sluice.model.errors import REJECTIONS, FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
+from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import REPORT_TITLES
 from sluice.schema.staging import Batch
-from sluice.schema.validation import check_rows
+from sluice.schema.validation import GoodRow, check_rows
+from sluice.usecases import absent
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import fetch, mark_deleted, read_again
-from sluice.usecases.services import Services
+from sluice.usecases.queueing import ensure_hold, enter_delivery
+from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
-    Staged,
     dump_keys,
     find_duplicates,
+    find_obstacles,
     reject_at_delivery,
+    rejected_before,
+    rejections_problem,
     settle_date_orders,
     staged_rows,
+    store_comparison,
     write_evidence,
 )
 from sluice.usecases.sync import cancel_if_superseded, end_overdue
@@ -40,16 +46,8 @@ _TO_PARSE = 20
 # Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out includes and
 # the lease does not, and storing the results. The lease is 10 s longer than the time-out.
 _TO_WRITE = 18
-
-
-@dataclass(frozen=True)
-class Work:
-    """A chunk that a worker has leased; ``now`` and ``until``, the end of the lease, are epoch seconds."""
-
-    job: Job
-    chunk: Chunk
-    now: int
-    until: int
+# Seconds until a chunk looks again whether the lock of its dataset is free.
+_UNTIL_FREE = 30
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,9 @@ class Phase:
         Computes the number of processed rows, and the total, from the job's counts.
     code
         Code of the sentence about that progress, see `sluice.wording.word_progress`.
-    enter
-        Moves a parsed job into the phase; returns the job, or the outcome with which dispatch answers instead.
+    entered_from, enter
+        States in which a job enters the phase, and what moves it in: returns the job, or the outcome with which
+        dispatch answers instead.
     prepare
         Derives what all chunks of the phase need.
     chunks
@@ -84,7 +83,8 @@ class Phase:
     work: Callable[[Work, Services], Counts]
     progress: Callable[[Counts], tuple[int, int]]
     code: str
-    enter: Callable[[Job, Services], Job | str] = lambda job, _: job
+    entered_from: frozenset[Status] = frozenset({Status.PARSING})
+    enter: Callable[[Job, int, Services], Job | str] = lambda job, _, __: job
     prepare: Callable[[Job, Services], None] = lambda _, __: None
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
     check: Callable[[Job, int, Services], Job | None] = lambda _, __, ___: None
@@ -107,26 +107,27 @@ def parse_chunk(work: Work, services: Services) -> Counts:
     if job.corrects or not REPORT_TITLES.isdisjoint(plan.header.ignored):
         selected = select_rows(job, importer, plan, records, services)
         records = selected.wanted
-    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders)
-    good, rejections, seen = checked.good, checked.rejections, checked.seen
+    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders, job.options)
     if selected is not None:
-        again = selected.still_duplicate(good)
-        duplicates = {rejection.row for rejection in again}
-        good = [row for row in good if row.number not in duplicates]
-        rejections, seen = selected.rejections + rejections + again, seen + len(selected.rejections)
-        records = selected.records
-    if good:
-        stored.write_staged(index, good)
-        stored.write_keys(index, dump_keys(good))
+        checked, records = selected.joined(checked), selected.records
+    if checked.good:
+        stored.write_staged(index, checked.good)
+        stored.write_keys(index, dump_keys(checked.good))
     write_evidence(job, index, checked.dates, services.files)
-    stored.write_rejections(chunk, rejections, records)
-    return Counts(total=seen - chunk.rows, checked=seen, rejected=seen - len(good), ignored=checked.ignored)
+    if job.mirrors:
+        absent.write_present(job, index, checked, selected.rejections if selected else [], records, stored)
+    stored.write_rejections(chunk, checked.rejections, records)
+    seen = checked.seen
+    return Counts(total=seen - chunk.rows, checked=seen, rejected=checked.rejected, ignored=checked.ignored)
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
-    """Count the rows that loading would insert, update and leave unchanged; write nothing."""
-    found = services.destination.compare(_batch(work, _staged(work, services)))
-    return Counts(to_insert=found.inserted, to_update=found.updated, to_leave=found.unchanged)
+    """Compare the staged rows of a chunk, or a range of the dataset, with the other; write nothing to the dataset."""
+    if absent.is_list(work.chunk.ref.index):
+        return absent.list_absent(work.job, work.chunk.ref.index, _batch_of(work, [], services), services)
+    staged = staged_rows(work.job, work.chunk.ref.index, services.files)
+    found = services.destination.compare(_batch_of(work, staged.rows, services))
+    return store_comparison(work.job, work.chunk, staged, found, services.files)
 
 
 def load_chunk(work: Work, services: Services) -> Counts:
@@ -135,19 +136,35 @@ def load_chunk(work: Work, services: Services) -> Counts:
     Returns
     -------
     Counts
-        Rows inserted, updated, unchanged and rejected; their sum is the number of staged rows.
+        Rows inserted, updated, unchanged, deleted and rejected; their sum is the number of staged rows, less the rows
+        that were counted as rejected when they were compared.
     """
-    staged = _staged(work, services)
-    applied = services.destination.apply(_batch(work, staged))
+    staged = staged_rows(work.job, work.chunk.ref.index, services.files)
+    applied = services.destination.apply(_batch_of(work, staged.rows, services))
     rejections = applied.rejections + staged.invalid
-    rejected = reject_at_delivery(work.job, work.chunk, rejections, staged.duplicates, services.files)
-    return Counts(inserted=applied.inserted, updated=applied.updated, unchanged=applied.unchanged, rejected=rejected)
+    counted = rejected_before(work.job, work.chunk, services.chunks)
+    rejected = reject_at_delivery(
+        work.job, work.chunk, rejections, staged.duplicates, services.files, again=counted > 0
+    )
+    return Counts(
+        inserted=applied.inserted,
+        updated=applied.updated,
+        unchanged=applied.unchanged,
+        deleted=applied.deleted,
+        rejected=rejected - counted,
+        kept_blank=applied.kept_blank,
+    )
+
+
+def delete_absent(work: Work, services: Services) -> Counts:
+    """Delete records whose keys the file lacks."""
+    return absent.delete_absent(work.job, work.chunk, _batch(work, services), services)
 
 
 def undo_chunk(work: Work, services: Services) -> Counts:
-    """Undo the load of a chunk, and store the rows that stay as they are."""
+    """Undo the load of a chunk, or the deletion of absent records, and store the rows that stay as they are."""
     _wait_for_its_load(work, services)
-    undone = services.destination.undo(_batch(work, _staged(work, services)))
+    undone = services.destination.undo(_batch(work, services))
     kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
     kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
     if kept:
@@ -155,13 +172,23 @@ def undo_chunk(work: Work, services: Services) -> Counts:
     return Counts(reversed=undone.reversed, conflicts=len(undone.kept), rollback_failed=len(undone.failed))
 
 
-def _staged(work: Work, services: Services) -> Staged:
-    return staged_rows(work.job, work.chunk.ref.index, services.files)
+def _batch(work: Work, services: Services) -> Batch:
+    """Return what a chunk delivers: its staged rows, or the records of its list."""
+    index = work.chunk.ref.index
+    if absent.is_list(index):
+        return absent.deleting(
+            work.job, _batch_of(work, [], services), JobFiles(work.job.ref, services.files).absent(index)
+        )
+    return _batch_of(work, staged_rows(work.job, index, services.files).rows, services)
 
 
-def _batch(work: Work, staged: Staged) -> Batch:
+def _batch_of(work: Work, rows: list[GoodRow], services: Services) -> Batch:
     job = work.job
-    return Batch(job.ref.tenant, importer_of(job), job.ref.id, work.chunk.ref.index, staged.rows)
+    matched = frozenset[str]()
+    if job.options.blanks == "keep" and job.options.mode != "delete":
+        matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
+    importer, index = importer_of(job), work.chunk.ref.index
+    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, job.hold, matched)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
@@ -170,20 +197,61 @@ def _lookup(work: Work, services: Services) -> Counts:
 
 def _wait_for_its_load(work: Work, services: Services) -> None:
     """Wait while a worker of a failed execution may still load the chunk: its writes would not be undone."""
-    loaded = services.chunks.get(replace(work.chunk.ref, phase=PhaseName.LOAD))
+    phase = PhaseName.ABSENT if absent.is_list(work.chunk.ref.index) else PhaseName.LOAD
+    loaded = services.chunks.get(replace(work.chunk.ref, phase=phase))
     if loaded is not None and loaded.is_held(work.now):
         raise TryLater("chunk-loading", loaded.lease_until - work.now)
 
 
-def _settle(job: Job, services: Services) -> Job:
+def _holding(do: Callable[[Work, Services], Counts]) -> Callable[[Work, Services], Counts]:
+    """Let a chunk wait until its job holds the lock of its dataset: one of an earlier version began without it."""
+
+    def work(work: Work, services: Services) -> Counts:
+        job = work.job if work.job.hold else ensure_hold(work.job, now=work.now, services=services)
+        if job is None:
+            raise NotYet("dataset-busy", _UNTIL_FREE)
+        return do(replace(work, job=job), services)
+
+    return work
+
+
+def _settle(job: Job, _: int, services: Services) -> Job:
     return settle_date_orders(job, jobs=services.jobs, files=services.files)
 
 
-def _enter_delivery(job: Job, services: Services) -> Job | str:
-    job = _settle(job, services)
-    if job.needs_review:
-        return "review"
-    return services.jobs.transition(job.ref, Status.LOADING, phase=job.delivery)
+def _enter_delivery(job: Job, now: int, services: Services) -> Job | str:
+    """Decide, as soon as all rows are parsed and again when they are compared, whether the job may load."""
+    job = _settle(job, now, services)
+    if job.compares_first and not _is_done(job, PhaseName.PARSE, services):
+        return "uncompared"
+    if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
+        problem = absent.why_incomparable(job, services) if job.mirrors else None
+        follows = "compare"  # in this run; what an earlier one has compared stays done
+    elif job.compares_first and not _is_done(job, PhaseName.COMPARE, services):
+        return "uncompared"
+    else:
+        obstacles = find_obstacles(job, chunks=services.chunks, files=services.files)
+        problem = next((each for each in obstacles if each.type == REJECTIONS or not job.needs_review), None)
+        follows = "review" if job.needs_review else ""
+    if problem is not None:
+        services.jobs.transition(job.ref, Status.FAILED, problem=problem)
+        return "over"
+    if follows:
+        return follows
+    entered = enter_delivery(job, now=now, services=services)
+    return entered if entered.run == job.run else "queued"
+
+
+def _is_done(job: Job, name: PhaseName, services: Services) -> bool:
+    return all(chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(job.ref, name))
+
+
+def _enter_undo(job: Job, _: int, services: Services) -> Job | str:
+    """Take back what a job has loaded that loads all rows or none, when a row is rejected."""
+    if not job.must_undo:
+        return "over"
+    problem = rejections_problem(job, "undoing", services.files)
+    return services.jobs.transition(job.ref, Status.ROLLING_BACK, problem=problem)
 
 
 def _find_duplicates(job: Job, services: Services) -> None:
@@ -202,8 +270,14 @@ def _staged_chunks(name: PhaseName) -> Callable[[Job, Services], Iterator[Chunk]
 
 
 def _loaded_chunks(job: Job, services: Services) -> Iterator[Chunk]:
-    for loaded in services.chunks.of_phase(job.ref, PhaseName.LOAD):
-        yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
+    for phase in (PhaseName.LOAD, PhaseName.ABSENT):
+        for loaded in services.chunks.of_phase(job.ref, phase):
+            yield Chunk(replace(loaded.ref, phase=PhaseName.UNDO), loaded.first_row, loaded.rows)
+
+
+def _compared_chunks(job: Job, services: Services) -> Iterator[Chunk]:
+    yield from _staged_chunks(PhaseName.COMPARE)(job, services)
+    yield from absent.range_chunks(job, services)
 
 
 def _delivered(counts: Counts) -> tuple[int, int]:
@@ -223,7 +297,7 @@ PHASES = {
         running=Status.PARSING,
         enter=_settle,
         prepare=_find_duplicates,
-        chunks=_staged_chunks(PhaseName.COMPARE),
+        chunks=_compared_chunks,
         work=compare_chunk,
         progress=lambda counts: (counts.compared + counts.rejected, counts.total),
         code="comparing",
@@ -233,7 +307,8 @@ PHASES = {
         enter=_enter_delivery,
         prepare=_find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
-        work=load_chunk,
+        work=_holding(load_chunk),
+        is_wanted=lambda work, _: not work.job.must_undo,
         progress=_delivered,
         code="loading",
     ),
@@ -247,11 +322,20 @@ PHASES = {
         code="looking-up",
         final=(UpstreamRejected,),
     ),
+    PhaseName.ABSENT: Phase(
+        running=Status.LOADING,
+        chunks=absent.absent_chunks,
+        work=_holding(delete_absent),
+        progress=lambda counts: (counts.absent + counts.absent_left, counts.to_absent),
+        code="deleting-absent",
+    ),
     PhaseName.UNDO: Phase(
         running=Status.ROLLING_BACK,
+        entered_from=frozenset({Status.LOADING}),
+        enter=_enter_undo,
         chunks=_loaded_chunks,
-        work=undo_chunk,
-        progress=lambda counts: (counts.undone, max(counts.inserted + counts.updated, counts.undone)),
+        work=_holding(undo_chunk),
+        progress=lambda counts: (counts.undone, max(counts.changed, counts.undone)),
         code="rolling-back",
     ),
 }
@@ -262,19 +346,9 @@ def _pull_and_parse(work: Work, services: Services) -> Counts:
     return parse_chunk(work, services)
 
 
-def _load_after_predecessor(work: Work, services: Services) -> Counts:
-    """Load after every worker of the superseded sync has ended: a late one would write older rows over newer ones."""
-    if work.job.instead_of is not None:
-        predecessor = JobRef(work.job.ref.tenant, work.job.instead_of)
-        before = services.chunks.of_phase(predecessor, PhaseName.LOAD)
-        if held := [chunk.lease_until - work.now for chunk in before if chunk.is_held(work.now)]:
-            raise NotYet("predecessor-loading", max(held))
-    return load_chunk(work, services)
-
-
-def _enter_sync_delivery(job: Job, services: Services) -> Job | str:
-    job = _settle(job, services)
-    return "again" if read_again(job, services) else _enter_delivery(job, services)
+def _enter_sync_delivery(job: Job, now: int, services: Services) -> Job | str:
+    job = _settle(job, now, services)
+    return "again" if read_again(job, services) else _enter_delivery(job, now, services)
 
 
 def _find_duplicates_and_deleted(job: Job, services: Services) -> None:
@@ -287,7 +361,11 @@ def _is_in_time(work: Work, services: Services) -> bool:
 
 
 def _is_current(work: Work, services: Services) -> bool:
-    return _is_in_time(work, services) and cancel_if_superseded(work.job, work.now, services) is None
+    return (
+        not work.job.must_undo
+        and _is_in_time(work, services)
+        and cancel_if_superseded(work.job, work.now, services) is None
+    )
 
 
 #: The phases of syncs: a sync has a time limit, and a forced sync supersedes it.
@@ -310,7 +388,6 @@ SYNC_PHASES = {
         is_wanted=_is_current,
         enter=_enter_sync_delivery,
         prepare=_find_duplicates_and_deleted,
-        work=_load_after_predecessor,
     ),
     PhaseName.UNDO: PHASES[PhaseName.UNDO],
 }
@@ -319,44 +396,3 @@ SYNC_PHASES = {
 def phase_of(job: Job, name: PhaseName) -> Phase:
     """Return a phase of a job from the table of its kind."""
     return SYNC_PHASES[name] if job.is_sync else PHASES[name]
-
-
-def progress_of(job: Job) -> Progress:
-    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
-    phase = PHASES[_phase_shown(job)]
-    current, total = phase.progress(job.counts)
-    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
-        percent = 100
-    else:
-        percent = min(100, current * 100 // total) if total else 0
-    return Progress(current, total, percent, _code_shown(job, phase))
-
-
-def _phase_shown(job: Job) -> PhaseName:
-    match job.status, job.phase:
-        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
-            return PhaseName.UNDO
-        case (_, PhaseName.PARSE | PhaseName.COMPARE as phase):
-            return phase
-        case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
-            return PhaseName.PARSE
-        case _:
-            return job.delivery
-
-
-def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for each state
-    match job.status:
-        case Status.PAUSING | Status.PAUSED if job.suspended:
-            return "suspended"
-        case Status.WAITING_FOR_FILE | Status.QUEUED:
-            return job.status.replace("_", "-")
-        case Status.PARSING if not job.counts.total:
-            return "reading-source" if job.is_sync else "reading-file"
-        case Status.IN_REVIEW if job.phase is not PhaseName.COMPARE:
-            return "in-review"
-        case Status.ROLLING_BACK | Status.ROLLED_BACK if job.counts.conflicts:
-            return "rolling-back-conflicts"
-        case Status.FAILED if job.problem and not job.counts.total:
-            return "failed"
-        case _:
-            return phase.code

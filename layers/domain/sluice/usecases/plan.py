@@ -16,8 +16,10 @@ from sluice.model.errors import FileRejected, NotFound, UpstreamRejected
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reading import match_header, open_table
-from sluice.reading.types import Limits, Segment
+from sluice.reading.types import Limits, Segment, TabularFile
+from sluice.reports.template import NOTES, TEMPLATE_PROPERTY
 from sluice.schema.importer import Importer
+from sluice.schema.said import columns_for
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import check_correction, recognise
 from sluice.usecases.parameters import check_file_type, check_format, check_parameters
@@ -31,6 +33,8 @@ _HEAD_ROWS = 50
 # Concurrent uploads of slices: enough to hide S3's latency, few enough to bound memory (4 MB each).
 _UPLOADS = 4
 _HASH_BYTES = 8 * 1024**2
+# Other sheets that a rejection names.
+_SHEETS = 5
 # Seconds between two reads of the job while a long file is split, so that a cancelled job ends soon.
 _CHECK_SECONDS = 2.0
 
@@ -110,9 +114,11 @@ def _plan_file(
     stored = JobFiles(job.ref, services.files)
     table = open_table(file, job.file.name, Limits(importer.max_bytes, importer.max_rows), stored)
     check_format(importer, job.file.name, table.layout)
+    if job.mirrors:
+        _check_sheets(table)
     head, job = recognise(job, table.head(_HEAD_ROWS), table.properties, services)
     check_parameters(importer, job)
-    header = match_header(head, importer.columns, job.mapping)
+    header = match_header(head, columns_for(importer, job.options), job.mapping)
     check_correction(job, header)
     planned: list[Chunk] = []
     uploads: deque[Future[None]] = deque()
@@ -135,6 +141,13 @@ def _plan_file(
         delimiter=table.layout.delimiter,
     )
     services.jobs.describe(job.ref, file=known, total=sum(chunk.rows for chunk in planned))
+
+
+def _check_sheets(table: TabularFile) -> None:
+    """Reject a workbook of which a sheet would not be read: the records of its rows would count as absent."""
+    notes = {NOTES} if TEMPLATE_PROPERTY in table.properties else set[str]()
+    if others := [name for name in table.other_sheets() if name not in notes]:
+        raise FileRejected("other-sheets", read=table.layout.sheet, others=others[:_SHEETS], count=len(others))
 
 
 def _chunk_of(ref: JobRef, segment: Segment) -> Chunk:

@@ -13,12 +13,12 @@ from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, Pha
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 from sluice.model.event import Connection, Ticket
-from sluice.model.files import StoredPart
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry
-from sluice.model.lock import Lock
+from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, StoredPart, WaitsFor
+from sluice.model.lock import Held, Lock, LockStep, Waiting
 from sluice.model.page import Page
 from sluice.model.schedule import Schedule
 from sluice.model.status import Status
+from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
 from sluice.upstream.source import Source, SourcePage
@@ -55,13 +55,22 @@ class Jobs(Protocol):
         answers: Mapping[str, DateOrder] | None = None,
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
+        since: Job | None = None,
+        lock: LockStep | None = None,
     ) -> Job:
         """Move a job to another state, in one transaction with its other changes and an entry in its log.
 
         A job that is already in that state stays as it is. ``new_run`` begins a new run; ``answers`` are the date
         orders of a commit; ``suspended`` is the reason of a pause that ends automatically. Raises `Conflict` if the
-        job's state does not allow the transition.
+        job's state does not allow the transition, or with ``since``, the job as it was read, if its state or its run
+        has changed. ``lock``, only with ``since``, is a step at its dataset's lock; raises `LockChanged`.
         """
+
+    def give_back(self, job: Job, lock: Lock) -> bool:
+        """Free the lock of a dataset that the job holds; ``False`` if it was given back, or the job has a later run."""
+
+    def wait_for(self, job: Job, waits_for: WaitsFor) -> None:
+        """Store what a job waits for, unless its state or its run has changed, or it holds its dataset's lock."""
 
     def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
         """Store the results of `plan`: the file, and the number of rows that it was split into; only once."""
@@ -108,16 +117,22 @@ class Locks(Protocol):
         """Read the owner, strongly consistent; ``None`` if the lock is free."""
 
     def acquire(self, lock: Lock, ref: JobRef, *, instead_of: JobRef | None = None) -> bool:
-        """Acquire a lock that is free or belongs to ``instead_of``; return whether the job owns it now.
-
-        The owner may acquire it again.
-        """
+        """Acquire a lock that is free, its own or ``instead_of``'s; return whether the job owns it now."""
 
     def transfer(self, lock: Lock, owner: JobRef, to: JobRef) -> bool:
         """Make another job the owner; ``False`` if ``owner`` does not own the lock."""
 
     def release(self, lock: Lock, owner: JobRef) -> bool:
         """Free a lock; ``False`` if ``owner`` does not own it."""
+
+    def held(self, lock: Lock) -> Held:
+        """Read the lock of a dataset, strongly consistent; only `Jobs.transition` takes it."""
+
+    def line(self, lock: Lock, limit: int) -> list[Waiting]:
+        """List the first jobs in the line of a dataset's lock."""
+
+    def leave(self, lock: Lock, waiting: Waiting) -> None:
+        """Take a job that no longer waits out of the line; a later run that waits there stays."""
 
 
 class Chunks(Protocol):
@@ -263,13 +278,29 @@ class Destination(Protocol):
     """The destination of rows: a PostgreSQL table, or a partition of the DynamoDB records table."""
 
     def apply(self, batch: Batch) -> Applied:
-        """Write the rows of a chunk; the same batch again changes nothing and returns the same result."""
+        """Overlay the records of a chunk with what its rows say, by the mode of the job.
+
+        The same batch again, in the same hold of the dataset's lock, changes nothing and returns the same result. In a
+        later hold it looks at the rows anew.
+        """
 
     def compare(self, batch: Batch) -> Compared:
         """Return what `apply` would do now; write nothing."""
 
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:
+        """Split the keys of an importer's dataset into ranges for `keys_in`; every possible key is in one of them.
+
+        Raises `SluiceError` (``unusable-table``) if the dataset compares keys in another way than texts.
+        """
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterable[tuple[str, str]]:
+        """Return key and fingerprint of each record of a range that is not marked as deleted.
+
+        A fingerprint changes if anything is written to the record; `Batch.if_as_seen` compares it.
+        """
+
     def undo(self, batch: Batch) -> Undone:
-        """Restore the rows that `apply` changed, where they are still as it left them.
+        """Restore the columns that `apply` wrote, where they still hold what it wrote.
 
         The same batch again changes nothing and returns the same result. Of a batch that was applied only in part,
         that part is undone.
@@ -279,11 +310,13 @@ class Destination(Protocol):
 class Records(Protocol):
     """Read access to datasets."""
 
-    def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
-        """List the records of a dataset."""
+    def page(
+        self, tenant: str, dataset: str, *, limit: int, cursor: str | None, deleted: bool = False
+    ) -> Page[dict[str, Any]]:
+        """List the records of a dataset; those that are marked as deleted only with ``deleted``."""
 
     def get(self, tenant: str, dataset: str, key: str) -> dict[str, Any]:
-        """Read a record; raises `NotFound`."""
+        """Read a record; one that is marked as deleted has ``deleted_at``. Raises `NotFound`."""
 
     def history(self, tenant: str, dataset: str, key: str) -> list[dict[str, Any]]:
         """List the earlier versions of a record, newest first: ``{key, job, values, from, until}``.

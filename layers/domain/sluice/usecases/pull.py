@@ -21,8 +21,8 @@ from sluice.reading import Header, write_cells
 from sluice.reading.types import FileLayout, Segment
 from sluice.schema.importer import Importer, columns_of
 from sluice.schema.validation import GoodRow, digest
-from sluice.upstream.source import DELETED_SINCE, Source, SourcePage, fields_of, records_of
-from sluice.usecases.artifacts import JobFiles, PulledChunk
+from sluice.upstream.source import DELETED_SINCE, PulledChunk, Source, SourcePage, fields_of, records_of
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Files, Upstreams
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import digest_of, digests, dump_keys
@@ -143,7 +143,7 @@ def read_again(job: Job, services: Services) -> bool:
     chunks = services.chunks
     if job.reads >= MOST_READS or next(chunks.of_phase(job.ref, job.delivery), None) is not None:
         return False
-    parsed = list(chunks.of_phase(job.ref, PhaseName.PARSE))
+    parsed = [chunk for chunk in chunks.of_phase(job.ref, PhaseName.PARSE) if chunk.ref.index < _FIRST_DELETED]
     if any(chunk.state is not ChunkState.DONE for chunk in parsed):
         return False  # the job will fail because of these chunks, and a retry continues with them
     if not source_named(job.importer).has_total or pulled(job.ref, parsed, services.files).is_settled:
@@ -188,10 +188,14 @@ def mark_deleted(job: Job, services: Services) -> None:
 
 
 def _header(source: Source) -> Header:
-    """Build a header as of a file with the columns of the source, in their order; rows begin right below it."""
+    """Build a header as of a file with the columns of the source, in their order; rows begin right below it.
+
+    A row that came is not deleted, so it says that too: by a cell behind its last one, which is always blank.
+    """
     columns = columns_of(source.row)
+    fields = fields_of(source) | {len(columns): DELETED_SINCE}
     titles = [column.title for column in columns]
-    return Header(0, fields_of(source), titles, {column.field: column.title for column in columns}, [])
+    return Header(0, fields, titles, {column.field: column.title for column in columns}, [])
 
 
 def _ranges(ref: JobRef, source: Source, total: int) -> Iterator[Chunk]:

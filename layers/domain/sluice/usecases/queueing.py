@@ -1,42 +1,144 @@
-"""Importers that run one job at a time: the lock of an importer, and the jobs that wait for it.
+"""Locks that decide when a job runs, and the jobs that wait for them.
 
-The job that owns the lock runs. When it ends, the lock passes to the next job in line: urgent jobs first, then the
-oldest.
+The lock of an importer that runs one job at a time is held from the start of a job to its end. The lock of a dataset is
+held by the one job that loads into it or is rolled back: it takes the lock in the transaction that moves it to
+`loading` or `rolling_back`, and gives it back when its run has ended and no worker holds a chunk. A job that finds the
+lock taken joins its line in a run that is not started. Then nothing executes, until the owner gives the lock back and
+the first in line takes it: urgent jobs first, then the oldest.
+
+A job waits for its importer first and for its dataset last, and the owner of a dataset waits for no lock, so no two
+jobs wait for each other.
 """
 
 from __future__ import annotations
 
-from sluice.catalog.registry import importer_named
-from sluice.model.chunk import JobRef
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sluice.catalog.registry import importer_named, importer_of
+from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound
-from sluice.model.job import Job
-from sluice.model.lock import importer_lock
-from sluice.model.status import ENDED, Status
+from sluice.model.job import SYSTEM, DateOrder, Job, WaitsFor
+from sluice.model.lock import Held, Lock, LockChanged, LockStep, Waiting, dataset_lock, importer_lock
+from sluice.model.status import ENDED, HOLDING, INACTIVE, STOPPING, Status
 from sluice.usecases.ports import Jobs
 from sluice.usecases.services import Services
 
 # More than any number of waiting jobs: a full page might lack the first in line.
 _ALL = 100_000
+# Jobs in line that learn at once who holds the lock; the others learn it from the sweeper.
+_AT_ONCE = 25
 
 
-def start_when_free(job: Job, services: Services) -> None:
-    """Start a queued job if its importer is free; otherwise it waits until `release_importer` starts it."""
-    if not _is_exclusive(job) or services.locks.acquire(importer_lock(job), job.ref):
+def start(job: Job, *, now: int, services: Services) -> None:
+    """Start the execution of a job's run, unless the job waits for a lock; a second call starts nothing.
+
+    Parameters
+    ----------
+    now
+        Epoch seconds.
+    """
+    if job.is_in_line:
+        _pass_dataset_on(_dataset_of(job), now, services)
+        return
+    is_free = job.status is not Status.QUEUED or not _is_exclusive(job)
+    if is_free or services.locks.acquire(importer_lock(job), job.ref):
         services.machine.start(job)
+    elif owner := services.locks.owner(importer_lock(job)):
+        services.jobs.wait_for(job, WaitsFor("importer", owner.id))
 
 
-def release_importer(job: Job, services: Services) -> None:
-    """Pass the lock of a job that has ended to the next job in line and start it; a second call starts nothing.
+def begin(
+    job: Job,
+    to: Status,
+    *,
+    by: str,
+    now: int,
+    services: Services,
+    note: str = "",
+    answers: Mapping[str, DateOrder] | None = None,
+) -> Job:
+    """Move a job to ``to`` in a new run and start it; if another job holds its dataset's lock, it joins the line.
 
-    A job that is queued during the release may miss the lock, while the releasing process misses the job. So the line
-    is read once more after the release.
+    Parameters
+    ----------
+    job
+        The job as it was read.
+    by, note
+        Subject of the caller, and details for the log.
+    answers
+        Date orders of a commit.
+
+    Returns
+    -------
+    Job
+        In ``to``; or `queued`, or for a rollback `rolling_back`, if it waits.
+    """
+    begun = _enter(job, to, new_run=True, by=by, note=note, answers=answers, now=now, services=services)
+    if not begun.is_in_line:
+        services.machine.start(begun)
+    return begun
+
+
+def enter_delivery(job: Job, *, now: int, services: Services) -> Job:
+    """Move a parsed job on to its delivery in the same run; if it has to wait for its dataset, it is `queued`."""
+    return _enter(job, Status.LOADING, new_run=False, by=SYSTEM, note="", answers=None, now=now, services=services)
+
+
+def ensure_hold(job: Job, *, now: int, services: Services) -> Job | None:
+    """Return the job with the lock of its dataset, which jobs under way from an earlier version lack.
+
+    ``None`` if another job holds it, or if the job waits in the line.
+    """
+    lock = _dataset_of(job)
+    if job.hold or lock is None:
+        return job
+    seen = _held(lock, now, services)
+    if job.is_in_line or seen.owner not in {None, job.ref}:
+        return None
+    try:
+        return services.jobs.transition(
+            job.ref, job.status, phase=job.phase, since=job, lock=LockStep(lock, seen, True)
+        )
+    except (Conflict, LockChanged):
+        return None
+
+
+def release(job: Job, *, now: int, services: Services) -> Job:
+    """Give back the locks that a job no longer needs, start the next job in each line, and return the job.
+
+    A second call gives nothing back and starts nothing. The lock of the dataset stays with the job as long as a worker
+    holds one of its chunks; then the sweeper, or the next job that asks for the lock, takes it back.
+
+    Parameters
+    ----------
+    job
+        The job after its transition. The leases are read after it: a worker that leases a chunk later sees it.
+    now
+        Epoch seconds.
     """
     if job.status in ENDED and _is_exclusive(job):
-        _pass_on(job.ref, job, services)
+        _pass_importer_on(job.ref, job, now, services)
+    lock = _dataset_of(job)
+    if lock is None or job.status not in INACTIVE or (job.hold and _needs_dataset(job, now, services)):
+        return job
+    if job.hold and services.jobs.give_back(job, lock):
+        job = replace(job, hold=0)
+    _pass_dataset_on(lock, now, services)
+    return job
 
 
-def repair_importer_lock(job: Job, services: Services) -> bool:
-    """Pass the lock on if its owner has ended or was removed; return whether the queued job waits for another job."""
+def repair(job: Job, *, now: int, services: Services) -> bool:
+    """Pass on the lock that a job waits for, if its owner no longer needs it; return whether the job waits.
+
+    The process that should have passed the lock on, or started its new owner, may have died.
+    """
+    if job.is_in_line:
+        lock = _dataset_of(job)
+        _pass_dataset_on(lock, now, services)
+        if lock and (owner := services.locks.held(lock).owner):
+            _note_owner(job, owner, services)
+        return True
     if job.status is not Status.QUEUED or not _is_exclusive(job):
         return False
     owner = services.locks.owner(importer_lock(job))
@@ -45,7 +147,7 @@ def repair_importer_lock(job: Job, services: Services) -> bool:
     if owner == job.ref:
         return False
     if (there := _found(owner, services.jobs)) is None or there.status in ENDED:
-        _pass_on(owner, job, services)
+        _pass_importer_on(owner, job, now, services)
     return True
 
 
@@ -61,8 +163,127 @@ def acquire_importer_again(job: Job, services: Services) -> None:
         raise Conflict("importer-busy", importer=importer_named(job.importer).title)
 
 
-def _pass_on(owner: JobRef, job: Job, services: Services) -> None:
-    """Pass the lock of the job's importer on from an owner that has ended."""
+def _enter(
+    job: Job,
+    to: Status,
+    *,
+    new_run: bool,
+    by: str,
+    note: str,
+    answers: Mapping[str, DateOrder] | None,
+    now: int,
+    services: Services,
+) -> Job:
+    """Move a job to ``to``, with its dataset's lock if it will write; into the line if the lock is not for it."""
+    if to not in HOLDING or (lock := _dataset_of(job)) is None:
+        phase = job.delivery if to is Status.LOADING else None
+        return services.jobs.transition(
+            job.ref, to, phase=phase, by=by, note=note, new_run=new_run, answers=answers, since=job
+        )
+    while True:
+        seen = _held(lock, now, services)
+        step = LockStep(lock, seen, takes=_may_take(job, seen))
+        try:
+            if step.takes:
+                return services.jobs.transition(
+                    job.ref, to, by=by, note=note, new_run=new_run, answers=answers, since=job, lock=step
+                )
+            waiting = services.jobs.transition(
+                job.ref,
+                to if to is Status.ROLLING_BACK else Status.QUEUED,
+                phase=PhaseName.LOAD,
+                by=by,
+                note=f"{note}; waits for its dataset" if note else "waits for its dataset",
+                new_run=True,
+                answers=answers,
+                since=job,
+                lock=step,
+            )
+        except LockChanged:
+            continue  # another job has taken it or given it back
+        if seen.owner is None:  # the process that should have passed it on to the first in line may have died
+            _pass_dataset_on(lock, now, services)
+            return services.jobs.get(job.ref)
+        return waiting
+
+
+def _may_take(job: Job, seen: Held) -> bool:
+    """Return whether the lock is the job's, or free and no other job comes before it."""
+    if seen.owner is not None:
+        return seen.owner == job.ref
+    return seen.first is None or Waiting(job.ref, job.urgent, job.run).place <= seen.first.place
+
+
+def _held(lock: Lock, now: int, services: Services) -> Held:
+    """Read the lock of a dataset; take it back first from an owner that no longer needs it, or was removed."""
+    seen = services.locks.held(lock)
+    if seen.owner is None:
+        return seen
+    owner = _found(seen.owner, services.jobs)
+    if owner is None:
+        services.locks.release(lock, seen.owner)
+    elif _needs_dataset(owner, now, services):
+        return seen
+    else:
+        services.jobs.give_back(owner, lock)
+    return services.locks.held(lock)
+
+
+def _needs_dataset(job: Job, now: int, services: Services) -> bool:
+    """Return whether a job may still write: by its state, or by a worker that holds one of its chunks.
+
+    A worker leases its chunk before it reads the job, and the leases are read after the job: one of the two sees the
+    other.
+    """
+    if job.status in HOLDING | STOPPING:
+        return True
+    writing = (PhaseName.LOAD, PhaseName.ABSENT, PhaseName.UNDO)
+    return any(chunk.is_held(now) for name in writing for chunk in services.chunks.of_phase(job.ref, name))
+
+
+def _pass_dataset_on(lock: Lock | None, now: int, services: Services) -> None:
+    """Let the first in line take the lock of a dataset and start its run, if the lock is free.
+
+    If it is not, start its owner: the process that passed the lock on may have died before it did so.
+    """
+    while lock is not None:
+        seen = _held(lock, now, services)
+        if seen.owner is not None:
+            owner = _found(seen.owner, services.jobs)
+            if owner and owner.hold and owner.status in HOLDING:
+                services.machine.start(owner)
+            return
+        if seen.first is None:
+            return
+        job = _found(seen.first.ref, services.jobs)
+        if job is None or job.run != seen.first.run or not job.is_in_line:
+            services.locks.leave(lock, seen.first)  # it was paused, cancelled or removed
+            continue
+        to = Status.LOADING if job.status is Status.QUEUED else job.status
+        step = LockStep(lock, seen, takes=True)
+        try:
+            job = services.jobs.transition(job.ref, to, phase=job.phase, since=job, lock=step)
+        except (Conflict, LockChanged):
+            continue
+        services.machine.start(job)
+        for waiting in services.locks.line(lock, _AT_ONCE):
+            if (other := _found(waiting.ref, services.jobs)) and other.is_in_line:
+                _note_owner(other, job.ref, services)
+        return
+
+
+def _note_owner(job: Job, owner: JobRef, services: Services) -> None:
+    """Store in a job in line who holds the lock now."""
+    if job.waits_for and job.waits_for.job != owner.id:
+        services.jobs.wait_for(job, WaitsFor("dataset", owner.id))
+
+
+def _pass_importer_on(owner: JobRef, job: Job, now: int, services: Services) -> None:
+    """Pass the lock of the job's importer on from an owner that has ended.
+
+    A job that is queued during the release may miss the lock, while the releasing process misses the job. So the line
+    is read once more after the release.
+    """
     lock, follower = importer_lock(job), _first(job, services.jobs)
     locks = services.locks
     passed = locks.transfer(lock, owner, follower.ref) if follower else locks.release(lock, owner)
@@ -72,7 +293,17 @@ def _pass_on(owner: JobRef, job: Job, services: Services) -> None:
     elif follower is None and (late := _first(job, services.jobs)) and locks.acquire(lock, late.ref):
         follower = late
     if follower is not None and follower.status is Status.QUEUED:
-        services.machine.start(follower)
+        start(follower, now=now, services=services)
+
+
+def _dataset_of(job: Job) -> Lock | None:
+    """Name the lock of a job's dataset; ``None`` for a lookup, which writes to none."""
+    if job.lookup:
+        return None
+    try:
+        return dataset_lock(job.ref.tenant, importer_of(job).dataset)
+    except NotFound:  # the importer was removed from the catalogue
+        return None
 
 
 def _found(ref: JobRef, jobs: Jobs) -> Job | None:
@@ -90,5 +321,7 @@ def _is_exclusive(job: Job) -> bool:
 
 
 def _first(job: Job, jobs: Jobs) -> Job | None:
-    waiting = jobs.page(job.ref.tenant, status=Status.QUEUED, importer=job.importer, limit=_ALL, cursor=None).items
+    """Find the first of the queued jobs of an importer; one in its dataset's line has left the importer's."""
+    queued = jobs.page(job.ref.tenant, status=Status.QUEUED, importer=job.importer, limit=_ALL, cursor=None).items
+    waiting = [each for each in queued if not each.is_in_line]
     return min(waiting, key=lambda each: (not each.urgent, each.ref.id), default=None)

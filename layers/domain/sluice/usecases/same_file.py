@@ -1,10 +1,11 @@
-"""Repeated files: the same file is imported once, unless the caller sets ``force``."""
+"""Repeated files: the same file is imported once with the same options, unless the caller sets ``force``."""
 
 from __future__ import annotations
 
 from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
 from sluice.model.lock import Lock, file_lock
+from sluice.model.options import GivenOptions
 from sluice.model.status import Status
 from sluice.usecases.services import Services
 
@@ -12,15 +13,15 @@ from sluice.usecases.services import Services
 _UNDONE = frozenset({Status.FAILED, Status.CANCELLED, Status.ROLLED_BACK})
 
 
-def reject_same_file(tenant: str, importer: str, sha256: str, services: Services) -> None:
-    """Reject a repeated file before its job is created.
+def reject_same_file(tenant: str, importer: str, sha256: str, given: GivenOptions, services: Services) -> None:
+    """Reject a repeated file before its job is created; with other options, it is another import.
 
     Raises
     ------
     Conflict
         ``same-file``, with the earlier job's id.
     """
-    earlier = _earlier(file_lock(tenant, importer, sha256), services)
+    earlier = _earlier(file_lock(tenant, importer, sha256, given.claimed), services)
     if earlier is not None:
         raise Conflict("same-file", **_params(earlier))
 
@@ -33,7 +34,7 @@ def claim(job: Job, sha256: str, services: Services) -> None:
     FileRejected
         ``same-file``, with the earlier job's id, unless the job is forced.
     """
-    lock = file_lock(job.ref.tenant, job.importer, sha256)
+    lock = file_lock(job.ref.tenant, job.importer, sha256, job.given.claimed)
     while True:
         owner = services.locks.owner(lock)
         earlier = _earlier(lock, services)

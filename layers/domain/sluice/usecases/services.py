@@ -1,9 +1,12 @@
-"""The services of a use case: all ports in one object, so that a function passes one argument on."""
+"""What a use case gets: the ports of a deployment in one object, and the chunk that a worker has leased."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from sluice.model.chunk import Chunk
+from sluice.model.job import Job
 from sluice.usecases.ports import (
     Chunks,
     Destination,
@@ -17,6 +20,16 @@ from sluice.usecases.ports import (
     Schedules,
     Upstreams,
 )
+
+
+@dataclass(frozen=True)
+class Work:
+    """A chunk that a worker has leased; ``now`` and ``until``, the end of the lease, are epoch seconds."""
+
+    job: Job
+    chunk: Chunk
+    now: int
+    until: int
 
 
 class Services(Protocol):

@@ -1,4 +1,4 @@
-"""The staged rows of a job: their keys and duplicates, the order of their dates, and the selection for delivery."""
+"""The staged rows of a job: keys and duplicates, order of dates, selection for delivery, and what prevents it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import hashlib
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from struct import Struct
+from typing import Any
 
 from pydantic import ValidationError
 
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
+from sluice.model.counts import Counts
+from sluice.model.errors import REJECTIONS, Problem
 from sluice.model.job import Job
+from sluice.model.options import Effects, tripped_guards
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
 from sluice.schema.importer import key_of
 from sluice.schema.rejections import SheetRejections
+from sluice.schema.staging import EXAMPLES, Change, Compared
 from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
 
-# 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
-# are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
-_RECORD = Struct(">16sI")
+#: 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
+#: are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
+DIGEST = Struct(">16sI")
 
 
 @dataclass(frozen=True)
@@ -68,26 +74,155 @@ def staged_rows(job: Job, index: int, files: Files) -> Staged:
 
 
 def reject_at_delivery(
-    job: Job, chunk: Chunk, rejections: list[Rejection], duplicates: Mapping[int, tuple[str, int]], files: Files
+    job: Job,
+    chunk: Chunk,
+    rejections: list[Rejection],
+    duplicates: Mapping[int, tuple[str, int]],
+    files: Files,
+    *,
+    again: bool = False,
 ) -> int:
     """Store the rejections that only delivery finds, and those of duplicate keys.
+
+    Parameters
+    ----------
+    again
+        Whether they replace some that were stored before, also if there are none now.
 
     Returns
     -------
     int
         Number of rejected rows.
     """
-    if duplicates or rejections or chunk.attempts > 1:
+    if duplicates or rejections or again or chunk.attempts > 1:
         stored = JobFiles(job.ref, files)
         sheet = stored.read_plan().layout.sheet
-        title = key_of(importer_of(job).row).title
+        rejections = [*rejections, *_duplicate_rejections(job, duplicates)]
         rejections = [replace(rejection, sheet=sheet) for rejection in rejections]
-        rejections += [
-            Rejection(sheet, row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
-            for row, (key, first) in duplicates.items()
-        ]
-        stored.write_rejections(chunk, rejections, stored.records(chunk, job.file))
+        stored.write_rejections(chunk, rejections, stored.records(chunk, job.file), again=again)
     return len({rejection.row for rejection in rejections})
+
+
+def store_comparison(job: Job, chunk: Chunk, staged: Staged, found: Compared, files: Files) -> Counts:
+    """Store what loading a chunk would change, with all rows that the load would reject.
+
+    Those rejections are decided anew when the chunk is loaded. They are among those of the job only if they can keep it
+    from loading, so that a person finds all of them then.
+
+    Returns
+    -------
+    Counts
+        Staged rows by the effect that loading would have.
+    """
+    rejections = [*found.rejections, *staged.invalid]
+    rejected, to_reject = 0, 0
+    if job.options.limits_rejections:
+        at_delivery = replace(chunk, ref=replace(chunk.ref, phase=job.delivery))  # whose rejections replace these
+        rejected = reject_at_delivery(job, at_delivery, rejections, staged.duplicates, files)
+        rejections = []
+    else:
+        rejections += _duplicate_rejections(job, staged.duplicates)
+        to_reject = len({rejection.row for rejection in rejections})
+    JobFiles(job.ref, files).write_compared(chunk.ref.index, replace(found, rejections=rejections))
+    return Counts(
+        rejected=rejected,
+        to_insert=found.inserted,
+        to_update=found.updated,
+        to_leave=found.unchanged,
+        to_delete=found.deleted,
+        to_reject=to_reject,
+        over_limit=found.excess.rows,
+    )
+
+
+def rejected_before(job: Job, chunk: Chunk, chunks: Chunks) -> int:
+    """Return how many rows of a chunk were counted as rejected when it was compared; they are decided anew."""
+    if not job.options.limits_rejections:
+        return 0
+    compared = chunks.get(replace(chunk.ref, phase=PhaseName.COMPARE))
+    return compared.counts.rejected if compared else 0
+
+
+def find_obstacles(job: Job, *, chunks: Chunks, files: Files) -> list[Problem]:
+    """Return what keeps a job from loading when all of its rows are parsed and compared; nothing is written then.
+
+    It follows from those chunks alone, so a later run of the job finds the same.
+
+    Returns
+    -------
+    list of Problem
+        One of type ``rejections`` if the job loads all rows or none; else one for each guard that is tripped.
+    """
+    if not job.compares_first:
+        return []
+    parsed, compared = (
+        [c.counts for c in chunks.of_phase(job.ref, name)] for name in (PhaseName.PARSE, PhaseName.COMPARE)
+    )
+    effects = Effects(
+        total=sum(counts.checked for counts in parsed),
+        rejected=sum(counts.rejected for counts in parsed + compared),
+        deleted=sum(counts.to_absent for counts in compared),
+        scope=sum(counts.in_scope for counts in compared),
+        changed=sum(counts.over_limit for counts in compared),
+    )
+    if job.options.on_rejections == "stop" and effects.rejected:
+        return [rejections_problem(job, "checked", files)]
+    if not tripped_guards(job.options.guards, effects):
+        return []
+    examples = {
+        "max_rejected": _rejection_examples(job, files) if effects.rejected else [],
+        "max_deleted": _absent_examples(job, chunks, files) if effects.deleted else [],
+        "max_change": _change_examples(job, files) if effects.changed else [],
+    }
+    tripped = tripped_guards(job.options.guards, replace(effects, examples=examples))
+    source = {"source": job.importer} if job.is_sync else {}
+    return [replace(problem, params={**problem.params, **source}) for problem in tripped]
+
+
+def rejections_problem(job: Job, case: str, files: Files, **params: Any) -> Problem:
+    """Build the problem of a job that loads all rows or none, with its first rejected rows.
+
+    Parameters
+    ----------
+    case
+        ``checked`` if nothing was loaded, ``undoing`` while it is taken back, ``undone`` afterwards.
+    params
+        Further parameters of that case.
+    """
+    examples = _rejection_examples(job, files)
+    found = {"id": job.ref.id, "found": job.counts.rejected, "examples": examples}
+    return Problem(REJECTIONS, {"case": case, **found, **params})
+
+
+def _absent_examples(job: Job, chunks: Chunks, files: Files) -> list[dict[str, Any]]:
+    stored, keys = JobFiles(job.ref, files), list[str]()
+    for chunk in chunks.of_phase(job.ref, PhaseName.COMPARE):
+        if chunk.counts.to_absent and len(keys) < EXAMPLES:
+            keys += [key for key, _ in stored.absent(chunk.ref.index)]
+    return [{"key": key} for key in keys[:EXAMPLES]]
+
+
+def _rejection_examples(job: Job, files: Files) -> list[dict[str, Any]]:
+    rows = islice(JobFiles(job.ref, files).rejected_rows(), EXAMPLES)
+    return [
+        {"row": row.number, "column": first.column, "reason": {"code": first.code, "params": dict(first.params)}}
+        for row in rows
+        for first in row.rejections[:1]
+    ]
+
+
+def _change_examples(job: Job, files: Files) -> list[dict[str, Any]]:
+    titles = {column.field: column.title for column in importer_of(job).columns}
+    changes = chain.from_iterable(found.excess.examples for found in JobFiles(job.ref, files).compared())
+    return [_change_example(change, titles) for change in islice(changes, EXAMPLES)]
+
+
+def _change_example(change: Change, titles: Mapping[str, str]) -> dict[str, Any]:
+    changes = [
+        {"column": titles[name], "before": str(old), "after": None if (new := change.after[name]) is None else str(new)}
+        for name, old in change.before.items()
+    ]
+    return {"row": change.row, "key": change.key, "changes": changes}
 
 
 def write_evidence(job: Job, index: int, evidence: dict[str, DateEvidence], files: Files) -> None:
@@ -118,7 +253,7 @@ def settle_date_orders(job: Job, *, jobs: Jobs, files: Files) -> Job:
 
 def dump_keys(rows: Iterable[GoodRow]) -> bytes:
     """Encode the digests of the rows' keys with their row numbers, in order; 20 bytes a row."""
-    return b"".join(_RECORD.pack(digest_of(row.key), row.number) for row in rows)
+    return b"".join(DIGEST.pack(digest_of(row.key), row.number) for row in rows)
 
 
 def digest_of(key: str) -> bytes:
@@ -166,6 +301,15 @@ def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
         stored.write_duplicates(index, found)
 
 
+def _duplicate_rejections(job: Job, duplicates: Mapping[int, tuple[str, int]]) -> list[Rejection]:
+    """List the rejections of rows with the key of an earlier row, without the sheet's name."""
+    title = key_of(importer_of(job).row).title
+    return [
+        Rejection("", row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
+        for row, (key, first) in duplicates.items()
+    ]
+
+
 def _read_month_first(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
     """Read the dates of a row month first; the new dates may break a rule of the importer."""
     importer = importer_of(job)
@@ -193,6 +337,6 @@ def _keys(
 ) -> Iterator[tuple[int, bytes, int]]:
     for index in indexes:
         without = ignored.get(index, ())
-        for digest, row in _RECORD.iter_unpack(JobFiles(ref, files).keys(index)):
+        for digest, row in DIGEST.iter_unpack(JobFiles(ref, files).keys(index)):
             if row not in without:
                 yield index, digest, row

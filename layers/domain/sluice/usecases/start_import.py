@@ -12,11 +12,12 @@ from sluice.catalog.registry import importer_named
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
 from sluice.model.job import TENANT, Job, JobFile
+from sluice.model.options import LoadOptions
 from sluice.model.status import Status
 from sluice.usecases import artifacts
 from sluice.usecases.parameters import parameters_of
 from sluice.usecases.ports import Jobs
-from sluice.usecases.queueing import start_when_free
+from sluice.usecases.queueing import start
 from sluice.usecases.services import Services
 
 
@@ -45,8 +46,8 @@ def start_job(arrival: Arrival, services: Services) -> Job | None:
             job = _dropped(tenant, importer, name, arrival, services.jobs)
         case _:
             return None
-    if job is not None and job.status is Status.QUEUED:
-        start_when_free(job, services)
+    if job is not None and job.status is Status.QUEUED and not job.is_in_line:
+        start(job, now=int(arrival.at.timestamp()), services=services)
     return job
 
 
@@ -58,7 +59,8 @@ def _expected(ref: JobRef, arrival: Arrival, jobs: Jobs) -> Job | None:
         return None
     if job.status is not Status.WAITING_FOR_FILE:
         return job
-    return jobs.transition(ref, Status.QUEUED, file=replace(job.file, bytes=arrival.bytes, etag=arrival.etag))
+    file = replace(job.file, bytes=arrival.bytes, etag=arrival.etag)
+    return jobs.transition(ref, Status.QUEUED, file=file, since=job)
 
 
 def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs) -> Job:
@@ -81,6 +83,7 @@ def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs
         review=bool(declared and declared.review),
         parameters=parameters_of(declared, name) if declared else {},
         lookup=declared.lookup if declared else None,
+        options=declared.options if declared else LoadOptions(),
     )
     if not jobs.add(job):
         return jobs.get(job.ref)

@@ -12,7 +12,7 @@ from sluice.model.status import INACTIVE, STOPPING, Status
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import auto_resume
 from sluice.usecases.finish import finish
-from sluice.usecases.queueing import repair_importer_lock
+from sluice.usecases.queueing import release, repair
 from sluice.usecases.services import Services
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.sync import end_overdue
@@ -34,6 +34,9 @@ def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Excepti
     not have been delivered. Every action is harmless to a job that is only slow: a second message finds its chunk
     closed or leased.
 
+    A job that waits for the lock of its dataset is not stuck, however long it waits: the sweeper only sees to it that
+    the lock is passed on.
+
     Parameters
     ----------
     stuck_minutes
@@ -51,15 +54,26 @@ def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Excepti
         idle = now - (job.updated_at or job.created_at)
         patience = timedelta(seconds=_STOP_SECONDS) if job.status in STOPPING else timedelta(minutes=stuck_minutes)
         try:
+            if _see_to_dataset(job, int(now.timestamp()), services):
+                continue
             if _end_if_overdue(job, int(now.timestamp()), services) or idle <= patience:
                 continue
-            if repair_importer_lock(job, services):
+            if repair(job, now=int(now.timestamp()), services=services):
                 continue  # the job waits for the lock of its importer
             stuck += job.status not in INACTIVE
             _handle_idle_job(job, idle, now, services)
         except Exception as error:  # noqa: BLE001 - an error of one job must not delay the others
             complain(job, error)
     return stuck
+
+
+def _see_to_dataset(job: Job, now: int, services: Services) -> bool:
+    """Give back the lock of a dataset whose owner is inactive, or pass it on; return whether the job waits for it."""
+    if job.is_in_line:
+        return repair(job, now=now, services=services)
+    if job.hold and job.status in INACTIVE:  # a worker held a chunk when its run ended
+        release(job, now=now, services=services)
+    return False
 
 
 def _end_if_overdue(job: Job, now: int, services: Services) -> bool:
@@ -78,7 +92,7 @@ def _handle_idle_job(job: Job, idle: timedelta, now: datetime, services: Service
         case Status.IN_REVIEW if idle > timedelta(days=_REVIEW_DAYS):
             services.jobs.transition(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note="the review expired")
         case Status.PAUSED if job.suspended:
-            auto_resume(job.ref, job.run, services=services)
+            auto_resume(job.ref, job.run, now=int(now.timestamp()), services=services)
         case status if status not in INACTIVE:
             _rescue_stuck_job(job, int(now.timestamp()), services)
 
@@ -97,7 +111,7 @@ def _start_or_expire(job: Job, idle: timedelta, now: datetime, services: Service
 def _rescue_stuck_job(job: Job, now: int, services: Services) -> None:
     chunks = services.chunks
     if services.machine.is_over(job):
-        finish(job.ref, job.run, error=_STOPPED, services=services)
+        finish(job.ref, job.run, error=_STOPPED, now=now, services=services)
         return
     services.machine.start(job)
     if job.phase is None or chunks.barrier(job.ref, job.phase) is None:

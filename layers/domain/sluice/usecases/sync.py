@@ -23,6 +23,7 @@ from sluice.model.status import ENDED, INACTIVE, STOPPING, Status
 from sluice.upstream.source import Source
 from sluice.usecases.control import cancel
 from sluice.usecases.ports import Jobs, Schedules
+from sluice.usecases.queueing import start
 from sluice.usecases.services import Services
 
 #: Requester of a scheduled sync, in its log.
@@ -67,14 +68,15 @@ def start_sync(
         there = _found(before, services.jobs)
         if there is not None and not force:
             if there.status is Status.QUEUED:
-                services.machine.start(there)  # the call that created it may have died before it started the execution
+                # the call that created it may have died before it started the execution
+                start(there, now=int(now.timestamp()), services=services)
             return SyncStart(there, is_new=False)
         if there is not None and there.status is Status.ROLLING_BACK:
             raise Conflict("rolling-back", id=there.ref.id)
-        job = new_sync(tenant, source, by, now, instead_of=before)
+        job = new_sync(tenant, source, by, now)
         if services.jobs.add(job, owning=source_lock(tenant, source.name), instead_of=before):
             break
-    services.machine.start(job)
+    start(job, now=int(now.timestamp()), services=services)
     if there is not None:
         supersede(there.ref, job, by=by, now=now, services=services)
     return SyncStart(job, is_new=True)
@@ -114,8 +116,8 @@ def current_job(tenant: str, source_name: str, services: Services) -> Job | None
     return _found(owner, services.jobs)
 
 
-def new_sync(tenant: str, source: Source, by: str, now: datetime, *, instead_of: JobRef | None) -> Job:
-    """Build a job that pulls a source and supersedes ``instead_of``."""
+def new_sync(tenant: str, source: Source, by: str, now: datetime) -> Job:
+    """Build a job that pulls a source."""
     job_id = str(ULID.from_datetime(now))
     return Job(
         ref=JobRef(tenant, job_id),
@@ -126,7 +128,7 @@ def new_sync(tenant: str, source: Source, by: str, now: datetime, *, instead_of:
         batch_id=job_id,
         created_at=now,
         status=Status.QUEUED,
-        instead_of=instead_of.id if instead_of else None,
+        options=source.rows.options,
     )
 
 
@@ -147,10 +149,10 @@ def sync_on_schedule(tenant: str, source_name: str, *, now: datetime, services: 
     current = _found(before, services.jobs)
     if current is not None and current.status not in ENDED:
         return None
-    job = new_sync(tenant, source, SCHEDULE, now, instead_of=before)
+    job = new_sync(tenant, source, SCHEDULE, now)
     if not services.jobs.add(job, owning=lock, instead_of=before):
         return None  # another call has just started one
-    services.machine.start(job)
+    start(job, now=int(now.timestamp()), services=services)
     return job
 
 
@@ -173,7 +175,9 @@ def clean_up(
     for source in sources:
         # only the current job can be under way: it cancelled the earlier ones when it superseded them
         job = current_job(tenant, source, services)
-        if job is None or job.status in INACTIVE | STOPPING or now - (job.updated_at or job.created_at) <= _STUCK:
+        if job is None or job.is_in_line or job.status in INACTIVE | STOPPING:
+            continue
+        if now - (job.updated_at or job.created_at) <= _STUCK:
             continue
         with suppress(Conflict):
             cancel(job.ref, by=by, now=int(now.timestamp()), services=services)
@@ -229,7 +233,7 @@ def end_overdue(job: Job, now: int, jobs: Jobs) -> bool:
     now
         Epoch seconds.
     """
-    if not job.is_sync or job.status in INACTIVE or job.status is Status.ROLLING_BACK:
+    if not job.is_sync or job.is_in_line or job.status in INACTIVE | {Status.ROLLING_BACK}:
         return False
     if now - (job.run_at or job.created_at).timestamp() <= _LONGEST.total_seconds():
         return False

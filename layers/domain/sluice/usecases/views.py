@@ -1,21 +1,27 @@
-"""Views of a job: its preview, its timeline, and waits for its next change or its end."""
+"""Views of a job: its progress, its preview, its timeline, and waits for its next change or its end."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import Any
 
+from sluice.catalog.registry import importer_of
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound
 from sluice.model.event import Seen
-from sluice.model.job import Job, LogEntry
+from sluice.model.job import Job, LogEntry, Progress
+from sluice.model.rejection import Rejection
 from sluice.model.status import ENDED, STOPPING, WORKING, Status
 from sluice.reports.rejected_rows import RejectedRow
+from sluice.schema.importer import Column
+from sluice.schema.staging import NAMED_ROWS, Change, Compared
 from sluice.usecases.artifacts import FilePlan, JobFiles
+from sluice.usecases.phases import PHASES, Phase
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.staged_rows import staged_rows
 
@@ -36,13 +42,38 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """The layout of a file, its first rows, and whether all rows were compared with the dataset."""
+    """The layout of a file, its first rows, and what loading would change.
+
+    Parameters
+    ----------
+    rows
+        The first rows that would be loaded.
+    rejected
+        The rejected rows among them.
+    compared
+        The comparison with the dataset; ``None`` unless all rows were compared.
+    is_ahead
+        Whether no row was delivered yet, so that what the comparison found is still to come.
+    """
 
     job: Job
     plan: FilePlan
     rows: list[ShownRow]
     rejected: list[RejectedRow]
-    compared: bool
+    compared: Compared | None
+    is_ahead: bool
+
+    @property
+    def untouched(self) -> list[Column]:
+        """The columns that the file lacks, and that loading leaves as they are in existing records.
+
+        None of a lookup, which writes nothing, nor of a sync, whose source decides what is there. A file of keys to
+        delete changes whole records. A column that a rule of the importer changes is not among them.
+        """
+        if self.job.lookup or self.job.is_sync or self.job.options.mode == "delete":
+            return []
+        there = {*self.plan.header.fields.values(), *(self.compared.changed if self.compared else ())}
+        return [column for column in importer_of(self.job).columns if column.field not in there]
 
 
 def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files) -> Preview:
@@ -59,7 +90,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         ``not-parsed`` while the file is still being read, or if it was rejected.
     """
     job = jobs.get(ref)
-    reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING}
+    reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING} and not job.is_in_line
     if reading or not job.planned:
         raise Conflict("not-parsed", id=ref.id, status_now=str(job.status))
     rows: list[ShownRow] = []
@@ -71,12 +102,51 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         except NotFound:  # the chunk staged no row
             continue
         rows += [ShownRow(row.number, json.loads(row.values)) for row in staged.rows[: limit - len(rows)]]
-    compared = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(ref, PhaseName.COMPARE)]
-    known = all(compared) and (bool(compared) or job.status is Status.IN_REVIEW)
     stored = JobFiles(ref, files)
-    last = rows[-1].row if len(rows) == limit else None
+    plan, last = stored.read_plan(), rows[-1].row if len(rows) == limit else None
     rejected = takewhile(lambda row: last is None or row.number < last, stored.rejected_rows())
-    return Preview(job, stored.read_plan(), rows, list(islice(rejected, limit)), known)
+    return Preview(
+        job,
+        plan,
+        rows,
+        list(islice(rejected, limit)),
+        _compared(job, plan.layout.sheet, chunks, stored),
+        is_ahead=next(chunks.of_phase(ref, job.delivery), None) is None,
+    )
+
+
+def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compared | None:
+    """Merge the comparisons of all chunks: counts by column, and the first rows of each kind."""
+    done = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(job.ref, PhaseName.COMPARE)]
+    if not all(done) or not (done or job.status is Status.IN_REVIEW):
+        return None
+    changed, kept_blank, chunks_found = Counter[str](), 0, 0
+    updates: list[Change] = []
+    deletions: list[Change] = []
+    rejections: dict[int, list[Rejection]] = {}
+    for found in stored.compared():
+        changed.update(found.changed)
+        kept_blank += found.kept_blank
+        chunks_found += 1
+        for change in found.changes:
+            named = updates if change.after else deletions
+            if len(named) < NAMED_ROWS:
+                named.append(change)
+        for rejection in found.rejections:
+            if len(rejections) < NAMED_ROWS or rejection.row in rejections:
+                rejections.setdefault(rejection.row, []).append(replace(rejection, sheet=sheet))
+    if chunks_found < len(done):  # an earlier version compared the job, and stored nothing
+        return None
+    return Compared(
+        inserted=job.counts.to_insert,
+        updated=job.counts.to_update,
+        unchanged=job.counts.to_leave,
+        deleted=job.counts.to_delete + job.counts.to_absent,
+        rejections=list(chain.from_iterable(rejections.values())),
+        kept_blank=kept_blank,
+        changed=changed,
+        changes=updates + deletions,
+    )
 
 
 @dataclass(frozen=True)
@@ -153,22 +223,25 @@ def _stretches(entries: list[LogEntry]) -> list[tuple[Status, datetime]]:
 
 
 def _by_phase(job: Job, span: Span, steps: list[Step]) -> list[Span]:
-    """Name the phase of a span of work; a span of parsing that went on to compare becomes two."""
+    """Name the phase of a span of work; one of parsing or loading that went on to another phase becomes two."""
     match span.status:
         case Status.LOADING:
-            return [replace(span, phase=job.delivery)]
+            return _in_two(job, span, steps, job.delivery, PhaseName.ABSENT)
         case Status.ROLLING_BACK:
             return [replace(span, phase=PhaseName.UNDO)]
         case Status.PARSING:
-            own = [step for step in steps if step.at > span.since and (span.until is None or step.at <= span.until)]
-            parsed = max((step.at for step in own if step.phase is PhaseName.PARSE), default=span.since)
-            compares = span.until is None and job.phase is PhaseName.COMPARE
-            if not compares and all(step.phase is not PhaseName.COMPARE for step in own):
-                return [replace(span, phase=PhaseName.PARSE)]
-            parts = [replace(span, phase=PhaseName.PARSE, until=parsed)] if parsed > span.since else []
-            return [*parts, replace(span, phase=PhaseName.COMPARE, since=parsed)]
+            return _in_two(job, span, steps, PhaseName.PARSE, PhaseName.COMPARE)
         case _:
             return [span]
+
+
+def _in_two(job: Job, span: Span, steps: list[Step], first: PhaseName, second: PhaseName) -> list[Span]:
+    own = [step for step in steps if step.at > span.since and (span.until is None or step.at <= span.until)]
+    if all(step.phase is not second for step in own) and not (span.until is None and job.phase is second):
+        return [replace(span, phase=first)]
+    done = max((step.at for step in own if step.phase is first), default=span.since)
+    parts = [replace(span, phase=first, until=done)] if done > span.since else []
+    return [*parts, replace(span, phase=second, since=done)]
 
 
 def await_end(job: Job, *, seconds: float, jobs: Jobs) -> Job:
@@ -194,3 +267,46 @@ def await_news(ref: JobRef, seen: Seen | None, *, seconds: float, jobs: Jobs) ->
         time.sleep(_NEWS_PAUSE)
         job = jobs.get(ref)
     return job
+
+
+def progress_of(job: Job) -> Progress:
+    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
+    phase = PHASES[_phase_shown(job)]
+    current, total = phase.progress(job.counts)
+    if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
+        percent = 100
+    else:
+        percent = min(100, current * 100 // total) if total else 0
+    return Progress(current, total, percent, _code_shown(job, phase))
+
+
+def _phase_shown(job: Job) -> PhaseName:
+    match job.status, job.phase:
+        case (Status.ROLLING_BACK | Status.ROLLED_BACK, _):
+            return PhaseName.UNDO
+        case (_, PhaseName.PARSE | PhaseName.COMPARE | PhaseName.ABSENT as phase):
+            return phase
+        case (Status.PARSING | Status.IN_REVIEW, _) | (Status.PAUSING | Status.PAUSED | Status.CANCELLING, None):
+            return PhaseName.PARSE
+        case _:
+            return job.delivery
+
+
+def _code_shown(job: Job, phase: Phase) -> str:  # noqa: PLR0911 - a code for each state
+    match job.status:
+        case Status.PAUSING | Status.PAUSED if job.suspended:
+            return "suspended"
+        case Status.QUEUED | Status.ROLLING_BACK if job.waits_for:
+            return f"waiting-for-{job.waits_for.lock}"
+        case Status.WAITING_FOR_FILE | Status.QUEUED:
+            return job.status.replace("_", "-")
+        case Status.PARSING if not job.counts.total:
+            return "reading-source" if job.is_sync else "reading-file"
+        case Status.IN_REVIEW if job.phase is not PhaseName.COMPARE:
+            return "in-review"
+        case Status.ROLLING_BACK | Status.ROLLED_BACK if job.counts.conflicts:
+            return "rolling-back-conflicts"
+        case Status.FAILED if job.problem and not job.counts.total:
+            return "failed"
+        case _:
+            return phase.code

@@ -20,7 +20,11 @@ _CONNECTING_SECONDS = 10
 
 
 def worth_telling(changes: Sequence[Change]) -> list[Change]:
-    """Drop progress that a later change of the same job supersedes."""
+    """Drop progress that a later change of the same job supersedes, and changes that callers do not see.
+
+    A job that gives a lock back after its end keeps its version.
+    """
+    changes = [(before, after) for before, after in changes if before is None or before.version != after.version]
     last = {after.ref: place for place, (_, after) in enumerate(changes)}
     return [change for place, change in enumerate(changes) if place == last[change[1].ref] or is_new_state(*change)]
 

@@ -7,9 +7,9 @@ from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, NotYet, Problem, TryLater, UpstreamDown
 from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import suspend
-from sluice.usecases.phases import Work, phase_of
+from sluice.usecases.phases import phase_of
 from sluice.usecases.ports import Chunks
-from sluice.usecases.services import Services
+from sluice.usecases.services import Services, Work
 
 _Closed = tuple[ChunkState, Counts, Problem | None]
 
@@ -56,7 +56,7 @@ def _work(chunk: Chunk, now: int, until: int, services: Services) -> _Closed | N
     job = services.jobs.get(chunk.ref.job)
     phase = phase_of(job, chunk.ref.phase)
     work = Work(job, chunk, now, until)
-    if job.status is not phase.running or not phase.is_wanted(work, services):
+    if job.status is not phase.running or job.is_in_line or not phase.is_wanted(work, services):
         return None
     try:
         return ChunkState.DONE, phase.work(work, services), None

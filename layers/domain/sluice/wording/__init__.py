@@ -94,7 +94,7 @@ def word_progress(job: Job, code: str, language: str = ENGLISH) -> str:
         return word_detail(job.suspended, language)
     if code == "failed" and job.problem:
         return word_problem(job.problem, language)[0]
-    return _say(_find("progress", code, language), code, {"counts": job.counts}, language)
+    return _say(_find("progress", code, language), code, {"counts": job.counts, "waits_for": job.waits_for}, language)
 
 
 def _find(part: str, code: str, language: str) -> Sentence | None:

@@ -119,4 +119,5 @@ datin = Importer(
     dataset="datin",
     title="Data and internet lines (Datin)",
     conventions=INDONESIAN,
+    blanks="clear",  # the report is a full extract: what it leaves blank is empty by now
 )

@@ -164,4 +164,5 @@ hsi = Importer(
     dataset="hsi",
     title="High-speed internet orders (HSI)",
     conventions=INDONESIAN,
+    blanks="clear",  # the report is a full extract: what it leaves blank is empty by now
 )

@@ -114,4 +114,5 @@ jt = Importer(
     title="Network projects (JT)",
     aliases=("tambahan",),
     conventions=INDONESIAN,
+    blanks="clear",  # the report is a full extract: what it leaves blank is empty by now
 )

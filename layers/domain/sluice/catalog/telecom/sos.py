@@ -163,4 +163,5 @@ sos = Importer(
     title="Digital products (SOS)",
     aliases=("digital_product", "analysis"),
     conventions=INDONESIAN,
+    blanks="clear",  # the report is a full extract: what it leaves blank is empty by now
 )

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sluice.destinations.base import changed_since, instant
+from sluice.destinations.base import current_instant
 from sluice.destinations.dynamodb import stored
-from sluice.destinations.dynamodb.journal import ObjectStore, read_undone, write_journal, write_undone
-from sluice.destinations.dynamodb.stored import Image, Item, Journal
-from sluice.destinations.dynamodb.table import RecordTable
+from sluice.destinations.dynamodb.journal import (
+    Decided,
+    ObjectStore,
+    Rows,
+    applied,
+    close_journal,
+    left_row,
+    read_undone,
+    write_journal,
+    write_undone,
+)
+from sluice.destinations.dynamodb.stored import Entry, Image, Item, is_record
+from sluice.destinations.dynamodb.table import RecordTable, Replacement
+from sluice.model.rejection import Rejection
+from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, KeptRow, Undone
 
 if TYPE_CHECKING:
@@ -21,9 +33,10 @@ if TYPE_CHECKING:
 class DynamoDestination:
     """The `Destination` port on the records table.
 
-    A chunk is applied in steps: read the records, write the journal once, write superseded versions into the archive
-    (of importers that have one), write the records. A second attempt finds the first one's journal and writes the same
-    items again, so the dataset and the result are the same however often a chunk is applied.
+    A chunk is applied in steps: read the records, decide what each row does and write the journal once in each hold of
+    the dataset's lock, write superseded versions into the archive (of importers that have one), write the records. A
+    later attempt in the same hold finds the journal, and lays what it says over the records as they are then; so the
+    dataset and the result are the same however often a chunk is applied.
 
     Parameters
     ----------
@@ -33,34 +46,53 @@ class DynamoDestination:
         The table's name.
     store
         Where journals are kept.
+    keep_days
+        Days that journals are kept, and tombstones of removed records.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, store: ObjectStore) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, store: ObjectStore, keep_days: int) -> None:
         self._table = RecordTable(client, table)
         self._store = store
+        self._keep = timedelta(days=keep_days)
 
     def apply(self, batch: Batch) -> Applied:
         """Deliver a chunk; the same chunk again changes nothing and gives the same result."""
-        rejections = [stored.too_large(row) for row in batch.rows if not stored.fits(row)]
-        if rejections:
-            batch = replace(batch, rows=[row for row in batch.rows if stored.fits(row)])
-        journal = write_journal(self._store, batch, self._look(batch))
-        before = journal.before
-        if batch.importer.archive:
-            self._table.put(stored.superseded(batch, key, image, journal.at) for key, image in before.items() if image)
-        self._table.put(stored.new_record(batch, row, journal.at) for row in batch.rows if row.key in before)
-        inserted = sum(1 for image in before.values() if image is None)
-        return Applied(inserted, len(before) - inserted, journal.unchanged, rejections)
+        batch, too_large = _fitting(batch)
+        rows, at = Rows(batch, self._keep), current_instant()
+        seen: dict[str, Image | None] = {}
+
+        def decide(earlier: Mapping[str, Entry]) -> Decided:
+            seen.clear()
+            seen.update(self._look(batch, earlier))
+            return rows.decide(seen, earlier, at)
+
+        journal, after = write_journal(self._store, batch, decide)
+        if after is None:  # an earlier attempt has decided
+            seen = self._images(batch, journal.entries)
+            after = {key: rows.after(entry, seen[key], journal.at) for key, entry in journal.entries.items()}
+        self._write(batch, seen, after, journal.at)
+        done = applied(journal)
+        return replace(done, rejections=too_large + done.rejections)
 
     def compare(self, batch: Batch) -> Compared:
-        """Say what `apply` would do now; nothing is written. A row that no record can hold counts as inserted."""
-        fitting = replace(batch, rows=[row for row in batch.rows if stored.fits(row)])
-        known = self._hashes(fitting)
-        unchanged = sum(1 for row in fitting.rows if known.get(row.key) == row.hash)
-        return Compared(len(batch.rows) - len(known), len(known) - unchanged, unchanged)
+        """Say what `apply` would do now; nothing is written."""
+        batch, too_large = _fitting(batch)
+        found = Rows(batch, self._keep).compare(self._look(batch, {}))
+        return replace(found, rejections=too_large + found.rejections)
+
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:  # noqa: ARG002 - the same for every dataset
+        """Split the keys of a dataset into its shards."""
+        return [str(shard) for shard in range(stored.SHARDS)]
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterator[tuple[str, str]]:
+        """Yield key and fingerprint of each record of a shard that is not marked as deleted."""
+        partition = stored.partition(tenant, importer.dataset, int(key_range))
+        for item in self._table.items_of(partition, stored.IMAGE):
+            if stored.is_shown(item, deleted=False):
+                yield item[stored.SORT_KEY]["S"], stored.fingerprint(stored.image_of(item))
 
     def undo(self, batch: Batch) -> Undone:
-        """Put the records that the chunk's journal names back as they were, where they are still as the job left them.
+        """Restore the columns that the chunk wrote, where they still hold what it wrote, as its journals say.
 
         A chunk that was not applied yet gets a closed journal, so that it is not applied later. A chunk that a worker
         is applying at the same time must not be undone.
@@ -68,55 +100,79 @@ class DynamoDestination:
         done = read_undone(self._store, batch)
         if done is not None:
             return done
-        closed = Journal({}, 0, instant(datetime.now(UTC)), closed=True)
-        before = write_journal(self._store, batch, closed).before
-        kept = self._put_back(batch, before)
+        entries = close_journal(self._store, batch)
+        left = self._restore(batch, entries)
         if batch.importer.archive:
-            kept_keys = {row.key for row in kept}
+            kept = {row.key for row in left}
             self._table.delete(
-                stored.key_of_superseded(batch, key) for key, image in before.items() if image and key not in kept_keys
+                stored.key_of_superseded(batch, key)
+                for key, entry in entries.items()
+                if is_record(entry.before) and key not in kept
             )
-        return write_undone(self._store, batch, Undone(len(before) - len(kept), kept))
+        return write_undone(self._store, batch, Undone(len(entries) - len(left), left))
 
-    def _look(self, batch: Batch) -> Journal:
-        """Find the rows that differ from their records.
+    def _look(self, batch: Batch, earlier: Collection[str]) -> dict[str, Image | None]:
+        """Read the records of all rows but those that are known to change nothing.
 
-        Only of those the whole record is read, because most imports change little.
+        Only of rows that differ by their hash the whole record is read, because most imports change little.
         """
-        at = instant(datetime.now(UTC))
-        known = self._hashes(batch)
-        differing = [row.key for row in batch.rows if known.get(row.key) != row.hash]
-        images = self._images(batch, [key for key in differing if key in known])
-        before = {key: images.get(key) for key in differing}
-        return Journal(before, len(batch.rows) - len(before), at)
+        found = self._read(batch, [row.key for row in batch.rows], (stored.SORT_KEY, stored.HASH, stored.DELETED_AT))
+        may_be_same = batch.options.mode in {"upsert", "update", "mirror"}
+        same = {
+            row.key
+            for row in batch.rows
+            if may_be_same and row.key in found and stored.has_hash(found[row.key], row.hash) and row.key not in earlier
+        }
+        images = self._images(batch, [row.key for row in batch.rows if row.key in found and row.key not in same])
+        return {row.key: images.get(row.key) for row in batch.rows if row.key not in same}
 
-    def _put_back(self, batch: Batch, before: Mapping[str, Image | None]) -> list[KeptRow]:
-        """Put records back where the job wrote them last; returns the rows whose records others changed since."""
-        there = self._images(batch, before)
-        ours = [key for key in before if (image := there[key]) and image.job_id == batch.job_id]
-        restored = [
-            (
-                stored.key_of_record(batch.tenant, batch.dataset, key),
-                None if (image := before[key]) is None else stored.record_of(batch, key, image),
+    def _write(
+        self, batch: Batch, seen: Mapping[str, Image | None], after: Mapping[str, Image | None], at: str
+    ) -> None:
+        """Write the records that differ from those that are there, and what they supersede into the archive."""
+        new = {key: image for key, image in after.items() if image is not None and image != seen[key]}
+        if batch.importer.archive:
+            self._table.put(
+                stored.superseded(batch, key, image, at)
+                for key in new
+                if is_record(image := seen[key]) and image.job_id != batch.job_id
             )
-            for key in ours
-        ]
-        lost = self._table.replace(restored, of_job=batch.job_id)  # another job has written these since they were read
-        there |= {key: before[key] for key in ours} | self._images(batch, lost)
-        return [
-            changed_since(key, image.job_id if image else None)
-            for key, image in there.items()
-            if image != before[key]  # an earlier attempt may have put it back
-        ]
+        self._table.put(stored.item_of(batch, key, image) for key, image in new.items())
 
-    def _hashes(self, batch: Batch) -> dict[str, str]:
-        found = self._read(batch, [row.key for row in batch.rows], (stored.SORT_KEY, stored.HASH))
-        return {key: item[stored.HASH]["S"] for key, item in found.items()}
+    def _restore(self, batch: Batch, entries: Mapping[str, Entry]) -> list[KeptRow]:
+        """Write the records as a rollback makes them; returns the rows that it leaves."""
+        rows = Rows(batch, self._keep)
+        left: dict[str, KeptRow] = {}
+        pending = list(entries)
+        while pending:
+            there = self._images(batch, pending)
+            restored = {key: rows.restored(entries[key], there[key]) for key in pending}
+            left |= {
+                key: left_row(key, there[key], one.conflicts)
+                for key, one in restored.items()
+                if one.conflicts is not None
+            }
+            changed = [(key, there[key], one.record) for key, one in restored.items() if one.record != there[key]]
+            # others have written these since they were read
+            pending = self._table.replace(_replacement(batch, *each) for each in changed)
+            for key in pending:
+                left.pop(key, None)
+        return [left[key] for key in entries if key in left]
 
     def _images(self, batch: Batch, keys: Collection[str]) -> dict[str, Image | None]:
-        wanted = (stored.SORT_KEY, stored.JOB, stored.HASH, stored.DATA, stored.AT)
-        found = self._read(batch, keys, wanted)
+        found = self._read(batch, keys, stored.IMAGE)
         return {key: stored.image_of(found[key]) if key in found else None for key in keys}
 
     def _read(self, batch: Batch, keys: Collection[str], attributes: tuple[str, ...]) -> dict[str, Item]:
         return self._table.read((stored.key_of_record(batch.tenant, batch.dataset, key) for key in keys), attributes)
+
+
+def _fitting(batch: Batch) -> tuple[Batch, list[Rejection]]:
+    """Return a chunk without the rows that no record can hold, and their rejections."""
+    rejections = [stored.too_large(row) for row in batch.rows if not stored.fits(row)]
+    return replace(batch, rows=[row for row in batch.rows if stored.fits(row)]) if rejections else batch, rejections
+
+
+def _replacement(batch: Batch, key: str, seen: Image | None, record: Image | None) -> Replacement:
+    items = [image and stored.item_of(batch, key, image) for image in (seen, record)]
+    return Replacement(stored.key_of_record(batch.tenant, batch.dataset, key), *items)

@@ -37,17 +37,20 @@ class DynamoRecords:
             raise no_record(key)
         wanted = stored.key_of_record(tenant, dataset, key)
         found = self._client.get_item(TableName=self._table, Key=wanted).get("Item")
-        if found is None:
+        if found is None or not stored.is_shown(found, deleted=True):
             raise no_record(key)
         return stored.shown(found)
 
-    def page(self, tenant: str, dataset: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+    def page(
+        self, tenant: str, dataset: str, *, limit: int, cursor: str | None, deleted: bool = False
+    ) -> Page[dict[str, Any]]:
         """List records of a dataset, shard by shard and by key within each."""
         first, after = (0, None) if cursor is None else _position(cursor)
         items: list[Item] = []
         for shard in range(first, stored.SHARDS):
             missing = limit + 1 - len(items)  # one more tells whether there is another page
-            items += islice(self._query(stored.partition(tenant, dataset, shard), missing, after), missing)
+            found = self._query(stored.partition(tenant, dataset, shard), missing, after)
+            items += islice((item for item in found if stored.is_shown(item, deleted=deleted)), missing)
             if len(items) > limit:
                 cursor = encode_cursor(*stored.position_of(items[limit - 1]))
                 return Page([stored.shown(item) for item in items[:limit]], cursor)
@@ -65,19 +68,25 @@ class DynamoRecords:
         return [stored.shown_version(key, item) for item in items]
 
     def _query(self, pk: str, limit: int, after: str | None = None, *, backwards: bool = False) -> Iterator[Item]:
-        """Yield the items of a partition, by sort key; ``limit`` is the most that one request reads."""
+        """Yield the items of a partition, by sort key.
+
+        The first request reads ``limit`` items; if that is not enough, there may be many deleted ones, and each further
+        request reads as many as DynamoDB allows.
+        """
         condition, values = f"{PARTITION_KEY} = :pk", {":pk": {"S": pk}}
         if after is not None:
             condition += f" AND {SORT_KEY} > :after"
             values[":after"] = {"S": after}
-        return query_items(
-            self._client.query,
-            TableName=self._table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            Limit=limit,
-            ScanIndexForward=not backwards,
-        )
+        parameters: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": not backwards,
+        }
+        first = self._client.query(**parameters, Limit=limit)
+        yield from first["Items"]
+        if "LastEvaluatedKey" in first:
+            yield from query_items(self._client.query, **parameters, ExclusiveStartKey=first["LastEvaluatedKey"])
 
 
 def _position(cursor: str) -> tuple[int, str]:

@@ -2,9 +2,13 @@
 
 Items
 -----
-A record: ``pk = {tenant}#{dataset}#{shard}``, ``sk = {key}``, ``job`` (the job that wrote it last), ``hash``, ``data``
-(the values, as JSON) and ``at`` (the instant it is valid from; records of early versions lack it). The shard spreads
-writes over partitions, and still lets a dataset be listed.
+A record: ``pk = {tenant}#{dataset}#{shard}``, ``sk = {key}``, ``job`` (the job that wrote it last), ``hash`` (the
+digest of ``data``), ``data`` (the whole values, as JSON) and ``at`` (the instant it is valid from; records of early
+versions lack it). The shard spreads writes over partitions, and still lets a dataset be listed.
+
+A record that is marked as deleted has ``deleted_at`` (RFC 3339) and ``deleted_by`` (the same as ``job``) beside these.
+One that was removed leaves a tombstone under its key: ``job`` (the job that removed it), ``deleted_at``, and
+``expires_at`` (epoch seconds), when DynamoDB removes it; it lives as long as the journals of its job.
 
 An earlier version of a record, of an importer that archives: ``pk = {tenant}#{dataset}@archive#{key}``, ``sk`` = the
 job that superseded it, ``job`` and ``data`` as they were, ``since`` and ``until``. A key has a partition of its own, so
@@ -13,24 +17,36 @@ of a sort key). Dataset names contain no @, so no other dataset shares these par
 
 Objects
 -------
-A journal, ``jobs/{tenant}/{job}/journal/{chunk}.jsonl``: a line ``{"format": 1, "unchanged", "at", "closed"}``, then a
-line ``[key, {"job", "hash", "data", "at"}]`` for each record that the chunk changes, and ``[key, null]`` for each that
-it inserts. Journals that continue it are called ``{chunk}-{number}.jsonl``, from 2 on. Format 0 is the same without the
-number. The result of undoing the chunk is ``{chunk}.undone.json``, see `sluice.destinations.stored`.
+A journal, ``jobs/{tenant}/{job}/journal/{chunk}.jsonl``, has the decisions about the rows of a chunk in one hold of the
+dataset's lock; those of later holds are called ``{chunk}-{number}.jsonl``, from 2 on. Its first line is
+``{"format": 2, "hold", "at", "unchanged", "kept_blank", "closed"}``. Then there is a line for each row that changes its
+record, ``[key, {"before", "wrote"}]``, and for each rejected row, ``[key, {"rejections": [rejection, ...]}]``.
+``before`` is the record without the job, ``{"job", "hash", "data", "at", "deleted_at", "expires_at"}`` as far as it has
+these, or null; ``wrote`` has the values that the job writes, or is null where it deletes the record. Rejections are
+written as in `sluice.destinations.stored`, as is the result of undoing the chunk, ``{chunk}.undone.json``.
+
+Format 1 has the first line ``{"format": 1, "unchanged", "at", "closed"}``, then ``[key, before]`` for each record that
+the chunk changes; it does not say what was written. A journal that continues it adds images of records that other jobs
+wrote in the meantime. Format 0 is the same without the number.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeGuard
 from zlib import crc32
 
-from sluice.destinations.base import record, version
+from pydantic_core import from_json, to_json
+
+from sluice.destinations.base import record, shown_key, version
+from sluice.destinations.stored import dump_rejection
 from sluice.model.errors import format_of
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import Rejection, to_rejection
+from sluice.schema.said import Values
 from sluice.schema.staging import Batch
-from sluice.schema.validation import GoodRow
+from sluice.schema.validation import GoodRow, digest
 
 Item = dict[str, Any]
 
@@ -40,60 +56,120 @@ JOB = "job"
 HASH = "hash"
 DATA = "data"
 AT = "at"
+DELETED_AT = "deleted_at"
+EXPIRES_AT = "expires_at"
+_DELETED_BY = "deleted_by"
+#: Attributes that an image is read from.
+IMAGE = (SORT_KEY, JOB, HASH, DATA, AT, DELETED_AT, EXPIRES_AT)
 _SINCE = "since"
 _UNTIL = "until"
 
-_JOURNAL_FORMAT = 1
+_JOURNAL_FORMAT = 2
+# Hold of journals that do not name one: earlier than any other.
+_NO_HOLD = -1
 # A partition takes 1,000 writes a second (DynamoDB Developer Guide, "Burst and adaptive capacity").
 SHARDS = 16
 # Limits of a sort key, and of an item less what stands beside the values (DynamoDB Developer Guide, "Quotas").
 _KEY_BYTES = 1024
 _VALUE_BYTES = 400 * 1024 - 4 * 1024
-# Characters of a key that the rejection of its row repeats.
-_SHOWN_KEY = 200
 
 
 class Image(NamedTuple):
-    """A record without its key.
+    """A record without its key, or what is left of one that was deleted.
 
     Parameters
     ----------
     job_id
-        The job that wrote it last.
+        The job that wrote it last; of a deleted record, the job that deleted it.
     hash
-        Digest of the values.
+        Digest of the values; empty in a tombstone.
     data
-        The values, as JSON.
+        The values, as JSON; empty in a tombstone.
     valid_from
-        RFC 3339; ``None`` if the record is older than the attribute.
+        RFC 3339; ``None`` if the record is older than the attribute, and in a tombstone.
+    deleted_at
+        RFC 3339; ``None`` if the record is not deleted.
+    expires_at
+        Epoch seconds until which a tombstone is kept; ``None`` if it is none.
     """
 
     job_id: str
     hash: str
     data: str
     valid_from: str | None
+    deleted_at: str | None = None
+    expires_at: int | None = None
+
+    @property
+    def values(self) -> Values:
+        """The values by field."""
+        found: Values = from_json(self.data)
+        return found
+
+
+def is_record(image: Image | None) -> TypeGuard[Image]:
+    """Whether there is a record: neither none, nor one that is marked as deleted, nor a tombstone."""
+    return image is not None and image.deleted_at is None
+
+
+def is_gone(image: Image | None) -> bool:
+    """Whether there are no values: none were ever written, or they were removed."""
+    return image is None or image.expires_at is not None
 
 
 @dataclass(frozen=True)
-class Journal:
-    """Before-images of the records that a chunk writes.
+class Entry:
+    """What a job does to one record.
 
     Parameters
     ----------
     before
-        For each key that is written: the record as it was, ``None`` if it is new.
+        The record without the job, ``None`` if there is none.
+    wrote
+        The values that the job writes; ``None`` if it deletes the record.
+    unknown
+        The journal is of a format that does not say what the job wrote: whatever the record was then.
+    """
+
+    before: Image | None
+    wrote: Values | None
+    unknown: bool = False
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The decisions about the rows of a chunk in one hold of the dataset's lock.
+
+    Parameters
+    ----------
+    entries
+        By key: what the job does to each record that it changes.
     unchanged
         Rows whose record has the same values already.
     at
         When the chunk was applied, RFC 3339; its records are valid from then on, at every attempt.
+    hold
+        Number of the hold.
+    rejected
+        By key: why the row is rejected.
+    kept_blank
+        Blank cells whose record keeps a value.
     closed
         The chunk was undone before it was applied, and is not applied any more.
     """
 
-    before: dict[str, Image | None]
+    entries: dict[str, Entry]
     unchanged: int
     at: str
+    hold: int
+    rejected: dict[str, list[Rejection]] = field(default_factory=dict)
+    kept_blank: int = 0
     closed: bool = False
+
+    @property
+    def adds_to_earlier(self) -> bool:
+        """Whether it lists only what is new, as those of formats 0 and 1 do; else it lists every row of the chunk."""
+        return self.hold == _NO_HOLD
 
 
 def partition(tenant: str, dataset: str, shard: int) -> str:
@@ -123,26 +199,47 @@ def position_of(item: Item) -> tuple[int, str]:
     return int(item[PARTITION_KEY]["S"].rsplit("#", 1)[-1]), item[SORT_KEY]["S"]
 
 
-def new_record(batch: Batch, row: GoodRow, at: str) -> Item:
-    """Build the record that a row becomes."""
-    return record_of(batch, row.key, Image(batch.job_id, row.hash, row.values.decode(), at))
+def image(job_id: str, values: Values, valid_from: str | None) -> Image:
+    """Build a record of values, which are in the order of the model's columns."""
+    body = to_json(values)
+    return Image(job_id, digest(body), body.decode(), valid_from)
 
 
-def record_of(batch: Batch, key: str, image: Image) -> Item:
-    """Build the record that an image shows."""
+def item_of(batch: Batch, key: str, image: Image) -> Item:
+    """Build the item that an image shows."""
     item = key_of_record(batch.tenant, batch.dataset, key)
-    item[JOB] = {"S": image.job_id}
-    item[HASH] = {"S": image.hash}
-    item[DATA] = {"S": image.data}
-    if image.valid_from is not None:
-        item[AT] = {"S": image.valid_from}
+    for name, value in _attributes(image).items():
+        item[name] = {"N": str(value)} if name == EXPIRES_AT else {"S": value}
+    if image.deleted_at is not None and image.expires_at is None:
+        item[_DELETED_BY] = {"S": image.job_id}
     return item
 
 
+def _attributes(image: Image) -> dict[str, str | int]:
+    """Return the attributes that an image has; a tombstone has no values, a record of early versions no instant."""
+    values = {} if image.expires_at is not None else {HASH: image.hash, DATA: image.data}
+    others = {AT: image.valid_from, DELETED_AT: image.deleted_at, EXPIRES_AT: image.expires_at}
+    return {JOB: image.job_id} | values | {name: value for name, value in others.items() if value is not None}
+
+
 def image_of(item: Item) -> Image:
-    """Read the image of a record."""
-    at = item.get(AT)
-    return Image(item[JOB]["S"], item[HASH]["S"], item[DATA]["S"], at and at["S"])
+    """Read the image of an item."""
+    return _load_image({name: int(each["N"]) if "N" in each else each["S"] for name, each in item.items()})
+
+
+def has_hash(item: Item, hash_: str) -> bool:
+    """Whether an item is a record, not deleted, whose values have this digest."""
+    return DELETED_AT not in item and item[HASH]["S"] == hash_
+
+
+def fingerprint(image: Image) -> str:
+    """Return what differs after any write of a record by another job, or of other values."""
+    return digest(f"{image.job_id}\0{image.data}".encode())
+
+
+def is_shown(item: Item, *, deleted: bool) -> bool:
+    """Whether a list shows an item: a record, or one that is marked as deleted if these are asked for."""
+    return DELETED_AT not in item or (deleted and EXPIRES_AT not in item)
 
 
 def superseded(batch: Batch, key: str, image: Image, until: str) -> Item:
@@ -160,18 +257,24 @@ def is_possible_key(key: str) -> bool:
 
 
 def fits(row: GoodRow) -> bool:
-    """Whether a record can hold the row."""
+    """Whether a record can have the key of the row, and hold what it says."""
     return len(row.key.encode()) <= _KEY_BYTES and len(row.values) <= _VALUE_BYTES
+
+
+def fits_merged(image: Image) -> bool:
+    """Whether an item can hold a record."""
+    return 4 * len(image.data) <= _VALUE_BYTES or len(image.data.encode()) <= _VALUE_BYTES
 
 
 def too_large(row: GoodRow) -> Rejection:
     """Build the rejection of a row that no record can hold."""
-    return Rejection("", row.number, None, row.key[:_SHOWN_KEY], "over-record-size")
+    return Rejection("", row.number, None, shown_key(row.key), "over-record-size")
 
 
 def shown(item: Item) -> dict[str, Any]:
     """Show a record to callers."""
-    return record(item[SORT_KEY]["S"], item[JOB]["S"], json.loads(item[DATA]["S"]))
+    deleted_at = item[DELETED_AT]["S"] if DELETED_AT in item else None
+    return record(item[SORT_KEY]["S"], item[JOB]["S"], json.loads(item[DATA]["S"]), deleted_at)
 
 
 def shown_version(key: str, item: Item) -> dict[str, Any]:
@@ -187,7 +290,7 @@ def until_of(item: Item) -> str:
 
 
 def journal_key(batch: Batch, number: int = 1) -> str:
-    """Return the object key of a chunk's journal; numbers from 2 on are of those that continue it."""
+    """Return the object key of a chunk's journal; numbers from 2 on are of later holds."""
     return _object_of_chunk(batch, ".jsonl" if number == 1 else f"-{number}.jsonl")
 
 
@@ -202,26 +305,46 @@ def _object_of_chunk(batch: Batch, suffix: str) -> str:
 
 def dump_journal(journal: Journal) -> bytes:
     """Write a journal."""
-    head = {"format": _JOURNAL_FORMAT, "unchanged": journal.unchanged, "at": journal.at, "closed": journal.closed}
-    lines = [json.dumps(head)]
-    lines += [json.dumps([key, image and _dump_image(image)]) for key, image in journal.before.items()]
-    return "\n".join(lines).encode()
+    head = {
+        "format": _JOURNAL_FORMAT,
+        "hold": journal.hold,
+        "at": journal.at,
+        "unchanged": journal.unchanged,
+        "kept_blank": journal.kept_blank,
+        "closed": journal.closed,
+    }
+    lines: list[Any] = [head]
+    lines += [
+        [key, {"before": entry.before and _attributes(entry.before), "wrote": entry.wrote}]
+        for key, entry in journal.entries.items()
+    ]
+    lines += [
+        [key, {"rejections": [dump_rejection(rejection) for rejection in rejections]}]
+        for key, rejections in journal.rejected.items()
+    ]
+    return b"\n".join(map(to_json, lines))
 
 
 def load_journal(body: bytes) -> Journal:
     """Read a journal; raises `NewerFormat`."""
-    first, *lines = body.split(b"\n")
-    head = json.loads(first)
-    format_of(head, "A journal", newest=_JOURNAL_FORMAT)
-    images = (json.loads(line) for line in lines)
-    before = {key: None if image is None else _load_image(image) for key, image in images}
-    return Journal(before, head["unchanged"], head["at"], head["closed"])
+    first, *rest = body.split(b"\n")
+    head = from_json(first)
+    lines = map(from_json, rest)
+    if format_of(head, "A journal", newest=_JOURNAL_FORMAT) < _JOURNAL_FORMAT:
+        images = {key: Entry(image and _load_image(image), None, unknown=True) for key, image in lines}
+        return Journal(images, head["unchanged"], head["at"], _NO_HOLD, closed=head["closed"])
+    entries: dict[str, Entry] = {}
+    rejected: dict[str, list[Rejection]] = {}
+    for key, line in lines:
+        if "rejections" in line:
+            rejected[key] = [to_rejection(each) for each in line["rejections"]]
+        else:
+            entries[key] = Entry(line["before"] and _load_image(line["before"]), line["wrote"])
+    return Journal(
+        entries, head["unchanged"], head["at"], head["hold"], rejected, head["kept_blank"], closed=head["closed"]
+    )
 
 
-def _dump_image(image: Image) -> dict[str, str]:
-    dumped = {JOB: image.job_id, HASH: image.hash, DATA: image.data}
-    return dumped if image.valid_from is None else dumped | {AT: image.valid_from}
-
-
-def _load_image(dumped: dict[str, str]) -> Image:
-    return Image(dumped[JOB], dumped[HASH], dumped[DATA], dumped.get(AT))
+def _load_image(dumped: Mapping[str, Any]) -> Image:
+    texts = dumped[JOB], dumped.get(HASH, ""), dumped.get(DATA, ""), dumped.get(AT)
+    return Image(*texts, dumped.get(DELETED_AT), dumped.get(EXPIRES_AT))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
 
-from sluice.aws.dynamodb import CONDITION_FAILED, attempts, cancellation_reasons, is_transient
-from sluice.destinations.dynamodb.stored import DATA, JOB, SORT_KEY, Item
+from sluice.aws.dynamodb import CONDITION_FAILED, attempts, cancellation_reasons, is_transient, query_items
+from sluice.destinations.dynamodb.stored import AT, DATA, DELETED_AT, HASH, JOB, PARTITION_KEY, SORT_KEY, Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -25,6 +25,26 @@ _REQUESTS = 8
 # The limits of TransactWriteItems are 100 items and 4 MB; what stands beside the values is little.
 _TRANSACTION = 100
 _TRANSACTION_BYTES = 3 * 1024**2
+# Attributes that differ after any other write of an item.
+_VERSION = (JOB, HASH, AT, DELETED_AT)
+
+
+class Replacement(NamedTuple):
+    """An item to write or to remove.
+
+    Parameters
+    ----------
+    key
+        Of the item.
+    seen
+        The item as it was seen; ``None`` if there was none.
+    item
+        The item to write in its place; ``None`` to remove it.
+    """
+
+    key: Item
+    seen: Item | None
+    item: Item | None
 
 
 class RecordTable:
@@ -44,6 +64,18 @@ class RecordTable:
         requests = [{self._name: wanted | {"Keys": some}} for some in _batches(list(keys), _READ_BATCH)]
         return {item[SORT_KEY]["S"]: item for items in _in_parallel(self._read_batch, requests) for item in items}
 
+    def items_of(self, partition: str, attributes: tuple[str, ...]) -> Iterator[Item]:
+        """Yield attributes of the items of a partition, by sort key."""
+        return query_items(
+            self._client.query,
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression="#pk = :pk",
+            ProjectionExpression=", ".join(f"#{name}" for name in attributes),
+            ExpressionAttributeNames={"#pk": PARTITION_KEY} | {f"#{name}": name for name in attributes},
+            ExpressionAttributeValues={":pk": {"S": partition}},
+        )
+
     def put(self, items: Iterable[Item]) -> None:
         """Write items, over those that are there."""
         self._write([{"PutRequest": {"Item": item}} for item in items])
@@ -52,49 +84,49 @@ class RecordTable:
         """Remove items; a missing one is no error."""
         self._write([{"DeleteRequest": {"Key": key}} for key in keys])
 
-    def replace(self, records: Iterable[tuple[Item, Item | None]], *, of_job: str) -> list[str]:
-        """Replace or remove the records that the job wrote last.
-
-        Parameters
-        ----------
-        records
-            Key of each record, and the item to write in its place; ``None`` to remove it.
+    def replace(self, records: Iterable[Replacement]) -> list[str]:
+        """Replace or remove items that are still as they were seen.
 
         Returns
         -------
         list
-            Sort keys of the records that another job has written since, or that are missing; they stay as they are.
+            Sort keys of the items that were written or removed since they were seen; they stay as they are.
         """
         transactions = list(_transactions(list(records)))
-        lost = _in_parallel(lambda some: self._replace_together(some, of_job), transactions)
-        return [key for keys in lost for key in keys]
+        return [key for keys in _in_parallel(self._replace_together, transactions) for key in keys]
 
-    def _replace_together(self, records: list[tuple[Item, Item | None]], of_job: str) -> list[str]:
+    def _replace_together(self, records: list[Replacement]) -> list[str]:
         lost: list[str] = []
         for _ in attempts():
             try:
                 if records:
-                    actions: Any = [self._conditional(key, item, of_job) for key, item in records]
+                    actions: Any = [self._conditional(record) for record in records]
                     self._client.transact_write_items(TransactItems=actions)
                 break
             except self._client.exceptions.TransactionCanceledException as cancelled:
                 # the next attempt goes without those whose condition failed
                 reasons = list(zip(records, cancellation_reasons(cancelled), strict=True))
-                lost += [key[SORT_KEY]["S"] for (key, _), reason in reasons if reason == CONDITION_FAILED]
+                lost += [record.key[SORT_KEY]["S"] for record, reason in reasons if reason == CONDITION_FAILED]
                 records = [record for record, reason in reasons if reason != CONDITION_FAILED]
             except ClientError as error:
                 if not is_transient(error):
                     raise
         return lost
 
-    def _conditional(self, key: Item, item: Item | None, of_job: str) -> dict[str, Any]:
+    def _conditional(self, record: Replacement) -> dict[str, Any]:
+        seen = record.seen or {}
+        values = {f":{name}": seen[name] for name in _VERSION if name in seen}
+        conditions = [f"#{name} = :{name}" if name in seen else f"attribute_not_exists(#{name})" for name in _VERSION]
         action = {
             "TableName": self._name,
-            "ConditionExpression": "#job = :job",
-            "ExpressionAttributeNames": {"#job": JOB},
-            "ExpressionAttributeValues": {":job": {"S": of_job}},
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": {f"#{name}": name for name in _VERSION},
         }
-        return {"Delete": action | {"Key": key}} if item is None else {"Put": action | {"Item": item}}
+        if values:
+            action["ExpressionAttributeValues"] = values
+        return (
+            {"Delete": action | {"Key": record.key}} if record.item is None else {"Put": action | {"Item": record.item}}
+        )
 
     def _read_batch(self, wanted: Any) -> list[Item]:
         found: list[Item] = []
@@ -140,16 +172,16 @@ def _batches(things: list[Any], size: int) -> Iterator[list[Any]]:
         yield things[start : start + size]
 
 
-def _transactions(records: list[tuple[Item, Item | None]]) -> Iterator[list[tuple[Item, Item | None]]]:
+def _transactions(records: list[Replacement]) -> Iterator[list[Replacement]]:
     """Group records so that each group is within the limits of a transaction."""
-    some: list[tuple[Item, Item | None]] = []
+    some: list[Replacement] = []
     size = 0
-    for key, item in records:
-        bytes_ = len(item[DATA]["S"].encode()) if item else 0
+    for record in records:
+        bytes_ = len(record.item[DATA]["S"].encode()) if record.item and DATA in record.item else 0
         if some and (len(some) == _TRANSACTION or size + bytes_ > _TRANSACTION_BYTES):
             yield some
             some, size = [], 0
-        some.append((key, item))
+        some.append(record)
         size += bytes_
     if some:
         yield some

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
-from psycopg import Connection, ProgrammingError
+from psycopg import Connection, DataError, ProgrammingError
+from psycopg.errors import SerializationFailure
+from pydantic import ValidationError
+from pydantic_core import from_json
 
 from sluice.destinations.base import changed_since
-from sluice.destinations.postgres import constraints, statements, stored
+from sluice.destinations.postgres import keys, records, staging, statements, stored
 from sluice.destinations.postgres.connection import Database
-from sluice.destinations.postgres.constraints import Objection
-from sluice.destinations.postgres.tables import DatasetTable, TableLayout, find, layout_of, prepare, texts
-from sluice.schema.staging import Applied, Batch, Compared, KeptRow, Undone
+from sluice.destinations.postgres.staging import Objection, Shape
+from sluice.destinations.postgres.stored import Wrote
+from sluice.destinations.postgres.tables import DatasetTable, TableLayout, as_texts, find, layout_of, lock, prepare
+from sluice.model.rejection import Rejection
+from sluice.schema.importer import Importer
+from sluice.schema.rejections import SheetRejections
+from sluice.schema.said import Merge, Values
+from sluice.schema.staging import Applied, Batch, Change, Compared, KeptRow, Undone, excess_of
+from sluice.schema.validation import GoodRow
 
 T = TypeVar("T")
+
+# Changes that a comparison shows of a chunk.
+_SHOWN: Final = 100
 
 
 class PostgresDestination:
@@ -26,7 +40,7 @@ class PostgresDestination:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._tables: dict[TableLayout, DatasetTable] = {}
+        self._prepared: set[TableLayout] = set()
 
     def apply(self, batch: Batch) -> Applied:
         """Deliver a chunk; the same chunk again changes nothing and gives the same result."""
@@ -37,99 +51,342 @@ class PostgresDestination:
         return self._database.run(lambda connection: _compare(connection, batch))
 
     def undo(self, batch: Batch) -> Undone:
-        """Put the rows of a chunk back as they were, where they are still as the job left them.
+        """Restore the columns that a chunk wrote, where they still hold what it wrote.
 
         A chunk that was not applied yet is not applied any more. Rows of the job whose image is missing in the archive
         stay as they are, and count as failed.
         """
         return self._run(lambda connection: self._undo(connection, batch))
 
+    def key_ranges(self, tenant: str, importer: Importer) -> list[str]:
+        """Split the keys of a dataset into ranges; raises `SluiceError` if they are not equal as texts are."""
+        return self._database.run(lambda connection: keys.ranges(connection, tenant, importer))
+
+    def keys_in(self, tenant: str, importer: Importer, key_range: str) -> list[tuple[str, str]]:
+        """Return key and fingerprint of each row of a range that is not marked as deleted."""
+        return self._database.run(lambda connection: keys.keys_in(connection, tenant, importer, key_range))
+
     def _apply(self, connection: Connection[Any], batch: Batch) -> Applied:
-        table = self._table(connection, batch)
+        layout = self._prepare(connection, batch)
         with connection.transaction():
             if not stored.begin_load(connection, batch):
                 return stored.read_applied(connection, batch)
-            applied = _load(connection, table, batch)
-            stored.write_applied(connection, batch, applied)
+            applied, wrote = _load(connection, lock(connection, layout), batch)
+            stored.write_applied(connection, batch, applied, wrote)
         return applied
 
     def _undo(self, connection: Connection[Any], batch: Batch) -> Undone:
-        table = self._table(connection, batch)
+        layout = self._prepare(connection, batch)
         with connection.transaction():
             if not stored.begin_undo(connection, batch):
                 return stored.read_undone(connection, batch)
             if stored.begin_load(connection, batch):
-                stored.write_applied(connection, batch, Applied(0, 0, 0))
+                stored.write_applied(connection, batch, Applied(0, 0, 0), Wrote())
                 undone = Undone(0)
             else:
-                undone = _take_back(connection, table, batch, stored.read_applied(connection, batch))
+                applied, wrote = stored.read_applied(connection, batch), stored.read_wrote(connection, batch)
+                undone = _take_back(connection, lock(connection, layout), batch, applied, wrote)
             stored.write_undone(connection, batch, undone)
         return undone
 
     def _run(self, work: Callable[[Connection[Any]], T]) -> T:
         """Call a function with the connection; once more if the tables, as they were read, have changed since."""
-        known = bool(self._tables)
+        known = bool(self._prepared)
         try:
             return self._database.run(work)
         except ProgrammingError:
-            self._tables.clear()
+            self._prepared.clear()
             if not known:
                 raise
         return self._database.run(work)
 
-    def _table(self, connection: Connection[Any], batch: Batch) -> DatasetTable:
-        """Return the table of a batch; it is inspected once in the life of a process."""
+    def _prepare(self, connection: Connection[Any], batch: Batch) -> TableLayout:
+        """Return the layout of a batch's table, which is prepared once in the life of a process."""
         layout = layout_of(batch.dataset, batch.importer.row)
-        if layout not in self._tables:
-            self._tables[layout] = prepare(connection, layout)
-        return self._tables[layout]
+        if layout not in self._prepared:
+            prepare(connection, layout)
+            self._prepared.add(layout)
+        return layout
 
 
-def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> Applied:
-    layout = table.layout
-    rejections = list(constraints.with_nul(layout, batch.rows))
-    rejected = {rejection.row for rejection in rejections}
+@dataclass
+class _Rows:
+    """The rows of a batch that can be staged, and the rejections of the others.
+
+    Parameters
+    ----------
+    rows, said
+        The rows, and what each of them says, rules of the importer included.
+    new
+        Places of those, from 1 on, that the rules have completed because there was no record.
+    """
+
+    rows: list[GoodRow] = field(default_factory=list)
+    said: list[Values] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    new: set[int] = field(default_factory=set)
+
+    def add(self, row: GoodRow, said: Values, *, new: bool = False) -> None:
+        """Add a row to be staged."""
+        self.rows.append(row)
+        self.said.append(said)
+        if new:
+            self.new.add(len(self.rows))
+
+
+def _read(connection: Connection[Any], table: DatasetTable | None, batch: Batch, merge: Merge, *, lock: bool) -> _Rows:
+    """Read what the rows of a batch say; rules over several columns see the records as they are, which are locked."""
+    layout = layout_of(batch.dataset, batch.importer.row)
+    read = _Rows(rejections=list(staging.with_nul(layout, batch.rows)))
+    rejected = {rejection.row for rejection in read.rejections}
     rows = [row for row in batch.rows if row.number not in rejected] if rejected else batch.rows
-    if not rows:
-        return Applied(0, 0, 0, rejections)
-    statements.stage(connection, batch, layout.names, texts(layout, rows))
-    done = statements.load(connection, table, len(rows))
-    rejections += constraints.rejections(connection, layout, rows, done.objections)
-    unchanged = len(rows) - done.inserted - done.changed - len(done.objections)
-    return Applied(done.inserted, done.changed, unchanged, sorted(rejections, key=lambda rejection: rejection.row))
+    if batch.options.mode == "delete":
+        for row in rows:
+            read.add(row, {layout.key: from_json(row.values)[layout.key]})
+        return read
+    said: list[Values] = [from_json(row.values) for row in rows]
+    partial = merge.has_rules and [row.key for row, each in zip(rows, said, strict=True) if not merge.is_whole(each)]
+    if not partial:
+        read.rows, read.said = rows, said
+        return read
+    there = records.read_records(connection, table, batch.tenant, partial, lock=lock) if table else {}
+    rejecting = SheetRejections("", batch.importer)
+    for row, values in zip(rows, said, strict=True):
+        try:
+            says, new = _by_rules(merge, batch, values, there.get(row.key))
+            read.add(row, says, new=new)
+        except ValidationError as error:
+            read.rejections += rejecting.invalid(row.number, values, error)
+    return read
+
+
+def _by_rules(merge: Merge, batch: Batch, said: Values, record: Values | None) -> tuple[Values, bool]:
+    """Return what a row says once the importer's rules have seen the merged row, and whether it was completed."""
+    if merge.is_whole(said):
+        return said, False
+    if record is None:  # a mode that inserts nothing rejects the row by its key
+        return (merge.inserted(said), True) if batch.options.inserts else (said, False)
+    return (said if batch.options.mode == "insert" else merge.updated(said, record)), False
+
+
+def _shape(layout: TableLayout, batch: Batch, said: list[Values], *, inserts: bool) -> Shape:
+    """Choose the columns to stage: all of them for rows that may be new, else those that rows say."""
+    if inserts and batch.options.inserts:
+        return staging.shape_of(said, layout.names)
+    some = {name for shape in {tuple(values) for values in said} for name in shape}
+    return staging.shape_of(said, [name for name in layout.names if name in some])
+
+
+def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> tuple[Applied, Wrote]:
+    layout, merge = table.layout, Merge(batch.importer)
+    read = _read(connection, table, batch, merge, lock=True)
+    if not read.rows:
+        return Applied(0, 0, 0, _in_order(read.rejections)), Wrote()
+    shape = _shape(layout, batch, read.said, inserts=True)
+    defaults = merge.defaults if batch.options.inserts else {}
+    lines = staging.lines(layout, shape, read.rows, read.said, defaults, seen=batch.if_as_seen)
+    staging.stage(connection, batch, shape, lines)
+    done = statements.load(connection, table, shape, batch, len(read.rows))
+    if read.new and read.new & records.changed_places(connection):
+        raise SerializationFailure(
+            "a row of this key was inserted since the rules of the importer have seen it missing"
+        )
+    deleted = done.changed if batch.options.mode == "delete" else 0
+    applied = Applied(
+        done.inserted,
+        done.changed - deleted,
+        len(read.rows) - done.inserted - done.changed - len(done.objections),
+        _in_order(
+            read.rejections + staging.rejections(connection, layout, batch.options.mode, read.rows, done.objections)
+        ),
+        deleted,
+        records.count_kept(connection, table, shape, blank) if (blank := _blank(batch, shape)) else 0,
+    )
+    return applied, _wrote(connection, table, batch, read, shape, defaults, done)
+
+
+def _in_order(rejections: list[Rejection]) -> list[Rejection]:
+    return sorted(rejections, key=lambda rejection: rejection.row)
+
+
+def _blank(batch: Batch, shape: Shape) -> list[str]:
+    """List the columns that were blank in rows which do not say them."""
+    if batch.options.mode == "delete":
+        return []
+    return [column.field for column in batch.importer.columns if column.field in batch.matched - shape.always]
+
+
+def _wrote(
+    connection: Connection[Any],
+    table: DatasetTable,
+    batch: Batch,
+    read: _Rows,
+    shape: Shape,
+    defaults: Values,
+    done: staging.Done,
+) -> Wrote:
+    """Collect what the load wrote beyond what its rows say."""
+    layout, rejected = table.layout, {each.place for each in done.objections}
+    if done.inserted + len(rejected) == len(read.rows):
+        places = [place for place in range(1, len(read.rows) + 1) if place not in rejected]
+    else:
+        places = records.inserted_places(connection, table, shape) if done.inserted else []
+    numbers = {row.number: position for position, row in enumerate(batch.rows, start=1)}
+    wrote = Wrote(stored.as_ranges([numbers[read.rows[place - 1].number] for place in places]))
+    if places and shape.always != set(layout.names):
+        unsaid = {name: value for name, value in defaults.items() if name not in shape.always}
+        wrote.defaults = as_texts(layout, unsaid)
+    if read.rows is not batch.rows and batch.options.mode != "delete":
+        for row, said in zip(read.rows, read.said, strict=True):
+            plain = from_json(row.values)
+            changed = {name: value for name, value in said.items() if name not in plain or plain[name] != value}
+            wrote.add(row.key, as_texts(layout, changed))
+    for key, texts in records.rewritten(connection, table, shape).items():
+        wrote.add(key, texts)
+    if table.others and places:
+        wrote.others = list(table.others)
+        wrote.digests = records.digests(connection, table, shape, places)
+    return wrote
 
 
 def _compare(connection: Connection[Any], batch: Batch) -> Compared:
-    layout = layout_of(batch.dataset, batch.importer.row)
+    layout, merge = layout_of(batch.dataset, batch.importer.row), Merge(batch.importer)
     table = find(connection, layout)
-    if table is None or not table.types.keys() >= {"tenant", layout.key, "row_hash"}:
-        return Compared(len(batch.rows), 0, 0)
-    there, differing = statements.count_matches(connection, table, batch)
-    return Compared(len(batch.rows) - there, differing, there - differing)
+    if table is not None and not table.columns.keys() >= {"tenant", layout.key}:
+        table = None
+    with connection.transaction(force_rollback=True):
+        read = _read(connection, table, batch, merge, lock=False)
+        if table is None or not read.rows:
+            return _compared(batch, read, layout, [(place, False, [], 0) for place in range(1, len(read.rows) + 1)], {})
+        shape = _shape(layout, batch, read.said, inserts=False)
+        staging.stage(connection, batch, shape, staging.lines(layout, shape, read.rows, read.said, {}))
+        seen = records.compare(connection, table, shape, _blank(batch, shape), len(read.rows))
+        shown = [place for place, there, columns, _ in seen if there and (columns or batch.options.mode == "delete")]
+        limits = batch.options.guards.max_change.keys()
+        wanted = shown[:_SHOWN] + [place for place, _, columns, _ in seen if not limits.isdisjoint(columns)]
+        try:
+            values = records.before_and_after(connection, table, shape, wanted)
+        except DataError:  # a value that the load will reject
+            keys = {place: read.rows[place - 1].key for place in wanted}
+            there = records.read_records(connection, table, batch.tenant, list(keys.values()), lock=False)
+            values = {place: (there.get(key, {}), read.said[place - 1]) for place, key in keys.items()}
+        return _compared(batch, read, layout, seen, values)
 
 
-def _take_back(connection: Connection[Any], table: DatasetTable, batch: Batch, applied: Applied) -> Undone:
+def _compared(
+    batch: Batch,
+    read: _Rows,
+    layout: TableLayout,
+    seen: list[tuple[int, bool, list[str], int]],
+    values: dict[int, tuple[Values, Values]],
+) -> Compared:
+    """Build the result of what was seen of each row, by the mode."""
+    mode, counts, changed = batch.options.mode, Counter[str](), Counter[str]()
+    rejections, changes = list(read.rejections), list[Change]()
+    for place, there, columns, kept in seen:
+        row = read.rows[place - 1]
+        effect = _effect(batch, there=there, differs=bool(columns))
+        counts[effect] += 1
+        if effect == "rejected":
+            rejections.append(staging.key_rejection(layout, mode, row))
+            continue
+        counts["kept"] += kept if there else 0
+        if effect == "updated":
+            changed.update(columns)
+        if effect in {"updated", "deleted"} and place in values:
+            changes.append(_change(row, columns, effect, *values[place]))
+    return Compared(
+        counts["inserted"],
+        counts["updated"],
+        counts["unchanged"],
+        _in_order(rejections),
+        counts["deleted"],
+        counts["kept"],
+        dict(changed),
+        changes[:_SHOWN],
+        excess_of(batch.options.guards.max_change, changes),
+    )
+
+
+def _effect(batch: Batch, *, there: bool, differs: bool) -> str:
+    if there:
+        if batch.options.mode in {"insert", "delete"}:
+            return "rejected" if batch.options.mode == "insert" else "deleted"
+        return "updated" if differs else "unchanged"
+    return "inserted" if batch.options.inserts else "rejected"
+
+
+def _change(row: GoodRow, columns: list[str], effect: str, before: Values, after: Values) -> Change:
+    if effect == "deleted":
+        return Change(row.number, row.key, before, {})
+    return Change(
+        row.number,
+        row.key,
+        {name: before.get(name) for name in columns},
+        {name: after.get(name) for name in columns},
+    )
+
+
+def _take_back(
+    connection: Connection[Any], table: DatasetTable, batch: Batch, applied: Applied, wrote: Wrote | None
+) -> Undone:
+    layout, known = table.layout, wrote or Wrote()
     rejected = {rejection.row for rejection in applied.rejections}
-    rows = [row for row in batch.rows if row.number not in rejected]
+    inserted = {position for first, last in known.inserted for position in range(first, last + 1)}
+    rows: list[GoodRow] = []
+    written: list[dict[str, str | None]] = []
+    new: list[bool] = []
+    for position, row in enumerate(batch.rows, start=1):
+        if row.number not in rejected:
+            rows.append(row)
+            new.append(position in inserted)
+            written.append(_texts(layout, batch, row, known, inserted=new[-1]))
     if not rows:
         return Undone(0)
-    staged = ([place, row.key, row.hash] for place, row in enumerate(rows, start=1))
-    statements.stage(connection, batch, (table.layout.key,), staged)
+    shape = _shape(layout, batch, written, inserts=False)
+    staged = _staged_again(shape, rows, written, new, known)
+    staging.stage(connection, batch, shape, staged, "?inserted", "?others")
     # if images are missing in the archive, a row without one may have existed before: then it must not be deleted
-    complete = statements.count_images(connection, table) >= applied.updated
-    done = statements.undo(connection, table, len(rows), delete=complete)
-    failed = [_rejected(table.layout, batch, rows[each.place - 1].key, each) for each in done.objections]
-    rejected_places = {each.place for each in done.objections}
-    kept = []
-    for place, job in statements.rows_left(connection, table):
+    complete = wrote is not None or records.count_images(connection, table, shape) >= applied.updated
+    how = statements.Undoing(batch.options.mode == "delete", wrote is not None, complete, known.others)
+    done = statements.undo(connection, table, shape, how, len(rows))
+    failed = [_rejected(layout, batch, rows[each.place - 1].key, each) for each in done.objections]
+    kept, restored = [], 0
+    for place, kind, columns, job in records.outcomes(connection):
         key = rows[place - 1].key
-        if job != batch.job_id:
-            kept.append(changed_since(key, job))
-        elif place not in rejected_places:
+        if kind == "no-image":
             failed.append(KeptRow(key, job, "no-image"))
-    return Undone(done.inserted + done.changed, kept, failed)
+        elif kind == "left" or columns:
+            kept.append(changed_since(key, job, [name for name in columns if name in layout.names]))
+        else:
+            restored += 1
+    return Undone(restored, kept, failed)
+
+
+def _texts(layout: TableLayout, batch: Batch, row: GoodRow, wrote: Wrote, *, inserted: bool) -> dict[str, str | None]:
+    """Return what the job wrote into a row, as texts."""
+    said = from_json(row.values)
+    if batch.options.mode == "delete":
+        said = {layout.key: said[layout.key]}
+    defaults = wrote.defaults if inserted else {}
+    texts = defaults | as_texts(layout, said) | wrote.rows.get(row.key, {})
+    return {name: text for name, text in texts.items() if name in layout.names}
+
+
+def _staged_again(
+    shape: Shape, rows: list[GoodRow], written: list[dict[str, str | None]], new: list[bool], wrote: Wrote
+) -> Iterator[list[Any]]:
+    for place, (row, texts, inserted) in enumerate(zip(rows, written, new, strict=True), start=1):
+        yield [
+            place,
+            *(texts.get(name) for name in shape.names),
+            *(name in texts for name in shape.sometimes),
+            row.hash,
+            inserted,
+            wrote.digests.get(row.key),
+        ]
 
 
 def _rejected(layout: TableLayout, batch: Batch, key: str, objection: Objection) -> KeptRow:
-    code, params = constraints.coded(layout, objection)
+    code, params = staging.coded(layout, objection)
     return KeptRow(key, batch.job_id, "objection", {"objection": {"code": code, "params": params}})

@@ -1,75 +1,45 @@
-"""The SQL of a chunk: its rows are staged in a temporary table, from where functions of the session load or undo them.
+"""The SQL of a chunk whose rows are staged: loading and undoing them.
 
-Such a function works on a range of the staged rows at once. If the database rejects that, it works on the halves one
-after the other, down to the rows that are at fault: one wrong row in 10,000 costs some thirty statements, and none of
-them a round trip. A function of the session (``pg_temp``) needs no right except to create temporary tables.
+In it ``s`` is a staged row, ``t`` a row of the table, ``a`` an image in the archive, and ``f`` what was found of a row.
+Tenant and job come from the staged rows too. As constants in the conditions, they would make a planner that has no
+statistics of a new table expect few rows of a tenant, and compare every row with every other.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection, DataError
-from psycopg.rows import class_row
+from psycopg import Connection
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from sluice.destinations.postgres.constraints import Objection
+from sluice.destinations.postgres.keys import REJECT_CHANGED, digest_of, fingerprint
+from sluice.destinations.postgres.staging import (
+    CHANGED_SINCE,
+    FOUND,
+    KEY_EXISTS,
+    KEY_UNKNOWN,
+    REJECTED,
+    STAGED,
+    Done,
+    Shape,
+    blame,
+    comma_separated,
+    function,
+    run,
+)
+from sluice.destinations.postgres.stored import MARK
 from sluice.destinations.postgres.tables import DatasetTable, raw
+from sluice.model.options import LoadOptions
 from sluice.schema.staging import Batch
 
-_STAGED = SQL("pg_temp.sluice_staged")
-_REJECTED = SQL("pg_temp.sluice_rejected")
-# A unique value may pass from one row to another, which the database rejects while the first row still has it. It is
-# free by the next pass; chains of such rows that need more passes than this do not occur in real files.
-_UNIQUE_VIOLATION = "23505"
-_PASSES = 5
-
-# The errors that a row's content can cause, those that a trigger raises included; no other error is the row's fault.
-_FRAME = SQL("""
-#variable_conflict use_column
-DECLARE
-    amount integer;
-    one record;
-    other record;
-    state text;
-    place text;
-    whole text;
-    rule text;
-    said text;
-BEGIN
-    inserted := 0;
-    changed := 0;
-    {work}
-EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
-    inserted := 0;
-    changed := 0;
-    IF $1 < $2 THEN
-        SELECT * INTO one FROM {this}($1, ($1 + $2) / 2, $3);
-        SELECT * INTO other FROM {this}(($1 + $2) / 2 + 1, $2, $3);
-        inserted := one.inserted + other.inserted;
-        changed := one.changed + other.changed;
-    ELSE
-        GET STACKED DIAGNOSTICS
-            state = RETURNED_SQLSTATE, place = COLUMN_NAME, whole = TABLE_NAME, rule = CONSTRAINT_NAME,
-            said = MESSAGE_TEXT;
-        {blame}
-        INSERT INTO {rejected} VALUES ($1, state, whole, place, rule, said);
-    END IF;
-END
-""")
-
-# Tenant and job come from the staged rows too. As constants in the conditions, they would make a planner that has no
-# statistics of a new table expect few rows of a tenant, and compare every row with every other.
-#
 # New rows come first. A row that exists is not inserted (that would use up numbers of a sequence, and fire triggers),
 # and is locked only if it differs, so that an unchanged row costs a read and no write. Rows are locked in the order of
-# the key, so that two jobs wait for each other and do not deadlock. A row that another job removed in between is
-# inserted by the next attempt.
-_LOAD = SQL("""
-    FOR attempt IN 1 .. 3 LOOP
+# the key, so that two jobs wait for each other and do not deadlock. A row that another program removed in between is
+# inserted by the next attempt; rows that this job has written are not written again, whatever triggers made of them.
+_UPSERT = SQL("""
+    FOR this_attempt IN 1 .. 3 LOOP
         INSERT INTO {table} (tenant, {names}, row_hash, job_id, valid_from)
         SELECT s.tenant, {values}, s.row_hash, s.job_id, clock_timestamp()
         FROM {staged} s
@@ -80,24 +50,7 @@ _LOAD = SQL("""
         GET DIAGNOSTICS amount = ROW_COUNT;
         inserted := inserted + amount;
         EXIT WHEN inserted > $2 - $1;
-
-        INSERT INTO {archive} (tenant, {names}, row_hash, job_id, valid_from, valid_until, superseded_by)
-        SELECT
-            t.tenant, {images}, t.row_hash, t.job_id, t.valid_from, greatest(clock_timestamp(), t.valid_from), s.job_id
-        FROM {staged} s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
-        WHERE s."#" BETWEEN $1 AND $2 AND t.row_hash IS DISTINCT FROM s.row_hash
-        ORDER BY t.{key}
-        FOR UPDATE OF t
-        ON CONFLICT (tenant, {key}, superseded_by) DO NOTHING;
-
-        UPDATE {table} t
-        SET {changes}, row_hash = s.row_hash, job_id = s.job_id, valid_from = a.valid_until
-        FROM {staged} s JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
-        WHERE s."#" BETWEEN $1 AND $2
-            AND t.tenant = s.tenant AND t.{key} = {value} AND t.row_hash IS DISTINCT FROM s.row_hash;
-        GET DIAGNOSTICS amount = ROW_COUNT;
-        changed := changed + amount;
-
+        {change}
         EXIT WHEN NOT EXISTS (
             SELECT FROM {staged} s
             WHERE s."#" BETWEEN $1 AND $2
@@ -106,255 +59,342 @@ _LOAD = SQL("""
     END LOOP;
 """)
 
-# The database names no column of a value that does not fit its type, so each value is tried alone, beginning with the
-# column that was at fault last time, because it is at fault in most such rows of a file.
-_BLAME = SQL("""
-        IF place = '' AND whole = '' AND state ~ '^2[23]' THEN
-            IF to_regclass('pg_temp.sluice_tried') IS NULL THEN
-                CREATE TEMPORARY TABLE sluice_tried ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA;
-            END IF;
-            amount := coalesce(nullif(current_setting('sluice.at_fault', true), ''), '1');
-            FOR column_number IN 0 .. {count} LOOP
-                CONTINUE WHEN column_number = amount;
-                BEGIN
-                    EXECUTE (ARRAY[{tries}])[coalesce(nullif(column_number, 0), amount)] USING $1;
-                EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
-                    amount := coalesce(nullif(column_number, 0), amount);
-                    place := (ARRAY[{columns}])[amount];
-                    PERFORM set_config('sluice.at_fault', amount::text, true);
-                    EXIT;
-                END;
-            END LOOP;
-        END IF;
+# A row that is there now and not when it is looked for again was removed in between, and is as unknown.
+_CHANGE_ONLY = SQL("""
+    FOR this_attempt IN 1 .. 1 LOOP
+        {unknown}
+        {change}
+        {unknown}
+    END LOOP;
 """)
 
-# Rows of this job that have an image are put back as they were, and the image is removed; the job inserted the others,
-# which are deleted.
-_UNDO = SQL("""
-        PERFORM FROM {staged} s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
-        WHERE s."#" BETWEEN $1 AND $2 AND t.job_id = s.job_id
+_UNKNOWN = SQL("""
+        INSERT INTO {rejected} ("#", state)
+        SELECT s."#", {state}
+        FROM {staged} s
+        WHERE s."#" BETWEEN $1 AND $2
+            AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = s.tenant AND t.{key} = {value} AND NOT {marked})
+            AND NOT EXISTS (SELECT FROM {found} f WHERE f."#" = s."#")
+            AND NOT EXISTS (SELECT FROM {rejected} r WHERE r."#" = s."#");
+""")
+
+_KNOWN = SQL("""
+        INSERT INTO {rejected} ("#", state)
+        SELECT s."#", {state}
+        FROM {staged} s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
+        WHERE s."#" BETWEEN $1 AND $2 AND t.job_id IS DISTINCT FROM s.job_id
+            AND NOT EXISTS (SELECT FROM {rejected} r WHERE r."#" = s."#");
+""")
+
+_FIND = SQL("""
+        INSERT INTO {found} ("#", attempt, kind)
+        SELECT s."#", this_attempt, CASE WHEN {marked} THEN 'revived' ELSE 'changed' END
+        FROM {staged} s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
+        WHERE s."#" BETWEEN $1 AND $2 AND t.job_id IS DISTINCT FROM s.job_id AND ({changes})
+            AND NOT EXISTS (SELECT FROM {rejected} r WHERE r."#" = s."#")
         ORDER BY t.{key}
         FOR UPDATE OF t;
 
-        WITH back AS (
-            UPDATE {table} t
-            SET {restores}, row_hash = a.row_hash, job_id = a.job_id, valid_from = a.valid_from
-            FROM {staged} s JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
-            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = s.tenant AND t.{key} = {value} AND t.job_id = s.job_id
-            RETURNING s."#"
-        )
-        DELETE FROM {archive} a USING back JOIN {staged} s USING ("#")
-        WHERE a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id;
-        GET DIAGNOSTICS changed = ROW_COUNT;
-
-        IF $3 THEN
-            DELETE FROM {table} t USING {staged} s
-            WHERE s."#" BETWEEN $1 AND $2 AND t.tenant = s.tenant AND t.{key} = {value} AND t.job_id = s.job_id;
-            GET DIAGNOSTICS inserted = ROW_COUNT;
-        END IF;
+        INSERT INTO {archive}
+            (tenant, {imaged}, row_hash, job_id, valid_from, other_columns, valid_until, superseded_by)
+        SELECT
+            t.tenant, {images}, t.row_hash, t.job_id, t.valid_from, {others},
+            greatest(clock_timestamp(), t.valid_from), s.job_id
+        FROM {found} f JOIN {staged} s USING ("#") JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
+        WHERE f."#" BETWEEN $1 AND $2 AND f.attempt = this_attempt
+        ON CONFLICT (tenant, {key}, superseded_by) DO NOTHING;
 """)
+
+_UPDATE = SQL("""
+        UPDATE {table} t
+        SET {sets}, job_id = s.job_id, valid_from = a.valid_until
+        FROM {found} f JOIN {staged} s USING ("#")
+            JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
+        WHERE f."#" BETWEEN $1 AND $2 AND f.attempt = this_attempt AND f.kind = {kind}
+            AND t.tenant = s.tenant AND t.{key} = {value};
+        GET DIAGNOSTICS amount = ROW_COUNT;
+        {counted} := {counted} + amount;
+""")
+
+_REMOVE = SQL("""
+        DELETE FROM {table} t
+        USING {found} f JOIN {staged} s USING ("#")
+        WHERE f."#" BETWEEN $1 AND $2 AND f.attempt = this_attempt AND t.tenant = s.tenant AND t.{key} = {value};
+        GET DIAGNOSTICS amount = ROW_COUNT;
+        changed := changed + amount;
+""")
+
+# Rows are locked first. A column is restored if it still holds what the job wrote. It is a conflict if it holds
+# neither that nor its old value, and the job had changed it. A row that the job inserted or revived is restored as a
+# whole, if every column of it is as the job wrote it. Without all images a row that has none may have existed before
+# the job: then none is deleted.
+_UNDO = SQL("""
+        PERFORM FROM {staged} s JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
+        WHERE s."#" BETWEEN $1 AND $2
+        ORDER BY t.{key}
+        FOR UPDATE OF t;
+
+        INSERT INTO {found} ("#", kind, columns, job)
+        SELECT "#", CASE
+                WHEN no_image AND NOT (was_inserted AND ($3 OR NOT there)) THEN
+                    CASE WHEN now_job = job_id THEN 'no-image' ELSE 'left' END
+                WHEN no_image AND NOT there THEN 'restored'
+                WHEN {deletes} AND NOT there AND NOT written_since THEN 'insert'
+                WHEN {deletes} THEN CASE WHEN now_job = job_id THEN 'update' ELSE 'left' END
+                WHEN NOT there OR is_marked THEN 'left'
+                WHEN was_inserted THEN
+                    CASE WHEN written <> '{{}}' THEN 'left' WHEN no_image THEN 'delete' ELSE 'revert' END
+                WHEN restorable OR conflicts = '{{}}' AND now_job = job_id THEN 'update'
+                WHEN conflicts = '{{}}' THEN 'restored'
+                ELSE 'left'
+            END,
+            CASE WHEN {deletes} OR is_marked OR NOT there THEN '{{}}' WHEN was_inserted THEN written ELSE conflicts END,
+            now_job
+        FROM (
+            SELECT s."#", s.job_id, t.job_id AS now_job, t.{key} IS NOT NULL AS there, a.{key} IS NULL AS no_image,
+                {inserted} AS was_inserted, {deletes} AND EXISTS (
+                    SELECT FROM {archive} b
+                    WHERE b.tenant = a.tenant AND b.{key} = a.{key} AND b.valid_until > a.valid_until
+                ) AS written_since,
+                t.{key} IS NOT NULL AND {marked} AS is_marked, {restorable} AS restorable,
+                array_remove(ARRAY[{written}]::text[], NULL) AS written,
+                array_remove(ARRAY[{conflicts}]::text[], NULL) AS conflicts
+            FROM {staged} s LEFT JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}
+                LEFT JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
+            WHERE s."#" BETWEEN $1 AND $2
+        ) AS seen
+        WHERE NOT no_image OR was_inserted OR now_job = job_id;
+
+        UPDATE {table} t
+        SET {restores}
+        FROM {found} f JOIN {staged} s USING ("#")
+            JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
+        WHERE f."#" BETWEEN $1 AND $2 AND f.kind IN ('update', 'revert') AND t.tenant = s.tenant AND t.{key} = {value};
+
+        INSERT INTO {table} (tenant, {imaged}, row_hash, job_id, valid_from{other_names}) OVERRIDING SYSTEM VALUE
+        SELECT a.tenant, {from_image}, a.row_hash, a.job_id, a.valid_from{other_values}
+        FROM {found} f JOIN {staged} s USING ("#")
+            JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
+        WHERE f."#" BETWEEN $1 AND $2 AND f.kind = 'insert';
+
+        DELETE FROM {table} t USING {found} f JOIN {staged} s USING ("#")
+        WHERE f."#" BETWEEN $1 AND $2 AND f.kind = 'delete' AND t.tenant = s.tenant AND t.{key} = {value};
+
+        DELETE FROM {archive} a USING {found} f JOIN {staged} s USING ("#")
+        WHERE f."#" BETWEEN $1 AND $2 AND a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
+            AND (f.kind IN ('revert', 'insert') OR f.kind = 'update' AND f.columns = '{{}}' AND f.job = s.job_id);
+""")
+_WHOLE = SQL("(f.kind = 'revert' OR f.columns = '{{}}' AND t.job_id = s.job_id)").format()
+
+
+def load(connection: Connection[Any], table: DatasetTable, shape: Shape, batch: Batch, count: int) -> Done:
+    """Load the staged rows, ``count`` of them; counts those inserted or revived, and those changed or deleted."""
+    fragments, options = fragments_of(table, shape), batch.options
+    mode, changes = options.mode, _changes(table, shape, fragments["marked"], options)
+    if batch.if_as_seen:
+        changes = SQL("{} AND {} = s.row_hash").format(changes, fingerprint(table))
+    change = _FIND.format(
+        **fragments,
+        changes=changes,
+        others=_others(table) if mode == "delete" else SQL("CAST(NULL AS jsonb)"),
+    )
+    if mode == "delete":
+        sets = SQL("{} = CURRENT_DATE").format(Identifier(MARK))
+        mark = _UPDATE.format(**fragments, sets=sets, kind=Literal("changed"), counted=SQL("changed"))
+        change += _REMOVE.format(**fragments) if options.how_to_delete == "remove" else mark
+    if options.inserts and MARK not in shape.always:
+        change += _update(table, shape, fragments, revive=True)
+    if mode in {"upsert", "mirror", "update"}:
+        change += _update(table, shape, fragments, revive=False)
+    if mode == "insert":
+        change += _KNOWN.format(**fragments, state=Literal(KEY_EXISTS))
+    if batch.if_as_seen:
+        change += REJECT_CHANGED.format(**fragments, state=Literal(CHANGED_SINCE))
+    unknown = _UNKNOWN.format(**fragments, state=Literal(KEY_UNKNOWN))
+    work = _UPSERT if options.inserts else _CHANGE_ONLY
+    text = work.format(
+        **fragments,
+        names=comma_separated(map(Identifier, shape.names)),
+        values=comma_separated(table.staged(name) for name in shape.names),
+        change=change,
+        unknown=unknown,
+    )
+    return run(connection, function(connection, text, blame(connection, table, shape.names)), count, flag=True)
+
+
+def _changes(table: DatasetTable, shape: Shape, marked: Composable, options: LoadOptions) -> Composed:
+    """Compose whether there is something to do for a row that exists."""
+    if options.mode == "insert":
+        return SQL("{}").format(marked)
+    if options.mode == "delete":
+        return SQL("NOT {}").format(marked)
+    differing = [
+        SQL("{} AND {}").format(shape.says(name), table.differs(name, "t", "s"))
+        if name in shape.sometimes
+        else table.differs(name, "t", "s")
+        for name in said(table, shape)
+    ]
+    any_differs = SQL(" OR ").join(differing) if differing else SQL("FALSE")
+    if options.mode == "update":
+        return SQL("NOT {} AND ({})").format(marked, any_differs)
+    return SQL("{} OR {}").format(marked, any_differs)
+
+
+def said(table: DatasetTable, shape: Shape) -> list[str]:
+    """List the columns that rows say, without the key."""
+    names = (name for name in shape.names if name in shape.always or name in shape.sometimes)
+    return [name for name in names if name != table.layout.key]
+
+
+def _update(table: DatasetTable, shape: Shape, fragments: dict[str, Composable], *, revive: bool) -> Composed:
+    """Compose the update of rows that exist, or of those that are marked as deleted, which begin as new."""
+    sets: list[Composable] = []
+    for name in shape.names if revive else said(table, shape):
+        if name == table.layout.key:
+            continue
+        value = table.staged(name)
+        if name in shape.sometimes and not revive:
+            value = SQL("CASE WHEN {} THEN {} ELSE {} END").format(shape.says(name), value, Identifier("t", name))
+        sets.append(SQL("{} = {}").format(Identifier(name), value))
+    if revive and MARK not in shape.names:
+        sets.append(SQL("{} = NULL").format(Identifier(MARK)))
+    sets.append(SQL("row_hash = s.row_hash"))
+    return _UPDATE.format(
+        **fragments,
+        sets=comma_separated(sets),
+        kind=Literal("revived" if revive else "changed"),
+        counted=SQL("inserted" if revive else "changed"),
+    )
+
+
+def _others(table: DatasetTable) -> Composed:
+    """Compose the columns that no importer fills, as JSON of their texts."""
+    if not table.others:
+        return SQL("CAST(NULL AS jsonb)").format()
+    return SQL("jsonb_object(ARRAY[{}], ARRAY[{}])").format(
+        comma_separated(map(Literal, table.others)),
+        comma_separated(SQL("CAST({} AS text)").format(Identifier("t", name)) for name in table.others),
+    )
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a function did with the staged rows.
+class Undoing:
+    """How staged rows are undone.
 
     Parameters
     ----------
-    inserted
-        Rows that `load` inserted, or `undo` deleted again.
-    changed
-        Rows that it changed.
-    objections
-        Rows that the database rejected.
+    deletes
+        Whether the job deleted them.
+    recorded
+        Whether the ledger says what was inserted. If not, a row that still carries the job's id is as the job left it.
+    delete
+        Whether rows without an image may be deleted.
+    others
+        Columns that the digests were made of.
     """
 
-    inserted: int
-    changed: int
-    objections: list[Objection]
+    deletes: bool
+    recorded: bool
+    delete: bool
+    others: Sequence[str]
 
 
-def stage(connection: Connection[Any], batch: Batch, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Copy rows into the temporary table of this transaction.
-
-    Parameters
-    ----------
-    batch
-        The chunk that the rows belong to.
-    names
-        The columns, each of type text.
-    rows
-        Place from 1 on, the columns' values, hash.
-    """
-    columns = _comma_separated(SQL("{} text").format(Identifier(name)) for name in names)
-    connection.execute(
-        # a violation that is found only at the commit would reject the whole chunk, not the row
-        SQL(
-            "SET CONSTRAINTS ALL IMMEDIATE;"
-            ' CREATE TEMPORARY TABLE sluice_staged ("#" integer PRIMARY KEY, {}, row_hash text,'
-            " tenant text DEFAULT {}, job_id text DEFAULT {}) ON COMMIT DROP;"
-            ' CREATE TEMPORARY TABLE sluice_rejected ("#" integer, state text, "table" text, "column" text, rule text,'
-            " message text) ON COMMIT DROP"
-        ).format(columns, Literal(batch.tenant), Literal(batch.job_id))
-    )
-    copied = _comma_separated(map(Identifier, ("#", *names, "row_hash")))
-    with connection.cursor() as cursor, cursor.copy(SQL("COPY {} ({}) FROM STDIN").format(_STAGED, copied)) as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def load(connection: Connection[Any], table: DatasetTable, count: int) -> Done:
-    """Load the staged rows; ``count`` is their number."""
-    layout, fragments = table.layout, _fragments(table)
-    tries = [
-        SQL('INSERT INTO sluice_tried ({name}) SELECT {value} FROM {staged} s WHERE s."#" = $1').format(
-            name=Identifier(name), value=_staged(table, name), staged=_STAGED
+def undo(connection: Connection[Any], table: DatasetTable, shape: Shape, how: Undoing, count: int) -> Done:
+    """Undo the staged rows, ``count`` of them; `outcomes` says what became of them."""
+    fragments = fragments_of(table, shape)
+    names = [name for name in shape.names if name != table.layout.key]
+    changed_since = {name: _changed(table, name, how) for name in names}
+    restores = [
+        SQL("{} = CASE WHEN {} AND NOT ({}) THEN {} ELSE {} END").format(
+            Identifier(name), shape.says(name), changed_since[name], Identifier("a", name), Identifier("t", name)
         )
-        for name in layout.names
+        for name in names
     ]
-    blame = _BLAME.format(
-        names=fragments["names"],
-        table=fragments["table"],
-        count=Literal(len(tries)),
-        tries=_comma_separated(Literal(each.as_string(connection)) for each in tries),
-        columns=_comma_separated(map(Literal, layout.names)),
+    system = ["job_id", "valid_from", *([] if MARK in shape.names else [MARK])]
+    whole = [
+        SQL("{} = CASE WHEN {} THEN {} ELSE {} END").format(
+            Identifier(name), _WHOLE, Identifier("a", name), Identifier("t", name)
+        )
+        for name in system
+    ]
+    whole.append(SQL("row_hash = CASE WHEN {} THEN a.row_hash ELSE '' END").format(_WHOLE))
+    work = _UNDO.format(
+        **fragments,
+        deletes=SQL("TRUE" if how.deletes else "FALSE"),
+        inserted=SQL('s."?inserted"') if how.recorded else _seems_inserted(fragments),
+        restorable=_any(
+            SQL("{} AND NOT ({}) AND {}").format(shape.says(name), changed_since[name], table.differs(name, "t", "a"))
+            for name in said(table, shape)
+        ),
+        written=_written(table, shape, changed_since, how),
+        conflicts=comma_separated(
+            SQL("CASE WHEN {} AND {} AND {} AND {} THEN {} END").format(
+                shape.says(name),
+                table.differs(name, "a", "s"),
+                changed_since[name],
+                table.differs(name, "t", "a"),
+                Literal(name),
+            )
+            for name in said(table, shape)
+        ),
+        restores=comma_separated([*restores, *whole]),
+        from_image=comma_separated(Identifier("a", name) for name in table.layout.imaged),
+        other_names=SQL("").join(SQL(", {}").format(Identifier(name)) for name in table.others),
+        other_values=SQL("").join(
+            SQL(", CAST(a.other_columns ->> {} AS {})").format(Literal(name), raw(column.type))
+            for name, column in table.others.items()
+        ),
     )
-    return _run(connection, _function(connection, _LOAD.format(**fragments), blame), count, flag=True)
+    return run(connection, function(connection, work, SQL("").format()), count, flag=how.delete)
 
 
-def undo(connection: Connection[Any], table: DatasetTable, count: int, *, delete: bool) -> Done:
-    """Undo the staged rows, ``count`` of them; ``delete`` says whether rows without an image may be deleted."""
-    function = _function(connection, _UNDO.format(**_fragments(table)), SQL("").format())
-    return _run(connection, function, count, flag=delete)
+def _changed(table: DatasetTable, name: str, how: Undoing) -> Composed:
+    """Compose whether a column is no longer as the job wrote it."""
+    differs = table.differs(name, "t", "s")
+    return differs if how.recorded else SQL("(t.job_id IS DISTINCT FROM s.job_id AND {})").format(differs)
 
 
-def count_images(connection: Connection[Any], table: DatasetTable) -> int:
-    """Count the staged rows that have an image from their job."""
-    query = SQL(
-        "SELECT count(*) FROM {staged} s JOIN {archive} a"
-        " ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id"
-    )
-    found = connection.execute(query.format(**_fragments(table))).fetchone()
-    return found[0] if found else 0
+def _written(table: DatasetTable, shape: Shape, changed: Mapping[str, Composed], how: Undoing) -> Composed:
+    """Compose the columns of a row that are not as the job wrote them; other columns as one."""
+    columns = [
+        SQL("CASE WHEN {} AND {} THEN {} END").format(shape.says(name), differs, Literal(name))
+        for name, differs in changed.items()
+    ]
+    if how.others:
+        same = digest_of(how.others) if set(how.others) <= table.others.keys() else SQL("''")
+        columns.append(SQL("""CASE WHEN s."?others" <> {} THEN '' END""").format(same))
+    return comma_separated(columns)
 
 
-def rows_left(connection: Connection[Any], table: DatasetTable) -> list[tuple[int, str | None]]:
-    """Find the staged rows that their job wrote and that are not as they were before it.
-
-    Returns
-    -------
-    list
-        Place of each row, and the job that wrote what is there now, ``None`` if nothing is.
-    """
-    query = SQL(
-        'SELECT s."#", t.job_id FROM {staged} s LEFT JOIN {table} t ON t.tenant = s.tenant AND t.{key} = {value}'
-        " WHERE t.job_id = s.job_id OR EXISTS (SELECT FROM {archive} a WHERE a.tenant = s.tenant AND a.{key} = {value}"
-        " AND s.job_id IN (a.superseded_by, a.job_id)) ORDER BY 1"
-    )
-    return connection.execute(query.format(**_fragments(table))).fetchall()
+def _seems_inserted(fragments: Mapping[str, Composable]) -> Composed:
+    """Compose whether a row without an image was written by the job, where an earlier version loaded it."""
+    return SQL(
+        "(a.{key} IS NULL AND (t.job_id IS NOT DISTINCT FROM s.job_id OR EXISTS (SELECT FROM {archive} b"
+        " WHERE b.tenant = s.tenant AND b.{key} = {value} AND b.job_id = s.job_id)))"
+    ).format(**fragments)
 
 
-def count_matches(connection: Connection[Any], table: DatasetTable, batch: Batch) -> tuple[int, int]:
-    """Count the rows of a chunk whose key is in the table, and those of them that differ; nothing is staged."""
-    key = Identifier("t", table.layout.key)
-    try:
-        return _count_matches(connection, table, batch, key, raw(table.types[table.layout.key]))
-    except DataError:  # a key of the file does not fit the column's type; an index is of no use then
-        return _count_matches(connection, table, batch, SQL("CAST({} AS text)").format(key), raw("text"))
+def _any(conditions: Iterable[Composable]) -> Composed:
+    return SQL("({})").format(SQL(" OR ").join([*conditions, SQL("FALSE")]))
 
 
-def _count_matches(
-    connection: Connection[Any], table: DatasetTable, batch: Batch, key: Composable, of_type: Composed
-) -> tuple[int, int]:
-    rows = [row for row in batch.rows if "\0" not in row.key]
-    query = SQL(
-        # the tenant is no constant to the planner, see `_LOAD`
-        "WITH s AS MATERIALIZED (SELECT %s::text AS tenant, * FROM unnest(%s::text[], %s::text[]) AS s (key, hash))"
-        " SELECT count(*), count(*) FILTER (WHERE t.row_hash IS DISTINCT FROM s.hash)"
-        " FROM s JOIN {table} t ON t.tenant = s.tenant AND {key} = CAST(s.key AS {type})"
-    ).format(table=Identifier(table.layout.dataset), key=key, type=of_type)
-    found = connection.execute(query, [batch.tenant, [row.key for row in rows], [row.hash for row in rows]]).fetchone()
-    return found or (0, 0)
-
-
-def _fragments(table: DatasetTable) -> dict[str, Composable]:
-    """Compose the fragments of statements: ``s`` is a staged row, ``t`` one of the table, ``a`` an image."""
+def fragments_of(table: DatasetTable, shape: Shape) -> dict[str, Composable]:
+    """Compose the fragments that statements share."""
     layout = table.layout
-    changed = [name for name in layout.names if name != layout.key]
+    marked: Composable = SQL("FALSE")
+    if MARK in table.columns and MARK not in shape.always:
+        # a row that says the mark itself is an ordinary update of it
+        unsaid = SQL(" AND NOT {}").format(shape.says(MARK)) if MARK in shape.sometimes else SQL("")
+        marked = SQL("({} IS NOT NULL{})").format(Identifier("t", MARK), unsaid)
     return {
         "table": Identifier(layout.dataset),
         "archive": Identifier(layout.archive),
-        "staged": _STAGED,
+        "staged": STAGED,
+        "found": FOUND,
+        "rejected": REJECTED,
         "key": Identifier(layout.key),
-        "value": _staged(table, layout.key),
-        "names": _comma_separated(map(Identifier, layout.names)),
-        "values": _comma_separated(_staged(table, name) for name in layout.names),
-        "images": _comma_separated(Identifier("t", name) for name in layout.names),
-        "changes": _comma_separated(SQL("{} = {}").format(Identifier(name), _staged(table, name)) for name in changed),
-        "restores": _comma_separated(
-            SQL("{} = {}").format(Identifier(name), Identifier("a", name)) for name in changed
-        ),
+        "value": table.staged(layout.key),
+        "marked": marked,
+        "imaged": comma_separated(map(Identifier, layout.imaged)),
+        "images": comma_separated(Identifier("t", name) for name in layout.imaged),
     }
-
-
-def _staged(table: DatasetTable, name: str) -> Composed:
-    """Compose a staged value, which is text, as its column's type."""
-    return SQL("CAST(s.{} AS {})").format(Identifier(name), raw(table.types[name]))
-
-
-def _comma_separated(fragments: Iterable[Composable]) -> Composed:
-    return SQL(", ").join(fragments)
-
-
-def _function(connection: Connection[Any], work: Composed, blame: Composed) -> Composed:
-    """Create the function unless the session has it; its name is a digest of its text.
-
-    Its arguments are the first and the last row of the range, and a flag.
-    """
-    text = (work + blame).as_string(connection)
-    name = f"sluice_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
-    this = SQL("pg_temp.{}").format(Identifier(name))
-    known = connection.execute("SELECT to_regprocedure(%s)", [f"pg_temp.{name}(integer, integer, boolean)"]).fetchone()
-    if known == (None,):
-        body = _FRAME.format(work=work, blame=blame, rejected=_REJECTED, this=this).as_string(connection)
-        connection.execute(
-            SQL(
-                "CREATE FUNCTION {} (integer, integer, boolean, OUT inserted integer, OUT changed integer)"
-                " LANGUAGE plpgsql AS {}"
-            ).format(this, Literal(body))
-        )
-    return this
-
-
-def _run(connection: Connection[Any], function: Composed, count: int, *, flag: bool) -> Done:
-    """Call a function with all staged rows, then again with those that met a unique value of another row."""
-    inserted, changed = _call(connection, function, [(1, count)], flag)
-    for _ in range(_PASSES):
-        again = _take_objections(connection, _UNIQUE_VIOLATION)
-        more = _call(connection, function, [(place, place) for place in again], flag)
-        inserted, changed = inserted + more[0], changed + more[1]
-        if more == (0, 0):
-            break
-    with connection.cursor(row_factory=class_row(Objection)) as cursor:
-        query = SQL('SELECT "#" AS place, state, "table", "column", rule, message FROM {} ORDER BY 1').format(_REJECTED)
-        return Done(inserted, changed, cursor.execute(query).fetchall())
-
-
-def _call(
-    connection: Connection[Any], function: Composed, ranges: list[tuple[int, int]], flag: bool
-) -> tuple[int, int]:
-    """Call a function with each range; returns the sums of rows inserted and changed."""
-    query = SQL(
-        "SELECT coalesce(sum(done.inserted), 0)::integer, coalesce(sum(done.changed), 0)::integer"
-        " FROM unnest(%s::integer[], %s::integer[]) AS these (first, last),"
-        " LATERAL {}(these.first, these.last, %s) AS done"
-    ).format(function)
-    bounds = [[first for first, _ in ranges], [last for _, last in ranges]]
-    found = connection.execute(query, [*bounds, flag]).fetchone()
-    return found or (0, 0)
-
-
-def _take_objections(connection: Connection[Any], state: str) -> list[int]:
-    """Remove the objections of one SQLSTATE; returns the places of their rows."""
-    query = SQL('WITH these AS (DELETE FROM {} WHERE state = %s RETURNING "#") SELECT "#" FROM these ORDER BY 1')
-    return [place for (place,) in connection.execute(query.format(_REJECTED), [state]).fetchall()]

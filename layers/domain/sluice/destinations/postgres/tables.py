@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from psycopg import Connection
-from psycopg.sql import SQL, Composed, Identifier
-from pydantic_core import from_json
+from psycopg.errors import UndefinedColumn
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from sluice.destinations.postgres import stored
 from sluice.model.errors import SluiceError
 from sluice.schema.importer import Row, columns_of, key_of
-from sluice.schema.validation import GoodRow
 
 # Workers that find something missing create it one after the other; any number does, the same one everywhere.
 _LOCK = 0x736C75696365
 # Columns of Sluice in every table, and those that PostgreSQL gives every table (its documentation, "System Columns").
-_RESERVED = stored.archive_columns({}).keys() | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+_RESERVED = (stored.archive_columns({}).keys() - {stored.MARK}) | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 # NAMEDATALEN - 1 (PostgreSQL documentation, "Identifiers and Key Words"); PostgreSQL truncates a longer name silently.
 _NAME_BYTES = 63
 # `numeric` keeps the scale that a number was written with, so that 12.50 comes back as 12.50. What it does not keep is
@@ -59,6 +58,16 @@ class TableLayout:
         """Names of the columns that hold values, in the order of the row model."""
         return tuple(field.name for field in self.fields)
 
+    @cached_property
+    def as_json(self) -> frozenset[str]:
+        """Names of the columns whose values are staged as JSON."""
+        return frozenset(field.name for field in self.fields if field.type == "jsonb")
+
+    @property
+    def imaged(self) -> tuple[str, ...]:
+        """Names of the columns that the archive has in the very types of the table: the values, and the mark."""
+        return tuple(dict.fromkeys((*self.names, stored.MARK)))
+
 
 @cache
 def layout_of(dataset: str, row: type[Row]) -> TableLayout:
@@ -77,7 +86,8 @@ def layout_of(dataset: str, row: type[Row]) -> TableLayout:
     for name in (dataset, layout.archive, *layout.names):
         if not 0 < len(name.encode()) <= _NAME_BYTES:
             raise SluiceError("unusable-table", case="name-length", most=_NAME_BYTES, name=name)
-    if reserved := _RESERVED.intersection(layout.names):
+    others = {field.name for field in fields if field.name == stored.MARK and field.type != "date"}
+    if reserved := _RESERVED.intersection(layout.names) | others:
         raise SluiceError("unusable-table", case="own-column", column=min(reserved), dataset=dataset)
     if "%" in dataset:  # psycopg would take it for the beginning of a parameter
         raise SluiceError("unusable-table", case="percent-sign", dataset=dataset)
@@ -99,29 +109,136 @@ def _type_of(annotation: Any) -> str:
 
 
 @dataclass(frozen=True)
+class StoredColumn:
+    """A column that exists, with its type as the database writes it; that of a domain is the one it is based on.
+
+    Parameters
+    ----------
+    type
+        Without length or precision: an explicit cast to it shortens no value, and the assignment to the column rejects
+        a longer one.
+    exact
+        With length and precision.
+    category
+        As in ``pg_type.typcategory``.
+    """
+
+    type: str
+    exact: str
+    category: str
+
+    def comparable(self, value: Composable, *, staged: bool) -> Composed:
+        """Compose what to compare of a value with ``IS DISTINCT FROM``, so that equal means: stored alike.
+
+        Parameters
+        ----------
+        value
+            A value of the column or of its image, or a text to store.
+        staged
+            Whether it is such a text.
+        """
+        if self.category == "S":
+            # a cast to text removes the padding of char(n); "C" compares the characters, whatever the column ignores
+            padded = staged and self.type == "bpchar"
+            return SQL('CAST({} AS text) COLLATE "C"').format(_cast(value, "bpchar") if padded else value)
+        if self.type == "json":
+            return SQL(_AS_JSONB).format(SQL("CAST({} AS text)").format(value))
+        if self.category in _WITH_EQUALITY or self.type == "jsonb":
+            return _cast(value, self.exact) if staged else SQL("{}").format(value)
+        return SQL('CAST({} AS text) COLLATE "C"').format(self.as_stored(value) if staged else value)
+
+    def as_stored(self, text: Composable) -> Composed:
+        """Compose the value that the column makes of a text; one that is too long for it stays as long."""
+        rounds = self.category in _WITH_EQUALITY or self.exact.startswith(_ROUNDING)
+        return _cast(text, self.exact if rounds else self.type)
+
+
+# Numbers, flags, dates, spans and enumerations; the equality of other types, such as that of boxes, may be another
+# one than that of their values.
+_WITH_EQUALITY = frozenset("NBDTE")
+# What an assignment rounds, in arrays too; it rejects other values that are too long.
+_ROUNDING = ("numeric", "time", "interval")
+# A `json` may have what a `jsonb` cannot: NUL, and halves of surrogate pairs. It is a text then.
+_AS_JSONB = (
+    r"CASE WHEN {0} ~* '\\u0000|\\ud[89ab][0-9a-f]{{2}}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{{2}})\\ud[c-f]'"
+    " THEN to_jsonb({0}) ELSE CAST({0} AS jsonb) END"
+)
+
+
+def _cast(value: Composable, written: str) -> Composed:
+    return SQL("CAST({} AS {})").format(value, raw(written))
+
+
+@dataclass(frozen=True)
 class DatasetTable:
-    """A table that exists, with the types of its columns.
+    """A table that exists.
 
     Parameters
     ----------
     layout
         The columns that the importer needs.
-    types
-        Type of each column by name, without length or precision, as the database writes it.
+    columns
+        Those of the layout and of Sluice that the table has, by name.
+    others
+        The columns that no importer fills and the database does not compute, by name.
     """
 
     layout: TableLayout
-    types: Mapping[str, str]
+    columns: Mapping[str, StoredColumn]
+    others: Mapping[str, StoredColumn]
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Type of each column by name, without length or precision."""
+        return {name: column.type for name, column in self.columns.items()}
+
+    def staged(self, name: str) -> Composed:
+        """Compose a staged value, which is text, as its column's type."""
+        return _cast(Identifier("s", name), self.columns[name].type)
+
+    def differs(self, name: str, value: str, other: str) -> Composed:
+        """Compose whether a column differs between rows ``s`` (staged), ``t`` (of the table) and ``a`` (image)."""
+        column = self.columns[name]
+        one, two = (column.comparable(Identifier(row, name), staged=row == "s") for row in (value, other))
+        return SQL("{} IS DISTINCT FROM {}").format(one, two)
 
 
 def find(connection: Connection[Any], layout: TableLayout) -> DatasetTable | None:
     """Return the table with the columns that it has; ``None`` if there is no such table."""
-    types = _columns(connection, layout.dataset, exact=False)
-    return DatasetTable(layout, types) if types else None
+    rows = connection.execute(
+        "WITH RECURSIVE known AS ("
+        "SELECT attname, attnum, attgenerated <> '' AS computed, atttypid AS type, atttypmod AS modifier"
+        " FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
+        " UNION ALL SELECT attname, attnum, computed, typbasetype, typtypmod"
+        " FROM known JOIN pg_type ON pg_type.oid = type WHERE typtype = 'd'"
+        # a modifier of -1 gives the name that means "of any length"; NULL would give `character`, which is of length 1
+        ") SELECT attname, computed, format_type(type, -1), format_type(type, modifier), typcategory::text"
+        " FROM known JOIN pg_type ON pg_type.oid = type WHERE typtype <> 'd' ORDER BY attnum",
+        [Identifier(layout.dataset).as_string(connection)],
+    ).fetchall()
+    ours = stored.dataset_columns(dict.fromkeys(layout.names, "")).keys()
+    columns = {name: StoredColumn(*of_type) for name, _, *of_type in rows if name in ours}
+    others = {name: StoredColumn(*of_type) for name, computed, *of_type in rows if name not in ours and not computed}
+    return DatasetTable(layout, columns, others) if rows else None
 
 
-def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
-    """Return the table with every column that the importer needs; creates it, its archive and the ledger if necessary.
+def lock(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
+    """Return the table as it stays until the end of the transaction, because it is locked against being altered.
+
+    Raises
+    ------
+    ProgrammingError
+        If it lacks a column; see `prepare`.
+    """
+    connection.execute(SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(Identifier(layout.dataset)))
+    table = find(connection, layout)
+    if table is None or not table.columns.keys() >= stored.dataset_columns(dict.fromkeys(layout.names, "")).keys():
+        raise UndefinedColumn(f"the table {layout.dataset!r} lacks a column")
+    return table
+
+
+def prepare(connection: Connection[Any], layout: TableLayout) -> None:
+    """Create the table, its archive and the ledger if necessary, with every column that the importer needs.
 
     To a table that exists already only columns are added.
 
@@ -134,10 +251,8 @@ def prepare(connection: Connection[Any], layout: TableLayout) -> DatasetTable:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             _complete(connection, layout)
-    table = find(connection, layout)
-    if table is None or {"tenant", layout.key} not in _unique(connection, layout.dataset):
+    if {"tenant", layout.key} not in _unique(connection, layout.dataset):
         raise SluiceError("unusable-table", case="no-index", table=layout.dataset, key=layout.key)
-    return table
 
 
 def _is_complete(connection: Connection[Any], layout: TableLayout) -> bool:
@@ -146,7 +261,7 @@ def _is_complete(connection: Connection[Any], layout: TableLayout) -> bool:
     return (
         there.keys() >= stored.dataset_columns(fields).keys()
         and archived.keys() >= stored.archive_columns(fields).keys()
-        and all(archived[name] == there[name] for name in layout.names)
+        and all(archived[name] == there[name] for name in layout.imaged)
         and _columns(connection, stored.LEDGER).keys() >= stored.LEDGER_COLUMNS.keys()
     )
 
@@ -160,7 +275,7 @@ def _complete(connection: Connection[Any], layout: TableLayout) -> None:
         raise SluiceError("unusable-table", case="no-columns", table=layout.dataset, key=layout.key)
     _widen(connection, layout.dataset, stored.dataset_columns(fields), key)
     # an image has the very types of its row, or it could not be put back as it was
-    types = {name: written for name, written in _columns(connection, layout.dataset).items() if name in fields}
+    types = {name: type for name, type in _columns(connection, layout.dataset).items() if name in layout.imaged}
     _widen(connection, layout.archive, stored.archive_columns(types), stored.archive_key(layout.key))
     _retype(connection, layout.archive, types)
     _widen(connection, stored.LEDGER, stored.LEDGER_COLUMNS, stored.LEDGER_KEY)
@@ -194,13 +309,12 @@ def _retype(connection: Connection[Any], name: str, types: Mapping[str, str]) ->
         connection.execute(SQL("ALTER TABLE {} {}").format(Identifier(name), SQL(", ").join(changes)))
 
 
-def _columns(connection: Connection[Any], name: str, *, exact: bool = True) -> dict[str, str]:
-    """Return the columns of a table with their types, ``exact`` with length and precision; none if it is missing."""
-    # a modifier of -1 gives the name that means "of any length"; NULL would give `character`, which is of length 1
+def _columns(connection: Connection[Any], name: str) -> dict[str, str]:
+    """Return the columns of a table with their types, with length and precision; none if it is missing."""
     rows = connection.execute(
-        "SELECT attname, format_type(atttypid, CASE WHEN %s THEN atttypmod ELSE -1 END) FROM pg_attribute"
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
         " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
-        [exact, Identifier(name).as_string(connection)],
+        [Identifier(name).as_string(connection)],
     )
     return dict(rows.fetchall())
 
@@ -222,21 +336,15 @@ def raw(written: str) -> Composed:
     return Composed([SQL(written)])
 
 
-def texts(layout: TableLayout, rows: list[GoodRow]) -> Iterator[list[Any]]:
-    """Yield rows as COPY takes them: place within the batch from 1 on, each value as PostgreSQL reads it, hash."""
-    fields = [(field.name, field.type == "jsonb") for field in layout.fields]
-    for place, row in enumerate(rows, start=1):
-        get = from_json(row.values).get
-        line: list[Any] = [place]
-        for name, as_json in fields:
-            value = get(name)
-            # nearly every value of every row is one of these; a call for each would take longer than sending them
-            line.append(value if value is None or (type(value) is str and not as_json) else _text(value))
-        line.append(row.hash)
-        yield line
+def as_texts(layout: TableLayout, values: Mapping[str, Any]) -> dict[str, str | None]:
+    """Write values as they are staged."""
+    return {
+        name: value if value is None or (type(value) is str and name not in layout.as_json) else text_of(value)
+        for name, value in values.items()
+    }
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Write a value as JSON does, which SQL reads too; flags and numbers without the detour."""
     if type(value) is bool:
         return "true" if value else "false"

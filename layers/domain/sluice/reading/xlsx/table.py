@@ -67,6 +67,10 @@ class XlsxTable:
         )
         return list(islice(records, count))
 
+    def other_sheets(self) -> tuple[str, ...]:
+        """See `TabularFile.other_sheets`."""
+        return tuple(sheet.name for sheet in self._book.sheets if sheet != self._sheet and self._has_data(sheet))
+
     def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
         """See `TabularFile.split`; segments of very wide rows have fewer than ``chunk_rows``."""
         rows = 0
@@ -78,9 +82,12 @@ class XlsxTable:
 
     def _first_with_data(self) -> Sheet:
         for sheet in self._book.sheets:
-            if _has_value(self._archive.stream(sheet.part)):
+            if self._has_data(sheet):
                 return sheet
         raise FileRejected("empty-file", case="no-saved-value")
+
+    def _has_data(self, sheet: Sheet) -> bool:
+        return _has_value(self._archive.stream(sheet.part))
 
     def _prepared(self) -> FileLayout:
         """Store what all slices need; for a part of unknown form, the streaming reader reads the whole sheet."""

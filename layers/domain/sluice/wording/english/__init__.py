@@ -14,7 +14,7 @@ CATALOGUE: Final = Catalogue(
     language="en",
     titles=files.TITLES | calls.TITLES,
     meanings=files.MEANINGS | calls.MEANINGS,
-    details=files.DETAILS | calls.DETAILS,
+    details=files.DETAILS | calls.DETAILS | rows.DETAILS,
     reasons=rows.REASONS,
     progress=rows.PROGRESS,
 )

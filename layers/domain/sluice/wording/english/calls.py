@@ -13,6 +13,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "invalid-request": "Invalid request",
     "invalid-cursor": "Invalid cursor",
     "invalid-parameter": "Invalid parameter",
+    "invalid-option": "This option cannot be given",
     "bad-idempotency-key": "Invalid Idempotency-Key",
     "idempotency-key-reused": "The idempotency key belongs to another request",
     "request-in-progress": "The same request is still in progress",
@@ -43,7 +44,10 @@ TITLES: Final[dict[str, Sentence]] = {
     # of a job that has ended
     "system-error": "The import failed",
     "unprocessed-rows": "Some rows could not be processed",
+    "mirror-unreadable-key": "Not every key could be read",
     "rollback-incomplete": "The rollback could not be finished",
+    "guard": "A limit of the import was exceeded",
+    "rejections": "Nothing was loaded, because rows were rejected",
     "upload-expired": "The file did not arrive",
     "review-expired": "The import was not committed",
     "sync-overdue": "The sync took too long",
@@ -54,6 +58,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "unusable-secret": "The database's secret cannot be used",
     "unusable-database": "The database cannot be used",
     "unusable-table": "The dataset cannot be a table of this database",
+    "unstable-rules": "The importer's rules give another row each time",
 }
 
 #: When each type occurs, in Markdown; the API serves it, and docs/problems.md has it.
@@ -65,6 +70,10 @@ MEANINGS: Final[dict[str, str]] = {
     "invalid-request": "The request does not fit its description in OpenAPI. Members: `errors`: `[{at, reason}]`.",
     "invalid-cursor": "The cursor is not one of this list.",
     "invalid-parameter": "A parameter that the importer does not have, or an impossible value.",
+    "invalid-option": (
+        "An option of the load that the importer or another option does not allow: a mode for a lookup, "
+        "`deletes` for a mode that deletes nothing, a limit for a column without numbers. Members: `option`."
+    ),
     "bad-idempotency-key": "The key is empty, longer than 255 characters, or not printable ASCII.",
     "idempotency-key-reused": "The key was sent with another path, query or body.",
     "request-in-progress": "The same call, with the same idempotency key, is still executing.",
@@ -87,7 +96,10 @@ MEANINGS: Final[dict[str, str]] = {
     "nothing-to-roll-back": (
         "The job ended before its file was split, was a lookup, or was deleted. Members: `status_now`."
     ),
-    "cannot-correct": "The job to correct is of another importer, active, deleted, or has rejected nothing.",
+    "cannot-correct": (
+        "The job to correct is of another importer, active, deleted, has rejected nothing, or has loaded nothing "
+        "because of a guard or its rejected rows."
+    ),
     "not-parsed": (
         "A preview of a job that has not validated its rows, or whose file was rejected. Members: `status_now`."
     ),
@@ -102,7 +114,20 @@ MEANINGS: Final[dict[str, str]] = {
     "unprocessed-rows": (
         "Some chunks could not be processed; the detail names their rows. Then `retry`. Members: `chunks`."
     ),
+    "mirror-unreadable-key": (
+        "Mode `mirror` deletes the records that the file lacks, and rows whose keys cannot be read may be any of them. "
+        "Nothing was loaded. Members: `column`, `rows`, `count`."
+    ),
     "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
+    "guard": (
+        "The load would reject, delete or change more than a guard of the job allows; nothing was loaded. Check the "
+        "examples; to load the file all the same, import it again with a higher limit. Also the answer to a commit of "
+        "such a job. Members: `guard`, `limit`, `found`, `total`, `examples`."
+    ),
+    "rejections": (
+        "A row was rejected, and the job loads all rows or none; what it had loaded was taken back. Correct the file "
+        "and import it whole; there is nothing to retry or roll back. Members: `found`, `examples`."
+    ),
     "upload-expired": "No file arrived within a day.",
     "review-expired": "The job was not committed within seven days. Import the file again.",
     "sync-overdue": "A sync took longer than half an hour. Start it again with `force`; or `rollback`.",
@@ -121,6 +146,7 @@ MEANINGS: Final[dict[str, str]] = {
     "unusable-secret": "The secret with the database's address and password lacks a field.",
     "unusable-database": "Sluice cannot write to the database.",
     "unusable-table": "The importer's columns cannot be a table of this database.",
+    "unstable-rules": "`normalise` or a validator of the importer changes its own result, or the key.",
 }
 
 
@@ -139,12 +165,24 @@ def _failed(params: Params) -> str:
         for chunk in params["failed"]
     ]
     more = params["chunks"] - len(described)
-    return "; ".join(described) + (f"; and {more} more" if more else "")
+    others = f"and {more} more" if described else f"{more} lists of records that the file lacks"
+    return "; ".join([*described, others] if more else described)
 
 
 def _unprocessed(done: str) -> Sentence:
     return lambda params: (
         f"{params['rows']:,} rows were neither {done} nor rejected: {_failed(params)}. Retry the job to process them."
+    )
+
+
+def _unreadable_keys(params: Params) -> str:
+    rows, count = params["rows"], params["count"]
+    more = f" and {count - len(rows):,} more" if count > len(rows) else ""
+    sheet = f" of sheet '{params['sheet']}'" if params["sheet"] else ""
+    return (
+        f"The cell of '{params['column']}' cannot be read in row {', '.join(f'{row:,}' for row in rows)}{more}{sheet}. "
+        "Mode 'mirror' would delete the records of such rows, so nothing was loaded. Correct the cells, or remove the "
+        "rows, and import the file again."
     )
 
 
@@ -161,6 +199,20 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
         "{importer} has no parameter '{name}'. Its parameters are: {known}.", known=listed
     ),
     "invalid-parameter/wrong-form": "Write {title} like {example}.",
+    "invalid-option/lookup": (
+        "{importer} looks its rows up and loads no dataset, so there is nothing for '{option}' to change. Leave it out."
+    ),
+    "invalid-option/deletes-nothing": (
+        "Mode '{mode}' deletes no record. Leave '{option}' out, or give the mode 'mirror' or 'delete'."
+    ),
+    "invalid-option/names-its-keys": (
+        "'max_deleted' limits what mode 'mirror' deletes because the file lacks it. Leave it out in mode '{mode}'."
+    ),
+    "invalid-option/no-number": with_forms(
+        "{importer} has no column '{name}' of numbers that could change. Its columns of numbers are: {known}.",
+        known=listed,
+    ),
+    "invalid-option/column-twice": "The limit for '{name}' comes twice. Give it once.",
     "bad-idempotency-key": "Use 1 to 255 printable ASCII characters.",
     "idempotency-key-reused": (
         "It was sent with another path, query or body within the last day. Use a new key for each request."
@@ -201,7 +253,7 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "try-later/chunk-in-use": "A worker still holds this chunk.",
     "try-later/chunk-leased": "Lease not granted: the chunk is leased by another worker.",
     "try-later/chunk-loading": "A worker is still loading this chunk.",
-    "try-later/predecessor-loading": "A worker of the superseded sync is still loading.",
+    "try-later/dataset-busy": "Another job loads into the same dataset.",
     "try-later/lookups-failed": "{count} lookups failed.",
     "try-later/slots-taken": "The rate limit of {upstream} has no free slot before the end of this attempt.",
     "try-later/no-answer-in-time": "{upstream} did not answer before the end of this attempt.",
@@ -222,11 +274,16 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "not-retryable/deleted": "Its file and its rows were deleted. Import the file again.",
     "nothing-to-roll-back/deleted": "The earlier values of its rows were deleted with the job, so the rows stay.",
     "nothing-to-roll-back/lookup": "The job looked its rows up and changed no dataset.",
+    "nothing-to-roll-back/undone": "What the job had loaded was taken back when it failed.",
     "nothing-to-roll-back/nothing-loaded": "The job ended before it loaded a row.",
     "cannot-correct/other-importer": "Job {id} belongs to the importer '{made_by}', not '{importer}'.",
     "cannot-correct/under-way": with_forms("Job {id} is {status}. Wait until it has ended.", status=status_name),
     "cannot-correct/deleted": "Job {id} was deleted.",
     "cannot-correct/nothing-rejected": "Job {id} has no rejected rows.",
+    "cannot-correct/nothing-loaded": (
+        "Job {id} loaded no row of its file, so its rejected rows alone are not enough. Correct the file and import it "
+        "whole."
+    ),
     "not-parsed": with_forms(
         "Job {id} is {status_now}; it has a preview once all of its rows are checked.", status_now=status_name
     ),
@@ -253,6 +310,17 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     },
     "unprocessed-rows/loading": _unprocessed("loaded"),
     "unprocessed-rows/lookup": _unprocessed("looked up"),
+    "unprocessed-rows/uncompared": (
+        "The dataset could not be compared with the file, so nothing was loaded. Retry the job."
+    ),
+    "unprocessed-rows/absent": (
+        "The rows of the file are loaded, but {rows:,} records that the file lacks could not be deleted. Retry the job."
+    ),
+    "mirror-unreadable-key": _unreadable_keys,
+    "mirror-unreadable-key/dates": (
+        "The column '{column}' names the records, and the order of day and month in it is not certain. Write its dates "
+        "as 2026-03-01, and import the file again."
+    ),
     "rollback-incomplete/error": "The rollback stopped ({error}). Restored rows stay. Roll the job back again.",
     "rollback-incomplete/chunks": lambda params: (
         f"The rollback stopped ({_failed(params)}). Restored rows stay. Roll the job back again."
@@ -279,6 +347,9 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
     ),
     "unusable-secret": with_forms("It has no {fields}. Add the missing fields to the secret.", fields=listed),
     "unusable-database": "Its encoding is {encoding}. Use a database whose encoding is UTF8.",
+    "unstable-rules": (
+        "`normalise` or a validator of '{importer}' changes its own result, or the key. Mend it, and retry."
+    ),
     "unusable-table/no-index": "The table '{table}' has no unique index on (tenant, {key}). Create one, and retry.",
     "unusable-table/no-columns": (
         "The table '{table}' has no columns 'tenant' and '{key}'. Add both, with a unique index on them, or rename the "
@@ -288,6 +359,10 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
         "'{name}' is not a valid name in PostgreSQL, which allows 1 to {most} bytes. Choose a shorter one."
     ),
     "unusable-table/own-column": "'{column}' in dataset '{dataset}' is a reserved column of Sluice. Rename the field.",
+    "unusable-table/mirror-key": (
+        "The column '{key}' of the table '{table}' is of type {column}, in which keys can be equal although their "
+        "texts differ. Mode 'mirror' could delete records that the file has. Make it text, or use mode 'upsert'."
+    ),
     "unusable-table/percent-sign": "'{dataset}' contains a %. Rename the dataset.",
     "unusable-table/own-table": "'{dataset}' is a reserved table of Sluice. Rename the dataset.",
 }

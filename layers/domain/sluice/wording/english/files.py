@@ -26,6 +26,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "no-row-numbers": "The file does not say which rows it corrects",
     "corrects-another-job": "The file corrects another job",
     "same-file": "The same file was imported before",
+    "other-sheets": "The workbook has other sheets",
     "file-gone": "The file was deleted",
     "file-changed": "The file was changed while it was read",
 }
@@ -53,6 +54,10 @@ MEANINGS: Final[dict[str, str]] = {
     "corrects-another-job": "The file is the errors file of another job than the one in `corrects`.",
     "no-row-numbers": "A correction without the column that says which rows it corrects.",
     "same-file": "The file was imported before; `force` imports it again. Members: `job`, `link`.",
+    "other-sheets": (
+        "Mode `mirror` would delete the records of rows on sheets that are not read. Members: `read`, `others`, "
+        "`count`."
+    ),
     "file-gone": "The uploaded file was deleted before it was read.",
     "file-changed": "The uploaded file was overwritten after its import had begun.",
 }
@@ -61,7 +66,10 @@ MEANINGS: Final[dict[str, str]] = {
 def _missing_header(params: Params) -> str:
     nearest = params["nearest"].items()
     missing = [f"'{title}'" + (f" (nearest: '{near}')" if near else "") for title, near in nearest]
-    return f"Row {params['header_row']:,} lacks {', '.join(missing)}. Add or rename the columns, or map them."
+    advice = "Add or rename the columns, or map them."
+    if params.get("has_key"):
+        advice += " In mode 'update' a file needs the key alone; it changes existing records and adds none."
+    return f"Row {params['header_row']:,} lacks {', '.join(missing)}. {advice}"
 
 
 def _mixed_encoding(params: Params) -> str:
@@ -137,6 +145,14 @@ _KINDS: Final[dict[str, str]] = {
 }
 
 
+def _other_sheets(params: Params) -> str:
+    more = f" and {params['count'] - len(params['others']):,} more" if params["count"] > len(params["others"]) else ""
+    return (
+        f"Mode 'mirror' deletes what the file lacks, and only its sheet '{params['read']}' is read, not "
+        f"{quoted(params['others'])}{more}. Remove or hide the other sheets, or import the file in mode 'upsert'."
+    )
+
+
 def _archive_of_tables(params: Params) -> str:
     others = f" and {params['count'] - 1:,} more" if params["count"] > 1 else ""
     return f"The file is an archive (ZIP) with {params['first']}{others} inside. Unpack it, and upload each file."
@@ -209,6 +225,7 @@ DETAILS: Final[dict[str, Sentence]] = {
         "Job {job} of {created} UTC has the same file ({status}). To import it again, send it with force=true.",
         status=status_name,
     ),
+    "other-sheets": _other_sheets,
     "file-gone": "The uploaded file was deleted. Upload it again.",
     "file-changed": "The file was overwritten after the import had begun. Upload it again, under another name.",
 }

@@ -24,3 +24,8 @@ def status_name(status: str) -> str:
 def rows(count: int) -> str:
     """Write a number of rows, as ``1 row`` or ``1,200 rows``."""
     return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def percent(share: str) -> str:
+    """Write a share, as JSON has it, in percent: ``0.05`` as ``5 %``."""
+    return f"{float(share) * 100:.6g} %"

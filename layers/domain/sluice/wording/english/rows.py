@@ -1,11 +1,17 @@
-"""Sentences about rejected rows, rows that a rollback left as they are, and the progress of a job."""
+"""Sentences about rows: why they are rejected, keep a job from loading, or stay after a rollback; and progress."""
 
 from __future__ import annotations
 
+from json import dumps, loads
+from math import ceil
 from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence
-from sluice.wording.english.forms import rows
+from sluice.wording.english.forms import percent, rows
+
+# Shares are rounded up to a tenth of a percent.
+_PER_MILLE: Final = 1000
+_WHOLE: Final = "Correct the file and import it whole."
 
 
 def _choices(params: Params) -> str:
@@ -51,7 +57,11 @@ REASONS: Final[dict[str, Sentence]] = {
     "not-of-corrected-job": "is not job {job}, which this file corrects. Correct the rows of each job in its own file",
     "computed-text": "was the text '{text}', of which a program has made a formula. Write it as text again",
     "unclear-apostrophe": "may have an apostrophe that the report added. Keep its column '{column}', which says so",
+    # of a job that has loaded nothing
+    "import-whole": "nothing of its file was loaded. Correct the file and import it whole",
     # of a row and its dataset
+    "key-exists": "exists already; mode 'insert' changes no record",
+    "key-unknown": "is not in the dataset; mode '{mode}' adds no record",
     "over-record-size": "is larger than a record can be",
     "database-too-long": "is longer than the database's column allows",
     "database-too-large": "is a larger number than the database's column holds",
@@ -76,9 +86,90 @@ REASONS: Final[dict[str, Sentence]] = {
     "no-answer": "No answer",
 }
 
+
+def _again(params: Params) -> str:
+    """Say which call lets a job through; a sync is started, a file imported again."""
+    source = params.get("source")
+    return f"call POST /v1/syncs/{source} again" if source else "import the file again"
+
+
+def _with_examples(params: Params) -> str:
+    """List examples after a colon; rows with a reason or with values before and after, records by their key."""
+    shown = [_example(each) for each in params["examples"]]
+    if not shown:
+        return "."
+    more = params["found"] - len(shown)
+    return ": " + "; ".join(shown) + (f"; and {more:,} more." if more > 0 else ".")
+
+
+def _example(example: Params) -> str:
+    key = f" ({example['key']})" if "row" in example and "key" in example else ""
+    what = f"row {example['row']:,}{key}" if "row" in example else str(example["key"])
+    if "reason" in example:
+        column = f"{example['column']} " if example["column"] else ""
+        return f"{what}: {column}{example['reason']}"
+    changes = [f"{each['column']} {each['before']} → {each['after']}" for each in example.get("changes", ())]
+    return what + (f": {', '.join(changes)}" if changes else "")
+
+
+def _many_rejected(params: Params) -> str:
+    found, total = params["found"], params["total"]
+    enough = ceil(found / total * _PER_MILLE) / _PER_MILLE
+    return (
+        f"{found:,} of {rows(total)} are rejected, and the job allows {percent(params['limit'])}"
+        f"{_with_examples(params)} Nothing was loaded. Correct the file and import it again; to load the other rows "
+        f'all the same, {_again(params)} with the guards {{"max_rejected": {enough:g}}}.'
+    )
+
+
+def _many_deleted(params: Params) -> str:
+    limit = loads(params["limit"])
+    allowed = percent(params["limit"]) if isinstance(limit, float) else f"{limit:,}"
+    return (
+        f"{params['found']:,} of {params['total']:,} records are not in the file and would be deleted, and the job "
+        f"allows {allowed}{_with_examples(params)} Nothing was loaded. Check whether the file is complete; to delete "
+        f'them all the same, {_again(params)} with the guards {{"max_deleted": {params["found"]}}}.'
+    )
+
+
+def _large_changes(params: Params) -> str:
+    limits = ", ".join(f"{name} by {percent(dumps(limit))}" for name, limit in loads(params["limit"]).items())
+    return (
+        f"{rows(params['found'])} would change a number by more than the job allows ({limits})"
+        f"{_with_examples(params)} Nothing was loaded. Check these values; to load them all the same, {_again(params)} "
+        "with a higher limit in the guard 'max_change'."
+    )
+
+
+def _rejections(params: Params) -> str:
+    are = "is" if params["found"] == 1 else "are"
+    return f"{rows(params['found'])} {are} rejected, and the job loads all rows or none{_with_examples(params)}"
+
+
+def _rejections_undone(params: Params) -> str:
+    left = params["kept"] + params["failed"]
+    kept = f" {rows(left)} could not be restored; GET /v1/jobs/{params['id']}/kept lists them." if left else ""
+    return (
+        f"{_rejections(params)} The load stopped there, so other rows may be rejected too; what had been loaded was "
+        f"taken back.{kept} {_WHOLE}"
+    )
+
+
+#: Details of problems about the rows of a job, by type and case.
+DETAILS: Final[dict[str, Sentence]] = {
+    "guard/max_rejected": _many_rejected,
+    "guard/max_deleted": _many_deleted,
+    "guard/max_change": _large_changes,
+    "rejections/checked": lambda params: f"{_rejections(params)} Nothing was loaded. {_WHOLE}",
+    "rejections/undoing": lambda params: f"{_rejections(params)} What was loaded is being taken back.",
+    "rejections/undone": _rejections_undone,
+}
+
 PROGRESS: Final[dict[str, Sentence]] = {
     "waiting-for-file": "Waiting for the file",
     "queued": "Waiting to start",
+    "waiting-for-importer": "Waits for job {waits_for.job}: this importer runs one job at a time",
+    "waiting-for-dataset": "Waits for job {waits_for.job}, which loads into the same dataset",
     "reading-file": "Reading the file",
     "reading-source": "Reading the source",
     "comparing": lambda params: (
@@ -95,5 +186,6 @@ PROGRESS: Final[dict[str, Sentence]] = {
         f"Rolled back {rows(params['counts'].reversed)}, kept {params['counts'].conflicts:,} that were changed since"
     ),
     "loading": "Loaded {counts.loaded:,} of {counts.total:,} rows",
+    "deleting-absent": "Deleted {counts.absent:,} of {counts.to_absent:,} records that the file lacks",
     "looking-up": "Looked up {counts.loaded:,} of {counts.total:,} rows",
 }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.reports.formula_injection import escape_formula, unescape_formula
+from sluice.reports.cells import escape_formula, unescape_formula
 
 DANGEROUS = "=+-@\t\r\n\0＝＋－＠"
 TEXTS = st.text() | st.text("';" + DANGEROUS + "a1", max_size=6)

@@ -13,7 +13,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import Problem, UpstreamDown
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.phases import progress_of
+from sluice.usecases.views import progress_of
 from sluice.wording import word_progress
 from tests.support.factories import make_job
 from tests.unit.model.test_counts import COUNTS
@@ -105,7 +105,9 @@ def test_percent_is_a_percentage(status: Status, phase: PhaseName | None, counts
     progress = progress_of(job)
     assert 0 <= progress.percent <= 100
     if status in {Status.ROLLING_BACK, Status.ROLLED_BACK}:
-        assert progress.total == max(counts.inserted + counts.updated, counts.undone)
+        assert progress.total == max(counts.changed, counts.undone)
+    elif phase is PhaseName.ABSENT:
+        assert progress.total == counts.to_absent
     else:
         assert progress.total == counts.total
     assert word_progress(job, progress_of(job).code)[0].isupper()
