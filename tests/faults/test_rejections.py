@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import REJECTIONS, Conflict
 from sluice.model.job import HALF_UNDONE, Job
 from sluice.model.options import LoadOptions
 from sluice.model.status import Status
 from sluice.schema.staging import Applied, Batch, Undone
-from tests.faults.test_workers import Killed, killed_at
+from tests.faults.test_workers import deliver_with_deaths, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
 from tests.support.strict import StrictDestination
@@ -72,21 +72,12 @@ def test_a_worker_that_dies_at_any_call_leaves_nothing_behind(
 ) -> None:
     """Its message is delivered again after the lease."""
     clock = NOW
-
-    def deliver(chunk: ChunkRef) -> None:
-        nonlocal clock
-        try:
-            harness.work(chunk, now=clock)
-        except Killed:
-            clock += LEASE + 1
-            harness.queue.messages.append(chunk)
-
     deaths: list[int] = []
     for name, outcome in ((PhaseName.LOAD, "rejected"), (PhaseName.UNDO, "done")):
         token = harness.dispatch(ref, name, now=clock)
         if name is phase:
-            deaths = killed_at(harness, monkeypatch, getattr(harness, store), call, after=after)
-        harness.deliver(each=deliver)
+            deaths = killed_at(monkeypatch, getattr(harness, store), call, after=after)
+        clock = deliver_with_deaths(harness, clock)
         assert harness.machine.answers[token] == {"outcome": outcome}
     assert deaths, "the process died where this test meant it to"
     assert_untouched(harness, harness.finish(ref))

@@ -44,7 +44,7 @@ def finish_job(ref: JobRef, harness: Harness) -> Job:
     return harness.finish(ref)
 
 
-def killed_at(harness: Harness, monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
+def killed_at(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
     """Let the process die once, before or after a call; the returned list has one item for each death."""
     real: Callable[..., Any] = getattr(target, name)
     deaths: list[int] = []
@@ -59,6 +59,21 @@ def killed_at(harness: Harness, monkeypatch: pytest.MonkeyPatch, target: Any, na
 
     monkeypatch.setattr(target, name, dying)
     return deaths
+
+
+def deliver_with_deaths(harness: Harness, clock: int = NOW) -> int:
+    """Deliver all messages; one whose worker died comes again after its lease. Returns the time at the end."""
+
+    def deliver(chunk: ChunkRef) -> None:
+        nonlocal clock
+        try:
+            harness.work(chunk, now=clock)
+        except Killed:
+            clock += LEASE + 1
+            harness.queue.messages.append(chunk)
+
+    harness.deliver(each=deliver)
+    return clock
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -85,17 +100,8 @@ def test_a_worker_that_dies_at_any_call_costs_only_time(
     for name in IMPORT:
         harness.dispatch(ref, name)
         if name is phase:
-            deaths = killed_at(harness, monkeypatch, getattr(harness, store), call, after=after)
-
-        def deliver(chunk: ChunkRef) -> None:
-            nonlocal clock
-            try:
-                harness.work(chunk, now=clock)
-            except Killed:
-                clock += LEASE + 1
-                harness.queue.messages.append(chunk)
-
-        harness.deliver(each=deliver)
+            deaths = killed_at(monkeypatch, getattr(harness, store), call, after=after)
+        clock = deliver_with_deaths(harness, clock)
     assert_exact(finish_job(ref, harness), harness)
     assert len(harness.machine.answers) == 4, "two phases of two jobs, each token completed"
     assert deaths, "the process died where this test meant it to"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -16,14 +15,11 @@ from sluice.model.options import Deletes, Guards, LoadOptions
 from sluice.model.status import Status
 from sluice.schema.staging import Batch, Undone
 from sluice.usecases import absent
+from tests.faults.test_workers import Killed, deliver_with_deaths, killed_at
 from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
 
 OTHERS = {f"P-{number:06d}" for number in (13, 14)}
-
-
-class Killed(BaseException):
-    """A process that is killed: no exception handler continues."""
 
 
 @pytest.fixture
@@ -37,38 +33,6 @@ def changes(harness: Harness, **more: Any) -> JobRef:
     """Return a queued job of 25 rows: 12 known and unchanged, 5 known and changed, 8 new."""
     rows = [*products(12), *products(5, first=13, price="1.5"), *products(8, first=18)]
     return harness.upload(csv_file(rows), **more)
-
-
-def dying(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, after: bool) -> list[int]:
-    """Let the process die once, before or after a call; the returned list has one item for each death."""
-    real: Callable[..., Any] = getattr(target, name)
-    deaths: list[int] = []
-
-    def die(*args: Any, **kwargs: Any) -> Any:
-        if deaths:
-            return real(*args, **kwargs)
-        deaths.append(1)
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    monkeypatch.setattr(target, name, die)
-    return deaths
-
-
-def deliver_with_deaths(harness: Harness) -> None:
-    """Deliver all messages; one whose worker died is delivered again after its lease has expired."""
-    clock = NOW
-
-    def deliver(chunk: ChunkRef) -> None:
-        nonlocal clock
-        try:
-            harness.work(chunk, now=clock)
-        except Killed:
-            clock += LEASE + 1
-            harness.queue.messages.append(chunk)
-
-    harness.deliver(each=deliver)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -91,7 +55,7 @@ def test_a_worker_that_dies_at_any_call_of_a_comparison_costs_only_time(
     known.phase(ref, PhaseName.PARSE)
     writes = known.destination.writes
     token = known.dispatch(ref, PhaseName.COMPARE)
-    deaths = dying(monkeypatch, getattr(known, store), call, after=after)
+    deaths = killed_at(monkeypatch, getattr(known, store), call, after=after)
     deliver_with_deaths(known)
     assert deaths, "the process died where this test meant it to"
     assert token in known.machine.answers
@@ -124,7 +88,7 @@ def test_a_worker_that_dies_at_any_call_of_a_rollback_costs_only_time(
     known.run(later)
     known.roll_back(ref)
     token = known.dispatch(ref, PhaseName.UNDO)
-    deaths = dying(monkeypatch, getattr(known, store), call, after=after)
+    deaths = killed_at(monkeypatch, getattr(known, store), call, after=after)
     deliver_with_deaths(known)
     assert known.machine.answers[token] == {"outcome": "done"}
     assert deaths, "the process died where this test meant it to"
@@ -190,7 +154,7 @@ def test_a_worker_that_dies_while_it_lists_absent_records_costs_only_time(
     known.phase(ref, PhaseName.PARSE)
     known.phase(ref, PhaseName.LOAD)
     token = known.dispatch(ref, PhaseName.COMPARE)
-    deaths = dying(monkeypatch, getattr(known, store), call, after=after)
+    deaths = killed_at(monkeypatch, getattr(known, store), call, after=after)
     deliver_with_deaths(known)
     assert deaths, "the process died where this test meant it to"
     assert token in known.machine.answers
@@ -211,7 +175,7 @@ def test_lists_of_an_attempt_that_died_mean_nothing(known: Harness, monkeypatch:
     known.dispatch(ref, PhaseName.COMPARE)
     lists = [chunk for chunk in known.queue.messages if absent.is_list(chunk.index)]
     known.deliver(each=lambda chunk: None if chunk in lists else known.work(chunk))
-    deaths = dying(monkeypatch, known.chunks, "close", after=False)
+    deaths = killed_at(monkeypatch, known.chunks, "close", after=False)
     for chunk in lists:
         with suppress(Killed):
             known.work(chunk)
@@ -247,7 +211,7 @@ def test_a_worker_that_dies_at_any_call_of_a_deletion_costs_only_time(
     before = dict(known.destination.datasets["acme", "products"])
     ref = mirrored(known, deletes)
     token = known.dispatch(ref, PhaseName.ABSENT)
-    deaths = dying(monkeypatch, getattr(known, store), call, after=after)
+    deaths = killed_at(monkeypatch, getattr(known, store), call, after=after)
     deliver_with_deaths(known)
     assert deaths, "the process died where this test meant it to"
     assert known.machine.answers[token] == {"outcome": "done"}

@@ -17,11 +17,10 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
     worker that finds its chunk closed changes nothing.
 
     The token is answered with ``{outcome}``: ``done``; ``absent`` if the records that the file lacks are to be deleted
-    now; ``compare`` if the rows must be compared with the dataset before
-    the job goes on; ``review`` if a caller has to commit it; ``uncompared`` if some rows could not be compared;
-    ``queued`` if another job holds the lock of its dataset; ``stopped`` if it was paused or cancelled; ``over`` if it
-    has ended, or another run has replaced this one; ``again`` if the source must be read again; ``rejected`` if what
-    was loaded must be taken back.
+    now; ``compare`` if the rows must be compared with the dataset before the job goes on; ``review`` if a caller has
+    to commit it; ``uncompared`` if some rows could not be compared; ``queued`` if another job holds the lock of its
+    dataset; ``stopped`` if it was paused or cancelled; ``over`` if it has ended, or another run has replaced this one;
+    ``again`` if the source must be read again; ``rejected`` if what was loaded must be taken back.
 
     Parameters
     ----------

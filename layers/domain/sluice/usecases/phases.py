@@ -1,9 +1,9 @@
 """The phases of a job in one table: running state, preparation, chunks, and the work on a chunk.
 
 A job goes through ``parse``; ``compare`` if it stops for review or its options need it; then ``load`` into its
-dataset, or ``lookup``.
-``undo`` rolls a load back. `dispatch` and `worker` treat all phases alike; `PHASES` holds what differs, and
-`SYNC_PHASES` what differs again for syncs, whose rows come from a source.
+dataset, or ``lookup``; a mirror through ``absent``. ``undo`` rolls a load back. `dispatch` and `worker` treat all
+phases alike; `PHASES` holds what differs, and `SYNC_PHASES` what differs again for syncs, whose rows come from a
+source.
 """
 
 from __future__ import annotations
