@@ -74,7 +74,7 @@ def dying_phase(harness: Harness, ref: JobRef, phase: PhaseName) -> str:
             harness.queue.messages.insert(0, chunk)
 
     with pytest.MonkeyPatch.context() as dying:
-        killed_at(harness, dying, harness.chunks, "close", after=False)
+        killed_at(dying, harness.chunks, "close", after=False)
         token = harness.dispatch(ref, phase)
         harness.deliver(each=deliver)
     return str(harness.machine.answers[token]["outcome"])
