@@ -261,11 +261,6 @@ def digest_of(key: str) -> bytes:
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
-def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
-    """Collect the digests of the keys that these chunks have staged."""
-    return {digest for _, digest, _ in _keys(ref, list(indexes), {}, files)}
-
-
 def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
     """Find rows with a duplicate key, and store ``{row number: number of the first row}`` for each chunk that has any.
 
