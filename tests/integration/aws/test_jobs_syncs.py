@@ -9,6 +9,7 @@ import pytest
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import SYNC, Job
+from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
 from tests.support.factories import make_chunk, make_job
@@ -57,3 +58,11 @@ def test_a_removed_phase_has_no_barrier_and_no_chunks(parsed: Job, chunks: Chunk
     assert list(chunks.of_phase(parsed.ref, PhaseName.PARSE)) == []
     assert len(list(chunks.of_phase(parsed.ref, PhaseName.LOAD))) == 1
     chunks.forget(parsed.ref, PhaseName.PARSE)
+
+
+def test_a_sync_that_may_mark_nothing_keeps_its_mode_and_the_reason(parsed: Job, jobs: Jobs) -> None:
+    options = LoadOptions(blanks="clear", guards=Guards(max_deleted=3))
+    job = jobs.remember(parsed.ref, options=options, note="its upstream has no rows")
+    assert job == jobs.get(parsed.ref)
+    assert (job.options, job.counts, job.status) == (options, parsed.counts, Status.PARSING)
+    assert jobs.entries(parsed.ref)[-1].note == "its upstream has no rows"
