@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol
 
@@ -291,6 +291,13 @@ class Destination(Protocol):
         """Split the keys of an importer's dataset into ranges for `keys_in`; every possible key is in one of them.
 
         Raises `SluiceError` (``unusable-table``) if the dataset compares keys in another way than texts.
+        """
+
+    def equal_keys(self, importer: Importer, candidates: Callable[[], Iterable[str]]) -> Mapping[str, str]:
+        """Find keys that differ as texts and are one key of the dataset, as 7 and 7.0 are in a column of numbers.
+
+        Returns each of them but one, with that one. ``candidates`` yields those to look at; it is called only if the
+        dataset may have such keys, and maybe more than once.
         """
 
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterable[tuple[str, str]]:
