@@ -294,11 +294,7 @@ class Destination(Protocol):
         """
 
     def equal_keys(self, importer: Importer, candidates: Callable[[], Iterable[str]]) -> Mapping[str, str]:
-        """Find keys that differ as texts and are one key of the dataset, as 7 and 7.0 are in a column of numbers.
-
-        Returns each of them but one, with that one. ``candidates`` yields those to look at; it is called only if the
-        dataset may have such keys, and maybe more than once.
-        """
+        """Map keys to another text of the same key; reads ``candidates``, maybe twice, only if there may be such."""
 
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterable[tuple[str, str]]:
         """Return key and fingerprint of each record of a range that is not marked as deleted.
@@ -309,8 +305,7 @@ class Destination(Protocol):
     def undo(self, batch: Batch) -> Undone:
         """Restore the columns that `apply` wrote, where they still hold what it wrote.
 
-        The same batch again changes nothing and returns the same result. Of a batch that was applied only in part,
-        that part is undone.
+        The same batch again changes nothing and returns the same. Of a batch applied only in part, that is undone.
         """
 
 
