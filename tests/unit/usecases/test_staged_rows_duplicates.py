@@ -18,6 +18,7 @@ from tests.support.destination import MemoryDestination
 from tests.support.factories import csv_file
 from tests.support.files import MemoryFiles
 from tests.support.harness import Harness, small_chunks
+from tests.unit.usecases.test_corrections_again import errors_of, file_of
 from tests.unit.usecases.test_lookup import book, upload
 
 
@@ -90,6 +91,18 @@ def test_chunks_that_were_sent_out_keep_their_rows(caseless: Harness, monkeypatc
     caseless.phase(ref, PhaseName.LOAD)
     assert caseless.finish(ref).counts.inserted == 4
     assert duplicates(caseless, ref) == {}
+
+
+def test_a_correction_that_spells_a_duplicate_in_another_way_does_not_replace_the_first_row(caseless: Harness) -> None:
+    """A program that saves the errors file may write 1.0 as 1."""
+    first = caseless.run(caseless.upload(keyed("A", "b", "a", "B")))
+    errors = errors_of(caseless, first.ref)
+    assert [row["Part Number"] for row in errors] == ["a", "B"]
+    errors[0]["Part Number"], errors[1]["Part Number"] = "A", "c"
+    second = caseless.run(caseless.upload(file_of(errors), corrects=first.ref.id))
+    assert (second.counts.inserted, second.counts.updated, second.counts.rejected) == (1, 0, 1)
+    values = caseless.destination.values("acme", "products")
+    assert {key: each["price"] for key, each in values.items()} == {"A": "2", "b": "3", "c": "5"}
 
 
 def test_a_lookup_asks_no_dataset(harness: Harness) -> None:

@@ -29,6 +29,7 @@ from sluice.usecases.queueing import ensure_hold, enter_delivery
 from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
     dump_keys,
+    equal_keys,
     find_duplicates,
     find_obstacles,
     reject_at_delivery,
@@ -109,7 +110,8 @@ def parse_chunk(work: Work, services: Services) -> Counts:
         records = selected.wanted
     checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders, job.options)
     if selected is not None:
-        checked, records = selected.joined(checked), selected.records
+        checked = selected.joined(checked, lambda keys: equal_keys(job, lambda: keys, services))
+        records = selected.records
     if checked.good:
         stored.write_staged(index, checked.good)
         stored.write_keys(index, dump_keys(checked.good))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from struct import Struct
@@ -335,10 +335,15 @@ def _month_first(job: Job, index: int, stored: JobFiles) -> dict[int, list[str]]
     return found
 
 
-def _equal_keys(job: Job, indexes: list[int], services: Services) -> dict[bytes, bytes]:
-    """Return digests of keys that are other texts and the same key of the dataset: each but one, with that one."""
+def equal_keys(job: Job, candidates: Callable[[], Iterable[str]], services: Services) -> Mapping[str, str]:
+    """Map keys to another text of the same key, as `Destination.equal_keys` does; none for a job without a dataset."""
     if job.delivery is not PhaseName.LOAD:
         return {}
+    return services.destination.equal_keys(importer_of(job), candidates)
+
+
+def _equal_keys(job: Job, indexes: list[int], services: Services) -> dict[bytes, bytes]:
+    """Return digests of keys that are other texts and the same key of the dataset: each but one, with that one."""
     stored = JobFiles(job.ref, services.files)
 
     def keys() -> Iterator[str]:
@@ -347,8 +352,7 @@ def _equal_keys(job: Job, indexes: list[int], services: Services) -> dict[bytes,
             found = (anew.get(row.number, row.key) for row in stored.staged(index))
             yield from (key for key in found if key is not None)
 
-    equal = services.destination.equal_keys(importer_of(job), keys)
-    return {digest_of(key): digest_of(one) for key, one in equal.items()}
+    return {digest_of(key): digest_of(one) for key, one in equal_keys(job, keys, services).items()}
 
 
 def _has_keys_month_first(job: Job) -> bool:
