@@ -75,6 +75,7 @@ REASONS: Final[dict[str, Sentence]] = {
     "database-check": "is not allowed by the database's rule '{rule}'",
     "database-exclusion": "conflicts with another row (rule '{rule}')",
     "database-index": "is longer than the database's index allows",
+    "database-skipped": "is skipped by a trigger or a rule of the database's table",
     "database-trigger": "is not taken by the database: {text}",
     "database-type": "is not what the database's column holds",
     # of a row that a rollback left
