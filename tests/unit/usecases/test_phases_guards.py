@@ -217,8 +217,11 @@ def test_a_guard_of_changes_shows_the_rows_that_trip_it(harness: Harness, datase
     assert word_detail(problem_of(job)).startswith(
         "7 rows would change a number by more than the job allows (price by 50 %): row 5 (P-000004): Price 9.5 → 950; "
     )
+    assert word_detail(problem_of(job)).endswith('again with the guards {"max_change": {"price": 99.0}}.')
     job = run(harness, rows[:3], options)
     assert (job.status, job.counts.updated) == (Status.COMPLETED, 3)
+    job = run(harness, rows, LoadOptions(guards=Guards(max_change={"price": 99.0})))
+    assert (job.status, job.counts.updated) == (Status.COMPLETED, 7)
 
 
 def test_a_reviewed_job_shows_the_guard_that_it_trips_and_is_not_committed(

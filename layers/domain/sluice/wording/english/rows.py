@@ -135,10 +135,11 @@ def _many_deleted(params: Params) -> str:
 
 def _large_changes(params: Params) -> str:
     limits = ", ".join(f"{name} by {percent(dumps(limit))}" for name, limit in loads(params["limit"]).items())
+    enough = ", ".join(f'"{name}": {dumps(limit)}' for name, limit in loads(params["enough"]).items())
     return (
         f"{rows(params['found'])} would change a number by more than the job allows ({limits})"
         f"{_with_examples(params)} Nothing was loaded. Check these values; to load them all the same, {_again(params)} "
-        "with a higher limit in the guard 'max_change'."
+        f'with the guards {{"max_change": {{{enough}}}}}.'
     )
 
 
