@@ -110,10 +110,11 @@ def kill_workers_in(
         return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
 
     def comes_next() -> bool:
-        states = [chunk.state for chunk in chunks.of_phase(job, after)] if after else [ChunkState.DONE]
-        return set(states) == {ChunkState.DONE}
+        if phase is PhaseName.PARSE:  # its chunks are stored before the phase begins
+            return bool(chunks.of_phase(job, phase))
+        return after is None or {chunk.state for chunk in chunks.of_phase(job, after)} == {ChunkState.DONE}
 
-    eventually(comes_next, f"the end of {after}", patience=200, pause=0.02)
+    eventually(comes_next, f"the phase before {phase}", patience=200, pause=0.02)
     with frozen_when(stack, busy, f"the middle of {phase}", patience=200) as pids:
         assert pids
         _signal(pids, signal.SIGKILL)
