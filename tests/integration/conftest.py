@@ -12,8 +12,17 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
+from tests.integration import moto_tables
 from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, set_environment
 from tests.support import issuer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_tables() -> Iterator[None]:
+    """Keep the time of moto's requests from growing with its tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        moto_tables.install(patch)
+        yield
 
 
 @pytest.fixture
