@@ -25,14 +25,16 @@ FUNCTIONS = ("PlanFunction", "DispatchFunction", "FinishFunction", "AutoResumeFu
 PATIENCE = 60.0
 
 # Lambda did not run the function: it is throttled, or has a fault of its own (Step Functions Developer Guide, "Handle
-# transient Lambda service exceptions"). The function is called again for some minutes, in an order that keeps those of
-# many executions apart.
+# transient Lambda service exceptions"); or PostgreSQL could not be reached (errors of psycopg). The function is called
+# again for some minutes, in an order that keeps those of many executions apart.
 NOT_RUN: dict[str, Any] = {
     "ErrorEquals": [
         "Lambda.TooManyRequestsException",
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
+        "OperationalError",
+        "ConnectionTimeout",
     ],
     "IntervalSeconds": 2,
     "BackoffRate": 2,
@@ -244,11 +246,12 @@ def test_making_a_file_does_not_change_the_job(begin: Callable[..., Machine], br
     assert machine.ended() == end
 
 
-def test_a_throttled_task_is_called_more_often_than_a_failing_one(begin: Callable[..., Machine]) -> None:
-    """Nothing is wrong with a job whose function Lambda did not run for want of concurrency."""
+@pytest.mark.parametrize("error", ["Lambda.TooManyRequestsException", "OperationalError"])
+def test_a_throttled_task_is_called_more_often_than_a_failing_one(begin: Callable[..., Machine], error: str) -> None:
+    """Nothing is wrong with a job whose function found no concurrency of Lambda, or a database that starts anew."""
     machine = begin(retries=True, **{"from": "load"})
     for _ in range(FAILED["MaxAttempts"] + 1):
-        machine.fail(machine.step("load"), "Lambda.TooManyRequestsException")
+        machine.fail(machine.step("load"), error)
     machine.answer(machine.step("load"), "done")
     machine.answer(machine.step("finish"), "done")
     assert machine.ended() == "SUCCEEDED"

@@ -321,6 +321,22 @@ FAULTS: Final = (
         tests=("tests/unit/usecases/test_phases_import.py",),
     ),
     Fault(
+        name="equal-keys-loaded",
+        breaks="The rows 1 and 1.0 are both loaded into a column of numbers, where they are one record.",
+        file="layers/domain/sluice/usecases/staged_rows.py",
+        old="(equal.get(digest, digest), row)",
+        new="(digest, row)",
+        tests=("tests/integration/destinations/test_equal_keys.py",),
+    ),
+    Fault(
+        name="rounded-key-not-found",
+        breaks="A row whose key the column rounds is counted as unchanged, and never written again.",
+        file="layers/domain/sluice/destinations/postgres/statements.py",
+        old='table.columns[layout.key].as_stored(Identifier("s", layout.key))',
+        new="table.staged(layout.key)",
+        tests=("tests/integration/destinations/test_equal_keys.py",),
+    ),
+    Fault(
         name="sheet-row-wrong",
         breaks="Rows of a text file are numbered from one too few.",
         file="layers/domain/sluice/reading/csv_table.py",

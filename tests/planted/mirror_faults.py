@@ -62,8 +62,8 @@ MIRROR_FAULTS: Final = (
         name="two-texts-one-key",
         breaks="A mirror deletes the record 7 although its file has the row 007.",
         file="layers/domain/sluice/destinations/postgres/keys.py",
-        old="if of_field not in _BY_TEXT.get(of_key, ()) or",
-        new="if",
+        old="if not _is_by_text(connection, table):",
+        new="if False:",
         tests=("tests/integration/destinations/test_keys.py",),
     ),
 )

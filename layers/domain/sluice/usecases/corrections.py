@@ -6,7 +6,7 @@ The caller may name it too, with ``corrects``; the file need not have the mark o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -180,12 +180,13 @@ class Selected:
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: Mapping[int, Rejection] = field(default_factory=dict)
 
-    def joined(self, checked: Checked) -> Checked:
+    def joined(self, checked: Checked, equal_keys: Callable[[list[str]], Mapping[str, str]]) -> Checked:
         """Add the rows that the job does not take to those that were checked, as rejected ones.
 
-        A duplicate whose key was not changed is rejected again: loading it would overwrite the first row.
+        A duplicate whose key was not changed is rejected again: loading it would overwrite the first row. A program
+        that saves the file may write the key in another way; ``equal_keys`` is as in `Destination`.
         """
-        again = self._still_duplicate(checked.good)
+        again = self._still_duplicate(checked.good, equal_keys)
         duplicates = {rejection.row for rejection in again}
         return replace(
             checked,
@@ -194,11 +195,16 @@ class Selected:
             seen=checked.seen + len(self.rejections),
         )
 
-    def _still_duplicate(self, good: Iterable[GoodRow]) -> list[Rejection]:
+    def _still_duplicate(
+        self, good: Iterable[GoodRow], equal_keys: Callable[[list[str]], Mapping[str, str]]
+    ) -> list[Rejection]:
+        found = [(row, was, was.value or "") for row in good if (was := self.duplicates.get(row.number))]
+        changed = [key for row, _, earlier in found if row.key != earlier for key in (row.key, earlier)]
+        equal = equal_keys(changed) if changed else {}
         return [
             replace(was, row=row.number)
-            for row in good
-            if (was := self.duplicates.get(row.number)) and was.value == row.key
+            for row, was, earlier in found
+            if equal.get(row.key, row.key) == equal.get(earlier, earlier)
         ]
 
 

@@ -29,6 +29,7 @@ from sluice.usecases.queueing import ensure_hold, enter_delivery
 from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
     dump_keys,
+    equal_keys,
     find_duplicates,
     find_obstacles,
     reject_at_delivery,
@@ -109,7 +110,8 @@ def parse_chunk(work: Work, services: Services) -> Counts:
         records = selected.wanted
     checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders, job.options)
     if selected is not None:
-        checked, records = selected.joined(checked), selected.records
+        checked = selected.joined(checked, lambda keys: equal_keys(job, lambda: keys, services))
+        records = selected.records
     if checked.good:
         stored.write_staged(index, checked.good)
         stored.write_keys(index, dump_keys(checked.good))
@@ -254,10 +256,6 @@ def _enter_undo(job: Job, _: int, services: Services) -> Job | str:
     return services.jobs.transition(job.ref, Status.ROLLING_BACK, problem=problem)
 
 
-def _find_duplicates(job: Job, services: Services) -> None:
-    find_duplicates(job, chunks=services.chunks, files=services.files)
-
-
 def _staged_chunks(name: PhaseName) -> Callable[[Job, Services], Iterator[Chunk]]:
     def chunks(job: Job, services: Services) -> Iterator[Chunk]:
         for parsed in services.chunks.of_phase(job.ref, PhaseName.PARSE):
@@ -296,7 +294,7 @@ PHASES = {
     PhaseName.COMPARE: Phase(
         running=Status.PARSING,
         enter=_settle,
-        prepare=_find_duplicates,
+        prepare=find_duplicates,
         chunks=_compared_chunks,
         work=compare_chunk,
         progress=lambda counts: (counts.compared + counts.rejected, counts.total),
@@ -305,7 +303,7 @@ PHASES = {
     PhaseName.LOAD: Phase(
         running=Status.LOADING,
         enter=_enter_delivery,
-        prepare=_find_duplicates,
+        prepare=find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
         work=_holding(load_chunk),
         is_wanted=lambda work, _: not work.job.must_undo,
@@ -315,7 +313,7 @@ PHASES = {
     PhaseName.LOOKUP: Phase(
         running=Status.LOADING,
         enter=_enter_delivery,
-        prepare=_find_duplicates,
+        prepare=find_duplicates,
         chunks=_staged_chunks(PhaseName.LOOKUP),
         work=_lookup,
         progress=_delivered,
@@ -352,7 +350,7 @@ def _enter_sync_delivery(job: Job, now: int, services: Services) -> Job | str:
 
 
 def _find_duplicates_and_deleted(job: Job, services: Services) -> None:
-    _find_duplicates(job, services)
+    find_duplicates(job, services)
     mark_deleted(job, services)
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol
 
@@ -293,6 +293,9 @@ class Destination(Protocol):
         Raises `SluiceError` (``unusable-table``) if the dataset compares keys in another way than texts.
         """
 
+    def equal_keys(self, importer: Importer, candidates: Callable[[], Iterable[str]]) -> Mapping[str, str]:
+        """Map keys to another text of the same key; reads ``candidates``, maybe twice, only if there may be such."""
+
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterable[tuple[str, str]]:
         """Return key and fingerprint of each record of a range that is not marked as deleted.
 
@@ -302,8 +305,7 @@ class Destination(Protocol):
     def undo(self, batch: Batch) -> Undone:
         """Restore the columns that `apply` wrote, where they still hold what it wrote.
 
-        The same batch again changes nothing and returns the same result. Of a batch that was applied only in part,
-        that part is undone.
+        The same batch again changes nothing and returns the same. Of a batch applied only in part, that is undone.
         """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from struct import Struct
@@ -26,6 +26,7 @@ from sluice.schema.staging import EXAMPLES, Change, Compared, Excess
 from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.services import Services
 
 #: 16 bytes of digest and the row number: memory is about 100 bytes a row while a job is merged, whatever its keys
 #: are. Two keys of 2 million share 128 bits by chance once in 10**26 files.
@@ -267,42 +268,44 @@ def digest_of(key: str) -> bytes:
 
 def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
     """Collect the digests of the keys that these chunks have staged."""
-    return {digest for _, digest, _ in _keys(ref, list(indexes), {}, files)}
+    stored = JobFiles(ref, files)
+    return {digest for index in indexes for digest, _ in DIGEST.iter_unpack(stored.keys(index))}
 
 
-def find_duplicates(job: Job, *, chunks: Chunks, files: Files) -> None:
+def find_duplicates(job: Job, services: Services) -> None:
     """Find rows with a duplicate key, and store ``{row number: number of the first row}`` for each chunk that has any.
 
     Chunks that an earlier dispatch has sent to be loaded keep their duplicates and come first, wherever they are in the
     file: their rows may be delivered already, even those of a failed chunk.
     """
-    ref, stored = job.ref, JobFiles(job.ref, files)
-    handed_out = {chunk.ref.index for chunk in chunks.of_phase(ref, job.delivery)}
+    ref, stored = job.ref, JobFiles(job.ref, services.files)
+    handed_out = {chunk.ref.index for chunk in services.chunks.of_phase(ref, job.delivery)}
     parsed = [
         chunk.ref.index
-        for chunk in chunks.of_phase(ref, PhaseName.PARSE)
+        for chunk in services.chunks.of_phase(ref, PhaseName.PARSE)
         if chunk.state is ChunkState.DONE and chunk.counts.checked > chunk.counts.rejected
     ]
     if handed_out.issuperset(parsed):
         return
     parsed.sort(key=lambda index: (index not in handed_out, index))
     ignored = {index: stored.duplicates(index) for index in handed_out}
+    equal = _equal_keys(job, parsed, services)
     seen: set[bytes] = set()
     repeated: dict[int, dict[int, bytes]] = {}
-    for index, digest, row in _keys(ref, parsed, ignored, files):
-        if digest in seen:
+    for index, digest, row in _keys(job, stored, parsed, ignored, equal):
+        if digest not in seen:
+            seen.add(digest)
+        elif index not in handed_out:
             repeated.setdefault(index, {})[row] = digest
-        seen.add(digest)
-    if not repeated:
-        return
     wanted = {digest for rows in repeated.values() for digest in rows.values()}
     first: dict[bytes, int] = {}
-    for _, digest, row in _keys(ref, parsed, ignored, files):
+    for _, digest, row in _keys(job, stored, parsed, ignored, equal) if wanted else ():
         if digest in wanted:
             first.setdefault(digest, row)
-    for index, rows in repeated.items():
-        found = {row: first[digest] for row, digest in rows.items()}
-        stored.write_duplicates(index, found)
+    # texts are the same at every dispatch; what a table and an answer make of them replaces what was found before
+    varies = equal or _has_keys_month_first(job)
+    for index in (each for each in parsed if each not in handed_out) if varies else repeated:
+        stored.write_duplicates(index, {row: first[digest] for row, digest in repeated.get(index, {}).items()})
 
 
 def _duplicate_rejections(job: Job, duplicates: Mapping[int, tuple[str, int]]) -> list[Rejection]:
@@ -336,11 +339,65 @@ def _month_first(job: Job, index: int, stored: JobFiles) -> dict[int, list[str]]
     return found
 
 
+def equal_keys(job: Job, candidates: Callable[[], Iterable[str]], services: Services) -> Mapping[str, str]:
+    """Map keys to another text of the same key, as `Destination.equal_keys` does; none for a job without a dataset."""
+    if job.delivery is not PhaseName.LOAD:
+        return {}
+    return services.destination.equal_keys(importer_of(job), candidates)
+
+
+def _equal_keys(job: Job, indexes: list[int], services: Services) -> dict[bytes, bytes]:
+    """Return digests of keys that are other texts and the same key of the dataset: each but one, with that one."""
+    stored = JobFiles(job.ref, services.files)
+
+    def keys() -> Iterator[str]:
+        for index in indexes:
+            anew = _keys_month_first(job, index, stored)
+            found = (anew.get(row.number, row.key) for row in stored.staged(index))
+            yield from (key for key in found if key is not None)
+
+    return {digest_of(key): digest_of(one) for key, one in equal_keys(job, keys, services).items()}
+
+
+def _has_keys_month_first(job: Job) -> bool:
+    return job.date_orders.get(key_of(importer_of(job).row).field) == "mdy"
+
+
+def _keys_month_first(job: Job, index: int, stored: JobFiles) -> dict[int, str | None]:
+    """Return, by row, the keys that parsing read day first, as they are month first; ``None`` of invalid rows."""
+    if not _has_keys_month_first(job):
+        return {}
+    key, month_first = key_of(importer_of(job).row).field, _month_first(job, index, stored)
+    swapped = {number: fields for number, fields in month_first.items() if key in fields}
+    staged = Staged([], {}, [])
+    for row in stored.staged(index):
+        if row.number in swapped:
+            _read_month_first(job, row, swapped[row.number], staged)
+    return dict.fromkeys(swapped) | {row.number: row.key for row in staged.rows}
+
+
 def _keys(
-    ref: JobRef, indexes: list[int], ignored: Mapping[int, Container[int]], files: Files
+    job: Job,
+    stored: JobFiles,
+    indexes: Iterable[int],
+    ignored: Mapping[int, Container[int]],
+    equal: Mapping[bytes, bytes],
 ) -> Iterator[tuple[int, bytes, int]]:
     for index in indexes:
-        without = ignored.get(index, ())
-        for digest, row in DIGEST.iter_unpack(JobFiles(ref, files).keys(index)):
+        without, found = ignored.get(index, ()), _digests(job, index, stored)
+        if equal:
+            found = [(equal.get(digest, digest), row) for digest, row in found]
+        for digest, row in found:
             if row not in without:
                 yield index, digest, row
+
+
+def _digests(job: Job, index: int, stored: JobFiles) -> Iterable[tuple[bytes, int]]:
+    """Return the digests of the keys of a chunk with their rows, in order."""
+    found: Iterator[tuple[bytes, int]] = DIGEST.iter_unpack(stored.keys(index))
+    anew = _keys_month_first(job, index, stored)
+    if not anew:
+        return found
+    as_parsed = [(digest, row) for digest, row in found if row not in anew]
+    swapped = [(digest_of(key), row) for row, key in anew.items() if key is not None]
+    return sorted(as_parsed + swapped, key=lambda each: each[1])

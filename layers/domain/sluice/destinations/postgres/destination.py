@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -61,6 +61,10 @@ class PostgresDestination:
     def key_ranges(self, tenant: str, importer: Importer) -> list[str]:
         """Split the keys of a dataset into ranges; raises `SluiceError` if they are not equal as texts are."""
         return self._database.run(lambda connection: keys.ranges(connection, tenant, importer))
+
+    def equal_keys(self, importer: Importer, candidates: Callable[[], Iterable[str]]) -> dict[str, str]:
+        """Find keys that differ as texts and that the column of the key takes for one."""
+        return self._database.run(lambda connection: keys.equal_keys(connection, importer, candidates))
 
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> list[tuple[str, str]]:
         """Return key and fingerprint of each row of a range that is not marked as deleted."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from sluice.destinations.postgres.stored import MARK
-from sluice.destinations.postgres.tables import DatasetTable, find, layout_of, raw
+from sluice.destinations.postgres.tables import DatasetTable, StoredColumn, TableLayout, find, is_keyed, layout_of, raw
 from sluice.model.errors import SluiceError
 from sluice.schema.importer import Importer
 
@@ -23,6 +23,15 @@ REJECT_CHANGED = SQL("""
         WHERE s."#" BETWEEN $1 AND $2 AND NOT {marked}
             AND NOT EXISTS (SELECT FROM {found} f WHERE f."#" = s."#")
             AND NOT EXISTS (SELECT FROM {rejected} r WHERE r."#" = s."#");
+""")
+
+# NULL for a text that the column does not take. The errors are those that a row is rejected for.
+_READ_KEY = SQL("""
+BEGIN
+    RETURN {};
+EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
+    RETURN NULL;
+END
 """)
 
 # Rows of a range; of a dataset with more than a hundred times as many, ranges are larger.
@@ -89,6 +98,70 @@ def keys_in(connection: Connection[Any], tenant: str, importer: Importer, key_ra
     return connection.execute(query).fetchall()
 
 
+def equal_keys(
+    connection: Connection[Any], importer: Importer, candidates: Callable[[], Iterable[str]]
+) -> dict[str, str]:
+    """Return keys that differ as texts and that the key's column takes for one: each but one, with that one.
+
+    Keys that the column does not take are none of them: the load rejects their rows, and says why.
+
+    Parameters
+    ----------
+    candidates
+        Yields the keys; called only if the type or the collation of the column may take two texts for one key.
+    """
+    try:
+        layout = layout_of(importer.dataset, importer.row)
+    except SluiceError:  # the load fails with it
+        return {}
+    table = find(connection, layout)
+    if table is None:  # the load creates it
+        of_field = _type_of_key(layout)
+        if of_field in _BY_TEXT.get(of_field, ()):
+            return {}
+        column = StoredColumn(of_field, of_field, "")
+        of_column = SQL("SELECT CAST(NULL AS {}) AS value").format(raw(of_field))
+    elif not is_keyed(connection, layout) or _is_by_text(connection, table):  # without such an index, the load fails
+        return {}
+    else:
+        column = table.columns[layout.key]
+        of_column = SQL("SELECT CAST({} AS {}) AS value FROM {}").format(
+            Identifier(layout.key), raw(column.type), Identifier(layout.dataset)
+        )
+    return _equal_keys(connection, column, of_column, candidates())
+
+
+def _equal_keys(
+    connection: Connection[Any], column: StoredColumn, of_column: Composed, candidates: Iterable[str]
+) -> dict[str, str]:
+    with connection.transaction(force_rollback=True):
+        connection.execute(
+            SQL(
+                # a table made of a query has the collation of its column
+                "CREATE TEMPORARY TABLE sluice_keys ON COMMIT DROP AS"
+                ' SELECT CAST(NULL AS text) COLLATE "C" AS key, value FROM ({of_column}) AS typed WITH NO DATA;'
+                " CREATE FUNCTION pg_temp.sluice_key (text) RETURNS {type} LANGUAGE plpgsql AS {body}"
+            ).format(
+                of_column=of_column,
+                type=raw(column.type),
+                body=Literal(_READ_KEY.format(column.as_stored(SQL("$1"))).as_string(connection)),
+            )
+        )
+        fill = SQL(
+            "INSERT INTO sluice_keys SELECT key, value FROM unnest(%s::text[]) AS key, pg_temp.sluice_key(key) AS value"
+            " WHERE value IS NOT NULL"
+        )
+        remaining = (key for key in candidates if "\0" not in key)  # which no text of PostgreSQL can hold
+        while some := list(islice(remaining, _ROWS)):
+            connection.execute(fill, [some])
+        found = connection.execute(
+            "SELECT DISTINCT key, one FROM ("
+            "SELECT key, min(key) OVER (PARTITION BY value) AS one FROM sluice_keys"
+            ") AS grouped WHERE key <> one"
+        )
+        return dict(found.fetchall())
+
+
 def fingerprint(table: DatasetTable) -> Composed:
     """Compose what differs after any write of row ``t``: a digest of all that it holds, and of the job that wrote it.
 
@@ -125,12 +198,23 @@ def _table(connection: Connection[Any], importer: Importer) -> DatasetTable | No
 
 def _check_key(connection: Connection[Any], table: DatasetTable) -> None:
     layout = table.layout
-    of_key = table.types[layout.key]
-    of_field = next(field.type for field in layout.fields if field.name == layout.key)
+    if not _is_by_text(connection, table):
+        column = table.types[layout.key]
+        raise SluiceError("unusable-table", case="mirror-key", table=layout.dataset, key=layout.key, column=column)
+
+
+def _is_by_text(connection: Connection[Any], table: DatasetTable) -> bool:
+    """Whether two keys are equal exactly if their texts are."""
+    layout = table.layout
+    if _type_of_key(layout) not in _BY_TEXT.get(table.types[layout.key], ()):
+        return False
     collation = connection.execute(
         "SELECT collisdeterministic FROM pg_attribute JOIN pg_collation ON pg_collation.oid = attcollation"
         " WHERE attrelid = to_regclass(%s) AND attname = %s",
         [Identifier(layout.dataset).as_string(connection), layout.key],
     ).fetchone()
-    if of_field not in _BY_TEXT.get(of_key, ()) or collation == (False,):
-        raise SluiceError("unusable-table", case="mirror-key", table=layout.dataset, key=layout.key, column=of_key)
+    return collation != (False,)
+
+
+def _type_of_key(layout: TableLayout) -> str:
+    return next(field.type for field in layout.fields if field.name == layout.key)

@@ -170,13 +170,13 @@ def read_records(
     connection: Connection[Any], table: DatasetTable, tenant: str, keys: Sequence[str], *, lock: bool
 ) -> dict[str, dict[str, Any]]:
     """Read the values of records that are not marked as deleted, by these keys, and lock them in the order of keys."""
-    key = Identifier("t", table.layout.key)
+    key, column = Identifier("t", table.layout.key), table.columns[table.layout.key]
     try:
         with connection.transaction():
-            return _read_records(connection, table, tenant, keys, (key, table.types[table.layout.key]), lock=lock)
+            return _read_records(connection, table, tenant, keys, (key, column.as_stored(SQL("s.key"))), lock=lock)
     except DataError:  # one of the keys does not fit the column's type
         as_text = SQL("CAST({} AS text)").format(key)
-        return _read_records(connection, table, tenant, keys, (as_text, "text"), lock=lock)
+        return _read_records(connection, table, tenant, keys, (as_text, SQL("s.key")), lock=lock)
 
 
 def _read_records(
@@ -184,19 +184,19 @@ def _read_records(
     table: DatasetTable,
     tenant: str,
     keys: Sequence[str],
-    key: tuple[Composable, str],
+    equal: tuple[Composable, Composable],
     *,
     lock: bool,
 ) -> dict[str, dict[str, Any]]:
     query = SQL(
         "WITH s AS MATERIALIZED (SELECT %s::text AS tenant, unnest(%s::text[]) AS key)"
-        " SELECT s.key, {names} FROM s JOIN {table} t ON t.tenant = s.tenant AND {key} = CAST(s.key AS {type})"
+        " SELECT s.key, {names} FROM s JOIN {table} t ON t.tenant = s.tenant AND {key} = {value}"
         " WHERE {shown} ORDER BY {key} {lock}"
     ).format(
         names=comma_separated(Identifier("t", field.name) for field in _fields(table)),
         table=Identifier(table.layout.dataset),
-        key=key[0],
-        type=raw(key[1]),
+        key=equal[0],
+        value=equal[1],
         shown=SQL("{} IS NULL").format(Identifier("t", MARK)) if MARK in table.columns else SQL("TRUE"),
         lock=SQL("FOR UPDATE OF t" if lock else ""),
     )

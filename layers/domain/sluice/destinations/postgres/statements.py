@@ -393,7 +393,7 @@ def fragments_of(table: DatasetTable, shape: Shape) -> dict[str, Composable]:
         "found": FOUND,
         "rejected": REJECTED,
         "key": Identifier(layout.key),
-        "value": table.staged(layout.key),
+        "value": table.columns[layout.key].as_stored(Identifier("s", layout.key)),
         "marked": marked,
         "imaged": comma_separated(map(Identifier, layout.imaged)),
         "images": comma_separated(Identifier("t", name) for name in layout.imaged),

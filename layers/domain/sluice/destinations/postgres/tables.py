@@ -251,7 +251,7 @@ def prepare(connection: Connection[Any], layout: TableLayout) -> None:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             _complete(connection, layout)
-    if {"tenant", layout.key} not in _unique(connection, layout.dataset):
+    if not is_keyed(connection, layout):
         raise SluiceError("unusable-table", case="no-index", table=layout.dataset, key=layout.key)
 
 
@@ -319,16 +319,16 @@ def _columns(connection: Connection[Any], name: str) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
-def _unique(connection: Connection[Any], name: str) -> list[set[str]]:
-    """Return the columns of each index that ON CONFLICT can use."""
+def is_keyed(connection: Connection[Any], layout: TableLayout) -> bool:
+    """Whether the table has an index on tenant and key that ON CONFLICT can use."""
     rows = connection.execute(
         "SELECT array(SELECT attname::text FROM pg_attribute"
         " WHERE attrelid = indrelid AND attnum = ANY ((indkey::int2[])[0:indnkeyatts - 1]))"
         " FROM pg_index WHERE indrelid = to_regclass(%s)"
         " AND indisunique AND indimmediate AND indisvalid AND indpred IS NULL AND indexprs IS NULL",
-        [Identifier(name).as_string(connection)],
+        [Identifier(layout.dataset).as_string(connection)],
     )
-    return [set(columns) for (columns,) in rows.fetchall()]
+    return {"tenant", layout.key} in [set(columns) for (columns,) in rows.fetchall()]
 
 
 def raw(written: str) -> Composed:
