@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from struct import Struct
 from typing import Any
 
@@ -176,9 +176,7 @@ def find_obstacles(job: Job, *, chunks: Chunks, files: Files) -> list[Problem]:
         "max_deleted": _absent_examples(job, chunks, files) if effects.deleted else [],
         "max_change": _change_examples(job, excesses) if excesses else [],
     }
-    enough = dict[str, float]()
-    for name, share in chain.from_iterable(excess.enough.items() for excess in excesses):
-        enough[name] = max(share, enough.get(name, 0))
+    enough = dict(sorted(each for excess in excesses for each in excess.enough.items()))  # the largest of a field
     tripped = tripped_guards(job.options.guards, replace(effects, enough=enough, examples=examples))
     source = {"source": job.importer} if job.is_sync else {}
     return [replace(problem, params={**problem.params, **source}) for problem in tripped]
@@ -218,8 +216,7 @@ def _rejection_examples(job: Job, files: Files) -> list[dict[str, Any]]:
 
 def _change_examples(job: Job, excesses: list[Excess]) -> list[dict[str, Any]]:
     titles = {column.field: column.title for column in importer_of(job).columns}
-    changes = chain.from_iterable(excess.examples for excess in excesses)
-    return [_change_example(change, titles) for change in islice(changes, EXAMPLES)]
+    return [_change_example(change, titles) for excess in excesses for change in excess.examples][:EXAMPLES]
 
 
 def _change_example(change: Change, titles: Mapping[str, str]) -> dict[str, Any]:
