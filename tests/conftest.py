@@ -51,6 +51,11 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture
 def stores(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
     """Return the deployed stores of jobs, without the API."""
+    return stores_of(stack)
+
+
+def stores_of(stack: Stack) -> tuple[DynamoJobs, DynamoChunks]:
+    """Return the stores of jobs of a stack."""
     table = boto3.resource(
         "dynamodb",
         endpoint_url=stack.endpoint,

@@ -8,10 +8,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from local.processes import BackgroundProcess
 from local.stack import Stack
 from sluice.aws.chunks import DynamoChunks
 from sluice.aws.stored import chunk_key
@@ -25,9 +28,23 @@ CONCURRENCY = 2
 
 def workers(stack: Stack) -> list[int]:
     """Return process ids of the stack's workers; none if functions are not processes of this machine."""
+    folder = _emulator_at(stack.endpoint, Path(stack.folder).parent)
+    if folder is None:
+        return []
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
     lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, command in lines if stack.folder in command and "-WorkFunction-" in command]
+    return [int(pid) for pid, command in lines if f"{folder}/" in command and f"-{stack.name}-WorkFunction-" in command]
+
+
+@cache
+def _emulator_at(endpoint: str, folders: Path) -> Path | None:
+    """Return the folder of the local AWS at an endpoint; more than one stack may be deployed on it."""
+    port = urlsplit(endpoint).port
+    for folder in folders.iterdir():
+        facts = BackgroundProcess(folder, "emulator").facts()
+        if facts is not None and facts["port"] == port:
+            return folder
+    return None
 
 
 @contextmanager
@@ -38,8 +55,13 @@ def frozen_when(stack: Stack, found: Callable[[], bool], what: str, patience: fl
     functions are not processes of this machine nothing is frozen.
     """
 
+    known: list[int] = []
+
     def caught() -> tuple[list[int]] | None:
-        frozen, holds = workers(stack), False
+        nonlocal known
+        _signal(known, signal.SIGSTOP)  # at once, since a short phase may pass while processes are listed
+        known, before, holds = workers(stack), known, False
+        frozen = list({*known, *before})
         _signal(frozen, signal.SIGSTOP)
         try:
             holds = found()
@@ -49,20 +71,29 @@ def frozen_when(stack: Stack, found: Callable[[], bool], what: str, patience: fl
         return (frozen,) if holds else None
 
     # workers run so briefly between two looks that a short phase does not pass in one go
-    (pids,) = eventually(caught, what, patience, pause=0.01)
+    (pids,) = eventually(caught, what, patience, pause=0.1 if SOAK else 0.01)
     try:
         yield pids
     finally:
         _signal(pids, signal.SIGCONT)
 
 
-def kill_workers_in(stack: Stack, chunks: DynamoChunks, job: JobRef, phase: PhaseName) -> None:
+def kill_workers_in(
+    stack: Stack,
+    chunks: DynamoChunks,
+    job: JobRef,
+    phase: PhaseName,
+    *,
+    after: PhaseName | None = None,
+    for_good: bool = False,
+) -> None:
     """Kill every worker while each has leased a chunk of a phase of which others are done.
 
     Their leases last for a minute. ``make soak`` waits for their end; otherwise this function does what time does: the
-    leases are over, and SQS sends the messages again.
+    leases are over, and SQS sends the messages again. The last chunk's message goes to the dead-letter queue if it has
+    failed ``for_good``, as after its third receive. The phase ``after`` which it comes runs at its usual speed.
     """
-    if not Path(stack.folder, "emulator").exists():
+    if _emulator_at(stack.endpoint, Path(stack.folder).parent) is None:
         pytest.fail("this test kills the functions' processes and needs a local AWS of its own")
 
     def leased() -> list[Chunk]:
@@ -78,16 +109,24 @@ def kill_workers_in(stack: Stack, chunks: DynamoChunks, job: JobRef, phase: Phas
         assert left or not states, "the phase ended before a worker was killed"
         return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
 
+    def comes_next() -> bool:
+        if phase is PhaseName.PARSE:  # its chunks are stored before the phase begins
+            return bool(chunks.of_phase(job, phase))
+        return after is None or {chunk.state for chunk in chunks.of_phase(job, after)} == {ChunkState.DONE}
+
+    eventually(comes_next, f"the phase before {phase}", patience=200, pause=0.02)
     with frozen_when(stack, busy, f"the middle of {phase}", patience=200) as pids:
         assert pids
         _signal(pids, signal.SIGKILL)
         eventually(lambda: not set(pids) & set(workers(stack)), "the end of the workers")
-    if not SOAK:
-        for chunk in leased():
-            _end_lease(stack, chunk)
+    *others, last = leased()
+    if for_good:
+        _end_lease(stack, last, stack.dead_letter_queue_url)
+    for chunk in () if SOAK else (*others, *(() if for_good else (last,))):
+        _end_lease(stack, chunk, stack.standard_queue_url)
 
 
-def _end_lease(stack: Stack, chunk: Chunk) -> None:
+def _end_lease(stack: Stack, chunk: Chunk, queue_url: str) -> None:
     stack.client("dynamodb").update_item(
         TableName=stack.jobs_table,
         Key={name: {"S": value} for name, value in chunk_key(chunk.ref).items()},
@@ -96,7 +135,7 @@ def _end_lease(stack: Stack, chunk: Chunk) -> None:
         ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 1)}, ":known": {"N": str(chunk.lease_until)}},
     )
     stack.client("sqs").send_message(
-        QueueUrl=stack.standard_queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=chunk.ref.job.tenant
+        QueueUrl=queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=chunk.ref.job.tenant
     )
 
 

@@ -79,7 +79,8 @@ def test_workers_killed_in_the_middle_of_their_chunks_change_nothing(
     """The job goes on after their leases, and its rollback takes back every row."""
     review = phase is PhaseName.COMPARE
     job_id = ann.start(file.body, filename=file.name, importer=file.importer, review=review)
-    kill = partial(kill_workers_in, stack, stores[1], JobRef(ann.tenant, job_id), phase)
+    after = None if phase is PhaseName.PARSE else PhaseName.PARSE
+    kill = partial(kill_workers_in, stack, stores[1], JobRef(ann.tenant, job_id), phase, after=after)
     if phase is not PhaseName.UNDO:
         kill()
     job = ann.end_of(job_id, patience=200)

@@ -1,4 +1,4 @@
-"""Faults at the edges: the API, pages of other products, a terminal."""
+"""Faults at the edges: the API, pages of other products, a terminal, rows that others skip or write first."""
 
 from __future__ import annotations
 
@@ -71,5 +71,22 @@ EDGE_FAULTS: Final = (
         old="        return cut_off and in_the_last_token",
         new="        return True or in_the_last_token",
         tests=("tests/unit/reading/test_detect_kinds.py",),
+    ),
+    # ------------------------------------------------------------------ rows that others skip or write first
+    Fault(
+        name="skipped-row-unchanged",
+        breaks="A row that a trigger in PostgreSQL skips without an error counts as unchanged, or as restored.",
+        file="layers/domain/sluice/destinations/postgres/staging.py",
+        old="    IF due > 0 THEN",
+        new="    IF FALSE THEN",
+        tests=("tests/integration/destinations/test_constraints.py",),
+    ),
+    Fault(
+        name="lost-insertion-removed",
+        breaks="A rollback removes a record that another job inserted before a dead worker of the job came to it.",
+        file="layers/domain/sluice/destinations/dynamodb/journal.py",
+        old="return replace(entry, unknown=True) if _inserts(entry) else entry",
+        new="return entry",
+        tests=("tests/integration/destinations/test_holds.py",),
     ),
 )

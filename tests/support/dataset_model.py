@@ -39,10 +39,14 @@ class Kept:
 
 @dataclass
 class Wrote:
-    """What a job did to a record: the record before, and the values that it wrote; none if it deleted the record."""
+    """What a job did to a record: the record before, and the values that it wrote; none if it deleted the record.
+
+    What it inserted is ``lost`` once a later hold has found that another job wrote it.
+    """
 
     before: Kept | None
     after: Values | None
+    lost: bool = False
 
 
 @dataclass
@@ -89,6 +93,8 @@ class DatasetModel:
         self.matched, self.kept_blank = matched, 0
         for key, said in rows:
             effect = self._apply(job, options, key, said, dies=written is not None and key not in written)
+            if effect not in {"inserted", "updated", "deleted"}:
+                self._leave(job, key)
             counts["rejected" if "-" in effect else effect] += 1
             if "-" in effect:
                 rejected[key] = effect
@@ -117,7 +123,8 @@ class DatasetModel:
             kept = self.matched - says.keys()
             self.kept_blank += sum(1 for name in kept if before.values.get(name) is not None)
         if before and there and not merge.differing(says, before.values):
-            self.wrote.get(job, {}).pop(key, None)
+            if not self._has_inserted(job, key):
+                self.wrote.get(job, {}).pop(key, None)
             return "unchanged"
         self._remember(job, key, Wrote(deepcopy(before), says))
         if not dies:
@@ -165,6 +172,14 @@ class DatasetModel:
     def _remember(self, job: str, key: str, wrote: Wrote) -> None:
         self.wrote.setdefault(job, {})[key] = wrote
 
+    def _has_inserted(self, job: str, key: str) -> bool:
+        wrote = self.wrote.get(job, {}).get(key)
+        return bool(wrote and wrote.after is not None and not (wrote.before and wrote.before.there))
+
+    def _leave(self, job: str, key: str) -> None:
+        if self._has_inserted(job, key):
+            self.wrote[job][key].lost = True
+
     def undo(self, job: str) -> tuple[int, dict[str, set[str]]]:
         """Roll a job back; return how many records are reversed, and by key the columns that stay (none: all)."""
         conflicts: dict[str, set[str]] = {}
@@ -182,7 +197,7 @@ class DatasetModel:
         if wrote.after is None:
             return self._undo_deletion(job, key, wrote)
         if before is None or not before.there:
-            return self._undo_insertion(key, wrote)
+            return self._undo_insertion(job, key, wrote)
         if now is None or not now.there:
             return set()
         same = Merge(self.importer).same
@@ -198,9 +213,11 @@ class DatasetModel:
             now.job, now.at = before.job, before.at
         return conflicts or None
 
-    def _undo_insertion(self, key: str, wrote: Wrote) -> set[str] | None:
+    def _undo_insertion(self, job: str, key: str, wrote: Wrote) -> set[str] | None:
         """Take a record back that the job inserted or revived, if nothing in it has changed since."""
         now, before = self.records.get(key), wrote.before
+        if wrote.lost and (now is None or now.job != job):
+            return set()
         if now is None or now.removed:
             return None if before is None or before.removed else set()
         if now.marked:

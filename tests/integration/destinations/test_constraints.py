@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import psycopg
 import pytest
 
+from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection
 from sluice.schema.staging import Applied, Undone
 from sluice.wording import word_reason, word_rejection
@@ -191,6 +193,55 @@ def test_the_text_of_a_trigger_is_reported(tables: Target, sql: Sql) -> None:
     assert applied == Applied(
         2, 0, 0, [Rejection("", 3, None, "B", "database-trigger", {"text": "thirteen brings bad luck"})]
     )
+
+
+SKIPS = """
+CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+    IF coalesce(old.amount, new.amount) = 13 OR TG_OP = 'UPDATE' AND new.amount = 13 THEN RETURN NULL; END IF;
+    RETURN coalesce(new, old);
+END$$;
+CREATE TRIGGER skip BEFORE INSERT OR UPDATE OR DELETE ON things FOR EACH ROW EXECUTE FUNCTION skip()
+"""
+
+
+@pytest.mark.parametrize("deletes", ["mark", "remove"])
+def test_a_row_that_a_trigger_skips_without_an_error_is_rejected(
+    tables: Target, sql: Sql, deletes: Literal["mark", "remove"]
+) -> None:
+    """Whether it is to be inserted, updated, marked or removed; no image of it is left in the archive."""
+    tables.destination.apply(batch({"A": 1, "B": 2, "C": 3}, job="00JOB"))
+    sql.execute(SKIPS)
+    rows = batch({"A": 11, "B": 13, "D": 4, "E": 13, "F": 6}, job="01JOB")
+    applied = tables.destination.apply(rows)
+    skipped = [Rejection("", row, None, key, "database-skipped") for row, key in ((3, "B"), (5, "E"))]
+    assert applied == Applied(2, 1, 0, skipped)
+    assert tables.destination.apply(rows) == applied
+    assert tables.amounts() == {"A": 11, "B": 2, "C": 3, "D": 4, "F": 6}
+    assert tables.records.history("acme", "things", "B") == []
+    assert word_rejection(skipped[0]) == ("is skipped by a trigger or a rule of the database's table")
+    sql.execute("ALTER TABLE things DISABLE TRIGGER skip; UPDATE things SET amount = 13 WHERE code = 'C'")
+    sql.execute("ALTER TABLE things ENABLE TRIGGER skip")
+    gone = replace(batch({"A": 0, "C": 0}, job="02JOB"), options=LoadOptions("delete", deletes=deletes))
+    assert tables.destination.apply(gone) == Applied(0, 0, 0, [Rejection("", 3, None, "C", "database-skipped")], 1)
+    assert tables.destination.undo(gone) == Undone(1)
+    assert tables.destination.undo(rows) == Undone(3)
+    assert tables.amounts() == {"A": 1, "B": 2, "C": 13}
+
+
+def test_a_row_that_a_trigger_keeps_from_being_restored_is_reported_as_failed(tables: Target, sql: Sql) -> None:
+    tables.destination.apply(batch({"A": 13, "B": 2, "C": 1}, job="00JOB"))
+    rows = batch({"A": 1, "B": 3, "D": 14, "E": 5}, job="01JOB")
+    tables.destination.apply(rows)
+    gone = replace(batch({"C": 0}, job="02JOB"), options=LoadOptions("delete"))
+    tables.destination.apply(gone)
+    sql.execute(SKIPS.replace("old.amount, new.amount) = 13", "old.amount, new.amount) IN (1, 14)"))
+    undone = [tables.destination.undo(each) for each in (rows, gone)]
+    assert [each.reversed for each in undone] == [2, 0]
+    why = "cannot be put back, because it is skipped by a trigger or a rule of the database's table"
+    assert [(left.key, word_reason(left.code, left.params)) for each in undone for left in each.failed] == [
+        (key, why) for key in "ADC"
+    ]
+    assert tables.amounts() == {"A": 1, "B": 2, "D": 14}
 
 
 def test_one_bad_row_in_ten_thousand_costs_some_dozen_statements(tables: Target, sql: Sql) -> None:

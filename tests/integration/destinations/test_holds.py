@@ -124,6 +124,28 @@ def test_another_job_writes_before_the_chunk_is_applied_again(
             both.undo(job)
 
 
+@pytest.mark.parametrize("mode", ["upsert", "insert"])
+@pytest.mark.parametrize("written", [False, True], ids=["not-written", "written"])
+def test_a_record_that_another_job_wrote_after_it_was_inserted_stays_and_is_named(
+    table: Target, client: Any, files: MemoryFiles, mode: str, written: bool
+) -> None:
+    """Written: the other job changed a column of it. Else the worker died, and the other one inserted the same."""
+    both = SideBySide(table, RULED)
+    batch = both.batch("01JOB", {"K-01": {"low": "1", "stock": 7}}, ["low", "stock"], LoadOptions(mode))  # type: ignore[arg-type]
+    both.attempt(batch, _worker(client, files, dies_at=int(written)))
+    both.apply(
+        "02JOB",
+        {"K-01": {"low": "1", "label": "B"} if written else {"low": "1", "stock": 7}},
+        ["low", "label" if written else "stock"],
+    )
+    there = both.values()
+    later = both.later(batch)
+    both.expect(later, table.destination.apply(later))
+    undone = both.undo("01JOB")
+    assert [(left.key, left.job_id) for left in undone.kept] == [("K-01", "02JOB")]
+    assert both.values() == there
+
+
 def test_what_was_decided_in_a_hold_is_not_decided_again(table: Target) -> None:
     """Rejections keep their code and parameters, although the rows would be rejected for another reason now."""
     both = SideBySide(table)

@@ -58,10 +58,11 @@ def test_what_mirror_deletes_is_limited_by_a_share_or_a_number(
 def test_a_problem_names_guard_limit_and_finding_with_examples_and_all_of_it_can_be_stored() -> None:
     """DynamoDB takes no floats, so a limit is JSON text."""
     row = {"row": 5, "column": "price", "before": "100", "after": "10"}
-    effects = Effects(total=MANY, rejected=2, changed=3, examples={"max_change": [row]})
+    effects = Effects(total=MANY, rejected=2, changed=3, enough={"price": 1.5}, examples={"max_change": [row]})
     [rejected, changed] = tripped_guards(Guards(max_rejected=0.001, max_change={"price": 0.5}), effects)
     assert (rejected.type, rejected.code) == ("guard", "guard/max_rejected")
     assert rejected.params["limit"] == "0.001"
     assert (rejected.params["found"], rejected.params["total"], rejected.params["examples"]) == (2, MANY, [])
     assert json.loads(changed.params["limit"]) == {"price": 0.5}
+    assert json.loads(changed.params["enough"]) == {"price": 1.5}
     assert (changed.params["found"], changed.params["examples"]) == (3, [row])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sluice.schema.staging import EXAMPLES, Change, excess_of, is_beyond
 
@@ -51,6 +54,25 @@ def test_every_row_beyond_a_limit_counts_once_and_the_first_ones_are_kept_with_t
     assert found.rows == 50
     assert [each.row for each in found.examples] == list(range(3, 3 + 2 * EXAMPLES, 2))
     assert found.examples[0] == Change(3, "3", {"price": "10", "stock": 4}, {"price": "20", "stock": 40})
+
+
+def test_the_limit_that_lets_all_rows_through_is_named_by_field() -> None:
+    """In tenths of a percent, rounded up; a share of a third is no decimal number."""
+    pairs = [("10", "25"), ("9.5", "950"), ("3", "10"), ("10", "11")]
+    changes = [
+        Change(row, str(row), {"price": old, "stock": 3}, {"price": new, "stock": 7})
+        for row, (old, new) in enumerate(pairs, start=2)
+    ]
+    found = excess_of({"price": HALF, "stock": HALF, "weight": HALF}, changes)
+    assert found.enough == {"price": 99.0, "stock": 1.334}
+    assert excess_of(found.enough, changes).rows == 0
+
+
+@given(st.decimals(allow_nan=False, places=6), st.decimals(allow_nan=False, places=6))
+def test_whatever_the_numbers_the_limit_that_is_named_lets_them_through(before: Decimal, after: Decimal) -> None:
+    changes = [Change(2, "a", {"price": str(before)}, {"price": str(after)})]
+    found = excess_of({"price": HALF}, changes)
+    assert excess_of({"price": HALF, **found.enough}, changes).rows == 0
 
 
 def test_without_limits_no_change_is_beyond_one() -> None:

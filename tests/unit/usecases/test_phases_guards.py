@@ -217,8 +217,21 @@ def test_a_guard_of_changes_shows_the_rows_that_trip_it(harness: Harness, datase
     assert word_detail(problem_of(job)).startswith(
         "7 rows would change a number by more than the job allows (price by 50 %): row 5 (P-000004): Price 9.5 → 950; "
     )
+    assert word_detail(problem_of(job)).endswith('again with the guards {"max_change": {"price": 99.0}}.')
     job = run(harness, rows[:3], options)
     assert (job.status, job.counts.updated) == (Status.COMPLETED, 3)
+    job = run(harness, rows, LoadOptions(guards=Guards(max_change={"price": 99.0})))
+    assert (job.status, job.counts.updated) == (Status.COMPLETED, 7)
+
+
+def test_the_limit_that_is_named_lets_the_rows_of_all_chunks_through(
+    harness: Harness, dataset: StrictDestination
+) -> None:
+    dataset.known = set()
+    rows = [*products(5, price="950"), *products(10, first=100), *products(5, first=6, price="99")]
+    job = run(harness, rows, LoadOptions(guards=Guards(max_change={"price": 0.5})))
+    assert job.counts.over_limit == 10
+    assert word_detail(problem_of(job)).endswith('with the guards {"max_change": {"price": 99.0}}.')
 
 
 def test_a_reviewed_job_shows_the_guard_that_it_trips_and_is_not_committed(

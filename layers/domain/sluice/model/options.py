@@ -63,6 +63,8 @@ class Effects:
         Records that ``mirror`` would delete, and all records in its scope.
     changed
         Rows in which a number would change by more than `Guards.max_change` allows.
+    enough
+        By field: the limit in `Guards.max_change` that lets all of those rows through.
     examples
         The first rows or records that each guard counts, by the guard's name, as JSON without floats.
     """
@@ -72,14 +74,15 @@ class Effects:
     deleted: int = 0
     scope: int = 0
     changed: int = 0
+    enough: Mapping[str, float] = field(default_factory=dict)
     examples: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def tripped_guards(guards: Guards, effects: Effects) -> list[Problem]:
     """Return a problem of type `GUARD` for each guard that a load would trip.
 
-    Its parameters are ``guard``, its name; ``limit``, as JSON; ``found`` of ``total`` rows or records; and
-    ``examples``.
+    Its parameters are ``guard``, its name; ``limit``, as JSON; ``found`` of ``total`` rows or records; ``examples``;
+    and that of `max_change` also ``enough``, as JSON.
     """
     tripped = []
     share = guards.max_rejected
@@ -88,7 +91,8 @@ def tripped_guards(guards: Guards, effects: Effects) -> list[Problem]:
     if _is_beyond(guards.max_deleted, effects.deleted, effects.scope):
         tripped.append(_tripped("max_deleted", guards.max_deleted, effects.deleted, effects.scope, effects))
     if effects.changed:
-        tripped.append(_tripped("max_change", dict(guards.max_change), effects.changed, effects.total, effects))
+        problem = _tripped("max_change", dict(guards.max_change), effects.changed, effects.total, effects)
+        tripped.append(replace(problem, params={**problem.params, "enough": json.dumps(dict(effects.enough))}))
     return tripped
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import ceil, inf, nextafter
 from typing import Any, Final, TypeVar
 
 from pydantic_core import to_jsonable_python
@@ -129,10 +131,13 @@ class Excess:
     ----------
     examples
         With the numbers that exceed their limit only.
+    enough
+        By field that exceeds its limit: the limit that lets all of these rows through, rounded up.
     """
 
     rows: int = 0
     examples: list[Change] = field(default_factory=list)
+    enough: Mapping[str, float] = field(default_factory=dict)
 
 
 def excess_of(limits: Mapping[str, float], changes: Iterable[Change]) -> Excess:
@@ -146,15 +151,18 @@ def excess_of(limits: Mapping[str, float], changes: Iterable[Change]) -> Excess:
         Of all records that would be updated, in the order of the rows; they are read once. Those of records that would
         be deleted count for nothing.
     """
-    rows, examples = 0, list[Change]()
+    rows, examples, enough = 0, list[Change](), dict[str, float]()
     for change in changes:
         before, after = change.before, change.after
         names = [name for name in limits if name in after and is_beyond(limits[name], before.get(name), after[name])]
+        for name in names:
+            if is_beyond(enough.get(name, limits[name]), before[name], after[name]):
+                enough[name] = _enough(before[name], after[name])
         if names and len(examples) < EXAMPLES:
             old, new = ({name: values[name] for name in names} for values in (before, after))
             examples.append(Change(change.row, change.key, old, new))
         rows += bool(names)
-    return Excess(rows, examples)
+    return Excess(rows, examples, enough)
 
 
 def is_beyond(limit: float, before: Any, after: Any) -> bool:
@@ -165,6 +173,13 @@ def is_beyond(limit: float, before: Any, after: Any) -> bool:
     """
     old = _number(before)
     return bool(old) and abs(_number(after) - old) > Decimal(str(limit)) * abs(old)
+
+
+def _enough(before: Any, after: Any) -> float:
+    """Return the limit that lets a number change so, in tenths of a percent."""
+    old = Fraction(_number(before))
+    share = ceil(abs(Fraction(_number(after)) - old) / abs(old) * 1000) / 1000
+    return nextafter(share, inf) if is_beyond(share, before, after) else share
 
 
 def _number(value: Any) -> Decimal:
@@ -235,7 +250,7 @@ def load_compared(stored: Mapping[str, Any]) -> Compared:
         kept_blank=stored["kept_blank"],
         changed=stored["changed"],
         changes=changes + deletions,
-        excess=Excess(excess["rows"], [_change(each) for each in excess["examples"]]),
+        excess=Excess(excess["rows"], [_change(each) for each in excess["examples"]], excess["enough"]),
     )
 
 

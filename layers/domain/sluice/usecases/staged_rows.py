@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from struct import Struct
 from typing import Any
 
@@ -22,7 +22,7 @@ from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
 from sluice.schema.importer import key_of
 from sluice.schema.rejections import SheetRejections
-from sluice.schema.staging import EXAMPLES, Change, Compared
+from sluice.schema.staging import EXAMPLES, Change, Compared, Excess
 from sluice.schema.validation import GoodRow, with_orders
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Files, Jobs
@@ -170,12 +170,14 @@ def find_obstacles(job: Job, *, chunks: Chunks, files: Files) -> list[Problem]:
         return [rejections_problem(job, "checked", files)]
     if not tripped_guards(job.options.guards, effects):
         return []
+    excesses = [found.excess for found in JobFiles(job.ref, files).compared()] if effects.changed else []
     examples = {
         "max_rejected": _rejection_examples(job, files) if effects.rejected else [],
         "max_deleted": _absent_examples(job, chunks, files) if effects.deleted else [],
-        "max_change": _change_examples(job, files) if effects.changed else [],
+        "max_change": _change_examples(job, excesses) if excesses else [],
     }
-    tripped = tripped_guards(job.options.guards, replace(effects, examples=examples))
+    enough = dict(sorted(each for excess in excesses for each in excess.enough.items()))  # the largest of a field
+    tripped = tripped_guards(job.options.guards, replace(effects, enough=enough, examples=examples))
     source = {"source": job.importer} if job.is_sync else {}
     return [replace(problem, params={**problem.params, **source}) for problem in tripped]
 
@@ -212,10 +214,9 @@ def _rejection_examples(job: Job, files: Files) -> list[dict[str, Any]]:
     ]
 
 
-def _change_examples(job: Job, files: Files) -> list[dict[str, Any]]:
+def _change_examples(job: Job, excesses: list[Excess]) -> list[dict[str, Any]]:
     titles = {column.field: column.title for column in importer_of(job).columns}
-    changes = chain.from_iterable(found.excess.examples for found in JobFiles(job.ref, files).compared())
-    return [_change_example(change, titles) for change in islice(changes, EXAMPLES)]
+    return [_change_example(change, titles) for excess in excesses for change in excess.examples][:EXAMPLES]
 
 
 def _change_example(change: Change, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -299,9 +300,21 @@ def joined(journals: list[Journal]) -> dict[str, Entry]:
     whole: dict[str, Entry] = {}
     for journal in journals:
         if not journal.adds_to_earlier:
-            whole = {key: entry for key, entry in whole.items() if key in journal.rejected}
+            whole = {key: _left(entry) for key, entry in whole.items() if key in journal.rejected or _inserts(entry)}
         whole |= journal.entries
     return whole
+
+
+def _inserts(entry: Entry) -> bool:
+    return entry.wrote is not None and not is_record(entry.before)
+
+
+def _left(entry: Entry) -> Entry:
+    """Return the entry of a row that a later hold has left.
+
+    What the job inserted, if it came to write it, is another job's record then, so a rollback names it and leaves it.
+    """
+    return replace(entry, unknown=True) if _inserts(entry) else entry
 
 
 def write_undone(store: ObjectStore, batch: Batch, undone: Undone) -> Undone:

@@ -130,7 +130,8 @@ class Entry:
     wrote
         The values that the job writes; ``None`` if it deletes the record.
     unknown
-        The journal is of a format that does not say what the job wrote: whatever the record was then.
+        What the job has in the record is not known: the journal is of a format that does not say what it wrote, or
+        another job has written the record that it inserted. It is restored as a whole if the job wrote it last.
     """
 
     before: Image | None

@@ -179,6 +179,16 @@ def digest_of(names: Sequence[str]) -> Composed:
     return SQL("left(md5(CAST(ROW({}) AS text)), 16)").format(columns)
 
 
+def others_of(table: DatasetTable) -> Composed:
+    """Compose the columns that no importer fills, as JSON of their texts."""
+    if not table.others:
+        return SQL("CAST(NULL AS jsonb)").format()
+    texts = (SQL("CAST({} AS text)").format(Identifier("t", name)) for name in table.others)
+    return SQL("jsonb_object(ARRAY[{}], ARRAY[{}])").format(
+        SQL(", ").join(map(Literal, table.others)), SQL(", ").join(texts)
+    )
+
+
 def _table(connection: Connection[Any], importer: Importer) -> DatasetTable | None:
     layout = layout_of(importer.dataset, importer.row)
     table = find(connection, layout)

@@ -45,14 +45,13 @@ SQLSTATE_CODES: Mapping[str, str] = {
     "23514": "database-check",
     "23P01": "database-exclusion",
     "54000": "database-index",
+    "23SKP": "database-skipped",  # raised by `_FRAME`
 }
 # The error that a trigger raises itself; its author wrote the text for people.
 _RAISED = "P0001"
 # A foreign key: of the table itself, or of another one that refers to a row to be deleted.
 _REFERENCE = "23503"
 _NAMING_A_RULE = frozenset({_REFERENCE, "23505", "23514", "23P01"})
-
-
 # A unique value may pass from one row to another, which the database rejects while the first row still has it. It is
 # free by the next pass; chains of such rows that need more passes than this do not occur in real files.
 _UNIQUE_VIOLATION = "23505"
@@ -63,6 +62,7 @@ _FRAME = SQL("""
 #variable_conflict use_column
 DECLARE
     amount integer;
+    due integer := 0;
     one record;
     other record;
     state text;
@@ -74,6 +74,9 @@ BEGIN
     inserted := 0;
     changed := 0;
     {work}
+    IF due > 0 THEN
+        RAISE EXCEPTION 'skipped' USING ERRCODE = '23SKP', TABLE = 'sluice_staged';
+    END IF;
 EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
     inserted := 0;
     changed := 0;

@@ -14,7 +14,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from sluice.destinations.postgres.keys import REJECT_CHANGED, digest_of, fingerprint
+from sluice.destinations.postgres.keys import REJECT_CHANGED, digest_of, fingerprint, others_of
 from sluice.destinations.postgres.staging import (
     CHANGED_SINCE,
     FOUND,
@@ -38,6 +38,7 @@ from sluice.schema.staging import Batch
 # and is locked only if it differs, so that an unchanged row costs a read and no write. Rows are locked in the order of
 # the key, so that two jobs wait for each other and do not deadlock. A row that another program removed in between is
 # inserted by the next attempt; rows that this job has written are not written again, whatever triggers made of them.
+# `due` counts what is still to be written: at the end more than 0 if a trigger or a rule of the table skips rows.
 _UPSERT = SQL("""
     FOR this_attempt IN 1 .. 3 LOOP
         INSERT INTO {table} (tenant, {names}, row_hash, job_id, valid_from)
@@ -56,6 +57,7 @@ _UPSERT = SQL("""
             WHERE s."#" BETWEEN $1 AND $2
                 AND NOT EXISTS (SELECT FROM {table} t WHERE t.tenant = s.tenant AND t.{key} = {value})
         );
+        due := due + (this_attempt = 3)::integer;
     END LOOP;
 """)
 
@@ -94,6 +96,7 @@ _FIND = SQL("""
             AND NOT EXISTS (SELECT FROM {rejected} r WHERE r."#" = s."#")
         ORDER BY t.{key}
         FOR UPDATE OF t;
+        GET DIAGNOSTICS amount = ROW_COUNT; due := due + amount;
 
         INSERT INTO {archive}
             (tenant, {imaged}, row_hash, job_id, valid_from, other_columns, valid_until, superseded_by)
@@ -114,6 +117,7 @@ _UPDATE = SQL("""
             AND t.tenant = s.tenant AND t.{key} = {value};
         GET DIAGNOSTICS amount = ROW_COUNT;
         {counted} := {counted} + amount;
+        due := due - amount;
 """)
 
 _REMOVE = SQL("""
@@ -122,6 +126,7 @@ _REMOVE = SQL("""
         WHERE f."#" BETWEEN $1 AND $2 AND f.attempt = this_attempt AND t.tenant = s.tenant AND t.{key} = {value};
         GET DIAGNOSTICS amount = ROW_COUNT;
         changed := changed + amount;
+        due := due - amount;
 """)
 
 # Rows are locked first. A column is restored if it still holds what the job wrote. It is a conflict if it holds
@@ -164,21 +169,26 @@ _UNDO = SQL("""
             WHERE s."#" BETWEEN $1 AND $2
         ) AS seen
         WHERE NOT no_image OR was_inserted OR now_job = job_id;
+        SELECT count(*) INTO due FROM {found} f
+        WHERE f."#" BETWEEN $1 AND $2 AND f.kind IN ('update', 'revert', 'insert', 'delete');
 
         UPDATE {table} t
         SET {restores}
         FROM {found} f JOIN {staged} s USING ("#")
             JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
         WHERE f."#" BETWEEN $1 AND $2 AND f.kind IN ('update', 'revert') AND t.tenant = s.tenant AND t.{key} = {value};
+        GET DIAGNOSTICS amount = ROW_COUNT; due := due - amount;
 
         INSERT INTO {table} (tenant, {imaged}, row_hash, job_id, valid_from{other_names}) OVERRIDING SYSTEM VALUE
         SELECT a.tenant, {from_image}, a.row_hash, a.job_id, a.valid_from{other_values}
         FROM {found} f JOIN {staged} s USING ("#")
             JOIN {archive} a ON a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
         WHERE f."#" BETWEEN $1 AND $2 AND f.kind = 'insert';
+        GET DIAGNOSTICS amount = ROW_COUNT; due := due - amount;
 
         DELETE FROM {table} t USING {found} f JOIN {staged} s USING ("#")
         WHERE f."#" BETWEEN $1 AND $2 AND f.kind = 'delete' AND t.tenant = s.tenant AND t.{key} = {value};
+        GET DIAGNOSTICS amount = ROW_COUNT; due := due - amount;
 
         DELETE FROM {archive} a USING {found} f JOIN {staged} s USING ("#")
         WHERE f."#" BETWEEN $1 AND $2 AND a.tenant = s.tenant AND a.{key} = {value} AND a.superseded_by = s.job_id
@@ -196,7 +206,7 @@ def load(connection: Connection[Any], table: DatasetTable, shape: Shape, batch: 
     change = _FIND.format(
         **fragments,
         changes=changes,
-        others=_others(table) if mode == "delete" else SQL("CAST(NULL AS jsonb)"),
+        others=others_of(table) if mode == "delete" else SQL("CAST(NULL AS jsonb)"),
     )
     if mode == "delete":
         sets = SQL("{} = CURRENT_DATE").format(Identifier(MARK))
@@ -264,16 +274,6 @@ def _update(table: DatasetTable, shape: Shape, fragments: dict[str, Composable],
         sets=comma_separated(sets),
         kind=Literal("revived" if revive else "changed"),
         counted=SQL("inserted" if revive else "changed"),
-    )
-
-
-def _others(table: DatasetTable) -> Composed:
-    """Compose the columns that no importer fills, as JSON of their texts."""
-    if not table.others:
-        return SQL("CAST(NULL AS jsonb)").format()
-    return SQL("jsonb_object(ARRAY[{}], ARRAY[{}])").format(
-        comma_separated(map(Literal, table.others)),
-        comma_separated(SQL("CAST({} AS text)").format(Identifier("t", name)) for name in table.others),
     )
 
 

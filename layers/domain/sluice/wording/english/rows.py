@@ -75,6 +75,7 @@ REASONS: Final[dict[str, Sentence]] = {
     "database-check": "is not allowed by the database's rule '{rule}'",
     "database-exclusion": "conflicts with another row (rule '{rule}')",
     "database-index": "is longer than the database's index allows",
+    "database-skipped": "is skipped by a trigger or a rule of the database's table",
     "database-trigger": "is not taken by the database: {text}",
     "database-type": "is not what the database's column holds",
     # of a row that a rollback left
@@ -135,10 +136,11 @@ def _many_deleted(params: Params) -> str:
 
 def _large_changes(params: Params) -> str:
     limits = ", ".join(f"{name} by {percent(dumps(limit))}" for name, limit in loads(params["limit"]).items())
+    enough = ", ".join(f'"{name}": {dumps(limit)}' for name, limit in loads(params["enough"]).items())
     return (
         f"{rows(params['found'])} would change a number by more than the job allows ({limits})"
         f"{_with_examples(params)} Nothing was loaded. Check these values; to load them all the same, {_again(params)} "
-        "with a higher limit in the guard 'max_change'."
+        f'with the guards {{"max_change": {{{enough}}}}}.'
     )
 
 
