@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from benchmarks.clock import Clock, report
 from sluice.catalog.registry import importer_named
-from sluice.model.chunk import Chunk, ChunkRef, PhaseName
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import Job
 from sluice.model.status import Status
@@ -150,14 +150,18 @@ def dispatch(rows: int, clock: Clock) -> int:
     job = _queued(Path(f"{rows}.csv"), services)
     services.jobs.transition(job.ref, Status.PARSING)
     services.jobs.describe(job.ref, file=job.file, total=rows)
-    stored = JobFiles(job.ref, services.files)
-    for index, first in enumerate(range(0, rows, _CHUNK)):
-        numbers = range(first, min(first + _CHUNK, rows))
-        stored.write_keys(index, dump_keys(GoodRow(number + 2, f"P-{number:08}", "", b"") for number in numbers))
-        counts = Counts(checked=len(numbers))
-        services.chunks.add_done(
-            Chunk(ChunkRef(job.ref, PhaseName.PARSE, index), first + 2, len(numbers), counts=counts)
-        )
+    stored, chunks = JobFiles(job.ref, services.files), services.chunks
+    parsed = [
+        Chunk(ChunkRef(job.ref, PhaseName.PARSE, index), first + 2, min(_CHUNK, rows - first))
+        for index, first in enumerate(range(0, rows, _CHUNK))
+    ]
+    chunks.add(parsed)
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="")
+    for chunk in parsed:
+        numbers = range(chunk.first_row, chunk.first_row + chunk.rows)
+        keys = dump_keys(GoodRow(number, f"P-{number:08}", "", b"") for number in numbers)
+        stored.write_keys(chunk.ref.index, keys)
+        chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=chunk.rows))
     with clock:
         sent = _dispatched(job, PhaseName.LOAD, services)
     if len(sent) != -(-rows // _CHUNK):

@@ -75,6 +75,16 @@ def _share_or_number(text: str) -> float | int:
     return int(text) if text.isascii() and text.isdigit() else _share(text)
 
 
+MaxDeleted = Annotated[
+    Any,
+    typer.Option(
+        parser=_share_or_number,
+        metavar="SHARE|NUMBER",
+        help="Stop before loading if the mode mirror would delete more of the records (20%) or more records (500).",
+    ),
+]
+
+
 def _change(text: str) -> tuple[str, float]:
     column, _, share = text.rpartition("=")
     if not column or _ratio(share) < 0:
@@ -134,14 +144,7 @@ def import_file(
     max_rejected: Annotated[
         Any, typer.Option(parser=_share, metavar="SHARE", help="Stop before loading if more of the rows are rejected.")
     ] = None,
-    max_deleted: Annotated[
-        Any,
-        typer.Option(
-            parser=_share_or_number,
-            metavar="SHARE|NUMBER",
-            help="Stop before loading if the mode mirror would delete more of the records (20%) or more records (500).",
-        ),
-    ] = None,
+    max_deleted: MaxDeleted = None,
     max_change: Annotated[
         list[Any] | None,
         typer.Option(

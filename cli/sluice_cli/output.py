@@ -248,17 +248,16 @@ def _facts(body: Mapping[str, Any]) -> list[str]:
 
 def _counts(body: Mapping[str, Any]) -> Table:
     table = Table("", "", box=None, show_header=False, padding=(0, 2))
-    counts, names = body.get("counts") or {}, dict(COUNTS)
+    counts, names, rare = body.get("counts") or {}, dict(COUNTS), dict(RARE_COUNTS)
     if body.get("lookup"):
         names["inserted"] = "Looked up"
     if body.get("sync"):
         names["total"] = "In total"
+        rare["absent"] = "Deleted upstream"
     for name, words_of_it in names.items():
         value = counts.get(name)
         table.add_row(words_of_it, Text(f"{value:,}" if isinstance(value, int) else "–", justify="right"))
-        if name == "updated" and (deleted := (body.get("sync") or {}).get("deleted_upstream")):
-            table.add_row("  deleted upstream", Text(f"{deleted:,}", justify="right"))  # part of the updated
-    for name, words_of_it in RARE_COUNTS.items():
+    for name, words_of_it in rare.items():
         if value := counts.get(name):
             table.add_row(words_of_it, Text(f"{value:,}", justify="right"))
     for name, words_of_it in ROLLBACK.items():

@@ -8,6 +8,7 @@ import typer
 
 from sluice_cli import connection, output, waiting
 from sluice_cli.commands import Json
+from sluice_cli.imports import MaxDeleted
 from sluice_cli.output import Column
 from sluice_cli.waiting import FailOnRejected
 from sluice_cli.words import command, local_time, verdict
@@ -45,6 +46,7 @@ def sync(
     force: Annotated[
         bool, typer.Option("--force", help="Start a new job; the source's running job is cancelled.")
     ] = False,
+    max_deleted: MaxDeleted = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
     as_json: Json = False,
     fail_on_rejected: FailOnRejected = None,
@@ -52,7 +54,8 @@ def sync(
     """Pull a source, unless it has a current job: the command shows that one, running or ended."""
     waiting.check_usage(wait=wait, fail_on_rejected=fail_on_rejected)
     with connection.connect() as client:
-        response = client.post(f"/syncs/{source}", force=str(force).lower())
+        body = {} if max_deleted is None else {"guards": {"max_deleted": max_deleted}}
+        response = client.post(f"/syncs/{source}", body, force=str(force).lower())
         job = response.body["job"]
         waiting.announce(job["id"], wait=wait, as_json=as_json)
         if last := response.body["last_sync"]:

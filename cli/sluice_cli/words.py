@@ -111,8 +111,9 @@ def describe(problem: Mapping[str, Any], job: Mapping[str, Any] | None = None) -
     """
     title, detail = str(problem.get("title") or "Rejected"), problem.get("detail")
     text = f"{title}: {detail}" if detail and detail != title else title
-    advice = _ADVICE.get(str(problem.get("type")).rpartition("/")[2])
-    return f"{text}\n{advice(problem, job or {})}" if advice else text
+    advise = _ADVICE.get(str(problem.get("type")).rpartition("/")[2])
+    advice = advise(problem, job or {}) if advise else ""
+    return f"{text}\n{advice}" if advice else text
 
 
 def next_steps(job: Mapping[str, Any]) -> list[str]:
@@ -173,6 +174,17 @@ def _on_job(action: str, what: str) -> Callable[[Mapping[str, Any], Mapping[str,
     return lambda _, job: f"{what}: {command(action, str(job.get('id', 'ID')))}"
 
 
+def _forced(job: Mapping[str, Any], *more: str) -> str:
+    return command("sync", str(job.get("importer", "SOURCE")), "--force", *more)
+
+
+def _let_through(problem: Mapping[str, Any], job: Mapping[str, Any]) -> str:
+    """Name the command that lets a sync delete what its source lacks; the options of `import` let a file through."""
+    if job.get("kind") != "sync" or problem.get("guard") != "max_deleted":
+        return ""
+    return f"To delete them all the same: {_forced(job, '--max-deleted', str(problem.get('found')))}"
+
+
 def _parameter(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
     return f"Give it with: --parameter {problem.get('parameter', 'NAME')}=VALUE"
 
@@ -208,7 +220,9 @@ _ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]]
     "system-error": _on_job("retry", "Retry it"),
     "upstream-rejected": _on_job("retry", "Then retry it"),
     "rollback-incomplete": _on_job("rollback", "Roll it back again"),
-    "sync-overdue": lambda _, job: f"Start it again: {command('sync', str(job.get('importer', 'SOURCE')), '--force')}",
+    "sync-overdue": lambda _, job: f"Start it again: {_forced(job)}",
+    "source-drift": lambda _, job: f"Then start it again: {_forced(job)}",
+    "guard": _let_through,
     "try-later": lambda *_: "Run the command again in a moment.",
 }
 """What helps against a problem, by the last part of its type: made of the problem, and of the job whose it is."""

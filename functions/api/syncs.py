@@ -7,13 +7,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from functions.api import auth
 from functions.api.parameters import Cursor, Limit, cursor_of, position_of
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import services
-from sluice.api.requests import ScheduleBody
+from sluice.api.requests import GuardsBody, ScheduleBody, SyncBody
 from sluice.api.responses import JobResponse, ListResponse, job_response
 from sluice.api.syncs import (
     CleanUpResponse,
@@ -30,6 +30,8 @@ from sluice.usecases import sync
 Name = Annotated[str | None, Query(description="Name of a source; all sources without it.")]
 
 router = Routes("Sources")
+
+_NO_GUARDS = SyncBody()
 
 
 @router.get("/sources", responses=ok(200, "All sources, on one page."))
@@ -60,17 +62,22 @@ def clean_up_syncs(source: Name = None) -> CleanUpResponse:
     "/syncs/<source>",
     responses=ok(200, "The current job of the source, under way or ended.", headers=("Location",))
     | ok(202, "A new job, which pulls the source.", headers=("Location",))
-    | problems("not-found", "rolling-back", "try-later"),
+    | problems("not-found", "invalid-option", "rolling-back", "try-later"),
 )
 def start_sync(
-    source: str, force: Annotated[bool, Query(description="Start a new job, which supersedes the current one.")] = False
+    source: str,
+    body: Annotated[SyncBody, Body()] = _NO_GUARDS,
+    force: Annotated[bool, Query(description="Start a new job, which supersedes the current one.")] = False,
 ) -> Response[SyncResponse]:
     """Pull a source.
 
     Unless it has a current job; the response shows that job. With `force` a new job takes its place.
     """
     caller, now, base_url = auth.caller_of(router), datetime.now(UTC), auth.base_url(router)
-    begun = sync.start_sync(caller.tenant, source, by=caller.subject, force=force, now=now, services=services())
+    guards = (body.guards or GuardsBody()).model_dump(exclude_none=True)
+    begun = sync.start_sync(
+        caller.tenant, source, by=caller.subject, force=force, guards=guards, now=now, services=services()
+    )
     shown = sync_response(begun, forced=force and begun.is_new, now=now, base_url=base_url)
     status = HTTPStatus.ACCEPTED if begun.is_new else HTTPStatus.OK
     return Response(status, "application/json", shown, {"Location": shown.job.links["self"]})

@@ -106,18 +106,33 @@ def test_rows_deleted_upstream_are_marked_and_a_rollback_removes_the_mark(bob: P
     register = register_of(bob.stack)
     register.set(rows=300)
     bob.end_of(start(bob, "skk")["job"]["id"])
+    before = bob.records("skk")
     register.set(first=20)
     done = bob.end_of(start(bob, "skk", force=True)["job"]["id"])
-    assert (done["counts"]["inserted"], done["counts"]["updated"], done["counts"]["unchanged"]) == (20, 20, 280)
+    assert counted(done) == {"total": 300, "inserted": 20, "unchanged": 280, "absent": 20}
     assert done["sync"]["deleted_upstream"] == 20
+    assert len(before.keys() - bob.records("skk").keys()) == 20
     assert len(deleted_upstream(bob)) == 20
     bob.move(done["id"], "rollback")
     assert bob.end_of(done["id"])["status"] == "rolled_back"
-    assert deleted_upstream(bob) == {}
+    assert (bob.records("skk"), deleted_upstream(bob)) == (before, [])
 
 
-def deleted_upstream(person: Person) -> dict[str, Any]:
-    return {key: record for key, record in person.records("skk").items() if record["gone_since"]}
+def test_a_list_that_lacks_too_much_is_loaded_with_the_guards_of_the_call(ann: Person, register: Register) -> None:
+    register.set(rows=200)
+    ann.end_of(start(ann, "skk", force=True)["job"]["id"])
+    register.set(rows=100)
+    tripped = ann.end_of(start(ann, "skk", force=True)["job"]["id"])
+    assert (tripped["status"], tripped["problem"]["guard"]) == ("failed", "max_deleted")
+    assert len(ann.records("skk")) == 200
+    limits = {"guards": {"max_deleted": tripped["problem"]["found"]}}
+    through = ann.call("POST", "/syncs/skk", params={"force": "true"}, json=limits).json()["job"]["id"]
+    assert counted(ann.end_of(through)) == {"total": 100, "unchanged": 100, "absent": 100}
+
+
+def deleted_upstream(person: Person) -> list[dict[str, Any]]:
+    found = person.everything("/datasets/skk/records", deleted="true")
+    return [record for record in found if record["deleted_at"]]
 
 
 def test_a_source_whose_rows_move_while_they_are_read_is_read_again(ann: Person, register: Register) -> None:

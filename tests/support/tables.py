@@ -13,6 +13,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, WaitsFor
 from sluice.model.lock import Held, Lock, LockChanged, LockStep, Waiting
+from sluice.model.options import LoadOptions
 from sluice.model.page import Page, encode_cursor, job_position
 from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
@@ -191,9 +192,14 @@ class MemoryJobs:
         phase: PhaseName | None = None,
         date_orders: Mapping[str, DateOrder] | None = None,
         ambiguous: tuple[str, ...] | None = None,
+        options: LoadOptions | None = None,
+        note: str = "",
     ) -> Job:
-        known = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous}
-        return self._change(self.get(ref), **{name: value for name, value in known.items() if value is not None})
+        known = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous, "options": options}
+        job = self._change(self.get(ref), **{name: value for name, value in known.items() if value is not None})
+        if note:
+            self._write(job, SYSTEM, note)
+        return job
 
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         there, other = self.get(job.ref), self.items.get(corrected.ref)
@@ -250,12 +256,6 @@ class MemoryChunks:
     def add(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
             self.items.setdefault(chunk.ref, chunk)
-
-    def add_done(self, chunk: Chunk) -> None:
-        with self._lock:
-            if chunk.ref not in self.items:
-                self.items[chunk.ref] = replace(chunk, state=ChunkState.DONE, closed_at=datetime.now(UTC))
-                self._count(chunk.ref.job, chunk.counts)
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
         with self._lock:

@@ -194,7 +194,7 @@ function countsOf(job) {
     return name === "inserted" && job.lookup ? "lookedUp" : name;
   };
   const all = (job.lookup ? LOOKUP_COUNTS : COUNTS).map((name) => countTile(name, job.counts[name], label(name)));
-  const rare = ["deleted", "absent", "absent_left", "kept_blank"].filter((name) => job.counts[name] > 0);
+  const rare = ["deleted", ...(job.sync ? [] : ["absent"]), "absent_left", "kept_blank"].filter((name) => job.counts[name] > 0);
   all.push(...rare.map((name) => countTile(name, job.counts[name])));
   const deleted = job.sync ? [countTile("deleted_upstream", job.sync.deleted_upstream ?? 0)] : [];
   const rollback = job.rollback ? Object.entries(job.rollback).map(([name, count]) => countTile(name, count)) : [];

@@ -215,6 +215,8 @@ def promotion(number: int, **changed: object) -> dict[str, object]:
         "tmtGolongan": "01-04-2026",
         "tanggalUsulan": "01-02-2026",
         "statusUsulan": "Disetujui",
+        **dict.fromkeys(("instansi", "noPertek", "tanggalPertek", "golonganLama")),
+        **dict.fromkeys(("jenisKp", "masaKerjaTahun", "masaKerjaBulan")),
         **changed,
     }
 
@@ -230,12 +232,19 @@ def syncs(world: World) -> None:
     world.post("sync: ended", "/v1/syncs/pangkat")
     world.get("sync: preview", f"/v1/jobs/{job_id}/preview")
     world.upstreams.rows["pangkat"] = [rows[0], promotion(1, nama="Pegawai Satu"), promotion(9, golonganBaru="V")]
-    again = world.post("sync by force", "/v1/syncs/pangkat", query={"force": "true"}).body["job"]["id"]
+    force = {"force": "true"}
+    tripped = world.post("sync by force", "/v1/syncs/pangkat", query=force).body["job"]["id"]
+    world.run(tripped)
+    world.get("sync: guard", f"/v1/jobs/{tripped}")
+    wrong = {"guards": {"max_change": {"nama": 0.5}}}
+    world.post("sync: guard of no number", "/v1/syncs/pangkat", query=force, json_body=wrong)
+    through = {"guards": {"max_deleted": 2}}
+    again = world.post("sync with guards", "/v1/syncs/pangkat", query=force, json_body=through).body["job"]["id"]
     world.run(again)
     here = f"/v1/jobs/{again}"
     world.get("sync: deleted upstream", here)
     world.get("sync: rejections", f"{here}/{REJECTIONS}")
-    world.get("sync: record", "/v1/datasets/pangkat/records")
+    world.get("sync: record", "/v1/datasets/pangkat/records", query={"deleted": "true"})
     world.get("syncs", "/v1/syncs/pangkat", query={"limit": "1"})
     world.get("sources: after a sync", "/v1/sources")
     world.post("sync: rollback", f"{here}/rollback")

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import SYNC, Job
+from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
 from tests.support.factories import make_chunk, make_job
@@ -59,16 +60,9 @@ def test_a_removed_phase_has_no_barrier_and_no_chunks(parsed: Job, chunks: Chunk
     chunks.forget(parsed.ref, PhaseName.PARSE)
 
 
-def test_a_chunk_that_is_closed_twice_is_counted_once(parsed: Job, jobs: Jobs, chunks: Chunks) -> None:
-    done = Chunk(
-        replace(make_chunk(parsed.ref, 0).ref, index=7), 3, 5, counts=Counts(total=5, checked=5, deleted_upstream=5)
-    )
-    chunks.add_done(done)
-    chunks.add_done(done)
-    found = chunks.get(done.ref)
-    assert found is not None
-    assert (found.state, found.counts, found.rows) == (ChunkState.DONE, done.counts, 5)
-    assert jobs.get(parsed.ref).counts == Counts(total=7, checked=7, rejected=1, deleted_upstream=5)
-    barrier = chunks.barrier(parsed.ref, PhaseName.PARSE)
-    assert barrier is not None
-    assert barrier.remaining == 0, "no worker processed it"
+def test_a_sync_that_may_mark_nothing_keeps_its_mode_and_the_reason(parsed: Job, jobs: Jobs) -> None:
+    options = LoadOptions(blanks="clear", guards=Guards(max_deleted=3))
+    job = jobs.remember(parsed.ref, options=options, note="its upstream has no rows")
+    assert job == jobs.get(parsed.ref)
+    assert (job.options, job.counts, job.status) == (options, parsed.counts, Status.PARSING)
+    assert jobs.entries(parsed.ref)[-1].note == "its upstream has no rows"

@@ -95,9 +95,10 @@ def test_preview_says_if_no_record_would_change(api: FakeApi, capsys: pytest.Cap
 def test_a_job_of_a_sync_shows_how_many_rows_were_deleted_upstream(
     api: FakeApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api.states = [job("completed", sync={"deleted_upstream": 7})]
+    done = job("completed", sync={"deleted_upstream": 7})
+    api.states = [done | {"counts": done["counts"] | {"absent": 7}}]
     assert run("job", "01JOB") == 0
-    assert ["deleted", "upstream", "7"] in [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["Deleted", "upstream", "7"] in [line.split() for line in capsys.readouterr().out.splitlines()]
 
 
 def test_a_job_without_deleted_rows_shows_no_such_line(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,8 @@ PULL = {
 def pull(status: str, *, version: int = 1, **sync: Any) -> dict[str, Any]:
     """Return the job of a sync, as the API shows it."""
     made = job(status, version=version, kind="sync", file=None, sync=PULL | sync)
-    return made | {"id": "01SYNC", "importer": "pangkat"}
+    counts = made["counts"] | {"absent": sync.get("deleted_upstream", 0)}
+    return made | {"id": "01SYNC", "importer": "pangkat", "counts": counts}
 
 
 def source(name: str, **more: Any) -> dict[str, Any]:
@@ -117,6 +118,21 @@ def test_sync_sends_force(api: FakeSources) -> None:
     assert api.requests[0][1] == "/syncs/pangkat?force=true"
 
 
+@pytest.mark.parametrize(("limit", "sent"), [("3000", 3000), ("20%", 0.2)])
+def test_sync_sends_what_may_be_deleted(api: FakeSources, limit: str, sent: float) -> None:
+    assert run("sync", "pangkat", "--force", "--max-deleted", limit) == 0
+    assert api.requests == [("POST", "/syncs/pangkat?force=true", {"guards": {"max_deleted": sent}})]
+
+
+def test_a_sync_that_a_guard_stopped_says_what_lets_it_through(
+    api: FakeSources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = {"type": "/problems/guard", "title": "T", "detail": "D.", "guard": "max_deleted", "found": 3000}
+    api.states = [pull("failed") | {"problem": problem}]
+    assert run("sync", "pangkat", "--wait") == 1
+    assert "sluice sync pangkat --force --max-deleted 3000" in "".join(capsys.readouterr())
+
+
 def test_sync_of_a_source_with_a_completed_job_says_how_to_pull_it_again(
     api: FakeSources, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,7 +155,7 @@ def test_sync_with_wait_stays_to_the_end_and_exits_with_1_unless_completed(
     printed = capsys.readouterr()
     assert printed.out.startswith("Job 01SYNC\npangkat · ")
     assert verdict(api.states[0]) in printed.out
-    assert any(line.split() == ["deleted", "upstream", "7"] for line in printed.out.splitlines())
+    assert any(line.split() == ["Deleted", "upstream", "7"] for line in printed.out.splitlines())
     assert "Reading" in printed.err
     assert "Checking" not in printed.err
 

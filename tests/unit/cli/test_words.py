@@ -71,6 +71,7 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
         ("unprocessed-rows", {}, "sluice retry 01JOB"),
         ("rollback-incomplete", {}, "sluice rollback 01JOB"),
         ("sync-overdue", {}, "sluice sync products --force"),
+        ("source-drift", {}, "sluice sync products --force"),
         ("unauthorized", {}, "sluice login"),
         ("not-found", {"detail": "There is no importer 'produce'."}, "sluice importers"),
         ("not-found", {"detail": "There is no job '01'."}, "sluice jobs"),

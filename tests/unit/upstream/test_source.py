@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import create_model
 
 from sluice.catalog.registry import source_named
 from sluice.model.rejection import Rejection
-from sluice.schema.importer import Row, column
+from sluice.schema.importer import MARK, Row, column
 from sluice.schema.validation import check_rows
-from sluice.upstream.source import Source, SourcePage, fields_of, read_page, records_of
+from sluice.upstream.source import Source, SourcePage, fields_in, fields_of, read_page, records_of
 from sluice.wording import word_rejection
 from tests.support.pages import check_pages
 
@@ -79,6 +81,20 @@ def test_a_value_is_found_by_each_title_of_its_column_and_by_its_field() -> None
 
 def test_of_several_values_of_a_column_the_first_that_is_not_null_counts() -> None:
     assert cells(thingId=None, nomor="8", id="9") == ["8", None]
+
+
+def test_a_field_is_in_a_list_if_one_row_has_it_by_any_of_its_names() -> None:
+    """Null is a value."""
+    pages = [SourcePage(0, [{"nomor": 1}, {"other": 2}], 3), SourcePage(2, [{"note": None}], 3)]
+    assert fields_in(THINGS, pages) == ["id", "note"]
+    assert fields_in(THINGS, pages[:1]) == ["id"]
+    assert fields_in(THINGS, []) == []
+
+
+def test_a_field_with_the_name_of_the_mark_of_deleted_records_is_a_mistake() -> None:
+    row = create_model("Marked", __base__=Thing, **{MARK: (str | None, column("Gone", default=None))})  # type: ignore[call-overload]  # names are data here
+    with pytest.raises(TypeError, match=MARK):
+        _ = replace(THINGS, row=row).rows
 
 
 def test_a_value_without_a_column_is_ignored() -> None:

@@ -22,6 +22,7 @@ def promotion(number: int, **changed: object) -> dict[str, object]:
         "tmtGolongan": "01-04-2026",
         "tanggalUsulan": "01-02-2026",
         "statusUsulan": "Disetujui",
+        **dict.fromkeys(("instansi", "noPertek", "tanggalPertek", "jenisKp", "masaKerjaTahun", "masaKerjaBulan")),
         **changed,
     }
 
@@ -33,8 +34,10 @@ def pulling(rows: int) -> Harness:
     return made
 
 
-def start(harness: Harness, *, force: bool = False, tenant: str = "acme", at: datetime = AT) -> SyncStart:
-    return start_sync(tenant, "pangkat", by="ann", force=force, now=at, services=harness)
+def start(
+    harness: Harness, *, force: bool = False, tenant: str = "acme", at: datetime = AT, **guards: Any
+) -> SyncStart:
+    return start_sync(tenant, "pangkat", by="ann", force=force, now=at, guards=guards, services=harness)
 
 
 def raising(error: Exception) -> Callable[..., Any]:

@@ -36,7 +36,7 @@ def test_every_key_of_a_job_names_its_tenant_and_its_id(harness: Harness) -> Non
 def test_an_object_of_a_newer_format_is_an_error_and_not_read(harness: Harness) -> None:
     files = MemoryFiles()
     stored = JobFiles(REF, files)
-    stored.write_pulled(0, PulledChunk(run=1, rows=2, totals=[2], keys=["a", "b"]))
+    stored.write_pulled(0, PulledChunk(run=1, rows=2, totals=[2], fields=["nip"]))
     (key,) = files.names("")
     files.write(key, files.read(key).replace(b'"format": 1', b'"format": 2', 1))
     with pytest.raises(NewerFormat):

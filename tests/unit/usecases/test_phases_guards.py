@@ -269,7 +269,7 @@ def test_the_problem_of_a_sync_names_the_call_that_lets_it_through(
     job = run(harness, THREE_WRONG, at_most(0.2))
     sync = replace(job, kind="sync", importer="products")
     [problem] = find_obstacles(sync, chunks=harness.chunks, files=harness.files)
-    assert "call POST /v1/syncs/products again with the guards" in word_detail(problem)
+    assert "call POST /v1/syncs/products?force=true with the guards" in word_detail(problem)
 
 
 def test_every_guard_that_a_job_trips_is_found(harness: Harness, dataset: StrictDestination) -> None:

@@ -8,18 +8,31 @@ from typing import Any
 
 import pytest
 
-from sluice.model.chunk import Chunk, PhaseName
+from sluice.model.chunk import PhaseName
+from sluice.model.counts import Counts
+from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.upstream.source import Source, SourcePage
 from sluice.usecases.artifacts import job_folder
-from tests.support.harness import Harness
-from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
+from sluice.wording import word_problem
+from tests.support.harness import LEASE, NOW, Harness
+from tests.unit.usecases.syncs import promotion, pulling, raising, start
 
 
 @pytest.fixture
 def harness() -> Harness:
     """Return a harness whose upstream has 4,050 rows: three chunks, the last of less than a page."""
     return pulling(4_050)
+
+
+def notes(harness: Harness, job: Job) -> list[str]:
+    return [entry.note for entry in harness.jobs.entries(job.ref)]
+
+
+def counted(job: Job) -> Counts:
+    """Return the counts of a job without those of the comparison."""
+    compared = dict.fromkeys(("to_insert", "to_update", "to_leave", "in_scope", "to_absent"), 0)
+    return replace(job.counts, **compared)
 
 
 def test_rows_that_are_added_at_the_end_during_a_sync_are_read_too(harness: Harness) -> None:
@@ -72,44 +85,72 @@ def test_a_source_that_never_stops_changing_is_taken_as_it_is(
 
     monkeypatch.setattr(harness.upstreams, "read", moving)
     job = harness.run(start(harness, force=True).job.ref)
-    assert (job.status, job.reads, job.counts.deleted_upstream) == (Status.COMPLETED, 3, 0)
+    assert (job.status, job.reads, job.counts.absent) == (Status.COMPLETED, 3, 0)
+    assert "marks no record as deleted: rows moved while they were read" in notes(harness, job)
 
 
-def test_a_row_that_was_deleted_upstream_is_marked_and_unmarked_when_it_returns(harness: Harness) -> None:
+def test_a_row_that_was_deleted_upstream_is_marked_and_revived_when_it_returns(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     deleted = harness.upstreams.rows["pangkat"].pop(7)
     second = harness.run(start(harness, force=True).job.ref)
-    assert (second.counts.total, second.counts.unchanged, second.counts.updated, second.counts.deleted_upstream) == (
-        4_050,
-        4_049,
-        1,
-        1,
-    )
-    assert harness.destination.values("acme", "pangkat")[str(deleted["nip"])]["gone_since"] == AT.date().isoformat()
+    assert counted(second) == Counts(total=4_049, checked=4_049, unchanged=4_049, absent=1)
+    record = harness.records.get("acme", "pangkat", str(deleted["nip"]))
+    assert (record["job"], bool(record["deleted_at"])) == (second.ref.id, True)
     third = harness.run(start(harness, force=True).job.ref)
-    assert (third.counts.total, third.counts.unchanged, third.counts.deleted_upstream) == (4_049, 4_049, 0), (
-        "it is marked once"
-    )
+    assert counted(third) == Counts(total=4_049, checked=4_049, unchanged=4_049), "it is marked once"
     harness.upstreams.rows["pangkat"].append(deleted)
     fourth = harness.run(start(harness, force=True).job.ref)
-    assert (fourth.counts.updated, fourth.counts.unchanged) == (1, 4_049)
-    assert harness.destination.values("acme", "pangkat")[str(deleted["nip"])]["gone_since"] is None
+    assert counted(fourth) == Counts(total=4_050, checked=4_050, inserted=1, unchanged=4_049)
+    assert "deleted_at" not in harness.records.get("acme", "pangkat", str(deleted["nip"]))
+    harness.run(harness.roll_back(fourth.ref).ref)
+    assert harness.records.get("acme", "pangkat", str(deleted["nip"])) == record
 
 
 def test_a_rollback_removes_the_mark(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
-    deleted = harness.upstreams.rows["pangkat"].pop(7)
+    before = dict(harness.destination.datasets["acme", "pangkat"])
+    harness.upstreams.rows["pangkat"].pop(7)
     job = harness.run(start(harness, force=True).job.ref)
     harness.roll_back(job.ref)
     assert harness.run(job.ref).counts.reversed == 1
-    assert harness.destination.values("acme", "pangkat")[str(deleted["nip"])]["gone_since"] is None
+    assert harness.destination.datasets["acme", "pangkat"] == before
+
+
+def test_half_a_list_trips_the_guard_until_a_caller_lets_it_through(harness: Harness) -> None:
+    """Nothing is loaded before; the problem names the call."""
+    harness.run(start(harness).job.ref)
+    del harness.upstreams.rows["pangkat"][:3_000]
+    harness.upstreams.rows["pangkat"][0]["nama"] = "Another"
+    job = harness.run(start(harness, force=True).job.ref)
+    assert (job.status, job.problem and job.problem.type, job.counts.loaded) == (Status.FAILED, "guard", 0)
+    assert job.problem
+    said = word_problem(job.problem)[1]
+    assert 'POST /v1/syncs/pangkat?force=true with the guards {"max_deleted": 3000}' in said
+    assert len(harness.destination.values("acme", "pangkat")) == 4_050
+    job = harness.run(start(harness, force=True, max_deleted=3_000).job.ref)
+    assert (job.status, job.counts.absent, job.counts.updated) == (Status.COMPLETED, 3_000, 1)
+
+
+def test_a_field_that_no_row_has_fails_the_sync(harness: Harness) -> None:
+    """Its nulls would clear the column of every record; one row that has it is enough, even with null."""
+    harness.run(start(harness).job.ref)
+    before = dict(harness.destination.datasets["acme", "pangkat"])
+    for row in harness.upstreams.rows["pangkat"]:
+        del row["golonganLama"]
+    job = harness.run(start(harness, force=True).job.ref)
+    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "source-drift")
+    assert job.problem
+    assert "golonganLama" in word_problem(job.problem)[1]
+    assert harness.destination.datasets["acme", "pangkat"] == before
+    harness.upstreams.rows["pangkat"][4_000]["golonganLama"] = None
+    assert harness.run(start(harness, force=True).job.ref).counts.updated == 4_050
 
 
 def test_a_rejected_row_is_not_marked_as_deleted(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     harness.upstreams.rows["pangkat"][7] = promotion(7, golonganBaru="nonsense")
     job = harness.run(start(harness, force=True).job.ref)
-    assert (job.counts.rejected, job.counts.deleted_upstream) == (1, 0)
+    assert (job.counts.rejected, job.counts.absent) == (1, 0)
 
 
 def test_rows_that_an_upstream_withholds_are_not_marked_as_deleted(
@@ -127,20 +168,32 @@ def test_rows_that_an_upstream_withholds_are_not_marked_as_deleted(
 
     monkeypatch.setattr(harness.upstreams, "read", stopping)
     job = harness.run(start(harness, force=True).job.ref)
-    assert (job.status, job.reads, job.counts.total, job.counts.deleted_upstream) == (Status.COMPLETED, 3, 3_000, 0)
+    assert (job.status, job.reads, job.counts.total, job.counts.absent) == (Status.COMPLETED, 3, 3_000, 0)
+    assert "marks no record as deleted: rows moved while they were read" in notes(harness, job)
 
 
 def test_an_empty_upstream_marks_no_row_as_deleted(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     harness.upstreams.rows["pangkat"] = []
-    assert harness.run(start(harness, force=True).job.ref).counts.deleted_upstream == 0
+    job = harness.run(start(harness, force=True).job.ref)
+    assert (job.status, job.counts.absent) == (Status.COMPLETED, 0)
+    assert "marks no record as deleted: its upstream has no rows" in notes(harness, job)
+
+
+def test_a_row_without_a_readable_key_is_rejected_and_no_record_marked(harness: Harness) -> None:
+    """It may be the row of any record; a sync has no person to ask, so it loads the other rows."""
+    harness.run(start(harness).job.ref)
+    harness.upstreams.rows["pangkat"][7] = promotion(7, nip=None)
+    job = harness.run(start(harness, force=True).job.ref)
+    assert (job.status, job.counts.rejected, job.counts.absent) == (Status.COMPLETED, 1, 0)
+    assert "marks no record as deleted: the key of a row could not be read" in notes(harness, job)
 
 
 def test_a_key_with_another_spelling_is_present_even_if_its_row_is_rejected(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     harness.upstreams.rows["pangkat"][7] = promotion(7, nip=" 00000000 0000000-007", golonganBaru="nonsense")
     job = harness.run(start(harness, force=True).job.ref)
-    assert (job.counts.rejected, job.counts.deleted_upstream) == (1, 0)
+    assert (job.counts.rejected, job.counts.absent) == (1, 0)
 
 
 def test_pages_of_two_runs_are_not_one_reading(harness: Harness) -> None:
@@ -172,7 +225,7 @@ def test_a_plan_that_died_leaves_no_stale_chunk(harness: Harness, monkeypatch: p
     assert (job.status, job.counts.total, job.counts.inserted) == (Status.COMPLETED, 4_001, 4_001)
 
 
-def test_rows_are_not_marked_as_deleted_when_some_pages_were_not_read(harness: Harness) -> None:
+def test_nothing_is_loaded_or_marked_when_some_pages_were_not_read(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     ref = start(harness, force=True).job.ref
     harness.plan(ref)
@@ -182,35 +235,34 @@ def test_rows_are_not_marked_as_deleted_when_some_pages_were_not_read(harness: H
     harness.deliver()
     harness.phase(ref, PhaseName.LOAD)
     job = harness.finish(ref)
-    assert (job.status, job.counts.deleted_upstream, job.counts.unprocessed) == (Status.FAILED, 0, 2_000)
+    assert (job.status, job.counts.absent, job.counts.unprocessed) == (Status.FAILED, 0, 4_049)
     harness.retry(ref)
     job = harness.run(ref)
     assert (job.status, job.counts.unprocessed, job.counts.unchanged) == (Status.COMPLETED, 0, 4_049)
+    assert (job.reads, job.counts.absent) == (2, 1), "pages of two runs are no list, so it is read again"
 
 
 def test_marking_that_died_halfway_is_done_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     harness.run(start(harness).job.ref)
     del harness.upstreams.rows["pangkat"][:3_000]
-    ref = start(harness, force=True).job.ref
+    ref = start(harness, force=True, max_deleted=3_000).job.ref
     harness.plan(ref)
-    harness.phase(ref, PhaseName.PARSE)
-    add_done, added = harness.chunks.add_done, list[Chunk]()
+    for name in (PhaseName.PARSE, PhaseName.LOAD, PhaseName.COMPARE, PhaseName.LOAD):
+        harness.phase(ref, name)
+    harness.dispatch(ref, PhaseName.ABSENT)
+    close, died = harness.chunks.close, list[object]()
 
-    def dying(chunk: Chunk) -> None:
-        if added:
+    def dying(*given: object, **more: object) -> bool:
+        if not died:
+            died.append(given)
             raise MemoryError
-        added.append(chunk)
-        add_done(chunk)
+        return bool(close(*given, **more))  # type: ignore[arg-type]  # as they came
 
-    monkeypatch.setattr(harness.chunks, "add_done", dying)
+    monkeypatch.setattr(harness.chunks, "close", dying)
+    chunk = harness.queue.messages.pop(0)
     with pytest.raises(MemoryError):
-        harness.dispatch(ref, PhaseName.LOAD)
-    monkeypatch.undo()
-    harness.phase(ref, PhaseName.LOAD)
+        harness.work(chunk)
+    harness.work(chunk, now=NOW + LEASE + 1)
+    harness.deliver()
     job = harness.finish(ref)
-    assert (job.status, job.counts.deleted_upstream, job.counts.updated, job.counts.total) == (
-        Status.COMPLETED,
-        3_000,
-        3_000,
-        4_050,
-    )
+    assert (job.status, job.counts.absent, job.counts.total) == (Status.COMPLETED, 3_000, 1_050)

@@ -26,6 +26,13 @@ def harness() -> Harness:
     return pulling(4_050)
 
 
+def compared(harness: Harness, ref: JobRef) -> None:
+    """Run a sync, which is planned, until it may load."""
+    assert harness.phase(ref, PhaseName.PARSE) == "done"
+    assert harness.phase(ref, PhaseName.LOAD) == "compare"
+    assert harness.phase(ref, PhaseName.COMPARE) == "done"
+
+
 def test_rows_of_all_pages_are_loaded_once(harness: Harness) -> None:
     job = harness.run(start(harness).job.ref)
     assert (job.kind, job.status) == (SYNC, Status.COMPLETED)
@@ -58,14 +65,14 @@ def test_a_new_sync_waits_for_workers_of_the_earlier_one(harness: Harness) -> No
     """A worker may still write what it has read before."""
     first = start(harness).job.ref
     harness.plan(first)
-    harness.phase(first, PhaseName.PARSE)
+    compared(harness, first)
     harness.dispatch(first, PhaseName.LOAD)
     leased = harness.queue.messages.pop(0)
     harness.queue.messages.clear()
     assert harness.chunks.lease(leased, now=NOW, until=NOW + 40)
     second = start(harness, force=True).job.ref
     harness.plan(second)
-    harness.phase(second, PhaseName.PARSE)
+    compared(harness, second)
     token = harness.dispatch(second, PhaseName.LOAD)
     assert harness.machine.answers[token] == {"outcome": "queued"}
     assert harness.jobs.get(second).waits_for == WaitsFor("dataset", first.id)
@@ -99,7 +106,7 @@ def test_a_sync_that_waits_for_its_dataset_exceeds_no_time_limit(harness: Harnes
 def test_a_superseded_job_stops_loading_even_if_the_forcing_call_died(harness: Harness) -> None:
     first = start(harness).job
     harness.plan(first.ref)
-    harness.phase(first.ref, PhaseName.PARSE)
+    compared(harness, first.ref)
     token = harness.dispatch(first.ref, PhaseName.LOAD)
     harness.jobs.add(
         replace(first, ref=JobRef("acme", "2")), owning=source_lock("acme", "pangkat"), instead_of=first.ref

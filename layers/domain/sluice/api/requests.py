@@ -167,6 +167,16 @@ class CommitBody(BaseModel):
     )
 
 
+class SyncBody(BaseModel):
+    """Body of ``POST /v1/syncs/{source}``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    guards: GuardsBody | None = Field(
+        default=None, description="Limits of the new job; a job that the call finds keeps its own."
+    )
+
+
 class ScheduleBody(BaseModel):
     """Body of ``PUT /v1/syncs/{source}/schedule``."""
 

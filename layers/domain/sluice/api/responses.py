@@ -80,7 +80,7 @@ class SyncProgressResponse(BaseModel):
     offset: int
     current_total: int
     expected_total: int
-    deleted_upstream: int = Field(description="Rows that the upstream no longer has; marked, and counted as updated.")
+    deleted_upstream: int = Field(description="Records that the upstream no longer has, now marked as deleted.")
     reads: int = Field(description="Number of readings of its pages: more than one if rows moved meanwhile.")
 
 
@@ -318,14 +318,13 @@ def _file(job: Job) -> FileResponse:
 
 def _pull(job: Job) -> SyncProgressResponse:
     counts = job.counts
-    read, expected = counts.checked - counts.deleted_upstream, counts.total - counts.deleted_upstream
     stage = "reading" if job.status in {Status.QUEUED, Status.PARSING} else str(job.status)
     return SyncProgressResponse(
         stage=stage,
-        offset=read,
-        current_total=read,
-        expected_total=expected,
-        deleted_upstream=counts.deleted_upstream,
+        offset=counts.checked,
+        current_total=counts.checked,
+        expected_total=counts.total,
+        deleted_upstream=counts.absent,
         reads=job.reads,
     )
 

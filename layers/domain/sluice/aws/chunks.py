@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored
-from sluice.aws.dynamodb import ConditionFailed, put, query_items, transact, update
+from sluice.aws.dynamodb import ConditionFailed, query_items, transact, update
 from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
@@ -52,18 +52,6 @@ class DynamoChunks:
         item = stored.of_chunk(chunk) | {"expires_at": self._expires()}
         with suppress(self._condition_failed):
             self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
-
-    def add_done(self, chunk: Chunk) -> None:
-        """Write a chunk that needs no worker, and add its counts to the job's; do nothing if the chunk exists."""
-        numbers = {f"n_{name}": value for name, value in chunk.counts.as_dict().items() if value}
-        done = {"state": str(ChunkState.DONE), "closed_at": datetime.now(UTC).isoformat(), **numbers}
-        new = put(self._table.name, stored.of_chunk(chunk) | done | {"expires_at": self._expires()})
-        new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
-        try:
-            transact(self._client, [new, self._counting_up(chunk.ref.job, numbers)])
-        except ConditionFailed as failed:
-            if failed.places != [0]:
-                raise
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
         """Remove a phase and its chunks; the barrier first, because no chunk can be closed without it."""

@@ -18,6 +18,7 @@ from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, WaitsFor
 from sluice.model.lock import Lock, LockChanged, LockStep
+from sluice.model.options import LoadOptions
 from sluice.model.page import Page, encode_cursor, job_position
 from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
@@ -228,11 +229,15 @@ class DynamoJobs:
         phase: PhaseName | None = None,
         date_orders: Mapping[str, DateOrder] | None = None,
         ambiguous: tuple[str, ...] | None = None,
+        options: LoadOptions | None = None,
+        note: str = "",
     ) -> Job:
-        """Store the phase of a job, and the orders of its dates that were proved or are ambiguous."""
+        """Store what a job has learnt: phase, orders of dates, options; a note becomes an entry of its log."""
         known: dict[str, Any] = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous and list(ambiguous)}
+        known["options"] = options and stored.of_options(options)
         changes = {name: value for name, value in known.items() if value is not None}
-        transact(self._client, [self._update(ref, changes, _EXISTS)])
+        entry = [self._entry(ref, self.get(ref).status, SYSTEM, note)] if note else []
+        transact(self._client, [self._update(ref, changes, _EXISTS), *entry])
         return self.get(ref)
 
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:

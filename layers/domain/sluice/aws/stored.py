@@ -52,7 +52,6 @@ _COUNTS = tuple(field.name for field in fields(Counts))
 _EARLIER_COUNTS = {
     "ignored": "left_out",
     "rejected": "refused",
-    "deleted_upstream": "gone",
     "conflicts": "kept",
     "rollback_failed": "stuck",
 }
@@ -106,7 +105,7 @@ def of_job(job: Job) -> dict[str, Any]:
         "reads": job.reads,
         "parameters": dict(job.parameters),
         "lookup": job.lookup,
-        "options": _of_options(job.options),
+        "options": of_options(job.options),
         "given": json.dumps(job.given.as_dict(), default=dict),
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
@@ -160,7 +159,7 @@ def to_job(item: dict[str, Any]) -> Job:
     )
 
 
-def _of_options(options: LoadOptions) -> dict[str, Any]:
+def of_options(options: LoadOptions) -> dict[str, Any]:
     """Write options; shares become text, since DynamoDB's numbers are no floats."""
     guards = {
         "max_rejected": json.dumps(options.guards.max_rejected),

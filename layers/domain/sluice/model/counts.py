@@ -35,8 +35,6 @@ class Counts:
         They are records and no rows of the file, and in no sum.
     over_limit
         Compared rows in which a number would change by more than the guard ``max_change`` allows.
-    deleted_upstream
-        Rows that the upstream no longer has; they are marked as deleted, and counted as updated.
     reversed, conflicts, rollback_failed
         Changed rows that a rollback restored, left because they were changed since, or failed to restore.
     """
@@ -60,7 +58,6 @@ class Counts:
     absent: int = 0
     absent_left: int = 0
     over_limit: int = 0
-    deleted_upstream: int = 0
     reversed: int = 0
     conflicts: int = 0
     rollback_failed: int = 0

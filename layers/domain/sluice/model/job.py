@@ -26,6 +26,8 @@ UNPROCESSED = "unprocessed-rows"
 UPSTREAM_REJECTED = "upstream-rejected"
 #: Type of the problem of a sync that exceeded its time limit.
 OVERDUE = "sync-overdue"
+#: Type of the problem of a sync whose source lacks a field in every row.
+SOURCE_DRIFT = "source-drift"
 RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
 #: Type of the problem of a rollback that failed half-way; a caller can roll the job back again.
 HALF_UNDONE = "rollback-incomplete"

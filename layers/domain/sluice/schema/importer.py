@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sluice.model.options import Blanks, Deletes, Guards, LoadOptions, Mode, OnRejections
 from sluice.schema.cell_types import Conventions, Decimals, Spelling
+
+#: Name by which datasets store since when a record is deleted: a column of tables, a value in records of early syncs.
+MARK: Final = "gone_since"
 
 
 @dataclass(frozen=True)
@@ -312,6 +315,8 @@ class Importer:
     def __post_init__(self) -> None:
         # mistakes of the declaration, found at import: a model without one key, a guard that would never trip
         key_of(self.row)
+        if MARK in self.row.model_fields:
+            raise TypeError(f"{self.name!r} has a field {MARK!r}, which marks deleted records; choose another name")
         if unknown := self.guards.max_change.keys() - self.numeric_columns.keys():
             raise TypeError(f"max_change of {self.name!r} names {sorted(unknown)}, which are no fields of numbers")
 

@@ -6,26 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
-from pydantic import create_model
-
-from sluice.schema.cell_types import Conventions, Date
+from sluice.schema.cell_types import Conventions
 from sluice.schema.cells import Cell, Record
-from sluice.schema.importer import Column, Importer, Row, column, columns_of, key_of
-
-#: Field of the rows of every source: the day on which a sync found the row deleted upstream. Datasets store it by this
-#: name, so it does not change without a migration.
-DELETED_SINCE: Final = "gone_since"
-_DELETED_SINCE_COLUMN = (
-    Date | None,
-    column(
-        "Gone Since",
-        default=None,
-        description="Day on which the upstream no longer had the row.",
-        examples=["01-03-2026"],
-    ),
-)
+from sluice.schema.importer import Column, Importer, Row, columns_of, key_of
 
 # A schedule's name is the source's with 33 characters more, and has 64 at most (EventBridge Scheduler API Reference).
 _NAME_LENGTH = 31
@@ -91,17 +76,15 @@ class Source:
 
     @cached_property
     def rows(self) -> Importer:
-        """The source as an importer, so that its rows are validated, staged and loaded as those of a file are.
-
-        The row model has one column more, `DELETED_SINCE`, which syncs fill and no upstream does.
-        """
+        """The source as an importer, so that its rows are validated, staged and loaded as those of a file are."""
         return Importer(
             self.name,
-            row=create_model(self.row.__name__, __base__=self.row, **{DELETED_SINCE: _DELETED_SINCE_COLUMN}),  # type: ignore[call-overload]  # names are data here
+            row=self.row,
             dataset=self.dataset,
             title=self.title,
             chunk_rows=self.page_size * self.chunk_pages,
             conventions=self.conventions,
+            mode="mirror",
             blanks="clear",  # a source is whole: null is a value, not a silence
         )
 
@@ -137,14 +120,14 @@ class PulledChunk:
         Number of rows in the responses.
     totals
         Every total that the responses named.
-    keys
-        Keys of the rows, as `sluice.usecases.pull.plain_key` writes them.
+    fields
+        Fields of the row model that a row has a value or null for.
     """
 
     run: int
     rows: int
     totals: list[int]
-    keys: list[str]
+    fields: list[str]
 
 
 def read_page(body: Any, offset: int, limit: int, *, has_total: bool) -> SourcePage:
@@ -202,6 +185,12 @@ def records_of(source: Source, pages: Iterable[SourcePage]) -> Iterator[Record]:
                 number,
                 [_cell(next((row[name] for name in known if row.get(name) is not None), None)) for known in names],
             )
+
+
+def fields_in(source: Source, pages: Iterable[SourcePage]) -> list[str]:
+    """List the fields of the row model that some row of pages has, null or not."""
+    named = {name for page in pages for row in page.rows for name in row}
+    return [column.field for column in columns_of(source.row) if not named.isdisjoint(_names(column))]
 
 
 def _names(column: Column) -> tuple[str, ...]:

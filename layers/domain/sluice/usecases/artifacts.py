@@ -8,7 +8,7 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``staged/{chunk}.rows``                   rows that passed validation
 ``staged/{chunk}.keys``                   digests of their keys
 ``staged/{chunk}.duplicates``             rows whose key an earlier row of the file has
-``staged/{chunk}.pulled``                 totals and keys that the upstream named while the chunk was read
+``staged/{chunk}.pulled``                 rows, totals and fields that the upstream sent while the chunk was read
 ``staged/{chunk}.present``                digests of the keys of all rows, the rejected ones too, in mode ``mirror``
 ``absent/ranges.json``                    the ranges of keys in which a dataset is compared with the keys of the file
 ``absent/{chunk}.jsonl``                  records whose keys the file lacks
@@ -218,7 +218,7 @@ class JobFiles:
             yield _evidence(json.loads(_body(self._files.read(key), key)))
 
     def write_pulled(self, index: int, pulled: PulledChunk) -> None:
-        """Store the totals and keys that the upstream named while a chunk was read."""
+        """Store what the upstream sent while a chunk was read."""
         self._write_json(f"staged/{index:06d}.pulled", asdict(pulled))
 
     def pulled(self, index: int) -> PulledChunk:

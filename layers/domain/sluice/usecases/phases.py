@@ -24,7 +24,7 @@ from sluice.usecases import absent
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
-from sluice.usecases.pull import fetch, mark_deleted, read_again
+from sluice.usecases.pull import drift_of, fetch, read_again, settle_mode
 from sluice.usecases.queueing import ensure_hold, enter_delivery
 from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
@@ -346,12 +346,14 @@ def _pull_and_parse(work: Work, services: Services) -> Counts:
 
 def _enter_sync_delivery(job: Job, now: int, services: Services) -> Job | str:
     job = _settle(job, now, services)
-    return "again" if read_again(job, services) else _enter_delivery(job, now, services)
-
-
-def _find_duplicates_and_deleted(job: Job, services: Services) -> None:
-    find_duplicates(job, services)
-    mark_deleted(job, services)
+    if read_again(job, services):
+        return "again"
+    if job.mirrors and _is_done(job, PhaseName.PARSE, services):
+        if drift := drift_of(job, services):
+            services.jobs.transition(job.ref, Status.FAILED, problem=drift)
+            return "over"
+        job = settle_mode(job, services)
+    return _enter_delivery(job, now, services)
 
 
 def _is_in_time(work: Work, services: Services) -> bool:
@@ -378,15 +380,14 @@ SYNC_PHASES = {
         PHASES[PhaseName.COMPARE],
         check=cancel_if_superseded,
         is_wanted=_is_in_time,
-        prepare=_find_duplicates_and_deleted,
     ),
     PhaseName.LOAD: replace(
         PHASES[PhaseName.LOAD],
         check=cancel_if_superseded,
         is_wanted=_is_current,
         enter=_enter_sync_delivery,
-        prepare=_find_duplicates_and_deleted,
     ),
+    PhaseName.ABSENT: replace(PHASES[PhaseName.ABSENT], check=cancel_if_superseded, is_wanted=_is_current),
     PhaseName.UNDO: PHASES[PhaseName.UNDO],
 }
 

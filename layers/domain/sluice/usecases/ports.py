@@ -15,6 +15,7 @@ from sluice.model.errors import Problem
 from sluice.model.event import Connection, Ticket
 from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, StoredPart, WaitsFor
 from sluice.model.lock import Held, Lock, LockStep, Waiting
+from sluice.model.options import LoadOptions
 from sluice.model.page import Page
 from sluice.model.schedule import Schedule
 from sluice.model.status import Status
@@ -82,8 +83,10 @@ class Jobs(Protocol):
         phase: PhaseName | None = None,
         date_orders: Mapping[str, DateOrder] | None = None,
         ambiguous: tuple[str, ...] | None = None,
+        options: LoadOptions | None = None,
+        note: str = "",
     ) -> Job:
-        """Store the phase of a job, and the orders of its dates that were proved or are ambiguous."""
+        """Store what a job has learnt: phase, orders of dates, options; a note becomes an entry of its log."""
 
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         """Store that a job corrects another, with what it takes from it, and an entry in the logs of both; only once.
@@ -140,9 +143,6 @@ class Chunks(Protocol):
 
     def add(self, chunks: Iterable[Chunk]) -> None:
         """Write queued chunks; a chunk that exists already stays as it is."""
-
-    def add_done(self, chunk: Chunk) -> None:
-        """Write a chunk that needs no worker, and add its counts to the job's; do nothing if the chunk exists."""
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
         """Remove a phase and its chunks, none of which a worker may hold."""

@@ -1,37 +1,37 @@
 """Pull the rows of a source: the steps of `plan`, `dispatch` and the workers that only a sync has.
 
-A range of pages becomes a slice of records, as a segment of a file does. From there on, a sync is processed like an
-import. Rows of the dataset that are on no page are marked as deleted upstream.
+A range of pages becomes a slice of records, as a segment of a file does. From there on, a sync is an import in mode
+``mirror``: records whose keys are on no page are marked as deleted. A list that may be incomplete marks nothing: then
+the sync continues in mode ``upsert``, and its log says why.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
-from typing import Any
 
-from sluice.catalog.registry import importer_of, source_named
+from sluice.catalog.registry import source_named
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
-from sluice.model.counts import Counts
-from sluice.model.job import Job
+from sluice.model.errors import Problem
+from sluice.model.job import SOURCE_DRIFT, Job
 from sluice.model.status import Status
 from sluice.reading import Header, write_cells
 from sluice.reading.types import FileLayout, Segment
-from sluice.schema.importer import Importer, columns_of
-from sluice.schema.validation import GoodRow, digest
-from sluice.upstream.source import DELETED_SINCE, PulledChunk, Source, SourcePage, fields_of, records_of
+from sluice.schema.importer import columns_of
+from sluice.upstream.source import PulledChunk, Source, SourcePage, fields_in, fields_of, records_of
+from sluice.usecases.absent import why_incomparable
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Files, Upstreams
 from sluice.usecases.services import Services
-from sluice.usecases.staged_rows import digest_of, digests, dump_keys
 
 #: Most readings of a source whose rows move meanwhile; the job then continues with the last one.
 MOST_READS = 3
-# First index of the chunks of rows deleted upstream, far behind the indexes of pages.
-_FIRST_DELETED = 900_000
-_PAGE = 1000
+# Why the keys of a list do not tell which records it lacks, by the type of the problem that a file would have.
+_WHY_INCOMPARABLE = {
+    "mirror-unreadable-key": "the key of a row could not be read",
+    "unusable-table": "the table of its dataset does not compare keys as texts",
+}
 
 
 def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Services) -> None:
@@ -88,48 +88,11 @@ def fetch(job: Job, chunk: Chunk, *, before: float, files: Files, upstreams: Ups
     _store_pages(job, source, chunk.ref.index, chunk.first_row, pages, files)
 
 
-@dataclass(frozen=True)
-class Pulled:
-    """The keys and totals of one reading of a source.
-
-    Parameters
-    ----------
-    keys
-        Keys of the rows, as `plain_key` writes them.
-    is_settled
-        Whether every page named the same total, and that many rows came, in one run of the job. Only then was each row
-        on exactly one page.
-    """
-
-    keys: frozenset[str]
-    is_settled: bool
-
-
-def pulled(ref: JobRef, parsed: Iterable[Chunk], files: Files) -> Pulled:
-    """Collect the keys and totals that the upstream named while these chunks were pulled."""
-    totals: set[int] = set()
-    runs: set[int] = set()
-    keys: set[str] = set()
-    seen = 0
-    for chunk in parsed:
-        of_chunk = JobFiles(ref, files).pulled(chunk.ref.index)
-        totals.update(of_chunk.totals)
-        keys.update(of_chunk.keys)
-        runs.add(of_chunk.run)
-        seen += of_chunk.rows
-    return Pulled(frozenset(keys), is_settled=totals == {seen} and len(runs) == 1)
-
-
-def plain_key(key: object) -> str:
-    """Return the letters and digits of a key in lower case, since the model did not normalise a rejected row's key."""
-    return "".join(letter for letter in str(key).casefold() if letter.isalnum())
-
-
 def read_again(job: Job, services: Services) -> bool:
     """Reset a sync to be planned again if the totals that its upstream named differ from the rows that came.
 
     A row that is added or removed meanwhile shifts all rows behind it by one place: a row may have been on no page, or
-    on two. After `MOST_READS` readings the sync continues with the last one, and marks no row as deleted.
+    on two. After `MOST_READS` readings the sync continues with the last one.
 
     Returns
     -------
@@ -143,59 +106,72 @@ def read_again(job: Job, services: Services) -> bool:
     chunks = services.chunks
     if job.reads >= MOST_READS or next(chunks.of_phase(job.ref, job.delivery), None) is not None:
         return False
-    parsed = [chunk for chunk in chunks.of_phase(job.ref, PhaseName.PARSE) if chunk.ref.index < _FIRST_DELETED]
+    parsed = chunks.of_phase(job.ref, PhaseName.PARSE)
     if any(chunk.state is not ChunkState.DONE for chunk in parsed):
         return False  # the job will fail because of these chunks, and a retry continues with them
-    if not source_named(job.importer).has_total or pulled(job.ref, parsed, services.files).is_settled:
+    if not source_named(job.importer).has_total or _is_settled(_pulled(job, services)):
         return False
     note = f"rows moved while they were read; read {job.reads + 1} of at most {MOST_READS}"
     services.jobs.read_again(job, note=note)
     return True
 
 
-def mark_deleted(job: Job, services: Services) -> None:
-    """Stage the rows of the dataset that were on no page, each with the day on which the sync missed it.
+def drift_of(job: Job, services: Services) -> Problem | None:
+    """Return the problem of a source no row of which has some field of its row model; ``None`` if there is none.
 
-    They form additional chunks and are loaded as updates: written once, kept in the history, and undone by a rollback.
-    A row that is on a page again is loaded without that day. A rejected row counts as present. Nothing is marked after
-    a reading that is incomplete or during which rows moved, nor if the upstream names no total or has no rows: then a
-    missing row proves nothing.
-
-    The first chunk is written last, so its existence means that all of them exist.
+    The upstream has renamed or removed the field, and its nulls would clear a column of the whole dataset.
     """
-    parsed = list(services.chunks.of_phase(job.ref, PhaseName.PARSE))
-    if any(chunk.state is not ChunkState.DONE for chunk in parsed):
-        return
-    if any(chunk.ref.index == _FIRST_DELETED for chunk in parsed):
-        return
-    parsed = [chunk for chunk in parsed if chunk.ref.index < _FIRST_DELETED]
-    found = pulled(job.ref, parsed, services.files)
-    if not found.is_settled or not found.keys:
-        return
-    staged = [chunk.ref.index for chunk in parsed if chunk.counts.checked > chunk.counts.rejected]
-    there = digests(job.ref, staged, services.files)
-    importer = importer_of(job)
-    missed = [
-        record
-        for record in _records(job, importer, services)
-        if digest_of(record["key"]) not in there
-        and plain_key(record["key"]) not in found.keys
-        and not record["values"].get(DELETED_SINCE)
-    ]
-    starts = range(0, len(missed), importer.chunk_rows)
-    for number, start in reversed(list(enumerate(starts))):
-        _add_deleted(job, importer, number, start, missed[start : start + importer.chunk_rows], services)
+    pulled = _pulled(job, services)
+    named = {field for each in pulled for field in each.fields}
+    missing = [column.title for column in columns_of(source_named(job.importer).row) if column.field not in named]
+    if not missing or not any(each.rows for each in pulled):
+        return None
+    return Problem(SOURCE_DRIFT, {"source": job.importer, "columns": missing})
+
+
+def settle_mode(job: Job, services: Services) -> Job:
+    """Let a sync mark no record as deleted if its list does not prove that a missing row was deleted.
+
+    Its mode is stored, with the reason in its log; a second call finds it.
+    """
+    why = _why_unproved(job, services)
+    if not why:
+        return job
+    note = f"marks no record as deleted: {why}"
+    return services.jobs.remember(job.ref, options=replace(job.options, mode="upsert"), note=note)
+
+
+def _why_unproved(job: Job, services: Services) -> str:
+    pulled = _pulled(job, services)
+    if not source_named(job.importer).has_total:
+        return "its upstream names no total"
+    if not _is_settled(pulled):
+        return "rows moved while they were read"
+    if not any(each.rows for each in pulled):
+        return "its upstream has no rows"
+    problem = why_incomparable(job, services)
+    return _WHY_INCOMPARABLE[problem.type] if problem else ""
+
+
+def _pulled(job: Job, services: Services) -> list[PulledChunk]:
+    stored = JobFiles(job.ref, services.files)
+    return [stored.pulled(chunk.ref.index) for chunk in services.chunks.of_phase(job.ref, PhaseName.PARSE)]
+
+
+def _is_settled(pulled: list[PulledChunk]) -> bool:
+    """Whether every page named the same total, and that many rows came, in one run of the job.
+
+    Only then was each row on exactly one page.
+    """
+    totals = {total for each in pulled for total in each.totals}
+    return totals == {sum(each.rows for each in pulled)} and len({each.run for each in pulled}) == 1
 
 
 def _header(source: Source) -> Header:
-    """Build a header as of a file with the columns of the source, in their order; rows begin right below it.
-
-    A row that came is not deleted, so it says that too: by a cell behind its last one, which is always blank.
-    """
+    """Build a header as of a file with the columns of the source, in their order; rows begin right below it."""
     columns = columns_of(source.row)
-    fields = fields_of(source) | {len(columns): DELETED_SINCE}
     titles = [column.title for column in columns]
-    return Header(0, fields, titles, {column.field: column.title for column in columns}, [])
+    return Header(0, fields_of(source), titles, {column.field: column.title for column in columns}, [])
 
 
 def _ranges(ref: JobRef, source: Source, total: int) -> Iterator[Chunk]:
@@ -237,46 +213,9 @@ def _read_through(
 
 
 def _store_pages(job: Job, source: Source, index: int, first_row: int, pages: list[SourcePage], files: Files) -> None:
-    """Store the rows of pages as a chunk's slice, and their totals and keys."""
+    """Store the rows of pages as a chunk's slice, and what the pages say of their reading."""
     records = list(records_of(source, pages))
     stored = JobFiles(job.ref, files)
     stored.write_slice(Segment(index, first_row, len(records), body=write_cells(records)))
-    place = [column.key for column in columns_of(source.row)].index(True)
     totals = sorted({page.total for page in pages if page.total is not None})
-    keys = sorted({plain_key(cells[place]) for _, cells in records if cells[place] is not None})
-    stored.write_pulled(index, PulledChunk(job.run, len(records), totals, keys))
-
-
-def _records(job: Job, importer: Importer, services: Services) -> Iterator[dict[str, Any]]:
-    cursor = None
-    while True:
-        page = services.records.page(job.ref.tenant, importer.dataset, limit=_PAGE, cursor=cursor)
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
-
-
-def _add_deleted(
-    job: Job, importer: Importer, number: int, start: int, missed: list[dict[str, Any]], services: Services
-) -> None:
-    index, first_row, rows_missed = _FIRST_DELETED + number, job.counts.total + start + 1, len(missed)
-    day = job.created_at.date().isoformat()  # the same at every attempt
-    marked = [record["values"] | {DELETED_SINCE: day} for record in missed]
-    rows = [
-        GoodRow(row, record["key"], digest(body), body)
-        for row, (record, body) in enumerate(zip(missed, map(_json, marked), strict=True), start=first_row)
-    ]
-    cells = [[values.get(column.field) for column in importer.columns] for values in marked]
-    stored = JobFiles(job.ref, services.files)
-    slice_ = write_cells(enumerate(cells, start=first_row))
-    stored.write_slice(Segment(index, first_row, rows_missed, body=slice_))
-    stored.write_staged(index, rows)
-    stored.write_keys(index, dump_keys(rows))
-    counts = Counts(total=rows_missed, checked=rows_missed, deleted_upstream=rows_missed)
-    ref = ChunkRef(job.ref, PhaseName.PARSE, index)
-    services.chunks.add_done(Chunk(ref, first_row, rows_missed, counts=counts))
-
-
-def _json(values: dict[str, Any]) -> bytes:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    stored.write_pulled(index, PulledChunk(job.run, len(records), totals, fields_in(source, pages)))

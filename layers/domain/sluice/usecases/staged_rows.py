@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sluice.catalog.registry import importer_of
-from sluice.model.chunk import Chunk, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import Chunk, ChunkState, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import REJECTIONS, Problem
 from sluice.model.job import Job
@@ -261,12 +261,6 @@ def dump_keys(rows: Iterable[GoodRow]) -> bytes:
 def digest_of(key: str) -> bytes:
     """Return the digest of a key, 16 bytes."""
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
-
-
-def digests(ref: JobRef, indexes: Iterable[int], files: Files) -> set[bytes]:
-    """Collect the digests of the keys that these chunks have staged."""
-    stored = JobFiles(ref, files)
-    return {digest for index in indexes for digest, _ in DIGEST.iter_unpack(stored.keys(index))}
 
 
 def find_duplicates(job: Job, services: Services) -> None:

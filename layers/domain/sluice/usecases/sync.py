@@ -6,10 +6,12 @@ The owner of a source's lock is its current job: the one that pulls the source, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
 
 from ulid import ULID
 
@@ -18,16 +20,19 @@ from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import OVERDUE, SYNC, SYSTEM, Job, JobFile
 from sluice.model.lock import source_lock
+from sluice.model.options import GivenOptions
 from sluice.model.schedule import Schedule, schedule_from
 from sluice.model.status import ENDED, INACTIVE, STOPPING, Status
 from sluice.upstream.source import Source
 from sluice.usecases.control import cancel
+from sluice.usecases.parameters import options_of
 from sluice.usecases.ports import Jobs, Schedules
 from sluice.usecases.queueing import start
 from sluice.usecases.services import Services
 
 #: Requester of a scheduled sync, in its log.
 SCHEDULE = "schedule"
+_NOTHING_GIVEN: Final = GivenOptions()
 _STUCK = timedelta(minutes=15)
 _LONGEST = timedelta(minutes=30)
 _PROBLEM = Problem(OVERDUE)
@@ -49,20 +54,29 @@ def start_sync(
     force: bool,
     now: datetime,
     services: Services,
+    guards: Mapping[str, Any] = MappingProxyType({}),
 ) -> SyncStart:
     """Return the current job of a source; create one if there is none, or if ``force`` is set.
 
     One transaction adds the new job and makes it the owner of the source's lock. So of many concurrent calls, one
     creates the job and the others find it. A forced job supersedes the current one, which is cancelled.
 
+    Parameters
+    ----------
+    guards
+        Limits of the new job, in place of the defaults; a job that is there keeps its own.
+
     Raises
     ------
     NotFound
         If there is no such source.
+    InvalidOption
+        If a guard names no field of numbers.
     Conflict
         If ``force`` is set while the current job is being rolled back.
     """
     source = source_named(source_name)
+    given = options_of(source.rows, GivenOptions(guards=dict(guards)))
     while True:
         before = services.locks.owner(source_lock(tenant, source.name))
         there = _found(before, services.jobs)
@@ -73,7 +87,7 @@ def start_sync(
             return SyncStart(there, is_new=False)
         if there is not None and there.status is Status.ROLLING_BACK:
             raise Conflict("rolling-back", id=there.ref.id)
-        job = new_sync(tenant, source, by, now)
+        job = new_sync(tenant, source, by, now, given)
         if services.jobs.add(job, owning=source_lock(tenant, source.name), instead_of=before):
             break
     start(job, now=int(now.timestamp()), services=services)
@@ -116,7 +130,7 @@ def current_job(tenant: str, source_name: str, services: Services) -> Job | None
     return _found(owner, services.jobs)
 
 
-def new_sync(tenant: str, source: Source, by: str, now: datetime) -> Job:
+def new_sync(tenant: str, source: Source, by: str, now: datetime, given: GivenOptions = _NOTHING_GIVEN) -> Job:
     """Build a job that pulls a source."""
     job_id = str(ULID.from_datetime(now))
     return Job(
@@ -128,7 +142,8 @@ def new_sync(tenant: str, source: Source, by: str, now: datetime) -> Job:
         batch_id=job_id,
         created_at=now,
         status=Status.QUEUED,
-        options=source.rows.options,
+        options=given.over(source.rows.options),
+        given=given,
     )
 
 

@@ -95,7 +95,7 @@ class DynamoDestination:
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterator[tuple[str, str]]:
         """Yield key and fingerprint of each record of a shard that is not marked as deleted."""
         partition = stored.partition(tenant, importer.dataset, int(key_range))
-        for item in self._table.items_of(partition, stored.IMAGE):
+        for item in map(stored.with_mark, self._table.items_of(partition, stored.IMAGE)):
             if stored.is_shown(item, deleted=False):
                 yield item[stored.SORT_KEY]["S"], stored.fingerprint(stored.image_of(item))
 
@@ -153,7 +153,7 @@ class DynamoDestination:
         left: dict[str, KeptRow] = {}
         pending = list(entries)
         while pending:
-            there = self._images(batch, pending)
+            there = self._images(batch, pending, as_stored=True)
             restored = {key: rows.restored(entries[key], there[key]) for key in pending}
             left |= {
                 key: left_row(key, there[key], one.conflicts)
@@ -167,9 +167,10 @@ class DynamoDestination:
                 left.pop(key, None)
         return [left[key] for key in entries if key in left]
 
-    def _images(self, batch: Batch, keys: Collection[str]) -> dict[str, Image | None]:
+    def _images(self, batch: Batch, keys: Collection[str], *, as_stored: bool = False) -> dict[str, Image | None]:
         found = self._read(batch, keys, stored.IMAGE)
-        return {key: stored.image_of(found[key]) if key in found else None for key in keys}
+        images = {key: stored.image_of(item if as_stored else stored.with_mark(item)) for key, item in found.items()}
+        return {key: images.get(key) for key in keys}
 
     def _read(self, batch: Batch, keys: Collection[str], attributes: tuple[str, ...]) -> dict[str, Item]:
         return self._table.read((stored.key_of_record(batch.tenant, batch.dataset, key) for key in keys), attributes)

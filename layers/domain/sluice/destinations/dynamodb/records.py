@@ -39,7 +39,7 @@ class DynamoRecords:
         found = self._client.get_item(TableName=self._table, Key=wanted).get("Item")
         if found is None or not stored.is_shown(found, deleted=True):
             raise no_record(key)
-        return stored.shown(found)
+        return stored.shown(stored.with_mark(found))
 
     def page(
         self, tenant: str, dataset: str, *, limit: int, cursor: str | None, deleted: bool = False
@@ -49,7 +49,7 @@ class DynamoRecords:
         items: list[Item] = []
         for shard in range(first, stored.SHARDS):
             missing = limit + 1 - len(items)  # one more tells whether there is another page
-            found = self._query(stored.partition(tenant, dataset, shard), missing, after)
+            found = map(stored.with_mark, self._query(stored.partition(tenant, dataset, shard), missing, after))
             items += islice((item for item in found if stored.is_shown(item, deleted=deleted)), missing)
             if len(items) > limit:
                 cursor = encode_cursor(*stored.position_of(items[limit - 1]))

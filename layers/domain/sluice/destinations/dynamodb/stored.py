@@ -7,6 +7,7 @@ digest of ``data``), ``data`` (the whole values, as JSON) and ``at`` (the instan
 versions lack it). The shard spreads writes over partitions, and still lets a dataset be listed.
 
 A record that is marked as deleted has ``deleted_at`` (RFC 3339) and ``deleted_by`` (the same as ``job``) beside these.
+One that an early sync marked has the day in ``gone_since`` among its values instead; `with_mark` reads it.
 One that was removed leaves a tombstone under its key: ``job`` (the job that removed it), ``deleted_at``, and
 ``expires_at`` (epoch seconds), when DynamoDB removes it; it lives as long as the journals of its job.
 
@@ -44,6 +45,7 @@ from sluice.destinations.base import record, shown_key, version
 from sluice.destinations.stored import dump_rejection
 from sluice.model.errors import format_of
 from sluice.model.rejection import Rejection, to_rejection
+from sluice.schema.importer import MARK
 from sluice.schema.said import Values
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow, digest
@@ -226,6 +228,16 @@ def _attributes(image: Image) -> dict[str, str | int]:
 def image_of(item: Item) -> Image:
     """Read the image of an item."""
     return _load_image({name: int(each["N"]) if "N" in each else each["S"] for name, each in item.items()})
+
+
+def with_mark(item: Item) -> Item:
+    """Return an item with ``deleted_at`` if an early sync has marked it as deleted; undoing such a sync needs it as is.
+
+    Other records of early syncs have null in `MARK`.
+    """
+    data = item[DATA]["S"] if DATA in item and DELETED_AT not in item else ""
+    day = from_json(data).get(MARK) if f'"{MARK}"' in data else None
+    return item | {DELETED_AT: {"S": f"{day}T00:00:00.000000Z"}} if day else item
 
 
 def has_hash(item: Item, hash_: str) -> bool:

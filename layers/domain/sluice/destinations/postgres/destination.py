@@ -173,12 +173,10 @@ def _by_rules(merge: Merge, batch: Batch, said: Values, record: Values | None) -
     return (said if batch.options.mode == "insert" else merge.updated(said, record)), False
 
 
-def _shape(layout: TableLayout, batch: Batch, said: list[Values], *, inserts: bool) -> Shape:
-    """Choose the columns to stage: all of them for rows that may be new, else those that rows say."""
-    if inserts and batch.options.inserts:
-        return staging.shape_of(said, layout.names)
+def _shape(names: Iterable[str], said: list[Values]) -> Shape:
+    """Choose the columns to stage: those of some that rows say."""
     some = {name for shape in {tuple(values) for values in said} for name in shape}
-    return staging.shape_of(said, [name for name in layout.names if name in some])
+    return staging.shape_of(said, [name for name in names if name in some])
 
 
 def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> tuple[Applied, Wrote]:
@@ -186,7 +184,8 @@ def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> tup
     read = _read(connection, table, batch, merge, lock=True)
     if not read.rows:
         return Applied(0, 0, 0, _in_order(read.rejections)), Wrote()
-    shape = _shape(layout, batch, read.said, inserts=True)
+    inserts = batch.options.inserts  # rows that may be new are staged whole
+    shape = staging.shape_of(read.said, layout.names) if inserts else _shape(layout.names, read.said)
     defaults = merge.defaults if batch.options.inserts else {}
     lines = staging.lines(layout, shape, read.rows, read.said, defaults, seen=batch.if_as_seen)
     staging.stage(connection, batch, shape, lines)
@@ -262,7 +261,7 @@ def _compare(connection: Connection[Any], batch: Batch) -> Compared:
         read = _read(connection, table, batch, merge, lock=False)
         if table is None or not read.rows:
             return _compared(batch, read, layout, [(place, False, [], 0) for place in range(1, len(read.rows) + 1)], {})
-        shape = _shape(layout, batch, read.said, inserts=False)
+        shape = _shape(layout.names, read.said)
         staging.stage(connection, batch, shape, staging.lines(layout, shape, read.rows, read.said, {}))
         seen = records.compare(connection, table, shape, _blank(batch, shape), len(read.rows))
         shown = [place for place, there, columns, _ in seen if there and (columns or batch.options.mode == "delete")]
@@ -347,7 +346,7 @@ def _take_back(
             written.append(_texts(layout, batch, row, known, inserted=new[-1]))
     if not rows:
         return Undone(0)
-    shape = _shape(layout, batch, written, inserts=False)
+    shape = _shape(layout.imaged, written)  # rows of early syncs say the mark
     staged = _staged_again(shape, rows, written, new, known)
     staging.stage(connection, batch, shape, staged, "?inserted", "?others")
     # if images are missing in the archive, a row without one may have existed before: then it must not be deleted
@@ -374,7 +373,7 @@ def _texts(layout: TableLayout, batch: Batch, row: GoodRow, wrote: Wrote, *, ins
         said = {layout.key: said[layout.key]}
     defaults = wrote.defaults if inserted else {}
     texts = defaults | as_texts(layout, said) | wrote.rows.get(row.key, {})
-    return {name: text for name, text in texts.items() if name in layout.names}
+    return {name: text for name, text in texts.items() if name in layout.imaged}
 
 
 def _staged_again(

@@ -10,10 +10,9 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from sluice.destinations.postgres.stored import MARK
 from sluice.destinations.postgres.tables import DatasetTable, StoredColumn, TableLayout, find, is_keyed, layout_of, raw
 from sluice.model.errors import SluiceError
-from sluice.schema.importer import Importer
+from sluice.schema.importer import MARK, Importer
 
 #: Rejects the staged rows that are there, and not as they were seen; in `sluice.destinations.postgres.statements`.
 REJECT_CHANGED = SQL("""

@@ -17,10 +17,9 @@ from sluice.destinations.postgres.connection import Database
 from sluice.destinations.postgres.keys import digest_of
 from sluice.destinations.postgres.staging import FOUND, Shape, comma_separated, function, run
 from sluice.destinations.postgres.statements import fragments_of, said
-from sluice.destinations.postgres.stored import MARK
 from sluice.destinations.postgres.tables import DatasetTable, Field, find, layout_of, raw
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
-from sluice.schema.importer import Importer
+from sluice.schema.importer import MARK, Importer
 
 _COMPARE = SQL("""
         INSERT INTO {found} ("#", kind, columns, kept)
@@ -90,9 +89,8 @@ def _page(
     connection: Connection[Any], table: DatasetTable, tenant: str, after: str | None, limit: int, *, deleted: bool
 ) -> list[dict[str, Any]]:
     beyond = SQL("AND {key} > CAST(%(after)s AS {type})") if after is not None else SQL("")
-    # rows of a source say themselves since when the upstream lacks them, and are listed with it
-    marks = MARK in table.columns and MARK not in table.layout.names
-    shown = SQL("AND {} IS NULL").format(Identifier(MARK)) if marks and not deleted else SQL("")
+    hides = MARK in table.columns and not deleted
+    shown = SQL("AND {} IS NULL").format(Identifier(MARK)) if hides else SQL("")
     query = SQL(
         "SELECT {names}, job_id, {mark} FROM {table} WHERE tenant = %(tenant)s {beyond} {shown}"
         " ORDER BY {key} LIMIT %(limit)s"

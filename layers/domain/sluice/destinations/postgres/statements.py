@@ -29,9 +29,9 @@ from sluice.destinations.postgres.staging import (
     function,
     run,
 )
-from sluice.destinations.postgres.stored import MARK
 from sluice.destinations.postgres.tables import DatasetTable, raw
 from sluice.model.options import LoadOptions
+from sluice.schema.importer import MARK
 from sluice.schema.staging import Batch
 
 # New rows come first. A row that exists is not inserted (that would use up numbers of a sequence, and fire triggers),
@@ -212,7 +212,7 @@ def load(connection: Connection[Any], table: DatasetTable, shape: Shape, batch: 
         sets = SQL("{} = CURRENT_DATE").format(Identifier(MARK))
         mark = _UPDATE.format(**fragments, sets=sets, kind=Literal("changed"), counted=SQL("changed"))
         change += _REMOVE.format(**fragments) if options.how_to_delete == "remove" else mark
-    if options.inserts and MARK not in shape.always:
+    if options.inserts:
         change += _update(table, shape, fragments, revive=True)
     if mode in {"upsert", "mirror", "update"}:
         change += _update(table, shape, fragments, revive=False)
@@ -266,7 +266,7 @@ def _update(table: DatasetTable, shape: Shape, fragments: dict[str, Composable],
         if name in shape.sometimes and not revive:
             value = SQL("CASE WHEN {} THEN {} ELSE {} END").format(shape.says(name), value, Identifier("t", name))
         sets.append(SQL("{} = {}").format(Identifier(name), value))
-    if revive and MARK not in shape.names:
+    if revive:
         sets.append(SQL("{} = NULL").format(Identifier(MARK)))
     sets.append(SQL("row_hash = s.row_hash"))
     return _UPDATE.format(
@@ -383,9 +383,8 @@ def fragments_of(table: DatasetTable, shape: Shape) -> dict[str, Composable]:
     layout = table.layout
     marked: Composable = SQL("FALSE")
     if MARK in table.columns and MARK not in shape.always:
-        # a row that says the mark itself is an ordinary update of it
-        unsaid = SQL(" AND NOT {}").format(shape.says(MARK)) if MARK in shape.sometimes else SQL("")
-        marked = SQL("({} IS NOT NULL{})").format(Identifier("t", MARK), unsaid)
+        # rows of early syncs say the mark themselves; undoing one is undoing an ordinary update
+        marked = SQL("({} IS NOT NULL)").format(Identifier("t", MARK))
     return {
         "table": Identifier(layout.dataset),
         "archive": Identifier(layout.archive),

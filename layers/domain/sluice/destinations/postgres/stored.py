@@ -1,8 +1,8 @@
 """Stored names of PostgreSQL: the tables of a dataset, and the ledger.
 
 ``<dataset>`` has the column ``tenant``, one for each field of the row model, and those of `DATASET_COLUMNS`. A row
-whose ``gone_since`` is not null is marked as deleted; ``job_id`` is the job that marked it. Rows of sources have
-``gone_since`` as a field.
+whose ``gone_since`` is not null is marked as deleted; ``job_id`` is the job that marked it. Staged rows of early syncs
+say ``gone_since`` as a field.
 
 ``<dataset>_archive`` has ``tenant``, the same fields and `ARCHIVE_COLUMNS`. It holds earlier versions of the rows, of
 every importer, because a rollback reads them. ``other_columns`` of a removed row are the columns that no importer
@@ -44,8 +44,6 @@ ARCHIVE_COLUMNS = {
     "gone_since": "date",
     "other_columns": "jsonb",
 }
-#: The day since which a row is marked as deleted.
-MARK = "gone_since"
 LEDGER = "sluice_ledger"
 LEDGER_COLUMNS = TENANT | {
     "job": "text NOT NULL",

@@ -17,12 +17,12 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from sluice.destinations.postgres import stored
 from sluice.model.errors import SluiceError
-from sluice.schema.importer import Row, columns_of, key_of
+from sluice.schema.importer import MARK, Row, columns_of, key_of
 
 # Workers that find something missing create it one after the other; any number does, the same one everywhere.
 _LOCK = 0x736C75696365
 # Columns of Sluice in every table, and those that PostgreSQL gives every table (its documentation, "System Columns").
-_RESERVED = (stored.archive_columns({}).keys() - {stored.MARK}) | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+_RESERVED = stored.archive_columns({}).keys() | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 # NAMEDATALEN - 1 (PostgreSQL documentation, "Identifiers and Key Words"); PostgreSQL truncates a longer name silently.
 _NAME_BYTES = 63
 # `numeric` keeps the scale that a number was written with, so that 12.50 comes back as 12.50. What it does not keep is
@@ -66,7 +66,7 @@ class TableLayout:
     @property
     def imaged(self) -> tuple[str, ...]:
         """Names of the columns that the archive has in the very types of the table: the values, and the mark."""
-        return tuple(dict.fromkeys((*self.names, stored.MARK)))
+        return (*self.names, MARK)
 
 
 @cache
@@ -86,8 +86,7 @@ def layout_of(dataset: str, row: type[Row]) -> TableLayout:
     for name in (dataset, layout.archive, *layout.names):
         if not 0 < len(name.encode()) <= _NAME_BYTES:
             raise SluiceError("unusable-table", case="name-length", most=_NAME_BYTES, name=name)
-    others = {field.name for field in fields if field.name == stored.MARK and field.type != "date"}
-    if reserved := _RESERVED.intersection(layout.names) | others:
+    if reserved := _RESERVED.intersection(layout.names):
         raise SluiceError("unusable-table", case="own-column", column=min(reserved), dataset=dataset)
     if "%" in dataset:  # psycopg would take it for the beginning of a parameter
         raise SluiceError("unusable-table", case="percent-sign", dataset=dataset)

@@ -51,6 +51,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "upload-expired": "The file did not arrive",
     "review-expired": "The import was not committed",
     "sync-overdue": "The sync took too long",
+    "source-drift": "The source lacks a column",
     "upstream-rejected": "The upstream rejected the request",
     "upstream-down": "The upstream is down",
     # of what an operator has set up
@@ -131,6 +132,10 @@ MEANINGS: Final[dict[str, str]] = {
     "upload-expired": "No file arrived within a day.",
     "review-expired": "The job was not committed within seven days. Import the file again.",
     "sync-overdue": "A sync took longer than half an hour. Start it again with `force`; or `rollback`.",
+    "source-drift": (
+        "No row of the source has some field of its row model, not even with null; nothing was loaded. Correct the "
+        "source's declaration or the upstream, then start it again with `force`. Members: `columns`."
+    ),
     "upstream-rejected": (
         "The upstream of a source rejects our requests; the detail quotes its response. Check path and "
         "credentials, then `retry`."
@@ -330,6 +335,11 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     "review-expired": "The job waited in review for 7 days. Nothing was loaded. Import the file again.",
     "sync-overdue": (
         "The sync was ended after 30 minutes. Loaded rows stay, and can be rolled back. Start it again with force."
+    ),
+    "source-drift": lambda params: (
+        f"No row of the source '{params['source']}' has {listed(params['columns'])}, so the upstream may have renamed "
+        "or removed it. Nothing was loaded. Correct the titles in the row model or the upstream, then call POST "
+        f"/v1/syncs/{params['source']}?force=true."
     ),
     "upstream-rejected/bad-answer": (
         "The request to {upstream} for {what} got {got}. Check its path and the credentials in the secret."

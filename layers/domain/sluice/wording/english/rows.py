@@ -91,7 +91,7 @@ REASONS: Final[dict[str, Sentence]] = {
 def _again(params: Params) -> str:
     """Say which call lets a job through; a sync is started, a file imported again."""
     source = params.get("source")
-    return f"call POST /v1/syncs/{source} again" if source else "import the file again"
+    return f"call POST /v1/syncs/{source}?force=true" if source else "import the file again"
 
 
 def _with_examples(params: Params) -> str:
@@ -126,9 +126,10 @@ def _many_rejected(params: Params) -> str:
 def _many_deleted(params: Params) -> str:
     limit = loads(params["limit"])
     allowed = percent(params["limit"]) if isinstance(limit, float) else f"{limit:,}"
+    what = "list of the source" if params.get("source") else "file"
     return (
-        f"{params['found']:,} of {params['total']:,} records are not in the file and would be deleted, and the job "
-        f"allows {allowed}{_with_examples(params)} Nothing was loaded. Check whether the file is complete; to delete "
+        f"{params['found']:,} of {params['total']:,} records are not in the {what} and would be deleted, and the job "
+        f"allows {allowed}{_with_examples(params)} Nothing was loaded. Check whether the {what} is complete; to delete "
         f'them all the same, {_again(params)} with the guards {{"max_deleted": {params["found"]}}}.'
     )
 
