@@ -40,7 +40,7 @@ def workers(stack: Stack) -> list[int]:
 def _emulator_at(endpoint: str, folders: Path) -> Path | None:
     """Return the folder of the local AWS at an endpoint; more than one stack may be deployed on it."""
     port = urlsplit(endpoint).port
-    for folder in folders.iterdir():
+    for folder in folders.glob("*/"):
         facts = BackgroundProcess(folder, "emulator").facts()
         if facts is not None and facts["port"] == port:
             return folder
