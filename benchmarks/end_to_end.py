@@ -30,13 +30,17 @@ class Imported:
     processor: Mapping[str, float]
 
 
-def import_file(stack: Stack, path: Path, tenant: str, expected: Mapping[str, int], say: Say) -> Imported:
+def import_file(
+    stack: Stack, path: Path, tenant: str, expected: Mapping[str, int], say: Say, mode: str | None = None
+) -> Imported:
     """Import a file of products by presigned upload.
 
     Parameters
     ----------
     expected
         Counts that the job must have at its end, such as ``{"inserted": 1000, "rejected": 0}``.
+    mode
+        What its rows do to records; by default that of the importer.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def import_file(stack: Stack, path: Path, tenant: str, expected: Mapping[str, in
     with Client(stack.api_url, stack.issuer.mint(tenant)) as client:
         processor = StackProcessor(stack)
         began = time.perf_counter()
-        started = client.start_import(path, "products", force=True)
+        started = client.start_import(path, "products", force=True, mode=mode)
         with path.open("rb") as content:
             client.upload(started["upload"], path.name, content)
         job = started["job"]

@@ -6,7 +6,6 @@ import argparse
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -25,6 +24,8 @@ HEADER: Final = (
     "Supplier",
     "Updated",
 )
+#: Columns of a price list: the key, and two that change.
+PRICES: Final = ("Part Number", "Price", "Stock")
 #: Wrong values by column.
 FAULTS: Final[Mapping[str, object]] = {
     "Price": -1,
@@ -66,6 +67,7 @@ def write_workbook(
     *,
     wrong: Mapping[int, str] | None = None,
     changed: Collection[int] = (),
+    columns: Sequence[str] = HEADER,
     seed: int = 0,
 ) -> None:
     """Write a workbook with shared strings, as spreadsheet programs do.
@@ -81,6 +83,8 @@ def write_workbook(
         Row number in the sheet (the header is 1) to its wrong column, one of `FAULTS`.
     changed
         Row numbers whose price is higher by one, as in a later delivery of the same file.
+    columns
+        Columns to write, in the order of `HEADER`.
     seed
         Seed of the values; part numbers do not depend on it.
 
@@ -89,10 +93,10 @@ def write_workbook(
     ValueError
         When `wrong` names a column without a fault, or a row outside the sheet.
     """
-    lines = _lines(rows, wrong or {}, changed, seed)
+    lines = _lines(rows, wrong or {}, changed, columns, seed)
     book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet("Products")
-    for place, line in enumerate(chain([HEADER], lines)):
+    for place, line in enumerate(lines):
         sheet.write_row(place, 0, line)
     book.close()
 
@@ -103,19 +107,25 @@ def write_csv(
     *,
     wrong: Mapping[int, str] | None = None,
     changed: Collection[int] = (),
+    columns: Sequence[str] = HEADER,
     seed: int = 0,
 ) -> None:
     """Write the rows of `write_workbook`, which has the same parameters, into a CSV file in UTF-8."""
-    lines = _lines(rows, wrong or {}, changed, seed)
+    lines = _lines(rows, wrong or {}, changed, columns, seed)
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(chain([HEADER], lines))
+        csv.writer(file).writerows(lines)
 
 
-def _lines(rows: int, faults: Mapping[int, str], changed: Collection[int], seed: int) -> Iterator[Sequence[object]]:
+def _lines(
+    rows: int, faults: Mapping[int, str], changed: Collection[int], columns: Sequence[str], seed: int
+) -> Iterator[Sequence[object]]:
+    """Yield the header and the rows."""
     if unknown := [column for column in faults.values() if column not in FAULTS]:
         raise ValueError(f"column {unknown[0]!r} has no fault; choose from {', '.join(FAULTS)}")
     if outside := [row for row in faults if not 2 <= row <= rows + 1]:
         raise ValueError(f"row {outside[0]} is not below the header")
+    places = [HEADER.index(column) for column in columns]
+    yield columns
     for index in range(rows):
         number = index + 2
         values = product(index, seed)
@@ -123,7 +133,7 @@ def _lines(rows: int, faults: Mapping[int, str], changed: Collection[int], seed:
             values[4] = round(float(str(values[4])) + 1, 2)
         if number in faults:
             values[HEADER.index(faults[number])] = FAULTS[faults[number]]
-        yield values
+        yield [values[place] for place in places]
 
 
 def spread(count: int, rows: int) -> list[int]:
@@ -144,11 +154,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--wrong", type=int, default=0, help="how many rows are wrong, spread over the file")
     parser.add_argument("--changed", type=int, default=0, help="how many rows have another price")
+    parser.add_argument("--prices", action="store_true", help=f"write {', '.join(PRICES)} alone")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    columns = PRICES if options.prices else HEADER
     wrong, changed = wrong_rows(options.wrong, options.rows), frozenset(spread(options.changed, options.rows))
     write = write_csv if options.path.suffix == ".csv" else write_workbook
-    write(options.path, options.rows, wrong=wrong, changed=changed, seed=options.seed)
+    write(options.path, options.rows, wrong=wrong, changed=changed, columns=columns, seed=options.seed)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from benchmarks.workbook import HEADER, spread, write_csv, write_workbook, wrong_rows
+from benchmarks.workbook import HEADER, PRICES, spread, write_csv, write_workbook, wrong_rows
 
 
 def test_a_csv_file_has_the_rows_of_the_workbook(tmp_path: Path) -> None:
@@ -37,6 +37,13 @@ def test_only_the_price_of_a_changed_row_differs(tmp_path: Path) -> None:
     write_csv(tmp_path / "b.csv", 10, changed=[4])
     before, after = ((tmp_path / name).read_text().splitlines() for name in ("a.csv", "b.csv"))
     assert [number for number, (a, b) in enumerate(zip(before, after, strict=True), 1) if a != b] == [4]
+
+
+def test_a_price_list_has_the_columns_of_its_rows(tmp_path: Path) -> None:
+    write_csv(tmp_path / "all.csv", 10)
+    write_csv(tmp_path / "prices.csv", 10, columns=PRICES)
+    whole, prices = (list(csv.reader((tmp_path / name).read_text().splitlines())) for name in ("all.csv", "prices.csv"))
+    assert prices == [[row[0], row[4], row[6]] for row in whole]
 
 
 def test_rows_are_spread_evenly_and_wrong_in_every_way(tmp_path: Path) -> None:
