@@ -293,6 +293,35 @@ def test_a_mirror_deletes_each_record_that_its_file_lacks_once(
     assert set(life.harness.destination.values("acme", "products")) == {f"P-{key:06d}" for key in KEYS}
 
 
+#: Rows that the other modes insert, update, delete and reject of a file with three duplicates: two of nine keys exist.
+OF_MODE = {"insert": (7, 0, 0, 0, 5), "update": (0, 1, 1, 0, 10), "delete": (0, 0, 0, 2, 10)}
+
+
+@MANY
+@given(STAGES, HAPPENING, st.sampled_from(sorted(OF_MODE)))
+def test_each_other_mode_changes_its_records_once_and_is_rolled_back(
+    monkeypatch: pytest.MonkeyPatch, stage: str, happening: list[tuple[str, int]], mode: Any
+) -> None:
+    small_chunks(monkeypatch, 3)
+    life = Life()
+    life.begin(review=False, options=LoadOptions(mode=mode))
+    if stage != "plan":
+        life.reach(stage)
+    for what, which in happening:
+        life.happen(what, which)
+    life.heal(Status.COMPLETED)
+    counts = life.harness.jobs.get(life.ref).counts
+    found = (counts.inserted, counts.updated, counts.unchanged, counts.deleted, counts.rejected)
+    assert (*found, counts.unprocessed) == (*OF_MODE[mode], 0)
+    after = life.harness.destination.values("acme", "products")
+    there = {f"P-{key:06d}" for key, _ in KNOWN}
+    expected = {"insert": there | {f"P-{key:06d}" for key in KEYS}, "update": there, "delete": set[str]()}[mode]
+    assert set(after) == expected
+    life.harness.roll_back(life.ref, now=life.clock)
+    life.heal(Status.ROLLED_BACK)
+    assert life.harness.destination.datasets["acme", "products"] == life.before
+
+
 @MANY
 @given(STAGES_OF_MIRRORS, HAPPENING, HAPPENING, st.booleans())
 def test_a_job_that_is_cancelled_and_rolled_back_leaves_no_trace(
