@@ -151,7 +151,7 @@ def test_other_records_of_early_syncs_are_unchanged(early: Early) -> None:
     for row in rows_of("C", 0):
         values = json.loads(row.values)
         del values["gone_since"]
-        rows.append(replace(row, hash="new", values=json.dumps(values).encode()))
+        rows.append(row._replace(hash="new", values=json.dumps(values).encode()))
     chunk = Batch("acme", SKK, "02NEW", 0, rows, SKK.options, 20)
     assert early.destination.apply(chunk) == Applied(0, 0, 3)
     assert early.dump() == before

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil, inf, nextafter
 from typing import Any, Final, TypeVar
 
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_json, to_jsonable_python
 
 from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection, to_rejection
@@ -33,9 +33,7 @@ _MOST_NAMED = 400_000
 
 def dump_staged(rows: Iterable[GoodRow]) -> bytes:
     """Write rows as lines of number, key, hash and values, separated by tabs; JSON has no raw tab or line end."""
-    return b"".join(
-        b"%d\t%s\t%s\t%s\n" % (row.number, json.dumps(row.key).encode(), row.hash.encode(), row.values) for row in rows
-    )
+    return b"".join(b"%d\t%s\t%s\t%s\n" % (row.number, to_json(row.key), row.hash.encode(), row.values) for row in rows)
 
 
 def load_staged(body: bytes) -> list[GoodRow]:
@@ -43,7 +41,7 @@ def load_staged(body: bytes) -> list[GoodRow]:
     rows = []
     for line in body.split(b"\n")[:-1]:
         number, key, hash_, values = line.split(b"\t", 3)
-        rows.append(GoodRow(int(number), json.loads(key), hash_.decode(), values))
+        rows.append(GoodRow(int(number), from_json(key), hash_.decode(), values))
     return rows
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -28,9 +28,8 @@ from sluice.schema.said import read_staged, row_reader
 _SILENT_COLUMNS = 2
 
 
-@dataclass(frozen=True)
-class GoodRow:
-    """A row that passed.
+class GoodRow(NamedTuple):
+    """A row that passed. A file has millions, and a tuple is made in half the time of a frozen dataclass.
 
     Parameters
     ----------
