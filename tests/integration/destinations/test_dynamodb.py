@@ -12,10 +12,11 @@ from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.dynamodb.stored import SHARDS
 from sluice.model.options import LoadOptions
+from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Undone
 from sluice.schema.validation import GoodRow
 from tests.integration.destinations.conftest import Target
-from tests.integration.destinations.sample import PLAIN, THINGS, batch
+from tests.integration.destinations.sample import OFFERS, PLAIN, RULED, THINGS, batch, staged
 from tests.support.files import MemoryFiles
 
 JOURNAL = "jobs/acme/{job}/journal/000000.jsonl"
@@ -168,6 +169,55 @@ def test_only_a_superseded_record_takes_a_second_write(client: Any) -> None:
     third = batch({f"P-{number}": 7 for number in range(45)}, job="03JOB", importer=PLAIN)
     target(client, files).destination.apply(third)
     assert len(everything(client)) == 45 + 15
+
+
+class Watched:
+    """A DynamoDB client that notes which records are read whole."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.whole: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def batch_get_item(self, **wanted: Any) -> Any:
+        for request in wanted["RequestItems"].values():
+            if "#data" in request["ProjectionExpression"]:
+                self.whole |= {key["sk"]["S"] for key in request["Keys"]}
+        return self._client.batch_get_item(**wanted)
+
+
+def offers(importer: Importer, cells: dict[str, dict[str, Any]], *, job: str, columns: list[str]) -> Batch:
+    options = LoadOptions(blanks="keep")
+    rows = staged(importer, cells, columns, options)
+    return Batch("acme", importer, job, 0, rows, options, matched=frozenset(["code", *columns]))
+
+
+def test_a_file_without_an_optional_column_reads_only_those_records_whole_that_change(client: Any) -> None:
+    """Its rows say less than their records, which have the defaults of the other columns."""
+    cells = {f"P-{number}": {"low": "1.50", "label": "a" if number % 2 else None} for number in range(20)}
+    columns = ["low", "label"]
+    target(client, MemoryFiles()).destination.apply(offers(OFFERS, cells, job="01JOB", columns=columns))
+    watched = Watched(client)
+    changed = offers(OFFERS, cells | {"P-7": {"low": "2", "label": "a"}}, job="02JOB", columns=columns)
+    destination = target(watched, MemoryFiles()).destination
+    assert destination.compare(changed).updated == 1
+    assert destination.apply(changed) == Applied(0, 1, 19)
+    assert watched.whole == {"P-7"}
+
+
+def test_records_are_read_whole_where_a_blank_cell_keeps_a_value_or_rules_see_the_merged_row(client: Any) -> None:
+    """The digest of what the row and the defaults make does not say how many values are kept, nor what a rule does."""
+    columns = ["low", "label", "stock"]
+    cells = {"A": {"low": "1.50", "label": "a"}, "B": {"low": "1.50", "label": "b", "stock": "4"}}
+    for importer, unchanged in ((OFFERS, {"A"}), (RULED, {"A", "B"})):
+        watched = Watched(client)
+        destination = target(watched, MemoryFiles()).destination
+        for job in ("01JOB", "02JOB"):
+            done = destination.apply(offers(importer, cells, job=job, columns=columns))
+        assert (done.unchanged, done.kept_blank) == (2, 1)
+        assert watched.whole == unchanged
 
 
 def test_records_without_an_instant_have_a_history_and_are_restored(client: Any) -> None:

@@ -63,7 +63,7 @@ class DynamoDestination:
 
         def decide(earlier: Mapping[str, Entry]) -> Decided:
             seen.clear()
-            seen.update(self._look(batch, earlier))
+            seen.update(self._look(batch, rows, earlier))
             return rows.decide(seen, earlier, at)
 
         journal, after = write_journal(self._store, batch, decide)
@@ -77,7 +77,8 @@ class DynamoDestination:
     def compare(self, batch: Batch) -> Compared:
         """Say what `apply` would do now; nothing is written."""
         batch, too_large = _fitting(batch)
-        found = Rows(batch, self._keep).compare(self._look(batch, {}))
+        rows = Rows(batch, self._keep)
+        found = rows.compare(self._look(batch, rows, {}))
         return replace(found, rejections=too_large + found.rejections)
 
     def key_ranges(self, tenant: str, importer: Importer) -> list[str]:  # noqa: ARG002 - the same for every dataset
@@ -119,7 +120,7 @@ class DynamoDestination:
             )
         return write_undone(self._store, batch, Undone(len(entries) - len(left), left))
 
-    def _look(self, batch: Batch, earlier: Collection[str]) -> dict[str, Image | None]:
+    def _look(self, batch: Batch, rows: Rows, earlier: Collection[str]) -> dict[str, Image | None]:
         """Read the records of all rows but those that are known to change nothing.
 
         Only of rows that differ by their hash the whole record is read, because most imports change little.
@@ -129,7 +130,11 @@ class DynamoDestination:
         same = {
             row.key
             for row in batch.rows
-            if may_be_same and row.key in found and stored.has_hash(found[row.key], row.hash) and row.key not in earlier
+            if may_be_same
+            and row.key not in earlier
+            and row.key in found
+            and (hash_ := stored.digest_of(found[row.key])) is not None
+            and rows.is_in(row, hash_)
         }
         images = self._images(batch, [row.key for row in batch.rows if row.key in found and row.key not in same])
         return {row.key: images.get(row.key) for row in batch.rows if row.key not in same}

@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from pydantic_core import from_json
+
 from sluice.destinations.base import Decider, Decision, changed_since, compared, current_instant, written_since
 from sluice.destinations.dynamodb import stored
 from sluice.destinations.dynamodb.stored import Entry, Image, Journal, is_gone, is_record
@@ -116,6 +118,19 @@ class Rows:
         decided = ((step.row, _values(step.before), step.decision) for step in steps)
         limits = self._batch.options.guards.max_change
         return compared(self._merge, decided, len(self._batch.rows) - len(seen), limits)
+
+    def is_in(self, row: GoodRow, hash_: str) -> bool:
+        """Whether a record whose values have this digest is known to stay as it is, and no blank cell to keep a value.
+
+        It holds just what the row says, and the default of every other column.
+        """
+        if row.hash == hash_:
+            return True
+        said = from_json(row.values)
+        defaults, blank = self._merge.defaults, self._batch.matched - said.keys()
+        if self._merge.has_rules or self._merge.is_whole(said) or any(defaults.get(name) is not None for name in blank):
+            return False
+        return stored.image("", self._merge.inserted(said), None).hash == hash_
 
     def after(self, entry: Entry, now: Image | None, at: str) -> Image | None:
         """Compute the record to write: the one that is there now, overlaid with what the row says, or deleted.

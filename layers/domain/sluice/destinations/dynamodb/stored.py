@@ -240,9 +240,9 @@ def with_mark(item: Item) -> Item:
     return item | {DELETED_AT: {"S": f"{day}T00:00:00.000000Z"}} if day else item
 
 
-def has_hash(item: Item, hash_: str) -> bool:
-    """Whether an item is a record, not deleted, whose values have this digest."""
-    return DELETED_AT not in item and item[HASH]["S"] == hash_
+def digest_of(item: Item) -> str | None:
+    """Return the digest of a record's values; ``None`` if it is deleted."""
+    return None if DELETED_AT in item else item[HASH]["S"]
 
 
 def fingerprint(image: Image) -> str:
