@@ -149,8 +149,8 @@ def dispatch(rows: int, clock: Clock) -> int:
     services = _detached()
     job = _queued(Path(f"{rows}.csv"), services)
     services.jobs.transition(job.ref, Status.PARSING)
-    services.jobs.describe(job.ref, file=job.file, total=rows)
-    stored, chunks = JobFiles(job.ref, services.files), services.chunks
+    services.jobs.describe(job, file=job.file, total=rows)
+    stored, chunks = JobFiles(job, services.files), services.chunks
     parsed = [
         Chunk(ChunkRef(job.ref, PhaseName.PARSE, index), first + 2, min(_CHUNK, rows - first))
         for index, first in enumerate(range(0, rows, _CHUNK))

@@ -11,7 +11,7 @@ import typer
 from rich.live import Live
 from rich.text import Text
 
-from sluice_cli import connection, output, waiting
+from sluice_cli import connection, decisions, output, waiting
 from sluice_cli.client import Client, Response
 from sluice_cli.errors import Unreachable
 from sluice_cli.waiting import FailOnRejected
@@ -39,13 +39,6 @@ def _status(text: str) -> str:
     if text not in STATUSES:
         raise typer.BadParameter(f"{text!r} is no state of a job. There are: {', '.join(STATUSES)}")
     return text
-
-
-def _date_order(text: str) -> tuple[str, str]:
-    column, _, order = text.partition("=")
-    if not column or order not in {"dmy", "mdy"}:
-        raise typer.BadParameter('has to be COLUMN=dmy or COLUMN=mdy, such as "Updated=dmy"')
-    return column, order
 
 
 def jobs(
@@ -108,18 +101,59 @@ def rejections(job_id: JobId, limit: Limit = 100, cursor: Cursor = None, as_json
     show_list(f"/jobs/{job_id}/rejections", output.REJECTIONS, as_json, empty, limit=limit, cursor=cursor)
 
 
-def commit(
+def recipe(
     job_id: JobId,
-    date: Annotated[
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the API's JSON, with how each decision was made and its evidence.")
+    ] = False,
+) -> None:
+    """Print how a job reads its file and applies it, as JSON that `sluice import --recipe` takes."""
+    with connection.connect() as client:
+        output.show(client.get(f"/jobs/{job_id}"), as_json, output.recipe)
+
+
+def answer(
+    job_id: JobId,
+    answers: Annotated[
         list[Any] | None,
-        typer.Option(parser=_date_order, metavar="COLUMN=ORDER", help="Order of a column's dates: dmy or mdy."),
+        typer.Argument(
+            parser=decisions.decision,
+            metavar="KEY=VALUE",
+            help="A question's key and the answer, such as decimal.price=, or columns.Preis=price; any other decision "
+            "of the job's recipe can be changed too. Without any, the questions are shown.",
+        ),
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Version of the recipe that you have seen; default: the present one.")
     ] = None,
     wait: Wait = False,
     as_json: Json = False,
     fail_on_rejected: FailOnRejected = None,
 ) -> None:
+    """Answer the questions of a job, or show them with what its file shows."""
+    waiting.check_usage(wait=wait, fail_on_rejected=fail_on_rejected)
+    made = decisions.merged(answers or [])
+    if not made and (wait or version):
+        raise typer.BadParameter("Give an answer, such as decimal.price=, or leave out --wait and --version.")
+    if not made or version is None:
+        with connection.connect() as client:
+            state = client.get(f"/jobs/{job_id}")
+        if not made:
+            output.show(state, as_json, output.questions)
+            return
+        version = state.body["recipe"]["version"]
+    body = {"version": version, "answers": made}
+    _act(job_id, "answers", wait, as_json, body, fail_on_rejected=fail_on_rejected)
+
+
+def commit(
+    job_id: JobId,
+    wait: Wait = False,
+    as_json: Json = False,
+    fail_on_rejected: FailOnRejected = None,
+) -> None:
     """Load the rows of a job that waits in review."""
-    _act(job_id, "commit", wait, as_json, {"dates": dict(date or [])}, fail_on_rejected=fail_on_rejected)
+    _act(job_id, "commit", wait, as_json, fail_on_rejected=fail_on_rejected)
 
 
 def cancel(job_id: JobId, wait: Wait = False, as_json: Json = False) -> None:

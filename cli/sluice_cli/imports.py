@@ -1,6 +1,5 @@
 """``sluice import``: which file, by which importer, how it is read, and what it does to the dataset."""
 
-import json
 import math
 import os
 import shutil
@@ -14,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from sluice_cli import connection, output, waiting
+from sluice_cli import connection, decisions, output, waiting
 from sluice_cli.client import Client, Response
 from sluice_cli.errors import RequestFailed
 from sluice_cli.headers import Fit, corrected_job, fits
@@ -29,29 +28,6 @@ def _file(text: str) -> Path:
     if text != "-" and not (file.is_file() and os.access(file, os.R_OK)):
         raise typer.BadParameter(f"{text} is no file that can be read")
     return file
-
-
-def _mapping(text: str) -> dict[str, str]:
-    """Read one ``--mapping``: a JSON object of headers, or HEADER=COLUMN; a header may have an equals sign."""
-    if not text.lstrip().startswith("{"):
-        header, _, column = text.rpartition("=")
-        if not header or not column:
-            raise typer.BadParameter('has to be HEADER=COLUMN, such as "Part Numbr=Part Number", or a JSON object')
-        return {header: column}
-    try:
-        mapping = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"not JSON: {error}") from error
-    if not all(isinstance(column, str) for column in mapping.values()):
-        raise typer.BadParameter('has to be a JSON object: {"header in the file": "column of the importer"}')
-    return dict(mapping)
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    if not name or not value:
-        raise typer.BadParameter("has to be NAME=VALUE, such as ward=79800001")
-    return name, value
 
 
 def _ratio(text: str) -> float:
@@ -109,20 +85,13 @@ def import_file(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the rows are loaded.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the API's JSON and nothing else.")] = False,
-    mapping: Annotated[
+    recipe: Annotated[
         list[Any] | None,
         typer.Option(
-            parser=_mapping,
-            metavar="HEADER=COLUMN",
-            help="A header of the file and the column it stands for; may be repeated, or be a JSON object of all.",
-        ),
-    ] = None,
-    parameter: Annotated[
-        list[Any] | None,
-        typer.Option(
-            parser=_parameter,
-            metavar="NAME=VALUE",
-            help="A parameter of the importer that is not in the file's name; may be repeated.",
+            parser=decisions.recipe,
+            metavar="FILE|JSON|KEY=VALUE",
+            help="How the file is read: what `sluice recipe` has printed for another job, or single decisions such as "
+            "columns.Preis=price, decimal.price=, or constants.ward=79800001; may be repeated.",
         ),
     ] = None,
     mode: Annotated[
@@ -153,6 +122,12 @@ def import_file(
             help="Stop before loading if a number would change by more than this share of its value; may be repeated.",
         ),
     ] = None,
+    questions: Annotated[
+        Literal["ask", "fail"] | None,
+        typer.Option(
+            help="What the job does where its file leaves a decision open: wait for `sluice answer`, or fail."
+        ),
+    ] = None,
     review: Annotated[
         bool | None, typer.Option("--review/--no-review", help="Stop before loading; default: the importer's choice.")
     ] = None,
@@ -171,8 +146,8 @@ def import_file(
     """Import a file."""
     waiting.check_usage(wait=wait, fail_on_rejected=fail_on_rejected)
     options: dict[str, Any] = {
-        "mapping": _merged(mapping or []),
-        "parameters": dict(parameter or []) or None,
+        "recipe": decisions.merged(recipe or []) or None,
+        "questions": questions,
         "review": review,
         "force": force or None,
         "corrects": corrects,
@@ -220,7 +195,7 @@ def send(
     on_start
         Gets the id of the job before the upload begins.
     options
-        Those of the API: mapping, parameters, review, force, priority, corrects, mode, blanks and so on.
+        Those of the API: recipe, questions, review, force, priority, corrects, mode, blanks and so on.
     """
     started = client.start_import(file, importer, name=name, **options)
     job_id = started["job"]["id"]
@@ -250,15 +225,6 @@ def _readable(file: Path, name: str | None) -> Iterator[Path]:
         with copy.open("wb") as target:
             shutil.copyfileobj(sys.stdin.buffer, target)
         yield copy
-
-
-def _merged(given: list[dict[str, str]]) -> dict[str, str] | None:
-    merged: dict[str, str] = {}
-    for mapping in given:
-        for header, column in mapping.items():
-            if merged.setdefault(header, column) != column:
-                raise typer.BadParameter(f"--mapping gives {header!r} two columns: {merged[header]!r} and {column!r}")
-    return merged or None
 
 
 def _guards(

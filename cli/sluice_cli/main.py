@@ -14,7 +14,7 @@ import typer
 from sluice_cli import account, commands, connection, imports, output, syncs, words
 from sluice_cli.commands import Cursor, Json, Limit, save_file, show_list
 from sluice_cli.errors import SluiceError
-from sluice_cli.waiting import WithShare
+from sluice_cli.waiting import Command
 
 COMMANDS: Final = "sluice_cli.commands"
 """Entry-point group of further commands, each a function with Typer's annotations: in a checkout, those of `local`."""
@@ -71,14 +71,23 @@ def records(dataset: str, limit: Limit = 20, cursor: Cursor = None, as_json: Jso
     show_list(f"/datasets/{dataset}/records", None, as_json, empty, limit=limit, cursor=cursor)
 
 
-app.command("import", cls=WithShare)(imports.import_file)
+app.command("import", cls=Command)(imports.import_file)
 for command in (
-    *(commands.jobs, commands.job, commands.rejections, commands.commit, commands.cancel, commands.pause),
+    *(
+        commands.jobs,
+        commands.job,
+        commands.rejections,
+        commands.recipe,
+        commands.answer,
+        commands.commit,
+        commands.cancel,
+        commands.pause,
+    ),
     *(commands.resume, commands.retry, commands.rollback, commands.delete, commands.log, commands.preview),
     *(commands.files, template, syncs.sources, syncs.sync, syncs.schedule, importers, records),
     *(account.login, account.logout, account.info),
 ):
-    app.command(cls=WithShare)(command)
+    app.command(cls=Command)(command)
 for found in sorted(entry_points(group=COMMANDS), key=lambda each: each.name):
     app.command(found.name)(found.load())
 

@@ -1,5 +1,6 @@
 """What the command line prints: JSON or tables on standard output, progress on standard error."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -20,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from sluice_cli import words
+from sluice_cli import decisions, words
 from sluice_cli.client import Response
 from sluice_cli.words import describe, duration, local_minute, local_time, verdict
 
@@ -215,7 +216,7 @@ def watch(shown: Progress, states: Iterable[Response]) -> Response:
 
 def job(body: Mapping[str, Any]) -> None:
     """Show a job: what became of it, counts of its rows, why it is suspended or failed, and what to do next."""
-    parameters = [f"{name}={value}" for name, value in (body.get("parameters") or {}).items()]
+    parameters = [f"{name}={value}" for name, value in ((body.get("recipe") or {}).get("constants") or {}).items()]
     say(" · ".join([body["importer"], verdict(body), body["id"], *parameters]))
     for text in _facts(body):
         say(text)
@@ -228,8 +229,23 @@ def job(body: Mapping[str, Any]) -> None:
         say("Its files and rows were deleted.")
     if problem := body.get("problem"):
         say(describe(problem, body))
+    for text in decisions.questions(body):
+        say(text)
     for step in words.next_steps(body):
         say(step)
+
+
+def questions(body: Mapping[str, Any]) -> None:
+    """Show what a job asks, and how to answer it."""
+    for text in decisions.questions(body) or [f"Job {body['id']} asks nothing."]:
+        say(text)
+    for step in words.next_steps(body):
+        say(step)
+
+
+def recipe(body: Mapping[str, Any]) -> None:
+    """Print a job's recipe so that it can be given for another file."""
+    line(json.dumps(decisions.for_another_file(body["recipe"]), ensure_ascii=False, indent=2))
 
 
 def _facts(body: Mapping[str, Any]) -> list[str]:
@@ -239,6 +255,8 @@ def _facts(body: Mapping[str, Any]) -> list[str]:
         facts.append(f"File: {name}")
     if body.get("options"):
         facts.append(f"Options: {words.options(body['options'])}")
+    if body.get("remembered"):
+        facts += words.remembered(body["remembered"])
     for field, what in (("created_at", "Created"), ("started_at", "Started"), ("finished_at", "Ended")):
         if body.get(field):
             by = f" by {body['requested_by']}" if what == "Created" and body.get("requested_by") else ""
@@ -274,9 +292,6 @@ def preview(body: Mapping[str, Any]) -> None:
     say("\nLoading would give: " + ", ".join(f"{name} {value:,}" for name, value in counts.items()))
     for text in words.untouched(body):
         say(text)
-    if body["ambiguous_dates"]:
-        columns = ", ".join(body["ambiguous_dates"])
-        say(f"Their dates are ambiguous; say dmy or mdy with `sluice commit --date`: {columns}")
     if body["comparison"]:
         comparison(body)
     out.print()

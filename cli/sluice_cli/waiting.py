@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand
 
-from sluice_cli import output
+from sluice_cli import output, words
 from sluice_cli.client import Client, Response
 from sluice_cli.words import command
 
@@ -21,12 +21,28 @@ INTERRUPTED: Final = 130
 _ANY: Final = Decimal(0)
 
 
-class WithShare(TyperCommand):
-    """A command that may have `FailOnRejected`: only ``=`` gives it a value, so that no file name is taken for one."""
+#: What is written now in place of options that there were.
+RENAMED: Final = {
+    "--mapping": "--recipe columns.HEADER=COLUMN",
+    "--parameter": "--recipe constants.NAME=VALUE",
+    "--parameters": "--recipe constants.NAME=VALUE",
+    "--date": "sluice answer ID date_order.COLUMN=dmy",
+    "--dates": "sluice answer ID date_order.COLUMN=dmy",
+}
+
+
+class Command(TyperCommand):
+    """A command that may have `FailOnRejected`: only ``=`` gives it a value, so that no file name is taken for one.
+
+    Options that were renamed are wrong usage, with what is written now.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Give the option without a value the share 0, and parse the rest as usual."""
         end = args.index("--") if "--" in args else len(args)
+        for arg in args[:end]:
+            if now := RENAMED.get(arg.partition("=")[0]):
+                raise typer.BadParameter(f"{arg.partition('=')[0]} is written otherwise now: {now}")
         given = [f"{arg}=0" if arg == "--fail-on-rejected" else arg for arg in args[:end]]
         return super().parse_args(ctx, given + args[end:])
 
@@ -112,6 +128,8 @@ def finish(
     """
     if as_json or waited:
         output.show(state, as_json, output.job)
+    if waited and as_json and state.body.get("questions"):  # JSON names the call; people type the command
+        output.note(f"Answer it: {words.answer_to(state.body)}")
     if waited and (code := exit_code(state.body, wanted, fail_on_rejected)):
         raise typer.Exit(code)
 

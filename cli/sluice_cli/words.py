@@ -26,7 +26,6 @@ STATUSES: Final = {
 }
 """States of a job, in the words of the console."""
 
-_ORDER: Final = "ORDER is dmy or mdy"
 _LOADED: Final = ("inserted", "updated", "unchanged", "deleted")
 _LISTS: Final = {"importer": "importers", "source": "sources", "job": "jobs"}
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -121,10 +120,11 @@ def next_steps(job: Mapping[str, Any]) -> list[str]:
     job_id, steps = job["id"], []
     links = job.get("links") or {}
     if job["status"] == "in_review":
-        dates = [part for column in job.get("ambiguous_dates") or [] for part in ("--date", f"{column}=ORDER")]
         steps.append(f"Look at it: {command('preview', job_id)}")
-        if not job.get("problem"):  # a guard keeps it from being loaded
-            steps.append(f"Load it: {command('commit', job_id, *dates)}" + (f" ({_ORDER})" if dates else ""))
+        if job.get("questions"):
+            steps.append(f"Answer it: {answer_to(job)}")
+        elif "commit" in links:
+            steps.append(f"Load it: {command('commit', job_id)}")
         steps.append(f"Discard it: {command('cancel', job_id)}")
     if job["status"] == "paused" and not job.get("suspended"):
         steps.append(f"Resume it: {command('resume', job_id)}")
@@ -139,10 +139,32 @@ def next_steps(job: Mapping[str, Any]) -> list[str]:
     return steps
 
 
+def answer_to(job: Mapping[str, Any]) -> str:
+    """Return the command that answers a job's questions; it suggests no value, because a wrong one is hard to see."""
+    return command("answer", job["id"], *(f"{question['key']}=VALUE" for question in job["questions"]))
+
+
 def changes(change: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """Return what changes in a record, column by column: the value before, an arrow, the value after."""
     before, after = change["before"], change["after"]
     return "; ".join(f"{titles.get(name, name)}: {_said(before.get(name))} → {_said(after[name])}" for name in after)
+
+
+def remembered(recall: Mapping[str, Any]) -> list[str]:
+    """Return which earlier recipe a job uses or offers, and how the headers of its file differ from those of then."""
+    of = f"recipe {recall['name']}" if recall["name"] else f"job {recall['job']}"
+    if recall["name"] or recall["alike"] == 1:
+        sentences = [f"Read by the {of}" if recall["name"] else f"Read as {of} was"]
+    else:
+        sentences = [
+            f"Headers are {recall['alike']:.0%} those of {of}; what it decided is offered, and decides nothing"
+        ]
+    drift = recall["drift"]
+    likely = [
+        f"{old} (likely {drift['renamed'][old]} now)" if old in drift["renamed"] else old for old in drift["missing"]
+    ]
+    sentences += [f"Headers that are missing since: {', '.join(likely)}"] if likely else []
+    return sentences + ([f"New headers: {', '.join(drift['new'])}"] if drift["new"] else [])
 
 
 def untouched(preview: Mapping[str, Any]) -> list[str]:
@@ -186,13 +208,7 @@ def _let_through(problem: Mapping[str, Any], job: Mapping[str, Any]) -> str:
 
 
 def _parameter(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
-    return f"Give it with: --parameter {problem.get('parameter', 'NAME')}=VALUE"
-
-
-def _dates(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
-    columns = problem.get("columns") or ["COLUMN"]
-    options = " ".join(f"--date {shlex.quote(f'{column}=ORDER')}" for column in columns)
-    return f"Say which with: {options} ({_ORDER})"
+    return f"Give it with: --recipe constants.{problem.get('parameter', 'NAME')}=VALUE"
 
 
 def _not_found(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
@@ -210,12 +226,14 @@ _ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]]
     "not-found": _not_found,
     "same-file": lambda *_: "Import it again with: --force",
     "missing-parameter": _parameter,
-    "missing-header": lambda *_: "Name the header that stands for a column with: --mapping HEADER=COLUMN",
+    "missing-header": lambda *_: "Name the header that stands for a column with: --recipe columns.HEADER=COLUMN",
     "bad-mapping": lambda *_: f"See the columns of each importer: {command('importers')}",
     "wrong-file-type": lambda *_: f"See the files that each importer takes: {command('importers')}",
     "invalid-parameter": lambda *_: f"See the parameters of each importer: {command('importers')}",
     "invalid-option": lambda *_: f"See the options of each importer: {command('importers')}",
-    "ambiguous-dates": _dates,
+    "question": lambda *_: "A recipe is given with --recipe. Or let the job ask: --questions ask",
+    "questions-open": _on_job("answer", "See the questions"),
+    "answered-otherwise": _on_job("job", "See what holds"),
     "unprocessed-rows": _on_job("retry", "Retry them"),
     "system-error": _on_job("retry", "Retry it"),
     "upstream-rejected": _on_job("retry", "Then retry it"),

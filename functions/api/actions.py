@@ -11,32 +11,46 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from functions.api import auth, responses
 from functions.api.routes import Routes, problems
 from functions.api.services import ref_of, services
-from sluice.api.requests import CommitBody
+from sluice.api.requests import AnswersBody, CommitBody
 from sluice.api.responses import JobResponse
 from sluice.model.job import Job
 from sluice.usecases import control
 
 router = Routes("Actions")
 
-_NO_ANSWERS = CommitBody()
+_NOTHING = CommitBody()
 _STATE = problems("not-found", "illegal-transition")
-_DATES = problems(
-    "not-found", "illegal-transition", "committed-otherwise", "ambiguous-dates", "guard", "unknown-column"
+_ANSWERS = problems(
+    *("not-found", "illegal-transition", "answered-otherwise", "already-delivered"),
+    *("invalid-decision", "invalid-parameter", "wrong-content-type"),
 )
+_COMMIT = problems("not-found", "illegal-transition", "questions-open")
 _AGAIN = problems("not-found", "illegal-transition", "importer-busy")
 _RETRY = problems("not-found", "illegal-transition", "importer-busy", "not-retryable")
 _BACK = problems("not-found", "illegal-transition", "nothing-to-roll-back")
 
 
-@router.post("/jobs/<job_id>/commit", responses=responses.STARTED | _DATES)
-def commit_job(job_id: str, body: Annotated[CommitBody, Body()] = _NO_ANSWERS) -> Response[JobResponse]:
+@router.post("/jobs/<job_id>/answers", responses=responses.STARTED | _ANSWERS)
+def answer_job(job_id: str, body: AnswersBody) -> Response[JobResponse]:
+    """Answer the questions of a job in review.
+
+    Any decision of its recipe can be answered, asked or not, also again. Rows that an answer bears on are read again
+    once no question is open. Answers to an older version of the recipe are rejected, unless they are what holds.
+    """
+    ref, now = ref_of(router, job_id), int(time.time())
+    return _response(
+        control.answer(ref, version=body.version, answers=body.answers, by=_by(), now=now, services=services())
+    )
+
+
+@router.post("/jobs/<job_id>/commit", responses=responses.STARTED | _COMMIT)
+def commit_job(job_id: str, body: Annotated[CommitBody, Body()] = _NOTHING) -> Response[JobResponse]:
     """Commit a job in review.
 
-    It loads its rows. A job with ambiguous dates needs the order of each such column in `dates`.
+    It loads its rows. A job with open questions needs their answers first.
     """
-    answers = dict(body.dates)
     ref, now = ref_of(router, job_id), int(time.time())
-    return _response(control.commit(ref, by=_by(), answers=answers, now=now, services=services()))
+    return _response(control.commit(ref, by=_by(), now=now, services=services()))
 
 
 @router.post("/jobs/<job_id>/cancel", responses=responses.STARTED | _STATE)

@@ -19,6 +19,7 @@ from functions.api import (
     live,
     problems,
     queues,
+    recipes,
     rows,
     syncs,
     uploads,
@@ -30,7 +31,7 @@ app = description.DescribedResolver(enable_validation=True, response_validation_
 app.use(middlewares=[auth.only_known_callers, only_known_parameters, idempotency.once_for_each_key])
 problems.answer_with_problems(app)
 description.describe(app)
-for routes in (imports, uploads, jobs, rows, live, actions, files, importers, datasets, queues, syncs):
+for routes in (imports, uploads, jobs, rows, live, actions, files, importers, recipes, datasets, queues, syncs):
     app.include_router(routes.router, prefix="/v1")
 
 

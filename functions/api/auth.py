@@ -14,7 +14,7 @@ from sluice.api.events import read_id
 from sluice.auth import READ, WRITE, Caller, identify, issuer_of
 from sluice.config import ApiSettings, load_settings
 from sluice.model.errors import Unauthorized
-from sluice.usecases.tickets import redeem_ticket
+from sluice.usecases.watchers import redeem_ticket
 
 # Routes without a token: they show no tenant's data.
 _OPEN = re.compile(r"/v1/(health|docs|openapi\.json|problems/[^/]+)")
@@ -26,7 +26,9 @@ _BY_TICKET = re.compile(r"/v1/jobs/([^/]+)/(events|files/[^/]+)")
 #: Every origin may call: a page sends a bearer token itself, while a browser sends a cookie automatically.
 CORS = CORSConfig(
     allow_origin="*",
-    allow_headers=["Authorization", "Content-Type", "If-None-Match", "Idempotency-Key", "Last-Event-ID", "Prefer"],
+    allow_headers=[
+        *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "Last-Event-ID", "Prefer")
+    ],
     expose_headers=["ETag", "Link", "Location", "Retry-After"],
     max_age=600,
 )

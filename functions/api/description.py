@@ -43,8 +43,15 @@ _TEXT = (
 FORM = {"$ref": "#/components/schemas/FileForm"}
 _KEY = "1 to 255 printable ASCII characters, new for each distinct call: a repeated call is carried out once."
 # Headers that a route reads itself, by its name.
+_NEWEST = {"If-None-Match": "`ETag` of the version that the caller has: `304` as long as it is the newest."}
+_CHANGED = {"If-Match": "`ETag` of the version that the call changes: `412` if another one is there meanwhile."}
 _HEADERS = {
-    "get_job": {"If-None-Match": "`ETag` of the version that the caller has: `304` as long as it is the newest."},
+    "get_job": _NEWEST,
+    "get_recipe": _NEWEST,
+    "put_recipe": _CHANGED | {"If-None-Match": "`*`: `412` if there is a recipe of this name."},
+    "delete_recipe": _CHANGED,
+    "get_drop_folder": _NEWEST,
+    "put_drop_folder": _CHANGED,
     "upload_file": {"Prefer": "`wait=20` waits until the job has ended, 20 s at most."},
     "stream_events": {"Last-Event-ID": "Id of the last event that the caller got."},
 }

@@ -13,9 +13,10 @@ from sluice.model.errors import RequestRejected, TooLarge
 # Lambda takes requests of 6 MB, and API Gateway encodes the body in base64, a third longer (AWS Lambda Developer Guide,
 # "Lambda quotas"); the rest is room for headers, and for the other parts of a form.
 LARGEST_FILE = 4 * 1024**2
-# The call has twelve fields beside its file.
+# The call has thirteen fields beside its file.
 _MOST_PARTS = 20
-_LONGEST_FIELD = 16 * 1024
+# The recipe of a job with hundreds of columns, with the evidence of each.
+_LONGEST_FIELD = 256 * 1024
 
 
 @dataclass

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from functions.api import auth, responses
 from functions.api.routes import Routes, ok, problems
 from functions.api.services import ref_of, services
-from sluice.api.requests import ImportBody, given_options
+from sluice.api.requests import ImportBody
 from sluice.api.responses import ImportResponse, JobResponse, UploadForm, UploadParts, job_response, parts_response
 from sluice.usecases.create import ImportRequest, expect_file, expect_parts
 from sluice.usecases.multipart import join_parts, list_parts
@@ -19,7 +19,7 @@ router = Routes("Imports")
 #: What a file can be rejected for before it is read.
 FILE_PROBLEMS = (
     *("not-found", "too-large", "wrong-file-type", "invalid-parameter", "invalid-option", "same-file"),
-    "cannot-correct",
+    *("invalid-decision", "cannot-correct"),
 )
 _PART_PROBLEMS = ("not-found", "not-in-parts", "file-not-wanted", "upload-over")
 
@@ -42,14 +42,15 @@ def create_import(body: ImportBody) -> Response[ImportResponse]:
         importer=body.importer,
         filename=body.filename,
         bytes=body.bytes,
-        mapping=body.mapping,
+        recipe=body.decisions(),
+        recipe_name=body.recipe_name,
+        questions=body.questions,
         urgent=body.priority == "urgent",
         review=body.review,
         force=body.force,
         corrects=body.corrects,
         sha256=body.sha256,
-        parameters=body.parameters,
-        given=given_options(body),
+        given=body.options(),
     )
     here, now = auth.base_url(router), datetime.now(UTC)
     upload: UploadForm | UploadParts

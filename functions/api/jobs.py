@@ -41,7 +41,7 @@ def list_jobs(
     """
     tenant, after = auth.caller_of(router).tenant, position_of(router, cursor)
     page = services().jobs.page(tenant, status=status, importer=importer, limit=limit, cursor=after)
-    items = [job_response(job, auth.base_url(router)) for job in page.items]
+    items = [job_response(job, auth.base_url(router), brief=True) for job in page.items]
     return ListResponse(items=items, next=cursor_of(router, page.next))
 
 

@@ -17,8 +17,8 @@ from sluice.api.events import CONTENT_TYPE, read_id, stream_response
 from sluice.api.responses import TicketResponse
 from sluice.config import ApiSettings, load_settings
 from sluice.model.event import TICKET_SECONDS, Ticket
-from sluice.usecases.tickets import issue_ticket
 from sluice.usecases.views import await_news
+from sluice.usecases.watchers import issue_ticket
 
 _STREAM = CONTENT_TYPE.partition(";")[0]
 

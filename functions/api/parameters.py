@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from functions.api import auth
+from sluice.api.requests import RENAMED
 from sluice.model.page import invalid_cursor
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
@@ -39,6 +40,8 @@ def only_known_parameters(app: APIGatewayRestResolver, next_middleware: NextMidd
 
 
 def _unknown(name: str, known: list[str]) -> str:
+    if name in RENAMED and "recipe" in known:
+        return RENAMED[name]
     if near := get_close_matches(name, known, 1):
         return f"Unknown parameter; did you mean '{near[0]}'?"
     return f"Unknown parameter; this call takes {', '.join(known) or 'none'}"

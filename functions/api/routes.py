@@ -18,7 +18,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: Headers of answers, by name.
 HEADERS = {
-    "ETag": "Version of the job, to be sent as `If-None-Match`.",
+    "ETag": "Version of what is shown, to be sent as `If-None-Match` or `If-Match`.",
     "Location": "Address of what the call created, or of where it leads.",
     "Retry-After": "Seconds until the next request makes sense.",
 }

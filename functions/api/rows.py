@@ -19,8 +19,8 @@ def list_rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> L
 
     One entry for each wrong cell, in the order of the file: its place, its value and the reason.
     """
-    ref = services().jobs.get(ref_of(router, job_id)).ref
-    page = JobFiles(ref, services().files).rejections_page(limit=limit, cursor=position_of(router, cursor))
+    job = services().jobs.get(ref_of(router, job_id))
+    page = JobFiles(job, services().files).rejections_page(limit=limit, cursor=position_of(router, cursor))
     return ListResponse(items=[rejection_response(each) for each in page.items], next=cursor_of(router, page.next))
 
 
@@ -30,6 +30,6 @@ def list_kept_rows(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> Li
 
     Each with the job that changed it since.
     """
-    ref = services().jobs.get(ref_of(router, job_id)).ref
-    page = JobFiles(ref, services().files).kept_page(limit=limit, cursor=position_of(router, cursor))
+    job = services().jobs.get(ref_of(router, job_id))
+    page = JobFiles(job, services().files).kept_page(limit=limit, cursor=position_of(router, cursor))
     return ListResponse(items=[kept_row_response(item) for item in page.items], next=cursor_of(router, page.next))

@@ -92,7 +92,7 @@ def list_syncs(source: str, limit: Limit = 50, cursor: Cursor = None) -> ListRes
     tenant, name, after = auth.caller_of(router).tenant, source_named(source).name, position_of(router, cursor)
     page = services().jobs.page(tenant, status=None, importer=name, limit=limit, cursor=after)
     # a file that was dropped under the source's name has a failed job of the same name
-    pulls = [job_response(job, auth.base_url(router)) for job in page.items if job.is_sync]
+    pulls = [job_response(job, auth.base_url(router), brief=True) for job in page.items if job.is_sync]
     return ListResponse(items=pulls, next=cursor_of(router, page.next))
 
 

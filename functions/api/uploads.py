@@ -16,7 +16,7 @@ from functions.api.description import FORM
 from functions.api.imports import FILE_PROBLEMS
 from functions.api.routes import Routes, problems
 from functions.api.services import services
-from sluice.api.requests import GuardsAsText, OptionFields, Parameters, Priority, UploadFields, given_options
+from sluice.api.requests import GuardsAsText, Priority, Questions, RecipeAsText, UploadFields
 from sluice.api.responses import JobResponse
 from sluice.catalog.registry import importer_named
 from sluice.model.options import Blanks, Deletes, Mode, OnRejections
@@ -28,7 +28,7 @@ _LONGEST_WAIT = 20
 
 router = Routes("Imports")
 
-_ABOUT = {name: each.description for name, each in OptionFields.model_fields.items()}
+_ABOUT = {name: each.description for name, each in UploadFields.model_fields.items()}
 _FILE = {"type": "string", "format": "binary", "description": "The file."}
 _BODY = {
     "required": True,
@@ -53,12 +53,13 @@ def upload_file(  # the parameters are described here, and read together with th
     corrects: Annotated[
         str | None, Query(max_length=64, description="Id of the job whose rejected rows the file corrects.")
     ] = None,
-    parameters: Annotated[Parameters | None, Query(description='As JSON, such as {"ward": "79800001"}.')] = None,
+    recipe: Annotated[RecipeAsText | None, Query(description=_ABOUT["recipe"])] = None,
+    questions: Annotated[Questions | None, Query(description=_ABOUT["questions"])] = None,
     mode: Annotated[Mode | None, Query(description=_ABOUT["mode"])] = None,
     blanks: Annotated[Blanks | None, Query(description=_ABOUT["blanks"])] = None,
     deletes: Annotated[Deletes | None, Query(description=_ABOUT["deletes"])] = None,
     on_rejections: Annotated[OnRejections | None, Query(description=_ABOUT["on_rejections"])] = None,
-    guards: Annotated[GuardsAsText | None, Query(description='As JSON, such as {"max_rejected": 0.05}.')] = None,
+    guards: Annotated[GuardsAsText | None, Query(description=_ABOUT["guards"])] = None,
 ) -> Response[JobResponse]:
     """Send a file of up to 4 MB.
 
@@ -68,6 +69,7 @@ def upload_file(  # the parameters are described here, and read together with th
     caller, event = auth.caller_of(router), router.current_event
     upload = forms.read_upload(event)
     asked = _fields(event.resolved_query_string_parameters or {}, upload.fields)
+    preferred = re.search(r"\bwait=(\d{1,6})", event.headers.get("Prefer") or "")
     request = ImportRequest(
         tenant=caller.tenant,
         requested_by=caller.subject,
@@ -78,11 +80,13 @@ def upload_file(  # the parameters are described here, and read together with th
         review=asked.review,
         force=asked.force,
         corrects=asked.corrects,
-        parameters=asked.parameters,
-        given=given_options(asked),
+        recipe=asked.decisions(),
+        recipe_name=asked.recipe_name,
+        questions=asked.questions,
+        waits=preferred is not None,
+        given=asked.options(),
     )
     job = accept_file(request, upload.content, now=datetime.now(UTC), services=services())
-    preferred = re.search(r"\bwait=(\d{1,6})", event.headers.get("Prefer") or "")
     longest = _LONGEST_WAIT * importer_named(asked.importer).synchronous
     wait = min(int(preferred[1]), _LONGEST_WAIT) if preferred else longest
     return responses.job(await_end(job, seconds=wait, jobs=services().jobs), router, started=True)
@@ -97,5 +101,10 @@ def _fields(query: dict[str, list[str]], form: dict[str, str]) -> UploadFields:
         return UploadFields.model_validate(given)
     except ValidationError as error:
         raise RequestValidationError(
-            [{**each, "loc": ("body" if each["loc"][0] in form else "query", *each["loc"])} for each in error.errors()]
+            [{**each, "loc": (_place(each["loc"], form), *each["loc"])} for each in error.errors()]
         ) from None
+
+
+def _place(loc: tuple[int | str, ...], form: dict[str, str]) -> str:
+    """Return where a parameter was given; what is wrong with several is the body's."""
+    return "query" if loc and loc[0] not in form else "body"

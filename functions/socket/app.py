@@ -13,8 +13,7 @@ from sluice.config import SocketSettings, load_settings
 from sluice.model.errors import SluiceError
 from sluice.model.event import Connection
 from sluice.observability import logger
-from sluice.usecases.tickets import redeem_ticket
-from sluice.usecases.watchers import connect
+from sluice.usecases.watchers import connect, redeem_ticket
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -8,7 +8,7 @@ from typing import Final
 from local.paths import ROOT
 from sluice.catalog.registry import IMPORTERS, lookup_named
 from sluice.reports.columns import ColumnFacts, describe, format_value
-from sluice.schema.cell_types import Conventions
+from sluice.schema.cell_types import DECIMAL, Conventions
 from sluice.schema.importer import Importer
 
 PAGES: Final = ROOT / "docs" / "importers"
@@ -58,7 +58,7 @@ def _options(importer: Importer) -> Iterator[str]:
     kinds = {facts.kind for facts in describe(importer)}
     yield f"Importer: {names}." + ("" if importer.lookup else f" Dataset: `{importer.dataset}`.")
     if kinds & {"number", "money", "whole"}:
-        yield f"Numbers: decimal {_MARKS[importer.conventions.decimal]}."
+        yield f"Numbers: decimal {_MARKS[importer.conventions.decimal or DECIMAL]}."
     if "date" in kinds:
         yield f"Dates: {_DATES[importer.conventions.dates]}."
     types = f"{' or '.join(f'`{ending}`' for ending in importer.file_types)}, " if importer.file_types else ""

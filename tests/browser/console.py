@@ -57,10 +57,10 @@ def file_with_mistakes(rows: int = 40) -> bytes:
     return csv_file(made)
 
 
-def file_with_dates() -> bytes:
-    """Products whose dates can be read in two ways."""
-    rows = [(*row, "03/04/2026") for row in products(3)]
-    return csv_file(rows, titles=("Part Number", "Description", "Price", "Stock", "Updated"))
+def file_with_questions() -> bytes:
+    """Products whose prices have both decimal marks, and whose dates can be read in two ways."""
+    made = [["P-1", "Belt", "1.250", "03/04/2026"], ["P-2", "Pump", "9.5", "05/04/2026"], ["P-3", "Cap", "9,5", ""]]
+    return csv_file(made, titles=("Part Number", "Description", "Price", "Updated"))
 
 
 def with_comparison(page: Page) -> None:

@@ -44,6 +44,12 @@ def test_every_stage_of_the_dialog_is_accessible(
 
     expect(page.get_by_role("heading", name="Your file is being checked")).to_be_visible()
     accessible(page, "the check, or the preview already")
+    question = page.get_by_role("group", name="In which order does the column Updated write day and month?")
+    expect(question).to_be_visible()
+    page.get_by_role("button", name="Send the answers").click()
+    accessible(page, "the questions, one of them without an answer")
+    question.get_by_label("Day first").check()
+    page.get_by_role("button", name="Send the answers").click()
     expect(page.get_by_role("heading", name="Review before loading")).to_be_visible()
     changes = page.get_by_role("region", name="The first 3 of 1,202 records that change").get_by_role("row")
     expect(changes.nth(2)).to_have_text("3P-00000212,500.125 → 9.500")
@@ -53,22 +59,23 @@ def test_every_stage_of_the_dialog_is_accessible(
     page.get_by_text("columns are in the file").click()
     accessible(page, "the preview")
     page.get_by_role("button", name="Load 1,203 rows").click()
-    expect(page.get_by_text("Choose for each of these columns")).to_be_visible()
-    accessible(page, "the question about dates")
-    page.get_by_label("Day first").check()
-    page.get_by_role("button", name="Load 1,203 rows").click()
     expect(page.get_by_role("heading", name="The import has finished")).to_be_visible()
     accessible(page, "the end")
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_a_failed_import_is_accessible(
+def test_a_missing_column_and_a_failed_import_are_accessible(
     page_at: Callable[..., Page], ann: Person, accessible: Callable[[Page, str], None], color_scheme: str
 ) -> None:
-    """The alert has the problem and the ways on."""
+    """The question about a header; then the alert with the problem and the ways on."""
     page = page_at("examples/import.html?lang=id", ann, color_scheme=color_scheme)
     page.get_by_role("button", name="Impor daftar harga").click()
     chosen: Any = {"name": "parts.csv", "mimeType": "text/csv", "buffer": b"SKU,Name,Prise\nF-1,Belt,1\n"}
     page.locator("sluice-import-dialog input[type=file]").set_input_files(chosen)
+    expect(page.get_by_role("combobox", name="Price")).to_be_visible()
+    accessible(page, "the question about a missing column")
+    page.get_by_role("button", name="Batalkan impor ini").click()
+    page.get_by_role("button", name="Pilih berkas lain").click()
+    page.locator("sluice-import-dialog input[type=file]").set_input_files(chosen | {"buffer": b"hello\nworld\n"})
     expect(page.get_by_role("alert")).to_be_visible()
     accessible(page, "a failed import")

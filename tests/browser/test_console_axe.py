@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageAt
-from tests.browser.console import CONSOLE, PAGES, file_with_dates, file_with_mistakes, go, ready, with_comparison
+from tests.browser.console import CONSOLE, PAGES, file_with_mistakes, file_with_questions, go, ready, with_comparison
 from tests.support.people import Person
 
-TABS = ("Rejected rows", "Preview", "Run", "Files")
+TABS = ("Rejected rows", "Preview", "Recipe", "Run", "Files")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -22,7 +22,7 @@ def test_axe_finds_no_violation_on_any_page(
     go(page, "#/jobs")
     accessible(page, "no jobs")
     job = ann.imported(file_with_mistakes(), filename="mistakes.csv")
-    review = ann.imported(file_with_dates(), filename="dates.csv")
+    review = ann.imported(file_with_questions(), filename="open.csv", review=True)
     for address in PAGES:
         go(page, address)
         accessible(page, address)
@@ -50,10 +50,15 @@ def test_axe_finds_no_violation_on_any_page(
     accessible(page, "asking before a rollback")
     page.get_by_role("button", name="Go back").click()
     go(page, f"#/jobs/{review['id']}")
-    page.get_by_role("button", name="Load the rows").click()
-    expect(page.get_by_role("dialog").get_by_role("group", name="Updated")).to_be_visible()
-    accessible(page, "asking for the order of dates")
-    page.get_by_role("button", name="Go back").click()
+    expect(page.get_by_role("group", name="In which order does the column Updated")).to_be_visible()
+    page.get_by_role("button", name="Send the answers").click()
+    accessible(page, "open questions")
+    answers = {"decimal.price": ",", "date_order.updated": "dmy"}
+    ann.move(review["id"], "answers", {"version": review["recipe"]["version"], "answers": answers})
+    expect(page.locator(".head .status")).to_have_text("In review")
+    page.get_by_role("tab", name="Recipe").click()
+    page.get_by_text("columns are in the file").click()
+    accessible(page, "changing the recipe")
 
     page.goto(page.url.partition("#")[0] + "#/nowhere")
     expect(page.get_by_text("There is no such page")).to_be_visible()

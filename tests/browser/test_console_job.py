@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PageAt
-from tests.browser.console import CONSOLE, counts, file_with_dates, file_with_mistakes, go, ready
+from tests.browser.console import CONSOLE, counts, file_with_mistakes, file_with_questions, go, job_row, ready
 from tests.support.factories import csv_file, products
 from tests.support.people import Person, eventually
 
@@ -63,21 +63,52 @@ def test_a_job_shows_the_counts_chart_rejections_log_and_files_of_its_rows(
     assert page.url.endswith(f"#/jobs/{job['id']}?tab=files")
 
 
-def test_a_job_in_review_asks_for_its_dates_and_is_committed(page_at: PageAt, ann: Person) -> None:
-    job = ann.imported(file_with_dates(), filename="dates.csv")
+def test_a_job_asks_on_its_page_and_shows_what_another_caller_has_answered(page_at: PageAt, ann: Person) -> None:
+    """Answers that come after others are rejected, and the page shows what holds; then a decision is changed."""
+    job = ann.imported(file_with_questions(), filename="open.csv", review=True)
     page = page_at(CONSOLE, ann)
+    expect(job_row(page, job["id"]).locator(".status")).to_have_text("Waits for an answer")
     go(page, f"#/jobs/{job['id']}")
+    expect(page.locator(".head .status")).to_have_text("Waits for an answer")
+    price = page.get_by_role("group", name="Which decimal mark does the column Price use?")
+    updated = page.get_by_role("group", name="In which order does the column Updated write day and month?")
+    expect(price.get_by_text("1 cell has a decimal comma")).to_be_visible()
+    expect(price.get_by_role("row", name="3 9.5 has a decimal point")).to_be_visible()
+    price.get_by_label("A point").check()
+    send = page.get_by_role("button", name="Send the answers")
+    send.click()
+    expect(updated.get_by_label("Day first")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("Answer this question: In which order does the column Updated")
+    updated.get_by_label("Month first").check()
+
+    version = ann.client.get(f"/jobs/{job['id']}").body["recipe"]["version"]
+
+    def overtake(route: Route) -> None:
+        """Answer before the page does, as another caller."""
+        ann.move(job["id"], "answers", {"version": version, "answers": {"decimal.price": ","}})
+        route.continue_()
+
+    page.route("**/answers", overtake, times=1)
+    send.click()
+    expect(page.get_by_role("alert").first).to_contain_text("By now “Decimal mark of Price” is “A comma”. Your answers")
+    expect(price).to_have_count(0)
+    expect(updated.get_by_label("Month first")).not_to_be_checked()
+    updated.get_by_label("Month first").check()
+    send.click()
+    expect(page.locator(".head .status")).to_have_text("In review")
+    expect(page.locator(".verdict")).to_have_text("Load 2 new rows, change 0, leave out 1.")
+
+    page.get_by_role("tab", name="Recipe").click()
+    mark = page.get_by_role("row", name="Decimal mark of Price")
+    expect(mark).to_contain_text("answered")
+    expect(mark).to_contain_text("1 cell can be read in both ways, such as 1.250 in row 2")
+    mark.get_by_role("combobox").select_option("A point")
+    mark.get_by_role("button", name="Change").click()
+    expect(mark.get_by_role("cell").first).to_have_text("A point")
     page.get_by_role("button", name="Load the rows").click()
-    dialog = page.get_by_role("dialog", name="Load these rows?")
-    updated = dialog.get_by_role("group", name="Updated")
-    expect(updated.get_by_role("radio", checked=True)).to_have_count(0)
-    dialog.get_by_role("button", name="Load the rows").click()
-    expect(updated.get_by_label("Day first: row 2 is 3 April 2026")).to_be_focused()
-    assert ann.client.get(f"/jobs/{job['id']}").body["status"] == "in_review", "no order was chosen"
-    updated.get_by_label("Month first: row 2 is 4 March 2026").check()
-    dialog.get_by_role("button", name="Load the rows").click()
-    expect(page.locator(".head .status")).to_have_text("Loaded")
-    assert {values["updated"] for values in ann.records("products").values()} == {"2026-03-04"}
+    expect(page.locator(".head .status")).to_have_text("Loaded, 1 rejected")
+    loaded = {key: (float(values["price"]), values["updated"]) for key, values in ann.records("products").items()}
+    assert loaded == {"P-1": (1.25, "2026-03-04"), "P-2": (9.5, "2026-05-04")}
 
 
 def test_a_review_begins_with_its_verdict_and_its_rejected_rows(page_at: PageAt, ann: Person) -> None:

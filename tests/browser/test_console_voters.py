@@ -80,7 +80,7 @@ def test_a_file_without_a_ward_in_its_name_is_sent_once_the_ward_is_typed(
     page.get_by_role("button", name="Send members.xlsx").click()
     expect(page.locator(".done .status")).to_have_text("Looked up")
     (job,) = ann.everything("/jobs", 10)
-    assert job["parameters"] == {"ward": OTHER_WARD}
+    assert job["recipe"]["constants"] == {"ward": OTHER_WARD}
 
 
 def test_a_typed_ward_applies_to_its_file_only(
@@ -92,7 +92,7 @@ def test_a_typed_ward_applies_to_its_file_only(
 
     def fail(route: Route) -> None:
         body = json.loads(route.request.post_data or "")
-        announced.append((body["filename"], body["parameters"]["ward"]))
+        announced.append((body["filename"], body["recipe"]["constants"]["ward"]))
         headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/problem+json"}
         route.fulfill(status=500, headers=headers, body='{"title": "Something broke"}')
 

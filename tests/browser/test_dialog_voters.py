@@ -69,7 +69,7 @@ def test_a_file_without_a_ward_is_not_sent_before_the_ward_is_typed(
     coming.value.save_as(saved)
     assert "Registered in this ward" in load_workbook(saved, read_only=True).sheetnames
     (job,) = ann.everything("/jobs", 10)
-    assert (job["status"], job["review"], job["parameters"]) == ("completed", False, {"ward": WARD})
+    assert (job["status"], job["review"], job["recipe"]["constants"]) == ("completed", False, {"ward": WARD})
 
 
 def test_a_lookup_fits_a_phone_in_indonesian(page_at: PageAt, ann: Person, commission: Setting, tmp_path: Path) -> None:

@@ -85,13 +85,15 @@ def kill_workers_in(
     phase: PhaseName,
     *,
     after: PhaseName | None = None,
+    since_round: int = 0,
     for_good: bool = False,
 ) -> None:
     """Kill every worker while each has leased a chunk of a phase of which others are done.
 
     Their leases last for a minute. ``make soak`` waits for their end; otherwise this function does what time does: the
     leases are over, and SQS sends the messages again. The last chunk's message goes to the dead-letter queue if it has
-    failed ``for_good``, as after its third receive. The phase ``after`` which it comes runs at its usual speed.
+    failed ``for_good``, as after its third receive. The phase ``after`` which it comes runs at its usual speed, and
+    so does the phase until the round ``since_round`` of its chunks.
     """
     if _emulator_at(stack.endpoint, Path(stack.folder).parent) is None:
         pytest.fail("this test kills the functions' processes and needs a local AWS of its own")
@@ -110,8 +112,8 @@ def kill_workers_in(
         return len(left) < len(states) and left.count(ChunkState.RUNNING) == min(CONCURRENCY, len(left))
 
     def comes_next() -> bool:
-        if phase is PhaseName.PARSE:  # its chunks are stored before the phase begins
-            return bool(chunks.of_phase(job, phase))
+        if phase is PhaseName.PARSE:  # its chunks are stored, or given back to the queue, before the phase begins
+            return any(chunk.ref.round >= since_round for chunk in chunks.of_phase(job, phase))
         return after is None or {chunk.state for chunk in chunks.of_phase(job, after)} == {ChunkState.DONE}
 
     eventually(comes_next, f"the phase before {phase}", patience=200, pause=0.02)

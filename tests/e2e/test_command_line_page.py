@@ -10,6 +10,7 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,12 +24,15 @@ from tests.conftest import own_tenant
 from tests.support.oidc import CLIENT, SCOPES, Provider, click, in_background, serving
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"docs/cli.md": 25, "cli/README.md": 3}
+PAGES = {"docs/cli.md": 30, "cli/README.md": 3}
 """The pages, and at least how many commands each has."""
 BIN = Path(sys.executable).parent
-FILE = "Dealer Code,Name,Level\nD-1001,Autohaus Nord,gold\nD-1002,Autohaus Ost,platinum\n"
+FILES = {
+    "dealers.csv": "Dealer Code,Name,Level\nD-1001,Autohaus Nord,gold\nD-1002,Autohaus Ost,platinum\n",
+    "prices.csv": "Part Number,Description,Price,Updated\nP-1,Bolt,12.50,03/04/2026\nP-2,Nut,2.75,05/04/2026\n",
+}
 #: What a command of the page ends with, if not with 0.
-CODES = {"--review": 3}
+CODES = {"--review": 3, "prices.csv --importer products --wait": 3}
 #: `test_distribution.py` installs it.
 ELSEWHERE = "pipx install ./cli"
 
@@ -82,7 +86,8 @@ def test_every_command_of_a_page_runs(
     monkeypatch.setattr("typer.get_app_dir", lambda name: str(tmp_path / "config" / name))
     for name in ("SLUICE_API_URL", "SLUICE_TOKEN", "SLUICE_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    (tmp_path / "dealers.csv").write_text(FILE)
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content)
     known = {
         "https://CONSOLE-ADDRESS": console,
         "https://API-ADDRESS/v1": stack.api_url,
@@ -102,6 +107,16 @@ def test_every_command_of_a_page_runs(
     assert (tmp_path / "errors.xlsx").exists() == ("--save errors.xlsx" in (ROOT / page).read_text())
 
 
+@contextmanager
+def redirected(target: str) -> Iterator[None]:
+    """Write standard output to a file of this name, if there is one."""
+    if not target:
+        yield
+        return
+    with Path(target).open("w") as file, redirect_stdout(file):
+        yield
+
+
 def run(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run a line of a shell, as far as the page uses one; return its exit code."""
     if line.startswith("export "):
@@ -117,9 +132,10 @@ def run(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
     if source:
         content = subprocess.run(shlex.split(source), capture_output=True, check=True).stdout
         monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    command, _, target = command.partition(" > ")
     name, *arguments = shlex.split(command)
     assert name == "sluice", line
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as ended, redirected(target):
         main.main(arguments)
     words.PROFILE.set(None)
     connection.TOKEN.set(None)

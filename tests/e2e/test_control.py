@@ -116,19 +116,6 @@ def test_cancelling_a_job_in_review_discards_it(ann: Person) -> None:
     assert ann.records("products") == {}
 
 
-def test_ambiguous_dates_stop_the_job_until_the_commit_gives_their_order(ann: Person) -> None:
-    rows = [(*row, when) for row, when in zip(products(3), ["03/04/2026", "05/06/2026", "2026-07-08"], strict=True)]
-    titles = ("Part Number", "Description", "Price", "Stock", "Updated")
-    job = ann.imported(csv_file(rows, titles=titles), filename="dates.csv")
-    assert (job["status"], job["ambiguous_dates"]) == ("in_review", ["updated"])
-    unsaid = ann.call("POST", f"/jobs/{job['id']}/commit")
-    assert (unsaid.status_code, unsaid.json()["type"]) == (400, "/problems/ambiguous-dates")
-    ann.move(job["id"], "commit", {"dates": {"Updated": "mdy"}})
-    assert ann.end_of(job["id"])["status"] == "completed"
-    dates = {key: values["updated"] for key, values in ann.records("products").items()}
-    assert dates == {"P-000001": "2026-03-04", "P-000002": "2026-05-06", "P-000003": "2026-07-08"}
-
-
 def test_the_same_file_is_rejected_with_the_earlier_job_unless_forced(ann: Person) -> None:
     body = csv_file(products(5))
     first = ann.imported(body, filename="a.csv")

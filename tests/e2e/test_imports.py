@@ -105,7 +105,7 @@ def test_a_file_in_the_drop_folder_is_imported(ann: Person) -> None:
 def test_a_mapping_names_columns_with_unknown_headers(ann: Person) -> None:
     body = csv_file(products(3), titles=("Teil", "Text", "Preis", "Bestand"))
     mapping = {"Teil": "Part Number", "Text": "Description", "Preis": "Price", "Bestand": "Stock"}
-    assert ann.imported(body, filename="a.csv", mapping=mapping)["counts"]["inserted"] == 3
+    assert ann.imported(body, filename="a.csv", recipe={"columns": mapping})["counts"]["inserted"] == 3
 
 
 def test_a_job_is_not_sent_again_until_its_version_changes(ann: Person) -> None:

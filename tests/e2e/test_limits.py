@@ -59,8 +59,10 @@ def test_prices_that_change_too_much_are_shown_in_review_and_not_loaded(bob: Per
     before = bob.listing("products")
     wrong = csv_file([(key, "Bolt", "950" if key > "P-019" else "9.80") for key in keys], titles)
     job = bob.imported(wrong, filename="b.csv", review=True, guards={"max_change": {"price": 0.5}})
-    assert (job["status"], job["problem"]["type"], job["problem"]["found"]) == ("in_review", "/problems/guard", 20)
-    assert job["problem"]["examples"][0]["changes"] == [{"column": "Price", "before": "9.5", "after": "950"}]
-    assert bob.call("POST", f"/jobs/{job['id']}/commit").json()["type"] == "/problems/guard"
+    (question,) = job["questions"]
+    assert (job["status"], job["waiting_for"], question["key"]) == ("in_review", "answers", "guard.max_change")
+    assert question["params"]["found"] == 20
+    assert question["params"]["examples"][0]["changes"] == [{"column": "Price", "before": "9.5", "after": "950"}]
+    assert bob.call("POST", f"/jobs/{job['id']}/commit").json()["type"] == "/problems/questions-open"
     bob.move(job["id"], "cancel")
     assert bob.listing("products") == before

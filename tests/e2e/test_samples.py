@@ -50,5 +50,5 @@ def test_a_sample_of_a_lookup_has_the_expected_categories(
     job = imported(ann, sample)
     summary = json.loads(ann.saved(job["id"], "summary.json", tmp_path).read_text())
     counts = {each["slug"]: each["count"] for each in summary["categories"] if each["count"]}
-    assert counts == Counter(category(key, job["parameters"]["ward"]) for key in sample.good)
+    assert counts == Counter(category(key, job["recipe"]["constants"]["ward"]) for key in sample.good)
     assert ann.records(importer_named(sample.importer).dataset) == {}

@@ -140,8 +140,11 @@ def test_a_mirror_deletes_what_its_file_lacks_and_half_a_file_deletes_nothing(bo
     completed(bob, bob.start(full_file(keys), filename="full.csv"))
     before = bob.listing("products")
     half = bob.imported(full_file(keys[:1_000]), filename="half.csv", mode="mirror")
-    assert (half["status"], half["problem"]["type"]) == ("failed", "/problems/guard")
-    assert (half["problem"]["found"], half["problem"]["total"]) == (1_000, 2_000)
+    assert (half["status"], half["waiting_for"]) == ("in_review", "answers")
+    (guard,) = half["questions"]
+    assert (guard["key"], guard["params"]["found"], guard["params"]["total"]) == ("guard.max_deleted", 1_000, 2_000)
+    answer = {"version": half["recipe"]["version"], "answers": {guard["key"]: "cancel"}}
+    assert bob.move(half["id"], "answers", answer)["status"] == "cancelled"
     assert bob.listing("products") == before
 
     job = completed(bob, bob.start(full_file(keys[50:]), filename="all.csv", mode="mirror"))

@@ -133,7 +133,9 @@ def test_files_are_processed_in_order_and_an_urgent_one_before_the_waiting_ones(
     jobs = {job["file"]["name"][:1]: job["id"] for job in ann.everything("/jobs", 100)}
     eventually(lambda: ann.call("GET", f"/jobs/{jobs['1']}").json().get("started_at"), "the next", patience=120)
     body = book(tmp_path, 30, 30_000)
-    jobs["u"] = ann.start(body, filename="all.xlsx", importer="voters", priority="urgent", parameters={"ward": WARD})
+    jobs["u"] = ann.start(
+        body, filename="all.xlsx", importer="voters", priority="urgent", recipe={"constants": {"ward": WARD}}
+    )
     ended = [ann.end_of(jobs[name], patience=200) for name in "01u2"]
     assert {job["status"] for job in ended} == {"completed"}
     for before, after in pairwise(ended):

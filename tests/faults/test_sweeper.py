@@ -28,6 +28,19 @@ def problem_of(job: Job) -> str | None:
     return job.problem.type if job.problem else None
 
 
+def test_a_review_is_reminded_of_once_at_half_time(harness: Harness) -> None:
+    ref = harness.upload(csv_file(products(3)), review=True)
+    harness.run(ref)
+    before = harness.jobs.get(ref)
+    harness.sweep(after=timedelta(days=3, hours=11))
+    assert harness.jobs.get(ref) == before
+    for days in (4, 5, 6):
+        harness.sweep(after=timedelta(days=days))
+    notes = [entry.note for entry in harness.jobs.entries(ref) if entry.note.startswith("reminder")]
+    assert notes == ["reminder: it waits for commit, and is cancelled within 3 days"]
+    assert harness.jobs.get(ref).version == before.version + 1, "watchers see it"
+
+
 def test_a_review_without_a_commit_expires_after_seven_days(harness: Harness) -> None:
     ref = harness.upload(csv_file(products(3)), review=True)
     harness.run(ref)

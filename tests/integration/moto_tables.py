@@ -1,8 +1,9 @@
 """Lets moto's DynamoDB do as much work as its requests name, in place of work that grows with its tables.
 
 moto backs up each table of a transaction once for each of its items, by copying everything in it; looks through a whole
-table for the items of one partition; and tries some forty spellings of a name for each value of a response. That was
-more than half of the time of the tests that use it. Its answers stay as they are, but for one thing that they get right
+table for the items of one partition; tries some forty spellings of a name for each value of a response; adds up an
+item's size for each of its attributes; and lists the methods of a class for each request. That was more than half of
+the time of the tests that use it. Its answers stay as they are, but for one thing that they get right
 in this way: a transaction that is cancelled undoes its own changes, and not those that other threads have made
 meanwhile.
 """
@@ -10,30 +11,39 @@ meanwhile.
 from __future__ import annotations
 
 import copy
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb import models
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import bytesize
 
 _transact, _query = DynamoDBBackend.transact_write_items, Table.query
+_limit = LimitedSizeDict.__setitem__
 _serialize = BaseJSONSerializer._serialize_type_structure
-# Types of DynamoDB whose values are in a response as moto holds them.
-_PLAIN = frozenset({"S", "N", "BOOL"})
+# Types of DynamoDB whose values are in a response as moto holds them; bytes are not.
+_PLAIN = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
+# Size of an item, in bytes, up to which moto need not add the attributes up.
+_SMALL = 300_000
 # Place of the argument ``index_name`` of moto's query, behind the partition.
 _INDEX_NAME = 6
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Replace moto's transactions and queries, and the way in which it writes values."""
+    """Replace moto's transactions and queries, and the way in which it measures and writes values."""
     patch.setattr(models, "copy", SimpleNamespace(deepcopy=_copied))
     patch.setattr(DynamoDBBackend, "transact_write_items", _transact_write_items)
     patch.setattr(Table, "query", _query_partition)
     patch.setattr(BaseJSONSerializer, "_serialize_type_structure", _serialize_value)
+    patch.setattr(LimitedSizeDict, "__setitem__", _set_attribute)
+    patch.setattr(responses, "method_names_from_class", cache(method_names_from_class))
 
 
 def _copied(thing: Any) -> Any:
@@ -83,8 +93,30 @@ def _query_partition(table: Table, hash_key: DynamoType | None, *more: Any, **na
 
 
 def _serialize_value(serializer: BaseJSONSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    """Write a value of a plain type as it is, and anything else as moto does."""
-    if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1 and not _PLAIN.isdisjoint(value):
+    """Write a value of plain types as it is, and anything else as moto does."""
+    if shape.name == "AttributeValue" and _is_plain(value):
         serialized[key] = value
     else:
         _serialize(serializer, serialized, value, shape, key)
+
+
+def _set_attribute(attributes: LimitedSizeDict, name: str, value: Any) -> None:
+    """Keep the sum of all values that an item has had, and let moto add up the present ones once it is large."""
+    known = vars(attributes)
+    had = known["had"] if "had" in known else sum(map(_size, attributes.items()))
+    known["had"] = had + _size((name, value))
+    (dict.__setitem__ if known["had"] < _SMALL else _limit)(attributes, name, value)
+
+
+def _size(attribute: tuple[str, Any]) -> int:
+    name, value = attribute
+    return bytesize(name) + (value.size() if type(value) is DynamoType else bytesize(str(value)))
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) is not dict or len(value) != 1:
+        return False
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return all(map(_is_plain, content.values()))
+    return kind in _PLAIN or (kind == "L" and all(map(_is_plain, content)))

@@ -69,7 +69,7 @@ def test_the_tasks_of_an_earlier_run_change_nothing(stack: Stack, machine: Memor
 def test_a_suspended_job_is_resumed_automatically(stack: Stack) -> None:
     """Before, the job is suspended; in its new run it is not."""
     stack.jobs.add(replace(make_job(importer="voters", status=Status.LOADING), ref=REF))
-    stack.jobs.remember(REF, phase=PhaseName.LOAD)
+    stack.jobs.enter_phase(REF, PhaseName.LOAD)
     stack.jobs.transition(REF, Status.PAUSING, suspended=UpstreamDown("The upstream").problem)
     assert finish.handler(event("finish"), CONTEXT) == {"status": "paused", "suspended": True, "resume_after": 30}
     for _ in range(2):

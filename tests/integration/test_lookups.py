@@ -17,8 +17,7 @@ from local.fake_upstreams.commission import Commission
 from local.fake_upstreams.server import Served, serving
 from local.fake_upstreams.settings import Behaviour
 from local.fake_upstreams.voters import category, id_numbers, truth
-from sluice.aws.rate_limits import DynamoRateStore
-from sluice.aws.upstreams import DynamoTokenStore, SharedUpstreams
+from sluice.aws.upstreams import DynamoRateStore, DynamoTokenStore, SharedUpstreams
 from sluice.catalog.elections.commission import commission
 from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.clock import Clock

@@ -14,7 +14,7 @@ from functions.announce import app as announce
 from functions.socket import app as socket
 from sluice import bootstrap
 from sluice.model.event import Connection, Ticket
-from sluice.usecases.tickets import issue_ticket
+from sluice.usecases.watchers import issue_ticket
 from tests.integration.stack import Stack, event
 from tests.support import issuer
 from tests.support.factories import make_job

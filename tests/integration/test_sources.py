@@ -15,8 +15,7 @@ from moto import mock_aws
 from local.fake_upstreams.server import Served, serving
 from local.fake_upstreams.settings import Settings
 from local.fake_upstreams.siasn import Register
-from sluice.aws.rate_limits import DynamoRateStore
-from sluice.aws.upstreams import DynamoTokenStore
+from sluice.aws.upstreams import DynamoRateStore, DynamoTokenStore
 from sluice.catalog.registry import source_named
 from sluice.model.errors import TryLater, UpstreamRejected
 from sluice.upstream.clock import Clock

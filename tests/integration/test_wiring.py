@@ -86,3 +86,20 @@ def test_a_resource_with_data_outlives_its_stack(resource: str) -> None:
     """It keeps its logical id too: under another, an update would make an empty one."""
     declared = template()["Resources"][resource]
     assert (declared["DeletionPolicy"], declared["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_a_function_that_may_start_an_execution_knows_of_which_machine() -> None:
+    """One that lacks the setting fails at the first round, or at the first job in line that it starts."""
+    settings = {
+        f"{function}Function": model
+        for name, model in vars(config).items()
+        if isinstance(model, type) and issubclass(model, Settings)
+        for function in SHARED.get(name.removesuffix("Settings"), (name.removesuffix("Settings"),))
+    }
+    starting = {
+        name
+        for name, resource in template()["Resources"].items()
+        if name in settings and '"states:StartExecution"' in json.dumps(resource, default=str)
+    }
+    assert {"DispatchFunction", "FinishFunction", "SweeperFunction", "ApiFunction"} <= starting
+    assert {name for name in starting if "machine_arn" not in settings[name].model_fields} == set()

@@ -36,8 +36,8 @@ EDGE_FAULTS: Final = (
         name="guard-committed",
         breaks="A job in review is committed although a guard keeps it from loading.",
         file="layers/domain/sluice/usecases/control.py",
-        old="    if job.problem:\n        raise Conflict.of(job.problem)",
-        new="    if job is None:\n        raise Conflict.of(job)",
+        old="    if job.questions:",
+        new="    if job is None:",
         tests=("tests/unit/usecases/test_phases_guards.py",),
     ),
     Fault(
@@ -51,7 +51,7 @@ EDGE_FAULTS: Final = (
     Fault(
         name="rejection-does-not-wait",
         breaks="A load is taken back while a worker still writes one of its chunks.",
-        file="layers/domain/sluice/usecases/barrier.py",
+        file="layers/domain/sluice/usecases/rounds.py",
         old="    elif stops and not any(",
         new="    elif must_undo or stops and not any(",
         tests=("tests/faults/test_rejections.py",),
@@ -88,5 +88,38 @@ EDGE_FAULTS: Final = (
         old="return replace(entry, unknown=True) if _inserts(entry) else entry",
         new="return entry",
         tests=("tests/integration/destinations/test_holds.py",),
+    ),
+    # ------------------------------------------------------------------ what is remembered
+    Fault(
+        name="rolled-back-lesson",
+        breaks="A file is read as one whose job was rolled back.",
+        file="layers/domain/sluice/usecases/remembered.py",
+        old="return jobs.get(JobRef(tenant, lesson.job)).status is Status.COMPLETED",
+        new="return bool(jobs.get(JobRef(tenant, lesson.job)))",
+        tests=("tests/unit/usecases/test_remembered_jobs.py", "tests/faults/test_weeks.py"),
+    ),
+    Fault(
+        name="similar-is-same",
+        breaks="What is remembered of similar headers decides about a file.",
+        file="layers/domain/sluice/usecases/remembered.py",
+        old="if known.alike < 1:",
+        new="if known.alike < 0:",
+        tests=("tests/unit/usecases/test_remembered.py",),
+    ),
+    Fault(
+        name="tenant-not-in-recipes",
+        breaks="A tenant reads the recipes of another one.",
+        file="layers/domain/sluice/aws/recipes.py",
+        old='f"{tenant}#recipes#{importer}"',
+        new='f"recipes#{importer}"',
+        tests=("tests/integration/aws/test_recipes.py",),
+    ),
+    Fault(
+        name="file-read-without-its-recipe",
+        breaks="A file of a drop folder is read without the recipe that was removed.",
+        file="layers/domain/sluice/usecases/start_import.py",
+        old="job = replace(job, status=Status.FAILED, problem=error.problem, finished_at=arrival.at)",
+        new="job = replace(job, problem=error.problem)",
+        tests=("tests/integration/api/test_recipes.py",),
     ),
 )

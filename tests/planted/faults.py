@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.planted.cell_faults import CELL_FAULTS
 from tests.planted.client_faults import CLIENT_FAULTS
 from tests.planted.edge_faults import EDGE_FAULTS
 from tests.planted.fault import Fault
 from tests.planted.mirror_faults import MIRROR_FAULTS
+from tests.planted.round_faults import ROUND_FAULTS
 
 FAULTS: Final = (
     # ------------------------------------------------------------------ every chunk once
@@ -67,10 +69,10 @@ FAULTS: Final = (
     Fault(
         name="barrier-too-early",
         breaks="A phase ends while its last chunk is still to be done.",
-        file="layers/domain/sluice/usecases/barrier.py",
+        file="layers/domain/sluice/usecases/rounds.py",
         old="barrier.remaining == 0",
         new="barrier.remaining <= 1",
-        tests=("tests/unit/usecases/test_barrier.py",),
+        tests=("tests/unit/usecases/test_rounds.py",),
     ),
     Fault(
         name="barrier-counts-done-chunks",
@@ -95,7 +97,7 @@ FAULTS: Final = (
     Fault(
         name="stop-does-not-wait",
         breaks="A job is stopped while a worker holds a lease and goes on writing.",
-        file="layers/domain/sluice/usecases/barrier.py",
+        file="layers/domain/sluice/usecases/rounds.py",
         old="chunk.is_held(now)",
         new="False",
         tests=("tests/faults/test_stops.py",),
@@ -242,10 +244,10 @@ FAULTS: Final = (
     Fault(
         name="ticket-used-twice",
         breaks="The address of a stream opens a second one.",
-        file="layers/domain/sluice/aws/tickets.py",
+        file="layers/domain/sluice/aws/websockets.py",
         old=' & Attr("stream").not_exists()',
         new="",
-        tests=("tests/integration/aws/test_tickets.py", "tests/integration/api/test_live.py"),
+        tests=("tests/integration/aws/test_websockets_tickets.py", "tests/integration/api/test_live.py"),
     ),
     Fault(
         name="idempotency-key-ignored",
@@ -295,22 +297,6 @@ FAULTS: Final = (
         old="if job.force:",
         new="if True:",
         tests=("tests/unit/usecases/test_same_file.py",),
-    ),
-    Fault(
-        name="decimal-comma-ignored",
-        breaks="1.250 is read as 1.25 under Indonesian conventions, where it is 1,250.",
-        file="layers/domain/sluice/schema/cell_types.py",
-        old="_context(info).decimal",
-        new='"."',
-        tests=("tests/unit/schema/test_cell_types.py",),
-    ),
-    Fault(
-        name="leading-zeros-lost",
-        breaks="A telephone number loses its leading zeros.",
-        file="layers/domain/sluice/schema/cell_types.py",
-        old='.lstrip("\'")',
-        new='.lstrip("\'0")',
-        tests=("tests/unit/schema/test_cell_types.py",),
     ),
     Fault(
         name="duplicate-key-loaded",
@@ -392,7 +378,9 @@ FAULTS: Final = (
         new='    if b"<never" in body:',
         tests=("tests/unit/reading/test_xlsx_table.py",),
     ),
+    *CELL_FAULTS,
     *CLIENT_FAULTS,
     *EDGE_FAULTS,
     *MIRROR_FAULTS,
+    *ROUND_FAULTS,
 )

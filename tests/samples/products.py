@@ -42,7 +42,7 @@ UGLY: tuple[Row, ...] = (
     (3, None, "TOTAL-9000", 49.9, "Total quartz 9000", date(2026, 1, 5), "Total", "B7", "active", "x"),
     (4, 5, "'0042", "12.50 EUR", "Belt", 46053, None, None, "0", "x"),
     (5, 5, "M-1", "12.50", "Hose", "2026-01-31 10:20:30", None, None, None, "x"),
-    (6, 5, "M-2", "12,50", "Pump", "3 Feb 2026", None, None, None, "x"),
+    (6, 5, "M-2", "12.50.0", "Pump", "3 Feb 2026", None, None, None, "x"),
     (7, "many", None, 10, "Pump", "31/12/25", None, None, "perhaps", "x"),
     ("Sub-Total:", 24, None, 1359.4),
     ("Grand Total", 24, None, 1359.4),

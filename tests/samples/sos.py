@@ -47,7 +47,7 @@ UGLY: tuple[Row, ...] = (
     (4, "0012347", None, "0048216", "01/12/2025", None, None, "gratis", "Rp 10", 5, None),
     (5, "0012348", "Kopi Kita", None, "1 Agustus 2025", "Cancel", "05/01/26", "IDR 0", None, None, None),
     (6, "0012349", "Kopi Kami", None, "20251205", None, "2025-12-05 10:20:30", None, None, "75.000 IDR", None),
-    (7, "0012350", "Kopi Kalian", None, "12/31/2025", None, None, None, None, None, None),
+    (7, "0012350", "Kopi Kalian", None, "30/02/2025", None, None, None, None, None, None),
     (*[None] * 7, "Rp 1.500.000,-", "Rp 2.000.000,50", 10498000.5),
     ("Grand Total", *[None] * 6, 1500000, 2000000.5, 10498000.5),
 )

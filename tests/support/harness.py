@@ -12,12 +12,12 @@ import pytest
 
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
-from sluice.model.job import DateOrder, Job
+from sluice.model.job import Job
 from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.schema.importer import Importer
 from sluice.usecases import plan as plan_module
 from sluice.usecases.artifacts import result_key
-from sluice.usecases.control import cancel, commit, pause, resume, retry, roll_back
+from sluice.usecases.control import answer, cancel, commit, pause, resume, retry, roll_back
 from sluice.usecases.create import ImportRequest, expect_file
 from sluice.usecases.dispatch import dispatch
 from sluice.usecases.downloads import make_file
@@ -30,6 +30,7 @@ from tests.support.destination import MemoryDestination, MemoryRecords
 from tests.support.files import MemoryFiles, etag_of
 from tests.support.machine import MemoryMachine
 from tests.support.queue import MemoryQueue
+from tests.support.recipes import MemoryRecipes
 from tests.support.schedules import MemorySchedules
 from tests.support.tables import MemoryChunks, MemoryJobs
 from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
@@ -73,6 +74,7 @@ class Harness:
         self.locks = self.jobs.locks
         self.records = MemoryRecords(self.destination)
         self.schedules = MemorySchedules()
+        self.recipes = MemoryRecipes()
         self._tokens = itertools.count(1)
 
     def upload(
@@ -100,13 +102,15 @@ class Harness:
         arrival = Arrival(key, len(body), etag_of(body), datetime(2026, 1, 1, tzinfo=UTC))
         return start_job(arrival, self)
 
-    def plan(self, ref: JobRef) -> str:
-        return plan(ref, self.jobs.get(ref).run, before=NOW + 900, services=self)
+    def plan(self, ref: JobRef, *, run: int | None = None) -> str:
+        return plan(ref, run or self.jobs.get(ref).run, before=NOW + 900, services=self)
 
-    def dispatch(self, ref: JobRef, phase: PhaseName, token: str | None = None, *, now: int = NOW) -> str:
-        """Fan a phase out and return its token."""
+    def dispatch(
+        self, ref: JobRef, phase: PhaseName, token: str | None = None, *, run: int | None = None, now: int = NOW
+    ) -> str:
+        """Fan a phase out, in the present run unless another one is given, and return its token."""
         token = token or f"token-{next(self._tokens)}"
-        dispatch(ref, self.jobs.get(ref).run, phase, token, now=now, services=self)
+        dispatch(ref, run or self.jobs.get(ref).run, phase, token, now=now, services=self)
         return token
 
     def work(self, ref: ChunkRef, *, now: int = NOW) -> None:
@@ -118,14 +122,18 @@ class Harness:
         while self.queue.messages:
             (each or self.work)(self.queue.messages.pop(0))
 
-    def finish(self, ref: JobRef, error: str | None = None, *, now: int = NOW) -> Job:
-        run = self.jobs.get(ref).run
-        return finish(ref, run, error=error, now=now, services=self)
+    def finish(self, ref: JobRef, error: str | None = None, *, run: int | None = None, now: int = NOW) -> Job:
+        return finish(ref, run or self.jobs.get(ref).run, error=error, now=now, services=self)
 
-    def commit(
-        self, ref: JobRef, answers: Mapping[str, DateOrder] | None = None, *, by: str = "ben", now: int = NOW
+    def commit(self, ref: JobRef, *, by: str = "ben", now: int = NOW) -> Job:
+        return commit(ref, by=by, now=now, services=self)
+
+    def answer(
+        self, ref: JobRef, answers: Mapping[str, Any], *, version: int | None = None, by: str = "ben", now: int = NOW
     ) -> Job:
-        return commit(ref, by=by, answers=answers or {}, now=now, services=self)
+        """Answer questions of a job, by default as one who has seen its present recipe."""
+        version = self.jobs.get(ref).recipe.version if version is None else version
+        return answer(ref, version=version, answers=answers, by=by, now=now, services=self)
 
     def cancel(self, ref: JobRef, *, now: int = NOW) -> Job:
         return cancel(ref, by="ben", now=now, services=self)
@@ -172,10 +180,13 @@ class Harness:
         return str(self.machine.answers[token]["outcome"])
 
     def run(self, ref: JobRef) -> Job:
-        """Run a job until its execution ends, as the state machine does."""
-        step: str = self.jobs.get(ref).entry
+        """Run a job until its execution ends, as the state machine does, and then the round that it has begun."""
+        job = self.jobs.get(ref)
+        step: str = job.entry
         while step != "finish":
             step = self._after(step, self.plan(ref) if step == "plan" else self.phase(ref, PhaseName(step)))
+            if self.jobs.get(ref).run != job.run:
+                return self.run(ref) if (ref, job.run + 1) in self.machine.started else self.jobs.get(ref)
         return self.finish(ref)
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sluice.model.schedule import Schedule
+from sluice.upstream.source import Schedule
 
 
 class MemorySchedules:

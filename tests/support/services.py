@@ -13,6 +13,7 @@ from sluice.usecases.ports import (
     LookupCache,
     Machine,
     Queue,
+    Recipes,
     Records,
     Schedules,
     Upstreams,
@@ -21,6 +22,7 @@ from tests.support.destination import MemoryDestination, MemoryRecords
 from tests.support.files import MemoryFiles
 from tests.support.machine import MemoryMachine
 from tests.support.queue import MemoryQueue
+from tests.support.recipes import MemoryRecipes
 from tests.support.schedules import MemorySchedules
 from tests.support.upstreams import MemoryLookupCache, MemoryUpstreams
 
@@ -40,3 +42,4 @@ class FakeServices:
     upstreams: Upstreams = field(default_factory=MemoryUpstreams)
     lookup_cache: LookupCache = field(default_factory=MemoryLookupCache)
     schedules: Schedules = field(default_factory=MemorySchedules)
+    recipes: Recipes = field(default_factory=MemoryRecipes)

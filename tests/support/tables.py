@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, Parsed, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, WaitsFor
+from sluice.model.job import SYSTEM, Decided, Job, JobFile, LogEntry, WaitsFor
 from sluice.model.lock import Held, Lock, LockChanged, LockStep, Waiting
-from sluice.model.options import LoadOptions
 from sluice.model.page import Page, encode_cursor, job_position
 from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
@@ -132,18 +131,20 @@ class MemoryJobs:
         new_run: bool = False,
         file: JobFile | None = None,
         problem: Problem | None = None,
-        answers: Mapping[str, DateOrder] | None = None,
+        decided: Decided | None = None,
+        committed: bool = False,
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
         since: Job | None = None,
         lock: LockStep | None = None,
     ) -> Job:
         job = self.get(ref)
-        legal = job.status in sources_of(to)
+        legal = job.status in sources_of(to) - {to}
         if since is not None:
             if to not in TRANSITIONS[since.status] and not (lock and to is since.status):
                 raise illegal_transition(ref.id, since.status, to)
             legal = (job.status, job.run) == (since.status, since.run)
+            legal &= decided is None or job.recipe.version == since.recipe.version
         if not legal or job.deleted:
             if job.status is to:
                 return job
@@ -160,8 +161,8 @@ class MemoryJobs:
             problem=problem,
             started_at=job.started_at or (now if to is Status.PARSING else None),
             finished_at=now if to in ENDED else None,
-            date_orders=job.date_orders if answers is None else dict(answers),
-            committed=job.committed or answers is not None,
+            committed=job.committed or committed,
+            **_changed_by(decided),
             suspended=(suspended or job.suspended) if to in {Status.PAUSING, Status.PAUSED} else None,
             **{"waits_for": None, **held},
         )
@@ -180,31 +181,36 @@ class MemoryJobs:
         if (there.status, there.run, there.hold) == (job.status, job.run, 0):
             self._change(there, waits_for=waits_for)
 
-    def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
-        job = self.get(ref)
-        if not job.planned:
-            self._change(job, file=file, counts=replace(job.counts, total=total), planned=True)
+    def describe(self, job: Job, *, file: JobFile, total: int) -> None:
+        there = self.get(job.ref)
+        if not there.planned and there.split == job.split:
+            counts = replace(there.counts, total=total)
+            self._change(there, file=file, counts=counts, planned=True, split_by=job.recipe.version)
 
-    def remember(
-        self,
-        ref: JobRef,
-        *,
-        phase: PhaseName | None = None,
-        date_orders: Mapping[str, DateOrder] | None = None,
-        ambiguous: tuple[str, ...] | None = None,
-        options: LoadOptions | None = None,
-        note: str = "",
-    ) -> Job:
-        known = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous, "options": options}
-        job = self._change(self.get(ref), **{name: value for name, value in known.items() if value is not None})
+    def split_anew(self, job: Job) -> Job:
+        there = self.get(job.ref)
+        if there.split == job.split:
+            counts = replace(there.counts, total=0)
+            self._change(there, counts=counts, planned=False, split=job.split + 1)
+        return self.get(job.ref)
+
+    def enter_phase(self, ref: JobRef, phase: PhaseName) -> Job:
+        return self._change(self.get(ref), phase=phase)
+
+    def decide(self, job: Job, decided: Decided, *, by: str = SYSTEM, note: str = "") -> Job:
+        there = self.get(job.ref)
+        now, seen = ((each.status, each.run, each.recipe.version) for each in (there, job))
+        if now != seen:
+            raise illegal_transition(job.ref.id, there.status, job.status)
+        there = self._change(there, **_changed_by(decided))
         if note:
-            self._write(job, SYSTEM, note)
-        return job
+            self._write(there, by, note)
+        return there
 
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         there, other = self.get(job.ref), self.items.get(corrected.ref)
         if there.corrects is None and not there.planned and other is not None and not other.deleted:
-            taken = ("corrects", "mapping", "date_orders", "parameters", "options")
+            taken = ("corrects", "recipe", "questions", "options")
             self._write(self._change(there, **{name: getattr(job, name) for name in taken}), SYSTEM, note)
             self._write(self._change(other), job.requested_by, f"corrected by job {job.ref.id}")
         return self.get(job.ref)
@@ -220,7 +226,8 @@ class MemoryJobs:
         if job.status not in ENDED:
             raise illegal_transition(ref.id, job.status, "deleted")
         if not job.deleted:
-            job = self._change(job, deleted=True)
+            recipe = job.recipe.without_evidence()
+            job = self._change(job, deleted=True, recipe=recipe, questions=(), recall=None)
             self._write(job, by, "its files and rows are deleted")
         return job
 
@@ -244,6 +251,10 @@ class MemoryJobs:
         self.logs.setdefault(job.ref, []).append(LogEntry(datetime.now(UTC), by, job.status, note))
 
 
+def _changed_by(decided: Decided | None) -> dict[str, Any]:
+    return {} if decided is None else {name: value for name, value in vars(decided).items() if value is not None}
+
+
 class MemoryChunks:
     """The `Chunks` port; adds to the counts of the `MemoryJobs` that it gets."""
 
@@ -263,6 +274,31 @@ class MemoryChunks:
             for chunk in list(self.of_phase(ref, name)):
                 del self.items[chunk.ref]
 
+    def drop(self, ref: JobRef, name: PhaseName) -> None:
+        self.phases.pop((ref, name), None)
+        for chunk in list(self.of_phase(ref, name)):
+            self.take_off(chunk)
+
+    def take_off(self, chunk: Chunk, again: Chunk | None = None) -> None:
+        """Take the counts of a chunk off the job's, and remove or replace it, unless it has changed."""
+        with self._lock:
+            there = self.items.get(chunk.ref)
+            if there is None or (there.state, there.ref.round) != (chunk.state, chunk.ref.round):
+                return
+            del self.items[chunk.ref]
+            if again is not None:
+                self.items[again.ref] = again
+            off = Counts(**{name: -value for name, value in chunk.counts.as_dict().items()})
+            self._count(chunk.ref.job, off)
+
+    def reopen(self, chunks: Iterable[Chunk]) -> None:
+        for chunk in chunks:
+            self.reopen_one(chunk)
+
+    def reopen_one(self, chunk: Chunk) -> None:
+        again = replace(chunk, ref=replace(chunk.ref, round=chunk.ref.round + 1), state=ChunkState.QUEUED, attempts=0)
+        self.take_off(chunk, replace(again, lease_until=0, counts=Counts(), error=None, closed_at=None))
+
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         found = [chunk for chunk in self.items.values() if (chunk.ref.job, chunk.ref.phase) == (ref, name)]
         return iter(sorted(found, key=lambda chunk: chunk.ref.index))
@@ -279,8 +315,10 @@ class MemoryChunks:
                 found = list(self.of_phase(ref, name))
                 for chunk in found:
                     if chunk.state is ChunkState.FAILED:
-                        self.items[chunk.ref] = replace(
-                            chunk, state=ChunkState.QUEUED, attempts=0, error=None, closed_at=None
+                        del self.items[chunk.ref]
+                        ref_ = replace(chunk.ref, round=chunk.ref.round + 1)
+                        self.items[ref_] = replace(
+                            chunk, ref=ref_, state=ChunkState.QUEUED, attempts=0, error=None, closed_at=None
                         )
                 done = sum(chunk.state is ChunkState.DONE for chunk in found)
                 opened = Barrier(name, run, len(found), len(found) - done, 0, token)
@@ -314,15 +352,20 @@ class MemoryChunks:
         self,
         ref: ChunkRef,
         state: ChunkState,
-        counts: Counts,
+        done: Counts | Parsed,
         error: Problem | None = None,
         *,
         free_at: int | None = None,
     ) -> bool:
+        counts = done.counts if isinstance(done, Parsed) else done
         with self._lock:
             chunk = self.items.get(ref)
             if chunk is None or chunk.state in CLOSED or (free_at is not None and chunk.lease_until > free_at):
                 return False
+            if chunk.ref.round != ref.round:
+                return False
+            if isinstance(done, Parsed):
+                chunk = replace(chunk, version=done.version, depends=done.depends)
             self.items[ref] = replace(
                 chunk,
                 state=state,

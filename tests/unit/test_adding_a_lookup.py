@@ -21,7 +21,7 @@ from sluice.model.status import Status
 from sluice.schema.importer import Importer
 from sluice.schema.validation import check_rows
 from sluice.upstream.lookup import Lookup
-from sluice.usecases.parameters import parameters_of
+from sluice.usecases.recipes import recipe_of
 from tests.support.harness import Harness
 
 PAGE = (ROOT / "docs" / "adding-a-lookup.md").read_text()
@@ -64,8 +64,8 @@ def test_the_declarations_of_the_page_are_consistent(lookup: Lookup, importer: I
     assert check_rows(importer, places, "Sheet", [(2, examples)]).rejections == []
     assert lookup.rejects(str(examples[0])) is None
     (parameter,) = importer.parameters
-    found = parameters_of(importer, f"{parameter.title} {parameter.example}.xlsx")
-    assert found == parameters_of(importer, NAME) == {parameter.name: parameter.example}
+    found = recipe_of(importer, {}, f"{parameter.title} {parameter.example}.xlsx").constants
+    assert found == recipe_of(importer, {}, NAME).constants == {parameter.name: parameter.example}
     assert NAME in PAGE
 
 

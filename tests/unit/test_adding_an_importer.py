@@ -17,7 +17,7 @@ from sluice.model.status import Status
 from sluice.schema.importer import Importer, Parameter
 from sluice.schema.validation import check_rows
 from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.parameters import parameters_of
+from sluice.usecases.recipes import recipe_of
 from sluice.wording import word_rejection
 from tests.support.harness import Harness
 
@@ -78,7 +78,8 @@ def test_the_file_of_the_page_has_the_result_of_the_page(importer: Importer) -> 
     assert counts.total == len(last("csv").splitlines()) - 1 == counts.inserted + counts.rejected
     # duplicate keys are found after the rejections of single rows
     found = sorted(
-        JobFiles(ref, harness.files).rejections_page(limit=100, cursor=None).items, key=lambda each: each.row
+        JobFiles(harness.jobs.get(ref), harness.files).rejections_page(limit=100, cursor=None).items,
+        key=lambda each: each.row,
     )
     assert [
         (str(each.row), each.column, each.value, word_rejection(each)) for each in found
@@ -106,9 +107,9 @@ def test_the_parameter_of_the_page_is_found_in_the_name_of_the_page() -> None:
     parameter = eval(code, {"Parameter": Parameter})
     importer = replace(registry.IMPORTERS[0], parameters=(parameter,))
     (name,) = re.findall(r"in a name such as `(.+?)`", PAGE)
-    assert parameters_of(importer, name) == {parameter.name: parameter.example}
+    assert recipe_of(importer, {}, name).constants == {parameter.name: parameter.example}
     assert re.fullmatch(parameter.pattern, parameter.example)
-    assert f"`--parameter {parameter.name}={parameter.example}`" in PAGE
+    assert f"`--recipe constants.{parameter.name}={parameter.example}`" in PAGE
 
 
 def test_the_examples_of_the_pages_importer_are_a_good_row(importer: Importer) -> None:

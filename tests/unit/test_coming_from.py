@@ -39,7 +39,7 @@ def test_a_call_that_a_page_names_is_a_route(method: str, path: str) -> None:
 def test_the_pages_name_every_action_on_a_job() -> None:
     """Actions are the `POST` calls below a job."""
     actions = {path.rsplit("/", 1)[1] for method, path in CALLS if path.startswith("/jobs/{id}/") and method == "POST"}
-    assert actions == {"commit", "cancel", "pause", "resume", "retry", "rollback"}
+    assert actions == {"answers", "commit", "cancel", "pause", "resume", "retry", "rollback"}
 
 
 def test_the_states_that_a_page_maps_to_are_states() -> None:

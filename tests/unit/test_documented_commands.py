@@ -174,10 +174,10 @@ def parse(words: Sequence[str], folder: Path) -> None:
 
 def _given(word: str, folder: Path) -> str:
     """Return a file that exists in place of one that a line names."""
-    if word != "FILE" and Path(word).suffix not in {".xlsx", ".csv"}:
+    if word != "FILE" and Path(word).suffix not in {".xlsx", ".csv", ".json"}:
         return word
     path = folder / Path(word).name
-    path.touch()
+    path.write_text("{}")
     return str(path)
 
 

@@ -111,7 +111,7 @@ def test_a_form_gives_the_bytes_of_its_file(content: bytes, value: str) -> None:
         ([("Content-Disposition: attachment; filename=a.csv", CSV)], "invalid-form/malformed"),
         ([("nonsense", CSV)], "invalid-form/malformed"),
         ([(f'Content-Disposition: form-data; name="f{n}"', b"") for n in range(10_000)], "form-too-large"),
-        ([FILE, ('Content-Disposition: form-data; name="corrects"', b"x" * 20_000)], "form-too-large"),
+        ([FILE, ('Content-Disposition: form-data; name="recipe"', b"x" * 300_000)], "form-too-large"),
         ([("X-Long: " + "x" * 100_000 + "\r\n" + FILE[0], CSV)], "form-too-large"),
         ([("\r\n".join(f"X-{n}: 1" for n in range(1_000)) + "\r\n" + FILE[0], CSV)], "form-too-large"),
     ],

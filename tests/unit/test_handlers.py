@@ -50,6 +50,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
         "UPSTREAMS_SECRET_ARN": "",
         "KEEP_DAYS": "90",
         "FILES_BUCKET": "files",
+        "MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:job",
         "URGENT_QUEUE_URL": "https://sqs/1/UrgentQueue",
         "STANDARD_QUEUE_URL": "https://sqs/1/StandardQueue",
         "DEAD_LETTER_QUEUE_URL": "https://sqs/1/DeadLetterQueue",

@@ -63,7 +63,7 @@ def test_the_importer_loads_good_rows_and_rejects_wrong_ones(importer: Importer)
     job = harness.run(harness.upload(content, importer=importer.name, filename="tyres.csv"))
     assert job.status is Status.COMPLETED, job.problem
     assert (job.counts.inserted, job.counts.rejected) == (1, 2)
-    rejections = JobFiles(job.ref, harness.files).rejections_page(limit=10, cursor=None).items
+    rejections = JobFiles(job, harness.files).rejections_page(limit=10, cursor=None).items
     assert {each.column for each in rejections} == {"Season", "Price"}
 
 

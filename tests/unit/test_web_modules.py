@@ -85,7 +85,7 @@ def test_the_import_pattern_sees_the_imports_that_are_there() -> None:
 @pytest.mark.parametrize("room", ["shared", "console"])
 def test_both_languages_have_every_text_with_the_same_placeholders(room: str) -> None:
     """Singular forms may be English alone, because Bahasa Indonesia needs few."""
-    english, indonesian = _texts(WEB / room / "words-en.js"), _texts(WEB / room / "words-id.js")
+    english, indonesian = _texts(room, "en"), _texts(room, "id")
     assert len(english) > 100
     assert {key for key in english if not key.endswith(".one")} <= set(indonesian) <= set(english)
     placeholder = re.compile(r"\{\w+\}")
@@ -96,13 +96,18 @@ def test_both_languages_have_every_text_with_the_same_placeholders(room: str) ->
 @pytest.mark.parametrize("room", ["shared", "elements", "console"])
 def test_every_text_that_a_module_names_exists(room: str) -> None:
     """`t("some.key")` without a text would show the key to the reader."""
-    words = _texts(WEB / ("console" if room == "console" else "shared") / "words-en.js")
+    words = _texts("console" if room == "console" else "shared", "en")
     for path in (WEB / room).glob("*.js"):
         for key in re.findall(r"""\bt(?:Of)?\((?:[\w.]+, )?["']([\w.-]+)["']""", _code(path)):
             assert key in words, f"{_name(path)} names {key}"
 
 
-def _texts(path: Path) -> dict[str, str]:
-    found = re.findall(r"""^  "?([\w.-]+)"?:\s*"((?:[^"\\]|\\.)*)",$""", path.read_text(), re.MULTILINE)
-    assert len(found) == path.read_text().count('",\n'), f"{_name(path)} has a line that is not a text"
-    return dict(found)
+def _texts(room: str, language: str) -> dict[str, str]:
+    """The texts of a room, of all topics; no key is in two files."""
+    texts: dict[str, str] = {}
+    for path in sorted((WEB / room).glob(f"words*-{language}.js")):
+        found = re.findall(r"""^  "?([\w.-]+)"?:\s*"((?:[^"\\]|\\.)*)",$""", path.read_text(), re.MULTILINE)
+        assert len(found) == path.read_text().count('",\n'), f"{_name(path)} has a line that is not a text"
+        assert not texts.keys() & dict(found).keys(), f"{_name(path)} repeats a key"
+        texts |= dict(found)
+    return texts

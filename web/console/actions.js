@@ -1,9 +1,7 @@
 /** Actions on a job: a button for each action that its links allow, and one to delete it. */
 
-import { get, post, remove } from "../shared/api.js";
-import { dateQuestion } from "../shared/dates.js";
+import { post, remove } from "../shared/api.js";
 import { el } from "../shared/dom.js";
-import { language } from "../shared/strings.js";
 
 import { ENDED, runButton } from "./components.js";
 import { t, tOf } from "./words.js";
@@ -23,10 +21,9 @@ export function actionButtons({ path, signal, onJob }) {
   let job = null;
 
   const run = async (name) => {
-    const body = name === "commit" ? await commitBody(job, path, signal) : (await confirmed(name, signal, { job })) && {};
-    if (!body) return;
+    if (!(await confirmed(name, signal, { job }))) return;
     if (name === "delete") return onJob(await remove(path));
-    onJob(await post(job.links[name] ?? `${path}/${name}`, name === "commit" ? body : undefined));
+    onJob(await post(job.links[name] ?? `${path}/${name}`));
   };
 
   const buttonOf = (name) => {
@@ -60,34 +57,13 @@ const canDelete = (job) => ENDED.has(job.status) && !job.deleted;
  */
 export async function confirmed(name, signal, { job = null, ...values } = {}) {
   if (!DESTRUCTIVE.has(name)) return true;
-  return (await ask(name, signal, [], { job, values })) !== null;
-}
-
-/** The body of a commit: the order of each ambiguous date column; null if the reader goes back. */
-async function commitBody(job, path, signal) {
-  if (!job.ambiguous_dates.length) return {};
-  const question = dateQuestion(await get(`${path}/preview`, { signal }), language(), "h3");
-  const dates = await ask("commit", signal, [question.view], { job, answersOf: question.answers });
-  return dates && { dates };
-}
-
-/**
- * Ask a question in a dialog.
- * @returns {Promise<any>} what `answersOf` returns, or null; while that is null, the dialog stays open
- */
-function ask(name, signal, fields, { job, values = {}, answersOf = () => ({}) }) {
-  let answers = null;
-  const submit = (event) => {
-    answers = event.submitter?.value === "go" ? answersOf() : null;
-    if (event.submitter?.value === "go" && !answers) event.preventDefault();
-  };
-  const form = el("form", { method: "dialog", onsubmit: submit });
+  const form = el("form", { method: "dialog" });
   const dialog = el("dialog", { "aria-labelledby": "question" }, form);
-  const back = el("button", { value: "back", formNoValidate: true }, t("cancelDialog"));
-  const go = el("button", { value: "go", class: DESTRUCTIVE.has(name) ? "grave" : "first" }, tOf(job, `action.${name}`));
+  const back = el("button", { value: "back" }, t("cancelDialog"));
+  const go = el("button", { value: "go", class: "grave" }, tOf(job, `action.${name}`));
   form.append(
     el("h2", { id: "question" }, tOf(job, `action.${name}.ask`, values)),
-    ...(fields.length ? fields : [el("p", { class: "muted" }, tOf(job, `action.${name}.text`))]),
+    el("p", { class: "muted" }, tOf(job, `action.${name}.text`)),
     el("div", { class: "row" }, back, go),
   );
   document.body.append(dialog);
@@ -95,7 +71,7 @@ function ask(name, signal, fields, { job, values = {}, answersOf = () => ({}) })
     signal.addEventListener("abort", () => dialog.close(), { once: true });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "go" && !signal.aborted ? answers : null);
+      resolve(dialog.returnValue === "go" && !signal.aborted);
     });
     dialog.showModal();
   });

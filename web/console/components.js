@@ -40,7 +40,8 @@ export function jobBar() {
     bar: el("div", { class: "job-bar" }, progress.bar, parts),
     show(job) {
       const settled = showsParts(job);
-      progress.bar.hidden = settled || ENDED.has(job.status); // a job that ended without rows has no progress
+      // a job that has ended, or asks, without rows has no progress
+      progress.bar.hidden = settled || ENDED.has(job.status) || job.status === "in_review";
       parts.hidden = !settled;
       if (settled) parts.show(job);
       progress.show(job.progress.percent);

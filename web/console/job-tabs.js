@@ -1,4 +1,4 @@
-/** The tabs below a job: rejected rows, preview, kept rows, how it runs, and files. */
+/** The tabs below a job: rejected rows, preview, recipe, kept rows, how it runs, and files. */
 
 import { download, get } from "../shared/api.js";
 import { correctionUpload } from "../shared/correction.js";
@@ -11,18 +11,19 @@ import { reasonText } from "../shared/reasons.js";
 import { bytes, duration, language, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
 
 import { ENDED, empty, loadInto, pagedTable, row, runButton, status, table, valueText } from "./components.js";
+import { recipe } from "./recipe.js";
 import { go, replaceAddress, to } from "./router.js";
 import { t, tOf } from "./words.js";
 
-/** In this order; a tab exists if the job has a link of its name, or of the log, which is part of how it runs. */
-const TABS = { rejections, preview, kept, run, files };
+/** In this order; a tab exists if the job has a link of its name, or something of it, see `isOffered`. */
+const TABS = { rejections, preview, recipe, kept, run, files };
 /** Tabs with what a person decides on, the most urgent first; a job without them shows how it runs. */
 const DECIDING = ["kept", "rejections"];
 /** The part of a job that each tab depends on: while it is the same, the tab is not redrawn, and keeps its position. */
 const DEPENDS_ON = {
   rejections: ({ counts }) => counts.rejected,
-  preview: ({ status, ambiguous_dates: dates, counts }) =>
-    [status === "in_review", dates, counts.total, counts.rejected],
+  preview: ({ status, recipe: { version }, counts }) => [status === "in_review", version, counts.total, counts.rejected],
+  recipe: ({ status, recipe: { version }, waiting_for: waits }) => [status === "in_review", version, waits],
   kept: ({ rollback }) => [rollback?.conflicts, rollback?.failed],
   run: ({ status, deleted }) => [status, deleted],
   files: ({ status }) => status,
@@ -36,15 +37,15 @@ const PAGE = 100;
 
 /**
  * The tabs of a job; `show(job)` adds and removes them.
- * @param {{id: string, path: string, query: URLSearchParams, signal: AbortSignal, run: Element}} options `run` shows how
- *   the job runs
+ * @param {{id: string, path: string, query: URLSearchParams, signal: AbortSignal, run: Element, onJob: (job: any) =>
+ *   void}} options `run` shows how the job runs; `onJob` is called with a job that a tab has changed
  */
-export function jobTabs({ id, path, query, signal, run: running }) {
+export function jobTabs({ id, path, query, signal, run: running, onJob }) {
   const list = el("div", { class: "tabs", role: "tablist", "aria-label": t("tabs.label") });
   const body = el("div", { role: "tabpanel", id: "tab-body", tabIndex: 0 });
   /** The tab that the reader has chosen. */
   let wanted = query.get("tab") === "log" ? "run" : query.get("tab");
-  let drawn = { name: "", status: "", deleted: false, dependsOn: "" };
+  let drawn = { name: "", status: "", deleted: false, version: 0, dependsOn: "" };
   let job = null;
   let page = new AbortController();
   signal.addEventListener("abort", () => page.abort(), { once: true });
@@ -79,16 +80,19 @@ export function jobTabs({ id, path, query, signal, run: running }) {
     }
     body.setAttribute("aria-labelledby", `tab-${name}`);
     // counts change too often to redraw for each
-    if (drawn.name === name && drawn.status === job.status && drawn.deleted === job.deleted) return;
+    const { status, deleted, recipe: { version } } = job;
+    const now = { name, status, deleted, version };
+    if (Object.entries(now).every(([key, value]) => drawn[key] === value)) return;
     const before = drawn;
-    drawn = { name, status: job.status, deleted: job.deleted, dependsOn: JSON.stringify(DEPENDS_ON[name](job)) };
+    drawn = { ...now, dependsOn: JSON.stringify(DEPENDS_ON[name](job)) };
     if (before.name === name && before.dependsOn === drawn.dependsOn) return;
     page.abort();
     page = new AbortController();
     // the tab keeps its height while it loads again, so that the page does not scroll
     body.style.minBlockSize = before.name === name ? `${body.offsetHeight}px` : "";
     const { signal } = page;
-    TABS[name](body, { id, path, job, signal, running }).finally(() => signal.aborted || (body.style.minBlockSize = ""));
+    const shown = TABS[name](body, { id, path, job, signal, running, onJob });
+    shown.finally(() => signal.aborted || (body.style.minBlockSize = ""));
   }
 
   list.addEventListener("keydown", onKey);
@@ -96,7 +100,7 @@ export function jobTabs({ id, path, query, signal, run: running }) {
     panel: el("section", { class: "panel", "aria-label": t("tabs.label") }, list, body),
     show(now) {
       job = now;
-      const offered = Object.keys(TABS).filter((name) => (name === "run" ? "log" : name) in now.links);
+      const offered = Object.keys(TABS).filter((name) => isOffered(name, now));
       if (offered.join() !== names().join()) {
         const focused = list.contains(document.activeElement) && document.activeElement.dataset.tab;
         list.replaceChildren(...offered.map(tabOf));
@@ -111,13 +115,19 @@ export function jobTabs({ id, path, query, signal, run: running }) {
   };
 }
 
+/** Whether a job has something for a tab; the log is part of how it runs. */
+function isOffered(name, job) {
+  if (name === "recipe") return !job.deleted && Object.keys(job.recipe.decisions).length > 0;
+  return (name === "run" ? "log" : name) in job.links;
+}
+
 /** The tab to show: the chosen one, or the one that the job's state asks for; it changes as rarely as possible. */
 function shownTab(offered, { status }, wanted, before) {
   if (offered.includes(wanted)) return wanted;
   const stays = offered.includes(before) && (before !== "run" || !(ENDED.has(status) || status === "in_review"));
   if (stays) return before;
   const deciding = DECIDING.find((name) => offered.includes(name));
-  if (status === "in_review") return deciding ?? "preview";
+  if (status === "in_review") return deciding ?? (offered.includes("preview") ? "preview" : offered[0]);
   return (ENDED.has(status) && deciding) || "run";
 }
 
@@ -246,13 +256,12 @@ function preview(place, { path, signal }) {
 function previewView(found) {
   const isFile = found.job.kind !== "sync";
   const where = t(found.sheet ? "preview.where" : "preview.headerRow", { sheet: found.sheet, row: found.header_row });
-  const { ambiguous_dates: ambiguous } = found;
   return [
     ...changes(found),
     el(
       "div",
       { class: "padding" },
-      ambiguous.length > 0 && el("p", {}, t("preview.ambiguous", { columns: ambiguous.join(", ") })),
+      found.job.questions.length > 0 && el("p", {}, t("preview.open")),
       el("h2", {}, tOf(found.job, "preview.rows")),
     ),
     firstRows(found),
@@ -278,13 +287,12 @@ function changes(found) {
 /** Columns with another header, and the rest behind a summary. */
 function matching(found, isFile) {
   const { columns, unmatched_headers: unused } = found;
-  const special = renamedColumns(found).filter(({ date_order: order }) => !order);
-  const dated = columns.filter(({ date_order: order }) => order);
+  const special = renamedColumns(found);
   const caption = t(isFile ? "preview.columns" : "preview.fields");
   return el(
     "div",
     { class: "matching" },
-    [...special, ...dated].length > 0 && mappingTable([...dated, ...special], caption, found),
+    special.length > 0 && mappingTable(special, caption, found),
     el(
       "details",
       { class: "padding" },
@@ -296,17 +304,13 @@ function matching(found, isFile) {
 }
 
 function mappingTable(all, caption, found) {
-  const hasDates = all.some((column) => column.date_order);
   const columns = [
     { title: t("preview.column") },
     { title: t(found.job.kind === "sync" ? "preview.field" : "preview.header"), class: "value" },
-    ...(hasDates ? [{ title: t("preview.dates") }] : []),
   ];
   const { body, around } = table({ caption, columns, cards: true });
   const header = (column) => column.header ?? el("span", { class: "muted" }, missingMark(found));
-  const order = (column) => (column.date_order ? t(`dates.${column.date_order}`) : t("none"));
-  const cells = (column) => [column.title, header(column), order(column)].slice(0, columns.length);
-  body.append(...all.map((column) => row(columns, cells(column), { cards: true })));
+  body.append(...all.map((column) => row(columns, [column.title, header(column)], { cards: true })));
   return around;
 }
 

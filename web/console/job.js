@@ -1,4 +1,4 @@
-/** The page of one job: its verdict, its rejected rows and preview, and behind a tab how it runs. */
+/** The page of one job: its questions, its verdict, its rejected rows and preview, and behind a tab how it runs. */
 
 import { get } from "../shared/api.js";
 import { correctsLine } from "../shared/correction.js";
@@ -15,6 +15,7 @@ import {
 } from "./components.js";
 import { jobTabs } from "./job-tabs.js";
 import { listen } from "./live.js";
+import { questionPanel } from "./questions.js";
 import { to } from "./router.js";
 import { rowsOverTime } from "./timeline.js";
 import { t } from "./words.js";
@@ -31,20 +32,36 @@ export function job(main, { one: id, query, signal, title }) {
   const load = () => get(path, { signal });
   const place = el("div", { class: "job" });
   let view = null;
+  let whole = null;
   main.append(place);
   loadInto(place, signal, load, (found) => {
     showName(found, (name) => signal.aborted || title(name));
+    whole = found;
     view = jobView(found, { id, path, query, signal });
     return view.parts;
   });
+  const refresh = async () => {
+    const found = await load();
+    if (found.version > whole.version) whole = found; // a later response may have come first
+    view.show(whole);
+  };
+  /** Show a job as a message has it, which lacks what its file shows: that is loaded if it is not as before. */
+  const showMessage = (changed) => {
+    if (decided(changed) !== decided(whole)) refresh().catch(() => {}); // the next message, or a new connection, does
+    else view.show({ ...changed, recipe: whole.recipe, questions: whole.questions, remembered: whole.remembered });
+  };
   listen(
     {
-      job: (changed) => changed.id === id && view?.show(changed),
-      refresh: async () => view && view.show(await load()),
+      job: (changed) => changed.id === id && view && showMessage(changed),
+      refresh: async () => view && refresh(),
     },
     signal,
   );
 }
+
+/** What is decided about the file of a job, asked and remembered, as far as it can be compared. */
+const decided = ({ recipe, questions, remembered: known }) =>
+  [recipe.version, known?.job, known?.name, known?.alike, ...questions.map(({ key }) => key)].join(" ");
 
 function jobView(first, { id, path, query, signal }) {
   let current = { ...first, version: -1 };
@@ -53,8 +70,10 @@ function jobView(first, { id, path, query, signal }) {
   const trouble = el("div", {});
   const verdict = verdictView(path, signal);
   const run = runView(path, signal);
-  const actions = actionButtons({ path, signal, onJob: (changed) => show(changed) });
-  const tabs = jobTabs({ id, path, query, signal, run: run.view });
+  const onJob = (changed) => show(changed);
+  const questions = questionPanel(onJob);
+  const actions = actionButtons({ path, signal, onJob });
+  const tabs = jobTabs({ id, path, query, signal, run: run.view, onJob });
 
   function show(now) {
     if (now.version <= current.version) return;
@@ -62,12 +81,14 @@ function jobView(first, { id, path, query, signal }) {
     current = now;
     state.show(now);
     fill(corrects, correctsLine(now, { lang: language(), href: (job) => to(["jobs", job]) }));
+    questions.show(now);
     verdict.show(now);
     trouble.replaceChildren(...(now.problem ? [failure(now.problem)] : []));
     run.show(now);
     actions.show(now);
     tabs.show(now);
-    if (now.status === before.status && now.phase === before.phase && now.deleted === before.deleted) return;
+    const same = ["status", "phase", "deleted", "waiting_for"].every((name) => now[name] === before[name]);
+    if (same) return;
     run.reload();
     if (before.version >= 0) announce(`${stateWords(now)}. ${verdict.text()}`);
   }
@@ -75,7 +96,8 @@ function jobView(first, { id, path, query, signal }) {
   show(first);
   run.reload();
   const head = heading(first, state.mark, actions.buttons);
-  return { parts: [head, corrects, actions.trouble, trouble, verdict.view, tabs.panel], show };
+  const asked = [questions.trouble, questions.panel];
+  return { parts: [head, corrects, actions.trouble, trouble, ...asked, verdict.view, tabs.panel], show };
 }
 
 /** What would become, becomes, or has become of the rows: a sentence and a bar. */
@@ -88,7 +110,7 @@ function verdictView(path, signal) {
 
   const words = () => {
     if (job.deleted) return t("job.deleted.text");
-    if (job.status === "in_review" && preview) return verdictText(preview);
+    if (job.waiting_for === "commit" && preview) return verdictText(preview);
     return (ENDED.has(job.status) && resultText(job)) || progressText(job);
   };
   const panel = el("section", { class: "panel padded" }, sentence, bar.bar);
@@ -106,7 +128,7 @@ function verdictView(path, signal) {
     view: panel,
     text: () => sentence.textContent,
     show(now) {
-      const isNew = job?.status !== now.status;
+      const isNew = job?.status !== now.status || job.recipe.version !== now.recipe.version;
       job = now;
       bar.show(now);
       draw();
@@ -194,8 +216,8 @@ function countsOf(job) {
     return name === "inserted" && job.lookup ? "lookedUp" : name;
   };
   const all = (job.lookup ? LOOKUP_COUNTS : COUNTS).map((name) => countTile(name, job.counts[name], label(name)));
-  const rare = ["deleted", ...(job.sync ? [] : ["absent"]), "absent_left", "kept_blank"].filter((name) => job.counts[name] > 0);
-  all.push(...rare.map((name) => countTile(name, job.counts[name])));
+  const rare = ["deleted", ...(job.sync ? [] : ["absent"]), "absent_left", "kept_blank"];
+  all.push(...rare.filter((name) => job.counts[name] > 0).map((name) => countTile(name, job.counts[name])));
   const deleted = job.sync ? [countTile("deleted_upstream", job.sync.deleted_upstream ?? 0)] : [];
   const rollback = job.rollback ? Object.entries(job.rollback).map(([name, count]) => countTile(name, count)) : [];
   return [...all, ...deleted, ...rollback];
@@ -210,7 +232,7 @@ function titleMark(job) {
 function factsOf(job) {
   const facts = {
     ...(job.sync ? syncFacts(job) : { importer: titleMark(job) }),
-    parameters: Object.entries(job.parameters ?? {}).map((pair) => pair.join(": ")).join(", "),
+    parameters: Object.entries(job.recipe.constants ?? {}).map((pair) => pair.join(": ")).join(", "),
     options: job.options && optionsText(job.options, language()),
     by: job.requested_by,
     created: timeMark(job.created_at),

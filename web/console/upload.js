@@ -6,7 +6,7 @@ import { el } from "../shared/dom.js";
 import { optionFields } from "../shared/options.js";
 import { parameterBox, parameterFields, parameterProblem } from "../shared/parameters.js";
 import { asProblem, explain } from "../shared/problems.js";
-import { language } from "../shared/strings.js";
+import { language, t as sharedText } from "../shared/strings.js";
 
 import { importers, limits, templateButton } from "./catalogue.js";
 import { announce, head, loadInto, status } from "./components.js";
@@ -50,6 +50,7 @@ function uploadForm(found, { wanted, lead, signal }) {
   const trouble = el("div", {});
   let parameters = null;
   let options = null;
+  let questions = null;
   /** Files that are not sent yet, of those that were dropped together. */
   let queue = [];
   let together = new Set();
@@ -60,7 +61,10 @@ function uploadForm(found, { wanted, lead, signal }) {
 
   const setOptions = () => {
     const { name: importer, lookup } = chosen();
-    const extra = { importer, ...parameters.extra(), ...options.extra() };
+    const constants = parameters.constants();
+    const extra = { importer, ...options.extra() };
+    if (Object.keys(constants).length) extra.recipe = { constants };
+    if (questions.select.value) extra.questions = questions.select.value;
     if (review.box.checked && !lookup) extra.review = true;
     if (urgent.box.checked) extra.priority = "urgent";
     if (force.box.checked) extra.force = true;
@@ -71,8 +75,9 @@ function uploadForm(found, { wanted, lead, signal }) {
     const importer = chosen();
     parameters = parameterFields(importer.parameters, language());
     options = optionFields(importer, language());
+    questions = questionChoice(importer);
     lines.replaceChildren(...parameters.lines);
-    changes.replaceChildren(...options.lines);
+    changes.replaceChildren(...options.lines, questions.line);
     unsent.replaceChildren();
     lead.textContent = tOf(importer, "upload.lead");
     review.line.hidden = Boolean(importer.lookup);
@@ -171,6 +176,16 @@ function option(name) {
   const box = el("input", { type: "checkbox", name, "aria-describedby": `about-${name}` });
   const about = el("span", { class: "small muted", id: `about-${name}` }, t(`upload.${name}.text`));
   return { box, line: el("div", { class: "check" }, el("label", {}, box, t(`upload.${name}`)), about) };
+}
+
+/** What the job does where the file leaves a question open; the first choice is the importer's. */
+function questionChoice(importer) {
+  const words = (value) => t(`upload.questions.${value}`);
+  const usual = el("option", { value: "" }, sharedText("option.usual", { what: words(importer.questions ?? "ask") }));
+  const select = el("select", { name: "questions" }, usual);
+  select.append(...["ask", "fail"].map((value) => el("option", { value }, words(value))));
+  const label = el("label", { class: "field" }, t("upload.questions"), select);
+  return { select, line: el("div", { class: "parameter" }, label) };
 }
 
 function doneLine(job) {

@@ -37,6 +37,7 @@ export const en = {
   "status.queued": "Queued",
   "status.parsing": "Checking",
   "status.in_review": "In review",
+  "status.answers": "Waits for an answer",
   "status.loading": "Loading",
   "status.pausing": "Pausing",
   "status.paused": "Paused",
@@ -126,8 +127,6 @@ export const en = {
   "action.delete.text":
     "Its file, rejected rows and results are deleted permanently. The rows that it loaded stay, and can no longer be rolled back. The job and its log stay.",
   "action.delete.text.lookup": "Its file, rejected rows and results are deleted permanently. The job and its log stay.",
-  "action.commit.ask": "Load these rows?",
-  "action.commit.ask.lookup": "Look these rows up?",
 
   "chart.title": "Rows over time",
   "chart.alt": "Line chart of rows over time, with one line for each phase. The table below has its figures.",
@@ -144,6 +143,7 @@ export const en = {
 
   "tab.rejections": "Rejected rows",
   "tab.preview": "Preview",
+  "tab.recipe": "Recipe",
   "tab.kept": "Kept rows",
   "tab.run": "Run",
   "tab.files": "Files",
@@ -178,17 +178,23 @@ export const en = {
   "preview.header": "Header in the file",
   "preview.field": "Name at the source",
   "preview.column": "Column",
-  "preview.dates": "Dates",
   "preview.unmatched": "Not imported: {headers}",
   "preview.rows": "First rows as they will be written",
   "preview.rows.lookup": "First rows as they were read",
   "preview.row": "Row",
   "preview.headerRow": "Header in row {row}",
-  "preview.ambiguous":
-    "Dates in {columns} can be read in two ways. You choose the order when you load the rows; here they are read day first.",
+  "preview.open": "The file leaves questions open. Until they are answered, the rows are shown as they were read.",
   "preview.where": "Sheet “{sheet}”, header in row {row}",
-  "dates.dmy": "day first",
-  "dates.mdy": "month first",
+
+  "recipe.lead": "Every decision about how this file was read, and how it was made.",
+  "recipe.lead.change":
+    "Every decision about how this file was read, and how it was made. A change reads the rows again that it concerns.",
+  "recipe.decision": "Decision",
+  "recipe.value": "Value",
+  "recipe.how": "How it was made",
+  "recipe.found": "What the file shows",
+  "recipe.change": "Change",
+  "recipe.change.go": "Change",
 
   "upload.lead": "Rows are checked first. Rejected rows are listed with their reasons; the rest is loaded.",
   "upload.lead.lookup":
@@ -197,6 +203,9 @@ export const en = {
   "upload.options": "Options",
   "upload.review": "Stop before loading, so that I can review the rows",
   "upload.review.text": "The job waits in review until you load its rows.",
+  "upload.questions": "If the file leaves a question open",
+  "upload.questions.ask": "The job waits for an answer.",
+  "upload.questions.fail": "The job fails, and says which answer it needs.",
   "upload.urgent": "Urgent",
   "upload.urgent.text": "Processed before standard jobs.",
   "upload.force": "Import again anyway",

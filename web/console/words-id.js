@@ -37,6 +37,7 @@ export const id = {
   "status.queued": "Mengantre",
   "status.parsing": "Memeriksa",
   "status.in_review": "Ditinjau",
+  "status.answers": "Menunggu jawaban",
   "status.loading": "Memuat",
   "status.pausing": "Menjeda",
   "status.paused": "Dijeda",
@@ -127,8 +128,6 @@ export const id = {
     "Berkasnya, baris yang ditolak, dan hasilnya dihapus untuk selamanya. Yang sudah dimuat tetap ada, dan tidak dapat dikembalikan lagi. Pekerjaan dan catatannya tetap ada.",
   "action.delete.text.lookup":
     "Berkasnya, baris yang ditolak, dan hasilnya dihapus untuk selamanya. Pekerjaan dan catatannya tetap ada.",
-  "action.commit.ask": "Muat baris ini?",
-  "action.commit.ask.lookup": "Cari baris ini?",
 
   "chart.title": "Baris dari waktu ke waktu",
   "chart.alt": "Diagram garis baris dari waktu ke waktu, satu garis tiap tahap. Angkanya ada dalam tabel di bawah.",
@@ -145,6 +144,7 @@ export const id = {
 
   "tab.rejections": "Baris ditolak",
   "tab.preview": "Pratinjau",
+  "tab.recipe": "Resep",
   "tab.kept": "Baris dipertahankan",
   "tab.run": "Jalannya",
   "tab.files": "Berkas",
@@ -179,17 +179,23 @@ export const id = {
   "preview.header": "Judul dalam berkas",
   "preview.field": "Nama di sumber",
   "preview.column": "Kolom",
-  "preview.dates": "Tanggal",
   "preview.unmatched": "Tidak diimpor: {headers}",
   "preview.rows": "Baris pertama seperti akan ditulis",
   "preview.rows.lookup": "Baris pertama seperti terbaca",
   "preview.row": "Baris",
   "preview.headerRow": "Judul kolom di baris {row}",
-  "preview.ambiguous":
-    "Tanggal di {columns} dapat dibaca dengan dua cara. Anda memilih urutannya saat memuat barisnya; di sini dibaca hari dulu.",
+  "preview.open": "Ada pertanyaan tentang berkas ini. Sampai dijawab, baris ditampilkan sebagaimana terbaca.",
   "preview.where": "Lembar “{sheet}”, judul kolom di baris {row}",
-  "dates.dmy": "hari dulu",
-  "dates.mdy": "bulan dulu",
+
+  "recipe.lead": "Setiap keputusan tentang cara berkas ini dibaca, dan asalnya.",
+  "recipe.lead.change":
+    "Setiap keputusan tentang cara berkas ini dibaca, dan asalnya. Perubahan membaca lagi baris yang bersangkutan.",
+  "recipe.decision": "Keputusan",
+  "recipe.value": "Nilai",
+  "recipe.how": "Asalnya",
+  "recipe.found": "Yang terlihat di berkas",
+  "recipe.change": "Ubah",
+  "recipe.change.go": "Ubah",
 
   "upload.lead": "Baris diperiksa dulu. Baris yang ditolak disebut dengan alasannya; sisanya dimuat.",
   "upload.lead.lookup":
@@ -198,6 +204,9 @@ export const id = {
   "upload.options": "Pilihan",
   "upload.review": "Berhenti sebelum dimuat, supaya saya dapat melihat",
   "upload.review.text": "Pekerjaan menunggu tinjauan sampai Anda memuat barisnya.",
+  "upload.questions": "Jika berkas menyisakan pertanyaan",
+  "upload.questions.ask": "Pekerjaan menunggu jawaban.",
+  "upload.questions.fail": "Pekerjaan gagal, dan menyebut jawaban yang diperlukan.",
   "upload.urgent": "Mendesak",
   "upload.urgent.text": "Didahulukan dari pekerjaan biasa.",
   "upload.force": "Tetap impor lagi",

@@ -23,13 +23,15 @@ const flag = (property) => ({ kind: "flag", property, initial: false });
 const object = (property, more = {}) => ({ kind: "object", property, initial: {}, ...more });
 
 const BASE_URL = { "base-url": text("baseUrl") };
-/** Options of the load that a page gives; empty is the importer's. */
+/** What a page gives of the load and of how files are read; empty is the importer's. */
 const OPTIONS = {
   mode: text("mode"),
   blanks: text("blanks"),
   deletes: text("deletes"),
   "on-rejections": text("onRejections"),
   guards: object("guards", { example: '{"max_rejected": 0.05}' }),
+  recipe: object("recipe", { example: '{"decimal": {"price": ","}}' }),
+  questions: text("questions"),
 };
 
 /** @type {Record<string, Table>} */
@@ -87,13 +89,13 @@ export const attributeOf = (table, spelling) =>
   Object.keys(table).find((name) => spellings(name, table[name]).includes(spelling));
 
 /**
- * The options of the load that a page has given an element, in the names of the API.
+ * What a page has given an element for its files, in the names of the API.
  * @param {any} host
  * @returns {Record<string, unknown>}
  */
 export function givenOptions(host) {
-  const { mode, blanks, deletes, onRejections, guards } = host;
-  const given = { mode, blanks, deletes, on_rejections: onRejections, guards };
+  const { mode, blanks, deletes, onRejections, guards, recipe, questions } = host;
+  const given = { mode, blanks, deletes, on_rejections: onRejections, guards, recipe, questions };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value && Object.keys(value).length > 0));
 }
 

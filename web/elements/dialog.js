@@ -6,6 +6,8 @@ import { el, fill, focusOn } from "../shared/dom.js";
 import { optionFields } from "../shared/options.js";
 import { parameterBox, parameterFields } from "../shared/parameters.js";
 import { asProblem, failure, problemBox } from "../shared/problems.js";
+import { isAsking } from "../shared/questions.js";
+import { sendAnswers } from "../shared/recipes.js";
 import { language, t, tOf } from "../shared/strings.js";
 
 import {
@@ -19,8 +21,8 @@ const TABLE = TABLES["sluice-import-dialog"];
 const ACCEPTED = ".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt,.csv.gz,.tsv.gz,.txt.gz";
 
 /**
- * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`, `open`, and the options of the load: `mode`,
- * `blanks`, `deletes`, `on-rejections`, `guards`. Methods: `show()`, `hide()`.
+ * Attributes: `schema-name` (the importer), `base-url`, `accepted-files`, `open`, the options of the load: `mode`,
+ * `blanks`, `deletes`, `on-rejections`, `guards`, and `recipe` and `questions`. Methods: `show()`, `hide()`.
  *
  * Events: `shown`, `hidden`; `complete` with `{importId, job}` when rows have been loaded or looked up; `error` with
  * `{problem}` for every failure, which as a text is a sentence.
@@ -147,7 +149,10 @@ export class SluiceImportDialog extends HTMLElement {
       const invalid = this.#parameters.take(chosen);
       // a lookup has nothing to compare, and a job in review would hold the importer's lock
       const review = !importer.lookup && { review: true };
-      upload.extraData = { importer: importer.name, ...review, ...this.#load.extra(), ...this.#parameters.extra() };
+      const options = this.#load.extra();
+      const constants = { ...options.recipe?.constants, ...this.#parameters.constants() };
+      const recipe = Object.keys(constants).length > 0 && { recipe: { ...options.recipe, constants } };
+      upload.extraData = { importer: importer.name, ...review, ...options, ...recipe };
       fill(unsent);
       if (!invalid.length) {
         this.#file = chosen;
@@ -188,7 +193,7 @@ export class SluiceImportDialog extends HTMLElement {
   }
 
   /** Follow a job through `check`, `load` or `lookup`; a job without review goes from the first to the last. */
-  #watch(job, stage) {
+  #watch(job, stage, notice = null) {
     const progress = el("sluice-progress", {
       title: job.file.name,
       "process-id": job.id,
@@ -208,7 +213,7 @@ export class SluiceImportDialog extends HTMLElement {
       else this.#lose(detail.problem, stage, () => this.#watch(job, stage));
     });
     const lead = el("p", { class: "muted" }, this.#t("check.lead"));
-    const content = [progress, lead, el("div", { class: "actions" }, cancel), trouble];
+    const content = [notice, progress, lead, el("div", { class: "actions" }, cancel), trouble];
     progress.addEventListener("progress", ({ detail }) => {
       if (detail.job.phase !== "lookup" || this.#stage === "lookup") return;
       this.#enter("lookup", "lookup.heading", content);
@@ -231,27 +236,42 @@ export class SluiceImportDialog extends HTMLElement {
     this.#report(problem);
   }
 
-  async #review(job) {
-    const path = `/jobs/${encodeURIComponent(job.id)}/preview`;
-    const preview = await get(path, { query: { limit: 20 }, ...this.#options });
+  /** Show the questions and the preview of a job in review; `notice` says why they are others than before. */
+  async #review(asked, notice = null) {
+    const path = `/jobs/${encodeURIComponent(asked.id)}/preview`;
+    const preview = asked.links.preview ? await get(path, { query: { limit: 20 }, ...this.#options }) : null;
+    const job = preview?.job ?? asked;
+    if (job.status !== "in_review") return this.#watch(job, "check");
     const view = await reviewView({
+      job,
       preview,
       importer: this.#importer,
       lang: this.#lang,
       base: this.#options.base,
       onProblem: (problem) => this.#report(problem, { importId: job.id, job }),
-      onCommit: async (dates) => this.#watch(await this.#act(job.id, "commit", { dates }), "load"),
-      onRemap: this.#file && ((mapping) => this.#again(job, { mapping })),
+      onCommit: async () => this.#watch(await this.#act(job.id, "commit"), "load"),
+      onAnswer: (body) => this.#answer(job, body),
       onCancel: async () => this.#ended({ job: await this.#cancel(job.id) }),
     });
-    this.#enter("review", "review.heading", correctsLine(preview.job, { lang: this.#lang }), view);
+    const heading = isAsking(job) ? "review.heading.answers" : "review.heading";
+    const stage = this.#importer.lookup ? "check" : "review";
+    this.#enter(stage, heading, correctsLine(job, { lang: this.#lang }), notice, view);
   }
 
-  /** Send the same file again with other options, and cancel the job that read it before. */
-  async #again(job, more) {
+  /** Send answers, and show the job as it is then. */
+  async #answer(asked, body) {
+    const { job, problem } = await sendAnswers(asked, body, { lang: this.#lang, ...this.#options });
+    const notice = problem && problemBox(problem, this.#lang);
+    if (problem) this.#report(problem, { importId: job.id, job });
+    if (job.status === "in_review") await this.#review(job, notice);
+    else this.#watch(job, "check", notice);
+  }
+
+  /** Send the same file again, and cancel the job that read it before. */
+  async #again(job) {
     const file = /** @type {File} */ (this.#file);
     if (job.links?.cancel) await this.#cancel(job.id).catch(() => null); // a job that stays in review expires
-    this.#choose(file, { ...more, force: true });
+    this.#choose(file, { force: true });
   }
 
   async #done(job) {
@@ -283,23 +303,15 @@ export class SluiceImportDialog extends HTMLElement {
     this.#fail(problem ?? job.problem, job, ...this.#remedies(problem ?? job.problem, job));
   }
 
-  /** Buttons that may help: retry the remaining rows, import the file anyway, or with the nearest headers. */
+  /** Buttons that may help: retry the remaining rows, or import the file anyway. */
   #remedies(error, job) {
-    const problem = asProblem(error);
-    const file = this.#file;
     if (!job) return [];
     const retry = async () => this.#watch(await this.#act(job.id, "retry"), job.lookup ? "lookup" : "load");
     const guarded = (action) => () => action().catch((cause) => this.#ended({ problem: cause, job }));
-    const nearest = problem.is("missing-header") ? Object.entries(problem.extra.nearest ?? {}) : [];
-    const guessed = nearest.filter(([, header]) => header);
-    const mapping = Object.fromEntries(guessed.map(([column, header]) => [header, column]));
-    const complete = nearest.length > 0 && Object.keys(mapping).length === nearest.length;
-    const guess = this.#button("failed.nearest", () => this.#again(job, { mapping }), "primary");
-    guess.textContent = guessed.map(([column, header]) => this.#t("failed.nearest", { header, column })).join(", ");
+    const isKnown = asProblem(error).is("same-file") && this.#file;
     return [
       job.links.retry && this.#button("failed.retry", guarded(retry), "primary"),
-      problem.is("same-file") && file && this.#button("upload.anyway", () => this.#again(job, {}), "primary"),
-      complete && file && guess,
+      isKnown && this.#button("upload.anyway", () => this.#again(job), "primary"),
     ];
   }
 

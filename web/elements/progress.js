@@ -202,7 +202,7 @@ function phaseOf(job, lang) {
   if (isSuspended(job)) return t("status.suspended", {}, lang);
   if (job.waits_for) return progressText(job, lang);
   if (isRunning(job)) return t(`phase.${job.phase}`, {}, lang);
-  return stateText(job, () => tOf(job, `status.${job.status}`, {}, lang), lang);
+  return stateText(job, (state) => tOf(job, `status.${state === "answers" ? state : job.status}`, {}, lang), lang);
 }
 
 const isRunning = (job) => job.phase && RUNNING.has(job.status) && !job.waits_for;

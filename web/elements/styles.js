@@ -183,10 +183,19 @@ export const dialogStyles = sheet(`
     background: var(--surface);
   }
   .question {
-    padding: 1em; border: 1px solid var(--warn); border-inline-start-width: 5px; border-radius: var(--radius);
+    width: 100%; padding: 1em; border: 1px solid var(--warn); border-inline-start-width: 5px;
+    border-radius: var(--radius);
   }
-  fieldset { border: 0; display: grid; gap: 0.3em; min-width: 0; }
-  legend { font-weight: 600; padding: 0; }
+  fieldset { border: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.5em; width: 100%; min-width: 0; }
+  fieldset + fieldset { padding-block-start: 1em; border-block-start: 1px solid var(--line); }
+  /* the float makes it an item of the grid; else it would stand on the line above */
+  legend { float: inline-start; font-weight: 600; padding: 0; }
+  .question table { width: auto; }
+  .question .scroll { border: 0; }
+  .question td { min-width: 3.5em; }
+  .question td:last-child { white-space: pre-wrap; }
+  .choice label { display: flex; gap: 0.5em; align-items: baseline; }
+  .choice p { padding-inline-start: 1.5em; }
   .final {
     position: sticky; inset-block-end: -1.2em; background: var(--surface); padding-block: 0.8em; width: 100%;
     border-block-start: 1px solid var(--line);

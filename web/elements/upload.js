@@ -19,8 +19,8 @@ const STOPPED = new DOMException("The reader stopped the upload.", "AbortError")
 
 /**
  * Attributes: `uploadurl`, `base-url`, `extra-data` (an object as a property, JSON as an attribute: importer, which may
- * be called schema_name, parameters, review, mapping, priority, force, corrects), `mode`, `blanks`, `deletes`,
- * `on-rejections`, `guards`, `use-sse`, `sse-progress-url`, `sse-title`, `accepted-files`, `max-bytes`.
+ * be called schema_name, review, priority, force, corrects), `mode`, `blanks`, `deletes`, `on-rejections`, `guards`,
+ * `recipe`, `questions`, `use-sse`, `sse-progress-url`, `sse-title`, `accepted-files`, `max-bytes`.
  *
  * Events: `choose` with `{file}`, after the checks of type and size and before the upload: attributes that a listener
  * sets apply to this file, and cancelling the event prevents the upload; `complete` with `{importId, job}`; `error`

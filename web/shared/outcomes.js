@@ -8,6 +8,7 @@ const KINDS = {
   completed: "good",
   failed: "bad",
   in_review: "asks",
+  answers: "asks",
   paused: "asks",
   suspended: "asks",
   waiting_for_file: "over",
@@ -55,8 +56,9 @@ const typeOf = (problem) => problem?.type.replace("/problems/", "");
 export const hasLoadedNothing = ({ status, counts, problem }) =>
   status === "failed" && Boolean(counts) && NOTHING_LOADED.has(typeOf(problem));
 
-/** The state that is shown of a job: its status, or `suspended` or `lookup`, which the API has as facts. */
+/** The state that is shown of a job: its status, or `answers`, `suspended` or `lookup`, which the API has as facts. */
 export function stateOf(job) {
+  if (job.waiting_for === "answers") return "answers";
   if (job.suspended && job.status === "paused") return "suspended";
   return job.status === "loading" && job.lookup ? "lookup" : job.status;
 }
@@ -132,7 +134,8 @@ const asCounts = ({ insert, update, unchanged }) => ({ inserted: insert, updated
  * @returns {string}
  */
 export function progressText(job, lang) {
-  const { current, total, code, message } = job.progress;
+  const { current, total, message } = job.progress;
+  const code = stateOf(job) === "answers" ? "waiting-for-answers" : job.progress.code;
   const rejected = job.counts.rejected;
   const values = {
     comparing: { current: current - rejected, total: total - rejected },

@@ -18,10 +18,9 @@ export function parameterFields(parameters, lang) {
   const fields = parameters.map((parameter) => field(parameter, lang, () => current));
   return {
     lines: fields.map(({ line }) => line),
-    /** The part of a file's announcement that holds the parameters. */
-    extra() {
-      const values = fields.map(({ name, value }) => [name, value()]).filter(([, value]) => value);
-      return values.length > 0 ? { parameters: Object.fromEntries(values) } : {};
+    /** The values by name: constants of the file's recipe. */
+    constants() {
+      return Object.fromEntries(fields.map(({ name, value }) => [name, value()]).filter(([, value]) => value));
     },
     /**
      * Fill in the values for a file.

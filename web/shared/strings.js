@@ -3,6 +3,8 @@
 import { el } from "./dom.js";
 import { en } from "./words-en.js";
 import { id } from "./words-id.js";
+import { en as recipeEn } from "./words-recipe-en.js";
+import { id as recipeId } from "./words-recipe-id.js";
 
 /** The languages, each under its own name. */
 export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
@@ -11,7 +13,7 @@ export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
 export const LOCALES = { en: "en-GB", id: "id-ID" };
 
 /** @type {Record<string, Record<string, string>>} */
-const texts = { en: { ...en }, id: { ...id } };
+const texts = { en: { ...en, ...recipeEn }, id: { ...id, ...recipeId } };
 
 /**
  * Add the texts of a page. Their keys get a prefix, so that they replace none of the shared texts.

@@ -20,8 +20,8 @@ const STORAGE_PREFIX = "sluice-upload:";
 
 /**
  * @typedef {object} Sending
- * @property {Record<string, any>} body of the announcement: importer, parameters, review, mapping, priority,
- *   force, corrects
+ * @property {Record<string, any>} body of the announcement: importer, recipe, questions, review,
+ *   priority, force, corrects
  * @property {string} [base] replaces the configured API
  * @property {string} [uploadUrl] where files are announced; otherwise `/imports` of the API
  * @property {(progress: {sent: number, total: number}) => void} [onProgress]

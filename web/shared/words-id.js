@@ -56,6 +56,7 @@ export const id = {
   "message.checking": "{current} dari {total} baris diperiksa",
   "message.comparing": "{current} dari {total} baris dibandingkan dengan data yang ada",
   "message.in-review": "Menunggu tinjauan: {current} dari {total} baris dapat dimuat",
+  "message.waiting-for-answers": "Menunggu jawaban: belum ada yang dimuat",
   "message.loading": "{current} dari {total} baris dimuat",
   "message.deleting-absent": "{current} dari {total} data yang tidak ada di berkas dihapus",
   "message.looking-up": "{current} dari {total} baris dicari",
@@ -66,6 +67,7 @@ export const id = {
   "status.queued": "Menunggu dimulai",
   "status.parsing": "Membaca dan memeriksa",
   "status.in_review": "Menunggu Anda",
+  "status.answers": "Menunggu jawaban",
   "status.loading": "Memuat",
   "status.loading.lookup": "Mencari data",
   "status.pausing": "Menjeda",
@@ -221,6 +223,7 @@ export const id = {
   "job.cancelled.detail.lookup": "Baris selebihnya tidak dicari.",
 
   "review.heading": "Lihat dahulu sebelum dimuat",
+  "review.heading.answers": "Berkas Anda menyisakan pertanyaan",
   "review.lead": "{name} sudah diperiksa. Belum ada yang ditulis.",
   "review.insert": "akan ditambahkan",
   "review.update": "akan diubah",
@@ -238,13 +241,6 @@ export const id = {
   "review.row": "Baris",
   "review.yes": "ya",
   "review.no": "tidak",
-
-  "dates.heading": "Bagaimana tanggal ditulis di berkas ini?",
-  "dates.lead": "Tanggal di kolom berikut dapat dibaca dengan dua cara. Mohon pilih yang dimaksud.",
-  "dates.dmy": "Hari lebih dahulu",
-  "dates.mdy": "Bulan lebih dahulu",
-  "dates.example": "{order}: baris {row} berarti {date}",
-  "dates.missing": "Untuk setiap kolom itu, pilih bagaimana tanggalnya ditulis.",
 
   "untouched.columns": "{columns} tidak ada dalam berkas: data yang sudah ada tetap memiliki nilainya.",
   "untouched.new": "Dalam data baru: {defaults}.",
@@ -270,19 +266,6 @@ export const id = {
   "columns.missing.sync": "tidak ada di sumber",
   "columns.unused": "{count} judulnya tidak dipakai",
   "columns.unused.sync": "{count} kolomnya tidak dipakai",
-
-  "mapping.heading": "Kolom",
-  "mapping.lead": "Judul mana dari berkas Anda yang dipakai untuk kolom mana.",
-  "mapping.for": "Judul di berkas Anda untuk {column}",
-  "mapping.none": "(tidak ada di berkas)",
-  "mapping.required": "wajib",
-  "mapping.unmatched": "Tidak dipakai: {headers}.",
-  "mapping.apply": "Periksa lagi dengan kolom ini",
-  "mapping.twice": "“{header}” dipilih untuk {one} dan {other}. Pilih judul lain untuk salah satunya.",
-  "mapping.displaced":
-    "“{header}” masih dipakai untuk {column}. Pilih judul itu untuk kolom lain, atau ganti judulnya di berkas.",
-  "mapping.lacking": "{column} wajib ada. Pilih judul untuk kolom itu.",
-  "mapping.nofile": "Untuk mencocokkan kolom dengan cara lain, pilih berkasnya lagi.",
 
   "rejections.heading": "Baris yang ditolak",
   "rejections.lead": "Baris berikut tidak dimuat. Semua baris lain dimuat.",
@@ -319,6 +302,11 @@ export const id = {
   "reason.not-digits": "hanya boleh berisi angka",
   "reason.not-a-date": "bukan tanggal",
   "reason.not-in-calendar": "bukan tanggal dalam kalender",
+  "reason.other-decimal-mark": "ditulis dengan tanda desimal '{shown}', sedangkan kolom ini dibaca dengan '{mark}'",
+  "reason.day-first": "ditulis dengan hari di depan, sedangkan kolom ini dibaca dengan bulan di depan",
+  "reason.month-first": "ditulis dengan bulan di depan, sedangkan kolom ini dibaca dengan hari di depan",
+  "reason.not-swapped":
+    "adalah tanggal yang harinya bukan bulan, sedangkan kolom ini dibaca dengan hari dan bulan tertukar",
   "reason.not-yes-or-no": "harus ya atau tidak",
   "reason.spreadsheet-error": "adalah galat dari lembar kerja",
   "reason.wrong-type": "tidak sesuai dengan isi kolom ini",
@@ -360,5 +348,4 @@ export const id = {
   "failed.heading": "Impor gagal",
   "failed.todo": "Perbaiki berkas lalu pilih lagi, atau pilih berkas lain.",
   "failed.retry": "Coba lagi sisanya",
-  "failed.nearest": "Baca “{header}” sebagai “{column}”",
 };

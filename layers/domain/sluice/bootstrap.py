@@ -12,12 +12,12 @@ from sluice.aws.chunks import DynamoChunks
 from sluice.aws.jobs import DynamoJobs
 from sluice.aws.locks import DynamoLocks
 from sluice.aws.lookup_cache import DynamoLookupCache
+from sluice.aws.recipes import DynamoRecipes
 from sluice.aws.s3 import S3Files
 from sluice.aws.scheduler import EventBridgeSchedules
 from sluice.aws.sqs import SqsQueue
 from sluice.aws.step_functions import StepFunctionsMachine
-from sluice.aws.tickets import DynamoTickets
-from sluice.aws.websockets import DynamoConnections, GatewaySockets
+from sluice.aws.websockets import DynamoConnections, DynamoTickets, GatewaySockets
 from sluice.catalog.registry import IMPORTERS, SOURCES
 from sluice.config import Settings
 from sluice.destinations.dynamodb.destination import DynamoDestination
@@ -136,6 +136,11 @@ class AwsServices:
     def lookup_cache(self) -> DynamoLookupCache:
         """Results of lookups, in the jobs table."""
         return DynamoLookupCache(_table(self._settings.jobs_table))
+
+    @cached_property
+    def recipes(self) -> DynamoRecipes:
+        """Recipes and settings of drop folders, in the jobs table."""
+        return DynamoRecipes(_table(self._settings.jobs_table))
 
     @cached_property
     def schedules(self) -> EventBridgeSchedules:

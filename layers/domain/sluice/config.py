@@ -54,6 +54,7 @@ class SendingSettings(Settings):
 class DispatchSettings(SendingSettings):
     """Settings of `functions/dispatch`; without ``database_secret_arn``, the destination is the records table."""
 
+    machine_arn: str
     records_table: str
     database_secret_arn: str
 
@@ -96,7 +97,6 @@ class ApiSettings(DispatchSettings, IssuerSettings):
     events_wait_seconds: float
 
     idempotency_table: str
-    machine_arn: str
     schedule_group: str
     scheduled_function_arn: str
     scheduler_role_arn: str

@@ -21,6 +21,7 @@ OPEN = frozenset({"/v1/health", "/v1/docs", "/v1/openapi.json", "/v1/problems/no
 SAMPLES = {
     "job_id": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB",
     "name": "products",
+    "importer": "products",
     "key": "P-1",
     "source": "pangkat",
     "problem": "not-found",

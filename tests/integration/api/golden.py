@@ -180,6 +180,8 @@ class World:
                 outcome = self.machine.answers.pop(run.token)["outcome"]
             run.step, run.token = _FOLLOWS.get((run.step, outcome), "finish"), None
         finish.handler(run.given, CONTEXT)
+        if self.machine.runs[job_id] is not run:  # what cells prove has begun another run
+            self.run(job_id, upto=upto, fail=fail)
 
     def abort(self, job_id: str) -> None:
         """Fail a run with an error of the state machine."""

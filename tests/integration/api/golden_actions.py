@@ -15,6 +15,7 @@ IDS = ("8001015009087", "0501015009084", "9202204720083")
 def script(world: World) -> None:
     """Record the answers of the second half."""
     dates(world)
+    recipes(world)
     rejected_files(world)
     stops(world)
     failures(world)
@@ -30,17 +31,40 @@ def script(world: World) -> None:
 def dates(world: World) -> None:
     """Record jobs with dates that can be read in two ways."""
     head = b"Part Number,Description,Price,Updated\n"
-    job_id = world.done("ambiguous dates", head + b"D-1,Filter,1,03/04/2025\nD-2,Belt,1,2025-12-31\n")
+    job_id = world.done("ambiguous dates", head + b"D-1,Filter,1,03/04/2025\nD-2,Belt,1,2025-12-31\n", questions="ask")
     here = f"/v1/jobs/{job_id}"
     world.get("ambiguous dates: preview", f"{here}/preview")
+    version = world.get("ambiguous dates: asked", here).body["recipe"]["version"]
     world.post("ambiguous dates: commit without an answer", f"{here}/commit")
-    world.post("ambiguous dates: commit", f"{here}/commit", json_body={"dates": {"Updated": "mdy"}})
+    wrong: dict[str, dict[str, object]] = {
+        "of another column": {"date_order.sold": "dmy"},
+        "that cannot be": {"date_order.updated": "ymd"},
+    }
+    for name, answers in wrong.items():
+        body = {"version": version, "answers": answers}
+        world.post(f"ambiguous dates: an answer {name}", f"{here}/answers", json_body=body)
+    mine, other = ({"version": version, "answers": {"date_order": {"Updated": order}}} for order in ("mdy", "dmy"))
+    world.post("ambiguous dates: answer", f"{here}/answers", json_body=mine)
     world.run(job_id)
+    world.post("ambiguous dates: answer otherwise", f"{here}/answers", json_body=other)
+    world.get("ambiguous dates: answered", here)
     world.get("ambiguous dates: record", "/v1/datasets/products/records/D-1")
     job_id = world.done("dates that tell their order", head + b"D-3,Filter,1,03/04/2025\nD-4,Belt,1,12/31/2025\n")
     world.get("dates that tell their order: preview", f"/v1/jobs/{job_id}/preview")
     job_id = world.done("dates of both orders", head + b"D-5,Filter,1,31/12/2025\nD-6,Belt,1,12/31/2025\n")
     world.get("dates of both orders: rejections", f"/v1/jobs/{job_id}/{REJECTIONS}")
+
+
+def recipes(world: World) -> None:
+    """Record recipes that are kept by name, and a drop folder."""
+    here = "/v1/importers/products"
+    kept, folder = f"{here}/recipes/nordparts", f"{here}/drop-folder"
+    world.call("a recipe: put", "PUT", kept, json_body={"decimal": {"Price": ","}})
+    world.get("a recipe", kept)
+    world.get("recipes", f"{here}/recipes")
+    world.get("a drop folder as it is", folder)
+    world.call("a drop folder: put", "PUT", folder, json_body={"recipe": "nordparts", "questions": "ask"})
+    world.call("a recipe: delete", "DELETE", kept)
 
 
 def rejected_files(world: World) -> None:

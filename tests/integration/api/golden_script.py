@@ -93,8 +93,13 @@ def announcements(world: World) -> None:
         "an unknown importer": {"importer": "nothing"},
         "a file that is too large": {"importer": "dealers", "bytes": 20 * 1024**2 + 1},
         "a file of another type": {"importer": "voters"},
-        "a parameter that does not fit": {"importer": "voters", "filename": "a.xlsx", "parameters": {"ward": "7"}},
-        "a parameter that is unknown": {"parameters": {"ward": "79800001"}},
+        "a constant that does not fit": {"importer": "voters", "filename": "a.xlsx"}
+        | {"recipe": {"constants": {"ward": "7"}}},
+        "a constant that is unknown": {"recipe": {"constants": {"ward": "79800001"}}},
+        "a column without a decimal mark": {"recipe": {"decimal": {"Updated": ","}}},
+        "an encoding": {"recipe": {"encoding": "utf-8"}},
+        "two modes": {"mode": "update", "recipe": {"mode": "upsert"}},
+        "a name that there was": {"mapping": {"Preis": "price"}},
         "a member that is unknown": {"surprise": True},
         "a priority that is none": {"priority": "now", "sha256": "x"},
         "a job to correct that is unknown": {"corrects": "01KC5RYQ8QJ3X7H2M9T4V6W8ZB"},
@@ -114,8 +119,9 @@ def announcements(world: World) -> None:
     world.get("queued", f"/v1/jobs/{job_id}")
     world.run(job_id)
     world.get("announced and completed", f"/v1/jobs/{job_id}")
-    mapped = JOB | {"mapping": {"Nummer": "part_number", "Was": "Description", "Preis": "Price"}, "priority": "urgent"}
-    expected = world.post("announce with a mapping", "/v1/imports", json_body=mapped).body
+    columns = {"Nummer": "part_number", "Was": "Description", "Preis": "Price"}
+    mapped = JOB | {"recipe": {"columns": columns}, "priority": "urgent"}
+    expected = world.post("announce with a recipe", "/v1/imports", json_body=mapped).body
     body = b"Nummer,Was,Preis\nM-1,Rad,4\n"
     client("s3").put_object(Bucket=BUCKET, Key=expected["upload"]["fields"]["key"], Body=body)
     world.run(expected["job"]["id"])
@@ -189,8 +195,7 @@ def updates(world: World, first: str) -> None:
     job_id = world.done("in review", LATER, review="true")
     here = f"/v1/jobs/{job_id}"
     world.get("in review: preview", f"{here}/preview")
-    world.post("commit: unknown column", f"{here}/commit", json_body={"dates": {"Sold": "dmy"}})
-    world.post("commit: not as described", f"{here}/commit", json_body={"dates": {"Updated": "ymd"}})
+    world.post("commit: with dates", f"{here}/commit", json_body={"dates": {"Updated": "dmy"}})
     world.post("commit: may not", f"{here}/commit", token=issuer.token(scope=READER))
     world.post("commit: of another tenant", f"{here}/commit", token=issuer.token(tenant="other"))
     world.post("commit", f"{here}/commit", token=issuer.token(sub="ben"))

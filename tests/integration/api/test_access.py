@@ -98,7 +98,7 @@ def test_the_job_of_another_tenant_is_not_found(stack: Stack, rest: str) -> None
     theirs = make_job("other", status=Status.COMPLETED)
     stack.jobs.add(theirs)
     chunk = make_chunk(theirs.ref)
-    JobFiles(theirs.ref, stack.files).write_rejections(chunk, [Rejection("S", 2, "Price", "x", "not-a-number")], [])
+    JobFiles(theirs, stack.files).write_rejections(chunk, [Rejection("S", 2, "Price", "x", "not-a-number")], [])
     path = f"/v1/jobs/{theirs.ref.id}{rest}"
     assert get(path, token=issuer.token(tenant="other")).status == 200
     found = get(path)

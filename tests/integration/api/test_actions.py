@@ -40,7 +40,7 @@ def assert_problem(answer: Answer, status: int, type_: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("body", [None, {}, {"dates": {}}])
+@pytest.mark.parametrize("body", [None, {}])
 def test_a_job_in_review_is_committed(stack: Stack, body: Any) -> None:
     """A body is optional; the commit starts the second run."""
     job_id = upload(review="true")
@@ -52,24 +52,91 @@ def test_a_job_in_review_is_committed(stack: Stack, body: Any) -> None:
     assert_problem(post(job_id, "commit"), 409, "illegal-transition")
 
 
-def test_a_commit_gives_the_date_order_of_ambiguous_columns(stack: Stack) -> None:
-    """Orders are given by column; anything else is rejected, and the job stays in review."""
+def answered(job_id: str, version: int, **answers: Any) -> Answer:
+    return post(job_id, "answers", json_body={"version": version, "answers": answers})
+
+
+def test_a_job_asks_and_goes_on_when_it_is_answered(stack: Stack) -> None:
+    """It has no review, so the last answer loads it; a value that is read in another way is read again."""
     job_id = upload(DOUBT)
     run(stack, job_id)
     shown = get(f"/v1/jobs/{job_id}").body
-    assert (shown["status"], shown["ambiguous_dates"]) == ("in_review", ["updated"])
+    assert (shown["status"], shown["waiting_for"]) == ("in_review", "answers")
+    assert shown["links"]["answers"].endswith(f"/v1/jobs/{job_id}/answers")
+    (question,) = shown["questions"]
+    assert (question["key"], question["kind"]) == ("date_order.updated", "date_order")
+    assert question["text"] == "In which order does the column 'Updated' write day and month?"
+    assert [choice["value"] for choice in question["choices"]] == ["dmy", "mdy"]
+    assert question["evidence"]["counts"] == {"either": 1}
+    assert question["evidence"]["rows"] == [{"row": 2, "cell": "03/04/2025", "shows": "either"}]
     rejected = post(job_id, "commit")
-    assert_problem(rejected, 400, "ambiguous-dates")
-    assert rejected.body["columns"] == ["Updated"]
-    assert_problem(post(job_id, "commit", json_body={"dates": {"Sold": "dmy"}}), 400, "unknown-column")
-    bad: list[Any] = [{"dates": {"Updated": "ymd"}}, {"dates": ["Updated"]}, {"date": {}}, [], "x", 3]
-    for body in bad:
-        assert_problem(post(job_id, "commit", json_body=body), 422, "invalid-request")
-    answer = post(job_id, "commit", json_body={"dates": {"Updated": "mdy"}})
-    assert_in_status(answer, 202, "loading")
-    assert answer.body["ambiguous_dates"] == []
-    run(stack, job_id)
+    assert_problem(rejected, 409, "questions-open")
+    assert rejected.body["keys"] == ["date_order.updated"]
+    answer = answered(job_id, shown["recipe"]["version"], date_order={"Updated": "mdy"})
+    assert_in_status(answer, 202, "parsing")
+    assert (answer.body["questions"], answer.body["waiting_for"]) == ([], None)
+    decision = answer.body["recipe"]["decisions"]["date_order.updated"]
+    assert (decision["value"], decision["how"]) == ("mdy", "answered")
+    assert run(stack, job_id).status is Status.COMPLETED
     assert get("/v1/datasets/products/records/P-1").body["values"]["updated"] == "2025-03-04"
+
+
+def test_a_job_with_a_review_waits_for_a_commit_after_its_answers(stack: Stack) -> None:
+    job_id = upload(DOUBT, review="true")
+    version = run(stack, job_id).recipe.version
+    answered(job_id, version, **{"date_order.updated": "mdy"})
+    run(stack, job_id)
+    shown = get(f"/v1/jobs/{job_id}").body
+    assert (shown["status"], shown["waiting_for"]) == ("in_review", "commit")
+    assert_in_status(post(job_id, "commit"), 202, "loading")
+
+
+def test_of_two_answers_to_one_version_the_second_is_rejected_unless_it_is_what_holds(stack: Stack) -> None:
+    job_id = upload(DOUBT, review="true")
+    version = run(stack, job_id).recipe.version
+    assert answered(job_id, version, **{"date_order.updated": "mdy"}).status == 202
+    run(stack, job_id)
+    assert answered(job_id, version, **{"date_order.Updated": "mdy"}).status in {200, 202}
+    late = answered(job_id, version, **{"date_order.updated": "dmy"})
+    assert_problem(late, 409, "answered-otherwise")
+    assert late.body["holds"] == {"date_order.updated": "mdy"}
+    assert answered(job_id, late.body["version"], **{"date_order.updated": "dmy"}).status == 202
+
+
+def test_an_answer_that_cannot_be_is_rejected_and_the_job_stays_in_review(stack: Stack) -> None:
+    """So is any other body; the old name of answers says what to write."""
+    job_id = upload(DOUBT)
+    version = run(stack, job_id).recipe.version
+    assert_problem(answered(job_id, version, **{"date_order.Sold": "dmy"}), 422, "invalid-decision")
+    assert_problem(answered(job_id, version, **{"date_order.updated": "ymd"}), 422, "invalid-decision")
+    bad: list[Any] = [{}, {"version": version}, {"version": 0, "answers": {"header": 1}}, {"version": 1, "answers": {}}]
+    for body in [*bad, [], "x", 3]:
+        assert_problem(post(job_id, "answers", json_body=body), 422, "invalid-request")
+    said = post(job_id, "commit", json_body={"dates": {"Updated": "mdy"}})
+    assert_problem(said, 422, "invalid-request")
+    assert "`dates` are answers now: POST /v1/jobs/{id}/answers" in said.body["detail"]
+    for body in [{"date": {}}, [], "x", 3]:
+        assert_problem(post(job_id, "commit", json_body=body), 422, "invalid-request")
+    assert get(f"/v1/jobs/{job_id}").body["waiting_for"] == "answers"
+
+
+def test_a_job_that_does_not_ask_fails_with_the_answer_that_would_have_helped(stack: Stack) -> None:
+    """The recipe in its problem lets the same file through."""
+    job_id = upload(DOUBT, questions="fail")
+    run(stack, job_id)
+    shown = get(f"/v1/jobs/{job_id}").body
+    assert (shown["status"], shown["problem"]["type"]) == ("failed", "/problems/question")
+    assert shown["problem"]["key"] == "date_order.updated"
+    assert '{"date_order": {"updated": "dmy"}}' in shown["problem"]["detail"]
+    again = upload(DOUBT, questions="fail", recipe='{"date_order": {"updated": "dmy"}}')
+    assert run(stack, again).status is Status.COMPLETED
+
+
+def test_only_a_job_in_review_is_answered(stack: Stack) -> None:
+    for status in (Status.PARSING, Status.COMPLETED, Status.CANCELLED):
+        job = job_in(stack, status)
+        assert_problem(answered(job.ref.id, 1, header=1), 409, "illegal-transition")
+    assert_problem(answered("01UNKNOWN", 1, header=1), 404, "not-found")
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"nonsense"])
@@ -242,18 +309,22 @@ def test_every_link_of_a_job_works(stack: Stack, status: Status) -> None:
             assert post(job.ref.id, action).status in {200, 202}, action
 
 
-def test_a_commit_of_a_job_that_a_guard_keeps_from_loading_says_so(stack: Stack) -> None:
-    """The problem of the job and of the call have the same members; only cancelling is left."""
-    job_id = upload(review="true", guards='{"max_rejected": 0.3}')
+@pytest.mark.parametrize(("answer", "state"), [("exceed", "loading"), ("cancel", "cancelled")])
+def test_a_guard_that_trips_asks_whether_to_load_all_the_same(stack: Stack, answer: str, state: str) -> None:
+    """The question has what the guard has counted."""
+    job_id = upload(guards='{"max_rejected": 0.3}')
     assert run(stack, job_id).status is Status.IN_REVIEW
-    shown, answer = get(f"/v1/jobs/{job_id}").body, post(job_id, "commit")
-    assert_problem(answer, 409, "guard")
-    assert shown["problem"] == {name: value for name, value in answer.body.items() if name != "status"}
+    shown = get(f"/v1/jobs/{job_id}").body
+    (question,) = shown["questions"]
+    assert (question["key"], question["kind"], shown["problem"]) == ("guard.max_rejected", "guard", None)
+    assert question["text"].startswith("1 of 3 rows are rejected, and the guard 'max_rejected' allows less")
+    assert [choice["value"] for choice in question["choices"]] == ["exceed", "cancel"]
     members = ("guard", "limit", "found", "total")
-    assert [answer.body[name] for name in members] == ["max_rejected", 0.3, 1, 3]
-    assert answer.body["examples"] == [{"row": 4, "column": "Price", "reason": "must be 0 or more"}]
-    assert "commit" not in shown["links"]
-    assert_in_status(post(job_id, "cancel"), 200, "cancelled")
+    assert [question["params"][name] for name in members] == ["max_rejected", 0.3, 1, 3]
+    assert question["params"]["examples"] == [{"row": 4, "column": "Price", "reason": "must be 0 or more"}]
+    assert_problem(post(job_id, "commit"), 409, "questions-open")
+    moved = answered(job_id, shown["recipe"]["version"], guard={"max_rejected": answer})
+    assert_in_status(moved, 200 if answer == "cancel" else 202, state)
 
 
 def test_a_job_that_loads_all_rows_or_none_takes_no_action_and_no_correction(stack: Stack) -> None:

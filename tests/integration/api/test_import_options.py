@@ -126,48 +126,6 @@ def test_a_correction_of_a_job_without_rejections_is_rejected(stack: Stack, ask:
     assert len(get("/v1/jobs").body["items"]) == 2
 
 
-VOTERS: dict[str, Any] = {"importer": "voters", "filename": "list.xlsx"}
-
-
-def test_parameters_are_part_of_the_request(stack: Stack) -> None:
-    answer = announced(**VOTERS, parameters={"ward": "79800001"})
-    assert answer.status == 201, answer.text
-    shown = answer.body["job"]
-    assert shown["parameters"] == {"ward": "79800001"}
-    assert get(f"/v1/jobs/{shown['id']}").body["parameters"] == {"ward": "79800001"}
-    kept = stack.jobs.get(JobRef("acme", shown["id"]))
-    assert (kept.parameters, kept.lookup) == ({"ward": "79800001"}, "commission")
-
-
-def test_a_file_in_the_body_has_its_parameters_in_the_query(stack: Stack) -> None:
-    body = b"PK"
-    shown = job_of(sent(body, **VOTERS, parameters='{"ward": "79800001"}'))
-    assert shown["parameters"] == {"ward": "79800001"}
-    assert_problem(sent(body, **VOTERS, parameters='{"ward": "7980000"}'), 400, "invalid-parameter")
-    for parameters in ("ward=79800001", "[]", '{"ward": 79800001}', "{", ""):
-        assert_problem(sent(body, **VOTERS, parameters=parameters), 422, "invalid-request")
-
-
-def test_parameters_of_the_request_take_precedence_over_the_file_name(stack: Stack) -> None:
-    """The file name provides the parameter only if the request does not."""
-    named = VOTERS | {"filename": "Ward 79800002 (final).xlsx"}
-    assert announced(**named).body["job"]["parameters"] == {"ward": "79800002"}
-    assert announced(**named, parameters={"ward": "79800001"}).body["job"]["parameters"] == {"ward": "79800001"}
-    assert announced(**VOTERS).body["job"]["parameters"] == {}, "the file is rejected after its upload"
-
-
-@pytest.mark.parametrize("parameters", [{"ward": "7980000"}, {"ward": "79800001 "}, {"town": "79800001"}])
-def test_an_invalid_parameter_is_rejected(stack: Stack, parameters: dict[str, str]) -> None:
-    assert_problem(announced(**VOTERS, parameters=parameters), 400, "invalid-parameter")
-    assert_problem(announced(parameters={"ward": "79800001"}), 400, "invalid-parameter")
-    assert get("/v1/jobs").body["items"] == []
-
-
-@pytest.mark.parametrize("parameters", [[], {"ward": 79800001}, {"ward": None}, {"ward": ""}, {"": "x"}, "79800001"])
-def test_parameters_in_an_invalid_form_are_rejected(stack: Stack, parameters: Any) -> None:
-    assert_problem(announced(**VOTERS, parameters=parameters), 422, "invalid-request")
-
-
 def test_a_file_of_another_type_than_the_importers_is_rejected(stack: Stack) -> None:
     assert_problem(announced(importer="voters", filename="79800001.csv"), 422, "wrong-file-type")
     assert_problem(sent(importer="voters", filename="79800001.csv"), 422, "wrong-file-type")
@@ -293,13 +251,6 @@ def test_an_option_without_an_effect_is_rejected(stack: Stack, ask: Any, asked: 
     assert_problem(answer, 422, "invalid-option")
     assert answer.body["option"] == option
     assert get("/v1/jobs").body["items"] == []
-
-
-def test_an_importer_offers_every_option(stack: Stack) -> None:
-    choices = get("/v1/importers/products").body["choices"]
-    assert set(choices["mode"]) == {"upsert", "insert", "update", "mirror", "delete"}
-    assert set(choices["on_rejections"]) == {"continue", "stop"}
-    assert set(choices["guards"]) == {"max_rejected", "max_deleted", "max_change"}
 
 
 def test_an_importer_says_what_its_jobs_do_unless_a_caller_says_otherwise(stack: Stack) -> None:

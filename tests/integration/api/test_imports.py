@@ -71,14 +71,14 @@ def objects() -> dict[str, bytes]:
 
 def test_an_announced_file_gets_a_job_and_a_form(stack: Stack) -> None:
     """The job waits for its file; the form leads to the bucket itself."""
-    answer = announce(priority="urgent", mapping={"Harga": "price"})
+    answer = announce(priority="urgent", recipe={"columns": {"Harga": "price"}})
     assert answer.status == 201
     job, form = answer.body["job"], answer.body["upload"]
     assert (job["status"], job["importer"], job["requested_by"]) == ("waiting_for_file", "products", "ann")
     assert job["file"]["name"] == "prices.xlsx"
     assert (form["method"], form["expires_in"]) == ("POST", 3600)
     kept = stack.jobs.get(JobRef("acme", job["id"]))
-    assert (kept.status, kept.urgent, kept.mapping) == (Status.WAITING_FOR_FILE, True, {"Harga": "price"})
+    assert (kept.status, kept.urgent, kept.recipe.columns) == (Status.WAITING_FOR_FILE, True, {"Harga": "price"})
 
 
 @pytest.mark.parametrize("importer", ["products", "dealers"])
@@ -238,7 +238,7 @@ def test_parameters_may_be_in_the_query_of_a_form() -> None:
         ({}, "query.importer"),
         ({"importer": "products", "priority": "now"}, "body.priority"),
         ({"importer": "products", "surprise": "1"}, "body.surprise"),
-        ({"importer": "products", "parameters": "{"}, "body.parameters"),
+        ({"importer": "products", "recipe": "{"}, "body.recipe"),
     ],
 )
 def test_wrong_fields_of_a_form_are_rejected_with_their_place(fields: dict[str, str], at: str) -> None:
@@ -247,3 +247,10 @@ def test_wrong_fields_of_a_form_are_rejected_with_their_place(fields: dict[str, 
     assert (answer.status, answer.body["type"]) == (422, "/problems/invalid-request")
     assert [error["at"] for error in answer.body["errors"]] == [at]
     assert get("/v1/jobs").body["items"] == []
+
+
+def test_an_importer_offers_every_option(stack: Stack) -> None:
+    choices = get("/v1/importers/products").body["choices"]
+    assert set(choices["mode"]) == {"upsert", "insert", "update", "mirror", "delete"}
+    assert set(choices["on_rejections"]) == {"continue", "stop"}
+    assert set(choices["guards"]) == {"max_rejected", "max_deleted", "max_change"}

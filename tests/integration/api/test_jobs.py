@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import UpstreamDown
 from sluice.model.job import Job
+from sluice.model.recipe import Decision, Recipe
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.schema.staging import Batch
@@ -43,6 +45,13 @@ def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
     assert datetime.fromisoformat(created).utcoffset() == timedelta(0)
     shown = answer.body
     del shown["created_at"]
+    options: dict[str, Any] = {
+        "mode": "upsert",
+        "blanks": "keep",
+        "deletes": None,
+        "on_rejections": "continue",
+        "guards": {"max_rejected": None, "max_deleted": None, "max_change": {}},
+    }
     assert shown == {
         "id": job.ref.id,
         "kind": "import",
@@ -52,27 +61,26 @@ def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
         "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows", "code": "loading"},
         "counts": {"total": 100, "inserted": 40, "rejected": 10, "unprocessed": 50}
         | dict.fromkeys(("updated", "unchanged", "deleted", "kept_blank", "absent", "absent_left"), 0),
-        "options": {
-            "mode": "upsert",
-            "blanks": "keep",
-            "deletes": None,
-            "on_rejections": "continue",
-            "guards": {"max_rejected": None, "max_deleted": None, "max_change": {}},
-        },
+        "options": options,
+        "recipe": {"name": None, "version": 1, "header": None}
+        | {name: {} for name in ("columns", "constants", "decimal", "date_order", "decisions")}
+        | options,
+        "questions": [],
+        "waiting_for": None,
+        "asks": "ask",
+        "remembered": None,
         "waits_for": None,
         "rollback": None,
         "problem": None,
         "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None},
         "sync": None,
         "lookup": None,
-        "parameters": {},
         "suspended": None,
         "deleted": False,
         "batch_id": job.batch_id,
         "priority": "standard",
         "review": False,
         "corrects": None,
-        "ambiguous_dates": [],
         "requested_by": "ann",
         "started_at": None,
         "finished_at": None,
@@ -82,17 +90,17 @@ def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
     }
 
 
-def test_a_job_of_a_lookup_shows_its_parameters_and_why_it_is_suspended(stack: Stack) -> None:
-    """It has the importer's parameters, and the reason why it is suspended."""
-    made = replace(
-        make_job(importer="voters", status=Status.LOADING), parameters={"ward": "79800001"}, lookup="commission"
-    )
+def test_a_job_of_a_lookup_shows_its_constants_and_why_it_is_suspended(stack: Stack) -> None:
+    """It has no options, and the reason why it is suspended."""
+    recipe = Recipe(decisions={"constants.ward": Decision("79800001", "declared")})
+    made = replace(make_job(importer="voters", status=Status.LOADING), recipe=recipe, lookup="commission")
     stack.jobs.add(made)
-    stack.jobs.remember(made.ref, phase=PhaseName.LOOKUP)
+    stack.jobs.enter_phase(made.ref, PhaseName.LOOKUP)
     stack.jobs.transition(made.ref, Status.PAUSING, suspended=UpstreamDown("It").problem)
     away = "It does not answer. The job resumes automatically when it does."
     shown = get(f"/v1/jobs/{made.ref.id}").body
-    assert (shown["phase"], shown["lookup"], shown["parameters"]) == ("lookup", "commission", {"ward": "79800001"})
+    assert (shown["phase"], shown["lookup"]) == ("lookup", "commission")
+    assert (shown["recipe"]["constants"], shown["recipe"]["mode"]) == ({"ward": "79800001"}, None)
     assert (shown["suspended"], shown["progress"]["message"]) == (away, away)
     assert shown["deleted"] is False
     assert "rollback" not in shown["links"]
@@ -177,7 +185,7 @@ def test_paging_through_rejections_gives_each_once_in_the_order_of_the_file(stac
         (2, PhaseName.PARSE, 3),
     ):
         found = [Rejection("S", len(rows) + place, "Price", "x\u2028y", "not-a-number") for place in range(count)]
-        JobFiles(job.ref, stack.files).write_rejections(make_chunk(job.ref, index, phase), found, [])
+        JobFiles(job, stack.files).write_rejections(make_chunk(job.ref, index, phase), found, [])
         rows += [rejection.row for rejection in found]
     shown = list(pages(f"/v1/jobs/{job.ref.id}/rejections", limit=str(limit)))
     assert [rejection["row"] for page in shown for rejection in page] == rows
@@ -258,9 +266,7 @@ def test_a_missing_record_is_not_found(stack: Stack, path: str) -> None:
 def test_an_invalid_cursor_is_rejected(stack: Stack, job: Job, path: str, cursor: str) -> None:
     """A cursor is opaque, so a caller cannot make one up."""
     load(stack, "P-1")
-    JobFiles(job.ref, stack.files).write_rejections(
-        make_chunk(job.ref), [Rejection("S", 2, None, None, "required")], []
-    )
+    JobFiles(job, stack.files).write_rejections(make_chunk(job.ref), [Rejection("S", 2, None, None, "required")], [])
     answer = get(path.format(job=job.ref.id), query={"cursor": cursor})
     assert answer.status == 400, answer.text
     assert answer.body["type"] == "/problems/invalid-cursor"

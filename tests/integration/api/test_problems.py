@@ -67,7 +67,7 @@ def test_an_unknown_importer_is_not_found_for_either_way_to_send_a_file() -> Non
         ({"importer": "products", "filename": "", "bytes": 1}, "body.filename"),
         ({"importer": "products", "filename": "a" * 1025, "bytes": 1}, "body.filename"),
         ({"importer": "products", "filename": "a", "bytes": 1, "priority": "now"}, "body.priority"),
-        ({"importer": "products", "filename": "a", "bytes": 1, "mapping": ["a"]}, "body.mapping"),
+        ({"importer": "products", "filename": "a", "bytes": 1, "recipe": {"columns": ["a"]}}, "body.recipe.columns"),
         ({"filename": "a", "bytes": 1}, "body.importer"),
     ],
 )
@@ -106,7 +106,9 @@ def test_an_invalid_query_is_rejected(query: dict[str, str]) -> None:
 def test_an_unknown_query_parameter_is_rejected_on_every_route(method: str, path: str) -> None:
     """It would have no effect, and a filter without effect looks as if it worked."""
     body = {"every_minutes": 60} if method == "PUT" else {"importer": "products", "filename": "a.csv", "bytes": 1}
-    needed = body if path in {"/v1/imports"} or method == "PUT" else None
+    body = {"version": 1, "answers": {"header": 1}} if path.endswith("/answers") else body
+    body = {} if "/recipes/" in path or path.endswith("/drop-folder") else body
+    needed = body if path.endswith(("/v1/imports", "/answers")) or method == "PUT" else None
     answer = call(method, path, query={"requested_by": "ann"}, json_body=needed)
     assert_problem(answer, 422, "invalid-request")
     assert [error["at"] for error in answer.body["errors"]] == ["query.requested_by"]

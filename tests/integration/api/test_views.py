@@ -49,7 +49,6 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "required": True,
         "header": "Part Number",
         "place": 1,
-        "date_order": None,
         "default": None,
         "decimals": None,
     }
@@ -76,7 +75,6 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "encoding": "utf-8",
         "delimiter": ",",
         "unmatched_headers": ["Colour"],
-        "ambiguous_dates": [],
         "counts": {
             "total": 4,
             "rejected": 1,
@@ -97,11 +95,12 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
     assert len(get(f"/v1/jobs/{job_id}/preview", query={"limit": "1"}).body["rows"]) == 1
 
 
-def test_a_preview_asks_about_dates(stack: Stack) -> None:
+def test_a_preview_shows_what_is_open_as_it_was_read(stack: Stack) -> None:
+    """The question is that of the job."""
     job_id = upload(DOUBT)
     run(stack, job_id)
     shown = get(f"/v1/jobs/{job_id}/preview").body
-    assert shown["ambiguous_dates"] == ["Updated"]
+    assert [question["key"] for question in shown["job"]["questions"]] == ["date_order.updated"]
     assert shown["rows"][0]["values"]["updated"] == "2025-04-03"
 
 

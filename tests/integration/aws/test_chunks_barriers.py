@@ -98,7 +98,7 @@ def test_chunks_of_a_later_run_count_its_barrier_down(
 ) -> None:
     """Each chunk counts once, whichever run it was leased in."""
     opened(chunks, job.ref, 2, "second")
-    for chunk in first_run:
+    for chunk in chunks.of_phase(job.ref, PhaseName.PARSE):
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
         chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
     barrier = chunks.barrier(job.ref, PhaseName.PARSE)
@@ -208,7 +208,8 @@ def test_a_chunk_that_was_requeued_and_done_meanwhile_is_not_requeued_again(
     def after_the_other(failed: Chunk) -> None:
         monkeypatch.setattr(chunks, "_requeue", requeue)
         chunks.open_barrier(job.ref, PhaseName.PARSE, run=2, token="other")
-        chunks.close(chunk.ref, ChunkState.DONE, Counts(checked=10))
+        [again] = chunks.of_phase(job.ref, PhaseName.PARSE)
+        chunks.close(again.ref, ChunkState.DONE, Counts(checked=10))
         requeue(failed)
 
     monkeypatch.setattr(chunks, "_requeue", after_the_other)

@@ -12,6 +12,7 @@ from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import JobFile, WaitsFor
 from sluice.model.options import GivenOptions, LoadOptions
+from sluice.model.recipe import Decision, Recipe
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from sluice.wording import word_detail
@@ -19,7 +20,7 @@ from tests.support.factories import make_job
 
 
 def test_a_job_is_stored_as_it_was_added(jobs: Jobs) -> None:
-    job = replace(make_job(), mapping={"Preis": "Price"}, urgent=True)
+    job = replace(make_job(), batch_id="01BATCH", urgent=True)
     assert jobs.add(job)
     assert jobs.get(job.ref) == job
 
@@ -27,7 +28,7 @@ def test_a_job_is_stored_as_it_was_added(jobs: Jobs) -> None:
 def test_the_options_of_a_job_are_stored(jobs: Jobs) -> None:
     job = replace(
         make_job(importer="voters"),
-        parameters={"ward": "79800001"},
+        recipe=Recipe(decisions={"constants.ward": Decision("79800001", "declared")}),
         lookup="commission",
         hold=7,
         waits_for=WaitsFor("dataset", "01BEFORE"),
@@ -37,7 +38,7 @@ def test_the_options_of_a_job_are_stored(jobs: Jobs) -> None:
     jobs.add(job)
     assert jobs.get(job.ref).waits_for == job.waits_for
     there = jobs.transition(job.ref, Status.QUEUED)
-    assert (there.parameters, there.lookup) == ({"ward": "79800001"}, "commission")
+    assert (there.recipe.constants, there.lookup) == ({"ward": "79800001"}, "commission")
     assert (there.hold, there.waits_for) == (7, None), "a job that moves on waits no longer"
     (listed,) = jobs.page("acme", status=None, importer=None, limit=10, cursor=None).items
     assert listed == there == jobs.get(job.ref)
@@ -99,7 +100,7 @@ def test_the_result_of_plan_is_stored(jobs: Jobs) -> None:
     job = make_job(status=Status.PARSING)
     jobs.add(job)
     file = JobFile("a.csv", job.file.key, 10, "abc", "utf-8", ";")
-    jobs.describe(job.ref, file=file, total=12)
+    jobs.describe(job, file=file, total=12)
     noted = jobs.get(job.ref)
     assert (noted.file, noted.counts.total, noted.version) == (file, 12, 2)
 
@@ -143,6 +144,7 @@ def test_a_job_that_a_version_without_reviews_stored_is_read() -> None:
     """A list of jobs must not fail because of one that an earlier version wrote."""
     job = make_job()
     item = items.of_job(job)
-    for name in ("review", "force", "corrects", "date_orders", "run", "reads", "parameters", "lookup"):
+    decided = ("recipe", "recipe_version", "questions", "asks", "split", "split_by")
+    for name in ("review", "force", "corrects", "run", "reads", "lookup", *decided):
         del item[name]
     assert items.to_job(item) == job

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sluice.model.chunk import JobRef
 from sluice.model.errors import Conflict, NotFound, UpstreamDown
 from sluice.model.job import Job
+from sluice.model.recipe import Decision, Evidence, Question, Recipe, Shown
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from tests.support.factories import make_job
@@ -77,6 +80,18 @@ def test_a_deleted_job_stays_and_its_log_names_the_caller(jobs: Jobs) -> None:
     assert (last.by, last.status, last.note) == ("ben", Status.COMPLETED, "its files and rows are deleted")
     assert jobs.page("acme", status="completed", importer=None, limit=10, cursor=None).items == [marked]
     assert list(jobs.active()) == []
+
+
+def test_a_deleted_job_keeps_its_decisions_without_the_cells_that_are_their_evidence(jobs: Jobs) -> None:
+    """They are content of the file."""
+    evidence = Evidence({",": 1}, (Shown(7, "12,50", ","),))
+    recipe = Recipe(2, {"decimal.price": Decision(",", "answered", 2, evidence)})
+    question = Question("decimal.price", "decimal", (), evidence)
+    job = replace(make_job(status=Status.CANCELLED), recipe=recipe, questions=(question,))
+    jobs.add(job)
+    marked = jobs.mark_deleted(job.ref, by="ben")
+    assert (marked.recipe.value("decimal.price"), marked.questions) == (",", ())
+    assert marked.recipe.decisions["decimal.price"].evidence == Evidence()
 
 
 def test_a_suspended_job_may_be_made_to_stay_paused(jobs: Jobs) -> None:

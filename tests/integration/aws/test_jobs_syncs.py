@@ -8,7 +8,7 @@ import pytest
 
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.job import SYNC, Job
+from sluice.model.job import SYNC, Decided, Job
 from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import Status
 from sluice.usecases.ports import Chunks, Jobs
@@ -24,7 +24,7 @@ def parsed(jobs: Jobs, chunks: Chunks) -> Job:
     """Add a sync whose pages have been parsed: two rows, one of them rejected."""
     job = sync("1", status=Status.PARSING)
     jobs.add(job)
-    jobs.describe(job.ref, file=job.file, total=2)
+    jobs.describe(job, file=job.file, total=2)
     chunks.add([make_chunk(job.ref, 0)])
     chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="token")
     chunks.close(make_chunk(job.ref, 0).ref, ChunkState.DONE, Counts(checked=2, rejected=1))
@@ -42,7 +42,7 @@ def test_each_plan_starts_at_most_one_further_reading(parsed: Job, jobs: Jobs) -
     jobs.read_again(parsed, note="")
     jobs.read_again(parsed, note="")
     assert jobs.get(parsed.ref).reads == 2
-    jobs.describe(parsed.ref, file=parsed.file, total=7)
+    jobs.describe(parsed, file=parsed.file, total=7)
     assert jobs.get(parsed.ref).counts.total == 7
     jobs.read_again(parsed, note="")
     assert jobs.get(parsed.ref).reads == 2, "this caller has seen the first reading"
@@ -62,7 +62,7 @@ def test_a_removed_phase_has_no_barrier_and_no_chunks(parsed: Job, chunks: Chunk
 
 def test_a_sync_that_may_mark_nothing_keeps_its_mode_and_the_reason(parsed: Job, jobs: Jobs) -> None:
     options = LoadOptions(blanks="clear", guards=Guards(max_deleted=3))
-    job = jobs.remember(parsed.ref, options=options, note="its upstream has no rows")
+    job = jobs.decide(parsed, Decided(parsed.recipe, options=options), note="its upstream has no rows")
     assert job == jobs.get(parsed.ref)
     assert (job.options, job.counts, job.status) == (options, parsed.counts, Status.PARSING)
     assert jobs.entries(parsed.ref)[-1].note == "its upstream has no rows"

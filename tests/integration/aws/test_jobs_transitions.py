@@ -8,12 +8,27 @@ import pytest
 
 from sluice.model.chunk import PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile
+from sluice.model.job import SYSTEM, Decided, Job, JobFile
+from sluice.model.options import LoadOptions
+from sluice.model.recipe import Choice, Decision, Evidence, Question, Recipe, Shown
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from tests.support.factories import make_job
 
 BROKEN = Problem("system-error", {"case": "loading", "error": "States.Timeout"})
+
+
+EVIDENCE = Evidence({",": 1, "either": 2}, (Shown(7, "2,5", ","), Shown(9, "1.250", "either")))
+RECIPE = Recipe(
+    3,
+    {
+        "decimal.price": Decision(",", "proven", 3, EVIDENCE),
+        "columns": Decision({"Preis": "price"}, "given"),
+        "header": Decision(4, "answered", 2),
+    },
+)
+CHOICES = (Choice(",", "read-decimal", {"row": 9}), Choice(".", "read-decimal"))
+QUESTION = Question("decimal.price", "decimal", CHOICES, EVIDENCE, {"n": 1})
 
 
 def added(jobs: Jobs, status: Status) -> Job:
@@ -24,8 +39,8 @@ def added(jobs: Jobs, status: Status) -> Job:
 
 
 def test_every_option_of_an_import_is_stored(jobs: Jobs) -> None:
-    """This includes the date orders, which a correction copies from the job that it corrects."""
-    job = replace(make_job(), review=True, force=True, corrects="01OTHER", date_orders={"updated": "mdy"})
+    job = replace(make_job(), review=True, force=True, corrects="01OTHER", recipe=RECIPE, questions=(QUESTION,))
+    job = replace(job, asks="fail", split=2, split_by=7)
     jobs.add(job)
     assert jobs.get(job.ref) == job
 
@@ -61,13 +76,11 @@ def test_a_missing_job_has_no_transitions(jobs: Jobs) -> None:
     assert jobs.entries(missing) == []
 
 
-@pytest.mark.parametrize("answers", [{}, {"updated": "mdy"}])
-def test_answers_commit_a_job(jobs: Jobs, answers: dict[str, DateOrder]) -> None:
-    """A job without questions is committed with no answers."""
+def test_a_commit_is_stored(jobs: Jobs) -> None:
     job = added(jobs, Status.IN_REVIEW)
     assert not job.committed
-    moved = jobs.transition(job.ref, Status.LOADING, answers=answers, new_run=True)
-    assert (moved.committed, moved.date_orders) == (True, answers)
+    moved = jobs.transition(job.ref, Status.LOADING, committed=True, new_run=True)
+    assert moved.committed
     assert moved == jobs.get(job.ref)
     assert jobs.transition(job.ref, Status.PAUSING).committed, "it stays so"
 
@@ -109,7 +122,7 @@ def test_a_resumed_job_keeps_its_start_time(jobs: Jobs) -> None:
 def test_a_stopped_job_keeps_its_phase(jobs: Jobs, phase: PhaseName) -> None:
     """The job continues in that phase."""
     job = added(jobs, Status.LOADING if phase is PhaseName.LOAD else Status.PARSING)
-    jobs.remember(job.ref, phase=phase)
+    jobs.enter_phase(job.ref, phase)
     assert jobs.transition(job.ref, Status.PAUSING).phase is phase
     assert jobs.transition(job.ref, Status.PAUSED).phase is phase
     assert jobs.transition(job.ref, Status.CANCELLED).phase is None
@@ -117,32 +130,65 @@ def test_a_stopped_job_keeps_its_phase(jobs: Jobs, phase: PhaseName) -> None:
 
 def test_a_review_ends_the_phase(jobs: Jobs) -> None:
     job = added(jobs, Status.PARSING)
-    jobs.remember(job.ref, phase=PhaseName.COMPARE)
+    jobs.enter_phase(job.ref, PhaseName.COMPARE)
     assert jobs.transition(job.ref, Status.IN_REVIEW).phase is None
 
 
-def test_remembering_a_value_leaves_the_others_unchanged(jobs: Jobs) -> None:
+def test_what_is_decided_is_stored_at_once(jobs: Jobs) -> None:
     job = added(jobs, Status.PARSING)
-    jobs.remember(job.ref, date_orders={"updated": "dmy"}, ambiguous=("sold",))
-    remembered = jobs.remember(job.ref, phase=PhaseName.COMPARE)
-    assert (remembered.phase, remembered.date_orders, remembered.ambiguous) == (
-        PhaseName.COMPARE,
-        {"updated": "dmy"},
-        ("sold",),
-    )
-    assert remembered.version == 3
-    assert jobs.remember(job.ref, ambiguous=()).ambiguous == (), "an empty value replaces the earlier one"
-    assert jobs.get(job.ref).date_orders == {"updated": "dmy"}
+    decided = jobs.decide(job, Decided(RECIPE, (QUESTION,), LoadOptions("update")), by="ann", note="price: ,")
+    assert (decided.recipe, decided.questions, decided.options.mode) == (RECIPE, (QUESTION,), "update")
+    assert (decided.version, decided.status) == (2, Status.PARSING)
+    assert jobs.get(job.ref) == decided
+    assert [(entry.by, entry.note) for entry in jobs.entries(job.ref)][1:] == [("ann", "price: ,")]
+    decided = jobs.decide(decided, Decided(RECIPE))
+    assert (decided.questions, decided.options.mode, len(jobs.entries(job.ref))) == ((), "update", 2)
+
+
+@pytest.mark.parametrize("change", ["recipe", "run", "status"])
+def test_of_two_decisions_the_second_is_a_conflict(jobs: Jobs, change: str) -> None:
+    """Two callers answer at once; or a dispatch that stood still goes on when its job is in another run."""
+    job = added(jobs, Status.IN_REVIEW)
+    if change == "recipe":
+        jobs.decide(job, Decided(RECIPE))
+    else:
+        jobs.transition(job.ref, Status.PARSING, new_run=change == "run")
+    now = jobs.get(job.ref)
+    with pytest.raises(Conflict):
+        jobs.decide(job, Decided(replace(RECIPE, version=9)))
+    with pytest.raises(Conflict):
+        jobs.transition(job.ref, Status.LOADING, since=job, decided=Decided(replace(RECIPE, version=9)))
+    assert jobs.get(job.ref) == now
+
+
+def test_a_round_begins_with_what_is_decided_in_a_run_of_its_own(jobs: Jobs) -> None:
+    job = added(jobs, Status.PARSING)
+    begun = jobs.transition(job.ref, Status.PARSING, new_run=True, since=job, decided=Decided(RECIPE))
+    assert (begun.run, begun.recipe, begun.phase) == (2, RECIPE, PhaseName.PARSE)
+    again = jobs.transition(job.ref, Status.PARSING, new_run=True, since=job, decided=Decided(RECIPE))
+    assert again == begun, "a second dispatch begins no third run"
+
+
+def test_a_file_is_split_anew_once_for_each_split(jobs: Jobs) -> None:
+    job = added(jobs, Status.PARSING)
+    jobs.describe(job, file=job.file, total=12)
+    anew = jobs.split_anew(job)
+    assert (anew.split, anew.planned, anew.counts.total) == (1, False, 0)
+    assert jobs.split_anew(job) == anew
+    jobs.describe(job, file=job.file, total=12)
+    assert jobs.get(job.ref) == anew, "a plan of the earlier split stores nothing any more"
+    jobs.describe(anew, file=job.file, total=11)
+    assert jobs.get(job.ref).counts.total == 11
 
 
 def test_the_result_of_plan_is_stored_once(jobs: Jobs) -> None:
     """Chunks subtract their blank rows from the total; a late plan must not add them again."""
     job = added(jobs, Status.PARSING)
     assert not job.planned
-    jobs.describe(job.ref, file=JobFile("a.csv", job.file.key, 10, sha256="abc"), total=12)
+    jobs.describe(replace(job, recipe=RECIPE), file=JobFile("a.csv", job.file.key, 10, sha256="abc"), total=12)
     noted = jobs.get(job.ref)
-    assert (noted.planned, noted.counts.total) == (True, 12)
-    jobs.describe(job.ref, file=JobFile("b.csv", "elsewhere", 99), total=99)
+    assert (noted.planned, noted.counts.total, noted.split_by) == (True, 12, 3)
+    jobs.describe(job, file=JobFile("b.csv", "elsewhere", 99), total=99)
     assert jobs.get(job.ref) == noted
 
 
@@ -191,20 +237,14 @@ def test_a_job_that_was_added_twice_is_logged_once(jobs: Jobs) -> None:
 
 
 def linked(jobs: Jobs, first: Job, job: Job) -> Job:
-    taken = replace(job, corrects=first.ref.id, mapping={"A": "price"}, date_orders={"updated": "mdy"})
-    return jobs.link(replace(taken, parameters={"ward": "1"}), first, note="linked")
+    return jobs.link(replace(job, corrects=first.ref.id, recipe=RECIPE), first, note="linked")
 
 
 def test_a_correction_is_linked_once_with_an_entry_in_both_logs(jobs: Jobs) -> None:
     """A plan that runs again finds it linked."""
     first, job = added(jobs, Status.COMPLETED), added(jobs, Status.PARSING)
     found = linked(jobs, first, job)
-    assert (found.corrects, found.mapping, found.date_orders, found.parameters) == (
-        first.ref.id,
-        {"A": "price"},
-        {"updated": "mdy"},
-        {"ward": "1"},
-    )
+    assert (found.corrects, found.recipe) == (first.ref.id, RECIPE)
     assert (found.version, jobs.get(first.ref).version) == (job.version + 1, first.version + 1)
     assert linked(jobs, first, job) == found == jobs.get(job.ref)
     assert [(entry.by, entry.note) for entry in jobs.entries(job.ref)][1:] == [(SYSTEM, "linked")]
@@ -225,7 +265,7 @@ def test_a_job_that_was_deleted_or_removed_meanwhile_is_not_linked(jobs: Jobs) -
 def test_a_job_that_was_split_already_is_not_linked(jobs: Jobs) -> None:
     """Its rows were read with its own mapping."""
     job, first = added(jobs, Status.PARSING), added(jobs, Status.COMPLETED)
-    jobs.describe(job.ref, file=job.file, total=1)
+    jobs.describe(job, file=job.file, total=1)
     assert linked(jobs, first, job).corrects is None
 
 

@@ -13,7 +13,7 @@ import pytest
 from sluice.aws.scheduler import EventBridgeSchedules, read_input
 from sluice.catalog.registry import SOURCES
 from sluice.model.errors import NewerFormat, TryLater
-from sluice.model.schedule import Schedule
+from sluice.upstream.source import Schedule
 from sluice.usecases.ports import Schedules
 from tests.integration.aws.conftest import REGION
 from tests.integration.stack import event

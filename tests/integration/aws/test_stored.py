@@ -45,14 +45,13 @@ def test_items_of_a_newer_version_are_an_error_and_not_read() -> None:
         chunks.get(make_chunk(job.ref).ref)
 
 
-def test_an_item_of_an_earlier_version_keeps_its_counts_and_its_date_orders() -> None:
+def test_an_item_of_an_earlier_version_keeps_its_counts() -> None:
     job = make_job()
     item = stored.of_job(job)
-    del item["format"], item["date_orders"], item["n_rejected"], item["n_conflicts"]
+    del item["format"], item["n_rejected"], item["n_conflicts"]
     words = {"title": "The upstream refused our request", "detail": "It says 403.", "extra": {}}
-    item |= {"orders": {"day": "mdy"}, "n_refused": 3, "n_kept": 2, "status": "failed"}
+    item |= {"n_refused": 3, "n_kept": 2, "status": "failed"}
     read = stored.to_job(item | {"problem": {"type": "upstream-refused", **words}})
-    assert read.date_orders == {"day": "mdy"}
     assert (read.counts.rejected, read.counts.conflicts) == (3, 2)
     assert "retry" in allowed_actions(read)
 

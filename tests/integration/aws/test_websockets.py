@@ -7,7 +7,7 @@ import pytest
 
 from sluice.aws.websockets import DynamoConnections
 from sluice.model.event import Connection
-from sluice.usecases.ports import Connections
+from sluice.usecases.watchers import Connections
 from tests.integration.template import create_table
 from tests.support.sockets import MemoryConnections
 

@@ -179,7 +179,7 @@ def file_of(*rows: tuple[str, str]) -> bytes:
 
 def rejected(harness: Harness, job: Job) -> list[tuple[int, str | None, str]]:
     """Return row, value and reason of each rejection."""
-    found = JobFiles(job.ref, harness.files).rejections_page(limit=20, cursor=None).items
+    found = JobFiles(job, harness.files).rejections_page(limit=20, cursor=None).items
     return [(each.row, each.value, word_rejection(each)) for each in found]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from sluice.catalog.registry import IMPORTERS, SOURCES, source_named, sources_by_name
 from sluice.model.errors import NotFound
+from sluice.model.recipe import Recipe
+from sluice.schema.decisions import decisions_for, settle
 from sluice.schema.importer import Row, column
 from sluice.schema.validation import check_rows
 from sluice.upstream.source import Source, fields_of
@@ -100,7 +102,9 @@ def test_the_examples_of_a_source_are_a_good_row(source: Source) -> None:
     examples = [(info.examples or [None])[0] for info in source.row.model_fields.values()]
     assert None not in examples
     checked = check_rows(source.rows, fields_of(source), source.name, [(1, examples)])
-    assert (checked.rejections, checked.dates) == ([], {})
+    assert checked.rejections == []
+    recipe = Recipe().with_decisions(decisions_for(source.rows, fields_of(source)))
+    assert settle(recipe, checked.evidence, source.rows)[1] == [], "an example must not be ambiguous"
 
 
 @each

@@ -7,11 +7,12 @@ import json
 import pytest
 
 from sluice.catalog.registry import IMPORTERS, importer_named
+from sluice.model.recipe import Recipe, merge_evidence
 from sluice.reading import match_header
-from sluice.schema.dates import merge_evidence, settle_date_order
+from sluice.schema.decisions import decisions_for, settle
 from sluice.schema.importer import Importer
 from sluice.schema.said import Merge
-from sluice.schema.validation import Checked, check_rows, with_orders
+from sluice.schema.validation import Checked, check_rows
 from sluice.wording import word_rejection
 from tests.samples import SAMPLES, Sample
 from tests.unit.reading.driving import head_of, read_all
@@ -21,13 +22,22 @@ def _name(sample: Sample) -> str:
     return f"{sample.importer}: {sample.filename}"
 
 
-def checked(sample: Sample, chunk_rows: int) -> list[Checked]:
-    """Read a sample as the application does, and check it chunk by chunk."""
+def settled(sample: Sample, chunk_rows: int) -> list[Checked]:
+    """Read a sample as the application does: chunk by chunk, and once more those that its proofs bear on."""
     importer, body = importer_named(sample.importer), sample.body()
     header = match_header(head_of(body, 50, sample.filename), importer.columns, None)
     records = read_all(body, sample.filename, header.row, chunk_rows)
     chunks = [records[at : at + chunk_rows] for at in range(0, len(records), chunk_rows)]
-    return [check_rows(importer, header.fields, "Data", chunk) for chunk in chunks]
+    recipe = Recipe().with_decisions(decisions_for(importer, header.fields))
+    first = [check_rows(importer, header.fields, "Data", chunk, recipe) for chunk in chunks]
+    proven, questions = settle(recipe, merge_evidence(each.evidence for each in first), importer)
+    assert questions == []
+    return [
+        check_rows(importer, header.fields, "Data", chunk, proven)
+        if proven.is_stale(recipe.version, known.depends)
+        else known
+        for chunk, known in zip(chunks, first, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("chunk_rows", [2, 1000])
@@ -35,15 +45,8 @@ def checked(sample: Sample, chunk_rows: int) -> list[Checked]:
 def test_a_sample_becomes_the_expected_records_and_rejections(sample: Sample, chunk_rows: int) -> None:
     """This holds for every encoding and peculiarity, and wherever the file is split."""
     importer = importer_named(sample.importer)
-    chunks = checked(sample, chunk_rows)
-    evidence = merge_evidence(chunk.dates for chunk in chunks)
-    merge = Merge(importer)
-    again = {field: found.rows for field, found in evidence.items() if settle_date_order(found) == "mdy"}
-    assert all(settle_date_order(found) for found in evidence.values())
-    good = {}
-    for row in (row for chunk in chunks for row in chunk.good):
-        decided = with_orders(importer, row, [field for field, rows in again.items() if row.number in rows])
-        good[decided.key] = merge.inserted(json.loads(decided.values))
+    chunks, merge = settled(sample, chunk_rows), Merge(importer)
+    good = {row.key: merge.inserted(json.loads(row.values)) for chunk in chunks for row in chunk.good}
     assert good == sample.good
     rejections = [rejection for chunk in chunks for rejection in chunk.rejections]
     assert [(found.row, found.column, word_rejection(found)) for found in rejections] == sample.rejected

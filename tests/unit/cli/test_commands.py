@@ -9,6 +9,14 @@ import pytest
 from sluice_cli.client import Client
 from tests.unit.cli.fake_api import BUCKET, FakeApi, job, run
 
+MARK: dict[str, Any] = {
+    "key": "decimal.price",
+    "text": "Which decimal mark does the column 'Price' use?",
+    "choices": [{"value": ",", "effect": "row 5: 1.250 is 1250"}],
+    "evidence": {"counts": {"either": 1}, "rows": [{"row": 5, "cell": "1.250", "shows": "either"}]},
+    "params": {"column": "Price"},
+}
+
 
 def test_import_uploads_the_file_and_prints_only_the_job_id(
     api: FakeApi, workbook: Path, capsys: pytest.CaptureFixture[str]
@@ -26,17 +34,6 @@ def test_the_upload_is_a_form_with_the_file_last_and_without_the_token(api: Fake
     assert "authorization" not in upload.headers
     assert body.index(b'name="key"') < body.index(b'name="policy"') < body.index(b'name="file"')
     assert b"PK-not-really" in body
-
-
-def test_import_sends_the_mapping(api: FakeApi, workbook: Path) -> None:
-    assert run("import", workbook, "--importer", "products", "--mapping", '{"Price": "Harga"}') == 0
-    assert json.loads(api.bodies[0])["mapping"] == {"Price": "Harga"}
-
-
-def test_import_sends_parameters_whose_values_may_hold_an_equals_sign(api: FakeApi, workbook: Path) -> None:
-    parameters = ["--parameter", "ward=79800001", "--parameter", "note=a=b"]
-    assert run("import", workbook, "--importer", "voters", *parameters) == 0
-    assert json.loads(api.bodies[0])["parameters"] == {"ward": "79800001", "note": "a=b"}
 
 
 def test_wait_goes_on_while_a_job_is_suspended_and_prints_the_reason_once(
@@ -117,7 +114,7 @@ def test_jobs_shows_how_many_rows_were_rejected(api: FakeApi, capsys: pytest.Cap
 
 
 def test_job_shows_its_parameters(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
-    api.states = [job("completed", parameters={"ward": "79800001"})]
+    api.states = [job("completed", recipe={"version": 1, "constants": {"ward": "79800001"}})]
     assert run("job", "01JOB") == 0
     assert "products · Loaded, 1 rejected · 01JOB · ward=79800001\n" in capsys.readouterr().out
 
@@ -160,9 +157,73 @@ def test_an_action_is_sent_and_the_job_shown(api: FakeApi, capsys: pytest.Captur
     assert "products · Loaded, 1 rejected · 01JOB" in capsys.readouterr().out
 
 
-def test_commit_sends_the_date_order_of_each_column(api: FakeApi) -> None:
-    assert run("commit", "01JOB", "--date", "Updated=dmy", "--date", "Sold=mdy") == 0
-    assert json.loads(api.bodies[0]) == {"dates": {"Updated": "dmy", "Sold": "mdy"}}
+def test_answer_sends_what_was_decided_with_the_version_of_the_recipe(api: FakeApi) -> None:
+    api.states = [job("in_review", recipe={"version": 3})]
+    given = ["decimal.price=,", "decimal.Net price=.", "guard.max_deleted=exceed", "columns.Preis=price"]
+    assert run("answer", "01JOB", *given) == 0
+    assert list(api.called()) == ["GET /prod/v1/jobs/01JOB", "POST /prod/v1/jobs/01JOB/answers"]
+    assert json.loads(api.bodies[-1]) == {
+        "version": 3,
+        "answers": {
+            "decimal": {"price": ",", "Net price": "."},
+            "guard": {"max_deleted": "exceed"},
+            "columns": {"Preis": "price"},
+        },
+    }
+    assert run("answer", "01JOB", "decimal.price=,", "--version", "2") == 0
+    assert json.loads(api.bodies[-1])["version"] == 2
+
+
+def test_answer_without_answers_shows_the_questions_and_sends_nothing(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.states = [job("in_review", questions=[MARK])]
+    assert run("answer", "01JOB") == 0
+    printed = capsys.readouterr().out
+    assert MARK["text"] in printed
+    assert "sluice answer 01JOB decimal.price=," in printed
+    assert list(api.called()) == ["GET /prod/v1/jobs/01JOB"]
+    api.states = [job("completed", questions=[])]
+    assert run("answer", "01JOB") == 0
+    assert "Job 01JOB asks nothing." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["answer", "01JOB", "decimal.price=,"], ["commit", "01JOB"]])
+def test_a_command_that_waits_ends_with_3_and_the_command_to_answer_if_the_job_asks(
+    api: FakeApi, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    api.states = [job("in_review", recipe={"version": 1}, questions=[MARK])]
+    assert run(*command, "--wait") == 3
+    assert "Answer it: sluice answer 01JOB decimal.price=VALUE\n" in capsys.readouterr().out
+    assert run(*command, "--wait", "--json") == 3
+    printed = capsys.readouterr()
+    assert "Answer it: sluice answer 01JOB decimal.price=VALUE\n" in printed.err
+    assert json.loads(printed.out)["questions"] == [MARK]
+
+
+def test_recipe_prints_what_another_import_takes(
+    api: FakeApi, workbook: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How decisions were made is not printed, because changing it would change nothing."""
+    made = {"decimal.price": {"value": ",", "how": "proven", "evidence": {"counts": {}, "rows": []}}}
+    guards: dict[str, Any] = {"max_rejected": None, "max_deleted": 0.0, "max_change": {}}
+    shown = {
+        "version": 4,
+        "decisions": made,
+        "header": 3,
+        "columns": {"Größe": "size"},
+        "constants": {},
+        "guards": guards,
+    }
+    api.states = [job("completed", recipe={**shown, "decimal": {"price": ","}, "deletes": None})]
+    assert run("recipe", "01JOB") == 0
+    printed = capsys.readouterr().out
+    given = {"header": 3, "columns": {"Größe": "size"}, "guards": {"max_deleted": 0.0}, "decimal": {"price": ","}}
+    assert json.loads(printed) == given
+    assert "Größe" in printed
+    (tmp_path / "recipe.json").write_text(printed, "utf-8")
+    assert run("import", workbook, "--importer", "products", "--recipe", tmp_path / "recipe.json") == 0
+    assert next(json.loads(body)["recipe"] for body in api.bodies if b"recipe" in body) == given
 
 
 def test_files_saves_under_the_files_own_name_or_the_one_given(

@@ -40,13 +40,47 @@ def announced(api: FakeApi) -> Callable[[], dict[str, Any]]:
     return find
 
 
-def test_a_mapping_is_pairs_or_json_or_both(
-    api: FakeApi, workbook: Path, announced: Callable[[], dict[str, Any]]
+def test_a_recipe_is_a_file_json_single_decisions_or_all_of_them(
+    api: FakeApi, workbook: Path, tmp_path: Path, announced: Callable[[], dict[str, Any]]
 ) -> None:
-    """The last equals sign parts a pair, because a header may have one."""
-    pairs = ["--mapping", "Harga=Price", "--mapping", "Net = gross=Price net", "--mapping", '{"Kode": "Part Number"}']
-    assert run("import", workbook, "--importer", "products", *pairs) == 0
-    assert announced()["mapping"] == {"Harga": "Price", "Net = gross": "Price net", "Kode": "Part Number"}
+    """The last equals sign parts a header from its column, the first one a constant from its value."""
+    file = tmp_path / "recipe=of last week.json"
+    file.write_text('{"header": 3, "columns": {"Harga": "Price"}}')
+    single = ["columns.Net = gross=Price net", "constants.note=a=b", "decimal.price=,", "header=3"]
+    given: list[str | Path] = [file, '{"columns": {"Kode": "Part Number"}, "mode": "update"}', *single]
+    recipes: list[str | Path] = [part for each in given for part in ("--recipe", each)]
+    assert run("import", workbook, "--importer", "products", *recipes) == 0
+    assert announced()["recipe"] == {
+        "header": 3,
+        "columns": {"Harga": "Price", "Net = gross": "Price net", "Kode": "Part Number"},
+        "constants": {"note": "a=b"},
+        "decimal": {"price": ","},
+        "mode": "update",
+    }
+
+
+@pytest.mark.parametrize("questions", ["ask", "fail"])
+def test_what_a_job_does_with_questions_is_sent(
+    api: FakeApi, workbook: Path, announced: Callable[[], dict[str, Any]], questions: str
+) -> None:
+    assert run("import", workbook, "--importer", "products", "--questions", questions) == 0
+    assert announced()["questions"] == questions
+
+
+@pytest.mark.parametrize(
+    ("given", "now"),
+    [
+        ("import FILE --mapping Preis=Price", "--recipe columns.HEADER=COLUMN"),
+        ("import FILE --parameter=ward=79800001", "--recipe constants.NAME=VALUE"),
+        ("commit 01JOB --date updated=dmy", "sluice answer ID date_order.COLUMN=dmy"),
+    ],
+)
+def test_an_option_that_there_was_is_wrong_usage_and_says_what_is_written_now(
+    api: FakeApi, workbook: Path, capsys: pytest.CaptureFixture[str], given: str, now: str
+) -> None:
+    assert run(*given.replace("FILE", str(workbook.name)).split()) == 2
+    assert now in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert list(api.called()) == []
 
 
 def test_a_file_from_a_pipe_gets_the_name_that_is_given(

@@ -29,7 +29,7 @@ def test_a_list_is_a_table_or_the_page_as_received(
 
 
 def test_importers_shows_parameters_and_file_types(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
-    """Parameters as --parameter takes them."""
+    """Parameters as constants of a recipe."""
     shown = [importer_response(each).model_dump() for each in IMPORTERS]
     api.page = json.dumps({"items": shown, "next": None})
     assert run("importers") == 0
@@ -94,17 +94,25 @@ def test_an_api_that_does_not_respond_is_an_error_that_says_what_to_do(
         ["import"],
         ["import", "no-such-file.xlsx", "--importer", "products"],
         ["import", "-", "--importer", "products"],
-        ["import", __file__, "--importer", "products", "--mapping", "Price"],
-        ["import", __file__, "--importer", "products", "--mapping", "Price=A", "--mapping", "Price=B"],
+        ["import", __file__, "--importer", "products", "--recipe", "Price"],
+        ["import", __file__, "--importer", "products", "--recipe", "Price=A"],
+        ["import", __file__, "--importer", "products", "--recipe", "decimal.price="],
+        ["import", __file__, "--importer", "products", "--recipe", "columns.=price"],
+        ["import", __file__, "--importer", "products", "--recipe", "header=3", "--recipe", '{"header": 4}'],
+        ["import", __file__, "--importer", "products", "--recipe", "columns.Price=a", "--recipe", "columns.Price=b"],
+        ["import", __file__, "--importer", "products", "--recipe", "columns.Price=a", "--recipe", "columns=b"],
         ["import", __file__, "--importer", "products", "--fail-on-rejected"],
         ["import", __file__, "--importer", "products", "--wait", "--fail-on-rejected=1"],
         ["import", __file__, "--importer", "products", "--wait", "--fail-on-rejected=5 rows"],
         ["jobs", "--watch", "--json"],
-        ["import", __file__, "--importer", "products", "--mapping", "{"],
-        ["import", __file__, "--importer", "products", "--mapping", "[1]"],
-        ["import", __file__, "--importer", "voters", "--parameter", "79800001"],
-        ["import", __file__, "--importer", "voters", "--parameter", "ward="],
-        ["commit", "01JOB", "--date", "Updated=ymd"],
+        ["import", __file__, "--importer", "products", "--recipe", "{"],
+        ["import", __file__, "--importer", "products", "--recipe", __file__],
+        ["import", __file__, "--importer", "products", "--recipe", "no-such-recipe.json"],
+        ["import", __file__, "--importer", "products", "--questions", "maybe"],
+        ["answer", "01JOB", "--wait"],
+        ["answer", "01JOB", "decimal.price"],
+        ["answer", "01JOB", "columns={"],
+        ["answer", "01JOB", "header=three"],
         ["jobs", "--limit", "0"],
         ["jobs", "--status", "happy"],
         ["nonsense"],

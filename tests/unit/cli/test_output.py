@@ -20,7 +20,6 @@ def preview(**more: Any) -> dict[str, Any]:
         "job": job("in_review"),
         "columns": [column],
         "unmatched_headers": ["Colour"],
-        "ambiguous_dates": ["Updated"],
         "counts": counts | {"unchanged": None, "delete": 0, "kept_blank": 0, "ignored": 2},
         "comparison": None,
         "untouched": [],
@@ -46,9 +45,45 @@ def test_preview_shows_counts_columns_and_rows(api: FakeApi, capsys: pytest.Capt
     assert "A1" in printed
 
 
-def test_preview_says_how_to_settle_ambiguous_dates(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "sluice commit --date`: Updated" in shown(api, preview(), capsys)
-    assert "ambiguous" not in shown(api, preview(ambiguous_dates=[]), capsys)
+def test_a_job_shows_its_questions_with_what_the_file_shows_and_the_command_of_each_answer(
+    api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evidence = {
+        "counts": {"either": 1_200, ",": 1, ".": 0},
+        "rows": [{"row": 1_005, "cell": "1.250", "shows": "either"}],
+    }
+    mark = {
+        "key": "decimal.unit price",
+        "text": "Which decimal mark does the column 'Price' use?",
+        "choices": [{"value": ",", "effect": "row 1,005: 1.250 is 1250"}],
+        "evidence": evidence,
+        "params": {"remembered": ","},
+    }
+    header = {
+        "key": "columns",
+        "text": "Which header stands for 'Price'?",
+        "choices": [
+            {"value": {"Preis": "price"}, "effect": "'Preis' is read as 'Price'"},
+            {"value": {"mode": "update"}, "effect": "records are updated"},
+            {"value": {"a": "x", "b": "y"}, "effect": "both"},
+        ],
+        "evidence": {"counts": {}, "rows": []},
+        "params": {},
+    }
+    printed = shown(api, preview(job=job("in_review", questions=[mark, header])), capsys)
+    assert (
+        "use? [decimal.unit price]\n"
+        "  Cells: 1,200 can be read in two ways, 1 with ,\n"
+        "  Row 1,005: 1.250 (can be read in two ways)\n"
+        "  sluice answer 01JOB 'decimal.unit price=,'\n"
+        "    row 1,005: 1.250 is 1250 (as before)\n"
+    ) in printed
+    assert [line.strip() for line in printed.splitlines() if "answer 01JOB" in line][1:] == [
+        "sluice answer 01JOB columns.Preis=price",
+        "sluice answer 01JOB columns.mode=update",
+        """sluice answer 01JOB 'columns={"a": "x", "b": "y"}'""",
+        "Answer it: sluice answer 01JOB 'decimal.unit price=VALUE' columns=VALUE",
+    ]
 
 
 def test_preview_shows_values_before_and_after_and_what_will_be_deleted_or_rejected(

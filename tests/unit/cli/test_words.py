@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 
 from sluice.model.status import Status
-from sluice_cli.words import PROFILE, STATUSES, command, describe, duration, local_time, next_steps, options, verdict
+from sluice_cli.words import (
+    PROFILE,
+    STATUSES,
+    command,
+    describe,
+    duration,
+    local_time,
+    next_steps,
+    options,
+    remembered,
+    verdict,
+)
 from tests.unit.cli.fake_api import job
 
 
@@ -64,10 +75,11 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
     ("type", "more", "advice"),
     [
         ("same-file", {}, "--force"),
-        ("missing-parameter", {"parameter": "ward"}, "--parameter ward=VALUE"),
+        ("missing-parameter", {"parameter": "ward"}, "--recipe constants.ward=VALUE"),
         ("invalid-option", {"option": "deletes"}, "sluice importers"),
-        ("missing-header", {}, "--mapping HEADER=COLUMN"),
-        ("ambiguous-dates", {"columns": ["Last sold"]}, "--date 'Last sold=ORDER' (ORDER is dmy or mdy)"),
+        ("missing-header", {}, "--recipe columns.HEADER=COLUMN"),
+        ("question", {"key": "decimal.price"}, "let the job ask: --questions ask"),
+        ("questions-open", {"keys": ["date_order.sold"]}, "sluice answer 01JOB"),
         ("unprocessed-rows", {}, "sluice retry 01JOB"),
         ("rollback-incomplete", {}, "sluice rollback 01JOB"),
         ("sync-overdue", {}, "sluice sync products --force"),
@@ -93,18 +105,19 @@ def test_another_problem_is_its_title_and_detail() -> None:
 
 
 def test_a_job_in_review_says_how_to_look_at_it_load_it_and_discard_it() -> None:
-    steps = "\n".join(next_steps(job("in_review", ambiguous_dates=["Last sold"], links={"rejections": "…"})))
+    steps = "\n".join(next_steps(job("in_review", links={"commit": "…", "rejections": "…"})))
     for part in (
         "sluice preview 01JOB",
-        "sluice commit 01JOB --date 'Last sold=ORDER' (ORDER is dmy or mdy)",
+        "sluice commit 01JOB",
         "sluice cancel 01JOB",
         "sluice rejections 01JOB",
     ):
         assert part in steps
 
 
-def test_a_job_in_review_that_a_guard_keeps_from_loading_is_not_suggested_to_be_loaded() -> None:
-    steps = "\n".join(next_steps(job("in_review", problem={"type": "/problems/guard"})))
+def test_a_job_with_questions_is_not_suggested_to_be_loaded() -> None:
+    steps = "\n".join(next_steps(job("in_review", questions=[{"key": "decimal.unit price"}], links={"commit": "…"})))
+    assert "sluice answer 01JOB 'decimal.unit price=VALUE'" in steps
     assert "sluice cancel 01JOB" in steps
     assert "commit" not in steps
 
@@ -125,7 +138,8 @@ def test_a_paused_job_says_how_to_resume_it_unless_it_resumes_by_itself() -> Non
 def test_a_suggested_command_repeats_the_profile_and_quotes_what_a_shell_would_read() -> None:
     PROFILE.set("prod")
     assert (
-        command("commit", "01JOB", "--date", "Sold on=dmy") == "sluice --profile prod commit 01JOB --date 'Sold on=dmy'"
+        command("answer", "01JOB", "date_order.sold on=dmy")
+        == "sluice --profile prod answer 01JOB 'date_order.sold on=dmy'"
     )
 
 
@@ -140,3 +154,26 @@ def test_options_of_a_job_are_in_the_names_of_the_command_line() -> None:
         "mode mirror, blanks clear, deletes mark, on-rejections stop, max-rejected 0.05, max-deleted 500, "
         "max-change price=0.5"
     )
+
+
+@pytest.mark.parametrize(
+    ("recall", "sentences"),
+    [
+        ({}, ["Read as job 01OLD was"]),
+        ({"name": "nordparts"}, ["Read by the recipe nordparts"]),
+        ({"alike": 0.917}, ["Headers are 92% those of job 01OLD; what it decided is offered, and decides nothing"]),
+        (
+            {"drift": {"missing": {"Preis": "price", "Marke": None}, "new": ["Netto"], "renamed": {"Preis": "Netto"}}},
+            [
+                "Read as job 01OLD was",
+                "Headers that are missing since: Preis (likely Netto now), Marke",
+                "New headers: Netto",
+            ],
+        ),
+    ],
+)
+def test_a_job_says_which_earlier_recipe_it_uses_or_offers_and_what_differs(
+    recall: dict[str, Any], sentences: list[str]
+) -> None:
+    drift: dict[str, Any] = {"missing": {}, "new": [], "renamed": {}}
+    assert remembered({"name": None, "job": "01OLD", "alike": 1.0, "drift": drift} | recall) == sentences

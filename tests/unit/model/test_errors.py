@@ -12,11 +12,13 @@ from sluice.model.errors import (
     FileRejected,
     Forbidden,
     InProgress,
+    InvalidDecision,
     InvalidOption,
     KeyReused,
     NewerFormat,
     NotFound,
     NotYet,
+    PreconditionFailed,
     Problem,
     RequestRejected,
     SluiceError,
@@ -61,6 +63,8 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (NotFound, 404),
         (Conflict, 409),
         (InProgress, 409),
+        (InvalidDecision, 422),
+        (PreconditionFailed, 412),
         (InvalidOption, 422),
         (KeyReused, 422),
         (TooLarge, 413),
@@ -79,7 +83,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_every_error_is_in_the_list_above() -> None:
     """A new error needs its line there."""
-    assert len(ERRORS) == 16
+    assert len(ERRORS) == 18
 
 
 def test_an_error_has_type_and_parameters_of_its_problem_and_no_sentence() -> None:

@@ -55,3 +55,19 @@ def test_each_mode_blanks_and_deletes_makes_another_claim() -> None:
     ]
     assert len({each.claimed for each in given}) == len(given)
     assert given[1].claimed == "20a7c2ccef9652a7c6910b1e26893093ad38a1916df8eada2525d82f4bd4cd90"
+
+
+def test_another_recipe_makes_another_claim() -> None:
+    """The order in which its decisions were written does not count; without decisions it is no part of the claim."""
+    price, both = {"decimal.price": ","}, {"header": 3, "decimal.price": ","}
+    claims = [GivenOptions().with_recipe(each).claimed for each in (price, {"decimal.price": "."}, both)]
+    assert len(set(claims)) == len(claims)
+    assert GivenOptions().with_recipe({"decimal.price": ",", "header": 3}).claimed == claims[2]
+    assert GivenOptions().with_recipe({}).claimed == ""
+    assert GivenOptions(mode="update").with_recipe(price).claimed not in {*claims, GivenOptions(mode="update").claimed}
+
+
+def test_a_recipe_changes_no_option_of_the_load() -> None:
+    given = GivenOptions(mode="update").with_recipe({"header": 3})
+    assert (given.options, given.over(DECLARED).mode) == ({"mode": "update"}, "update")
+    assert GivenOptions(**given.as_dict()) == given

@@ -75,10 +75,11 @@ def test_months_have_english_and_indonesian_names(name: str, month: int) -> None
 
 
 def test_dates_of_numbers_alone_follow_the_declared_order() -> None:
-    """3/4 is ambiguous; a date that begins with the year is not."""
+    """3/4 is ambiguous; a date that begins with the year is not, nor one with a part above twelve."""
     assert read(Date, "03/04/2026", EUROPEAN) == date(2026, 4, 3)
     assert read(Date, "03/04/2026", AMERICAN) == date(2026, 3, 4)
     assert read(Date, "2026-04-03", AMERICAN) == date(2026, 4, 3)
+    assert read(Date, "31/12/2025", AMERICAN) == read(Date, "12/31/2025", EUROPEAN) == LAST_DAY
 
 
 @pytest.mark.parametrize(
@@ -162,10 +163,10 @@ def test_invalid_dates_are_rejected(cell: Cell) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["31/02/2025", "29/02/2025", "12/31/2025", "32/13/2025", "00/01/2025", "2025-13-01", "0000-01-01", "20251301"],
+    ["31/02/2025", "29/02/2025", "02/30/2025", "32/13/2025", "00/01/2025", "2025-13-01", "0000-01-01", "20251301"],
 )
 def test_a_day_that_the_calendar_does_not_have_is_rejected(cell: str) -> None:
-    """It is not moved to the next month, and the declared order is not given up to make it fit."""
+    """It is not moved to the next month."""
     with pytest.raises(ValueError, match=r"^not-in-calendar$"):
         read(Date, cell, EUROPEAN)
 

@@ -82,6 +82,17 @@ def test_a_field_that_is_no_column_is_a_mistake_of_the_declaration() -> None:
         columns_of(Undeclared)
 
 
+def test_the_default_of_a_number_or_date_is_no_text() -> None:
+    """Each file would read it in its own way."""
+
+    class Priced(Row):
+        number: str = column("Number", key=True)
+        price: Money = column("Price", default="1.250")
+
+    with pytest.raises(TypeError, match=r"defaults of 'parts' are text: \['price'\]"):
+        Importer("parts", row=Priced, dataset="parts", title="Parts")
+
+
 def test_a_column_has_a_title() -> None:
     """A column without one could not be found in a file."""
     with pytest.raises(ValueError, match="at least one header title"):

@@ -17,7 +17,7 @@ from sluice.schema.cell_types import Date, Money, Whole
 from sluice.schema.cells import Cell
 from sluice.schema.importer import Importer, Row, column
 from sluice.schema.said import Merge, columns_for
-from sluice.schema.validation import Checked, check_rows, with_orders
+from sluice.schema.validation import Checked, check_rows
 
 
 class Part(Row):
@@ -132,11 +132,6 @@ def test_a_row_that_says_all_columns_has_the_digest_of_its_record() -> None:
     whole = KEYED | {"stock": 5, "brand": "B", "since": "2026-01-31"}
     (keep,), (clear,) = check(whole, LoadOptions()).good, check(whole, LoadOptions(blanks="clear")).good
     assert keep == clear
-
-
-def test_a_date_that_is_read_again_says_no_more_than_before() -> None:
-    (row,) = check({"number": "A", "since": "03/04/2025"}, LoadOptions("update")).good
-    assert json.loads(with_orders(PARTS, row, ["since"]).values) == {"number": "A", "since": "2025-03-04"}
 
 
 def test_a_new_record_has_the_defaults_of_what_its_row_does_not_say() -> None:

@@ -34,7 +34,7 @@ def stored(harness: Harness) -> dict[str, Any]:
 
 def rejections(harness: Harness, job: Job) -> list[Rejection]:
     """Return the rejections of a job."""
-    return JobFiles(job.ref, harness.files).rejections_page(limit=100, cursor=None).items
+    return JobFiles(job, harness.files).rejections_page(limit=100, cursor=None).items
 
 
 def notes(harness: Harness, job: Job) -> list[str]:

@@ -7,17 +7,18 @@ import json
 import pytest
 
 from sluice.api.responses import kept_row_response
-from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.chunk import ChunkRef, PhaseName
 from sluice.model.errors import NewerFormat, RequestRejected
 from sluice.model.rejection import Rejection
 from sluice.reading import write_cells
 from sluice.upstream.source import PulledChunk
 from sluice.usecases.artifacts import JobFiles, job_folder, result_key, upload_key
-from tests.support.factories import csv_file, make_chunk, products
+from tests.support.factories import csv_file, make_chunk, make_job, products
 from tests.support.files import MemoryFiles
 from tests.support.harness import Harness
 
-REF = JobRef("acme", "01JOB")
+JOB = make_job()
+REF = JOB.ref
 
 
 def test_every_key_of_a_job_names_its_tenant_and_its_id(harness: Harness) -> None:
@@ -35,7 +36,7 @@ def test_every_key_of_a_job_names_its_tenant_and_its_id(harness: Harness) -> Non
 
 def test_an_object_of_a_newer_format_is_an_error_and_not_read(harness: Harness) -> None:
     files = MemoryFiles()
-    stored = JobFiles(REF, files)
+    stored = JobFiles(JOB, files)
     stored.write_pulled(0, PulledChunk(run=1, rows=2, totals=[2], fields=["nip"]))
     (key,) = files.names("")
     files.write(key, files.read(key).replace(b'"format": 1', b'"format": 2', 1))
@@ -60,7 +61,7 @@ def test_what_an_earlier_version_stored_of_a_job_that_has_ended_is_read() -> Non
         "kept/000000.jsonl": kept + kept.replace(b"K-1", b"K-2"),
     }.items():
         files.write(job_folder(REF) + name, body)
-    stored = JobFiles(REF, files)
+    stored = JobFiles(JOB, files)
     assert [good.key for good in stored.staged(0)] == ["K-1"]
     assert stored.keys(0) == b"\0" * 20
     assert stored.duplicates(0) == {3: 2}
@@ -77,7 +78,7 @@ def test_what_an_earlier_version_stored_of_a_job_that_has_ended_is_read() -> Non
 
 
 def test_rejections_are_read_page_by_page_each_once() -> None:
-    stored = JobFiles(REF, MemoryFiles())
+    stored = JobFiles(JOB, MemoryFiles())
     for index in range(3):
         found = [Rejection("", 10 * index + row, "Price", "x", "not-a-number") for row in range(4)]
         stored.write_rejections(make_chunk(REF, index), found, [])
@@ -96,5 +97,5 @@ def test_rejections_are_read_page_by_page_each_once() -> None:
 @pytest.mark.parametrize("cursor", ["x", "", "W10=", "WyJub3QtYS1uYW1lIiwgMF0=", "WyIwMDAwMDAuanNvbmwiLCAtMV0="])
 def test_a_cursor_that_was_made_up_is_rejected(cursor: str) -> None:
     with pytest.raises(RequestRejected) as rejected:
-        JobFiles(REF, MemoryFiles()).rejections_page(limit=3, cursor=cursor)
+        JobFiles(JOB, MemoryFiles()).rejections_page(limit=3, cursor=cursor)
     assert rejected.value.problem.type == "invalid-cursor"

@@ -85,7 +85,7 @@ def keyed(*keys: int) -> bytes:
 
 def rejected(harness: Harness, ref: JobRef) -> dict[int, str]:
     """Return the rejected rows with their reasons."""
-    found = JobFiles(ref, harness.files).rejections_page(limit=100, cursor=None).items
+    found = JobFiles(harness.jobs.get(ref), harness.files).rejections_page(limit=100, cursor=None).items
     return {rejection.row: word_rejection(rejection) for rejection in found}
 
 

@@ -41,7 +41,7 @@ def kept(harness: Harness, ref: JobRef) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
-        page = JobFiles(ref, harness.files).kept_page(limit=3, cursor=cursor)
+        page = JobFiles(harness.jobs.get(ref), harness.files).kept_page(limit=3, cursor=cursor)
         found += page.items
         if (cursor := page.next) is None:
             return found

@@ -75,7 +75,7 @@ def all_prices(sheet: Worksheet) -> None:
 
 
 def rejections(harness: Harness, job: Job) -> list[Rejection]:
-    return JobFiles(job.ref, harness.files).rejections_page(limit=100, cursor=None).items
+    return JobFiles(job, harness.files).rejections_page(limit=100, cursor=None).items
 
 
 def prices(harness: Harness) -> dict[str, str]:
@@ -178,14 +178,14 @@ def test_text_that_looks_like_a_formula_is_imported_as_it_came(harness: Harness)
 def test_a_correction_has_the_mapping_of_the_corrected_job(harness: Harness) -> None:
     """The headers of the workbook are those of the first file."""
     body = csv_file([("P-1", "Filter", "-1", 1)], titles=("Teil", "Was", "Preis", "Zahl"))
-    mapping = {"Teil": "Part Number", "Was": "description", "Preis": "Price", "Zahl": "Stock"}
-    first = harness.run(harness.upload(body, mapping=mapping))
+    mapping = {"Teil": "part_number", "Was": "description", "Preis": "price", "Zahl": "stock"}
+    first = harness.run(harness.upload(body, recipe={"columns": mapping}))
 
     def edit(sheet: Worksheet) -> None:
         sheet.cell(2, 5).value = "1"
 
     job = corrected(harness, first, edit)
-    assert (job.status, job.mapping, job.counts.inserted) == (Status.COMPLETED, mapping, 1)
+    assert (job.status, job.recipe.columns, job.counts.inserted) == (Status.COMPLETED, mapping, 1)
 
 
 @pytest.mark.parametrize(
@@ -221,9 +221,9 @@ def test_dates_are_read_in_the_order_of_the_corrected_job(harness: Harness, orde
     rows = [("P-1", "Good", "1", 1, "03/04/2025"), ("P-2", "Bad", "-1", 1, "03/04/2025")]
     ref = harness.upload(csv_file(rows, titles))
     harness.run(ref)
-    harness.commit(ref, {"updated": order})
+    harness.answer(ref, {"date_order": {"updated": order}})
     job = corrected(harness, harness.run(ref), price(2, "1"))
-    assert (job.status, job.date_orders) == (Status.COMPLETED, {"updated": order})
+    assert (job.status, job.recipe.value("date_order.updated")) == (Status.COMPLETED, order)
     values = harness.destination.values("acme", "products")
     assert values["P-2"]["updated"] == values["P-1"]["updated"]
 

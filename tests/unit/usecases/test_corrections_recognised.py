@@ -76,11 +76,11 @@ def test_any_text_goes_through_errors_files_unchanged(texts: list[str], program:
 def test_a_recognised_correction_takes_mapping_and_dates_of_the_corrected_job(harness: Harness) -> None:
     """Its headers are those of the first file, one of them like a formula; a question is asked once."""
     titles = ("Teil", "-Was", "Preis", "Zahl", "Datum")
-    mapping = {"Teil": "Part Number", "-Was": "description", "Preis": "Price", "Zahl": "Stock", "Datum": "Updated"}
+    mapping = {"Teil": "part_number", "-Was": "description", "Preis": "price", "Zahl": "stock", "Datum": "updated"}
     body = csv_file([("P-1", "a", "1", 1, "03/04/2025"), ("P-2", "-b", "dear", 1, "03/04/2025")], titles)
-    ref = harness.upload(body, mapping=mapping)
+    ref = harness.upload(body, recipe={"columns": mapping})
     harness.run(ref)
-    harness.commit(ref, {"updated": "mdy"})
+    harness.answer(ref, {"date_order": {"updated": "mdy"}})
     first = harness.run(ref)
     for name in (ERRORS_CSV, ERRORS_XLSX):
         mended = harness.make_file(first.ref, name)
@@ -88,7 +88,8 @@ def test_a_recognised_correction_takes_mapping_and_dates_of_the_corrected_job(ha
             [{"dear": "2" if name == ERRORS_CSV else "3"}.get(cell, cell) for cell in row] for row in table_of(mended)
         ]
         job = harness.run(harness.upload(as_csv(table) if name == ERRORS_CSV else as_xlsx(table), filename=name))
-        assert (job.corrects, job.mapping, job.date_orders) == (first.ref.id, mapping, {"updated": "mdy"})
+        decided = (job.recipe.columns, job.recipe.value("date_order.updated"))
+        assert (job.corrects, *decided) == (first.ref.id, mapping, "mdy")
         values = harness.destination.values("acme", "products")
         assert (values["P-2"]["updated"], values["P-2"]["description"]) == (values["P-1"]["updated"], "-b")
 
@@ -98,7 +99,7 @@ def test_the_recognised_and_the_named_correction_are_the_same_job(harness: Harne
     body = edited(harness.make_file(first.ref, ERRORS_XLSX))
     named = harness.run(harness.upload(body, corrects=first.ref.id))
     found = harness.run(harness.upload(body, force=True))
-    same = ("corrects", "mapping", "date_orders", "parameters", "status", "review")
+    same = ("corrects", "recipe", "status", "review")
     assert [getattr(named, name) for name in same] == [getattr(found, name) for name in same]
     assert found.counts.unchanged == named.counts.inserted == len(TEXTS)
 

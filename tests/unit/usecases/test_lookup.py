@@ -67,7 +67,7 @@ def test_each_row_is_in_the_category_of_the_commissions_response(harness: Harnes
         ROWS,
         0,
     )
-    assert job.parameters == {"ward": WARD}
+    assert job.recipe.constants == {"ward": WARD}
     assert summary(harness, ref) == expected()
     workbook = load_workbook(io.BytesIO(harness.make_file(ref, "result.xlsx")))
     assert workbook.sheetnames[0] == "Summary"
@@ -180,11 +180,11 @@ def test_a_file_whose_name_has_no_ward_is_rejected_and_the_error_says_how_to_nam
 
 
 def test_the_ward_can_be_given_in_the_request(harness: Harness) -> None:
-    ref = upload(harness, book(10), name="list.xlsx", parameters={"ward": WARD})
+    ref = upload(harness, book(10), name="list.xlsx", recipe={"constants": {"ward": WARD}})
     assert harness.run(ref).status is Status.COMPLETED
     for wrong in ({"ward": "7"}, {"town": WARD}):
         with pytest.raises(RequestRejected):
-            upload(harness, book(10), parameters=wrong)
+            upload(harness, book(10), recipe={"constants": wrong})
 
 
 def test_only_workbooks_are_accepted(harness: Harness) -> None:

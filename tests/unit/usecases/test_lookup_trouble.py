@@ -266,12 +266,12 @@ def test_a_deleted_file_cannot_be_corrected(harness: Harness) -> None:
 def test_a_corrected_file_in_the_drop_folder_needs_no_ward_in_its_name(harness: Harness) -> None:
     """It is recognised, and has the ward of the job that it corrects."""
     first = upload(harness, workbook(["ID Number"], [KEYS[0]], [KEYS[0]]))
-    ward = harness.run(first).parameters
+    ward = harness.run(first).recipe.constants
     table = table_of(harness.make_file(first, "errors.xlsx"))
     table[1][2] = KEYS[1]
     harness.files.write("incoming/acme/voters/list.xlsx", as_xlsx(table))
     dropped = harness.arrive("incoming/acme/voters/list.xlsx")
     assert dropped is not None
     job = harness.run(dropped.ref)
-    assert (job.status, job.corrects, job.parameters) == (Status.COMPLETED, first.id, ward)
+    assert (job.status, job.corrects, job.recipe.constants) == (Status.COMPLETED, first.id, ward)
     assert (job.counts.loaded, job.counts.rejected) == (1, 0)

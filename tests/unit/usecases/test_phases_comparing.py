@@ -155,7 +155,7 @@ def test_rows_that_the_mode_does_not_allow_are_shown_before_they_are_rejected(
         (row, code, "Part Number") for row in rows
     ]
     assert (shown.counts.to_reject, shown.counts.rejected, job.counts.rejected) == (len(rows), 0, 0)
-    assert JobFiles(ref, harness.files).rejections_page(limit=10, cursor=None).items == []
+    assert JobFiles(harness.jobs.get(ref), harness.files).rejections_page(limit=10, cursor=None).items == []
 
 
 def test_rows_with_the_key_of_an_earlier_row_are_among_those_to_be_rejected(harness: Harness) -> None:
@@ -195,7 +195,7 @@ def test_a_second_attempt_replaces_the_comparison_of_the_first(
         dying.setattr(harness.chunks, "close", None)
         with pytest.raises(TypeError):
             harness.work(chunk)
-    stored = JobFiles(ref, harness.files)
+    stored = JobFiles(harness.jobs.get(ref), harness.files)
     assert [found.changed for found in stored.compared()] == [{"description": 1, "price": 1}]
     harness.run(harness.upload(csv_file([("P-001", "Nut", "3")], TITLES_OF_PRICES)))
     harness.work(chunk, now=NOW + LEASE + 1)
@@ -307,7 +307,9 @@ def test_long_texts_are_shortened_to_where_they_differ_and_the_response_stays_sm
         for row, (key, before, _) in enumerate(rows, start=2)
     ]
     for index in range(2):
-        JobFiles(ref, harness.files).write_compared(index, Compared(0, 100, 0, changed={"price": 1}, changes=changes))
+        JobFiles(harness.jobs.get(ref), harness.files).write_compared(
+            index, Compared(0, 100, 0, changed={"price": 1}, changes=changes)
+        )
     shown = look(harness, ref, limit=200)
     assert shown.comparison is not None
     first = shown.comparison.changes[0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sluice.model.chunk import JobRef, PhaseName
-from sluice.model.errors import Conflict, Problem
+from sluice.model.errors import Conflict, InvalidDecision, Problem
 from sluice.model.job import Job, allowed_actions
 from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import Status
@@ -50,7 +50,7 @@ def problem_of(job: Job) -> Problem:
 
 
 def rejected_rows(harness: Harness, ref: JobRef) -> list[tuple[int, str]]:
-    found = JobFiles(ref, harness.files).rejections_page(limit=100, cursor=None).items
+    found = JobFiles(harness.jobs.get(ref), harness.files).rejections_page(limit=100, cursor=None).items
     return [(each.row, each.code) for each in found]
 
 
@@ -128,7 +128,7 @@ def test_rows_that_others_changed_before_they_were_taken_back_are_named(
     problem = problem_of(harness.finish(ref))
     assert (problem.params["kept"], problem.params["failed"]) == (1, 0)
     assert "1 row could not be restored; GET /v1/jobs/" in word_detail(problem)
-    [kept] = JobFiles(ref, harness.files).kept_page(limit=10, cursor=None).items
+    [kept] = JobFiles(harness.jobs.get(ref), harness.files).kept_page(limit=10, cursor=None).items
     assert (kept["key"], kept["outcome"]) == ("P-000100", "conflict")
 
 
@@ -167,7 +167,7 @@ def test_its_errors_file_says_to_import_the_file_whole_and_is_not_imported_itsel
 
 
 def test_a_guard_of_rejections_keeps_the_others_from_being_loaded(harness: Harness, dataset: StrictDestination) -> None:
-    job = run(harness, THREE_WRONG, at_most(0.2))
+    job = run(harness, THREE_WRONG, at_most(0.2), questions="fail")
     assert (job.status, dataset.writes) == (Status.FAILED, 0)
     assert problem_of(job).code == "guard/max_rejected"
     assert (problem_of(job).params["found"], problem_of(job).params["total"]) == (3, 13)
@@ -205,7 +205,7 @@ def test_a_guard_of_changes_shows_the_rows_that_trip_it(harness: Harness, datase
     dataset.known = set()
     rows = [*products(3, price="9.9"), *products(7, first=4, price="950")]
     options = LoadOptions(guards=Guards(max_change={"price": 0.5}))
-    job = run(harness, rows, options)
+    job = run(harness, rows, options, questions="fail")
     assert (job.status, dataset.writes, job.counts.over_limit) == (Status.FAILED, 0, 7)
     [first, *others] = problem_of(job).params["examples"]
     assert first == {
@@ -229,28 +229,51 @@ def test_the_limit_that_is_named_lets_the_rows_of_all_chunks_through(
 ) -> None:
     dataset.known = set()
     rows = [*products(5, price="950"), *products(10, first=100), *products(5, first=6, price="99")]
-    job = run(harness, rows, LoadOptions(guards=Guards(max_change={"price": 0.5})))
+    job = run(harness, rows, LoadOptions(guards=Guards(max_change={"price": 0.5})), questions="fail")
     assert job.counts.over_limit == 10
     assert word_detail(problem_of(job)).endswith('with the guards {"max_change": {"price": 99.0}}.')
 
 
-def test_a_reviewed_job_shows_the_guard_that_it_trips_and_is_not_committed(
-    harness: Harness, dataset: StrictDestination
+@pytest.mark.parametrize("review", [False, True])
+def test_a_job_asks_whether_to_exceed_its_guard_and_is_not_committed_before(
+    harness: Harness, dataset: StrictDestination, review: bool
 ) -> None:
-    """It can be discarded, and imported again with other guards."""
-    job = run(harness, THREE_WRONG, at_most(0.2), review=True)
-    assert (job.status, allowed_actions(job)) == (Status.IN_REVIEW, ["cancel"])
-    assert problem_of(job).code == "guard/max_rejected"
+    job = run(harness, THREE_WRONG, at_most(0.2), review=review)
+    assert (job.status, job.waiting_for, allowed_actions(job)) == (Status.IN_REVIEW, "answers", ["answers", "cancel"])
+    [question] = job.questions
+    assert (question.key, question.params["found"], question.params["total"]) == ("guard.max_rejected", 3, 13)
     with pytest.raises(Conflict) as error:
         harness.commit(job.ref)
-    assert error.value.problem == problem_of(job)
-    assert harness.cancel(job.ref).status is Status.CANCELLED
+    assert error.value.problem.type == "questions-open"
+    job = harness.answer(job.ref, {"guard": {"max_rejected": "exceed"}})
+    if review:
+        assert (job.status, job.waiting_for, dataset.writes) == (Status.IN_REVIEW, "commit", 0)
+        harness.commit(job.ref)
+    job = harness.run(job.ref)
+    assert (job.status, job.counts.rejected, job.counts.loaded) == (Status.COMPLETED, 3, 10)
+
+
+def test_a_job_is_cancelled_rather_than_exceed_its_guard(harness: Harness, dataset: StrictDestination) -> None:
+    job = run(harness, THREE_WRONG, at_most(0.2))
+    assert harness.answer(job.ref, {"guard.max_rejected": "cancel"}).status is Status.CANCELLED
     assert dataset.writes == 0
+
+
+@pytest.mark.parametrize(
+    "answers", [{"guard.max_rejected": "yes"}, {"guard.max_deleted": "exceed"}, {"guard": "exceed"}]
+)
+def test_only_a_tripped_guard_is_answered(
+    harness: Harness, dataset: StrictDestination, answers: dict[str, Any]
+) -> None:
+    job = run(harness, THREE_WRONG, at_most(0.2))
+    with pytest.raises(InvalidDecision):
+        harness.answer(job.ref, answers)
+    assert harness.jobs.get(job.ref).questions == job.questions
 
 
 def test_a_job_with_a_guard_does_not_load_a_part_of_its_file(harness: Harness, dataset: StrictDestination) -> None:
     """A chunk that could not be parsed may hold what trips the guard; a retry parses it."""
-    ref = harness.upload(csv_file([*products(20, first=100), *WRONG]), options=at_most(0.01))
+    ref = harness.upload(csv_file([*products(20, first=100), *WRONG]), options=at_most(0.01), questions="fail")
     harness.plan(ref)
     harness.dispatch(ref, PhaseName.PARSE)
     harness.give_up(harness.queue.messages.pop(2))
@@ -276,7 +299,7 @@ def test_every_guard_that_a_job_trips_is_found(harness: Harness, dataset: Strict
     """The first of them is the problem of the job."""
     guards = Guards(max_rejected=0.1, max_deleted=1, max_change={"price": 0.1})
     dataset.known = {"P-000001", "P-000002"}
-    job = run(harness, products(8, price="99"), LoadOptions(mode="mirror", guards=guards))
+    job = run(harness, products(8, price="99"), LoadOptions(mode="mirror", guards=guards), questions="fail")
     found = find_obstacles(job, chunks=harness.chunks, files=harness.files)
     assert [problem.params["guard"] for problem in found] == ["max_rejected", "max_deleted", "max_change"]
     assert word_detail(found[1]).startswith(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -33,7 +32,7 @@ def test_wrong_rows_are_rejected_with_their_row_numbers_and_the_rest_is_loaded(h
     rows[11][2] = "-1"
     rows[20][0] = ""
     job = harness.run(harness.upload(csv_file(rows)))
-    rejections = JobFiles(job.ref, harness.files).rejections_page(limit=10, cursor=None).items
+    rejections = JobFiles(job, harness.files).rejections_page(limit=10, cursor=None).items
     assert [(each.row, each.column, each.value) for each in rejections] == [
         (13, "Price", "-1"),
         (22, "Part Number", None),
@@ -51,7 +50,7 @@ def test_blank_rows_are_not_counted(harness: Harness) -> None:
 def test_a_duplicate_key_in_another_chunk_is_rejected_with_the_row_of_the_first(harness: Harness) -> None:
     rows = [*products(20), *products(2, first=3, price="1.5")]
     job = harness.run(harness.upload(csv_file(rows)))
-    rejections = JobFiles(job.ref, harness.files).rejections_page(limit=10, cursor=None).items
+    rejections = JobFiles(job, harness.files).rejections_page(limit=10, cursor=None).items
     assert [(each.row, word_rejection(each)) for each in rejections] == [
         (22, "repeats the Part Number of row 4"),
         (23, "repeats the Part Number of row 5"),
@@ -73,7 +72,7 @@ def test_a_file_with_a_header_alone_completes_without_rows(harness: Harness) -> 
 
 
 def test_a_rejected_file_ends_its_job_with_the_problem(harness: Harness) -> None:
-    job = harness.run(harness.upload(csv_file(products(1), titles=("Part Number", "Descripton", "Price", "Stock"))))
+    job = harness.run(harness.upload(csv_file(products(1), titles=("Part Number", "Descripton", "Amount", "Many"))))
     assert job.status is Status.FAILED
     assert job.problem is not None
     assert job.problem.type == "missing-header"
@@ -90,12 +89,10 @@ def test_a_file_that_was_deleted_before_it_was_read_ends_its_job(harness: Harnes
     assert problem.type == "file-gone"
 
 
-def test_the_callers_mapping_names_columns(harness: Harness) -> None:
+def test_the_callers_recipe_names_columns(harness: Harness) -> None:
     body = csv_file(products(2), titles=("Teil", "Bezeichnung", "Preis", "Bestand"))
-    ref = harness.upload(body)
-    job = harness.jobs.items[ref]
-    mapping = {"Teil": "Part Number", "Bezeichnung": "description", "Preis": "Price", "Bestand": "Stock"}
-    harness.jobs.items[ref] = replace(job, mapping=mapping)
+    columns = {"Teil": "Part Number", "Bezeichnung": "description", "Preis": "Price", "Bestand": "Stock"}
+    ref = harness.upload(body, recipe={"columns": columns})
     assert harness.run(ref).counts.inserted == 2
 
 

@@ -101,10 +101,10 @@ def test_a_file_may_be_imported_again_after_its_job_failed(harness: Harness) -> 
 
 
 def test_a_file_may_be_imported_again_after_it_was_rejected(harness: Harness) -> None:
-    """The second import may have a mapping, for example."""
+    """The second import may have a recipe, for example."""
     body = csv_file(products(3), titles=("Teil", "Description", "Price", "Stock"))
-    assert imported(harness, body).status is Status.FAILED
-    assert imported(harness, body, mapping={"Teil": "Part Number"}).status is Status.COMPLETED
+    assert imported(harness, body, questions="fail").status is Status.FAILED
+    assert imported(harness, body, recipe={"columns": {"Teil": "Part Number"}}).status is Status.COMPLETED
 
 
 def test_a_file_may_be_imported_again_after_its_job_was_cancelled(harness: Harness) -> None:
@@ -213,3 +213,19 @@ def test_a_claim_of_an_earlier_version_holds(harness: Harness) -> None:
     """Its lock knows no options."""
     first = imported(harness)
     assert harness.locks.owner(Lock("acme", LockKind.FILE, f"products#{SHA}")) == first.ref
+
+
+def test_an_answer_makes_no_other_import_and_the_rejection_names_the_question(harness: Harness) -> None:
+    """The claim is made of what the caller gave, not of what was decided later."""
+    body = b"Part Number,Description,Price,Updated\nP-1,Filter,1,03/04/2025\n"
+    first = harness.run(harness.upload(body))
+    assert first.status is Status.IN_REVIEW
+    digest = hashlib.sha256(body).hexdigest()
+    with pytest.raises(Conflict) as rejected:
+        harness.upload(body, sha256=digest)
+    assert "It waits for an answer: POST /v1/jobs" in word_detail(rejected.value.problem)
+    harness.answer(first.ref, {"date_order.updated": "mdy"})
+    harness.run(first.ref)
+    assert_rejected(imported(harness, body), first.ref)
+    again = imported(harness, body, recipe={"date_order": {"updated": "mdy"}})
+    assert (again.status, again.counts.unchanged) == (Status.COMPLETED, 1)

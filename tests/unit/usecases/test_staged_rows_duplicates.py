@@ -58,7 +58,7 @@ def keyed(*keys: str) -> bytes:
 
 def duplicates(harness: Harness, ref: JobRef) -> dict[int, int]:
     """Return the first row of each duplicate row."""
-    found = JobFiles(ref, harness.files).rejections_page(limit=50, cursor=None).items
+    found = JobFiles(harness.jobs.get(ref), harness.files).rejections_page(limit=50, cursor=None).items
     return {each.row: each.params["first"] for each in found if each.code == "duplicate-key"}
 
 
@@ -124,7 +124,7 @@ def test_keys_are_the_dates_that_the_answer_makes_of_them(
     rows = [("03/04/2025", "a"), ("2025-04-03", "b"), ("2025-03-04", "c"), ("2025-05-06", "d")]
     ref = harness.upload(csv_file(rows, ("Day", "Note")), importer="days")
     assert harness.run(ref).counts.to_reject == 1
-    harness.commit(ref, {"day": "mdy"})
+    harness.answer(ref, {"date_order.day": "mdy"})
     job = harness.run(ref)
     assert (job.status, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 3, 1)
     assert duplicates(harness, ref) == {4: 2}

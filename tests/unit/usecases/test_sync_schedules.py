@@ -11,8 +11,8 @@ from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound
 from sluice.model.job import SYNC, Job
 from sluice.model.lock import source_lock
-from sluice.model.schedule import Schedule
 from sluice.model.status import ENDED, Status
+from sluice.upstream.source import Schedule
 from sluice.usecases.sync import list_sources, set_schedule, sync_on_schedule
 from tests.support.factories import make_job
 from tests.support.harness import NOW, Harness

@@ -31,8 +31,10 @@ _CONSTANTS = {
 _TYPED = {"Problem", "SluiceError", "FileRejected", "RequestRejected", "Conflict", "TooLarge"}
 #: Errors of one type, whose first argument is the case.
 _OF_ONE_TYPE = {
+    "InvalidDecision": "invalid-decision",
     "InvalidOption": "invalid-option",
     "NotFound": "not-found",
+    "PreconditionFailed": "precondition-failed",
     "Unauthorized": "unauthorized",
     "UpstreamRejected": "upstream-rejected",
     "TryLater": "try-later",
@@ -60,7 +62,9 @@ _COMPUTED = {
     | {"database-type", "database-empty-column"},
     ("options.py", "_tripped"): {"max_rejected", "max_deleted", "max_change"},
     ("staged_rows.py", "rejections_problem"): {"checked", "undoing", "undone"},
-    ("parameters.py", "options_of"): {"names-its-keys", "deletes-nothing"},
+    ("recipes.py", "options_of"): {"names-its-keys", "deletes-nothing"},
+    ("recipes.py", "given_decisions"): {"row-number", "unknown"},
+    ("recipes.py", "_about_column"): {"no-decimal", "no-date_order"},
     ("staging.py", "key_rejection"): {"key-exists", "key-unknown"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored
 }

@@ -75,14 +75,14 @@ def stream_response(job: Job, seen: Seen | None, stream: str, base_url: str) -> 
     if seen is not None and job.version <= seen.version:
         return f"{_RETRY}id: {seen.version}-{seen.status}-{stream}\n\n"
     name = event_name(seen.status if seen else None, job)
-    data = job_message(name, job, base_url).decode()
+    data = job_message(name, job, base_url, brief=False).decode()
     event = f"event: {name.removeprefix('job.')}\ndata: {data}"
     return f"{_RETRY}id: {job.version}-{job.status}-{stream}\n{event}\n\n"
 
 
-def job_message(event: str, job: Job, base_url: str) -> bytes:
+def job_message(event: str, job: Job, base_url: str, *, brief: bool = True) -> bytes:
     """Build the message about a job: ``{"event": …, "job": …}``, the job as every call shows it."""
-    return _message({"event": event, "job": job_response(job, base_url).model_dump(mode="json")})
+    return _message({"event": event, "job": job_response(job, base_url, brief=brief).model_dump(mode="json")})
 
 
 def queue_message(queues: dict[str, dict[str, int]]) -> bytes:

@@ -1,14 +1,24 @@
-"""Responses about importers, and about the options of their jobs."""
+"""Responses about importers, and about what is decided for their jobs: options, recipes and questions."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from sluice.api.requests import CHOICES
+from sluice.api.problems import member_of
+from sluice.api.requests import CHOICES, DecisionBody, EvidenceBody, GuardsBody, Questions, RecipeBody
+from sluice.model.job import Job
 from sluice.model.options import DELETING, Blanks, Deletes, LoadOptions, Mode, OnRejections
+from sluice.model.recipe import Evidence, Question, Recall, Saved
 from sluice.schema.importer import Importer
+from sluice.wording import word_effect, word_question
+
+_BY_COLUMN: Final = ("decimal", "date_order")
+# Parameters of questions and of their choices that list cells or rows.
+_LONG: Final = frozenset({"cells", "examples"})
 
 
 class ColumnResponse(BaseModel):
@@ -52,6 +62,82 @@ class OptionsResponse(BaseModel):
     guards: GuardsResponse
 
 
+class ChoiceResponse(BaseModel):
+    """A possible answer to a question, and what it would do."""
+
+    value: Any
+    effect: str = Field(description="What it would do, in words.")
+    code: str = Field(description="Code of the effect, the same in every language, such as `read-dates`.")
+    params: dict[str, Any] = Field(description="Parameters of the effect.")
+
+
+class QuestionResponse(BaseModel):
+    """A decision that the file of a job leaves open."""
+
+    key: str = Field(description="Key of the decision, and of the answer, such as `decimal.price`.")
+    kind: str = Field(description="What is asked, the same in every language, such as `decimal`.")
+    text: str = Field(description="The question in words.")
+    choices: list[ChoiceResponse] = Field(
+        description="Values that can be answered, a likely one first; if there are none, any value of the decision can."
+    )
+    evidence: EvidenceBody
+    params: dict[str, Any] = Field(description="More of the question, by its kind, such as the title of its `column`.")
+
+
+class DriftResponse(BaseModel):
+    """How the headers of a file differ from those that a remembered recipe knew."""
+
+    missing: dict[str, str | None] = Field(
+        description="Headers that the file lacks, with the field that each was matched to; null for an ignored one. "
+        "200 at most, matched ones first."
+    )
+    new: list[str] = Field(description="Headers that the recipe did not know; 50 at most.")
+    renamed: dict[str, str] = Field(
+        description="Likely pairs: a missing header, and the new one that is most alike. 50 at most."
+    )
+
+
+class RecallResponse(BaseModel):
+    """The remembered recipe that a job uses or offers."""
+
+    name: str | None = Field(description="Of a recipe that is kept; null for that of the last file with such headers.")
+    job: str | None = Field(description="Id of the job that it was taken from; null for one that is kept by name.")
+    by: str = Field(description="Who requested that job, or wrote the recipe.")
+    at: datetime = Field(description="When that job ended, or the recipe was written.")
+    alike: float = Field(
+        description="How alike the headers are, from 0 to 1. At 1 the recipe is used; below, it only preselects what a "
+        "question asks."
+    )
+    offered: dict[str, Any] | None = Field(
+        description="Values that are preselected, by the keys of decisions; null where `drift` is."
+    )
+    drift: DriftResponse | None = Field(
+        description="How the headers differ; null in lists and messages of the WebSocket."
+    )
+
+
+class SavedRecipeResponse(BaseModel):
+    """A recipe that is kept by name."""
+
+    name: str
+    version: int
+    by: str = Field(description="Who wrote this version.")
+    at: datetime = Field(description="When it was written.")
+    recipe: RecipeBody
+
+
+class DropFolderResponse(BaseModel):
+    """How files in a drop folder are read."""
+
+    recipe: str | None = Field(description="Name of the recipe by which they are read; null for none.")
+    questions: Questions | None = Field(
+        description="What their jobs do where a file leaves a decision open. Null: as the importer says, or `fail`."
+    )
+    version: int = Field(description="0 if nothing was set.")
+    by: str | None = Field(description="Who set this version.")
+    at: datetime | None = Field(description="When it was set.")
+
+
 class ImporterResponse(BaseModel):
     """A kind of import."""
 
@@ -60,6 +146,10 @@ class ImporterResponse(BaseModel):
     dataset: str
     synchronous: bool
     lookup: str | None = Field(description="Lookup that its rows go through, instead of being loaded.")
+    questions: Questions | None = Field(
+        description="What its jobs do where a file leaves a decision open. Null: they `ask`, but `fail` in the drop "
+        "folder and in calls that wait for their end."
+    )
     one_at_a_time: bool = Field(description="Whether it runs one job at a time.")
     max_rows: int
     max_bytes: int
@@ -87,6 +177,99 @@ def options_response(options: LoadOptions) -> OptionsResponse:
     )
 
 
+def recipe_response(job: Job, *, brief: bool = False) -> RecipeBody:
+    """Build the part of a response that is about the recipe of a job; if brief, without how decisions were made."""
+    recipe = job.recipe
+    shown: dict[str, Any] = {} if job.lookup else dict(options_response(job.options))
+    if shown:
+        shown["guards"] = GuardsBody.model_construct(**dict(shown["guards"]))
+    for kind in _BY_COLUMN:
+        shown[kind] = {name: each.value for name, each in recipe.of_kind(kind).items()}
+    if not brief:
+        shown["decisions"] = {
+            key: DecisionBody(value=each.value, how=each.how, evidence=_evidence(each.evidence))
+            for key, each in recipe.decisions.items()
+        }
+    # without validation: a recipe may have what a request cannot give, such as a long header
+    return RecipeBody.model_construct(
+        version=recipe.version,
+        header=recipe.value("header"),
+        columns=recipe.columns,
+        constants=recipe.constants,
+        **shown,
+    )
+
+
+def recall_response(recall: Recall, *, brief: bool = False) -> RecallResponse:
+    """Build the part of a response that is about the remembered recipe of a job; if brief, without headers."""
+    drift = recall.drift
+    return RecallResponse(
+        name=recall.name or None,
+        job=recall.job or None,
+        by=recall.by,
+        at=recall.at,
+        alike=round(recall.alike, 3) if recall.alike < 1 else 1.0,
+        offered=None if brief else dict(recall.offered),
+        drift=None
+        if brief
+        else DriftResponse(
+            missing={title: name or None for title, name in drift.missing.items()},
+            new=list(drift.new),
+            renamed=dict(drift.renamed),
+        ),
+    )
+
+
+def saved_recipe_response(saved: Saved) -> SavedRecipeResponse:
+    """Build the response about a recipe that is kept by name."""
+    decisions, options = saved.value["decisions"], dict(saved.value["options"])
+    if "guards" in options:
+        options["guards"] = GuardsBody.model_construct(**options["guards"])
+    nested: dict[str, Any] = {}
+    for key, value in decisions.items():
+        kind, _, name = key.partition(".")
+        if name:
+            nested.setdefault(kind, {})[name] = value
+        else:
+            nested[kind] = value
+    recipe = RecipeBody.model_construct(**nested, **options)
+    return SavedRecipeResponse(name=saved.label, version=saved.version, by=saved.by, at=saved.at, recipe=recipe)
+
+
+def drop_folder_response(saved: Saved | None) -> DropFolderResponse:
+    """Build the response about a drop folder."""
+    if saved is None:
+        return DropFolderResponse(recipe=None, questions=None, version=0, by=None, at=None)
+    return DropFolderResponse(**saved.value, version=saved.version, by=saved.by, at=saved.at)
+
+
+def question_response(question: Question, *, brief: bool = False) -> QuestionResponse:
+    """Build the part of a response that is about a question; if brief, without cells and examples."""
+    params = {"column": question.key.partition(".")[2]} | dict(question.params)
+    shown = {name: member_of(name, value) for name, value in params.items() if not (brief and name in _LONG)}
+    evidence = replace(question.evidence, rows=()) if brief else question.evidence
+    return QuestionResponse(
+        key=question.key,
+        kind=question.kind,
+        text=word_question(question.kind, params),
+        choices=[
+            ChoiceResponse(
+                value=choice.value,
+                effect=word_effect(choice.effect, choice.params),
+                code=choice.effect,
+                params={name: value for name, value in choice.params.items() if not (brief and name in _LONG)},
+            )
+            for choice in question.choices
+        ],
+        evidence=_evidence(evidence),
+        params=shown,
+    )
+
+
+def _evidence(found: Evidence) -> EvidenceBody:
+    return EvidenceBody.model_validate(asdict(found))
+
+
 def importer_response(importer: Importer) -> ImporterResponse:
     """Build the response about an importer."""
     return ImporterResponse(
@@ -95,6 +278,7 @@ def importer_response(importer: Importer) -> ImporterResponse:
         dataset=importer.dataset,
         synchronous=importer.synchronous,
         lookup=importer.lookup,
+        questions=importer.questions,
         one_at_a_time=importer.one_at_a_time,
         max_rows=importer.max_rows,
         max_bytes=importer.max_bytes,

@@ -15,7 +15,6 @@ from pydantic_core import to_jsonable_python
 
 from sluice.api.responses import JobResponse, RejectionResponse, job_response, rejection_response
 from sluice.catalog.registry import importer_of
-from sluice.model.job import DateOrder
 from sluice.model.rejection import Rejection
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Cell, CellError
@@ -30,14 +29,13 @@ _SHORTENED: Final = "Fields of which only a part of a long value is shown."
 
 
 class MappedColumn(BaseModel):
-    """A column of the importer, the header of the file that it matched, and the order of its dates."""
+    """A column of the importer, and the header of the file that it matched."""
 
     field: str
     title: str
     required: bool
     header: str | None = Field(description="The header as found; null when the file lacks the column.")
     place: int | None = Field(description="Number of the file's column, from 1.")
-    date_order: DateOrder | None = Field(description="Order of day and month, where the column's dates needed one.")
     default: Any = Field(description="Value that a new record gets if the file lacks the column; null leaves it empty.")
     decimals: int | None = Field(description="Decimals that its numbers are shown with at least; null for no numbers.")
 
@@ -135,7 +133,6 @@ class PreviewResponse(BaseModel):
     delimiter: str | None
     columns: list[MappedColumn]
     unmatched_headers: list[str] = Field(description="Headers of the file that match no column.")
-    ambiguous_dates: list[str] = Field(description="Date columns whose order a commit must answer.")
     counts: PreviewCounts
     rows: list[PreviewRow]
     rejected_rows: list[RejectedRowResponse] = Field(description="The first rejected rows, up to the last of `rows`.")
@@ -161,14 +158,12 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
                 required=column.required,
                 header=header.matched.get(column.field),
                 place=places[column.field] + 1 if column.field in places else None,
-                date_order=job.date_orders.get(column.field),
                 default=to_jsonable_python(column.default),
                 decimals=column.decimals,
             )
             for column in columns
         ],
         unmatched_headers=header.ignored,
-        ambiguous_dates=[column.title for column in columns if column.field in job.unanswered],
         counts=_counts(found),
         rows=fitting(map(_row, found.rows), _MOST_BYTES),
         rejected_rows=fitting((_rejected(row, header.fields) for row in found.rejected), _MOST_BYTES),

@@ -36,11 +36,13 @@ STATUSES: Final[Mapping[str, int]] = {
     "wrong-file-type": 422,
     "invalid-parameter": 400,
     "invalid-option": 422,
+    "invalid-decision": 422,
     "illegal-transition": 409,
-    "ambiguous-dates": 400,
-    "unknown-column": 400,
-    "committed-otherwise": 409,
+    "questions-open": 409,
+    "answered-otherwise": 409,
+    "already-delivered": 409,
     "same-file": 409,
+    "precondition-failed": 412,
     "not-in-parts": 409,
     "parts-missing": 409,
     "file-not-wanted": 409,
@@ -108,17 +110,20 @@ class Problem(BaseModel):
     title: str = Field(description="The same for every problem of the type.")
     detail: str = Field(description="For people: what was found, and what to do.")
     status: int | None = _member("Status of the response; absent in the problem of a job.")
-    absent: list[str] | None = _member("Headers that the mapping names and the file lacks.")
+    absent: list[str] | None = _member("Headers that the recipe names and the file lacks.")
     bytes: int | None = _member("Size of the file.")
     chunks: int | None = _member("Number of chunks that could not be processed.")
-    columns: list[str] | None = _member("Columns whose date order is ambiguous.")
     errors: list[RequestError] | None = _member("Parts of the request that do not fit its description.")
     examples: list[Example] | None = _member("The first rows or records that are counted in `found`.")
     expected: list[str] | None = _member("Headers that the first row should have.")
     field: str | None = _member("The column that several headers match.")
     found: list[str] | int | None = _member("Headers that match the same column; or a number of rows or records.")
     guard: str | None = _member("Name of the guard.")
+    holds: dict[str, Any] | None = _member("Decisions that hold instead of the answers, by key.")
     job: str | None = _member("Id of the job that the problem is about.")
+    key: str | None = _member("Key of the decision.")
+    keys: list[str] | None = _member("Keys of the questions that are open.")
+    known: list[str] | None = _member("Decisions, values or columns that there are.")
     limit: int | float | dict[str, float] | None = _member("The most that is allowed; of `max_change`, by field.")
     link: str | None = _member("Address of that job.")
     missing: list[str | int] | None = _member("Required columns, or numbers of parts, that are missing.")
@@ -129,7 +134,8 @@ class Problem(BaseModel):
     scope: str | None = _member("Scope that the token lacks.")
     status_now: str | None = _member("State of the job.")
     total: int | None = _member("Rows of the file, or records that could be deleted, that `found` is a part of.")
-    unknown: list[str] | None = _member("Columns that do not exist, or are not asked about.")
+    unknown: list[str] | None = _member("Columns that do not exist.")
+    version: int | None = _member("Version of the job's recipe.")
 
 
 #: Parameters of a problem that callers get as extension members; the others are only used in its sentences.
@@ -139,12 +145,12 @@ MEMBERS = frozenset(Problem.model_fields) - {"type", "title", "detail", "status"
 def shown(problem: errors.Problem, base_url: str) -> dict[str, Any]:
     """Build the problem details that callers see; a problem about another job links to it."""
     title, detail = word_problem(problem)
-    members = {name: _member_of(name, value) for name, value in problem.params.items() if name in MEMBERS}
+    members = {name: member_of(name, value) for name, value in problem.params.items() if name in MEMBERS}
     link = {"link": f"{base_url}/v1/jobs/{members['job']}"} if "job" in members else {}
     return {"type": f"/problems/{problem.type}", "title": title, "detail": detail, **members, **link}
 
 
-def _member_of(name: str, value: Any) -> Any:
+def member_of(name: str, value: Any) -> Any:
     """Return a parameter as callers get it: a limit as a number, a reason in words."""
     match name, value:
         case "limit", str():

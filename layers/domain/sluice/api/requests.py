@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json, model_validator
+from pydantic_core import PydanticCustomError
 
-from sluice.model.job import DateOrder
 from sluice.model.options import Blanks, Deletes, GivenOptions, Guards, Mode, OnRejections
+from sluice.model.recipe import DateReading, How, Mark
 
-#: A header; bounded because a job's item holds the mapping: 200 pairs of 100 letters, 3 bytes each, of its 400 KB.
+#: A header; bounded because a job's item holds the recipe: 200 pairs of 100 letters, 3 bytes each, of its 400 KB.
 Header = Annotated[str, Field(min_length=1, max_length=100)]
-#: Parameters in a query string, written as JSON.
-Parameters = Json[dict[Header, Header]]
+Questions = Literal["ask", "fail"]
 Priority = Literal["standard", "urgent"]
+#: Name of a recipe that is kept, see `sluice.usecases.recipes.NAME`.
+RecipeName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 #: EventBridge Scheduler documents no latest time; a time outside of these bounds is a typing error.
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
@@ -81,42 +83,198 @@ class OptionFields(BaseModel):
     )
 
 
-def given_options(body: OptionFields) -> GivenOptions:
-    """Return the options that a request gives."""
-    return GivenOptions(**body.model_dump(include=set(OptionFields.model_fields), exclude_none=True))
+#: What a caller writes now in place of members and parameters that there were.
+RENAMED: Final[Mapping[str, str]] = {
+    "mapping": '`mapping` is part of the recipe now: "recipe": {"columns": {"Preis": "price"}}',
+    "parameters": '`parameters` are constants of the recipe now: "recipe": {"constants": {"ward": "79800001"}}',
+    "dates": "`dates` are answers now: POST /v1/jobs/{id}/answers with "
+    '{"version": 1, "answers": {"date_order.updated": "dmy"}}, then commit',
+}
 
 
-class ImportBody(OptionFields):
-    """Body of ``POST /v1/imports``."""
+def _check_names(given: Any) -> Any:
+    """Reject the names that there were with a sentence that says what to write now."""
+    if isinstance(given, dict) and (found := RENAMED.keys() & given.keys()):
+        raise PydanticCustomError("renamed", "{now}", {"now": RENAMED[min(found)]})
+    return given
+
+
+class ShownBody(BaseModel):
+    """A cell as evidence: its row number in the sheet, and the value of the decision that it shows."""
+
+    row: int
+    cell: str
+    shows: str = Field(description="`either` for a cell that can be read in both ways.")
+
+
+class EvidenceBody(BaseModel):
+    """What the cells of a column show of a decision."""
+
+    counts: dict[str, int] = Field(description="Number of cells by what they show.")
+    rows: list[ShownBody] = Field(description="The first three cells of each, in the order of the file.")
+
+
+class DecisionBody(BaseModel):
+    """A decision about a file."""
+
+    value: Any = Field(description="As in the recipe.")
+    how: How = Field(
+        description="`given` by the caller, `answered`, `proven` by cells of the file, `remembered` from an earlier "
+        "file, `declared` by the importer or found in the file's name, or Sluice's own `default`."
+    )
+    evidence: EvidenceBody
+
+
+class RecipeBody(OptionFields):
+    """Decisions about how a file is read, and what its rows do to the dataset; what is null is not decided here.
+
+    The recipe of a job can be given as it is shown: the next file is read in the same way. A decision that is given
+    holds against what the file shows: a cell that shows another one is rejected.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    importer: str = Field(description="Name of the importer.", examples=["products"])
-    filename: str = Field(min_length=1, max_length=1024, examples=["products.xlsx"])
-    bytes: int = Field(ge=0, description="Size of the file.", examples=[41542753])
-    mapping: dict[Header, Header] | None = Field(
+    header: Annotated[int, Field(ge=1, strict=True)] | None = Field(
+        default=None,
+        description="Row number of the header, as a spreadsheet shows it; of the lower row, if it has two.",
+        examples=[3],
+    )
+    columns: dict[Header, Header] | None = Field(
         default=None,
         max_length=200,
-        description="Fields or column titles by the headers of the file.",
+        description="Fields or column titles by the headers of the file that stand for them.",
+        examples=[{"Preis": "price"}],
+    )
+    constants: dict[Header, Header] | None = Field(
+        default=None,
+        max_length=20,
+        description="Values that hold for the whole file: the importer's parameters, by name. Without them, the file's "
+        "name is searched.",
+        examples=[{"ward": "79800001"}],
+    )
+    decimal: dict[Header, Mark] | None = Field(
+        default=None,
+        max_length=500,
+        description="Decimal mark of a column of numbers, by field or title; the other one groups thousands.",
+        examples=[{"price": ","}],
+    )
+    date_order: dict[Header, DateReading] | None = Field(
+        default=None,
+        max_length=500,
+        description="Order of day and month in a column of dates, by field or title. `dmy-swapped` and `mdy-swapped` "
+        "swap both in the typed dates of a column that a spreadsheet has half swapped.",
+        examples=[{"updated": "dmy"}],
+    )
+    name: RecipeName | None = Field(
+        default=None,
+        description="Name of a recipe that is kept: what it decides holds where neither this request nor the file's "
+        "name nor cells of the file decide otherwise.",
+        examples=["nordparts"],
+    )
+    version: int | None = Field(
+        default=None, description="Version of a job's recipe, which rises with every decision; ignored in a request."
+    )
+    decisions: dict[str, DecisionBody] | None = Field(
+        default=None,
+        description="How each decision about a job's file was made, by its key, such as `decimal.price`; ignored in a "
+        "request. Null in lists and in messages of the WebSocket.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_what_can_be_decided(cls, given: Any) -> Any:
+        for name in ("sheet", "encoding", "delimiter", "quoting"):
+            if isinstance(given, dict) and name in given:
+                raise PydanticCustomError("not-yet", "`{name}` cannot be given. Leave it out", {"name": name})
+        return _check_names(given)
+
+
+class RequestFields(OptionFields):
+    """What a request to import a file can give beside its importer and name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: RecipeBody | None = Field(
+        default=None, description="Decisions about how the file is read; the recipe of another job can be given whole."
+    )
+    questions: Questions | None = Field(
+        default=None,
+        description="What the job does where the file leaves a decision open: `ask` waits for an answer, `fail` fails "
+        "and names the answer that would have helped. Null: as the importer says.",
     )
     review: bool | None = Field(
         default=None, description="Whether the job stops for review before it loads; null uses the importer's default."
     )
     priority: Priority = "standard"
-    multipart: bool = Field(
-        default=False, description="Whether the file is sent as a multipart upload, whose parts can be repeated."
-    )
-    parameters: dict[Header, Header] | None = Field(
-        default=None,
-        max_length=20,
-        description="Parameters of the importer that the file's name does not contain.",
-        examples=[{"ward": "79800001"}],
-    )
     force: bool = Field(default=False, description="Import the file even if the same one was imported before.")
     corrects: str | None = Field(
         default=None,
         max_length=64,
         description="Id of the job whose rejected rows the file corrects; it is that job's errors.xlsx.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_present_names(cls, given: Any) -> Any:
+        return _check_names(given)
+
+    @model_validator(mode="after")
+    def _agrees_with_its_recipe(self) -> RequestFields:
+        here, there = _options(self), _options(self.recipe)
+        if differ := [name for name in here.keys() & there.keys() if here[name] != there[name]]:
+            raise PydanticCustomError(
+                "given-twice", "`{name}` is also in the recipe, with another value. Give it once", {"name": min(differ)}
+            )
+        return self
+
+    @property
+    def recipe_name(self) -> str | None:
+        """Name of the recipe that is kept, and used."""
+        return self.recipe.name if self.recipe else None
+
+    def decisions(self) -> dict[str, Any]:
+        """Return the decisions of the recipe, nested as they were given."""
+        return decisions_of(self.recipe) if self.recipe else {}
+
+    def options(self) -> GivenOptions:
+        """Return the options that the request gives, in its recipe or beside it."""
+        return given_options(_options(self.recipe) | _options(self))
+
+
+def decisions_of(recipe: RecipeBody) -> dict[str, Any]:
+    """Return the decisions of a recipe, nested as they were given."""
+    beside = {*OptionFields.model_fields, "name", "version", "decisions"}
+    return recipe.model_dump(exclude=beside, exclude_none=True)
+
+
+def options_in(recipe: RecipeBody) -> GivenOptions:
+    """Return the options that a recipe gives."""
+    return given_options(_options(recipe))
+
+
+def given_options(options: Mapping[str, Any]) -> GivenOptions:
+    """Build what was given of options by name, of each guard by its own: ``guards.max_deleted``."""
+    guards = {name.partition(".")[2]: value for name, value in options.items() if name.startswith("guards.")}
+    return GivenOptions(**{name: value for name, value in options.items() if "." not in name}, guards=guards)
+
+
+def _options(given: OptionFields | None) -> dict[str, Any]:
+    """Return the options that were given, by name; each guard by its own: ``guards.max_deleted``."""
+    if given is None:
+        return {}
+    found = given.model_dump(include=set(OptionFields.model_fields), exclude_none=True)
+    guards = {f"guards.{name}": limit for name, limit in found.pop("guards", {}).items() if limit != {}}
+    return found | guards
+
+
+class ImportBody(RequestFields):
+    """Body of ``POST /v1/imports``."""
+
+    importer: str = Field(description="Name of the importer.", examples=["products"])
+    filename: str = Field(min_length=1, max_length=1024, examples=["products.xlsx"])
+    bytes: int = Field(ge=0, description="Size of the file.", examples=[41542753])
+    multipart: bool = Field(
+        default=False, description="Whether the file is sent as a multipart upload, whose parts can be repeated."
     )
     sha256: str | None = Field(
         default=None,
@@ -125,27 +283,22 @@ class ImportBody(OptionFields):
     )
 
 
-#: Guards in a query string, written as JSON.
+#: Guards and a recipe in a query string, written as JSON.
 GuardsAsText = Json[GuardsBody]
+RecipeAsText = Json[RecipeBody]
+GUARDS_AS_TEXT: Final = 'As JSON, such as {"max_rejected": 0.05}.'
+RECIPE_AS_TEXT: Final = 'As JSON, such as {"constants": {"ward": "79800001"}}.'
 
 
-class UploadFields(OptionFields):
+class UploadFields(RequestFields):
     """Query parameters of ``POST /v1/imports/upload``, or fields of its form."""
-
-    model_config = ConfigDict(extra="forbid")
 
     importer: str = Field(description="Name of the importer.")
     filename: str | None = Field(
         default=None, min_length=1, max_length=1024, description="Name of the file; without it, the one in the form."
     )
-    priority: Priority = "standard"
-    review: bool | None = Field(default=None, description="Whether the job stops before it loads.")
-    force: bool = Field(default=False, description="Import the file even if the same one was imported before.")
-    corrects: str | None = Field(
-        default=None, max_length=64, description="Id of the job whose rejected rows the file corrects."
-    )
-    parameters: Parameters | None = Field(default=None, description='As JSON, such as {"ward": "79800001"}.')
-    guards: GuardsAsText | None = Field(default=None, description='As JSON, such as {"max_rejected": 0.05}.')
+    recipe: RecipeAsText | None = Field(default=None, description=RECIPE_AS_TEXT)
+    guards: GuardsAsText | None = Field(default=None, description=GUARDS_AS_TEXT)
 
 
 class FileForm(UploadFields):
@@ -155,15 +308,40 @@ class FileForm(UploadFields):
 
 
 class CommitBody(BaseModel):
-    """Body of ``POST /v1/jobs/{id}/commit``."""
+    """Body of ``POST /v1/jobs/{id}/commit``, which has no members."""
 
     model_config = ConfigDict(extra="forbid")
 
-    dates: dict[Header, DateOrder] = Field(
-        default_factory=dict,
-        max_length=500,
-        description="Order of day and month by date column, as far as the job asks about them.",
-        examples=[{"Updated": "dmy"}],
+    @model_validator(mode="before")
+    @classmethod
+    def _only_present_names(cls, given: Any) -> Any:
+        return _check_names(given)
+
+
+class AnswersBody(BaseModel):
+    """Body of ``POST /v1/jobs/{id}/answers``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, description="Version of the job's recipe that the answers are about.", examples=[1])
+    answers: dict[Annotated[str, Field(min_length=1, max_length=200)], Any] = Field(
+        min_length=1,
+        max_length=200,
+        description="Values by the keys of the questions, or nested as in a recipe; any other decision of the recipe "
+        "can be answered too.",
+        examples=[{"decimal.price": ",", "date_order.updated": "dmy"}],
+    )
+
+
+class DropFolderBody(BaseModel):
+    """Body of ``PUT /v1/importers/{importer}/drop-folder``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: RecipeName | None = Field(default=None, description="Name of the recipe by which its files are read.")
+    questions: Questions | None = Field(
+        default=None,
+        description="What its jobs do where a file leaves a decision open. Null: as the importer says, or `fail`.",
     )
 
 

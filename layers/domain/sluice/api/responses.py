@@ -9,9 +9,17 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from sluice.api.importers import OptionsResponse, options_response
+from sluice.api.importers import (
+    OptionsResponse,
+    QuestionResponse,
+    RecallResponse,
+    options_response,
+    question_response,
+    recall_response,
+    recipe_response,
+)
 from sluice.api.problems import Problem, shown
-from sluice.api.requests import Priority
+from sluice.api.requests import Priority, Questions, RecipeBody
 from sluice.model.chunk import PhaseName
 from sluice.model.job import Job, WaitsFor, allowed_actions
 from sluice.model.rejection import Rejection, code_of
@@ -85,7 +93,7 @@ class SyncProgressResponse(BaseModel):
 
 
 class JobResponse(BaseModel):
-    """A job, the same in every response."""
+    """A job, the same in every response; lists and messages of the WebSocket have no evidence of its decisions."""
 
     id: str
     kind: Literal["import", "sync"]
@@ -95,11 +103,19 @@ class JobResponse(BaseModel):
     progress: ProgressResponse
     counts: CountsResponse
     rollback: RollbackResponse | None
-    problem: Problem | None = Field(description="Why it failed; in review, the guard that keeps it from loading.")
+    problem: Problem | None = Field(description="Why it failed; null for any other job.")
     file: FileResponse | None = Field(description="Null for a sync.")
     sync: SyncProgressResponse | None = Field(description="Null for an import.")
     lookup: str | None = Field(description="The lookup that its rows go through, instead of being loaded.")
-    parameters: dict[str, str] = Field(description="Parameters of its importer, such as a ward.")
+    recipe: RecipeBody = Field(description="Every decision about its file so far, and how each was made.")
+    remembered: RecallResponse | None = Field(
+        description="The remembered recipe that it uses or offers; null if there is none for its file."
+    )
+    questions: list[QuestionResponse] = Field(description="Decisions that its file leaves open.")
+    waiting_for: Literal["answers", "commit"] | None = Field(
+        description="What it waits for in review; null in any other state."
+    )
+    asks: Questions = Field(description="What it does where its file leaves a decision open.")
     options: OptionsResponse | None = Field(description="What it does to its dataset; null for a lookup.")
     waits_for: WaitsFor | None = Field(description="What it waits for, while it is queued or rolling back.")
     suspended: str | None = Field(description="Reason of a pause that ends automatically.")
@@ -108,7 +124,6 @@ class JobResponse(BaseModel):
     priority: Priority
     review: bool = Field(description="Whether it stops for review before it loads.")
     corrects: str | None = Field(description="Id of the job whose rejected rows it corrects.")
-    ambiguous_dates: list[str] = Field(description="Date fields whose order of day and month a commit must answer.")
     requested_by: str
     created_at: datetime
     started_at: datetime | None
@@ -235,8 +250,11 @@ class ImportResponse(BaseModel):
     upload: UploadForm | UploadParts
 
 
-def job_response(job: Job, base_url: str) -> JobResponse:
-    """Build the response about a job; links begin with ``base_url``, and each leads to an existing resource."""
+def job_response(job: Job, base_url: str, *, brief: bool = False) -> JobResponse:
+    """Build the response about a job; links begin with ``base_url``, and each leads to an existing resource.
+
+    A brief one has no evidence, because a response has at most 6 MB and a message of the WebSocket 128 KB.
+    """
     counts, progress = job.counts, progress_of(job)
     return JobResponse(
         id=job.ref.id,
@@ -268,7 +286,11 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         file=None if job.is_sync else _file(job),
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
-        parameters=job.parameters,
+        recipe=recipe_response(job, brief=brief),
+        remembered=recall_response(job.recall, brief=brief) if job.recall else None,
+        questions=[question_response(each, brief=brief) for each in job.questions],
+        waiting_for=job.waiting_for,
+        asks=job.asks,
         options=None if job.lookup else options_response(job.options),
         waits_for=job.waits_for,
         suspended=word_detail(job.suspended) if job.suspended else None,
@@ -277,7 +299,6 @@ def job_response(job: Job, base_url: str) -> JobResponse:
         priority="urgent" if job.urgent else "standard",
         review=job.review,
         corrects=job.corrects,
-        ambiguous_dates=job.unanswered,
         requested_by=job.requested_by,
         created_at=job.created_at,
         started_at=job.started_at,

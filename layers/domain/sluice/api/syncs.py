@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from sluice.api.responses import CountsResponse, JobResponse, job_response
 from sluice.model.job import Job
-from sluice.model.schedule import Schedule, next_at
+from sluice.upstream.source import Schedule, next_at
 from sluice.usecases.sync import SourceState, SyncStart
 
 

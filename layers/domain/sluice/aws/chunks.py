@@ -13,7 +13,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored
 from sluice.aws.dynamodb import ConditionFailed, query_items, transact, update
-from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, Parsed, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Concurrent writes: BatchWriteItem allows no conditions, and those of a large file take about a second.
 _WRITES = 8
+# Condition that a chunk is in a round; chunks of an earlier version lack it.
+_IN_ROUND = "(attribute_not_exists(#round) OR #round = :round)"
 
 
 class DynamoChunks:
@@ -59,6 +61,59 @@ class DynamoChunks:
         with self._table.batch_writer() as batch:
             for chunk in self.of_phase(ref, name):
                 batch.delete_item(Key=stored.chunk_key(chunk.ref))
+
+    def drop(self, ref: JobRef, name: PhaseName) -> None:
+        """Remove a phase and its chunks, each with what it has added to the job's counts.
+
+        The barrier goes first, because no chunk can be closed without it.
+        """
+        self._table.delete_item(Key=stored.phase_key(ref, name))
+        with ThreadPoolExecutor(_WRITES) as pool:
+            for _ in pool.map(self._drop_one, self.of_phase(ref, name)):
+                pass  # the iteration raises the first failure
+
+    def _drop_one(self, chunk: Chunk) -> None:
+        where, names, values = self._unchanged(chunk)
+        gone: dict[str, Any] = {"TableName": self._table.name, "Key": stored.chunk_key(chunk.ref)}
+        gone |= {"ConditionExpression": where, "ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+        self._taking_off(chunk, {"Delete": gone})
+
+    def reopen(self, chunks: Iterable[Chunk]) -> None:
+        """Give chunks that are done back to the queue in their next round, and take their counts off the job's.
+
+        Each in a transaction of its own; nothing happens to one that was reopened since it was read.
+        """
+        with ThreadPoolExecutor(_WRITES) as pool:
+            for _ in pool.map(self._reopen_one, chunks):
+                pass  # the iteration raises the first failure
+
+    def _reopen_one(self, chunk: Chunk) -> None:
+        where, names, values = self._unchanged(chunk)
+        gone = ["closed_at", "error", *(f"n_{name}" for name, value in chunk.counts.as_dict().items() if value)]
+        names |= {f"#gone{place}": name for place, name in enumerate(gone)}
+        change = update(
+            self._table.name,
+            stored.chunk_key(chunk.ref),
+            "SET #state = :queued, attempts = :none, lease_until = :none, #round = :next REMOVE "
+            + ", ".join(f"#gone{place}" for place in range(len(gone))),
+            names,
+            values | {":queued": str(ChunkState.QUEUED), ":none": 0, ":next": chunk.ref.round + 1},
+            where,
+        )
+        self._taking_off(chunk, change)
+
+    def _unchanged(self, chunk: Chunk) -> tuple[str, dict[str, str], dict[str, Any]]:
+        """Build the condition that a chunk is in the state and the round in which it was read."""
+        where = f"#state = :seen AND {_IN_ROUND}"
+        return where, {"#state": "state", "#round": "round"}, {":seen": str(chunk.state), ":round": chunk.ref.round}
+
+    def _taking_off(self, chunk: Chunk, change: dict[str, Any]) -> None:
+        numbers = {f"n_{name}": -value for name, value in chunk.counts.as_dict().items() if value}
+        try:
+            transact(self._client, [change, self._counting_up(chunk.ref.job, numbers)])
+        except ConditionFailed as failed:
+            if failed.places != [0]:
+                raise
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """Yield the chunks of a phase in order."""
@@ -99,10 +154,14 @@ class DynamoChunks:
         with suppress(self._condition_failed):
             self._table.update_item(
                 Key=stored.chunk_key(chunk.ref),
-                UpdateExpression="SET #state = :queued, attempts = :none REMOVE #error, closed_at",
+                UpdateExpression="SET #state = :queued, attempts = :none, #round = :next REMOVE #error, closed_at",
                 ConditionExpression=Attr("state").eq(str(ChunkState.FAILED)),
-                ExpressionAttributeNames={"#state": "state", "#error": "error"},
-                ExpressionAttributeValues={":queued": str(ChunkState.QUEUED), ":none": 0},
+                ExpressionAttributeNames={"#state": "state", "#error": "error", "#round": "round"},
+                ExpressionAttributeValues={
+                    ":queued": str(ChunkState.QUEUED),
+                    ":none": 0,
+                    ":next": chunk.ref.round + 1,
+                },
             )
 
     def _write_phase(self, ref: JobRef, there: Barrier | None, opened: Barrier) -> Barrier | None:
@@ -169,7 +228,7 @@ class DynamoChunks:
         self,
         ref: ChunkRef,
         state: ChunkState,
-        counts: Counts,
+        done: Counts | Parsed,
         error: Problem | None = None,
         *,
         free_at: int | None = None,
@@ -179,11 +238,14 @@ class DynamoChunks:
         Returns
         -------
         bool
-            ``False``, and nothing changes, if the chunk was closed before, or is leased beyond ``free_at``.
+            ``False``, and nothing changes, if the chunk was closed before, is in a later round, or is leased beyond
+            ``free_at``.
         """
+        counts = done.counts if isinstance(done, Parsed) else done
         numbers = {f"n_{name}": value for name, value in counts.as_dict().items() if value}
+        read = stored.of_parsed(done.version, done.depends) if isinstance(done, Parsed) else {}
         parts = [
-            self._closing(ref, state, numbers, error, free_at),
+            self._closing(ref, state, numbers | read, error, free_at),
             self._counting_down(ref, state),
             self._counting_up(ref.job, numbers),
         ]
@@ -196,21 +258,20 @@ class DynamoChunks:
         return True
 
     def _closing(
-        self, ref: ChunkRef, state: ChunkState, numbers: dict[str, int], error: Problem | None, free_at: int | None
+        self, ref: ChunkRef, state: ChunkState, added: dict[str, Any], error: Problem | None, free_at: int | None
     ) -> dict[str, Any]:
-        sets = "".join(f", {name} = :{name}" for name in numbers)
+        sets = "".join(f", #{name} = :{name}" for name in added)
         closed = [f":c{place}" for place in range(len(CLOSED))]
         now = datetime.now(UTC).isoformat()
-        values: dict[str, Any] = {":state": str(state), ":never": 0, ":now": now} | {
-            f":{n}": v for n, v in numbers.items()
-        }
+        values: dict[str, Any] = {":state": str(state), ":never": 0, ":now": now, ":round": ref.round}
+        values |= {f":{name}": value for name, value in added.items()}
         values |= dict(zip(closed, map(str, CLOSED), strict=True))
-        names = {"#state": "state"}
+        names = {"#state": "state", "#round": "round"} | {f"#{name}": name for name in added}
         if error is not None:
             sets += ", #error = :error"
             names["#error"] = "error"
             values[":error"] = stored.of_problem(error)
-        open_still = f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)})"
+        open_still = f"attribute_exists(pk) AND NOT #state IN ({', '.join(closed)}) AND {_IN_ROUND}"
         if free_at is not None:
             open_still += " AND lease_until <= :free_at"
             values[":free_at"] = free_at

@@ -16,9 +16,8 @@ from sluice.aws.locks import freeing, held_by, step_parts
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import NotFound, Problem
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, WaitsFor
+from sluice.model.job import SYSTEM, Decided, Job, JobFile, LogEntry, WaitsFor
 from sluice.model.lock import Lock, LockChanged, LockStep
-from sluice.model.options import LoadOptions
 from sluice.model.page import Page, encode_cursor, job_position
 from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
@@ -30,6 +29,11 @@ _ID_LENGTH = 64
 _EXISTS = "attribute_exists(pk)"
 _KEPT = "attribute_not_exists(deleted)"
 _HOLD = {"#hold": "hold"}
+# Condition that the recipe of a job is the one that was read; jobs of an earlier version have none.
+_SAME_RECIPE = "(attribute_not_exists(#recipe_version) OR #recipe_version = :recipe_seen)"
+_SEEN = {"#status": "status", "#run": "run", "#recipe_version": "recipe_version"}
+# What a job takes from the one that it corrects.
+_TAKEN = ("corrects", "recipe", "recipe_version", "questions", "options")
 
 
 class DynamoJobs:
@@ -123,7 +127,8 @@ class DynamoJobs:
         new_run: bool = False,
         file: JobFile | None = None,
         problem: Problem | None = None,
-        answers: Mapping[str, DateOrder] | None = None,
+        decided: Decided | None = None,
+        committed: bool = False,
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
         since: Job | None = None,
@@ -137,23 +142,17 @@ class DynamoJobs:
         ----------
         by, note
             Subject of the caller, and details for the log.
-        new_run
-            Whether a new run begins.
-        file, problem
-            Set if given.
-        answers
-            Orders of day and month by field, if the caller commits the job.
+        new_run, committed
+            Whether a new run begins, and whether a caller commits the job.
         since
-            The job as it was read; nothing is written if its state or its run has changed.
-        lock
-            Step at the lock of its dataset, only with ``since``.
+            The job as it was read; nothing is written if its state, its run or the version of its recipe has changed.
+        decided, lock
+            Only with ``since``: what is decided, and a step at the lock of its dataset.
 
         Raises
         ------
-        Conflict
-            If the job's state does not allow the transition.
-        LockChanged
-            If the lock has changed since it was read.
+        Conflict, LockChanged
+            If the job's state does not allow the transition; if the lock has changed since it was read.
         NotFound
             If there is no such job.
         """
@@ -163,19 +162,22 @@ class DynamoJobs:
         changes |= {name: stored.of_problem(each) for name, each in problems.items() if each}
         if new_run:
             changes["run_at"] = datetime.now(UTC).isoformat()
-        if answers is not None:
-            changes |= {"date_orders": dict(answers), "committed": True}
+        changes |= stored.of_decided(decided) if decided else {}
+        changes |= {"committed": True} if committed else {}
         parts: list[dict[str, Any]] = []
         if since is not None and to not in TRANSITIONS[since.status] and not (lock and to is since.status):
             raise illegal_transition(ref.id, since.status, to)
         if since is not None and lock is not None:
             changes |= held_by(since, lock)
             parts = step_parts(self._table.name, since, lock)
-        where, allowed = status_in(sources_of(to)) if since is None else unchanged(since)
+        where, allowed = status_in(sources_of(to) - {to}) if since is None else unchanged(since)
+        if since is not None and decided is not None:
+            where, allowed = f"{where} AND {_SAME_RECIPE}", allowed | {":recipe_seen": since.recipe.version}
         counters = ("version", "run") if new_run else ("version",)
         dropped = [name for name in dropped_by(to) if name not in changes]
         change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped)
         change["Update"]["ExpressionAttributeNames"] |= {"#run": "run"} if since else {}
+        change["Update"]["ExpressionAttributeNames"] |= _SEEN if since and decided else {}
         try:
             transact(self._client, [change, self._entry(ref, to, by, note), *parts])
         except ConditionFailed as failed:
@@ -213,32 +215,48 @@ class DynamoJobs:
         with suppress(ConditionFailed):
             transact(self._client, [change])
 
-    def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
-        """Store the results of `plan`: the file, and the number of rows that it was split into.
+    def describe(self, job: Job, *, file: JobFile, total: int) -> None:
+        """Store the results of `plan`: the file, and the number of rows that it was split into by the job's recipe.
 
-        Only once, because chunks subtract their blank rows from the total and a late plan must not add them again.
+        Only once in each split: chunks subtract their blank rows from the total, and a late plan must not add them.
         """
-        changes = {"file": asdict(file), "n_total": total, "planned": True}
+        changes = {"file": asdict(file), "n_total": total, "planned": True, "split_by": job.recipe.version}
+        where, split = _in_split(job)
+        change = self._update(job.ref, changes, f"{_EXISTS} AND attribute_not_exists(planned) AND {where}", split)
+        change["Update"]["ExpressionAttributeNames"] |= {"#split": "split"}
         with suppress(ConditionFailed):
-            transact(self._client, [self._update(ref, changes, f"{_EXISTS} AND attribute_not_exists(planned)")])
+            transact(self._client, [change])
 
-    def remember(
-        self,
-        ref: JobRef,
-        *,
-        phase: PhaseName | None = None,
-        date_orders: Mapping[str, DateOrder] | None = None,
-        ambiguous: tuple[str, ...] | None = None,
-        options: LoadOptions | None = None,
-        note: str = "",
-    ) -> Job:
-        """Store what a job has learnt: phase, orders of dates, options; a note becomes an entry of its log."""
-        known: dict[str, Any] = {"phase": phase, "date_orders": date_orders, "ambiguous": ambiguous and list(ambiguous)}
-        known["options"] = options and stored.of_options(options)
-        changes = {name: value for name, value in known.items() if value is not None}
-        entry = [self._entry(ref, self.get(ref).status, SYSTEM, note)] if note else []
-        transact(self._client, [self._update(ref, changes, _EXISTS), *entry])
+    def split_anew(self, job: Job) -> Job:
+        """Let the file of a job be planned once more, into the folder of its next split; once for each split."""
+        where, split = _in_split(job)
+        change = self._update(
+            job.ref, {"n_total": 0}, f"{_EXISTS} AND {where}", split, counters=("version", "split"), remove=["planned"]
+        )
+        with suppress(ConditionFailed):
+            transact(self._client, [change])
+        return self.get(job.ref)
+
+    def enter_phase(self, ref: JobRef, phase: PhaseName) -> Job:
+        """Store the phase of a job."""
+        transact(self._client, [self._update(ref, {"phase": phase}, _EXISTS)])
         return self.get(ref)
+
+    def decide(self, job: Job, decided: Decided, *, by: str = SYSTEM, note: str = "") -> Job:
+        """Store what is decided about a job, whose state stays; with a note, an entry in its log.
+
+        Raises `Conflict` if its state, its run or the version of its recipe has changed since it was read.
+        """
+        where, seen = unchanged(job)
+        where, seen = f"{where} AND {_SAME_RECIPE}", seen | {":recipe_seen": job.recipe.version}
+        change = self._update(job.ref, stored.of_decided(decided), where, seen)
+        change["Update"]["ExpressionAttributeNames"] |= _SEEN
+        entry = [self._entry(job.ref, job.status, by, note)] if note else []
+        try:
+            transact(self._client, [change, *entry])
+        except ConditionFailed:
+            raise illegal_transition(job.ref.id, self.get(job.ref).status, job.status) from None
+        return self.get(job.ref)
 
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         """Store that a job corrects another, with what it takes from it, and an entry in the logs of both; only once.
@@ -246,7 +264,7 @@ class DynamoJobs:
         Returns the job as it is stored. It corrects no job if ``corrected`` does not exist any more.
         """
         item = stored.of_job(job)
-        changes = {name: item[name] for name in ("corrects", "mapping", "date_orders", "parameters", "options")}
+        changes = {name: item[name] for name in _TAKEN}
         where = "(attribute_not_exists(corrects) OR attribute_type(corrects, :null)) AND attribute_not_exists(planned)"
         parts = [
             self._update(job.ref, changes, f"{_EXISTS} AND {where}", {":null": "NULL"}),
@@ -270,17 +288,17 @@ class DynamoJobs:
         return [stored.to_entry(item) for item in query_items(self._table.query, **query)]
 
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
-        """Mark a job that has ended as deleted, only once; the mark allows no further transition.
+        """Mark a job that has ended as deleted, only once; it takes no further transition, and shows no cells.
 
         Raises
         ------
         Conflict
             If the job has not ended.
         """
-        where, ended = status_in(ENDED)
-        change = self._update(ref, {"deleted": True}, f"{where} AND {_KEPT}", ended)
+        job, (where, ended) = self.get(ref), status_in(ENDED)
+        changes = {"deleted": True, **stored.of_decided(Decided(job.recipe.without_evidence()))}
+        change = self._update(ref, changes, f"{where} AND {_KEPT}", ended, remove=["recall"])
         change["Update"]["ExpressionAttributeNames"] |= {"#status": "status"}
-        job = self.get(ref)
         with suppress(ConditionFailed):
             transact(self._client, [change, self._entry(ref, job.status, by, "its files and rows are deleted")])
         job = self.get(ref)
@@ -362,6 +380,12 @@ def unchanged(job: Job) -> tuple[str, dict[str, Any]]:
     """Build the condition that a job is in the state and the run in which it was read, with its values."""
     run = "#run = :run_seen" if job.run > 1 else "(attribute_not_exists(#run) OR #run = :run_seen)"
     return f"#status = :status_seen AND {run}", {":status_seen": str(job.status), ":run_seen": job.run}
+
+
+def _in_split(job: Job) -> tuple[str, dict[str, Any]]:
+    """Build the condition that a job is in the split in which it was read, with its values."""
+    first = "attribute_not_exists(#split) OR " if not job.split else ""
+    return f"({first}#split = :split_seen)", {":split_seen": job.split}
 
 
 def status_in(states: Iterable[Status]) -> tuple[str, dict[str, str]]:

@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from sluice.model.errors import TryLater, format_of
-from sluice.model.schedule import Schedule
+from sluice.upstream.source import Schedule
 
 _RATE = re.compile(r"rate\((\d+) minutes\)")
 # Another caller may create or remove the schedule between two requests, but rarely several times in a row.

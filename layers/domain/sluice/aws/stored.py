@@ -20,7 +20,7 @@ The sparse index ``active`` holds the jobs that have not ended, for the sweeper.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
@@ -30,9 +30,17 @@ from typing import Any
 from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem, format_of
-from sluice.model.job import Job, JobFile, LogEntry, WaitsFor
+from sluice.model.job import Decided, Job, JobFile, LogEntry, WaitsFor
 from sluice.model.lock import Held, Lock, LockKind, Waiting
 from sluice.model.options import GivenOptions, Guards, LoadOptions
+from sluice.model.recipe import (
+    Choice,
+    Decision,
+    Question,
+    Recall,
+    Recipe,
+    to_evidence,
+)
 from sluice.model.status import ENDED, Status
 
 #: The only partition of the index: jobs under way are few, and written to it only when they start and end.
@@ -47,6 +55,8 @@ _LOCKS = {
     LockKind.IMPORTER: "importers",
     LockKind.DATASET: "dataset",
 }
+# Attributes that are stored as they are.
+_AS_IS = ("asks", "split", "split_by", "urgent", "review", "force", "corrects", "run", "reads", "lookup")
 _COUNTS = tuple(field.name for field in fields(Counts))
 # Names of counts in format 0.
 _EARLIER_COUNTS = {
@@ -95,17 +105,8 @@ def of_job(job: Job) -> dict[str, Any]:
         "file": asdict(job.file),
         "requested_by": job.requested_by,
         "batch_id": job.batch_id,
-        "mapping": job.mapping,
-        "urgent": job.urgent,
-        "review": job.review,
-        "force": job.force,
-        "corrects": job.corrects,
-        "date_orders": dict(job.date_orders),
-        "run": job.run,
-        "reads": job.reads,
-        "parameters": dict(job.parameters),
-        "lookup": job.lookup,
-        "options": of_options(job.options),
+        **of_decided(Decided(job.recipe, job.questions, job.options, job.recall)),
+        **{name: getattr(job, name) for name in _AS_IS},
         "given": json.dumps(job.given.as_dict(), default=dict),
         "version": job.version,
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
@@ -113,6 +114,8 @@ def of_job(job: Job) -> dict[str, Any]:
     }
     if job.status not in ENDED:
         item |= {"active": ACTIVE}
+    if job.problem:
+        item |= {"problem": of_problem(job.problem)}
     if job.hold:
         item |= {"hold": job.hold}
     if job.waits_for:
@@ -134,7 +137,12 @@ def to_job(item: dict[str, Any]) -> Job:
         file=JobFile(**{**item["file"], "bytes": _whole(item["file"]["bytes"])}),
         requested_by=item["requested_by"],
         batch_id=item["batch_id"],
-        mapping=item["mapping"],
+        recipe=to_recipe(item),
+        questions=_to_questions(item),
+        recall=Recall.read(json.loads(item["recall"])) if "recall" in item else None,
+        asks=item.get("asks", "ask"),
+        split=int(item.get("split", 0)),
+        split_by=int(item.get("split_by", 0)),
         urgent=item["urgent"],
         # items of older jobs lack these attributes
         review=item.get("review", False),
@@ -142,7 +150,6 @@ def to_job(item: dict[str, Any]) -> Job:
         corrects=item.get("corrects"),
         run=int(item.get("run", 1)),
         reads=int(item.get("reads", 1)),
-        parameters=item.get("parameters", {}),
         lookup=item.get("lookup"),
         suspended=_to_error(item.get("suspended")),
         deleted=item.get("deleted", False),
@@ -152,14 +159,48 @@ def to_job(item: dict[str, Any]) -> Job:
         waits_for=WaitsFor(**item["waits_for"]) if "waits_for" in item else None,
         planned=item.get("planned", False),
         committed=item.get("committed", False),
-        date_orders=item.get("date_orders", item.get("orders", {})),  # `orders` in format 0
-        ambiguous=tuple(item.get("ambiguous", ())),
         version=int(item["version"]),
         **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
     )
 
 
-def of_options(options: LoadOptions) -> dict[str, Any]:
+def of_decided(decided: Decided) -> dict[str, Any]:
+    """Write what is decided about a job as attributes; conditions name the version of its recipe."""
+    known = decided.recipe.decisions
+    # the evidence of a question is that of its decision, so it is stored once
+    questions = [
+        asdict(each) | {"evidence": None if each.key in known else asdict(each.evidence)} for each in decided.questions
+    ]
+    changes: dict[str, Any] = {
+        "recipe": json.dumps({key: asdict(each) for key, each in known.items()}, default=str),
+        "recipe_version": decided.recipe.version,
+        "questions": json.dumps(questions, default=str),
+    }
+    if decided.recall is not None:
+        changes["recall"] = json.dumps(decided.recall.as_dict())
+    return changes if decided.options is None else changes | {"options": _of_options(decided.options)}
+
+
+def to_recipe(item: Mapping[str, Any]) -> Recipe:
+    """Read the recipe of a job; one of an earlier version has none."""
+    decisions = {
+        key: Decision(**{**kept, "evidence": to_evidence(kept["evidence"])})
+        for key, kept in json.loads(item.get("recipe", "{}")).items()
+    }
+    return Recipe(int(item.get("recipe_version", 1)), decisions)
+
+
+def _to_questions(item: Mapping[str, Any]) -> tuple[Question, ...]:
+    decisions = to_recipe(item).decisions
+    found = []
+    for kept in json.loads(item.get("questions", "[]")):
+        evidence = decisions[kept["key"]].evidence if kept["evidence"] is None else to_evidence(kept["evidence"])
+        choices = tuple(Choice(**each) for each in kept["choices"])
+        found.append(Question(**{**kept, "choices": choices, "evidence": evidence}))
+    return tuple(found)
+
+
+def _of_options(options: LoadOptions) -> dict[str, Any]:
     """Write options; shares become text, since DynamoDB's numbers are no floats."""
     guards = {
         "max_rejected": json.dumps(options.guards.max_rejected),
@@ -242,7 +283,14 @@ def of_chunk(chunk: Chunk) -> dict[str, Any]:
         "end": chunk.end,
         "attempts": chunk.attempts,
         "lease_until": chunk.lease_until,
+        "round": chunk.ref.round,
+        **of_parsed(chunk.version, chunk.depends),
     }
+
+
+def of_parsed(version: int, depends: Iterable[str]) -> dict[str, Any]:
+    """Write what a chunk was parsed with."""
+    return {"version": version, "depends": sorted(depends)}
 
 
 def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
@@ -250,7 +298,7 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
     _check(item)
     _, phase, index = item["sk"].split("#")
     return Chunk(
-        ref=ChunkRef(ref, PhaseName(phase), int(index)),
+        ref=ChunkRef(ref, PhaseName(phase), int(index), int(item.get("round", 0))),
         first_row=int(item["first_row"]),
         rows=int(item["rows"]),
         start=int(item["start"]),
@@ -261,6 +309,8 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
         counts=to_counts(item),
         error=_to_error(item.get("error")),
         closed_at=datetime.fromisoformat(item["closed_at"]) if "closed_at" in item else None,
+        version=int(item.get("version", 0)),
+        depends=frozenset(item.get("depends", ())),
     )
 
 

@@ -47,11 +47,16 @@ CLOSED = frozenset({ChunkState.DONE, ChunkState.FAILED})
 
 @dataclass(frozen=True)
 class ChunkRef:
-    """Names one chunk of one phase of one job."""
+    """Names one chunk of one phase of one job.
+
+    ``round`` rises each time the chunk is opened again. A name of an earlier round names the same chunk, and closes
+    nothing.
+    """
 
     job: JobRef
     phase: PhaseName
     index: int
+    round: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,10 @@ class Chunk:
         Problem of the last attempt that failed.
     closed_at
         Time at which it was closed last.
+    version
+        Version of the recipe that it was parsed with; 0 if it never was.
+    depends
+        Keys of the decisions on which its rows depend, see `Recipe.is_stale`.
     """
 
     ref: ChunkRef
@@ -91,10 +100,26 @@ class Chunk:
     counts: Counts = field(default_factory=Counts)
     error: Problem | None = None
     closed_at: datetime | None = None
+    version: int = 0
+    depends: frozenset[str] = frozenset()
+
+    @property
+    def is_again(self) -> bool:
+        """Whether an earlier attempt may have written its objects, with another result."""
+        return self.attempts > 1 or self.ref.round > 0
 
     def is_held(self, now: int) -> bool:
         """Return whether a worker holds the lease at this time, in epoch seconds."""
         return self.state is ChunkState.RUNNING and self.lease_until > now
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a chunk adds to the counts of its job by being parsed; ``version`` and ``depends`` as of a `Chunk`."""
+
+    counts: Counts
+    version: int
+    depends: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -111,7 +136,7 @@ class Barrier:
 
 def to_message(ref: ChunkRef) -> str:
     """Write the message that names a chunk."""
-    named = {"tenant": ref.job.tenant, "job_id": ref.job.id, "phase": ref.phase, "index": ref.index}
+    named = {"tenant": ref.job.tenant, "job_id": ref.job.id, "phase": ref.phase, "index": ref.index, "round": ref.round}
     return json.dumps({"format": MESSAGE_FORMAT, **named})
 
 
@@ -127,4 +152,5 @@ def from_message(body: str) -> ChunkRef:
     """
     named = json.loads(body)
     format_of(named, "The message", newest=MESSAGE_FORMAT)
-    return ChunkRef(JobRef(named["tenant"], named["job_id"]), PhaseName(named["phase"]), int(named["index"]))
+    job = JobRef(named["tenant"], named["job_id"])
+    return ChunkRef(job, PhaseName(named["phase"]), int(named["index"]), int(named.get("round", 0)))

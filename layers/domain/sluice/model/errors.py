@@ -8,6 +8,8 @@
     │   ├── NotFound         no such thing, or not of this tenant
     │   ├── Conflict         the state of the thing does not allow the call, or another caller was first
     │   │   └── InProgress   the same call is still being carried out
+    │   ├── PreconditionFailed   what the call changes is another version than its `If-Match` or `If-None-Match` allows
+    │   ├── InvalidDecision  a decision of a recipe, or an answer, that the importer's columns do not allow
     │   ├── InvalidOption    an option that the importer or another option does not allow
     │   ├── KeyReused        the idempotency key was sent with another call before
     │   ├── TooLarge         the body has more bytes than the call takes
@@ -33,6 +35,8 @@ from typing import Any, Final, Self
 ATTEMPT_FAILED: Final = "attempt-failed"
 #: Type of the problem of a job that a guard keeps from loading, see `sluice.model.options.tripped_guards`.
 GUARD: Final = "guard"
+#: Type of the problem of a job whose file leaves a question open, and that does not wait for answers.
+QUESTION: Final = "question"
 #: Type of the problem of a job that loads all rows or none, and has rejected one.
 REJECTIONS: Final = "rejections"
 
@@ -127,6 +131,40 @@ class InProgress(Conflict):
 
     def __init__(self) -> None:
         super().__init__("request-in-progress")
+
+
+class InvalidDecision(RequestRejected):
+    """A decision of a recipe, or an answer, that the importer does not allow; ``case`` says why.
+
+    Parameters
+    ----------
+    case
+        Selects the sentence.
+    key
+        Key of the decision, as the caller wrote it.
+    """
+
+    status = 422
+
+    def __init__(self, case: str, *, key: str, **params: Any) -> None:
+        super().__init__("invalid-decision", case=case, key=key, **params)
+
+
+class PreconditionFailed(RequestRejected):
+    """The present version is none that the caller allows to be changed (RFC 9110, section 15.5.13).
+
+    Parameters
+    ----------
+    case
+        ``changed`` if the version is another one, ``absent`` if there is none, ``exists`` if there must be none.
+    name
+        What the call was about.
+    """
+
+    status = 412
+
+    def __init__(self, case: str, name: str) -> None:
+        super().__init__("precondition-failed", case=case, name=name)
 
 
 class InvalidOption(RequestRejected):

@@ -9,8 +9,9 @@ from typing import Literal
 
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import GUARD, REJECTIONS, Problem
+from sluice.model.errors import GUARD, QUESTION, REJECTIONS, Problem
 from sluice.model.options import GivenOptions, LoadOptions
+from sluice.model.recipe import Question, Recall, Recipe
 from sluice.model.status import Status
 
 #: Names of tenants: a name is part of every key and prefix, so it must not contain their separators.
@@ -33,12 +34,14 @@ RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
 HALF_UNDONE = "rollback-incomplete"
 
 #: Types of the problems of failed jobs that have left the dataset as it was, except for rows changed by others.
-NOTHING_LOADED = frozenset({GUARD, REJECTIONS})
+NOTHING_LOADED = frozenset({GUARD, QUESTION, REJECTIONS})
 
 #: State of the state machine at which the execution of a run begins.
 Entry = Literal["plan", "load", "undo"]
 #: Day first or month first; the year is last in both.
 DateOrder = Literal["dmy", "mdy"]
+#: What becomes of a question: the job waits in review until it is answered, or fails.
+Asks = Literal["ask", "fail"]
 #: Actor of changes that no caller requested: executions, workers and the sweeper.
 SYSTEM = "sluice"
 
@@ -70,6 +73,19 @@ class WaitsFor:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """What is decided about a job at once: its recipe, the questions that stay open, its options, and what is recalled.
+
+    ``options`` and ``recall`` are ``None`` where they stay as they are.
+    """
+
+    recipe: Recipe
+    questions: tuple[Question, ...] = ()
+    options: LoadOptions | None = None
+    recall: Recall | None = None
+
+
+@dataclass(frozen=True)
 class StoredPart:
     """A part of a multipart upload that has arrived: its size in bytes, and the etag of its content."""
 
@@ -85,8 +101,18 @@ class Job:
     ----------
     ref
         Tenant and id; ids are ULIDs, so they sort by creation time.
-    mapping
-        Headers of the file that the caller assigned to columns, ``{header: field or title}``.
+    recipe
+        Every decision about how its file is read.
+    questions
+        What its file leaves open.
+    recall
+        The remembered recipe that it uses or offers; ``None`` if there is none.
+    asks
+        Whether it waits for the answers to its questions, or fails.
+    split
+        How often its file was split anew; what is made of a split lies in a folder of its own.
+    split_by
+        Version of the recipe by which its file was split last.
     urgent
         Whether its chunks are processed before those of other jobs.
     review
@@ -105,12 +131,6 @@ class Job:
         Whether its file has been split.
     committed
         Whether a caller has committed it.
-    date_orders
-        Order of day and month by date field, where the importer does not declare it: proved by cells or answered.
-    ambiguous
-        Date fields whose order a caller must answer.
-    parameters
-        Values of its importer's parameters: ``{"ward": "79800001"}``.
     lookup
         Name of the lookup that its rows go through instead of a load.
     suspended
@@ -142,19 +162,21 @@ class Job:
     run: int = 1
     counts: Counts = field(default_factory=Counts)
     problem: Problem | None = None
-    mapping: dict[str, str] | None = None
+    recipe: Recipe = field(default_factory=Recipe)
+    questions: tuple[Question, ...] = ()
+    recall: Recall | None = None
+    asks: Asks = "ask"
+    split: int = 0
+    split_by: int = 0
     urgent: bool = False
     review: bool = False
     force: bool = False
     corrects: str | None = None
     planned: bool = False
     committed: bool = False
-    date_orders: dict[str, DateOrder] = field(default_factory=dict)
-    ambiguous: tuple[str, ...] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime | None = None
-    parameters: dict[str, str] = field(default_factory=dict)
     lookup: str | None = None
     suspended: Problem | None = None
     deleted: bool = False
@@ -168,17 +190,24 @@ class Job:
     kind: str = IMPORT
 
     @property
-    def unanswered(self) -> list[str]:
-        """Ambiguous date fields that no caller has answered yet."""
-        return [field for field in self.ambiguous if field not in self.date_orders]
+    def needs_commit(self) -> bool:
+        """Whether a caller must commit the job before it is loaded."""
+        return self.review and not self.committed
 
     @property
     def needs_review(self) -> bool:
-        """Whether a caller must commit the job before it is loaded.
+        """Whether a caller must answer its questions or commit it before it is loaded.
 
-        A commit covers only what is known at that time: a chunk that a retry parses may contain new ambiguous dates.
+        A commit covers only what is known at that time: a chunk that a retry parses may leave something open.
         """
-        return (self.review and not self.committed) or bool(self.unanswered)
+        return self.needs_commit or bool(self.questions)
+
+    @property
+    def waiting_for(self) -> Literal["answers", "commit"] | None:
+        """What a job in review waits for."""
+        if self.status is not Status.IN_REVIEW:
+            return None
+        return "answers" if self.questions else "commit"
 
     @property
     def mirrors(self) -> bool:
@@ -278,7 +307,7 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
         case Status.QUEUED | Status.PARSING | Status.LOADING:
             return ["cancel", "pause"]
         case Status.IN_REVIEW:
-            return ["cancel"] if job.problem else ["commit", "cancel"]
+            return ["answers", "cancel"] if job.questions else ["commit", "answers", "cancel"]
         case Status.PAUSED:
             return ["resume", "cancel"]
         case Status.FAILED if job.problem and job.problem.type in RETRYABLE:

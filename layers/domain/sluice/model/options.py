@@ -162,6 +162,8 @@ class GivenOptions:
         As in `LoadOptions`.
     guards
         Attributes of `Guards` by name.
+    recipe
+        Digest of the decisions on reading that were given beside the options; empty if there are none.
     """
 
     mode: Mode | None = None
@@ -169,10 +171,24 @@ class GivenOptions:
     deletes: Deletes | None = None
     on_rejections: OnRejections | None = None
     guards: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    recipe: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the options that were given, by name."""
-        return {name: value for name, value in vars(self).items() if value not in (None, {})}
+        """Return what was given, by name."""
+        return {name: value for name, value in vars(self).items() if value not in (None, {}, "")}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that were given, by name."""
+        return {name: value for name, value in self.as_dict().items() if name != "recipe"}
+
+    def beside(self, named: GivenOptions) -> GivenOptions:
+        """Return the same with the options of a named recipe, where this gives none."""
+        return replace(named, **self.options | {"guards": {**named.guards, **self.guards}})
+
+    def with_recipe(self, decisions: Mapping[str, Any]) -> GivenOptions:
+        """Return the same with decisions on reading, by key, that were given too."""
+        return replace(self, recipe=_digest(decisions) if decisions else "")
 
     def over(self, options: LoadOptions) -> LoadOptions:
         """Return options in which those that were given replace single ones of others, such as an importer's.
@@ -182,14 +198,18 @@ class GivenOptions:
         guards = dict(self.guards)
         if changes := guards.get("max_change"):
             guards["max_change"] = {**options.guards.max_change, **changes}
-        return replace(options, **self.as_dict() | {"guards": replace(options.guards, **guards)})
+        return replace(options, **self.options | {"guards": replace(options.guards, **guards)})
 
     @property
     def claimed(self) -> str:
         """Digest of what makes another import of the same file; empty if nothing of it was given.
 
-        It is made of what the caller gave, never of what became of it, so that a later version of the importer's
-        declaration does not change it. Guards and `on_rejections` change no row, so they are not part of it.
+        It is made of what the caller gave, never of what became of it, so that neither an answer nor a later version
+        of the importer's declaration changes it. Guards and `on_rejections` change no row, so they are not part of it.
         """
-        given = {name: value for name in ("mode", "blanks", "deletes") if (value := getattr(self, name)) is not None}
-        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest() if given else ""
+        given = {name: value for name in ("mode", "blanks", "deletes", "recipe") if (value := getattr(self, name))}
+        return _digest(given) if given else ""
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -50,9 +50,11 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset(
         {Status.PARSING, Status.LOADING, Status.PAUSING, Status.PAUSED, Status.CANCELLED, Status.FAILED}
     ),
-    # to `queued`, as from review, paused and failed, if another job holds the lock of its dataset
+    # to `queued`, as from review, paused and failed, if another job holds the lock of its dataset; to `parsing` in a
+    # new run, if a decision that its cells prove bears on chunks that are parsed
     Status.PARSING: frozenset(
         {
+            Status.PARSING,
             Status.IN_REVIEW,
             Status.QUEUED,
             Status.LOADING,
@@ -62,7 +64,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
             Status.FAILED,
         }
     ),
-    Status.IN_REVIEW: frozenset({Status.QUEUED, Status.LOADING, Status.CANCELLED}),
+    # to `parsing` by an answer; to `queued` if another job holds a lock that it needs
+    Status.IN_REVIEW: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED}),
     # to `rolling_back` by dispatch, if a row is rejected while it loads and the job loads all rows or none
     Status.LOADING: frozenset(
         {Status.PAUSING, Status.CANCELLING, Status.ROLLING_BACK, Status.COMPLETED, Status.FAILED}

@@ -24,7 +24,7 @@ A file as a whole is rejected (`sluice.model.errors.FileRejected`) as
 
 from sluice.reading.cells import read_cells, write_cells
 from sluice.reading.detect import open_table, read_segment
-from sluice.reading.header import Header, match_header
+from sluice.reading.header import Header, ask_for_mapping, check_required, locate_header, match_header
 from sluice.reading.types import FileLayout, Limits, Segment, TabularFile, Workspace
 
 __all__ = [
@@ -34,6 +34,9 @@ __all__ = [
     "Segment",
     "TabularFile",
     "Workspace",
+    "ask_for_mapping",
+    "check_required",
+    "locate_header",
     "match_header",
     "open_table",
     "read_cells",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,10 +11,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from sluice.model.job import DateOrder
+from sluice.model.recipe import Mark, Recipe
 from sluice.schema.cells import InvalidValue
-from sluice.schema.dates import Observation, date_from_number, date_from_text
-from sluice.schema.numbers import LIMIT, coordinate_from_text, number_from_text, plain, without_currency
+from sluice.schema.dates import Order, date_from_number, date_from_text, shown_by_typed, swapped
+from sluice.schema.numbers import DIGITS, LIMIT, amount_from_text, coordinate_from_text, number_from_text, plain
 from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 # Below this, Python writes a float with an exponent, which no other form of the number has.
@@ -30,68 +30,134 @@ class Conventions:
     Parameters
     ----------
     decimal
-        The decimal mark; the other of ``.`` and ``,`` groups thousands.
+        The decimal mark of ambiguous numbers; the other of ``.`` and ``,`` groups thousands. ``None`` is ``.``. What a
+        column's cells prove goes before it.
     dates
-        Order of day, month and year in dates that are written with numbers alone. ``None``: the order is not known
+        Order of day and month in dates that are written with numbers alone. ``None``: the order is not known
         beforehand. Then each column of a file proves its own, and the caller is asked where it does not.
     vocabulary
         Names of months, words for yes and no, and first words of totals rows.
     """
 
-    decimal: Literal[".", ","] = "."
-    dates: DateOrder | None = None
+    decimal: Mark | None = None
+    dates: Order | None = None
     vocabulary: Vocabulary = ENGLISH
 
 
 DEFAULT: Final = Conventions()
+#: What holds where neither the importer nor the file says another.
+DECIMAL: Final[Mark] = "."
+DATE_ORDER: Final[Order] = "dmy"
+#: Ending of the value of a decision that swaps typed dates.
+SWAPPED: Final = "-swapped"
 
 
 class Context:
     """The validation context of one chunk, passed to pydantic; chunks that are checked at once do not share it.
 
+    A cell that can be read in one way only is read so. One that is ambiguous is read by the decision about its column,
+    or by the conventions if there is none. If a caller made the decision, a cell that shows another value is rejected.
+
     Parameters
     ----------
     conventions
         Of the importer.
-    date_orders
-        Field name to the order of its dates, where the file has proved it or the caller has answered.
+    recipe
+        Of the job.
 
     Attributes
     ----------
-    decimal
-        The decimal mark.
     vocabulary
         Of the conventions.
-    noted
-        Field name to what its date shows, in the row that is being validated. `check_rows` empties it after each row.
+    shown
+        Field name to what its cell shows of the decision about it, in the row that is being validated. `check_rows`
+        empties it after each row.
     """
 
-    __slots__ = ("_dates", "_orders", "decimal", "noted", "vocabulary")
+    __slots__ = ("_mark", "_marks", "_order", "_orders", "_strict", "_swapped", "shown", "vocabulary")
 
-    def __init__(self, conventions: Conventions, date_orders: Mapping[str, DateOrder] | None = None) -> None:
-        self.decimal = conventions.decimal
+    def __init__(self, conventions: Conventions, recipe: Recipe | None = None) -> None:
+        recipe = recipe or Recipe()
+        marks, dates = recipe.of_kind("decimal"), recipe.of_kind("date_order")
         self.vocabulary = conventions.vocabulary
-        self._dates = conventions.dates
-        self._orders = date_orders or {}
-        self.noted: dict[str, Observation] = {}
+        self.shown: dict[str, str] = {}
+        self._mark: Mark = conventions.decimal or DECIMAL
+        self._order: Order = conventions.dates or DATE_ORDER
+        self._marks: dict[str, Mark] = {field: each.value for field, each in marks.items()}
+        self._orders: dict[str, Order] = {field: each.value.removesuffix(SWAPPED) for field, each in dates.items()}
+        self._swapped = {field for field, each in dates.items() if each.value.endswith(SWAPPED)}
+        self._strict = {field: each for field, each in (marks | dates).items() if each.is_strict}
 
-    def date(self, field: str, text: str) -> date:
-        """Read a date of a field, and note what it shows where the order is not known.
-
-        An order that was proved or answered holds for ambiguous dates alone, because the question was about those. The
-        order that the importer declares holds for all.
+    def number(self, field: str, text: str) -> Decimal:
+        """Read a number of a field.
 
         Raises
         ------
         InvalidValue
-            See `date_from_text`.
+            See `number_from_text`; ``other-decimal-mark``.
         """
-        if known := self._orders.get(field):
-            return date_from_text(text, None, known, self.vocabulary)[0]
-        found, observation = date_from_text(text, self._dates, vocabulary=self.vocabulary)
-        if observation is not None:
-            self.noted[field] = observation
+        number, shown = number_from_text(text, self._marks.get(field, self._mark))
+        if shown is not None:
+            self.shown[field] = shown
+            if self._strict:
+                self._reject(field, shown)
+        return number
+
+    def amount(self, field: str, text: str) -> Decimal:
+        """Read an amount of a field, as `number` does."""
+        number, shown = amount_from_text(text, self._marks.get(field, self._mark))
+        if shown is not None:
+            self.shown[field] = shown
+            if self._strict:
+                self._reject(field, shown)
+        return number
+
+    def written_date(self, field: str, cell: str | float) -> date:
+        """Read a date of a field that is text or a number.
+
+        Raises
+        ------
+        InvalidValue
+            See `date_from_text`; ``month-first``, ``day-first`` or ``not-swapped``.
+        """
+        if isinstance(cell, str):
+            found, shown = date_from_text(cell, self._orders.get(field, self._order), self.vocabulary)
+        else:
+            found, shown = date_from_number(cell)
+        return found if shown is None else self._decided(field, found, shown)
+
+    def typed_date(self, field: str, found: date) -> date:
+        """Read a typed date of a field.
+
+        Raises
+        ------
+        InvalidValue
+            ``not-swapped``.
+        """
+        shown = shown_by_typed(found)
+        if shown is None:
+            return found
+        if self._strict or self._swapped:
+            return self._decided(field, found, shown)
+        self.shown[field] = shown
         return found
+
+    def _decided(self, field: str, found: date, shown: str) -> date:
+        self.shown[field] = shown
+        if self._strict:
+            self._reject(field, shown)
+        return swapped(found) if shown == "swappable" and field in self._swapped else found
+
+    def _reject(self, field: str, shown: str) -> None:
+        decision = self._strict.get(field)
+        if decision is None or not decision.rejects(shown):
+            return
+        match shown:
+            case "dmy" | "mdy":
+                raise InvalidValue("day-first" if shown == "dmy" else "month-first")
+            case "typed":
+                raise InvalidValue("not-swapped")
+        raise InvalidValue("other-decimal-mark", shown=shown, mark=decision.value)
 
 
 def _context(info: ValidationInfo) -> Context:
@@ -111,11 +177,19 @@ def _stored(value: Any) -> Any:
 
 
 def _number(value: Any, info: ValidationInfo) -> Any:
-    return number_from_text(value, _context(info).decimal) if isinstance(value, str) else _stored(value)
+    if isinstance(value, str):
+        if value.isdecimal() and len(value) <= DIGITS:
+            return Decimal(value)  # what most cells of a text file are
+        return _context(info).number(info.field_name or "", value)
+    return _stored(value)
 
 
 def _money(value: Any, info: ValidationInfo) -> Any:
-    return _number(without_currency(value), info) if isinstance(value, str) else _stored(value)
+    if isinstance(value, str):
+        if value.isdecimal() and len(value) <= DIGITS:
+            return Decimal(value)
+        return _context(info).amount(info.field_name or "", value)
+    return _stored(value)
 
 
 def _coordinate(value: Any) -> Any:
@@ -123,14 +197,11 @@ def _coordinate(value: Any) -> Any:
 
 
 def _date(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, datetime):
-        return value.date()
     if isinstance(value, date):
-        return value
-    if isinstance(value, str):
-        return _context(info).date(info.field_name or "", value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return date_from_number(value)
+        day = value.date() if isinstance(value, datetime) else value
+        return _context(info).typed_date(info.field_name or "", day)
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return _context(info).written_date(info.field_name or "", value)
     raise InvalidValue("not-a-date")
 
 
@@ -169,6 +240,13 @@ def _flag(value: Any, info: ValidationInfo) -> Any:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """Marks a cell type whose ambiguous cells are read by a decision of the recipe, of this kind."""
+
+    kind: Literal["decimal", "date_order"]
+
+
+@dataclass(frozen=True)
 class Decimals:
     """Marks a cell type whose numbers people write with at least so many decimals, such as 3.30."""
 
@@ -176,15 +254,15 @@ class Decimals:
 
 
 #: An amount: ``1,234.50``, ``Rp 1.250.000,50``, ``Rp 5.000,-``, ``(12.00)``; an exact `decimal.Decimal`.
-Money = Annotated[Decimal, BeforeValidator(_money), Decimals(2)]
+Money = Annotated[Decimal, BeforeValidator(_money), Decimals(2), Decided("decimal")]
 #: A number with or without thousands separators; an exact `decimal.Decimal`.
-Number = Annotated[Decimal, BeforeValidator(_number)]
+Number = Annotated[Decimal, BeforeValidator(_number), Decided("decimal")]
 #: A latitude or longitude in degrees, its decimal mark a point or a comma; an exact `decimal.Decimal`.
 Coordinate = Annotated[Decimal, BeforeValidator(_coordinate)]
 #: A whole number with or without thousands separators.
-Whole = Annotated[int, BeforeValidator(_number)]
+Whole = Annotated[int, BeforeValidator(_number), Decided("decimal")]
 #: A calendar date; a time of day beside it is dropped.
-Date = Annotated[date, BeforeValidator(_date)]
+Date = Annotated[date, BeforeValidator(_date), Decided("date_order")]
 #: Digits and letters that name something, kept as they are written, with leading zeros: order and telephone numbers.
 #: A long one that a spreadsheet has shortened to an amount (``1,23457E+11``) is rejected.
 Code = Annotated[str, BeforeValidator(_code)]

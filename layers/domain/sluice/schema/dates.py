@@ -1,18 +1,20 @@
-"""Dates as people write them and as spreadsheets count them, and the format evidence that a column of them gives.
+"""Dates as people write them and as spreadsheets count them, and the order of day and month that one shows.
 
 A date such as 05/06/2025 is ambiguous: day first (``dmy``) and month first (``mdy``) are both possible. One such as
-31/12/2025 proves the order of its whole column. `DateEvidence` collects both while a chunk is checked.
+31/12/2025 shows the order of its column.
+
+A spreadsheet of another country *half swaps* a column of texts. It reads them in the other order and makes typed dates
+of all that it can, which are those whose day is at most 12, with day and month swapped; the others stay text.
+`is_half_swapped` finds such a column.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from sluice.model.job import DateOrder
+from sluice.model.recipe import Evidence
 from sluice.schema.cells import InvalidValue
 from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
@@ -33,70 +35,30 @@ LAST_SERIAL: Final = (date(2099, 12, 31) - _DAY_ZERO).days
 # have to begin with a month 19 or 20.
 _FIRST_COMPACT = 1900_01_01
 _LAST_COMPACT = 2099_12_31
-#: What one date shows of its column's order: it proves one of the two, or it could be either.
-Observation = Literal["dmy", "mdy", "either"]
+_MONTHS = 12
+#: Order of day and month in dates that are written with numbers alone.
+Order = Literal["dmy", "mdy"]
+#: What a date shows of its column, see `sluice.model.recipe.Shown`; ``None`` if it shows nothing.
+ShownDate = Literal["dmy", "mdy", "either", "swappable", "typed"] | None
+# Typed dates, and texts that prove the order, in a column that counts as half swapped. By chance, two dates in five
+# have a day up to 12; typed dates of one column that all have, beside texts that all have not, are rare.
+_TYPED, _PROVING = 2, 2
 
 
-@dataclass
-class DateEvidence:
-    """What the dates of one column show of their order; it grows while rows are checked.
+def is_half_swapped(evidence: Evidence) -> bool:
+    """Whether a spreadsheet may have swapped day and month of a column's typed dates.
 
-    Parameters
-    ----------
-    dmy, mdy
-        How many rows prove each order: the other one would make a thirteenth month. A row that is rejected for another
-        cell proves it too.
-    rows
-        Numbers in the sheet of the good rows whose date is ambiguous. They were read day first.
+    So it is if at least two typed dates have a day that could be another month, none has a day above 12, and at least
+    two texts prove one order, none the other. A column without texts never is: all of its dates were typed, and early
+    in the month. Ambiguous texts beside them change nothing, because a file may be joined from several.
     """
-
-    dmy: int = 0
-    mdy: int = 0
-    rows: list[int] = field(default_factory=list)
-
-    def add(self, observation: Observation, row: int, good: bool) -> None:
-        """Count what the date of a row shows."""
-        if observation == "dmy":
-            self.dmy += 1
-        elif observation == "mdy":
-            self.mdy += 1
-        elif good:
-            self.rows.append(row)
+    counts = evidence.counts
+    proofs = [counts.get(order, 0) for order in ("dmy", "mdy")]
+    swappable, texts = counts.get("swappable", 0), max(proofs)
+    return swappable >= _TYPED and not evidence.shows("typed") and texts >= _PROVING and min(proofs) == 0
 
 
-def merge_evidence(chunks: Iterable[Mapping[str, DateEvidence]]) -> dict[str, DateEvidence]:
-    """Join the evidence of all chunks of a job, by field; rows in the order of the chunks."""
-    whole: dict[str, DateEvidence] = {}
-    for chunk in chunks:
-        for name, part in chunk.items():
-            known = whole.setdefault(name, DateEvidence())
-            known.dmy += part.dmy
-            known.mdy += part.mdy
-            known.rows += part.rows
-    return whole
-
-
-def settle_date_order(evidence: DateEvidence) -> DateOrder | None:
-    """Return the order of a column's dates, as far as the file proves it.
-
-    Returns
-    -------
-    DateOrder or None
-        ``mdy``: the rows in `DateEvidence.rows` have to be read again, see `sluice.schema.validation.with_orders`.
-        ``dmy``: all rows stay as they were read, either because other rows prove it or because no date is ambiguous.
-        ``None``: some dates are ambiguous, and the others prove nothing or contradict each other, so the caller has to
-        say.
-    """
-    if not evidence.rows:
-        return "dmy"
-    if bool(evidence.dmy) == bool(evidence.mdy):
-        return None
-    return "dmy" if evidence.dmy else "mdy"
-
-
-def date_from_text(
-    text: str, order: DateOrder | None, otherwise: DateOrder = "dmy", vocabulary: Vocabulary = ENGLISH
-) -> tuple[date, Observation | None]:
+def date_from_text(text: str, order: Order = "dmy", vocabulary: Vocabulary = ENGLISH) -> tuple[date, ShownDate]:
     """Read a date that was written as text.
 
     Parameters
@@ -104,16 +66,14 @@ def date_from_text(
     text
         The cell.
     order
-        Of dates written with numbers alone; ``None`` when it is not known: then a part above 12 is the day.
-    otherwise
-        The order of ambiguous dates, when ``order`` is not known.
+        Of an ambiguous date; any other is read as it must be.
     vocabulary
         Names of the months.
 
     Returns
     -------
     tuple
-        The date, and what it shows of an order that is not known; ``None`` when it shows nothing.
+        The date, and what it shows. Five digits are a typed date that has lost its format.
 
     Raises
     ------
@@ -121,27 +81,42 @@ def date_from_text(
         ``not-a-date`` or ``not-in-calendar``.
     """
     text = text.strip()
-    observation: Observation | None = None
+    shown: ShownDate = None
     if found := _ISO.fullmatch(text):
         year, month, day = map(int, found.groups())
     elif found := _NUMBERS.fullmatch(text):
         first, second, year = map(int, found.groups())
-        if order is None:
-            observation = _observed(first, second)
-            order = otherwise if observation == "either" else observation
-        day, month = (second, first) if order == "mdy" else (first, second)
+        shown = _order_of(first, second)
+        day, month = (second, first) if (order if shown == "either" else shown) == "mdy" else (first, second)
         year = _whole_year(year, found[3])
     elif (found := _NAMED.fullmatch(text)) and (named := vocabulary.month(found[2])):
         day, month, year = int(found[1]), named, _whole_year(int(found[3]), found[3])
     elif found := _BARE.fullmatch(text):
-        return date_from_number(int(found[1] or found[2])), None
+        return date_from_number(int(found[1] or found[2]))
     else:
         raise InvalidValue("not-a-date")
-    return _calendar_day(year, month, day), observation
+    return _calendar_day(year, month, day), shown
 
 
-def date_from_number(number: float) -> date:
+def shown_by_typed(day: date) -> ShownDate:
+    """Return what a typed date shows: whether its day could be another month."""
+    if day.day > _MONTHS:
+        return "typed"
+    return "swappable" if day.day != day.month else None
+
+
+def swapped(day: date) -> date:
+    """Swap day and month of a swappable date."""
+    return day.replace(month=day.day, day=day.month)
+
+
+def date_from_number(number: float) -> tuple[date, ShownDate]:
     """Read a date that was stored as a number: the days that a spreadsheet counts, or yyyymmdd.
+
+    Returns
+    -------
+    tuple
+        The date, and what it shows. The days that a spreadsheet counts are a typed date that has lost its format.
 
     Raises
     ------
@@ -149,16 +124,17 @@ def date_from_number(number: float) -> date:
         ``not-a-date`` if the number is neither; ``not-in-calendar`` for a day that does not exist.
     """
     if FIRST_SERIAL <= number < LAST_SERIAL + 1:
-        return _DAY_ZERO + timedelta(days=int(number))  # the fraction is the time of day
+        day = _DAY_ZERO + timedelta(days=int(number))  # the fraction is the time of day
+        return day, shown_by_typed(day)
     if _FIRST_COMPACT <= number <= _LAST_COMPACT and number == int(number):
-        return _calendar_day(int(number) // 10_000, int(number) // 100 % 100, int(number) % 100)
+        return _calendar_day(int(number) // 10_000, int(number) // 100 % 100, int(number) % 100), None
     raise InvalidValue("not-a-date")
 
 
-def _observed(first: int, second: int) -> Observation | None:
-    if first > 12:
+def _order_of(first: int, second: int) -> ShownDate:
+    if first > _MONTHS:
         return "dmy"
-    if second > 12:
+    if second > _MONTHS:
         return "mdy"
     return "either" if first != second else None
 

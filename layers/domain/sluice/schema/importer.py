@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sluice.model.options import Blanks, Deletes, Guards, LoadOptions, Mode, OnRejections
-from sluice.schema.cell_types import Conventions, Decimals, Spelling
+from sluice.schema.cell_types import Conventions, Decided, Decimals, Spelling
 
 #: Name by which datasets store since when a record is deleted: a column of tables, a value in records of early syncs.
 MARK: Final = "gone_since"
@@ -37,6 +37,9 @@ class Column:
         Value of a row whose file lacks the column; ``None`` if the column is required.
     decimals
         Decimals that its numbers are shown with at least; ``None`` if it has no numbers.
+    decided_by
+        Kind of the decision by which its ambiguous cells are read, ``decimal`` or ``date_order``; ``None`` if it has
+        none.
     """
 
     field: str
@@ -45,6 +48,7 @@ class Column:
     key: bool
     default: Any = None
     decimals: int | None = None
+    decided_by: str | None = None
 
     @property
     def title(self) -> str:
@@ -122,7 +126,9 @@ def declared(field: str, info: FieldInfo) -> Column:
     for mark in info.metadata:
         if isinstance(mark, _Declared):
             default = None if info.is_required() else info.get_default()
-            return Column(field, mark.titles, info.is_required(), mark.key, default, decimals_of(info))
+            return Column(
+                field, mark.titles, info.is_required(), mark.key, default, decimals_of(info), decided_by(info)
+            )
     raise TypeError(f"declare {field!r} with column(...)")
 
 
@@ -143,8 +149,16 @@ def decimals_of(info: FieldInfo) -> int | None:
     """Return the decimals that a column's numbers are shown with at least; ``None`` if it has no numbers."""
     if not is_numeric(info.annotation):
         return None
-    marks = [*info.metadata, *(mark for part in _annotated(info.annotation) for mark in get_args(part)[1:])]
-    return next((mark.decimals for mark in marks if isinstance(mark, Decimals)), 0)
+    return next((mark.decimals for mark in _marks_of(info) if isinstance(mark, Decimals)), 0)
+
+
+def decided_by(info: FieldInfo) -> str | None:
+    """Return the kind of the decision by which ambiguous cells of a column are read; ``None`` if it has none."""
+    return next((mark.kind for mark in _marks_of(info) if isinstance(mark, Decided)), None)
+
+
+def _marks_of(info: FieldInfo) -> list[Any]:
+    return [*info.metadata, *(mark for part in _annotated(info.annotation) for mark in get_args(part)[1:])]
 
 
 def _annotated(annotation: Any) -> Iterator[Any]:
@@ -284,6 +298,9 @@ class Importer:
         Endings of the names that its files may have, in lower case; none means any that can be read.
     one_at_a_time
         A job waits until the one before it has ended.
+    questions
+        What its jobs do where a file leaves a decision open: ``ask`` waits for an answer, ``fail`` fails. ``None``
+        asks, but fails where no caller is there to answer, see `asks`.
     mode, blanks, deletes, on_rejections, guards
         What its jobs do to the dataset unless a caller says otherwise, see `LoadOptions`. Say what your files are: a
         full extract clears what it leaves blank, a price list keeps it.
@@ -306,6 +323,7 @@ class Importer:
     parameters: tuple[Parameter, ...] = ()
     file_types: tuple[str, ...] = ()
     one_at_a_time: bool = False
+    questions: Literal["ask", "fail"] | None = None
     mode: Mode = "upsert"
     blanks: Blanks = "keep"
     deletes: Deletes | None = None
@@ -313,12 +331,25 @@ class Importer:
     guards: Guards = field(default_factory=Guards)
 
     def __post_init__(self) -> None:
-        # mistakes of the declaration, found at import: a model without one key, a guard that would never trip
+        # mistakes of the declaration, found at import: a model without one key, a guard that would never trip, a
+        # default that each file would read in its own way
         key_of(self.row)
         if MARK in self.row.model_fields:
             raise TypeError(f"{self.name!r} has a field {MARK!r}, which marks deleted records; choose another name")
+        if texts := [column.field for column in self.columns if column.decided_by and isinstance(column.default, str)]:
+            raise TypeError(f"defaults of {self.name!r} are text: {texts}; give numbers and dates")
         if unknown := self.guards.max_change.keys() - self.numeric_columns.keys():
             raise TypeError(f"max_change of {self.name!r} names {sorted(unknown)}, which are no fields of numbers")
+
+    def asks(self, *, attended: bool) -> Literal["ask", "fail"]:
+        """Return what its jobs do where a file leaves a decision open and the caller has not said.
+
+        Parameters
+        ----------
+        attended
+            Whether a caller may look at the job later: not in the drop folder, in a sync, or where the caller waits.
+        """
+        return self.questions or ("ask" if attended and not self.synchronous else "fail")
 
     @property
     def columns(self) -> tuple[Column, ...]:

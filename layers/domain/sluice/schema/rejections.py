@@ -95,7 +95,7 @@ class SheetRejections:
         return known.annotation if known else None
 
 
-def as_text(cell: Cell) -> str:
+def as_text(cell: Cell, longest: int = _SHOWN) -> str:
     """Return a cell as a person would read it, cut off to a length that a report can hold."""
     match cell:
         case bool():
@@ -104,7 +104,7 @@ def as_text(cell: Cell) -> str:
             text = cell.isoformat()
         case timedelta() | _:
             text = str(cell)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _coded(error: ErrorDetails, annotation: Any) -> tuple[str, dict[str, Any]]:

@@ -80,23 +80,6 @@ def row_reader(importer: Importer, matched: Iterable[str], options: LoadOptions)
     return read
 
 
-def read_staged(importer: Importer, values: Mapping[str, Any]) -> tuple[Row, bytes]:
-    """Validate once more what a row says; its values are as they were staged, some of them changed.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        If the importer rejects the row.
-    """
-    names = {column.field for column in importer.columns}
-    whole, context = names == values.keys(), Context(AS_STAGED)
-    if whole:
-        return _with_rules(importer, values, context)
-    part = partial_model(importer.row, _loosened(importer, names - values.keys()), rules=not has_rules(importer))
-    row = part.__pydantic_validator__.validate_python(values, context=context)
-    return row, part.__pydantic_serializer__.to_json(row, exclude_unset=True)
-
-
 def _with_rules(importer: Importer, values: Mapping[str, Any], context: Context) -> tuple[Row, bytes]:
     row: Row = importer.row.__pydantic_validator__.validate_python(values, context=context)
     if importer.normalise:

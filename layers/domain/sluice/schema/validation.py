@@ -1,4 +1,4 @@
-"""Records of a file checked against a row model: good rows, rejections, totals rows, format evidence of dates."""
+"""Records of a file checked against a row model: good rows, rejections, totals rows, evidence."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
-from sluice.model.job import DateOrder
 from sluice.model.options import LoadOptions
+from sluice.model.recipe import AMBIGUOUS, EXAMPLES, Evidence, Recipe, Shown, depends_on
 from sluice.model.rejection import Rejection
 from sluice.schema.cell_types import Context
 from sluice.schema.cells import Cell, CellError, Record
-from sluice.schema.dates import DateEvidence
 from sluice.schema.importer import Importer, Row, is_numeric, key_of
-from sluice.schema.rejections import SheetRejections
-from sluice.schema.said import read_staged, row_reader
+from sluice.schema.rejections import SheetRejections, as_text
+from sluice.schema.said import row_reader
 
 # A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With
 # fewer it could be a record: a list of brands and what they sold has a brand "Total".
 _SILENT_COLUMNS = 2
+# Characters of a cell that evidence shows: a number or a date is shorter, and a recipe has up to 9 for each column.
+_LONGEST = 60
+_row_of = attrgetter("row")
 
 
 class GoodRow(NamedTuple):
@@ -64,15 +67,18 @@ class Checked:
         Rows that were checked.
     ignored
         Totals rows; they are not among those seen.
-    dates
-        Field name to the format evidence of its dates; only of fields whose order is not known.
+    evidence
+        What the cells show, of rejected rows too, by the key of the decision.
+    depends
+        What the rows depend on, see `sluice.model.recipe.depends_on`.
     """
 
     good: list[GoodRow]
     rejections: list[Rejection]
     seen: int
     ignored: int = 0
-    dates: dict[str, DateEvidence] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    depends: frozenset[str] = frozenset()
 
     @property
     def rejected(self) -> int:
@@ -85,7 +91,7 @@ def check_rows(
     fields: Mapping[int, str],
     sheet: str,
     records: Iterable[Record],
-    date_orders: Mapping[str, DateOrder] | None = None,
+    recipe: Recipe | None = None,
     options: LoadOptions | None = None,
 ) -> Checked:
     """Validate records against the importer's row model.
@@ -100,9 +106,8 @@ def check_rows(
         Name of the sheet, for the rejections.
     records
         Row numbers and cells.
-    date_orders
-        Field name to the order of its dates, where the file has proved it or the caller has answered. It settles
-        ambiguous dates, also against the importer's conventions; a date with one possible reading is read so.
+    recipe
+        Of the job. It decides how ambiguous cells are read; where it has no decision, the importer's conventions do.
     options
         Of the job; by default those of the importer.
 
@@ -113,13 +118,13 @@ def check_rows(
     """
     reject = SheetRejections(sheet, importer)
     totals = Totals(importer, fields)
-    context = Context(importer.conventions, date_orders)
+    context = Context(importer.conventions, recipe)
     read = row_reader(importer, fields.values(), options or importer.options)
     key = key_of(importer.row).field
     places = sorted(fields.items())
     good: list[GoodRow] = []
     rejections: list[Rejection] = []
-    dates: defaultdict[str, DateEvidence] = defaultdict(DateEvidence)
+    observed = Observed(importer)
     seen = ignored = 0
     for number, cells in records:
         values = _values(cells, places)
@@ -129,31 +134,80 @@ def check_rows(
         seen += 1
         if CellError in map(type, values.values()):
             rejections += reject.errors(number, values)
-            continue
-        passed = False
-        try:
-            good.append(_staged(number, key, *read(values, context)))
-            passed = True
-        except ValidationError as error:
-            rejections += reject.invalid(number, values, error)
-        if context.noted:
-            for name, observation in context.noted.items():
-                dates[name].add(observation, number, passed)
-            context.noted.clear()
-    return Checked(good, rejections, seen, ignored, dict(dates))
+            with suppress(ValidationError):  # the other cells show something as well
+                read({name: cell for name, cell in values.items() if type(cell) is not CellError}, context)
+        else:
+            try:
+                good.append(_staged(number, key, *read(values, context)))
+            except ValidationError as error:
+                rejections += reject.invalid(number, values, error)
+        if context.shown:
+            observed.add(number, values, context.shown)
+            context.shown.clear()
+    evidence = observed.evidence()
+    return Checked(good, rejections, seen, ignored, evidence, _depends(importer, evidence, rejections))
+
+
+class Observed:
+    """Collects what the cells of a chunk show of the decisions about their columns.
+
+    It runs on every row with a decimal number, so it counts rows by all that their cells show, and looks at single
+    cells only as long as they may be among the first.
+    """
+
+    def __init__(self, importer: Importer) -> None:
+        self._kinds = {column.field: column.decided_by for column in importer.columns}
+        self._rows: dict[tuple[tuple[str, str], ...], int] = {}
+        self._first: dict[tuple[str, str], list[Shown]] = defaultdict(list)
+
+    def add(self, number: int, values: Mapping[str, Cell], shown: Mapping[str, str]) -> None:
+        """Add what the cells of a row show, by field."""
+        row = tuple(shown.items())
+        self._rows[row] = rows = self._rows.get(row, 0) + 1
+        if rows <= EXAMPLES:
+            for each in row:
+                if len(known := self._first[each]) < EXAMPLES:
+                    cell = values.get(each[0])
+                    cell = cell.date() if isinstance(cell, datetime) else cell  # its time is dropped
+                    known.append(Shown(number, as_text(cell, _LONGEST), each[1]))
+
+    def evidence(self) -> dict[str, Evidence]:
+        """Return the evidence by the keys of the decisions."""
+        counts: dict[str, dict[str, int]] = defaultdict(dict)
+        for row, rows in self._rows.items():
+            for name, shown in row:
+                counts[name][shown] = counts[name].get(shown, 0) + rows
+        return {
+            f"{self._kinds[name]}.{name}": Evidence(
+                found, tuple(sorted(chain.from_iterable(self._first[name, shown] for shown in found), key=_row_of))
+            )
+            for name, found in counts.items()
+        }
+
+
+def _depends(importer: Importer, evidence: Mapping[str, Evidence], rejections: Iterable[Rejection]) -> frozenset[str]:
+    rejected = {each.column for each in rejections}
+    depends = {
+        depends_on(f"{column.decided_by}.{column.field}")
+        for column in importer.columns
+        if column.decided_by and column.title in rejected
+    }
+    for key, found in evidence.items():
+        depends |= {depends_on(key, "" if shown in AMBIGUOUS else shown) for shown in found.counts}
+    return frozenset(depends)
 
 
 def read_keys(
     importer: Importer,
     fields: Mapping[int, str],
     records: Iterable[Record],
-    date_orders: Mapping[str, DateOrder] | None = None,
+    recipe: Recipe | None = None,
 ) -> Iterator[tuple[int, str | None]]:
     """Read the keys of rejected rows, each by the type of the key alone.
 
     Parameters
     ----------
-    importer, fields, records, date_orders
+    importer, fields, records, recipe
         As in `check_rows`.
 
     Yields
@@ -163,7 +217,7 @@ def read_keys(
     """
     key = key_of(importer.row).field
     read = row_reader(importer, [key], LoadOptions("delete"))
-    context = Context(importer.conventions, date_orders)
+    context = Context(importer.conventions, recipe)
     places = [(place, name) for place, name in fields.items() if name == key]
     for number, cells in records:
         values = _values(cells, places)
@@ -172,35 +226,6 @@ def read_keys(
             with suppress(ValidationError):
                 found = str(getattr(read(values, context)[0], key))
         yield number, found
-
-
-def with_orders(importer: Importer, row: GoodRow, fields: Iterable[str]) -> GoodRow:
-    """Swap day and month of dates of a staged row that were read day first and are month first.
-
-    The result is, byte for byte, what `check_rows` makes of the file's row with that order, provided that the
-    validators and `normalise` of the importer accept their own results.
-
-    Parameters
-    ----------
-    importer
-        The importer of the row.
-    row
-        As it was staged; its number is among the `DateEvidence.rows` of each field.
-    fields
-        Names of the fields to swap.
-
-    Raises
-    ------
-    ValueError
-        If a field has no date, or one whose day is no month.
-    pydantic.ValidationError
-        If the importer rejects the row with its new dates.
-    """
-    values = from_json(row.values)
-    for name in fields:
-        written = date.fromisoformat(values.get(name) or "")
-        values[name] = written.replace(month=written.day, day=written.month)
-    return _staged(row.number, key_of(importer.row).field, *read_staged(importer, values))
 
 
 def _staged(number: int, key: str, row: Row, body: bytes) -> GoodRow:

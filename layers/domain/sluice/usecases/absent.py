@@ -71,28 +71,30 @@ def write_present(
     rejected = {rejection.row for rejection in checked.rejections}
     keys: dict[int, str | None] = {row.number: row.key for row in checked.good}
     others = [record for record in records if record[0] not in keys]
-    found = read_keys(importer_of(job), stored.read_plan().header.fields, others, job.date_orders)
+    found = read_keys(importer_of(job), stored.read_plan().header.fields, others, job.recipe)
     keys |= {row: key for row, key in found if key is not None or row in rejected}
     keys |= dict.fromkeys(rejection.row for rejection in unclear)
     packed = (DIGEST.pack(_UNREADABLE if key is None else digest_of(key), row) for row, key in keys.items())
     stored.write_keys(index, b"".join(packed), PRESENT)
 
 
-def why_incomparable(job: Job, services: Services) -> Problem | None:
-    """Return why the keys of a file do not tell which records it lacks; ``None`` if they do.
+def keys_depend(job: Job, checked: Checked) -> frozenset[str]:
+    """Return the decisions on which the keys of rows depend that are not good: nothing but their keys is read."""
+    field = key_of(importer_of(job).row).field
+    about = {key for key in job.recipe.decisions if key.partition(".")[2] == field}
+    return frozenset(about) if checked.rejected or checked.ignored else frozenset()
 
-    A key whose order of day and month only later rows have proved is none that parsing could read.
-    """
+
+def why_incomparable(job: Job, services: Services) -> Problem | None:
+    """Return why the keys of a file do not tell which records it lacks; ``None`` if they do."""
     key = key_of(importer_of(job).row)
-    if key.field in job.ambiguous or key.field in job.date_orders:
-        return Problem("mirror-unreadable-key", {"case": "dates", "column": key.title})
     try:
         ranges_of(job, services)
     except SluiceError as error:
         if error.problem.type != "unusable-table":
             raise
         return error.problem
-    stored, rows = JobFiles(job.ref, services.files), list[int]()
+    stored, rows = JobFiles(job, services.files), list[int]()
     for chunk in services.chunks.of_phase(job.ref, PhaseName.PARSE):
         if chunk.counts.rejected:
             found = DIGEST.iter_unpack(stored.keys(chunk.ref.index, PRESENT))
@@ -112,7 +114,7 @@ def ranges_of(job: Job, services: Services) -> list[str]:
     SluiceError
         ``unusable-table`` if the dataset compares keys in another way than texts.
     """
-    stored = JobFiles(job.ref, services.files)
+    stored = JobFiles(job, services.files)
     with suppress(NotFound):
         return stored.ranges()
     ranges = services.destination.key_ranges(job.ref.tenant, importer_of(job))
@@ -139,7 +141,7 @@ def list_absent(job: Job, index: int, batch: Batch, services: Services) -> Count
     batch
         Of the chunk, without rows.
     """
-    stored = JobFiles(job.ref, services.files)
+    stored = JobFiles(job, services.files)
     found = services.destination.keys_in(batch.tenant, batch.importer, stored.ranges()[(index - FIRST) // _LISTS])
     absent = {digest_of(key): (key, fingerprint) for key, fingerprint in found}
     in_scope = len(absent)
@@ -157,7 +159,7 @@ def list_absent(job: Job, index: int, batch: Batch, services: Services) -> Count
 
 def _present(job: Job, services: Services) -> Iterator[bytes]:
     """Yield the digests of the keys of all rows, as they are stored."""
-    stored, parsed = JobFiles(job.ref, services.files), services.chunks.of_phase(job.ref, PhaseName.PARSE)
+    stored, parsed = JobFiles(job, services.files), services.chunks.of_phase(job.ref, PhaseName.PARSE)
     indexes = [chunk.ref.index for chunk in parsed]
     with ThreadPoolExecutor(_READS) as pool:
         for start in range(0, len(indexes), _READS):
@@ -201,7 +203,7 @@ def delete_absent(job: Job, chunk: Chunk, batch: Batch, services: Services) -> C
     left = [asdict(_left(batch, rejection)) for rejection in applied.rejections]
     if left or chunk.attempts > 1:
         lines = [{"outcome": "left", **each} for each in left]
-        JobFiles(job.ref, services.files).write_kept(chunk.ref.index, lines, PhaseName.ABSENT)
+        JobFiles(job, services.files).write_kept(chunk.ref.index, lines, PhaseName.ABSENT)
     return Counts(absent=applied.deleted, absent_left=len({rejection.row for rejection in applied.rejections}))
 
 

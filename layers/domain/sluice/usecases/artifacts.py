@@ -12,7 +12,7 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``staged/{chunk}.present``                digests of the keys of all rows, the rejected ones too, in mode ``mirror``
 ``absent/ranges.json``                    the ranges of keys in which a dataset is compared with the keys of the file
 ``absent/{chunk}.jsonl``                  records whose keys the file lacks
-``dates/{chunk}.json``                    what the cells of a chunk prove about the order of day and month
+``evidence/{chunk}.json``                 what the cells of a chunk show of decisions
 ``compared/{chunk}.json``                 what loading a chunk would change: counts by column, and its first rows
 ``rejections/{chunk}-{a|b}-{phase}``      rejections of a chunk in a phase
 ``rejected/{chunk}-{phase}.cells``        the rejected rows as they came
@@ -22,6 +22,8 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``results/{run}/{name}``                  a file made for download
 ``journal/``                              before-images; `sluice.destinations.dynamodb` owns them
 ========================================  ======================================================================
+
+Of a file that was split anew, all but ``results`` and ``journal`` lies below ``split-{n}/``.
 
 Uploads are stored under ``uploads/{tenant}/{job}/``, dropped files under ``incoming/{tenant}/{importer}/``. An object
 that is read whole begins with a line that names its format. Slices are read by ranges, so they carry no such line; the
@@ -33,7 +35,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -42,13 +44,13 @@ from typing import Any, BinaryIO
 
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, format_of
-from sluice.model.job import JobFile
+from sluice.model.job import Job, JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
+from sluice.model.recipe import Evidence, to_evidence
 from sluice.model.rejection import Rejection, to_rejection
 from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
-from sluice.schema.dates import DateEvidence
 from sluice.schema.staging import Compared, dump_compared, dump_staged, load_compared, load_staged
 from sluice.schema.validation import GoodRow
 from sluice.upstream.lookup import Finding, to_finding
@@ -62,8 +64,8 @@ STAGED = "keys"
 PRESENT = "present"
 
 # Folders that are written while a job is read and parsed; they are removed when a source is read again.
-_READ = ("slices", "staged", "dates", "compared", "rejections", "rejected")
-# Comparisons that are read at once: of 10 million rows there are a thousand, and a caller waits for them.
+_READ = ("slices", "staged", "evidence", "compared", "rejections", "rejected")
+# Objects that are read at once: of 10 million rows there are a thousand, and a caller waits for them.
 _AT_ONCE = 32
 _LAYOUT = "layout.json"
 _FORMAT = 1
@@ -101,21 +103,19 @@ class FilePlan:
 class JobFiles:
     """The files of one job; also the `Workspace` in which `sluice.reading` splits the file.
 
-    The name of each object follows from the job and the chunk, so a second attempt overwrites the first.
+    The name of each object follows from the job, its split and the chunk, so a second attempt overwrites the first.
 
     Parameters
     ----------
-    ref
-        The job.
+    job
+        The job, in its present split.
     files
         The bucket.
     """
 
-    def __init__(self, ref: JobRef, files: Files) -> None:
-        self._ref, self._files = ref, files
-        self._root = job_folder(ref)
-
-    # ------------------------------------------------------------------ slices: reading's workspace
+    def __init__(self, job: Job, files: Files) -> None:
+        self._ref, self._files = job.ref, files
+        self._root = job_folder(job.ref) + (f"split-{job.split}/" if job.split else "")
 
     def write(self, name: str, body: bytes) -> None:
         """Store a whole object among the slices."""
@@ -136,11 +136,9 @@ class JobFiles:
 
     def records(self, chunk: Chunk, upload: JobFile) -> Iterator[Record]:
         """Read the rows of a chunk, unchanged, from its slice or from a range of the uploaded file."""
-        if chunk.end:
-            body = self._files.read(upload.key, chunk.start, chunk.end, upload.etag)
-        else:
-            body = self.read(f"{chunk.ref.index:06d}.slice")
         segment = Segment(chunk.ref.index, chunk.first_row, chunk.rows, chunk.start, chunk.end)
+        own = f"{chunk.ref.index:06d}.slice"
+        body = self._files.read(upload.key, chunk.start, chunk.end, upload.etag) if chunk.end else self.read(own)
         return read_segment(self.read_plan().layout, segment, body, self)
 
     def write_plan(self, layout: FileLayout, header: Header) -> None:
@@ -177,8 +175,7 @@ class JobFiles:
 
     def ranges(self) -> list[str]:
         """Read what `write_ranges` stored; raises `NotFound`."""
-        found: list[str] = self._read_json("absent/ranges.json")
-        return found
+        return list(self._read_json("absent/ranges.json"))
 
     def write_absent(self, index: int, records: Iterable[tuple[str, str]]) -> None:
         """Store records whose keys the file lacks: keys and fingerprints."""
@@ -186,8 +183,7 @@ class JobFiles:
 
     def absent(self, index: int) -> list[tuple[str, str]]:
         """Read what `write_absent` stored."""
-        lines = self._read(f"absent/{index:06d}.jsonl").splitlines()
-        return [(key, seen) for key, seen in map(json.loads, lines)]
+        return [(key, seen) for key, seen in map(json.loads, self._read(f"absent/{index:06d}.jsonl").splitlines())]
 
     def write_duplicates(self, index: int, first_rows: dict[int, int]) -> None:
         """Store the duplicate rows of a chunk: ``{row number: number of the first row with the same key}``."""
@@ -201,21 +197,14 @@ class JobFiles:
             return {}
         return {int(row): first for row, first in found.items()}
 
-    def write_evidence(self, index: int, evidence: dict[str, DateEvidence]) -> None:
-        """Store the evidence in a chunk's cells about the order of day and month, by field."""
-        self._write_json(f"dates/{index:06d}.json", {field: asdict(found) for field, found in evidence.items()})
+    def write_evidence(self, index: int, evidence: Mapping[str, Evidence]) -> None:
+        """Store what the cells of a chunk show of decisions, by their keys."""
+        self._write_json(f"evidence/{index:06d}.json", {key: asdict(found) for key, found in evidence.items()})
 
-    def evidence(self, index: int) -> dict[str, DateEvidence]:
-        """Read what `write_evidence` stored; empty if the chunk has no evidence."""
-        try:
-            return _evidence(self._read_json(f"dates/{index:06d}.json"))
-        except NotFound:
-            return {}
-
-    def all_evidence(self) -> Iterator[dict[str, DateEvidence]]:
-        """Read the evidence of every chunk."""
-        for key in self._files.names(f"{self._root}dates/"):
-            yield _evidence(json.loads(_body(self._files.read(key), key)))
+    def evidence(self) -> Iterator[dict[str, Evidence]]:
+        """Read what `write_evidence` stored, of every chunk that has some, in the order of the file."""
+        for found in self._read_all("evidence"):
+            yield {key: to_evidence(kept) for key, kept in found.items()}
 
     def write_pulled(self, index: int, pulled: PulledChunk) -> None:
         """Store what the upstream sent while a chunk was read."""
@@ -240,9 +229,7 @@ class JobFiles:
 
     def compared(self) -> Iterator[Compared]:
         """Read what `write_compared` stored, of every chunk in the order of the file."""
-        names = [f"compared/{_name(key)}" for key in self._names("compared/")]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            yield from map(load_compared, pool.map(self._read_json, names))
+        yield from map(load_compared, self._read_all("compared"))
 
     # ------------------------------------------------------------------ rejected rows
 
@@ -250,11 +237,9 @@ class JobFiles:
         self, chunk: Chunk, rejections: list[Rejection], records: Iterable[Record], *, again: bool = False
     ) -> None:
         """Store the rejections of a chunk, and its rejected rows unchanged; nothing if there are none, unless again."""
-        # A later attempt also writes an empty list: an answer about dates in between may have outdated the earlier one.
-        if not (rejections or again) and chunk.attempts <= 1:
+        if not (rejections or again or chunk.is_again):
             return
-        ref = chunk.ref
-        rejected = {rejection.row for rejection in rejections}
+        ref, rejected = chunk.ref, {rejection.row for rejection in rejections}
         rows = [record for record in records if record[0] in rejected]
         self._write(f"rejected/{ref.index:06d}-{ref.phase}.cells", write_cells(rows))
         self._write_lines(_rejections_name(ref), sorted(rejections, key=lambda rejection: rejection.row))
@@ -306,9 +291,22 @@ class JobFiles:
         for folder in _READ:
             self._files.remove(f"{self._root}{folder}/")
 
+    def remove_derived(self, delivered: Container[int], delivery: PhaseName) -> None:
+        """Remove what was derived from the rows of all chunks, except of the chunks that are being delivered.
+
+        That is the comparison with what it has rejected, and which rows have duplicate keys.
+        """
+        self._files.remove(f"{self._root}compared/")
+        self._files.remove(f"{self._root}absent/")
+        derived = (".duplicates", f"-b-{delivery}.jsonl", f"-{delivery}.cells")
+        folders = ("staged", "rejections", "rejected")
+        for key in (key for folder in folders for key in self._files.names(f"{self._root}{folder}/")):
+            if key.endswith(derived) and int(_name(key)[:6]) not in delivered:
+                self._files.remove_file(key, None)
+
     def remove_all(self) -> None:
         """Remove everything that was derived from the job's file, and the upload itself."""
-        self._files.remove(self._root)
+        self._files.remove(job_folder(self._ref))
         self._files.remove(upload_key(self._ref, ""))
 
     # ------------------------------------------------------------------ codec
@@ -333,6 +331,12 @@ class JobFiles:
 
     def _read_json(self, name: str) -> Any:
         return json.loads(self._read(name))
+
+    def _read_all(self, folder: str) -> Iterator[Any]:
+        """Read the JSON objects of a folder in the order of their names."""
+        names = [f"{folder}/{_name(key)}" for key in self._names(f"{folder}/")]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            yield from pool.map(self._read_json, names)
 
     def _write_lines(self, name: str, items: Iterable[Any]) -> None:
         self._write(name, "".join(json.dumps(asdict(item)) + "\n" for item in items).encode())
@@ -367,10 +371,6 @@ class JobFiles:
 def _rejections_name(ref: ChunkRef) -> str:
     # The letter sorts the rejections of parse before those of load within a chunk.
     return f"rejections/{ref.index:06d}-{'a' if ref.phase is PhaseName.PARSE else 'b'}-{ref.phase}.jsonl"
-
-
-def _evidence(content: dict[str, Any]) -> dict[str, DateEvidence]:
-    return {field: DateEvidence(**found) for field, found in content.items()}
 
 
 def _earlier(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Control of a job: callers commit, pause, resume, cancel, retry, roll back and delete it; workers suspend it.
+"""Control of a job: callers answer, commit, pause, resume, cancel, retry, roll back and delete it; workers suspend it.
 
 Each function is idempotent. A call changes the job first and then starts its execution; if the process dies between
 the two, the repeated call starts the execution.
@@ -6,18 +6,18 @@ the two, the repeated call starts the execution.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
-from sluice.catalog.registry import importer_of
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
-from sluice.model.errors import Conflict, Problem, RequestRejected, TryLater
-from sluice.model.job import RETRYABLE, SYSTEM, DateOrder, Job
+from sluice.model.errors import Conflict, Problem, TryLater
+from sluice.model.job import RETRYABLE, SYSTEM, Job
 from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
-from sluice.schema.importer import Column
 from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.queueing import acquire_importer_again, begin, release, start
+from sluice.usecases.rounds import CANCEL, answer_if_passed, check_answers, decide_answers, delivered
 from sluice.usecases.services import Services
 from sluice.wording import word_detail
 
@@ -26,44 +26,101 @@ _FIRST_SECONDS = 30
 _LONGEST_SECONDS = 600
 
 
-def commit(ref: JobRef, *, by: str, answers: Mapping[str, DateOrder], now: int, services: Services) -> Job:
-    """Commit a job in review: start loading its rows, or let it wait while another job loads into its dataset.
+def answer(ref: JobRef, *, version: int, answers: Mapping[str, Any], by: str, now: int, services: Services) -> Job:
+    """Answer questions of a job in review, or decide anew what was decided about its file.
+
+    While a question stays open, the job stays in review. The last answer lets it go on: by a round if rows are read
+    otherwise now, else to its load, unless it must be committed.
 
     Parameters
     ----------
+    version
+        Version of the recipe that the caller has seen.
+    answers
+        Decisions, see `given_decisions`; ``{"mode": "update"}`` where the job offers it; or ``exceed`` or
+        ``cancel`` for a guard.
     by
         Subject of the caller.
-    answers
-        Order of day and month, ``dmy`` or ``mdy``, by date column (its field or title); required for every column
-        that the job asks about.
     now
         Epoch seconds.
 
     Raises
     ------
     Conflict
-        If the job is not in review, a guard keeps it from loading, or it was committed with other answers.
-    RequestRejected
-        ``ambiguous-dates`` if an answer is missing; ``unknown-column`` if the job does not ask about a column.
+        ``illegal-transition`` if the job is not in review; ``answered-otherwise`` if its recipe has changed since, and
+        other answers hold now; ``already-delivered`` if an answer changes rows that were delivered.
+    InvalidDecision
+        If an answer is none.
     """
     job = services.jobs.get(ref)
-    goes_on = job.committed and (job.status is Status.LOADING or job.is_in_line)
-    if job.status is not Status.IN_REVIEW and not goes_on:
-        raise illegal_transition(ref.id, job.status, Status.LOADING)
-    date_orders = {**job.date_orders, **_by_field(job, answers)}
-    if goes_on:
-        if date_orders != job.date_orders:
-            raise Conflict("committed-otherwise", id=ref.id)
+    made = check_answers(job, answers)
+    if version != job.recipe.version:
+        return _answered_before(job, made, now, services)
+    if job.status is not Status.IN_REVIEW:
+        raise illegal_transition(ref.id, job.status, "answered")
+    if CANCEL in made.values():
+        return cancel(ref, by=by, now=now, services=services)
+    decided, is_round = decide_answers(job, made, services)
+    note = ", ".join(f"{key}: {json.dumps(value)}" for key, value in made.items())
+    try:
+        if decided.questions or (job.needs_commit and not is_round):
+            return services.jobs.decide(job, decided, by=by, note=note)
+        to = Status.PARSING if is_round else Status.LOADING
+        return begin(job, to, by=by, note=note, decided=decided, now=now, services=services)
+    except Conflict:
+        there = services.jobs.get(ref)
+        if there.recipe.version == version:
+            raise
+        return _answered_before(there, made, now, services)  # another answer came first
+
+
+def _answered_before(job: Job, made: Mapping[str, Any], now: int, services: Services) -> Job:
+    """Return a job whose recipe has changed, if the answers hold: the call came twice, or two callers agree.
+
+    Raises
+    ------
+    Conflict
+        If the job has ended, or something else holds.
+    """
+    if job.status in ENDED:
+        raise illegal_transition(job.ref.id, job.status, "answered")
+    holds = {key: job.options.mode if key == "mode" else job.recipe.value(key) for key in made}
+    if "columns" in made and made["columns"].items() <= job.recipe.columns.items():
+        holds["columns"] = made["columns"]  # beside others that were known before
+    if holds != made:
+        is_open = {question.key for question in job.questions}.__contains__
+        decided = {key: value for key, value in holds.items() if value is not None and not is_open(key)}
+        otherwise = {key: value for key, value in decided.items() if value != made[key]}
+        raise Conflict("answered-otherwise", id=job.ref.id, version=job.recipe.version, holds=otherwise)
+    if job.status in {Status.PARSING, Status.LOADING, Status.QUEUED}:
+        start(job, now=now, services=services)  # the first call may have died before it started the execution
+    return job
+
+
+def commit(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
+    """Commit a job in review: start loading its rows, or let it wait while another job loads into its dataset.
+
+    Parameters
+    ----------
+    by
+        Subject of the caller.
+    now
+        Epoch seconds.
+
+    Raises
+    ------
+    Conflict
+        If the job is not in review, or has open questions.
+    """
+    job = services.jobs.get(ref)
+    if job.committed and job.status in {Status.LOADING, Status.PARSING, Status.QUEUED}:
         start(job, now=now, services=services)  # the first call may have died before it started the execution
         return job
-    if job.problem:
-        raise Conflict.of(job.problem)
-    missing = [column.title for column in _asked(job) if column.field not in date_orders]
-    if missing:
-        raise RequestRejected("ambiguous-dates", columns=missing)
-    note = ", ".join(f"{field}: {order}" for field, order in sorted(date_orders.items()))
-    note = note and f"dates {note}"
-    return begin(job, Status.LOADING, by=by, note=note, answers=date_orders, now=now, services=services)
+    if job.status is not Status.IN_REVIEW:
+        raise illegal_transition(ref.id, job.status, Status.LOADING)
+    if job.questions:
+        raise Conflict("questions-open", id=ref.id, keys=[question.key for question in job.questions])
+    return begin(job, Status.LOADING, by=by, committed=True, now=now, services=services)
 
 
 def pause(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
@@ -226,9 +283,7 @@ def retry(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     if job.deleted or job.problem is None or job.problem.type not in RETRYABLE:
         case = "deleted" if job.deleted else "same-again"
         raise Conflict("not-retryable", case=case, status_now=str(job.status))
-    parsed = [chunk.state is ChunkState.DONE for chunk in services.chunks.of_phase(ref, PhaseName.PARSE)]
-    is_ready = job.planned and all(parsed) and not (job.needs_review or job.compares_first)
-    to = Status.LOADING if is_ready else Status.PARSING
+    to = Status.LOADING if _goes_on_loading(job, services) else Status.PARSING
     acquire_importer_again(job, services)
     return begin(job, to, by=by, note="retried", now=now, services=services)
 
@@ -290,7 +345,7 @@ def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     held = [chunk.lease_until - now for name in PhaseName for chunk in chunks.of_phase(ref, name) if chunk.is_held(now)]
     if held:
         raise TryLater("job-in-use", max(held))
-    JobFiles(ref, services.files).remove_all()
+    JobFiles(job, services.files).remove_all()
     if job.file.key:
         # with its etag, because another file may have replaced it in the drop folder
         services.files.remove_file(job.file.key, job.file.etag)
@@ -299,17 +354,14 @@ def delete_job(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
     return job
 
 
-def _asked(job: Job) -> list[Column]:
-    return [column for column in importer_of(job).columns if column.field in job.ambiguous]
-
-
-def _by_field(job: Job, answers: Mapping[str, DateOrder]) -> dict[str, DateOrder]:
-    """Key the answers by field; reject columns whose order the file itself proves."""
-    fields = {name: column.field for column in _asked(job) for name in (column.field, column.title)}
-    unknown = sorted(set(answers) - set(fields))
-    if unknown:
-        raise RequestRejected("unknown-column", unknown=unknown, asked=[column.title for column in _asked(job)])
-    return {fields[name]: order for name, order in answers.items()}
+def _goes_on_loading(job: Job, services: Services) -> bool:
+    """Return whether a failed job was loading all of its rows; else its rows have to be settled first."""
+    parsed = list(services.chunks.of_phase(job.ref, PhaseName.PARSE))
+    if not job.planned or job.needs_review or job.compares_first:
+        return False
+    there = delivered(job, services.chunks)
+    staged = {chunk.ref.index for chunk in parsed if chunk.counts.checked > chunk.counts.rejected}
+    return bool(there) and all(chunk.state is ChunkState.DONE for chunk in parsed) and staged <= there
 
 
 def _has_begun(job: Job, states: set[Status]) -> bool:

@@ -14,6 +14,7 @@ from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
 from sluice.model.options import GivenOptions, LoadOptions
+from sluice.model.recipe import Decision, Recipe
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
@@ -24,7 +25,7 @@ from sluice.schema.importer import Importer
 from sluice.schema.rejections import as_text
 from sluice.schema.validation import Checked, GoodRow
 from sluice.usecases.artifacts import FilePlan, JobFiles
-from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.ports import Chunks, Jobs
 from sluice.usecases.services import Services
 
 # Digits of a row number; no sheet has as many rows.
@@ -32,6 +33,8 @@ _ROW_DIGITS = 12
 # Cases of `check_corrected` in which the file must not be imported like any other: its rows alone are not enough, or
 # they are the job's own.
 _FINAL = frozenset({"under-way", "nothing-loaded"})
+# Kinds of the decisions that bear on rows; those on the file as a whole are made anew.
+_ON_ROWS = frozenset({"constants", "decimal", "date_order"})
 # Characters of a text that a rejection quotes.
 _SHOWN = 50
 
@@ -62,18 +65,28 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
 
 
 def as_correction(job: Job, corrected: Job) -> Job:
-    """Make a job a correction: its file has the headers, the dates and the parameters of the original file.
+    """Make a job a correction: its cells are read as those of the original file were, and its headers match as there.
 
-    What the caller of the correction gave takes precedence.
+    What the caller of the correction gave takes precedence, and so do constants in the name of its file.
     """
+    remembered = {key: each for key, each in job.recipe.decisions.items() if each.how == "remembered"}
+    own = {key: each for key, each in job.recipe.decisions.items() if key not in remembered}
     return replace(
         job,
         corrects=corrected.ref.id,
-        mapping=job.mapping or corrected.mapping,
-        date_orders=corrected.date_orders,
-        parameters=corrected.parameters | job.parameters,
+        recipe=replace(job.recipe, decisions={**remembered, **_answered(corrected.recipe), **own}),
         options=_options_of_correction(job.given, corrected.options),
     )
+
+
+def _answered(recipe: Recipe) -> dict[str, Decision]:
+    """Return the decisions of a job that hold for its correction, which another workbook, or a text file, may be."""
+    return {
+        key: Decision(each.value, "answered")
+        for key, each in recipe.decisions.items()
+        # headers that matched by themselves do so again, and a column that needs no correction may be missing
+        if key.partition(".")[0] in _ON_ROWS or (key == "columns" and each.is_strict)
+    }
 
 
 def _options_of_correction(given: GivenOptions, corrected: LoadOptions) -> LoadOptions:
@@ -215,7 +228,7 @@ def select_rows(job: Job, importer: Importer, plan: FilePlan, records: list[Reco
     """
     selected = _unescape(importer, plan, records)
     if job.corrects:
-        selected = _select_corrected(job, importer, selected, plan, chunks=services.chunks, files=services.files)
+        selected = _select_corrected(job, importer, selected, plan, services)
     return selected
 
 
@@ -247,19 +260,21 @@ def _unescape(importer: Importer, plan: FilePlan, records: list[Record]) -> Sele
     return selected
 
 
-def _select_corrected(
-    job: Job, importer: Importer, rows: Selected, plan: FilePlan, *, chunks: Chunks, files: Files
-) -> Selected:
+def _select_corrected(job: Job, importer: Importer, rows: Selected, plan: FilePlan, services: Services) -> Selected:
     corrects = JobRef(job.ref.tenant, job.corrects or "")
+    try:
+        stored = JobFiles(services.jobs.get(corrects), services.files)
+    except NotFound:  # its retention has ended, so no row of the file is its own
+        stored = JobFiles(replace(job, ref=corrects), services.files)
     place, job_place = _place(plan.header, ROW_TITLE), _place(plan.header, JOB_TITLE)
     numbers = {number: _row_number(cells, place) for number, cells in rows.wanted}
-    before = _Texts(importer, plan.header, JobFiles(corrects, files))
+    before = _Texts(importer, plan.header, stored)
     rejected = _rejected_rows(
         corrects,
         job.delivery,  # both jobs have the same importer
         {number for number in numbers.values() if number},
-        chunks,
-        files,
+        services.chunks,
+        stored,
     )
     wanted: list[Record] = []
     unmatched: list[Rejection] = []
@@ -337,7 +352,7 @@ def _row_number(cells: list[Cell], place: int | None) -> int | None:
 
 
 def _rejected_rows(
-    ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, files: Files
+    ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, stored: JobFiles
 ) -> dict[int | None, RejectedRow]:
     """Find these rows as they were rejected; read only the chunks that contain them."""
     parsed = list(chunks.of_phase(ref, PhaseName.PARSE))
@@ -347,6 +362,6 @@ def _rejected_rows(
         row.number: row
         for index in indexes
         for phase in (PhaseName.PARSE, delivery)
-        for row in JobFiles(ref, files).rejected_of(ChunkRef(ref, phase, index))
+        for row in stored.rejected_of(ChunkRef(ref, phase, index))
         if row.number in numbers
     }

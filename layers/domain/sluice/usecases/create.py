@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ulid import ULID
 
@@ -20,7 +20,7 @@ from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import upload_key
 from sluice.usecases.corrections import as_correction, check_corrected
 from sluice.usecases.multipart import Parts, list_parts
-from sluice.usecases.parameters import check_file_type, options_of, parameters_of
+from sluice.usecases.recipes import check_file_type, named_recipe, options_of, recipe_of
 from sluice.usecases.same_file import reject_same_file
 from sluice.usecases.services import Services
 
@@ -36,16 +36,20 @@ class ImportRequest:
     ----------
     bytes
         Size of the file.
-    mapping
-        Columns by the headers of the file, ``{header: field or title}``.
+    recipe
+        Decisions about how the file is read, see `given_decisions`.
+    recipe_name
+        Name of a recipe that is kept, see `named_recipe`; ``None`` for none.
+    questions
+        What the job does where its file leaves a decision open; ``None`` as the importer says.
+    waits
+        Whether the caller waits for the end of the job, and is not there to answer.
     review
         Whether the job stops for review before it loads; ``None`` uses the importer's default.
     force
         Whether to import the file even if the same file was imported before.
     corrects
         Id of the job whose rejected rows the file corrects; ``None`` if the file itself says so, or corrects none.
-    parameters
-        Values of the importer's parameters; others are taken from the file's name.
     sha256
         Digest of the file in hexadecimal, if the caller knows it; a repeated file is then rejected before its upload.
     given
@@ -57,13 +61,15 @@ class ImportRequest:
     importer: str
     filename: str
     bytes: int
-    mapping: dict[str, str] | None = None
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    recipe_name: str | None = None
+    questions: Literal["ask", "fail"] | None = None
+    waits: bool = False
     urgent: bool = False
     review: bool | None = None
     force: bool = False
     corrects: str | None = None
     sha256: str | None = None
-    parameters: dict[str, str] | None = None
     given: GivenOptions = field(default_factory=GivenOptions)
 
 
@@ -80,17 +86,20 @@ def new_job(
     Raises
     ------
     NotFound
-        If there is no such importer, or no such job to correct.
+        If there is no such importer, no such recipe, or no such job to correct.
     FileRejected
         If the file is larger than the importer allows, or of another type.
     RequestRejected
-        If a parameter is unknown or has the wrong form, or an option cannot be given.
+        If a decision of the recipe or an option cannot be given.
     Conflict
         If the same file was imported before, or the job to correct cannot be corrected.
     """
     importer = importer_named(request.importer)
     check_file_type(importer, request.filename)
-    given = options_of(importer, request.given)
+    named = named_recipe(request.tenant, importer, request.recipe_name, services.recipes)
+    recipe = named.under(recipe_of(importer, request.recipe, request.filename))
+    made = {key: each.value for key, each in recipe.decisions.items() if each.how in {"given", "remembered"}}
+    given = options_of(importer, request.given.beside(named.options)).with_recipe(made)
     if request.bytes > importer.max_bytes:
         raise FileRejected(
             "too-large",
@@ -118,12 +127,13 @@ def new_job(
         requested_by=request.requested_by,
         batch_id=str(ULID.from_datetime(now)),
         created_at=now,
-        mapping=request.mapping,
         urgent=request.urgent,
         # a lookup writes to no dataset, so a review has nothing to compare
         review=not importer.lookup and (importer.review if request.review is None else request.review),
         force=request.force,
-        parameters=parameters_of(importer, request.filename, request.parameters),
+        recipe=recipe,
+        recall=named.recall,
+        asks=request.questions or importer.asks(attended=not request.waits),
         lookup=importer.lookup,
         options=given.over(importer.options),
         given=given,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sluice.model.chunk import CLOSED, JobRef, PhaseName
-from sluice.model.status import STOPPING
-from sluice.usecases.barrier import answer_if_passed
+from sluice.model.status import STOPPING, Status
 from sluice.usecases.phases import phase_of
+from sluice.usecases.rounds import answer_if_passed
 from sluice.usecases.services import Services
 
 
@@ -52,10 +52,12 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
             machine.succeed(token, {"outcome": entered})
             return
         job = entered
+    if job.run == run + 1 and job.status is Status.PARSING:
+        machine.start(job)  # an earlier dispatch may have died after it began that run
     if job.run != run or job.status is not phase.running or job.is_in_line:
         machine.succeed(token, {"outcome": "over"})
         return
-    job = services.jobs.remember(ref, phase=name)
+    job = services.jobs.enter_phase(ref, name)
     phase.prepare(job, services)
     chunks.add(phase.chunks(job, services))
     chunks.open_barrier(ref, name, run=run, token=token)

@@ -144,7 +144,7 @@ def make_file(ref: JobRef, run: int, name: str, services: Services) -> int:
 
 def write_result(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> int:
     """Write the workbook with a sheet for each category; return its number of rows."""
-    plan, lookup = JobFiles(job.ref, files).read_plan(), lookup_named(job.lookup or "")
+    plan, lookup = JobFiles(job, files).read_plan(), lookup_named(job.lookup or "")
     counts = write_result_workbook(
         out,
         categories=lookup.categories,
@@ -160,7 +160,7 @@ def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> i
     """Write the number of rows in each category as JSON; return the total."""
 
     def of_chunk(index: int) -> list[str]:
-        return [each.category for each in JobFiles(job.ref, files).findings(index)]
+        return [each.category for each in JobFiles(job, files).findings(index)]
 
     found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
     content = summarise(lookup_named(job.lookup or "").categories, found, _facts(job))
@@ -179,10 +179,10 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
     match name:
         case "errors.xlsx" | "errors.csv":
             write = write_errors_workbook if name == ERRORS_XLSX else write_errors_csv
-            plan = JobFiles(job.ref, files).read_plan()
+            plan = JobFiles(job, files).read_plan()
             titles = {column.field: column.title for column in importer_of(job).columns}
             places = {titles[field]: place for place, field in plan.header.fields.items()}
-            rows = JobFiles(job.ref, files).rejected_rows()
+            rows = JobFiles(job, files).rejected_rows()
             if job.has_loaded_nothing:
                 rows = map(_to_import_whole, rows)
             return write(
@@ -206,16 +206,16 @@ def _to_import_whole(row: RejectedRow) -> RejectedRow:
 def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
     for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
         if chunk.state is ChunkState.DONE:
-            rejected = {rejection.row for rejection in JobFiles(job.ref, files).rejections(chunk.ref)}
+            rejected = {rejection.row for rejection in JobFiles(job, files).rejections(chunk.ref)}
             yield from (row for row in staged_rows(job, chunk.ref.index, files).rows if row.number not in rejected)
 
 
 def _rows(job: Job, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
-    stored = JobFiles(job.ref, files)
+    stored = JobFiles(job, files)
     parsed = {chunk.ref.index: chunk for chunk in chunks.of_phase(job.ref, PhaseName.PARSE)}
 
     def of_chunk(index: int) -> list[CategorisedRow]:
-        found = {each.row: each for each in JobFiles(job.ref, files).findings(index)}
+        found = {each.row: each for each in JobFiles(job, files).findings(index)}
         return [
             CategorisedRow(number, cells, each.category, each.value, _reason(each))
             for number, cells in stored.records(parsed[index], job.file)
@@ -253,7 +253,7 @@ def _facts(job: Job) -> dict[str, str]:
     """List the facts about a result: its file and parameters, and how many rows of the file it lacks."""
     titles = {parameter.name: parameter.title for parameter in importer_of(job).parameters}
     facts = {"File": job.file.name}
-    facts |= {titles.get(name, name): value for name, value in job.parameters.items()}
+    facts |= {titles.get(name, name): value for name, value in job.recipe.constants.items()}
     facts |= {"Job": job.ref.id, "Rows in the file": f"{job.counts.total:,}"}
     if job.counts.rejected:
         facts["Rejected, see errors.xlsx"] = f"{job.counts.rejected:,}"

@@ -11,11 +11,12 @@ from sluice.model.errors import Problem, TryLater
 from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
 from sluice.model.status import Status
 from sluice.usecases.absent import is_list
-from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.ports import Chunks
 from sluice.usecases.queueing import release
+from sluice.usecases.remembered import learn
+from sluice.usecases.rounds import answer_if_passed, may_change
 from sluice.usecases.services import Services
-from sluice.usecases.staged_rows import find_obstacles, rejections_problem
+from sluice.usecases.staged_rows import rejections_problem
 from sluice.wording.english.forms import rows
 
 # Failed chunks that a problem describes; it only counts the others.
@@ -26,7 +27,8 @@ def finish(ref: JobRef, run: int, *, error: str | None, now: int, services: Serv
     """Move a job to the state that follows its run: paused, cancelled, in review, completed, failed or rolled back.
 
     A job is completed if every row was delivered or rejected. It gives back the lock of its dataset, and if it has
-    ended that of its importer, so that the next job in line starts.
+    ended that of its importer, so that the next job in line starts. How the file of a completed one was read is
+    remembered.
 
     Parameters
     ----------
@@ -41,6 +43,7 @@ def finish(ref: JobRef, run: int, *, error: str | None, now: int, services: Serv
     if job.run == run and not job.is_in_line:
         job = _finished(job, error, services)
         job = release(job, now=now, services=services)
+        learn(job, services)
     return job
 
 
@@ -55,7 +58,7 @@ def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
     Returns
     -------
     bool
-        ``False`` if the chunk was closed before.
+        ``False`` if the chunk was closed before, or was opened again since its message was sent.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
     chunks = services.chunks
     given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
     chunk = chunks.get(ref)
-    if chunk is not None and chunk.state not in CLOSED:
+    if chunk is not None and chunk.state not in CLOSED and chunk.ref.round == ref.round:
         raise TryLater("chunk-in-use", max(1, chunk.lease_until - now))
     answer_if_passed(ref.job, ref.phase, now, services)
     return given_up
@@ -105,9 +108,9 @@ def _after_import(job: Job, error: str | None, services: Services) -> Job:
     if error is not None:
         return jobs.transition(job.ref, Status.FAILED, problem=_system_error(job, error))
     uncompared = _failed(job.ref, chunks, [PhaseName.PARSE, PhaseName.COMPARE]) if job.compares_first else []
-    if job.status is Status.PARSING and job.needs_review and not uncompared:
-        tripped = find_obstacles(job, chunks=chunks, files=services.files)
-        return jobs.transition(job.ref, Status.IN_REVIEW, problem=tripped[0] if tripped else None)
+    is_over = bool(uncompared) or may_change(job, services)
+    if job.status is Status.PARSING and job.needs_review and not is_over:
+        return jobs.transition(job.ref, Status.IN_REVIEW)
     if any(is_list(chunk.ref.index) for chunk in uncompared):
         return jobs.transition(job.ref, Status.FAILED, problem=_unfinished_mirror(job, "uncompared", uncompared))
     if job.counts.unprocessed:

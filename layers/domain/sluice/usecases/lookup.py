@@ -65,7 +65,7 @@ def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: S
     # an invalid key is no duplicate: in a list with a dash for each missing number, every dash is an invalid key
     invalid = {row: reason for row, (key, _) in staged.duplicates.items() if (reason := lookup.rejects(key))}
     findings += [_invalid(row, lookup, reason) for row, reason in invalid.items()]
-    JobFiles(job.ref, files).write_findings(chunk.ref.index, findings)
+    JobFiles(job, files).write_findings(chunk.ref.index, findings)
     duplicates = {row: found for row, found in staged.duplicates.items() if row not in invalid}
     return Counts(inserted=len(findings), rejected=reject_at_delivery(job, chunk, [], duplicates, files))
 
@@ -78,7 +78,7 @@ def _finding(
     found = known.get(row.key)
     if found is None:
         return Finding(row.number, lookup.failed, code="no-answer")
-    return Finding(row.number, lookup.category_of(found, job.parameters), value=found.value)
+    return Finding(row.number, lookup.category_of(found, job.recipe.constants), value=found.value)
 
 
 def _invalid(row: int, lookup: Lookup, text: str) -> Finding:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 
 from sluice.catalog.registry import importer_of
-from sluice.model.chunk import Chunk, ChunkRef, ChunkState, PhaseName
+from sluice.model.chunk import Chunk, ChunkRef, ChunkState, Parsed, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import REJECTIONS, FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
+from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.reports.rejected_rows import REPORT_TITLES
@@ -26,19 +26,17 @@ from sluice.usecases.corrections import select_rows
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import drift_of, fetch, read_again, settle_mode
 from sluice.usecases.queueing import ensure_hold, enter_delivery
+from sluice.usecases.rounds import may_change, meet_obstacles, reject_stale, settle_recipe
 from sluice.usecases.services import Services, Work
 from sluice.usecases.staged_rows import (
     dump_keys,
     equal_keys,
     find_duplicates,
-    find_obstacles,
     reject_at_delivery,
     rejected_before,
     rejections_problem,
-    settle_date_orders,
     staged_rows,
     store_comparison,
-    write_evidence,
 )
 from sluice.usecases.sync import cancel_if_superseded, end_overdue
 
@@ -60,18 +58,15 @@ class Phase:
     running
         State of the job while the phase is under way; in any other state, workers process no chunk of the phase.
     work
-        Processes a chunk; returns what it adds to the job's counts.
+        Processes a chunk; returns what it adds to the job's counts, and of parsing by which recipe.
     progress
         Computes the number of processed rows, and the total, from the job's counts.
     code
         Code of the sentence about that progress, see `sluice.wording.word_progress`.
     entered_from, enter
-        States in which a job enters the phase, and what moves it in: returns the job, or the outcome with which
-        dispatch answers instead.
-    prepare
-        Derives what all chunks of the phase need.
-    chunks
-        Lists the chunks that follow from an earlier phase.
+        States in which a job enters the phase, and what moves it in: returns the job, or the outcome of the dispatch.
+    prepare, chunks
+        Derives what all chunks of the phase need; lists the chunks that follow from an earlier phase.
     check
         Ends a job that must not continue and returns it; ``None`` if it may continue. Dispatch calls it.
     is_wanted
@@ -81,7 +76,7 @@ class Phase:
     """
 
     running: Status
-    work: Callable[[Work, Services], Counts]
+    work: Callable[[Work, Services], Counts | Parsed]
     progress: Callable[[Counts], tuple[int, int]]
     code: str
     entered_from: frozenset[Status] = frozenset({Status.PARSING})
@@ -93,40 +88,46 @@ class Phase:
     final: tuple[type[SluiceError], ...] = ()
 
 
-def parse_chunk(work: Work, services: Services) -> Counts:
+def parse_chunk(work: Work, services: Services) -> Parsed:
     """Validate the rows of a chunk and stage those that pass; a second attempt writes the same files again.
 
     Returns
     -------
-    Counts
+    Parsed
         Rows checked and rejected; ``total`` is negative: it subtracts blank rows and totals rows from the split rows.
     """
     job, chunk, index = work.job, work.chunk, work.chunk.ref.index
-    stored = JobFiles(job.ref, services.files)
+    stored = JobFiles(job, services.files)
     plan, records = stored.read_plan(), list(stored.records(chunk, job.file))
     importer, selected = importer_of(job), None
     if job.corrects or not REPORT_TITLES.isdisjoint(plan.header.ignored):
         selected = select_rows(job, importer, plan, records, services)
         records = selected.wanted
-    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.date_orders, job.options)
+    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.recipe, job.options)
     if selected is not None:
         checked = selected.joined(checked, lambda keys: equal_keys(job, lambda: keys, services))
         records = selected.records
-    if checked.good:
+    if checked.good or chunk.is_again:
         stored.write_staged(index, checked.good)
         stored.write_keys(index, dump_keys(checked.good))
-    write_evidence(job, index, checked.dates, services.files)
+    evidence = {} if job.corrects else checked.evidence  # a few cells say little, and the original file has settled it
+    if evidence or chunk.is_again:
+        stored.write_evidence(index, evidence)
+    depends = checked.depends
     if job.mirrors:
         absent.write_present(job, index, checked, selected.rejections if selected else [], records, stored)
+        depends |= absent.keys_depend(job, checked)
     stored.write_rejections(chunk, checked.rejections, records)
     seen = checked.seen
-    return Counts(total=seen - chunk.rows, checked=seen, rejected=checked.rejected, ignored=checked.ignored)
+    counts = Counts(total=seen - chunk.rows, checked=seen, rejected=checked.rejected, ignored=checked.ignored)
+    return Parsed(counts, job.recipe.version, depends)
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
     """Compare the staged rows of a chunk, or a range of the dataset, with the other; write nothing to the dataset."""
     if absent.is_list(work.chunk.ref.index):
         return absent.list_absent(work.job, work.chunk.ref.index, _batch_of(work, [], services), services)
+    reject_stale(work.job, work.chunk.ref.index, services.chunks)
     staged = staged_rows(work.job, work.chunk.ref.index, services.files)
     found = services.destination.compare(_batch_of(work, staged.rows, services))
     return store_comparison(work.job, work.chunk, staged, found, services.files)
@@ -141,12 +142,12 @@ def load_chunk(work: Work, services: Services) -> Counts:
         Rows inserted, updated, unchanged, deleted and rejected; their sum is the number of staged rows, less the rows
         that were counted as rejected when they were compared.
     """
+    reject_stale(work.job, work.chunk.ref.index, services.chunks)
     staged = staged_rows(work.job, work.chunk.ref.index, services.files)
     applied = services.destination.apply(_batch_of(work, staged.rows, services))
-    rejections = applied.rejections + staged.invalid
     counted = rejected_before(work.job, work.chunk, services.chunks)
     rejected = reject_at_delivery(
-        work.job, work.chunk, rejections, staged.duplicates, services.files, again=counted > 0
+        work.job, work.chunk, applied.rejections, staged.duplicates, services.files, again=counted > 0
     )
     return Counts(
         inserted=applied.inserted,
@@ -158,11 +159,6 @@ def load_chunk(work: Work, services: Services) -> Counts:
     )
 
 
-def delete_absent(work: Work, services: Services) -> Counts:
-    """Delete records whose keys the file lacks."""
-    return absent.delete_absent(work.job, work.chunk, _batch(work, services), services)
-
-
 def undo_chunk(work: Work, services: Services) -> Counts:
     """Undo the load of a chunk, or the deletion of absent records, and store the rows that stay as they are."""
     _wait_for_its_load(work, services)
@@ -170,7 +166,7 @@ def undo_chunk(work: Work, services: Services) -> Counts:
     kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
     kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
     if kept:
-        JobFiles(work.job.ref, services.files).write_kept(work.chunk.ref.index, kept)
+        JobFiles(work.job, services.files).write_kept(work.chunk.ref.index, kept)
     return Counts(reversed=undone.reversed, conflicts=len(undone.kept), rollback_failed=len(undone.failed))
 
 
@@ -179,7 +175,7 @@ def _batch(work: Work, services: Services) -> Batch:
     index = work.chunk.ref.index
     if absent.is_list(index):
         return absent.deleting(
-            work.job, _batch_of(work, [], services), JobFiles(work.job.ref, services.files).absent(index)
+            work.job, _batch_of(work, [], services), JobFiles(work.job, services.files).absent(index)
         )
     return _batch_of(work, staged_rows(work.job, index, services.files).rows, services)
 
@@ -188,12 +184,13 @@ def _batch_of(work: Work, rows: list[GoodRow], services: Services) -> Batch:
     job = work.job
     matched = frozenset[str]()
     if job.options.blanks == "keep" and job.options.mode != "delete":
-        matched = frozenset(JobFiles(job.ref, services.files).read_plan().header.fields.values())
+        matched = frozenset(JobFiles(job, services.files).read_plan().header.fields.values())
     importer, index = importer_of(job), work.chunk.ref.index
     return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, job.hold, matched)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
+    reject_stale(work.job, work.chunk.ref.index, services.chunks)
     return lookup_chunk(work.job, work.chunk, now=work.now, before=work.until - _TO_WRITE, services=services)
 
 
@@ -217,23 +214,22 @@ def _holding(do: Callable[[Work, Services], Counts]) -> Callable[[Work, Services
     return work
 
 
-def _settle(job: Job, _: int, services: Services) -> Job:
-    return settle_date_orders(job, jobs=services.jobs, files=services.files)
-
-
 def _enter_delivery(job: Job, now: int, services: Services) -> Job | str:
     """Decide, as soon as all rows are parsed and again when they are compared, whether the job may load."""
-    job = _settle(job, now, services)
-    if job.compares_first and not _is_done(job, PhaseName.PARSE, services):
+    settled = settle_recipe(job, services)
+    if settled is None:
+        return "over"
+    job = settled
+    if (job.compares_first and not _is_done(job, PhaseName.PARSE, services)) or may_change(job, services):
         return "uncompared"
-    if job.phase is not PhaseName.COMPARE and (job.needs_review or job.compares_first):
+    is_compared = (job.needs_review and not job.lookup) or job.compares_first  # a lookup has no dataset
+    if job.phase is not PhaseName.COMPARE and is_compared:
         problem = absent.why_incomparable(job, services) if job.mirrors else None
         follows = "compare"  # in this run; what an earlier one has compared stays done
     elif job.compares_first and not _is_done(job, PhaseName.COMPARE, services):
         return "uncompared"
     else:
-        obstacles = find_obstacles(job, chunks=services.chunks, files=services.files)
-        problem = next((each for each in obstacles if each.type == REJECTIONS or not job.needs_review), None)
+        problem, job = meet_obstacles(job, services)
         follows = "review" if job.needs_review else ""
     if problem is not None:
         services.jobs.transition(job.ref, Status.FAILED, problem=problem)
@@ -293,7 +289,6 @@ PHASES = {
     ),
     PhaseName.COMPARE: Phase(
         running=Status.PARSING,
-        enter=_settle,
         prepare=find_duplicates,
         chunks=_compared_chunks,
         work=compare_chunk,
@@ -323,7 +318,7 @@ PHASES = {
     PhaseName.ABSENT: Phase(
         running=Status.LOADING,
         chunks=absent.absent_chunks,
-        work=_holding(delete_absent),
+        work=_holding(lambda work, to: absent.delete_absent(work.job, work.chunk, _batch(work, to), to)),
         progress=lambda counts: (counts.absent + counts.absent_left, counts.to_absent),
         code="deleting-absent",
     ),
@@ -339,15 +334,19 @@ PHASES = {
 }
 
 
-def _pull_and_parse(work: Work, services: Services) -> Counts:
-    fetch(work.job, work.chunk, before=work.until - _TO_PARSE, files=services.files, upstreams=services.upstreams)
+def _pull_and_parse(work: Work, services: Services) -> Parsed:
+    if not work.chunk.version:  # else its pages are there, and the upstream may give others by now
+        fetch(work.job, work.chunk, before=work.until - _TO_PARSE, files=services.files, upstreams=services.upstreams)
     return parse_chunk(work, services)
 
 
 def _enter_sync_delivery(job: Job, now: int, services: Services) -> Job | str:
-    job = _settle(job, now, services)
     if read_again(job, services):
         return "again"
+    settled = settle_recipe(job, services)
+    if settled is None:
+        return "over"
+    job = settled
     if job.mirrors and _is_done(job, PhaseName.PARSE, services):
         if drift := drift_of(job, services):
             services.jobs.transition(job.ref, Status.FAILED, problem=drift)

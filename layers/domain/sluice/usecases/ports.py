@@ -9,20 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol
 
-from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
+from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, Parsed, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import Problem
-from sluice.model.event import Connection, Ticket
-from sluice.model.job import SYSTEM, DateOrder, Job, JobFile, LogEntry, StoredPart, WaitsFor
+from sluice.model.job import SYSTEM, Decided, Job, JobFile, LogEntry, StoredPart, WaitsFor
 from sluice.model.lock import Held, Lock, LockStep, Waiting
-from sluice.model.options import LoadOptions
 from sluice.model.page import Page
-from sluice.model.schedule import Schedule
+from sluice.model.recipe import Saved
 from sluice.model.status import Status
 from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Compared, Undone
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
-from sluice.upstream.source import Source, SourcePage
+from sluice.upstream.source import Schedule, Source, SourcePage
 
 
 class Jobs(Protocol):
@@ -53,7 +51,8 @@ class Jobs(Protocol):
         new_run: bool = False,
         file: JobFile | None = None,
         problem: Problem | None = None,
-        answers: Mapping[str, DateOrder] | None = None,
+        decided: Decided | None = None,
+        committed: bool = False,
         suspended: Problem | None = None,
         phase: PhaseName | None = None,
         since: Job | None = None,
@@ -61,10 +60,10 @@ class Jobs(Protocol):
     ) -> Job:
         """Move a job to another state, in one transaction with its other changes and an entry in its log.
 
-        A job that is already in that state stays as it is. ``new_run`` begins a new run; ``answers`` are the date
-        orders of a commit; ``suspended`` is the reason of a pause that ends automatically. Raises `Conflict` if the
-        job's state does not allow the transition, or with ``since``, the job as it was read, if its state or its run
-        has changed. ``lock``, only with ``since``, is a step at its dataset's lock; raises `LockChanged`.
+        A job that is already in that state stays as it is. ``new_run`` begins a new run; ``suspended`` is the reason of
+        a pause that ends automatically. Raises `Conflict` if the job's state does not allow the transition, or with
+        ``since``, the job as it was read, if its state, its run or the version of its recipe has changed. Only with
+        ``since``: what is ``decided``; ``lock``, a step at its dataset's lock, which raises `LockChanged`.
         """
 
     def give_back(self, job: Job, lock: Lock) -> bool:
@@ -73,20 +72,20 @@ class Jobs(Protocol):
     def wait_for(self, job: Job, waits_for: WaitsFor) -> None:
         """Store what a job waits for, unless its state or its run has changed, or it holds its dataset's lock."""
 
-    def describe(self, ref: JobRef, *, file: JobFile, total: int) -> None:
-        """Store the results of `plan`: the file, and the number of rows that it was split into; only once."""
+    def describe(self, job: Job, *, file: JobFile, total: int) -> None:
+        """Store the results of `plan`: the file, and how many rows it was split into; only once in each split."""
 
-    def remember(
-        self,
-        ref: JobRef,
-        *,
-        phase: PhaseName | None = None,
-        date_orders: Mapping[str, DateOrder] | None = None,
-        ambiguous: tuple[str, ...] | None = None,
-        options: LoadOptions | None = None,
-        note: str = "",
-    ) -> Job:
-        """Store what a job has learnt: phase, orders of dates, options; a note becomes an entry of its log."""
+    def split_anew(self, job: Job) -> Job:
+        """Let the file of a job be planned once more, into the folder of its next split; once for each split."""
+
+    def enter_phase(self, ref: JobRef, phase: PhaseName) -> Job:
+        """Store the phase of a job."""
+
+    def decide(self, job: Job, decided: Decided, *, by: str = SYSTEM, note: str = "") -> Job:
+        """Store what is decided about a job, whose state stays; with a note, an entry in its log.
+
+        Raises `Conflict` if its state, its run or the version of its recipe has changed since it was read.
+        """
 
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         """Store that a job corrects another, with what it takes from it, and an entry in the logs of both; only once.
@@ -147,6 +146,15 @@ class Chunks(Protocol):
     def forget(self, ref: JobRef, name: PhaseName) -> None:
         """Remove a phase and its chunks, none of which a worker may hold."""
 
+    def drop(self, ref: JobRef, name: PhaseName) -> None:
+        """Remove a phase and its chunks, each with what it has added to the job's counts."""
+
+    def reopen(self, chunks: Iterable[Chunk]) -> None:
+        """Give chunks that are done back to the queue in their next round, and take their counts off the job's; once.
+
+        Each chunk in one transaction.
+        """
+
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """Yield the chunks of a phase in order."""
 
@@ -179,14 +187,15 @@ class Chunks(Protocol):
         self,
         ref: ChunkRef,
         state: ChunkState,
-        counts: Counts,
+        done: Counts | Parsed,
         error: Problem | None = None,
         *,
         free_at: int | None = None,
     ) -> bool:
         """Close a chunk, decrement its barrier and add to the job's counts in one transaction.
 
-        ``False``, and nothing changes, if the chunk was closed before, or is leased beyond ``free_at`` (epoch seconds).
+        ``False``, and nothing changes, if the chunk was closed before, is in a later round than ``ref`` names, or is
+        leased beyond ``free_at`` (epoch seconds).
         """
 
 
@@ -360,41 +369,20 @@ class LookupCache(Protocol):
         """Store the result of a key, which replaces an earlier one; it expires at ``until``."""
 
 
-class Tickets(Protocol):
-    """The store of tickets."""
+class Recipes(Protocol):
+    """The store of recipes and of settings of drop folders, by tenant, importer and name; strongly consistent."""
 
-    def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
-        """Store a ticket that can be used until ``good_until``, in epoch seconds."""
+    def get(self, tenant: str, importer: str, name: str) -> Saved | None:
+        """Read what is saved under a name; ``None`` if nothing is."""
 
-    def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
-        """Use a ticket for a stream; ``None`` if it is unknown, has expired, or was used before."""
+    def page(self, tenant: str, importer: str, prefix: str, *, limit: int, cursor: str | None) -> Page[Saved]:
+        """List what is saved under names with a prefix, in their order; the cursor is the last name before the page."""
 
-    def get(self, tenant: str, secret: str) -> Ticket | None:
-        """Read a ticket, used or not; ``None`` if it is unknown."""
+    def put(self, tenant: str, importer: str, saved: Saved, *, seen: Saved | None) -> Saved | None:
+        """Save the next version; return it, or ``None`` if the present version is not ``seen`` (``None``: if any is).
 
+        ``saved.version`` is of no account.
+        """
 
-class Connections(Protocol):
-    """The store of open WebSocket connections."""
-
-    def add(self, connection: Connection, *, now: int) -> None:
-        """Store a connection; it expires after the longest lifetime of a connection."""
-
-    def remove(self, connection_id: str) -> None:
-        """Remove a connection; do nothing if it is unknown."""
-
-    def of_tenant(self, tenant: str) -> list[Connection]:
-        """List the connections of a tenant."""
-
-
-class Sockets(Protocol):
-    """The sender of messages to WebSocket connections."""
-
-    def post(self, connection_id: str, message: bytes) -> bool:
-        """Send a message; ``False`` if the connection is closed."""
-
-
-class Show(Protocol):
-    """Writes the messages that watchers receive."""
-
-    def __call__(self, event: str, job: Job) -> bytes:
-        """Write the message of an event."""
+    def remove(self, tenant: str, importer: str, seen: Saved) -> bool:
+        """Remove what was seen; ``False`` if it has changed since, or is removed already."""

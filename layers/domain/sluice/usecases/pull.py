@@ -14,7 +14,7 @@ from itertools import count
 from sluice.catalog.registry import source_named
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.errors import Problem
-from sluice.model.job import SOURCE_DRIFT, Job
+from sluice.model.job import SOURCE_DRIFT, Decided, Job
 from sluice.model.status import Status
 from sluice.reading import Header, write_cells
 from sluice.reading.types import FileLayout, Segment
@@ -55,7 +55,7 @@ def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Se
     source = source_named(job.importer)
     # chunks of an earlier reading, or of a plan that died half-way: the upstream may have named another total then
     services.chunks.forget(job.ref, PhaseName.PARSE)
-    stored = JobFiles(job.ref, services.files)
+    stored = JobFiles(job, services.files)
     stored.remove_read()
     stored.write_plan(FileLayout("cells", source.name), _header(source))
     if source.has_total:
@@ -64,7 +64,7 @@ def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Se
     else:
         planned = list(_read_through(job, source, before, services.files, services.upstreams, look))
     services.chunks.add(planned)
-    services.jobs.describe(job.ref, file=job.file, total=sum(chunk.rows for chunk in planned))
+    services.jobs.describe(job, file=job.file, total=sum(chunk.rows for chunk in planned))
 
 
 def fetch(job: Job, chunk: Chunk, *, before: float, files: Files, upstreams: Upstreams) -> None:
@@ -138,7 +138,8 @@ def settle_mode(job: Job, services: Services) -> Job:
     if not why:
         return job
     note = f"marks no record as deleted: {why}"
-    return services.jobs.remember(job.ref, options=replace(job.options, mode="upsert"), note=note)
+    decided = Decided(job.recipe, job.questions, replace(job.options, mode="upsert"))
+    return services.jobs.decide(job, decided, note=note)
 
 
 def _why_unproved(job: Job, services: Services) -> str:
@@ -154,7 +155,7 @@ def _why_unproved(job: Job, services: Services) -> str:
 
 
 def _pulled(job: Job, services: Services) -> list[PulledChunk]:
-    stored = JobFiles(job.ref, services.files)
+    stored = JobFiles(job, services.files)
     return [stored.pulled(chunk.ref.index) for chunk in services.chunks.of_phase(job.ref, PhaseName.PARSE)]
 
 
@@ -215,7 +216,7 @@ def _read_through(
 def _store_pages(job: Job, source: Source, index: int, first_row: int, pages: list[SourcePage], files: Files) -> None:
     """Store the rows of pages as a chunk's slice, and what the pages say of their reading."""
     records = list(records_of(source, pages))
-    stored = JobFiles(job.ref, files)
+    stored = JobFiles(job, files)
     stored.write_slice(Segment(index, first_row, len(records), body=write_cells(records)))
     totals = sorted({page.total for page in pages if page.total is not None})
     stored.write_pulled(index, PulledChunk(job.run, len(records), totals, fields_in(source, pages)))

@@ -1,10 +1,10 @@
 """Locks that decide when a job runs, and the jobs that wait for them.
 
-The lock of an importer that runs one job at a time is held from the start of a job to its end. The lock of a dataset is
-held by the one job that loads into it or is rolled back: it takes the lock in the transaction that moves it to
-`loading` or `rolling_back`, and gives it back when its run has ended and no worker holds a chunk. A job that finds the
-lock taken joins its line in a run that is not started. Then nothing executes, until the owner gives the lock back and
-the first in line takes it: urgent jobs first, then the oldest.
+The lock of an importer that runs one job at a time is held from the start of a job to its end, except in review. The
+lock of a dataset is held by the one job that loads into it or is rolled back: it takes the lock in the transaction that
+moves it to `loading` or `rolling_back`, and gives it back when its run has ended and no worker holds a chunk. A job
+that finds the lock taken joins its line in a run that is not started. Then nothing executes, until the owner gives the
+lock back and the first in line takes it: urgent jobs first, then the oldest.
 
 A job waits for its importer first and for its dataset last, and the owner of a dataset waits for no lock, so no two
 jobs wait for each other.
@@ -12,13 +12,13 @@ jobs wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sluice.catalog.registry import importer_named, importer_of
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound
-from sluice.model.job import SYSTEM, DateOrder, Job, WaitsFor
+from sluice.model.job import SYSTEM, Decided, Job, WaitsFor
 from sluice.model.lock import Held, Lock, LockChanged, LockStep, Waiting, dataset_lock, importer_lock
 from sluice.model.status import ENDED, HOLDING, INACTIVE, STOPPING, Status
 from sluice.usecases.ports import Jobs
@@ -56,9 +56,10 @@ def begin(
     now: int,
     services: Services,
     note: str = "",
-    answers: Mapping[str, DateOrder] | None = None,
+    decided: Decided | None = None,
+    committed: bool = False,
 ) -> Job:
-    """Move a job to ``to`` in a new run and start it; if another job holds its dataset's lock, it joins the line.
+    """Move a job to ``to`` in a new run and start it; if another job holds a lock that it needs, it joins the line.
 
     Parameters
     ----------
@@ -66,15 +67,22 @@ def begin(
         The job as it was read.
     by, note
         Subject of the caller, and details for the log.
-    answers
-        Date orders of a commit.
+    decided, committed
+        What the caller decides, and whether it commits the job.
 
     Returns
     -------
     Job
-        In ``to``; or `queued`, or for a rollback `rolling_back`, if it waits.
+        In ``to``; or `queued`, or for a rollback `rolling_back`, if it waits. A job in review has given back the lock
+        of an importer that runs one at a time, so it is queued once more.
     """
-    begun = _enter(job, to, new_run=True, by=by, note=note, answers=answers, now=now, services=services)
+    if job.status is Status.IN_REVIEW and _is_exclusive(job):
+        to = Status.QUEUED
+    change = _Change(by, note, decided, committed)
+    begun = _enter(job, to, change, new_run=True, now=now, services=services)
+    if begun.status is Status.QUEUED and not begun.is_in_line:
+        start(begun, now=now, services=services)
+        return services.jobs.get(begun.ref)
     if not begun.is_in_line:
         services.machine.start(begun)
     return begun
@@ -82,7 +90,7 @@ def begin(
 
 def enter_delivery(job: Job, *, now: int, services: Services) -> Job:
     """Move a parsed job on to its delivery in the same run; if it has to wait for its dataset, it is `queued`."""
-    return _enter(job, Status.LOADING, new_run=False, by=SYSTEM, note="", answers=None, now=now, services=services)
+    return _enter(job, Status.LOADING, _Change(SYSTEM), new_run=False, now=now, services=services)
 
 
 def ensure_hold(job: Job, *, now: int, services: Services) -> Job | None:
@@ -117,7 +125,7 @@ def release(job: Job, *, now: int, services: Services) -> Job:
     now
         Epoch seconds.
     """
-    if job.status in ENDED and _is_exclusive(job):
+    if job.status in ENDED | {Status.IN_REVIEW} and _is_exclusive(job):
         _pass_importer_on(job.ref, job, now, services)
     lock = _dataset_of(job)
     if lock is None or job.status not in INACTIVE or (job.hold and _needs_dataset(job, now, services)):
@@ -146,7 +154,7 @@ def repair(job: Job, *, now: int, services: Services) -> bool:
         return not services.locks.acquire(importer_lock(job), job.ref)
     if owner == job.ref:
         return False
-    if (there := _found(owner, services.jobs)) is None or there.status in ENDED:
+    if (there := _found(owner, services.jobs)) is None or there.status in ENDED | {Status.IN_REVIEW}:
         _pass_importer_on(owner, job, now, services)
     return True
 
@@ -163,41 +171,32 @@ def acquire_importer_again(job: Job, services: Services) -> None:
         raise Conflict("importer-busy", importer=importer_named(job.importer).title)
 
 
-def _enter(
-    job: Job,
-    to: Status,
-    *,
-    new_run: bool,
-    by: str,
-    note: str,
-    answers: Mapping[str, DateOrder] | None,
-    now: int,
-    services: Services,
-) -> Job:
+@dataclass(frozen=True)
+class _Change:
+    """What changes with the state of a job, and who changes it."""
+
+    by: str
+    note: str = ""
+    decided: Decided | None = None
+    committed: bool = False
+
+
+def _enter(job: Job, to: Status, change: _Change, *, new_run: bool, now: int, services: Services) -> Job:
     """Move a job to ``to``, with its dataset's lock if it will write; into the line if the lock is not for it."""
+    moved: dict[str, Any] = {**vars(change), "since": job}
     if to not in HOLDING or (lock := _dataset_of(job)) is None:
         phase = job.delivery if to is Status.LOADING else None
-        return services.jobs.transition(
-            job.ref, to, phase=phase, by=by, note=note, new_run=new_run, answers=answers, since=job
-        )
+        return services.jobs.transition(job.ref, to, phase=phase, new_run=new_run, **moved)
     while True:
         seen = _held(lock, now, services)
         step = LockStep(lock, seen, takes=_may_take(job, seen))
         try:
             if step.takes:
-                return services.jobs.transition(
-                    job.ref, to, by=by, note=note, new_run=new_run, answers=answers, since=job, lock=step
-                )
+                return services.jobs.transition(job.ref, to, new_run=new_run, lock=step, **moved)
+            queued = to if to is Status.ROLLING_BACK else Status.QUEUED
+            waits = {"note": f"{change.note}; waits for its dataset" if change.note else "waits for its dataset"}
             waiting = services.jobs.transition(
-                job.ref,
-                to if to is Status.ROLLING_BACK else Status.QUEUED,
-                phase=PhaseName.LOAD,
-                by=by,
-                note=f"{note}; waits for its dataset" if note else "waits for its dataset",
-                new_run=True,
-                answers=answers,
-                since=job,
-                lock=step,
+                job.ref, queued, phase=PhaseName.LOAD, new_run=True, lock=step, **moved | waits
             )
         except LockChanged:
             continue  # another job has taken it or given it back

@@ -23,7 +23,7 @@ def reject_same_file(tenant: str, importer: str, sha256: str, given: GivenOption
     """
     earlier = _earlier(file_lock(tenant, importer, sha256, given.claimed), services)
     if earlier is not None:
-        raise Conflict("same-file", **_params(earlier))
+        raise Conflict("same-file", case="asks" if _asks(earlier) else "", **_params(earlier))
 
 
 def claim(job: Job, sha256: str, services: Services) -> None:
@@ -41,7 +41,7 @@ def claim(job: Job, sha256: str, services: Services) -> None:
         if earlier is not None and earlier.ref != job.ref:
             if job.force:
                 return  # the earlier job keeps the lock: its rows stay when this job is rolled back
-            raise FileRejected("same-file", **_params(earlier))
+            raise FileRejected("same-file", case="asks" if _asks(earlier) else "", **_params(earlier))
         if services.locks.acquire(lock, job.ref, instead_of=owner):
             return
 
@@ -56,6 +56,10 @@ def _earlier(lock: Lock, services: Services) -> Job | None:
     except NotFound:  # its retention has ended
         return None
     return None if job.status in _UNDONE else job
+
+
+def _asks(job: Job) -> bool:
+    return job.waiting_for == "answers"
 
 
 def _params(earlier: Job) -> dict[str, str]:

@@ -16,6 +16,7 @@ from sluice.usecases.ports import (
     LookupCache,
     Machine,
     Queue,
+    Recipes,
     Records,
     Schedules,
     Upstreams,
@@ -71,3 +72,6 @@ class Services(Protocol):
 
     @property
     def schedules(self) -> Schedules: ...
+
+    @property
+    def recipes(self) -> Recipes: ...

@@ -1,16 +1,13 @@
-"""The staged rows of a job: keys and duplicates, order of dates, selection for delivery, and what prevents it."""
+"""The staged rows of a job: keys and duplicates, selection for delivery, and what prevents it."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from struct import Struct
 from typing import Any
-
-from pydantic import ValidationError
 
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkState, PhaseName
@@ -19,13 +16,11 @@ from sluice.model.errors import REJECTIONS, Problem
 from sluice.model.job import Job
 from sluice.model.options import Effects, tripped_guards
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
-from sluice.schema.dates import DateEvidence, merge_evidence, settle_date_order
 from sluice.schema.importer import key_of
-from sluice.schema.rejections import SheetRejections
 from sluice.schema.staging import EXAMPLES, Change, Compared, Excess
-from sluice.schema.validation import GoodRow, with_orders
+from sluice.schema.validation import GoodRow
 from sluice.usecases.artifacts import JobFiles
-from sluice.usecases.ports import Chunks, Files, Jobs
+from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
 
 #: 16 bytes of digest and the row number. Two keys of 2 million share 128 bits by chance once in 10**26 files.
@@ -44,32 +39,26 @@ class Staged:
         Rows to deliver.
     duplicates
         Rows with the key of an earlier row of the file: ``{row: (key, row of the first)}``.
-    invalid
-        Rejections of rows that break a rule once the order of their dates is known; without the sheet's name.
     """
 
     rows: list[GoodRow]
     duplicates: dict[int, tuple[str, int]]
-    invalid: list[Rejection]
 
 
 def staged_rows(job: Job, index: int, files: Files) -> Staged:
-    """Read the staged rows of a chunk, with their dates in the order that was proved or answered.
+    """Read the staged rows of a chunk.
 
     Raises
     ------
     NotFound
         If the chunk staged no row.
     """
-    stored = JobFiles(job.ref, files)
+    stored = JobFiles(job, files)
     rows, first_rows = stored.staged(index), stored.duplicates(index)
-    staged = Staged([], {}, [])
-    month_first = _month_first(job, index, stored)
+    staged = Staged([], {})
     for row in rows:
         if row.number in first_rows:
             staged.duplicates[row.number] = (row.key, first_rows[row.number])
-        elif row.number in month_first:
-            _read_month_first(job, row, month_first[row.number], staged)
         else:
             staged.rows.append(row)
     return staged
@@ -96,8 +85,8 @@ def reject_at_delivery(
     int
         Number of rejected rows.
     """
-    if duplicates or rejections or again or chunk.attempts > 1:
-        stored = JobFiles(job.ref, files)
+    if duplicates or rejections or again or chunk.is_again:
+        stored = JobFiles(job, files)
         sheet = stored.read_plan().layout.sheet
         rejections = [*rejections, *_duplicate_rejections(job, duplicates)]
         rejections = [replace(rejection, sheet=sheet) for rejection in rejections]
@@ -116,16 +105,16 @@ def store_comparison(job: Job, chunk: Chunk, staged: Staged, found: Compared, fi
     Counts
         Staged rows by the effect that loading would have.
     """
-    rejections = [*found.rejections, *staged.invalid]
+    rejections = found.rejections
     rejected, to_reject = 0, 0
     if job.options.limits_rejections:
         at_delivery = replace(chunk, ref=replace(chunk.ref, phase=job.delivery))  # whose rejections replace these
         rejected = reject_at_delivery(job, at_delivery, rejections, staged.duplicates, files)
         rejections = []
     else:
-        rejections += _duplicate_rejections(job, staged.duplicates)
+        rejections = [*rejections, *_duplicate_rejections(job, staged.duplicates)]
         to_reject = len({rejection.row for rejection in rejections})
-    JobFiles(job.ref, files).write_compared(chunk.ref.index, replace(found, rejections=rejections))
+    JobFiles(job, files).write_compared(chunk.ref.index, replace(found, rejections=rejections))
     return Counts(
         rejected=rejected,
         to_insert=found.inserted,
@@ -171,7 +160,7 @@ def find_obstacles(job: Job, *, chunks: Chunks, files: Files) -> list[Problem]:
         return [rejections_problem(job, "checked", files)]
     if not tripped_guards(job.options.guards, effects):
         return []
-    excesses = [found.excess for found in JobFiles(job.ref, files).compared()] if effects.changed else []
+    excesses = [found.excess for found in JobFiles(job, files).compared()] if effects.changed else []
     examples = {
         "max_rejected": _rejection_examples(job, files) if effects.rejected else [],
         "max_deleted": _absent_examples(job, chunks, files) if effects.deleted else [],
@@ -199,7 +188,7 @@ def rejections_problem(job: Job, case: str, files: Files, **params: Any) -> Prob
 
 
 def _absent_examples(job: Job, chunks: Chunks, files: Files) -> list[dict[str, Any]]:
-    stored, keys = JobFiles(job.ref, files), list[str]()
+    stored, keys = JobFiles(job, files), list[str]()
     for chunk in chunks.of_phase(job.ref, PhaseName.COMPARE):
         if chunk.counts.to_absent and len(keys) < EXAMPLES:
             keys += [key for key, _ in stored.absent(chunk.ref.index)]
@@ -207,7 +196,7 @@ def _absent_examples(job: Job, chunks: Chunks, files: Files) -> list[dict[str, A
 
 
 def _rejection_examples(job: Job, files: Files) -> list[dict[str, Any]]:
-    rows = islice(JobFiles(job.ref, files).rejected_rows(), EXAMPLES)
+    rows = islice(JobFiles(job, files).rejected_rows(), EXAMPLES)
     return [
         {"row": row.number, "column": first.column, "reason": {"code": first.code, "params": dict(first.params)}}
         for row in rows
@@ -228,32 +217,6 @@ def _change_example(change: Change, titles: Mapping[str, str]) -> dict[str, Any]
     return {"row": change.row, "key": change.key, "changes": changes}
 
 
-def write_evidence(job: Job, index: int, evidence: dict[str, DateEvidence], files: Files) -> None:
-    """Store the format evidence of a chunk's dates; store nothing if there is none."""
-    # a retry after a person's answer also stores empty evidence, which replaces that of the earlier attempt
-    if evidence or job.date_orders:
-        JobFiles(job.ref, files).write_evidence(index, evidence)
-
-
-def settle_date_orders(job: Job, *, jobs: Jobs, files: Files) -> Job:
-    """Store the order of day and month that the cells of each date field prove, or that the field is ambiguous.
-
-    One cell that can be read in only one way, such as 31/12/2025, settles its column. A column without such a cell, or
-    with cells that contradict each other, is ambiguous: a person must answer.
-    """
-    orders, ambiguous = dict(job.date_orders), set[str]()
-    for field, evidence in merge_evidence(JobFiles(job.ref, files).all_evidence()).items():
-        if field not in orders and evidence.rows:
-            order = settle_date_order(evidence)
-            if order is None:
-                ambiguous.add(field)
-            else:
-                orders[field] = order
-    if orders == job.date_orders and ambiguous == set(job.ambiguous):
-        return job
-    return jobs.remember(job.ref, date_orders=orders, ambiguous=tuple(sorted(ambiguous)))
-
-
 def dump_keys(rows: Iterable[GoodRow]) -> bytes:
     """Encode the digests of the rows' keys with their row numbers, in order; 20 bytes a row."""
     return b"".join(DIGEST.pack(digest_of(row.key), row.number) for row in rows)
@@ -270,7 +233,7 @@ def find_duplicates(job: Job, services: Services) -> None:
     Chunks that an earlier dispatch has sent to be loaded keep their duplicates and come first, wherever they are in the
     file: their rows may be delivered already, even those of a failed chunk.
     """
-    ref, stored = job.ref, JobFiles(job.ref, services.files)
+    ref, stored = job.ref, JobFiles(job, services.files)
     handed_out = {chunk.ref.index for chunk in services.chunks.of_phase(ref, job.delivery)}
     parsed = [
         chunk.ref.index
@@ -284,7 +247,7 @@ def find_duplicates(job: Job, services: Services) -> None:
     equal = _equal_keys(job, parsed, services)
     # digests of one first byte at a time, so that those of 10 million rows take 24 bytes each, and no more
     buckets = [bytearray() for _ in range(256)]
-    for index, digest, row in _keys(job, stored, parsed, ignored, equal):
+    for index, digest, row in _keys(stored, parsed, ignored, equal):
         buckets[digest[0]] += _PLACE.pack(digest, index, row)
     repeated: dict[int, dict[int, int]] = {}
     for bucket in buckets:
@@ -294,9 +257,8 @@ def find_duplicates(job: Job, services: Services) -> None:
                 first[digest] = row
             elif index not in handed_out:
                 repeated.setdefault(index, {})[row] = first[digest]
-    # texts are the same at every dispatch; what a table and an answer make of them replaces what was found before
-    varies = equal or _has_keys_month_first(job)
-    for index in (each for each in parsed if each not in handed_out) if varies else repeated:
+    # texts are the same at every dispatch; what a table makes of them replaces what was found before
+    for index in (each for each in parsed if each not in handed_out) if equal else repeated:
         stored.write_duplicates(index, dict(sorted(repeated.get(index, {}).items())))
 
 
@@ -309,28 +271,6 @@ def _duplicate_rejections(job: Job, duplicates: Mapping[int, tuple[str, int]]) -
     ]
 
 
-def _read_month_first(job: Job, row: GoodRow, fields: list[str], staged: Staged) -> None:
-    """Read the dates of a row month first; the new dates may break a rule of the importer."""
-    importer = importer_of(job)
-    try:
-        staged.rows.append(with_orders(importer, row, fields))
-    except ValidationError as error:
-        rejecting = SheetRejections("", importer)
-        staged.invalid.extend(rejecting.invalid(row.number, json.loads(row.values), error))
-
-
-def _month_first(job: Job, index: int, stored: JobFiles) -> dict[int, list[str]]:
-    """List the fields, by row, that parsing read day first by default and that must be read month first."""
-    fields = [field for field, order in job.date_orders.items() if order == "mdy"]
-    found: dict[int, list[str]] = {}
-    if fields:
-        evidence = stored.evidence(index)
-        for field in fields:
-            for number in evidence[field].rows if field in evidence else ():
-                found.setdefault(number, []).append(field)
-    return found
-
-
 def equal_keys(job: Job, candidates: Callable[[], Iterable[str]], services: Services) -> Mapping[str, str]:
     """Map keys to another text of the same key, as `Destination.equal_keys` does; none for a job without a dataset."""
     if job.delivery is not PhaseName.LOAD:
@@ -340,56 +280,23 @@ def equal_keys(job: Job, candidates: Callable[[], Iterable[str]], services: Serv
 
 def _equal_keys(job: Job, indexes: list[int], services: Services) -> dict[bytes, bytes]:
     """Return digests of keys that are other texts and the same key of the dataset: each but one, with that one."""
-    stored = JobFiles(job.ref, services.files)
+    stored = JobFiles(job, services.files)
 
     def keys() -> Iterator[str]:
         for index in indexes:
-            anew = _keys_month_first(job, index, stored)
-            found = (anew.get(row.number, row.key) for row in stored.staged(index))
-            yield from (key for key in found if key is not None)
+            yield from (row.key for row in stored.staged(index))
 
     return {digest_of(key): digest_of(one) for key, one in equal_keys(job, keys, services).items()}
 
 
-def _has_keys_month_first(job: Job) -> bool:
-    return job.date_orders.get(key_of(importer_of(job).row).field) == "mdy"
-
-
-def _keys_month_first(job: Job, index: int, stored: JobFiles) -> dict[int, str | None]:
-    """Return, by row, the keys that parsing read day first, as they are month first; ``None`` of invalid rows."""
-    if not _has_keys_month_first(job):
-        return {}
-    key, month_first = key_of(importer_of(job).row).field, _month_first(job, index, stored)
-    swapped = {number: fields for number, fields in month_first.items() if key in fields}
-    staged = Staged([], {}, [])
-    for row in stored.staged(index):
-        if row.number in swapped:
-            _read_month_first(job, row, swapped[row.number], staged)
-    return dict.fromkeys(swapped) | {row.number: row.key for row in staged.rows}
-
-
 def _keys(
-    job: Job,
-    stored: JobFiles,
-    indexes: Iterable[int],
-    ignored: Mapping[int, Container[int]],
-    equal: Mapping[bytes, bytes],
+    stored: JobFiles, indexes: Iterable[int], ignored: Mapping[int, Container[int]], equal: Mapping[bytes, bytes]
 ) -> Iterator[tuple[int, bytes, int]]:
     for index in indexes:
-        without, found = ignored.get(index, ()), _digests(job, index, stored)
+        without = ignored.get(index, ())
+        found: Iterable[tuple[bytes, int]] = DIGEST.iter_unpack(stored.keys(index))
         if equal:
             found = [(equal.get(digest, digest), row) for digest, row in found]
         for digest, row in found:
             if row not in without:
                 yield index, digest, row
-
-
-def _digests(job: Job, index: int, stored: JobFiles) -> Iterable[tuple[bytes, int]]:
-    """Return the digests of the keys of a chunk with their rows, in order."""
-    found: Iterator[tuple[bytes, int]] = DIGEST.iter_unpack(stored.keys(index))
-    anew = _keys_month_first(job, index, stored)
-    if not anew:
-        return found
-    as_parsed = [(digest, row) for digest, row in found if row not in anew]
-    swapped = [(digest_of(key), row) for row, key in anew.items() if key is not None]
-    return sorted(as_parsed + swapped, key=lambda each: each[1])

@@ -10,14 +10,14 @@ from ulid import ULID
 
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import JobRef
-from sluice.model.errors import NotFound
+from sluice.model.errors import NotFound, RequestRejected
 from sluice.model.job import TENANT, Job, JobFile
-from sluice.model.options import LoadOptions
 from sluice.model.status import Status
+from sluice.schema.importer import Importer
 from sluice.usecases import artifacts
-from sluice.usecases.parameters import parameters_of
 from sluice.usecases.ports import Jobs
 from sluice.usecases.queueing import start
+from sluice.usecases.recipes import drop_folder, named_recipe, recipe_of
 from sluice.usecases.services import Services
 
 
@@ -43,7 +43,7 @@ def start_job(arrival: Arrival, services: Services) -> Job | None:
         case [artifacts.UPLOADS, tenant, job_id, _]:
             job = _expected(JobRef(tenant, job_id), arrival, services.jobs)
         case [artifacts.INCOMING, tenant, importer, name] if name and TENANT.fullmatch(tenant):
-            job = _dropped(tenant, importer, name, arrival, services.jobs)
+            job = _dropped(tenant, importer, name, arrival, services)
         case _:
             return None
     if job is not None and job.status is Status.QUEUED and not job.is_in_line:
@@ -63,28 +63,45 @@ def _expected(ref: JobRef, arrival: Arrival, jobs: Jobs) -> Job | None:
     return jobs.transition(ref, Status.QUEUED, file=file, since=job)
 
 
-def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, jobs: Jobs) -> Job:
-    """Add the job of a file in the drop folder; its id follows from the event, so a second delivery finds it."""
+def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, services: Services) -> Job:
+    """Add the job of a file in the drop folder; its id follows from the event, so a second delivery finds it.
+
+    It has failed where the folder names no importer, or its settings a recipe that is not there or not allowed any
+    more. Such a job is added as it ends, since one that waited would be started by the second delivery.
+    """
     digest = hashlib.sha256(f"{arrival.key}\n{arrival.etag}\n{arrival.at.isoformat()}".encode()).digest()
     milliseconds = int(arrival.at.timestamp() * 1000)
     job_id = str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))
-    try:
-        declared, unknown = importer_named(importer), None
-    except NotFound as error:
-        declared, unknown = None, error.problem
     job = Job(
         ref=JobRef(tenant, job_id),
-        importer=declared.name if declared else importer,
+        importer=importer,
         file=JobFile(name, arrival.key, arrival.bytes, arrival.etag),
         requested_by="drop folder",
         batch_id=job_id,
         created_at=arrival.at,
         status=Status.QUEUED,
-        review=bool(declared and declared.review),
-        parameters=parameters_of(declared, name) if declared else {},
-        lookup=declared.lookup if declared else None,
-        options=declared.options if declared else LoadOptions(),
+        asks="fail",
     )
-    if not jobs.add(job):
-        return jobs.get(job.ref)
-    return jobs.transition(job.ref, Status.FAILED, problem=unknown) if unknown else job
+    try:
+        job = _as_declared(job, importer_named(importer), services)
+    except RequestRejected as error:
+        job = replace(job, status=Status.FAILED, problem=error.problem, finished_at=arrival.at)
+    return job if services.jobs.add(job) else services.jobs.get(job.ref)
+
+
+def _as_declared(job: Job, importer: Importer, services: Services) -> Job:
+    """Give a job what its importer and the settings of its drop folder say."""
+    settings = drop_folder(job.ref.tenant, importer, services.recipes)
+    chosen = settings.value if settings else {}
+    named = named_recipe(job.ref.tenant, importer, chosen.get("recipe"), services.recipes)
+    return replace(
+        job,
+        importer=importer.name,
+        review=importer.review,
+        recipe=named.under(recipe_of(importer, {}, job.file.name)),
+        recall=named.recall,
+        asks=chosen.get("questions") or importer.asks(attended=False),
+        lookup=importer.lookup,
+        options=named.options.over(importer.options),
+        given=named.options.with_recipe({key: each.value for key, each in named.decisions.items()}),
+    )

@@ -9,17 +9,20 @@ from sluice.model.chunk import CLOSED
 from sluice.model.errors import NotFound, Problem
 from sluice.model.job import Job
 from sluice.model.status import INACTIVE, STOPPING, Status
-from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import auto_resume
 from sluice.usecases.finish import finish
 from sluice.usecases.queueing import release, repair
+from sluice.usecases.rounds import answer_if_passed
 from sluice.usecases.services import Services
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.sync import end_overdue
 
 # A presigned form expires after an hour; a day leaves time for a slow upload that began before.
 _UPLOAD_HOURS = 24
-_REVIEW_DAYS = 7
+_REVIEW_TIME = timedelta(days=7)
+_HALF_TIME = _REVIEW_TIME / 2
+# Begins the log entry that reminds of a job in review, so that it is written once.
+_REMINDER = "reminder"
 # A stop waits only for the leases that workers hold.
 _STOP_SECONDS = 120
 _EXPIRED = Problem("upload-expired")
@@ -89,12 +92,24 @@ def _handle_idle_job(job: Job, idle: timedelta, now: datetime, services: Service
     match job.status:
         case Status.WAITING_FOR_FILE:
             _start_or_expire(job, idle, now, services)
-        case Status.IN_REVIEW if idle > timedelta(days=_REVIEW_DAYS):
-            services.jobs.transition(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note="the review expired")
+        case Status.IN_REVIEW if idle > _HALF_TIME:
+            _remind_or_expire(job, now, services)
         case Status.PAUSED if job.suspended:
             auto_resume(job.ref, job.run, now=int(now.timestamp()), services=services)
         case status if status not in INACTIVE:
             _rescue_stuck_job(job, int(now.timestamp()), services)
+
+
+def _remind_or_expire(job: Job, now: datetime, services: Services) -> None:
+    """Remind of a job in review at half time, and cancel it when its time is over; an answer begins the time anew."""
+    entries = services.jobs.entries(job.ref)
+    waited = now - max(entry.at for entry in entries if not entry.note.startswith(_REMINDER))
+    if waited > _REVIEW_TIME:
+        expired = "the review expired"
+        services.jobs.transition(job.ref, Status.CANCELLED, problem=_UNREVIEWED, note=expired, since=job)
+    elif waited > _HALF_TIME and not entries[-1].note.startswith(_REMINDER):
+        days = (_REVIEW_TIME - waited).days + 1
+        services.jobs.log(job, note=f"{_REMINDER}: it waits for {job.waiting_for}, and is cancelled within {days} days")
 
 
 def _start_or_expire(job: Job, idle: timedelta, now: datetime, services: Services) -> None:

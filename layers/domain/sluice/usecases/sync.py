@@ -21,13 +21,12 @@ from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import OVERDUE, SYNC, SYSTEM, Job, JobFile
 from sluice.model.lock import source_lock
 from sluice.model.options import GivenOptions
-from sluice.model.schedule import Schedule, schedule_from
 from sluice.model.status import ENDED, INACTIVE, STOPPING, Status
-from sluice.upstream.source import Source
+from sluice.upstream.source import Schedule, Source, schedule_from
 from sluice.usecases.control import cancel
-from sluice.usecases.parameters import options_of
 from sluice.usecases.ports import Jobs, Schedules
 from sluice.usecases.queueing import start
+from sluice.usecases.recipes import options_of
 from sluice.usecases.services import Services
 
 #: Requester of a scheduled sync, in its log.
@@ -144,6 +143,7 @@ def new_sync(tenant: str, source: Source, by: str, now: datetime, given: GivenOp
         status=Status.QUEUED,
         options=given.over(source.rows.options),
         given=given,
+        asks=source.rows.asks(attended=False),
     )
 
 

@@ -34,7 +34,7 @@ _NEWS_PAUSE = 0.5
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row as it will be written; dates whose order is still ambiguous are read day first."""
+    """A row as it will be written, as far as no question about its columns is open."""
 
     row: int
     values: dict[str, Any]
@@ -102,7 +102,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
         except NotFound:  # the chunk staged no row
             continue
         rows += [ShownRow(row.number, json.loads(row.values)) for row in staged.rows[: limit - len(rows)]]
-    stored = JobFiles(ref, files)
+    stored = JobFiles(job, files)
     plan, last = stored.read_plan(), rows[-1].row if len(rows) == limit else None
     rejected = takewhile(lambda row: last is None or row.number < last, stored.rejected_rows())
     return Preview(

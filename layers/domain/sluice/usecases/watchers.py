@@ -1,14 +1,20 @@
-"""Watchers: their WebSocket connections, and the messages that are posted to them when a job changes."""
+"""Watchers: their tickets and WebSocket connections, and the messages that are posted to them when a job changes.
+
+A caller with a token gets a ticket, and a browser redeems it where it cannot send a token.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from sluice.model.chunk import JobRef
-from sluice.model.event import PROGRESS, Connection, event_name
-from sluice.model.job import Job
-from sluice.usecases.ports import Connections, Jobs, Show, Sockets
+from sluice.model.errors import Unauthorized
+from sluice.model.event import PROGRESS, TICKET_SECONDS, Connection, Ticket, event_name
+from sluice.model.job import TENANT, Job
+from sluice.usecases.ports import Jobs
 
 Change = tuple[Job | None, Job]
 """A job on both sides of a change; before it there may have been none."""
@@ -17,6 +23,48 @@ Change = tuple[Job | None, Job]
 _AT_ONCE = 16
 # While $connect is under way, the connection is already stored but does not accept messages yet.
 _CONNECTING_SECONDS = 10
+# Characters of a ticket's secret that are looked at; `issue_ticket` makes 43.
+_LONGEST = 200
+
+
+class Tickets(Protocol):
+    """The store of tickets."""
+
+    def add(self, secret: str, ticket: Ticket, *, good_until: int) -> None:
+        """Store a ticket that can be used until ``good_until``, in epoch seconds."""
+
+    def use(self, tenant: str, secret: str, *, stream: str, now: int) -> Ticket | None:
+        """Use a ticket for a stream; ``None`` if it is unknown, has expired, or was used before."""
+
+    def get(self, tenant: str, secret: str) -> Ticket | None:
+        """Read a ticket, used or not; ``None`` if it is unknown."""
+
+
+class Connections(Protocol):
+    """The store of open WebSocket connections."""
+
+    def add(self, connection: Connection, *, now: int) -> None:
+        """Store a connection; it expires after the longest lifetime of a connection."""
+
+    def remove(self, connection_id: str) -> None:
+        """Remove a connection; do nothing if it is unknown."""
+
+    def of_tenant(self, tenant: str) -> list[Connection]:
+        """List the connections of a tenant."""
+
+
+class Sockets(Protocol):
+    """The sender of messages to WebSocket connections."""
+
+    def post(self, connection_id: str, message: bytes) -> bool:
+        """Send a message; ``False`` if the connection is closed."""
+
+
+class Show(Protocol):
+    """Writes the messages that watchers receive."""
+
+    def __call__(self, event: str, job: Job) -> bytes:
+        """Write the message of an event."""
 
 
 def worth_telling(changes: Sequence[Change]) -> list[Change]:
@@ -112,3 +160,57 @@ def _post(watching: Sequence[Connection], message: bytes, now: int, connections:
     if failures := [answer for answer in answers if isinstance(answer, Exception)]:
         raise ExceptionGroup("some watchers were not notified", failures)
     return answers.count(True)
+
+
+def issue_ticket(ticket: Ticket, *, now: int, jobs: Jobs, tickets: Tickets) -> str:
+    """Store a ticket and return its text, ``{tenant}.{secret}``, which expires after a minute.
+
+    Parameters
+    ----------
+    now
+        Epoch seconds.
+
+    Raises
+    ------
+    NotFound
+        If the ticket names a job that its tenant does not have.
+    """
+    if ticket.job_id is not None:
+        jobs.get(JobRef(ticket.tenant, ticket.job_id))
+    secret = secrets.token_urlsafe(32)
+    tickets.add(secret, ticket, good_until=min(now + TICKET_SECONDS, ticket.until))
+    return f"{ticket.tenant}.{secret}"
+
+
+def redeem_ticket(text: str, *, stream: str | None = None, now: int, tickets: Tickets) -> Ticket:
+    """Redeem a ticket, or continue the stream that it has opened.
+
+    A browser's ``EventSource`` requests the same address again each time its stream ends, so a ticket must work more
+    than once. The name of the stream identifies the browser: it is new with each ticket, is sent only inside the
+    stream, and comes back in ``Last-Event-ID``. The address alone, from a history or a log, cannot be used twice.
+
+    Parameters
+    ----------
+    stream
+        Name of the stream to continue; ``None`` or empty to redeem the ticket.
+    now
+        Epoch seconds.
+
+    Raises
+    ------
+    Unauthorized
+        If the ticket is unknown, was used before, or has expired, or the token that it was obtained with has expired.
+    """
+    tenant, _, secret = text.partition(".")
+    if TENANT.fullmatch(tenant) and 0 < len(secret) <= _LONGEST:
+        there = tickets.get(tenant, secret) if stream else None
+        if there is not None and stream and _is_of(there, stream):
+            if now < there.until:
+                return there
+        elif used := tickets.use(tenant, secret, stream=secrets.token_urlsafe(12), now=now):
+            return used
+    raise Unauthorized("ticket-used")
+
+
+def _is_of(ticket: Ticket, stream: str) -> bool:
+    return bool(ticket.stream) and secrets.compare_digest(ticket.stream.encode(), stream.encode())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState
+from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, Parsed
 from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, NotYet, Problem, TryLater, UpstreamDown
-from sluice.usecases.barrier import answer_if_passed
 from sluice.usecases.control import suspend
 from sluice.usecases.phases import phase_of
 from sluice.usecases.ports import Chunks
+from sluice.usecases.rounds import answer_if_passed
 from sluice.usecases.services import Services, Work
 
-_Closed = tuple[ChunkState, Counts, Problem | None]
+_Closed = tuple[ChunkState, Counts | Parsed, Problem | None]
 
 
 def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Services) -> None:
@@ -47,7 +47,7 @@ def process_chunk(ref: ChunkRef, *, now: int, lease_seconds: int, services: Serv
             if closed is None:
                 chunks.release(chunk, tried=False)
             else:
-                chunks.close(ref, *closed)
+                chunks.close(chunk.ref, *closed)  # in the round that was leased
     answer_if_passed(ref.job, ref.phase, now, services)
 
 

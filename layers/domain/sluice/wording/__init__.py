@@ -97,6 +97,16 @@ def word_progress(job: Job, code: str, language: str = ENGLISH) -> str:
     return _say(_find("progress", code, language), code, {"counts": job.counts, "waits_for": job.waits_for}, language)
 
 
+def word_question(kind: str, params: Mapping[str, Any], language: str = ENGLISH) -> str:
+    """Word a question by its kind."""
+    return _say(_find("questions", kind, language), kind, params, language)
+
+
+def word_effect(code: str, params: Mapping[str, Any], language: str = ENGLISH) -> str:
+    """Word what a choice of a question would do."""
+    return _say(_find("effects", code, language), code, params, language)
+
+
 def _find(part: str, code: str, language: str) -> Sentence | None:
     for each in (language, ENGLISH):
         known: Mapping[str, Sentence] = getattr(CATALOGUES[each], part) if each in CATALOGUES else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Params = Mapping[str, Any]
@@ -30,6 +30,10 @@ class Catalogue:
         value …" or "this row …".
     progress
         Of jobs, by the code of `sluice.model.job.Progress`; the parameter is ``counts``.
+    questions
+        About decisions that a file leaves open, by kind.
+    effects
+        Of the choices of questions, by code.
     """
 
     language: str
@@ -38,6 +42,8 @@ class Catalogue:
     details: Mapping[str, Sentence]
     reasons: Mapping[str, Sentence]
     progress: Mapping[str, Sentence]
+    questions: Mapping[str, Sentence] = field(default_factory=dict)
+    effects: Mapping[str, Sentence] = field(default_factory=dict)
 
 
 def with_forms(template: str, **forms: Callable[[Any], str]) -> Sentence:

@@ -17,4 +17,6 @@ CATALOGUE: Final = Catalogue(
     details=files.DETAILS | calls.DETAILS | rows.DETAILS,
     reasons=rows.REASONS,
     progress=rows.PROGRESS,
+    questions=rows.QUESTIONS,
+    effects=rows.EFFECTS,
 )

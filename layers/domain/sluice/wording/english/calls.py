@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence, with_forms
-from sluice.wording.english.forms import listed, status_name
+from sluice.wording.english import rows
+from sluice.wording.english.forms import decided, listed, status_name
 
 TITLES: Final[dict[str, Sentence]] = {
     # of a call
@@ -14,6 +15,8 @@ TITLES: Final[dict[str, Sentence]] = {
     "invalid-cursor": "Invalid cursor",
     "invalid-parameter": "Invalid parameter",
     "invalid-option": "This option cannot be given",
+    "precondition-failed": "Changed meanwhile",
+    "invalid-decision": "This cannot be decided so",
     "bad-idempotency-key": "Invalid Idempotency-Key",
     "idempotency-key-reused": "The idempotency key belongs to another request",
     "request-in-progress": "The same request is still in progress",
@@ -27,9 +30,9 @@ TITLES: Final[dict[str, Sentence]] = {
     "try-later": "Try again later",
     "internal-error": "Internal error",
     "illegal-transition": "The job's state does not allow this",
-    "ambiguous-dates": "The order of day and month is ambiguous",
-    "unknown-column": "The job does not ask about this column",
-    "committed-otherwise": "The job was committed with other answers",
+    "questions-open": "The job has open questions",
+    "answered-otherwise": "The job was answered otherwise",
+    "already-delivered": "Rows were delivered already",
     "not-retryable": "The job cannot be retried",
     "nothing-to-roll-back": "There is nothing to roll back",
     "cannot-correct": "The job cannot be corrected",
@@ -46,6 +49,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "unprocessed-rows": "Some rows could not be processed",
     "mirror-unreadable-key": "Not every key could be read",
     "rollback-incomplete": "The rollback could not be finished",
+    "question": "The file leaves a decision open",
     "guard": "A limit of the import was exceeded",
     "rejections": "Nothing was loaded, because rows were rejected",
     "upload-expired": "The file did not arrive",
@@ -60,20 +64,23 @@ TITLES: Final[dict[str, Sentence]] = {
     "unusable-database": "The database cannot be used",
     "unusable-table": "The dataset cannot be a table of this database",
     "unstable-rules": "The importer's rules give another row each time",
+    "stale-chunk": "A chunk was parsed by an older recipe",
 }
 
 #: When each type occurs, in Markdown; the API serves it, and docs/problems.md has it.
 MEANINGS: Final[dict[str, str]] = {
-    "not-found": (
-        "No such address, job, importer or record, or the drop folder names no importer; another tenant's is not found "
-        "either."
-    ),
+    "not-found": "No such address, job, importer, recipe or record, or another tenant's; or a drop folder names none.",
     "invalid-request": "The request does not fit its description in OpenAPI. Members: `errors`: `[{at, reason}]`.",
     "invalid-cursor": "The cursor is not one of this list.",
+    "precondition-failed": "The version that is there is none that `If-Match` or `If-None-Match` allows to be changed.",
     "invalid-parameter": "A parameter that the importer does not have, or an impossible value.",
     "invalid-option": (
         "An option of the load that the importer or another option does not allow: a mode for a lookup, "
         "`deletes` for a mode that deletes nothing, a limit for a column without numbers. Members: `option`."
+    ),
+    "invalid-decision": (
+        "A decision of a recipe, or an answer, about a column that the importer does not have or that has no such "
+        "decision, with an impossible value, or given twice. Members: `key`, `known`."
     ),
     "bad-idempotency-key": "The key is empty, longer than 255 characters, or not printable ASCII.",
     "idempotency-key-reused": "The key was sent with another path, query or body.",
@@ -88,15 +95,14 @@ MEANINGS: Final[dict[str, str]] = {
     "try-later": "A file is still being made, its job is under way, the issuer cannot be reached, or a lease is taken.",
     "internal-error": "An error in Sluice; the function's log has it.",
     "illegal-transition": "The job's state does not allow it. Members: `status_now`.",
-    "ambiguous-dates": "A commit without the date order of an ambiguous column. Members: `columns`.",
-    "unknown-column": "A commit answers a column that is not ambiguous. Members: `unknown`.",
-    "committed-otherwise": "The job was committed with other date orders.",
-    "not-retryable": (
-        "The job failed because of its file, or while it was rolled back; or it was deleted. Members: `status_now`."
+    "questions-open": "A commit of a job whose questions are not all answered. Members: `keys`.",
+    "answered-otherwise": (
+        "The answers are about an older version of the recipe, and something else holds by now. Look at the job and "
+        "answer again with its present version. Members: `version`, `holds`."
     ),
-    "nothing-to-roll-back": (
-        "The job ended before its file was split, was a lookup, or was deleted. Members: `status_now`."
-    ),
+    "already-delivered": "An answer would change how rows are read that were delivered already.",
+    "not-retryable": "The job failed because of its file or in a rollback, or was deleted. Members: `status_now`.",
+    "nothing-to-roll-back": "The job ended before its file was split, is a lookup, or deleted. Members: `status_now`.",
     "cannot-correct": (
         "The job to correct is of another importer, active, deleted, has rejected nothing, or has loaded nothing "
         "because of a guard or its rejected rows."
@@ -112,14 +118,16 @@ MEANINGS: Final[dict[str, str]] = {
     "upload-over": "The parts were deleted after a day.",
     "file-not-made": "The file to download could not be made; the function's log has the error.",
     "system-error": "The execution failed; the detail names the error. Then `retry`.",
-    "unprocessed-rows": (
-        "Some chunks could not be processed; the detail names their rows. Then `retry`. Members: `chunks`."
-    ),
+    "unprocessed-rows": "Some chunks could not be processed; the detail names their rows. Members: `chunks`.",
     "mirror-unreadable-key": (
         "Mode `mirror` deletes the records that the file lacks, and rows whose keys cannot be read may be any of them. "
         "Nothing was loaded. Members: `column`, `rows`, `count`."
     ),
     "rollback-incomplete": "Some rows could not be restored. `rollback` again. Members: `chunks`.",
+    "question": (
+        "The file leaves a decision open, and the job fails instead of asking, because of `questions` of its caller or "
+        "importer. The detail names the answer that would have helped. Members: `key`."
+    ),
     "guard": (
         "The load would reject, delete or change more than a guard of the job allows; nothing was loaded. Check the "
         "examples; to load the file all the same, import it again with a higher limit. Also the answer to a commit of "
@@ -151,16 +159,9 @@ MEANINGS: Final[dict[str, str]] = {
     "unusable-secret": "The secret with the database's address and password lacks a field.",
     "unusable-database": "Sluice cannot write to the database.",
     "unusable-table": "The importer's columns cannot be a table of this database.",
+    "stale-chunk": "An error in Sluice: a chunk that would be loaded was not read again after a decision had changed.",
     "unstable-rules": "`normalise` or a validator of the importer changes its own result, or the key.",
 }
-
-
-def _ambiguous_dates(params: Params) -> str:
-    columns = params["columns"]
-    return (
-        f"Dates of {', '.join(columns)} can be read day first or month first. Say which with the commit: "
-        f'{{"dates": {{"{columns[0]}": "dmy"}}}} or "mdy".'
-    )
 
 
 def _failed(params: Params) -> str:
@@ -194,12 +195,15 @@ def _unreadable_keys(params: Params) -> str:
 _OF_CALLS: Final[dict[str, Sentence]] = {
     **{
         f"not-found/{what}": f"There is no {what} '{{name}}'."
-        for what in ("importer", "source", "lookup", "job", "record", "object", "problem")
+        for what in ("importer", "source", "lookup", "job", "recipe", "record", "object", "problem")
     },
     "not-found/file": "This job has no file '{name}'.",
     "not-found/address": "No route has this address. The API is described at /v1/docs.",
     "invalid-request": lambda params: "; ".join(f"{each['at']}: {each['reason']}" for each in params["errors"]),
     "invalid-cursor": "Start again without `cursor`.",
+    "precondition-failed/changed": "'{name}' was changed meanwhile. Read it again, and send its `ETag` as `If-Match`.",
+    "precondition-failed/absent": "There is no '{name}' any more. Send it without `If-Match`.",
+    "precondition-failed/exists": "There is a '{name}' already. Send its `ETag` as `If-Match` to replace it.",
     "invalid-parameter/unknown": with_forms(
         "{importer} has no parameter '{name}'. Its parameters are: {known}.", known=listed
     ),
@@ -218,6 +222,20 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
         known=listed,
     ),
     "invalid-option/column-twice": "The limit for '{name}' comes twice. Give it once.",
+    "invalid-decision/unknown": with_forms("'{key}' is no decision. Decisions are: {known}.", known=listed),
+    "invalid-decision/value": with_forms("'{key}' can be: {known}.", known=listed),
+    "invalid-decision/row-number": "'{key}' is the number of a row: 1 is the first.",
+    "invalid-decision/twice": "'{key}' comes twice. Give it once.",
+    "invalid-decision/no-decimal": with_forms(
+        "{importer} has no column '{name}' with a decimal mark. Its columns of numbers are: {known}.", known=listed
+    ),
+    "invalid-decision/no-date_order": with_forms(
+        "{importer} has no column '{name}' of dates. Its columns of dates are: {known}.", known=listed
+    ),
+    "invalid-decision/no-column": with_forms(
+        "{importer} has no column '{name}'. Its columns are: {known}.", known=listed
+    ),
+    "invalid-decision/column-twice": "Two headers are given for the column '{name}'. Give one.",
     "bad-idempotency-key": "Use 1 to 255 printable ASCII characters.",
     "idempotency-key-reused": (
         "It was sent with another path, query or body within the last day. Use a new key for each request."
@@ -267,13 +285,13 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "illegal-transition": with_forms(
         "Job {id} is {status_now}; it cannot become {target}.", status_now=status_name, target=status_name
     ),
-    "ambiguous-dates": _ambiguous_dates,
-    "unknown-column": lambda params: (
-        f"The job does not ask about {', '.join(params['unknown'])}; columns whose dates it asks about: "
-        f"{', '.join(params['asked']) or 'none'}."
+    "questions-open": with_forms("Answer first: {keys}. POST /v1/jobs/{id}/answers takes the answers.", keys=listed),
+    "answered-otherwise": with_forms(
+        "Another answer came first{holds}. The recipe has version {version} now: answer with that one.", holds=decided
     ),
-    "committed-otherwise": (
-        "Job {id} is being loaded with other answers about its dates. Roll it back to import the file again."
+    "already-delivered": (
+        "Rows of job {id} that this answer bears on were delivered. Roll the job back, and import the file again with "
+        "the answer in its recipe."
     ),
     "not-retryable/same-again": "A retry would fail for the same reason. The job's problem says what to do.",
     "not-retryable/deleted": "Its file and its rows were deleted. Import the file again.",
@@ -321,11 +339,8 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     "unprocessed-rows/absent": (
         "The rows of the file are loaded, but {rows:,} records that the file lacks could not be deleted. Retry the job."
     ),
+    "question": rows.question,
     "mirror-unreadable-key": _unreadable_keys,
-    "mirror-unreadable-key/dates": (
-        "The column '{column}' names the records, and the order of day and month in it is not certain. Write its dates "
-        "as 2026-03-01, and import the file again."
-    ),
     "rollback-incomplete/error": "The rollback stopped ({error}). Restored rows stay. Roll the job back again.",
     "rollback-incomplete/chunks": lambda params: (
         f"The rollback stopped ({_failed(params)}). Restored rows stay. Roll the job back again."
@@ -357,6 +372,7 @@ _OF_SETUPS: Final[dict[str, Sentence]] = {
     ),
     "unusable-secret": with_forms("It has no {fields}. Add the missing fields to the secret.", fields=listed),
     "unusable-database": "Its encoding is {encoding}. Use a database whose encoding is UTF8.",
+    "stale-chunk": "Chunk {index} of job {id} was read by an older recipe, so it was not loaded. Retry the job.",
     "unstable-rules": (
         "`normalise` or a validator of '{importer}' changes its own result, or the key. Mend it, and retry."
     ),

@@ -221,6 +221,10 @@ DETAILS: Final[dict[str, Sentence]] = {
         "It was sent with corrects={corrects}, but it is the errors file of job {marked}. Send it without 'corrects', "
         "or send the errors file of job {corrects}."
     ),
+    "same-file/asks": (
+        "Job {job} of {created} UTC has the same file. It waits for an answer: POST /v1/jobs/{job}/answers. To import "
+        "it again, send it with force=true."
+    ),
     "same-file": with_forms(
         "Job {job} of {created} UTC has the same file ({status}). To import it again, send it with force=true.",
         status=status_name,

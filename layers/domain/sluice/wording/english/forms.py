@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -14,6 +15,12 @@ def quoted(names: Iterable[Any]) -> str:
 def listed(names: Iterable[str]) -> str:
     """Write names as ``a, b``."""
     return ", ".join(names) or "none"
+
+
+def decided(values: Mapping[str, Any]) -> str:
+    """Write decisions that hold as the end of a sentence, ``: a = 1, b = "x"``; or that none does."""
+    pairs = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return f": {', '.join(pairs)}" if pairs else ", and what this one decides is still open"
 
 
 def status_name(status: str) -> str:

@@ -1,4 +1,4 @@
-"""Sentences about rows: why they are rejected, keep a job from loading, or stay after a rollback; and progress."""
+"""Sentences about rows: why they are rejected, keep a job from loading, or stay; about progress and questions."""
 
 from __future__ import annotations
 
@@ -44,6 +44,10 @@ REASONS: Final[dict[str, Sentence]] = {
     "not-digits": "must be digits only",
     "not-a-date": "is not a date",
     "not-in-calendar": "is not a date of the calendar",
+    "other-decimal-mark": "is written with the decimal mark '{shown}', and this column is read with '{mark}'",
+    "day-first": "is written day first, and this column is read month first",
+    "month-first": "is written month first, and this column is read day first",
+    "not-swapped": "is a date whose day is no month, and this column is read with day and month swapped",
     "not-yes-or-no": "must be yes or no",
     "spreadsheet-error": "is an error of the spreadsheet",
     "uncomputed-formula": (
@@ -192,3 +196,64 @@ PROGRESS: Final[dict[str, Sentence]] = {
     "deleting-absent": "Deleted {counts.absent:,} of {counts.to_absent:,} records that the file lacks",
     "looking-up": "Looked up {counts.loaded:,} of {counts.total:,} rows",
 }
+
+
+def _about_header(params: Params) -> str:
+    """Ask for a header in place of the columns that the file lacks."""
+    columns = " and ".join(f"'{title}'" for title in params.get("missing") or [params["column"]])
+    return f"Which header of the file stands for {columns}?"
+
+
+def _about_guard(params: Params) -> str:
+    found, total, guard = params.get("found", 0), params.get("total", 0), params.get("guard")
+    match guard:
+        case "max_rejected":
+            what = f"{found:,} of {rows(total)} are rejected"
+        case "max_deleted":
+            what = f"{found:,} of {total:,} records are not in the file and would be deleted"
+        case _:
+            what = f"{rows(found)} would change a number by more than its limit"
+    return f"{what}, and the guard '{guard}' allows less. Load the file all the same?"
+
+
+def _read_as(params: Params) -> str:
+    """Show what an ambiguous cell would be read as, and how many cells would be rejected."""
+    example = f"row {params['row']:,}: {params['cell']} is {params['reads']}" if "row" in params else ""
+    rejected = f"{params['rejected']:,} cells are rejected" if params.get("rejected") else ""
+    return "; ".join(filter(None, (example, rejected))) or "cells are read so"
+
+
+#: By kind; the parameters are those of the question, and ``column``, the title of the column that it is about.
+QUESTIONS: Final[dict[str, Sentence]] = {
+    "sheet": "Which sheet is meant? Several have the columns of this import.",
+    "header": "Which row is the header? Several rows have the columns of this import.",
+    "mapping": _about_header,
+    "drift": lambda params: f"The file differs from the last one. {_about_header(params)}",
+    "encoding": "In which encoding is the text of the file written?",
+    "delimiter": "Which character separates the columns?",
+    "decimal": "Which decimal mark does the column '{column}' use: a point or a comma?",
+    "date_order": "In which order does the column '{column}' write day and month?",
+    "guard": _about_guard,
+}
+
+#: By code.
+EFFECTS: Final[dict[str, Sentence]] = {
+    "read-decimal": _read_as,
+    "read-dates": _read_as,
+    "swap-dates": lambda params: f"typed dates get day and month swapped; {_read_as(params)}",
+    "match-header": "'{header}' is read as the column '{column}'",
+    "update-only": "existing records are updated, and rows with a new key are rejected",
+    "header-row": "row {row:,} is the header, and the rows below it are read",
+    "exceed-guard": "the file is loaded all the same",
+    "cancel": "the job is cancelled, and nothing is loaded",
+}
+
+
+def question(params: Params) -> str:
+    """Word the problem of a job whose file leaves a decision open, with the answer that would have helped."""
+    asked: Sentence = QUESTIONS.get(params["kind"], str(params["key"]))
+    text = asked.format_map(params) if isinstance(asked, str) else asked(params)
+    if "answer" not in params:
+        why = "Cells of the file contradict each other, so no recipe decides it"
+        return f"{text} Nothing was loaded. {why}: correct the file, or let the job ask."
+    return f"{text} Nothing was loaded. Import the file again with the recipe {params['answer']}, or let the job ask."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.model.chunk import PhaseName
-from sluice.usecases.barrier import answer_if_passed
+from sluice.usecases.rounds import answer_if_passed
 from tests.support.factories import csv_file, products
 from tests.support.harness import NOW, Harness, small_chunks
 

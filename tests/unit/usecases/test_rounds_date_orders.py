@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from sluice.api.previews import preview_response
-from sluice.api.responses import job_response
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
-from sluice.model.errors import Conflict, RequestRejected
-from sluice.model.job import DateOrder
+from sluice.model.errors import Conflict
 from sluice.model.status import Status
-from sluice.usecases.views import preview
 from sluice.wording import word_detail
 from tests.support.factories import PRODUCT_TITLES, csv_file, products
 from tests.support.harness import LEASE, NOW, Harness
@@ -43,7 +40,7 @@ def days(harness: Harness, count: int = ROWS) -> list[Any]:
     return [values[f"P-{number:06d}"]["updated"] for number in range(1, count + 1)]
 
 
-def expected(order: DateOrder) -> list[Any]:
+def expected(order: str) -> list[Any]:
     """Return the dates of the first rows, read in an order."""
     return [DATES[number % len(DATES)][1 if order == "dmy" else 2] for number in range(ROWS)]
 
@@ -51,34 +48,32 @@ def expected(order: DateOrder) -> list[Any]:
 def test_a_job_with_ambiguous_dates_stops_for_review_even_if_the_caller_did_not_ask_for_one(harness: Harness) -> None:
     ref = harness.upload(dated())
     job = harness.run(ref)
-    assert (job.status, job.review, job.ambiguous) == (Status.IN_REVIEW, False, ("updated",))
+    [question] = job.questions
+    assert (job.status, job.review, job.waiting_for) == (Status.IN_REVIEW, False, "answers")
+    assert (question.key, [choice.value for choice in question.choices]) == ("date_order.updated", ["dmy", "mdy"])
+    assert question.evidence.counts == {"either": 8}
     assert job.counts.compared == ROWS
     assert harness.destination.datasets.get(("acme", "products"), {}) == {}
-    assert job_response(job, "").ambiguous_dates == ["updated"]
-    shown = preview_response(preview(ref, limit=6, jobs=harness.jobs, chunks=harness.chunks, files=harness.files), "")
-    assert shown.ambiguous_dates == ["Updated"]
-    assert [row.values.get("updated") for row in shown.rows] == [day_first for _, day_first, _ in DATES]
 
 
 def test_a_commit_that_does_not_answer_the_question_is_rejected(harness: Harness) -> None:
     ref = harness.upload(dated())
     harness.run(ref)
-    with pytest.raises(RequestRejected) as rejected:
-        harness.commit(ref, {})
-    problem = rejected.value.problem
-    assert (problem.type, problem.params) == ("ambiguous-dates", {"columns": ["Updated"]})
-    assert "Updated" in word_detail(problem)
+    with pytest.raises(Conflict) as rejected:
+        harness.commit(ref)
+    assert rejected.value.problem.type == "questions-open"
+    assert "date_order.updated" in word_detail(rejected.value.problem)
     assert harness.jobs.get(ref).status is Status.IN_REVIEW
 
 
 @pytest.mark.parametrize("column", ["Updated", "updated"])
 @pytest.mark.parametrize("order", ["dmy", "mdy"])
-def test_an_answer_changes_exactly_the_ambiguous_dates(harness: Harness, column: str, order: DateOrder) -> None:
+def test_an_answer_changes_exactly_the_ambiguous_dates(harness: Harness, column: str, order: str) -> None:
     """The stored rows equal, byte by byte, those of a file without ambiguous dates."""
     ref = harness.upload(dated())
     harness.run(ref)
-    job = harness.commit(ref, {column: order})
-    assert job.date_orders == {"updated": order}
+    job = harness.answer(ref, {"date_order": {column: order}})
+    assert (job.status, job.recipe.value("date_order.updated")) == (Status.PARSING, order)
     done = harness.run(ref)
     assert (done.status, done.counts.inserted) == (Status.COMPLETED, ROWS)
     assert days(harness) == expected(order)
@@ -91,11 +86,11 @@ def test_an_answer_changes_exactly_the_ambiguous_dates(harness: Harness, column:
     ("proof", "order"), [("31/12/2025", "dmy"), ("12/31/2025", "mdy"), ("31.12.25", "dmy"), ("12-31-25", "mdy")]
 )
 def test_one_date_with_a_single_reading_decides_the_order_of_its_column(
-    harness: Harness, proof: str, order: DateOrder
+    harness: Harness, proof: str, order: str
 ) -> None:
     """The date may be in any chunk."""
     job = harness.run(harness.upload(dated(proof)))
-    assert (job.status, job.ambiguous, job.date_orders) == (Status.COMPLETED, (), {"updated": order})
+    assert (job.status, job.questions, job.recipe.value("date_order.updated")) == (Status.COMPLETED, (), order)
     assert days(harness) == expected(order)
     assert days(harness, ROWS + 1)[-1] == "2025-12-31"
 
@@ -108,56 +103,68 @@ def test_a_row_that_is_rejected_for_another_reason_decides_too(harness: Harness)
     assert days(harness) == expected("mdy")
 
 
-def test_dates_that_contradict_each_other_decide_nothing(harness: Harness) -> None:
-    """Each of the two has one reading; the ambiguous ones wait for an answer."""
+def test_dates_that_contradict_each_other_are_a_question_and_an_answer_rejects_the_others(harness: Harness) -> None:
     ref = harness.upload(dated("31/12/2025", "12/31/2025"))
-    assert harness.run(ref).ambiguous == ("updated",)
-    harness.commit(ref, {"updated": "mdy"})
-    harness.run(ref)
+    assert [question.key for question in harness.run(ref).questions] == ["date_order.updated"]
+    harness.answer(ref, {"date_order.updated": "mdy"})
+    job = harness.run(ref)
+    assert (job.status, job.counts.rejected) == (Status.COMPLETED, 1)
     assert days(harness) == expected("mdy")
-    assert days(harness, ROWS + 2)[-2:] == ["2025-12-31", "2025-12-31"]
+    assert f"P-{ROWS + 1:06d}" not in harness.destination.values("acme", "products")
 
 
 def test_dates_with_a_single_reading_ask_no_question(harness: Harness) -> None:
     rows = [(*row, day) for row, day in zip(products(3), ("05/05/2025", "2025-04-03", ""), strict=True)]
     job = harness.run(harness.upload(csv_file(rows, TITLES)))
-    assert (job.status, job.date_orders) == (Status.COMPLETED, {})
+    assert (job.status, job.questions) == (Status.COMPLETED, ())
 
 
 def test_a_review_that_the_caller_asked_for_asks_about_the_dates_as_well(harness: Harness) -> None:
+    """Once they are answered, the rows are read again, and the job comes back to be committed."""
     ref = harness.upload(dated(), review=True)
-    assert harness.run(ref).ambiguous == ("updated",)
-    with pytest.raises(RequestRejected):
-        harness.commit(ref)
-    harness.commit(ref, {"updated": "dmy"})
-    assert harness.run(ref).status is Status.COMPLETED
-
-
-def test_an_order_that_the_file_proves_is_not_asked_about(harness: Harness) -> None:
-    """Another answer would give one column two orders."""
-    ref = harness.upload(dated("31/12/2025"), review=True)
-    assert harness.run(ref).date_orders == {"updated": "dmy"}
-    with pytest.raises(RequestRejected) as rejected:
-        harness.commit(ref, {"updated": "mdy"})
-    assert rejected.value.problem.type == "unknown-column"
-
-
-def test_a_second_commit_with_another_answer_is_rejected(harness: Harness) -> None:
-    ref = harness.upload(dated())
     harness.run(ref)
-    harness.commit(ref, {"Updated": "mdy"})
-    assert harness.commit(ref, {"Updated": "mdy"}).run == 2
-    with pytest.raises(Conflict) as rejected:
-        harness.commit(ref, {"Updated": "dmy"})
-    assert rejected.value.problem.type == "committed-otherwise"
+    with pytest.raises(Conflict):
+        harness.commit(ref)
+    harness.answer(ref, {"date_order.updated": "mdy"})
+    job = harness.run(ref)
+    assert (job.status, job.waiting_for, job.counts.compared) == (Status.IN_REVIEW, "commit", ROWS)
+    harness.commit(ref)
+    assert harness.run(ref).status is Status.COMPLETED
+    assert days(harness) == expected("mdy")
+
+
+def test_an_order_that_the_file_proves_can_be_answered_otherwise(harness: Harness) -> None:
+    """An answer is final, so the cells that show the other order are rejected."""
+    ref = harness.upload(dated("31/12/2025"), review=True)
+    assert harness.run(ref).questions == ()
+    harness.answer(ref, {"date_order.updated": "mdy"})
+    assert harness.run(ref).counts.rejected == 1
+    harness.commit(ref)
+    harness.run(ref)
+    assert days(harness) == expected("mdy")
 
 
 def test_the_order_is_in_the_log(harness: Harness) -> None:
     ref = harness.upload(dated())
     harness.run(ref)
-    harness.commit(ref, {"Updated": "mdy"}, by="eve")
+    harness.answer(ref, {"date_order": {"Updated": "mdy"}}, by="eve")
     entry = harness.jobs.entries(ref)[-1]
-    assert (entry.by, entry.status, entry.note) == ("eve", Status.LOADING, "dates updated: mdy")
+    assert (entry.by, entry.status, entry.note) == ("eve", Status.PARSING, 'date_order.updated: "mdy"')
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_a_job_that_does_not_wait_for_answers_fails_and_names_one_that_would_have_helped(
+    harness: Harness, review: bool
+) -> None:
+    job = harness.run(harness.upload(dated(), questions="fail", review=review))
+    assert job.status is Status.FAILED
+    assert job.problem
+    assert (job.problem.type, job.problem.params["key"]) == ("question", "date_order.updated")
+    assert json.loads(job.problem.params["answer"]) == {"date_order": {"updated": "dmy"}}
+    assert '"date_order"' in word_detail(job.problem)
+    assert harness.destination.writes == 0
+    given = harness.upload(dated(), questions="fail", recipe=json.loads(job.problem.params["answer"]))
+    assert harness.run(given).status is Status.COMPLETED
 
 
 def late_chunk(harness: Harness, body: bytes, index: int, **more: Any) -> JobRef:
@@ -180,23 +187,38 @@ def late_chunk(harness: Harness, body: bytes, index: int, **more: Any) -> JobRef
 
 
 @pytest.mark.parametrize("review", [False, True])
-def test_ambiguous_dates_that_appear_at_a_retry_are_asked_about(harness: Harness, review: bool) -> None:
-    """The earlier commit covered the dates known by then, and these were not among them."""
+@pytest.mark.parametrize("asks", ["ask", "fail"])
+def test_ambiguous_dates_that_appear_at_a_retry_are_asked_about(harness: Harness, review: bool, asks: str) -> None:
+    """The earlier commit covered the dates known by then. A job that has loaded rows waits for its caller."""
     rows = [(*row, "2025-04-03") for row in products(10)]
     rows += [(*row, "03/04/2025") for row in products(10, first=11)]
     rows += [(*row, "2025-04-03") for row in products(10, first=21)]
-    ref = late_chunk(harness, csv_file(rows, TITLES), 1, review=review)
+    ref = late_chunk(harness, csv_file(rows, TITLES), 1, review=review, questions=asks)
     harness.retry(ref)
     job = harness.run(ref)
-    assert (job.status, job.ambiguous, job.counts.loaded) == (Status.IN_REVIEW, ("updated",), 20)
-    assert job_response(job, "").ambiguous_dates == ["updated"]
-    with pytest.raises(RequestRejected):
-        harness.commit(ref)
-    committed = harness.commit(ref, {"updated": "mdy"})
-    assert job_response(committed, "").ambiguous_dates == []
+    assert (job.status, job.waiting_for, job.counts.loaded) == (Status.IN_REVIEW, "answers", 20)
+    harness.answer(ref, {"date_order.updated": "mdy"})
     done = harness.run(ref)
     assert (done.status, done.counts.inserted) == (Status.COMPLETED, 30)
     assert days(harness, 30) == ["2025-04-03"] * 10 + ["2025-03-04"] * 10 + ["2025-04-03"] * 10
+
+
+def test_nothing_is_loaded_while_a_chunk_that_was_not_parsed_could_prove_another_order(harness: Harness) -> None:
+    rows = [(*row, "03/04/2025") for row in products(10)] + [(*row, "12/31/2025") for row in products(20, first=11)]
+    ref = harness.upload(csv_file(rows, TITLES))
+    for outcome in ("over", "uncompared"):  # the second chunk proves an order, so the first is parsed once more
+        harness.plan(ref)
+        harness.dispatch(ref, PhaseName.PARSE)
+        [lost] = [chunk for chunk in harness.queue.messages if chunk.index == 2]
+        harness.queue.messages.remove(lost)
+        harness.give_up(lost)
+        harness.deliver()
+        assert harness.phase(ref, PhaseName.LOAD) == outcome
+    assert harness.finish(ref).status is Status.FAILED
+    assert harness.destination.writes == 0
+    harness.retry(ref)
+    assert harness.run(ref).status is Status.COMPLETED
+    assert days(harness, 10) == ["2025-03-04"] * 10
 
 
 def test_an_answer_applies_to_a_chunk_that_is_parsed_after_it(
@@ -222,10 +244,10 @@ def test_an_answer_applies_to_a_chunk_that_is_parsed_after_it(
         patched.setattr(harness.chunks, "close", dying)
         harness.dispatch(ref, PhaseName.PARSE)
         harness.deliver(each=deliver)
-    harness.phase(ref, PhaseName.COMPARE)
-    assert harness.finish(ref).status is Status.IN_REVIEW
-    harness.commit(ref, {"updated": "mdy"})
-    assert harness.run(ref).status is Status.FAILED
+    assert harness.phase(ref, PhaseName.LOAD) == "uncompared"
+    assert harness.finish(ref).status is Status.FAILED
     harness.retry(ref)
+    assert harness.run(ref).status is Status.IN_REVIEW
+    harness.answer(ref, {"date_order.updated": "mdy"})
     assert harness.run(ref).status is Status.COMPLETED
     assert days(harness) == expected("mdy")

@@ -10,8 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from sluice.aws.rate_limits import DynamoRateStore
-from sluice.aws.upstreams import DynamoTokenStore
+from sluice.aws.upstreams import DynamoRateStore, DynamoTokenStore
 from sluice.upstream.rate_limiter import RateStore, spacing
 from sluice.upstream.tokens import AccessToken, TokenStore
 from tests.integration.aws.conftest import REGION

@@ -8,9 +8,9 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from sluice.aws.tickets import DynamoTickets
+from sluice.aws.websockets import DynamoTickets
 from sluice.model.event import Ticket
-from sluice.usecases.ports import Tickets
+from sluice.usecases.watchers import Tickets
 from tests.integration.aws.conftest import REGION
 from tests.integration.template import create_table
 from tests.support.tickets import MemoryTickets

@@ -6,7 +6,7 @@ import pytest
 
 from sluice.model.errors import NotFound, Unauthorized
 from sluice.model.event import Ticket
-from sluice.usecases.tickets import issue_ticket, redeem_ticket
+from sluice.usecases.watchers import issue_ticket, redeem_ticket
 from tests.support.factories import make_job
 from tests.support.tables import MemoryJobs
 from tests.support.tickets import MemoryTickets

@@ -1,0 +1,50 @@
+"""Faults in how cells are read, and in what they prove of the others in their column."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.planted.fault import Fault
+
+CELL_FAULTS: Final = (
+    Fault(
+        name="decimal-comma-ignored",
+        breaks="1.250 is read as 1.25 under Indonesian conventions, where it is 1,250.",
+        file="layers/domain/sluice/schema/cell_types.py",
+        old="conventions.decimal or DECIMAL",
+        new="DECIMAL",
+        tests=("tests/unit/schema/test_cell_types.py",),
+    ),
+    Fault(
+        name="proof-ignored",
+        breaks="1.250 is read as 1.25 in a column whose other cells prove the comma.",
+        file="layers/domain/sluice/schema/decisions.py",
+        old='return proofs[0], "proven", False',
+        new="return value, how, False",
+        tests=("tests/unit/schema/test_decisions.py",),
+    ),
+    Fault(
+        name="contradicted-chunk-loaded",
+        breaks="Cells that contradict an answer are loaded from chunks that have no ambiguous cell.",
+        file="layers/domain/sluice/model/recipe.py",
+        old="(not shown or newer[key].rejects(shown))",
+        new="not shown",
+        tests=("tests/unit/model/test_recipe_depends.py",),
+    ),
+    Fault(
+        name="swapped-dates-loaded",
+        breaks="Typed dates of a half-swapped column are loaded with day and month swapped, and no question is asked.",
+        file="layers/domain/sluice/schema/dates.py",
+        old="return swappable >= _TYPED and",
+        new="return False and",
+        tests=("tests/unit/schema/test_decisions.py",),
+    ),
+    Fault(
+        name="leading-zeros-lost",
+        breaks="A telephone number loses its leading zeros.",
+        file="layers/domain/sluice/schema/cell_types.py",
+        old='.lstrip("\'")',
+        new='.lstrip("\'0")',
+        tests=("tests/unit/schema/test_cell_types.py",),
+    ),
+)

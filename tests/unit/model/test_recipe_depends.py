@@ -1,0 +1,43 @@
+"""Which chunks a decision that changes bears on."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.model.recipe import Decision, Recipe, depends_on
+
+READ_AT = 2
+
+
+@pytest.mark.parametrize(
+    ("key", "decision", "depends", "is_stale"),
+    [
+        ("decimal.price", Decision(",", "proven", 3), {"decimal.price"}, True),
+        ("decimal.price", Decision(",", "proven", 2), {"decimal.price"}, False),
+        ("decimal.price", Decision(",", "proven", 3), {"decimal.weight", "date_order.price"}, False),
+        ("decimal.price", Decision(",", "proven", 3), {"decimal.price=."}, False),
+        ("decimal.price", Decision(",", "answered", 3), {"decimal.price=."}, True),
+        ("decimal.price", Decision(",", "answered", 3), {"decimal.price=,"}, False),
+        ("decimal.price", Decision(",", "answered", 2), {"decimal.price=."}, False),
+        ("date_order.day", Decision("dmy", "given", 3), {"date_order.day=mdy"}, True),
+        ("date_order.day", Decision("dmy", "given", 3), {"date_order.day=dmy", "date_order.day=typed"}, False),
+        ("date_order.day", Decision("dmy-swapped", "answered", 3), {"date_order.day=typed"}, True),
+        ("date_order.day", Decision("dmy-swapped", "answered", 3), {"date_order.day=dmy"}, False),
+        ("constants.ward", Decision("7980", "answered", 3), set(), True),
+        ("header", Decision(4, "answered", 3), {"decimal.price"}, False),  # it splits the file anew
+    ],
+)
+def test_a_chunk_is_stale_if_a_newer_decision_could_read_or_reject_a_cell_of_it(
+    key: str, decision: Decision, depends: set[str], is_stale: bool
+) -> None:
+    assert Recipe(3, {key: decision}).is_stale(READ_AT, depends) is is_stale
+
+
+def test_a_dependence_names_the_decision_and_what_cells_show() -> None:
+    assert (depends_on("decimal.price"), depends_on("decimal.price", ",")) == ("decimal.price", "decimal.price=,")
+
+
+@pytest.mark.parametrize("shown", ["either", "swappable"])
+@pytest.mark.parametrize("value", [".", ",", "dmy", "mdy", "dmy-swapped", "mdy-swapped"])
+def test_no_decision_rejects_an_ambiguous_cell(value: str, shown: str) -> None:
+    assert not Decision(value, "answered").rejects(shown)
