@@ -238,11 +238,15 @@ def _dispatched(job: Job, phase: PhaseName, services: Services) -> list[ChunkRef
 
 def _work_on(job: Job, phase: PhaseName, services: Services, clock: Clock) -> set[int]:
     """Process the first chunks of a phase; return the indexes of those that were clocked, the same in each phase."""
-    first, *others = _dispatched(job, phase, services)[: _WORKER_CHUNKS + 1]
+    first, *others = _dispatched(job, phase, services)
+    others, rest = others[:_WORKER_CHUNKS], others[_WORKER_CHUNKS:]
     if others:  # a small file has only one chunk
         _process(first, services)
     with clock:
         for ref in others or [first]:
+            _process(ref, services)
+    if phase is PhaseName.PARSE:  # nothing is loaded while rows that are not parsed could change how others are read
+        for ref in rest:
             _process(ref, services)
     return {ref.index for ref in others or [first]}
 
