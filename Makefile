@@ -64,10 +64,14 @@ up: setup ## start the local AWS and deploy Sluice to it; with DATABASE=postgres
 down: ## stop the local AWS and every process of it
 	@test ! -x $(BIN)/python || $(RUN) local.lifecycle down
 
+# Tests of a deployed stack that run behind the unit and integration tests, whose process is done first otherwise.
+LATE := tests/e2e/test_layers.py tests/e2e/test_benchmarks.py
+
 .PHONY: test
 test: setup .venv-peers/.ready ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
 	@$(RUN) tests.browser.chromium
-	@$(RUN) tests.everything --durations=20 tests/unit tests/integration tests/faults -- --durations=20 tests/browser -- --durations=20 tests/e2e
+	@$(RUN) tests.everything --durations=20 tests/unit tests/reading tests/integration tests/faults $(LATE) \
+		-- --durations=20 tests/browser -- --durations=20 tests/e2e $(LATE:%=--ignore=%)
 
 .PHONY: soak
 soak: setup ## run the storms in full size: 5,000 lookups, 120 watchers, 100,000 rows pulled, workers killed in every phase

@@ -33,7 +33,8 @@ OWN: Final = "own"
 SLUICE: Final = "sluice"
 DYNAMODB: Final = "dynamodb"
 PEERS: Final = "peers"
-GROUPS: Final = (SLUICE, DYNAMODB, PEERS)
+HEADERS: Final = "headers"
+GROUPS: Final = (SLUICE, DYNAMODB, PEERS, HEADERS)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Figure:
         Peak memory of the process in MB, interpreter and libraries included.
     file_mb
         Size of the file that was read, in MB.
+    shares
+        What is counted beside time, by name: shares from 0 to 1, and numbers.
     """
 
     key: str
@@ -61,6 +64,7 @@ class Figure:
     processor: Mapping[str, float]
     peak_mb: float | None = None
     file_mb: float | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def per_row(self) -> float:
@@ -177,6 +181,10 @@ def _speed(figure: Figure, _: Figure | None) -> str:
     return "–" if figure.file_mb is None else f"{figure.file_mb / figure.seconds:,.1f}"
 
 
+def _counted(name: str, form: str) -> Cell:
+    return lambda figure, _: format(figure.shares[name], form)
+
+
 _FIRST: Final[dict[str, Cell]] = {
     "": lambda figure, _: figure.title,
     "rows": lambda figure, _: f"{figure.rows:,}",
@@ -251,6 +259,26 @@ TABLES: Final = {
             "× openpyxl": _ratio,
         },
     ),
+    HEADERS: Table(
+        HEADERS,
+        "Headers",
+        "Header rows of shops, accounts and address books, each with the column that a person finds for every field of"
+        " `products` or `dealers`. *By itself*: the header is a title or a synonym, and is matched without a question."
+        " *Preselected*: that, or the likely one among the choices of a question. *Found* is the share of the columns"
+        " that are there; *right* is the share of what was chosen. *First*: a right header is among the first"
+        " suggestions.",
+        {
+            "": lambda figure, _: figure.title,
+            "header rows": lambda figure, _: f"{figure.rows:,}",
+            "columns there": _counted("there", ",.0f"),
+            "by itself: found": _counted("own found", ".2f"),
+            "right ": _counted("own right", ".3f"),
+            "preselected: found": _counted("likely found", ".2f"),
+            "right": _counted("likely right", ".3f"),
+            "first": _counted("first", ".2f"),
+            "ms/row": lambda figure, _: f"{figure.per_row * 1e3:.1f}",
+        },
+    ),
 }
 """The tables of the page, by the first part of their figures' keys."""
 
@@ -266,13 +294,14 @@ make bench                                     # takes every measure and writes 
 make bench ARGS="--rows 20000"                 # every measure of smaller files; prints, and writes no page
 make bench ARGS="chunk plan --rows 20000"      # only these measures; --help lists them
 make bench ARGS="--write /tmp/figures.md"      # writes what it measures, of any size, to this page
-make bench-peers                               # only the last table, and writes that
+make bench-peers                               # only the table of other libraries, and writes that
+.venv/bin/python -m benchmarks.headers FILE    # how header rows of a file are matched; --write writes that table
 .venv/bin/python -m benchmarks.workbook --help # the files that are measured
 ```
 
-The tables come from three runs: Sluice into PostgreSQL, into DynamoDB, and other libraries. A run of full size that
-takes all of its measures writes this page and figures.json beside it, and keeps the tables of the others. Any other run
-writes only with `--write`.
+The tables come from runs of their own: Sluice into PostgreSQL, into DynamoDB, other libraries, headers. A run of full
+size that takes all of its measures writes this page and figures.json beside it, and keeps the tables of the others. Any
+other run writes only with `--write`.
 """
 
 _TAIL: Final = """
@@ -309,9 +338,10 @@ def _measured(run: Run) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     before, after = run.load
     busy = " Other work ran on the machine, so seconds are too long." if before > run.cores / 2 else ""
+    what = f"{run.rows:,} rows of 10 columns: {files}. " if files else ""
     return (
         f"Measured {run.at} on {run.machine}, load average {before:.1f} before and {after:.1f} after the run.{busy} "
-        f"{run.rows:,} rows of 10 columns: {files or 'no file'}. {versions}. Sluice at {run.commit}."
+        f"{what}{versions}. Sluice at {run.commit}."
     )
 
 

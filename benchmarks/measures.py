@@ -25,7 +25,9 @@ from sluice.model.chunk import Chunk, ChunkRef, ChunkState, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.reading import Header, Limits, Segment, TabularFile, match_header, open_table, read_segment
+from sluice.reading import Header, Limits, Segment, Table, match_header, open_table, read_segment
+from sluice.reading.sheets import FilePlan, SheetPlan
+from sluice.reading.types import FileLayout
 from sluice.schema.validation import GoodRow, check_rows
 
 if TYPE_CHECKING:
@@ -151,6 +153,8 @@ def dispatch(rows: int, clock: Clock) -> int:
     services.jobs.transition(job.ref, Status.PARSING)
     services.jobs.describe(job, file=job.file, total=rows)
     stored, chunks = JobFiles(job, services.files), services.chunks
+    header = match_header([(1, ["Part Number", "Description", "Price"])], importer_named(_IMPORTER).columns, None)
+    stored.write_plan(FilePlan((SheetPlan(0, FileLayout("csv", ""), header),)))
     parsed = [
         Chunk(ChunkRef(job.ref, PhaseName.PARSE, index), first + 2, min(_CHUNK, rows - first))
         for index, first in enumerate(range(0, rows, _CHUNK))
@@ -257,8 +261,8 @@ def _process(ref: ChunkRef, services: Services) -> None:
     process_chunk(ref, now=int(time.time()), lease_seconds=70, services=services)
 
 
-def _opened(file: BinaryIO, path: Path) -> tuple[TabularFile, Header]:
-    table = open_table(file, path.name, _LIMITS, _workspace(path))
+def _opened(file: BinaryIO, path: Path) -> tuple[Table, Header]:
+    table = open_table(file, path.name, _LIMITS, _workspace(path)).tables[0]
     return table, match_header(table.head(_HEAD), importer_named(_IMPORTER).columns, None)
 
 

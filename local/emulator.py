@@ -12,11 +12,13 @@ from typing import Final
 import httpx
 
 from local.errors import LocalProblem
-from local.paths import AWS_BIN
+from local.paths import AWS_BIN, ROOT
 from local.processes import LOOPBACK, BackgroundProcess, free_port, port_in_use
 
 PORT: Final = 4566
 """Port of `make up`: the one that every LocalStack-compatible tool expects."""
+
+LAUNCHER: Final = ROOT / "local" / "ministack.py"
 
 REGION: Final = "us-east-1"
 
@@ -53,7 +55,7 @@ def start(folder: Path, port: int = PORT, *, patience: float = 30.0) -> Emulator
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         facts = {"port": port, "instance": uuid.uuid4().hex}
-        process.start([AWS_BIN / "ministack"], _environment(work, port), **facts)
+        process.start([AWS_BIN / "python", "-P", LAUNCHER], _environment(work, port), **facts)
     elif port not in (0, facts["port"]):
         raise LocalProblem(f"The local AWS runs on port {facts['port']}, not {port}. First: make down")
     emulator = Emulator(endpoint=f"http://{LOOPBACK}:{facts['port']}", instance=facts["instance"])

@@ -10,9 +10,10 @@ import typer
 
 from sluice_cli.words import command
 
-_EXAMPLES: Final = "columns.Preis=price, decimal.price=, or header=3"
+_EXAMPLES: Final = "columns.Preis=price, decimal.price=, encoding=windows-1250 or header=3"
 #: Members of a job's recipe that say how its decisions were made; requests ignore them.
 _ABOUT: Final = frozenset({"version", "decisions"})
+_TAB: Final = "\t"
 _SHOWN: Final = {"either": "can be read in two ways", "swappable": "may have day and month swapped"}
 
 Decisions = dict[str, Any]
@@ -23,7 +24,7 @@ def decision(text: str) -> Decisions:
     """Read one decision, written ``KEY=VALUE``.
 
     A header may have an equals sign, and a constant's value, too. A value is text, but for the number of the header's
-    row, and JSON objects.
+    row, and JSON objects and lists.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def questions(job: Mapping[str, Any]) -> list[str]:
     """Return the questions of a job in words: what its file shows, and the command that gives each answer."""
     lines: list[str] = []
     for question in job.get("questions") or []:
-        lines += [f"{question['text']} [{question['key']}]", *_shown(question["evidence"])]
+        lines += [f"{question['text']} [{question['key']}]", *_shown(question["evidence"]), *_sheets(question)]
         for choice in question["choices"]:
             lines.append(f"  {command('answer', job['id'], _argument(question['key'], choice['value']))}")
             lines.append(f"    {choice['effect']}{_as_before(question, choice)}")
@@ -96,14 +97,28 @@ def questions(job: Mapping[str, Any]) -> list[str]:
 
 
 def _value(kind: str, text: str) -> Any:
-    """Read a value that is not about a single column: the number of a row, a JSON object, or text."""
+    """Read a value that is not about a single column: the number of a row, a JSON object or list, or text."""
     if text.startswith("{"):
         return _object(text, f"{kind}: ")
+    if kind == "sheets" and text.startswith("["):
+        return _texts(text)
+    if kind == "null_markers":
+        return _texts(text)
     if kind == "header":
         if not text.isascii() or not text.isdigit():
             raise typer.BadParameter("header has to be the number of a row, such as header=3")
         return int(text)
     return text
+
+
+def _texts(text: str) -> list[Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise typer.BadParameter(f'null_markers has to be a JSON list of texts, such as ["NULL", "n/a"], not {text}')
+    return found
 
 
 def _object(text: str, whose: str) -> Decisions:
@@ -130,8 +145,12 @@ def _decided(value: Any) -> Any:
 
 def _argument(key: str, value: Any) -> str:
     """Return a choice as `decision` reads it."""
+    if isinstance(value, list):
+        [one] = value if len(value) == 1 else [""]
+        is_plain = one not in {"", "all"} and one[0] not in "[{"
+        return f"{key}={one if is_plain else json.dumps(value, ensure_ascii=False)}"
     if not isinstance(value, dict):
-        return f"{key}={value}"
+        return f"{key}={'tab' if value == _TAB else value}"
     if len(value) != 1:
         return f"{key}={json.dumps(value, ensure_ascii=False)}"
     ((name, inner),) = value.items()
@@ -142,7 +161,22 @@ def _shown(evidence: Mapping[str, Any]) -> list[str]:
     """Return what the cells of a column show: how many show what, then the first ones."""
     counts = [f"{count:,} {_in_words(shows)}" for shows, count in evidence["counts"].items() if count]
     lines = [f"  Cells: {', '.join(counts)}"] if counts else []
-    return lines + [f"  Row {each['row']:,}: {each['cell']} ({_in_words(each['shows'])})" for each in evidence["rows"]]
+    several = len({each.get("sheet") for each in evidence["rows"]}) > 1
+    for each in evidence["rows"]:
+        sheet = f"{each['sheet']}, row" if several else "Row"
+        lines.append(f"  {sheet} {each['row']:,}: {each['cell']} ({_in_words(each['shows'])})")
+    return lines
+
+
+def _sheets(question: Mapping[str, Any]) -> list[str]:
+    """Return the sheets that could be meant: where their headers are, how many rows they have, and the first one."""
+    lines = []
+    for each in question["params"].get("sheets", ()):
+        first = each["first_rows"][0]["cells"] if each["first_rows"] else []
+        hidden = ", hidden" if each["is_hidden"] else ""
+        about = f"header in row {each['header_row']:,}, {each['rows']:,} rows{hidden}"
+        lines.append(f"  Sheet {each['sheet']} ({about}): {', '.join(filter(None, first))}")
+    return lines
 
 
 def _in_words(shows: str) -> str:

@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 
 _ROWS: Final = 20
 """First rows of a file among which the header is looked for."""
+_SHEETS: Final = 20
+"""Sheets of a workbook that are searched."""
 _BYTES: Final = 256 * 1024
 """Bytes of a text file that are read."""
 _XML_BYTES: Final = 16 * 1024 * 1024
@@ -64,7 +66,7 @@ def head(file: Path, name: str) -> list[list[str]]:
     kind = name.lower().removesuffix(".gz").rpartition(".")[2]
     try:
         if kind == "xlsx":
-            return list(itertools.islice(_workbook_rows(file), _ROWS))
+            return list(_workbook_rows(file))
         return _text_rows(file) if kind in {"csv", "tsv", "txt"} else []
     except (OSError, EOFError, ValueError, KeyError, csv.Error, zipfile.BadZipFile, ElementTree.ParseError):
         return []
@@ -104,10 +106,10 @@ def _text_rows(file: Path) -> list[list[str]]:
 
 
 def _workbook_rows(file: Path) -> Iterator[list[str]]:
-    """Yield the rows of a workbook's first sheet; shared strings are read as far as the rows need them."""
+    """Yield the first rows of each sheet; shared strings are read as far as the rows need them."""
     with zipfile.ZipFile(file) as book:
         sheets = sorted(name for name in book.namelist() if name.startswith("xl/worksheets/sheet"))
-        rows = list(itertools.islice(_elements(book, sheets[0], "row"), _ROWS)) if sheets else []
+        rows = [row for sheet in sheets[:_SHEETS] for row in itertools.islice(_elements(book, sheet, "row"), _ROWS)]
         wanted = {int(value.text or 0) for row in rows for value in row.iterfind(f"{_MAIN}c[@t='s']/{_MAIN}v")}
         shared: list[str] = []
         if wanted:

@@ -118,6 +118,7 @@ COUNTS: Final = {
 #: Shown only if there are any.
 RARE_COUNTS: Final = {
     "deleted": "Deleted",
+    "skipped": "Hidden, skipped",
     "absent": "Not in the file, deleted",
     "absent_left": "Not in the file, left",
     "kept_blank": "Blank cells that changed nothing",
@@ -252,7 +253,7 @@ def _facts(body: Mapping[str, Any]) -> list[str]:
     """Return what is known of a job beside its rows: the job it corrects, its file, its times."""
     facts = [f"Corrects job {body['corrects']}"] if body.get("corrects") else []
     if name := (body.get("file") or {}).get("name"):
-        facts.append(f"File: {name}")
+        facts += [f"File: {name}", *words.sheets(body)]
     if body.get("options"):
         facts.append(f"Options: {words.options(body['options'])}")
     if body.get("remembered"):
@@ -299,7 +300,7 @@ def preview(body: Mapping[str, Any]) -> None:
     if body["unmatched_headers"]:
         say(f"\nNot imported: {', '.join(body['unmatched_headers'])}")
     out.print()
-    rows([{"row": each["row"], **each["values"]} for each in body["rows"]])
+    rows([{name: each[name] for name in words.place(body["job"])} | each["values"] for each in body["rows"]])
 
 
 def comparison(body: Mapping[str, Any]) -> None:
@@ -319,7 +320,7 @@ def comparison(body: Mapping[str, Any]) -> None:
         if items:
             first = f", the first {len(items):,} of {total:,}" if total > len(items) else ""
             say(f"\n{what}{first}:")
-            out.print(table(items, columns))
+            out.print(table(items, (*REJECTIONS[: len(words.place(body["job"])) - 1], *columns)))
 
 
 def log(body: Mapping[str, Any]) -> None:

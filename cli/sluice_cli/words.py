@@ -144,6 +144,35 @@ def answer_to(job: Mapping[str, Any]) -> str:
     return command("answer", job["id"], *(f"{question['key']}=VALUE" for question in job["questions"]))
 
 
+def place(job: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the members that name a row: its number, and the sheet if the job reads several."""
+    several = len((job.get("file") or {}).get("sheets") or []) > 1
+    return ("sheet", "row") if several else ("row",)
+
+
+def sheets(job: Mapping[str, Any]) -> list[str]:
+    """Return what is read of a workbook, what is not, and what a person may not see of it."""
+    file = job.get("file") or {}
+    lines = []
+    for each in file.get("sheets") or []:
+        hidden = [
+            f"{each[name]:,} {what}"
+            for name, what in (
+                ("hidden_rows", "hidden rows"),
+                ("hidden_columns", "hidden columns"),
+                ("merged_ranges", "merged ranges"),
+            )
+            if each.get(name)
+        ]
+        filtered = ["a filter"] if each.get("is_filtered") else []
+        lines.append(f"Sheet: {', '.join([each['sheet'], *hidden, *filtered])}")
+    unread = [
+        each["sheet"] if each["rows"] is None else f"{each['sheet']} ({each['rows']:,} rows)"
+        for each in file.get("not_read") or []
+    ]
+    return lines + ([f"Not read: {', '.join(unread)}"] if unread else [])
+
+
 def changes(change: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """Return what changes in a record, column by column: the value before, an arrow, the value after."""
     before, after = change["before"], change["after"]

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sluice import bootstrap
 from sluice.config import FinishSettings, load_settings
 from sluice.model.chunk import JobRef
+from sluice.model.job import RETRYABLE
 from sluice.model.status import Status
 from sluice.observability import discreet, logger, metrics
 from sluice.usecases.control import auto_resume_after
@@ -38,6 +39,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         services=bootstrap.services(settings),
     )
     metrics.add_metric(name=f"Jobs{job.status.title().replace('_', '')}", unit=MetricUnit.Count, value=1)
+    unprocessed = job.counts.unprocessed if job.problem and job.problem.type in RETRYABLE else 0
+    metrics.add_metric(name="UnprocessedRows", unit=MetricUnit.Count, value=unprocessed)
     logger.info("finished", status=job.status, counts=job.counts.as_dict())
     return {
         "status": job.status,

@@ -12,9 +12,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sluice import bootstrap
 from sluice.config import WorkSettings, load_settings
 from sluice.model.chunk import from_message
-from sluice.model.errors import NotYet, TryLater
+from sluice.model.errors import TryLater
 from sluice.observability import logger
-from sluice.usecases.worker import process_chunk
+from sluice.usecases.worker import process_chunk, seconds_until_retry
 
 # Seconds by which a message outlasts the lease, which begins a moment later: an earlier redelivery would find the chunk
 # leased, and SQS would count it as an attempt.
@@ -34,20 +34,22 @@ def _process(record: SQSRecord) -> None:
     settings = load_settings(WorkSettings)
     services = bootstrap.services(settings)
     queue = services.queue
-    arn, receipt, ref = record.event_source_arn, record.receipt_handle, from_message(record.body)
+    arn, receipt = record.event_source_arn, record.receipt_handle
+    try:
+        ref = from_message(record.body)
+    except (ValueError, KeyError):
+        logger.error("a message that names no chunk was dropped", body=record.body[:200])
+        return
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
     # if this process dies, SQS redelivers the message just after the lease ends, not after the queue's longer time-out
     queue.delay(arn, receipt, settings.lease_seconds + _MARGIN)
     try:
         process_chunk(ref, now=int(time.time()), lease_seconds=settings.lease_seconds, services=services)
-    except NotYet as waiting:  # a new message, because a redelivery would count as one of three attempts
-        queue.put_back(ref, arn, waiting.seconds)
-        return
-    except TryLater as busy:
+    except TryLater as busy:  # attempts are counted in the chunk, so its message may come any number of times
         queue.delay(arn, receipt, busy.seconds)
         raise
     except Exception:
         logger.exception("chunk failed")
-        queue.delay(arn, receipt, 2 ** int(record.attributes.approximate_receive_count))
+        queue.delay(arn, receipt, seconds_until_retry(ref, services))
         raise
     logger.info("chunk done")

@@ -30,7 +30,6 @@ The call was rejected, or failed. A type may also be the problem of a job.
 
 The job is `failed` and this is its `problem`, without `status`. If its file was rejected, no row was read. Otherwise
 what was loaded stays. A job with `review-expired` is `cancelled`, one with `upstream-down` is `paused`.
-
 A `damaged-file` that shows only while a slice is parsed costs that slice: the rest is loaded, and the job ends with
 `unprocessed-rows`, which quotes it.
 

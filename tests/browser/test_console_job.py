@@ -111,6 +111,22 @@ def test_a_job_asks_on_its_page_and_shows_what_another_caller_has_answered(page_
     assert loaded == {"P-1": (1.25, "2026-03-04"), "P-2": (9.5, "2026-05-04")}
 
 
+def test_a_header_that_has_drifted_is_asked_beside_what_was_remembered(page_at: PageAt, ann: Person) -> None:
+    one, two = (csv_file(products(2), ("Part Number", "Description", title, "Stock")) for title in ("Quux", "Quux net"))
+    taught = ann.imported(one, filename="one.csv", recipe={"columns": {"Quux": "price"}})
+    job = ann.imported(two, filename="two.csv")
+    page = page_at(CONSOLE, ann)
+    go(page, f"#/jobs/{job['id']}?tab=recipe")
+    asked = page.get_by_role("group", name="The file differs from the last one. Which header stands for Price?")
+    expect(asked.get_by_role("combobox")).to_have_value("1")
+    recipe = page.get_by_role("tabpanel")
+    expect(recipe).to_contain_text(f"the headers are those of an earlier file: job {taught['id']} of ann@")
+    expect(recipe).to_contain_text("Likely renamed: Quux → Quux net.")
+    page.get_by_role("button", name="Send the answers").click()
+    expect(page.locator(".head .status")).to_have_text("Loaded")
+    expect(recipe.get_by_role("row", name="Headers matched to columns")).to_contain_text("Quux net → Price")
+
+
 def test_a_review_begins_with_its_verdict_and_its_rejected_rows(page_at: PageAt, ann: Person) -> None:
     """Both are on the first screen, and the table stays while the rows are loaded."""
     job = ann.imported(file_with_mistakes(), filename="mistakes.csv", review=True)

@@ -18,7 +18,7 @@ from tests.support.factories import csv_file
 from tests.support.people import Person
 from tests.support.spreadsheets import edited
 
-TEXTS = ["-10% oil", "+49 filter kit", "@home", "=A1", "'=A1"]
+TEXTS = ["-10% oil", "+49 filter kit", "@home", "=A1", "''=A1"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

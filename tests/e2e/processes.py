@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from local.processes import BackgroundProcess
@@ -29,11 +29,17 @@ CONCURRENCY = 2
 def workers(stack: Stack) -> list[int]:
     """Return process ids of the stack's workers; none if functions are not processes of this machine."""
     folder = _emulator_at(stack.endpoint, Path(stack.folder).parent)
-    if folder is None:
+    facts = None if folder is None else BackgroundProcess(folder, "emulator").facts()
+    if facts is None:
         return []
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
-    lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, command in lines if f"{folder}/" in command and f"-{stack.name}-WorkFunction-" in command]
+    return [child.pid for child in psutil.Process(facts["pid"]).children() if _is_worker(child, stack)]
+
+
+def _is_worker(process: psutil.Process, stack: Stack) -> bool:
+    try:
+        return any(f"-{stack.name}-WorkFunction-" in part for part in process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
 
 
 @cache
@@ -91,9 +97,9 @@ def kill_workers_in(
     """Kill every worker while each has leased a chunk of a phase of which others are done.
 
     Their leases last for a minute. ``make soak`` waits for their end; otherwise this function does what time does: the
-    leases are over, and SQS sends the messages again. The last chunk's message goes to the dead-letter queue if it has
-    failed ``for_good``, as after its third receive. The phase ``after`` which it comes runs at its usual speed, and
-    so does the phase until the round ``since_round`` of its chunks.
+    leases are over, and SQS sends the messages again. The last chunk has no attempts left if it fails ``for_good``, as
+    if two workers had died with it before. The phase ``after`` which it comes runs at its usual speed, and so does the
+    phase until the round ``since_round`` of its chunks.
     """
     if _emulator_at(stack.endpoint, Path(stack.folder).parent) is None:
         pytest.fail("this test kills the functions' processes and needs a local AWS of its own")
@@ -123,21 +129,25 @@ def kill_workers_in(
         eventually(lambda: not set(pids) & set(workers(stack)), "the end of the workers")
     *others, last = leased()
     if for_good:
-        _end_lease(stack, last, stack.dead_letter_queue_url)
+        _end_lease(stack, last, attempts=3)
     for chunk in () if SOAK else (*others, *(() if for_good else (last,))):
-        _end_lease(stack, chunk, stack.standard_queue_url)
+        _end_lease(stack, chunk, attempts=chunk.attempts)
 
 
-def _end_lease(stack: Stack, chunk: Chunk, queue_url: str) -> None:
+def _end_lease(stack: Stack, chunk: Chunk, *, attempts: int) -> None:
     stack.client("dynamodb").update_item(
         TableName=stack.jobs_table,
         Key={name: {"S": value} for name, value in chunk_key(chunk.ref).items()},
-        UpdateExpression="SET lease_until = :past",
+        UpdateExpression="SET lease_until = :past, attempts = :attempts",
         ConditionExpression="lease_until = :known",
-        ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 1)}, ":known": {"N": str(chunk.lease_until)}},
+        ExpressionAttributeValues={
+            ":past": {"N": str(int(time.time()) - 1)},
+            ":known": {"N": str(chunk.lease_until)},
+            ":attempts": {"N": str(attempts)},
+        },
     )
     stack.client("sqs").send_message(
-        QueueUrl=queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=chunk.ref.job.tenant
+        QueueUrl=stack.standard_queue_url, MessageBody=to_message(chunk.ref), MessageGroupId=chunk.ref.job.tenant
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.figures import PAGE, TABLES
+from benchmarks.figures import HEADERS, PAGE, TABLES
 from local.paths import ROOT
 from local.stack import Stack
 
@@ -33,10 +33,11 @@ def test_a_small_run_prints_every_line_of_the_page(
         return nullcontext(postgres_stack if database else stack)
 
     before = PAGE.read_text()
+    others = TABLES[HEADERS].heading  # the last table of the page; `python -m benchmarks.headers` prints it
     written = tmp_path / "figures.md"
     assert main(["--rows", "2000", "--write", str(written)], stacks) == 0
     printed = capsys.readouterr().out
-    assert [table.heading for table in TABLES.values() if f"## {table.heading}\n" not in printed] == []
-    assert [line for line in lines_of(before) if line not in lines_of(printed)] == []
+    assert [table.heading for table in TABLES.values() if f"## {table.heading}\n" not in printed] == [others]
+    assert [line for line in lines_of(before.partition(f"## {others}")[0]) if line not in lines_of(printed)] == []
     assert written.read_text() in printed
     assert PAGE.read_text() == before

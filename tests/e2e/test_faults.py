@@ -126,7 +126,7 @@ def test_duplicate_messages_change_nothing(ann: Person, stack: Stack, file: File
 def test_a_chunk_that_fails_three_times_is_closed_as_failed(
     ann: Person, stack: Stack, stores: tuple[DynamoJobs, DynamoChunks]
 ) -> None:
-    """Its slice is missing; the function of the dead-letter queue closes it, and the phase ends."""
+    """Its slice is missing; the worker of the third attempt closes it, and the phase ends."""
     jobs, chunks = stores
     job = replace(make_job(ann.tenant, status=Status.PARSING), ref=JobRef(ann.tenant, "01BROKEN"), created_at=now())
     chunk = make_chunk(job.ref)

@@ -103,8 +103,8 @@ def test_a_file_in_the_drop_folder_is_imported(ann: Person) -> None:
 
 
 def test_a_mapping_names_columns_with_unknown_headers(ann: Person) -> None:
-    body = csv_file(products(3), titles=("Teil", "Text", "Preis", "Bestand"))
-    mapping = {"Teil": "Part Number", "Text": "Description", "Preis": "Price", "Bestand": "Stock"}
+    body = csv_file(products(3), titles=("Quux", "Corge", "Grault", "Garply"))
+    mapping = {"Quux": "Part Number", "Corge": "Description", "Grault": "Price", "Garply": "Stock"}
     assert ann.imported(body, filename="a.csv", recipe={"columns": mapping})["counts"]["inserted"] == 3
 
 
@@ -122,7 +122,18 @@ def test_tenants_see_nothing_of_each_other(ann: Person, person: Callable[..., Pe
     assert other.call("GET", f"/jobs/{job['id']}/rejections").status_code == 404
     assert other.call("GET", "/jobs").json()["items"] == []
     assert other.records("products") == {}
-    assert other.call("GET", "/datasets/products/records/P-000001").status_code == 404
+    assert other.client.get("/datasets/products/records", key="P-000001").body["items"] == []
+
+
+def test_each_key_names_its_own_record(ann: Person) -> None:
+    """Gateways decode a path differently, and a query alike."""
+    keys = ["AB/12", "AB%2F12", "50%", "50%25", "a b", "a+b", "x?y", "#1", "..", "a&b=c", "K\\1", 'q"x', "é😀"]
+    job = ann.imported(csv_file([(key, f"Part {key}", 1, 1) for key in keys]), filename="keys.csv")
+    assert job["counts"]["inserted"] == len(keys)
+    for key in keys:
+        found = ann.client.get("/datasets/products/records", key=key).body["items"]
+        assert [(each["key"], each["values"]["description"]) for each in found] == [(key, f"Part {key}")]
+    assert ann.client.get("/datasets/products/records", key="50%2525").body["items"] == []
 
 
 def test_an_upload_form_accepts_only_its_own_file(ann: Person) -> None:

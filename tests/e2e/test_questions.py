@@ -82,20 +82,20 @@ HEADER = Asks(
     "mapping",
     "columns",
     [("1", ""), ("2", "")],
-    {"Preis": "price"},
-    "columns.Preis=price",
+    {"Quux": "price"},
+    "columns.Quux=price",
     {"P-2": ("1", None), "P-3": ("2", None)},
-    titles=("Part Number", "Description", "Preis", "Updated"),
+    titles=("Part Number", "Description", "Quux", "Updated"),
 )
 DRIFT = Asks(
     "drift",
     "columns",
     [("1", ""), ("2", "")],
-    {"Preis netto": "price"},
-    "columns.Preis netto=price",
+    {"Quux net": "price"},
+    "columns.Quux net=price",
     {"P-2": ("1", None), "P-3": ("2", None)},
-    titles=("Part Number", "Description", "Preis netto", "Updated"),
-    header_before="Preis",
+    titles=("Part Number", "Description", "Quux net", "Updated"),
+    header_before="Quux",
 )
 GUARD = Asks(
     "guard",
@@ -195,7 +195,7 @@ def test_of_two_answers_at_once_one_holds_and_an_answer_that_comes_late_is_rejec
 
 
 def test_a_synchronous_importer_fails_unless_its_caller_lets_it_ask(ann: Person) -> None:
-    body = csv_file([("D-1", "Autohaus Nord")], ("Dealer Code", "Firma"))
+    body = csv_file([("D-1", "Autohaus Nord")], ("Dealer Code", "Quux"))
     upload = partial(ann.call, "POST", "/imports/upload", content=body)
     failed = upload(params={"importer": "dealers"}).json()
     assert (failed["status"], failed["problem"]["type"], failed["problem"]["key"]) == (
@@ -205,7 +205,7 @@ def test_a_synchronous_importer_fails_unless_its_caller_lets_it_ask(ann: Person)
     )
     asked = upload(params={"importer": "dealers", "questions": "ask"}).json()
     assert (asked["status"], asked["waiting_for"]) == ("in_review", "answers")
-    answer(ann, asked, {"columns": {"Firma": "Name"}})
+    answer(ann, asked, {"columns": {"Quux": "Name"}})
     assert ann.end_of(asked["id"])["status"] == "completed"
     assert ann.records("dealers")["D-1"]["name"] == "Autohaus Nord"
 
@@ -214,10 +214,12 @@ def test_another_header_row_that_is_answered_splits_the_file_anew(bob: Person) -
     titles = ("Part Number", "Description", "Old price", "Price")
     body = csv_file([("P-1", "Part", "1"), titles, ("P-2", "Part", "2", "20"), ("P-3", "Part", "3", "30")], TITLES[:3])
     job = bob.imported(body, filename="a.csv", review=True)
-    assert (job["status"], job["recipe"]["header"], job["counts"]["total"]) == ("in_review", 1, 4)
-    assert answer(bob, job, {"header": 3}).status_code in {200, 202}
-    job = bob.end_of(job["id"])
-    assert (job["status"], job["recipe"]["header"], job["counts"]["total"]) == ("in_review", 3, 2)
+    (question,) = job["questions"]
+    assert (question["key"], [choice["value"] for choice in question["choices"]]) == ("header", [1, 3])
+    for row, total in ((1, 4), (3, 2)):
+        assert answer(bob, job, {"header": row}).status_code in {200, 202}
+        job = bob.end_of(job["id"])
+        assert (job["status"], job["recipe"]["header"], job["counts"]["total"]) == ("in_review", row, total)
     bob.move(job["id"], "commit")
     assert bob.end_of(job["id"])["status"] == "completed"
     assert {key: each["price"] for key, each in bob.records("products").items()} == {"P-2": "20", "P-3": "30"}

@@ -52,7 +52,7 @@ def test_superseded_versions_are_archived_with_their_periods(bob: Person) -> Non
     """Products are archived; dealers are not."""
     for price in ("1.5", "2.5", "3.5"):
         assert bob.imported(csv_file(products(3, price=price)), filename=f"{price}.csv")["status"] == "completed"
-    history = bob.client.get("/datasets/products/records/P-000002/history").body["items"]
+    history = bob.client.get("/datasets/products/history", key="P-000002").body["items"]
     assert [version["values"]["price"] for version in history] == ["2.5", "1.5"]
     assert history[0]["from"] == history[1]["until"] < history[0]["until"]
 

@@ -9,7 +9,8 @@ from typing import Any
 import openpyxl
 import xlsxwriter
 
-from sluice.reports.rejected_rows import JOB_TITLE, REASONS_TITLE, ROW_TITLE
+from sluice.model.rejection import JOB_TITLE, ROW_TITLE
+from sluice.reports.rejected_rows import REASONS_TITLE
 from tests.support.people import Person, counted
 
 TITLES = ("Part Number", "Description", "Unit Price", "Stock", "Remarks")

@@ -72,18 +72,18 @@ HEADER = Asks(
     "mapping",
     "columns",
     [("1", ""), ("2", "")],
-    {"Preis": "price"},
+    {"Quux": "price"},
     {"2": "1", "3": "2"},
-    (*TITLES[:2], "Preis", "Updated"),
+    (*TITLES[:2], "Quux", "Updated"),
 )
 DRIFT = Asks(
     "drift",
     "columns",
     [("1", ""), ("2", "")],
-    {"Preis netto": "price"},
+    {"Quux net": "price"},
     {"2": "1", "3": "2"},
-    titles=(*TITLES[:2], "Preis netto", "Updated"),
-    header_before="Preis",
+    titles=(*TITLES[:2], "Quux net", "Updated"),
+    header_before="Quux",
 )
 TWO_PRICES = ("Part Number", "Description", "Old price", "Price")
 GUARD = Asks(
@@ -227,16 +227,34 @@ def test_others_of_an_importer_that_runs_one_at_a_time_go_by_while_a_job_asks(
     assert MARK.loaded(harness) == MARK.values
 
 
-def test_another_header_row_that_is_answered_splits_the_file_anew(harness: Harness) -> None:
+def test_another_header_row_than_the_one_found_splits_the_file_anew(harness: Harness) -> None:
     """The rows above it are read no more, and the counts are those of the rows below."""
-    body = csv_file([("P-1", "Part", "1"), TWO_PRICES, ("P-2", "Part", "2", "20"), ("P-3", "Part", "3", "30")])
-    ref = harness.upload(body.replace(b"Stock", b""), review=True)
+    wide = (*TITLES, "Brand", "Stock", "Supplier")
+    rows = [("P-1", "Part", "1"), TWO_PRICES, ("P-2", "Part", "2", "20"), ("P-3", "Part", "3", "30")]
+    ref = harness.upload(csv_file([(*row, *[""] * (len(wide) - len(row))) for row in rows], wide), review=True)
     job = harness.run(ref)
-    assert (job.recipe.value("header"), job.counts.total) == (1, 4)
+    assert (job.questions, job.recipe.value("header"), job.counts.total) == ((), 1, 4)
     job = harness.answer(ref, {"header": 3})
     assert job.status is Status.PARSING
     job = harness.run(ref)
     assert (job.status, job.split, job.recipe.value("header"), job.counts.total) == (Status.IN_REVIEW, 1, 3, 2)
+
+
+def test_another_answer_to_the_question_of_the_header_row_splits_the_file_anew(harness: Harness) -> None:
+    """It is asked, as two rows have all required columns in different places."""
+    body = csv_file([("P-1", "Part", "1"), TWO_PRICES, ("P-2", "Part", "2", "20"), ("P-3", "Part", "3", "30")])
+    ref = harness.upload(body.replace(b"Stock", b""), review=True)
+    (question,) = harness.run(ref).questions
+    assert (question.key, [choice.value for choice in question.choices]) == ("header", [1, 3])
+    for split, row, total in ((0, 1, 4), (1, 3, 2)):
+        harness.answer(ref, {"header": row})
+        job = harness.run(ref)
+        assert (job.status, job.split, job.recipe.value("header"), job.counts.total) == (
+            Status.IN_REVIEW,
+            split,
+            row,
+            total,
+        )
     harness.commit(ref)
     assert harness.run(ref).counts.inserted == 2
     values = harness.destination.values("acme", "products")

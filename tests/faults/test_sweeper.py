@@ -179,3 +179,42 @@ def test_ended_jobs_are_left_alone(harness: Harness, ref: JobRef) -> None:
     done = harness.run(ref)
     assert harness.sweep(after=timedelta(days=30)) == 0
     assert harness.jobs.get(ref) == done
+
+
+def test_jobs_that_wait_behind_others_are_left_alone_however_many_there_are(
+    harness: Harness, ref: JobRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No message is sent again, no alarm rings, and the queues and the executions are asked once for all of them."""
+    refs = [ref, *(harness.upload(csv_file(products(5, first=100 * n))) for n in range(1, 30))]
+    for each in refs:
+        harness.plan(each)
+        harness.dispatch(each, PhaseName.PARSE)
+    before = list(harness.queue.messages)
+
+    def fail(_: Job) -> bool:
+        raise AssertionError("no execution is asked for alone")
+
+    monkeypatch.setattr(harness.machine, "is_over", fail)
+    assert harness.sweep(after=LATE) == 0
+    assert harness.sweep(after=timedelta(days=3)) == 0
+    assert harness.queue.messages == before
+
+
+def test_a_job_whose_execution_is_gone_is_rescued_although_others_wait(harness: Harness, ref: JobRef) -> None:
+    """Messages of others say nothing about its own."""
+    harness.plan(ref)
+    harness.dispatch(ref, PhaseName.PARSE)
+    harness.machine.over.add((ref, 1))
+    assert harness.sweep(after=LATE) == 1
+    assert problem_of(harness.jobs.get(ref)) == "system-error"
+
+
+def test_a_message_that_has_outlived_its_queue_is_sent_again(harness: Harness, ref: JobRef) -> None:
+    """Another job's messages keep the queue from ever being empty."""
+    other = harness.upload(csv_file(products(5, first=100)))
+    for each in (ref, other):
+        harness.plan(each)
+        harness.dispatch(each, PhaseName.PARSE)
+    harness.queue.messages = [chunk for chunk in harness.queue.messages if chunk.job == other]
+    harness.sweep(after=timedelta(days=4, minutes=1))
+    assert {chunk.job for chunk in harness.queue.messages} == {ref, other}

@@ -222,9 +222,16 @@ def test_a_batch_that_fails_entirely_is_reported_message_by_message(stack: Stack
     assert sorted(failures(work.handler({"Records": records}, CONTEXT))) == sorted(r["messageId"] for r in records)
 
 
+def use_up_attempts(stack: Stack, ref: ChunkRef) -> None:
+    """Let the workers of three attempts die."""
+    for _ in range(3):
+        assert stack.chunks.lease(ref, now=1, until=1)
+
+
 def test_a_dead_letter_closes_its_chunk_as_failed(stack: Stack, machine: MemoryMachine) -> None:
     """The phase can end, and the rows of the chunk stay unprocessed."""
     (ref,) = planned(stack)
+    use_up_attempts(stack, ref)
     assert failures(give_up.handler(event("sqs_dead_letter"), CONTEXT)) == []
     chunk = stack.chunks.get(ref)
     assert chunk
@@ -236,6 +243,8 @@ def test_dead_letters_are_reported_one_by_one(stack: Stack, machine: MemoryMachi
     """A message whose chunk a worker has leased is delivered again; the chunks of the others are closed."""
     refs = planned(stack, 3)
     now = int(datetime.now(UTC).timestamp())
+    for ref in (refs[0], refs[2]):
+        use_up_attempts(stack, ref)
     stack.chunks.lease(refs[1], now=now, until=now + 60)
     stack.queue._client.send_message_batch(
         QueueUrl=stack.queue._urls["dead"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -21,7 +22,9 @@ WATCHED = {
     ("AWS/States", "StateMachineArn"): "AWS::Serverless::StateMachine",
 }
 # What alarms differ in; all other properties are the same.
-OWN = {"AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period"}
+OWN = {"AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "Threshold"}
+# Alarms that ring at more than a single event.
+THRESHOLDS = {"UrgentWaitsAlarm": 1800, "StandardWaitsAlarm": 1800}
 
 
 def passed(stack: str) -> dict[str, Any]:
@@ -32,7 +35,8 @@ def passed(stack: str) -> dict[str, Any]:
 
 def alarms() -> dict[str, dict[str, Any]]:
     """Return the properties of each alarm."""
-    return {name: alarm["Properties"] for name, alarm in template("alarms.yaml")["Resources"].items()}
+    resources = template("alarms.yaml")["Resources"].items()
+    return {name: each["Properties"] for name, each in resources if each["Type"] == "AWS::CloudWatch::Alarm"}
 
 
 def functions() -> set[str]:
@@ -72,11 +76,14 @@ def test_an_alarm_watches_a_resource_of_the_stack(alarm: str) -> None:
     properties = alarms()[alarm]
     (dimension,) = properties["Dimensions"]
     if properties["Namespace"] == metrics.namespace:
-        assert dimension == {"Name": "service", "Value": metrics.service}
+        assert dimension == {"Name": "service", "Value": "Service"}
         emitted = f'name="{properties["MetricName"]}"'
         assert any(emitted in path.read_text() for path in ROOT.glob("functions/*/app.py")), "no function emits it"
         return
     value = passed("AlarmStack")[dimension["Value"]]
+    if dimension["Name"] == "ApiName":  # SAM gives an API the title of its stack
+        assert value == "AWS::StackName"
+        return
     resource = value[1] if isinstance(value, list) else value.split(".")[0]  # !If [condition, resource, ""]
     assert resource == dimension["Value"], "the parameter has the name of its resource"
     declared = template()["Resources"][resource]
@@ -97,13 +104,25 @@ def test_alarms_differ_in_what_they_watch_alone() -> None:
     """CloudFormation has no way to write the common properties once; this test is their owner."""
     common = [{name: value for name, value in each.items() if name not in OWN} for each in alarms().values()]
     assert common == [common[0]] * len(common)
+    assert {name: each["Threshold"] for name, each in alarms().items() if each["Threshold"] != 1} == THRESHOLDS
     assert common[0] == {
         "EvaluationPeriods": 1,
-        "Threshold": 1,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "TreatMissingData": "notBreaching",
         "AlarmActions": ["HasAlarmTopic", ["AlarmTopic"], "AWS::NoValue"],
     }
+
+
+def test_the_dashboard_shows_metrics_that_the_stack_has() -> None:
+    """Each widget names resources of the stack, and metrics of ours that a function emits."""
+    body = template("alarms.yaml")["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    names = set(re.findall(r"\$\{(\w+)\}", body)) | {"Service"}
+    assert names <= {*template("alarms.yaml")["Parameters"], "Service"}
+    shown = json.loads(re.sub(r"\$\{[^}]*\}", "x", body))["widgets"]
+    ours = {metric[1] for widget in shown for metric in widget["properties"]["metrics"] if metric[0] == "Sluice"}
+    emitted = "".join(path.read_text() for path in ROOT.glob("functions/*/app.py"))
+    assert ours == {"JobsCompleted", "JobsFailed", "UnprocessedRows", "StuckJobs"}
+    assert all(f'"{name}"' in emitted or name.startswith("Jobs") for name in ours)
 
 
 def rules(policy: str) -> dict[str, list[str]]:

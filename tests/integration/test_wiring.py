@@ -83,9 +83,12 @@ def test_the_bucket_is_named_once() -> None:
 
 @pytest.mark.parametrize("resource", ["FilesBucket", "JobsTable", "RecordsTable"])
 def test_a_resource_with_data_outlives_its_stack(resource: str) -> None:
-    """It keeps its logical id too: under another, an update would make an empty one."""
+    """It keeps its logical id too: under another, an update would make an empty one.
+
+    That of a first deployment that fails does not stay, or the next one would find its name taken.
+    """
     declared = template()["Resources"][resource]
-    assert (declared["DeletionPolicy"], declared["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (declared["DeletionPolicy"], declared["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_a_function_that_may_start_an_execution_knows_of_which_machine() -> None:

@@ -54,9 +54,9 @@ MIRROR_FAULTS: Final = (
         name="other-sheets-unread",
         breaks="A mirror deletes the records of the rows on a sheet that is not read.",
         file="layers/domain/sluice/usecases/plan.py",
-        old="if job.mirrors:",
-        new="if False:",
-        tests=_TESTS,
+        old="mirrors=job.mirrors",
+        new="mirrors=False",
+        tests=("tests/unit/usecases/test_plan_sheets.py",),
     ),
     Fault(
         name="two-texts-one-key",

@@ -65,7 +65,7 @@ SAMPLES = (
         rejected=[
             (4, "LAYANAN", "is required"),
             (4, "BANDWIDTH_MBPS", "must be 0 or more"),
-            (4, "HARGA_BULANAN", "is not a number"),
+            (4, "HARGA_BULANAN", "is not a number, such as Rp 12.500.000"),
         ],
     ),
     Sample(
@@ -85,9 +85,9 @@ SAMPLES = (
             | {"tanggal_aktivasi": "2025-11-28", "harga_bulanan": "750000.5"},
         ),
         rejected=[
-            (7, "SID", "is a number that a spreadsheet has shortened"),
+            (7, "SID", "is a number that a program has shortened. Write it as text, with all digits"),
             (8, "ORDER_ID", "is required"),
-            (8, "BANDWIDTH_MBPS", "is not a number"),
+            (8, "BANDWIDTH_MBPS", "is not a number, such as 100"),
         ],
         ignored=1,
     ),

@@ -53,7 +53,7 @@ SAMPLES = (
             | {"city": "Denpasar", "country": "Indonesia"},
         ),
         rejected=[
-            (5, "Email", "is not written in the expected form"),
+            (5, "Email", "must be an address, such as a@b.example"),
             (5, "Tier", "must be one of 'gold', 'silver' or 'bronze'"),
         ],
     ),
@@ -71,7 +71,7 @@ SAMPLES = (
             | {"dealer_code": "008", "name": "Café «Au Garage»", "phone": "08-15/4711", "city": "Liège"}
             | {"tier": "silver", "active": False},
         ),
-        rejected=[(7, "Email", "is not written in the expected form"), (8, "Name", "is required")],
+        rejected=[(7, "Email", "must be an address, such as a@b.example"), (8, "Name", "is required")],
         ignored=1,
     ),
 )

@@ -67,7 +67,7 @@ SAMPLES = (
             | {"uraian_kegiatan": "PT3 ODC-KUT-FBC", "status_proyek": "DROP"}
             | {"total_port": 64, "port_terisi": 0, "nilai_boq": "98250000.75"},
         ),
-        rejected=[(4, "TOTAL_PORT", "is not a whole number"), (4, "PORT_TERISI", "must be 0 or more")],
+        rejected=[(4, "TOTAL_PORT", "is not a whole number, such as 128"), (4, "PORT_TERISI", "must be 0 or more")],
     ),
     Sample(
         "jt",
@@ -87,9 +87,9 @@ SAMPLES = (
         ),
         rejected=[
             (8, "TANGGAL_TARGET", "is not a date of the calendar"),
-            (8, "TOTAL_PORT", "is not a number"),
+            (8, "TOTAL_PORT", "is not a number, such as 128"),
             (9, "WITEL", "is required"),
-            (9, "NILAI_BOQ", "is not a number"),
+            (9, "NILAI_BOQ", "is not a number, such as Rp 125.750.000,-"),
         ],
         ignored=1,
     ),

@@ -93,14 +93,14 @@ SAMPLES = (
             | {"part_number": "TOTAL-9000", "description": "Total quartz 9000", "brand": "Total"}
             | {"price": "49.9", "updated": "2026-01-05"},
             BLANK
-            | {"part_number": "'0042", "description": "Belt", "price": "12.5", "stock": 5}
+            | {"part_number": "0042", "description": "Belt", "price": "12.5", "stock": 5}
             | {"updated": "2026-01-31", "active": False},
             BLANK | {"part_number": "M-1", "description": "Hose", "price": "12.5", "stock": 5, "updated": "2026-01-31"},
         ),
         rejected=[
-            (11, "Price", "is not a number"),
+            (11, "Price", "is not a number, such as 12.50"),
             (12, "Part Number", "is required"),
-            (12, "Stock", "is not a number"),
+            (12, "Stock", "is not a number, such as 40"),
             (12, "Active", "must be yes or no"),
         ],
         ignored=2,

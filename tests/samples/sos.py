@@ -114,7 +114,7 @@ SAMPLES = (
         rejected=[
             (9, "ORDER_CREATED_DATE", "is not a date of the calendar"),
             (10, "STANDARD_NAME", "is required"),
-            (10, "BIAYA_PASANG", "is not a number"),
+            (10, "BIAYA_PASANG", "is not a number, such as Rp 1.500.000"),
             (13, "ORDER_CREATED_DATE", "is not a date of the calendar"),
         ],
         ignored=2,

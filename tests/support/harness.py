@@ -150,7 +150,11 @@ class Harness:
     def roll_back(self, ref: JobRef, *, now: int = NOW) -> Job:
         return roll_back(ref, by="ben", now=now, services=self)
 
-    def give_up(self, ref: ChunkRef, *, now: int = NOW) -> bool:
+    def give_up(self, ref: ChunkRef, *, now: int = NOW, attempts: int = 3) -> bool:
+        """Deliver a message as a dead letter, after so many workers at least have died with it."""
+        while (chunk := self.chunks.get(ref)) and chunk.ref.round == ref.round and chunk.attempts < attempts:
+            if self.chunks.lease(ref, now=now, until=now) is None:
+                break
         return give_up(ref, now=now, services=self)
 
     def make_file(self, ref: JobRef, name: str) -> bytes:

@@ -26,6 +26,9 @@ class MemoryMachine:
     def is_over(self, job: Job) -> bool:
         return (job.ref, job.run) in self.over
 
+    def running(self) -> frozenset[tuple[str, int]]:
+        return frozenset((ref.id, run) for ref, run in self.started if (ref, run) not in self.over)
+
     def make_file(self, job: Job, name: str) -> bool:
         for attempt in range(5):
             execution = (job.ref, job.run, f"{name}-{attempt + 1}" if attempt else name)

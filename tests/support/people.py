@@ -65,7 +65,7 @@ class Person:
         It is asked for more often than the API says, because the seconds of all tests add up to minutes.
         """
         job: dict[str, Any] = {}
-        for response in self.client.follow(job_id, patience=patience, sleep=lambda _: time.sleep(0.1)):
+        for response in self.client.follow(job_id, patience=patience, sleep=lambda _: time.sleep(0.2)):
             job = response.body
         return job
 

@@ -17,9 +17,6 @@ class MemoryQueue:
     def send(self, chunks: Sequence[ChunkRef], *, urgent: bool) -> None:
         (self.urgent if urgent else self.messages).extend(chunks)
 
-    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
-        raise AssertionError("only handlers put messages back")
-
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
         raise AssertionError("only handlers delay messages")
 

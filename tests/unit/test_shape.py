@@ -8,7 +8,7 @@ from local.paths import ROOT
 
 FILE_LINES = 400
 HANDLER_LINES = 60
-TEMPLATE_LINES = {"template.yaml": 1150, "console.yaml": FILE_LINES, "alarms.yaml": FILE_LINES}
+TEMPLATE_LINES = {"template.yaml": 1300, "console.yaml": FILE_LINES, "alarms.yaml": FILE_LINES}
 
 SOURCES = sorted(
     path

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.web import WEB
+from sluice.wording import word_reason
 from sluice.wording.english.rows import REASONS
 from tests.support.javascript import evaluate
 
@@ -242,6 +243,30 @@ def test_reasons_are_said_in_the_readers_language_with_its_numbers() -> None:
         "must be 0.00005 or more",
         "is longer than 1,200 characters",
         "must be one of 'new', 'used' or 2",
+    ]
+
+
+HINTS: list[tuple[str, dict[str, Any]]] = [
+    ("wrong-form", {"form": "three capital letters, such as EUR"}),
+    ("wrong-form", {"example": "III/a"}),
+    ("wrong-form", {}),
+    ("not-a-number", {"example": "12.50"}),
+    ("not-a-date", {}),
+    ("not-a-choice", {"choices": ["gold", "tin"], "nearest": "gold"}),
+    ("implausible-year", {"year": "2568", "first": "1900", "last": "2100"}),
+    ("unstorable-characters", {"character": "U+0007"}),
+]
+
+
+def test_what_helps_to_correct_a_cell_is_said_in_both_languages() -> None:
+    """The form of a column, an example and the nearest word come from the importer; a year has no separators."""
+    rejections = [reason(code, **params) for code, params in HINTS]
+    said = "rejections.map((each) => it.reasonText(each, lang))"
+    english = evaluate("shared/reasons.js", said, rejections=rejections, lang="en")
+    assert english == [word_reason(code, params) for code, params in HINTS]
+    assert evaluate("shared/reasons.js", said, rejections=rejections, lang="id")[:2] == [
+        "harus three capital letters, such as EUR",
+        "tidak ditulis dalam bentuk yang diharapkan, misalnya III/a",
     ]
 
 

@@ -10,7 +10,19 @@ import pytest
 from sluice.api.importers import question_response
 from sluice.catalog.products import products
 from sluice.model.options import Guards
-from sluice.model.recipe import AGREEING, AMBIGUOUS, KINDS, Decision, Evidence, How, Question, Recipe, Shown
+from sluice.model.recipe import (
+    AGREEING,
+    AMBIGUOUS,
+    HIDDEN,
+    KINDS,
+    SHEETS,
+    Decision,
+    Evidence,
+    How,
+    Question,
+    Recipe,
+    Shown,
+)
 from sluice.reading.header import Header, ask_for_mapping
 from sluice.schema.decisions import settle
 from tests.support.javascript import WEB, evaluate
@@ -37,7 +49,10 @@ def test_every_kind_of_question_evidence_and_decision_has_words(language: str) -
     kinds = [kind for kind in KINDS if kind != "guard"]
     keys = [
         *(f"question.{kind}" for kind in (*kinds, *guards)),
-        *(f"decision.{kind}" for kind in {*kinds, *guards, "columns", "constants"} - {"mapping", "drift"}),
+        *(
+            f"decision.{kind}"
+            for kind in {*kinds, *guards, "columns", "constants", SHEETS, HIDDEN} - {"mapping", "drift", "sheet"}
+        ),
         *(f"how.{how}" for how in get_args(How)),
         *(f"{room}.{signs.get(show, show)}" for show in shows for room in ("shows", "found")),
         *(f"choice.decimal.{sign}" for sign in signs.values()),

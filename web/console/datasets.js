@@ -1,6 +1,6 @@
 /** The page of datasets, and the page of one dataset: its records, and one record with its history. */
 
-import { Problem, get } from "../shared/api.js";
+import { get } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 import { cellFormat } from "../shared/previews.js";
 import { timeMark } from "../shared/strings.js";
@@ -36,7 +36,7 @@ export function dataset(main, { one: name, query, signal, title }) {
   );
   const place = el("div", { class: key ? "record" : "panel" });
   main.append(place);
-  const path = `/datasets/${encodeURIComponent(name)}/records`;
+  const path = `/datasets/${encodeURIComponent(name)}`;
   const columnsOf = async () => {
     const columns = (await loadDatasets()).find((each) => each.name === name)?.columns ?? [];
     return columns.length ? columns : columnsOfFirst(path, signal);
@@ -55,7 +55,7 @@ export function dataset(main, { one: name, query, signal, title }) {
 
 /** Columns of a dataset that no importer fills: sources declare none, so they are the fields of a record. */
 async function columnsOfFirst(path, signal) {
-  const { items } = await get(path, { query: { limit: 1 }, signal });
+  const { items } = await get(`${path}/records`, { query: { limit: 1 }, signal });
   return items.flatMap(({ key, values }) =>
     Object.entries(values).map(([field, value]) => ({ field, title: field, key: String(value) === key })),
   );
@@ -84,7 +84,7 @@ function records(name, path, fields, signal) {
   pagedTable({
     place,
     signal,
-    load: (cursor) => get(path, { query: { limit: PAGE, cursor }, signal }),
+    load: (cursor) => get(`${path}/records`, { query: { limit: PAGE, cursor }, signal }),
     caption: t("data.records", { name }),
     columns: [{ title: t("data.key"), class: "key" }, ...fieldColumns(fields), { title: t("data.job") }],
     cells: (item) => [link(item), ...values(fields, item), jobLink(item.job)],
@@ -111,16 +111,11 @@ const jobLink = (id) => el("a", { href: to(["jobs", id]), class: "job-id" }, id)
 
 /** A record and its history; null if the dataset has no record with this key. */
 async function recordOf(path, key, columnsOf, signal) {
-  const here = `${path}/${encodeURIComponent(key)}`;
-  const nothing = (instead) => (problem) => {
-    if (problem instanceof Problem && problem.status === 404) return instead;
-    throw problem;
-  };
-  const [found, history, fields] = await Promise.all([
-    get(here, { signal }).catch(nothing(null)),
-    get(`${here}/history`, { signal }).catch(nothing({ items: [] })),
+  const [records, history, fields] = await Promise.all([
+    ...["records", "history"].map((part) => get(`${path}/${part}`, { query: { key }, signal })),
     columnsOf(),
   ]);
+  const [found] = records.items;
   return found && { record: found, history: history.items, fields };
 }
 

@@ -5,13 +5,13 @@ import { correctionUpload } from "../shared/correction.js";
 import { el } from "../shared/dom.js";
 import {
   cellMark, changeCell, changesText, comparisonTables, matchedText, missingMark, previewRows, renamedColumns,
-  shortenedText, shownColumns, untouchedTexts,
+  sheetTexts, shortenedText, shownColumns, untouchedTexts,
 } from "../shared/previews.js";
 import { reasonText } from "../shared/reasons.js";
 import { bytes, duration, language, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
 
 import { ENDED, empty, loadInto, pagedTable, row, runButton, status, table, valueText } from "./components.js";
-import { recipe } from "./recipe.js";
+import { hasRecipe, recipe } from "./recipe.js";
 import { go, replaceAddress, to } from "./router.js";
 import { t, tOf } from "./words.js";
 
@@ -117,7 +117,7 @@ export function jobTabs({ id, path, query, signal, run: running, onJob }) {
 
 /** Whether a job has something for a tab; the log is part of how it runs. */
 function isOffered(name, job) {
-  if (name === "recipe") return !job.deleted && Object.keys(job.recipe.decisions).length > 0;
+  if (name === "recipe") return !job.deleted && hasRecipe(job);
   return (name === "run" ? "log" : name) in job.links;
 }
 
@@ -272,7 +272,7 @@ function previewView(found) {
 
 /** What loading changes in existing records, and what it leaves as it is. */
 function changes(found) {
-  const lines = [changesText(found), ...untouchedTexts(found), shortenedText(found)].filter(Boolean);
+  const lines = [changesText(found), ...untouchedTexts(found), ...sheetTexts(found.job), shortenedText(found)].filter(Boolean);
   if (!lines.length) return [];
   const about = el("ul", { class: "lines" }, lines.map((line) => el("li", {}, line)));
   const tables = comparisonTables(found).map(({ caption, columns: shown, rows }) => {
@@ -323,9 +323,9 @@ function firstRows(found) {
   const reasons = rows.some(({ reason }) => reason) ? [{ title: t("rejections.reason"), class: "value" }] : [];
   const columns = [{ title: t("preview.row"), class: "number" }, ...reasons, ...fields];
   const { body, around } = table({ caption: tOf(found.job, "preview.rows"), columns });
-  for (const { row: place, reason, cells } of rows) {
+  for (const { place, reason, cells } of rows) {
     const why = reasons.length ? [reason ? el("span", { class: "wrong" }, reason) : ""] : [];
-    const made = row(columns, [number(place), ...why, ...cells.map((cell) => cellMark(cell))]);
+    const made = row(columns, [place, ...why, ...cells.map((cell) => cellMark(cell))]);
     if (reason) made.dataset.rejected = "";
     body.append(made);
   }

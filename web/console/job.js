@@ -216,7 +216,7 @@ function countsOf(job) {
     return name === "inserted" && job.lookup ? "lookedUp" : name;
   };
   const all = (job.lookup ? LOOKUP_COUNTS : COUNTS).map((name) => countTile(name, job.counts[name], label(name)));
-  const rare = ["deleted", ...(job.sync ? [] : ["absent"]), "absent_left", "kept_blank"];
+  const rare = ["deleted", ...(job.sync ? [] : ["absent"]), "absent_left", "skipped", "kept_blank"];
   all.push(...rare.filter((name) => job.counts[name] > 0).map((name) => countTile(name, job.counts[name])));
   const deleted = job.sync ? [countTile("deleted_upstream", job.sync.deleted_upstream ?? 0)] : [];
   const rollback = job.rollback ? Object.entries(job.rollback).map(([name, count]) => countTile(name, count)) : [];
@@ -308,7 +308,7 @@ function percentOf(name, job, rows) {
   }
   if (now === name) return job.progress.percent;
   if (now) return PHASES.indexOf(name) < PHASES.indexOf(now) ? DONE : 0;
-  if (status === "in_review") return isMain ? 0 : DONE;
+  if (status === "in_review") return isMain || !counts.total ? 0 : DONE; // a file may ask before its rows are counted
   if (isMain) return share(counts.total - counts.unprocessed, counts.total);
   return share(rows.of(name), counts.total);
 }

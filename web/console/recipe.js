@@ -17,6 +17,10 @@ const VALUES = { decimal: [".", ","], date_order: ["dmy", "mdy", "dmy-swapped", 
 /** Whether decisions can be changed: in review, once nothing is asked. */
 const canChange = (job) => Boolean(job.links.answers) && !job.questions.length;
 
+/** Whether anything was decided about the file of a job, or is remembered of an earlier one. */
+export const hasRecipe = (job) =>
+  Object.keys(job.recipe.decisions).length > 0 || recallTexts(job.remembered, {}).length > 0;
+
 /** @param {Element} place */
 export function recipe(place, { path, job, signal, onJob }) {
   const load = async () => {
@@ -40,7 +44,7 @@ function recipeView(job, columns, preview, onJob) {
   return [
     el("p", { class: "padding muted" }, t(canChange(job) ? "recipe.lead.change" : "recipe.lead")),
     recall.length > 0 && el("ul", { class: "padding lines" }, recall.map((line) => el("li", {}, line))),
-    decisions(job, titles, { send, trouble }),
+    Object.keys(job.recipe.decisions).length > 0 && decisions(job, titles, { send, trouble }),
     matching,
     trouble,
   ];

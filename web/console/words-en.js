@@ -90,6 +90,7 @@ export const en = {
   "count.absent": "Not in the file, deleted",
   "count.absent_left": "Not in the file, left",
   "count.kept_blank": "Blank cells that changed nothing",
+  "count.skipped": "Skipped",
   "count.rejected": "Rejected",
   "count.unprocessed": "Unprocessed",
   "count.reversed": "Rolled back",

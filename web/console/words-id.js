@@ -90,6 +90,7 @@ export const id = {
   "count.absent": "Tidak ada di berkas, dihapus",
   "count.absent_left": "Tidak ada di berkas, dibiarkan",
   "count.kept_blank": "Sel kosong yang tidak mengubah apa pun",
+  "count.skipped": "Dilewati",
   "count.rejected": "Ditolak",
   "count.unprocessed": "Belum diproses",
   "count.reversed": "Dikembalikan",

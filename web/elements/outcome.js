@@ -8,7 +8,7 @@ import { reasonText } from "../shared/reasons.js";
 import { bytes, has, number, t, tOf } from "../shared/strings.js";
 
 const COUNTS = [
-  "inserted", "updated", "deleted", "unchanged", "absent", "absent_left", "rejected", "unprocessed",
+  "inserted", "updated", "deleted", "unchanged", "absent", "absent_left", "skipped", "rejected", "unprocessed",
 ];
 /** The file that a lookup is made for, so it comes first. */
 const RESULT = "result.xlsx";

@@ -4,7 +4,8 @@ import { el, fill, scrollingTable } from "../shared/dom.js";
 import { mappingView } from "../shared/mapping.js";
 import { progressText, verdictText } from "../shared/outcomes.js";
 import {
-  cellMark, changeCell, changesText, comparisonTables, previewRows, shortenedText, shownColumns, untouchedTexts,
+  cellMark, changeCell, changesText, comparisonTables, previewRows, sheetTexts, shortenedText, shownColumns,
+  untouchedTexts,
 } from "../shared/previews.js";
 import { problemBox } from "../shared/problems.js";
 import { isAsking, questionForm } from "../shared/questions.js";
@@ -12,7 +13,7 @@ import { number, t } from "../shared/strings.js";
 
 import { rejectedRows } from "./outcome.js";
 
-const COUNTS = ["insert", "update", "delete", "unchanged", "rejected", "to_reject", "unchecked", "ignored"];
+const COUNTS = ["insert", "update", "delete", "unchanged", "skipped", "rejected", "to_reject", "unchecked", "ignored"];
 /** Shown even if they are zero. */
 const ALWAYS = new Set(["insert", "update", "rejected"]);
 const BAD = new Set(["rejected", "to_reject", "unchecked"]);
@@ -115,8 +116,8 @@ function firstRows(preview, lang) {
   const table = scrollingTable(
     t("review.rows", {}, lang),
     [{ title: t("review.row", {}, lang), number: true }, ...reasons, ...titles],
-    rows.map(({ row, reason, cells }) => [
-      number(row, lang),
+    rows.map(({ place, reason, cells }) => [
+      place,
       ...(hasReasons ? [reason ? el("span", { class: "wrong" }, reason) : ""] : []),
       ...cells.map((cell) => cellMark(cell, lang)),
     ]),
@@ -127,7 +128,8 @@ function firstRows(preview, lang) {
 /** What loading changes in existing records, and what it leaves as it is. */
 function changesView(preview, lang) {
   const untouched = untouchedTexts(preview, lang);
-  const lines = [changesText(preview, lang), ...untouched, shortenedText(preview, lang)].filter(Boolean);
+  const about = sheetTexts(preview.job, lang);
+  const lines = [changesText(preview, lang), ...untouched, ...about, shortenedText(preview, lang)].filter(Boolean);
   const tables = comparisonTables(preview, lang).map(({ caption, columns, rows }) =>
     scrollingTable(caption, columns, rows.map((cells) => cells.map((cell) => changeCell(cell, lang)))),
   );

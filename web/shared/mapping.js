@@ -25,12 +25,12 @@ export function mappingView(preview, columns, { lang, onRemap }) {
   const apply = el("button", { type: "button", disabled: true }, t("mapping.apply", {}, lang));
   const chosen = () => new Map([...selects].map(([field, select]) => [field, select.value]));
   const changed = () => {
-    const objection = objectionTo(chosen(), columns, { headers, needed, lang });
+    const objection = objectionTo(chosen(), columns, { preview, headers, needed, lang });
     const same = preview.columns.every((column) => (column.header ?? "") === selects.get(column.field).value);
     wrong.textContent = same ? "" : objection;
     apply.disabled = same || objection !== "";
   };
-  apply.addEventListener("click", () => onRemap?.(mappingOf(chosen(), columns, headers)));
+  apply.addEventListener("click", () => onRemap?.(mappingOf(chosen(), columns, preview, headers)));
   const rows = preview.columns.map((column) => {
     const label = t("mapping.for", { column: column.title }, lang);
     const select = el("select", { "aria-label": label, disabled: !onRemap, onchange: changed });
@@ -40,7 +40,9 @@ export function mappingView(preview, columns, { lang, onRemap }) {
     select.value = column.header ?? "";
     selects.set(column.field, select);
     const required = column.required && el("span", { class: "muted" }, ` (${t("mapping.required", {}, lang)})`);
-    return el("li", {}, el("span", { class: "column" }, column.title, required), select);
+    const likely = column.likely && t("mapping.likely", { header: column.likely }, lang);
+    const hint = likely && el("span", { class: "muted small" }, likely);
+    return el("li", {}, el("span", { class: "column" }, column.title, required), select, hint);
   });
   const unmatched = preview.unmatched_headers.join(", ");
   return el(
@@ -56,7 +58,7 @@ export function mappingView(preview, columns, { lang, onRemap }) {
 }
 
 /** Why the API would reject a choice of headers, in a sentence; "" if it would accept it. */
-function objectionTo(chosen, columns, { headers, needed, lang }) {
+function objectionTo(chosen, columns, { preview, headers, needed, lang }) {
   const title = new Map(columns.map((column) => [column.field, column.title]));
   const users = new Map();
   for (const [field, header] of chosen) {
@@ -68,21 +70,24 @@ function objectionTo(chosen, columns, { headers, needed, lang }) {
   const lacking = columns.find((column) => needed(column) && !chosen.get(column.field));
   if (lacking) return t("mapping.lacking", { column: lacking.title }, lang);
   // the API matches a header that is not chosen by its name, unless its column has another header
-  const names = fieldsByName(columns);
+  const names = fieldsByName(columns, preview);
   const left = headers.find((header) => !users.has(header) && chosen.get(names.get(normalHeader(header))) === "");
   return left ? t("mapping.displaced", { header: left, column: title.get(names.get(normalHeader(left))) }, lang) : "";
 }
 
 /** The part of the choices that the API's own matching would not find. */
-function mappingOf(chosen, columns, headers) {
-  const names = fieldsByName(columns);
+function mappingOf(chosen, columns, preview, headers) {
+  const names = fieldsByName(columns, preview);
   const matches = (field) => headers.filter((header) => names.get(normalHeader(header)) === field);
   const differing = [...chosen].filter(([field, header]) => header && matches(field).join("\n") !== header);
   return Object.fromEntries(differing.map(([field, header]) => [header, field]));
 }
 
-function fieldsByName(columns) {
-  const names = new Map();
+/** What headers mean by themselves: titles of columns, and synonyms as far as this file has them. */
+function fieldsByName(columns, preview) {
+  const given = preview.job.recipe?.columns ?? {};
+  const found = preview.columns.filter(({ header }) => header !== null && !(header in given));
+  const names = new Map(found.map(({ field, header }) => [normalHeader(header), field]));
   for (const { field, title, aliases } of columns) {
     for (const name of [field, title, ...aliases]) if (!names.has(normalHeader(name))) names.set(normalHeader(name), field);
   }

@@ -17,7 +17,7 @@ const KINDS = {
 };
 const ACTIVE = "active";
 /** In the order of the bar. */
-const PARTS = ["loaded", "unchanged", "reversed", "waiting", "rejected", "unprocessed"];
+const PARTS = ["loaded", "unchanged", "reversed", "waiting", "skipped", "rejected", "unprocessed"];
 /** Percent of a bar that a part has at least, so that one row in a million is seen. */
 const LEAST = 1.5;
 /** Types of the problems of jobs that left the dataset as it was. */
@@ -97,6 +97,7 @@ export function resultText({ counts, lookup, rollback, status }, lang) {
     ["deleted", counts.deleted],
     ["absent", counts.absent],
     ["absent_left", counts.absent_left],
+    ["skipped", counts.skipped],
     ["rejected", counts.rejected],
     ["unprocessed", counts.unprocessed],
   ].filter(([name, count]) => count > 0 || (name === "inserted" && status === "completed"));
@@ -160,6 +161,7 @@ export function partsOf(job) {
     loaded: loaded(counts) - undone,
     unchanged: counts.unchanged,
     reversed: undone,
+    skipped: counts.skipped,
     rejected: counts.rejected,
     [status === "in_review" ? "waiting" : "unprocessed"]: counts.unprocessed,
   };

@@ -55,8 +55,10 @@ export function previewRows(preview, lang = language()) {
   const formats = columns.map((column) =>
     cellFormat(column, preview.rows.map(({ values }) => values[column.field]), lang),
   );
-  const good = preview.rows.map(({ row, values }) => ({
+  const place = placesOf(preview, lang);
+  const good = preview.rows.map(({ sheet, row, values }) => ({
     row,
+    ...place({ sheet, row }),
     reason: null,
     cells: columns.map(({ field }, at) => ({
       // a cell that says nothing stays blank, one that empties its column does not
@@ -64,15 +66,44 @@ export function previewRows(preview, lang = language()) {
       wrong: false,
     })),
   }));
-  const rejected = preview.rejected_rows.map(({ row, values, rejections }) => ({
+  const rejected = preview.rejected_rows.map(({ sheet, row, values, rejections }) => ({
     row,
+    ...place({ sheet, row }),
     reason: rejections.map((each) => [each.column, reasonText(each, lang)].filter(Boolean).join(": ")).join("; "),
     cells: columns.map(({ field, title }) => ({
       text: plainText(values[field], lang),
       wrong: rejections.some(({ column }) => column === title),
     })),
   }));
-  return [...good, ...rejected].sort((one, other) => one.row - other.row);
+  return [...good, ...rejected].sort((one, other) => one.at - other.at || one.row - other.row);
+}
+
+/** Where a row is, as its readers count: `place` has the name of the sheet, if several were read; `at` sorts sheets. */
+function placesOf(preview, lang) {
+  const sheets = (preview.job?.file?.sheets ?? []).map(({ sheet }) => sheet);
+  return ({ sheet, row }) => ({
+    place: sheets.length > 1 ? `${sheet}: ${number(row, lang)}` : number(row, lang),
+    at: sheets.indexOf(sheet),
+  });
+}
+
+/**
+ * What a reader may not see of a workbook: sheets that are not read, hidden rows and columns, merged cells; in sentences.
+ * @param {any} job
+ * @param {string} [lang]
+ * @returns {string[]}
+ */
+export function sheetTexts({ file }, lang = language()) {
+  const unread = (file?.not_read ?? []).map(({ sheet, rows }) =>
+    rows === null ? t("sheets.unread.unknown", { sheet }, lang) : t("sheets.unread", { sheet, count: rows }, lang),
+  );
+  const about = (file?.sheets ?? []).map(({ sheet, is_filtered: isFiltered, ...facts }) => {
+    const counted = ["hidden_rows", "hidden_columns", "merged_ranges"].filter((name) => facts[name] > 0);
+    const said = counted.map((name) => t(`sheets.${name}`, { count: facts[name] }, lang));
+    if (isFiltered) said.push(t("sheets.is_filtered", {}, lang));
+    return said.length && t("sheets.about", { sheet, facts: said.join(", ") }, lang);
+  });
+  return [...about, unread.length && t("sheets.not_read", { sheets: unread.join(", ") }, lang)].filter(Boolean);
 }
 
 /** A cell of `previewRows`: a wrong one is marked, and says so to screen readers too. */
@@ -143,7 +174,9 @@ export function comparisonTables(preview, lang = language()) {
   return [changes(preview, lang), deletions(preview, lang), rejections(preview, lang)].filter(({ rows }) => rows.length);
 }
 
-function changes({ columns, comparison, counts }, lang) {
+function changes(preview, lang) {
+  const { columns, comparison, counts } = preview;
+  const place = placesOf(preview, lang);
   const rows = comparison.changes;
   const fields = columns.filter(({ field }) => rows.some(({ after }) => field in after));
   const formats = fields.map((column) =>
@@ -158,11 +191,13 @@ function changes({ columns, comparison, counts }, lang) {
     name: "changes",
     caption: captionOf("changes.rows", rows.length, counts.update, lang),
     columns: [...placeColumns(lang), ...fields.map(({ title, decimals }) => ({ title, number: decimals !== null }))],
-    rows: rows.map((each) => [number(each.row, lang), each.key, ...cells(each)]),
+    rows: rows.map((each) => [place(each).place, each.key, ...cells(each)]),
   };
 }
 
-function deletions({ columns, comparison, counts }, lang) {
+function deletions(preview, lang) {
+  const { columns, comparison, counts } = preview;
+  const place = placesOf(preview, lang);
   const rows = comparison.deletions;
   const fields = columns.filter(({ field }) => rows.some(({ values }) => field in values));
   const formats = fields.map((column) => cellFormat(column, rows.map(({ values }) => values[column.field]), lang));
@@ -170,18 +205,20 @@ function deletions({ columns, comparison, counts }, lang) {
     name: "deletions",
     caption: captionOf("changes.deletions", rows.length, counts.delete, lang),
     columns: [...placeColumns(lang), ...fields.map(({ title, decimals }) => ({ title, number: decimals !== null }))],
-    rows: rows.map(({ row, key, values }) => [
-      row === null ? t("cell.empty", {}, lang) : number(row, lang),
+    rows: rows.map(({ sheet, row, key, values }) => [
+      row === null ? t("cell.empty", {}, lang) : place({ sheet, row }).place,
       key,
       ...fields.map(({ field }, at) => formats[at](values[field]) || t("cell.empty", {}, lang)),
     ]),
   };
 }
 
-function rejections({ comparison, counts }, lang) {
+function rejections(preview, lang) {
+  const { comparison, counts } = preview;
+  const place = placesOf(preview, lang);
   // once rows are loaded, they are among the rejected ones
   const all = counts.to_reject === null ? [] : comparison.rejections;
-  const shown = new Set(all.map(({ row }) => row)).size;
+  const shown = new Set(all.map((each) => place(each).place)).size;
   return {
     name: "rejections",
     caption: captionOf("changes.rejections", shown, counts.to_reject, lang),
@@ -189,7 +226,7 @@ function rejections({ comparison, counts }, lang) {
       { title: t("review.row", {}, lang), number: true },
       ...["column", "value", "reason"].map((name) => ({ title: t(`rejections.${name}`, {}, lang), number: false })),
     ],
-    rows: all.map((each) => [number(each.row, lang), each.column ?? "", each.value ?? "", reasonText(each, lang)]),
+    rows: all.map((each) => [place(each).place, each.column ?? "", each.value ?? "", reasonText(each, lang)]),
   };
 }
 

@@ -50,7 +50,8 @@ export function questionText({ kind, params, text }, lang) {
 
 /**
  * The fields of a question, which `read` reads: `answers` by key, nothing without an answer, or what is `wrong` with it.
- * Nothing is preselected but what an earlier file was answered, because a wrong choice makes every row wrong.
+ * Nothing is preselected but what an earlier file was answered, and the header that likely means a column: a wrong
+ * choice makes every row wrong.
  */
 function formOf(question, lang) {
   if (ABOUT_HEADERS.has(question.kind)) return headerForm(question, lang);
@@ -81,9 +82,10 @@ function choiceForm(question, lang) {
 /** The name of a choice, and what it would do; a choice without a name is called by its effect. */
 export function choiceTexts({ kind }, choice, lang) {
   const { value } = choice;
+  const isList = Array.isArray(value);
   const key = `choice.${kind}.${sign(value)}`;
-  const plain = ["string", "number"].includes(typeof value) ? String(value) : "";
-  const [name, effect] = [has(key) ? t(key, {}, lang) : plain, effectText(choice, lang)];
+  const plain = isList ? value.join(", ") : ["string", "number"].includes(typeof value) ? String(value) : "";
+  const [name, effect] = [!isList && has(key) ? t(key, {}, lang) : plain, effectText(choice, lang)];
   return name ? [name, effect] : [effect, ""];
 }
 
@@ -94,7 +96,9 @@ function headerForm(question, lang) {
   const none = mode ? [{ text: t("questions.none", {}, lang), answer: mode }] : [];
   const columns = headersByColumn(choices);
   const titles = Object.fromEntries(columns.map(({ field, title }) => [field, title]));
-  const likely = { ...params.renamed, ...params.remembered };
+  // a mode that was answered last time is not a header
+  const suggested = params.remembered?.mode ? {} : params.likely;
+  const likely = { ...suggested, ...params.renamed, ...params.remembered };
   const fields = columns.map(({ title, field, headers }) => {
     const named = headers.map((header) => ({ text: header, header, answer: { columns: { [header]: field } } }));
     const options = [{ text: t("questions.choose", {}, lang) }, ...named, ...none];
@@ -162,18 +166,34 @@ function evidenceView({ evidence, params }, lang) {
     found.length > 0 && el("p", { class: "muted" }, `${found.join("; ")}.`),
     evidence.rows.length > 0 && cellTable(evidence.rows, params.column, lang),
     params.examples?.length > 0 && exampleTable(params, lang),
+    params.sheets?.length > 0 && sheetTable(params.sheets, lang),
   ];
+}
+
+/** The sheets that could be meant, with their first rows. */
+function sheetTable(sheets, lang) {
+  const names = ["sheet", "header_row", "rows", "first_row"];
+  const titles = names.map((name) => ({ title: t(`evidence.${name}`, {}, lang), number: name === "header_row" || name === "rows" }));
+  const cells = sheets.map(({ sheet, header_row: header, rows, is_hidden: isHidden, first_rows: [first] }) => [
+    isHidden ? t("evidence.hidden", { sheet }, lang) : sheet,
+    number(header, lang),
+    number(rows, lang),
+    first ? first.cells.filter(Boolean).join(", ") : "",
+  ]);
+  return scrollingTable(t("evidence.sheets", {}, lang), titles, cells);
 }
 
 function cellTable(rows, column, lang) {
   const titles = titlesOf(["row", "cell", "shows"], lang);
-  const inOrder = rows.toSorted((one, other) => one.row - other.row);
-  const cells = inOrder.map(({ row, cell, shows }) => [number(row, lang), cell, showsText(shows, lang)]);
+  const isOne = new Set(rows.map(({ sheet }) => sheet)).size === 1;
+  const inOrder = isOne ? rows.toSorted((one, other) => one.row - other.row) : rows;
+  const place = ({ sheet, row }) => (isOne ? number(row, lang) : `${sheet}: ${number(row, lang)}`);
+  const cells = inOrder.map((each) => [place(each), each.cell, showsText(each.shows, lang)]);
   return scrollingTable(t("evidence.cells", { column }, lang), titles, cells);
 }
 
 function exampleTable({ guard, examples }, lang) {
-  const names = ["row", "key", "column", "reason", "changes"].filter((name) => examples.some((each) => name in each));
+  const names = ["sheet", "row", "key", "column", "reason", "changes"].filter((name) => examples.some((each) => name in each));
   const titles = titlesOf(names, lang);
   const change = ({ column, before, after }) => `${column}: ${before} → ${after ?? t("cell.empty", {}, lang)}`;
   const texts = {

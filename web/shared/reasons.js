@@ -15,8 +15,11 @@ const NUMERIC = /^-?\d+(\.\d+)?$/;
 export function reasonText({ code, params, reason }, lang = language()) {
   const key = `reason.${code}`;
   if (!has(key) || params.text !== undefined || (code === "not-a-choice" && !params.choices)) return reason;
-  const values = Object.entries(params).map(([name, value]) => [name, shown(name, value, lang)]);
-  return t(key, Object.fromEntries(values), lang);
+  const values = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shown(name, value, lang)]));
+  const where = code === "duplicate-key" && params.sheet ? ".sheet" : "";
+  const text = t(params.form ? "hint.form" : key + where, values, lang);
+  const hint = ["example", "nearest"].find((name) => params[name] !== undefined);
+  return hint ? t(`hint.${hint}`, { reason: text, ...values }, lang) : text;
 }
 
 function shown(name, value, lang) {

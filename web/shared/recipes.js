@@ -4,7 +4,7 @@ import { Problem, get, post } from "./api.js";
 import { LOCALES, day, has, language, number, t, when } from "./strings.js";
 
 /** Names of values that are no words. */
-const SIGNS = { ".": "point", ",": "comma" };
+const SIGNS = { ".": "point", ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", ":": "colon" };
 const ISO_DAY = /^(\d{4,})-(\d\d)-(\d\d)$/;
 const AMOUNT = /^-?\d+(\.\d+)?$/;
 
@@ -48,9 +48,11 @@ export function decisionText(key, titles, lang = language()) {
  */
 export function valueText(key, value, titles, lang = language()) {
   const named = `choice.${kindOfKey(key)}.${sign(value)}`;
-  if (has(named)) return t(named, {}, lang);
+  if (!Array.isArray(value) && has(named)) return t(named, {}, lang);
   if (has(`option.${key}.${value}`)) return t(`option.${key}.${value}`, {}, lang);
+  if (Array.isArray(value)) return value.join(", ");
   if (value === null || typeof value !== "object") return String(value ?? "");
+  if (Array.isArray(value)) return value.join(", ");
   return Object.entries(value).map(([header, field]) => `${header} → ${titles[field] ?? field}`).join(", ");
 }
 
@@ -86,8 +88,12 @@ export function effectText({ code, effect, params }, lang = language()) {
   const rejected = params.rejected > 0 ? [t("effect.rejected", { count: params.rejected }, lang)] : [];
   const said = [...readings, ...rejected];
   if (said.length || "mark" in params || "order" in params) return said.join(" ");
-  return t(`effect.${code}`, params, lang, effect);
+  const sheets = params.sheets && sheetNames(params);
+  return t(`effect.${code}`, { ...params, sheets, titles: params.titles?.join(", ") }, lang, effect);
 }
+
+/** The names of sheets; of many, only the first ones are there. */
+const sheetNames = ({ sheets, count }) => sheets.join(", ") + (count > sheets.length ? ", …" : "");
 
 /** What a cell is read as: a day in words, a number with its decimals and without groups, which could be mistaken. */
 function readingText(reads, lang) {

@@ -69,6 +69,8 @@ class WorkSettings(DispatchSettings):
 class GiveUpSettings(Settings):
     """Settings of `functions/give_up`."""
 
+    urgent_queue_url: str
+    standard_queue_url: str
     dead_letter_queue_url: str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -31,8 +32,12 @@ def _masked(part: re.Match[str]) -> str:
     return masked if masked == part[0] or masked.startswith('"') else f'"{masked}"'
 
 
-logger = Logger(service="sluice", logger_formatter=_Discreet())
-metrics = Metrics(namespace="Sluice", service="sluice")
+#: The stack's name, a dimension of each metric: stacks of one account do not ring each other's alarms.
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "sluice")
+
+# under this name, so that the loggers of modules, such as sluice.postgres, write by it
+logger = Logger(service=SERVICE, logger_formatter=_Discreet())
+metrics = Metrics(namespace="Sluice", service=SERVICE)
 
 
 def discreet(handler: Callable[[dict[str, Any], LambdaContext], T]) -> Callable[[dict[str, Any], LambdaContext], T]:

@@ -48,7 +48,7 @@ def dates(world: World) -> None:
     world.run(job_id)
     world.post("ambiguous dates: answer otherwise", f"{here}/answers", json_body=other)
     world.get("ambiguous dates: answered", here)
-    world.get("ambiguous dates: record", "/v1/datasets/products/records/D-1")
+    world.get("ambiguous dates: record", "/v1/datasets/products/records", query={"key": "D-1"})
     job_id = world.done("dates that tell their order", head + b"D-3,Filter,1,03/04/2025\nD-4,Belt,1,12/31/2025\n")
     world.get("dates that tell their order: preview", f"/v1/jobs/{job_id}/preview")
     job_id = world.done("dates of both orders", head + b"D-5,Filter,1,31/12/2025\nD-6,Belt,1,12/31/2025\n")
@@ -73,7 +73,7 @@ def rejected_files(world: World) -> None:
         "a PDF": b"%PDF-1.7",
         "an empty file": b"",
         "a file of another table": b"Apples,Pears\n1,2\n",
-        "a column too few": b"Part Number,Descriptio,Prise\nP-1,Filter,1\n",
+        "a column too few": b"Part Number,Description\nP-1,Filter\n",
         "a header twice": b"Part Number,Part Number,Description,Price\nP-1,P-1,Filter,1\n",
         "a header and no row": HEAD,
         "a broken workbook": b"PK\x03\x04 and no more",
@@ -162,8 +162,8 @@ def rollbacks(world: World) -> None:
     world.post("rollback incomplete: again", f"{here}/rollback")
     world.run(later)
     world.get("rolled back", here)
-    world.get("rolled back: record", "/v1/datasets/products/records/R-1")
-    world.get("rolled back: history", "/v1/datasets/products/records/R-1/history")
+    world.get("rolled back: record", "/v1/datasets/products/records", query={"key": "R-1"})
+    world.get("rolled back: history", "/v1/datasets/products/history", query={"key": "R-1"})
 
 
 def deletions(world: World) -> None:

@@ -170,9 +170,9 @@ def views(world: World) -> str:
     world.get("more records", "/v1/datasets/products/records", query={"limit": "3", "cursor": page["next"]})
     world.get("a cursor of records that is none", "/v1/datasets/products/records", query={"cursor": "x"})
     world.get("no such dataset", "/v1/datasets/nothing/records")
-    world.get("a record", "/v1/datasets/products/records/P-2")
-    world.get("no such record", "/v1/datasets/products/records/P-3")
-    world.get("no history yet", "/v1/datasets/products/records/P-1/history")
+    world.get("a record", "/v1/datasets/products/records", query={"key": "P-2"})
+    world.get("no such record", "/v1/datasets/products/records", query={"key": "P-3"})
+    world.get("no history yet", "/v1/datasets/products/history", query={"key": "P-1"})
     query = {"importer": "products", "filename": "again.csv"}
     world.post("the same file uploaded", "/v1/imports/upload", body=WRONG, query=query)
     return job_id
@@ -204,9 +204,9 @@ def updates(world: World, first: str) -> None:
     world.get("committed: log", f"{here}/log")
     world.get("committed: timeline", f"{here}/timeline")
     world.post("commit: not from there", f"/v1/jobs/{first}/commit")
-    world.get("updated record", "/v1/datasets/products/records/P-1")
-    world.get("history", "/v1/datasets/products/records/P-1/history")
-    world.get("history of no dataset", "/v1/datasets/nothing/records/P-1/history")
+    world.get("updated record", "/v1/datasets/products/records", query={"key": "P-1"})
+    world.get("history", "/v1/datasets/products/history", query={"key": "P-1"})
+    world.get("history of no dataset", "/v1/datasets/nothing/history", query={"key": "P-1"})
 
 
 def downloads(world: World, first: str) -> None:

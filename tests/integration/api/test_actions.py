@@ -68,7 +68,7 @@ def test_a_job_asks_and_goes_on_when_it_is_answered(stack: Stack) -> None:
     assert question["text"] == "In which order does the column 'Updated' write day and month?"
     assert [choice["value"] for choice in question["choices"]] == ["dmy", "mdy"]
     assert question["evidence"]["counts"] == {"either": 1}
-    assert question["evidence"]["rows"] == [{"row": 2, "cell": "03/04/2025", "shows": "either"}]
+    assert question["evidence"]["rows"] == [{"sheet": "", "row": 2, "cell": "03/04/2025", "shows": "either"}]
     rejected = post(job_id, "commit")
     assert_problem(rejected, 409, "questions-open")
     assert rejected.body["keys"] == ["date_order.updated"]
@@ -78,7 +78,9 @@ def test_a_job_asks_and_goes_on_when_it_is_answered(stack: Stack) -> None:
     decision = answer.body["recipe"]["decisions"]["date_order.updated"]
     assert (decision["value"], decision["how"]) == ("mdy", "answered")
     assert run(stack, job_id).status is Status.COMPLETED
-    assert get("/v1/datasets/products/records/P-1").body["values"]["updated"] == "2025-03-04"
+    assert (
+        get("/v1/datasets/products/records", query={"key": "P-1"}).body["items"][0]["values"]["updated"] == "2025-03-04"
+    )
 
 
 def test_a_job_with_a_review_waits_for_a_commit_after_its_answers(stack: Stack) -> None:

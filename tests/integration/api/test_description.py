@@ -29,7 +29,7 @@ PROMISED = {
     "/v1/importers": "get",
     "/v1/importers/{name}": "get",
     "/v1/datasets/{name}/records": "get",
-    "/v1/datasets/{name}/records/{key}": "get",
+    "/v1/datasets/{name}/history": "get",
     "/v1/queues": "get",
     "/v1/health": "get",
 }

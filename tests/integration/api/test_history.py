@@ -21,7 +21,7 @@ def load(stack: Stack, job: str, price: str, *, importer: str = "products", key:
 
 
 def history(key: str, importer: str = "products") -> Any:
-    answer = get(f"/v1/datasets/{importer}/records/{key}/history")
+    answer = get(f"/v1/datasets/{importer}/history", query={"key": key})
     assert answer.status == 200, answer.text
     assert answer.body["next"] is None
     return answer.body["items"]
@@ -30,7 +30,7 @@ def history(key: str, importer: str = "products") -> Any:
 def test_versions_are_shown_newest_first_with_their_periods(stack: Stack) -> None:
     for job, price in (("01JOB", "1"), ("02JOB", "2"), ("03JOB", "3")):
         load(stack, job, price)
-    newer, older = history("a%2Fb")
+    newer, older = history("a/b")
     assert list(older) == ["key", "job", "values", "from", "until"]
     assert (older["key"], older["job"], older["values"]["price"]) == ("a/b", "01JOB", "1")
     assert (newer["job"], newer["from"]) == ("02JOB", older["until"])
@@ -38,7 +38,7 @@ def test_versions_are_shown_newest_first_with_their_periods(stack: Stack) -> Non
     assert older["from"].endswith("Z")
 
 
-@pytest.mark.parametrize(("importer", "key"), [("products", "none"), ("dealers", "a%2Fb"), ("nothing", "a%2Fb")])
+@pytest.mark.parametrize(("importer", "key"), [("products", "none"), ("dealers", "a/b"), ("nothing", "a/b")])
 def test_a_record_without_archived_versions_has_an_empty_history(stack: Stack, importer: str, key: str) -> None:
     for job, price in (("01JOB", "1"), ("02JOB", "2")):
         load(stack, job, price)

@@ -111,7 +111,9 @@ def test_rejected_rows_are_imported_again_as_a_correction(stack: Stack, ask: Any
     stack.files.write(stack.jobs.get(JobRef("acme", shown["id"])).file.key, errors)
     done = run(stack, shown["id"])
     assert (done.counts.inserted, done.counts.rejected) == (1, 1)
-    assert get("/v1/datasets/products/records/P-1").body["values"]["description"] == "Filter"
+    assert (
+        get("/v1/datasets/products/records", query={"key": "P-1"}).body["items"][0]["values"]["description"] == "Filter"
+    )
     assert get(f"/v1/jobs/{first}/log").body["items"][-1]["note"] == f"corrected by job {shown['id']}"
 
 

@@ -106,8 +106,7 @@ def test_the_same_file_with_another_recipe_is_another_import(stack: Stack, ask: 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"recipe": {"encoding": "utf-8"}}, "`encoding` cannot be given"),
-        ({"recipe": {"sheet": None}}, "`sheet` cannot be given"),
+        ({"recipe": {"sheets": []}}, "recipe.sheets"),
         ({"recipe": {"nulls": ["-"]}}, "recipe.nulls"),
         ({"recipe": {"header": 0}}, "recipe.header"),
         ({"recipe": {"header": "1"}}, "recipe.header"),

@@ -49,6 +49,7 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "required": True,
         "header": "Part Number",
         "place": 1,
+        "likely": None,
         "default": None,
         "decimals": None,
     }
@@ -78,6 +79,7 @@ def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
         "counts": {
             "total": 4,
             "rejected": 1,
+            "skipped": 0,
             "unchecked": 0,
             "to_reject": 0,
             "insert": 1,

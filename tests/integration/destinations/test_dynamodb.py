@@ -11,6 +11,7 @@ import pytest
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
 from sluice.destinations.dynamodb.stored import SHARDS
+from sluice.model.errors import NotYet
 from sluice.model.options import LoadOptions
 from sluice.schema.importer import Importer
 from sluice.schema.staging import Applied, Batch, Undone
@@ -157,6 +158,36 @@ def test_the_journal_contains_the_records_before_the_first_attempt(client: Any) 
     assert (entries["B"]["before"], entries["B"]["wrote"]["amount"]) == (None, 2)
     before = entries["A"]["before"]
     assert (before["job"], json.loads(before["data"])["amount"], entries["A"]["wrote"]["amount"]) == ("01JOB", 1, 9)
+
+
+class Throttled:
+    """A DynamoDB client whose table takes a number of writes, and throttles every other one."""
+
+    def __init__(self, client: Any, takes: int) -> None:
+        self._client = client
+        self._left = takes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def batch_write_item(self, **wanted: Any) -> Any:
+        ((table, requests),) = wanted["RequestItems"].items()
+        taken, left = requests[: self._left], requests[self._left :]
+        self._left -= len(taken)
+        if taken:
+            self._client.batch_write_item(RequestItems={table: taken})
+        return {"UnprocessedItems": {table: left} if left else {}}
+
+
+def test_a_load_ends_before_its_worker_and_the_next_attempt_goes_on_where_it_stopped(client: Any) -> None:
+    """A table that is throttled for longer than a worker lives costs waits, and no attempt of the chunk."""
+    files = MemoryFiles()
+    chunk = replace(batch({f"P-{number}": 1 for number in range(40)}), until=1.0)
+    with pytest.raises(NotYet):
+        target(Throttled(client, 25), files).destination.apply(chunk)
+    assert len(everything(client)) == 25
+    assert target(Throttled(client, 15), files).destination.apply(chunk) == Applied(40, 0, 0), "15 were missing"
+    assert len(everything(client)) == 40
 
 
 def test_only_a_superseded_record_takes_a_second_write(client: Any) -> None:

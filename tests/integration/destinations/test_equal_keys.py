@@ -184,7 +184,7 @@ def rejected(harness: Harness, job: Job) -> list[tuple[int, str | None, str]]:
 
 
 OTHERS = [("101", "7"), ("102", "7"), ("103", "7")]
-DUPLICATES = [(5, "1.0", "repeats the Part Number of row 2"), (7, "1.00", "repeats the Part Number of row 2")]
+DUPLICATES = [(5, "01", "repeats the Part Number of row 2"), (7, "1.00", "repeats the Part Number of row 2")]
 
 
 @pytest.mark.parametrize("rows_of_chunk", [100, 2], ids=["one-chunk", "many-chunks"])
@@ -215,7 +215,7 @@ def test_the_first_row_is_loaded_and_the_others_name_it(
     there = [("200", "7"), *([("1", before)] if before else []), *([] if mode == "insert" else OTHERS)]
     shop.run(shop.upload(file_of(*there)))
     earlier = prices(sql)
-    file = file_of(("1", "5"), *OTHERS[:2], ("1.0", "6"), OTHERS[2], ("1.00", "5"))
+    file = file_of(("1", "5"), *OTHERS[:2], ("01", "6"), OTHERS[2], ("1.00", "5"))
     ref = shop.upload(file, review=True, options=LoadOptions(mode=mode))
     compared = shop.run(ref)
     counts = asdict(compared.counts)
@@ -240,7 +240,7 @@ def test_the_first_row_is_loaded_and_the_others_name_it(
 def test_a_key_that_the_column_does_not_take_is_rejected_for_its_own_content(
     shop: Harness, sql: psycopg.Connection[Any]
 ) -> None:
-    job = shop.run(shop.upload(file_of(("x", "5"), ("1", "5"), ("X", "5"), ("1.0", "5"))))
+    job = shop.run(shop.upload(file_of(("x", "5"), ("1", "5"), ("X", "5"), ("01", "5"))))
     reasons = {row: reason for row, _, reason in rejected(shop, job)}
     assert reasons.keys() == {2, 4, 5}
     assert reasons[5] == "repeats the Part Number of row 3"
@@ -254,7 +254,7 @@ def test_a_row_that_may_be_loaded_comes_first(
 ) -> None:
     """The first chunk could not be parsed, and is parsed when the second one is loaded."""
     small_chunks(monkeypatch, 2)
-    ref = shop.upload(file_of(("1", "5"), OTHERS[0], ("1.0", "6"), ("1.00", "7")))
+    ref = shop.upload(file_of(("1", "5"), OTHERS[0], ("01", "6"), ("1.00", "7")))
     shop.plan(ref)
     shop.dispatch(ref, PhaseName.PARSE)
     shop.give_up(shop.queue.messages.pop(0))
@@ -268,7 +268,7 @@ def test_a_row_that_may_be_loaded_comes_first(
         (2, "1", "repeats the Part Number of row 4"),
         (5, "1.00", "repeats the Part Number of row 4"),
     ]
-    assert prices(sql) == {"1.0": "6", "101": "7"}
+    assert prices(sql) == {"1": "6", "101": "7"}
 
 
 def test_a_key_that_the_column_rounds_is_found_again(database: Database, sql: psycopg.Connection[Any]) -> None:

@@ -46,7 +46,13 @@ def test_a_recipe_is_a_file_json_single_decisions_or_all_of_them(
     """The last equals sign parts a header from its column, the first one a constant from its value."""
     file = tmp_path / "recipe=of last week.json"
     file.write_text('{"header": 3, "columns": {"Harga": "Price"}}')
-    single = ["columns.Net = gross=Price net", "constants.note=a=b", "decimal.price=,", "header=3"]
+    single = [
+        "columns.Net = gross=Price net",
+        "constants.note=a=b",
+        "decimal.price=,",
+        "header=3",
+        'null_markers=["-"]',
+    ]
     given: list[str | Path] = [file, '{"columns": {"Kode": "Part Number"}, "mode": "update"}', *single]
     recipes: list[str | Path] = [part for each in given for part in ("--recipe", each)]
     assert run("import", workbook, "--importer", "products", *recipes) == 0
@@ -55,6 +61,7 @@ def test_a_recipe_is_a_file_json_single_decisions_or_all_of_them(
         "columns": {"Harga": "Price", "Net = gross": "Price net", "Kode": "Part Number"},
         "constants": {"note": "a=b"},
         "decimal": {"price": ","},
+        "null_markers": ["-"],
         "mode": "update",
     }
 

@@ -98,6 +98,7 @@ def test_an_api_that_does_not_respond_is_an_error_that_says_what_to_do(
         ["import", __file__, "--importer", "products", "--recipe", "Price=A"],
         ["import", __file__, "--importer", "products", "--recipe", "decimal.price="],
         ["import", __file__, "--importer", "products", "--recipe", "columns.=price"],
+        ["import", __file__, "--importer", "products", "--recipe", "null_markers=NULL"],
         ["import", __file__, "--importer", "products", "--recipe", "header=3", "--recipe", '{"header": 4}'],
         ["import", __file__, "--importer", "products", "--recipe", "columns.Price=a", "--recipe", "columns.Price=b"],
         ["import", __file__, "--importer", "products", "--recipe", "columns.Price=a", "--recipe", "columns=b"],

@@ -21,11 +21,12 @@ def executions(draw: st.DrawFn) -> tuple[int, list[Counts]]:
         if draw(st.booleans()):
             continue  # given up
         blank = draw(st.integers(0, rows))
-        rejected = draw(st.integers(0, rows - blank))
-        added.append(Counts(total=-blank, checked=rows - blank, rejected=rejected))
+        skipped = draw(st.integers(0, rows - blank))
+        rejected = draw(st.integers(0, rows - blank - skipped))
+        added.append(Counts(total=-blank, checked=rows - blank - skipped, skipped=skipped, rejected=rejected))
         if draw(st.booleans()):
             continue
-        staged = rows - blank - rejected
+        staged = rows - blank - skipped - rejected
         inserted = draw(st.integers(0, staged))
         updated = draw(st.integers(0, staged - inserted))
         unchanged = draw(st.integers(0, staged - inserted - updated))
@@ -41,9 +42,9 @@ def executions(draw: st.DrawFn) -> tuple[int, list[Counts]]:
 
 
 @given(COUNTS)
-def test_loaded_rejected_and_unprocessed_add_up_to_the_total(counts: Counts) -> None:
-    """The three sets of rows are disjoint."""
-    assert counts.loaded + counts.rejected + counts.unprocessed == counts.total
+def test_loaded_rejected_skipped_and_unprocessed_add_up_to_the_total(counts: Counts) -> None:
+    """The four sets of rows are disjoint."""
+    assert counts.loaded + counts.rejected + counts.skipped + counts.unprocessed == counts.total
     assert counts.inserted + counts.updated + counts.unchanged + counts.deleted == counts.loaded
 
 
@@ -73,13 +74,13 @@ def test_no_row_of_an_import_is_lost_or_counted_twice(steps: tuple[int, list[Cou
     for step in added:
         counts += step
     assert 0 <= counts.unprocessed <= counts.total <= split
-    assert counts.loaded + counts.rejected + counts.unprocessed == counts.total
+    assert counts.loaded + counts.rejected + counts.skipped + counts.unprocessed == counts.total
 
 
-def test_ignored_compared_and_undone_rows_are_in_none_of_the_three_sets() -> None:
+def test_ignored_compared_and_undone_rows_are_in_none_of_the_four_sets() -> None:
     """They are counted separately."""
     beside = Counts(ignored=1, to_insert=2, to_update=3, to_leave=4, reversed=5, conflicts=6, rollback_failed=7)
-    assert (beside.total, beside.loaded, beside.unprocessed) == (0, 0, 0)
+    assert (beside.total, beside.loaded, beside.skipped, beside.unprocessed) == (0, 0, 0, 0)
     assert (beside.compared, beside.undone) == (9, 18)
 
 
@@ -88,4 +89,4 @@ def test_stored_counts_have_their_names() -> None:
     names = [field.name for field in fields(Counts)]
     numbers = range(1, len(names) + 1)
     assert Counts(*numbers).as_dict() == dict(zip(names, numbers, strict=True))
-    assert names[:3] == ["total", "checked", "ignored"]
+    assert names[:4] == ["total", "checked", "skipped", "ignored"]

@@ -9,6 +9,8 @@ import pytest
 from sluice.model import errors
 from sluice.model.errors import (
     Conflict,
+    DatabaseDown,
+    DependencyDown,
     FileRejected,
     Forbidden,
     InProgress,
@@ -71,7 +73,9 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (Unauthorized, 401),
         (Forbidden, 403),
         (UpstreamRejected, 502),
+        (DependencyDown, 503),
         (UpstreamDown, 503),
+        (DatabaseDown, 503),
         (TryLater, 503),
         (NewerFormat, 500),
     ],
@@ -83,7 +87,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_every_error_is_in_the_list_above() -> None:
     """A new error needs its line there."""
-    assert len(ERRORS) == 18
+    assert len(ERRORS) == 20
 
 
 def test_an_error_has_type_and_parameters_of_its_problem_and_no_sentence() -> None:

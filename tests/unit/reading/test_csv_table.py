@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.schema.cells import Record
-from tests.unit.reading.driving import head_of, read_all, segments_of
+from sluice.model.errors import FileRejected
+from sluice.reading import Reading
+from sluice.reading.csv_table import DELIMITERS
+from sluice.reading.records import QUOTINGS
+from sluice.schema.cells import BrokenRow, Record
+from tests.unit.reading.driving import fit_of, head_of, read_all, segments_of
 
 FIELDS = st.text(st.sampled_from('ab7 é"\n\r,;\t'), min_size=0, max_size=6)
 TABLES = st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=25)
@@ -29,7 +34,12 @@ def written(rows: list[list[str]], delimiter: str, line_end: str, quoting: int =
 def expected(text: str, delimiter: str) -> list[Record]:
     """Read the whole text with the csv module."""
     rows = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1)
-    return [(number, [cell or None for cell in cells]) for number, cells in rows if any(c.strip() for c in cells)]
+    return without_blanks([(number, [*cells]) for number, cells in rows if any(c.strip() for c in cells)])
+
+
+def without_blanks(records: list[Record]) -> list[Record]:
+    """Drop the blanks before values: where a quote follows blanks in a text, they belong to no value of it."""
+    return [(number, [str(cell or "").lstrip(" \t") or None for cell in cells]) for number, cells in records]
 
 
 @given(
@@ -45,18 +55,54 @@ def test_the_ranges_read_like_the_whole(
 ) -> None:
     """This holds for any quoting, any line end and any size of segments."""
     text = written(rows, delimiter, line_end, quoting)
-    assert read_all(text.encode(), chunk_rows=chunk_rows) == expected(text, delimiter)
+    assert without_blanks(read_all(text.encode(), chunk_rows=chunk_rows)) == expected(text, delimiter)
 
 
-@given(text=st.text(st.sampled_from('a",\n\r'), max_size=40), chunk_rows=st.integers(1, 5))
-@settings(max_examples=300, deadline=None)
-def test_odd_quotes_are_read_as_the_csv_module_reads_them(text: str, chunk_rows: int) -> None:
-    """Quotes inside bare fields and text after a closing quote are allowed, unless a quote stays open at the end."""
+def whole_records(text: str) -> list[tuple[list[str], bool]] | None:
+    """Read a text letter by letter: the cells of each record, and whether its quotes are sound.
+
+    A quoted field has blanks around its quotes at most. Any other one that begins with a quote is unsound. ``None`` if
+    a quote is open at the end.
+    """
+    records: list[tuple[list[str], bool]] = []
+    at = 0
+    while at < len(text):
+        cells: list[str] = []
+        is_sound = True
+        while True:
+            quoted = re.match(r'[ \t]*"((?:[^"]|"")*)"[ \t]*(?=,|\r|\n|$)(?!")', text[at:])
+            if not quoted and re.match(r'[ \t]*"(?:[^"]|"")*+\Z', text[at:]):
+                return None
+            bare = re.match(r"[ \t]*([^,\r\n]*)", text[at:])
+            assert bare
+            is_sound = is_sound and (bool(quoted) or not bare[1].startswith('"'))
+            cells.append(quoted[1].replace('""', '"') if quoted else bare[1])
+            at += (quoted or bare).end()
+            if text[at : at + 1] != ",":
+                break
+            at += 1
+        at += 2 if text[at : at + 2] == "\r\n" else 1
+        records.append((cells, is_sound))
+    return records
+
+
+@given(text=st.text(st.sampled_from('a",\n\r \t'), max_size=40), chunk_rows=st.integers(1, 5))
+@settings(max_examples=400, deadline=None)
+def test_odd_quotes_break_their_row_alone(text: str, chunk_rows: int) -> None:
+    """Blanks may stand around quotes; a quote that ends before its field makes a broken row, and is no record's end."""
     body = "a,b\n" * 30 + text + ("" if text.endswith("\n") else "\n")
-    records, more = (sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) for text in (body, body + "x\n"))
-    if records == more:
-        return  # rejected, because a quote is open at the end; see test_detect_rejections
-    assert read_all(body.encode(), chunk_rows=chunk_rows) == expected(body, ",")
+    wanted = whole_records(body)
+    if wanted is None:
+        with pytest.raises(FileRejected, match="unclosed-quote"):
+            read_all(body.encode(), chunk_rows=chunk_rows)
+        return
+    found = read_all(body.encode(), chunk_rows=chunk_rows)
+    shown = {number: (cells, is_sound) for number, (cells, is_sound) in enumerate(wanted, 1)}
+    assert {number for number, (cells, _) in shown.items() if any(map(str.strip, cells))} == {row for row, _ in found}
+    for number, cells in found:
+        assert isinstance(cells, BrokenRow) is not shown[number][1]
+        if shown[number][1]:
+            assert without_blanks([(number, cells)]) == without_blanks([(number, [*shown[number][0]])])
 
 
 @given(count=st.integers(1, 60), chunk_rows=st.integers(1, 20), newline=st.booleans())
@@ -113,6 +159,39 @@ def test_gzip_is_unpacked_into_slices(encoding: str) -> None:
     text = "".join(["id,näme\r\n", *(f"{at},é\r\n" for at in range(500))]).encode(encoding)
     file = gzip.compress(text[:200]) + gzip.compress(text[200:])
     assert read_all(file, "data.csv.gz", after_row=1, chunk_rows=100) == [(at + 2, [str(at), "é"]) for at in range(500)]
+
+
+VALUES = st.text(st.sampled_from("ab7é,;|\t^:'\"\\ \n"), min_size=0, max_size=6)
+
+
+def quoted(value: str, quoting: str) -> str:
+    """Quote a value as a writer does that quotes all texts."""
+    quote, is_escaped = QUOTINGS[quoting]
+    if is_escaped:
+        value = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    return quote + value.replace(quote, quote * (1 if is_escaped else 2)) + quote
+
+
+@given(
+    delimiter=st.sampled_from(DELIMITERS),
+    quoting=st.sampled_from([*QUOTINGS]),
+    values=st.lists(VALUES, min_size=1, max_size=12),
+    blanks=st.sampled_from(["", " ", "  "]),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    chunk_rows=st.integers(1, 5),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_delimiter_and_quotes_are_found_and_read(
+    delimiter: str, quoting: str, values: list[str], blanks: str, line_end: str, chunk_rows: int
+) -> None:
+    """As long as rows show the quotes: an escaped quote, or a value in single quotes in each row."""
+    rows = [["Part Number", "Description", "Price"], ["A", QUOTINGS[quoting][0] + ", x", "1"]]
+    rows += [[f"B{at}", value, "2"] for at, value in enumerate(values)]
+    lines = [(delimiter + blanks).join(quoted(value, quoting) for value in row) + line_end for row in rows]
+    layout, *_ = segments_of("".join(lines).encode(), reading=Reading(fit=fit_of("products")))
+    records = read_all("".join(lines).encode(), chunk_rows=chunk_rows, reading=Reading(fit=fit_of("products")))
+    assert layout.delimiter == delimiter
+    assert records == [(at, [value or None for value in row]) for at, row in enumerate(rows, 1)]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,16 @@ KNOWN = {
     "program": b"MZ\x90\0\x03\0\0\0",
     "xml": b'\xef\xbb\xbf\n<?xml version="1.0"?><svg/>',
     "web-page": b"\n <!DOCTYPE html>\n<html>",
+    "old-workbook": b"\x09\x04\x06\x00\x00\x04\x10\x00",
+    "lotus": b"\0\0\x1a\0\x02\x10\x04\0",
+    "access": b"\0\x01\0\0Standard ACE DB\0",
+    "sylk": b'ID;PWXL;N;E\r\nP;PGeneral\r\nC;Y1;X1;K"Part"\r\n',
+    "dif": b'TABLE\r\n0,1\r\n"EXCEL"\r\n',
+    "sql": b"-- MySQL dump 10.13\n--\nCREATE TABLE a (b int);",
+    "xml-workbook": b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>',
+    "flat-opendocument": b'<?xml version="1.0"?><office:document office:mimetype="x"/>',
+    "quoted-lines": b'"Part Number,Description,Price"\r\n"P-1,""Filter"",12"\r\n',
     "json": b'\xef\xbb\xbf [\n {"Part Number": "P-1", "Price": 2}\n]\n',
 }
 
@@ -44,6 +54,41 @@ def test_a_known_format_is_named(kind: str, start: bytes) -> None:
     """Also when it is packed with gzip, and whatever its name says."""
     assert kind_of(start) == kind
     assert kind_of(gzip.compress(start)) == kind
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<style>td {color: red}</style><table><tr><td>a</td></tr></table>",
+        "<!-- made by a report --><table border=1>\n<tr><td>a</td></tr></table>",
+        "<div class='x'>\n<TABLE><TR><TD>a</TD></TR></TABLE></div>",
+        "<br><center>Report</center>\n<table ><tr><td>a",
+        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>',
+        '<html xmlns:x="urn:schemas-microsoft-com:office:excel" xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+        "MIME-Version: 1.0\nContent-Type: multipart/related",
+        "From: <Saved by Microsoft Internet Explorer 5>\nSubject: a",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_web_page_is_named_whatever_it_begins_with(page: str, encoding: str) -> None:
+    assert kind_of(page.encode(encoding)) == "web-page"
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"),
+    [
+        ("old-workbook", b"\x09\0\x04\0\x02\0\x10\0"),
+        ("old-workbook", b"\x09\x02\x06\0\0\0\x10\0\0\0"),
+        ("picture", b"\0\0\0\x24ftypheic\0\0\0\0"),
+        ("picture", b'<svg xmlns="http://www.w3.org/2000/svg"/>'),
+        ("picture", b"\xff\xd8\xff\xe0\0\x10JFIF"),
+        ("sql", b"INSERT INTO products VALUES (1, 'a');\n"),
+        ("quoted-lines", b'"a;b";;\n"1;2";;\n"3;""4""";;\n'),
+        ("xml", b'<?xml version="1.0"?><rows><table name="a"/></rows>'),
+    ],
+)
+def test_another_spelling_of_a_known_format(kind: str, start: bytes) -> None:
+    assert kind_of(start) == kind
 
 
 @pytest.mark.parametrize(
@@ -74,6 +119,7 @@ def test_json_is_named_however_long_it_is(text: str) -> None:
             for header in (
                 *("{id},Price", "[Part Number],[Price]", '{"id"},Price', '["Part"],Price', "{,Price", '"[1]",Price'),
                 *("[1],[2]", "{rtf},Price", "<Part>,Price", "<b>Part</b>,Price", "xml,Price", "%PDF,Price"),
+                *("ID;Price", "TABLE,Price", "Insert,Price", '"a, b",Price', "<td,Price"),
                 *("MZ,Price", "BM,Price", "BMI,Price", "PAR1,Price", "GIF89a,Price", "ID3,Price", "RIFF,Price"),
             )
         ),
@@ -92,6 +138,11 @@ def test_a_table_that_begins_like_another_format_is_read(header: str, rows: int)
         ("word", {"word/document.xml": "<w/>"}),
         ("slides", {"ppt/presentation.xml": "<p/>"}),
         ("numbers", {"Index/Document.iwa": ""}),
+        ("numbers", {"preview.jpg": "", "Index/Tables/DataList.iwa": ""}),
+        ("binary-workbook", {"[Content_Types].xml": "", "xl/workbook.bin": ""}),
+        ("program", {"META-INF/MANIFEST.MF": ""}),
+        ("opendocument-text", {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<c/>"}),
+        ("slides", {"mimetype": "application/vnd.oasis.opendocument.presentation", "content.xml": "<c/>"}),
         ("book", {"mimetype": "application/epub+zip", "META-INF/container.xml": "<c/>"}),
         ("archive-of-tables", {"notes.txt": "a", "prices.csv": "a,b"}),
         ("archive", {"notes.txt": "a"}),

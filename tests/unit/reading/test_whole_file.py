@@ -49,17 +49,18 @@ def test_an_opendocument_sheet_is_read_whole() -> None:
     records = read_all(file, after_row=1, chunk_rows=1)
     assert [(number, cells[:2]) for number, cells in records] == [
         (4, [7.0, date(2024, 2, 29)]),
-        (5, [CellError("#N/A"), None]),
+        (5, [CellError("#N/A")]),
     ]
     assert head_of(file, 1) == [(1, ["id", "when"])]
 
 
-def other_sheets(file: bytes) -> tuple[str, ...]:
-    return open_table(io.BytesIO(file), "file", LIMITS, MemoryWorkspace()).other_sheets()
+def sheets(file: bytes) -> list[tuple[str, bool]]:
+    opened = open_table(io.BytesIO(file), "file", LIMITS, MemoryWorkspace())
+    return [(table.sheet, table.is_hidden) for table in opened.tables]
 
 
-def test_the_other_sheets_of_an_xls_file_are_those_with_data_that_a_person_sees() -> None:
-    """An empty sheet and a hidden one are none."""
+def test_the_sheets_of_an_xls_file_are_those_with_data() -> None:
+    """An empty sheet is none, and a hidden one says so."""
     book = xlwt.Workbook()
     for name in ("Empty", "Data", "More", "Hidden", "Nothing"):
         sheet = book.add_sheet(name)
@@ -69,16 +70,16 @@ def test_the_other_sheets_of_an_xls_file_are_those_with_data_that_a_person_sees(
     file = io.BytesIO()
     book.save(file)
     assert segments_of(file.getvalue())[0].sheet == "Data"
-    assert other_sheets(file.getvalue()) == ("More",)
+    assert sheets(file.getvalue()) == [("Data", False), ("More", False), ("Hidden", True)]
 
 
-def test_the_other_sheets_of_an_opendocument_file_are_those_with_data() -> None:
+def test_the_sheets_of_an_opendocument_file_are_those_with_data() -> None:
     cell = '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>'
     row = f"<table:table-row>{cell}</table:table-row>"
     more = f'<table:table table:name="More">{row}</table:table><table:table table:name="Empty"/>'
     body = ODS.replace("</office:spreadsheet>", f"{more}</office:spreadsheet>")
-    assert other_sheets(packed({**ODS_PARTS, "content.xml": body})) == ("More",)
+    assert [name for name, _ in sheets(packed({**ODS_PARTS, "content.xml": body}))][1:] == ["More"]
 
 
-def test_text_has_no_other_sheets() -> None:
-    assert other_sheets(b"a,b\n1,2\n") == ()
+def test_text_is_a_table_without_a_sheet() -> None:
+    assert sheets(b"a,b\n1,2\n") == [("", False)]

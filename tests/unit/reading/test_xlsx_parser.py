@@ -1,11 +1,16 @@
-"""References of rows and cells that no spreadsheet program writes."""
+"""References of rows and cells that no spreadsheet program writes; number formats; the parts of a workbook."""
 
 from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
 
 import pytest
 
 from sluice.model.errors import FileRejected
-from tests.support.factories_files import sheet_part, workbook
+from sluice.reading.xlsx.parser import kind_of_code
+from tests.support.factories_files import MAIN, OFFICE, STRICT, packed, sheet_part, strings_part, workbook
 from tests.unit.reading.driving import read_all
 
 
@@ -42,3 +47,98 @@ def test_the_last_column_of_a_sheet_is_read() -> None:
     rows = f'<row r="1">{cell("A1")}{cell("XFD1")}</row>'
     (number, cells), *more = read_all(workbook({"Data": sheet_part(rows)}))
     assert (number, len(cells), cells[-1], more) == (1, 16_384, 1.0, [])
+
+
+NUMBER, DAY, SPAN = 0, 14, 46
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("General", NUMBER),
+        ("Standard", NUMBER),
+        ("Allgemein", NUMBER),
+        ("Estándar", NUMBER),
+        ("Standaard", NUMBER),
+        ("Všeobecný", NUMBER),
+        ("Yleinen", NUMBER),
+        ("Umum", NUMBER),
+        ("[Red]Standard", NUMBER),
+        ("@", NUMBER),
+        ("0.00 MWH", NUMBER),
+        ("#,##0 days", NUMBER),
+        ('0.0" days"', NUMBER),
+        ("[$-1010409]#,##0.00;\\-#,##0.00", NUMBER),
+        ("0\\d", NUMBER),
+        ("0_d", NUMBER),
+        ("0*m", NUMBER),
+        ("?0;\\s", NUMBER),
+        ("General;yyyy", NUMBER),
+        ("[DBNum1]General", NUMBER),
+        ("dd/mm/yyyy", DAY),
+        ("TT.MM.JJJJ", DAY),
+        ("yyyy-mm-ddThh:mm:ss.000", DAY),
+        ("mm:ss.0", DAY),
+        ("h:mm AM/PM", DAY),
+        ('yyyy"年"m"月"d"日"', DAY),
+        ("yyyy年m月d日", DAY),
+        ("[$-F800]dddd\\, mmmm dd\\, yyyy", DAY),
+        ("[ENG][$-409]d\\-mmm", DAY),
+        ("[h]:mm:ss", SPAN),
+        ("[mm]:ss", SPAN),
+        ('"[h]"0', NUMBER),
+    ],
+)
+def test_letters_of_a_date_count_where_they_stand_for_one(code: str, kind: int) -> None:
+    """General has another name in every language, and most of them have such letters."""
+    assert kind_of_code(code) == kind
+
+
+ROWS = [(1, ["name"]), (2, ["text"])]
+FILE = workbook(
+    {"Data": sheet_part('<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row>')},
+    strings_part("<si><t>name</t></si>", "<si><t>text</t></si>"),
+)
+
+
+def respelled(change: Callable[[str, str], tuple[str, str]]) -> bytes:
+    """Change names and contents of the parts of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(FILE)) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    return packed(dict(change(name, part) for name, part in parts.items()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda name, part: (name, part.replace('"', "'")),
+        lambda name, part: (name.replace("/", "\\"), part),
+        lambda name, part: (name.replace("/", "\\"), part.replace('Target="worksheets/', 'Target="worksheets\\')),
+        lambda name, part: (name.replace("/", "\\") if "rels" not in name else name, part),
+        lambda name, part: (name.upper() if name.startswith("xl/w") else name, part),
+        lambda name, part: (name, part.replace('Target="w', 'Target="/xl/w')),
+        lambda name, part: (name, part.replace('Target="w', 'Target="./w').replace('Target="s', 'Target="../xl/s')),
+        lambda name, part: (name, part.replace('Target="w', 'Target="xl/w').replace('Target="s', 'Target="xl/s')),
+        lambda name, part: (name.replace("sheet1", "sheet 1"), part.replace("/sheet1.xml", "/sheet%201.xml")),
+        lambda name, part: (name, part.replace(MAIN, STRICT).replace(OFFICE, OFFICE.replace("schemas", "purl"))),
+        lambda name, part: (name, part.replace(" Id=", "\n\tId = ").replace("<sheet ", "<sheet\n")),
+    ],
+    ids=[
+        "single-quotes",
+        "backslashes",
+        "backslashes-in-targets",
+        "backslashes-but-relations",
+        "capitals",
+        "absolute",
+        "dots",
+        "from-the-top",
+        "escaped",
+        "strict",
+        "white-space",
+    ],
+)
+def test_the_parts_of_a_workbook_are_found_however_they_are_named(
+    change: Callable[[str, str], tuple[str, str]],
+) -> None:
+    """Names with backslashes come of Windows programs, single quotes of others."""
+    assert read_all(respelled(change)) == ROWS

@@ -154,7 +154,7 @@ def test_a_formula_that_no_program_has_computed_is_not_an_empty_cell() -> None:
         '<c r="F1"><f t="shared" si="0"/></c><c r="G1" t="inlineStr"><is><t>=A1</t></is></c></row>'
     )
     file = workbook({"Data": sheet_part(rows)})
-    unknown = [CellError('=B1&"x"&#10;'), CellError("=1+1"), CellError("=A1")]
+    unknown = [CellError('=B1&"x"\n'), CellError("=1+1"), CellError("=A1")]
     assert read_all(file) == [(1, [*unknown, None, 6.0, CellError("="), "=A1"])]
 
 
@@ -262,7 +262,7 @@ def test_a_worker_reads_only_the_strings_it_needs() -> None:
     assert len(segments) == 20
 
 
-def test_the_other_sheets_of_an_xlsx_file_are_those_with_data_that_a_person_sees() -> None:
+def test_the_sheets_of_an_xlsx_file_are_those_with_data_and_say_whether_they_are_hidden() -> None:
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name in ("Empty", "Data", "More", "Hidden", "Nothing"):
@@ -273,4 +273,6 @@ def test_the_other_sheets_of_an_xlsx_file_are_those_with_data_that_a_person_sees
     file = io.BytesIO()
     book.save(file)
     assert segments_of(file.getvalue())[0].sheet == "Data"
-    assert open_table(file, "file", LIMITS, MemoryWorkspace()).other_sheets() == ("More",)
+    opened = open_table(file, "file", LIMITS, MemoryWorkspace())
+    sheets = [(table.sheet, table.is_hidden) for table in opened.tables]
+    assert sheets == [("Data", False), ("More", False), ("Hidden", True)]

@@ -86,7 +86,7 @@ def workbook_of(
 ) -> bytes:
     """Write the errors workbook of these rows."""
     out = io.BytesIO()
-    write_errors_workbook(out, job=JOB, sheet=sheet, titles=titles, places=places, rows=rows)
+    write_errors_workbook(out, job=JOB, sheets=[sheet], titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 
@@ -108,7 +108,7 @@ def values_of(file: bytes) -> list[list[object]]:
 def csv_of(rows: Iterable[RejectedRow], titles: Sequence[str] = TITLES, places: Mapping[str, int] = PLACES) -> bytes:
     """Write the errors CSV of these rows."""
     out = io.BytesIO()
-    write_errors_csv(out, job=JOB, sheet="", titles=titles, places=places, rows=rows)
+    write_errors_csv(out, job=JOB, sheets=[""], titles=titles, places=places, rows=rows)
     return out.getvalue()
 
 

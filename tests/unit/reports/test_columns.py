@@ -70,6 +70,7 @@ def test_a_column_is_described_by_the_facts_of_its_declaration() -> None:
         key=True,
         choices=(),
         limits=Limits(max_length=20),
+        form="",
         default=None,
         example="O-1",
         description="As on the form",

@@ -7,8 +7,9 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from sluice.model.rejection import JOB_TITLE, ROW_TITLE
 from sluice.reports.csv_files import write_errors_csv
-from sluice.reports.rejected_rows import JOB_TITLE, REASONS_TITLE, ROW_TITLE, RejectedRow
+from sluice.reports.rejected_rows import REASONS_TITLE, RejectedRow
 from sluice.schema.cells import Cell, CellError
 from tests.unit.reports.sample import JOB, PLACES, TITLES, csv_of, records_of, rejected
 
@@ -104,5 +105,5 @@ def test_rows_are_counted_and_written_in_blocks() -> None:
             assert out.count >= (number - 2) // 2_000
 
     out = Blocks()
-    assert write_errors_csv(out, job=JOB, sheet="", titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
+    assert write_errors_csv(out, job=JOB, sheets=[""], titles=TITLES, places=PLACES, rows=rows()) == 10_000  # type: ignore[arg-type]
     assert out.count < 20

@@ -34,7 +34,7 @@ def good(*rows: list[Cell]) -> list[GoodRow]:
 def loaded(rows: Iterable[GoodRow]) -> bytes:
     """Write the file of these rows."""
     out = io.BytesIO()
-    write_loaded_csv(out, orders, JOB, rows)
+    write_loaded_csv(out, orders, JOB, (("", row) for row in rows))
     return out.getvalue()
 
 
@@ -76,7 +76,7 @@ def test_loaded_csv_is_utf_8_with_a_byte_order_mark() -> None:
 def test_text_is_escaped_and_nothing_else_is_changed(texts: list[tuple[str, str]]) -> None:
     """The search that spares most rows the work finds every row that needs it."""
     cells: list[list[Cell]] = [[key, 1, "-1", 1, None, None, None, None, None, note] for key, note in texts]
-    rows = good(*cells)
+    rows = check_rows(orders, FIELDS, "", enumerate(cells, 2)).good  # control characters are rejected
     for record, row in zip(records_of(loaded(rows))[1:], rows, strict=True):
         values = json.loads(row.values)
         assert [unescape_formula(record[2]), unescape_formula(record[11])] == [values["number"], values.get("note", "")]
@@ -101,9 +101,9 @@ def test_loaded_rows_are_counted_and_not_kept_in_memory() -> None:
 
     out = Blocks()
 
-    def rows() -> Iterable[GoodRow]:
+    def rows() -> Iterable[tuple[str, GoodRow]]:
         for number in range(10_000):
             assert out.count >= number // 2_000
-            yield row
+            yield "", row
 
     assert write_loaded_csv(out, orders, JOB, rows()) == 10_000  # type: ignore[arg-type]

@@ -10,9 +10,10 @@ import pytest
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.cell.cell import MergedCell
 
+from sluice.model.rejection import JOB_TITLE, ROW_TITLE
 from sluice.reports import errors_workbook, workbook
 from sluice.reports.errors_workbook import write_errors_workbook
-from sluice.reports.rejected_rows import JOB_TITLE, REASONS_TITLE, ROW_TITLE, RejectedRow
+from sluice.reports.rejected_rows import REASONS_TITLE, RejectedRow
 from sluice.schema.cells import Cell, CellError
 from tests.unit.reports.sample import JOB, PLACES, TITLES, Pipe, opened, rejected, sheet_of, values_of, workbook_of
 
@@ -220,7 +221,7 @@ def test_rows_are_not_kept_in_memory() -> None:
             yield Probe(number, ["x" * 2000], [])
 
     out = Pipe()
-    count = write_errors_workbook(out, job=JOB, sheet="", titles=["a"], places={}, rows=rows())  # type: ignore[arg-type]
+    count = write_errors_workbook(out, job=JOB, sheets=[""], titles=["a"], places={}, rows=rows())  # type: ignore[arg-type]
     assert count == 2000
     assert out.longest <= 1024**2
 
@@ -234,5 +235,5 @@ def test_a_source_that_fails_leaves_no_half_file() -> None:
 
     out = Pipe()
     with pytest.raises(ConnectionError, match="reset"):
-        write_errors_workbook(out, job=JOB, sheet="", titles=TITLES, places=PLACES, rows=rows())  # type: ignore[arg-type]
+        write_errors_workbook(out, job=JOB, sheets=[""], titles=TITLES, places=PLACES, rows=rows())  # type: ignore[arg-type]
     assert not out.body

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import date, datetime, time, timedelta
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sluice.model.rejection import JOB_TITLE, ROW_TITLE
 from sluice.reading import match_header
 from sluice.reports.cells import unescape_formula
 from sluice.reports.errors_workbook import write_errors_workbook
-from sluice.reports.rejected_rows import JOB_TITLE, REASONS_TITLE, ROW_TITLE, JobMark
+from sluice.reports.rejected_rows import REASONS_TITLE, JobMark
 from sluice.schema.cells import Cell, Record
 from sluice.schema.validation import check_rows
 from tests.unit.reading.driving import head_of, read_all
 from tests.unit.reports.sample import JOB, Pipe, csv_of, orders, rejected, workbook_of
 
 TITLES = ["a", "b", "c"]
+# A file in which these are many is not text, and is rejected as a whole.
+BINARY = re.compile("[\0-\x08\x0e-\x1f]")
 # Text of files: without halves of surrogate pairs, and without the two characters that no XML has.
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff") | st.sampled_from("=+-@';\t\r\n_x0"),
@@ -25,11 +29,12 @@ TEXTS = st.text(
     max_size=12,
 ) | st.sampled_from(["_x0041_", "<r>x</r>", "&amp;", "]]>", "'=1", "0812", "1e5", "2026-01-01", "TRUE", "#N/A", " a "])
 MOMENTS = st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - cells have no zones
+# Of a number beyond 1e99 a workbook keeps no exact value, so reading it gives an error in any file.
 CELLS: st.SearchStrategy[Cell] = st.one_of(
     st.none(),
     TEXTS.filter(str.strip),
     st.booleans(),
-    st.floats(-1e300, 1e300).map(lambda number: number + 0.0),
+    st.floats(-9e98, 9e98).map(lambda number: number + 0.0),
     st.dates(date(1900, 3, 1)),
     MOMENTS.map(lambda moment: moment.replace(microsecond=0)).filter(lambda moment: moment.time() != time()),
     st.integers(1, 9999).map(lambda minutes: timedelta(minutes=minutes)).filter(lambda span: span.days > 0),
@@ -71,7 +76,7 @@ def test_an_errors_workbook_gives_back_its_cells(rows: list[list[Cell]]) -> None
 @settings(deadline=None)
 @given(
     st.lists(
-        st.lists(TEXTS.map(lambda text: text.replace("\0", "")).filter(str.strip), min_size=1, max_size=3),
+        st.lists(TEXTS.map(lambda text: BINARY.sub("", text)).filter(str.strip), min_size=1, max_size=3),
         min_size=1,
         max_size=4,
     )
@@ -109,5 +114,5 @@ def test_a_workbook_that_was_streamed_can_be_imported() -> None:
     """A zip file that is written without seeking has the sizes of its parts behind them."""
     out = Pipe()
     rows = [rejected(7, ["x", 1.0, "z"], a="is odd")]
-    write_errors_workbook(out, job=JOB, sheet="Parts", titles=TITLES, places={"a": 0}, rows=rows)  # type: ignore[arg-type]
+    write_errors_workbook(out, job=JOB, sheets=["Parts"], titles=TITLES, places={"a": 0}, rows=rows)  # type: ignore[arg-type]
     assert read_all(bytes(out.body))[1] == (2, [7.0, JOB, "x", 1.0, "z", "a: is odd"])

@@ -9,8 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.schema.cell_types import DEFAULT, Code, Conventions, Coordinate, Digits, Flag, Money, Number, Whole
-from sluice.schema.cells import Cell
+from sluice.schema.cell_types import (
+    DEFAULT,
+    Code,
+    Conventions,
+    Coordinate,
+    Digits,
+    Flag,
+    Money,
+    Number,
+    Whole,
+    name_from_text,
+)
+from sluice.schema.cells import Cell, InvalidValue
 from tests.unit.schema.sample import INDONESIAN, read
 
 
@@ -125,7 +136,7 @@ def test_invalid_coordinates_are_rejected(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "abc", "1.2.3", "12,34.5", "--5", "5-", "1.250.00,50", "NaN", "Infinity", "0x1F", "1/2", True]
+    "cell", ["", "abc", "1.2.3", "12,34.5", "--5", "5+", "1.250.00,50", "NaN", "Infinity", "0x1F", "1/2", True]
 )
 def test_invalid_numbers_are_rejected(cell: Cell) -> None:
     """A misplaced separator is invalid too, because neither mark explains it."""
@@ -207,7 +218,11 @@ def test_digits_are_the_ten_ascii_ones(cell: Cell) -> None:
         (" +62 812-3456 ", "+62 812-3456"),
         ("SID-0047/A", "SID-0047/A"),
         ("12E5", "12E5"),
-        ("1.5E3", "1.5E3"),
+        ("E5", "E5"),
+        ("1E-5", "1E-5"),
+        ("1002345678.0", "1002345678"),
+        ("''AB", "AB"),
+        ("12.00", "12.00"),
     ],
 )
 def test_a_code_is_not_changed(cell: Cell, value: str) -> None:
@@ -215,7 +230,13 @@ def test_a_code_is_not_changed(cell: Cell, value: str) -> None:
     assert read(Code, cell) == value
 
 
-@pytest.mark.parametrize("cell", ["1,23457E+11", "1.23457E+11", "'8.12346E+10"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("1,23457E+11", "1.23457E+11", "'8.12346E+10", "1.23457e+11", "1E+12", "1.23457e+011", "1,5E+8", "1e5"),
+        *("1.5E-05", "1234567890123456.0"),
+    ],
+)
 def test_a_code_that_a_spreadsheet_has_shortened_is_rejected(cell: str) -> None:
     """Its last digits are lost, and it identifies nothing any more."""
     with pytest.raises(ValueError, match=r"^shortened-number$"):
@@ -256,3 +277,16 @@ def test_any_text_is_an_amount_or_rejected(cell: str) -> None:
     except ValueError as rejected:
         answer = str(rejected)
     assert isinstance(answer, Decimal) or answer in {"not-a-number", "too-many-digits"}
+
+
+@pytest.mark.parametrize(("text", "name"), [("A\xa0B", "A B"), (" A B ", "A B"), ("7.0", "7"), ("1.50", "1.50")])
+def test_a_name_has_spaces_alone_and_no_point_of_a_float(text: str, name: str) -> None:
+    assert name_from_text(text) == name
+
+
+@pytest.mark.parametrize("character", ["\u200b", "\xad", "\u200d", "\u2060", "\u3164", "\ufe0f"])
+def test_a_name_with_an_invisible_character_inside_is_rejected(character: str) -> None:
+    with pytest.raises(InvalidValue) as rejected:
+        name_from_text(f"AB{character}C")
+    assert rejected.value.code == "invisible-character"
+    assert rejected.value.params == {"character": f"U+{ord(character):04X}", "place": 3}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import to_excel
 
-from sluice.schema.cell_types import Conventions, Date
+from sluice.schema.cell_types import Context, Conventions, Date
 from sluice.schema.cells import Cell
 from tests.unit.schema.sample import read
 
@@ -43,6 +43,18 @@ AMERICAN = Conventions(dates="mdy")
         "31/12/2025\n10:20",
         "2025-12-31 10:20:30",
         "31Dec2025",
+        "Dec 31, 2025",
+        "December 31 2025",
+        "Dec-31-2025",
+        "Dec. 31st, 2025",
+        "31st December 2025",
+        "2025-Dec-31",
+        "31 Dezember 2025",
+        "Dec 31, 25 5:00 PM",
+        "2025-12-31T23:30:00-05:00",
+        "2025-12-31 00:00:00.0000000 +00:00",
+        "31/12/2025 10:20 WIB",
+        "31.12.2025 24:00",
         "  31/12/2025  ",
         LAST_DAY,
         datetime.fromisoformat("2025-12-31T23:59"),
@@ -151,7 +163,20 @@ def test_a_year_and_six_digits_are_rejected(cell: Cell) -> None:
 @pytest.mark.parametrize(
     "cell",
     [
-        *("", "tomorrow", "31/12", "31-Foo-2025", "12/31/2025/1", "46022-1", "46,022", "20251231.5"),
+        *("31 Janitor 2025", "Marching 3, 2025", "June 2025", "31/12/2025 01/01/2026", "2025-12-31 and later"),
+        *(
+            "Dec 312025",
+            "31/12/2025 5",
+            "114/01/31",
+            "",
+            "tomorrow",
+            "31/12",
+            "31-Foo-2025",
+            "12/31/2025/1",
+            "46022-1",
+            "46,022",
+            "20251231.5",
+        ),
         *(20251231.5, 0, -46022, 1.5, float("nan"), float("inf"), 1e300, True, time(12), timedelta(1)),
     ],
 )
@@ -174,12 +199,13 @@ def test_a_day_that_the_calendar_does_not_have_is_rejected(cell: str) -> None:
 @given(st.dates())
 def test_every_day_of_the_calendar_can_be_written_and_read(day: date) -> None:
     """All forms with a four-digit year are tried."""
+    any_year = Conventions(dates="dmy", years=(1, 9999))
     for form in (
         "{0.year:04}-{0.month:02}-{0.day:02}",
         "{0.day}/{0.month}/{0.year:04}",
         "{0.day:02}.{0.month:02}.{0.year:04}",
     ):
-        assert read(Date, form.format(day), EUROPEAN) == day
+        assert read(Date, form.format(day), any_year) == day
 
 
 @given(st.text(max_size=20))
@@ -189,4 +215,39 @@ def test_any_text_is_a_date_or_rejected(text: str) -> None:
         answer = read(Date, text)
     except ValueError as rejected:
         answer = str(rejected)
-    assert isinstance(answer, date) or answer in {"not-a-date", "not-in-calendar"}
+    assert isinstance(answer, date) or answer in {"not-a-date", "not-in-calendar", "implausible-year"}
+
+
+@pytest.mark.parametrize(
+    "cell", ["15/01/2568", "2568-01-15", "1025-01-15", date(205, 1, 15), datetime.fromisoformat("9999-12-31T01:00")]
+)
+def test_a_year_outside_of_the_window_is_rejected(cell: Cell) -> None:
+    """A slip, a Buddhist year, a sentinel: no such day is meant."""
+    with pytest.raises(ValueError, match=r"^implausible-year$"):
+        read(Date, cell)
+
+
+def test_an_importer_declares_its_years_and_its_sentinels() -> None:
+    until = Conventions(years=(1800, 2030), sentinels=(date(9999, 12, 31),))
+    assert read(Date, "9999-12-31", until) == read(Date, date(9999, 12, 31), until) == date(9999, 12, 31)
+    assert read(Date, "31/12/1800", until) == date(1800, 12, 31)
+    for year in (1799, 2031, 9998):
+        with pytest.raises(ValueError, match=r"^implausible-year$"):
+            read(Date, f"31/12/{year}", until)
+
+
+@pytest.mark.parametrize(
+    "cell", [46021.99999999999, "46021,99999999999", datetime.fromisoformat("2025-12-30T23:59:59.999600")]
+)
+def test_a_moment_just_before_midnight_is_of_the_day_that_a_spreadsheet_shows(cell: Cell) -> None:
+    assert read(Date, cell) == LAST_DAY
+    assert read(Date, 46021.9999) == date(2025, 12, 30)
+    assert read(Date, datetime.fromisoformat("9999-12-31T23:59:59.9"), Conventions(years=(1, 9999))) == date.max
+
+
+def test_a_workbook_of_1904_counts_days_from_there() -> None:
+    """A number and a text are of the same calendar; yyyymmdd is of none."""
+    context = Context(Conventions(dates="dmy"), is_1904=True)
+    for cell in (44560, 44559.99999999999, "44560"):
+        assert context.written_date("day", cell) == LAST_DAY
+    assert context.written_date("day", 20251231) == LAST_DAY

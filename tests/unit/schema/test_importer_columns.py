@@ -44,7 +44,7 @@ def test_columns_are_in_the_order_of_their_declaration() -> None:
     assert columns_of(Part) == (
         Column("number", ("Number", "No"), required=True, key=True),
         Column("name", ("Name",), required=True, key=False),
-        Column("price", ("Price",), required=False, key=False, default=0, decimals=0),
+        Column("price", ("Price",), required=False, key=False, default=0, decimals=0, example=12),
     )
 
 

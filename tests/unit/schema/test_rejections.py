@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from sluice.model.rejection import Rejection
+from sluice.schema.cell_types import Date, Money
 from sluice.schema.cells import Cell
 from sluice.schema.importer import Importer, Row, column
 from sluice.schema.validation import check_rows
@@ -143,3 +144,36 @@ def rejection_of(annotation: Any, cell: Cell) -> Rejection:
     (rejection,) = check_rows(importer, {0: "key", 1: "other"}, "Sheet", [(2, ["k", cell])]).rejections
     assert json.dumps(rejection.params)
     return rejection
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ({"currency": "EURO"}, "must be three capital letters, such as EUR"),
+        ({"email": "not at home"}, "is not written in the expected form, such as a@b.example"),
+        ({"price": "free"}, "is not a number, such as 12.50"),
+        ({"tier": "Glod"}, "must be one of 'gold' or 'silver'. Is 'gold' meant?"),
+        ({"tier": "platinum"}, "must be one of 'gold' or 'silver'"),
+        ({"day": "15/01/2568"}, "has the year 2568, and this column takes years from 1900 to 2100"),
+        ({"note": "bad\a"}, "has characters that cannot be stored"),
+    ],
+)
+def test_a_reason_says_what_to_do(cells: dict[str, Cell], sentence: str) -> None:
+    """Its column declares the form, or an example; a word is compared with those that are allowed."""
+
+    class Offer(Row):
+        key: str = column("Key", key=True)
+        currency: str | None = column(
+            "Currency", default=None, pattern="^[A-Z]{3}$", form="three capital letters, such as EUR", examples=["EUR"]
+        )
+        email: str | None = column("Email", default=None, pattern="^[^ ]+@[^ ]+$", examples=["a@b.example"])
+        price: Money | None = column("Price", default=None, examples=["12.50"])
+        tier: Literal["gold", "silver"] | None = column("Tier", default=None)
+        day: Date | None = column("Day", default=None)
+        note: str | None = column("Note", default=None)
+
+    importer = Importer(name="offers", row=Offer, dataset="offers", title="Offers")
+    fields = dict(enumerate(Offer.model_fields))
+    row = [{"key": "k", **cells}.get(field) for field in fields.values()]
+    (rejection,) = check_rows(importer, fields, "Sheet", [(2, row)]).rejections
+    assert word_rejection(rejection) == sentence

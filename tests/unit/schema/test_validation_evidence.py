@@ -61,11 +61,11 @@ def test_evidence_names_the_first_cells_of_each_kind() -> None:
         "decimal.price": Evidence(
             {"either": 2, ",": 4},
             (
-                Shown(2, "1.250", "either"),
-                Shown(3, "12,50", ","),
-                Shown(5, "1,5 ", ","),
-                Shown(6, "2,5", ","),
-                Shown(8, "Rp 1.250", "either"),
+                Shown(2, "1.250", "either", "Sheet1"),
+                Shown(3, "12,50", ",", "Sheet1"),
+                Shown(5, "1,5 ", ",", "Sheet1"),
+                Shown(6, "2,5", ",", "Sheet1"),
+                Shown(8, "Rp 1.250", "either", "Sheet1"),
             ),
         )
     }
@@ -250,7 +250,7 @@ def test_merged_evidence_of_chunks_is_the_evidence_of_the_whole(rows: list[list[
     numbered = [*enumerate(rows, start=2)]
     ends = sorted(data.draw(st.sets(st.integers(1, max(1, len(rows))))) | {len(rows)})
     chunks = [numbered[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-    parts = [check_rows(offers, FIELDS, "S", chunk) for chunk in chunks]
+    parts = [check_rows(offers, FIELDS, "Sheet1", chunk) for chunk in chunks]
     whole = check(*rows)
     assert merge_evidence(part.evidence for part in parts) == whole.evidence
     assert frozenset[str]().union(*(part.depends for part in parts)) == whole.depends

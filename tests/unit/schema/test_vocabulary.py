@@ -13,16 +13,16 @@ from sluice.schema.cells import Record
 from sluice.schema.validation import check_rows
 
 FRENCH = Vocabulary(
-    months=("jan", "fév fev", "mar", "avr", "mai", "", "", "aoû aou", "sep", "oct", "nov", "déc dec"),
+    months=("janv", "févr fév", "mars", "avril avr", "mai", "", "", "août aoû", "sept", "oct", "nov", "décembre déc"),
     yes=frozenset({"oui"}),
     no=frozenset({"non"}),
     totals=frozenset({"somme"}),
 )
 
 
-def test_names_of_months_are_compared_by_three_letters() -> None:
-    assert [ENGLISH.month(word) for word in ("jan", "September", "DEC", "Decembre")] == [1, 9, 12, 12]
-    assert [ENGLISH.month(word) for word in ("ja", "", "avr", "xyz")] == [None] * 4
+def test_names_of_months_are_compared_as_whole_words() -> None:
+    assert [ENGLISH.month(word) for word in ("jan", "September", "Sept", "DEC")] == [1, 9, 9, 12]
+    assert [ENGLISH.month(word) for word in ("ja", "", "avr", "Janitor", "Mayo", "Marching", "Decembre")] == [None] * 7
 
 
 def test_two_vocabularies_are_combined() -> None:
@@ -37,7 +37,8 @@ def test_two_vocabularies_are_combined() -> None:
     ("wrong", "why"),
     [
         ({"months": ("jan",)}, "give twelve months"),
-        ({"months": ("january", *[""] * 11)}, "by the first three letters"),
+        ({"months": ("January", *[""] * 11)}, "in lower case"),
+        ({"months": ("jan.", *[""] * 11)}, "in lower case"),
         ({"months": ("jan", "jan", *[""] * 10)}, "two meanings"),
         ({"yes": frozenset({"si"}), "no": frozenset({"si"})}, "two meanings"),
     ],

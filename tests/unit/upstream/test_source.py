@@ -130,8 +130,8 @@ def test_a_number_as_the_key_is_its_digits() -> None:
     [
         ("19870315201001100", "is shorter than 18 characters"),
         ("1987031520100110023", "is longer than 18 characters"),
-        ("19870315 201001 A 002", "must be digits only"),
-        (True, "must be digits only"),
+        ("19870315 201001 A 002", "must be digits only, such as 198703152010011002"),
+        (True, "must be digits only, such as 198703152010011002"),
     ],
 )
 def test_an_invalid_key_is_rejected(nip: Any, reason: str) -> None:

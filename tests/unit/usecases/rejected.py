@@ -8,8 +8,9 @@ from sluice.model.job import Job
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
 from sluice.usecases.artifacts import JobFiles
-from tests.support.factories import csv_file
+from tests.support.factories import PRODUCT_TITLES
 from tests.support.harness import Harness
+from tests.support.spreadsheets import as_xlsx
 
 #: Texts that a program could take for a formula, or for an escaped one.
 TEXTS = ["-10% oil", "+49 filter kit", "@home", "=A1", "'=A1", "''x", "'", "a;=1", "a\n-b", "plain", "مرحبا", "😀 ok"]
@@ -21,8 +22,9 @@ def rows_of(texts: list[str]) -> list[tuple[str, str, str, int]]:
 
 
 def rejected_job(harness: Harness) -> Job:
-    """Return a job of which every row was rejected for its price."""
-    job = harness.run(harness.upload(csv_file(rows_of(TEXTS))))
+    """Return a job of which every row was rejected for its price; in a workbook each apostrophe is content."""
+    body = as_xlsx([[*PRODUCT_TITLES], *([*row] for row in rows_of(TEXTS))])
+    job = harness.run(harness.upload(body, filename="products.xlsx"))
     assert (job.status, job.counts.rejected) == (Status.COMPLETED, len(TEXTS))
     return job
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from sluice.catalog.civil_service.pangkat import pangkat
 from sluice.usecases.sync import SyncStart, start_sync
 from tests.support.harness import NOW, Harness
 
@@ -27,10 +31,13 @@ def promotion(number: int, **changed: object) -> dict[str, object]:
     }
 
 
-def pulling(rows: int) -> Harness:
-    """Return a harness whose upstream has so many rows."""
+def pulling(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    """Return a harness whose upstream has 450 rows: three chunks of two pages, the last of less than a page."""
+    small = replace(pangkat, chunk_pages=2)
+    for name in ("chunk_pages", "rows"):
+        monkeypatch.setitem(vars(pangkat), name, getattr(small, name))
     made = Harness()
-    made.upstreams.rows["pangkat"] = [promotion(number) for number in range(rows)]
+    made.upstreams.rows["pangkat"] = [promotion(number) for number in range(450)]
     return made
 
 

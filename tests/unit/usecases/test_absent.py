@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import Any
 
-import openpyxl
 import pytest
 
 from sluice.api.previews import preview_response
@@ -164,29 +162,6 @@ def test_a_range_that_was_not_compared_keeps_everything_from_being_loaded(harnes
     assert (job.status, job.problem and job.problem.params["case"]) == (Status.FAILED, "uncompared")
 
 
-def workbook(*sheets: str) -> bytes:
-    """Make a workbook with products on each sheet."""
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for name in sheets:
-        sheet = book.create_sheet(name)
-        for row in [("Part Number", "Description", "Price", "Stock"), *products(40)]:
-            sheet.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def test_a_workbook_with_another_sheet_is_rejected(harness: Harness) -> None:
-    """Only one sheet is read."""
-    job = harness.run(mirror(harness, workbook("Parts", "More", "Old"), filename="a.xlsx"))
-    assert (job.status, job.problem and job.problem.type) == (Status.FAILED, "other-sheets")
-    assert job.problem
-    assert job.problem.params == {"read": "Parts", "others": ["More", "Old"], "count": 2}
-    assert "'More', 'Old'" in word_problem(job.problem)[1]
-    assert harness.run(mirror(harness, workbook("Parts"), filename="a.xlsx")).status is Status.COMPLETED
-
-
 def test_the_notes_of_a_template_are_no_other_sheet(harness: Harness) -> None:
     """A template is there to be filled in and imported."""
     job = harness.run(mirror(harness, build_template(importer_named("products")), ANY, filename="a.xlsx", review=True))
@@ -197,12 +172,6 @@ def test_a_workbook_of_one_sheet_is_mirrored_in_the_old_format(harness: Harness)
     """An .xls file has sheets too."""
     rows = [("Part Number", "Description", "Price", "Stock"), *products(40)]
     assert harness.run(mirror(harness, written_by_xlwt(rows), filename="a.xls")).status is Status.COMPLETED
-
-
-def test_other_modes_read_one_sheet_and_list_nothing(harness: Harness) -> None:
-    """They delete no record that the file lacks."""
-    job = harness.run(harness.upload(workbook("Parts", "More"), filename="a.xlsx", review=True))
-    assert (job.status, job.counts.in_scope, listed(harness, job)) == (Status.IN_REVIEW, 0, [])
 
 
 def test_absent_records_are_marked_after_the_load_and_come_back(harness: Harness) -> None:

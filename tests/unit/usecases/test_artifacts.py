@@ -64,7 +64,7 @@ def test_what_an_earlier_version_stored_of_a_job_that_has_ended_is_read() -> Non
     stored = JobFiles(JOB, files)
     assert [good.key for good in stored.staged(0)] == ["K-1"]
     assert stored.keys(0) == b"\0" * 20
-    assert stored.duplicates(0) == {3: 2}
+    assert stored.duplicates(0) == {3: (2, "")}
     (found,) = stored.rejections_page(limit=9, cursor=None).items
     assert (found.row, found.code) == (3, "duplicate-key")
     (rejected,) = stored.rejected_rows()

@@ -12,8 +12,9 @@ import xlsxwriter
 from openpyxl import Workbook, load_workbook
 
 from sluice.model.job import Job
+from sluice.model.rejection import JOB_TITLE, ROW_TITLE
 from sluice.model.status import Status
-from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, REASONS_TITLE, ROW_TITLE
+from sluice.reports.rejected_rows import JOB_PROPERTY, REASONS_TITLE
 from sluice.usecases.downloads import ERRORS_CSV, ERRORS_XLSX
 from sluice.wording import word_detail, word_rejection
 from tests.support.factories import PRODUCT_TITLES, csv_file
@@ -74,13 +75,35 @@ def test_without_its_mark_no_apostrophe_is_stored_in_silence(
     assert JOB_TITLE in word_rejection(found[0])
 
 
+def test_a_text_that_a_person_wraps_for_a_spreadsheet_is_its_content_as_in_any_csv_file(
+    harness: Harness, first: Job
+) -> None:
+    table = priced(table_of(harness.make_file(first.ref, ERRORS_CSV)))
+    table[1][table[0].index("Description")] = '="00123"'
+    harness.run(harness.upload(as_csv(table)))
+    assert stored(harness)["P-0"] == "00123"
+
+
 def by_xlsxwriter(table: Table) -> bytes:
-    """Save a table as XlsxWriter and pandas do: text that begins with "=" becomes a formula with the value 0."""
+    """Save a table as XlsxWriter and pandas do: text that begins with "=" becomes a formula yet to be computed."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
         for row, cells in enumerate(table):
             sheet.write_row(row, 0, cells)
+    return out.getvalue()
+
+
+def by_a_program(table: Table) -> bytes:
+    """Save a table as a spreadsheet program does that has computed the formulas of a library."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate(table):
+            sheet.write_row(row, 0, cells)
+            for column, cell in enumerate(cells):
+                if isinstance(cell, str) and cell.startswith("="):
+                    sheet.write_formula(row, column, cell, value=5)
     return out.getvalue()
 
 
@@ -92,7 +115,10 @@ def by_openpyxl(table: Table) -> bytes:
     return saved(book)
 
 
-@pytest.mark.parametrize(("save", "code"), [(by_xlsxwriter, "computed-text"), (by_openpyxl, "uncomputed-formula")])
+@pytest.mark.parametrize(
+    ("save", "code"),
+    [(by_a_program, "computed-text"), (by_xlsxwriter, "uncomputed-formula"), (by_openpyxl, "uncomputed-formula")],
+)
 def test_a_text_that_a_library_has_made_a_formula_of_is_not_lost_in_silence(
     harness: Harness, first: Job, save: Callable[[Table], bytes], code: str
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -9,12 +11,13 @@ from hypothesis import strategies as st
 from sluice.model.job import Job
 from sluice.model.status import Status
 from sluice.usecases.downloads import ERRORS_CSV, ERRORS_XLSX, LOADED_CSV
-from tests.support.factories import csv_file
+from tests.support.factories import PRODUCT_TITLES, csv_file
 from tests.support.harness import Harness
 from tests.support.spreadsheets import (
     DOORS,
     PROGRAMS,
     Door,
+    Table,
     as_csv,
     as_xlsx,
     by_folder,
@@ -57,19 +60,28 @@ ANY = st.text(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    texts=st.lists(ANY, min_size=1, max_size=4), program=st.sampled_from(sorted(PROGRAMS)), door=st.sampled_from(DOORS)
+    texts=st.lists(ANY, min_size=1, max_size=4),
+    save=st.sampled_from([as_csv, as_xlsx]),
+    program=st.sampled_from(sorted(PROGRAMS)),
+    door=st.sampled_from(DOORS),
 )
-@example(texts=["'=A1", "-1;-2", "a\r\n\r\n=b", "_x0041_"], program="csv, edited", door=by_form)
-@example(texts=["'=A1", "-1;-2", "a\n\n=b", "'-5"], program="xlsx, edited", door=by_folder)
-@example(texts=["a\r=1", "_x0041_", "_x000D_"], program="xlsx, saved as csv", door=by_form)
-@example(texts=["a\r=1", "_x0041_", "_x000D_"], program="csv, saved as xlsx", door=by_form)
-def test_any_text_goes_through_errors_files_unchanged(texts: list[str], program: str, door: Door) -> None:
+@example(texts=["'=A1", "-1;-2", "a\r\n\r\n=b", "_x0041_"], save=as_csv, program="csv, edited", door=by_form)
+@example(texts=["'=A1", "-1;-2", "a\n\n=b", "'-5"], save=as_csv, program="xlsx, edited", door=by_folder)
+@example(texts=["'=A1", '="01"', ' ="01"', "''-5"], save=as_xlsx, program="xlsx, saved as csv", door=by_form)
+@example(texts=["'=A1", '="01"', ' ="01"', "''-5"], save=as_xlsx, program="csv, edited", door=by_form)
+@example(texts=["a\r=1", "_x0041_", "_x000D_"], save=as_csv, program="xlsx, saved as csv", door=by_form)
+@example(texts=["a\r=1", "_x0041_", "_x000D_"], save=as_csv, program="csv, saved as xlsx", door=by_form)
+def test_any_text_goes_through_errors_files_unchanged(
+    texts: list[str], save: Callable[[Table], bytes], program: str, door: Door
+) -> None:
     """What is stored is what a file without the mistake would have stored."""
     harness, plain = Harness(), Harness()
-    first = harness.run(harness.upload(csv_file(rows_of(texts))))
+    file = f"a.{'csv' if save is as_csv else 'xlsx'}"
+    table: Table = [[*PRODUCT_TITLES], *([*row] for row in rows_of(texts))]
+    first = harness.run(harness.upload(save(table), filename=file))
     name, saved_by, filename = PROGRAMS[program]
     job = harness.run(door(harness, saved_by(harness.make_file(first.ref, name)), filename))
-    plain.run(plain.upload(csv_file([(*row[:2], "7.5", row[3]) for row in rows_of(texts)])))
+    plain.run(plain.upload(save(priced(table)), filename=file))
     assert (job.corrects, stored(harness)) == (first.ref.id, stored(plain))
 
 

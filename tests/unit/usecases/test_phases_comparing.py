@@ -113,6 +113,7 @@ def test_a_preview_shows_values_before_and_after_and_counts_changes_by_column(ha
     assert [(each.title, each.records) for each in shown.columns] == [("Description", 1), ("Price", 19)]
     assert [each.row for each in shown.changes] == list(range(7, 27))
     assert shown.changes[0].model_dump() == {
+        "sheet": "",
         "row": 7,
         "key": "P-006",
         "before": {"price": "3.3"},

@@ -73,8 +73,8 @@ def test_a_job_that_loads_all_rows_or_none_loads_none_if_one_is_rejected_before(
     assert job.counts.rejected + job.counts.unprocessed == job.counts.total == 13
     assert word_detail(problem_of(job)) == (
         "3 rows are rejected, and the job loads all rows or none: row 3: Part Number repeats the Part Number of row 2; "
-        "row 7: Part Number exists already; mode 'insert' changes no record; row 14: Price is not a number. Nothing "
-        "was loaded. Correct the file and import it whole."
+        "row 7: Part Number exists already; mode 'insert' changes no record; row 14: Price is not a number, such as "
+        "12.50. Nothing was loaded. Correct the file and import it whole."
     )
 
 
@@ -160,7 +160,7 @@ def test_its_errors_file_says_to_import_the_file_whole_and_is_not_imported_itsel
     job = run(harness, [*products(3, first=100), *WRONG], STOP)
     body = harness.make_file(job.ref, name)
     if name == "errors.csv":
-        assert b"Price: is not a number; nothing of its file was loaded" in body
+        assert b"Price: is not a number, such as 12.50; nothing of its file was loaded" in body
     again = harness.run(harness.upload(body, filename=name))
     assert (again.status, problem_of(again).code) == (Status.FAILED, "cannot-correct/nothing-loaded")
     assert dataset.writes == 0

@@ -72,11 +72,11 @@ def test_a_file_with_a_header_alone_completes_without_rows(harness: Harness) -> 
 
 
 def test_a_rejected_file_ends_its_job_with_the_problem(harness: Harness) -> None:
-    job = harness.run(harness.upload(csv_file(products(1), titles=("Part Number", "Descripton", "Amount", "Many"))))
+    job = harness.run(harness.upload(csv_file(products(1), titles=("Part Number", "Colour", "Amount", "Many"))))
     assert job.status is Status.FAILED
     assert job.problem is not None
-    assert job.problem.type == "missing-header"
-    assert "Descripton" in word_detail(job.problem)
+    assert job.problem.type == "no-header"
+    assert "'Colour'" in word_detail(job.problem)
     assert not harness.queue.messages
 
 
@@ -103,10 +103,12 @@ def test_a_chunk_that_cannot_be_read_fails_at_once_and_the_others_are_loaded(
     harness.plan(ref)
     token = harness.dispatch(ref, PhaseName.PARSE)
 
-    def damaged(layout: FileLayout, segment: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
+    def damaged(
+        layout: FileLayout, segment: Segment, body: bytes, workspace: Workspace, titles: list[str]
+    ) -> Iterator[Record]:
         if segment.index == 1:
             raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=14)
-        return read_segment(layout, segment, body, workspace)
+        return read_segment(layout, segment, body, workspace, titles)
 
     monkeypatch.setattr(parse_module, "read_segment", damaged)
     harness.deliver()

@@ -20,9 +20,9 @@ from tests.unit.usecases.syncs import promotion, pulling, raising, start
 
 
 @pytest.fixture
-def harness() -> Harness:
-    """Return a harness whose upstream has 4,050 rows: three chunks, the last of less than a page."""
-    return pulling(4_050)
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    """Return a harness whose upstream has 450 rows: three chunks of two pages, the last of less than a page."""
+    return pulling(monkeypatch)
 
 
 def notes(harness: Harness, job: Job) -> list[str]:
@@ -38,9 +38,9 @@ def counted(job: Job) -> Counts:
 def test_rows_that_are_added_at_the_end_during_a_sync_are_read_too(harness: Harness) -> None:
     ref = start(harness).job.ref
     harness.plan(ref)
-    harness.upstreams.rows["pangkat"] += [promotion(number) for number in range(4_050, 4_300)]
+    harness.upstreams.rows["pangkat"] += [promotion(number) for number in range(450, 550)]
     harness.phase(ref, PhaseName.PARSE)
-    assert harness.jobs.get(ref).counts.total == 4_300
+    assert harness.jobs.get(ref).counts.total == 550
 
 
 def test_a_source_whose_rows_move_during_a_sync_is_read_again(harness: Harness) -> None:
@@ -52,10 +52,10 @@ def test_a_source_whose_rows_move_during_a_sync_is_read_again(harness: Harness) 
     rows.pop(0)
     harness.deliver()
     assert harness.machine.answers[parse] == {"outcome": "done"}
-    assert harness.jobs.get(ref).counts.checked == 4_049, "one of them was deleted upstream, and one is missing"
+    assert harness.jobs.get(ref).counts.checked == 449, "one of them was deleted upstream, and one is missing"
     assert harness.phase(ref, PhaseName.LOAD) == "again"
     job = harness.run(ref)
-    assert (job.status, job.reads, job.counts.total, job.counts.inserted) == (Status.COMPLETED, 2, 4_049, 4_049)
+    assert (job.status, job.reads, job.counts.total, job.counts.inserted) == (Status.COMPLETED, 2, 449, 449)
     assert sorted(harness.destination.values("acme", "pangkat")) == sorted(str(row["nip"]) for row in rows)
     assert "rows moved while they were read; read 2 of at most 3" in [entry.note for entry in harness.jobs.entries(ref)]
 
@@ -63,7 +63,7 @@ def test_a_source_whose_rows_move_during_a_sync_is_read_again(harness: Harness) 
 def test_nothing_of_the_first_reading_is_left_after_the_second(harness: Harness) -> None:
     ref = start(harness).job.ref
     harness.plan(ref)
-    harness.upstreams.rows["pangkat"][4_049] = promotion(4_049, golonganBaru="nonsense")
+    harness.upstreams.rows["pangkat"][449] = promotion(449, golonganBaru="nonsense")
     harness.phase(ref, PhaseName.PARSE)
     harness.jobs.read_again(harness.jobs.get(ref), note="")
     harness.upstreams.rows["pangkat"] = [promotion(number) for number in range(100)]
@@ -93,14 +93,14 @@ def test_a_row_that_was_deleted_upstream_is_marked_and_revived_when_it_returns(h
     harness.run(start(harness).job.ref)
     deleted = harness.upstreams.rows["pangkat"].pop(7)
     second = harness.run(start(harness, force=True).job.ref)
-    assert counted(second) == Counts(total=4_049, checked=4_049, unchanged=4_049, absent=1)
+    assert counted(second) == Counts(total=449, checked=449, unchanged=449, absent=1)
     record = harness.records.get("acme", "pangkat", str(deleted["nip"]))
     assert (record["job"], bool(record["deleted_at"])) == (second.ref.id, True)
     third = harness.run(start(harness, force=True).job.ref)
-    assert counted(third) == Counts(total=4_049, checked=4_049, unchanged=4_049), "it is marked once"
+    assert counted(third) == Counts(total=449, checked=449, unchanged=449), "it is marked once"
     harness.upstreams.rows["pangkat"].append(deleted)
     fourth = harness.run(start(harness, force=True).job.ref)
-    assert counted(fourth) == Counts(total=4_050, checked=4_050, inserted=1, unchanged=4_049)
+    assert counted(fourth) == Counts(total=450, checked=450, inserted=1, unchanged=449)
     assert "deleted_at" not in harness.records.get("acme", "pangkat", str(deleted["nip"]))
     harness.run(harness.roll_back(fourth.ref).ref)
     assert harness.records.get("acme", "pangkat", str(deleted["nip"])) == record
@@ -119,16 +119,16 @@ def test_a_rollback_removes_the_mark(harness: Harness) -> None:
 def test_half_a_list_trips_the_guard_until_a_caller_lets_it_through(harness: Harness) -> None:
     """Nothing is loaded before; the problem names the call."""
     harness.run(start(harness).job.ref)
-    del harness.upstreams.rows["pangkat"][:3_000]
+    del harness.upstreams.rows["pangkat"][:300]
     harness.upstreams.rows["pangkat"][0]["nama"] = "Another"
     job = harness.run(start(harness, force=True).job.ref)
     assert (job.status, job.problem and job.problem.type, job.counts.loaded) == (Status.FAILED, "guard", 0)
     assert job.problem
     said = word_problem(job.problem)[1]
-    assert 'POST /v1/syncs/pangkat?force=true with the guards {"max_deleted": 3000}' in said
-    assert len(harness.destination.values("acme", "pangkat")) == 4_050
-    job = harness.run(start(harness, force=True, max_deleted=3_000).job.ref)
-    assert (job.status, job.counts.absent, job.counts.updated) == (Status.COMPLETED, 3_000, 1)
+    assert 'POST /v1/syncs/pangkat?force=true with the guards {"max_deleted": 300}' in said
+    assert len(harness.destination.values("acme", "pangkat")) == 450
+    job = harness.run(start(harness, force=True, max_deleted=300).job.ref)
+    assert (job.status, job.counts.absent, job.counts.updated) == (Status.COMPLETED, 300, 1)
 
 
 def test_a_field_that_no_row_has_fails_the_sync(harness: Harness) -> None:
@@ -142,8 +142,8 @@ def test_a_field_that_no_row_has_fails_the_sync(harness: Harness) -> None:
     assert job.problem
     assert "golonganLama" in word_problem(job.problem)[1]
     assert harness.destination.datasets["acme", "pangkat"] == before
-    harness.upstreams.rows["pangkat"][4_000]["golonganLama"] = None
-    assert harness.run(start(harness, force=True).job.ref).counts.updated == 4_050
+    harness.upstreams.rows["pangkat"][400]["golonganLama"] = None
+    assert harness.run(start(harness, force=True).job.ref).counts.updated == 450
 
 
 def test_a_rejected_row_is_not_marked_as_deleted(harness: Harness) -> None:
@@ -162,13 +162,12 @@ def test_rows_that_an_upstream_withholds_are_not_marked_as_deleted(
 
     def stopping(source: Source, offsets: Sequence[int], *, before: float) -> list[SourcePage]:
         return [
-            replace(page, rows=page.rows if page.offset < 3_000 else [])
-            for page in read(source, offsets, before=before)
+            replace(page, rows=page.rows if page.offset < 300 else []) for page in read(source, offsets, before=before)
         ]
 
     monkeypatch.setattr(harness.upstreams, "read", stopping)
     job = harness.run(start(harness, force=True).job.ref)
-    assert (job.status, job.reads, job.counts.total, job.counts.absent) == (Status.COMPLETED, 3, 3_000, 0)
+    assert (job.status, job.reads, job.counts.total, job.counts.absent) == (Status.COMPLETED, 3, 300, 0)
     assert "marks no record as deleted: rows moved while they were read" in notes(harness, job)
 
 
@@ -208,44 +207,44 @@ def test_pages_of_two_runs_are_not_one_reading(harness: Harness) -> None:
     harness.upstreams.rows["pangkat"].append(harness.upstreams.rows["pangkat"].pop(0))
     harness.resume(ref)
     job = harness.run(ref)
-    assert (job.status, job.reads, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 2, 4_050, 0)
+    assert (job.status, job.reads, job.counts.inserted, job.counts.rejected) == (Status.COMPLETED, 2, 450, 0)
 
 
 def test_a_plan_that_died_leaves_no_stale_chunk(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the next attempt, the source may grow beyond the end of a chunk."""
-    del harness.upstreams.rows["pangkat"][3_999:]
+    del harness.upstreams.rows["pangkat"][399:]
     ref = start(harness).job.ref
     describe = harness.jobs.describe
     monkeypatch.setattr(harness.jobs, "describe", raising(MemoryError()))
     with pytest.raises(MemoryError):
         harness.plan(ref)
     monkeypatch.setattr(harness.jobs, "describe", describe)
-    harness.upstreams.rows["pangkat"] += [promotion(number) for number in range(3_999, 4_001)]
+    harness.upstreams.rows["pangkat"] += [promotion(number) for number in range(399, 401)]
     job = harness.run(ref)
-    assert (job.status, job.counts.total, job.counts.inserted) == (Status.COMPLETED, 4_001, 4_001)
+    assert (job.status, job.counts.total, job.counts.inserted) == (Status.COMPLETED, 401, 401)
 
 
 def test_nothing_is_loaded_or_marked_when_some_pages_were_not_read(harness: Harness) -> None:
     harness.run(start(harness).job.ref)
     ref = start(harness, force=True).job.ref
     harness.plan(ref)
-    harness.upstreams.rows["pangkat"].pop(4_049)
+    harness.upstreams.rows["pangkat"].pop(449)
     harness.dispatch(ref, PhaseName.PARSE)
     harness.give_up(harness.queue.messages.pop(0))
     harness.deliver()
     harness.phase(ref, PhaseName.LOAD)
     job = harness.finish(ref)
-    assert (job.status, job.counts.absent, job.counts.unprocessed) == (Status.FAILED, 0, 4_049)
+    assert (job.status, job.counts.absent, job.counts.unprocessed) == (Status.FAILED, 0, 449)
     harness.retry(ref)
     job = harness.run(ref)
-    assert (job.status, job.counts.unprocessed, job.counts.unchanged) == (Status.COMPLETED, 0, 4_049)
+    assert (job.status, job.counts.unprocessed, job.counts.unchanged) == (Status.COMPLETED, 0, 449)
     assert (job.reads, job.counts.absent) == (2, 1), "pages of two runs are no list, so it is read again"
 
 
 def test_marking_that_died_halfway_is_done_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     harness.run(start(harness).job.ref)
-    del harness.upstreams.rows["pangkat"][:3_000]
-    ref = start(harness, force=True, max_deleted=3_000).job.ref
+    del harness.upstreams.rows["pangkat"][:300]
+    ref = start(harness, force=True, max_deleted=300).job.ref
     harness.plan(ref)
     for name in (PhaseName.PARSE, PhaseName.LOAD, PhaseName.COMPARE, PhaseName.LOAD):
         harness.phase(ref, name)
@@ -265,4 +264,4 @@ def test_marking_that_died_halfway_is_done_once(harness: Harness, monkeypatch: p
     harness.work(chunk, now=NOW + LEASE + 1)
     harness.deliver()
     job = harness.finish(ref)
-    assert (job.status, job.counts.absent, job.counts.total) == (Status.COMPLETED, 3_000, 1_050)
+    assert (job.status, job.counts.absent, job.counts.total) == (Status.COMPLETED, 300, 150)

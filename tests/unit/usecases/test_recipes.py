@@ -71,10 +71,18 @@ def test_an_invalid_constant_is_rejected_with_an_example(value: Any) -> None:
 
 def test_decisions_are_given_by_title_or_field_nested_or_flat() -> None:
     """A recipe nests them, an answer may have the key of its question."""
-    decided = {"header": 3, "columns": {"Preis": "price"}, "decimal.price": ",", "date_order.updated": "mdy-swapped"}
+    markers = {"null_markers": ["-", "n/a"]}
+    decided = {
+        "header": 3,
+        "columns": {"Preis": "price"},
+        **markers,
+        "decimal.price": ",",
+        "date_order.updated": "mdy-swapped",
+    }
     nested = {
         "header": 3,
         "columns": {"Preis": "Price"},
+        **markers,
         "decimal": {"unit price": ","},
         "date_order": {"Updated": "mdy-swapped"},
     }
@@ -89,8 +97,17 @@ def test_decisions_are_given_by_title_or_field_nested_or_flat() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"sheets": "x"}, "'sheets' is no decision. Decisions are: header, columns, constants, decimal, date_order."),
-        ({"encoding": "utf-8"}, "'encoding' is no decision"),
+        (
+            {"tabs": "x"},
+            "'tabs' is no decision. Decisions are: sheets, header, hidden, columns, constants, null_markers, encoding,",
+        ),
+        ({"sheets": []}, "'sheets' is the name of a sheet, a list of names, or all."),
+        ({"sheets": ["Jan", 2]}, "'sheets' is the name of a sheet, a list of names, or all."),
+        ({"hidden": "drop"}, "'hidden' can be: import, skip."),
+        ({"encoding": "utf-7"}, "'encoding' can be: utf-8, utf-16, utf-16-le,"),
+        ({"encoding": 8}, "'encoding' can be: utf-8,"),
+        ({"delimiter": "x"}, "'delimiter' can be: ,, ;, tab, |, ^,"),
+        ({"quoting": "none"}, "'quoting' can be: double, single,"),
         ({"columns": ["Preis"]}, "'columns' is no decision"),
         ({"header.price": 3}, "'header.price' is no decision"),
         (
@@ -109,6 +126,9 @@ def test_decisions_are_given_by_title_or_field_nested_or_flat() -> None:
         ({"header": 0}, "'header' is the number of a row"),
         ({"header": True}, "'header' is the number of a row"),
         ({"header": "3"}, "'header' is the number of a row"),
+        ({"null_markers": "NULL"}, "'null_markers' is a list of up to 20 short texts"),
+        ({"null_markers": ["NULL", " "]}, "'null_markers' is a list of up to 20 short texts"),
+        ({"null_markers.price": ["NULL"]}, "'null_markers.price' is no decision"),
     ],
 )
 def test_a_decision_that_cannot_be_is_rejected(given: dict[str, Any], words: str) -> None:

@@ -15,7 +15,7 @@ from sluice.api.responses import job_response
 from sluice.catalog.registry import importer_named
 from sluice.model.job import Job
 from sluice.model.recipe import Decision, Drift, Recall, Recipe
-from sluice.reading.header import fingerprint, likeness
+from sluice.reading.matching import fingerprint, likeness
 from sluice.schema.cells import Record
 from sluice.usecases.remembered import (
     Known,
@@ -139,21 +139,21 @@ def test_a_lesson_is_read_as_it_was_written() -> None:
 def test_the_most_alike_and_then_the_newest_lesson_comes_first_with_the_row_of_its_titles() -> None:
     lessons = [lesson(1), lesson(2), lesson(3, titles=[*TITLES, "Brand"]), lesson(4, titles=["x", "y"])]
     file = head(["Price list"], TITLES[::-1], ["P-1", "Oil filter", "1,50", 3, None])
-    found = find_lessons(lessons, file)
+    found = find_lessons(lessons, [file])
     assert [(each.lesson.job, each.row) for each in found] == [("job-2", 2), ("job-1", 2), ("job-3", 2)]
     assert [each.alike == 1 for each in found] == [True, True, False]
 
 
 def test_titles_in_two_rows_are_found_at_the_lower_one() -> None:
     file = head(["Article", None, "Price", None], ["No.", "Name", "net", "gross"])
-    [known] = find_lessons([lesson(titles=["No.", "Name", "net", "gross"])], file)
+    [known] = find_lessons([lesson(titles=["No.", "Name", "net", "gross"])], [file])
     assert (known.row, known.alike) == (2, 1)
 
 
 def test_only_the_row_that_a_caller_has_named_comes_into_question() -> None:
     file = head(TITLES, ["a", "b"])
-    assert find_lessons([lesson()], file, row=2) == []
-    assert len(find_lessons([lesson()], file, row=1)) == 1
+    assert find_lessons([lesson()], [file], row=2) == []
+    assert len(find_lessons([lesson()], [file], row=1)) == 1
 
 
 # ---------------------------------------------------------------------- use

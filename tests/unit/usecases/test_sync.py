@@ -21,9 +21,9 @@ from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
 
 
 @pytest.fixture
-def harness() -> Harness:
-    """Return a harness whose upstream has 4,050 rows: three chunks, the last of less than a page."""
-    return pulling(4_050)
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    """Return a harness whose upstream has 450 rows: three chunks of two pages, the last of less than a page."""
+    return pulling(monkeypatch)
 
 
 def compared(harness: Harness, ref: JobRef) -> None:
@@ -36,15 +36,15 @@ def compared(harness: Harness, ref: JobRef) -> None:
 def test_rows_of_all_pages_are_loaded_once(harness: Harness) -> None:
     job = harness.run(start(harness).job.ref)
     assert (job.kind, job.status) == (SYNC, Status.COMPLETED)
-    assert (job.counts.total, job.counts.inserted) == (4_050, 4_050)
+    assert (job.counts.total, job.counts.inserted) == (450, 450)
     again = harness.run(start(harness, force=True).job.ref)
-    assert (again.counts.inserted, again.counts.unchanged) == (0, 4_050)
+    assert (again.counts.inserted, again.counts.unchanged) == (0, 450)
 
 
 def test_a_wrong_row_is_rejected_with_its_position_in_the_source(harness: Harness) -> None:
-    harness.upstreams.rows["pangkat"][2_500] = promotion(2_500, golonganBaru="nonsense")
+    harness.upstreams.rows["pangkat"][250] = promotion(250, golonganBaru="nonsense")
     job = harness.run(start(harness).job.ref)
-    assert (job.status, job.counts.rejected, job.counts.inserted) == (Status.COMPLETED, 1, 4_049)
+    assert (job.status, job.counts.rejected, job.counts.inserted) == (Status.COMPLETED, 1, 449)
 
 
 def test_a_retried_sync_has_another_half_an_hour(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def test_an_empty_source_is_a_sync_without_rows(harness: Harness) -> None:
 def test_a_source_without_a_total_is_read_to_its_end(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry._SOURCES, "pangkat", replace(pangkat, has_total=False))
     job = harness.run(start(harness).job.ref)
-    assert (job.status, job.counts.inserted) == (Status.COMPLETED, 4_050)
+    assert (job.status, job.counts.inserted) == (Status.COMPLETED, 450)
     offsets = [offset for _, offset in harness.upstreams.asked]
     assert offsets == sorted(set(offsets)), "one page after the other, none twice"
 
@@ -173,7 +173,7 @@ def test_force_cancels_the_job_in_progress(harness: Harness) -> None:
     harness.deliver()
     assert harness.finish(first).status is Status.CANCELLED
     assert any(f"superseded by job {forced.id}" in entry.note for entry in harness.jobs.entries(first))
-    assert harness.run(forced).counts.inserted == 4_050
+    assert harness.run(forced).counts.inserted == 450
 
 
 def test_a_superseded_job_that_was_not_cancelled_stops_before_it_loads(harness: Harness) -> None:

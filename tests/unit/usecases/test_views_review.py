@@ -66,6 +66,7 @@ def test_a_preview_shows_how_the_file_was_understood(harness: Harness, ref: JobR
         "in_scope": None,
         "kept_blank": 0,
         "ignored": 0,
+        "skipped": 0,
         "unchecked": 0,
     }
 

@@ -11,6 +11,7 @@ import sluice
 from sluice.destinations.postgres.staging import SQLSTATE_CODES
 from sluice.model import errors, job, rejection
 from sluice.reading import detect
+from sluice.schema.cells import MERGED, NO_DAY, CellError
 from sluice.schema.rejections import PYDANTIC_CODES
 
 _LIBRARY = Path(sluice.__file__).parent
@@ -41,29 +42,39 @@ _OF_ONE_TYPE = {
     "NotYet": "try-later",
 }
 #: Types that an error of `sluice.model.errors` writes itself, without a case.
-_WRITTEN_THERE = {"request-in-progress", "idempotency-key-reused", "forbidden", "upstream-down", "newer-format"}
+_WRITTEN_THERE = {
+    "request-in-progress",
+    "idempotency-key-reused",
+    "forbidden",
+    "upstream-down",
+    "database-down",
+    "newer-format",
+}
 #: Classes with the code of a reason, and the position of that argument.
 _WITH_REASON = {"Rejection": 4, "KeptRow": 2, "InvalidValue": 0}
 #: Functions in which a type, a case or a code is computed, and what it can be. A new one has to be added here.
 _COMPUTED = {
     ("registry.py", "_find"): {"importer", "source", "lookup"},
-    ("csv_table.py", "_endless"): {"unclosed-quote", "endless-record"},
+    ("records.py", "_endless"): {"unclosed-quote", "endless-record"},
+    ("csv_table.py", "_unreadable"): {"mixed", "lacks", "none"},
+    ("rejections.py", "broken"): {"quotes", "surplus-values"},
     ("detect.py", "_reject_other_kinds"): set(detect._KINDS),
     ("detect.py", "_open_compound"): set(detect._COMPOUND_KINDS),
-    ("detect.py", "_archive_of_another_kind"): set(detect._ARCHIVE_KINDS),
+    ("detect.py", "_archive_of_another_kind"): {*detect._ARCHIVE_KINDS, *detect._DOCUMENT_KINDS.values()},
     ("control.py", "retry"): {"deleted", "same-again"},
     ("control.py", "roll_back"): {"deleted", "lookup", "nothing-loaded", "undone"},
     ("finish.py", "_system_error"): {"loading", "lookup"},
     ("finish.py", "_unprocessed_rows"): {"loading", "lookup"},
     ("finish.py", "_unfinished_mirror"): {"absent", "uncompared"},
     ("absent.py", "_left"): {"removed-since", "changed-since"},
+    ("rejections.py", "errors"): {CellError(text).code for text in ("#N/A", "=A1", NO_DAY, MERGED)},
     ("rejections.py", "invalid"): {code for code, _ in PYDANTIC_CODES.values()} | {"wrong-type", rejection.CUSTOM},
     ("staging.py", "rejections"): {*SQLSTATE_CODES.values(), "database-trigger", "database-in-use"}
     | {"database-type", "database-empty-column"},
     ("options.py", "_tripped"): {"max_rejected", "max_deleted", "max_change"},
     ("staged_rows.py", "rejections_problem"): {"checked", "undoing", "undone"},
     ("recipes.py", "options_of"): {"names-its-keys", "deletes-nothing"},
-    ("recipes.py", "given_decisions"): {"row-number", "unknown"},
+    ("recipes.py", "given_decisions"): {"row-number", "markers", "unknown"},
     ("recipes.py", "_about_column"): {"no-decimal", "no-date_order"},
     ("staging.py", "key_rejection"): {"key-exists", "key-unknown"},
     ("stored.py", "_to_problem"): set[str](),  # of a type that was stored

@@ -1,4 +1,4 @@
-"""Responses about importers, and about what is decided for their jobs: options, recipes and questions."""
+"""Responses about importers, and about what is decided for their jobs: files, options, recipes and questions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pydantic import BaseModel, Field
 
 from sluice.api.problems import member_of
 from sluice.api.requests import CHOICES, DecisionBody, EvidenceBody, GuardsBody, Questions, RecipeBody
-from sluice.model.job import Job
+from sluice.model.job import Job, JobFile
 from sluice.model.options import DELETING, Blanks, Deletes, LoadOptions, Mode, OnRejections
-from sluice.model.recipe import Evidence, Question, Recall, Saved
+from sluice.model.recipe import HIDDEN, OF_TEXTS, SHEETS, Evidence, Question, Recall, Saved
 from sluice.schema.importer import Importer
 from sluice.wording import word_effect, word_question
 
 _BY_COLUMN: Final = ("decimal", "date_order")
 # Parameters of questions and of their choices that list cells or rows.
-_LONG: Final = frozenset({"cells", "examples"})
+_LONG: Final = frozenset({"cells", "examples", "sheets"})
 
 
 class ColumnResponse(BaseModel):
@@ -138,6 +138,44 @@ class DropFolderResponse(BaseModel):
     at: datetime | None = Field(description="When it was set.")
 
 
+class SheetResponse(BaseModel):
+    """A sheet of a workbook that is read; a number is null where the format of the file does not tell it."""
+
+    sheet: str
+    header_row: int
+    is_hidden: bool
+    is_filtered: bool | None = Field(description="Whether a filter selects rows, and so hides others.")
+    hidden_rows: int | None = Field(
+        description="Hidden rows with a value; they are imported unless `hidden` is `skip`."
+    )
+    hidden_columns: int | None = Field(description="Hidden columns with a header; they are imported.")
+    merged_ranges: int | None = Field(
+        description="Ranges of merged cells below the header: each row has the value of a cell merged with it."
+    )
+
+
+class UnreadSheetResponse(BaseModel):
+    """A sheet of a workbook that has a value and is not read."""
+
+    sheet: str
+    rows: int | None = Field(
+        description="Rows with a value, below the header if it has one of this importer; null if they cannot be read."
+    )
+    is_hidden: bool
+
+
+class FileResponse(BaseModel):
+    """The file of a job."""
+
+    name: str
+    bytes: int | None
+    sha256: str | None
+    encoding: str | None
+    delimiter: str | None
+    sheets: list[SheetResponse] = Field(description="Sheets of a workbook that are read, in the order of their tabs.")
+    not_read: list[UnreadSheetResponse] = Field(description="Other sheets of the workbook that have a value.")
+
+
 class ImporterResponse(BaseModel):
     """A kind of import."""
 
@@ -193,9 +231,13 @@ def recipe_response(job: Job, *, brief: bool = False) -> RecipeBody:
     # without validation: a recipe may have what a request cannot give, such as a long header
     return RecipeBody.model_construct(
         version=recipe.version,
+        sheets=recipe.value(SHEETS),
+        hidden=recipe.value(HIDDEN),
         header=recipe.value("header"),
+        **{key: recipe.value(key) for key in OF_TEXTS},
         columns=recipe.columns,
         constants=recipe.constants,
+        null_markers=recipe.value("null_markers"),
         **shown,
     )
 
@@ -268,6 +310,35 @@ def question_response(question: Question, *, brief: bool = False) -> QuestionRes
 
 def _evidence(found: Evidence) -> EvidenceBody:
     return EvidenceBody.model_validate(asdict(found))
+
+
+def file_response(file: JobFile) -> FileResponse:
+    """Build the part of a response that is about the file of a job."""
+    return FileResponse(
+        name=file.name,
+        bytes=file.bytes,
+        sha256=file.sha256,
+        encoding=file.encoding,
+        delimiter=file.delimiter,
+        sheets=[
+            SheetResponse(
+                sheet=each.name,
+                header_row=each.header_row,
+                is_hidden=each.is_hidden,
+                is_filtered=each.is_filtered,
+                hidden_rows=each.hidden_rows,
+                hidden_columns=each.hidden_columns,
+                merged_ranges=each.merged_ranges,
+            )
+            for each in file.sheets
+            if each.header_row is not None
+        ],
+        not_read=[
+            UnreadSheetResponse(sheet=each.name, rows=each.rows, is_hidden=each.is_hidden)
+            for each in file.sheets
+            if each.header_row is None
+        ],
+    )
 
 
 def importer_response(importer: Importer) -> ImporterResponse:

@@ -16,6 +16,7 @@ from pydantic_core import to_jsonable_python
 from sluice.api.responses import JobResponse, RejectionResponse, job_response, rejection_response
 from sluice.catalog.registry import importer_of
 from sluice.model.rejection import Rejection
+from sluice.reading.matching import suggest
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Cell, CellError
 from sluice.schema.importer import Column
@@ -35,6 +36,9 @@ class MappedColumn(BaseModel):
     title: str
     required: bool
     header: str | None = Field(description="The header as found; null when the file lacks the column.")
+    likely: str | None = Field(
+        description="A header that likely means the column, which has none. It is not read unless a mapping names it."
+    )
     place: int | None = Field(description="Number of the file's column, from 1.")
     default: Any = Field(description="Value that a new record gets if the file lacks the column; null leaves it empty.")
     decimals: int | None = Field(description="Decimals that its numbers are shown with at least; null for no numbers.")
@@ -46,6 +50,7 @@ class PreviewRow(BaseModel):
     A field that is not among the values keeps its value in an existing record.
     """
 
+    sheet: str
     row: int
     values: dict[str, Any]
     shortened: list[str] = Field(description=_SHORTENED)
@@ -54,6 +59,7 @@ class PreviewRow(BaseModel):
 class RejectedRowResponse(BaseModel):
     """A rejected row: its cells as they came, by field, and what is wrong with them."""
 
+    sheet: str
     row: int
     values: dict[str, str | None]
     shortened: list[str] = Field(description=_SHORTENED)
@@ -66,6 +72,7 @@ class PreviewCounts(BaseModel):
     total: int
     unchecked: int = Field(description="Rows that could not be checked; a retry after the commit processes them.")
     rejected: int
+    skipped: int = Field(description="Hidden rows that the recipe leaves out.")
     to_reject: int | None = Field(
         description="Rows that the load will reject: duplicate keys, dates out of bounds, keys that the mode does not "
         "allow, records that break a rule. Null once rows are loaded."
@@ -90,6 +97,7 @@ class ChangedColumn(BaseModel):
 class ChangedRow(BaseModel):
     """A row that changes an existing record, with the values that differ."""
 
+    sheet: str
     row: int
     key: str
     before: dict[str, Any]
@@ -100,6 +108,7 @@ class ChangedRow(BaseModel):
 class DeletedRow(BaseModel):
     """A record that is deleted, with its values."""
 
+    sheet: str
     row: int | None = Field(description="Row of the file that deletes it; null if it is deleted since no row has it.")
     key: str
     values: dict[str, Any]
@@ -142,9 +151,11 @@ class PreviewResponse(BaseModel):
 
 def preview_response(found: Preview, base_url: str) -> PreviewResponse:
     """Build the response about a preview."""
-    job, header, layout = found.job, found.plan.header, found.plan.layout
+    job, header, layout = found.job, found.plan.first.header, found.plan.first.layout
     places = {field: place for place, field in header.fields.items()}
     columns = importer_of(job).columns
+    fields = {each.name: each.header.fields for each in found.plan.sheets}
+    likely = suggest([column for column in columns if column.field not in header.matched], header.ignored)
     return PreviewResponse(
         job=job_response(job, base_url),
         sheet=layout.sheet,
@@ -157,6 +168,7 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
                 title=column.title,
                 required=column.required,
                 header=header.matched.get(column.field),
+                likely=likely[column.field].likely if column.field in likely else None,
                 place=places[column.field] + 1 if column.field in places else None,
                 default=to_jsonable_python(column.default),
                 decimals=column.decimals,
@@ -166,7 +178,7 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
         unmatched_headers=header.ignored,
         counts=_counts(found),
         rows=fitting(map(_row, found.rows), _MOST_BYTES),
-        rejected_rows=fitting((_rejected(row, header.fields) for row in found.rejected), _MOST_BYTES),
+        rejected_rows=fitting((_rejected(row, fields[row.sheet]) for row in found.rejected), _MOST_BYTES),
         comparison=_comparison(found.compared, columns) if found.compared else None,
         untouched=[
             UntouchedColumn(field=column.field, title=column.title, default=to_jsonable_python(column.default))
@@ -177,13 +189,15 @@ def preview_response(found: Preview, base_url: str) -> PreviewResponse:
 
 def _row(row: ShownRow) -> PreviewRow:
     values, shortened = _shorten(row.values)
-    return PreviewRow(row=row.row, values=values, shortened=shortened)
+    return PreviewRow(sheet=row.sheet, row=row.row, values=values, shortened=shortened)
 
 
 def _rejected(row: RejectedRow, fields: Mapping[int, str]) -> RejectedRowResponse:
     values, shortened = _shorten({field: _shown(row.cells, place) for place, field in fields.items()})
     rejections = [_rejection(each) for each in row.rejections]
-    return RejectedRowResponse(row=row.number, values=values, shortened=shortened, rejections=rejections)
+    return RejectedRowResponse(
+        sheet=row.sheet, row=row.number, values=values, shortened=shortened, rejections=rejections
+    )
 
 
 def _rejection(rejection: Rejection) -> RejectionResponse:
@@ -205,12 +219,16 @@ def _comparison(found: Compared, columns: Sequence[Column]) -> ComparisonRespons
 
 def _change(change: Change) -> ChangedRow:
     before, after = dict(change.before), dict(change.after)
-    return ChangedRow(row=change.row, key=change.key, before=before, after=after, shortened=list(change.shortened))
+    shortened = list(change.shortened)
+    return ChangedRow(
+        sheet=change.sheet, row=change.row, key=change.key, before=before, after=after, shortened=shortened
+    )
 
 
 def _deletion(change: Change) -> DeletedRow:
     shortened = list(change.shortened)
-    return DeletedRow(row=change.row or None, key=change.key, values=dict(change.before), shortened=shortened)
+    values = dict(change.before)
+    return DeletedRow(sheet=change.sheet, row=change.row or None, key=change.key, values=values, shortened=shortened)
 
 
 def _shorten(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -234,8 +252,9 @@ def _counts(found: Preview) -> PreviewCounts:
     counts, compared = found.job.counts, found.compared
     return PreviewCounts(
         total=counts.total,
-        unchecked=counts.total - counts.checked,
+        unchecked=counts.total - counts.checked - counts.skipped,
         rejected=counts.rejected,
+        skipped=counts.skipped,
         to_reject=counts.to_reject if compared and found.is_ahead else None,
         insert=compared.inserted if compared else None,
         update=compared.updated if compared else None,

@@ -11,7 +11,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json, model_va
 from pydantic_core import PydanticCustomError
 
 from sluice.model.options import Blanks, Deletes, GivenOptions, Guards, Mode, OnRejections
-from sluice.model.recipe import DateReading, How, Mark
+from sluice.model.recipe import DateReading, Hidden, How, Mark
+from sluice.reading.csv_table import DELIMITERS
+from sluice.reading.encoding import ENCODINGS
+from sluice.reading.records import QUOTINGS
 
 #: A header; bounded because a job's item holds the recipe: 200 pairs of 100 letters, 3 bytes each, of its 400 KB.
 Header = Annotated[str, Field(min_length=1, max_length=100)]
@@ -102,6 +105,7 @@ def _check_names(given: Any) -> Any:
 class ShownBody(BaseModel):
     """A cell as evidence: its row number in the sheet, and the value of the decision that it shows."""
 
+    sheet: str
     row: int
     cell: str
     shows: str = Field(description="`either` for a cell that can be read in both ways.")
@@ -125,6 +129,9 @@ class DecisionBody(BaseModel):
     evidence: EvidenceBody
 
 
+_SHOWN_DELIMITERS: Final = DELIMITERS.replace("\t", "")
+
+
 class RecipeBody(OptionFields):
     """Decisions about how a file is read, and what its rows do to the dataset; what is null is not decided here.
 
@@ -134,10 +141,31 @@ class RecipeBody(OptionFields):
 
     model_config = ConfigDict(extra="forbid")
 
+    sheets: Annotated[list[Header], Field(min_length=1, max_length=200)] | Header | None = Field(
+        default=None,
+        description="Names of the sheets of a workbook that are read; `all` are those shown with the same columns.",
+    )
+    hidden: Hidden | None = Field(default=None, description="What becomes of the rows that a workbook hides.")
     header: Annotated[int, Field(ge=1, strict=True)] | None = Field(
         default=None,
         description="Row number of the header, as a spreadsheet shows it; of the lower row, if it has two.",
         examples=[3],
+    )
+    encoding: Header | None = Field(
+        default=None,
+        description="Encoding of a text file: " + ", ".join(f"`{name}`" for name in ENCODINGS) + ".",
+        examples=["windows-1252"],
+    )
+    delimiter: Header | None = Field(
+        default=None,
+        description=f"Character that separates the columns of a text file: `tab`, or one of `{_SHOWN_DELIMITERS}`.",
+        examples=[";"],
+    )
+    quoting: Header | None = Field(
+        default=None,
+        description="Quotes around values of a text file: " + ", ".join(f"`{name}`" for name in QUOTINGS) + "; with "
+        "`-backslash`, a backslash stands before a quote in a value.",
+        examples=["double"],
     )
     columns: dict[Header, Header] | None = Field(
         default=None,
@@ -151,6 +179,12 @@ class RecipeBody(OptionFields):
         description="Values that hold for the whole file: the importer's parameters, by name. Without them, the file's "
         "name is searched.",
         examples=[{"ward": "79800001"}],
+    )
+    null_markers: list[Header] | None = Field(
+        default=None,
+        max_length=20,
+        description="Texts that stand for an empty cell, exactly as they are written; they replace the importer's.",
+        examples=[["NULL", "n/a"]],
     )
     decimal: dict[Header, Mark] | None = Field(
         default=None,
@@ -182,10 +216,7 @@ class RecipeBody(OptionFields):
 
     @model_validator(mode="before")
     @classmethod
-    def _only_what_can_be_decided(cls, given: Any) -> Any:
-        for name in ("sheet", "encoding", "delimiter", "quoting"):
-            if isinstance(given, dict) and name in given:
-                raise PydanticCustomError("not-yet", "`{name}` cannot be given. Leave it out", {"name": name})
+    def _only_present_names(cls, given: Any) -> Any:
         return _check_names(given)
 
 

@@ -10,9 +10,11 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from sluice.api.importers import (
+    FileResponse,
     OptionsResponse,
     QuestionResponse,
     RecallResponse,
+    file_response,
     options_response,
     question_response,
     recall_response,
@@ -49,7 +51,7 @@ class ProgressResponse(BaseModel):
 
 
 class CountsResponse(BaseModel):
-    """Rows by outcome; inserted + updated + unchanged + deleted + rejected + unprocessed = total."""
+    """Rows by outcome; their sum, beginning at ``inserted`` and up to ``unprocessed``, is the total."""
 
     total: int
     inserted: int
@@ -57,6 +59,7 @@ class CountsResponse(BaseModel):
     unchanged: int
     deleted: int = Field(description="Rows whose record was deleted, in mode `delete`.")
     rejected: int
+    skipped: int = Field(description="Hidden rows that the recipe leaves out.")
     unprocessed: int
     kept_blank: int = Field(description="Blank cells whose record kept its value; cells, in no sum.")
     absent: int = Field(description="Records that the file lacks, and that mode `mirror` has deleted; in no sum.")
@@ -69,16 +72,6 @@ class RollbackResponse(BaseModel):
     reversed: int
     conflicts: int = Field(description="Rows that stay as they are, because they were changed since.")
     failed: int
-
-
-class FileResponse(BaseModel):
-    """The file of a job."""
-
-    name: str
-    bytes: int | None
-    sha256: str | None
-    encoding: str | None
-    delimiter: str | None
 
 
 class SyncProgressResponse(BaseModel):
@@ -276,6 +269,7 @@ def job_response(job: Job, base_url: str, *, brief: bool = False) -> JobResponse
             unchanged=counts.unchanged,
             deleted=counts.deleted,
             rejected=counts.rejected,
+            skipped=counts.skipped,
             unprocessed=counts.unprocessed,
             kept_blank=counts.kept_blank,
             absent=counts.absent,
@@ -283,7 +277,7 @@ def job_response(job: Job, base_url: str, *, brief: bool = False) -> JobResponse
         ),
         rollback=_rollback(job),
         problem=Problem(**shown(job.problem, base_url)) if job.problem else None,
-        file=None if job.is_sync else _file(job),
+        file=None if job.is_sync else file_response(job.file),
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
         recipe=recipe_response(job, brief=brief),
@@ -328,13 +322,6 @@ def parts_response(job_id: str, parts: Parts, base_url: str) -> UploadParts:
     shown = [PartResponse(number=part.number, bytes=part.bytes, url=part.url) for part in parts.parts]
     here = {"self": f"{base_url}/v1/jobs/{job_id}/upload"}
     return UploadParts(part_bytes=parts.part_bytes, parts=shown, expires_in=parts.expires_in, links=here)
-
-
-def _file(job: Job) -> FileResponse:
-    file = job.file
-    return FileResponse(
-        name=file.name, bytes=file.bytes, sha256=file.sha256, encoding=file.encoding, delimiter=file.delimiter
-    )
 
 
 def _pull(job: Job) -> SyncProgressResponse:

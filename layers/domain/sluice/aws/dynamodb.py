@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+from sluice.model.errors import NotYet
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 _TRANSACTION_ATTEMPTS = 12
 _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 2.0
+# A table that is throttled grows within minutes (DynamoDB Developer Guide, "Burst and adaptive capacity").
+_UNTIL_TABLE_GROWS = 10
 # DynamoDB Developer Guide, "Error handling with DynamoDB": errors after which the same request can succeed.
 _TRANSIENT_ERRORS = frozenset(
     {
@@ -41,15 +46,22 @@ class ConditionFailed(Exception):
         self.places = places
 
 
-def attempts(limit: int | None = None) -> Iterator[int]:
+def attempts(limit: int | None = None, *, until: float = math.inf) -> Iterator[int]:
     """Yield the numbers of the attempts of a request, from 1; wait between two of them, longer each time, with jitter.
 
-    Without a limit it continues until the caller leaves the loop, or the function's time-out ends the process.
+    Without a limit it continues until the caller leaves the loop.
+
+    Raises
+    ------
+    NotYet
+        Instead of another attempt from ``until`` on, in epoch seconds.
     """
     wait = _FIRST_WAIT
     for number in itertools.count(1) if limit is None else range(1, limit + 1):
         yield number
         if number != limit:
+            if time.time() >= until:
+                raise NotYet("table-throttled", _UNTIL_TABLE_GROWS)
             time.sleep(random.uniform(wait / 2, wait))  # noqa: S311  (jitter, not a secret)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -81,8 +93,10 @@ def transact(client: DynamoDBClient, actions: list[dict[str, Any]]) -> None:
     ------
     ConditionFailed
         If the condition of an action failed.
+    NotYet
+        If it conflicts, or is throttled, at every attempt.
     """
-    for attempt in attempts(_TRANSACTION_ATTEMPTS):
+    for _ in attempts(_TRANSACTION_ATTEMPTS):
         try:
             client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]  # built by `update` and `put`
             return
@@ -91,11 +105,10 @@ def transact(client: DynamoDBClient, actions: list[dict[str, Any]]) -> None:
             failed = [place for place, reason in enumerate(reasons) if reason == CONDITION_FAILED]
             if failed:
                 raise ConditionFailed(failed) from None
-            if attempt == _TRANSACTION_ATTEMPTS:
-                raise
         except ClientError as error:
-            if not is_transient(error) or attempt == _TRANSACTION_ATTEMPTS:
+            if not is_transient(error):
                 raise
+    raise NotYet("jobs-table-busy", _UNTIL_TABLE_GROWS)
 
 
 def put(table: str, item: Mapping[str, Any]) -> dict[str, Any]:

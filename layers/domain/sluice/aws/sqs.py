@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-# Limits of SendMessageBatch, and of DelaySeconds in SendMessage (Amazon SQS API Reference).
+# Limits of SendMessageBatch, and of VisibilityTimeout in ChangeMessageVisibility (Amazon SQS API Reference).
 _BATCH = 10
-_LONGEST_DELAY = 900
+_LONGEST_DELAY = 12 * 3600
+# Times that a batch is sent of which SQS has accepted only part.
+_TRIES = 3
 # Any, because a type stub's literals cannot be iterated over
 _DEPTHS: dict[str, Any] = {
     "waiting": "ApproximateNumberOfMessages",
@@ -41,7 +43,7 @@ class SqsQueue:
         Raises
         ------
         RuntimeError
-            If SQS accepted only part of a batch; all of them can be sent again.
+            If SQS accepts some of them not even at the third time; all can be sent again.
         """
         url = self._urls["urgent" if urgent else "standard"]
         for start in range(0, len(chunks), _BATCH):
@@ -54,18 +56,18 @@ class SqsQueue:
                 }
                 for place, chunk in enumerate(chunks[start : start + _BATCH])
             ]
-            answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
-            if answer.get("Failed"):
-                raise RuntimeError(f"SQS accepted only part of a batch: {answer['Failed'][0].get('Message')}")
+            self._send_batch(url, entries)
 
-    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
-        """Send a chunk's message again, as a new one, to the queue that it came from; it arrives after the delay."""
-        self._client.send_message(
-            QueueUrl=self._url(queue_arn),
-            MessageBody=to_message(chunk),
-            MessageGroupId=chunk.job.tenant,
-            DelaySeconds=min(seconds, _LONGEST_DELAY),
-        )
+    def _send_batch(self, url: str, entries: list[SendMessageBatchRequestEntryTypeDef]) -> None:
+        """Send a batch; what SQS did not accept, because it was throttled inside, alone again."""
+        for left in reversed(range(_TRIES)):
+            failed = self._client.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
+            if not failed:
+                return
+            if not left:
+                raise RuntimeError(f"SQS accepted only part of a batch: {failed[0].get('Message')}")
+            ids = {each["Id"] for each in failed}
+            entries = [entry for entry in entries if entry["Id"] in ids]
 
     def _url(self, queue_arn: str) -> str:
         name = queue_arn.rsplit(":", 1)[-1]
@@ -73,7 +75,7 @@ class SqsQueue:
 
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
         """Make a received message visible again after this many seconds, whatever the queue's own timeout is."""
-        url = self._url(queue_arn)
+        url, seconds = self._url(queue_arn), min(seconds, _LONGEST_DELAY)
         self._client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def depths(self) -> dict[str, dict[str, int]]:

@@ -10,7 +10,8 @@ from sluice.model.job import Job
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
-# Limits of SendTaskFailure (AWS Step Functions API Reference).
+# Limits of ListExecutions and SendTaskFailure (AWS Step Functions API Reference).
+_PAGE = 1000
 _ERROR_LENGTH = 256
 _CAUSE_LENGTH = 32768
 # Executions that make a file in one run of a job: one for each request that finds the last one failed. Each has retries
@@ -39,6 +40,14 @@ class StepFunctionsMachine:
     def is_over(self, job: Job) -> bool:
         """Return whether the execution of the job's run has ended in any way; ``False`` if it never began."""
         return self._status(_name_of(job)) not in {None, "RUNNING"}
+
+    def running(self) -> frozenset[tuple[str, int]]:
+        """Return id and run of every job whose execution runs; a thousand with each request, eventually consistent."""
+        pages = self._client.get_paginator("list_executions").paginate(
+            stateMachineArn=self._arn, statusFilter="RUNNING", PaginationConfig={"PageSize": _PAGE}
+        )
+        names = (execution["name"].split("-") for page in pages for execution in page["executions"])
+        return frozenset((job, int(run[0]) if run else 1) for job, *run in names if len(run) < 2)  # others make files
 
     def make_file(self, job: Job, name: str) -> bool:
         """Start an execution that makes a download of the job, unless one is running.

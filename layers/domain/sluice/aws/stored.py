@@ -30,17 +30,10 @@ from typing import Any
 from sluice.model.chunk import Barrier, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import ATTEMPT_FAILED, Problem, format_of
-from sluice.model.job import Decided, Job, JobFile, LogEntry, WaitsFor
+from sluice.model.job import Decided, Job, JobFile, LogEntry, SheetOfFile, WaitsFor
 from sluice.model.lock import Held, Lock, LockKind, Waiting
 from sluice.model.options import GivenOptions, Guards, LoadOptions
-from sluice.model.recipe import (
-    Choice,
-    Decision,
-    Question,
-    Recall,
-    Recipe,
-    to_evidence,
-)
+from sluice.model.recipe import Choice, Decision, Question, Recall, Recipe, to_evidence
 from sluice.model.status import ENDED, Status
 
 #: The only partition of the index: jobs under way are few, and written to it only when they start and end.
@@ -134,7 +127,7 @@ def to_job(item: dict[str, Any]) -> Job:
         phase=PhaseName(item["phase"]) if item.get("phase") else None,
         counts=to_counts(item),
         problem=_to_problem(item["problem"]) if "problem" in item else None,
-        file=JobFile(**{**item["file"], "bytes": _whole(item["file"]["bytes"])}),
+        file=_to_file(item["file"]),
         requested_by=item["requested_by"],
         batch_id=item["batch_id"],
         recipe=to_recipe(item),
@@ -162,6 +155,11 @@ def to_job(item: dict[str, Any]) -> Job:
         version=int(item["version"]),
         **{name: datetime.fromisoformat(item[name]) for name in _TIMES if name in item},
     )
+
+
+def _to_file(kept: Mapping[str, Any]) -> JobFile:
+    sheets = tuple(SheetOfFile(**_plain(each)) for each in kept.get("sheets", ()))
+    return JobFile(**{**kept, "bytes": _whole(kept["bytes"]), "sheets": sheets})
 
 
 def of_decided(decided: Decided) -> dict[str, Any]:

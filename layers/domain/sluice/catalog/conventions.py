@@ -9,15 +9,33 @@ from typing import Final
 
 from sluice import ENGLISH, Conventions, Vocabulary
 
-#: Bahasa Indonesia. "agu", "ags" and "agt" are all in use for August, "nop" and "peb" are older spellings.
+#: Bahasa Indonesia. "agu", "ags" and "agt" are all in use for August, "nopember" and "pebruari" are older spellings.
 INDONESIAN_WORDS: Final = Vocabulary(
-    months=("jan", "peb feb", "mar", "apr", "mei", "jun", "jul", "agu ags agt", "sep", "okt", "nov nop", "des"),
+    months=(
+        *("januari jan", "februari feb pebruari peb", "maret mar", "april apr", "mei", "juni jun", "juli jul"),
+        *("agustus agu ags agt agust", "september sept sep", "oktober okt", "november nov nopember nop"),
+        "desember des",
+    ),
     yes=frozenset({"ya", "aktif", "benar"}),
     no=frozenset({"tidak", "nonaktif", "non aktif", "salah"}),
     totals=frozenset({"jumlah", "subjumlah", "jumlahtotal", "jumlahkeseluruhan", "totaljumlah", "totalkeseluruhan"}),
 )
-#: German, in which suppliers total their price lists.
-GERMAN_WORDS: Final = Vocabulary(totals=frozenset({"summe", "zwischensumme", "gesamtsumme", "gesamt"}))
+#: German, in which suppliers date and total their price lists.
+GERMAN_WORDS: Final = Vocabulary(
+    months=(
+        *(
+            "januar jänner jan jän",
+            "februar feber feb",
+            "märz maerz mär mrz",
+            "april apr",
+            "mai",
+            "juni jun",
+            "juli jul",
+        ),
+        *("august aug", "september sept sep", "oktober okt", "november nov", "dezember dez"),
+    ),
+    totals=frozenset({"summe", "zwischensumme", "gesamtsumme", "gesamt"}),
+)
 _ALL_WORDS: Final = ENGLISH | INDONESIAN_WORDS | GERMAN_WORDS
 
 #: Files from anywhere: a decimal point, and dates whose order each file has to tell by itself.

@@ -6,24 +6,38 @@ from typing import Literal
 
 from sluice import Flag, Importer, Row, column
 from sluice.catalog.conventions import INTERNATIONAL
+from sluice.catalog.titles import ACTIVE_FLAGS, CITIES, COUNTRIES, EMAILS, PARTNER_NAMES, PARTNER_NUMBERS, PHONES, TIERS
 
 
 class Dealer(Row):
     """A dealer and how to reach them."""
 
     dealer_code: str = column(
-        "Dealer Code", "Code", key=True, max_length=20, description="Our code of the dealer.", examples=["D-1001"]
+        "Dealer Code",
+        "Code",
+        synonyms=PARTNER_NUMBERS,
+        key=True,
+        max_length=20,
+        description="Our code of the dealer.",
+        examples=["D-1001"],
     )
     name: str = column(
-        "Name", "Dealer Name", max_length=200, description="Name of the business.", examples=["Autohaus Nord"]
+        "Name",
+        "Dealer Name",
+        synonyms=PARTNER_NAMES,
+        max_length=200,
+        description="Name of the business.",
+        examples=["Autohaus Nord"],
     )
     email: str | None = column(
         "Email",
         "E-mail",
         "Mail",
+        synonyms=EMAILS,
         default=None,
         max_length=254,
         pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        form="an address, such as a@b.example",
         description="Where orders are confirmed.",
         examples=["a@b.example"],
     )
@@ -31,21 +45,35 @@ class Dealer(Row):
         "Phone",
         "Telephone",
         "Phone Number",
+        synonyms=PHONES,
         default=None,
         max_length=40,
         description="Telephone number.",
         examples=["+49 40 123456"],
     )
     city: str | None = column(
-        "City", "Town", default=None, max_length=100, description="Town of the business.", examples=["Hamburg"]
+        "City",
+        "Town",
+        synonyms=CITIES,
+        default=None,
+        max_length=100,
+        description="Town of the business.",
+        examples=["Hamburg"],
     )
     country: str | None = column(
-        "Country", default=None, max_length=100, description="Country of the business.", examples=["Germany"]
+        "Country",
+        synonyms=COUNTRIES,
+        default=None,
+        max_length=100,
+        description="Country of the business.",
+        examples=["Germany"],
     )
     tier: Literal["gold", "silver", "bronze"] | None = column(
-        "Tier", "Level", default=None, description="What the dealer is granted.", examples=["gold"]
+        "Tier", "Level", synonyms=TIERS, default=None, description="What the dealer is granted.", examples=["gold"]
     )
-    active: Flag = column("Active", default=True, description="Whether the dealer is supplied.", examples=["yes"])
+    active: Flag = column(
+        "Active", synonyms=ACTIVE_FLAGS, default=True, description="Whether the dealer is supplied.", examples=["yes"]
+    )
 
 
 dealers = Importer(

@@ -15,6 +15,8 @@ class Counts:
         Records below the header. The blank rows of a chunk are included until the chunk is parsed.
     checked
         Rows parsed and validated so far.
+    skipped
+        Rows that are left out by choice: the hidden ones, if the recipe says so.
     ignored
         Rows that are no records, such as totals rows; they are in no other count.
     inserted, updated, unchanged
@@ -41,6 +43,7 @@ class Counts:
 
     total: int = 0
     checked: int = 0
+    skipped: int = 0
     ignored: int = 0
     inserted: int = 0
     updated: int = 0
@@ -89,8 +92,8 @@ class Counts:
 
     @property
     def unprocessed(self) -> int:
-        """Rows neither delivered nor rejected; with them, the counts always add up to the total."""
-        return self.total - self.loaded - self.rejected
+        """Rows neither delivered, rejected nor skipped; with them, the counts always add up to the total."""
+        return self.total - self.loaded - self.rejected - self.skipped
 
     def as_dict(self) -> dict[str, int]:
         """Return every stored count by its name."""

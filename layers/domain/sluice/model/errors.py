@@ -16,7 +16,9 @@
     │   ├── Unauthorized     no token, or an invalid one
     │   └── Forbidden        a valid token without the scope
     ├── UpstreamRejected     the upstream rejects every request: the job ends `failed` with this problem
-    ├── UpstreamDown         the upstream is down: the job is suspended until it is back
+    ├── DependencyDown       what a chunk needs is down: the job is suspended until it is back
+    │   ├── UpstreamDown     the upstream
+    │   └── DatabaseDown     the destination's database
     ├── NewerFormat          an object was written by a newer version, in a format that this one does not know
     └── TryLater             a lease or a limit prevents the call: the same call may succeed later
         └── NotYet           nothing was tried: the call waits for a slot or a lock
@@ -226,13 +228,24 @@ class UpstreamRejected(SluiceError):
         super().__init__("upstream-rejected", case=case, **params)
 
 
-class UpstreamDown(SluiceError):
-    """The upstream is down; ``upstream`` is its title."""
+class DependencyDown(SluiceError):
+    """Something that a chunk needs is down, and nothing is wrong with the chunk."""
 
     status = 503
 
+
+class UpstreamDown(DependencyDown):
+    """The upstream is down; ``upstream`` is its title."""
+
     def __init__(self, upstream: str) -> None:
         super().__init__("upstream-down", upstream=upstream)
+
+
+class DatabaseDown(DependencyDown):
+    """The destination's database does not answer, or accepts no connection."""
+
+    def __init__(self) -> None:
+        super().__init__("database-down")
 
 
 class NewerFormat(SluiceError):

@@ -47,11 +47,46 @@ SYSTEM = "sluice"
 
 
 @dataclass(frozen=True)
+class SheetOfFile:
+    """A sheet of a job's workbook that has a value.
+
+    Parameters
+    ----------
+    name
+        Of its tab.
+    header_row
+        Row number of its header; ``None`` if the sheet is not read.
+    rows
+        Rows with a value of a sheet that is not read, below its header if it has one; ``None`` of one that is read, or
+        whose rows cannot be counted.
+    is_hidden
+        Whether a spreadsheet program hides it.
+    is_filtered, hidden_rows, hidden_columns, merged_ranges
+        Of a sheet that is read: whether a filter selects rows; the numbers of its hidden rows with a value and hidden
+        columns with a title; and that of its merged ranges below the header. ``None`` where the reader cannot tell.
+    """
+
+    name: str
+    header_row: int | None = None
+    rows: int | None = None
+    is_hidden: bool = False
+    is_filtered: bool | None = None
+    hidden_rows: int | None = None
+    hidden_columns: int | None = None
+    merged_ranges: int | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its rows are among those of the job."""
+        return self.header_row is not None
+
+
+@dataclass(frozen=True)
 class JobFile:
     """The file of a job; attributes that are not known yet are ``None``.
 
     ``etag`` identifies the bytes that arrived: if the object is overwritten later, the job stops reading it.
-    ``upload_id`` is the id of a multipart upload.
+    ``upload_id`` is the id of a multipart upload. ``sheets`` are the first sheets of a workbook.
     """
 
     name: str
@@ -62,6 +97,7 @@ class JobFile:
     encoding: str | None = None
     delimiter: str | None = None
     upload_id: str | None = None
+    sheets: tuple[SheetOfFile, ...] = ()
 
 
 @dataclass(frozen=True)

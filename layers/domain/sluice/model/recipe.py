@@ -22,6 +22,9 @@ Mark = Literal[".", ","]
 #: be a month; ``dmy-swapped`` and ``mdy-swapped`` swap day and month of those, and read its texts as the others do.
 DateReading = Literal["dmy", "mdy", "dmy-swapped", "mdy-swapped"]
 
+#: What becomes of rows that a spreadsheet program hides.
+Hidden = Literal["import", "skip"]
+
 #: What a cell may show so that it agrees with a decision. A typed date shows ``typed`` if its day is no month: then a
 #: spreadsheet cannot have swapped the two.
 AGREEING: Final[Mapping[str, frozenset[str]]] = {
@@ -36,22 +39,18 @@ AGREEING: Final[Mapping[str, frozenset[str]]] = {
 AMBIGUOUS: Final = frozenset({"either", "swappable"})
 
 #: Decisions whose change splits the file anew; its header is matched to columns where it is split.
-SPLITTING: Final = ("sheet", "header", "encoding", "delimiter", "quoting", "columns")
+SPLITTING: Final = ("sheets", "header", "encoding", "delimiter", "quoting", "columns")
+#: Those of them that are about text files.
+OF_TEXTS: Final = ("encoding", "delimiter", "quoting")
 #: Decisions that bear on every row of a file.
-ON_EVERY_ROW: Final = ("constants",)
+ON_EVERY_ROW: Final = ("constants", "hidden", "null_markers")
 #: Kinds of questions; a question about a column has its field behind the kind: ``decimal.price``.
-KINDS: Final = (
-    "sheet",
-    "header",
-    "mapping",
-    "drift",
-    "encoding",
-    "delimiter",
-    "decimal",
-    "date_order",
-    "guard",
-)
+KINDS: Final = ("sheet", "header", "mapping", "drift", "encoding", "delimiter", "decimal", "date_order", "guard")
 
+#: Keys of the decisions about the sheets of a workbook, a list of names or `ALL_SHEETS`, and about its hidden rows.
+SHEETS, HIDDEN = "sheets", "hidden"
+#: All sheets that are shown, and whose headers have the same columns.
+ALL_SHEETS: Final = "all"
 #: Answer to a question about a missing column: the records are updated by the columns that the file has.
 UPDATE_ONLY: Final = {"mode": "update"}
 
@@ -61,7 +60,7 @@ _BY_CALLER: Final = frozenset({"given", "answered"})
 
 @dataclass(frozen=True)
 class Shown:
-    """A cell as evidence: its row number in the sheet, its text, and what it shows.
+    """A cell as evidence: its row number in the sheet, its text, what it shows, and the name of its sheet.
 
     A number shows its decimal mark, ``.`` or ``,``; a date that is text its order, ``dmy`` or ``mdy``; ``either`` is an
     ambiguous one. A typed date is ``swappable`` if its day could be a month, else ``typed``.
@@ -70,6 +69,7 @@ class Shown:
     row: int
     cell: str
     shows: str
+    sheet: str = ""
 
 
 @dataclass(frozen=True)

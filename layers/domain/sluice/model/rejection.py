@@ -16,6 +16,14 @@ CUSTOM: Final = "custom"
 STORED_TEXT: Final = "stored-text"
 #: Code of a row whose key an earlier row of the file has; a correction treats such rows differently.
 DUPLICATE_KEY: Final = "duplicate-key"
+#: Header of the first column of a report: the row's number in the file that was imported.
+ROW_TITLE: Final = "Original row"
+#: Header of the column behind it, if rows of several sheets were imported: the name of the row's sheet.
+SHEET_TITLE: Final = "Original sheet"
+#: Header of the column behind these: the job that made the report, as `JobMark` writes it.
+JOB_TITLE: Final = "Original job"
+#: Headers by which a file is recognised as a report of Sluice.
+REPORT_TITLES: Final = frozenset({ROW_TITLE, SHEET_TITLE, JOB_TITLE})
 
 _STORED_DUPLICATE: Final = re.compile(r"repeats the (.*) of row (\d+)")
 

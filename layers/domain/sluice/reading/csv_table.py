@@ -1,43 +1,39 @@
-"""A CSV file as a table: split into byte ranges of the upload, or into slices where it is packed or in UTF-16.
+"""A text file as a table: its encoding, delimiter and quoting, and its split into byte ranges or slices.
 
-`RecordSplitter` finds record ends in bytes, without parsing fields. `sniff_delimiter` chooses the delimiter.
+The delimiter is the one under which the importer's header is found; where that leaves several, the one under which the
+rows are even. Slices are made where the text is packed, or in an encoding in which a byte below 0x80 may be a part of
+another character; other texts are split into byte ranges of the upload.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import accumulate
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Final
 
 from sluice.model.errors import FileRejected
-from sluice.reading.cells import is_blank
-from sluice.reading.encoding import UTF_8, WINDOWS, is_utf8, mixed, sniff_encoding, transcoded
-from sluice.reading.types import FileLayout, Limits, Segment
-from sluice.schema.cells import Cell, Record
+from sluice.model.recipe import Choice, Evidence, How, Question, Shown
+from sluice.reading.encoding import UTF_8, Found, TextSurvey, find_encoding, is_sliced, reads_as, transcoded
+from sluice.reading.records import Dialect, Records, RecordSplitter, read_records, row_at
+from sluice.reading.types import FileLayout, Limits, Reading, Segment, SheetFacts
+from sluice.schema.cells import BrokenRow, Record
 
-#: Bytes from the start by which encoding and delimiter are found.
+#: Bytes from the start by which delimiter and quoting are found.
 SAMPLE_BYTES: Final = 256 * 1024
-
-#: A longer record is rejected: a quote that is never closed would make the rest of the file one cell. Excel's longest
-#: cell has 32,767 characters (Microsoft, "Excel specifications and limits").
-MAX_RECORD_BYTES: Final = 1024 * 1024
-#: Bytes of a slice at most, to within a block; long records make slices of fewer rows.
-MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
-DELIMITERS: Final = ",;\t|"
-# Records of the sample by which the delimiter is chosen.
-_RECORDS: Final = 100
-
-# The csv module's own limit, 131,072, is below what `RecordSplitter` lets through.
-csv.field_size_limit(MAX_RECORD_BYTES)
+#: Delimiters that are looked for; of those under which no header is found, the first four come first.
+DELIMITERS: Final = ",;\t|^:~#!*&"
+# Records of the sample by which delimiter and quoting are chosen, and those that are searched for the header.
+_RECORDS: Final = 200
+_HEAD: Final = 50
+# Characters of a row that a question shows.
+_SHOWN: Final = 120
 
 
 class CsvTable:
-    """A text table; a `TabularFile`.
+    """A text table; a `TabularFile`, and its only `Table`.
 
     Parameters
     ----------
@@ -46,9 +42,11 @@ class CsvTable:
     ranges
         Whether the stream's offsets are the upload's: then segments are byte ranges. Of a packed file they are not.
     filename
-        Breaks ties between delimiters.
+        Breaks ties between delimiters under which no header is found.
     limits
         Of which ``max_rows`` counts rows below the header, blank ones too, except in slices wholly blank.
+    reading
+        What holds already, and how a header is recognised.
 
     Raises
     ------
@@ -56,38 +54,78 @@ class CsvTable:
         ``empty-file``, ``not-a-spreadsheet`` or ``unknown-encoding``; others while the stream is read.
     """
 
-    def __init__(self, stream: Callable[[int], Iterator[bytes]], ranges: bool, filename: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        stream: Callable[[int], Iterator[bytes]],
+        ranges: bool,
+        filename: str,
+        limits: Limits,
+        reading: Reading,
+    ) -> None:
         self._stream = stream
         self._limits = limits
         sample = _first(stream(0), SAMPLE_BYTES)
-        self._encoding, self._start = sniff_encoding(sample)
-        self._transcoded = self._encoding.startswith("utf-16")
-        self._ranges = ranges and not self._transcoded
-        text = sample[self._start :].decode(self._encoding, "ignore")
-        if not text.strip(DELIMITERS + '\r\n "'):
+        survey = reading.survey or TextSurvey.of(stream(0))
+        self._found = find_encoding(sample, survey, reading, stream)
+        self._start = self._found.mark
+        self._is_sliced = is_sliced(self._found.encoding)
+        self._ranges = ranges and not self._is_sliced
+        text = sample[self._start :].decode(self._found.encoding, "ignore")
+        if not text.strip(DELIMITERS + '\r\n\x1a "'):
             raise FileRejected("empty-file", case="no-row")
-        self._delimiter, hint = _declared_delimiter(text)
-        self._delimiter = self._delimiter or sniff_delimiter(text[hint:], filename)
-        self._start += len(text[:hint].encode(self._encoding))
-        self._multibyte = self._encoding == UTF_8 and not sample.isascii()
+        declared, hint = _declared_delimiter(text)
+        is_cut = len(sample) == SAMPLE_BYTES
+        whole = text[hint : max(text.rfind("\n"), text.rfind("\r")) + 1] if is_cut else text[hint:]
+        self._chosen = choose_dialect(_Sample(whole or text, is_cut), filename, reading, declared)
+        self._start += len(text[:hint].encode(self._found.encoding))
+        if self._found.faults:
+            raise self._unreadable(self._found)
 
     @property
     def layout(self) -> FileLayout:
-        """See `TabularFile.layout`."""
-        details = {"slices": UTF_8 if self._transcoded else self._encoding}
-        return FileLayout("csv", "", self._encoding, self._delimiter, details)
+        """See `Table.layout`."""
+        dialect, encoding = self._chosen.dialect, self._found.encoding
+        details = {"slices": UTF_8 if self._is_sliced else encoding, "quoting": dialect.quoting}
+        return FileLayout("csv", "", encoding, dialect.delimiter, details)
 
     @property
     def properties(self) -> dict[str, str]:
         """See `TabularFile.properties`."""
         return {}
 
-    def other_sheets(self) -> tuple[str, ...]:
-        """See `TabularFile.other_sheets`."""
-        return ()
+    @property
+    def tables(self) -> tuple[CsvTable]:
+        """See `TabularFile.tables`."""
+        return (self,)
+
+    sheet = ""
+    is_hidden = False
+    facts = SheetFacts()
+
+    def count_rows(self, after_row: int) -> int:
+        """See `Table.count_rows`."""
+        pieces = self._records(after_row, _RECORDS)
+        return sum(1 for each in pieces for _ in read_records(self.layout, each.first_row, each.body))
+
+    @property
+    def decisions(self) -> dict[str, tuple[Any, How]]:
+        """See `TabularFile.decisions`."""
+        dialect = self._chosen.dialect
+        return {
+            "encoding": (self._found.encoding, self._found.how),
+            "delimiter": (dialect.delimiter, self._chosen.delimiter_how),
+            "quoting": (dialect.quoting, self._chosen.quoting_how),
+        }
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """See `TabularFile.questions`."""
+        if self._found.candidates:
+            return (self._ask_for_encoding(),)
+        return (self._ask_for_delimiter(),) if self._chosen.rivals else ()
 
     def head(self, count: int) -> list[Record]:
-        """See `TabularFile.head`."""
+        """See `Table.head`."""
         records: list[Record] = []
         for piece in self._records(0, count):
             records.extend(read_records(self.layout, piece.first_row, piece.body))
@@ -96,44 +134,62 @@ class CsvTable:
         return records[:count]
 
     def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """See `TabularFile.split`."""
+        """See `Table.split`."""
         rows = 0
         for index, piece in enumerate(self._records(after_row, chunk_rows)):
             rows += piece.rows
             if rows > self._limits.max_rows:
                 raise FileRejected("too-many-rows", limit=self._limits.max_rows)
-            self._settle_encoding(piece)
             if self._ranges:
                 yield Segment(index, piece.first_row, piece.rows, piece.start, piece.end)
             else:
                 yield Segment(index, piece.first_row, piece.rows, body=piece.body)
 
     def _records(self, after_row: int, chunk_rows: int) -> Iterator[Records]:
+        return RecordSplitter(self._blocks(), self._chosen.dialect, self._start).slices(after_row, chunk_rows)
+
+    def _blocks(self, end: int | None = None) -> Iterator[bytes]:
+        """Yield the text below its mark and the line that declares the delimiter, as it is split."""
         blocks = self._stream(self._start)
-        if self._transcoded:
-            blocks = transcoded(blocks, self._encoding)
-        return RecordSplitter(blocks, self._delimiter.encode(), self._start).slices(after_row, chunk_rows)
+        if end is not None:
+            blocks = _limited(blocks, end - self._start)
+        return transcoded(blocks, self._found.encoding) if self._is_sliced else blocks
 
-    def _settle_encoding(self, piece: Records) -> None:
-        """Decide between UTF-8 and Windows-1252 at the first slice that is not plain ASCII."""
-        if self._encoding != UTF_8 or piece.body.isascii():
-            return
-        if is_utf8(piece.body):
-            self._multibyte = True
-        elif self._multibyte:
-            raise mixed(piece.first_row)
-        else:
-            self._encoding = WINDOWS
+    def _row_at(self, offset: int) -> tuple[int, bytes]:
+        """Return the number and the bytes of the record at an offset of the stream."""
+        if self._is_sliced:
+            return row_at(self._blocks(offset), self._chosen.dialect, None)
+        return row_at(self._blocks(), self._chosen.dialect, offset - self._start)
+
+    def _unreadable(self, found: Found) -> FileRejected:
+        """Reject a text in two encodings, or one with bytes that its encoding lacks, naming the rows."""
+        rows = {f"{name}_row": self._row_at(offset)[0] for name, offset in found.faults.items()}
+        return FileRejected("unknown-encoding", case=found.case, encoding=found.encoding, **found.params, **rows)
+
+    def _ask_for_encoding(self) -> Question:
+        dialect = self._chosen.dialect
+        rows = [row_at(self._stream(self._start), dialect, offset - self._start) for offset in self._found.doubtful]
+        choices = [
+            Choice(name, "read-encoding", {"encoding": name, **_read_as(name, rows)}) for name in self._found.candidates
+        ]
+        shown = tuple(Shown(row, reads_as(body, "ascii")[:_SHOWN], "bytes") for row, body in rows)
+        return Question("encoding", "encoding", tuple(choices), Evidence({}, shown))
+
+    def _ask_for_delimiter(self) -> Question:
+        choices = [
+            Choice(mark, "read-delimiter", {"delimiter": mark, "row": row, "text": _fields_shown(cells)})
+            for mark, (row, cells) in self._chosen.rivals.items()
+        ]
+        return Question("delimiter", "delimiter", tuple(choices))
 
 
-def read_records(layout: FileLayout, first_row: int, body: bytes) -> Iterator[Record]:
-    """Read the records of a slice of CSV; see `sluice.reading.read_segment`."""
-    text = body.decode(str(layout.details["slices"]), "replace")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter or ",")
-    for number, cells in enumerate(rows, first_row):
-        record: list[Cell] = [cell or None for cell in cells]
-        if not is_blank(record):
-            yield number, record
+def _fields_shown(cells: list[str]) -> str:
+    return " · ".join(f"'{cell}'" for cell in cells)[:_SHOWN]
+
+
+def _read_as(encoding: str, rows: list[tuple[int, bytes]]) -> dict[str, Any]:
+    shown = [{"row": row, "text": reads_as(body, encoding)[:_SHOWN]} for row, body in rows]
+    return {**shown[-1], "rows": shown}
 
 
 def _first(blocks: Iterator[bytes], count: int) -> bytes:
@@ -145,167 +201,167 @@ def _first(blocks: Iterator[bytes], count: int) -> bytes:
     return data[:count]
 
 
+def _limited(blocks: Iterator[bytes], count: int) -> Iterator[bytes]:
+    for block in blocks:
+        yield block[:count]
+        count -= len(block)
+        if count <= 0:
+            return
+
+
 def _declared_delimiter(text: str) -> tuple[str, int]:
     """Return the delimiter that a first line such as ``sep=;`` declares to Excel, and the length of that line."""
-    match = re.match(r"sep=([,;\t|])(?:\r\n|\n|\r)", text, re.IGNORECASE)
+    match = re.match(r'"?sep=([^\w\s"]|\t)"?(?:\r\n|\n|\r)', text, re.IGNORECASE)
     return (match[1], match.end()) if match else ("", 0)
 
 
+# ---------------------------------------------------------------------- delimiter and quoting
+
+
 @dataclass(frozen=True)
-class Records:
-    """Consecutive whole records.
+class Chosen:
+    """How a text is delimited and quoted.
 
     Parameters
     ----------
-    first_row
-        Number of the first, blank lines counted.
-    rows
-        How many, blank ones included.
-    start, end
-        Byte range in the stream that was split.
-    body
-        Their bytes.
+    dialect
+        The most likely one.
+    delimiter_how, quoting_how
+        How they were decided.
+    rivals
+        If the delimiter is open: each that fits, with the first record that they read differently.
     """
 
-    first_row: int
-    rows: int
-    start: int
-    end: int
-    body: bytes
+    dialect: Dialect
+    delimiter_how: How
+    quoting_how: How = "default"
+    rivals: Mapping[str, tuple[int, list[str]]] = field(default_factory=dict)
 
 
-class RecordSplitter:
-    """Splits a stream of ASCII-compatible text into records.
+@dataclass(frozen=True)
+class _Sample:
+    """Whole lines from the start of a text, and whether it goes on."""
 
-    A quote opens a quoted field only where a field begins, two quotes inside are one, and what follows the closing
-    quote belongs to the field: the rules of the csv module, so that both see the same records.
-
-    Parameters
-    ----------
-    blocks
-        The text, without its byte order mark.
-    delimiter
-        One ASCII character.
-    start
-        Offset of the first block in the stream.
-    """
-
-    def __init__(self, blocks: Iterator[bytes], delimiter: bytes, start: int = 0) -> None:
-        self._blocks = blocks
-        self._delimiter = delimiter
-        self._start = start
-        self._row = 1
-        mark = re.escape(delimiter)
-        # A quote where a field begins, up to its closing quote or the end of the data; or the end of a record. Both
-        # branches begin with a literal, so that the search runs at memchr's speed.
-        self._token = re.compile(rb'"(?<![^%s\r\n]")(?>[^"]*(?:""[^"]*)*)("|\Z)|(\r\n|\n|\r)' % mark)
-
-    def slices(self, after_row: int, chunk_rows: int) -> Iterator[Records]:
-        """Split the records below a row number; slices that hold only delimiters are left out.
-
-        Raises
-        ------
-        FileRejected
-            ``damaged-file`` for a record without end; ``not-a-spreadsheet`` at a NUL byte.
-        """
-        wanted, skip = (after_row, True) if after_row else (chunk_rows, False)
-        pending: list[bytes] = []
-        rows = size = 0
-        for data, ends in self._whole_records():
-            at = taken = 0
-            while len(ends) - taken >= wanted - rows:
-                taken += wanted - rows
-                pending.append(data[at : ends[taken - 1]])
-                at = ends[taken - 1]
-                yield from self._give(pending, wanted, skip)
-                pending, rows, size, wanted, skip = [], 0, 0, chunk_rows, False
-            pending.append(data[at:])
-            rows += len(ends) - taken
-            size += len(data) - at
-            if size > MAX_SLICE_BYTES and not skip:
-                yield from self._give(pending, rows, skip)
-                pending, rows, size = [], 0, 0
-        yield from self._give(pending, rows, skip)
-
-    def _give(self, pending: list[bytes], rows: int, skip: bool) -> Iterator[Records]:
-        body = b"".join(pending)
-        row, start = self._row, self._start
-        self._row += rows
-        self._start += len(body)
-        if not skip and body.translate(None, self._delimiter + b"\r\n\t "):
-            yield Records(row, rows, start, self._start, body)
-
-    def _whole_records(self) -> Iterator[tuple[bytes, list[int]]]:
-        """Yield bytes that begin and end between records, and the end of each record in them."""
-        rest = b""
-        row = 1
-        for block in self._blocks:
-            if b"\0" in block:
-                raise FileRejected("not-a-spreadsheet", case="nul")
-            data = rest + block
-            ends = self._ends(data)
-            if ends and ends[-1] == len(data) and data.endswith(b"\r"):
-                ends.pop()  # the other half of the line end may be in the next block
-            end = ends[-1] if ends else 0
-            if ends:
-                yield data[:end], ends
-            row += len(ends)
-            rest = data[end:]
-            if len(rest) > MAX_RECORD_BYTES:
-                raise self._endless(row, rest)
-        if rest:
-            ends = self._ends(rest)
-            if not ends or ends[-1] < len(rest):
-                if self._opened(rest):
-                    raise self._endless(row + len(ends), rest)
-                ends.append(len(rest))
-            yield rest, ends
-
-    def _ends(self, data: bytes) -> list[int]:
-        if b'"' in data:
-            return [match.end() for match in self._token.finditer(data) if match[2]]
-        ends = list(accumulate(map(len, data.splitlines(keepends=True))))
-        if ends and not data.endswith((b"\n", b"\r")):
-            ends.pop()
-        return ends
-
-    def _opened(self, data: bytes) -> bool:
-        return any(match[1] == b"" for match in self._token.finditer(data))
-
-    def _endless(self, row: int, rest: bytes) -> FileRejected:
-        case = "unclosed-quote" if self._opened(rest) else "endless-record"
-        return FileRejected("damaged-file", case=case, at_row=row)
+    text: str
+    is_cut: bool
 
 
-def sniff_delimiter(sample: str, filename: str) -> str:
-    """Choose the delimiter under which most records of the sample have equally many columns, more than one.
+class _Trial:
+    """A sample as a dialect reads it."""
 
-    Between equals the wider table wins, then the order of `DELIMITERS`; in a ``.tsv`` file the tab comes first.
+    def __init__(self, sample: _Sample, dialect: Dialect, reading: Reading) -> None:
+        self.dialect = dialect
+        rows = enumerate(dialect.rows(sample.text, is_cut=sample.is_cut), 1)
+        self.records = list(islice(((row, cells) for row, cells in rows if any(map(str.strip, cells))), _RECORDS))
+        head: list[Record] = [(row, [cell or None for cell in cells]) for row, cells in self.records[:_HEAD]]
+        self.fit = reading.fit(head)
+        self.below = [cells for row, cells in self.records if row > self.fit.row]
+        self.broken = sum(type(cells) is BrokenRow for cells in self.below)
+        width = self.fit.width
+        self.bad = self.broken + (sum(any(cells[width:]) for cells in self.below) if width else 0)
+
+    def wrapped(self, quote: str) -> int:
+        """Count the cells that a quote begins and ends."""
+        cells = (cell.strip() for _, cells in self.records for cell in cells)
+        return sum(len(cell) > 1 and cell[0] == quote == cell[-1] for cell in cells)
+
+    @property
+    def evenness(self) -> tuple[float, int]:
+        """Share of the records that are as wide as most, wider than a cell; and that width."""
+        counts = Counter(len(cells) for _, cells in self.records if len(cells) > 1)
+        width, times = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return times / max(len(self.records), 1), width
+
+
+def choose_dialect(sample: _Sample, filename: str, reading: Reading, declared: str = "") -> Chosen:
+    """Choose delimiter and quoting.
 
     Parameters
     ----------
     sample
-        Start of the text; its last record may be cut off.
+        Start of the text.
     filename
-        Breaks ties only.
+        Breaks ties between delimiters under which no header is found.
+    declared
+        The delimiter that the file itself declares.
     """
-    order = "\t,;|" if filename.lower().endswith((".tsv", ".tab")) else DELIMITERS
-    return max(order, key=lambda delimiter: _evenness(sample, delimiter))
+    given, quoting = reading.given.get("delimiter"), reading.given.get("quoting", "double")
+    marks = [given] if given else _marks(sample.text, filename, declared)
+    trials = [_Trial(sample, Dialect(mark, quoting), reading) for mark in marks]
+    best = max(trial.fit[:2] for trial in trials)
+    fitting = [trial for trial in trials if trial.fit[:2] == best]
+    if given:
+        chosen = Chosen(trials[0].dialect, "given")
+    elif not best[1]:
+        chosen = _choose_even(trials, declared)
+    else:
+        chosen = _choose_fitting(fitting, declared or reading.remembered.get("delimiter", ""), bool(declared))
+    trial = next(trial for trial in trials if trial.dialect is chosen.dialect)
+    return _with_quoting(sample, chosen, trial, reading)
 
 
-def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
-    widths = []
-    try:
-        for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
-            if any(record):
-                widths.append(len(record))
-            if len(widths) > _RECORDS:
-                break
-    except csv.Error:
-        return 0.0, 0
-    whole = widths[:-1] if len(widths) > 1 else widths
-    counts = Counter(width for width in whole if width > 1)
-    if not counts:
-        return 0.0, 0
-    width, times = max(counts.items(), key=lambda item: (item[1], item[0]))
-    return times / len(whole), width
+def _marks(sample: str, filename: str, declared: str) -> list[str]:
+    """List the delimiters to be tried, likely ones first; the last of them makes one column of the text."""
+    order = "\t,;|" + DELIMITERS[4:] if filename.lower().endswith((".tsv", ".tab")) else DELIMITERS
+    there = [mark for mark in order if mark in sample]
+    alone = next((mark for mark in order if mark not in sample), "\x1f")
+    return list(dict.fromkeys([*([declared] if declared else []), *there, alone]))
+
+
+def _choose_fitting(fitting: list[_Trial], preferred: str, is_declared: bool) -> Chosen:
+    """Choose between delimiters under which the header is found equally well: by even rows, else by a question."""
+    even = [trial for trial in fitting if not trial.bad] or fitting
+    rivals = [trial for at, trial in enumerate(even) if all(trial.records != each.records for each in even[:at])]
+    if len(rivals) == 1:
+        return Chosen(rivals[0].dialect, "proven")
+    for trial in rivals:
+        if trial.dialect.delimiter == preferred:
+            return Chosen(trial.dialect, "proven" if is_declared else "remembered")
+    shown = zip(*(trial.records for trial in rivals), strict=False)
+    at = next((at for at, read in enumerate(shown) if any(each != read[0] for each in read)), 0)
+    return Chosen(rivals[0].dialect, "default", rivals={trial.dialect.delimiter: trial.records[at] for trial in rivals})
+
+
+def _choose_even(trials: list[_Trial], declared: str) -> Chosen:
+    """Choose a delimiter without a header: the one under which most records are equally wide."""
+    if declared:
+        return Chosen(trials[0].dialect, "proven")
+    usual = [trial for trial in trials if trial.dialect.delimiter in DELIMITERS[:4]]
+    even = max(usual or trials, key=lambda trial: trial.evenness)
+    if not even.evenness[1]:
+        even = max(trials, key=lambda trial: trial.evenness)
+    if not even.evenness[1]:  # a column alone: any character that is not there would do as well
+        even = trials[-1]
+    return Chosen(even.dialect, "default")
+
+
+# In each row of our own exports, quoted as in RFC 4180: the id of a job, behind the sign that texts are escaped.
+_OWN_MARK = re.compile(r"'[0-9A-HJKMNP-TV-Z]{26}")
+
+
+def _with_quoting(sample: _Sample, chosen: Chosen, trial: _Trial, reading: Reading) -> Chosen:
+    """Choose the way of quoting: another one than the usual if rows are even under it alone, or most rows show it."""
+    if "quoting" in reading.given:
+        return replace(chosen, quoting_how="given")
+    if any(_OWN_MARK.fullmatch(cell) for cells in trial.below for cell in cells):
+        return chosen
+    mark, remembered = chosen.dialect.delimiter, reading.remembered.get("quoting")
+    rows, usual = max(len(trial.below), 1), trial
+    single = sum(any(cell.lstrip().startswith("'") for cell in cells) for cells in trial.below)
+    names = [
+        *(["double-backslash"] if '\\"' in sample.text else []),
+        *(["single"] if single else []),
+        *(["single-backslash"] if single and "\\'" in sample.text else []),
+    ]
+    for name in names:
+        other = _Trial(sample, Dialect(mark, name), reading)
+        if 2 * len(other.below) < rows:
+            continue  # an open quote has taken in the lines behind it
+        is_better = other.bad < trial.bad and not other.broken
+        is_shown = chosen.quoting_how == "default" and 2 * single >= rows and 10 * other.broken <= rows
+        is_shown = is_shown and usual.wrapped("'") > other.wrapped('"')  # a text may begin with an apostrophe
+        if is_better or (is_shown and name != "double-backslash"):
+            chosen, trial = replace(chosen, dialect=other.dialect, quoting_how="proven"), other
+    if chosen.quoting_how == "default" and remembered in names:
+        return replace(chosen, dialect=Dialect(mark, remembered), quoting_how="remembered")
+    return chosen

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, Final
 
 from sluice.model.errors import FileRejected
-from sluice.reading.cells import CellTable
-from sluice.reading.csv_table import CsvTable, read_records
-from sluice.reading.types import FileLayout, Limits, Segment, TabularFile, Workspace
-from sluice.reading.whole_file import read_whole
+from sluice.reading.cells import CellBook, CellTable, read_cells
+from sluice.reading.csv_table import CsvTable
+from sluice.reading.opendocument import CONTENT, read_ods
+from sluice.reading.records import read_records
+from sluice.reading.types import FileLayout, Limits, Reading, Segment, TabularFile, WholeSheet, Workspace
+from sluice.reading.whole_file import read_xls
 from sluice.reading.xlsx.archive import BLOCK_BYTES, MAX_RATIO, RATIO_FREE_BYTES, READ_BYTES, Archive
 from sluice.reading.xlsx.parser import read_slice
-from sluice.reading.xlsx.table import XlsxTable
+from sluice.reading.xlsx.table import XlsxBook
 from sluice.reading.xlsx.workbook import read_workbook
 from sluice.schema.cells import Record
 
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: BOF record of BIFF5 and BIFF8: a workbook that some writers store without a compound file around it.
+_BARE_BOOK: Final = (b"\x09\x08\x08\0", b"\x09\x08\x10\0")
 _GZIP: Final = b"\x1f\x8b"
 #: Name of the stream that holds a workbook under a password, as the directory of a compound file spells it.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -33,19 +39,37 @@ _COMPOUND_KINDS: Final = {
     "mail": "__substg1.0_".encode("utf-16-le"),
 }
 _BOOKS: Final = ("Workbook".encode("utf-16-le"), b"B\0o\0o\0k\0\0\0")
-#: First parts of other archives than workbooks.
+#: Beginnings of the names of parts that other archives than workbooks have.
 _ARCHIVE_KINDS: Final = {
-    "word": "word/document.xml",
-    "slides": "ppt/presentation.xml",
-    "numbers": "Index/Document.iwa",
-    "book": "META-INF/container.xml",
+    "binary-workbook": ("xl/workbook.bin",),
+    "word": ("word/document.xml",),
+    "slides": ("ppt/presentation.xml",),
+    "numbers": ("Index/Document.iwa", "Index/Tables/", "Index.zip"),
+    "book": ("META-INF/container.xml",),
+    "program": ("META-INF/MANIFEST.MF", "AndroidManifest.xml"),
 }
+#: Media types of other OpenDocument files than spreadsheets, by their last part.
+_DOCUMENT_KINDS: Final = {
+    b"opendocument.text": "opendocument-text",
+    b"opendocument.presentation": "slides",
+    b"opendocument.graphics": "picture",
+    b"opendocument.database": "opendocument-base",
+}
+_MEDIA_TYPE: Final = "mimetype"
+_MANIFEST: Final = "META-INF/manifest.xml"
+#: Rows above the header that a whole file may have beyond the importer's rows.
+_ABOVE_HEADER: Final = 1_000
 _TABLES: Final = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".csv.gz")
 #: Beginnings of other kinds of files. What could begin a table of text has a byte that no text has.
 _KINDS: Final = {
     "pdf": rb"%PDF-",
     "rtf": rb"\{\\rtf",
-    "picture": rb"\x89PNG|\xff\xd8\xff|GIF8[79]a.{0,99}?\0|BM.{4}\0{4}|II\*\0|MM\0\*|RIFF.{4}WEBP|\0\0\x01\0",
+    # BIFF2, 3 and 4 are no compound files; their BOF record is four to six bytes long
+    "old-workbook": rb"\x09[\0\x02\x04][\x04\x06]\0",
+    "lotus": rb"\0\0\x02\0[\x04-\x06]\x04|\0\0\x1a\0[\0-\x05]\x10",
+    "access": rb"\0\x01\0\0Standard (Jet|ACE) DB",
+    "picture": rb"\0.{3}ftyp(hei[cx]|hevc|mif1|avif)|<svg[\s>]|\x89PNG|\xff\xd8\xff|GIF8[79]a.{0,99}?\0"
+    rb"|BM.{4}\0{4}|II\*\0|MM\0\*|RIFF.{4}WEBP|\0\0\x01\0",
     "film": rb"\0.{3}ftyp|RIFF.{4}(AVI |WAVE)|ID3.{0,99}?\0|OggS\0",
     "packed": rb"Rar!\x1a|7z\xbc\xaf|\xfd7zXZ\0|BZh[1-9]1AY&SY|\x28\xb5\x2f\xfd|.{257}ustar",
     "parquet": rb"PAR1.{0,500}?\0",
@@ -54,17 +78,33 @@ _KINDS: Final = {
     "sqlite": rb"SQLite format 3\0",
     "hdf": rb"\x89HDF\r\n",
     "program": rb"MZ.{0,99}?\0|\x7fELF|\xca\xfe\xba\xbe|#!/",
+    "sylk": rb"ID;P\w*(;[NE])*\r?\n(P;P|B;[XY]\d|O;|C;[XY]\d)",  # a table can begin with "ID;Price"
+    "dif": rb'TABLE\r?\n0,1\r?\n"',
+    "sql": rb"(?i)-- (mysql|mariadb|postgresql|pgdump|sqlite)|(create table|insert into|drop table)\s",
+    "xml-workbook": rb"<(?=.*urn:schemas-microsoft-com:office:spreadsheet)(?!(.*<)?(?i:html|body)[\s>])",
+    "flat-opendocument": rb"<(?=.*<office:document[\s>])",
+    "web-page": rb"(?i)<!doctype html|<(html|head|meta|body|table|script|style)[\s>/]|<\?xml(?=.*<(html|body)[\s>])"
+    # a header may be in angle brackets: more has to follow
+    rb"|<(?!\?xml)(?=.*<(html|body|table|tr|td)[\s>])"
+    rb"|mime-version:|content-type: (multipart/related|text/html)|from: <saved by",
     "xml": rb"<\?xml\b",
-    "web-page": rb"(?i)<!doctype html|<(html|head|meta|body|table|script|style)[\s>/]|mime-version:",
 }
 _BEGINNINGS: Final = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in _KINDS.items()}
 _SAMPLE_BYTES: Final = 64 * 1024
 #: Longest token, ``false``, whose cut-off end the decoder of JSON takes for an error.
 _TOKEN: Final = 5
 _BLANK: Final = re.compile(r"\s*")
+_DELIMITERS: Final = ",;\t|"
+#: A line in one pair of quotes; those within are doubled.
+_WRAPPED: Final = re.compile('"(?:[^"]|"")*"')
+#: Lines of a text that are looked at, and characters of a line that a rejection shows.
+_LINES: Final = 20
+_SHOWN: Final = 100
 
 
-def open_table(file: BinaryIO, filename: str, limits: Limits, workspace: Workspace) -> TabularFile:
+def open_table(
+    file: BinaryIO, filename: str, limits: Limits, workspace: Workspace, reading: Reading | None = None
+) -> TabularFile:
     """Open an uploaded file: .xlsx, .xlsm, .xls, .ods, .csv, .tsv, or text packed with gzip.
 
     Parameters
@@ -77,12 +117,15 @@ def open_table(file: BinaryIO, filename: str, limits: Limits, workspace: Workspa
         What the importer takes.
     workspace
         Where the table stores what the workers need.
+    reading
+        What holds already, and how the importer's header is recognised.
 
     Raises
     ------
     FileRejected
         See `sluice.reading`. Some damage is found only while the table is split.
     """
+    reading = reading or Reading()
     size = file.seek(0, 2)
     if size == 0:
         raise FileRejected("empty-file", case="no-bytes")
@@ -94,28 +137,50 @@ def open_table(file: BinaryIO, filename: str, limits: Limits, workspace: Workspa
         return _open_archive(file, limits, workspace)
     if start.startswith(_COMPOUND):
         return _open_compound(file, limits)
+    if start.startswith(_BARE_BOOK):
+        file.seek(0)
+        return _cell_book(read_xls(file), limits)
     if start.startswith(_GZIP):
-        return _open_gzip(file, filename, limits)
+        return _open_gzip(file, filename, limits, reading)
     _reject_other_kinds(start)
-    return CsvTable(partial(_plain, file), True, filename, limits)
+    return CsvTable(partial(_plain, file), True, filename, limits, reading)
 
 
 def _open_archive(file: BinaryIO, limits: Limits, workspace: Workspace) -> TabularFile:
     archive = Archive(file, limits)
     book = read_workbook(archive)
     if book is not None:
-        return XlsxTable(file, archive, book, limits, workspace)
-    if archive.find("content.xml") and archive.find("mimetype") and b"spreadsheet" in archive.read("mimetype"):
-        if archive.find("META-INF/manifest.xml") and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-            raise FileRejected("encrypted-workbook", case="workbook")
-        file.seek(0)
-        return CellTable(*read_whole(file), limits.max_rows)
+        return XlsxBook(file, archive, book, limits, workspace)
+    content = archive.find(CONTENT)
+    if content is not None and _is_spreadsheet(archive):
+        return _cell_book(read_ods(archive.stream(content), limits.max_rows + _ABOVE_HEADER), limits)
     raise _archive_of_another_kind(archive)
 
 
+def _is_spreadsheet(archive: Archive) -> bool:
+    """Whether an OpenDocument file says that it is a spreadsheet; some writers leave out one of the two places."""
+    places = [archive.read(name) for name in map(archive.find, (_MEDIA_TYPE, _MANIFEST)) if name]
+    if any(b"encryption-data" in place for place in places):
+        raise FileRejected("encrypted-workbook", case="workbook")
+    return any(b"opendocument.spreadsheet" in place for place in places)
+
+
+def _cell_book(sheets: Sequence[WholeSheet], limits: Limits) -> CellBook:
+    """Return the sheets that have a value."""
+    filled = [sheet for sheet in sheets if sheet.records]
+    if all(sheet.is_hidden for sheet in filled):
+        raise FileRejected("empty-file", case="no-sheet")
+    return CellBook([CellTable(sheet, limits.max_rows) for sheet in filled])
+
+
 def _archive_of_another_kind(archive: Archive) -> FileRejected:
-    for kind, part in _ARCHIVE_KINDS.items():
-        if archive.find(part):
+    names = [name.replace("\\", "/").lower() for name in archive.names]
+    for kind, parts in _ARCHIVE_KINDS.items():
+        if any(name.startswith(part.lower()) for name in names for part in parts):
+            return FileRejected("not-a-spreadsheet", case=kind)
+    media_type = archive.find(_MEDIA_TYPE)
+    for part, kind in _DOCUMENT_KINDS.items() if media_type else ():
+        if part in archive.read(media_type or ""):
             return FileRejected("not-a-spreadsheet", case=kind)
     tables = [name for name in archive.names if name.lower().endswith(_TABLES) and not name.startswith("__MACOSX/")]
     if tables:
@@ -136,25 +201,52 @@ def _open_compound(file: BinaryIO, limits: Limits) -> TabularFile:
         if name in names and names.isdisjoint(_BOOKS):
             raise FileRejected("not-a-spreadsheet", case=kind)
     file.seek(0)
-    return CellTable(*read_whole(file), limits.max_rows)
+    return _cell_book(read_xls(file), limits)
 
 
-def _open_gzip(file: BinaryIO, filename: str, limits: Limits) -> TabularFile:
+def _open_gzip(file: BinaryIO, filename: str, limits: Limits, reading: Reading) -> TabularFile:
     start = next(_unpacked(file, limits, 0), b"")
     if start.startswith((*_ZIP, _COMPOUND, _GZIP)):
         raise FileRejected("not-a-spreadsheet", case="packed-workbook")
     _reject_other_kinds(start[:_SAMPLE_BYTES])
-    return CsvTable(partial(_unpacked, file, limits), False, filename.removesuffix(".gz"), limits)
+    reading = replace(reading, survey=None)  # what was seen are the packed bytes
+    return CsvTable(partial(_unpacked, file, limits), False, filename.removesuffix(".gz"), limits, reading)
 
 
 def _reject_other_kinds(start: bytes) -> None:
     """Reject a file whose first bytes, `_SAMPLE_BYTES` unless it is shorter, are those of another kind."""
-    text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    text = _as_utf8(start).lstrip()
     for kind, pattern in _BEGINNINGS.items():
         if pattern.match(start) or pattern.match(text):
             raise FileRejected("not-a-spreadsheet", case=kind)
-    if text.startswith((b"{", b"[")) and _is_json(text.decode("utf-8", "ignore"), len(start) == _SAMPLE_BYTES):
+    is_cut_off = len(start) == _SAMPLE_BYTES
+    if text.startswith((b"{", b"[")) and _is_json(text.decode("utf-8", "ignore"), is_cut_off):
         raise FileRejected("not-a-spreadsheet", case="json")
+    if text.startswith(b'"') and (line := _wrapped_line(text.decode("utf-8", "replace"))):
+        raise FileRejected("not-a-spreadsheet", case="quoted-lines", line=line[:_SHOWN])
+
+
+def _as_utf8(start: bytes) -> bytes:
+    """Return text without its mark, and UTF-16 with a mark as UTF-8."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return start.decode("utf-16", "ignore").encode()
+    return start.removeprefix(codecs.BOM_UTF8)
+
+
+def _wrapped_line(text: str) -> str | None:
+    """Return the first line if each line is in one pair of quotes, with as many delimiters in it as in the others.
+
+    A table that was saved as text twice is so: ``"Part Number,Price"``.
+    """
+    lines = [line.rstrip(_DELIMITERS + " ") for line in text.splitlines()[:_LINES] if line.strip()]
+    if len(lines) < 2 or not all(_WRAPPED.fullmatch(line) for line in lines):
+        return None
+    inner = [line[1:-1].replace('""', '"') for line in lines]
+    for delimiter in _DELIMITERS:
+        widths = {len(fields) for fields in csv.reader(inner, delimiter=delimiter)}
+        if len(widths) == 1 and widths != {1}:
+            return inner[0]
+    return None
 
 
 def _is_json(text: str, cut_off: bool) -> bool:
@@ -225,19 +317,23 @@ def _reject_bomb(taken: int, given: int, limits: Limits) -> None:
         raise FileRejected("zip-bomb", case="gzip", packed=taken, unpacked=given)
 
 
-def read_segment(layout: FileLayout, segment: Segment, body: bytes, workspace: Workspace) -> Iterator[Record]:
+def read_segment(
+    layout: FileLayout, segment: Segment, body: bytes, workspace: Workspace, titles: Sequence[str] | None = None
+) -> Iterator[Record]:
     """Read the records of one segment; blank rows are dropped.
 
     Parameters
     ----------
     layout
-        Of the table, once `TabularFile.split` was exhausted.
+        Of the table, once `Table.split` was exhausted.
     segment
         Only its ``first_row`` matters.
     body
         The slice as it was stored, or bytes ``start`` to ``end`` of the upload.
     workspace
         The one that the table was opened with.
+    titles
+        The header row; a row of CSV with a value behind it is a `BrokenRow`. ``None`` if any width will do.
 
     Yields
     ------
@@ -250,5 +346,7 @@ def read_segment(layout: FileLayout, segment: Segment, body: bytes, workspace: W
         ``damaged-file``, when a row of the slice breaks its format.
     """
     if layout.format == "csv":
-        return read_records(layout, segment.first_row, body)
+        return read_records(layout, segment.first_row, body, titles)
+    if layout.format == "cells":
+        return read_cells(body)
     return read_slice(layout, segment.first_row, body, workspace)

@@ -1,30 +1,28 @@
-"""The header of a file: which of the first rows it is, which column of the importer each of its titles means, and how
-alike the titles of two files are.
-"""
+"""The header of a file: which of the first rows it is, and what to say or ask where it does not fit the importer."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
-from itertools import pairwise, zip_longest
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sluice.model.errors import FileRejected
+from sluice.model.errors import FileRejected, Problem
 from sluice.model.recipe import UPDATE_ONLY, Choice, Question
-from sluice.schema.cells import Cell, Record
+from sluice.reading.matching import assign, letter_of, names_of, normal, places_of, suggest, title_rows
+from sluice.reading.types import FileLayout, HeaderFit
+from sluice.schema.cells import Record
 from sluice.schema.importer import Column
 
-#: A row that may be the header: its row number, and its titles.
-TitleRow = tuple[int, list[str]]
-
-# Likeness of two titles from which one is likely the other renamed; `difflib.get_close_matches` has the same.
-_RENAMED = 0.6
-# Pairs of titles that are compared for that; beyond, files have too little in common.
-_PAIRS = 2_500
 # Headers that a question about a missing column names.
 _ASKED = 20
+# Titles of a row that a problem quotes, and characters of each.
+_QUOTED = 12
+_LONGEST = 60
+# First rows that are searched for titles like those of the importer, if no row has them.
+_SEARCHED = 10
+# Characters that some program separates columns with; the first ones are read.
+_READ_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (*_READ_DELIMITERS, "^", "~", "¦", "§", ":", "#", "/")
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,7 @@ class Header:
 
 
 def match_header(head: list[Record], columns: Sequence[Column], mapping: Mapping[str, str] | None) -> Header:
-    """Find the header that has every required column, as `locate_header` does.
-
-    Raises
-    ------
-    FileRejected
-        As `locate_header`; ``missing-header``, about the row that matches most columns.
-    """
+    """Find the header that has every required column; rejects the file as `locate_header` and `check_required` do."""
     header = locate_header(head, columns, mapping)
     check_required(header, columns)
     return header
@@ -91,13 +83,15 @@ def locate_header(
     Raises
     ------
     FileRejected
-        ``no-header``, ``duplicate-header`` or ``bad-mapping``.
+        ``no-header`` if no row has half of the required columns, at least likely ones; ``duplicate-header`` or
+        ``bad-mapping``.
     """
-    names = names_of(columns)
-    chosen = _resolved(mapping or {}, names)
-    found = find_header(head, names, chosen, {column.field for column in columns if column.required}, row)
+    chosen = _resolved(mapping or {}, names_of(columns))
+    found = find_header(head, columns, chosen, row)
+    if found is None or not found.fits(columns):
+        found = _likely_header(head, columns, chosen, row)
     if found is None:
-        raise FileRejected("no-header", expected=[column.title for column in columns])
+        raise FileRejected.of(_no_header(head, columns, row))
     header = _header(found)
     if is_strict:
         _check_mapping(header, mapping or {})
@@ -105,30 +99,65 @@ def locate_header(
     return header
 
 
-def ask_for_mapping(header: Header, columns: Sequence[Column], *, can_update: bool) -> Question | None:
-    """Ask which header stands for a missing column.
+def fit(
+    head: list[Record], columns: Sequence[Column], mapping: Mapping[str, str] | None, row: int | None = None
+) -> HeaderFit:
+    """Return how well the header fits the importer under one of several ways to read a file; rejects nothing."""
+    names = names_of(columns)
+    chosen = {title: names[normal(target)] for title, target in (mapping or {}).items() if normal(target) in names}
+    found = find_header(head, columns, chosen, row)
+    if found is None:
+        return HeaderFit()
+    width = max(at for at, title in enumerate(found.titles, 1) if title)
+    return HeaderFit(found.has(_required(columns)), len(found.known), found.row, width)
 
-    ``None`` if no required column is missing; if more than half of them are, since then it is another file; or if the
-    file has no header that no column matches.
+
+def ask_for_header(head: list[Record], columns: Sequence[Column], mapping: Mapping[str, str] | None) -> Question | None:
+    """Ask which row is the header, if two different ones have all required columns.
+
+    A row that has each column in the same place as the one above it names them once more, perhaps in another language;
+    so it is no other header.
+    """
+    chosen = _resolved(mapping or {}, names_of(columns))
+    rows = [Match(row, titles, assign(titles, columns, chosen)) for row, titles in title_rows(head)[0]]
+    complete = [each for each in rows if each.has(_required(columns))]
+    # a row of data may hold the name of a column
+    most = max((len(each.known) for each in complete), default=0)
+    complete = [each for each in complete if 2 * len(each.known) > most]
+    different = list({tuple(each.fields.items()): each for each in reversed(complete)}.values())[::-1]
+    if len(different) < 2:
+        return None
+    choices = (
+        Choice(each.row, "header-row", {"row": each.row, "titles": _quotable(each.titles)}) for each in different
+    )
+    return Question("header", "header", tuple(choices))
+
+
+def ask_for_mapping(header: Header, columns: Sequence[Column], *, can_update: bool) -> Question | None:
+    """Ask which header stands for a missing column; ``None`` if none is missing, or the file has no unmatched header.
 
     Parameters
     ----------
-    header
-        As `locate_header` finds it.
     columns
         Of the importer, as far as the job's mode searches for them.
     can_update
         Whether the file could update records by the columns that it has.
     """
-    required = [column for column in columns if column.required]
-    missing = [column for column in required if column.field not in header.matched]
-    if not missing or not header.ignored or 2 * len(missing) > len(required):
+    missing = _missing(header, columns)
+    if not missing or not header.ignored:
         return None
+    suggested = suggest([column for column in columns if column.field not in header.matched], header.ignored)
     choices = [
         Choice({title: column.field}, "match-header", {"header": title, "column": column.title})
         for column in missing
-        for title in _by_likeness(column, header.ignored)
+        for title in list(dict.fromkeys([*suggested[column.field].headers, *header.ignored]))[:_ASKED]
     ]
+    likely = {title: column for column in missing if (title := suggested[column.field].likely)}
+    if len(likely) == len(missing) > 1:
+        pairs = {title: column.title for title, column in likely.items()}
+        choices.insert(
+            0, Choice({title: each.field for title, each in likely.items()}, "match-headers", {"pairs": pairs})
+        )
     if can_update and not any(column.key for column in missing):
         choices.append(Choice(UPDATE_ONLY, "update-only"))
     params = {
@@ -136,32 +165,17 @@ def ask_for_mapping(header: Header, columns: Sequence[Column], *, can_update: bo
         "fields": [column.field for column in missing],
         "header_row": header.row,
         "headers": header.ignored[:_ASKED],
+        "likely": {title: column.field for title, column in likely.items()},
     }
     return Question("columns", "mapping", tuple(choices), params=params)
 
 
-def _by_likeness(column: Column, titles: list[str]) -> list[str]:
-    """List the headers that could stand for a column, the most alike first."""
-    nearest = _nearest(column, titles)
-    return ([nearest] if nearest else []) + [title for title in titles[:_ASKED] if title != nearest]
-
-
-def names_of(columns: Sequence[Column]) -> dict[str, str]:
-    """Return fields by all names of their columns, in the form of `normal`."""
-    names: dict[str, str] = {}
-    for column in columns:
-        for title in (column.field, *column.titles):
-            names.setdefault(normal(title), column.field)
-    return names
-
-
 def _resolved(mapping: Mapping[str, str], names: dict[str, str]) -> dict[str, str]:
-    """Return the mapping as normal header to field name."""
-    chosen = {normal(title): names.get(normal(target)) for title, target in mapping.items()}
+    """Return the mapping with fields in place of titles."""
     unknown = sorted(target for target in mapping.values() if normal(target) not in names)
     if unknown:
         raise FileRejected("bad-mapping", case="unknown", unknown=unknown, known=sorted(set(names.values())))
-    return {title: field for title, field in chosen.items() if field is not None}
+    return {title: names[normal(target)] for title, target in mapping.items()}
 
 
 def _header(found: Match) -> Header:
@@ -175,8 +189,7 @@ def _header(found: Match) -> Header:
 
 
 def _check_mapping(header: Header, mapping: Mapping[str, str]) -> None:
-    found = {normal(title) for title in header.titles}
-    absent = sorted(title for title in mapping if normal(title) not in found)
+    absent = sorted(title for title in mapping if not places_of(title, header.titles))
     if absent:
         headers = [title for title in header.titles if title]
         raise FileRejected("bad-mapping", case="absent", absent=absent, header_row=header.row, headers=headers)
@@ -184,53 +197,114 @@ def _check_mapping(header: Header, mapping: Mapping[str, str]) -> None:
 
 def _check_duplicates(header: Header, columns: Sequence[Column]) -> None:
     for column in columns:
-        found = [header.titles[index] for index, field in header.fields.items() if field == column.field]
-        if len(found) > 1:
-            raise FileRejected("duplicate-header", field=column.field, found=found, column=column.title)
+        places = [index for index, field in header.fields.items() if field == column.field]
+        if len(places) > 1:
+            found, letters = [header.titles[at] for at in places], [letter_of(at) for at in places]
+            named = {"field": column.field, "column": column.title, "header_row": header.row}
+            raise FileRejected("duplicate-header", found=found, letters=letters, **named)
 
 
 def check_required(header: Header, columns: Sequence[Column]) -> None:
-    """Reject a file that lacks a required column.
-
-    Raises
-    ------
-    FileRejected
-        ``missing-header``, with the most alike of its headers that no column matches.
-    """
-    missing = [column for column in columns if column.required and column.field not in header.matched]
+    """Reject a file that lacks a required column: ``missing-header``, with the nearest of its unmatched headers."""
+    missing = _missing(header, columns)
     if not missing:
         return
-    nearest = {column.title: _nearest(column, header.ignored) for column in missing}
     raise FileRejected(
         "missing-header",
-        missing=list(nearest),
-        nearest=nearest,
+        missing=[column.title for column in missing],
+        nearest=_nearest([column for column in columns if column.field not in header.matched], missing, header.ignored),
         header_row=header.row,
+        first_row=_quotable(header.titles),
         has_key=not any(column.key for column in missing),
     )
 
 
-def _nearest(column: Column, titles: list[str]) -> str | None:
-    by_normal = {normal(title): title for title in titles}
-    for title in (*column.titles, column.field):
-        if close := get_close_matches(normal(title), by_normal, 1):
-            return by_normal[close[0]]
-    return None
+def _missing(header: Header, columns: Sequence[Column]) -> list[Column]:
+    return [column for column in columns if column.required and column.field not in header.matched]
+
+
+def _nearest(columns: Sequence[Column], missing: Sequence[Column], titles: Sequence[str]) -> dict[str, str | None]:
+    """Return the header that is most like each missing column, by title; each header is that of one column at most."""
+    suggested, nearest = suggest(columns, titles), dict[str, str | None]()
+    for column in missing:
+        free = (header for header in suggested[column.field].headers if header not in nearest.values())
+        nearest[column.title] = next(free, None)
+    return nearest
+
+
+# ---------------------------------------------------------------------- what a file without a header looks like
+
+
+def described(problem: Problem, layout: FileLayout, *, shows_data: bool = True) -> Problem:
+    """Add to a problem about headers the sheet and the delimiter; `shows_data`: quote a first row that may be data."""
+    if problem.type not in {"no-header", "missing-header", "duplicate-header"}:
+        return problem
+    read = {"sheet": layout.sheet, "delimiter": layout.delimiter}
+    params = {**problem.params, **{name: value for name, value in read.items() if value}}
+    if params.get("cause") == "data" and not shows_data:
+        del params["first_row"]
+    return replace(problem, params=params)
+
+
+def _no_header(head: list[Record], columns: Sequence[Column], row: int | None) -> Problem:
+    """Say what was read in place of a header, why it may be none, and which titles come nearest."""
+    rows = title_rows([each for each in head if row in {None, each[0]}])[0]
+    required = [column for column in columns if column.required]
+    params: dict[str, Any] = {
+        "expected": [column.title for column in columns],
+        "required": [column.title for column in required],
+        "nearest": {},
+    }
+    if not rows:
+        return Problem("no-header", {**params, "cause": "blank-row", "header_row": row} if row else params)
+    params |= {"header_row": rows[0][0], "first_row": _quotable(rows[0][1])}
+    params |= _cause([titles for _, titles in rows], columns)
+    if "character" not in params:  # else the whole row is one value
+        found = [(number, _nearest(columns, required, titles)) for number, titles in rows[:_SEARCHED]]
+        number, nearest = max(found, key=lambda each: sum(map(bool, each[1].values())))
+        params |= {"nearest": nearest, "nearest_row": number}
+    return Problem("no-header", params)
+
+
+def _cause(rows: list[list[str]], columns: Sequence[Column]) -> dict[str, Any]:
+    """Guess why the first rows have no header; empty if nothing points to a cause."""
+    filled = [title for title in rows[0] if title]
+    filled_cells = [sum(map(bool, titles)) for titles in rows]
+    if filled and filled[0].startswith("<"):
+        return {"cause": "markup"}
+    if filled and max(filled_cells) == 1:
+        return _cause_of_one_column(filled[0], columns)
+    if 2 * sum(_is_number(title) for title in filled) >= len(filled):
+        return {"cause": "data"}
+    return {"cause": "title-block"} if filled_cells[0] == 1 else {}
+
+
+def _cause_of_one_column(text: str, columns: Sequence[Column]) -> dict[str, Any]:
+    counted = {sign: len(set(assign(text.split(sign), columns, {}).values())) for sign in _DELIMITERS if sign in text}
+    best = max(counted, key=lambda sign: (counted[sign], text.count(sign)), default="")
+    if best in _READ_DELIMITERS:
+        return {"cause": "quoted-lines", "character": best}
+    if best and counted[best]:
+        return {"cause": "delimiter", "character": best}
+    return {"cause": "one-column"}
+
+
+def _is_number(text: str) -> bool:
+    return any(letter.isdigit() for letter in text) and not any(letter.isalpha() for letter in text)
+
+
+def _quotable(titles: Sequence[str]) -> list[str]:
+    """Return the first titles of a row, as far as a person needs them to recognise it."""
+    filled = [title if len(title) <= _LONGEST else f"{title[:_LONGEST]}…" for title in titles if title]
+    return filled[:_QUOTED] if len(filled) <= _QUOTED else [*filled[:_QUOTED], "…"]
+
+
+# ---------------------------------------------------------------------- rows
 
 
 @dataclass(frozen=True)
 class Match:
-    """A row, or two consecutive ones, read as the header.
-
-    Parameters
-    ----------
-    row
-        Its row number; that of the lower one of two.
-    titles
-        As found, white space reduced; empty cells are ``""``.
-    fields
-        Column index, from 0, to field name.
-    """
+    """A row, or two consecutive ones with the number of the lower one, read as the header; as in `Header`."""
 
     row: int
     titles: list[str]
@@ -250,57 +324,60 @@ class Match:
         """Whether it has every required field."""
         return bool(required) and required <= self.known
 
+    def says_otherwise(self, other: Match) -> bool:
+        """Whether it names the same columns in the same places by other titles, such as those of another language."""
+        return self.fields == other.fields and [*map(normal, self.titles)] != [*map(normal, other.titles)]
 
-def normal(title: str) -> str:
-    """Reduce a header to what is compared: letters and digits, without case or accents."""
-    letters = unicodedata.normalize("NFKD", title).casefold()
-    return "".join(letter for letter in letters if letter.isalnum())
+    def fits(self, columns: Sequence[Column], likely: Collection[str] = ()) -> bool:
+        """Whether it has half of the required columns, some of them likely; or lacks the only one beside two others."""
+        required, found = _required(columns), self.known.union(likely)
+        return 2 * len(required & found) >= len(required) or (len(required) == 1 and len(found) > 1)
 
 
 def find_header(
-    head: list[Record],
-    names: Mapping[str, str],
-    chosen: Mapping[str, str],
-    required: set[str],
-    row: int | None = None,
+    head: list[Record], columns: Sequence[Column], chosen: Mapping[str, str], row: int | None = None
 ) -> Match | None:
     """Find the header among the first rows.
 
-    It is the first row that has every required field. If there is none, it is the first two consecutive rows that have
-    them together: some headers are merged over both rows, others stand in the lower one under the name of their group.
-    A row with every required field is joined with a row next to it, too, if that adds fields. Otherwise it is the row
-    or pair that matches most fields, and ``None`` when nothing matches.
+    It is the first row that has every required field; if the row below names the same columns once more, as headers in
+    two languages do, it is that one. If there is none, it is the first two consecutive rows that have them together:
+    some headers are merged over both rows, others stand in the lower one under the name of their group. A row with
+    every required field is joined with a row next to it, too, if that adds fields. Otherwise it is the row or pair that
+    matches most fields, and ``None`` when nothing matches.
 
     Parameters
     ----------
     head
         First rows of the file that are not blank.
-    names, chosen
-        Normal header to field name: of the columns, and of the caller, which takes precedence.
-    required
-        Names of the fields that a file must have.
+    columns
+        Of the importer.
+    chosen
+        Header to field name, as the caller gave it; takes precedence.
     row
         Row number of the header, if a caller has named it.
     """
     single, double = (
         [
-            Match(number, titles, _fields(titles, names, chosen))
+            Match(number, titles, assign(titles, columns, chosen))
             for number, titles in rows
             if row is None or number == row
         ]
         for rows in title_rows(head)
     )
-    return _best(single, double, required)
+    return _best(single, double, _required(columns))
 
 
-def title_rows(head: list[Record]) -> tuple[list[TitleRow], list[TitleRow]]:
-    """Return the titles of each row with its number, and those of each two consecutive rows, joined, with the lower's.
-
-    White space is reduced; empty cells are ``""``.
-    """
-    single = [(row, _titles(cells)) for row, cells in head]
-    double = [(row, _stacked(above, below)) for (before, above), (row, below) in pairwise(single) if before + 1 == row]
-    return single, double
+def _likely_header(
+    head: list[Record], columns: Sequence[Column], chosen: Mapping[str, str], row: int | None
+) -> Match | None:
+    """Find the first row that has half of the required columns, and two in all, if likely headers count."""
+    for number, titles in title_rows([each for each in head if row in {None, each[0]}])[0][:_SEARCHED]:
+        found = Match(number, titles, assign(titles, columns, chosen))
+        suggested = suggest([each for each in columns if each.field not in found.known], _header(found).ignored)
+        likely = [field for field, each in suggested.items() if each.likely]
+        if len(found.known) + len(likely) > 1 and found.fits(columns, likely):
+            return found
+    return None
 
 
 def _best(single: list[Match], double: list[Match], required: set[str]) -> Match | None:
@@ -309,71 +386,15 @@ def _best(single: list[Match], double: list[Match], required: set[str]) -> Match
         found = next((match for match in double if match.has(required)), None)
         # of several that match as many, max returns the first: a row before a pair
         return found or max((match for match in single + double if match.fields), key=_size, default=None)
+    again = [each for each in single if each.row == found.row + 1 and each.says_otherwise(found)]
     pairs = [match for match in double if match.row in (found.row, found.row + 1)]
     # in a pair that has a field twice, the name of a group was matched as a column
-    return max([found, *(match for match in pairs if match.is_distinct)], key=_size)
+    return max([*again, found, *(match for match in pairs if match.is_distinct)], key=_size)
+
+
+def _required(columns: Sequence[Column]) -> set[str]:
+    return {column.field for column in columns if column.required}
 
 
 def _size(match: Match) -> int:
     return len(match.known)
-
-
-def _titles(cells: list[Cell]) -> list[str]:
-    return ["" if cell is None else " ".join(str(cell).split()) for cell in cells]
-
-
-def _stacked(upper: list[str], lower: list[str]) -> list[str]:
-    """Join the titles of two rows: the lower cell where it has text, because the upper one names its group."""
-    return [below or above for above, below in zip_longest(upper, lower, fillvalue="")]
-
-
-def _fields(titles: list[str], names: Mapping[str, str], chosen: Mapping[str, str]) -> dict[int, str]:
-    keys = [normal(title) for title in titles]
-    taken = {chosen[key] for key in keys if key in chosen}
-    fields: dict[int, str] = {}
-    for index, key in enumerate(keys):
-        field = chosen.get(key)
-        if field is None and (known := names.get(key)) not in taken:
-            field = known
-        if key and field is not None:
-            fields[index] = field
-    return fields
-
-
-# ---------------------------------------------------------------------- titles of two files
-
-
-def fingerprint(titles: Iterable[str]) -> tuple[str, ...]:
-    """Return what titles are recognised by: their letters and digits, sorted; the order of columns is of no account."""
-    return tuple(sorted(filter(None, map(normal, titles))))
-
-
-def likeness(before: Sequence[str], now: Sequence[str]) -> float:
-    """Return how alike two fingerprints are, from 0 to 1: twice the titles in common, of the titles of both.
-
-    Likely renamed titles count by the share of their letters that is the same.
-    """
-    if before == now:
-        return 1.0
-    gone, new = differences(before, now)
-    common = len(before) - len(gone) + sum(share for share, _, _ in renamed(gone, new))
-    return 2 * common / (len(before) + len(now))
-
-
-def differences(before: Sequence[str], now: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return what only the first of two fingerprints has, and what only the second has."""
-    left, right = Counter(before), Counter(now)
-    return sorted((left - right).elements()), sorted((right - left).elements())
-
-
-def renamed(gone: Sequence[str], new: Sequence[str]) -> list[tuple[float, str, str]]:
-    """Pair titles that are alike, the most alike first; each is in one pair at most."""
-    if len(gone) * len(new) > _PAIRS:
-        return []
-    shares = ((SequenceMatcher(None, old, other, autojunk=False).ratio(), old, other) for old in gone for other in new)
-    pairs: list[tuple[float, str, str]] = []
-    for share, old, other in sorted(shares, key=lambda each: (-each[0], each[1:])):
-        taken = any(old == pair[1] or other == pair[2] for pair in pairs)
-        if share >= _RENAMED and not taken:
-            pairs.append((share, old, other))
-    return pairs

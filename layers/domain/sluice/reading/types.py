@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
+from sluice.model.recipe import How, Question
 from sluice.schema.cells import Record
+
+if TYPE_CHECKING:
+    from sluice.reading.encoding import TextSurvey
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,52 @@ class Limits:
     max_bytes: int
     max_rows: int
     max_inflated_bytes: int = 8 * 1024**3
+
+
+class HeaderFit(NamedTuple):
+    """How well the importer's header is found in the first rows of a file; a better one is greater.
+
+    Parameters
+    ----------
+    has_required
+        Whether every required column is there.
+    found
+        Number of the columns that are there.
+    row
+        Row number of the header; 0 if there is none.
+    width
+        Fields up to its last title.
+    """
+
+    has_required: bool = False
+    found: int = 0
+    row: int = 0
+    width: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What holds before a file is opened, and how its header is recognised.
+
+    Parameters
+    ----------
+    given
+        Values of decisions that a caller made, by key, of those on which splitting depends.
+    remembered
+        Values of an earlier file; they hold where this file leaves it open.
+    fit
+        Looks for the header of the importer in the first rows that are not blank.
+    survey
+        What the bytes of the text show, if they were read before.
+    answered
+        The keys of what was given as an answer: no proof is weighed against it.
+    """
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    remembered: Mapping[str, Any] = field(default_factory=dict)
+    fit: Callable[[list[Record]], HeaderFit] = lambda _: HeaderFit()
+    survey: TextSurvey | None = None
+    answered: frozenset[str] = frozenset()
 
 
 class Workspace(Protocol):
@@ -49,7 +99,7 @@ class FileLayout:
     Parameters
     ----------
     format
-        ``xlsx`` (slices of sheet XML), ``csv`` (bytes) or ``cells`` (typed cells of a whole-file reader).
+        ``xlsx`` (slices of sheet XML), ``csv`` (bytes) or ``cells`` (typed cells of an .xls or .ods file).
     sheet
         Name of the sheet that is read; empty for CSV.
     encoding, delimiter
@@ -91,8 +141,72 @@ class Segment:
     body: bytes | None = None
 
 
-class TabularFile(Protocol):
-    """An opened file, positioned on the sheet that is read."""
+#: Merged cells: the first and the last row by number, the first and the last column counted from 0.
+MergedRange = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """What a sheet shows beside its values.
+
+    Parameters
+    ----------
+    hidden_rows
+        Number of hidden rows with a value among those that were split; ``None`` where the reader cannot tell, and so
+        for the others.
+    hidden_columns
+        First and last place of ranges of hidden columns.
+    merged
+        Ranges of merged cells, by their first rows.
+    is_filtered
+        Whether a filter selects rows.
+    hidden
+        Numbers of the hidden rows, unless the slices of the sheet tell which they are.
+    """
+
+    hidden_rows: int | None = None
+    hidden_columns: tuple[tuple[int, int], ...] | None = None
+    merged: tuple[MergedRange, ...] | None = None
+    is_filtered: bool | None = None
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class WholeSheet:
+    """A worksheet of a format that is read whole.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    is_hidden
+        Whether a spreadsheet program hides it.
+    records
+        Its rows that have a value, in order.
+    hidden, hidden_columns
+        Numbers of its hidden rows; first and last place of ranges of hidden columns.
+    merged
+        Its ranges of merged cells.
+    """
+
+    name: str
+    is_hidden: bool
+    records: list[Record]
+    hidden: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    merged: list[MergedRange] = field(default_factory=list)
+
+
+class Table(Protocol):
+    """A sheet of an opened file that has a value, or all of a file without sheets."""
+
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet; empty if the file has none."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a spreadsheet program hides the sheet."""
 
     def head(self, count: int) -> list[Record]:
         """Read the first ``count`` rows that are not blank (fewer when there are no more)."""
@@ -100,13 +214,33 @@ class TabularFile(Protocol):
     def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
         """Split all rows below row number ``after_row`` into segments of ``chunk_rows`` rows, in order."""
 
+    def count_rows(self, after_row: int) -> int:
+        """Count the rows below row number ``after_row`` that have a value."""
+
     @property
     def layout(self) -> FileLayout:
         """The layout; complete once `split` is exhausted."""
 
     @property
+    def facts(self) -> SheetFacts:
+        """What the sheet shows beside its values; complete once `split` is exhausted."""
+
+
+class TabularFile(Protocol):
+    """An opened file."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """Its sheets that have a value, in the order of their tabs; one table if it has no sheets."""
+
+    @property
+    def decisions(self) -> Mapping[str, tuple[Any, How]]:
+        """How the text is read that the file is: decisions by key; other files need none."""
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What the file leaves open before its header can be looked for; the first is asked."""
+
+    @property
     def properties(self) -> dict[str, str]:
         """Custom properties of a workbook that are text, by name; other files have none."""
-
-    def other_sheets(self) -> tuple[str, ...]:
-        """Name the other visible sheets of a workbook that have a value; other files have none."""

@@ -1,119 +1,188 @@
-"""Readers of whole files, where a file cannot be split as bytes: openpyxl row by row, calamine all at once."""
+"""Reader of .xls files (BIFF5 and BIFF8), which cannot be split as bytes: xlrd reads them whole.
+
+xlrd knows the cells, their formats and errors. Whether a formula was ever calculated is read from the records
+themselves, by their names in [MS-XLS].
+"""
 
 from __future__ import annotations
 
-import warnings
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from datetime import datetime, time
+import io
+import struct
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Final, cast
 
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
+import xlrd
+from xlrd.book import Book
+from xlrd.sheet import Sheet
 
 from sluice.model.errors import FileRejected
-from sluice.schema.cells import Cell, CellError, Record
+from sluice.reading.types import WholeSheet
+from sluice.reading.xlsx.parser import SPAN, format_kind
+from sluice.schema.cells import NO_DAY, Cell, CellError, Record
 
-_ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError)
-#: What an OpenDocument sheet shows in a cell whose formula failed; calamine returns it as text.
-_FAILED: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
+_EOF, _FORMULA, _UNCALCED, _BOUND_SHEET, _RECALC_ID, _BOF = 0x0A, 0x06, 0x5E, 0x85, 0x01C1, 0x0809
+_HEADER: Final = struct.Struct("<HH")
+_WORKSHEET: Final = 0
+#: Results of formulas that programs store which do not calculate: the number 0 and the empty text.
+_ZERO, _EMPTY = bytes(8), b"\x03"
+_NOT_A_NUMBER: Final = b"\xff\xff"
+_UNCOMPUTED: Final = CellError("=")
 
-
-def stream_sheet(file: BinaryIO, sheet: str | None = None) -> Iterator[Record]:
-    """Read a sheet of an .xlsx file with openpyxl's streaming reader, blank rows included.
-
-    Slow (10,000 rows/s), but it reads every form of XML. Its cells equal those of calamine.
-
-    Parameters
-    ----------
-    file
-        The workbook.
-    sheet
-        Name of the sheet, the first one if ``None``.
-
-    Raises
-    ------
-    FileRejected
-        ``damaged-file``.
-    """
-    from openpyxl import load_workbook  # noqa: PLC0415 - a third of a second that most functions never need
-
-    number = 0
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions that it does not know
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        table = book[sheet] if sheet is not None else book.worksheets[0]
-        table.reset_dimensions()  # what the file says of its own size is often wrong
-        for number, cells in enumerate(table.iter_rows(), 1):
-            yield number, [_cell(cell) for cell in cells]
-    except (ValueError, TypeError, AttributeError, LookupError, SyntaxError, OSError, *_ZIP_ERRORS) as error:
-        # SyntaxError: the class of XML parse errors in the standard library and in lxml.
-        raise FileRejected("damaged-file", case="broken-row", at_row=number + 1) from error
+_DAY_SECONDS: Final = 86_400
+_DAY_ZERO_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001 - a spreadsheet knows no time zones
+_DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - as above
+_LAST_DAY: Final = 2_958_465  # 31 December 9999
+_FALSE_DAY: Final = 60  # 29 February 1900
 
 
-def _cell(cell: Any) -> Cell:
-    value = cell.value
-    if cell.data_type == "e":
-        return CellError(str(value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date()
-    return None if value == "" else cast(Cell, value)
-
-
-def read_whole(file: BinaryIO) -> tuple[str, Iterator[Record], Callable[[], tuple[str, ...]]]:
-    """Read the first visible sheet with data of an .xls or .ods file with calamine.
-
-    The whole sheet is in memory; both formats are small (.xls ends at 65,536 rows).
-
-    Returns
-    -------
-    tuple
-        Name of the sheet, its records, blank rows included, and what names the other visible sheets with data.
+def read_xls(file: BinaryIO) -> list[WholeSheet]:
+    """Read the worksheets of an .xls file; the format ends at 65,536 rows.
 
     Raises
     ------
     FileRejected
-        ``encrypted-workbook``, ``damaged-file`` or ``empty-file``.
+        ``encrypted-workbook`` or ``damaged-file``.
     """
-    sheets = _sheets_with_data(file)
-    name, sheet = next(sheets, (None, None))
-    if name is None or sheet is None or sheet.start is None:
-        raise FileRejected("empty-file", case="no-sheet")
-    row, column = sheet.start
-    records = _records(sheet.to_python(skip_empty_area=True), row + 1, column)
-    return name, records, lambda: tuple(other for other, _ in sheets)
-
-
-def _sheets_with_data(file: BinaryIO) -> Iterator[tuple[str, CalamineSheet]]:
     try:
-        book = CalamineWorkbook.from_filelike(file)
-        for meta in book.sheets_metadata:
-            if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet:
-                sheet = book.get_sheet_by_name(meta.name)
-                if sheet.start is not None:
-                    yield meta.name, sheet
-    except PasswordError as error:
-        raise FileRejected("encrypted-workbook", case="workbook") from error
-    except CalamineError as error:
+        book = xlrd.open_workbook(
+            file_contents=file.read(),
+            logfile=io.StringIO(),
+            formatting_info=True,
+            on_demand=True,
+            ragged_rows=True,
+            ignore_workbook_corruption=True,  # a sector that two streams share; chains that run in a circle still end
+        )
+        kinds, is_since_1904 = _format_kinds(book), bool(book.datemode)
+        sheets = []
+        for index, uncomputed in zip(range(book.nsheets), _uncomputed(book), strict=True):
+            sheet = book.sheet_by_index(index)
+            records = list(_records(sheet, is_since_1904, kinds, uncomputed))
+            sheets.append(
+                WholeSheet(
+                    sheet.name,
+                    bool(sheet.visibility),
+                    records,
+                    [row + 1 for row, each in sheet.rowinfo_map.items() if each.hidden],
+                    [(column, column) for column, each in sheet.colinfo_map.items() if each.hidden],
+                    [(first + 1, end, left, right - 1) for first, end, left, right in sheet.merged_cells],
+                )
+            )
+            book.unload_sheet(index)
+        return sheets
+    except MemoryError:
+        raise
+    except UnicodeDecodeError as error:
+        raise FileRejected("damaged-file", case="unknown-code-page") from error
+    except Exception as error:  # xlrd looks up what the file names, so that any error of it is damage of the file
+        if "encrypted" in str(error):
+            raise FileRejected("encrypted-workbook", case="workbook") from error
         raise FileRejected("damaged-file", case="not-a-workbook") from error
 
 
-def _records(rows: list[list[Any]], first_row: int, column: int) -> Iterator[Record]:
-    for number, cells in enumerate(rows, first_row):
-        yield number, [None] * column + [_whole_cell(cell) for cell in cells]
+def _format_kinds(book: Book) -> list[int]:
+    """Return for each cell format (XF) whether it shows a number, a date or a span of time."""
+    codes = {key: each.format_str for key, each in book.format_map.items() if each.format_str}
+    return [format_kind(each.format_key, codes) for each in book.xf_list]
 
 
-def _whole_cell(value: Any) -> Cell:
-    if isinstance(value, str):
-        return CellError(value) if value in _FAILED else value or None
-    return cast(Cell, value)
+def _records(
+    sheet: Sheet, since_1904: bool, kinds: Sequence[int], uncomputed: set[tuple[int, int]]
+) -> Iterator[Record]:
+    for row in range(sheet.nrows):
+        cells: list[Cell] = []
+        values: Sequence[Any] = sheet.row_values(row)
+        for column, (kind, value) in enumerate(zip(sheet.row_types(row), values, strict=True)):
+            if uncomputed and (row, column) in uncomputed:
+                cells.append(_UNCOMPUTED)
+            elif kind in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE}:
+                index = sheet.cell_xf_index(row, column)  # small files of other writers name formats that they lack
+                shown = kinds[index] if index < len(kinds) else 0
+                cells.append(_moment(value, shown, since_1904) if shown else value)
+            else:
+                cells.append(_cell(kind, value))
+        if any(cell is not None for cell in cells):
+            yield row + 1, cells
+
+
+def _cell(kind: int, value: Any) -> Cell:
+    if kind == xlrd.XL_CELL_ERROR:
+        return CellError(xlrd.error_text_from_code.get(value, f"#{value}"))
+    if kind == xlrd.XL_CELL_BOOLEAN:
+        return bool(value)
+    return cast(str, value) or None
+
+
+def _moment(number: float, kind: int, since_1904: bool) -> Cell:
+    """Return a number as the date, the time or the span that its cell shows, to the second."""
+    if not 0 <= number < _LAST_DAY + 1:
+        return number  # no day of the calendar: a column of dates rejects it, as in .xlsx
+    seconds = round(number * _DAY_SECONDS)
+    if kind == SPAN:
+        return timedelta(seconds=seconds)
+    days, rest = divmod(seconds, _DAY_SECONDS)
+    if number < 1 and not days:
+        return (_DAY_ZERO + timedelta(seconds=rest)).time()
+    if not since_1904 and days == _FALSE_DAY:
+        return CellError(NO_DAY)
+    if not since_1904 and days < _FALSE_DAY:
+        days += 1
+    moment = (_DAY_ZERO_1904 if since_1904 else _DAY_ZERO) + timedelta(days=days, seconds=rest)
+    return _day_or_moment(moment)
+
+
+def _day_or_moment(moment: datetime) -> date | datetime:
+    return moment.date() if moment.time() == time() else moment
+
+
+def _uncomputed(book: Book) -> list[set[tuple[int, int]]]:
+    """Find the formulas of each worksheet that no program has calculated, by row and column.
+
+    A sheet can say so (UNCALCED). A program that cannot calculate stores 0 or an empty text for every formula, and
+    leaves out the version of the engine that did (RECALCID).
+    """
+    offsets, is_calculated = [], False
+    for kind, data in _substream(book, 0):
+        if kind == _BOUND_SHEET and data[5] == _WORKSHEET:
+            offsets.append(int.from_bytes(data[:4], "little"))
+        elif kind == _RECALC_ID:
+            is_calculated |= any(data[4:8])
+    stale: list[set[tuple[int, int]]] = []
+    empty: list[set[tuple[int, int]]] = []
+    for offset in offsets:
+        formulas, blank, is_stale = set(), set(), False
+        for kind, data in _substream(book, offset):
+            if kind == _UNCALCED:
+                is_stale = True
+            elif kind == _FORMULA:
+                place = (int.from_bytes(data[:2], "little"), int.from_bytes(data[2:4], "little"))
+                result = data[6:14]
+                formulas.add(place)
+                if result == _ZERO or (result[6:] == _NOT_A_NUMBER and result[:1] == _EMPTY):
+                    blank.add(place)
+                else:
+                    is_calculated = True
+        stale.append(formulas if is_stale else set())
+        empty.append(blank)
+    return stale if is_calculated else [one | other for one, other in zip(stale, empty, strict=True)]
+
+
+def _substream(book: Book, offset: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the records of the globals or of a sheet that say whether formulas were calculated, to its end."""
+    stream: bytes = book.mem or b""
+    at, end, depth = book.base + offset, book.base + book.stream_len, 0
+    while at + _HEADER.size <= end:
+        kind, size = _HEADER.unpack_from(stream, at)
+        at += _HEADER.size
+        if kind == _BOF:
+            depth += 1
+        elif kind == _EOF:
+            depth -= 1
+            if depth <= 0:
+                return
+        elif kind in _TAKEN and depth == 1:  # charts in a sheet are substreams of their own
+            yield kind, bytes(stream[at : at + size])
+        at += size
+
+
+_TAKEN: Final = frozenset({_FORMULA, _UNCALCED, _BOUND_SHEET, _RECALC_ID})

@@ -77,6 +77,8 @@ class ColumnFacts:
         The words of a ``choice``; empty for other kinds.
     limits
         Of its values.
+    form
+        How its values are written, in words; ``""`` if the importer does not say.
     default
         Value of an empty cell as declared; ``None`` also when the column is required.
     example
@@ -93,6 +95,7 @@ class ColumnFacts:
     key: bool
     choices: tuple[str, ...]
     limits: Limits
+    form: str
     default: Any
     example: Any
     description: str | None
@@ -125,6 +128,7 @@ def describe(importer: Importer) -> list[ColumnFacts]:
                 key=column.key,
                 choices=_choices(annotations),
                 limits=_limits(annotations),
+                form=column.form,
                 default=default,
                 example=info.examples[0] if info.examples else None,
                 description=info.description,
@@ -155,6 +159,8 @@ def format_value(value: Any, conventions: Conventions) -> str:
 
 def _allowed(facts: ColumnFacts) -> Iterator[str]:
     limits = facts.limits
+    if facts.form:
+        yield facts.form
     if facts.choices:
         yield "one of " + ", ".join(facts.choices)
     if limits.ge is not None:

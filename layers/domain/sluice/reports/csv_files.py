@@ -12,9 +12,10 @@ from typing import Any, BinaryIO, Final
 
 from pydantic_core import from_json
 
+from sluice.model.rejection import JOB_TITLE, SHEET_TITLE
 from sluice.reports.cells import cell_text, escape_formula
 from sluice.reports.columns import describe
-from sluice.reports.rejected_rows import JOB_TITLE, LEADING, JobMark, RejectedRow, ReportColumns
+from sluice.reports.rejected_rows import JobMark, RejectedRow, ReportColumns
 from sluice.schema.importer import Importer
 from sluice.schema.validation import GoodRow
 
@@ -34,7 +35,7 @@ def write_errors_csv(
     out: BinaryIO,
     *,
     job: str,
-    sheet: str,  # noqa: ARG001 - a caller gives the writers of the workbook and of the text the same arguments
+    sheets: Sequence[str],
     titles: Sequence[str],
     places: Mapping[str, int],
     rows: Iterable[RejectedRow],
@@ -48,20 +49,22 @@ def write_errors_csv(
     ----------
     out
         Where the file goes; only its ``write`` is used.
-    job, sheet, titles, places, rows
-        As in `sluice.reports.errors_workbook.write_errors_workbook`; the name of the sheet is not used.
+    job, sheets, titles, places, rows
+        As in `sluice.reports.errors_workbook.write_errors_workbook`.
 
     Returns
     -------
     int
         Rows written.
     """
-    columns = ReportColumns(titles, places)
+    columns = ReportColumns(titles, places, with_sheets=len(sheets) > 1)
     lines = _error_lines(columns, JobMark(job, escaped=True).text, rows)
     return _write_csv(out, [escape_formula(title) for title in columns.header], lines)
 
 
-def write_loaded_csv(out: BinaryIO, importer: Importer, job: str, rows: Iterable[GoodRow]) -> int:
+def write_loaded_csv(
+    out: BinaryIO, importer: Importer, job: str, rows: Iterable[tuple[str, GoodRow]], *, with_sheets: bool = False
+) -> int:
     """Write ``loaded.csv``: the number of each row, the job that loaded it, then the values that it said.
 
     UTF-8 with byte order mark, separated by commas, quoted as in RFC 4180. Amounts are exact with a decimal point,
@@ -77,34 +80,50 @@ def write_loaded_csv(out: BinaryIO, importer: Importer, job: str, rows: Iterable
     job
         Id of the job that loaded them.
     rows
-        The rows; read once, never held.
+        Names of their sheets, and the rows; read once, never held.
+    with_sheets
+        Whether the sheet of each row is named behind its number.
 
     Returns
     -------
     int
         Rows written.
     """
-    header = [NUMBER_TITLE, JOB_TITLE, *(column.title for column in importer.columns)]
-    return _write_csv(out, header, _loaded_lines(importer, JobMark(job, escaped=True).text, rows))
+    before = [NUMBER_TITLE, SHEET_TITLE, JOB_TITLE] if with_sheets else [NUMBER_TITLE, JOB_TITLE]
+    header = [*before, *(column.title for column in importer.columns)]
+    lines = _loaded_lines(importer, JobMark(job, escaped=True).text, rows, with_sheets=with_sheets)
+    return _write_csv(out, header, lines)
 
 
 def _error_lines(columns: ReportColumns, mark: str, rows: Iterable[RejectedRow]) -> Iterator[list[object]]:
-    width = len(columns.header) - LEADING - 1
+    width = len(columns.header) - columns.leading - 1
     for row in rows:
         own, beyond = (
             [escape_formula(cell) if isinstance(cell, str) else cell_text(cell) for cell in cells]
             for cells in columns.cells(row)
         )
-        yield [row.number, mark, *own, *[None] * (width - len(own)), escape_formula(row.reasons), *beyond]
+        number, *sheet, last = columns.before(row, mark)
+        yield [
+            number,
+            *(escape_formula(str(name)) for name in sheet),
+            last,
+            *own,
+            *[None] * (width - len(own)),
+            escape_formula(row.reasons),
+            *beyond,
+        ]
 
 
-def _loaded_lines(importer: Importer, mark: str, rows: Iterable[GoodRow]) -> Iterator[list[Any]]:
-    facts = describe(importer)
+def _loaded_lines(
+    importer: Importer, mark: str, rows: Iterable[tuple[str, GoodRow]], *, with_sheets: bool
+) -> Iterator[list[Any]]:
+    facts, leading = describe(importer), 3 if with_sheets else 2
     fields = [column.field for column in facts]
-    flags = [place for place, column in enumerate(facts, LEADING) if column.kind == "flag"]
-    texts = [place for place, column in enumerate(facts, LEADING) if column.kind not in _SAFE]
-    for row in rows:
-        line = [row.number, mark, *map(from_json(row.values).get, fields)]
+    flags = [place for place, column in enumerate(facts, leading) if column.kind == "flag"]
+    texts = [place for place, column in enumerate(facts, leading) if column.kind not in _SAFE]
+    for sheet, row in rows:
+        before = [row.number, escape_formula(sheet), mark] if with_sheets else [row.number, mark]
+        line = [*before, *map(from_json(row.values).get, fields)]
         for place in flags:
             line[place] = _FLAGS[line[place]]
         if _SUSPECT.search(row.values):

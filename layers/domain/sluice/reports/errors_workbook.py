@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO, Final
 
 from sluice.reports.cells import SHEET_COLUMNS, cell_text, truncation_note
-from sluice.reports.rejected_rows import JOB_PROPERTY, LEADING, JobMark, RejectedRow, ReportColumns
+from sluice.reports.rejected_rows import JOB_PROPERTY, JobMark, RejectedRow, ReportColumns
 from sluice.reports.workbook import SheetNaming, StreamingWorkbook
 
 #: Cells that get a comment. Comments are kept in memory until the end (0.8 KB each), and Excel lays each out as a
@@ -21,7 +21,7 @@ def write_errors_workbook(
     out: BinaryIO,
     *,
     job: str,
-    sheet: str,
+    sheets: Sequence[str],
     titles: Sequence[str],
     places: Mapping[str, int],
     rows: Iterable[RejectedRow],
@@ -39,15 +39,16 @@ def write_errors_workbook(
     job
         Id of the job that rejected the rows. Each row has it, see `sluice.reports.rejected_rows.JobMark`, and so have
         the custom properties of the workbook, for a person may remove a column.
-    sheet
-        Name of the sheet that the rows come from; ``""`` if they come from a text file. Rows beyond Excel's 1,048,576
-        go to ``name (2)`` and so on, of which an import would read the first only.
+    sheets
+        Names of the sheets that the rows come from, ``""`` for a text file. The rows are named by them if there are
+        several, and the sheet of this workbook has the name of the first. Rows beyond Excel's 1,048,576 go to
+        ``name (2)`` and so on; an import asks which of them it reads.
     titles
-        The file's headers, empty ones ``""``. Those of an earlier report's own columns are left out.
+        The headers of the first sheet, empty ones ``""``. Those of an earlier report's own columns are left out.
     places
         Title of an importer's column to the index of its cell in the file.
     rows
-        The rejected rows; read once, never held.
+        The rejected rows, their cells in the order of `titles`; read once, never held.
 
     Returns
     -------
@@ -59,9 +60,9 @@ def write_errors_workbook(
     Nothing is written to ``out`` before all rows have been read. 150,000 rows of 10 columns, two cells of each wrong,
     take 5 s of processor time, 17 MB of memory and 11 MB of temporary disk; memory does not grow with more rows.
     """
-    columns = ReportColumns(titles, places, SHEET_COLUMNS - LEADING - 1)
+    columns = ReportColumns(titles, places, with_sheets=len(sheets) > 1, width=SHEET_COLUMNS)
     with StreamingWorkbook(_NAMING, properties={JOB_PROPERTY: job}) as workbook:
-        errors = _ErrorsSheet(workbook, sheet, columns, JobMark(job, escaped=False).text)
+        errors = _ErrorsSheet(workbook, sheets[0], columns, JobMark(job, escaped=False).text)
         for row in rows:
             errors.add(row)
         workbook.write(out)
@@ -86,10 +87,11 @@ class _ErrorsSheet:
     def add(self, row: RejectedRow) -> None:
         """Write a row below those before it."""
         at = self._series.next_row()
+        before, leading = self._columns.before(row, self._mark), self._columns.leading
         own, beyond = self._columns.cells(row)
         wrong = self._columns.wrong(row)
         if self._series.is_sampled:
-            for column, text in enumerate([str(row.number), "", *map(cell_text, own)]):
+            for column, text in enumerate([*map(str, before[:-1]), "", *map(cell_text, own)]):
                 self._series.widen(column, text)
             self._series.widen(self._last, row.reasons)
         for column, reason in wrong.items():
@@ -97,11 +99,12 @@ class _ErrorsSheet:
                 self._series.comment(at, column, reason)
                 self._comments += 1
         if wrong:
-            own += [None] * (max(wrong) - LEADING + 1 - len(own))  # a cell that is missing is marked too
+            own += [None] * (max(wrong) - leading + 1 - len(own))  # a cell that is missing is marked too
         cells, formats = self._cells, self._formats
-        written = [cells.cell(0, at, row.number, formats.plain), cells.text(1, at, self._mark, formats.note)]
+        written = [cells.cell(column, at, cell, formats.plain) for column, cell in enumerate(before[:-1])]
+        written.append(cells.text(leading - 1, at, self._mark, formats.note))
         reasons = row.reasons
-        for column, cell in enumerate(own, LEADING):
+        for column, cell in enumerate(own, leading):
             if column in wrong:
                 written.append(cells.cell(column, at, cell, formats.wrong))
             elif cell is not None:

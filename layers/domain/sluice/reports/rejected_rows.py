@@ -8,20 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sluice.model.rejection import Rejection
+from sluice.model.rejection import JOB_TITLE, ROW_TITLE, SHEET_TITLE, Rejection
 from sluice.schema.cells import Cell
 from sluice.wording import word_rejection
 
-#: Header of the first column: the row's number in the file that was imported.
-ROW_TITLE: Final = "Original row"
-#: Header of the second column: the job that made the report, as `JobMark` writes it.
-JOB_TITLE: Final = "Original job"
-#: Headers by which a file is recognised as a report of Sluice.
-REPORT_TITLES: Final = frozenset({ROW_TITLE, JOB_TITLE})
 #: Header of the last column: why the row was rejected.
 REASONS_TITLE: Final = "What is wrong"
-#: Columns before those of the file.
-LEADING: Final = 2
 #: Custom property of a workbook: the id of the job that made it.
 JOB_PROPERTY: Final = "SluiceJob"
 
@@ -67,7 +59,7 @@ class RejectedRow:
     Parameters
     ----------
     number
-        Row number as a person sees it in the file.
+        Row number as a person sees it in the sheet.
     cells
         From column A on, as they were read.
     rejections
@@ -77,6 +69,11 @@ class RejectedRow:
     number: int
     cells: list[Cell]
     rejections: list[Rejection]
+
+    @property
+    def sheet(self) -> str:
+        """Name of its sheet; empty if the file has none."""
+        return self.rejections[0].sheet
 
     @property
     def reasons(self) -> str:
@@ -90,9 +87,9 @@ class RejectedRow:
 class ReportColumns:
     """Maps the cells of rejected rows to the columns of a report.
 
-    A report has the row number in column 0, the job in column 1, then the file's own columns, then the reasons. Cells
-    beyond the file's header, which no importer reads, follow the reasons. Columns that an earlier report added to the
-    file are left out, because this report writes them anew.
+    A report has the row number in column 0, then the sheet if there are several, the job, the file's own columns, and
+    the reasons. Cells beyond the file's header, which no importer reads, follow the reasons. Columns that an earlier
+    report added to the file are left out, because this report writes them anew.
 
     Parameters
     ----------
@@ -100,21 +97,37 @@ class ReportColumns:
         The file's headers; empty ones are ``""``.
     places
         Title of an importer's column to the index of its cell in the file.
-    limit
-        The number of the file's columns at most; ``None`` is no limit.
+    with_sheets
+        Whether the sheet of each row is named.
+    width
+        The number of the report's columns at most; ``None`` is no limit.
+
+    Attributes
+    ----------
+    leading
+        Columns before those of the file.
     """
 
-    def __init__(self, titles: Sequence[str], places: Mapping[str, int], limit: int | None = None) -> None:
-        added = {ROW_TITLE, JOB_TITLE, REASONS_TITLE}
+    def __init__(
+        self, titles: Sequence[str], places: Mapping[str, int], *, with_sheets: bool, width: int | None = None
+    ) -> None:
+        added = {ROW_TITLE, SHEET_TITLE, JOB_TITLE, REASONS_TITLE}
+        before = [ROW_TITLE, *([SHEET_TITLE] if with_sheets else []), JOB_TITLE]
+        self._with_sheets, self.leading = with_sheets, len(before)
+        limit = None if width is None else width - self.leading - 1
         self._kept = [at for at, title in enumerate(titles) if title not in added][:limit]
         self._whole = len(self._kept) == len(titles)
         self._width = len(titles)
-        of_cell = {at: column for column, at in enumerate(self._kept, LEADING)}
+        of_cell = {at: column for column, at in enumerate(self._kept, self.leading)}
         self._columns = {title: of_cell[at] for title, at in places.items() if at in of_cell}
-        self.header = [ROW_TITLE, JOB_TITLE, *(titles[at] for at in self._kept), REASONS_TITLE]
+        self.header = [*before, *(titles[at] for at in self._kept), REASONS_TITLE]
+
+    def before(self, row: RejectedRow, mark: str) -> list[int | str]:
+        """Return the cells before those of the file: the last one is the mark."""
+        return [row.number, row.sheet, mark] if self._with_sheets else [row.number, mark]
 
     def cells(self, row: RejectedRow) -> tuple[list[Cell], list[Cell]]:
-        """Return the cells of the file's own columns, from column `LEADING` on, and those beyond its header.
+        """Return the cells of the file's own columns, from column `leading` on, and those beyond its header.
 
         The first list is shorter than the header if the row ends early.
         """

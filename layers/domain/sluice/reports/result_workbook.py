@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Final
 
+from sluice.model.rejection import ROW_TITLE, SHEET_TITLE
 from sluice.reports.cells import SHEET_COLUMNS, cell_text, truncation_note
-from sluice.reports.rejected_rows import ROW_TITLE
 from sluice.reports.summary import Category, add_summary_sheet, summarise
 from sluice.reports.workbook import SheetNaming, StreamingWorkbook
 from sluice.schema.cells import Cell
@@ -39,6 +39,8 @@ class CategorisedRow:
         What was found, if the workbook shows it.
     reason
         Why it is in its category, if the workbook shows that.
+    sheet
+        Name of its sheet.
     """
 
     row: int
@@ -46,6 +48,7 @@ class CategorisedRow:
     category: str
     value: str | None = None
     reason: str | None = None
+    sheet: str = ""
 
 
 def write_result_workbook(
@@ -56,6 +59,7 @@ def write_result_workbook(
     titles: Sequence[str],
     rows: Iterable[CategorisedRow],
     facts: Mapping[str, str],
+    with_sheets: bool = False,
 ) -> dict[str, int]:
     """Write ``result.xlsx``: a summary with a chart, then a sheet for each category, also if the category has no rows.
 
@@ -78,6 +82,8 @@ def write_result_workbook(
         The rows, in any order; read once, never held.
     facts
         What stands at the top of the summary, by its name.
+    with_sheets
+        Whether the sheet of each row is named behind its number.
 
     Returns
     -------
@@ -100,7 +106,8 @@ def write_result_workbook(
     empty = partial(add_summary_sheet, summary=summarise(categories, {}, facts))
     with StreamingWorkbook(_NAMING, empty) as workbook:
         sheets = {
-            category.slug: CategorySheet(workbook, category.title, value_title, titles) for category in categories
+            category.slug: CategorySheet(workbook, category.title, value_title, titles, with_sheets=with_sheets)
+            for category in categories
         }
         for row in rows:
             if row.category not in sheets:
@@ -116,9 +123,9 @@ def write_result_workbook(
 class CategorySheet:
     """The rows of one category.
 
-    Column 0 has the row number, then come the file's own columns. Behind them are what was found and the reason, each
-    only if a row of the category has one, in the order in which they turned up. Cells beyond the file's header, which
-    no importer reads, follow last and have no header.
+    Column 0 has the row number, the next one the sheet if there are several, then come the file's own columns. Behind
+    them are what was found and the reason, each only if a row of the category has one, in the order in which they
+    turned up. Cells beyond the file's header, which no importer reads, follow last and have no header.
 
     Parameters
     ----------
@@ -130,13 +137,19 @@ class CategorySheet:
         Header of the column with the values that were found.
     titles
         The file's headers; those beyond what a sheet has room for are left out.
+    with_sheets
+        Whether the sheet of each row is named.
     """
 
-    def __init__(self, workbook: StreamingWorkbook, title: str, value_title: str, titles: Sequence[str]) -> None:
+    def __init__(
+        self, workbook: StreamingWorkbook, title: str, value_title: str, titles: Sequence[str], *, with_sheets: bool
+    ) -> None:
         self._cells, self._formats = workbook.cells, workbook.formats
-        header = [ROW_TITLE, *titles[: SHEET_COLUMNS - 1 - _ADDED]]
+        before = [ROW_TITLE, SHEET_TITLE] if with_sheets else [ROW_TITLE]
+        self._leading = len(before)
+        header = [*before, *titles[: SHEET_COLUMNS - self._leading - _ADDED]]
         self._series = workbook.add_series(title, header)
-        self._own = len(header) - 1
+        self._own = len(header) - self._leading
         self._value_title = value_title
         self._added: dict[str, int] = {}
 
@@ -163,14 +176,15 @@ class CategorySheet:
     def _columns(self, row: CategorisedRow) -> dict[int, Cell]:
         """Cells that are not empty, by their columns from left to right."""
         own, beyond = row.cells[: self._own], row.cells[self._own :]
-        cells: dict[int, Cell] = {0: row.row}
-        cells |= {column: cell for column, cell in enumerate(own, 1) if cell is not None}
+        before: list[Cell] = [row.row, row.sheet]
+        cells: dict[int, Cell] = dict(enumerate(before[: self._leading]))
+        cells |= {column: cell for column, cell in enumerate(own, self._leading) if cell is not None}
         cut = [note for column, cell in cells.items() if (note := truncation_note(self._series.header[column], cell))]
         reason = "; ".join([row.reason, *cut] if row.reason else cut)
         found = ((self._value_title, row.value), (REASON_TITLE, reason))
         added = {self._added_column(title): text for title, text in found if text}
         cells |= sorted(added.items())
-        first = 1 + self._own + _ADDED
+        first = self._leading + self._own + _ADDED
         cells |= {
             column: cell for column, cell in enumerate(beyond, first) if cell is not None and column < SHEET_COLUMNS
         }

@@ -13,14 +13,18 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from sluice.model.recipe import Mark, Recipe
 from sluice.schema.cells import InvalidValue
-from sluice.schema.dates import Order, date_from_number, date_from_text, shown_by_typed, swapped
+from sluice.schema.dates import DAYS_TO_1904, Order, date_from_number, date_from_text, day_of, shown_by_typed, swapped
 from sluice.schema.numbers import DIGITS, LIMIT, amount_from_text, coordinate_from_text, number_from_text, plain
+from sluice.schema.text import INVISIBLE, PRECISION
 from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 # Below this, Python writes a float with an exponent, which no other form of the number has.
 _TINY = 1e-4
-# A long number as a spreadsheet shows it in a narrow cell, and as it then writes it to a text file.
-_SHORTENED = re.compile(r"\d[.,]\d+E\+\d\d")
+_SPACES = re.compile(r"[^\S\n\r\t]")
+# An amount in the place of digits: as a spreadsheet shows a long number in a narrow cell (1,23457E+11), as R and Python
+# write one (1e+05), and with the point that a float has (1002345678.0).
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|\d[.,]\d+[eE]-\d+")
+_FLOAT = re.compile(r"(\d+)\.0")
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,20 @@ class Conventions:
         beforehand. Then each column of a file proves its own, and the caller is asked where it does not.
     vocabulary
         Names of months, words for yes and no, and first words of totals rows.
+    null_markers
+        Whole texts that stand for an empty cell, exactly as databases and other programs write them.
+    years
+        The first and the last year that a date can have. Another is a slip, a day of another calendar, or a sentinel.
+    sentinels
+        Days outside of `years` that a date can have all the same, such as 9999-12-31 for "until further notice".
     """
 
     decimal: Mark | None = None
     dates: Order | None = None
     vocabulary: Vocabulary = ENGLISH
+    null_markers: tuple[str, ...] = ("\\N", "NULL")
+    years: tuple[int, int] = (1900, 2100)
+    sentinels: tuple[date, ...] = ()
 
 
 DEFAULT: Final = Conventions()
@@ -64,6 +77,8 @@ class Context:
         Of the importer.
     recipe
         Of the job.
+    is_1904
+        Whether the file is a workbook that counts days from 1904, as Excel for the Macintosh did.
 
     Attributes
     ----------
@@ -74,12 +89,28 @@ class Context:
         empties it after each row.
     """
 
-    __slots__ = ("_mark", "_marks", "_order", "_orders", "_strict", "_swapped", "shown", "vocabulary")
+    __slots__ = (
+        *(
+            "_conventions",
+            "_days_later",
+            "_first",
+            "_last",
+            "_mark",
+            "_marks",
+            "_order",
+            "_orders",
+            "_strict",
+            "_swapped",
+        ),
+        *("shown", "vocabulary"),
+    )
 
-    def __init__(self, conventions: Conventions, recipe: Recipe | None = None) -> None:
+    def __init__(self, conventions: Conventions, recipe: Recipe | None = None, *, is_1904: bool = False) -> None:
         recipe = recipe or Recipe()
+        self._days_later = DAYS_TO_1904 if is_1904 else 0
         marks, dates = recipe.of_kind("decimal"), recipe.of_kind("date_order")
-        self.vocabulary = conventions.vocabulary
+        self._conventions, self.vocabulary = conventions, conventions.vocabulary
+        self._first, self._last = conventions.years
         self.shown: dict[str, str] = {}
         self._mark: Mark = conventions.decimal or DECIMAL
         self._order: Order = conventions.dates or DATE_ORDER
@@ -118,13 +149,17 @@ class Context:
         Raises
         ------
         InvalidValue
-            See `date_from_text`; ``month-first``, ``day-first`` or ``not-swapped``.
+            See `date_from_text`; ``month-first``, ``day-first``, ``not-swapped`` or ``implausible-year``.
         """
         if isinstance(cell, str):
-            found, shown = date_from_text(cell, self._orders.get(field, self._order), self.vocabulary)
+            found, shown = date_from_text(
+                cell, self._orders.get(field, self._order), self.vocabulary, days_later=self._days_later
+            )
         else:
-            found, shown = date_from_number(cell)
-        return found if shown is None else self._decided(field, found, shown)
+            found, shown = date_from_number(cell, self._days_later)
+        if shown is not None:
+            found = self._decided(field, found, shown)
+        return found if self._first <= found.year <= self._last else self._sentinel(found)
 
     def typed_date(self, field: str, found: date) -> date:
         """Read a typed date of a field.
@@ -132,15 +167,20 @@ class Context:
         Raises
         ------
         InvalidValue
-            ``not-swapped``.
+            ``not-swapped`` or ``implausible-year``.
         """
         shown = shown_by_typed(found)
-        if shown is None:
+        if shown is not None:
+            if self._strict or self._swapped:
+                found = self._decided(field, found, shown)
+            else:
+                self.shown[field] = shown
+        return found if self._first <= found.year <= self._last else self._sentinel(found)
+
+    def _sentinel(self, found: date) -> date:
+        if found in self._conventions.sentinels:
             return found
-        if self._strict or self._swapped:
-            return self._decided(field, found, shown)
-        self.shown[field] = shown
-        return found
+        raise InvalidValue("implausible-year", year=str(found.year), first=str(self._first), last=str(self._last))
 
     def _decided(self, field: str, found: date, shown: str) -> date:
         self.shown[field] = shown
@@ -198,31 +238,57 @@ def _coordinate(value: Any) -> Any:
 
 def _date(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, date):
-        day = value.date() if isinstance(value, datetime) else value
+        day = day_of(value) if isinstance(value, datetime) else value
         return _context(info).typed_date(info.field_name or "", day)
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return _context(info).written_date(info.field_name or "", value)
     raise InvalidValue("not-a-date")
 
 
-def _code(value: Any) -> Any:
-    """Keep text as it is, without the apostrophe that stops a spreadsheet from reading it as a number."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip().removeprefix("'").lstrip()
+def name_from_text(text: str) -> str:
+    """Read text that names something: a key or a code, where each character counts.
+
+    Raises
+    ------
+    InvalidValue
+        ``required``, ``shortened-number`` or ``invisible-character``.
+    """
+    text = text.strip()
     if not text:
         raise InvalidValue("required")
-    if _SHORTENED.fullmatch(text):
-        raise InvalidValue("shortened-number")
+    if not text.isascii():
+        if found := INVISIBLE.search(text):
+            raise InvalidValue("invisible-character", character=f"U+{ord(found[0]):04X}", place=found.start() + 1)
+        return _SPACES.sub(" ", text)
+    if text[0].isdecimal() and not text.isdecimal():
+        if _SHORTENED.fullmatch(text):
+            raise InvalidValue("shortened-number")
+        if found := _FLOAT.fullmatch(text):
+            if len(found[1]) > PRECISION:
+                raise InvalidValue("shortened-number")
+            return found[1]
     return text
 
 
+def _code(value: Any) -> Any:
+    """Keep text as it is, without the apostrophe that stops a spreadsheet from reading it as a number."""
+    return name_from_text(value.lstrip("' \t")) if isinstance(value, str) else value
+
+
+def _key(value: Any) -> Any:
+    """Keep text that names a record as it is, without the apostrophe before digits alone."""
+    if not isinstance(value, str):
+        return value
+    return name_from_text(value[1:] if value.startswith("'") and value[1:].strip().isdecimal() else value)
+
+
 def _digits(value: Any) -> Any:
-    """Keep digits and leading zeros; drop spaces, dashes and the ``.0`` of a spreadsheet's number."""
+    """Keep digits and leading zeros; drop spaces, dashes and the ``.0`` of a number."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str):
         raise InvalidValue("not-digits")
-    text = text.strip().lstrip("'").replace(" ", "").replace("-", "")
+    text = text.strip().lstrip("'")
+    text = (name_from_text(text) if text.endswith(".0") else text).replace(" ", "").replace("-", "")
     if not (text.isascii() and text.isdigit()):
         raise InvalidValue("not-digits")
     return text
@@ -266,6 +332,8 @@ Date = Annotated[date, BeforeValidator(_date), Decided("date_order")]
 #: Digits and letters that name something, kept as they are written, with leading zeros: order and telephone numbers.
 #: A long one that a spreadsheet has shortened to an amount (``1,23457E+11``) is rejected.
 Code = Annotated[str, BeforeValidator(_code)]
+#: Text that names a record, kept as it is written; each key of plain text is one.
+Key = Annotated[str, BeforeValidator(_key)]
 #: Digits kept as text, with leading zeros: telephone numbers, identity numbers.
 Digits = Annotated[str, BeforeValidator(_digits)]
 #: Yes or no, in the words of the importer's `Vocabulary`.

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
+
+#: The day that a spreadsheet's calendar of 1900 has by mistake, as it shows it.
+NO_DAY: Final = "1900-02-29"
+#: A cell whose value is that of a merged cell, and whose meaning is not clear; our reports show it like other errors.
+MERGED: Final = "#MERGED!"
 
 
 @dataclass(frozen=True)
 class CellError:
     """An error that the spreadsheet program left in the cell, such as ``#N/A``; never a usable value.
 
-    A formula that no program has computed is one too, and begins with ``=``.
+    A formula that no program has computed is one too, and begins with ``=``. So are `NO_DAY` and
+    `MERGED`.
+
+    Parameters
+    ----------
+    text
+        The cell.
+    reason
+        Why it cannot be used, if it is no error of the program: a reader of cells (`sluice.schema.text`) says so.
     """
 
     text: str
+    reason: InvalidValue | None = None
+
+    @property
+    def code(self) -> str:
+        """Code of its rejection."""
+        if self.reason is not None:
+            return self.reason.code
+        if self.text.startswith("="):
+            return "uncomputed-formula"
+        return {NO_DAY: "not-in-calendar", MERGED: "merged-cells"}.get(self.text, "spreadsheet-error")
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Parameters of the code."""
+        return self.reason.params if self.reason is not None else {}
 
 
 #: An empty cell is ``None``. CSV cells are always ``str``. Whole numbers may come as ``float`` (123.0).
@@ -22,6 +51,15 @@ Cell = None | str | bool | int | float | datetime | date | time | timedelta | Ce
 
 #: Row number as a person sees it in the sheet (1-based, header rows counted) and its cells from column A on.
 Record = tuple[int, list[Cell]]
+
+
+class BrokenRow(list[Any]):
+    """The cells of a row that cannot be assigned to columns; ``code`` says why, see `sluice.model.rejection`."""
+
+    def __init__(self, code: str, cells: Iterable[Any], **params: Any) -> None:
+        super().__init__(cells)
+        self.code = code
+        self.params = params
 
 
 class InvalidValue(ValueError):

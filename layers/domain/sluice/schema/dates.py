@@ -11,22 +11,36 @@ of all that it can, which are those whose day is at most 12, with day and month 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from sluice.model.recipe import Evidence
 from sluice.schema.cells import InvalidValue
 from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
-_TIME = r"(?:,?\s+\d.*)?"
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T\d.*)?" + _TIME)
-_NUMBERS = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4}|\d{2})" + _TIME)
-_NAMED = re.compile(r"(\d{1,2})[-/.\s]*([^\W\d]+)[-/.,\s]*(\d{4}|\d{2})" + _TIME)
-_BARE = re.compile(r"(\d{8})|(\d{5})(?:[.,]\d+)?")
+# A time of day behind a date, with its zone; the day stays as it is written. Anything else there is no time: two dates
+# in one cell are not the first of them.
+_CLOCK = r"(?:\d{1,2}(?:[:.]\d{2}){1,2}(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?|\d{1,2}\s*[ap]\.?m\.?)"
+_ZONE = r"(?:\s*(?:[a-z]{1,5}|[a-z]+/[a-z_]+))?(?:\s*[+-]\d{2}(?::?\d{2})?)?"
+_TIME = rf"(?:(?:,?\s+|T){_CLOCK}{_ZONE}|T\d{{4,6}}(?:[.,]\d+)?{_ZONE})?"
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TIME, re.IGNORECASE)
+_NUMBERS = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4}|\d{2})" + _TIME, re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/.\s]*(?P<month>[^\W\d]+)[-/.,\s]*(?P<year>\d{{4}}|\d{{2}})" + _TIME, re.IGNORECASE
+)
+_MONTH_FIRST = re.compile(
+    rf"(?P<month>[^\W\d]+)[-/.\s]*(?P<day>\d{{1,2}}){_ORDINAL}[-/.,\s]+(?P<year>\d{{4}}|\d{{2}})" + _TIME, re.IGNORECASE
+)
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-/.\s]*(?P<month>[^\W\d]+)[-/.\s]*(?P<day>\d{1,2})" + _TIME, re.IGNORECASE)
+_NAMED = (_DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST)
+_BARE = re.compile(r"(\d{8})|(\d{5}(?:[.,]\d+)?)")
 # Two-digit years: 00 to 68 are of this century (POSIX strptime(3), %y).
 _CENTURY_SPLIT = 69
 # Excel's day 0, chosen so that days from 1 March 1900 on count right in spite of its 29 February 1900.
 _DAY_ZERO = date(1899, 12, 30)
+#: Days between the calendars of 1900 and 1904 (Microsoft, "Date systems in Excel").
+DAYS_TO_1904: Final = 1462
 #: Numbers that count days, from 18 May 1927 to the end of 2099: the five digits of a spreadsheet's date whose format
 #: was lost. A year has four digits, and a date without separators six to eight, so neither is taken for such a number.
 FIRST_SERIAL: Final = 10_000
@@ -36,6 +50,8 @@ LAST_SERIAL: Final = (date(2099, 12, 31) - _DAY_ZERO).days
 _FIRST_COMPACT = 1900_01_01
 _LAST_COMPACT = 2099_12_31
 _MONTHS = 12
+_DAY_SECONDS = 86_400
+_HALF_SECOND = timedelta(milliseconds=500)
 #: Order of day and month in dates that are written with numbers alone.
 Order = Literal["dmy", "mdy"]
 #: What a date shows of its column, see `sluice.model.recipe.Shown`; ``None`` if it shows nothing.
@@ -58,7 +74,9 @@ def is_half_swapped(evidence: Evidence) -> bool:
     return swappable >= _TYPED and not evidence.shows("typed") and texts >= _PROVING and min(proofs) == 0
 
 
-def date_from_text(text: str, order: Order = "dmy", vocabulary: Vocabulary = ENGLISH) -> tuple[date, ShownDate]:
+def date_from_text(
+    text: str, order: Order = "dmy", vocabulary: Vocabulary = ENGLISH, *, days_later: int = 0
+) -> tuple[date, ShownDate]:
     """Read a date that was written as text.
 
     Parameters
@@ -69,6 +87,8 @@ def date_from_text(text: str, order: Order = "dmy", vocabulary: Vocabulary = ENG
         Of an ambiguous date; any other is read as it must be.
     vocabulary
         Names of the months.
+    days_later
+        As in `date_from_number`.
 
     Returns
     -------
@@ -89,13 +109,19 @@ def date_from_text(text: str, order: Order = "dmy", vocabulary: Vocabulary = ENG
         shown = _order_of(first, second)
         day, month = (second, first) if (order if shown == "either" else shown) == "mdy" else (first, second)
         year = _whole_year(year, found[3])
-    elif (found := _NAMED.fullmatch(text)) and (named := vocabulary.month(found[2])):
-        day, month, year = int(found[1]), named, _whole_year(int(found[3]), found[3])
     elif found := _BARE.fullmatch(text):
-        return date_from_number(int(found[1] or found[2]))
+        return date_from_number(float((found[1] or found[2]).replace(",", ".")), days_later)
     else:
-        raise InvalidValue("not-a-date")
+        year, month, day = _named_date(text, vocabulary)
     return _calendar_day(year, month, day), shown
+
+
+def _named_date(text: str, vocabulary: Vocabulary) -> tuple[int, int, int]:
+    """Read a date whose month has its name, in any order: the name says which of the numbers is the day."""
+    for form in _NAMED:
+        if (found := form.fullmatch(text)) and (month := vocabulary.month(found["month"])):
+            return _whole_year(int(found["year"]), found["year"]), month, int(found["day"])
+    raise InvalidValue("not-a-date")
 
 
 def shown_by_typed(day: date) -> ShownDate:
@@ -110,8 +136,15 @@ def swapped(day: date) -> date:
     return day.replace(month=day.day, day=day.month)
 
 
-def date_from_number(number: float) -> tuple[date, ShownDate]:
+def date_from_number(number: float, days_later: int = 0) -> tuple[date, ShownDate]:
     """Read a date that was stored as a number: the days that a spreadsheet counts, or yyyymmdd.
+
+    Parameters
+    ----------
+    number
+        The cell.
+    days_later
+        Days between day 0 of Excel's usual calendar and that of the workbook: 0 or `DAYS_TO_1904`.
 
     Returns
     -------
@@ -124,11 +157,18 @@ def date_from_number(number: float) -> tuple[date, ShownDate]:
         ``not-a-date`` if the number is neither; ``not-in-calendar`` for a day that does not exist.
     """
     if FIRST_SERIAL <= number < LAST_SERIAL + 1:
-        day = _DAY_ZERO + timedelta(days=int(number))  # the fraction is the time of day
+        # the fraction is the time of day, and is rounded to its second as `day_of` does it
+        day = _DAY_ZERO + timedelta(days=days_later + int(number * _DAY_SECONDS + 0.5) // _DAY_SECONDS)
         return day, shown_by_typed(day)
     if _FIRST_COMPACT <= number <= _LAST_COMPACT and number == int(number):
         return _calendar_day(int(number) // 10_000, int(number) // 100 % 100, int(number) % 100), None
     raise InvalidValue("not-a-date")
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day of a time that is rounded to its second: a spreadsheet shows 23:59:59.9 as the next midnight."""
+    day = moment.date()
+    return day if day == date.max else (moment + _HALF_SECOND).date()
 
 
 def _order_of(first: int, second: int) -> ShownDate:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -13,10 +14,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from sluice.model.options import Blanks, Deletes, Guards, LoadOptions, Mode, OnRejections
-from sluice.schema.cell_types import Conventions, Decided, Decimals, Spelling
+from sluice.schema.cell_types import Conventions, Decided, Decimals, Key, Spelling
 
 #: Name by which datasets store since when a record is deleted: a column of tables, a value in records of early syncs.
 MARK: Final = "gone_since"
+_HINT: Final = "?"  # ends a synonym that is only suggested
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class Column:
     decided_by
         Kind of the decision by which its ambiguous cells are read, ``decimal`` or ``date_order``; ``None`` if it has
         none.
+    form
+        How its values are written, in words that complete "must be …"; ``""`` if its pattern is not explained.
+    example
+        A value; ``None`` without one.
+    synonyms, hints
+        Further headers that mean this column, the preferred ones first; and headers that may, which are suggested.
     """
 
     field: str
@@ -49,6 +57,10 @@ class Column:
     default: Any = None
     decimals: int | None = None
     decided_by: str | None = None
+    form: str = ""
+    example: Any = None
+    synonyms: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -61,11 +73,14 @@ class _Declared:
     """What `column` leaves on a pydantic field."""
 
     titles: tuple[str, ...]
+    synonyms: tuple[str, ...]
     key: bool
+    form: str
 
 
 def column(
     *titles: str,
+    synonyms: Sequence[str] = (),
     key: bool = False,
     default: Any = ...,
     description: str | None = None,
@@ -77,6 +92,7 @@ def column(
     min_length: int | None = None,
     max_length: int | None = None,
     pattern: str | None = None,
+    form: str = "",
 ) -> Any:
     """Declare a column: a pydantic field with the headers that name it.
 
@@ -84,12 +100,16 @@ def column(
     ----------
     titles
         The headers, the one for templates first.
+    synonyms
+        Its names in files from elsewhere, the preferred ones first. One with ``?`` behind it is only suggested.
     key
         Whether this column names the row.
     default
         Value of an empty cell; without one the column is required and an empty cell is rejected.
     description, examples, ge, gt, le, lt, min_length, max_length, pattern
-        As in `pydantic.Field`.
+        As in `pydantic.Field`. Rejections of cells that a column cannot read show its first example.
+    form
+        What ``pattern`` means, for the person who has to correct a cell: "three capital letters, such as EUR".
 
     Raises
     ------
@@ -98,20 +118,11 @@ def column(
     """
     if not titles:
         raise ValueError("a column needs at least one header title")
-    info: FieldInfo = Field(
-        default,
-        title=titles[0],
-        description=description,
-        examples=examples,
-        ge=ge,
-        gt=gt,
-        le=le,
-        lt=lt,
-        min_length=min_length,
-        max_length=max_length,
-        pattern=pattern,
-    )
-    info.metadata.append(_Declared(titles, key))
+    limits: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+    lengths: dict[str, Any] = {"min_length": min_length, "max_length": max_length}
+    texts: dict[str, Any] = {"title": titles[0], "description": description, "examples": examples, "pattern": pattern}
+    info: FieldInfo = Field(default, **texts, **limits, **lengths)
+    info.metadata.append(_Declared(titles, tuple(synonyms), key, form))
     return info
 
 
@@ -126,9 +137,11 @@ def declared(field: str, info: FieldInfo) -> Column:
     for mark in info.metadata:
         if isinstance(mark, _Declared):
             default = None if info.is_required() else info.get_default()
-            return Column(
-                field, mark.titles, info.is_required(), mark.key, default, decimals_of(info), decided_by(info)
-            )
+            example = info.examples[0] if info.examples else None
+            synonyms = tuple(each for each in mark.synonyms if not each.endswith(_HINT))
+            hints = tuple(each[:-1] for each in mark.synonyms if each.endswith(_HINT))
+            shown = (default, decimals_of(info), decided_by(info), mark.form, example, synonyms, hints)
+            return Column(field, mark.titles, info.is_required(), mark.key, *shown)
     raise TypeError(f"declare {field!r} with column(...)")
 
 
@@ -137,6 +150,13 @@ def is_numeric(annotation: Any) -> bool:
     return any(
         isinstance(part, type) and issubclass(part, int | float | Decimal) and part is not bool
         for part in types_of(annotation)
+    )
+
+
+def is_text(annotation: Any) -> bool:
+    """Whether values of this type are text of any kind; the words of a `Literal` or an enumeration are not."""
+    return any(
+        isinstance(part, type) and issubclass(part, str) and not issubclass(part, Enum) for part in types_of(annotation)
     )
 
 
@@ -188,9 +208,9 @@ def types_of(annotation: Any) -> Iterator[Any]:
 class Row(BaseModel):
     """A row of an importer: one pydantic field for each column, made with `column`.
 
-    Text is stripped, a number in a text column becomes its digits, the values of a `Literal` are known in any spelling
-    (see `Spelling`), unknown fields are an error. A default is read as a cell is: with a default of 0, an empty cell
-    equals one that says 0.00.
+    Text is stripped, a number in a text column becomes its digits, a key of plain text is a `Key`, the values of a
+    `Literal` are known in any spelling (see `Spelling`), unknown fields are an error. A default is read as a cell is:
+    with a default of 0, an empty cell equals one that says 0.00.
     """
 
     model_config = ConfigDict(
@@ -199,18 +219,26 @@ class Row(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Put a `Spelling` before each `Literal`, so that no importer has to declare it."""
+        """Put a `Spelling` before each `Literal`, and read the key as one, so that no importer has to declare it."""
         super().__pydantic_init_subclass__(**kwargs)
-        spelled = [info for info in cls.model_fields.values() if choices_of(info.annotation) and not _is_spelled(info)]
+        known = [info for info in cls.model_fields.values() if not _has_validator(info)]  # one that is inherited has
+        spelled = [info for info in known if choices_of(info.annotation)]
+        keys = [info for info in known if info.annotation is str and any(_is_key(mark) for mark in info.metadata)]
         for info in spelled:
             info.metadata.append(BeforeValidator(Spelling(choices_of(info.annotation))))
-        if spelled:
+        for info in keys:
+            info.metadata.append(get_args(Key)[1])
+        if spelled or keys:
             cls.model_rebuild(force=True)
 
 
-def _is_spelled(info: FieldInfo) -> bool:
-    """Whether a field has its `Spelling` already: one that is inherited has."""
-    return any(isinstance(mark, BeforeValidator) and isinstance(mark.func, Spelling) for mark in info.metadata)
+def _has_validator(info: FieldInfo) -> bool:
+    """Whether the cells of a field are read by a type of their own, such as `Code`, or a `Spelling`."""
+    return any(isinstance(mark, BeforeValidator) for mark in info.metadata)
+
+
+def _is_key(mark: Any) -> bool:
+    return isinstance(mark, _Declared) and mark.key
 
 
 @cache

@@ -3,11 +3,17 @@
 Most numbers can be read in one way only, whatever the decimal mark of their file: 12,50 and 1.234,56 show a comma. One
 such as 1.250 is ambiguous: a mark once, one to three digits before it that do not begin with 0, and exactly three
 behind it. It is 1.25 or 1250, and what the other cells of its column show says which.
+
+Groups are of three digits, or as in India of two before the last three (12,34,567.00), which shows a point. A minus is
+a hyphen, U+2212 or a dash, before the number, directly behind it as SAP writes it, or brackets around it. Digits of
+every script are read; the Arabic marks U+066B and U+066C are not. A plus behind a number (10+) says more than a number,
+so it is rejected, and so are units and per cent.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
@@ -17,17 +23,35 @@ from sluice.schema.cells import InvalidValue
 #: What a number shows of the decimal mark of its column; ``None`` if it has no mark.
 ShownMark = Mark | Literal["either"] | None
 
-# Currency signs and codes that people write beside an amount; what is before and behind them stays: -€5.00, ($12.00).
-_CURRENCY = re.compile(
-    r"^([(+-]?)(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|R|[$€£¥])\s*|\s*(?:Rp\.?|IDR|USD|EUR|GBP|ZAR|[$€£¥])(\)?)$", re.IGNORECASE
+# Codes of ISO 4217; as they are read in either case, those that are words of price lists too (ALL, TOP) are missing.
+_CODES = (
+    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|GHS|HKD|HUF|IDR|ILS|INR|ISK|JOD|JPY|KES|KRW|"
+    "KWD|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|TZS|UAH|UGX|USD|"
+    "VND|ZAR"
 )
-# "No cents", as Indonesian and Swiss bills have it: Rp 5.000,- and 12.--
-_NO_CENTS = re.compile(r"(?<=\d)([.,]) ?[-–—]{1,2}(\)?)$")
+# The signs of Unicode's category Sc but for the cent, which stands for a hundredth, and abbreviations.
+_SIGNS = (
+    r"(?:[A-Z]{1,3})?\$|[£¤¥֏؋৲৳৻૱௹฿៛₠-⃀﷼﹩＄￡￥￦]|"
+    r"Rp\.?|Rs\.?|S?Fr\.|kr\.?|Kč|zł|RM|лв\.?|руб\.?|元|円|원"
+)
+# Currency signs and codes that people write beside an amount; what is before and behind them stays: -€5.00, ($12.00),
+# Rp -1.500, 1.500,00- EUR.
+_CURRENCY = re.compile(rf"^([(+-]? ?)(?:{_SIGNS}|{_CODES}|R)\s*|\s*(?:{_SIGNS}|{_CODES})([)-]?)$", re.IGNORECASE)
+# "No cents", as Indonesian, Swiss and Indian bills have it: Rp 5.000,- and 12.-- and Rs. 1,23,456/-
+_NO_CENTS = re.compile(r"(?<=\d)([.,/]) ?[-—]{1,2}(\)?)$")
+_CENTS_AND_MINUS = re.compile(r"[.,]\d{1,2}-$")
 # No program groups a number that it writes with an exponent, so the mark of such a number is its decimal mark.
-_PLAIN = re.compile(r"[+-]?\d+(?:([.,])\d*)?(?:[eE][+-]?\d+)?")
-_DECIMAL = re.compile(r"([+-]?)(\d+)([.,])(\d*)")
+_PLAIN = re.compile(r"[+-]?\d+(?:([.,])\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?)(\d+)([.,])(\d*)", re.ASCII)
 # All groups of a number have the same separator before them.
-_GROUPED = re.compile(r"([+-]?\d{1,3}([., '])\d{3}(?:\2\d{3})*)(?:([.,])(\d*))?")
+_GROUPED = re.compile(r"([+-]?\d{1,3}([., '])\d{3}(?:\2\d{3})*)(?:([.,])(\d*))?", re.ASCII)
+_LAKHS = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?", re.ASCII)
+# A sign apart from its number, and a number without a digit before its mark. What remains has no sign.
+_SIGNED = re.compile(r"([+-]) ?([^+-]+)|()([.,]\d+)|([^+-]*\d)(-)")
+# Full-width forms, spaces of all widths, apostrophes and minus signs in the place of those of ASCII.
+_ASCII_FORMS = str.maketrans("．，＋（）’‘ʼ＇" + "−‐‑–﹣－", ".,+()" + "'" * 4 + "-" * 6) | dict.fromkeys(
+    map(ord, "\xa0\u202f\u3000" + "".join(map(chr, range(0x2002, 0x200B)))), " "
+)
 _OTHER: Final[dict[str, Mark]] = {".": ",", ",": "."}
 _COORDINATE = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{0,20})?")
 #: What databases hold (DynamoDB: 38 digits). Without a limit a cell such as 1e99999999 would be written out in full.
@@ -37,7 +61,7 @@ _GROUP = 3
 
 
 def number_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
-    """Read a number with or without thousands separators, its minus in front or as brackets around.
+    """Read a number with or without thousands separators, with its minus before or behind it or as brackets around.
 
     Parameters
     ----------
@@ -69,12 +93,41 @@ def number_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
         return plain(f"{number}.{behind}" if behind else number), shown or _OTHER.get(group)  # type: ignore[return-value]
     if found := _PLAIN.fullmatch(text):
         return plain(text.replace(",", ".")), found[1]  # type: ignore[return-value]  # one of those that match
-    trimmed = text.strip().replace("\xa0", " ").replace("\u202f", " ")
-    if trimmed.startswith("(") and trimmed.endswith(")"):
-        trimmed = "-" + trimmed[1:-1]
-    if trimmed == text:
+    return _unusual_number(text, mark)
+
+
+def _unusual_number(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
+    """Read a number in another form than most cells have: trim it, then take lakhs, brackets and signs off."""
+    usual = _usual(text)
+    if usual != text:
+        return number_from_text(usual, mark)
+    if _LAKHS.fullmatch(text) and int(text[0]):
+        return plain(text.replace(",", "")), "."
+    if text.startswith("(") and text.endswith(")"):
+        inner = text[1:-1].strip()
+        number, shown = _unsigned(inner, mark)
+        return (-number or number), shown
+    found = _SIGNED.fullmatch(text)
+    if not found:
         raise InvalidValue("not-a-number")
-    return number_from_text(trimmed, mark)
+    before, apart, _, bare, behind, minus = found.groups()
+    number, shown = _unsigned(apart or behind or f"0{bare}", mark)
+    return (-number if number and "-" in (before, minus) else number), shown
+
+
+def _unsigned(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
+    """Read a number whose sign was taken off, so that it must not have another."""
+    if text.startswith(("+", "-", "(")) or text.endswith("-"):
+        raise InvalidValue("not-a-number")
+    return number_from_text(text, mark)
+
+
+def _usual(text: str) -> str:
+    """Return a text without white space around it and with the forms of ASCII."""
+    if text.isascii():
+        return text.strip()
+    known = (str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text.translate(_ASCII_FORMS))
+    return "".join(known).strip()
 
 
 def amount_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
@@ -89,14 +142,16 @@ def amount_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
     """
     if text[:1].isdecimal() and text[-1:].isdecimal():
         return number_from_text(text, mark)
-    text = _CURRENCY.sub(r"\1\2", text.strip())
+    text = _CURRENCY.sub(r"\1\2", _usual(text))
     found = _NO_CENTS.search(text)
     if found is None:
+        if text.endswith("-") and not _CENTS_AND_MINUS.search(text):
+            raise InvalidValue("not-a-number")  # 1.250.000- is below zero, or has no cents
         return number_from_text(text, mark)
     whole = text[: found.start()] + found[2]
-    group = next((each for each in whole if each in _OTHER), None)
-    shown = _OTHER[group or _OTHER[found[1]]]
-    number, of_itself = number_from_text(whole, shown)
+    group = next((each for each in whole if each in _OTHER), "")
+    shown = _OTHER.get(group or _OTHER.get(found[1], ""))  # a bar before the dash shows none
+    number, of_itself = number_from_text(whole, shown or mark)
     if of_itself not in (None, "either", shown) or number != number.to_integral_value():
         raise InvalidValue("not-a-number")
     return number, shown
@@ -110,7 +165,7 @@ def coordinate_from_text(text: str) -> Decimal:
     InvalidValue
         As `number_from_text`.
     """
-    text = text.strip()
+    text = _usual(text)
     if not _COORDINATE.fullmatch(text):
         raise InvalidValue("not-a-number")
     return plain(text.replace(",", "."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final, get_args
 
@@ -12,7 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from sluice.model.rejection import CUSTOM, Rejection
-from sluice.schema.cells import Cell, CellError, InvalidValue
+from sluice.schema.cells import BrokenRow, Cell, CellError, InvalidValue
 from sluice.schema.importer import Importer, choices_of, types_of
 
 # A rejection holds a cell up to this many characters; a longer one is cut off, so that one cell cannot fill a report.
@@ -51,6 +52,8 @@ PYDANTIC_CODES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "bool_type": ("not-yes-or-no", {}),
     "bool_parsing": ("not-yes-or-no", {}),
 }
+# Reasons that a person understands by an example.
+_WITH_EXAMPLE = frozenset({"wrong-form", "not-a-number", "not-whole", "not-a-date", "not-digits"})
 _OF_PYDANTIC = frozenset(get_args(ErrorType))
 
 
@@ -68,16 +71,20 @@ class SheetRejections:
     def __init__(self, sheet: str, importer: Importer) -> None:
         self._sheet, self._importer = sheet, importer
         self._titles = {column.field: column.title for column in importer.columns}
+        self._columns = {column.field: column for column in importer.columns}
+
+    def broken(self, number: int, cells: BrokenRow) -> Rejection:
+        """Reject a row whose cells cannot be assigned to columns; its value is the row."""
+        shown = " | ".join(as_text(cell, _SHOWN) for cell in cells if cell is not None)
+        return Rejection(self._sheet, number, None, shown[:_SHOWN], cells.code, cells.params)
 
     def errors(self, number: int, values: Mapping[str, Cell]) -> list[Rejection]:
         """Reject the cells of a row that hold errors of the spreadsheet program, or formulas without a value."""
-        return [self._error(number, field, cell.text) for field, cell in values.items() if isinstance(cell, CellError)]
-
-    def _error(self, number: int, field: str, text: str) -> Rejection:
-        title = self._titles[field]
-        if text.startswith("="):
-            return Rejection(self._sheet, number, title, text, "uncomputed-formula")
-        return Rejection(self._sheet, number, title, text, "spreadsheet-error")
+        errors = {field: cell for field, cell in values.items() if isinstance(cell, CellError)}
+        return [
+            Rejection(self._sheet, number, self._titles[field], as_text(cell.text), cell.code, cell.params)
+            for field, cell in errors.items()
+        ]
 
     def invalid(self, number: int, values: Mapping[str, Cell], error: ValidationError) -> list[Rejection]:
         """Reject the cells of a row in which pydantic found errors."""
@@ -87,8 +94,22 @@ class SheetRejections:
             # not pydantic's input: a validator may have changed the cell before it was rejected
             value = as_text(values[field]) if field in values else None
             code, params = _coded(detail, self._annotation(field))
+            params |= self._hint(field, code, value, params)
             found.append(Rejection(self._sheet, number, self._titles.get(field), value, code, params))
         return found
+
+    def _hint(self, field: str, code: str, value: str | None, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what helps a person to correct a cell: the form of its column, an example, or the nearest choice."""
+        column = self._columns.get(field)
+        if code == "not-a-choice" and value and "choices" in params:
+            choices = {str(choice).casefold(): choice for choice in params["choices"]}
+            found = get_close_matches(value.strip().casefold(), choices, 1)
+            return {"nearest": choices[found[0]]} if found else {}
+        if column is None or code not in _WITH_EXAMPLE:
+            return {}
+        if code == "wrong-form" and column.form:
+            return {"form": column.form}
+        return {"example": str(column.example)} if column.example is not None else {}
 
     def _annotation(self, field: str) -> Any:
         known = self._importer.row.model_fields.get(field)

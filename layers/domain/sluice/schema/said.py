@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
+from datetime import MAXYEAR, MINYEAR
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -23,8 +24,8 @@ from sluice.model.options import LoadOptions
 from sluice.schema.cell_types import Context, Conventions
 from sluice.schema.importer import Column, Importer, Row, columns_of, is_decimal, key_of
 
-#: A staged row is our own JSON: decimal points and ISO dates, independent of the file.
-AS_STAGED: Final = Conventions()
+#: A staged row is our own JSON: decimal points and ISO dates of any year, independent of the file.
+AS_STAGED: Final = Conventions(years=(MINYEAR, MAXYEAR))
 
 Values = dict[str, Any]
 """Values of a row or a record by field, as JSON has them."""

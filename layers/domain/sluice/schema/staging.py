@@ -60,6 +60,8 @@ class Batch:
     if_as_seen
         Whether a row that deletes does so only if the fingerprint of its record is still the row's `hash`; it is
         rejected as ``changed-since`` otherwise.
+    until
+        Epoch seconds from which the destination no longer repeats a request that is throttled, see `NotYet`.
     """
 
     tenant: str
@@ -71,6 +73,7 @@ class Batch:
     hold: int = 0
     matched: frozenset[str] = frozenset()
     if_as_seen: bool = False
+    until: float = inf
 
     @property
     def dataset(self) -> str:
@@ -112,6 +115,8 @@ class Change:
         The values that differ, by field, before and after; a record that would be deleted has none after.
     shortened
         Fields of which only a part of a long value is there.
+    sheet
+        Name of the row's sheet.
     """
 
     row: int
@@ -119,6 +124,7 @@ class Change:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     shortened: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True)

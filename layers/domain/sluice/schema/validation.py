@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from pydantic import ValidationError
 
@@ -18,10 +19,12 @@ from sluice.model.options import LoadOptions
 from sluice.model.recipe import AMBIGUOUS, EXAMPLES, Evidence, Recipe, Shown, depends_on
 from sluice.model.rejection import Rejection
 from sluice.schema.cell_types import Context
-from sluice.schema.cells import Cell, CellError, Record
-from sluice.schema.importer import Importer, Row, is_numeric, key_of
+from sluice.schema.cells import MERGED, BrokenRow, Cell, CellError, Record
+from sluice.schema.dates import day_of
+from sluice.schema.importer import Importer, Row, is_numeric, is_text, key_of
 from sluice.schema.rejections import SheetRejections, as_text
 from sluice.schema.said import row_reader
+from sluice.schema.text import ERROR_TEXTS, EXACT, read_number, read_text
 
 # A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With
 # fewer it could be a record: a list of brands and what they sold has a brand "Total".
@@ -29,6 +32,8 @@ _SILENT_COLUMNS = 2
 # Characters of a cell that evidence shows: a number or a date is shorter, and a recipe has up to 9 for each column.
 _LONGEST = 60
 _row_of = attrgetter("row")
+# Most numbers with decimals have four at most: a multiplication shows that there is no binary noise behind them.
+_FEW = 10_000.0
 
 
 class GoodRow(NamedTuple):
@@ -66,7 +71,7 @@ class Checked:
     seen
         Rows that were checked.
     ignored
-        Totals rows; they are not among those seen.
+        Totals rows and repeated headers; they are not among those seen.
     evidence
         What the cells show, of rejected rows too, by the key of the decision.
     depends
@@ -93,6 +98,9 @@ def check_rows(
     records: Iterable[Record],
     recipe: Recipe | None = None,
     options: LoadOptions | None = None,
+    titles: Sequence[str] = (),
+    *,
+    is_1904: bool = False,
 ) -> Checked:
     """Validate records against the importer's row model.
 
@@ -110,6 +118,10 @@ def check_rows(
         Of the job. It decides how ambiguous cells are read; where it has no decision, the importer's conventions do.
     options
         Of the job; by default those of the importer.
+    titles
+        The file's headers by cell. A row that repeats those of all matched columns is ignored, as totals rows are.
+    is_1904
+        Whether the file is a workbook that counts days from 1904.
 
     Returns
     -------
@@ -117,22 +129,29 @@ def check_rows(
         Good rows in the order they came, and a rejection for each wrong cell.
     """
     reject = SheetRejections(sheet, importer)
-    totals = Totals(importer, fields)
-    context = Context(importer.conventions, recipe)
+    totals, header = Totals(importer, fields), RepeatedHeader(fields, titles)
+    first, spellings = header.field, header.spellings
+    context = Context(importer.conventions, recipe, is_1904=is_1904)
     read = row_reader(importer, fields.values(), options or importer.options)
     key = key_of(importer.row).field
-    places = sorted(fields.items())
+    values_of = CellReader(importer, fields, recipe).values
     good: list[GoodRow] = []
     rejections: list[Rejection] = []
-    observed = Observed(importer)
+    observed = Observed(importer, sheet)
     seen = ignored = 0
     for number, cells in records:
-        values = _values(cells, places)
-        if totals.include(cells, values):
+        if type(cells) is BrokenRow:
+            seen += 1
+            rejections.append(reject.broken(number, cells))
+            continue
+        values = values_of(cells)
+        has_error = CellError in map(type, values.values())
+        shown = _without_merged(values) if has_error else values
+        if totals.include(cells, shown) or (values.get(first) in spellings and header.include(cells)):
             ignored += 1
             continue
         seen += 1
-        if CellError in map(type, values.values()):
+        if has_error:
             rejections += reject.errors(number, values)
             with suppress(ValidationError):  # the other cells show something as well
                 read({name: cell for name, cell in values.items() if type(cell) is not CellError}, context)
@@ -155,7 +174,8 @@ class Observed:
     cells only as long as they may be among the first.
     """
 
-    def __init__(self, importer: Importer) -> None:
+    def __init__(self, importer: Importer, sheet: str) -> None:
+        self._sheet = sheet
         self._kinds = {column.field: column.decided_by for column in importer.columns}
         self._rows: dict[tuple[tuple[str, str], ...], int] = {}
         self._first: dict[tuple[str, str], list[Shown]] = defaultdict(list)
@@ -168,8 +188,8 @@ class Observed:
             for each in row:
                 if len(known := self._first[each]) < EXAMPLES:
                     cell = values.get(each[0])
-                    cell = cell.date() if isinstance(cell, datetime) else cell  # its time is dropped
-                    known.append(Shown(number, as_text(cell, _LONGEST), each[1]))
+                    cell = day_of(cell) if isinstance(cell, datetime) else cell
+                    known.append(Shown(number, as_text(cell, _LONGEST), each[1], self._sheet))
 
     def evidence(self) -> dict[str, Evidence]:
         """Return the evidence by the keys of the decisions."""
@@ -218,11 +238,12 @@ def read_keys(
     key = key_of(importer.row).field
     read = row_reader(importer, [key], LoadOptions("delete"))
     context = Context(importer.conventions, recipe)
-    places = [(place, name) for place, name in fields.items() if name == key]
+    places = {place: name for place, name in fields.items() if name == key}
+    values_of = CellReader(importer, places, recipe).values
     for number, cells in records:
-        values = _values(cells, places)
+        values = values_of(cells)
         found = None
-        if CellError not in map(type, values.values()):
+        if type(cells) is not BrokenRow and CellError not in map(type, values.values()):
             with suppress(ValidationError):
                 found = str(getattr(read(values, context)[0], key))
         yield number, found
@@ -232,27 +253,64 @@ def _staged(number: int, key: str, row: Row, body: bytes) -> GoodRow:
     return GoodRow(number, str(getattr(row, key)), digest(body), body)
 
 
-def _values(cells: list[Cell], places: list[tuple[int, str]]) -> dict[str, Any]:
-    """Return the cells that are not blank, by field. Runs on every cell of every file, so it compares types only."""
-    values: dict[str, Any] = {}
-    for place, name in places:
-        if place >= len(cells):
-            break
-        cell = cells[place]
-        kind = type(cell)
-        if kind is str:
-            if cell and not cell.isspace():  # type: ignore[union-attr]  # it is a str
+class CellReader:
+    """Reads the cells of records as values by field. It runs on every cell of every file.
+
+    Parameters
+    ----------
+    importer
+        Its row model says which columns hold text; a number in them is its digits.
+    places
+        Which cell (counted from 0) belongs to which field.
+    recipe
+        Of the job; its null markers precede those of the importer.
+    """
+
+    def __init__(self, importer: Importer, places: Mapping[int, str], recipe: Recipe | None = None) -> None:
+        known = importer.row.model_fields
+        self._places = [(place, name, is_text(known[name].annotation)) for place, name in sorted(places.items())]
+        markers = (recipe or Recipe()).value("null_markers", importer.conventions.null_markers)
+        self._markers = frozenset(map(str.strip, markers))
+        self._special = self._markers | ERROR_TEXTS
+
+    def values(self, cells: list[Cell]) -> dict[str, Any]:
+        """Return the cells that are not blank; one that cannot be used is a `CellError`."""
+        values: dict[str, Any] = {}
+        special = self._special
+        for place, name, in_text in self._places:
+            if place >= len(cells):
+                break
+            cell: Any = cells[place]
+            kind = type(cell)
+            if kind is str:
+                bare = cell.strip()
+                if not bare:
+                    continue
+                if bare in special or bare[0] == "#" or not (cell.isascii() and cell.isprintable()):
+                    cell = read_text(cell, self._markers)
+            elif kind is float:
+                if cell.is_integer() and -EXACT < cell < EXACT:
+                    cell = int(cell)  # 123.0 is 123
+                elif (
+                    in_text
+                    or not -EXACT < (scaled := cell * _FEW) < EXACT
+                    or not scaled.is_integer()
+                    or scaled / _FEW != cell
+                ):
+                    cell = read_number(cell, is_text=in_text)
+            if cell is not None:
                 values[name] = cell
-        elif kind is float:
-            values[name] = int(cell) if cell.is_integer() else cell  # type: ignore[union-attr,arg-type]  # 123.0 is 123
-        elif cell is not None:
-            values[name] = cell
-    return values
+        return values
 
 
 def digest(body: bytes) -> str:
     """Hash a row's values; of 2**32 rows, two have the same 128 bits with a probability of 2**-65 (birthday bound)."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _without_merged(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out cells that are merged with another column, as those beside the word of a totals row often are."""
+    return {name: cell for name, cell in values.items() if type(cell) is not CellError or cell.text != MERGED}
 
 
 class Totals:
@@ -291,6 +349,39 @@ class Totals:
         if self._key in values:
             return field == self._key and len(values) > 1 and len(self._others) >= _SILENT_COLUMNS
         return self._others.intersection(values) <= {field}
+
+
+class RepeatedHeader:
+    """Recognises rows that have the file's headers again, as files that were joined do.
+
+    Parameters
+    ----------
+    fields
+        Which cell (counted from 0) belongs to which field.
+    titles
+        The file's headers by cell; without them no row is recognised.
+    """
+
+    def __init__(self, fields: Mapping[int, str], titles: Sequence[str]) -> None:
+        self._titles = {place: titles[place] for place in sorted(fields) if place < len(titles)}
+        first = next(iter(self._titles), None)
+        raw = "" if first is None else self._titles[first]
+        title = raw.strip()
+        #: A cell of the first matched column that may be its header again, and the field of that column.
+        self.spellings = frozenset({raw, title, title.lower(), title.upper(), title.title(), _folded(title)} - {""})
+        self.field = "" if first is None else fields[first]
+
+    def include(self, cells: list[Cell]) -> bool:
+        """Whether a row repeats the headers of all matched columns."""
+        repeated = (cells[place] if place < len(cells) else None for place in self._titles)
+        return all(
+            isinstance(cell, str) and _folded(cell) == _folded(title)
+            for cell, title in zip(repeated, self._titles.values(), strict=True)
+        )
+
+
+def _folded(title: str) -> str:
+    return " ".join(normalize("NFC", title).split()).casefold()
 
 
 def _is_empty(cell: Cell) -> bool:

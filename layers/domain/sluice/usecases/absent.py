@@ -71,7 +71,7 @@ def write_present(
     rejected = {rejection.row for rejection in checked.rejections}
     keys: dict[int, str | None] = {row.number: row.key for row in checked.good}
     others = [record for record in records if record[0] not in keys]
-    found = read_keys(importer_of(job), stored.read_plan().header.fields, others, job.recipe)
+    found = read_keys(importer_of(job), stored.read_plan().of(index).header.fields, others, job.recipe)
     keys |= {row: key for row, key in found if key is not None or row in rejected}
     keys |= dict.fromkeys(rejection.row for rejection in unclear)
     packed = (DIGEST.pack(_UNREADABLE if key is None else digest_of(key), row) for row, key in keys.items())
@@ -94,16 +94,20 @@ def why_incomparable(job: Job, services: Services) -> Problem | None:
         if error.problem.type != "unusable-table":
             raise
         return error.problem
-    stored, rows = JobFiles(job, services.files), list[int]()
+    stored, rows = JobFiles(job, services.files), dict[str, list[int]]()
+    plan = stored.read_plan()
     for chunk in services.chunks.of_phase(job.ref, PhaseName.PARSE):
         if chunk.counts.rejected:
             found = DIGEST.iter_unpack(stored.keys(chunk.ref.index, PRESENT))
-            rows += [row for digest, row in found if digest == _UNREADABLE]
+            unreadable = [row for digest, row in found if digest == _UNREADABLE]
+            if unreadable:
+                rows.setdefault(plan.of(chunk.ref.index).name, []).extend(unreadable)
     if not rows:
         return None
-    sheet = stored.read_plan().layout.sheet
-    named = sorted(rows)[:_NAMED]
-    return Problem("mirror-unreadable-key", {"column": key.title, "sheet": sheet, "rows": named, "count": len(rows)})
+    sheet, named = next(iter(rows.items()))
+    count = sum(map(len, rows.values()))
+    params = {"column": key.title, "sheet": sheet, "rows": sorted(named)[:_NAMED], "count": count}
+    return Problem("mirror-unreadable-key", params)
 
 
 def ranges_of(job: Job, services: Services) -> list[str]:

@@ -3,7 +3,7 @@
 ========================================  ======================================================================
 key, below ``jobs/{tenant}/{job}/``       content
 ========================================  ======================================================================
-``slices/layout.json``                    how the file is read, and which cell belongs to which field
+``slices/layout.json``                    how each sheet is read, and which cell belongs to which field
 ``slices/{chunk}.slice``, ``slices/*``    the rows of a chunk as they came, and what all chunks share of the file
 ``staged/{chunk}.rows``                   rows that passed validation
 ``staged/{chunk}.keys``                   digests of their keys
@@ -38,7 +38,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby
 from typing import Any, BinaryIO
 
@@ -48,7 +48,8 @@ from sluice.model.job import Job, JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.model.recipe import Evidence, to_evidence
 from sluice.model.rejection import Rejection, to_rejection
-from sluice.reading import FileLayout, Header, Segment, read_cells, read_segment, write_cells
+from sluice.reading import Segment, read_cells, read_segment, write_cells
+from sluice.reading.sheets import FilePlan, to_plan
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
 from sluice.schema.staging import Compared, dump_compared, dump_staged, load_compared, load_staged
@@ -57,6 +58,8 @@ from sluice.upstream.lookup import Finding, to_finding
 from sluice.upstream.source import PulledChunk
 from sluice.usecases.ports import Files
 
+#: Row number of a row, and the name of its sheet, empty if the file has one.
+FirstRow = tuple[int, str]
 UPLOADS = "uploads"
 INCOMING = "incoming"
 #: Kinds of digests of keys: of the rows that are staged, and of all rows.
@@ -90,14 +93,6 @@ def job_folder(ref: JobRef) -> str:
 def result_key(ref: JobRef, run: int, name: str) -> str:
     """Return the key of a download; its content depends on the run of the job."""
     return f"{job_folder(ref)}results/{run:04d}/{name}"
-
-
-@dataclass(frozen=True)
-class FilePlan:
-    """The layout of a file, and its header: which cell of a row belongs to which field."""
-
-    layout: FileLayout
-    header: Header
 
 
 class JobFiles:
@@ -135,21 +130,25 @@ class JobFiles:
             self.write(f"{segment.index:06d}.slice", segment.body)
 
     def records(self, chunk: Chunk, upload: JobFile) -> Iterator[Record]:
-        """Read the rows of a chunk, unchanged, from its slice or from a range of the uploaded file."""
+        """Read the rows of a chunk, merged cells filled in, from its slice or from a range of the uploaded file."""
         segment = Segment(chunk.ref.index, chunk.first_row, chunk.rows, chunk.start, chunk.end)
-        own = f"{chunk.ref.index:06d}.slice"
-        body = self._files.read(upload.key, chunk.start, chunk.end, upload.etag) if chunk.end else self.read(own)
-        return read_segment(self.read_plan().layout, segment, body, self)
+        index, end, sheet = chunk.ref.index, chunk.end, self.read_plan().of(chunk.ref.index)
+        body = self._files.read(upload.key, chunk.start, end, upload.etag) if end else self.slice(index)
+        records = read_segment(sheet.layout, segment, body, self, sheet.header.titles)
+        return sheet.filled(index, records, self)
 
-    def write_plan(self, layout: FileLayout, header: Header) -> None:
-        """Store the layout and the header of the file, which every worker needs."""
-        self._write_json(f"slices/{_LAYOUT}", {"layout": asdict(layout), "header": asdict(header)})
+    def slice(self, index: int) -> bytes:
+        """Read the slice of a chunk."""
+        return self.read(f"{index:06d}.slice")
+
+    def write_plan(self, plan: FilePlan) -> None:
+        """Store how the sheets of the file are read, which every worker needs."""
+        self._write_json(f"slices/{_LAYOUT}", asdict(plan))
 
     def read_plan(self) -> FilePlan:
         """Read what `write_plan` stored."""
         kept = self._read_json(f"slices/{_LAYOUT}")
-        fields = {int(place): field for place, field in kept["header"].pop("fields").items()}
-        return FilePlan(FileLayout(**kept["layout"]), Header(**kept["header"], fields=fields))
+        return to_plan(kept.get("sheets") or [{"first_chunk": 0, **kept}])
 
     # ------------------------------------------------------------------ results of a chunk
 
@@ -185,17 +184,18 @@ class JobFiles:
         """Read what `write_absent` stored."""
         return [(key, seen) for key, seen in map(json.loads, self._read(f"absent/{index:06d}.jsonl").splitlines())]
 
-    def write_duplicates(self, index: int, first_rows: dict[int, int]) -> None:
-        """Store the duplicate rows of a chunk: ``{row number: number of the first row with the same key}``."""
+    def write_duplicates(self, index: int, first_rows: dict[int, FirstRow]) -> None:
+        """Store the duplicate rows of a chunk: ``{row number: the first row with the same key}``."""
         self._write_json(f"staged/{index:06d}.duplicates", first_rows)
 
-    def duplicates(self, index: int) -> dict[int, int]:
+    def duplicates(self, index: int) -> dict[int, FirstRow]:
         """Read what `write_duplicates` stored; empty if the chunk has no duplicates."""
         try:
             found = self._read_json(f"staged/{index:06d}.duplicates")
         except NotFound:
             return {}
-        return {int(row): first for row, first in found.items()}
+        # a number in a version that read one sheet
+        return {int(row): (first, "") if isinstance(first, int) else (*first,) for row, first in found.items()}
 
     def write_evidence(self, index: int, evidence: Mapping[str, Evidence]) -> None:
         """Store what the cells of a chunk show of decisions, by their keys."""

@@ -15,26 +15,30 @@ from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
 from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.recipe import Decision, Recipe
-from sluice.model.rejection import DUPLICATE_KEY, Rejection
+from sluice.model.rejection import DUPLICATE_KEY, JOB_TITLE, ROW_TITLE, SHEET_TITLE, Rejection
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
+from sluice.reading.sheets import FilePlan, SheetPlan
 from sluice.reports.cells import unescape_formula
-from sluice.reports.rejected_rows import JOB_PROPERTY, JOB_TITLE, ROW_TITLE, JobMark, RejectedRow
+from sluice.reports.rejected_rows import JOB_PROPERTY, JobMark, RejectedRow
 from sluice.schema.cells import Cell, Record
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import as_text
+from sluice.schema.text import unwrapped
 from sluice.schema.validation import Checked, GoodRow
-from sluice.usecases.artifacts import FilePlan, JobFiles
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.ports import Chunks, Jobs
 from sluice.usecases.services import Services
 
+# Name of the sheet and number of a row of the corrected file.
+OriginalRow = tuple[str, int]
 # Digits of a row number; no sheet has as many rows.
 _ROW_DIGITS = 12
 # Cases of `check_corrected` in which the file must not be imported like any other: its rows alone are not enough, or
 # they are the job's own.
 _FINAL = frozenset({"under-way", "nothing-loaded"})
 # Kinds of the decisions that bear on rows; those on the file as a whole are made anew.
-_ON_ROWS = frozenset({"constants", "decimal", "date_order"})
+_ON_ROWS = frozenset({"constants", "decimal", "date_order", "null_markers"})
 # Characters of a text that a rejection quotes.
 _SHOWN = 50
 
@@ -96,8 +100,8 @@ def _options_of_correction(given: GivenOptions, corrected: LoadOptions) -> LoadO
 
 
 def recognise(
-    job: Job, head: list[Record], properties: Mapping[str, str], services: Services
-) -> tuple[list[Record], Job]:
+    job: Job, heads: list[list[Record]], properties: Mapping[str, str], services: Services
+) -> tuple[list[list[Record]], Job]:
     """Make a job a correction if its file is the errors file of another job; the caller need not say so.
 
     Anyone can write the mark of a file. If it names a job that has not made such a file of this importer for this
@@ -105,8 +109,8 @@ def recognise(
 
     Parameters
     ----------
-    head
-        First rows of the file that are not blank.
+    heads
+        First rows of each sheet that are not blank.
     properties
         Custom properties of the file.
 
@@ -121,16 +125,16 @@ def recognise(
         ``corrects-another-job`` if the caller said otherwise; ``cannot-correct`` if the other job is under way, or has
         loaded none of its rows.
     """
-    mark = _mark_of(head, properties)
+    mark = next(filter(None, (_mark_of(head, properties) for head in heads)), None)
     if mark is None:
-        return head, job
+        return heads, job
     if mark.escaped:
-        head = [(number, [_unescaped(cell) for cell in cells]) for number, cells in head]
+        heads = [[(number, [_unescaped(cell) for cell in cells]) for number, cells in head] for head in heads]
     if job.corrects is None:
         job = _link(job, mark.job, services)
     elif job.corrects != mark.job:
         raise FileRejected("corrects-another-job", corrects=job.corrects, marked=mark.job)
-    return head, job
+    return heads, job
 
 
 def _mark_of(head: list[Record], properties: Mapping[str, str]) -> JobMark | None:
@@ -221,23 +225,23 @@ class Selected:
         ]
 
 
-def select_rows(job: Job, importer: Importer, plan: FilePlan, records: list[Record], services: Services) -> Selected:
+def select_rows(job: Job, importer: Importer, sheet: SheetPlan, records: list[Record], services: Services) -> Selected:
     """Select the rows of a chunk of a report: in a correction, those that the corrected job rejected; else all.
 
     Texts of the rows that are marked as escaped are as they were before.
     """
-    selected = _unescape(importer, plan, records)
+    selected = _unescape(importer, sheet, records)
     if job.corrects:
-        selected = _select_corrected(job, importer, selected, plan, services)
+        selected = _select_corrected(job, importer, selected, sheet, services)
     return selected
 
 
-def _unescape(importer: Importer, plan: FilePlan, records: list[Record]) -> Selected:
+def _unescape(importer: Importer, sheet: SheetPlan, records: list[Record]) -> Selected:
     """Undo the escape of formulas in the rows that are marked as escaped.
 
     Of a row that has lost its mark, nothing says whether an apostrophe is its own: it is rejected if it matters.
     """
-    header = plan.header
+    header = sheet.header
     place = _place(header, JOB_TITLE)
     titles = {column.field: column.title for column in importer.columns}
     fields = [(at, titles[name]) for at, name in header.fields.items()]
@@ -245,7 +249,7 @@ def _unescape(importer: Importer, plan: FilePlan, records: list[Record]) -> Sele
     for number, cells in records:
         mark = _mark(cells, place)
         unescaped = [_unescaped(cell) for cell in cells]
-        row = (number, unescaped if mark and mark.escaped else cells)
+        row = (number, [_restored(cell) for cell in cells] if mark and mark.escaped else cells)
         selected.records.append(row)
         changed = (
             [] if mark else [(title, cells[at]) for at, title in fields if unescaped[at : at + 1] != cells[at : at + 1]]
@@ -253,44 +257,43 @@ def _unescape(importer: Importer, plan: FilePlan, records: list[Record]) -> Sele
         if changed:
             [(title, text), *_] = changed
             selected.rejections.append(
-                Rejection(plan.layout.sheet, number, title, str(text), "unclear-apostrophe", {"column": JOB_TITLE})
+                Rejection(sheet.name, number, title, str(text), "unclear-apostrophe", {"column": JOB_TITLE})
             )
         else:
             selected.wanted.append(row)
     return selected
 
 
-def _select_corrected(job: Job, importer: Importer, rows: Selected, plan: FilePlan, services: Services) -> Selected:
+def _select_corrected(job: Job, importer: Importer, rows: Selected, sheet: SheetPlan, services: Services) -> Selected:
     corrects = JobRef(job.ref.tenant, job.corrects or "")
     try:
         stored = JobFiles(services.jobs.get(corrects), services.files)
     except NotFound:  # its retention has ended, so no row of the file is its own
         stored = JobFiles(replace(job, ref=corrects), services.files)
-    place, job_place = _place(plan.header, ROW_TITLE), _place(plan.header, JOB_TITLE)
-    numbers = {number: _row_number(cells, place) for number, cells in rows.wanted}
-    before = _Texts(importer, plan.header, stored)
-    rejected = _rejected_rows(
-        corrects,
-        job.delivery,  # both jobs have the same importer
-        {number for number in numbers.values() if number},
-        services.chunks,
-        stored,
-    )
+    plan = None
+    with suppress(NotFound):  # the corrected job was deleted meanwhile, so no row of the file is its own
+        plan = stored.read_plan()
+    job_place, named = _place(sheet.header, JOB_TITLE), _Named(sheet.header, plan)
+    numbers = {number: named.row_of(cells) for number, cells in rows.wanted}
+    before = _Texts(importer, sheet.header, plan)
+    wanted_rows = {each for each in numbers.values() if each}
+    # both jobs have the same importer
+    rejected = _rejected_rows(corrects, job.delivery, wanted_rows, services.chunks, stored, plan) if plan else {}
     wanted: list[Record] = []
     unmatched: list[Rejection] = []
     duplicates: dict[int, Rejection] = {}
     for number, cells in rows.wanted:
         original, mark = numbers[number], _mark(cells, job_place)
-        row = rejected.get(original)
+        row = rejected.get(original) if original else None
         if row and (mark is None or mark.job == corrects.id):
-            if computed := before.computed(plan.layout.sheet, number, cells, row):
+            if computed := before.computed(sheet.name, number, cells, row):
                 unmatched.append(computed)
                 continue
             wanted.append((number, cells))
             if row.rejections[-1].code == DUPLICATE_KEY:
                 duplicates[number] = row.rejections[-1]
         else:
-            unmatched.append(_unmatched(plan.layout.sheet, number, original, mark, corrects.id))
+            unmatched.append(_unmatched(sheet.name, number, original, mark, corrects.id))
     return Selected(rows.records, wanted, rows.rejections + unmatched, duplicates)
 
 
@@ -300,17 +303,18 @@ class _Texts:
     XlsxWriter gives such a formula the value 0, which no later reader can tell from a number that a person wrote.
     """
 
-    def __init__(self, importer: Importer, header: Header, corrected: JobFiles) -> None:
+    def __init__(self, importer: Importer, header: Header, corrected: FilePlan | None) -> None:
         titles = {column.field: column.title for column in importer.columns}
-        places: dict[str, int] = {}
-        with suppress(NotFound):  # the corrected job was deleted meanwhile, so no row of the file is its own
-            places = {field: at for at, field in corrected.read_plan().header.fields.items()}
-        self._columns = [(titles[field], at, places[field]) for at, field in header.fields.items() if field in places]
+        self._columns = {
+            each.name: [(titles[field], at, places[field]) for at, field in header.fields.items() if field in places]
+            for each in (corrected.sheets if corrected else ())
+            if (places := {field: at for at, field in each.header.fields.items()})
+        }
 
     def computed(self, sheet: str, number: int, cells: list[Cell], before: RejectedRow) -> Rejection | None:
         """Reject a row that has a value in place of such a text, unless the text itself was rejected."""
         wrong = {rejection.column for rejection in before.rejections}
-        for title, at, place in self._columns:
+        for title, at, place in self._columns[before.sheet]:
             was = before.cells[place] if place < len(before.cells) else None
             now = cells[at] if at < len(cells) else None
             if isinstance(was, str) and was.startswith("=") and isinstance(now, int | float) and title not in wrong:
@@ -318,12 +322,12 @@ class _Texts:
         return None
 
 
-def _unmatched(sheet: str, number: int, original: int | None, mark: JobMark | None, job: str) -> Rejection:
+def _unmatched(sheet: str, number: int, original: OriginalRow | None, mark: JobMark | None, job: str) -> Rejection:
     if mark and mark.job != job:
         return Rejection(sheet, number, JOB_TITLE, mark.job, "not-of-corrected-job", {"job": job})
     if original is None:
         return Rejection(sheet, number, ROW_TITLE, None, "not-a-row-number")
-    return Rejection(sheet, number, ROW_TITLE, str(original), "not-a-rejected-row", {"job": job})
+    return Rejection(sheet, number, ROW_TITLE, str(original[1]), "not-a-rejected-row", {"job": job})
 
 
 def _place(header: Header, title: str) -> int | None:
@@ -339,6 +343,11 @@ def _unescaped(cell: Cell) -> Cell:
     return unescape_formula(cell) if isinstance(cell, str) else cell
 
 
+def _restored(cell: Cell) -> Cell:
+    """Undo the escape of a cell of an escaped row; one that begins with ``=`` is a person's, as in any CSV file."""
+    return unwrapped(cell) if isinstance(cell, str) and cell.startswith("=") else _unescaped(cell)
+
+
 def _row_number(cells: list[Cell], place: int | None) -> int | None:
     match cells[place] if place is not None and place < len(cells) else None:
         case bool():
@@ -351,17 +360,38 @@ def _row_number(cells: list[Cell], place: int | None) -> int | None:
             return None
 
 
+class _Named:
+    """Finds out which row of the corrected file a row of the correction names."""
+
+    def __init__(self, header: Header, corrected: FilePlan | None) -> None:
+        self._row, self._sheet = _place(header, ROW_TITLE), _place(header, SHEET_TITLE)
+        self._known = corrected.names if corrected else [""]
+
+    def row_of(self, cells: list[Cell]) -> OriginalRow | None:
+        """Return sheet and number; ``None`` if the row does not name both."""
+        number = _row_number(cells, self._row)
+        if number is None:
+            return None
+        if len(self._known) == 1:  # the column of the sheet is not needed
+            return self._known[0], number
+        cell = cells[self._sheet] if self._sheet is not None and self._sheet < len(cells) else None
+        # a program may make a number of a name such as 2026
+        name = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else unescape_formula(str(cell))
+        return (name, number) if name in self._known else None
+
+
 def _rejected_rows(
-    ref: JobRef, delivery: PhaseName, numbers: set[int], chunks: Chunks, stored: JobFiles
-) -> dict[int | None, RejectedRow]:
+    ref: JobRef, delivery: PhaseName, rows: set[OriginalRow], chunks: Chunks, stored: JobFiles, plan: FilePlan
+) -> dict[OriginalRow, RejectedRow]:
     """Find these rows as they were rejected; read only the chunks that contain them."""
     parsed = list(chunks.of_phase(ref, PhaseName.PARSE))
-    firsts = [chunk.first_row for chunk in parsed]
-    indexes = {parsed[at].ref.index for number in numbers if (at := bisect_right(firsts, number) - 1) >= 0}
+    firsts = [(plan.place_of(plan.of(chunk.ref.index).name), chunk.first_row) for chunk in parsed]
+    places = (bisect_right(firsts, (plan.place_of(sheet), number)) - 1 for sheet, number in rows)
+    indexes = {parsed[at].ref.index for at in places if at >= 0}
     return {
-        row.number: row
+        (row.sheet, row.number): row
         for index in indexes
         for phase in (PhaseName.PARSE, delivery)
         for row in stored.rejected_of(ChunkRef(ref, phase, index))
-        if row.number in numbers
+        if (row.sheet, row.number) in rows
     }

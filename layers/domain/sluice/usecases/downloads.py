@@ -20,6 +20,7 @@ from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
 from sluice.model.rejection import Rejection
 from sluice.model.status import INACTIVE, Status
+from sluice.reading.sheets import FilePlan
 from sluice.reports.csv_files import write_errors_csv, write_loaded_csv
 from sluice.reports.errors_workbook import write_errors_workbook
 from sluice.reports.rejected_rows import RejectedRow
@@ -149,9 +150,10 @@ def write_result(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> in
         out,
         categories=lookup.categories,
         value_title=lookup.value_title,
-        titles=plan.header.titles,
-        rows=_rows(job, chunks, files),
+        titles=plan.first.header.titles,
+        rows=_rows(job, plan, chunks, files),
         facts=_facts(job),
+        with_sheets=plan.has_several,
     )
     return sum(counts.values())
 
@@ -181,15 +183,16 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
             write = write_errors_workbook if name == ERRORS_XLSX else write_errors_csv
             plan = JobFiles(job, files).read_plan()
             titles = {column.field: column.title for column in importer_of(job).columns}
-            places = {titles[field]: place for place, field in plan.header.fields.items()}
-            rows = JobFiles(job, files).rejected_rows()
+            header = plan.first.header
+            places = {titles[field]: place for place, field in header.fields.items()}
+            rows = (_aligned(row, plan) for row in JobFiles(job, files).rejected_rows())
             if job.has_loaded_nothing:
-                rows = map(_to_import_whole, rows)
-            return write(
-                out, job=job.ref.id, sheet=plan.layout.sheet, titles=plan.header.titles, places=places, rows=rows
-            )
+                rows = (_to_import_whole(row) for row in rows)
+            return write(out, job=job.ref.id, sheets=plan.names, titles=header.titles, places=places, rows=rows)
         case "loaded.csv":
-            return write_loaded_csv(out, importer_of(job), job.ref.id, _loaded(job, chunks, files))
+            plan = JobFiles(job, files).read_plan()
+            loaded = _loaded(job, plan, chunks, files)
+            return write_loaded_csv(out, importer_of(job), job.ref.id, loaded, with_sheets=plan.has_several)
         case "result.xlsx":
             return write_result(job, out, chunks=chunks, files=files)
         case "summary.json":
@@ -198,26 +201,31 @@ def _write(job: Job, name: str, out: BinaryIO, *, chunks: Chunks, files: Files) 
             raise NotFound("file", name)
 
 
+def _aligned(row: RejectedRow, plan: FilePlan) -> RejectedRow:
+    return replace(row, cells=plan.aligned(row.sheet, row.cells)) if plan.has_several else row
+
+
 def _to_import_whole(row: RejectedRow) -> RejectedRow:
     """Add to the reasons of a row that correcting it alone is not enough."""
     return replace(row, rejections=[*row.rejections, Rejection("", row.number, None, None, "import-whole")])
 
 
-def _loaded(job: Job, chunks: Chunks, files: Files) -> Iterator[GoodRow]:
+def _loaded(job: Job, plan: FilePlan, chunks: Chunks, files: Files) -> Iterator[tuple[str, GoodRow]]:
     for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
         if chunk.state is ChunkState.DONE:
             rejected = {rejection.row for rejection in JobFiles(job, files).rejections(chunk.ref)}
-            yield from (row for row in staged_rows(job, chunk.ref.index, files).rows if row.number not in rejected)
+            staged, sheet = staged_rows(job, chunk.ref.index, files), plan.of(chunk.ref.index).name
+            yield from ((sheet, row) for row in staged.rows if row.number not in rejected)
 
 
-def _rows(job: Job, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
+def _rows(job: Job, plan: FilePlan, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
     stored = JobFiles(job, files)
     parsed = {chunk.ref.index: chunk for chunk in chunks.of_phase(job.ref, PhaseName.PARSE)}
 
     def of_chunk(index: int) -> list[CategorisedRow]:
-        found = {each.row: each for each in JobFiles(job, files).findings(index)}
+        found, sheet = {each.row: each for each in JobFiles(job, files).findings(index)}, plan.of(index).name
         return [
-            CategorisedRow(number, cells, each.category, each.value, _reason(each))
+            CategorisedRow(number, plan.aligned(sheet, cells), each.category, each.value, _reason(each), sheet)
             for number, cells in stored.records(parsed[index], job.file)
             if (each := found.get(number))
         ]

@@ -17,6 +17,7 @@ from sluice.usecases.remembered import learn
 from sluice.usecases.rounds import answer_if_passed, may_change
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import rejections_problem
+from sluice.usecases.worker import is_exhausted
 from sluice.wording.english.forms import rows
 
 # Failed chunks that a problem describes; it only counts the others.
@@ -48,7 +49,10 @@ def finish(ref: JobRef, run: int, *, error: str | None, now: int, services: Serv
 
 
 def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
-    """Close a chunk as failed, so that its phase can end; its rows stay unprocessed until a caller retries the job.
+    """Close a chunk without attempts left as failed; send the message of another one again, as a new one.
+
+    A message that was received as often as SQS allows has waited long, or has met a function that could not begin. The
+    rows of a failed chunk stay unprocessed until a caller retries the job.
 
     Parameters
     ----------
@@ -58,7 +62,8 @@ def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
     Returns
     -------
     bool
-        ``False`` if the chunk was closed before, or was opened again since its message was sent.
+        ``False`` if the chunk is not there any more, was closed before, was opened again since its message was sent, or
+        has attempts left.
 
     Raises
     ------
@@ -66,10 +71,15 @@ def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
         If a worker still holds the lease: SQS delivered the message twice, and only one delivery failed.
     """
     chunks = services.chunks
-    given_up = chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
+    chunk = chunks.get(ref)
+    if chunk is None:  # its job was deleted
+        return False
+    given_up = is_exhausted(chunk) and chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
     chunk = chunks.get(ref)
     if chunk is not None and chunk.state not in CLOSED and chunk.ref.round == ref.round:
-        raise TryLater("chunk-in-use", max(1, chunk.lease_until - now))
+        if chunk.is_held(now):
+            raise TryLater("chunk-in-use", max(1, chunk.lease_until - now))
+        services.queue.send([ref], urgent=services.jobs.get(ref.job).urgent)
     answer_if_passed(ref.job, ref.phase, now, services)
     return given_up
 

@@ -14,11 +14,11 @@ from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.services import Services
 from sluice.usecases.staged_rows import reject_at_delivery, staged_rows
 
-# Attempts at a chunk before a key without an answer gets the category of failed keys; SQS allows no more.
+# Attempts at a chunk before a key without an answer gets the category of failed keys.
 _ATTEMPTS = 3
-# The same limit while the upstream is down and only keys remain that have failed before: it may fail for these keys
-# alone. `sluice.usecases.control` sets the delay between two such attempts.
-_ATTEMPTS_WHILE_DOWN = 20
+#: The same limit while the upstream is down and only keys remain that have failed before: it may fail for these keys
+#: alone. `sluice.usecases.control` sets the delay between two such attempts.
+ATTEMPTS_WHILE_DOWN = 20
 _AGAIN_SECONDS = 5
 
 
@@ -57,7 +57,7 @@ def lookup_chunk(job: Job, chunk: Chunk, *, now: int, before: float, services: S
     if missing:
         asked = services.upstreams.ask(lookup, missing, before=before, on_result=keep)
         # without any known result the keys are a fair sample: no answer to any of them means that the upstream is down
-        if (asked.down and chunk.attempts < _ATTEMPTS_WHILE_DOWN) or (asked.silent and not known):
+        if (asked.down and chunk.attempts < ATTEMPTS_WHILE_DOWN) or (asked.silent and not known):
             raise UpstreamDown(lookup.title)
         if asked.failed and chunk.attempts < _ATTEMPTS:
             raise TryLater("lookups-failed", _AGAIN_SECONDS, count=len(asked.failed))

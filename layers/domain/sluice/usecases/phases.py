@@ -16,8 +16,8 @@ from sluice.model.chunk import Chunk, ChunkRef, ChunkState, Parsed, PhaseName
 from sluice.model.counts import Counts
 from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
 from sluice.model.job import Job
+from sluice.model.rejection import REPORT_TITLES
 from sluice.model.status import Status
-from sluice.reports.rejected_rows import REPORT_TITLES
 from sluice.schema.staging import Batch
 from sluice.schema.validation import GoodRow, check_rows
 from sluice.usecases import absent
@@ -37,13 +37,14 @@ from sluice.usecases.staged_rows import (
     rejections_problem,
     staged_rows,
     store_comparison,
+    without_hidden,
 )
 from sluice.usecases.sync import cancel_if_superseded, end_overdue
 
 # Seconds that a worker needs to check and stage the rows of its pages before its lease and the function's time end.
 _TO_PARSE = 20
-# Seconds that a lookup needs beside its requests: the worker's cold start, which the function's time-out includes and
-# the lease does not, and storing the results. The lease is 10 s longer than the time-out.
+# Seconds that a lookup or a load needs beside its requests: the worker's cold start, which the function's time-out
+# includes and the lease does not, and storing the results. The lease is 10 s longer than the time-out.
 _TO_WRITE = 18
 # Seconds until a chunk looks again whether the lock of its dataset is free.
 _UNTIL_FREE = 30
@@ -91,19 +92,20 @@ class Phase:
 def parse_chunk(work: Work, services: Services) -> Parsed:
     """Validate the rows of a chunk and stage those that pass; a second attempt writes the same files again.
 
-    Returns
-    -------
-    Parsed
-        Rows checked and rejected; ``total`` is negative: it subtracts blank rows and totals rows from the split rows.
+    The counted ``total`` subtracts blank rows and totals rows from those that were split.
     """
     job, chunk, index = work.job, work.chunk, work.chunk.ref.index
     stored = JobFiles(job, services.files)
-    plan, records = stored.read_plan(), list(stored.records(chunk, job.file))
+    sheet, records = stored.read_plan().of(index), list(stored.records(chunk, job.file))
+    records, skipped = without_hidden(job, index, records, stored)
     importer, selected = importer_of(job), None
-    if job.corrects or not REPORT_TITLES.isdisjoint(plan.header.ignored):
-        selected = select_rows(job, importer, plan, records, services)
+    if job.corrects or not REPORT_TITLES.isdisjoint(sheet.header.ignored):
+        selected = select_rows(job, importer, sheet, records, services)
         records = selected.wanted
-    checked = check_rows(importer, plan.header.fields, plan.layout.sheet, records, job.recipe, job.options)
+    header, is_1904 = sheet.header, bool(sheet.layout.details.get("date1904"))
+    checked = check_rows(
+        importer, header.fields, sheet.name, records, job.recipe, job.options, header.titles, is_1904=is_1904
+    )
     if selected is not None:
         checked = selected.joined(checked, lambda keys: equal_keys(job, lambda: keys, services))
         records = selected.records
@@ -115,12 +117,11 @@ def parse_chunk(work: Work, services: Services) -> Parsed:
         stored.write_evidence(index, evidence)
     depends = checked.depends
     if job.mirrors:
-        absent.write_present(job, index, checked, selected.rejections if selected else [], records, stored)
+        absent.write_present(job, index, checked, selected.rejections if selected else [], [*records, *skipped], stored)
         depends |= absent.keys_depend(job, checked)
     stored.write_rejections(chunk, checked.rejections, records)
-    seen = checked.seen
-    counts = Counts(total=seen - chunk.rows, checked=seen, rejected=checked.rejected, ignored=checked.ignored)
-    return Parsed(counts, job.recipe.version, depends)
+    counts = Counts(checked.seen + len(skipped) - chunk.rows, checked.seen, len(skipped), checked.ignored)
+    return Parsed(replace(counts, rejected=checked.rejected), job.recipe.version, depends)
 
 
 def compare_chunk(work: Work, services: Services) -> Counts:
@@ -184,9 +185,10 @@ def _batch_of(work: Work, rows: list[GoodRow], services: Services) -> Batch:
     job = work.job
     matched = frozenset[str]()
     if job.options.blanks == "keep" and job.options.mode != "delete":
-        matched = frozenset(JobFiles(job, services.files).read_plan().header.fields.values())
+        matched = frozenset(JobFiles(job, services.files).read_plan().first.header.fields.values())
     importer, index = importer_of(job), work.chunk.ref.index
-    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, job.hold, matched)
+    until = work.until - _TO_WRITE
+    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, job.hold, matched, until=until)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
@@ -275,7 +277,7 @@ def _compared_chunks(job: Job, services: Services) -> Iterator[Chunk]:
 
 
 def _delivered(counts: Counts) -> tuple[int, int]:
-    return counts.loaded + counts.rejected, counts.total
+    return counts.loaded + counts.rejected + counts.skipped, counts.total
 
 
 #: The phases of imports.
@@ -283,7 +285,7 @@ PHASES = {
     PhaseName.PARSE: Phase(
         running=Status.PARSING,
         work=parse_chunk,
-        progress=lambda counts: (counts.checked, counts.total),
+        progress=lambda counts: (counts.checked + counts.skipped, counts.total),
         code="checking",
         final=(FileRejected, UpstreamRejected),
     ),
@@ -292,7 +294,7 @@ PHASES = {
         prepare=find_duplicates,
         chunks=_compared_chunks,
         work=compare_chunk,
-        progress=lambda counts: (counts.compared + counts.rejected, counts.total),
+        progress=lambda counts: (counts.compared + counts.rejected + counts.skipped, counts.total),
         code="comparing",
     ),
     PhaseName.LOAD: Phase(

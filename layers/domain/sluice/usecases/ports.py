@@ -254,9 +254,6 @@ class Queue(Protocol):
     def send(self, chunks: Sequence[ChunkRef], *, urgent: bool) -> None:
         """Send one message for each chunk."""
 
-    def put_back(self, chunk: ChunkRef, queue_arn: str, seconds: int) -> None:
-        """Send a chunk's message as a new one to its queue, with a delay in seconds; its receive count begins at 0."""
-
     def delay(self, queue_arn: str, receipt: str, seconds: int) -> None:
         """Make a received message visible again after so many seconds."""
 
@@ -272,6 +269,9 @@ class Machine(Protocol):
 
     def is_over(self, job: Job) -> bool:
         """Return whether the execution of the job's run has ended in any way; ``False`` if it never began."""
+
+    def running(self) -> frozenset[tuple[str, int]]:
+        """Return id and run of every job whose execution runs."""
 
     def make_file(self, job: Job, name: str) -> bool:
         """Start an execution that makes a download, unless one is running; ``False`` if all attempts have failed."""

@@ -17,6 +17,7 @@ from sluice.model.errors import Problem
 from sluice.model.job import SOURCE_DRIFT, Decided, Job
 from sluice.model.status import Status
 from sluice.reading import Header, write_cells
+from sluice.reading.sheets import FilePlan, SheetPlan
 from sluice.reading.types import FileLayout, Segment
 from sluice.schema.importer import columns_of
 from sluice.upstream.source import PulledChunk, Source, SourcePage, fields_in, fields_of, records_of
@@ -57,7 +58,7 @@ def plan_sync(job: Job, *, before: float, look: Callable[[], None], services: Se
     services.chunks.forget(job.ref, PhaseName.PARSE)
     stored = JobFiles(job, services.files)
     stored.remove_read()
-    stored.write_plan(FileLayout("cells", source.name), _header(source))
+    stored.write_plan(FilePlan((SheetPlan(0, FileLayout("cells", source.name), _header(source)),)))
     if source.has_total:
         first = services.upstreams.read(source, [0], before=before)[0]
         planned = list(_ranges(job.ref, source, first.total or 0))

@@ -15,17 +15,25 @@ from sluice.model.job import Job
 from sluice.model.options import DELETING, GivenOptions
 from sluice.model.page import Page, invalid_cursor
 from sluice.model.recipe import (
+    ALL_SHEETS,
     DROP_FOLDER,
+    HIDDEN,
     NAMED,
+    OF_TEXTS,
+    SHEETS,
     Condition,
     DateReading,
     Decision,
+    Hidden,
     Mark,
     Recall,
     Recipe,
     Saved,
 )
-from sluice.reading.header import names_of, normal
+from sluice.reading.csv_table import DELIMITERS
+from sluice.reading.encoding import ENCODINGS, encoding_named
+from sluice.reading.matching import names_of, normal
+from sluice.reading.records import QUOTINGS
 from sluice.reading.types import FileLayout
 from sluice.schema.importer import Importer
 from sluice.usecases.ports import Recipes
@@ -36,7 +44,9 @@ _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 #: Decisions about single columns, and the values that each can have.
 _BY_COLUMN: Final[Mapping[str, tuple[str, ...]]] = {"decimal": get_args(Mark), "date_order": get_args(DateReading)}
 #: Other decisions that can be given; a constant has the parameter's name behind it.
-_OTHERS: Final = ("header", "columns", "constants")
+_OTHERS: Final = (SHEETS, "header", HIDDEN, "columns", "constants", "null_markers", *OF_TEXTS)
+# Null markers of a recipe, and characters of one.
+_MOST_MARKERS, _LONGEST_MARKER = 20, 40
 
 
 def recipe_of(importer: Importer, given: Mapping[str, Any], file_name: str) -> Recipe:
@@ -86,15 +96,44 @@ def given_decisions(importer: Importer, given: Mapping[str, Any]) -> dict[str, A
                 key, checked = f"constants.{_constant(importer, name, value)}", value
             case "columns" if isinstance(value, Mapping) and not name:
                 key, checked = kind, _columns(importer, value)
+            case "sheets" | "hidden" if not name:
+                key, checked = kind, _sheets(value) if kind == SHEETS else _hidden(value)
             case "header" if type(value) is int and value > 0 and not name:
                 key, checked = kind, value
+            case "encoding" | "delimiter" | "quoting" if not name:
+                key, checked = kind, _of_text(kind, value)
+            case "null_markers" if not name and _are_markers(value):
+                key, checked = kind, list(value)
             case _:
-                case = "row-number" if written == "header" else "unknown"
+                case = {"header": "row-number", "null_markers": "markers"}.get(written, "unknown")
                 raise InvalidDecision(case, key=written, known=[*_OTHERS, *_BY_COLUMN])
         if key in found:
             raise InvalidDecision("twice", key=written)
         found[key] = checked
     return found
+
+
+def _sheets(value: Any) -> Any:
+    """Return names of sheets as they are kept."""
+    if value == ALL_SHEETS:
+        return value
+    names = [value] if isinstance(value, str) else value
+    if not (isinstance(names, list) and names and all(isinstance(each, str) and each for each in names)):
+        raise InvalidDecision("sheet-names", key=SHEETS)
+    return list(dict.fromkeys(names))
+
+
+def _hidden(value: Any) -> Any:
+    known = list(get_args(Hidden))
+    if value not in known:
+        raise InvalidDecision("value", key=HIDDEN, known=known)
+    return value
+
+
+def _are_markers(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) > _MOST_MARKERS:
+        return False
+    return all(isinstance(each, str) and each.strip() and len(each) <= _LONGEST_MARKER for each in value)
 
 
 def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -131,6 +170,16 @@ def _columns(importer: Importer, given: Mapping[str, Any]) -> dict[str, str]:
             raise InvalidDecision("column-twice", key="columns", name=name)
         found[header] = field
     return found
+
+
+def _of_text(kind: str, value: Any) -> str:
+    """Return the value of a decision about a text: an encoding in our spelling, a delimiter, or a way of quoting."""
+    known: dict[str, tuple[str, ...]] = {"encoding": ENCODINGS, "quoting": (*QUOTINGS,), "delimiter": (*DELIMITERS,)}
+    found = encoding_named(value) if kind == "encoding" else "\t" if value == "tab" else value
+    if found not in known[kind]:
+        names = ["tab" if each == "\t" else each for each in known[kind]]
+        raise InvalidDecision("value", key=kind, known=names)
+    return str(found)
 
 
 def _constant(importer: Importer, name: str, value: Any) -> str:

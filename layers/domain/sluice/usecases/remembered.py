@@ -22,9 +22,23 @@ from typing import Any, Final, Self
 from sluice.model.chunk import JobRef
 from sluice.model.errors import NotFound, RequestRejected
 from sluice.model.job import Decided, Job
-from sluice.model.recipe import LESSONS, UPDATE_ONLY, Decision, Drift, Question, Recall, Recipe, Saved
+from sluice.model.recipe import (
+    ALL_SHEETS,
+    HIDDEN,
+    LESSONS,
+    OF_TEXTS,
+    SHEETS,
+    UPDATE_ONLY,
+    Decision,
+    Drift,
+    Question,
+    Recall,
+    Recipe,
+    Saved,
+)
 from sluice.model.status import Status
-from sluice.reading.header import Header, differences, fingerprint, likeness, normal, renamed, title_rows
+from sluice.reading.header import Header
+from sluice.reading.matching import differences, fingerprint, likeness, normal, places_of, renamed, title_rows
 from sluice.schema.cells import Record
 from sluice.schema.importer import Importer
 from sluice.usecases.artifacts import JobFiles
@@ -36,7 +50,7 @@ from sluice.usecases.services import Services
 ALIKE: Final = 0.8
 
 # Kinds of decisions that a lesson holds; the row of the header is found by its titles.
-_KINDS = frozenset({"header", "columns", "decimal", "date_order"})
+_KINDS = frozenset({SHEETS, HIDDEN, "header", "columns", "null_markers", "decimal", "date_order", *OF_TEXTS})
 # How the decisions are made that a lesson holds: the others follow from the importer as it is then.
 _LEARNED = frozenset({"given", "answered", "proven", "remembered"})
 # The mode in which a job may be loaded though its file lacks a required column, and those in which that is asked.
@@ -101,7 +115,8 @@ class Known:
     alike
         How alike the titles are, from 0 to 1.
     row
-        Row number of the titles in the file at hand; the lower one of two joined rows.
+        Row number of the titles in the file at hand; the lower one of two joined rows. 0 if several rows have them, and
+        none of these in the order of the lesson.
     titles
         Of that row.
     """
@@ -145,9 +160,10 @@ def lesson_of(job: Job, header: Header) -> Lesson | None:
 
 
 def _is_learned(key: str, decision: Decision) -> bool:
-    """Whether a decision holds for the next file with the same titles; its header is found by itself, unless asked."""
+    """Whether a decision holds for the next file with the same titles; sheet and header are found, unless asked."""
     kind, how = key.partition(".")[0], decision.how
-    return kind in _KINDS and how in _LEARNED and (kind, how) != ("header", "proven")
+    is_found = how == "proven" and kind in {SHEETS, "header", *OF_TEXTS}  # it is proven again
+    return kind in _KINDS and how in _LEARNED and not is_found
 
 
 def with_lesson(lessons: Iterable[Lesson], new: Lesson) -> list[Lesson]:
@@ -164,19 +180,19 @@ def with_lesson(lessons: Iterable[Lesson], new: Lesson) -> list[Lesson]:
     return kept
 
 
-def find_lessons(lessons: Iterable[Lesson], head: list[Record], row: int | None = None) -> list[Known]:
+def find_lessons(lessons: Iterable[Lesson], heads: Iterable[list[Record]], row: int | None = None) -> list[Known]:
     """List the lessons about files whose titles are those of a row of this file, or similar; the most alike first.
 
     Of lessons that are equally alike, the newest is the first. A row is preferred to two joined ones.
 
     Parameters
     ----------
-    head
-        First rows of the file that are not blank.
+    heads
+        First rows of each sheet that are not blank.
     row
         Number of the only row that comes into question; ``None`` if any does.
     """
-    rows = _rows(head, row)
+    rows = [each for head in heads for each in _rows(head, row)]
     found = [_known(lesson, rows) for lesson in sorted(lessons, key=_age)]
     return sorted((each for each in found if each.alike >= ALIKE), key=lambda each: -each.alike)
 
@@ -200,13 +216,17 @@ def _rows(head: list[Record], only: int | None) -> list[_Row]:
 
 
 def _known(lesson: Lesson, rows: list[_Row]) -> Known:
-    """Look for the row that has most titles in common with a lesson; of several, the first."""
+    """Look for the row that has most titles in common with a lesson, if possible in the same order."""
     shape = fingerprint(lesson.titles)
     counted = Counter(shape)
     if not rows:
         return Known(lesson, 0.0)
-    best = max(rows, key=lambda row: (counted & row.counted).total() / (len(shape) + len(row.shape)))
-    return Known(lesson, likeness(shape, best.shape), best.number, best.titles)
+    shares = [(counted & row.counted).total() / (len(shape) + len(row.shape)) for row in rows]
+    alike = [row for row, share in zip(rows, shares, strict=True) if share == max(shares)]
+    ordered = [row for row in alike if [*map(normal, row.titles)] == [*map(normal, lesson.titles)]]
+    best = [*ordered, *alike][0]
+    is_clear = ordered or len({row.titles for row in alike}) == 1
+    return Known(lesson, likeness(shape, best.shape), best.number if is_clear else 0, best.titles)
 
 
 def _age(lesson: Lesson) -> tuple[float, str]:
@@ -223,7 +243,7 @@ def learn(job: Job, services: Services) -> None:
         return
     lesson = None
     with suppress(NotFound):  # a caller has deleted the files of the job
-        lesson = lesson_of(job, JobFiles(job, services.files).read_plan().header)
+        lesson = lesson_of(job, JobFiles(job, services.files).read_plan().first.header)
     if lesson is None:
         return
     tenant, importer = job.ref.tenant, job.importer
@@ -248,15 +268,15 @@ def _lessons(saved: Saved | None) -> list[Lesson]:
 # ---------------------------------------------------------------------- use
 
 
-def recall(job: Job, importer: Importer, head: list[Record], services: Services) -> Decided:
+def recall(job: Job, importer: Importer, heads: list[list[Record]], services: Services) -> Decided:
     """Find what is remembered for the file of a job; one that was created with a named recipe has it already.
 
     A job whose file is split anew, by another row of the header, is looked at anew.
 
     Parameters
     ----------
-    head
-        First rows of the file that are not blank.
+    heads
+        First rows of each sheet that are not blank.
 
     Returns
     -------
@@ -268,7 +288,7 @@ def recall(job: Job, importer: Importer, head: list[Record], services: Services)
     own = {key: each for key, each in job.recipe.decisions.items() if each.how != "remembered"}
     job, header = replace(job, recipe=replace(job.recipe, decisions=own)), own.get("header")
     lessons = _lessons(services.recipes.get(job.ref.tenant, job.importer, LESSONS))
-    for known in find_lessons(lessons, head, header.value if header and header.is_strict else None):
+    for known in find_lessons(lessons, heads, header.value if header and header.is_strict else None):
         if _holds(known.lesson, job.ref.tenant, services.jobs):
             return use(job, known, importer)
     return Decided(job.recipe, recall=job.recall and replace(job.recall, alike=0.0, offered={}))
@@ -288,7 +308,7 @@ def use(job: Job, known: Known, importer: Importer) -> Decided:
     values = dict(lesson.decisions)
     mode = values.pop("mode", None) if job.given.mode is None and job.options.mode in _ASKS_FOR_MODE else None
     values = _valid(importer, values)
-    if "header" in values:
+    if values.pop("header", None) and known.row:
         values["header"] = known.row
     # what is stronger already is not open
     weaker = {
@@ -312,13 +332,28 @@ def _valid(importer: Importer, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def after_sheets(decided: Decided, names: list[str]) -> Decided:
+    """Drop the remembered sheets if others are read."""
+    sheets = decided.recipe.decisions.get(SHEETS)
+    if (
+        sheets is None
+        or sheets.how != "remembered"
+        or sheets.value == ALL_SHEETS
+        or sorted(sheets.value) == sorted(names)
+    ):
+        return decided
+    kept = {key: each for key, each in decided.recipe.decisions.items() if key != SHEETS}
+    return replace(decided, recipe=replace(decided.recipe, decisions=kept))
+
+
 def after_header(decided: Decided, header: Header) -> Decided:
     """Drop the remembered assignments of headers that the file does not have, and say so of a named recipe."""
     columns, recalled = decided.recipe.decisions.get("columns"), decided.recall
-    there = {normal(title) for title in header.titles}
-    if columns is None or columns.how != "remembered" or all(normal(title) in there for title in columns.value):
+    if columns is None or columns.how != "remembered":
         return decided
-    found = {title: name for title, name in columns.value.items() if normal(title) in there}
+    found = {title: name for title, name in columns.value.items() if places_of(title, header.titles)}
+    if found == columns.value:
+        return decided
     if recalled and recalled.name:
         known = Lesson("", recalled.by, recalled.at, tuple(columns.value), columns.value)
         drift = drift_between(known, [*header.ignored, *found])

@@ -17,7 +17,9 @@ from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.errors import QUESTION, REJECTIONS, Conflict, InvalidDecision, Problem, SluiceError
 from sluice.model.job import Decided, Job
 from sluice.model.recipe import (
+    ALL_SHEETS,
     AMBIGUOUS,
+    SHEETS,
     SPLITTING,
     UPDATE_ONLY,
     Choice,
@@ -196,10 +198,21 @@ def check_answers(job: Job, answers: Mapping[str, Any]) -> dict[str, Any]:
     made = given_decisions(importer, others)
     if job.is_sync and (splitting := [key for key in made if key in SPLITTING]):
         raise InvalidDecision("unknown", key=splitting[0], known=list(asked))
+    _check_sheets(job, made, asked)
     if "columns" in made and "columns" in asked:  # what was known stays, except of a column that is answered
         known = {title: name for title, name in job.recipe.columns.items() if name not in made["columns"].values()}
         made["columns"] = known | made["columns"]
     return {**made, **guards, **mode}
+
+
+def _check_sheets(job: Job, made: Mapping[str, Any], asked: Mapping[str, Question]) -> None:
+    """Check that answered sheets are there, as far as the job knows its sheets."""
+    names = made.get(SHEETS, ALL_SHEETS)
+    choices = asked[SHEETS].choices if SHEETS in asked else ()
+    offered = {name for choice in choices if choice.value != ALL_SHEETS for name in choice.value}
+    known = list(dict.fromkeys([*(each.name for each in job.file.sheets), *sorted(offered)]))
+    if names != ALL_SHEETS and (absent := sorted({*names} - {*known})):
+        raise InvalidDecision("no-sheet", key=SHEETS, names=absent, known=known)
 
 
 def _mode_of(job: Job, answers: Mapping[str, Any], asked: Mapping[str, Question]) -> dict[str, Any]:
@@ -246,7 +259,7 @@ def decide_answers(job: Job, made: Mapping[str, Any], services: Services) -> tup
         for question in job.questions
         if question.key not in closed and not (is_round and question.kind == GUARDS)
     )
-    if "header" in made:  # its columns are others
+    if not made.keys().isdisjoint({SHEETS, "header"}):  # the columns are others
         questions = ()
     options = replace(job.options, mode=made["mode"]) if "mode" in made else None
     return Decided(recipe, questions, options), is_round

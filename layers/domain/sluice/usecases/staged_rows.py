@@ -15,11 +15,15 @@ from sluice.model.counts import Counts
 from sluice.model.errors import REJECTIONS, Problem
 from sluice.model.job import Job
 from sluice.model.options import Effects, tripped_guards
+from sluice.model.recipe import HIDDEN
 from sluice.model.rejection import DUPLICATE_KEY, Rejection
+from sluice.reading.sheets import FilePlan
+from sluice.reading.xlsx.splitter import hidden_rows
+from sluice.schema.cells import Record
 from sluice.schema.importer import key_of
 from sluice.schema.staging import EXAMPLES, Change, Compared, Excess
 from sluice.schema.validation import GoodRow
-from sluice.usecases.artifacts import JobFiles
+from sluice.usecases.artifacts import FirstRow, JobFiles
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
 
@@ -38,11 +42,21 @@ class Staged:
     rows
         Rows to deliver.
     duplicates
-        Rows with the key of an earlier row of the file: ``{row: (key, row of the first)}``.
+        Rows with the key of an earlier row of the file: ``{row: (key, the first)}``.
     """
 
     rows: list[GoodRow]
-    duplicates: dict[int, tuple[str, int]]
+    duplicates: dict[int, tuple[str, FirstRow]]
+
+
+def without_hidden(job: Job, index: int, records: list[Record], stored: JobFiles) -> tuple[list[Record], list[Record]]:
+    """Return the records of a chunk without the hidden rows that the recipe skips, and those."""
+    sheet = stored.read_plan().of(index)
+    if job.recipe.value(HIDDEN) != "skip":
+        return records, []
+    hidden = set(hidden_rows(stored.slice(index)) if sheet.layout.format == "xlsx" else sheet.hidden)
+    shown = [record for record in records if record[0] not in hidden]
+    return shown, [record for record in records if record[0] in hidden]
 
 
 def staged_rows(job: Job, index: int, files: Files) -> Staged:
@@ -68,7 +82,7 @@ def reject_at_delivery(
     job: Job,
     chunk: Chunk,
     rejections: list[Rejection],
-    duplicates: Mapping[int, tuple[str, int]],
+    duplicates: Mapping[int, tuple[str, FirstRow]],
     files: Files,
     *,
     again: bool = False,
@@ -87,11 +101,15 @@ def reject_at_delivery(
     """
     if duplicates or rejections or again or chunk.is_again:
         stored = JobFiles(job, files)
-        sheet = stored.read_plan().layout.sheet
-        rejections = [*rejections, *_duplicate_rejections(job, duplicates)]
-        rejections = [replace(rejection, sheet=sheet) for rejection in rejections]
+        rejections = _of_sheet(chunk, [*rejections, *_duplicate_rejections(job, duplicates)], stored)
         stored.write_rejections(chunk, rejections, stored.records(chunk, job.file), again=again)
     return len({rejection.row for rejection in rejections})
+
+
+def _of_sheet(chunk: Chunk, rejections: list[Rejection], stored: JobFiles) -> list[Rejection]:
+    """Name the sheet of a chunk in its rejections."""
+    sheet = stored.read_plan().of(chunk.ref.index).name
+    return [replace(rejection, sheet=sheet) for rejection in rejections]
 
 
 def store_comparison(job: Job, chunk: Chunk, staged: Staged, found: Compared, files: Files) -> Counts:
@@ -105,16 +123,20 @@ def store_comparison(job: Job, chunk: Chunk, staged: Staged, found: Compared, fi
     Counts
         Staged rows by the effect that loading would have.
     """
-    rejections = found.rejections
+    rejections, stored = found.rejections, JobFiles(job, files)
     rejected, to_reject = 0, 0
     if job.options.limits_rejections:
         at_delivery = replace(chunk, ref=replace(chunk.ref, phase=job.delivery))  # whose rejections replace these
         rejected = reject_at_delivery(job, at_delivery, rejections, staged.duplicates, files)
         rejections = []
     else:
-        rejections = [*rejections, *_duplicate_rejections(job, staged.duplicates)]
+        rejections = _of_sheet(chunk, [*rejections, *_duplicate_rejections(job, staged.duplicates)], stored)
         to_reject = len({rejection.row for rejection in rejections})
-    JobFiles(job, files).write_compared(chunk.ref.index, replace(found, rejections=rejections))
+    sheet = stored.read_plan().of(chunk.ref.index).name
+    changes = [replace(change, sheet=sheet) for change in found.changes]
+    examples = [replace(change, sheet=sheet) for change in found.excess.examples]
+    excess = replace(found.excess, examples=examples)
+    stored.write_compared(chunk.ref.index, replace(found, rejections=rejections, changes=changes, excess=excess))
     return Counts(
         rejected=rejected,
         to_insert=found.inserted,
@@ -198,7 +220,11 @@ def _absent_examples(job: Job, chunks: Chunks, files: Files) -> list[dict[str, A
 def _rejection_examples(job: Job, files: Files) -> list[dict[str, Any]]:
     rows = islice(JobFiles(job, files).rejected_rows(), EXAMPLES)
     return [
-        {"row": row.number, "column": first.column, "reason": {"code": first.code, "params": dict(first.params)}}
+        {
+            **_place(row.sheet, row.number),
+            "column": first.column,
+            "reason": {"code": first.code, "params": dict(first.params)},
+        }
         for row in rows
         for first in row.rejections[:1]
     ]
@@ -214,7 +240,11 @@ def _change_example(change: Change, titles: Mapping[str, str]) -> dict[str, Any]
         {"column": titles[name], "before": str(old), "after": None if (new := change.after[name]) is None else str(new)}
         for name, old in change.before.items()
     ]
-    return {"row": change.row, "key": change.key, "changes": changes}
+    return {**_place(change.sheet, change.row), "key": change.key, "changes": changes}
+
+
+def _place(sheet: str, row: int) -> dict[str, Any]:
+    return {"sheet": sheet, "row": row} if sheet else {"row": row}
 
 
 def dump_keys(rows: Iterable[GoodRow]) -> bytes:
@@ -228,7 +258,7 @@ def digest_of(key: str) -> bytes:
 
 
 def find_duplicates(job: Job, services: Services) -> None:
-    """Find rows with a duplicate key, and store ``{row number: number of the first row}`` for each chunk that has any.
+    """Find rows with a duplicate key, and store the first row with the key of each, for each chunk that has any.
 
     Chunks that an earlier dispatch has sent to be loaded keep their duplicates and come first, wherever they are in the
     file: their rows may be delivered already, even those of a failed chunk.
@@ -249,26 +279,37 @@ def find_duplicates(job: Job, services: Services) -> None:
     buckets = [bytearray() for _ in range(256)]
     for index, digest, row in _keys(stored, parsed, ignored, equal):
         buckets[digest[0]] += _PLACE.pack(digest, index, row)
-    repeated: dict[int, dict[int, int]] = {}
+    repeated: dict[int, dict[int, tuple[int, int]]] = {}
     for bucket in buckets:
-        first: dict[bytes, int] = {}
+        first: dict[bytes, tuple[int, int]] = {}
         for digest, index, row in _PLACE.iter_unpack(bucket):
             if digest not in first:
-                first[digest] = row
+                first[digest] = row, index
             elif index not in handed_out:
                 repeated.setdefault(index, {})[row] = first[digest]
+    plan = stored.read_plan()
     # texts are the same at every dispatch; what a table makes of them replaces what was found before
     for index in (each for each in parsed if each not in handed_out) if equal else repeated:
-        stored.write_duplicates(index, dict(sorted(repeated.get(index, {}).items())))
+        found = sorted(repeated.get(index, {}).items())
+        stored.write_duplicates(index, {row: (first_row, _sheet_name(plan, at)) for row, (first_row, at) in found})
 
 
-def _duplicate_rejections(job: Job, duplicates: Mapping[int, tuple[str, int]]) -> list[Rejection]:
+def _sheet_name(plan: FilePlan, index: int) -> str:
+    """Return the name of a chunk's sheet, if the file has several."""
+    return plan.of(index).name if plan.has_several else ""
+
+
+def _duplicate_rejections(job: Job, duplicates: Mapping[int, tuple[str, FirstRow]]) -> list[Rejection]:
     """List the rejections of rows with the key of an earlier row, without the sheet's name."""
     title = key_of(importer_of(job).row).title
     return [
-        Rejection("", row, title, key, DUPLICATE_KEY, {"column": title, "first": first})
-        for row, (key, first) in duplicates.items()
+        Rejection("", row, title, key, DUPLICATE_KEY, {"column": title, "first": first, **_first_sheet(sheet)})
+        for row, (key, (first, sheet)) in duplicates.items()
     ]
+
+
+def _first_sheet(sheet: str) -> dict[str, str]:
+    return {"sheet": sheet} if sheet else {}
 
 
 def equal_keys(job: Job, candidates: Callable[[], Iterable[str]], services: Services) -> Mapping[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sluice.model.chunk import CLOSED
 from sluice.model.errors import NotFound, Problem
 from sluice.model.job import Job
-from sluice.model.status import INACTIVE, STOPPING, Status
+from sluice.model.status import INACTIVE, STOPPING, WORKING, Status
 from sluice.usecases.control import auto_resume
 from sluice.usecases.finish import finish
 from sluice.usecases.queueing import release, repair
@@ -23,6 +24,8 @@ _REVIEW_TIME = timedelta(days=7)
 _HALF_TIME = _REVIEW_TIME / 2
 # Begins the log entry that reminds of a job in review, so that it is written once.
 _REMINDER = "reminder"
+# A message that was not received is gone after this time (`MessageRetentionPeriod` of the queues in template.yaml).
+_RETENTION = timedelta(days=4)
 # A stop waits only for the leases that workers hold.
 _STOP_SECONDS = 120
 _EXPIRED = Problem("upload-expired")
@@ -33,12 +36,12 @@ _STOPPED = "stopped from outside"
 def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Exception], None], services: Services) -> int:
     """Check every job that has not ended, and rescue or end those that nothing else continues.
 
-    A message can be lost with the process that held it, an execution may never have started, an event of the bucket may
-    not have been delivered. Every action is harmless to a job that is only slow: a second message finds its chunk
-    closed or leased.
+    An execution may never have started, an event of the bucket may not have been delivered, a message may be gone.
+    Every action is harmless to a job that is only slow: a second message finds its chunk closed or leased.
 
-    A job that waits for the lock of its dataset is not stuck, however long it waits: the sweeper only sees to it that
-    the lock is passed on.
+    A job that waits is not stuck, however long it waits. Where it waits for the lock of its dataset, the sweeper only
+    sees to it that the lock is passed on. Where its execution runs and messages of others are before its own, it is
+    left alone: new messages for all that wait would only lengthen the queue.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Excepti
     int
         Number of stuck jobs that were under way.
     """
-    stuck = 0
+    stuck, queues = 0, _Queues(services)
     for job in services.jobs.active():
         idle = now - (job.updated_at or job.created_at)
         patience = timedelta(seconds=_STOP_SECONDS) if job.status in STOPPING else timedelta(minutes=stuck_minutes)
@@ -63,11 +66,34 @@ def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Excepti
                 continue
             if repair(job, now=int(now.timestamp()), services=services):
                 continue  # the job waits for the lock of its importer
+            if idle < _RETENTION and queues.delay(job):
+                continue
             stuck += job.status not in INACTIVE
             _handle_idle_job(job, idle, now, services)
         except Exception as error:  # noqa: BLE001 - an error of one job must not delay the others
             complain(job, error)
     return stuck
+
+
+class _Queues:
+    """What waits in the queues and which executions run, each read when the first idle job of a sweep needs it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def delay(self, job: Job) -> bool:
+        """Whether chunks of a job wait behind others, and its execution for them."""
+        if job.phase is None or job.status not in WORKING or not self._depths["urgent" if job.urgent else "standard"]:
+            return False
+        return (job.ref.id, job.run) in self._running
+
+    @cached_property
+    def _depths(self) -> dict[str, int]:
+        return {name: sum(states.values()) for name, states in self._services.queue.depths().items()}
+
+    @cached_property
+    def _running(self) -> frozenset[tuple[str, int]]:
+        return self._services.machine.running()
 
 
 def _see_to_dataset(job: Job, now: int, services: Services) -> bool:
@@ -139,5 +165,5 @@ def _rescue_stuck_job(job: Job, now: int, services: Services) -> None:
     ]
     if job.status not in STOPPING and idle:
         services.queue.send(idle, urgent=job.urgent)
-    # The entry also marks the job as changed: one that only waits behind others gets no new messages at the next sweep.
+    # the entry also marks the job as changed: it gets no new messages at the next sweep
     services.jobs.log(job, note=f"nothing had moved; {len(idle)} chunks were sent again")

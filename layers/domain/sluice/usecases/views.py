@@ -17,10 +17,11 @@ from sluice.model.event import Seen
 from sluice.model.job import Job, LogEntry, Progress
 from sluice.model.rejection import Rejection
 from sluice.model.status import ENDED, STOPPING, WORKING, Status
+from sluice.reading.sheets import FilePlan
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.importer import Column
 from sluice.schema.staging import NAMED_ROWS, Change, Compared
-from sluice.usecases.artifacts import FilePlan, JobFiles
+from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.phases import PHASES, Phase
 from sluice.usecases.ports import Chunks, Files, Jobs
 from sluice.usecases.staged_rows import staged_rows
@@ -38,6 +39,7 @@ class ShownRow:
 
     row: int
     values: dict[str, Any]
+    sheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Preview:
         """
         if self.job.lookup or self.job.is_sync or self.job.options.mode == "delete":
             return []
-        there = {*self.plan.header.fields.values(), *(self.compared.changed if self.compared else ())}
+        there = {*self.plan.first.header.fields.values(), *(self.compared.changed if self.compared else ())}
         return [column for column in importer_of(self.job).columns if column.field not in there]
 
 
@@ -94,28 +96,33 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
     if reading or not job.planned:
         raise Conflict("not-parsed", id=ref.id, status_now=str(job.status))
     rows: list[ShownRow] = []
-    for chunk in chunks.of_phase(ref, PhaseName.PARSE):
+    stored = JobFiles(job, files)
+    plan, last = stored.read_plan(), None
+    parsed = list(chunks.of_phase(ref, PhaseName.PARSE))
+    for chunk in parsed:
         if len(rows) >= limit:
             break
         try:
             staged = staged_rows(job, chunk.ref.index, files)
         except NotFound:  # the chunk staged no row
             continue
-        rows += [ShownRow(row.number, json.loads(row.values)) for row in staged.rows[: limit - len(rows)]]
-    stored = JobFiles(job, files)
-    plan, last = stored.read_plan(), rows[-1].row if len(rows) == limit else None
-    rejected = takewhile(lambda row: last is None or row.number < last, stored.rejected_rows())
+        sheet = plan.of(chunk.ref.index).name
+        rows += [ShownRow(row.number, json.loads(row.values), sheet) for row in staged.rows[: limit - len(rows)]]
+        if len(rows) == limit:
+            last = plan.place_of(sheet), rows[-1].row
+    found = stored.rejected_rows()
+    rejected = takewhile(lambda row: last is None or (plan.place_of(row.sheet), row.number) < last, found)
     return Preview(
         job,
         plan,
         rows,
         list(islice(rejected, limit)),
-        _compared(job, plan.layout.sheet, chunks, stored),
+        _compared(job, chunks, stored),
         is_ahead=next(chunks.of_phase(ref, job.delivery), None) is None,
     )
 
 
-def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compared | None:
+def _compared(job: Job, chunks: Chunks, stored: JobFiles) -> Compared | None:
     """Merge the comparisons of all chunks: counts by column, and the first rows of each kind."""
     done = [chunk.state is ChunkState.DONE for chunk in chunks.of_phase(job.ref, PhaseName.COMPARE)]
     if not all(done) or not (done or job.status is Status.IN_REVIEW):
@@ -123,7 +130,7 @@ def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compare
     changed, kept_blank, chunks_found = Counter[str](), 0, 0
     updates: list[Change] = []
     deletions: list[Change] = []
-    rejections: dict[int, list[Rejection]] = {}
+    rejections: dict[tuple[str, int], list[Rejection]] = {}
     for found in stored.compared():
         changed.update(found.changed)
         kept_blank += found.kept_blank
@@ -133,8 +140,8 @@ def _compared(job: Job, sheet: str, chunks: Chunks, stored: JobFiles) -> Compare
             if len(named) < NAMED_ROWS:
                 named.append(change)
         for rejection in found.rejections:
-            if len(rejections) < NAMED_ROWS or rejection.row in rejections:
-                rejections.setdefault(rejection.row, []).append(replace(rejection, sheet=sheet))
+            if len(rejections) < NAMED_ROWS or (rejection.sheet, rejection.row) in rejections:
+                rejections.setdefault((rejection.sheet, rejection.row), []).append(rejection)
     if chunks_found < len(done):  # an earlier version compared the job, and stored nothing
         return None
     return Compared(

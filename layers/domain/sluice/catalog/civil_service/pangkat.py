@@ -7,16 +7,22 @@ from sluice.catalog.civil_service.proposal import REGISTER, REGISTER_CONVENTIONS
 
 # The ranks of civil servants, I/a to IV/e: Government Regulation 99 of 2000.
 _RANK = "^(I|II|III)/[a-d]$|^IV/[a-e]$"
+_RANK_FORM = "a rank, such as III/a"
 
 
 class Promotion(Proposal):
     """A civil servant who is to have a higher rank."""
 
     golongan_lama: str | None = column(
-        "golonganLama", default=None, pattern=_RANK, description="Rank so far.", examples=["III/a"]
+        "golonganLama", default=None, pattern=_RANK, form=_RANK_FORM, description="Rank so far.", examples=["III/a"]
     )
     golongan_baru: str = column(
-        "golonganBaru", "golongan", pattern=_RANK, description="Rank that is proposed.", examples=["III/b"]
+        "golonganBaru",
+        "golongan",
+        pattern=_RANK,
+        form=_RANK_FORM,
+        description="Rank that is proposed.",
+        examples=["III/b"],
     )
     tmt_golongan: Date = column(
         "tmtGolongan", "tmtGolonganBaru", description="Day from which the new rank holds.", examples=["01-04-2026"]

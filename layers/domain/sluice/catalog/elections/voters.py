@@ -5,6 +5,7 @@ from __future__ import annotations
 from sluice import Importer, Parameter, Row, column
 from sluice.catalog.conventions import INTERNATIONAL
 from sluice.catalog.elections.id_number import IdNumber
+from sluice.catalog.titles import FIRST_NAMES, MOBILES, PERSON_NUMBERS, SURNAMES, WARDS
 
 # Eight digits after the word "ward", wherever they are; else the first eight that stand by themselves and are not a
 # date. Many names have a date too, so 20260315 and 15032026 are passed over.
@@ -29,6 +30,7 @@ class Voter(Row):
         "Identity No",
         "SA ID",
         "RSA ID Number",
+        synonyms=PERSON_NUMBERS,
         key=True,
         max_length=100,
         description="South African ID number. One that is wrong is not rejected; the result says so.",
@@ -39,6 +41,7 @@ class Voter(Row):
         "First Name",
         "Names",
         "Forenames",
+        synonyms=FIRST_NAMES,
         default=None,
         max_length=200,
         description="First names of the voter.",
@@ -48,6 +51,7 @@ class Voter(Row):
         "Surname",
         "Last Name",
         "Family Name",
+        synonyms=SURNAMES,
         default=None,
         max_length=200,
         description="Surname of the voter.",
@@ -60,6 +64,7 @@ class Voter(Row):
         "Cellphone",
         "Cellphone Number",
         "Mobile",
+        synonyms=MOBILES,
         default=None,
         max_length=100,
         description="Telephone number of the voter.",
@@ -70,6 +75,7 @@ class Voter(Row):
         "Ward Number",
         "Ward No",
         "Ward ID",
+        synonyms=WARDS,
         default=None,
         max_length=100,
         description="Ward that the voter gave; the commission's own is in the result.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sluice import Code, Date, Importer, Money, Number, Row, column
 from sluice.catalog.conventions import INDONESIAN
+from sluice.catalog.titles import CUSTOMER_NAMES, ORDER_DAYS, ORDER_NUMBERS, STATUSES
 
 
 class DataLine(Row):
@@ -14,6 +15,7 @@ class DataLine(Row):
         "NO_ORDER",
         "NOMOR_ORDER",
         "ORDER_NUMBER",
+        synonyms=ORDER_NUMBERS,
         key=True,
         max_length=40,
         description="Number of the order.",
@@ -41,6 +43,7 @@ class DataLine(Row):
         "CUSTOMER_NAME",
         "STANDARD_NAME",
         "PELANGGAN",
+        synonyms=CUSTOMER_NAMES,
         max_length=200,
         description="Name of the customer.",
         examples=["Bank Nusantara"],
@@ -83,13 +86,20 @@ class DataLine(Row):
         examples=["SURABAYA SELATAN"],
     )
     status: str | None = column(
-        "STATUS", "STATUS_ORDER", default=None, max_length=80, description="State of the order.", examples=["AKTIF"]
+        "STATUS",
+        "STATUS_ORDER",
+        synonyms=STATUSES,
+        default=None,
+        max_length=80,
+        description="State of the order.",
+        examples=["AKTIF"],
     )
     tanggal_order: Date | None = column(
         "TANGGAL_ORDER",
         "TGL_ORDER",
         "ORDER_DATE",
         "ORDER_CREATED_DATE",
+        synonyms=ORDER_DAYS,
         default=None,
         description="Day on which the order was made.",
         examples=["03/11/2025"],

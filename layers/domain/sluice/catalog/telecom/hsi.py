@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sluice import Code, Coordinate, Date, Importer, Row, column
 from sluice.catalog.conventions import INDONESIAN
+from sluice.catalog.titles import ADDRESSES, CUSTOMER_NAMES, MOBILES, ORDER_DAYS, ORDER_NUMBERS, STATUSES, UPDATED_DAYS
 
 
 class InternetOrder(Row):
@@ -14,6 +15,7 @@ class InternetOrder(Row):
         "NO_ORDER",
         "NOMOR_ORDER",
         "ORDER_NUMBER",
+        synonyms=ORDER_NUMBERS,
         key=True,
         max_length=40,
         description="Number of the order.",
@@ -59,6 +61,7 @@ class InternetOrder(Row):
     status_resume: str | None = column(
         "STATUS_RESUME",
         "STATUS",
+        synonyms=STATUSES,
         default=None,
         max_length=120,
         description="State of the order.",
@@ -72,6 +75,7 @@ class InternetOrder(Row):
         "TANGGAL_ORDER",
         "TGL_ORDER",
         "ORDER_CREATED_DATE",
+        synonyms=ORDER_DAYS,
         description="Day on which the order was made.",
         examples=["31/12/2025 10:20"],
     )
@@ -80,6 +84,7 @@ class InternetOrder(Row):
         "LAST_UPDATE",
         "TANGGAL_UPDATE",
         "TGL_UPDATE",
+        synonyms=UPDATED_DAYS,
         default=None,
         description="Day on which it last changed.",
         examples=["02-Jan-2026"],
@@ -110,6 +115,7 @@ class InternetOrder(Row):
         "CUSTOMER_NAME",
         "NAMA_PELANGGAN",
         "NAMA",
+        synonyms=CUSTOMER_NAMES,
         default=None,
         max_length=200,
         description="Name of the customer.",
@@ -120,6 +126,7 @@ class InternetOrder(Row):
         "NO_HP",
         "NOMOR_HP",
         "HP",
+        synonyms=MOBILES,
         default=None,
         max_length=60,
         description="Mobile number of the customer.",
@@ -129,6 +136,7 @@ class InternetOrder(Row):
         "INS_ADDRESS",
         "ALAMAT_INSTALASI",
         "ALAMAT",
+        synonyms=ADDRESSES,
         default=None,
         max_length=500,
         description="Address of the installation.",

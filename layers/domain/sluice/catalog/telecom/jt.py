@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sluice import Code, Date, Importer, Money, Row, Whole, column
 from sluice.catalog.conventions import INDONESIAN
+from sluice.catalog.titles import STATUSES, SUPPLIERS
 
 
 class NetworkProject(Row):
@@ -50,6 +51,7 @@ class NetworkProject(Row):
     status_proyek: str | None = column(
         "STATUS_PROYEK",
         "STATUS",
+        synonyms=STATUSES,
         default=None,
         max_length=120,
         description="State of the project.",
@@ -100,6 +102,7 @@ class NetworkProject(Row):
         "MITRA",
         "NAMA_MITRA",
         "VENDOR",
+        synonyms=SUPPLIERS,
         default=None,
         max_length=200,
         description="Partner who builds.",

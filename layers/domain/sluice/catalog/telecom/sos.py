@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sluice import Code, Date, Importer, Money, Row, column
 from sluice.catalog.conventions import INDONESIAN
+from sluice.catalog.titles import CUSTOMER_NAMES, ORDER_DAYS, ORDER_NUMBERS, STATUSES
 
 
 class DigitalProduct(Row):
@@ -14,6 +15,7 @@ class DigitalProduct(Row):
         "NO_ORDER",
         "NOMOR_ORDER",
         "ORDER_NUMBER",
+        synonyms=ORDER_NUMBERS,
         key=True,
         max_length=40,
         description="Number of the order.",
@@ -31,6 +33,7 @@ class DigitalProduct(Row):
         "STANDARD_NAME",
         "NAMA_PELANGGAN",
         "CUSTOMER_NAME",
+        synonyms=CUSTOMER_NAMES,
         max_length=200,
         description="Name of the customer.",
         examples=["PT Maju Bersama"],
@@ -99,6 +102,7 @@ class DigitalProduct(Row):
         "LI_STATUS",
         "STATUS",
         "STATUS_ORDER",
+        synonyms=STATUSES,
         default=None,
         max_length=80,
         description="State of the order line.",
@@ -143,6 +147,7 @@ class DigitalProduct(Row):
         "ORDER_DATE",
         "TANGGAL_ORDER",
         "TGL_ORDER",
+        synonyms=ORDER_DAYS,
         description="Day on which the order was made.",
         examples=["01-Des-2025"],
     )

@@ -51,7 +51,8 @@ class DynamoDestination:
     """
 
     def __init__(self, client: DynamoDBClient, table: str, store: ObjectStore, keep_days: int) -> None:
-        self._table = RecordTable(client, table)
+        self._client = client
+        self._name = table
         self._store = store
         self._keep = timedelta(days=keep_days)
 
@@ -96,7 +97,7 @@ class DynamoDestination:
     def keys_in(self, tenant: str, importer: Importer, key_range: str) -> Iterator[tuple[str, str]]:
         """Yield key and fingerprint of each record of a shard that is not marked as deleted."""
         partition = stored.partition(tenant, importer.dataset, int(key_range))
-        for item in map(stored.with_mark, self._table.items_of(partition, stored.IMAGE)):
+        for item in map(stored.with_mark, RecordTable(self._client, self._name).items_of(partition, stored.IMAGE)):
             if stored.is_shown(item, deleted=False):
                 yield item[stored.SORT_KEY]["S"], stored.fingerprint(stored.image_of(item))
 
@@ -113,7 +114,7 @@ class DynamoDestination:
         left = self._restore(batch, entries)
         if batch.importer.archive:
             kept = {row.key for row in left}
-            self._table.delete(
+            self._table(batch).delete(
                 stored.key_of_superseded(batch, key)
                 for key, entry in entries.items()
                 if is_record(entry.before) and key not in kept
@@ -145,12 +146,12 @@ class DynamoDestination:
         """Write the records that differ from those that are there, and what they supersede into the archive."""
         new = {key: image for key, image in after.items() if image is not None and image != seen[key]}
         if batch.importer.archive:
-            self._table.put(
+            self._table(batch).put(
                 stored.superseded(batch, key, image, at)
                 for key in new
                 if is_record(image := seen[key]) and image.job_id != batch.job_id
             )
-        self._table.put(stored.item_of(batch, key, image) for key, image in new.items())
+        self._table(batch).put(stored.item_of(batch, key, image) for key, image in new.items())
 
     def _restore(self, batch: Batch, entries: Mapping[str, Entry]) -> list[KeptRow]:
         """Write the records as a rollback makes them; returns the rows that it leaves."""
@@ -167,7 +168,7 @@ class DynamoDestination:
             }
             changed = [(key, there[key], one.record) for key, one in restored.items() if one.record != there[key]]
             # others have written these since they were read
-            pending = self._table.replace(_replacement(batch, *each) for each in changed)
+            pending = self._table(batch).replace(_replacement(batch, *each) for each in changed)
             for key in pending:
                 left.pop(key, None)
         return [left[key] for key in entries if key in left]
@@ -178,7 +179,13 @@ class DynamoDestination:
         return {key: images.get(key) for key in keys}
 
     def _read(self, batch: Batch, keys: Collection[str], attributes: tuple[str, ...]) -> dict[str, Item]:
-        return self._table.read((stored.key_of_record(batch.tenant, batch.dataset, key) for key in keys), attributes)
+        return self._table(batch).read(
+            (stored.key_of_record(batch.tenant, batch.dataset, key) for key in keys), attributes
+        )
+
+    def _table(self, batch: Batch) -> RecordTable:
+        """Return the table for the time that is left to the worker of a chunk."""
+        return RecordTable(self._client, self._name, batch.until)
 
 
 def _fitting(batch: Batch) -> tuple[Batch, list[Rejection]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
@@ -48,11 +49,23 @@ class Replacement(NamedTuple):
 
 
 class RecordTable:
-    """The records table; its requests are repeated while DynamoDB throttles, the worker's own timeout ends that."""
+    """The records table; its requests are repeated while DynamoDB throttles, until the time of the worker is over.
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
+    Parameters
+    ----------
+    client
+        Of DynamoDB.
+    name
+        The table's name.
+    until
+        Epoch seconds from which a request that is throttled is not repeated: the methods raise `NotYet`. What was
+        written by then stays, and another attempt writes what is missing.
+    """
+
+    def __init__(self, client: DynamoDBClient, name: str, until: float = inf) -> None:
         self._client = client
         self._name = name
+        self._until = until
 
     def read(self, keys: Iterable[Item], attributes: tuple[str, ...]) -> dict[str, Item]:
         """Read attributes of the items that have these keys; returns them by sort key."""
@@ -97,7 +110,7 @@ class RecordTable:
 
     def _replace_together(self, records: list[Replacement]) -> list[str]:
         lost: list[str] = []
-        for _ in attempts():
+        for _ in attempts(until=self._until):
             try:
                 if records:
                     actions: Any = [self._conditional(record) for record in records]
@@ -130,7 +143,7 @@ class RecordTable:
 
     def _read_batch(self, wanted: Any) -> list[Item]:
         found: list[Item] = []
-        for _ in attempts():
+        for _ in attempts(until=self._until):
             with _transient_ignored():
                 answer = self._client.batch_get_item(RequestItems=wanted)
                 found += answer["Responses"].get(self._name, [])
@@ -144,7 +157,7 @@ class RecordTable:
 
     def _write_batch(self, requests: list[Any]) -> None:
         wanted: Any = {self._name: requests}
-        for _ in attempts():
+        for _ in attempts(until=self._until):
             with _transient_ignored():
                 wanted = self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
             if not wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -10,9 +11,10 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.errors import DeadlockDetected, ReadOnlySqlTransaction, SerializationFailure
 
-from sluice.model.errors import SluiceError
+from sluice.model.errors import DatabaseDown, SluiceError
 
 T = TypeVar("T")
+_log = logging.getLogger("sluice.postgres")
 
 # Fields of a secret of RDS ("JSON structure of AWS Secrets Manager secrets"); `sslmode` is an addition of Sluice.
 _REQUIRED = ("host", "username", "password")
@@ -22,6 +24,12 @@ _SILENCE_SECONDS = 20
 # After a deadlock of two jobs, or a connection that broke while it was idle, the second try nearly always succeeds.
 _TRIES = 4
 _WAIT_SECONDS = 0.2
+
+
+def _down(error: psycopg.Error) -> DatabaseDown:
+    """Build the error of a database that is away, and log the reason, which only an operator may see."""
+    _log.warning("the database accepts no connection: %s", error)
+    return DatabaseDown()
 
 
 class Database:
@@ -45,6 +53,11 @@ class Database:
         """Call a function with the connection, which is in autocommit mode; again after a deadlock or a failure of it.
 
         Hence the function has to be a single transaction, or to change nothing when it is repeated.
+
+        Raises
+        ------
+        DatabaseDown
+            If the database accepts no connection, or breaks it each time: it restarts, or another server takes over.
         """
         for left in reversed(range(_TRIES)):
             connection = self._open()
@@ -53,13 +66,15 @@ class Database:
             except (DeadlockDetected, SerializationFailure):
                 if not left:
                     raise
-            except ReadOnlySqlTransaction:  # this server has become the standby
+            except ReadOnlySqlTransaction as error:  # this server has become the standby
                 connection.close()
                 if not left:
+                    raise _down(error) from error
+            except psycopg.Error as error:
+                if not connection.closed:
                     raise
-            except psycopg.Error:
-                if not connection.closed or not left:
-                    raise
+                if not left:
+                    raise _down(error) from error
             time.sleep(random.uniform(0, _WAIT_SECONDS))  # noqa: S311  (jitter, not a secret)
         raise AssertionError("unreachable")
 
@@ -78,11 +93,14 @@ class Database:
         cached = self._secret(False)
         try:
             return self._connect_with(cached)
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
             fresh = self._secret(True)
             if fresh == cached:
-                raise
-        return self._connect_with(fresh)
+                raise _down(error) from error
+        try:
+            return self._connect_with(fresh)
+        except psycopg.OperationalError as error:
+            raise _down(error) from error
 
     def _connect_with(self, secret: Mapping[str, Any]) -> psycopg.Connection[Any]:
         if missing := [name for name in _REQUIRED if not secret.get(name)]:

@@ -1,8 +1,9 @@
 """The records of a slice of sheet XML: calamine parses a minimal workbook that is built around the slice.
 
-Two kinds of cells are marked first, because calamine would need the whole string table and returns nothing for an
-error: ``t="s"`` becomes text ``TEXT_MARK + index``, ``t="e"`` becomes text ``ERROR_MARK + code``. One dictionary access
-per cell then replaces the marks by strings, errors and ``None``.
+A slice is in the plain spelling, or is rewritten into it, see `sluice.reading.xlsx.spelling`. Then two kinds of cells
+are marked, because calamine would need the whole string table and returns nothing for an error: shared strings become
+text of a mark and the index, errors text of another mark and the error. One dictionary access per cell of text then
+replaces the marks.
 """
 
 from __future__ import annotations
@@ -11,46 +12,43 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache
+from itertools import pairwise
+from secrets import token_hex
 from typing import Any, Final
 from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr, unescape
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from sluice.model.errors import FileRejected
-from sluice.reading.cells import is_blank, read_cells
+from sluice.reading.cells import is_blank
 from sluice.reading.types import FileLayout, Workspace
-from sluice.reading.whole_file import stream_sheet
-from sluice.reading.xlsx.shared_strings import read_strings
-from sluice.reading.xlsx.splitter import row_number
+from sluice.reading.xlsx.shared_strings import read_strings, unescape
+from sluice.reading.xlsx.spelling import LAST_COLUMN, Formats, Rewriter, plain_width
 from sluice.reading.xlsx.workbook import local, parse_xml
 from sluice.schema.cells import Cell, CellError, Record
 
 STYLES: Final = "styles.xml"
 
-# Private-use characters (Unicode, U+E000 to U+F8FF): no cell of a real file starts with three of them.
-TEXT_MARK: Final = "\ue000\ue001\ue002"
-ERROR_MARK: Final = "\ue002\ue001\ue000"
-_TEXT = TEXT_MARK.encode()
-_ERROR = ERROR_MARK.encode()
-
 #: Cells of the rectangle that calamine lays out, at most; one cell in column XFD must not cost gigabytes.
 MAX_AREA: Final = 2_000_000
-#: Column XFD, the last of a sheet (Microsoft, "Excel specifications and limits").
-LAST_COLUMN: Final = 16_384
-#: Columns that are assumed where cells do not carry their references.
-UNNAMED_WIDTH: Final = 64
-
-_ROW = re.compile(rb"<row(?=[\s/>])([^>]*)>")
-_REFERENCE = re.compile(rb'<c\b[^>]*?\sr="([A-Za-z]+)(\d+)"')
-_ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|#)")  # calamine returns nothing for such a cell
-_INDEX = re.compile(re.escape(_TEXT) + rb"(\d+)")
-_SHARED = re.compile(rb'(<c\b[^>]*\bt=")s("[^>]*>\s*<v[^>]*>)\s*(\d+)')
-_FAILED = re.compile(rb'(<c\b[^>]*\bt=")e("[^>]*>(?:(?!</c>).)*?<v[^>]*>)([^<]*)', re.DOTALL)
-# A formula that no spreadsheet program has computed: openpyxl writes one of any text that begins with "=". Empty text
-# is a value, of type "str".
-_UNCOMPUTED = re.compile(rb"<c\b([^>]*)>\s*<f\b[^>]*?(?:/>|>([^<]*)</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_ROW_NUMBER = re.compile(rb'<row r="(\d+)"')
+_INDEX = re.compile(rb't="s"(?: s="\d+")?><v>(\d+)')
+_STYLED = re.compile(rb't="s" s="\d+"><v>')
+_FAILED = re.compile(rb't="e"((?: s="\d+")?>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>)')
+_ESCAPES = re.compile(rb"_x00[0-9A-Fa-f]{2}_|((?:_x(?!00)[0-9A-Fa-f]{4}_)+)")
+_FORMAT = re.compile(rb'<xf numFmtId="(\d+)"/>')
+CALENDAR, SPAN = 14, 46
+# Builtin formats of dates and times (ECMA-376 part 1, 18.8.30; 27 to 36 and 50 to 58 in East Asian spreadsheets).
+_DATES: Final = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
+_QUOTED = re.compile(r'"[^"]*"?|\\.|[_*].')
+_BRACKETS = re.compile(r"\[[^\]]*\]?")
+_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_SECONDS = re.compile(r"s\\?[.,]0+", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+_UNITS: Final = frozenset("ymdhs")
+#: With the marks of AM and PM, of eras and of weeks, and the T of ISO 8601.
+_DATE_LETTERS: Final = _UNITS | frozenset("apebgt")
 #: Name of the one sheet of the minimal workbook.
 SHEET: Final = "rows"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -77,146 +75,117 @@ _AFTER = b"</sheetData></worksheet>"
 NO_FORMATS: Final = f'<styleSheet xmlns="{_MAIN}"/>'.encode()
 
 
+class LeakedMark(AssertionError):
+    """A cell still has a mark of this module: an error of the reader, so its value is not known."""
+
+
+class _Values(dict[Any, Cell]):
+    """The values of all text that calamine returned.
+
+    Text that has no mark is its own value. The marks are random, so no file can contain one.
+    """
+
+    def __init__(self, text_mark: str, error_mark: str, strings: dict[int, str]) -> None:
+        super().__init__({f"{text_mark}{index}": text or None for index, text in strings.items()})
+        self[""] = None
+        self._text_mark, self._error_mark = text_mark, error_mark
+
+    def __missing__(self, text: str) -> Cell:
+        if text.startswith(self._error_mark):
+            return CellError(text.removeprefix(self._error_mark))
+        if self._text_mark in text or self._error_mark in text:
+            raise LeakedMark("a mark of the reader is left in a cell")
+        return text
+
+
 def read_slice(layout: FileLayout, first_row: int, body: bytes | None, workspace: Workspace) -> Iterator[Record]:
-    """Read a slice of a workbook in either of its two forms: sheet XML, or cells of the streaming reader."""
-    if body is None:
-        return iter(())
-    cells = layout.format == "cells" or body.startswith(b"[")
-    return read_cells(body) if cells else read_rows(layout, body, first_row, workspace)
-
-
-def read_rows(layout: FileLayout, body: bytes, first_row: int, workspace: Workspace) -> Iterator[Record]:
     """Read the records of a slice of sheet XML; see `sluice.reading.read_segment`."""
+    if not body:
+        return
     prefix = str(layout.details["prefix"])
     if prefix:
         # "<" in text is always escaped, so this replaces in tags only
         body = body.replace(b"<" + prefix.encode(), b"<").replace(b"</" + prefix.encode(), b"</")
-    if _ENTITY.search(body):
-        raise FileRejected("damaged-file", case="unknown-entity", first_row=first_row)
-    _in_order(body, first_row)
-    body = _numbered(body, first_row)
-    body, values = _marked(body)
-    indexes = [int(index) for index in set(_INDEX.findall(body))]
-    strings = read_strings(indexes, int(layout.details["strings"]), str(layout.details["strings_prefix"]), workspace)
-    values.update(zip(map(TEXT_MARK.__add__, map(str, strings)), strings.values(), strict=True))
-    values.update((f"{TEXT_MARK}{index}", None) for index, text in strings.items() if not text)
     styles = workspace.read(STYLES)
-    date1904 = bool(layout.details["date1904"])
-    for part in _areas(body):
-        for number, cells in _parsed(part, styles, date1904):
-            record = [values.get(cell, cell) for cell in cells]
+    formats = formats_of(styles, layout)
+    width = plain_width(body, formats)
+    if width is None:
+        body = Rewriter(layout.sheet, formats, first_row).slice(body)
+        width = plain_width(body, formats)
+    if width is None:
+        raise AssertionError("rows were rewritten in a spelling that is not read")
+    if width > LAST_COLUMN:
+        raise FileRejected("damaged-file", case="unknown-column")
+    body, values = _marked(body, layout, workspace)
+    for area in _areas(body, width, first_row):
+        for number, cells in _parsed(area, styles, formats.date1904):
+            record = [values[cell] if type(cell) is str else cell for cell in cells]
             if not is_blank(record):
                 yield number, record
 
 
-def _in_order(body: bytes, first_row: int) -> None:
-    """Reject rows that share a number or go backwards: calamine would keep one of them and lose the others."""
-    last = 0
-    for tag in _ROW.finditer(body):
-        number = row_number(tag[1], 0)
-        if number and number <= last:
-            raise FileRejected("damaged-file", case="repeated-row", at_row=number, first_row=first_row)
-        last = number or last
+def formats_of(styles: bytes, layout: FileLayout) -> Formats:
+    """Return the formats of dates and of spans of time in what `number_formats` returned."""
+    days, spans = _indexes(styles)
+    return Formats(days, spans, layout.details["date1904"], layout.details["recalculates"])
 
 
-def _numbered(body: bytes, first_row: int) -> bytes:
-    """Write the number of the first row where rows have none: calamine counts on from it."""
-    first = _ROW.search(body)
-    if first is None or row_number(first[1], 0):
-        return body
-    return body[: first.start()] + b'<row r="%d"' % first_row + body[first.start() + 4 :]
+@lru_cache(maxsize=16)
+def _indexes(styles: bytes) -> tuple[frozenset[int], frozenset[int]]:
+    kinds = list(map(int, _FORMAT.findall(styles)))
+    days = frozenset(at for at, kind in enumerate(kinds) if kind == CALENDAR)
+    return days, frozenset(at for at, kind in enumerate(kinds) if kind == SPAN)
 
 
-def _marked(body: bytes) -> tuple[bytes, dict[Any, Cell]]:
-    """Mark shared strings, errors and uncomputed formulas; also return the values of error marks and of empty text."""
-    values: dict[Any, Cell] = {"": None}
-    if b' t="e"' in body:
-        for _, _, code in _FAILED.findall(body):
-            text = code.decode("utf-8", "replace")
-            values[ERROR_MARK + text] = CellError(text)
-        body = _FAILED.sub(rb"\1str\2" + _ERROR + rb"\3", body)
-    if b"<f" in body:
-        body = _UNCOMPUTED.sub(partial(_uncomputed, values), body)
+def _marked(body: bytes, layout: FileLayout, workspace: Workspace) -> tuple[bytes, _Values]:
+    """Mark shared strings and errors; also return what each mark stands for."""
+    indexes = [int(index) for index in set(_INDEX.findall(body))]
+    strings = read_strings(indexes, int(layout.details["strings"]), str(layout.details["strings_prefix"]), workspace)
+    token = token_hex(8)
+    text, error = f"{token}.", f"{token}!"
+    body = body.replace(b't="s"><v>', b't="str"><v>' + text.encode())
+    if b't="s"' in body:  # the style comes behind the type, or the cell is empty
+        body = _STYLED.sub(b't="str"><v>' + text.encode(), body)
+    if b't="e"' in body:
+        body = _FAILED.sub(rb't="str"\g<1>' + error.encode(), body)
+    if b"_" in body:
+        body = _ESCAPES.sub(_unescaped, body)
     if b"<t>" in body:
         body = body.replace(b"<t>", b'<t xml:space="preserve">')  # else calamine trims inline strings
-    body = body.replace(b' t="s"><v>', b' t="str"><v>' + _TEXT)
-    if b't="s"' in body:  # with other attributes or spaces in between
-        body = _SHARED.sub(rb"\1str\2" + _TEXT + rb"\3", body)
-    return body, values
+    return body, _Values(text, error, strings)
 
 
-def _uncomputed(values: dict[Any, Cell], cell: re.Match[bytes]) -> bytes:
-    """Write an uncomputed formula as an error: its value is unknown, not empty."""
-    attributes, formula = cell[1].replace(b' t="n"', b""), cell[2] or b""
-    if b" t=" in attributes:
-        return cell[0]
-    mark = f"{ERROR_MARK}={len(values)}"  # not the formula, whose text may have character references
-    values[mark] = CellError("=" + unescape(formula.decode("utf-8", "replace"), {"&quot;": '"', "&apos;": "'"}))
-    return b'<c%s t="str"><v>%s</v></c>' % (attributes, mark.encode())
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    """Write the escapes of characters beyond U+00FF as these, which calamine does not; the others are left to it."""
+    return unescape(found[0].decode()).encode() if found[1] else found[0]
 
 
-def _areas(body: bytes) -> Iterator[bytes]:
+def _areas(body: bytes, width: int, first_row: int) -> Iterator[bytes]:
     """Split rows into runs whose bounding rectangle stays small: at gaps, and every few rows of a wide sheet."""
-    if _is_narrow(body):
+    numbers = list(map(int, _ROW_NUMBER.findall(body)))
+    if not numbers:
+        return
+    for last, number in pairwise(numbers):
+        if number <= last:  # calamine would keep one of the rows and lose the other
+            raise FileRejected("damaged-file", case="repeated-row", at_row=number, first_row=first_row)
+    height = max(1, MAX_AREA // width)
+    if numbers[-1] - numbers[0] < height:
         yield body
         return
-    references = _REFERENCE.findall(body)
-    width = max(map(column_number, {column for column, _ in references}), default=UNNAMED_WIDTH)
-    if width > LAST_COLUMN:
-        raise FileRejected("damaged-file", case="unknown-column")
-    rows = {int(row) for _, row in references} | set(_ends(body))
-    if (max(rows) - min(rows) + 1) * width <= MAX_AREA:
-        yield body
-    else:
-        yield from _split(body, max(1, MAX_AREA // width))
-
-
-def _ends(body: bytes) -> tuple[int, int]:
-    """Return the numbers that the first and the last row carry, 0 where they carry none."""
-    first, last = _ROW.search(body), _ROW.match(body, body.rfind(b"<row"))
-    return row_number(first[1], 0) if first else 0, row_number(last[1], 0) if last else 0
-
-
-def _is_narrow(body: bytes) -> bool:
-    """Whether every cell is in columns A to Z of the rows between the first and the last, checked in one pass."""
-    first, last = _ends(body)
-    if not 0 < first <= last < first + MAX_AREA // 26 - 20_000 or body.count(b"<c ") != body.count(b'<c r="'):
-        return False
-    tens = "|".join(rf"{number}\d{{4}}" for number in range(max(first // 10_000, 1), last // 10_000 + 1))
-    low = r"\d{1,4}" if first < 10_000 else ""
-    return re.search(rf'<c r="(?![A-Z](?:{"|".join(filter(None, (low, tens)))})")'.encode(), body) is None
-
-
-def _split(body: bytes, height: int) -> Iterator[bytes]:
-    tags = list(_ROW.finditer(body))
-    start, first, number = tags[0].start(), None, 0
-    for tag, end in zip(tags, [*(tag.start() for tag in tags[1:]), len(body)], strict=True):
-        named = {int(row) for _, row in _REFERENCE.findall(body, tag.start(), end)}
-        number = row_number(tag[1], min(named, default=number + 1))
-        if named - {number}:
-            raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=number)
-        if first is not None and not 0 <= number - first < height:
+    start, first = 0, numbers[0]
+    for tag, number in zip(_ROW_NUMBER.finditer(body), numbers, strict=True):
+        if number - first >= height:
             yield body[start : tag.start()]
-            start, first = tag.start(), None
-        first = number if first is None else first
+            start, first = tag.start(), number
     yield body[start:]
-
-
-def column_number(letters: bytes) -> int:
-    """Return the number of a column from its letters; A is 1."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
 
 
 def _parsed(rows: bytes, styles: bytes, date1904: bool) -> Iterator[tuple[int, list[Any]]]:
     try:
         sheet = CalamineWorkbook.from_filelike(build_minimal_workbook(rows, styles, date1904)).get_sheet_by_index(0)
-    except CalamineError:
-        # one odd cell, such as a number with spaces around it, fails the whole sheet in calamine
-        yield from stream_sheet(build_minimal_workbook(rows, styles, date1904))
-        return
+    except CalamineError as error:
+        Rewriter(SHEET, Formats(frozenset(), frozenset())).slice(rows)  # says which row is not well-formed
+        raise AssertionError("rows in the plain spelling were not read") from error
     if sheet.start is None:
         return
     row, column = sheet.start
@@ -260,23 +229,42 @@ def number_formats(part: str, body: bytes) -> bytes:
     FileRejected
         ``damaged-file`` or ``unsafe-file``.
     """
-    codes: list[str] = []
-    formats: list[str] = []
+    codes: dict[int, str] = {}
+    formats: list[int] = []
     for group in parse_xml(part, body):
         if local(group.tag) == "numFmts":
-            codes = [_code(element) for element in group]
+            codes |= {_number(each): each.get("formatCode", "") for each in group}
         elif local(group.tag) == "cellXfs":
-            formats = [f'<xf numFmtId="{_number(element)}"/>' for element in group]
-    return (
-        f'<styleSheet xmlns="{_MAIN}"><numFmts count="{len(codes)}">{"".join(codes)}</numFmts>'
-        f'<cellXfs count="{len(formats)}">{"".join(formats)}</cellXfs></styleSheet>'
-    ).encode()
-
-
-def _code(element: ElementTree.Element) -> str:
-    return f'<numFmt numFmtId="{_number(element)}" formatCode={quoteattr(element.get("formatCode", ""))}/>'
+            formats = [_number(each) for each in group]
+    kinds = "".join(f'<xf numFmtId="{format_kind(each, codes)}"/>' for each in formats)
+    return f'<styleSheet xmlns="{_MAIN}"><cellXfs count="{len(formats)}">{kinds}</cellXfs></styleSheet>'.encode()
 
 
 def _number(element: ElementTree.Element) -> int:
-    text = element.get("numFmtId", "0")
+    text = element.get("numFmtId", "0").strip()
     return int(text) if text.isdecimal() else 0
+
+
+def format_kind(number: int, codes: dict[int, str]) -> int:
+    """Reduce a number format to one of three: General, a date, or a span of time."""
+    if number in codes:
+        return kind_of_code(codes[number])
+    if number == SPAN:
+        return SPAN
+    return CALENDAR if number in _DATES else 0
+
+
+def kind_of_code(code: str) -> int:
+    """Tell what a format code makes of a number, from its section for positive numbers.
+
+    Letters of a date count where they are not quoted, escaped or in brackets, and stand by themselves: General has
+    other names in other languages, and some writers store them, such as "Standard". A code with digits formats a
+    number.
+    """
+    if _ELAPSED.search(_QUOTED.sub("", code).partition(";")[0]):
+        return SPAN
+    bare = _QUOTED.sub("", _BRACKETS.sub("", _SECONDS.sub("s", code))).partition(";")[0]
+    if any(digit in bare for digit in "0#?"):
+        return 0
+    words = _WORD.findall(bare.lower())
+    return CALENDAR if any(_DATE_LETTERS.issuperset(word) and not _UNITS.isdisjoint(word) for word in words) else 0

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import Final
 from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 from sluice.model.errors import FileRejected
 from sluice.reading.types import Workspace
-from sluice.reading.xlsx.splitter import Unknown, prolog
+from sluice.reading.xlsx.splitter import Start, Unknown, prolog
 
 BLOB: Final = "strings"
 OFFSETS: Final = "strings.offsets"
@@ -29,18 +30,19 @@ SPAN_BYTES: Final = 8 * 1024 * 1024
 #: Excel allows 32,767 characters in a cell; rich text needs more room for its markup.
 MAX_STRING_BYTES: Final = 16 * 1024 * 1024
 _PLAIN = re.compile('\\s*<si><t(?: xml:space="preserve")?>([^<&\r\0]*)</t>\\s*\0')
-_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_STRING = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?si[\s>/]")
+_ESCAPE = re.compile("_x([Dd][89ABab][0-9A-Fa-f]{2})__x([Dd][C-Fc-f][0-9A-Fa-f]{2})_|_x([0-9A-Fa-f]{4})_")
 
 
-def store_strings(part: str, blocks: Iterator[bytes], workspace: Workspace) -> tuple[int, str]:
+def store_strings(part: str, open_part: Callable[[], Iterator[bytes]], workspace: Workspace) -> tuple[int, str]:
     """Stream the strings part of a workbook into the workspace.
 
     Parameters
     ----------
     part
         Its name, for rejections.
-    blocks
-        Its XML.
+    open_part
+        Opens its XML; twice, if it has a form that cannot be split.
     workspace
         Gets the objects `BLOB` and `OFFSETS`.
 
@@ -51,18 +53,24 @@ def store_strings(part: str, blocks: Iterator[bytes], workspace: Workspace) -> t
 
     Raises
     ------
-    Unknown
-        When the XML has a form that cannot be split.
     FileRejected
         ``damaged-file`` or ``unsafe-file``.
     """
-    start = prolog(part, blocks, b"sst")
+    try:
+        return _store(prolog(part, open_part(), b"sst"), workspace)
+    except Unknown:
+        return _store(prolog(part, _rewritten(part, open_part()), b"sst"), workspace)
+
+
+def _store(start: Start, workspace: Workspace) -> tuple[int, str]:
     end_tag, empty = b"</%ssi>" % start.prefix, b"<%ssi/>" % start.prefix
     count = base = 0
     with workspace.create(BLOB) as blob, workspace.create(OFFSETS) as table:
         table.write(_packed([0]))
-        for whole in _whole_strings(start.blocks(), end_tag):
+        for whole in _whole_strings(start, end_tag):
             pieces = whole.replace(empty, empty[:-2] + b">" + end_tag).split(end_tag)[:-1]
+            if whole.count(b"<%ssi" % start.prefix) != len(pieces):
+                raise Unknown("strings in an unusual spelling")
             blob.write(b"".join(pieces))
             ends = array("Q", islice(accumulate(map(len, pieces), initial=base), 1, None))
             table.write(_packed(ends))
@@ -71,12 +79,12 @@ def store_strings(part: str, blocks: Iterator[bytes], workspace: Workspace) -> t
     return count, start.prefix.decode()
 
 
-def _whole_strings(blocks: Iterator[bytes], end_tag: bytes) -> Iterator[bytes]:
+def _whole_strings(start: Start, end_tag: bytes) -> Iterator[bytes]:
     rest = b""
-    for block in blocks:
+    for block in start.blocks():
         data = rest + block
-        # "!" is rare in text and memchr is fast, so the markup is searched only where it occurs
-        if b"!" in data and b"<!" in data:
+        # these are rare in text and memchr is fast, so the markup is searched only where they occur
+        if (b"!" in data and b"<!" in data) or (b"?" in data and b"<?" in data):
             raise Unknown("comments or CDATA among the strings")
         end = data.rfind(end_tag) + len(end_tag)
         if end < len(end_tag):
@@ -86,6 +94,18 @@ def _whole_strings(blocks: Iterator[bytes], end_tag: bytes) -> Iterator[bytes]:
             rest = data[end:]
         if len(rest) > MAX_STRING_BYTES:
             raise FileRejected("damaged-file", case="endless-text")
+    if _STRING.search(rest):
+        raise Unknown("strings in an unusual spelling")
+
+
+def _rewritten(part: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Rewrite a part in another spelling, such as UTF-16 or with comments, into the one that is split."""
+    reader = _TextReader(part)
+    yield b"<sst>"
+    for block in blocks:
+        for text in reader.read(block):
+            yield f'<si><t xml:space="preserve">{escape(text, {chr(13): "&#13;"})}</t></si>'.encode()
+    reader.read(b"", final=True)
 
 
 def read_strings(indexes: Iterable[int], count: int, prefix: str, workspace: Workspace) -> dict[int, str]:
@@ -152,8 +172,7 @@ def _unpacked(body: bytes) -> array[int]:
 def texts_of(elements: Sequence[bytes], prefix: str = "") -> list[str]:
     """Texts of ``<si>`` elements that lack their end tags.
 
-    Runs of rich text are joined, phonetic readings left out, ``_x000D_`` escapes resolved
-    (ECMA-376 part 1, 22.9.2.19).
+    Runs of rich text are joined, phonetic readings left out, escapes resolved.
 
     Raises
     ------
@@ -167,35 +186,59 @@ def texts_of(elements: Sequence[bytes], prefix: str = "") -> list[str]:
         if len(texts) != len(elements):
             end = f"</{prefix}si>".encode()
             texts = [
-                plain[1] if (plain := _PLAIN.fullmatch(text + "\0")) else _parsed(element + end)
+                plain[1] if (plain := _PLAIN.fullmatch(text + "\0")) else _TextReader().read(element + end, True)[0]
                 for text, element in zip(joined.split("\0"), elements, strict=False)
             ]
-    except (expat.ExpatError, UnicodeDecodeError, IndexError) as error:
+    except (UnicodeDecodeError, IndexError) as error:
         raise FileRejected("damaged-file", case="malformed-text") from error
-    return [_ESCAPE.sub(_character, text) for text in texts] if "_x" in joined else texts
+    return list(map(unescape, texts)) if "_x" in joined else texts
 
 
-def _parsed(element: bytes) -> str:
-    pieces: list[str] = []
-    inside: list[str] = []
+class _TextReader:
+    """Parses XML and returns the texts of its ``<si>`` elements; phonetic readings are left out."""
 
-    def start(name: str, _: dict[str, str]) -> None:
-        inside.append(name.rpartition(":")[2])
+    def __init__(self, part: str = "") -> None:
+        self._part = part
+        self._inside: list[str] = []
+        self._pieces: list[str] = []
+        self._texts: list[str] = []
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
+        self._parser.CharacterDataHandler, self._parser.StartDoctypeDeclHandler = self._characters, self._doctype
 
-    def end(_: str) -> None:
-        inside.pop()
+    def read(self, data: bytes, final: bool = False) -> list[str]:
+        """Parse data, and return the texts that are whole."""
+        try:
+            self._parser.Parse(data, final)
+        except expat.ExpatError as error:
+            raise FileRejected("damaged-file", case="malformed-text") from error
+        texts, self._texts = self._texts, []
+        return texts
 
-    def characters(data: str) -> None:
-        if inside[-1] == "t" and "rPh" not in inside:
-            pieces.append(data)
+    def _start(self, name: str, _: dict[str, str]) -> None:
+        self._inside.append(name.rpartition(":")[2])
 
-    parser = expat.ParserCreate("utf-8")
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
-    parser.Parse(element, True)
-    return "".join(pieces)
+    def _end(self, _: str) -> None:
+        if self._inside.pop() == "si":
+            self._texts.append("".join(self._pieces))
+            self._pieces.clear()
+
+    def _characters(self, data: str) -> None:
+        if self._inside[-1] == "t" and "si" in self._inside and "rPh" not in self._inside:
+            self._pieces.append(data)
+
+    def _doctype(self, *_: object) -> None:
+        raise FileRejected("unsafe-file", part=self._part)
+
+
+def unescape(text: str) -> str:
+    """Resolve the escapes of characters, such as ``_x000D_`` (ECMA-376 part 1, 22.9.2.19)."""
+    return _ESCAPE.sub(_character, text)
 
 
 def _character(match: re.Match[str]) -> str:
-    code = int(match[1], 16)
-    # half of a surrogate pair is no character by itself: the escape stays
+    if match[1]:  # a surrogate pair, UTF-16's form of one character
+        return bytes.fromhex(match[1] + match[2]).decode("utf-16-be")
+    code = int(match[3], 16)
+    # half of a pair is no character by itself: the escape stays
     return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)

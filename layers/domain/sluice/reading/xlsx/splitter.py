@@ -1,18 +1,19 @@
 """Sheet XML split at row ends, as bytes: only the numbers of the rows at the boundaries are parsed.
 
 `prolog` reads a part up to its root element, `RowSplitter` splits the rows below it. Both raise `Unknown` at XML in a
-form that they do not know; the caller then takes the streaming reader.
+form that they do not know; the caller then has the part parsed and rewritten.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
 from sluice.model.errors import FileRejected
+from sluice.reading.types import MergedRange
 from sluice.reading.xlsx.workbook import reject_doctype
 
 #: Bytes of a slice at most, so that a worker can parse it in its memory. Wide rows make slices of fewer rows.
@@ -21,13 +22,23 @@ MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
 MAX_ROW_BYTES: Final = 64 * 1024 * 1024
 
 ROW_TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?row(?=[\s/>])([^>]*)>")
-_NUMBER = re.compile(rb'\sr="(\d+)"')
+_NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d+)[\"']")
 #: The root element starts within this many bytes, or the file is no spreadsheet.
 _PROLOG_BYTES = 64 * 1024
 
 
+#: Merged ranges of a sheet at most; their number is bounded by what `plan` can hold.
+MAX_MERGED: Final = 200_000
+_MARK = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(mergeCell|col|filterColumn)(?=[\s/>])([^>]*)>")
+_ATTRIBUTE = re.compile(rb"([A-Za-z]+)\s*=\s*[\"']([^\"']*)[\"']")
+_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+_HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true|on)[\"']")
+_END_OF_ROW = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?row\s*>")
+_FILLED = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(?:v|is|f)[\s>]")
+
+
 class Unknown(Exception):
-    """The XML has a form that is not split as bytes; the streaming reader reads it."""
+    """The XML has a form that is not split as bytes; it is parsed and rewritten."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,70 @@ def _check_quotes(tag: bytes) -> None:
         raise Unknown("attributes in single quotes")
 
 
+@dataclass
+class Marks:
+    """What the XML of a sheet says beside its rows: see `sluice.reading.types.SheetFacts`."""
+
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    merged: list[MergedRange] = field(default_factory=list)
+    is_filtered: bool = False
+
+    def add(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Add an element by its local name and its attributes."""
+        if name == "mergeCell" and (found := _RANGE.fullmatch(attributes.get("ref", ""))):
+            first, last = sorted((int(found[2]), int(found[4])))
+            left, right = sorted((_place(found[1]), _place(found[3])))
+            self.merged.append((first, last, left, right))
+            if len(self.merged) > MAX_MERGED:
+                raise FileRejected("damaged-file", case="merged-ranges", limit=MAX_MERGED)
+        elif name == "col" and attributes.get("hidden") in {"1", "true", "on"}:
+            places = attributes.get("min", ""), attributes.get("max", "")
+            if all(map(str.isdecimal, places)):
+                self.hidden_columns.append((int(places[0]) - 1, int(places[1]) - 1))
+        elif name == "filterColumn":
+            self.is_filtered = True
+
+    def read(self, blocks: Iterable[bytes]) -> None:
+        """Add the elements of a stretch of XML, as its blocks come."""
+        rest = b""
+        for block in blocks:
+            data = rest + block
+            end = data.rfind(b"<")
+            rest = data[end:] if end >= 0 and len(data) - end < _PROLOG_BYTES else b""
+            for name, attributes in _MARK.findall(data, 0, len(data) - len(rest)):
+                found = {
+                    key.decode(): value.decode("utf-8", "replace") for key, value in _ATTRIBUTE.findall(attributes)
+                }
+                self.add(name.decode(), found)
+
+
+def _place(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def filled_rows(body: bytes) -> Iterator[tuple[int, bool, bytes]]:
+    """Yield the rows of a slice that have a value or a formula: number, whether it is hidden, and its XML.
+
+    A row that carries no number has that of the row before it, plus one.
+    """
+    number = 0
+    for piece in _END_OF_ROW.split(body):
+        tags = list(ROW_TAG.finditer(piece))
+        for tag in tags:
+            number = row_number(tag[1], number + 1)
+        if tags and _FILLED.search(piece, tags[-1].start()):
+            yield number, _HIDDEN.search(tags[-1][1]) is not None, piece[tags[-1].start() :]
+
+
+def hidden_rows(body: bytes) -> list[int]:
+    """Return the numbers of the hidden rows of a slice that have a value or a formula."""
+    # it is rare, and to search for bytes is fast
+    return [number for number, is_hidden, _ in filled_rows(body) if is_hidden] if b"hidden" in body else []
+
+
 @dataclass(frozen=True)
 class RowSlice:
     """Whole ``<row>`` elements.
@@ -139,7 +214,9 @@ class RowSplitter:
     Attributes
     ----------
     last_row
-        Number of the last row of the slices so far; the streaming reader goes on below it.
+        Number of the last row of the slices so far; the rewriting goes on below it.
+    marks
+        What the sheet says beside its rows; complete once `slices` is exhausted.
     """
 
     part: str
@@ -147,6 +224,7 @@ class RowSplitter:
     after_row: int
     chunk_rows: int
     last_row: int = 0
+    marks: Marks = field(default_factory=Marks)
     _pending: list[bytes] = field(default_factory=list)
     _rows: int = 0
     _bytes: int = 0
@@ -197,10 +275,11 @@ class RowSplitter:
         opening = b"<%srow" % self.start.prefix
         end_of_rows = b"</%ssheetData>" % self.start.prefix
         rest = b""
-        for block in _sheet_data(self.part, self.start):
+        blocks = _sheet_data(self.part, self.start, self.marks)
+        for block in blocks:
             data = rest + block
-            # "!" is rare in cells and memchr is fast, so the markup is searched only where it occurs
-            if b"!" in data and b"<!" in data:
+            # these are rare in cells and memchr is fast, so the markup is searched only where they occur
+            if (b"!" in data and b"<!" in data) or (b"?" in data and b"<?" in data):
                 raise Unknown("comments or CDATA among the rows")
             boundary = data.rfind(close) + len(close)
             if boundary < len(close):
@@ -208,6 +287,7 @@ class RowSplitter:
             end = data.find(end_of_rows, boundary)
             if end >= 0:
                 yield data[:end]
+                self.marks.read(chain([data[end:]], blocks))
                 return
             if boundary:
                 yield data[:boundary]
@@ -228,8 +308,14 @@ class RowSplitter:
                 self.last_row = number
 
 
-def _sheet_data(part: str, start: Start) -> Iterator[bytes]:
-    """Yield blocks from the first row on; of a sheet without rows, its end tag alone."""
+def _sheet_data(part: str, start: Start, marks: Marks) -> Iterator[bytes]:
+    """Yield blocks from the first row on; of a sheet without rows, its end tag alone.
+
+    Parameters
+    ----------
+    marks
+        Gets what stands before the rows.
+    """
     data = b""
     tag = re.compile(rb"<" + start.prefix + rb"sheetData(\s[^>]*)?>")
     blocks = start.blocks()
@@ -240,6 +326,7 @@ def _sheet_data(part: str, start: Start) -> Iterator[bytes]:
             continue
         if match is None or b"<!" in data[: match.start()]:
             raise Unknown("comments before the rows")
+        marks.read([data[: match.end()]])
         if (match[1] or b"").endswith(b"/"):
             yield b"</%ssheetData>" % start.prefix
             return
@@ -281,10 +368,11 @@ def _last_row(body: bytes, first_row: int, prefix: bytes) -> int:
 
 
 def _without_blank_tail(body: bytes, close: bytes, prefix: bytes) -> bytes:
-    """Drop trailing rows without a value: formatting down to row 1,048,576 is not data."""
-    value, inline = b"</%sv>" % prefix, b"</%sis>" % prefix
+    """Drop trailing rows without a value or a formula: formatting down to row 1,048,576 is not data."""
+    # the beginnings of tags, which have white space behind them in some files
+    marks = [tag % prefix for tag in (b"</%sv", b"</%sis", b"<%sf")]
     tail = body.rfind(b"<%srow" % prefix)
-    if body.find(value, tail) >= 0 or body.find(inline, tail) >= 0:
+    if any(body.find(mark, tail) >= 0 for mark in marks):
         return body
-    last = max(body.rfind(value), body.rfind(inline))
+    last = max(map(body.rfind, marks))
     return body[: body.find(close, last) + len(close)] if last >= 0 else b""

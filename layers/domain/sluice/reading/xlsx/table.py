@@ -1,28 +1,40 @@
-"""An .xlsx workbook as a table: its sheet is split as bytes, or read by a streaming parser where that is impossible."""
+"""An .xlsx workbook as tables: a sheet is split as bytes, or parsed and rewritten where that is impossible."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property, partial
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sluice.model.errors import FileRejected
-from sluice.reading.cells import split_records
-from sluice.reading.types import FileLayout, Limits, Segment, Workspace
-from sluice.reading.whole_file import stream_sheet
+from sluice.model.recipe import How, Question
+from sluice.reading.types import FileLayout, Limits, Segment, SheetFacts, Workspace
 from sluice.reading.xlsx.archive import Archive
-from sluice.reading.xlsx.parser import NO_FORMATS, STYLES, number_formats, read_slice
+from sluice.reading.xlsx.parser import NO_FORMATS, STYLES, formats_of, number_formats, read_slice
 from sluice.reading.xlsx.shared_strings import store_strings
-from sluice.reading.xlsx.splitter import RowSplitter, Unknown, prolog
+from sluice.reading.xlsx.spelling import Rewriter, Row
+from sluice.reading.xlsx.splitter import (
+    MAX_SLICE_BYTES,
+    Marks,
+    RowSlice,
+    RowSplitter,
+    Unknown,
+    filled_rows,
+    hidden_rows,
+    prolog,
+)
 from sluice.reading.xlsx.workbook import Sheet, Workbook
 from sluice.schema.cells import Record
 
 _VALUE = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(?:v|is)[\s>]")
+# Rows that are counted at once.
+_COUNTED_ROWS = 10_000
 
 
-class XlsxTable:
-    """The first visible worksheet of a workbook that has a value; a `TabularFile`.
+class XlsxBook:
+    """A workbook; a `TabularFile`.
 
     Parameters
     ----------
@@ -42,90 +54,147 @@ class XlsxTable:
     """
 
     def __init__(self, file: BinaryIO, archive: Archive, book: Workbook, limits: Limits, workspace: Workspace) -> None:
-        self._file, self._archive, self._book = file, archive, book
-        self._limits, self._workspace = limits, workspace
-        self._sheet = self._first_with_data()
-        self._layout: FileLayout | None = None
+        self.file, self.archive, self.book = file, archive, book
+        self.limits, self.workspace = limits, workspace
+        self._tables = tuple(XlsxTable(self, sheet) for sheet in book.sheets if self._has_value(sheet))
+        if all(table.is_hidden for table in self._tables):
+            raise FileRejected("empty-file", case="no-saved-value")
 
     @property
-    def layout(self) -> FileLayout:
-        """See `TabularFile.layout`."""
-        if self._layout is None:
-            self._layout = self._prepared()
-        return self._layout
+    def tables(self) -> tuple[XlsxTable, ...]:
+        """See `TabularFile.tables`."""
+        return self._tables
+
+    @property
+    def decisions(self) -> dict[str, tuple[Any, How]]:
+        """See `TabularFile.decisions`."""
+        return {}
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """See `TabularFile.questions`."""
+        return ()
 
     @property
     def properties(self) -> dict[str, str]:
         """See `TabularFile.properties`."""
-        return self._book.properties
+        return self.book.properties
 
-    def head(self, count: int) -> list[Record]:
-        """See `TabularFile.head`."""
-        segments = self._segments(0, count)
-        records = (
-            row for each in segments for row in read_slice(self.layout, each.first_row, each.body, self._workspace)
-        )
-        return list(islice(records, count))
+    @cached_property
+    def strings(self) -> tuple[int, str]:
+        """Number of the shared strings, and the namespace prefix of their part; stored for all slices."""
+        part = self.book.strings
+        return store_strings(part, partial(self.archive.stream, part), self.workspace) if part else (0, "")
 
-    def other_sheets(self) -> tuple[str, ...]:
-        """See `TabularFile.other_sheets`."""
-        return tuple(sheet.name for sheet in self._book.sheets if sheet != self._sheet and self._has_data(sheet))
+    @cached_property
+    def formats(self) -> bytes:
+        """The number formats, stored for all slices."""
+        styles = self.book.styles
+        formats = number_formats(styles, self.archive.read(styles)) if styles else NO_FORMATS
+        self.workspace.write(STYLES, formats)
+        return formats
 
-    def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """See `TabularFile.split`; segments of very wide rows have fewer than ``chunk_rows``."""
-        rows = 0
-        for segment in self._segments(after_row, chunk_rows):
-            rows += segment.rows
-            if rows > self._limits.max_rows:
-                raise FileRejected("too-many-rows", limit=self._limits.max_rows)
-            yield segment
+    def _has_value(self, sheet: Sheet) -> bool:
+        return _has_value(self.archive.stream(sheet.part))
 
-    def _first_with_data(self) -> Sheet:
-        for sheet in self._book.sheets:
-            if self._has_data(sheet):
-                return sheet
-        raise FileRejected("empty-file", case="no-saved-value")
 
-    def _has_data(self, sheet: Sheet) -> bool:
-        return _has_value(self._archive.stream(sheet.part))
+class XlsxTable:
+    """A worksheet of a workbook; a `Table`."""
 
-    def _prepared(self) -> FileLayout:
-        """Store what all slices need; for a part of unknown form, the streaming reader reads the whole sheet."""
-        part, styles = self._sheet.part, self._book.styles
+    def __init__(self, book: XlsxBook, sheet: Sheet) -> None:
+        self._book, self._sheet = book, sheet
+        self._marks, self._hidden_rows = Marks(), 0
+
+    @property
+    def sheet(self) -> str:
+        """See `Table.sheet`."""
+        return self._sheet.name
+
+    @property
+    def is_hidden(self) -> bool:
+        """See `Table.is_hidden`."""
+        return self._sheet.is_hidden
+
+    @property
+    def facts(self) -> SheetFacts:
+        """See `Table.facts`."""
+        marks = self._marks
+        columns, merged = tuple(marks.hidden_columns), tuple(sorted(marks.merged))
+        return SheetFacts(self._hidden_rows, columns, merged, marks.is_filtered)
+
+    @cached_property
+    def layout(self) -> FileLayout:
+        """See `Table.layout`."""
         try:
-            prefix = prolog(part, self._archive.stream(part), b"worksheet").prefix.decode()
-            count, strings_prefix = self._stored_strings()
+            prefix = prolog(self._sheet.part, self._blocks(), b"worksheet").prefix.decode()
         except Unknown:
-            return FileLayout("cells", self._sheet.name)
-        formats = number_formats(styles, self._archive.read(styles)) if styles else NO_FORMATS
-        self._workspace.write(STYLES, formats)
+            prefix = ""
+        count, strings_prefix = self._book.strings
+        _ = self._book.formats  # stored for the slices
         details = {
             "prefix": prefix,
             "strings": count,
             "strings_prefix": strings_prefix,
-            "date1904": self._book.date1904,
+            "date1904": self._book.book.date1904,
+            "recalculates": self._book.book.recalculates,
         }
-        return FileLayout("xlsx", self._sheet.name, details=details)
+        return FileLayout("xlsx", self.sheet, details=details)
 
-    def _stored_strings(self) -> tuple[int, str]:
-        part = self._book.strings
-        return store_strings(part, self._archive.stream(part), self._workspace) if part else (0, "")
+    def head(self, count: int) -> list[Record]:
+        """See `Table.head`."""
+        segments, workspace = self._segments(0, count), self._book.workspace
+        records = (row for each in segments for row in read_slice(self.layout, each.first_row, each.body, workspace))
+        return list(islice(records, count))
+
+    def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
+        """See `Table.split`; segments of very wide rows have fewer than ``chunk_rows``."""
+        rows, limit = 0, self._book.limits.max_rows
+        self._hidden_rows = 0
+        for segment in self._segments(after_row, chunk_rows):
+            rows += segment.rows
+            self._hidden_rows += len(hidden_rows(segment.body or b""))
+            if rows > limit:
+                raise FileRejected("too-many-rows", limit=limit)
+            yield segment
+
+    def count_rows(self, after_row: int) -> int:
+        """See `Table.count_rows`."""
+        segments = self._segments(after_row, _COUNTED_ROWS)
+        return sum(1 for segment in segments for _ in filled_rows(segment.body or b""))
+
+    def _blocks(self) -> Iterator[bytes]:
+        return self._book.archive.stream(self._sheet.part)
 
     def _segments(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """Split as bytes; from the first markup on that cannot be split, go on with the streaming reader."""
-        index = 0
-        if self.layout.format == "xlsx":
-            part = self._sheet.part
-            start = prolog(part, self._archive.stream(part), b"worksheet")
-            splitter = RowSplitter(part, start, after_row, chunk_rows)
-            try:
-                for piece in splitter.slices():
-                    yield Segment(index, piece.first_row, piece.rows, body=piece.body)
-                    index += 1
-                return
-            except Unknown:
-                after_row = max(after_row, splitter.last_row)
-        yield from split_records(stream_sheet(self._file, self._sheet.name), after_row, chunk_rows, index)
+        for index, piece in enumerate(self._slices(after_row, chunk_rows)):
+            yield Segment(index, piece.first_row, piece.rows, body=piece.body)
+
+    def _slices(self, after_row: int, chunk_rows: int) -> Iterator[RowSlice]:
+        """Split as bytes; from the first markup on that cannot be split, rewrite the rows."""
+        part, layout = self._sheet.part, self.layout
+        try:
+            splitter = RowSplitter(part, prolog(part, self._blocks(), b"worksheet"), after_row, chunk_rows)
+            self._marks = splitter.marks
+            for piece in splitter.slices():
+                yield piece
+                after_row = splitter.last_row
+        except Unknown:
+            self._marks = Marks()
+            rows = Rewriter(part, formats_of(self._book.formats, layout), marks=self._marks).rows(self._blocks())
+            yield from _joined((row for row in rows if row.number > after_row and row.has_value), chunk_rows)
+
+
+def _joined(rows: Iterator[Row], chunk_rows: int) -> Iterator[RowSlice]:
+    pending: list[Row] = []
+    size = 0
+    for row in rows:
+        pending.append(row)
+        size += len(row.body)
+        if len(pending) == chunk_rows or size >= MAX_SLICE_BYTES:
+            yield RowSlice(pending[0].number, len(pending), b"".join(each.body for each in pending))
+            pending, size = [], 0
+    if pending:
+        yield RowSlice(pending[0].number, len(pending), b"".join(each.body for each in pending))
 
 
 def _has_value(blocks: Iterator[bytes]) -> bool:

@@ -1,10 +1,11 @@
-"""The parts of an .xlsx workbook: its visible sheets, its shared strings and its styles."""
+"""The parts of an .xlsx workbook: its sheets, its shared strings and its styles."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from sluice.model.errors import FileRejected
@@ -16,10 +17,11 @@ _PROPERTIES_BYTES = 1024**2
 
 @dataclass(frozen=True)
 class Sheet:
-    """A visible worksheet: its name and the archive part that holds it."""
+    """A worksheet: its name, the archive part that holds it, and whether a spreadsheet program hides it."""
 
     name: str
     part: str
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class Workbook:
     Parameters
     ----------
     sheets
-        Visible worksheets in the order of their tabs; chart sheets are left out.
+        Worksheets in the order of their tabs; chart sheets are left out.
     strings, styles
         Archive parts, ``None`` when the workbook has none.
     date1904
         Whether day 0 is 1 January 1904, as old Macintosh workbooks have it.
+    recalculates
+        Whether it asks to compute its formulas when it is opened.
     properties
         Custom properties that are text, by name.
     """
@@ -42,6 +46,7 @@ class Workbook:
     strings: str | None
     styles: str | None
     date1904: bool
+    recalculates: bool
     properties: dict[str, str]
 
 
@@ -85,18 +90,21 @@ def read_workbook(archive: Archive) -> Workbook | None:
     root = parse_xml(part, archive.read(part))
     if local(root.tag) != "workbook":
         return None
-    folder, name = posixpath.split(part)
+    folder, name = posixpath.split(part.replace("\\", "/"))
     relations = _relations(archive, f"{folder}/_rels/{name}.rels", folder)
     return Workbook(
-        sheets=_visible_sheets(root, relations, archive),
+        sheets=_sheets(root, relations, archive),
         strings=_part(archive, relations.first("sharedStrings")),
         styles=_part(archive, relations.first("styles")),
-        date1904=any(
-            attribute(element, "date1904") in ("1", "true", "on")
-            for element in root
-            if local(element.tag) == "workbookPr"
-        ),
+        date1904=_has_flag(root, "workbookPr", "date1904"),
+        recalculates=_has_flag(root, "calcPr", "fullCalcOnLoad"),
         properties=_properties(archive, top.first("custom-properties") or top.first("customProperties")),
+    )
+
+
+def _has_flag(root: ElementTree.Element, tag: str, name: str) -> bool:
+    return any(
+        (attribute(element, name) or "").strip() in {"1", "true", "on"} for element in root if local(element.tag) == tag
     )
 
 
@@ -126,23 +134,29 @@ def _relations(archive: Archive, name: str, folder: str) -> _Relations:
     for element in parse_xml(part, archive.read(part)) if part else ():
         kind, target = element.get("Type", ""), element.get("Target", "")
         if _RELATIONSHIPS in kind and element.get("TargetMode") != "External":
-            path = target if target.startswith("/") else posixpath.join(folder, target)
-            by_id[element.get("Id", "")] = (kind.rpartition("/")[2], posixpath.normpath(path.lstrip("/")))
+            by_id[element.get("Id", "")] = (kind.rpartition("/")[2], _path(archive, folder, target.replace("\\", "/")))
     return _Relations(by_id)
+
+
+def _path(archive: Archive, folder: str, target: str) -> str:
+    """Resolve a target; some writers escape its characters, or give a path from the top without its slash."""
+    paths = [posixpath.normpath(posixpath.join("/", folder, each)).lstrip("/") for each in (target, unquote(target))]
+    paths.append(posixpath.normpath(posixpath.join("/", target)).lstrip("/"))
+    return next((path for path in paths if archive.find(path)), paths[0])
 
 
 def _part(archive: Archive, name: str | None) -> str | None:
     return archive.find(name) if name else None
 
 
-def _visible_sheets(root: ElementTree.Element, relations: _Relations, archive: Archive) -> tuple[Sheet, ...]:
+def _sheets(root: ElementTree.Element, relations: _Relations, archive: Archive) -> tuple[Sheet, ...]:
     sheets = []
     for element in root.iter():
-        if local(element.tag) != "sheet" or element.get("state", "visible") != "visible":
+        if local(element.tag) != "sheet":
             continue
         identifiers = [value for key, value in element.attrib.items() if key.endswith("}id")]
         kind, target = relations.by_id.get(identifiers[0] if identifiers else "", ("", ""))
         part = archive.find(target) if kind == "worksheet" else None
         if part is not None:
-            sheets.append(Sheet(element.get("name", ""), part))
+            sheets.append(Sheet(element.get("name", ""), part, element.get("state", "visible") != "visible"))
     return tuple(sheets)

@@ -6,7 +6,7 @@ from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence, with_forms
 from sluice.wording.english import rows
-from sluice.wording.english.forms import decided, listed, status_name
+from sluice.wording.english.forms import decided, listed, quoted, status_name
 
 TITLES: Final[dict[str, Sentence]] = {
     # of a call
@@ -58,6 +58,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "source-drift": "The source lacks a column",
     "upstream-rejected": "The upstream rejected the request",
     "upstream-down": "The upstream is down",
+    "database-down": "The database is down",
     # of what an operator has set up
     "newer-format": "Stored by a newer version",
     "unusable-secret": "The database's secret cannot be used",
@@ -107,9 +108,7 @@ MEANINGS: Final[dict[str, str]] = {
         "The job to correct is of another importer, active, deleted, has rejected nothing, or has loaded nothing "
         "because of a guard or its rejected rows."
     ),
-    "not-parsed": (
-        "A preview of a job that has not validated its rows, or whose file was rejected. Members: `status_now`."
-    ),
+    "not-parsed": "A preview of a job whose rows are not validated, or whose file was rejected. Members: `status_now`.",
     "importer-busy": "A job is retried or resumed whose importer runs one at a time, and another job has its lock.",
     "rolling-back": "A sync is forced while the current job of its source is being rolled back.",
     "file-not-wanted": "The job has its file, or has ended.",
@@ -152,10 +151,8 @@ MEANINGS: Final[dict[str, str]] = {
         "The upstream of a lookup does not respond; not the job's `problem`: its detail is `suspended`. Do "
         "nothing, the job resumes automatically; or `resume`, `cancel`."
     ),
-    "newer-format": (
-        "A newer version stored a journal, a ledger entry or another object in a format that this version does not"
-        " know."
-    ),
+    "database-down": "The database of the destination accepts no connection; otherwise as `upstream-down`.",
+    "newer-format": "A newer version stored an object, such as a journal, in a format that this version does not know.",
     "unusable-secret": "The secret with the database's address and password lacks a field.",
     "unusable-database": "Sluice cannot write to the database.",
     "unusable-table": "The importer's columns cannot be a table of this database.",
@@ -225,6 +222,9 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "invalid-decision/unknown": with_forms("'{key}' is no decision. Decisions are: {known}.", known=listed),
     "invalid-decision/value": with_forms("'{key}' can be: {known}.", known=listed),
     "invalid-decision/row-number": "'{key}' is the number of a row: 1 is the first.",
+    "invalid-decision/sheet-names": "'{key}' is the name of a sheet, a list of names, or all.",
+    "invalid-decision/no-sheet": with_forms("No sheet {names}, only: {known}.", names=quoted, known=quoted),
+    "invalid-decision/markers": '\'{key}\' is a list of up to 20 short texts, such as ["NULL", "n/a"].',
     "invalid-decision/twice": "'{key}' comes twice. Give it once.",
     "invalid-decision/no-decimal": with_forms(
         "{importer} has no column '{name}' with a decimal mark. Its columns of numbers are: {known}.", known=listed
@@ -268,7 +268,7 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "unauthorized/ticket-of-other-job": "The ticket is valid for another job. Get one for this job.",
     "forbidden": "This call requires the scope '{scope}'.",
     "try-later/issuer-away": "The issuer of the token cannot be reached.",
-    "try-later/jobs-table-busy": "The jobs table is too busy to read cached results.",
+    "try-later/jobs-table-busy": "The jobs table is too busy.",
     "try-later/schedule-taken": "Other calls are changing the schedule of '{source}'. Send this call again.",
     "try-later/file-in-the-making": "{name} is being made; it has many rows.",
     "try-later/job-under-way": "The job is under way, and {name} may change. It can be fetched when the job stops.",
@@ -276,6 +276,8 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "try-later/chunk-in-use": "A worker still holds this chunk.",
     "try-later/chunk-leased": "Lease not granted: the chunk is leased by another worker.",
     "try-later/chunk-loading": "A worker is still loading this chunk.",
+    "try-later/dependency-down": "The database does not answer.",
+    "try-later/table-throttled": "DynamoDB has throttled a table for as long as a worker lives.",
     "try-later/dataset-busy": "Another job loads into the same dataset.",
     "try-later/lookups-failed": "{count} lookups failed.",
     "try-later/slots-taken": "The rate limit of {upstream} has no free slot before the end of this attempt.",
@@ -363,6 +365,7 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
         "The secret of the upstreams has no entry '{upstream}'. Add one with its url, client_id and client_secret."
     ),
     "upstream-down": "{upstream} does not answer. The job resumes automatically when it does.",
+    "database-down": "The destination's database does not answer. The job resumes automatically when it does.",
 }
 
 _OF_SETUPS: Final[dict[str, Sentence]] = {

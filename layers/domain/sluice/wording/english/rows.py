@@ -6,8 +6,8 @@ from json import dumps, loads
 from math import ceil
 from typing import Final
 
-from sluice.wording.catalogue import Params, Sentence
-from sluice.wording.english.forms import percent, rows
+from sluice.wording.catalogue import Params, Sentence, with_forms
+from sluice.wording.english.forms import percent, quoted, rows
 
 # Shares are rounded up to a tenth of a percent.
 _PER_MILLE: Final = 1000
@@ -19,7 +19,24 @@ def _choices(params: Params) -> str:
     if "choices" not in params:
         return f"must be one of {params['expected']}"
     *others, last = [repr(choice) for choice in params["choices"]]
-    return f"must be one of {', '.join(others)} or {last}" if others else f"must be one of {last}"
+    nearest = f". Is {params['nearest']!r} meant?" if "nearest" in params else ""
+    return f"must be one of {', '.join(others)} or {last}{nearest}" if others else f"must be one of {last}{nearest}"
+
+
+def _such_as(text: str) -> Sentence:
+    """Word a reason with an example of its column, if it has one."""
+    return lambda params: f"{text}, such as {params['example']}" if "example" in params else text
+
+
+def _wrong_form(params: Params) -> str:
+    """Word the form that an importer declares, or an example."""
+    such_as = f", such as {params['example']}" if "example" in params else ""
+    return f"must be {params['form']}" if "form" in params else f"is not written in the expected form{such_as}"
+
+
+def _of_sheet(params: Params) -> str:
+    """Name the sheet of a row, where the file has several."""
+    return f" of sheet '{params['sheet']}'" if params.get("sheet") else ""
 
 
 REASONS: Final[dict[str, Sentence]] = {
@@ -33,29 +50,40 @@ REASONS: Final[dict[str, Sentence]] = {
     "too-short": "is shorter than {length} characters",
     "not-text": "must be text",
     "unstorable-characters": "has characters that cannot be stored",
-    "wrong-form": "is not written in the expected form",
+    "invisible-character": "has an invisible character ({character}) in place {place}. Write it anew without that",
+    "wrong-form": _wrong_form,
     "not-a-choice": _choices,
-    "not-whole": "is not a whole number",
-    "not-a-number": "is not a number",
+    "not-whole": _such_as("is not a whole number"),
+    "not-a-number": _such_as("is not a number"),
     "too-many-digits": "has too many digits",
     "over-digits": "has more than {digits} digits",
     "over-decimal-places": "has more than {places} decimal places",
-    "shortened-number": "is a number that a spreadsheet has shortened",
-    "not-digits": "must be digits only",
-    "not-a-date": "is not a date",
+    "shortened-number": "is a number that a program has shortened. Write it as text, with all digits",
+    "over-precision": "has more digits than the {digits} that a spreadsheet keeps of a number. Write it as text",
+    "not-digits": _such_as("must be digits only"),
+    "not-a-date": _such_as("is not a date"),
     "not-in-calendar": "is not a date of the calendar",
+    "implausible-year": "has the year {year}, and this column takes years from {first} to {last}",
     "other-decimal-mark": "is written with the decimal mark '{shown}', and this column is read with '{mark}'",
     "day-first": "is written day first, and this column is read month first",
     "month-first": "is written month first, and this column is read day first",
     "not-swapped": "is a date whose day is no month, and this column is read with day and month swapped",
     "not-yes-or-no": "must be yes or no",
+    "quotes": "has a quote in the middle of a value; a quote in a quoted value is written twice",
+    "surplus-values": (
+        "has {found} values under {titles} headers; a value that contains the delimiter must be in quotes"
+    ),
     "spreadsheet-error": "is an error of the spreadsheet",
     "uncomputed-formula": (
         "is a formula without a value. Save the file in a spreadsheet program, which computes it, or write the value"
     ),
     "wrong-type": "is not what this column holds",
     # of a row among others
-    "duplicate-key": "repeats the {column} of row {first}",
+    "duplicate-key": lambda params: f"repeats the {params['column']} of row {params['first']}{_of_sheet(params)}",
+    "merged-cells": (
+        "is merged with the cell of another column, or hidden below a merged cell. Unmerge the cells, and write the "
+        "value of each"
+    ),
     "not-a-row-number": "is not a row number",
     "not-a-rejected-row": "is not a row that job {job} has rejected",
     "not-of-corrected-job": "is not job {job}, which this file corrects. Correct the rows of each job in its own file",
@@ -204,6 +232,20 @@ def _about_header(params: Params) -> str:
     return f"Which header of the file stands for {columns}?"
 
 
+def _about_sheets(params: Params) -> str:
+    sheets = params.get("sheets", [])
+    if len(sheets) == 1:
+        return f"Only the hidden sheet '{sheets[0]['sheet']}' has the columns of this import. Is it meant?"
+    return "Which sheet is meant? Several have the columns of this import."
+
+
+def _read_sheets(params: Params) -> str:
+    names, more = params["sheets"], params["count"] - len(params["sheets"])
+    named = ", ".join(f"'{name}'" for name in names) + (f" and {more:,} more" if more else "")
+    what = f"sheet {named} is read" if params["count"] == 1 else f"the sheets {named} are read, one after the other"
+    return f"{what}: {rows(params['rows'])}"
+
+
 def _about_guard(params: Params) -> str:
     found, total, guard = params.get("found", 0), params.get("total", 0), params.get("guard")
     match guard:
@@ -225,7 +267,7 @@ def _read_as(params: Params) -> str:
 
 #: By kind; the parameters are those of the question, and ``column``, the title of the column that it is about.
 QUESTIONS: Final[dict[str, Sentence]] = {
-    "sheet": "Which sheet is meant? Several have the columns of this import.",
+    "sheet": _about_sheets,
     "header": "Which row is the header? Several rows have the columns of this import.",
     "mapping": _about_header,
     "drift": lambda params: f"The file differs from the last one. {_about_header(params)}",
@@ -238,12 +280,18 @@ QUESTIONS: Final[dict[str, Sentence]] = {
 
 #: By code.
 EFFECTS: Final[dict[str, Sentence]] = {
+    "read-sheets": _read_sheets,
     "read-decimal": _read_as,
     "read-dates": _read_as,
     "swap-dates": lambda params: f"typed dates get day and month swapped; {_read_as(params)}",
     "match-header": "'{header}' is read as the column '{column}'",
+    "match-headers": lambda params: " and ".join(
+        f"'{header}' is read as the column '{column}'" for header, column in params["pairs"].items()
+    ),
     "update-only": "existing records are updated, and rows with a new key are rejected",
-    "header-row": "row {row:,} is the header, and the rows below it are read",
+    "read-encoding": "row {row:,} is {text}",
+    "read-delimiter": "row {row:,} is {text}",
+    "header-row": with_forms("row {row:,} is the header ({titles}), and the rows below it are read", titles=quoted),
     "exceed-guard": "the file is loaded all the same",
     "cancel": "the job is cancelled, and nothing is loaded",
 }

@@ -1,0 +1,264 @@
+"""Reader of OpenDocument spreadsheets (.ods): the cells of content.xml as a person sees them, sheet by sheet.
+
+Names of elements and attributes, and the rule for white space, are of OpenDocument 1.3, part 3 (OASIS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
+from xml.parsers import expat
+
+from sluice.model.errors import FileRejected
+from sluice.reading.types import WholeSheet
+from sluice.schema.cells import Cell, CellError
+from sluice.schema.text import ERROR_TEXTS
+
+CONTENT: Final = "content.xml"
+
+_PREFIXES: Final = {
+    "urn:oasis:names:tc:opendocument:xmlns:office:1.0": "office",
+    "urn:oasis:names:tc:opendocument:xmlns:style:1.0": "style",
+    "urn:oasis:names:tc:opendocument:xmlns:table:1.0": "table",
+    "urn:oasis:names:tc:opendocument:xmlns:text:1.0": "text",
+    "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0": "calcext",
+}
+_CELLS: Final = frozenset({"table:table-cell", "table:covered-table-cell"})
+_PARAGRAPHS: Final = frozenset({"text:p", "text:h"})
+#: Elements whose texts and tables are none of the sheet: comments, drawings, links, changes, and readings of ruby.
+_OTHER: Final = frozenset({
+    "office:annotation", "office:forms", "table:shapes", "table:tracked-changes", "table:dde-links", "text:note",
+    "text:ruby-text",
+})  # fmt: skip
+_SPACE: Final = re.compile("[ \t\r\n]+")
+_DURATION: Final = re.compile(
+    r"(-)?P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,]\d*)?S)?"  # xsd:duration, without years and months
+)
+#: What LibreOffice shows for an error that other programs have no text for.
+_NUMBERED_ERROR: Final = re.compile(r"Err:\d{3}")
+#: The last column of a sheet (LibreOffice, "Limits in LibreOffice Calc").
+_LAST_COLUMN: Final = 16_384
+_LAST_ROW: Final = 1_048_576
+_DAY: Final = timedelta(days=1)
+_MIDNIGHT: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet knows no time zones
+
+
+def read_ods(content: Iterable[bytes], max_records: int) -> list[WholeSheet]:
+    """Read the sheets of a spreadsheet.
+
+    Parameters
+    ----------
+    content
+        Its part content.xml, in blocks.
+    max_records
+        Rows with a value of a sheet, at most: a few bytes can repeat a row a million times.
+
+    Raises
+    ------
+    FileRejected
+        ``damaged-file``, ``unsafe-file`` or ``too-many-rows``.
+    """
+    reader = _Reader(max_records)
+    for block in content:
+        reader.parse(block)
+    reader.parse(b"", final=True)
+    return reader.sheets
+
+
+class _Reader:
+    """Handles the elements of content.xml."""
+
+    def __init__(self, max_records: int) -> None:
+        self.sheets: list[WholeSheet] = []
+        self._max_records = max_records
+        self._hidden_styles: set[str] = set()
+        self._style = ""
+        self._sheet: WholeSheet | None = None
+        self._is_external = False
+        self._row = 0
+        self._repeat = 1
+        self._cells: list[Cell] = []
+        self._blanks = 0
+        self._cell: dict[str, str] | None = None
+        self._covered = self._is_hidden = False
+        self._paragraphs: list[str] = []
+        self._text: list[str] | None = None
+        self._skipped = 0
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.StartDoctypeDeclHandler = self._doctype
+
+    def parse(self, block: bytes, final: bool = False) -> None:
+        try:
+            self._parser.Parse(block, final)
+        except (expat.ExpatError, ValueError) as error:
+            raise FileRejected("damaged-file", case="malformed-part", part=CONTENT) from error
+
+    def _doctype(self, *_: object) -> None:
+        raise FileRejected("unsafe-file", part=CONTENT)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = _short(name)
+        if self._skipped or name in _OTHER or name.startswith("draw:") or (name == "table:table" and self._sheet):
+            self._skipped += 1
+        elif self._text is not None:
+            self._in_paragraph(name, attributes)
+        elif name in _PARAGRAPHS:
+            self._text = []
+        else:
+            self._in_sheet(name, {_short(key): value for key, value in attributes.items()})
+
+    def _in_sheet(self, name: str, attributes: dict[str, str]) -> None:
+        if name in _CELLS:
+            self._cell, self._covered, self._paragraphs = attributes, name == "table:covered-table-cell", []
+        elif name == "table:table-row":
+            self._repeat = _count(attributes.get("table:number-rows-repeated"))
+            self._cells, self._blanks = [], 0
+            self._is_hidden = attributes.get("table:visibility") in {"collapse", "filter"}
+        elif name == "table:table":
+            is_hidden = attributes.get("table:style-name") in self._hidden_styles
+            self._sheet = WholeSheet(attributes.get("table:name", ""), is_hidden, [])
+            self._row, self._is_external = 0, False
+        elif name == "table:table-source":
+            self._is_external = True  # values of another file that formulas name, not a sheet of this one
+        elif name == "style:style":
+            self._style = attributes.get("style:name", "")
+        elif name == "style:table-properties" and attributes.get("table:display") == "false":
+            self._hidden_styles.add(self._style)
+
+    def _in_paragraph(self, name: str, attributes: dict[str, str]) -> None:
+        if self._text is None:
+            return
+        if name == "text:s":
+            count = next((value for key, value in attributes.items() if _short(key) == "text:c"), None)
+            self._text.append("\0" * min(_count(count), 32_767))  # kept apart from white space, which is collapsed
+        elif name == "text:tab":
+            self._text.append("\1")
+        elif name == "text:line-break":
+            self._text.append("\2")
+
+    def _end(self, name: str) -> None:
+        name = _short(name)
+        if self._skipped:
+            self._skipped -= 1
+        elif name in _PARAGRAPHS and self._text is not None:
+            text = _SPACE.sub(" ", "".join(self._text)).lstrip(" ")  # LibreOffice keeps one space at the end
+            self._paragraphs.append(text.replace("\0", " ").replace("\1", "\t").replace("\2", "\n"))
+            self._text = None
+        elif name in _CELLS and self._cell is not None:
+            self._end_cell(self._cell)
+        elif name == "table:table-row":
+            self._end_row()
+        elif name == "table:table" and self._sheet is not None:
+            if not self._is_external:
+                self.sheets.append(self._sheet)
+            self._sheet = None
+
+    def _characters(self, data: str) -> None:
+        if self._text is not None and not self._skipped:
+            self._text.append(data)
+
+    def _end_cell(self, attributes: dict[str, str]) -> None:
+        count = _count(attributes.get("table:number-columns-repeated"))
+        value = None if self._covered else _value(attributes, "\n".join(self._paragraphs))
+        self._add_merged(attributes)
+        self._cell = None
+        if value is None:
+            self._blanks += count
+            return
+        if len(self._cells) + self._blanks + count > _LAST_COLUMN:
+            raise FileRejected("damaged-file", case="unknown-column")
+        self._cells += [None] * self._blanks + [value] * count
+        self._blanks = 0
+
+    def _add_merged(self, attributes: dict[str, str]) -> None:
+        height, width = (_count(attributes.get(f"table:number-{each}-spanned")) for each in ("rows", "columns"))
+        if self._sheet is not None and (height > 1 or width > 1):
+            first, left = self._row + 1, len(self._cells) + self._blanks
+            last, right = min(first + height, _LAST_ROW + 1) - 1, min(left + width, _LAST_COLUMN) - 1
+            self._sheet.merged.append((first, last, left, right))
+
+    def _end_row(self) -> None:
+        if self._sheet is not None and self._cells:
+            if len(self._sheet.records) + self._repeat > self._max_records:
+                raise FileRejected("too-many-rows", limit=self._max_records)
+            numbers = range(self._row + 1, self._row + self._repeat + 1)
+            self._sheet.records.extend((number, self._cells) for number in numbers)
+            self._sheet.hidden.extend(numbers if self._is_hidden else ())
+        self._row += self._repeat
+
+
+@lru_cache(maxsize=1_000)
+def _short(name: str) -> str:
+    """Return the name of an element or attribute with the usual prefix of its namespace."""
+    space, _, local = name.rpartition(" ")
+    return f"{_PREFIXES.get(space, 'draw' if ':drawing:' in space else '?')}:{local}"
+
+
+def _count(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 1
+
+
+def _value(attributes: dict[str, str], text: str) -> Cell:
+    """Return what a cell holds; ``text`` is what it shows."""
+    kind, formula = attributes.get("office:value-type"), attributes.get("table:formula")
+    if attributes.get("calcext:value-type") == "error" or (formula is not None and _is_error(text)):
+        return CellError(text.strip() or "#VALUE!")
+    if kind is None or kind == "void":
+        return CellError(f"={formula.partition('=')[2]}") if formula is not None and not text else text or None
+    if kind == "string":
+        text = attributes.get("office:string-value", text)
+        return CellError(text.strip()) if text.strip() in ERROR_TEXTS else text or None
+    stored = attributes.get(_STORED.get(kind, "office:value"))
+    if stored is None:  # what it shows is all that there is
+        return CellError(f"={formula.partition('=')[2]}") if formula is not None and not text else text or None
+    return _typed(kind, stored)
+
+
+#: Attribute that holds a value, by its type; that of all others is ``office:value``.
+_STORED: Final = {
+    "boolean": "office:boolean-value",
+    "date": "office:date-value",
+    "time": "office:time-value",
+}
+
+
+def _is_error(text: str) -> bool:
+    return text.strip() in ERROR_TEXTS or _NUMBERED_ERROR.fullmatch(text.strip()) is not None
+
+
+def _typed(kind: str, stored: str) -> Cell:
+    try:
+        if kind == "boolean":
+            return {"true": True, "false": False}[stored.strip()]
+        if kind == "date":
+            return _moment(stored.strip())
+        return _span(stored.strip()) if kind == "time" else float(stored)
+    except (ValueError, LookupError, OverflowError):
+        return CellError(stored)
+
+
+def _moment(text: str) -> date | datetime:
+    if "T" not in text:
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text).replace(tzinfo=None) + timedelta(milliseconds=500)
+    moment = moment.replace(microsecond=0)
+    return moment.date() if moment.time() == time() else moment
+
+
+def _span(text: str) -> time | timedelta:
+    """Return a span of time; below a day it is a time of the day, as spreadsheets do not tell the two apart."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+    span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if found[1]:
+        return -span
+    return span if span >= _DAY else (_MIDNIGHT + span).time()

@@ -1,0 +1,120 @@
+"""Cells as values by field, before their columns read them: text in one form, markers as blanks, errors as errors.
+
+Two texts that look the same are the same value: text is in Unicode's NFC, without invisible characters around it. What
+cannot be text is rejected: control characters, the mark of a character that was lost (U+FFFD), and a number of more
+digits than a spreadsheet keeps.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from math import isfinite
+from typing import Final
+
+from sluice.schema.cells import MERGED, CellError, InvalidValue
+
+#: Whole texts that are errors of a spreadsheet program in every format, because a text file has nothing else for them:
+#: those of ECMA-376 part 1, 18.17.3, those that Excel, Google Sheets and LibreOffice have since, a number that its
+#: column was too narrow for, and the same in the languages of Excel that translate them.
+ERROR_TEXTS: Final = frozenset(
+    {
+        MERGED,
+        *("#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#GETTING_DATA", "#SPILL!", "#CALC!"),
+        *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!", "#ERROR!", "#NV"),
+        *("#BEZUG!", "#WERT!", "#ZAHL!", "#N/D", "#RIF!", "#VALORE!", "#NOME?", "#¡REF!", "#¡VALOR!", "#¿NOMBRE?"),
+        *("#¡NUM!", "#¡DIV/0!", "#¡NULO!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "#N/B", "#VERW!", "#WAARDE!"),
+        *("#NAAM?", "#GETAL!", "#LEEG!", "#VALOR!", "#NULO!", "#NULLO!", "#DEEL/0!", "#NÚM!"),
+        *(f"Err:{number}" for number in range(500, 600)),
+        *("#" * width for width in range(4, 256)),
+    }
+)
+#: Significant digits of a number in a spreadsheet (Microsoft, "Excel specifications and limits").
+PRECISION: Final = 15
+#: Whole numbers below it have no more digits.
+EXACT: Final = 10.0**PRECISION
+
+# Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and interlinear marks: they show nothing.
+_IGNORABLE = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+INVISIBLE: Final = re.compile(f"[{_IGNORABLE}]")
+# All of them that can be printed are beyond the letters of Latin.
+_LATIN = "\u024f"
+# Around a text they are dropped, but for those that change the sign before them: variation selectors, tags of flags,
+# and joiners behind a virama.
+_SELECTORS = "\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+_AROUND = re.compile(f"\\A(?:(?![{_SELECTORS}])[{_IGNORABLE}]|\\s)+|(?:(?![{_SELECTORS}])[{_IGNORABLE}]|\\s)+\\Z")
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9  # canonical combining class
+# Control characters but tab and line ends, and what stands in the place of a character that was lost.
+_UNSTORABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff]")
+# The wrapper that keeps a spreadsheet from reading a text as a number, and the apostrophe before a sign that keeps it
+# from reading one as a formula, in text files.
+_WRAPPED = re.compile(r'\s*=\s*(?:T\s*\(\s*"((?:[^"]|"")*)"\s*\)|"((?:[^"]|"")*)")\s*')
+#: One of these is in a text file that has cells which `unwrapped` changes; most files have none.
+WRAPPERS: Final = ('="', '= "', "=T(", "'=", "'+", "'-", "'@")
+_GUARDED = re.compile(r"'(?=[=+\-@])")
+
+
+def unwrapped(text: str) -> str:
+    """Return what a cell of a text file holds if it is wrapped for spreadsheets: ``="00123"``, ``=T("1")``, ``'-5``."""
+    if found := _WRAPPED.fullmatch(text):
+        return str(found[1] if found[2] is None else found[2]).replace('""', '"')
+    return text[1:] if _GUARDED.match(text) else text
+
+
+def read_text(text: str, null_markers: frozenset[str]) -> str | CellError | None:
+    """Return the text of a cell in its one form.
+
+    Parameters
+    ----------
+    text
+        The cell.
+    null_markers
+        Texts that stand for an empty cell.
+
+    Returns
+    -------
+    str, CellError or None
+        ``None`` if nothing of it can be seen, and for a marker.
+    """
+    bare, is_printable = text.strip(), text.isprintable()
+    if (not is_printable or "\ufffd" in text) and (found := _UNSTORABLE.search(text)):
+        return CellError(text, InvalidValue("unstorable-characters", character=f"U+{ord(found[0]):04X}"))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        if not is_printable or bare[-1:] > _LATIN or bare[:1] > _LATIN:
+            text = _without_invisible(text)
+        bare = text.strip()
+    if not bare or bare in null_markers:
+        return None
+    return CellError(bare) if bare[0] in "#Ee" and (bare in ERROR_TEXTS or bare.upper() in ERROR_TEXTS) else text
+
+
+def _without_invisible(text: str) -> str:
+    """Return a text without invisible characters around it, and the white space beyond them."""
+    seen = text.strip()
+    if not seen or not (INVISIBLE.match(seen) or INVISIBLE.match(seen[-1])):
+        return text
+    bare = _AROUND.sub("", text)
+    behind = text[text.index(bare) + len(bare) :] if bare else ""
+    is_joined = behind[:1] in _JOINERS and behind and unicodedata.combining(bare[-1]) == _VIRAMA
+    return bare + behind[0] if is_joined else bare
+
+
+def read_number(cell: float, *, is_text: bool) -> str | float | CellError:
+    """Return a number cell by its significant digits, as spreadsheet programs show it; the others are binary noise.
+
+    In a column of text it is its digits, if a spreadsheet keeps them all.
+    """
+    if not isfinite(float(written := f"{cell:.{PRECISION}g}")):
+        return CellError(str(cell), InvalidValue("not-a-number"))
+    shown = Decimal(written)
+    if not is_text:
+        return int(shown) if cell.is_integer() else float(shown)
+    if abs(cell) >= EXACT:
+        return CellError(f"{shown:f}", InvalidValue("over-precision", digits=PRECISION))
+    return f"{shown:f}"

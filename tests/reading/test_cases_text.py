@@ -1,0 +1,214 @@
+"""What becomes of text files of odd encodings, delimiters and quotes: one test a case, with the exact outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sluice.model.options import LoadOptions
+from tests.reading.outcomes import Outcome, outcome_of
+from tests.support.harness import Harness
+
+HEADER = "Part Number;Description;Price;Stock;Brand\r\n"
+DEALERS = "Dealer Code,Name,City,Country,Phone\r\n"
+
+
+def of_dealers(body: str) -> Outcome:
+    """Import dealers."""
+    return outcome_of(body.encode(), "dealers.csv", "dealers")
+
+
+def answered(body: bytes, recipe: dict[str, Any]) -> Outcome:
+    """Import a file whose caller gave what the question asks."""
+    return outcome_of(body, "file.csv", recipe=recipe)
+
+
+# ---------------------------------------------------------------------- encodings
+
+
+@pytest.mark.parametrize(
+    ("encoding", "rows"),
+    [
+        ("windows-1250", [("Žárovka světlomet řízení", "Škoda"), ("Łożysko koła", "Gęś")]),
+        ("cp850", [("Ölfilter für Kühler", "Müller")]),
+        ("cp437", [("Ölfilter für Kühler", "Müller")]),
+        ("iso-8859-15", [("Gutschein 5 €", "Œuvre")]),
+        ("shift_jis", [("油フィルター", "日本部品"), ("ブレーキパッド", "表計算")]),
+        ("windows-1257", [("Eļļas filtrs", "Rīga"), ("Bremžu kluči", "Jēkabpils")]),
+        ("windows-1254", [("Yağ filtresi", "İstanbul"), ("Işık", "Şişli")]),
+        ("windows-1253", [("Φίλτρο λαδιού", "Αθήνα")]),
+        ("windows-1251", [("Фильтр масляный", "Москва")]),
+        ("koi8-r", [("Фильтр масляный", "Москва")]),
+        ("cp866", [("Фильтр масляный", "Москва")]),
+        ("windows-1255", [("מסנן שמן", "תל אביב")]),
+        ("gb18030", [("机油滤清器", "博世")]),
+        ("euc_kr", [("오일 필터", "현대")]),
+        ("mac_roman", [("Ölfilter für Kühler", "Citroën")]),
+    ],
+)
+def test_a_text_in_another_encoding_asks_and_is_read_right_then(encoding: str, rows: list[tuple[str, str]]) -> None:
+    lines = [f"Z-{at};{text};12.50;3;{brand}\r\n" for at, (text, brand) in enumerate(rows)]
+    body = (HEADER + "".join(lines)).encode(encoding)
+    asked = outcome_of(body, "file.csv")
+    assert list(asked.questions) == ["encoding"]
+    choices = [choice.value for choice in asked.questions["encoding"].choices]
+    right = [each for each in choices if body.decode(each) == body.decode(encoding)]
+    assert right == choices[:1] or right
+    read = answered(body, {"encoding": right[0]})
+    assert read.table("description", "brand") == dict(enumerate(rows, 2))
+    assert not read.rejections
+
+
+def test_two_encodings_are_rejected_with_both_rows() -> None:
+    body = (HEADER + "M-1;Câble café;12.50;3;Citroën\r\n").encode("cp1252") + "M-2;Câble café;1;3;Citroën\r\n".encode()
+    outcome = outcome_of(body, "file.csv")
+    assert outcome.problem == "unknown-encoding/mixed"
+    assert "row 3 is UTF-8, row 2 is not" in outcome.detail
+
+
+def test_utf_16_without_a_mark_is_read() -> None:
+    body = (HEADER + "U-1;Ölfilter;12.50;3;Müller\r\n").encode("utf-16-be")
+    assert outcome_of(body, "file.csv").table("description", "brand") == {2: ("Ölfilter", "Müller")}
+
+
+def test_text_that_was_encoded_twice_is_loaded_as_it_is() -> None:
+    twice = "Câble".encode().decode("cp1252")
+    assert outcome_of((HEADER + f"M-1;{twice};1;3;x\r\n").encode(), "file.csv").table("description") == {2: (twice,)}
+
+
+# ---------------------------------------------------------------------- fields and quotes
+
+
+def test_an_unquoted_comma_rejects_its_row_alone() -> None:
+    outcome = of_dealers(
+        DEALERS + "D-1,Meyer,Hamburg,Germany,040 1\r\nD-2,Meyer, Sohn & Co,Hamburg,Germany,040 2\r\n"
+        "D-3,Petersen,Kiel,Germany,1\r\n"
+    )
+    assert outcome.table("name", "city") == {2: ("Meyer", "Hamburg"), 4: ("Petersen", "Kiel")}
+    assert outcome.rejected == {
+        3: ["row: has 6 values under 5 headers; a value that contains the delimiter must be in quotes"]
+    }
+
+
+def test_a_trailing_delimiter_does_not_hide_a_shifted_row() -> None:
+    """The header has a field more than titles; the value there is one too many all the same."""
+    outcome = of_dealers("Dealer Code,Name,City,\r\nD-1,Meyer,Kiel,\r\nD-2,Meyer, Sohn,Kiel\r\nD-3,Ode,Kiel,\r\n")
+    assert outcome.table("name", "city") == {2: ("Meyer", "Kiel"), 4: ("Ode", "Kiel")}
+    assert list(outcome.rejected) == [3]
+
+
+def test_trailing_delimiters_on_rows_alone_are_no_values() -> None:
+    outcome = of_dealers(DEALERS + "D-1,Meyer,Hamburg,Germany,040 1,\r\nD-2,Petersen,Kiel,Germany,0431 3,,\r\n")
+    assert outcome.table("name", "phone") == {2: ("Meyer", "040 1"), 3: ("Petersen", "0431 3")}
+
+
+def test_a_remark_behind_an_empty_field_is_no_shifted_value() -> None:
+    outcome = of_dealers("Dealer Code,Name,City,,\r\nD-1,Meyer,Kiel,,new\r\n")
+    assert outcome.table("name", "city") == {2: ("Meyer", "Kiel")}
+
+
+def test_a_short_row_has_empty_cells() -> None:
+    outcome = of_dealers(DEALERS + "D-1,Meyer\r\nD-2,Petersen,Kiel,Germany,0431 3\r\n")
+    assert outcome.table("name", "city") == {2: ("Meyer", None), 3: ("Petersen", "Kiel")}
+
+
+def test_a_blank_before_a_quote_belongs_to_no_value() -> None:
+    outcome = of_dealers(
+        'Dealer Code, Name, City, Country\r\nD-1, "Meyer, Sohn & Co", Hamburg, Germany\r\n'
+        'D-2, "Petersen" ,\t"Kiel", "Germany"\r\n'
+    )
+    assert outcome.table("name", "city", "country") == {
+        2: ("Meyer, Sohn & Co", "Hamburg", "Germany"),
+        3: ("Petersen", "Kiel", "Germany"),
+    }
+
+
+def test_single_quotes_are_read() -> None:
+    outcome = of_dealers(
+        "Dealer Code,Name,City,Country\r\n'D-1','Meyer, Sohn','Hamburg','Germany'\r\n"
+        "'D-2','Rock ''n'' Roll','Kiel','x'\r\n"
+    )
+    assert outcome.table("dealer_code", "name", "city") == {
+        2: ("D-1", "Meyer, Sohn", "Hamburg"),
+        3: ("D-2", "Rock 'n' Roll", "Kiel"),
+    }
+
+
+def test_an_apostrophe_at_the_beginning_of_a_name_is_no_quote() -> None:
+    outcome = of_dealers("Dealer Code,Name,City\r\nD-1,'t Hooft,'s-Gravenhage\r\nD-2,'n Sync,Kiel\r\n")
+    assert outcome.table("name", "city") == {2: ("'t Hooft", "'s-Gravenhage"), 3: ("'n Sync", "Kiel")}
+
+
+def test_a_backslash_escapes_a_quote_where_the_file_shows_it() -> None:
+    outcome = of_dealers(
+        'Dealer Code,Name,City\r\n"D-1","Meyer \\"Big\\", Sohn","C:\\\\Kiel"\r\n"D-2","A\\B","Kiel"\r\n'
+    )
+    assert outcome.table("name", "city") == {2: ('Meyer "Big", Sohn', "C:\\Kiel"), 3: ("A\\B", "Kiel")}
+
+
+def test_a_backslash_at_the_end_of_a_value_is_none() -> None:
+    outcome = of_dealers('Dealer Code,Name,City\r\n"D-1","C:\\Meyer\\","Hamburg"\r\n"D-2","Petersen","Kiel"\r\n')
+    assert outcome.table("name", "city") == {2: ("C:\\Meyer\\", "Hamburg"), 3: ("Petersen", "Kiel")}
+
+
+def test_a_quote_in_the_middle_of_a_quoted_value_rejects_its_row() -> None:
+    outcome = of_dealers('Dealer Code,Name,City\r\nD-1,"Big" Meyer,Kiel\r\nD-2,"Ode",Kiel\r\nD-3,5" Pipe,Kiel\r\n')
+    assert outcome.table("name") == {3: ("Ode",), 4: ('5" Pipe',)}
+    assert outcome.rejected == {
+        2: ["row: has a quote in the middle of a value; a quote in a quoted value is written twice"]
+    }
+
+
+# ---------------------------------------------------------------------- delimiters
+
+
+@pytest.mark.parametrize("mark", [*",;\t|^:~#!*&"])
+def test_each_delimiter_is_read(mark: str) -> None:
+    body = mark.join(["Part Number", "Description", "Price"]) + "\r\n" + mark.join(["S-1", "Filter", "12.50"]) + "\r\n"
+    outcome = outcome_of(body.encode(), "file.csv")
+    assert outcome.table("description") == {2: ("Filter",)}
+    assert outcome.job.file.delimiter == mark
+
+
+def test_the_header_outweighs_even_commas() -> None:
+    """On each line, there are as many commas as bars."""
+    outcome = outcome_of(
+        b"Part Number|Description|Price|Remark (a, b, c)\r\n0017|PT2, ODP, FAB|1.5|x\r\n0018|PT3, ODP, FAB|2.5|y\r\n",
+        "file.csv",
+    )
+    assert outcome.table("part_number", "description") == {2: ("0017", "PT2, ODP, FAB"), 3: ("0018", "PT3, ODP, FAB")}
+
+
+def test_a_trailing_delimiter_on_every_other_row_does_not_mislead() -> None:
+    rows = [f"S-{at};Filter, small;12.50;4{';' if at % 2 else ''}\r\n" for at in range(8)]
+    outcome = outcome_of(("Part Number;Description;Price;Stock;\r\n" + "".join(rows)).encode(), "file.csv")
+    assert set(outcome.table("description", "stock").values()) == {("Filter, small", 4)}
+    assert len(outcome.rows) == 8
+
+
+def test_two_delimiters_that_fit_are_a_question() -> None:
+    """Neither finds more of the header, and the rows are even under both."""
+    body = b"Part Number;Price,Description\r\nA;1,x\r\nB;2,y\r\n"
+    outcome = outcome_of(body, "file.csv")
+    assert list(outcome.questions) == ["delimiter"]
+    assert {choice.value for choice in outcome.questions["delimiter"].choices} == {",", ";"}
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_that_declares_the_delimiter_is_no_row(line: str) -> None:
+    body = f"{line}\r\nPart Number;Description;Price\r\nS-1;a,b;1\r\n"
+    assert outcome_of(body.encode(), "file.csv").table("description") == {2: ("a,b",)}
+
+
+def test_a_declared_delimiter_under_which_no_header_is_found_gives_way() -> None:
+    body = b"sep=,\r\nPart Number;Description;Price\r\nS-1;a;1\r\n"
+    assert outcome_of(body, "file.csv").table("description") == {2: ("a",)}
+
+
+def test_a_file_with_one_column_needs_no_delimiter() -> None:
+    """Nor does it need one that happens to be in a value."""
+    harness = Harness()
+    outcome_of(b'Part Number,Description,Price\r\n"A,1",x,1\r\n', "first.csv", on=harness)
+    job = harness.run(harness.upload(b"Part Number\r\nA,1\r\n", options=LoadOptions("delete")))
+    assert job.counts.deleted == 1

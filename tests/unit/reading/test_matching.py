@@ -1,0 +1,184 @@
+"""Titles of columns: what each means by itself, and which header is suggested for a column."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.catalog.registry import IMPORTERS, importer_named
+from sluice.reading.matching import SUGGESTED, assign, letter_of, normal, places_of, suggest, words_of
+from sluice.schema.importer import Column, Importer
+
+COLUMNS = (
+    Column("part_number", ("Part Number", "SKU"), True, True, synonyms=("Artikelnummer", "Item No"), hints=("Code",)),
+    Column("description", ("Description", "Name"), True, False, synonyms=("Bezeichnung", "Nazwa", "Title")),
+    Column("price", ("Price", "Unit Price"), True, False, synonyms=("Preis", "Prix HT"), hints=("List Price",)),
+    Column("stock", ("Stock", "Quantity"), False, False, synonyms=("Bestand", "Verfügbar", "Størrelse", "Ilość")),
+    Column("active", ("Active",), False, False, hints=("Status",)),
+)
+FIELDS = [column.field for column in COLUMNS]
+
+
+def fields(*titles: str, chosen: dict[str, str] | None = None) -> dict[str, str]:
+    """Return what titles mean by themselves."""
+    return {titles[at]: field for at, field in assign(titles, COLUMNS, chosen or {}).items()}
+
+
+def likely(*titles: str) -> dict[str, str]:
+    """Return the preselected headers by field."""
+    found = suggest(COLUMNS, titles)
+    return {field: each.likely for field, each in found.items() if each.likely}
+
+
+@pytest.mark.parametrize("title", ["ARTIKELNUMMER", " artikel-nummer ", "Artikel\nNummer", "Artikel\u00a0Nummer*"])
+def test_a_synonym_means_its_column_in_any_spelling(title: str) -> None:
+    assert fields(title) == {title: "part_number"}
+
+
+@pytest.mark.parametrize("title", ["Verfugbar", "Verfuegbar", "verfügbar", "STORRELSE", "Ilosc", "ilość"])
+def test_a_synonym_may_be_written_without_the_letters_of_its_language(title: str) -> None:
+    assert fields(title) == {title: "stock"}
+
+
+@pytest.mark.parametrize("title", ["Preis (Pflichtfeld)", "Price [required]", "Price (0/1)"])
+def test_a_note_in_brackets_changes_nothing(title: str) -> None:
+    assert fields(title) == {title: "price"}
+
+
+@pytest.mark.parametrize("title", ["Item #", "Item No.", "item nº"])
+def test_a_number_sign_is_a_number(title: str) -> None:
+    assert fields(title) == {title: "part_number"}
+
+
+@pytest.mark.parametrize("title", ["Price (USD)", "List Price", "Status", "Code", "Old Price", "Prise", "Price 2"])
+def test_what_may_mean_something_else_means_nothing_by_itself(title: str) -> None:
+    """A price in dollars is not one in the importer's currency."""
+    assert fields(title) == {}
+
+
+def test_the_own_title_of_a_column_wins_over_its_other_names() -> None:
+    """A shop's export has Name beside Description."""
+    assert fields("Name", "Title", "Description") == {"Description": "description"}
+    assert fields("Title", "Name") == {"Name": "description"}
+    assert fields("Nazwa", "Title") == {"Nazwa": "description"}
+
+
+def test_two_equally_strong_titles_both_match_and_so_do_all_titles_of_the_key() -> None:
+    """A file with both is rejected: only its sender knows which one is meant."""
+    assert fields("Price", "PRICE$") == {"Price": "price", "PRICE$": "price"}
+    assert fields("Part Number", "SKU") == {"Part Number": "part_number", "SKU": "part_number"}
+
+
+def test_of_two_synonyms_none_is_the_key() -> None:
+    assert fields("Artikelnummer", "Item No", "Preis") == {"Preis": "price"}
+    assert fields("Artikelnummer", "SKU") == {"SKU": "part_number"}
+
+
+def test_a_synonym_that_comes_twice_means_nothing() -> None:
+    assert fields("Preis", "PREIS") == {}
+
+
+def test_a_synonym_of_two_columns_means_neither() -> None:
+    columns = tuple(Column(name, (name,), False, False, synonyms=("Same",)) for name in ("a", "b"))
+    assert assign(["Same", "A"], columns, {}) == {1: "a"}
+
+
+def test_a_header_that_a_caller_chose_takes_the_place_of_every_other_one() -> None:
+    assert fields("Price", "Net", chosen={"net": "price"}) == {"Net": "price"}
+    assert fields("Price", "Preis", chosen={"Price": "description"}) == {"Price": "description", "Preis": "price"}
+
+
+def test_a_caller_names_one_of_several_headers_as_it_is_written_or_by_the_letter_of_its_column() -> None:
+    assert places_of("Price$", ["Price", "Price$"]) == [1]
+    assert places_of("price", ["Price", "Price$"]) == [0, 1]
+    assert places_of("Price [C]", ["SKU", "Price", "Price"]) == [2]
+    assert places_of("Price [D]", ["SKU", "Price", "Price"]) == []
+    assert [letter_of(at) for at in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+@pytest.mark.parametrize(
+    ("title", "field"),
+    [
+        ("Artikelnumer", "part_number"),  # misspelt
+        ("Variant SKU", "part_number"),  # whose it is
+        ("unitPrice [EUR]", "price"),
+        ("Price (USD)", "price"),
+        ("Preis netto", "price"),
+        ("List Price", "price"),
+        ("Status", "active"),
+        ("Code", "part_number"),
+    ],
+)
+def test_a_header_that_likely_means_a_column_is_preselected(title: str, field: str) -> None:
+    assert likely(title) == {field: title}
+
+
+@pytest.mark.parametrize("title", ["Old Price", "Price 2", "Image Name", "Colour", "Prise", "", "###"])
+def test_a_header_that_may_mean_another_thing_is_not_preselected(title: str) -> None:
+    assert likely(title) == {}
+
+
+def test_an_ambiguous_name_is_preselected_only_if_no_other_header_is_like_the_column() -> None:
+    assert likely("Status", "Active since") == {}
+    assert suggest(COLUMNS, ["Status", "Active since"])["active"].headers == ("Status", "Active since")
+
+
+def test_a_header_is_preselected_for_one_column_and_suggested_last_for_others() -> None:
+    found = suggest(COLUMNS, ["Price per Stock", "Unit Price", "Stock"])
+    assert (found["price"].likely, found["stock"].likely) == ("Unit Price", "Stock")
+    assert found["price"].headers == ("Unit Price", "Price per Stock")
+    assert found["stock"].headers == ("Stock", "Price per Stock")
+
+
+def test_words_are_split_by_case_and_signs_and_a_unit_in_brackets_is_none() -> None:
+    assert words_of("unitPrice_EUR (USD)") == ("unit", "price", "eur")
+    assert words_of("E-Mail 1 - Value (home)") == ("e", "mail", "1", "value", "home")
+
+
+TITLES = st.lists(
+    st.one_of(
+        st.sampled_from([title for column in COLUMNS for title in (*column.titles, *column.synonyms, *column.hints)]),
+        st.text(max_size=12),
+    ),
+    max_size=12,
+)
+
+
+@given(TITLES)
+def test_whatever_the_titles_each_is_matched_to_one_column_and_none_is_made_up(titles: Sequence[str]) -> None:
+    """In whatever order the columns come, they mean the same."""
+    found = assign(titles, COLUMNS, {})
+    assert set(found) <= set(range(len(titles)))
+    assert set(found.values()) <= set(FIELDS)
+    backwards = assign(titles[::-1], COLUMNS, {})
+    assert {len(titles) - 1 - at: field for at, field in backwards.items()} == found
+
+
+@given(TITLES)
+def test_whatever_the_titles_suggestions_are_among_them_and_one_header_is_preselected_for_one_column(
+    titles: Sequence[str],
+) -> None:
+    found = suggest(COLUMNS, titles)
+    assert list(found) == FIELDS
+    assert all(set(each.headers) <= set(titles) and len(each.headers) <= SUGGESTED for each in found.values())
+    chosen = [each.likely for each in found.values() if each.likely is not None]
+    assert len(chosen) == len(set(chosen))
+    assert all(each.likely in (None, each.headers[0] if each.headers else None) for each in found.values())
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
+def test_no_synonym_of_a_column_is_a_synonym_of_another_one(importer: Importer) -> None:
+    """Neither of them would mean it by itself."""
+    named = [(column.field, {*map(normal, column.synonyms)}) for column in importer.columns]
+    shared = [(a, b, x & y) for (a, x), (b, y) in itertools.combinations(named, 2) if x & y]
+    assert shared == []
+
+
+def test_a_file_with_many_columns_is_matched_in_time_that_grows_with_them() -> None:
+    """Suggestions are made for the first ones, and no header of any length is compared for long."""
+    titles = [f"Attribute {number} of {'x' * length}" for length in (20, 200) for number in range(1_000)]
+    assert suggest(importer_named("products").columns, titles)["price"].likely is None

@@ -1,0 +1,152 @@
+"""Text in one form, markers, errors, wrappers, and numbers in columns of text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice import Importer, Number, Row, column
+from sluice.schema.cells import Cell, CellError
+from sluice.schema.text import ERROR_TEXTS, WRAPPERS, unwrapped
+from sluice.schema.validation import CellReader
+
+FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+CODER = "\U0001f469\u200d\U0001f4bb"
+CHILLU = "\u0d05\u0d35\u0d28\u0d4d\u200d"  # its last sign needs the joiner
+
+
+class Thing(Row):
+    """A column of text, and one of numbers."""
+
+    key: str = column("Key", key=True)
+    note: str | None = column("Note", default=None)
+    size: Number = column("Size", default=0)
+
+
+things = Importer("things", row=Thing, dataset="things", title="Things")
+
+
+def read(cell: Cell, *, is_text: bool = True) -> Cell:
+    """Return what a cell is for its column; ``None`` if it is blank."""
+    return CellReader(things, {0: "note" if is_text else "size"}).values([cell]).get("note" if is_text else "size")
+
+
+def reason(cell: Cell, *, is_text: bool = True) -> tuple[str, dict[str, object]] | None:
+    """Return why a cell cannot be used."""
+    found = read(cell, is_text=is_text)
+    assert isinstance(found, CellError)
+    return (found.reason.code, dict(found.reason.params)) if found.reason else None
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("\u200bK-2", "K-2"),
+        ("K-3\u200b", "K-3"),
+        ("\u202aK-4\u202c", "K-4"),
+        ("\ufeff \u200e K-5 \u2060\xa0", "K-5"),
+        ("CA\u0303O-1", "C\xc3O-1"),
+        (CODER, CODER),
+        (FLAG, FLAG),
+        (CHILLU, CHILLU),
+        ("\u2764\ufe0f", "\u2764\ufe0f"),
+        ("soft\xadhyphen", "soft\xadhyphen"),
+        ("a\nb\tc\r\nd", "a\nb\tc\r\nd"),
+        (" plain ", " plain "),
+        ("N\\A", "N\\A"),
+        ("null", "null"),
+        ("NULLA", "NULLA"),
+        ("#1", "#1"),
+        ("Error: 502", "Error: 502"),
+        ('="00123"', '="00123"'),
+    ],
+)
+def test_text_that_looks_the_same_is_the_same(cell: str, text: str) -> None:
+    assert read(cell) == text
+
+
+@pytest.mark.parametrize("cell", [None, "", "  ", "\u200b", "\u200e \ufeff", "\\N", "NULL", " NULL ", "\xa0NULL\u200b"])
+def test_markers_and_invisible_characters_alone_are_blank(cell: Cell) -> None:
+    assert read(cell) is None
+
+
+@pytest.mark.parametrize("text", [*sorted(ERROR_TEXTS), "Err:502", "########", " #N/A ", "\u200b#REF!"])
+def test_a_text_that_is_an_error_of_a_spreadsheet_is_one_in_every_format(text: str) -> None:
+    assert read(text) == CellError(text.strip(" \u200b"))
+
+
+@pytest.mark.parametrize(("character", "name"), [("\0", "U+0000"), ("\a", "U+0007"), ("\x85\x9f", "U+009F")])
+def test_control_characters_are_rejected(character: str, name: str) -> None:
+    assert reason(f"bad{character}") == ("unstorable-characters", {"character": name})
+
+
+@pytest.mark.parametrize("character", ["\x1c", "\x0b", "\x7f", "\ufffd"])
+def test_a_character_that_cannot_be_text_is_rejected_at_the_ends_too(character: str) -> None:
+    for text in (f"{character}A", f"A{character}", f"A{character}B"):
+        assert reason(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "in_text", "as_number"),
+    [
+        (12.0, 12, 12),
+        (0.1 + 0.2, "0.3", 0.3),
+        (12.100000000000001, "12.1", 12.1),
+        (1e-05, "0.00001", 1e-05),
+        (999_032_320_001_885.0, 999_032_320_001_885, 999_032_320_001_885),
+        (-5.5, "-5.5", -5.5),
+    ],
+)
+def test_a_number_cell_is_worth_its_fifteen_digits(number: float, in_text: Cell, as_number: Cell) -> None:
+    assert read(number) == in_text
+    assert read(number, is_text=False) == as_number
+
+
+@pytest.mark.parametrize("number", [1e15, 12345678901234567.0, 1e300, -1.5e17])
+def test_a_number_of_more_digits_is_no_text(number: float) -> None:
+    """A spreadsheet has lost the others."""
+    assert reason(number) == ("over-precision", {"digits": 15})
+    assert read(12345678901234567890.0, is_text=False) == 12345678901234600000
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_is_not_finite_is_rejected_in_every_column(number: float) -> None:
+    assert reason(number) == reason(number, is_text=False) == ("not-a-number", {})
+
+
+def test_a_whole_number_of_a_source_keeps_its_digits() -> None:
+    """JSON has no limit of digits."""
+    assert read(12345678901234567890) == 12345678901234567890
+
+
+@pytest.mark.parametrize(
+    ("cell", "content"),
+    [
+        ('="00123"', "00123"),
+        (' = "00123" ', "00123"),
+        ('=T("1")', "1"),
+        ('="say ""hi"""', 'say "hi"'),
+        ('=""', ""),
+        ("'=Sum kit", "=Sum kit"),
+        ("'-AB-1", "-AB-1"),
+        ("'+49 40", "+49 40"),
+        ("'@home", "@home"),
+        ("''=x", "''=x"),
+        ("'s-Hertogenbosch", "'s-Hertogenbosch"),
+        ("'01", "'01"),
+        ('="a"&"b"', '="a"&"b"'),
+        ("=1+2", "=1+2"),
+        ("=", "="),
+    ],
+)
+def test_a_wrapper_that_a_text_file_has_for_spreadsheets_is_its_content(cell: str, content: str) -> None:
+    assert unwrapped(cell) == content
+    assert cell == content or any(each in cell for each in WRAPPERS)
+
+
+@given(st.text())
+def test_reading_a_text_again_changes_nothing(text: str) -> None:
+    """What was loaded and written is read as it is."""
+    once = read(text)
+    assert once is None or isinstance(once, CellError) or read(once) == once
