@@ -57,26 +57,30 @@ demo-voters: setup ## look up 2,000 voters at a flaky commission, one call per r
 	@$(RUN) local.demos.voters
 
 .PHONY: up
-up: setup ## start the local AWS and deploy Sluice to it; with DATABASE=postgres rows go to a PostgreSQL
+up: setup ## start the local AWS and deploy Sluice to it, or to AWS_ENDPOINT_URL; with DATABASE=postgres rows go to a PostgreSQL
 	@DATABASE=$(DATABASE) $(RUN) local.lifecycle up
 
 .PHONY: down
 down: ## stop the local AWS and every process of it
 	@test ! -x $(BIN)/python || $(RUN) local.lifecycle down
 
-# Tests of a deployed stack that run behind the unit and integration tests, whose process is done first otherwise.
+# Tests that run behind others, whose process is done first otherwise: behind the unit and integration tests, and behind
+# those of the pages.
 LATE := tests/e2e/test_layers.py tests/e2e/test_benchmarks.py
+LATE_TOO := tests/hostile tests/e2e/test_cost.py
 
 .PHONY: test
 test: setup .venv-peers/.ready ## run every test: unit, integration, faults, end to end, browser; on a local AWS of its own
 	@$(RUN) tests.browser.chromium
 	@$(RUN) tests.everything --durations=20 tests/unit tests/reading tests/integration tests/faults $(LATE) \
-		-- --durations=20 tests/browser -- --durations=20 tests/e2e $(LATE:%=--ignore=%)
+		-- --durations=20 tests/browser $(LATE_TOO) -- --durations=20 tests/e2e $(patsubst %,--ignore=%,$(LATE) $(LATE_TOO))
 
 .PHONY: soak
-soak: setup ## run the storms in full size: 5,000 lookups, 120 watchers, 100,000 rows pulled, workers killed in every phase
+soak: setup ## run the storms in full size: 5,000 lookups, 120 watchers, 100,000 rows pulled, workers killed in every phase, 2,000 mutants of each format, 500 files a round trip
 	@$(RUN) tests.browser.chromium
-	SLUICE_SOAK=1 $(RUN) pytest -v -m storm tests/e2e tests/browser tests/soak
+	SLUICE_SOAK=1 $(RUN) pytest -v -m storm tests/e2e tests/browser tests/soak tests/hostile \
+		tests/integration/destinations/test_database_away.py
+	SLUICE_SOAK=1 $(RUN) pytest -v tests/reading/test_round_trips.py tests/unit/usecases/test_downloads_again.py
 
 .PHONY: check
 check: setup ## run ruff, mypy, import-linter and sam validate
@@ -111,6 +115,10 @@ bench: setup .venv-peers/.ready ## measure all and write docs/figures.md; ARGS="
 .PHONY: bench-peers
 bench-peers: setup .venv-peers/.ready ## measure other libraries beside Sluice, on one workbook and one PostgreSQL
 	@$(RUN) benchmarks peers $(ARGS)
+
+.PHONY: cost
+cost: setup ## count what AWS would bill for imports, lookups and watching, and write docs/costs.md; ARGS="--rows 2000" only prints
+	@$(RUN) benchmarks.cost $(ARGS)
 
 .PHONY: lock
 lock: .venv/.uv ## update the locked requirements to the newest versions that fit

@@ -28,6 +28,7 @@ from benchmarks.runs import (
 )
 from local.errors import LocalProblem
 from local.lifecycle import running
+from local.processes import exit_on_sigterm
 
 _RUNS: Final[dict[str, tuple[Callable[[Bench, Sequence[str]], Group], Sequence[str], int]]] = {
     SLUICE: (run_sluice, SLUICE_MEASURES, ROWS),
@@ -83,6 +84,7 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    exit_on_sigterm()
     try:
         sys.exit(main())
     except LocalProblem as problem:

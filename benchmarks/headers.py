@@ -22,7 +22,8 @@ from typing import Any, Final
 
 from benchmarks.figures import HEADERS, PAGE, Figure, Group, Run, load, render, save
 from sluice.catalog.registry import importer_named
-from sluice.reading.matching import assign, suggest
+from sluice.reading.matching import assign
+from sluice.reading.suggesting import suggest
 
 #: Header rows that we made, in the manner of shops, accounts and address books of several countries.
 OWN: Final = Path(__file__).with_name("headers.jsonl")

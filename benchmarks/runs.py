@@ -87,7 +87,7 @@ class Bench:
         done = subprocess.run(
             command, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **env}, cwd=ROOT
         )
-        found: dict[str, Any] = json.loads(done.stdout)
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # what the library logs comes before
         size = None if file is None else file.stat().st_size / 1e6
         used = {OWN: found["processor"]}
         self._add(Figure(key, title, found["rows"], found["seconds"], used, found["peak_mb"], size))

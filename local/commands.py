@@ -6,6 +6,7 @@ The command line itself knows nothing of this package.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,16 +43,18 @@ def token(
 
 
 def show_addresses(stack: Stack) -> None:
-    """Print the addresses of a local stack."""
-    for what, where in {
+    """Print the addresses of a local stack, and the log of the local AWS if it is our own."""
+    log = Path(stack.folder) / "emulator.log"
+    addresses = {
         "console": stack.console_url,
         "API": stack.api_url,
         "API docs": f"{stack.api_url}/docs",
         "token": str(stack.token_file),
         "token issuer": stack.issuer_url,
         "local AWS": stack.endpoint,
-        "log": f"{stack.folder}/emulator.log",
-    }.items():
+        **({"log": str(log)} if log.exists() else {}),
+    }
+    for what, where in addresses.items():
         out.print(f"{what:<14}{where}", markup=False, soft_wrap=True)  # an address stays in one piece
     out.print("Try .venv/bin/sluice importers, stop with make down.")
 

@@ -1,9 +1,12 @@
 """``sam build`` and ``sam deploy`` against the local AWS or, with ``--aws``, the real one; there with the web pages."""
 
 import hashlib
+import itertools
 import json
 import mimetypes
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -24,6 +27,12 @@ PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 TEMPLATES: Final = ("template.yaml", "console.yaml", "alarms.yaml")
 """The template and those of its nested stacks."""
 
+BUCKET_CHARACTERS: Final = 63
+"""The most that the name of a bucket may have (Amazon S3 User Guide, "Bucket naming rules")."""
+
+LONGEST_REGION: Final = "ap-southeast-1"
+"""A name of a region than which none is longer."""
+
 DEPLOYED: Final = (*TEMPLATES, "samconfig.toml", "functions", "layers", "statemachines")
 """Sources of a deployment, relative to the checkout."""
 
@@ -38,11 +47,12 @@ def deploy(
     folder
         Keeps the build, the logs and ``stack.json``.
     parameters
-        Template parameters, but for ``PythonRuntime`` and ``LocalEndpoint``, which this function adds.
+        Template parameters; this function adds ``PythonRuntime``, and `endpoint` as ``LocalEndpoint``. With
+        ``Architecture``, functions run in containers of that processor, otherwise as processes of this machine.
     instance
         Identifies a start of the emulator; a restarted emulator has lost the stack.
     """
-    parameters = {**parameters, "PythonRuntime": f"python{PYTHON}", "LocalEndpoint": endpoint}
+    parameters = {"LocalEndpoint": endpoint, **parameters, "PythonRuntime": f"python{PYTHON}"}
     overrides = ["--parameter-overrides", *(f"{key}={value}" for key, value in sorted(parameters.items()))]
     fingerprint = _fingerprint([endpoint, instance, name, *overrides])
     try:
@@ -52,6 +62,8 @@ def deploy(
     if deployed is not None and deployed.fingerprint == fingerprint:
         return deployed
     built, env = str(folder / "sam" / "build"), _environment(endpoint)
+    if "Architecture" in parameters:
+        env |= layer_environment(overrides)
     settings = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     source = ["--template-file", str(ROOT / "template.yaml")]
     cache = ["--cached", "--cache-dir", str(folder / "sam" / "cache")]
@@ -165,6 +177,11 @@ def publish(cloudformation: Any, s3: Any, stack: str) -> str | None:
 
 def deployed_with(arguments: Sequence[str]) -> tuple[str, str | None, str | None]:
     """Return stack, region and profile of ``sam deploy`` with `arguments`; ``samconfig.toml`` has the others."""
+    known = _options(arguments)
+    return str(known["stack_name"]), known.get("region"), known.get("profile")
+
+
+def _options(arguments: Sequence[str]) -> dict[str, Any]:
     given: dict[str, str] = {}
     for name, value in zip_longest(arguments, arguments[1:], fillvalue=""):
         option, _, joined = name.partition("=")
@@ -172,8 +189,41 @@ def deployed_with(arguments: Sequence[str]) -> tuple[str, str | None, str | None
             given[option.removeprefix("--").replace("-", "_")] = joined or value
     config = tomllib.loads((ROOT / "samconfig.toml").read_text())[given.get("config_env", "default")]
     commands = [config.get(command, {}).get("parameters", {}) for command in ("global", "deploy")]
-    known = {**commands[0], **commands[1], **given}
-    return str(known["stack_name"]), known.get("region"), known.get("profile")
+    return {**commands[0], **commands[1], **given}
+
+
+def overrides(arguments: Sequence[str]) -> list[str]:
+    """Return the parameters of ``sam deploy`` with `arguments`, as ``NAME=value``; else those of ``samconfig.toml``."""
+    if "--parameter-overrides" in arguments:
+        rest = arguments[arguments.index("--parameter-overrides") + 1 :]
+        return list(itertools.takewhile(lambda each: not each.startswith("--"), rest))
+    kept = _options(arguments).get("parameter_overrides", [])
+    return shlex.split(kept) if isinstance(kept, str) else list(kept)
+
+
+def layer_environment(parameters: Sequence[str]) -> dict[str, str]:
+    """Return what ``layers/dependencies/Makefile`` has to know, so that the layer fits the functions of a stack."""
+    chosen = dict(each.split("=", 1) for each in parameters if "=" in each)
+    machine = {"arm64": "aarch64"}.get(chosen.get("Architecture", ""), "x86_64")
+    runtime = chosen.get("PythonRuntime", "python3.13")
+    return {"LAYER_PLATFORM": f"{machine}-manylinux2014", "LAYER_PYTHON_VERSION": runtime.removeprefix("python")}
+
+
+def check_name(stack: str, region: str | None) -> None:
+    """Check that a stack's name can begin the name of its bucket.
+
+    Raises
+    ------
+    LocalProblem
+        If it cannot: a deployment would fail after some minutes, at the bucket.
+    """
+    rest = f"-files-{'0' * 12}-{region or LONGEST_REGION}"
+    longest = BUCKET_CHARACTERS - len(rest)
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", stack) or len(stack) > longest:
+        raise LocalProblem(
+            f"The stack cannot be named {stack}, because the name of its bucket begins with it: use at most {longest} "
+            "lower-case letters, digits and hyphens, a letter first. Change stack_name in samconfig.toml."
+        )
 
 
 def _publish_to_aws(arguments: Sequence[str]) -> None:
@@ -208,20 +258,30 @@ def main(arguments: Sequence[str]) -> int:
     Arguments after ``--aws`` go to ``sam deploy``, which takes the developer's credentials. Then the web pages are
     published.
     """
-    commands = {
-        "--validate": tuple(["validate", "--lint", "--template-file", template] for template in TEMPLATES),
-        "--aws": (["build"], ["deploy", *arguments[1:]]),
-    }[arguments[0]]
-    # `sam validate` demands a region, although cfn-lint calls nothing.
-    env = {"AWS_DEFAULT_REGION": REGION, **_environment(None)} if arguments[0] == "--validate" else _environment(None)
-    codes = (
-        subprocess.run([AWS_BIN / "sam", *command], cwd=ROOT, env=env, check=False).returncode for command in commands
-    )
-    failed = next((code for code in codes if code), 0)
-    if failed or arguments[0] != "--aws":
+    if arguments[0] == "--validate":
+        # `sam validate` demands a region, although cfn-lint calls nothing.
+        env = {"AWS_DEFAULT_REGION": REGION, **_environment(None)}
+        return _in_foreground((["validate", "--lint", "--template-file", template] for template in TEMPLATES), env)
+    try:
+        check_name(*deployed_with(arguments[1:])[:2])
+    except LocalProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    parameters = overrides(arguments[1:])
+    env = {**layer_environment(parameters), **_environment(None)}
+    build = ["build", *(["--parameter-overrides", *parameters] if parameters else [])]
+    if failed := _in_foreground((build, ["deploy", *arguments[1:]]), env):
         return failed
     _publish_to_aws(arguments[1:])
     return 0
+
+
+def _in_foreground(commands: Iterable[Sequence[str]], env: Mapping[str, str]) -> int:
+    """Run ``sam`` with each command until one fails; return its exit code."""
+    codes = (
+        subprocess.run([AWS_BIN / "sam", *command], cwd=ROOT, env=env, check=False).returncode for command in commands
+    )
+    return next((code for code in codes if code), 0)
 
 
 if __name__ == "__main__":

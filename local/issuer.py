@@ -71,8 +71,12 @@ class Issuer:
                 "jwks_uri": keys,
                 "id_token_signing_alg_values_supported": ["RS256"],
             },
-            "/.well-known/jwks.json": {"keys": [_public(_key(self.folder))]},
+            "/.well-known/jwks.json": self.key_set(),
         }
+
+    def key_set(self) -> dict[str, Any]:
+        """Return the public key as a JSON Web Key Set."""
+        return {"keys": [_public(_key(self.folder))]}
 
 
 def start(folder: Path, port: int, *, patience: float = 15.0) -> Issuer:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from local import emulator, issuer, postgres, web
+from local import emulator, issuer, localstack, postgres, web
 from local.deploy import deploy
 from local.errors import LocalProblem
 from local.fake_upstreams import commission, server, siasn
@@ -30,7 +30,12 @@ Say = Callable[[str], None]
 
 
 def up(
-    folder: Path = DEFAULT, port: int = emulator.PORT, *, database: bool = False, say: Say = lambda _: None
+    folder: Path = DEFAULT,
+    port: int = emulator.PORT,
+    *,
+    endpoint: str | None = None,
+    database: bool = False,
+    say: Say = lambda _: None,
 ) -> Stack:
     """Return the stack of `folder`; starts and deploys only what does not run or has changed.
 
@@ -39,14 +44,22 @@ def up(
     port
         The local AWS's port. With `PORT` the issuer and the web pages have fixed ports too, otherwise free ones; 0 is a
         free one.
+    endpoint
+        Another local AWS, such as LocalStack, to deploy to instead of starting one; Sluice is stack ``SLUICE_STACK``
+        (``sluice``) there, and stays deployed.
     database
         Whether rows go to a PostgreSQL of the stack's own instead of DynamoDB.
     """
     folder = folder.resolve()
-    say("Starting the local AWS")
-    running = emulator.start(folder, port)
     ports = (ISSUER_PORT, WEB_PORT) if port == emulator.PORT else (0, 0)
-    stack = _deployed(folder, running.endpoint, running.instance, ports, database=database, say=say)
+    if endpoint:
+        say(f"Asking {endpoint} what it is")
+        aws, name = localstack.find(endpoint), os.environ.get("SLUICE_STACK", "sluice")
+    else:
+        say("Starting the local AWS")
+        running = emulator.start(folder, port)
+        aws, name = localstack.LocalAws(running.endpoint, running.instance), "sluice"
+    stack = _deployed(folder, aws, ports, name=name, database=database, say=say)
     stack.new_token()
     return stack
 
@@ -101,7 +114,7 @@ def running(
         try:
             if endpoint:
                 name = os.environ.get("SLUICE_STACK", "sluice") + ("-postgres" if database else "")
-                yield _deployed(made, endpoint.rstrip("/"), "", (0, 0), name=name, database=database, say=say)
+                yield _deployed(made, localstack.find(endpoint), (0, 0), name=name, database=database, say=say)
             else:
                 yield up(made, port, database=database, say=say)
         finally:
@@ -111,27 +124,20 @@ def running(
 
 
 def _deployed(
-    folder: Path,
-    endpoint: str,
-    instance: str,
-    ports: tuple[int, int],
-    *,
-    name: str = "sluice",
-    database: bool,
-    say: Say,
+    folder: Path, aws: localstack.LocalAws, ports: tuple[int, int], *, name: str, database: bool, say: Say
 ) -> Stack:
     say("Starting the token issuer")
     tokens = issuer.start(folder, ports[0] or free_port())
-    parameters = {"Issuer": tokens.url, "Audience": issuer.AUDIENCE}
+    parameters = {"Issuer": tokens.url, "Audience": issuer.AUDIENCE, **aws.with_keys(name, tokens.key_set())}
     if database:
         say("Starting PostgreSQL")
-        parameters["DatabaseSecretArn"] = _secret(f"{name}-database", postgres.start(folder).secret(), endpoint)
+        parameters["DatabaseSecretArn"] = _secret(f"{name}-database", postgres.start(folder).secret(), aws.endpoint)
     say("Starting the fake upstreams")
     upstreams = {upstream: server.start(upstream, folder, free_port()) for upstream in UPSTREAMS}
     known = {upstream: server.secret(url) for upstream, url in upstreams.items()}
-    parameters["UpstreamsSecretArn"] = _secret(f"{name}-upstreams", known, endpoint)
+    parameters["UpstreamsSecretArn"] = _secret(f"{name}-upstreams", known, aws.endpoint)
     say("Deploying Sluice")
-    stack = deploy(folder, endpoint, parameters, issuer_url=tokens.url, instance=instance, name=name)
+    stack = deploy(folder, aws.endpoint, parameters, issuer_url=tokens.url, instance=aws.instance, name=name)
     pages = web.start(folder, ports[1] or free_port(), stack.api_url, tokens.url)
     upstream, roll = upstreams[siasn.NAME], upstreams[commission.NAME]
     stack = replace(stack, web_url=pages, upstream_url=upstream, commission_url=roll)
@@ -158,8 +164,9 @@ def main(arguments: Sequence[str]) -> int:
             print("Stopped." if down_all() else "Nothing was running.")
             return 0
         with status("Starting") as say:
-            database = os.environ.get("DATABASE") == "postgres"
-            stack = up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), database=database, say=say)
+            database, endpoint = os.environ.get("DATABASE") == "postgres", os.environ.get("AWS_ENDPOINT_URL")
+            port = int(os.environ.get("SLUICE_PORT", emulator.PORT))
+            stack = up(port=port, endpoint=endpoint, database=database, say=say)
     except LocalProblem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -13,6 +13,7 @@ import pwd
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,11 @@ class BackgroundProcess:
     def tail(self, lines: int = 15) -> str:
         """Return the last lines of the log, to be shown in an error message."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+
+def exit_on_sigterm() -> None:
+    """Let SIGTERM end this program as Ctrl-C does, through the blocks that stop what it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def port_in_use(port: int) -> bool:

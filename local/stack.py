@@ -21,6 +21,7 @@ OUTPUTS = {
     "RecordsTable": "records_table",
     "UrgentQueueUrl": "urgent_queue_url",
     "StandardQueueUrl": "standard_queue_url",
+    "LookupQueueUrl": "lookup_queue_url",
     "DeadLetterQueueUrl": "dead_letter_queue_url",
     "JobMachineArn": "job_machine_arn",
 }
@@ -41,6 +42,7 @@ class Stack:
     records_table: str
     urgent_queue_url: str
     standard_queue_url: str
+    lookup_queue_url: str
     dead_letter_queue_url: str
     job_machine_arn: str
     outputs: dict[str, str]

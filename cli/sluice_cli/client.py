@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Self
@@ -143,7 +143,7 @@ class Client:
                 str(target["method"]), str(target["url"]), data=dict(target["fields"]), files={"file": (name, content)}
             )
         if response.is_error:
-            message = re.search(r"<Message>(.*?)</Message>", response.text, re.DOTALL)
+            message = re.search(r"<Message>([^<]*)</Message>", response.text)
             detail = message[1] if message else response.text[:500]
             raise RequestFailed(response.status_code, {"title": "The file could not be uploaded", "detail": detail})
 
@@ -190,7 +190,8 @@ class Client:
         """Follow a job's server-sent events: yield its present state and every later one, until the stream ends.
 
         The API ends a response after a while, and connections break; each time the stream is requested again from the
-        last event on (``Last-Event-ID``). A 204 is its end.
+        last event on (``Last-Event-ID``). A 204 is its end. After a response without an event the job is requested,
+        because no event says that it waits for a worker.
 
         Raises
         ------
@@ -198,6 +199,8 @@ class Client:
             When the API has not responded for `patience` seconds.
         """
         last, failures, heard = "", 0, time.monotonic()
+        job: dict[str, Any] = {}
+        waits: str | None = None
         while True:
             stream = self._open_stream(job_id, last)
             if stream is None:
@@ -209,14 +212,26 @@ class Client:
                 continue
             if stream.status_code == httpx.codes.NO_CONTENT:
                 return
-            failures, heard, retry = 0, time.monotonic(), 0.5
+            failures, heard, retry, is_quiet = 0, time.monotonic(), 0.5, True
             for event in EventSource(stream).iter_sse():
                 last = event.id or last
                 retry = retry if event.retry is None else event.retry / 1000
                 if event.data:
+                    is_quiet, waits = False, None
                     job = json.loads(event.data)["job"]
                     yield Response(json.dumps(job), job, {})
+            if is_quiet and job.get("phase") and (found := self._waiting(job_id)):
+                before, waits = waits, found.body["progress"]["waits_since"]
+                if waits != before:
+                    yield found
             sleep(retry)
+
+    def _waiting(self, job_id: str) -> Response | None:
+        """Request a job; None if it does not wait for a worker, or the connection broke."""
+        with suppress(Unreachable, RequestFailed):
+            found = self._call("GET", f"/jobs/{job_id}")
+            return found if (found.body.get("progress") or {}).get("waits_since") else None
+        return None
 
     def _open_stream(self, job_id: str, last: str) -> httpx.Response | None:
         """Request a job's events after the `last` one; None if the connection broke, or not the API responded."""

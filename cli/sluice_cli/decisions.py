@@ -102,7 +102,7 @@ def _value(kind: str, text: str) -> Any:
         return _object(text, f"{kind}: ")
     if kind == "sheets" and text.startswith("["):
         return _texts(text)
-    if kind == "null_markers":
+    if kind in {"null_markers", "clear_markers"}:
         return _texts(text)
     if kind == "header":
         if not text.isascii() or not text.isdigit():
@@ -117,7 +117,7 @@ def _texts(text: str) -> list[Any]:
     except ValueError:
         found = None
     if not isinstance(found, list):
-        raise typer.BadParameter(f'null_markers has to be a JSON list of texts, such as ["NULL", "n/a"], not {text}')
+        raise typer.BadParameter(f'markers have to be a JSON list of texts, such as ["NULL", "n/a"], not {text}')
     return found
 
 

@@ -183,21 +183,21 @@ def progress() -> Progress:
 
 
 def watch(shown: Progress, states: Iterable[Response]) -> Response:
-    """Show each phase of a job in a bar of its own, and why it is suspended; return the job's last state.
+    """Show each phase of a job in a bar of its own, and why it waits; return the job's last state.
 
     A phase that passed between two states gets no bar.
     """
     tasks: dict[str, TaskID] = {}
-    last = suspended = waits_for = None
+    last = suspended = waited = None
     for last in states:
         current = last.body
         if current.get("suspended") and current["suspended"] != suspended:
             shown.console.print(_plain(current["suspended"]), markup=False)
-        if current.get("waits_for") and current["waits_for"] != waits_for:
+        waits = words.waits(current)
+        if waits and waits != waited:
             shown.console.print(_plain(f"{current['progress']['message']}."), markup=False)
-        waits_for = current.get("waits_for")
-        suspended = current.get("suspended")
-        name = None if waits_for else PHASES.get(current.get("phase") or current["status"])
+        waited, suspended = waits, current.get("suspended")
+        name = None if current.get("waits_for") else PHASES.get(current.get("phase") or current["status"])
         if current.get("sync") and name == "Checking":
             name = "Reading"  # an upstream's pages, which takes longer than to check them
         completed = current["status"] == "completed"
@@ -224,7 +224,7 @@ def job(body: Mapping[str, Any]) -> None:
     out.print(_counts(body))
     if body.get("suspended"):
         say(body["suspended"])
-    if body.get("waits_for"):
+    if words.waits(body):
         say(f"{body['progress']['message']}.")
     if body.get("deleted"):
         say("Its files and rows were deleted.")

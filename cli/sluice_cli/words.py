@@ -139,6 +139,11 @@ def next_steps(job: Mapping[str, Any]) -> list[str]:
     return steps
 
 
+def waits(job: Mapping[str, Any]) -> Any:
+    """Return what a job waits for, another job or since when for a worker; None if it waits for neither."""
+    return job.get("waits_for") or (job.get("progress") or {}).get("waits_since")
+
+
 def answer_to(job: Mapping[str, Any]) -> str:
     """Return the command that answers a job's questions; it suggests no value, because a wrong one is hard to see."""
     return command("answer", job["id"], *(f"{question['key']}=VALUE" for question in job["questions"]))
@@ -153,24 +158,9 @@ def place(job: Mapping[str, Any]) -> tuple[str, ...]:
 def sheets(job: Mapping[str, Any]) -> list[str]:
     """Return what is read of a workbook, what is not, and what a person may not see of it."""
     file = job.get("file") or {}
-    lines = []
-    for each in file.get("sheets") or []:
-        hidden = [
-            f"{each[name]:,} {what}"
-            for name, what in (
-                ("hidden_rows", "hidden rows"),
-                ("hidden_columns", "hidden columns"),
-                ("merged_ranges", "merged ranges"),
-            )
-            if each.get(name)
-        ]
-        filtered = ["a filter"] if each.get("is_filtered") else []
-        lines.append(f"Sheet: {', '.join([each['sheet'], *hidden, *filtered])}")
-    unread = [
-        each["sheet"] if each["rows"] is None else f"{each['sheet']} ({each['rows']:,} rows)"
-        for each in file.get("not_read") or []
-    ]
-    return lines + ([f"Not read: {', '.join(unread)}"] if unread else [])
+    read = [each["sheet"] for each in file.get("sheets") or []]
+    named = [f"Sheet{'s' if len(read) > 1 else ''}: {', '.join(read)}"] if read else []
+    return named + [each["text"] for each in file.get("notes") or []]
 
 
 def changes(change: Mapping[str, Any], titles: Mapping[str, str]) -> str:
@@ -250,8 +240,14 @@ def _login(_: Mapping[str, Any], __: Mapping[str, Any]) -> str:
     return f"Sign in: {command('login')}\nOn a machine, set SLUICE_TOKEN to a valid token."
 
 
+def _scope(problem: Mapping[str, Any], _: Mapping[str, Any]) -> str:
+    scope = str(problem.get("scope", "SCOPE"))
+    return f"Ask who runs your issuer for the scope {scope}. Scopes of your token: {command('info')}"
+
+
 _ADVICE: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]]] = {
     "unauthorized": _login,
+    "forbidden": _scope,
     "not-found": _not_found,
     "same-file": lambda *_: "Import it again with: --force",
     "missing-parameter": _parameter,

@@ -24,10 +24,12 @@ _ANSWERS = problems(
     *("not-found", "illegal-transition", "answered-otherwise", "already-delivered"),
     *("invalid-decision", "invalid-parameter", "wrong-content-type"),
 )
-_COMMIT = problems("not-found", "illegal-transition", "questions-open")
+_COMMIT = problems("not-found", "illegal-transition", "questions-open", "wrong-content-type")
 _AGAIN = problems("not-found", "illegal-transition", "importer-busy")
-_RETRY = problems("not-found", "illegal-transition", "importer-busy", "not-retryable")
-_BACK = problems("not-found", "illegal-transition", "nothing-to-roll-back")
+_RETRY = problems(
+    *("not-found", "illegal-transition", "importer-busy", "not-retryable", "quota", "expired", "overtaken")
+)
+_BACK = problems("not-found", "illegal-transition", "nothing-to-roll-back", "expired")
 
 
 @router.post("/jobs/<job_id>/answers", responses=responses.STARTED | _ANSWERS)

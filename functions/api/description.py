@@ -20,6 +20,7 @@ from aws_lambda_powertools.event_handler.openapi.models import (
 from aws_lambda_powertools.event_handler.openapi.models import Response as Described
 
 from functions.api import auth
+from functions.api.bodies import AuthorizedValidation
 from functions.api.routes import SERVER_PROBLEMS
 from sluice.api.requests import FileForm
 
@@ -58,7 +59,14 @@ _HEADERS = {
 
 
 class DescribedResolver(APIGatewayRestResolver):
-    """A resolver whose description has what Powertools cannot know, and nothing that no route uses."""
+    """A resolver that validates authorized requests alone.
+
+    Its description has what Powertools cannot know, and nothing that no route uses.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._request_validation_middleware = AuthorizedValidation()  # type: ignore[no-untyped-call]  # Powertools'
 
     def get_openapi_schema(self, **options: Any) -> OpenAPI:
         """Build the description: addresses begin where API Gateway serves this request."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.api import auth
+from functions.api import auth, waits
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import ref_of, services
 from sluice.api.responses import FileOfferResponse, ListResponse
@@ -50,5 +50,6 @@ def download_file(
     waits up to 20 s; `503` if it takes longer: repeat it after `Retry-After`.
     """
     ref = ref_of(router, job_id)
-    where = downloads.download(ref, name, seconds=_LONGEST_WAIT, services=services())
+    with waits.up_to(_LONGEST_WAIT, router) as seconds:
+        where = downloads.download(ref, name, seconds=seconds, services=services())
     return Response(302, body=None, headers={"Location": where, "Cache-Control": "no-store"})

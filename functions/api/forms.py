@@ -39,7 +39,7 @@ def read_upload(event: APIGatewayProxyEvent) -> Upload:
     TooLarge
         If the file has more than 4 MB.
     """
-    body = _bytes_of(event)
+    body = bytes_of(event)
     kind, options = parse_options_header(event.headers.get("Content-Type") or "")
     form = kind.lower() == "multipart/form-data"
     found = _read_form(body, options.get("boundary", "")) if form else Upload(body)
@@ -51,19 +51,33 @@ def read_upload(event: APIGatewayProxyEvent) -> Upload:
 def without_boundary(event: APIGatewayProxyEvent) -> bytes:
     """Return the body as it came, less the boundary of a form, which clients make anew when they send it again."""
     _, options = parse_options_header(event.headers.get("Content-Type") or "")
-    body = (event.body or "").encode()
     boundary = options.get("boundary", "").encode()
-    return base64.b64decode(body).replace(boundary, b"") if boundary and event.is_base64_encoded else body
+    body = (event.body or "").encode(errors="surrogatepass")
+    if not (boundary and event.is_base64_encoded):
+        return body
+    try:
+        return base64.b64decode(body).replace(boundary, b"")
+    except ValueError:  # the call rejects it, if it reads its body
+        return body
 
 
-def _bytes_of(event: APIGatewayProxyEvent) -> bytes:
+def bytes_of(event: APIGatewayProxyEvent) -> bytes:
+    """Return the bytes of a body.
+
+    Raises
+    ------
+    RequestRejected
+        ``unreadable-body`` if API Gateway did not pass them on as they are.
+    """
     text = event.body or ""
-    if event.is_base64_encoded:
-        return base64.b64decode(text)
+    try:
+        content = base64.b64decode(text, validate=True) if event.is_base64_encoded else text.encode()
+    except ValueError:
+        raise RequestRejected("unreadable-body") from None
     # a gateway that takes the body for text writes this character for each byte that is none
-    if "\ufffd" in text:
+    if not event.is_base64_encoded and "\ufffd" in text:
         raise RequestRejected("unreadable-body")
-    return text.encode()
+    return content
 
 
 def _read_form(body: bytes, boundary: str) -> Upload:

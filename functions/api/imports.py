@@ -19,7 +19,7 @@ router = Routes("Imports")
 #: What a file can be rejected for before it is read.
 FILE_PROBLEMS = (
     *("not-found", "too-large", "wrong-file-type", "invalid-parameter", "invalid-option", "same-file"),
-    *("invalid-decision", "cannot-correct"),
+    *("invalid-decision", "cannot-correct", "expired", "quota"),
 )
 _PART_PROBLEMS = ("not-found", "not-in-parts", "file-not-wanted", "upload-over")
 

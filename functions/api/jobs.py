@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.api import auth, responses
-from functions.api.parameters import Cursor, Limit, cursor_of, position_of
+from functions.api.pages import page_of, part_of
+from functions.api.parameters import Cursor, Limit
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import ref_of, services
 from sluice.api.events import TimelineResponse, timeline_response
@@ -39,10 +40,14 @@ def list_jobs(
 
     Imports and syncs, newest first.
     """
-    tenant, after = auth.caller_of(router).tenant, position_of(router, cursor)
-    page = services().jobs.page(tenant, status=status, importer=importer, limit=limit, cursor=after)
-    items = [job_response(job, auth.base_url(router), brief=True) for job in page.items]
-    return ListResponse(items=items, next=cursor_of(router, page.next))
+    tenant, jobs, base_url = auth.caller_of(router).tenant, services().jobs, auth.base_url(router)
+    return page_of(
+        router,
+        lambda count, after: jobs.page(tenant, status=status, importer=importer, limit=count, cursor=after),
+        lambda job: job_response(job, base_url, brief=True),
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.get(
@@ -57,9 +62,10 @@ def get_job(job_id: str) -> Response[JobResponse | None]:
     To poll, send the last `ETag` as `If-None-Match`, as often as `Retry-After` says.
     """
     found = services().jobs.get(ref_of(router, job_id))
-    if responses.is_known(found, router.current_event.headers.get("If-None-Match")):
-        return Response(304, body=None, headers={"ETag": responses.etag(found), "Retry-After": "1"})
-    shown = responses.job(found, router)
+    since = views.waits_for_worker(found, now=datetime.now(UTC), chunks=services().chunks)
+    if responses.is_known(found, router.current_event.headers.get("If-None-Match"), since):
+        return Response(304, body=None, headers={"ETag": responses.etag(found, since), "Retry-After": "1"})
+    shown = responses.job(found, router, waits_since=since)
     return Response(shown.status_code, shown.content_type, shown.body, shown.headers)
 
 
@@ -94,19 +100,19 @@ def delete_job(job_id: str) -> JobResponse:
     """Delete what is stored of a job that has ended.
 
     Its file, its rows, the reasons of rejected rows and all files for download. The job and its log stay, and so does
-    what it loaded into a dataset.
+    what it loaded into a dataset. Requires the scope `imports:admin`.
     """
     ref, by = ref_of(router, job_id), auth.caller_of(router).subject
     job = control.delete_job(ref, by=by, now=int(time.time()), services=services())
     return job_response(job, auth.base_url(router))
 
 
-@router.get("/jobs/<job_id>/log", responses=ok(200, "All entries, on one page.") | problems("not-found"))
-def list_log(job_id: str) -> ListResponse[LogResponse]:
+@router.get("/jobs/<job_id>/log", responses=ok(200, "A page of the log.") | problems("not-found", "invalid-cursor"))
+def list_log(job_id: str, limit: Limit = 1000, cursor: Cursor = None) -> ListResponse[LogResponse]:
     """List the log entries of a job.
 
     Who did what with it and when, oldest first.
     """
     jobs = services().jobs
-    entries = jobs.entries(jobs.get(ref_of(router, job_id)).ref)
-    return ListResponse(items=[LogResponse(**asdict(entry)) for entry in entries], next=None)
+    entries = part_of(jobs.entries(jobs.get(ref_of(router, job_id)).ref), grows="behind")
+    return page_of(router, entries, lambda entry: LogResponse(**asdict(entry)), limit=limit, cursor=cursor)

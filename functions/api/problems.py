@@ -36,26 +36,14 @@ def answer_with_problems(app: APIGatewayRestResolver) -> None:
         return answer(problems.BROKEN, 500, {})
 
     def invalid(error: ValidationException) -> Response[str]:
-        # Powertools validates a request before it is authorized, and an unauthorized caller must not see the errors
-        try:
-            auth.authorize(app)
-        except SluiceError as unauthorized:
-            return rejected(unauthorized)
         if isinstance(error, RequestUnsupportedContentType):
             return answer(problems.WRONG_CONTENT_TYPE, 415, {})
         return answer(problems.invalid(error.errors()), 422, {})
-
-    def unreadable(error: UnicodeDecodeError) -> Response[str]:
-        if "caller" in app.context:
-            return broken(error)
-        # no route has run yet, so the error is in the request: Powertools decodes every body as UTF-8
-        return invalid(RequestValidationError([{"loc": ("body",), "msg": "is not UTF-8"}]))
 
     def no_route(_: NotFoundError) -> Response[str]:
         return answer(problems.NO_ROUTE, 404, {})
 
     app.exception_handler(SluiceError)(rejected)
-    app.exception_handler(UnicodeDecodeError)(unreadable)
     app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid)
     app.exception_handler(Exception)(broken)
     app.not_found(no_route)

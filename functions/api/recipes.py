@@ -14,7 +14,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
 from functions.api import auth
-from functions.api.parameters import Cursor, Limit, cursor_of, position_of
+from functions.api.pages import page_of
+from functions.api.parameters import Cursor, Limit
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import services
 from sluice.api.importers import (
@@ -48,15 +49,14 @@ _UNCHANGED = other(304, "`If-None-Match` has the newest version.", headers=("ETa
 def list_recipes(importer: str, limit: Limit = 100, cursor: Cursor = None) -> ListResponse[SavedRecipeResponse]:
     """List the recipes of an importer that the caller's tenant keeps, by name."""
     found = importer_named(importer)
-    page = recipes.list_recipes(
-        auth.caller_of(router).tenant,
-        found,
+    tenant, kept = auth.caller_of(router).tenant, services().recipes
+    return page_of(
+        router,
+        lambda count, after: recipes.list_recipes(tenant, found, limit=count, after=after, recipes=kept),
+        saved_recipe_response,
         limit=limit,
-        after=position_of(router, cursor),
-        recipes=services().recipes,
+        cursor=cursor,
     )
-    items = [saved_recipe_response(saved) for saved in page.items]
-    return ListResponse(items=items, next=cursor_of(router, page.next))
 
 
 @router.get(

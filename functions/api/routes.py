@@ -84,7 +84,7 @@ def problems(*types: str) -> Answers:
             "description": f"{before}`{type}`",
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        if status == 503 or type == "request-in-progress":
+        if status in {429, 503} or type == "request-in-progress":
             found[status]["headers"] = _with_headers("", ("Retry-After",))["headers"]
     return found
 

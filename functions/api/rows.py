@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from functions.api.parameters import Cursor, Limit, cursor_of, position_of
+from datetime import UTC, datetime
+
+from functions.api.pages import page_of
+from functions.api.parameters import Cursor, Limit
 from functions.api.routes import Routes, ok, problems
 from functions.api.services import ref_of, services
 from sluice.api.responses import KeptRowResponse, ListResponse, RejectionResponse, kept_row_response, rejection_response
+from sluice.model.retention import check_kept
 from sluice.usecases.artifacts import JobFiles
 
 router = Routes("Jobs")
 
-_PAGE = ok(200, "A page of the list.") | problems("not-found", "invalid-cursor")
+_PAGE = ok(200, "A page of the list.") | problems("not-found", "invalid-cursor", "expired")
 
 
 @router.get("/jobs/<job_id>/rejections", responses=_PAGE)
@@ -20,8 +24,15 @@ def list_rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> L
     One entry for each wrong cell, in the order of the file: its place, its value and the reason.
     """
     job = services().jobs.get(ref_of(router, job_id))
-    page = JobFiles(job, services().files).rejections_page(limit=limit, cursor=position_of(router, cursor))
-    return ListResponse(items=[rejection_response(each) for each in page.items], next=cursor_of(router, page.next))
+    check_kept(job, "read", datetime.now(UTC))
+    stored = JobFiles(job, services().files)
+    return page_of(
+        router,
+        lambda count, after: stored.rejections_page(limit=count, cursor=after),
+        rejection_response,
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 @router.get("/jobs/<job_id>/kept", responses=_PAGE)
@@ -31,5 +42,12 @@ def list_kept_rows(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> Li
     Each with the job that changed it since.
     """
     job = services().jobs.get(ref_of(router, job_id))
-    page = JobFiles(job, services().files).kept_page(limit=limit, cursor=position_of(router, cursor))
-    return ListResponse(items=[kept_row_response(item) for item in page.items], next=cursor_of(router, page.next))
+    check_kept(job, "read", datetime.now(UTC))
+    stored = JobFiles(job, services().files)
+    return page_of(
+        router,
+        lambda count, after: stored.kept_page(limit=count, cursor=after),
+        kept_row_response,
+        limit=limit,
+        cursor=cursor,
+    )

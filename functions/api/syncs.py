@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from functions.api import auth
-from functions.api.parameters import Cursor, Limit, cursor_of, position_of
+from functions.api.pages import page_of
+from functions.api.parameters import Cursor, Limit
 from functions.api.routes import Routes, ok, other, problems
 from functions.api.services import services
 from sluice.api.requests import GuardsBody, ScheduleBody, SyncBody
@@ -24,7 +25,10 @@ from sluice.api.syncs import (
     source_response,
     sync_response,
 )
+from sluice.auth import ADMIN
 from sluice.catalog.registry import SOURCES, source_named
+from sluice.model.job import Job
+from sluice.model.page import Page
 from sluice.usecases import sync
 
 Name = Annotated[str | None, Query(description="Name of a source; all sources without it.")]
@@ -50,7 +54,8 @@ def list_sources() -> ListResponse[SourceResponse]:
 def clean_up_syncs(source: Name = None) -> CleanUpResponse:
     """Cancel stuck syncs.
 
-    Those that have not changed for 15 minutes; the response counts them by the state they were in.
+    Those that have not changed for 15 minutes; the response counts them by the state they were in. Requires the scope
+    `imports:admin`.
     """
     caller, now = auth.caller_of(router), datetime.now(UTC)
     names = [source_named(source).name] if source else [each.name for each in SOURCES]
@@ -62,7 +67,7 @@ def clean_up_syncs(source: Name = None) -> CleanUpResponse:
     "/syncs/<source>",
     responses=ok(200, "The current job of the source, under way or ended.", headers=("Location",))
     | ok(202, "A new job, which pulls the source.", headers=("Location",))
-    | problems("not-found", "invalid-option", "rolling-back", "try-later"),
+    | problems("not-found", "invalid-option", "rolling-back", "wrong-content-type", "quota", "try-later"),
 )
 def start_sync(
     source: str,
@@ -71,12 +76,20 @@ def start_sync(
 ) -> Response[SyncResponse]:
     """Pull a source.
 
-    Unless it has a current job; the response shows that job. With `force` a new job takes its place.
+    Unless it has a current job; the response shows that job. With `force` a new job takes its place, which requires the
+    scope `imports:admin` while the current one is under way.
     """
     caller, now, base_url = auth.caller_of(router), datetime.now(UTC), auth.base_url(router)
     guards = (body.guards or GuardsBody()).model_dump(exclude_none=True)
     begun = sync.start_sync(
-        caller.tenant, source, by=caller.subject, force=force, guards=guards, now=now, services=services()
+        caller.tenant,
+        source,
+        by=caller.subject,
+        force=force,
+        guards=guards,
+        now=now,
+        services=services(),
+        before_superseding=lambda: caller.need(ADMIN),
     )
     shown = sync_response(begun, forced=force and begun.is_new, now=now, base_url=base_url)
     status = HTTPStatus.ACCEPTED if begun.is_new else HTTPStatus.OK
@@ -89,11 +102,15 @@ def list_syncs(source: str, limit: Limit = 50, cursor: Cursor = None) -> ListRes
 
     Scheduled and requested ones, newest first.
     """
-    tenant, name, after = auth.caller_of(router).tenant, source_named(source).name, position_of(router, cursor)
-    page = services().jobs.page(tenant, status=None, importer=name, limit=limit, cursor=after)
-    # a file that was dropped under the source's name has a failed job of the same name
-    pulls = [job_response(job, auth.base_url(router), brief=True) for job in page.items if job.is_sync]
-    return ListResponse(items=pulls, next=cursor_of(router, page.next))
+    tenant, name = auth.caller_of(router).tenant, source_named(source).name
+    jobs, base_url = services().jobs, auth.base_url(router)
+
+    def read(count: int, after: str | None) -> Page[Job]:
+        page = jobs.page(tenant, status=None, importer=name, limit=count, cursor=after)
+        # a file that was dropped under the source's name has a failed job of the same name
+        return Page([job for job in page.items if job.is_sync], page.next)
+
+    return page_of(router, read, lambda job: job_response(job, base_url, brief=True), limit=limit, cursor=cursor)
 
 
 @router.put(

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import ValidationError
 
-from functions.api import auth, forms, responses
+from functions.api import auth, forms, responses, waits
 from functions.api.description import FORM
 from functions.api.imports import FILE_PROBLEMS
 from functions.api.routes import Routes, problems
@@ -89,7 +89,9 @@ def upload_file(  # the parameters are described here, and read together with th
     job = accept_file(request, upload.content, now=datetime.now(UTC), services=services())
     longest = _LONGEST_WAIT * importer_named(asked.importer).synchronous
     wait = min(int(preferred[1]), _LONGEST_WAIT) if preferred else longest
-    return responses.job(await_end(job, seconds=wait, jobs=services().jobs), router, started=True)
+    with waits.up_to(wait, router) as seconds:
+        ended = await_end(job, seconds=seconds, jobs=services().jobs)
+    return responses.job(ended, router, started=True)
 
 
 def _fields(query: dict[str, list[str]], form: dict[str, str]) -> UploadFields:

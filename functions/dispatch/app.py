@@ -37,4 +37,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     except Exception as error:
         services.machine.fail(event["token"], type(error).__name__, str(error))
         raise
+    finally:
+        bootstrap.release_connections()
     logger.info("dispatched")

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sluice import bootstrap
 from sluice.config import GiveUpSettings, load_settings
 from sluice.model.chunk import from_message
-from sluice.model.errors import TryLater
+from sluice.model.errors import NotFound, TryLater
 from sluice.observability import discreet, logger, metrics
 from sluice.usecases.finish import give_up
 
@@ -36,14 +36,17 @@ def _give_up(record: SQSRecord) -> None:
         logger.error("a message that names no chunk was dropped", body=record.body[:200])
         return
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
+    services = bootstrap.services(settings)
     try:
-        given_up = give_up(
-            ref,
-            now=int(time.time()),
-            services=bootstrap.services(settings),
-        )
+        given_up = give_up(ref, now=int(time.time()), services=services)
+    except NotFound:
+        logger.warning("a dead letter of a deleted job was dropped")
+        return
     except TryLater as busy:
-        bootstrap.services(settings).queue.delay(record.event_source_arn, record.receipt_handle, busy.seconds)
+        services.queue.delay(record.event_source_arn, record.receipt_handle, busy.seconds)
+        raise
+    except Exception:
+        logger.exception("cannot give up the chunk; the dead letter comes again")
         raise
     metrics.add_metric(name="ChunksGivenUp", unit=MetricUnit.Count, value=int(given_up))
     logger.error("chunk given up", given_up=given_up)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
-from sluice.config import StartSettings, load_settings
+from sluice.config import FinishSettings, load_settings
 from sluice.observability import discreet, logger
 from sluice.usecases.start_import import Arrival, start_job
 
@@ -19,7 +19,7 @@ from sluice.usecases.start_import import Arrival, start_job
 @discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Start a job for each record; an exception makes Lambda deliver the event again."""
-    settings = load_settings(StartSettings)
+    settings = load_settings(FinishSettings)
     for record in S3Event(event).records:
         arrival = Arrival(
             # AWS writes a space as +, LocalStack as %20

@@ -18,7 +18,9 @@ from sluice.usecases.watchers import connect, redeem_ticket
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Accept or reject a connection (``$connect``), or remove it (``$disconnect``); messages of clients are ignored.
+    """Accept or reject a connection (``$connect``), or remove it (``$disconnect``).
+
+    On AWS, API Gateway itself ignores messages of clients; an emulator passes them on.
 
     A client connects with the bearer token of the API in the header ``Authorization``, and watches all jobs of its
     tenant, or one with ``?job=ID``. A browser cannot send the header and connects with ``?ticket=`` instead.
@@ -40,11 +42,11 @@ def _connect(event: dict[str, Any], connection_id: str, settings: SocketSettings
     try:
         if "ticket" in asked:
             ticket = redeem_ticket(asked["ticket"], now=now, tickets=bootstrap.tickets(settings.jobs_table))
-            watcher = Connection(connection_id, ticket.tenant, ticket.job_id, since=now)
+            watcher = Connection(connection_id, ticket.tenant, ticket.job_id, since=now, until=ticket.until)
         else:
             caller = identify(headers.get("authorization"), issuer_of(settings))
             caller.need(READ)
-            watcher = Connection(connection_id, caller.tenant, asked.get("job"), since=now)
+            watcher = Connection(connection_id, caller.tenant, asked.get("job"), since=now, until=caller.until)
         connect(
             watcher,
             now=now,

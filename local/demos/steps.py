@@ -19,7 +19,8 @@ from sluice_cli.output import err
 def started() -> Stack:
     """Start the local stack; each step is a line on standard error."""
     with status("Starting") as say:
-        return up(port=int(os.environ.get("SLUICE_PORT", emulator.PORT)), say=say)
+        port, endpoint = int(os.environ.get("SLUICE_PORT", emulator.PORT)), os.environ.get("AWS_ENDPOINT_URL")
+        return up(port=port, endpoint=endpoint, say=say)
 
 
 def configure(upstream: httpx.Client, settings: Mapping[str, Any], *, reset: bool = False) -> None:

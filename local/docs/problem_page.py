@@ -49,7 +49,7 @@ def _entries(types: Iterable[str]) -> str:
 def _entry(type: str) -> str:
     title, meaning = word_type(type) or ("", "")
     status = f" `{STATUSES[type]}`" if type in STATUSES else ""
-    return f"### {type}\n\n{title}.{status}  \n{meaning}\n\n"
+    return f"### {type}\n{title}.{status}  \n{meaning}\n\n"
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from local.paths import LOCAL
 from local.stack import Stack
-from sluice.auth import READ, WRITE
+from sluice.auth import ADMIN, READ, WRITE
 from tests.browser import chromium
 from tests.support.people import Person
 
@@ -85,7 +85,7 @@ def accessible() -> Callable[[Page, str], None]:
 
 
 @pytest.fixture
-def commission(stack: Stack) -> Iterator[Setting]:
+def commission(stack: Stack, loopback: None) -> Iterator[Setting]:
     """Changes the behaviour of the fake commission, such as ``commission(away=True)``, until the end of the test."""
 
     def change(**settings: Any) -> None:
@@ -98,7 +98,7 @@ def commission(stack: Stack) -> Iterator[Setting]:
 
 def token_of(stack: Stack, person: Person) -> str:
     """A token of a person, for the browser."""
-    return stack.issuer.mint(person.tenant, [READ, WRITE], subject=f"ann@{person.tenant}")
+    return stack.issuer.mint(person.tenant, [READ, WRITE, ADMIN], subject=f"ann@{person.tenant}")
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

@@ -24,7 +24,7 @@ Setting = Callable[..., None]
 
 
 @pytest.fixture
-def register(stack: Stack) -> Iterator[Setting]:
+def register(stack: Stack, loopback: None) -> Iterator[Setting]:
     """Changes the behaviour of the fake upstream, such as ``register(rows=300)``, until the end of the test."""
 
     def change(**settings: Any) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from local.stack import Stack
 from tests.browser.conftest import token_of
+from tests.browser.streams import without_socket
 from tests.support.oidc import in_background
 from tests.support.people import Person
 
@@ -81,6 +82,7 @@ def test_the_complete_event_comes_although_the_files_cannot_be_listed(
 def test_an_open_dialog_stays_open_when_it_is_moved(page_at: Callable[..., Page], ann: Person) -> None:
     """It stays modal, and follows its job."""
     page = page_at(PAGE, ann)
+    without_socket(page)
     held: list[Route] = []
     moved: list[bool] = []
 

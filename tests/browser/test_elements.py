@@ -96,9 +96,11 @@ def test_files_that_cannot_be_imported_are_rejected_before_the_upload(
 
 
 def test_after_a_lost_connection_the_progress_bar_catches_up(page_at: Callable[..., Page], ann: Person) -> None:
-    """The page shows the loss; a job that ended meanwhile has one `complete` event."""
+    """The page shows the loss; a job that ended meanwhile has one `complete` event. It is followed over a WebSocket."""
     page = opened(page_at, ann)
-    with page.expect_response(lambda answer: "/events?" in answer.url):
+    streams: list[str] = []
+    page.on("request", lambda request: streams.append(request.url) if "/events?" in request.url else None)
+    with page.expect_websocket():
         choose(page, "parts.csv", rows("N", 12_000))
     page.context.set_offline(True)
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
@@ -107,6 +109,7 @@ def test_after_a_lost_connection_the_progress_bar_catches_up(page_at: Callable[.
     page.context.set_offline(False)
     expect(page.get_by_text("Connected again.")).to_be_attached()
     loaded(page, "12,000")
+    assert streams == []
 
 
 def test_a_file_chosen_before_configure_waits_for_it(page_at: Callable[..., Page], ann: Person) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.streams import without_socket
 from tests.browser.test_elements import choose, loaded, opened, rows
 from tests.support.people import Person
 
@@ -38,6 +39,7 @@ def test_a_job_without_news_is_not_a_lost_connection(page_at: Callable[..., Page
     """Without news a response takes up to 20 s; only a longer silence shows a lost connection."""
     announced = ann.call("POST", "/imports", json={"importer": "products", "filename": "quiet.csv", "bytes": 100})
     page = opened(page_at, ann)
+    without_socket(page)
     page.clock.install()
     held: list[Route] = []
 
@@ -63,6 +65,7 @@ def test_a_paused_job_is_polled_without_tickets_until_it_resumes(page_at: Callab
     """After that it is followed again, with a new ticket."""
     job = ann.imported(rows("P", 2), filename="paused.csv")
     page = opened(page_at, ann)
+    without_socket(page)
     page.clock.install()
     tickets: list[str] = []
     asked: list[str] = []

@@ -19,7 +19,7 @@ SLUICE = Path(sys.executable).parent / "sluice"
 @pytest.fixture
 def environment(stack: Stack) -> dict[str, str]:
     """Return the variables that a user of a remote stack sets."""
-    token = stack.issuer.mint("command-line", ["imports:read", "imports:write"])
+    token = stack.issuer.mint("command-line", ["imports:read", "imports:write", "imports:admin"])
     return {**os.environ, "SLUICE_API_URL": stack.api_url, "SLUICE_TOKEN": token, "COLUMNS": "120"}
 
 

@@ -48,7 +48,9 @@ def commands(page: str) -> list[str]:
 def provider(stack: Stack, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """A provider of tokens that the stack accepts, and a browser in which Ann says yes."""
     monkeypatch.setattr(webbrowser, "open", lambda page: click(page, "Yes"))
-    with serving(Provider(lambda: stack.issuer.mint(own_tenant(request), SCOPES.split(), subject="ann"))) as server:
+    with serving(
+        Provider(lambda: stack.issuer.mint(own_tenant(request), [*SCOPES.split(), "imports:admin"], subject="ann"))
+    ) as server:
         server.redirect_uri = REDIRECT
         yield server
 

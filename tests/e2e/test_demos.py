@@ -12,7 +12,7 @@ from local.stack import Stack
 
 
 @pytest.fixture
-def upstreams(stack: Stack) -> Iterator[None]:
+def upstreams(stack: Stack, loopback: None) -> Iterator[None]:
     """Take the faults that a demo sets from the stack's fake upstreams again."""
     yield
     for url in (stack.upstream_url, stack.commission_url):

@@ -146,7 +146,7 @@ def test_an_upload_form_accepts_only_its_own_file(ann: Person) -> None:
 def test_the_queues_are_empty_after_all_jobs(ann: Person) -> None:
     ann.imported(csv_file(products(3)), filename="a.csv")
     depths = ann.call("GET", "/queues").json()
-    assert set(depths) == {"urgent", "standard", "dead"}
+    assert set(depths) == {"urgent", "standard", "lookup", "dead"}
 
 
 def test_urgent_jobs_have_a_queue_of_their_own(ann: Person) -> None:

@@ -11,13 +11,14 @@ import pytest
 
 from local.stack import Stack
 
-FUNCTIONS = sorted(path.parent.name for path in Path("functions").glob("*/app.py"))
+#: Each function with the module of its handler.
+FUNCTIONS = [(path.parent.name, "app") for path in sorted(Path("functions").glob("*/app.py"))] + [("api", "stream")]
 # Packages of the Lambda runtime itself.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 IMPORT = """
 import importlib, os, sys
 sys.path[:0] = sys.argv[2:]
-importlib.import_module(f"functions.{sys.argv[1]}.app").handler
+importlib.import_module(f"functions.{sys.argv[1]}").handler
 """
 
 
@@ -31,14 +32,14 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_handler_is_imported_with_its_layers_alone(stack: Stack, runtime: Path, function: str) -> None:
+@pytest.mark.parametrize(("function", "module"), FUNCTIONS)
+def test_a_handler_is_imported_with_its_layers_alone(stack: Stack, runtime: Path, function: str, module: str) -> None:
     built = Path(stack.folder) / "sam" / "build"
     name = "".join(part.capitalize() for part in function.split("_")) + "Function"
     paths = [built / name, built / "DependenciesLayer" / "python", built / "DomainLayer" / "python", runtime]
     assert all(path.is_dir() for path in paths), paths
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", IMPORT, function, *map(str, paths)],
+        [sys.executable, "-I", "-S", "-c", IMPORT, f"{function}.{module}", *map(str, paths)],
         env={"AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_METRICS_NAMESPACE": "Sluice"},
         capture_output=True,
         text=True,

@@ -41,6 +41,7 @@ def test_a_sample_has_the_expected_outcome(ann: Person, sample: Sample) -> None:
     assert ann.records(job["importer"]) == sample.good
 
 
+@pytest.mark.usefixtures("loopback")
 @pytest.mark.parametrize("sample", LOOKED_UP, ids=name_of)
 def test_a_sample_of_a_lookup_has_the_expected_categories(
     ann: Person, stack: Stack, sample: Sample, tmp_path: Path

@@ -47,7 +47,7 @@ def register_of(stack: Stack) -> Register:
 
 
 @pytest.fixture
-def register(stack: Stack) -> Register:
+def register(stack: Stack, loopback: None) -> Register:
     """Return the register of the stack."""
     return register_of(stack)
 
@@ -101,6 +101,7 @@ def test_every_row_is_imported_once_although_requests_fail_and_workers_die(
     assert register.seen()["busiest_second"] <= RATE
 
 
+@pytest.mark.usefixtures("loopback")
 def test_rows_deleted_upstream_are_marked_and_a_rollback_removes_the_mark(bob: Person) -> None:
     """This holds on each destination."""
     register = register_of(bob.stack)

@@ -42,7 +42,7 @@ class Commission:
 
 
 @pytest.fixture
-def commission(stack: Stack) -> Commission:
+def commission(stack: Stack, loopback: None) -> Commission:
     return Commission(stack.commission_url)
 
 

@@ -115,7 +115,7 @@ def test_a_watcher_of_all_jobs_gets_events_of_the_queues(ann: Person) -> None:
         job_id = ann.start(csv_file(products(5)), filename="a.csv")
         while (message := json.loads(socket.recv(timeout=60)))["event"] != "queue.status":
             assert message["job"]["id"] == job_id
-    assert set(message["queues"]) == {"urgent", "standard", "dead"}
+    assert set(message["queues"]) == {"urgent", "standard", "lookup", "dead"}
     ann.end_of(job_id)
 
 

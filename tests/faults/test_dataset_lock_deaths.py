@@ -155,7 +155,7 @@ def test_a_job_that_finds_a_line_before_a_free_lock_lets_it_pass(
 
 
 def test_the_lock_stays_while_a_worker_of_a_failed_run_holds_a_chunk(harness: Harness) -> None:
-    """That worker may still write; the sweeper gives the lock back when its lease is over."""
+    """That worker may still write. When its lease is over, another one counts what it wrote; then the lock goes on."""
     first, second = loading(harness), waiting(harness, force=True)
     leased = harness.queue.messages.pop(0)
     harness.queue.messages.clear()
@@ -165,6 +165,9 @@ def test_the_lock_stays_while_a_worker_of_a_failed_run_holds_a_chunk(harness: Ha
     assert harness.jobs.get(second).is_in_line
     assert queueing.repair(harness.jobs.get(second), now=NOW + LEASE - 1, services=harness)
     assert owner(harness) == first
+    harness.sweep(after=SOON)
+    assert owner(harness) == first
+    harness.deliver(each=lambda chunk: harness.work(chunk, now=NOW + LEASE))
     harness.sweep(after=SOON)
     assert (owner(harness), harness.jobs.get(first).hold) == (second, 0)
     assert harness.run(second).status is Status.COMPLETED

@@ -10,6 +10,7 @@ import pytest
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.status import Status
+from sluice.usecases.plan import plan
 from sluice.wording import word_detail
 from tests.support.factories import csv_file, products
 from tests.support.harness import NOW, Harness
@@ -171,3 +172,27 @@ def test_a_late_plan_does_not_count_blank_rows_again(harness: Harness) -> None:
     harness.deliver()
     harness.plan(ref)
     assert harness.jobs.get(ref).counts.total == 12
+
+
+@pytest.mark.parametrize("error", ["Sandbox.Timedout", "Runtime.OutOfMemory", "Runtime.ExitError", "Lambda.Unknown"])
+def test_a_file_that_stops_the_planner_is_too_large_and_not_planned_again(
+    harness: Harness, ref: JobRef, error: str
+) -> None:
+    """The same file would stop it again; a worker that dies later is none of the file's."""
+    other = harness.upload(csv_file(products(3)))
+    harness.plan(other)
+    job = harness.finish(ref, error=error)
+    assert job.problem is not None
+    assert (job.status, job.problem.code) == (Status.FAILED, "too-large/planner")
+    assert word_detail(job.problem).endswith("Save its table as .xlsx or CSV, or split it.")
+    broken = harness.finish(other, error=error)
+    assert broken.problem is not None
+    assert broken.problem.type == "system-error"
+
+
+def test_a_plan_that_has_no_time_left_rejects_its_file(harness: Harness, ref: JobRef) -> None:
+    """Its function would be stopped in the middle, and the next attempt as well."""
+    assert plan(ref, 1, before=NOW, services=harness) == "over"
+    problem = harness.jobs.get(ref).problem
+    assert problem is not None
+    assert problem.code == "too-large/time"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 
 from sluice.api.importers import recipe_response
@@ -27,6 +29,18 @@ from tests.support.harness import Harness
 TITLES = ("Part Number", "Description", "Price", "Updated")
 
 
+def workbook_of(sheets: dict[str, list[tuple[Any, ...]]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
 @dataclass(frozen=True)
 class Asks:
     """A file that leaves one decision open, and what becomes of it by an answer."""
@@ -39,8 +53,14 @@ class Asks:
     titles: tuple[str, ...] = TITLES
     guards: Guards = field(default_factory=Guards)
     header_before: str = ""  # of the price, in a file that was imported before and is remembered
+    file: bytes = b""  # in place of rows
+    total: int | None = None  # rows that are read by the answer, if not all
+    column: str = "price"
 
     def upload(self, harness: Harness, **more: Any) -> JobRef:
+        if self.file:
+            name = "a.xlsx" if self.file.startswith(b"PK") else "a.csv"
+            return harness.upload(self.file, filename=name, **more)
         rows = [(f"P-{n}", f"Part {n}", *cells) for n, cells in enumerate(self.rows, start=2)]
         options = LoadOptions(blanks="keep", guards=self.guards)
         return harness.upload(csv_file(rows, self.titles), options=options, **more)
@@ -56,8 +76,7 @@ class Asks:
     def loaded(self, harness: Harness) -> dict[str, str]:
         """Return prices or days by the number of the row, less what was there before."""
         values = harness.destination.values("acme", "products")
-        name = "updated" if self.key == "date_order.updated" else "price"
-        return {key.removeprefix("P-"): each[name] for key, each in values.items() if key != "P-0"}
+        return {key.removeprefix("P-"): each[self.column] for key, each in values.items() if key != "P-0"}
 
 
 MARK = Asks("decimal", "decimal.price", [("1.250", ""), ("2,5", ""), ("3.75", "")], ",", {"2": "1250", "3": "2.5"})
@@ -67,8 +86,9 @@ ORDER = Asks(
     [("1", "03/04/2026"), ("1", "2026-05-06")],
     "mdy",
     {"2": "2026-03-04", "3": "2026-05-06"},
+    column="updated",
 )
-HEADER = Asks(
+MAPPING = Asks(
     "mapping",
     "columns",
     [("1", ""), ("2", "")],
@@ -89,7 +109,46 @@ TWO_PRICES = ("Part Number", "Description", "Old price", "Price")
 GUARD = Asks(
     "guard", "guard.max_rejected", [("1", ""), ("x", "")], "exceed", {"2": "1"}, guards=Guards(max_rejected=0.1)
 )
-kinds = pytest.mark.parametrize("asks", [MARK, ORDER, HEADER, DRIFT, GUARD], ids=lambda each: each.kind)
+SHEET = Asks(
+    "sheet",
+    "sheets",
+    [],
+    ["Feb"],
+    {"3": "2"},
+    file=workbook_of({"Jan": [TITLES, ("P-2", "Part", 1)], "Feb": [TITLES, ("P-3", "Part", 2)]}),
+    total=1,
+)
+ENCODING = Asks(
+    "encoding",
+    "encoding",
+    [],
+    "windows-1250",
+    {"2": "Žárovka světlomet řízení", "3": "Łożysko"},
+    file="Part Number,Description,Price\nP-2,Žárovka světlomet řízení,1\nP-3,Łożysko,2\n".encode("cp1250"),
+    total=2,
+    column="description",
+)
+#: Under each delimiter, one of the first two rows is the header.
+DELIMITER = Asks(
+    "delimiter",
+    "delimiter",
+    [],
+    ";",
+    {"2": "1", "3": "2"},
+    file=b"Part Number;Description;Price\nPart Number,Description,Price\nP-2;a,b,c;1\nP-3;a,b,c;2\n",
+    total=3,
+)
+HEADER = Asks(
+    "header",
+    "header",
+    [],
+    3,
+    {"2": "20", "3": "30"},
+    file=csv_file([("P-1", "Part", "1", ""), TWO_PRICES, ("P-2", "x", "2", "20"), ("P-3", "x", "3", "30")], TITLES),
+    total=2,
+)
+OF_FILES = [SHEET, ENCODING, DELIMITER, HEADER]
+kinds = pytest.mark.parametrize("asks", [MARK, ORDER, MAPPING, DRIFT, GUARD, *OF_FILES], ids=lambda each: each.kind)
 
 
 @pytest.fixture
@@ -115,7 +174,7 @@ def test_a_job_asks_and_goes_on_by_the_answer(harness: Harness, asks: Asks) -> N
     job = harness.run(ref)
     assert (job.status, job.questions) == (Status.COMPLETED, ())
     assert asks.loaded(harness) == asks.values
-    assert job.counts.inserted + job.counts.rejected == job.counts.total == len(asks.rows)
+    assert job.counts.inserted + job.counts.rejected == job.counts.total == (asks.total or len(asks.rows))
 
 
 @kinds
@@ -129,7 +188,7 @@ def test_a_job_that_must_not_ask_fails_and_loads_nothing(harness: Harness, asks:
     assert asks.loaded(harness) == {}
 
 
-@pytest.mark.parametrize("asks", [ORDER, HEADER, DRIFT], ids=lambda each: each.kind)
+@pytest.mark.parametrize("asks", [ORDER, MAPPING, DRIFT, *OF_FILES], ids=lambda each: each.kind)
 def test_the_recipe_that_a_failure_names_would_have_helped(harness: Harness, asks: Asks) -> None:
     asks.teach(harness)
     problem = harness.run(asks.upload(harness, questions="fail")).problem
@@ -261,7 +320,19 @@ def test_another_answer_to_the_question_of_the_header_row_splits_the_file_anew(h
     assert {key: each["price"] for key, each in values.items()} == {"P-2": "20", "P-3": "30"}
 
 
-@pytest.mark.parametrize("asks", [ORDER, HEADER, DRIFT, GUARD], ids=lambda each: each.kind)
+@pytest.mark.parametrize("asks", [ORDER, MAPPING, DRIFT, *OF_FILES], ids=lambda each: each.kind)
+def test_the_next_file_asks_nothing_that_was_answered(harness: Harness, asks: Asks) -> None:
+    asks.teach(harness)
+    ref = asks.upload(harness)
+    harness.run(ref)
+    harness.answer(ref, {asks.key: asks.answer})
+    first = harness.run(ref)
+    job = harness.run(asks.upload(harness, questions="fail", force=True))
+    assert (job.status, job.counts.unchanged) == (Status.COMPLETED, first.counts.inserted)
+    assert job.recipe.decisions[asks.key].how == "remembered"
+
+
+@pytest.mark.parametrize("asks", [ORDER, MAPPING, DRIFT, GUARD, *OF_FILES], ids=lambda each: each.kind)
 def test_the_recipe_of_a_job_reads_the_next_file_in_the_same_way(harness: Harness, asks: Asks) -> None:
     """It is given as the API shows it, and nothing is asked; the answer to a guard holds for its job alone."""
     asks.teach(harness)

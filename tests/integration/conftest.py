@@ -9,11 +9,11 @@ from typing import Any
 
 import boto3
 import botocore.loaders
-import jwt
 import pytest
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
+from sluice import auth as identity
 from tests.integration import moto_tables
 from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, set_environment
 from tests.support import issuer
@@ -43,7 +43,7 @@ def function_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: issuer.key_set())
+    monkeypatch.setattr(identity, "fetch_json", lambda _: issuer.key_set())
     set_environment(monkeypatch)
     forget_settings()
     yield

@@ -27,7 +27,12 @@ KEEP_DAYS = 90
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:sluice-job"
 GROUP = "sluice-syncs"
 SCHEDULED = "arn:aws:lambda:us-east-1:123456789012:function:sluice-ScheduledFunction"
-QUEUES = {"urgent": "UrgentQueue", "standard": "StandardQueue", "dead": "DeadLetterQueue"}
+QUEUES = {
+    "urgent": "UrgentQueue",
+    "standard": "StandardQueue",
+    "lookup": "LookupQueue",
+    "dead": "DeadLetterQueue",
+}
 URLS = {name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{resource}" for name, resource in QUEUES.items()}
 
 cached_services = bootstrap.services  # a test may have patched the module's name
@@ -66,6 +71,7 @@ class StackSettings(config.Settings):
     files_bucket: str = BUCKET
     urgent_queue_url: str = URLS["urgent"]
     standard_queue_url: str = URLS["standard"]
+    lookup_queue_url: str = URLS["lookup"]
     dead_letter_queue_url: str = URLS["dead"]
     records_table: str = "RecordsTable"
     database_secret_arn: str = ""
@@ -122,7 +128,7 @@ class Stack:
         ]
 
     def send(self, *refs: ChunkRef) -> None:
-        """Send messages to the standard queue."""
+        """Send messages to the queue of their phase."""
         self.queue.send(refs, urgent=False)
 
 
@@ -136,9 +142,14 @@ def set_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "IDEMPOTENCY_TABLE": "IdempotencyTable",
         "EVENTS_WAIT_SECONDS": "0.1",
         "KEEP_DAYS": str(KEEP_DAYS),
+        "TENANT_JOBS": "500",
+        "TENANT_GIGABYTES": "50",
+        "TENANT_SYNCS": "20",
+        "TENANT_WAITS": "100",
         "FILES_BUCKET": BUCKET,
         "URGENT_QUEUE_URL": URLS["urgent"],
         "STANDARD_QUEUE_URL": URLS["standard"],
+        "LOOKUP_QUEUE_URL": URLS["lookup"],
         "DEAD_LETTER_QUEUE_URL": URLS["dead"],
         "MACHINE_ARN": MACHINE,
         "SCHEDULE_GROUP": GROUP,

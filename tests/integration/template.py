@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
+
+from local.paths import AWS_BIN
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -38,6 +42,48 @@ def template(name: str = "template.yaml") -> dict[str, Any]:
     """Return a template, with each intrinsic function replaced by its arguments."""
     loaded: dict[str, Any] = yaml.load((_ROOT / name).read_text(), _Loader)
     return loaded
+
+
+# What `sam deploy` leaves to CloudFormation, by the library that does it there; code lies in a bucket by then.
+_TRANSFORM = """
+import json, sys
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+class Managed:
+    def load(self):
+        return {}
+
+parsed = yaml_parse(open(sys.argv[1]).read())
+for resource in parsed["Resources"].values():
+    properties = resource.get("Properties", {})
+    for code in {"CodeUri", "ContentUri", "DefinitionUri"} & set(properties):
+        properties[code] = "s3://bucket/key"
+json.dump(transform(parsed, {}, Managed()), sys.stdout)
+"""
+
+
+@cache
+def transformed() -> dict[str, Any]:
+    """Return the template after the SAM transform, with the conditions of a stack on AWS that has every option."""
+    environment = {"AWS_DEFAULT_REGION": "us-east-1"}
+    command = [str(AWS_BIN / "python"), "-c", _TRANSFORM, str(_ROOT / "template.yaml")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    resolved: dict[str, Any] = _on_aws(json.loads(done.stdout))
+    return resolved
+
+
+def _on_aws(node: Any) -> Any:
+    """Resolve conditions: `IsLocal` is false, and all others are true."""
+    if isinstance(node, list):
+        return [_on_aws(each) for each in node if each != {"Ref": "AWS::NoValue"}]
+    if not isinstance(node, dict):
+        return node
+    if "Fn::If" in node:
+        condition, then, otherwise = node["Fn::If"]
+        return _on_aws(otherwise if condition == "IsLocal" else then)
+    return {name: _on_aws(each) for name, each in node.items()}
 
 
 def create_table(resource: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -22,7 +23,7 @@ from sluice.model.errors import UpstreamDown
 from sluice.model.status import Status
 from sluice.usecases.artifacts import result_key
 from tests.integration.api.running import run, upload
-from tests.integration.stack import Stack, client, event
+from tests.integration.stack import KEEP_DAYS, Stack, client, event
 from tests.support.factories import make_job
 from tests.support.lambda_context import FakeContext
 from tests.support.machine import MemoryMachine
@@ -116,3 +117,28 @@ def test_the_sweeper_starts_a_job_whose_event_was_lost(stack: Stack) -> None:
     assert (job.status, job.file.bytes) == (Status.QUEUED, 30)
     assert job.file.etag == client("s3").head_object(Bucket="files", Key=made.file.key)["ETag"].strip('"')
     assert stack.executions() == [made.ref.id]
+
+
+def test_what_a_job_has_left_is_removed_when_its_time_is_over(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects and items of every kind; the records that it has loaded stay."""
+    ref = JobRef("acme", upload())
+    run(stack, ref.id)
+    stack.files.write("incoming/acme/products/lost.csv", b"x")
+    assert sweeper.handler({"task": "expire"}, CONTEXT) == {"expired": 1}
+    assert [key.rpartition("/")[2] for key in stack.files.names(f"jobs/acme/{ref.id}/slices/")] == ["layout.json"]
+    records = client("dynamodb").scan(TableName="RecordsTable")["Count"]
+    monkeypatch.setattr(sweeper, "datetime", Later)
+    assert sweeper.handler({"task": "expire"}, CONTEXT) == {"expired": 2}
+    assert stack.files.names("") == []
+    left = {item["pk"]["S"] + "/" + item["sk"]["S"] for item in client("dynamodb").scan(TableName="JobsTable")["Items"]}
+    assert not any(ref.id in key or "#jobs/" in key or "#files/" in key for key in left)
+    assert {key for key in left if "#under-way/" in key} <= {"acme#under-way/#"}
+    assert client("dynamodb").scan(TableName="RecordsTable")["Count"] == records > 0
+
+
+class Later(datetime):
+    """The time when the retention of what ends today is over."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp((datetime.now(UTC) + timedelta(days=KEEP_DAYS + 4)).timestamp(), tz)

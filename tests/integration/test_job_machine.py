@@ -44,6 +44,12 @@ NOT_RUN: dict[str, Any] = {
 }
 # Another attempt would take as long.
 TIMED_OUT: dict[str, Any] = {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0}
+# Of the functions whose time and memory depend on a file. Lambda has these names for a process that was killed or ended
+# itself, `Lambda.Unknown` among them (Step Functions Developer Guide, "Handle transient Lambda service exceptions").
+EXHAUSTED = TIMED_OUT | {
+    "ErrorEquals": ["States.Timeout", "Sandbox.Timedout", "Runtime.OutOfMemory", "Runtime.ExitError", "Lambda.Unknown"]
+}
+HEAVY = {"Plan", "MakeFile"}
 FAILED: dict[str, Any] = {
     "ErrorEquals": ["States.ALL"],
     "IntervalSeconds": 2,
@@ -134,7 +140,7 @@ class Machine:
 def test_all_tasks_share_one_pattern_of_retries_and_one_catch(name: str) -> None:
     """A task that is added has it; a pattern that is changed is changed in all."""
     task = tasks()[name]
-    assert task["Retry"] == [NOT_RUN, TIMED_OUT, FAILED]
+    assert task["Retry"] == [NOT_RUN, EXHAUSTED if name in HEAVY else TIMED_OUT, FAILED]
     assert task.get("Catch") == (None if name in UNCAUGHT else CAUGHT)
 
 
@@ -255,3 +261,11 @@ def test_a_throttled_task_is_called_more_often_than_a_failing_one(begin: Callabl
     machine.answer(machine.step("load"), "done")
     machine.answer(machine.step("finish"), "done")
     assert machine.ended() == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("error", EXHAUSTED["ErrorEquals"][1:])
+def test_a_plan_that_dies_is_not_called_again(begin: Callable[..., Machine], error: str) -> None:
+    """The job gets its answer at once; an error of the service would be tried again."""
+    machine = begin(retries=True, **{"from": "plan"})
+    machine.fail(machine.step("plan"), error)
+    assert machine.step("finish")["error"]["Error"] == error

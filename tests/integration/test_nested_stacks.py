@@ -24,7 +24,7 @@ WATCHED = {
 # What alarms differ in; all other properties are the same.
 OWN = {"AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "Threshold"}
 # Alarms that ring at more than a single event.
-THRESHOLDS = {"UrgentWaitsAlarm": 1800, "StandardWaitsAlarm": 1800}
+THRESHOLDS = {"UrgentWaitsAlarm": 1800, "StandardWaitsAlarm": 1800, "LookupWaitsAlarm": 6 * 3600}
 
 
 def passed(stack: str) -> dict[str, Any]:
@@ -139,6 +139,8 @@ def test_cloudfront_and_the_local_server_send_the_same_policy() -> None:
     assert passed("ConsoleStack")["ConnectSources"][0].split() == [
         "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}",
         "${Socket}",
+        "${Domain}",
+        "${SocketDomain}",
         "https://${FilesBucket}.s3.${AWS::Region}.${AWS::URLSuffix}",
         "https://${FilesBucket}.s3.${AWS::URLSuffix}",
         "${SignIn}",

@@ -7,11 +7,13 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.announce import app as announce
 from functions.socket import app as socket
+from sluice import auth as identity
 from sluice import bootstrap
 from sluice.model.event import Connection, Ticket
 from sluice.usecases.watchers import issue_ticket
@@ -42,7 +44,10 @@ def watchers(tenant: str = "acme") -> list[Connection]:
 
 def test_a_valid_token_connects_and_a_disconnect_removes_the_connection(stack: Stack) -> None:
     assert socket.handler(connecting(issuer.token()), CONTEXT) == {"statusCode": 200}
-    assert [replace(each, since=0) for each in watchers()] == [Connection(CONNECTION, "acme")]
+    (connected,) = watchers()
+    assert replace(connected, since=0, until=None) == Connection(CONNECTION, "acme")
+    assert connected.until is not None
+    assert connected.until > connected.since
     left = event("socket_connect")
     left["requestContext"]["routeKey"] = "$disconnect"
     assert socket.handler(left, CONTEXT) == {"statusCode": 200}
@@ -57,8 +62,16 @@ def test_a_valid_token_connects_and_a_disconnect_removes_the_connection(stack: S
         (issuer.token(exp=1), 401),
         (issuer.token(aud="another audience"), 401),
         (issuer.token(scope=""), 403),
+        (issuer.with_claims(issuer.claims() | {"scope": ["imports:read"]}), 403),
+        (issuer.token_with_null("tenant"), 401),
+        (issuer.token_with_null("sub"), 401),
+        (issuer.with_claims(issuer.claims() | {"tenant": True}), 401),
+        (issuer.with_claims(issuer.claims() | {"exp": float("inf")}), 401),
     ],
-    ids=["none", "nonsense", "expired", "wrong audience", "no scope"],
+    ids=[
+        *("none", "nonsense", "expired", "wrong audience", "no scope", "scopes in a list", "no tenant", "no subject"),
+        *("a boolean tenant", "endless"),
+    ],
 )
 def test_a_connection_without_a_valid_token_is_rejected(stack: Stack, token: str | None, status: int) -> None:
     assert socket.handler(connecting(token), CONTEXT) == {"statusCode": status}
@@ -68,6 +81,33 @@ def test_a_connection_without_a_valid_token_is_rejected(stack: Stack, token: str
 def test_a_job_of_another_tenant_is_not_watched(stack: Stack) -> None:
     assert socket.handler(connecting(issuer.token(), job="01NOTMINE"), CONTEXT) == {"statusCode": 404}
     assert watchers() == []
+
+
+@pytest.mark.parametrize("job", ["", "a#b", "\ud800", "x" * 3000, "../x", "é"])
+def test_an_id_that_no_job_can_have_is_not_found(stack: Stack, job: str) -> None:
+    assert socket.handler(connecting(issuer.token(), job=job), CONTEXT) == {"statusCode": 404}
+    assert watchers() == []
+
+
+@pytest.mark.parametrize("text", ["", ".", "acme", "acme.", "None.x", "acme.\ud800", "acme." + "x" * 300, "a#b.c"])
+def test_an_odd_ticket_is_rejected(stack: Stack, text: str) -> None:
+    assert socket.handler(with_ticket(text), CONTEXT) == {"statusCode": 401}
+    assert watchers() == []
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.ConnectError("away"), ValueError("a page"), RecursionError(), KeyError("jwks_uri")]
+)
+def test_an_issuer_that_is_away_or_odd_is_not_the_watchers_fault(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, answer: Exception
+) -> None:
+    """A browser tries again later."""
+
+    def fail(url: str) -> None:
+        raise answer
+
+    monkeypatch.setattr(identity, "fetch_json", fail)
+    assert socket.handler(connecting(issuer.token()), CONTEXT) == {"statusCode": 503}
 
 
 def ticket_for(job_id: str | None) -> str:

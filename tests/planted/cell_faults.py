@@ -87,4 +87,28 @@ CELL_FAULTS: Final = (
         new="return stale if True else",
         tests=("tests/reading/test_cases_formats.py",),
     ),
+    Fault(
+        name="clearing-keeps",
+        breaks="A cell that clears its column is taken for a blank one, so that the record keeps its value.",
+        file="layers/domain/sluice/schema/validation.py",
+        old="        if text is not None or bare in self._clears:",
+        new="        if text is not None:",
+        tests=("tests/unit/schema/test_validation_repeated.py",),
+    ),
+    Fault(
+        name="null-of-export-lost",
+        breaks="The text NULL of a record is blank when its export is imported again.",
+        file="layers/domain/sluice/reports/cells.py",
+        old="            return PlainText(text[1:])",
+        new="            return text[1:]",
+        tests=("tests/unit/usecases/test_downloads_again.py",),
+    ),
+    Fault(
+        name="foreign-error-stored",
+        breaks="The error of a spreadsheet in another language is a text.",
+        file="layers/domain/sluice/schema/text.py",
+        old="(bare == capitals and _ERROR_FORM.fullmatch(bare) is not None)",
+        new="False",
+        tests=("tests/unit/schema/test_text.py",),
+    ),
 )

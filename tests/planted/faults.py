@@ -13,7 +13,9 @@ from tests.planted.client_faults import CLIENT_FAULTS
 from tests.planted.edge_faults import EDGE_FAULTS
 from tests.planted.fault import Fault
 from tests.planted.mirror_faults import MIRROR_FAULTS
+from tests.planted.moment_faults import MOMENT_FAULTS
 from tests.planted.round_faults import ROUND_FAULTS
+from tests.planted.waiting_faults import WAITING_FAULTS
 
 FAULTS: Final = (
     # ------------------------------------------------------------------ every chunk once
@@ -21,7 +23,7 @@ FAULTS: Final = (
         name="lease-always-granted",
         breaks="A chunk is leased to a second worker while the first one holds it.",
         file="layers/domain/sluice/aws/chunks.py",
-        old="ConditionExpression=free | lapsed",
+        old="ConditionExpression=(free | lapsed) & known",
         new='ConditionExpression=Attr("state").exists()',
         tests=("tests/integration/aws/test_chunks.py",),
     ),
@@ -98,7 +100,7 @@ FAULTS: Final = (
         name="stop-does-not-wait",
         breaks="A job is stopped while a worker holds a lease and goes on writing.",
         file="layers/domain/sluice/usecases/rounds.py",
-        old="chunk.is_held(now)",
+        old="chunk.is_held(now) or (counts and chunk.is_uncounted)",
         new="False",
         tests=("tests/faults/test_stops.py",),
     ),
@@ -122,8 +124,8 @@ FAULTS: Final = (
         name="dataset-lock-too-early",
         breaks="A run that fails gives the lock of its dataset back while a worker still writes.",
         file="layers/domain/sluice/usecases/queueing.py",
-        old="return any(chunk.is_held(now)",
-        new="return any(chunk.is_held(now + 3_600)",
+        old="chunk.is_held(now) or (chunk.is_uncounted and not job.suspended)",
+        new="False",
         tests=("tests/faults/test_dataset_lock_deaths.py",),
     ),
     # ------------------------------------------------------------------ rollback
@@ -229,8 +231,8 @@ FAULTS: Final = (
         name="reader-may-write",
         breaks="A token with the scope to read starts imports.",
         file="functions/api/auth.py",
-        old="else WRITE)",
-        new="else READ)",
+        old="TICKETS.fullmatch(path) else WRITE",
+        new="TICKETS.fullmatch(path) else READ",
         tests=("tests/integration/api/test_access.py",),
     ),
     Fault(
@@ -358,7 +360,7 @@ FAULTS: Final = (
         name="apostrophe-stored",
         breaks="The apostrophe that guards a formula in errors.csv is stored.",
         file="layers/domain/sluice/usecases/corrections.py",
-        old="[_restored(cell) for cell in cells] if mark and mark.escaped else cells",
+        old="[_restored(cell, unescape) for cell in cells] if mark and mark.escaped else cells",
         new="cells",
         tests=("tests/unit/usecases/test_corrections_recognised.py",),
     ),
@@ -374,5 +376,7 @@ FAULTS: Final = (
     *CLIENT_FAULTS,
     *EDGE_FAULTS,
     *MIRROR_FAULTS,
+    *MOMENT_FAULTS,
     *ROUND_FAULTS,
+    *WAITING_FAULTS,
 )

@@ -12,8 +12,9 @@ from sluice.model.job import Job
 from sluice.model.recipe import Question
 from sluice.model.rejection import Rejection
 from sluice.model.status import Status
+from sluice.reading.notes import notes_on
 from sluice.usecases.artifacts import JobFiles
-from sluice.wording import word_detail, word_rejection
+from sluice.wording import word_detail, word_note, word_rejection
 from tests.support.harness import Harness
 
 TENANT = "acme"
@@ -29,15 +30,20 @@ class Outcome:
     ----------
     job
         At its end, or waiting for an answer.
-    rows
-        Row number to the values of its record; empty while a question is open.
+    records
+        Sheet and row number to the values of the record; empty while a question is open.
     rejections
         In the order of the file.
     """
 
     job: Job
-    rows: dict[int, dict[str, Any]] = field(default_factory=dict)
+    records: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
+
+    @property
+    def rows(self) -> dict[int, dict[str, Any]]:
+        """Row number to the values of its record, where one sheet is read."""
+        return {number: values for (_, number), values in self.records.items()}
 
     @property
     def rejected(self) -> dict[int, list[str]]:
@@ -46,6 +52,12 @@ class Outcome:
         for each in self.rejections:
             found.setdefault(each.row, []).append(f"{each.column or 'row'}: {word_rejection(each)}")
         return found
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said of the workbook."""
+        skips_hidden = self.job.recipe.value("hidden") == "skip"
+        return [word_note(*note) for note in notes_on(self.job.file.sheets, skips_hidden=skips_hidden)]
 
     @property
     def questions(self) -> dict[str, Question]:
@@ -105,15 +117,17 @@ def outcome_of(
     return outcome
 
 
-def _records(harness: Harness, job: Job, stored: JobFiles) -> dict[int, dict[str, Any]]:
+def _records(harness: Harness, job: Job, stored: JobFiles) -> dict[tuple[str, int], dict[str, Any]]:
     """Return the records that rows became, which lie in the dataset now."""
     values = harness.destination.values(TENANT, job.importer)
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    plan = stored.read_plan()
     for chunk in harness.chunks.of_phase(job.ref, PhaseName.LOAD):
+        sheet = plan.of(chunk.ref.index).name
         duplicates = stored.duplicates(chunk.ref.index)
         for row in stored.staged(chunk.ref.index):
             if row.number not in duplicates:
-                found[row.number] = values[row.key]
+                found[sheet, row.number] = values[row.key]
     return found
 
 
@@ -121,8 +135,9 @@ def _check(outcome: Outcome) -> None:
     counts = outcome.job.counts
     done = counts.inserted + counts.updated + counts.unchanged + counts.deleted
     assert done + counts.rejected + counts.unprocessed + counts.skipped == counts.total, counts
-    assert done == len(outcome.rows), f"{done} rows in the counts, {sorted(outcome.rows)} in the dataset"
-    assert counts.rejected == len(outcome.rejected), f"{counts.rejected} rejected, reasons {outcome.rejected}"
-    for number, values in outcome.rows.items():
+    assert done == len(outcome.records), f"{done} rows in the counts, {sorted(outcome.records)} in the dataset"
+    places = {(each.sheet, each.row) for each in outcome.rejections}
+    assert counts.rejected == len(places), f"{counts.rejected} rejected, reasons {outcome.rejected}"
+    for number, values in outcome.records.items():
         for name, value in values.items():
             assert not (isinstance(value, str) and _NEVER_STORED.search(value)), f"row {number}, {name}: {value!r}"

@@ -34,8 +34,8 @@ def test_error_cells_of_xls_are_rejected_in_optional_columns() -> None:
     outcome = as_xls_outcome(*rows)
     assert outcome.table("part_number", "stock", "brand") == {4: ("X-3", 3, "Bosch")}
     assert outcome.rejected == {
-        2: ["Stock: is an error of the spreadsheet"],
-        3: ["Brand: is an error of the spreadsheet"],
+        2: ["Stock: is an error of the spreadsheet. Correct its formula, or write the value"],
+        3: ["Brand: is an error of the spreadsheet. Correct its formula, or write the value"],
     }
     assert [each.value for each in outcome.rejections] == ["#N/A", "#REF!"]
 

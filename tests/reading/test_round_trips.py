@@ -11,11 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reading.made import ERRORS, as_ods, as_text, as_xls, as_xml
+from sluice.schema.text import ERROR_TEXTS
+from tests.reading.made import as_ods, as_text, as_xls, as_xml
 from tests.reading.oracles import cells_of
 from tests.support.factories_files import written_by_openpyxl, written_by_xlsxwriter
+from tests.support.sizes import size
 from tests.unit.reading.driving import read_all
 
+pytestmark = pytest.mark.timeout(size(120, 1_200))
 Table = Sequence[Sequence[Any]]
 #: Characters that XML can hold, without the carriage return, which its parsers read as a line end.
 LETTERS = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\t\n", exclude_characters="\ufffe\uffff")
@@ -34,7 +37,7 @@ WORKBOOKS: dict[str, Callable[[Table], bytes]] = {
 
 def is_plain(text: str) -> bool:
     """Whether a text is none that a writer takes for something else: a formula, an error, an escape."""
-    return not (text[:1] in {"=", "{"} or text.strip() in ERRORS or _ESCAPE.search(text))
+    return not (text[:1] in {"=", "{"} or {text.strip(), text.strip().upper()} & ERROR_TEXTS or _ESCAPE.search(text))
 
 
 def is_bare(text: str) -> bool:
@@ -49,12 +52,14 @@ numbers = st.one_of(
         lambda number: float(f"{number:.15g}")
     ),  # as a spreadsheet has it
 )
-days = st.dates(date(1901, 1, 1), date(9999, 12, 30))
-moments = st.datetimes(datetime(1901, 1, 1), datetime(9999, 12, 30)).map(  # noqa: DTZ001 - a cell has no time zone
+days = st.dates(date(1900, 3, 1), date(9999, 12, 31))
+moments = st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 31)).map(  # noqa: DTZ001 - a cell has no time zone
     lambda moment: moment.replace(microsecond=0)
 )
-everything = st.lists(st.one_of(texts, numbers, days, moments, st.booleans()), min_size=1, max_size=40)
-a_few = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+times = st.times().map(lambda moment: moment.replace(microsecond=0))
+#: Spans of time are of a day at most, because XlsxWriter has no format for others by itself.
+everything = st.lists(st.one_of(texts, numbers, days, moments, times, st.booleans()), min_size=1, max_size=40)
+a_few = settings(max_examples=size(30, 500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def read_back(body: bytes, name: str) -> list[Any]:

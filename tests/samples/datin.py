@@ -6,6 +6,7 @@ from datetime import date
 
 from tests.samples.sample import Row, Sample, by_key, text, xlsx
 
+_SHORTENED = "is a number that a program has shortened. Write it as text, with all digits"
 FIELDS = (
     *("ORDER_ID", "SID", "NIPNAS", "NAMA_PELANGGAN", "LAYANAN", "BANDWIDTH_MBPS", "WITEL_ASAL", "WITEL_TUJUAN"),
     *("STATUS", "TANGGAL_ORDER", "TANGGAL_AKTIVASI", "HARGA_BULANAN"),
@@ -85,7 +86,11 @@ SAMPLES = (
             | {"tanggal_aktivasi": "2025-11-28", "harga_bulanan": "750000.5"},
         ),
         rejected=[
-            (7, "SID", "is a number that a program has shortened. Write it as text, with all digits"),
+            (
+                7,
+                "SID",
+                f"{_SHORTENED}, such as 0004700001-0021234",
+            ),
             (8, "ORDER_ID", "is required"),
             (8, "BANDWIDTH_MBPS", "is not a number, such as 100"),
         ],

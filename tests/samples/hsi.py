@@ -93,7 +93,11 @@ SAMPLES = (
             | {"order_date": "2026-01-05", "contact_hp": "62812345678"},
         ),
         rejected=[
-            (6, "SPEEDY", "is a number that a program has shortened. Write it as text, with all digits"),
+            (
+                6,
+                "SPEEDY",
+                "is a number that a program has shortened. Write it as text, with all digits, such as 152312345678",
+            ),
             (8, "GPS_LATITUDE", "must be -90 or more"),
             (8, "GPS_LONGITUDE", "must be 180 or less"),
             (10, "ORDER_DATE", "is not a date, such as 31/12/2025 10:20"),

@@ -13,7 +13,9 @@ from sluice.destinations.dynamodb.journal import (
     Rows,
     applied,
     close_journal,
+    delivered,
     left_row,
+    read_journals,
     read_undone,
     write_journal,
     write_undone,
@@ -21,7 +23,7 @@ from sluice.destinations.dynamodb.journal import (
 from sluice.destinations.dynamodb.stored import Image, fingerprint, is_record
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.schema.importer import Importer
-from sluice.schema.staging import Applied, Batch, Compared, Undone
+from sluice.schema.staging import Applied, Batch, Compared, Delivered, Undone
 from tests.support.files import MemoryFiles
 
 _KEEP = timedelta(days=90)
@@ -55,6 +57,14 @@ class MemoryDestination:
             self.writes += 1
             there[key] = after
         return applied(journal)
+
+    def delivered(self, batch: Batch) -> Delivered | None:
+        journals = read_journals(self.files, batch)
+        if not journals or journals[-1].closed or journals[-1].hold != batch.hold:
+            return None
+        there = self._there(batch)
+        now = {key: there.get(key) for key in journals[-1].entries}
+        return delivered(batch, Rows(batch, _KEEP), journals[-1], now)
 
     def compare(self, batch: Batch) -> Compared:
         there = self._there(batch)

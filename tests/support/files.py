@@ -6,10 +6,12 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from sluice.model.errors import FileRejected, NotFound
 from sluice.model.job import StoredPart
+from sluice.model.retention import StoredObject
 
 
 def etag_of(body: bytes) -> str:
@@ -22,6 +24,8 @@ class MemoryFiles:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        #: Times that tests give to objects; others are written now.
+        self.written: dict[str, datetime] = {}
         self.uploads: dict[tuple[str, str], dict[int, bytes]] = {}
 
     @contextmanager
@@ -56,8 +60,18 @@ class MemoryFiles:
     def names(self, prefix: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix))
 
-    def remove(self, prefix: str) -> None:
+    def folders(self, prefix: str) -> Iterator[str]:
+        below = {key[len(prefix) :].partition("/") for key in self.names(prefix)}
+        return iter(sorted({f"{prefix}{name}/" for name, slash, _ in below if slash}))
+
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[StoredObject]:
         for key in self.names(prefix):
+            written = self.written.get(key, datetime.now(UTC))
+            if written < moment:
+                yield StoredObject(key, etag_of(self.objects[key]), written)
+
+    def remove(self, prefix: str, *, but: str = "") -> None:
+        for key in set(self.names(prefix)) - {but}:
             del self.objects[key]
 
     def remove_file(self, key: str, etag: str | None) -> None:
@@ -67,7 +81,7 @@ class MemoryFiles:
     def download_url(self, key: str, file_name: str) -> str:
         return f"memory:{key}?as={file_name}"
 
-    def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
+    def upload_form(self, key: str, size: int) -> dict[str, Any]:
         return {"method": "POST", "url": "memory:", "fields": {"key": key}, "expires_in": 3600}
 
     def begin_parts(self, key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from sluice.catalog.registry import importer_named
-from sluice.model.chunk import ChunkRef, JobRef, PhaseName
+from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.job import Job
 from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.schema.importer import Importer
@@ -103,7 +104,7 @@ class Harness:
         return start_job(arrival, self)
 
     def plan(self, ref: JobRef, *, run: int | None = None) -> str:
-        return plan(ref, run or self.jobs.get(ref).run, before=NOW + 900, services=self)
+        return plan(ref, run or self.jobs.get(ref).run, before=time.time() + 900, services=self)
 
     def dispatch(
         self, ref: JobRef, phase: PhaseName, token: str | None = None, *, run: int | None = None, now: int = NOW
@@ -155,7 +156,14 @@ class Harness:
         while (chunk := self.chunks.get(ref)) and chunk.ref.round == ref.round and chunk.attempts < attempts:
             if self.chunks.lease(ref, now=now, until=now) is None:
                 break
-        return give_up(ref, now=now, services=self)
+        given_up = give_up(ref, now=now, services=self)
+        chunk = self.chunks.get(ref)
+        if given_up or chunk is None or not chunk.is_uncounted or chunk.ref.round != ref.round:
+            return given_up
+        sent = self.queue.messages if ref in self.queue.messages else self.queue.urgent
+        sent.remove(ref)
+        self.work(ref, now=now)  # a worker counts what the dead ones have delivered, and finds no attempt left
+        return self.chunks.items[ref].state is ChunkState.FAILED
 
     def make_file(self, ref: JobRef, name: str) -> bytes:
         """Make a file for download and return its content."""

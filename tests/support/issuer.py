@@ -53,6 +53,17 @@ def token(key: str = KEY_ID, kid: str | None = KEY_ID, **changed: Any) -> str:
     return jwt.encode(claims(**changed), private_key(key), algorithm="RS256", headers=headers)
 
 
+def with_claims(odd: dict[str, Any]) -> str:
+    """Return a token that is signed with the issuer's key, whatever its claims are; PyJWT would not write some."""
+    signed = f"{_part({'alg': 'RS256', 'kid': KEY_ID, 'typ': 'JWT'})}.{_part(odd)}"
+    return f"{signed}.{_base64(RSAAlgorithm(RSAAlgorithm.SHA256).sign(signed.encode(), private_key(KEY_ID)))}"
+
+
+def token_with_null(claim: str, **changed: Any) -> str:
+    """Return a token whose issuer writes null for a claim."""
+    return with_claims(claims(**changed) | {claim: None})
+
+
 def expired(**changed: Any) -> str:
     """Return a token that expired an hour ago."""
     now = int(time.time())

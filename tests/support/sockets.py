@@ -33,3 +33,6 @@ class MemorySockets:
             return False
         self.sent.setdefault(connection_id, []).append(message)
         return True
+
+    def close(self, connection_id: str) -> None:
+        self.closed |= {connection_id}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sluice.model.chunk import CLOSED, Barrier, Chunk, ChunkRef, ChunkState, JobRef, Parsed, PhaseName
@@ -17,6 +17,7 @@ from sluice.model.page import Page, encode_cursor, job_position
 from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
 _PHASES = {Status.PARSING: PhaseName.PARSE, Status.LOADING: PhaseName.LOAD, Status.ROLLING_BACK: PhaseName.UNDO}
+KEEP = timedelta(days=90)
 _STOPPED = {Status.PAUSING, Status.PAUSED, Status.CANCELLING}
 
 
@@ -27,6 +28,8 @@ class MemoryLocks:
         self.owners: dict[Lock, JobRef] = {}
         self.numbers: dict[Lock, int] = {}
         self.lines: dict[Lock, dict[str, Waiting]] = {}
+        self.dropped: dict[Lock, set[JobRef]] = {}
+        self.newest: dict[Lock, str] = {}
         self._mutex = threading.Lock()
 
     def owner(self, lock: Lock) -> JobRef | None:
@@ -55,20 +58,28 @@ class MemoryLocks:
 
     def held(self, lock: Lock) -> Held:
         first = next(iter(self.line(lock, 1)), None)
-        return Held(self.owners.get(lock), self.numbers.get(lock, 0), first)
+        return Held(self.owners.get(lock), self.numbers.get(lock, 0), first, self.newest.get(lock, ""))
 
     def line(self, lock: Lock, limit: int) -> list[Waiting]:
         return [waiting for _, waiting in sorted(self.lines.get(lock, {}).items())][:limit]
 
+    def enlist(self, lock: Lock, ref: JobRef) -> None:
+        self.dropped.setdefault(lock, set()).add(ref)
+
+    def older(self, lock: Lock, ref: JobRef) -> list[JobRef]:
+        return sorted((each for each in self.dropped.get(lock, ()) if each.id < ref.id), key=lambda each: each.id)
+
+    def delist(self, lock: Lock, ref: JobRef) -> None:
+        self.dropped.get(lock, set()).discard(ref)
+
     def leave(self, lock: Lock, waiting: Waiting) -> None:
-        line = self.lines.get(lock, {})
-        if line.get(waiting.place) == waiting:
-            del line[waiting.place]
+        if self.lines.get(lock, {}).get(waiting.place) == waiting:
+            del self.lines[lock][waiting.place]
 
     def step(self, job: Job, step: LockStep) -> dict[str, Any]:
         """Take a step at the lock of a dataset; return what it changes in the job."""
-        now = self.held(step.lock)
-        if (now.owner, now.number) != (step.seen.owner, step.seen.number):
+        now, seen = self.held(step.lock), step.seen
+        if (now.owner, now.number) != (seen.owner, seen.number):
             raise LockChanged
         line = self.lines.setdefault(step.lock, {})
         if not step.takes:
@@ -79,6 +90,7 @@ class MemoryLocks:
         line.pop(Waiting(job.ref, job.urgent, job.run).place, None) if job.is_in_line else None
         if now.owner is None:
             self.owners[step.lock], self.numbers[step.lock] = job.ref, now.number + 1
+            self.newest[step.lock] = now.newest_with(job)
         return {"hold": self.numbers[step.lock]} | ({"run_at": datetime.now(UTC)} if job.is_in_line else {})
 
 
@@ -161,6 +173,7 @@ class MemoryJobs:
             problem=problem,
             started_at=job.started_at or (now if to is Status.PARSING else None),
             finished_at=now if to in ENDED else None,
+            kept_until=now + KEEP if to in ENDED else None,
             committed=job.committed or committed,
             **_changed_by(decided),
             suspended=(suspended or job.suspended) if to in {Status.PAUSING, Status.PAUSED} else None,
@@ -181,11 +194,13 @@ class MemoryJobs:
         if (there.status, there.run, there.hold) == (job.status, job.run, 0):
             self._change(there, waits_for=waits_for)
 
-    def describe(self, job: Job, *, file: JobFile, total: int) -> None:
+    def describe(self, job: Job, *, file: JobFile, total: int, note: str = "") -> None:
         there = self.get(job.ref)
         if not there.planned and there.split == job.split:
             counts = replace(there.counts, total=total)
-            self._change(there, file=file, counts=counts, planned=True, split_by=job.recipe.version)
+            changed = self._change(there, file=file, counts=counts, planned=True, split_by=job.recipe.version)
+            if note:
+                self._write(changed, SYSTEM, note)
 
     def split_anew(self, job: Job) -> Job:
         there = self.get(job.ref)
@@ -203,8 +218,7 @@ class MemoryJobs:
         if now != seen:
             raise illegal_transition(job.ref.id, there.status, job.status)
         there = self._change(there, **_changed_by(decided))
-        if note:
-            self._write(there, by, note)
+        self._write(there, by, note) if note else None
         return there
 
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
@@ -262,7 +276,7 @@ class MemoryChunks:
         self.jobs = jobs
         self.items: dict[ChunkRef, Chunk] = {}
         self.phases: dict[tuple[JobRef, PhaseName], Barrier] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def add(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
@@ -292,12 +306,14 @@ class MemoryChunks:
             self._count(chunk.ref.job, off)
 
     def reopen(self, chunks: Iterable[Chunk]) -> None:
-        for chunk in chunks:
-            self.reopen_one(chunk)
+        list(map(self.reopen_one, chunks))
 
     def reopen_one(self, chunk: Chunk) -> None:
-        again = replace(chunk, ref=replace(chunk.ref, round=chunk.ref.round + 1), state=ChunkState.QUEUED, attempts=0)
-        self.take_off(chunk, replace(again, lease_until=0, counts=Counts(), error=None, closed_at=None))
+        touched = chunk.touched or chunk.state is ChunkState.FAILED
+        again = replace(chunk, ref=replace(chunk.ref, round=chunk.ref.round + 1), attempts=0, touched=touched)
+        self.take_off(
+            chunk, replace(again, state=ChunkState.QUEUED, lease_until=0, counts=Counts(), error=None, closed_at=None)
+        )
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         found = [chunk for chunk in self.items.values() if (chunk.ref.job, chunk.ref.phase) == (ref, name)]
@@ -313,13 +329,7 @@ class MemoryChunks:
                 opened = replace(there, token=token)
             else:
                 found = list(self.of_phase(ref, name))
-                for chunk in found:
-                    if chunk.state is ChunkState.FAILED:
-                        del self.items[chunk.ref]
-                        ref_ = replace(chunk.ref, round=chunk.ref.round + 1)
-                        self.items[ref_] = replace(
-                            chunk, ref=ref_, state=ChunkState.QUEUED, attempts=0, error=None, closed_at=None
-                        )
+                self.reopen(chunk for chunk in found if chunk.state is ChunkState.FAILED)
                 done = sum(chunk.state is ChunkState.DONE for chunk in found)
                 opened = Barrier(name, run, len(found), len(found) - done, 0, token)
             self.phases[ref, name] = opened
@@ -340,13 +350,11 @@ class MemoryChunks:
             self.items[ref] = taken
             return taken
 
-    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
+    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True, touched: bool = True) -> None:
         there = self.items[chunk.ref]
         if there.state is ChunkState.RUNNING and there.attempts == chunk.attempts:
-            attempts = chunk.attempts - (not tried)
-            self.items[chunk.ref] = replace(
-                there, state=ChunkState.QUEUED, lease_until=0, attempts=attempts, error=error or there.error
-            )
+            free = replace(there, state=ChunkState.QUEUED, lease_until=0, attempts=chunk.attempts - (not tried))
+            self.items[chunk.ref] = replace(free, error=error or there.error, touched=touched, due_at=chunk.due_at)
 
     def close(
         self,
@@ -381,7 +389,5 @@ class MemoryChunks:
             return True
 
     def _count(self, ref: JobRef, counts: Counts) -> None:
-        job = self.jobs.get(ref)
-        self.jobs.items[ref] = replace(
-            job, counts=job.counts + counts, updated_at=datetime.now(UTC), version=job.version + 1
-        )
+        job, now = self.jobs.get(ref), datetime.now(UTC)
+        self.jobs.items[ref] = replace(job, counts=job.counts + counts, updated_at=now, version=job.version + 1)

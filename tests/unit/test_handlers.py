@@ -15,7 +15,8 @@ from functions.work import app as work
 from local.paths import ROOT
 from sluice import bootstrap, config
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName, to_message
-from sluice.model.errors import NotYet, TryLater
+from sluice.model.errors import NotFound, NotYet, TryLater
+from sluice.observability import logger
 from tests.support.lambda_context import FakeContext
 
 LEASE = 70
@@ -49,6 +50,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeQueue]:
         "MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:job",
         "URGENT_QUEUE_URL": "https://sqs/1/UrgentQueue",
         "STANDARD_QUEUE_URL": "https://sqs/1/StandardQueue",
+        "LOOKUP_QUEUE_URL": "https://sqs/1/LookupQueue",
         "DEAD_LETTER_QUEUE_URL": "https://sqs/1/DeadLetterQueue",
         "LEASE_SECONDS": str(LEASE),
     }
@@ -191,16 +193,33 @@ def test_a_dead_letter_whose_chunk_is_leased_is_delivered_again_when_the_lease_e
     assert queue.delays == [("DeadLetterQueue", "receipt-0", 42)]
 
 
-def test_a_dead_letter_that_cannot_be_given_up_is_kept(queue: FakeQueue, processing: Processing) -> None:
-    """The queue's own visibility timeout delivers it again; the rest of the batch is not affected."""
+def test_a_dead_letter_of_a_deleted_job_ends_with_one_line_in_the_log(
+    queue: FakeQueue, processing: Processing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can never succeed, and would come again for fourteen days."""
+    lines: list[str] = []
+    monkeypatch.setattr(logger, "warning", lines.append)
+    processing(raising(NotFound("chunk", "load 0")))
+    assert delivered(give_up.handler, record("sqs_dead_letter")) == []
+    assert lines == ["a dead letter of a deleted job was dropped"]
+    assert queue.delays == []
+
+
+def test_a_dead_letter_that_cannot_be_given_up_is_kept(
+    queue: FakeQueue, processing: Processing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue's own visibility timeout delivers it again; the rest of the batch is not affected; the log says why."""
 
     def close(ref: ChunkRef) -> bool:
         if ref.index == 0:
             raise RuntimeError("the table was deleted")
         return True
 
+    lines: list[str] = []
+    monkeypatch.setattr(logger, "exception", lines.append)
     processing(close)
     assert delivered(give_up.handler, record("sqs_dead_letter", 0), record("sqs_dead_letter", 1)) == ["message-0"]
+    assert lines == ["cannot give up the chunk; the dead letter comes again"]
     assert queue.delays == []
 
 

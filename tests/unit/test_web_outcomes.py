@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -123,13 +124,16 @@ def test_how_far_a_job_is_is_said_with_the_numbers_of_the_readers_language() -> 
             progress=progress | {"code": "rolling-back"},
         ),
         job("paused", progress=progress | {"code": "suspended", "message": "Nothing answers."}),
+        job("loading", progress=progress | {"code": "waiting-for-worker", "waits_since": "2026-01-01T02:09:40Z"}),
     ]
+    since = datetime.fromisoformat("2026-01-01T02:09:40Z").astimezone()
     words = "[...jobs.map((job) => it.progressText(job, 'id')), it.progressText(jobs[2], 'en')]"
     assert evaluate("shared/outcomes.js", words, jobs=jobs) == [
         "2.000 dari 12.000 baris dimuat",
         "2.000 dari 12.000 baris diperiksa",
         "1 baris dikembalikan",
         "Nothing answers.",
+        f"Menunggu pekerja sejak {since:%H.%M.%S}",
         "Rolled back 1 row",
     ]
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sluice.model.job import SheetOfFile
+from sluice.reading.notes import notes_on
+from sluice.wording import CATALOGUES, word_note
 from tests.support.javascript import evaluate
 
 COLUMNS: list[dict[str, Any]] = [
@@ -161,3 +164,32 @@ def test_only_exceptions_of_the_matching_are_listed() -> None:
         "2 of 6 columns are at the source; 2 of its fields are not used",
         "not at the source",
     ]
+
+
+def test_what_a_reader_may_not_see_of_a_workbook_is_said_in_both_languages() -> None:
+    sheets = [
+        SheetOfFile("Jan", 1, hidden_rows=3, hidden_columns=1, is_filtered=True, merged_ranges=2),
+        SheetOfFile("Feb", 1, hidden_rows=1),
+        *(SheetOfFile(f"S{at}", None, rows, is_hidden=not at) for at, rows in enumerate([1200, None, *[1] * 9])),
+    ]
+    notes = [
+        {"code": note.code, "params": note.params, "text": word_note(*note)}
+        for note in notes_on(sheets, skips_hidden=False) + notes_on(sheets[1:2], skips_hidden=True)
+    ]
+    said = "it.sheetTexts({ file: { notes } }, lang)"
+    assert {note["code"] for note in notes} == {*CATALOGUES["en"].notes}
+    assert evaluate("shared/previews.js", said, notes=notes, lang="en") == [
+        "Sheets Jan and Feb: 4 hidden rows are read like the others.",
+        "Sheet Jan: a filter is set.",
+        "Sheet Jan: 1 hidden column is read like the others.",
+        "Sheet Jan: 2 merged ranges; each of their rows has the merged value.",
+        "Sheets that are not read: S0 (hidden) (1,200 rows), S1, "
+        + ", ".join(f"S{at} (1 row)" for at in range(2, 10))
+        + " and 1 more.",
+        "Sheet Feb: 1 hidden row is skipped.",
+    ]
+    assert evaluate("shared/previews.js", said, notes=notes, lang="id")[0] == (
+        "Lembar Jan dan Feb: 4 baris tersembunyi dibaca seperti baris lain."
+    )
+    newer = [{"code": "of-a-newer-api", "params": {"count": 1, "sheets": ["A"], "more": 0}, "text": "As it says"}]
+    assert evaluate("shared/previews.js", said, notes=newer, lang="id") == ["As it says."]

@@ -18,12 +18,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import jwt
 import pytest
 from moto import mock_aws
 
 import sluice
 from functions.work.app import handler
+from sluice import auth as identity
 from sluice.model.chunk import PhaseName
 from tests.integration.api.golden import World
 from tests.integration.api.golden_answers import Answers
@@ -107,7 +107,7 @@ def on_moto(file: bytes) -> tuple[set[str], set[str]]:
         for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
             patch.setenv(f"AWS_{name}", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: issuer.key_set())
+        patch.setattr(identity, "fetch_json", lambda _: issuer.key_set())
         set_environment(patch)
         forget_settings()
         forget_clients()

@@ -4,6 +4,7 @@ import { post, remove } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 
 import { ENDED, runButton } from "./components.js";
+import { mayAdminister, mayWrite } from "./session.js";
 import { t, tOf } from "./words.js";
 
 const ACTIONS = ["commit", "resume", "retry", "pause", "rollback", "cancel", "delete"];
@@ -38,7 +39,7 @@ export function actionButtons({ path, signal, onJob }) {
     trouble,
     show(now) {
       job = now;
-      const allowed = ACTIONS.filter((name) => (name === "delete" ? canDelete(now) : now.links[name]));
+      const allowed = ACTIONS.filter((name) => (name === "delete" ? canDelete(now) : mayWrite() && now.links[name]));
       const shown = [...buttons.children].map((each) => each.dataset.action);
       if (allowed.join() === shown.join()) return;
       const hadFocus = buttons.contains(document.activeElement);
@@ -48,7 +49,7 @@ export function actionButtons({ path, signal, onJob }) {
   };
 }
 
-const canDelete = (job) => ENDED.has(job.status) && !job.deleted;
+const canDelete = (job) => ENDED.has(job.status) && !job.deleted && mayAdminister();
 
 /**
  * Ask before an action that cannot be undone.

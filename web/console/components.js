@@ -2,8 +2,8 @@
 
 import { el, isShort, scroller } from "../shared/dom.js";
 import { showsParts, kindOf, outcomeBar, stateText } from "../shared/outcomes.js";
-import { asProblem } from "../shared/problems.js";
-import { number } from "../shared/strings.js";
+import { asProblem, explain } from "../shared/problems.js";
+import { language, number } from "../shared/strings.js";
 
 import { t } from "./words.js";
 
@@ -80,12 +80,13 @@ export function rowsRead({ offset, current_total: current, expected_total: expec
 export function problemPanel(error, retry) {
   const problem = asProblem(error);
   const unreachable = problem.is("unreachable");
-  const title = unreachable ? t("problem.unreachable") : problem.title || t("problem.unknown");
+  const said = explain(problem, language());
+  const title = unreachable ? t("problem.unreachable") : problem.title ? said.title : t("problem.unknown");
   return el(
     "div",
     { class: "problem", role: "alert" },
     el(document.querySelector("main h1") ? "h2" : "h1", {}, title),
-    el("p", {}, unreachable ? t("problem.unreachable.text") : problem.detail),
+    el("p", {}, unreachable ? t("problem.unreachable.text") : said.detail),
     retry && el("button", { type: "button", onclick: retry }, t("again")),
   );
 }

@@ -5,7 +5,7 @@ import { correctionUpload } from "../shared/correction.js";
 import { el } from "../shared/dom.js";
 import {
   cellMark, changeCell, changesText, comparisonTables, matchedText, missingMark, previewRows, renamedColumns,
-  sheetTexts, shortenedText, shownColumns, untouchedTexts,
+  shortenedText, shownColumns, untouchedTexts,
 } from "../shared/previews.js";
 import { reasonText } from "../shared/reasons.js";
 import { bytes, duration, language, number, t as sharedText, timeMark, zone } from "../shared/strings.js";
@@ -272,7 +272,7 @@ function previewView(found) {
 
 /** What loading changes in existing records, and what it leaves as it is. */
 function changes(found) {
-  const lines = [changesText(found), ...untouchedTexts(found), ...sheetTexts(found.job), shortenedText(found)].filter(Boolean);
+  const lines = [changesText(found), ...untouchedTexts(found), shortenedText(found)].filter(Boolean);
   if (!lines.length) return [];
   const about = el("ul", { class: "lines" }, lines.map((line) => el("li", {}, line)));
   const tables = comparisonTables(found).map(({ caption, columns: shown, rows }) => {

@@ -3,8 +3,11 @@
 import { get } from "../shared/api.js";
 import { correctsLine } from "../shared/correction.js";
 import { el, fill } from "../shared/dom.js";
+import { isAtWork, isNews } from "../shared/events.js";
 import { optionsText } from "../shared/options.js";
-import { progressText, resultText, verdictText } from "../shared/outcomes.js";
+import { progressText, resultText, verdictText, waitText } from "../shared/outcomes.js";
+import { sheetTexts } from "../shared/previews.js";
+import { asProblem, explain } from "../shared/problems.js";
 import { bytes, language, timeMark } from "../shared/strings.js";
 
 import { actionButtons } from "./actions.js";
@@ -25,6 +28,8 @@ const COUNTS = ["total", "inserted", "updated", "unchanged", "rejected", "unproc
 const LOOKUP_COUNTS = ["total", "inserted", "rejected", "unprocessed"];
 const PHASES = ["parse", "compare", "load", "lookup", "absent", "undo"];
 const DONE = 100;
+/** Milliseconds without a message after which a job at work is requested: a wait for a worker has no message. */
+const QUIET_INTERVAL = 10_000;
 
 /** @param {Element} main */
 export function job(main, { one: id, query, signal, title }) {
@@ -42,11 +47,17 @@ export function job(main, { one: id, query, signal, title }) {
   });
   const refresh = async () => {
     const found = await load();
-    if (found.version > whole.version) whole = found; // a later response may have come first
+    if (isNews(found, whole)) whole = found; // a later response may have come first
     view.show(whole);
   };
+  let heard = Date.now();
+  const quiet = setInterval(() => {
+    if (view?.isAtWork() && Date.now() - heard >= QUIET_INTERVAL) refresh().catch(() => {}); // the next one may succeed
+  }, QUIET_INTERVAL);
+  signal.addEventListener("abort", () => clearInterval(quiet), { once: true });
   /** Show a job as a message has it, which lacks what its file shows: that is loaded if it is not as before. */
   const showMessage = (changed) => {
+    heard = Date.now();
     if (decided(changed) !== decided(whole)) refresh().catch(() => {}); // the next message, or a new connection, does
     else view.show({ ...changed, recipe: whole.recipe, questions: whole.questions, remembered: whole.remembered });
   };
@@ -76,7 +87,7 @@ function jobView(first, { id, path, query, signal }) {
   const tabs = jobTabs({ id, path, query, signal, run: run.view, onJob });
 
   function show(now) {
-    if (now.version <= current.version) return;
+    if (!isNews(now, current)) return;
     const before = current;
     current = now;
     state.show(now);
@@ -97,13 +108,15 @@ function jobView(first, { id, path, query, signal }) {
   run.reload();
   const head = heading(first, state.mark, actions.buttons);
   const asked = [questions.trouble, questions.panel];
-  return { parts: [head, corrects, actions.trouble, trouble, ...asked, verdict.view, tabs.panel], show };
+  const parts = [head, corrects, actions.trouble, trouble, ...asked, verdict.view, tabs.panel];
+  return { parts, show, isAtWork: () => isAtWork(current) };
 }
 
 /** What would become, becomes, or has become of the rows: a sentence and a bar. */
 function verdictView(path, signal) {
   const sentence = el("p", { class: "verdict" });
   const bar = jobBar();
+  const notes = el("ul", { class: "lines small muted" });
   /** The preview of a job in review: only it knows what loading would do. */
   let preview = null;
   let job = null;
@@ -113,7 +126,7 @@ function verdictView(path, signal) {
     if (job.waiting_for === "commit" && preview) return verdictText(preview);
     return (ENDED.has(job.status) && resultText(job)) || progressText(job);
   };
-  const panel = el("section", { class: "panel padded" }, sentence, bar.bar);
+  const panel = el("section", { class: "panel padded" }, sentence, bar.bar, notes);
   const draw = () => {
     sentence.textContent = words();
     panel.hidden = Boolean(job.problem) && !job.counts.total; // the problem says all there is to say
@@ -131,6 +144,9 @@ function verdictView(path, signal) {
       const isNew = job?.status !== now.status || job.recipe.version !== now.recipe.version;
       job = now;
       bar.show(now);
+      const texts = now.deleted ? [] : [waitText(now), ...sheetTexts(now)].filter(Boolean);
+      fill(notes, texts.map((text) => el("li", {}, text)));
+      notes.hidden = texts.length === 0;
       draw();
       if (isNew && now.links.preview && now.status === "in_review") ask().catch(() => {}); // its tab shows the problem
     },
@@ -205,7 +221,8 @@ function heading(job, mark, buttons) {
 function failure(problem) {
   const box = problemPanel(problem);
   box.setAttribute("role", "group"); // it is part of the job, so screen readers must not announce it as an alert
-  box.replaceChildren(el("h2", {}, problem.title), el("p", {}, problem.detail));
+  const { title, detail } = explain(asProblem(problem), language());
+  box.replaceChildren(el("h2", {}, title), el("p", {}, detail));
   if (problem.job) box.append(el("a", { href: to(["jobs", problem.job]) }, problem.job));
   return box;
 }

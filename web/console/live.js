@@ -1,6 +1,6 @@
 /** Live changes for the pages, from one WebSocket for the whole console; without a WebSocket, pages poll. */
 
-import { watchTenant } from "../shared/events.js";
+import { watchTenant } from "../shared/sockets.js";
 
 const POLL_INTERVAL = 3000;
 

@@ -11,7 +11,7 @@ import { listen, removedIds } from "./live.js";
 import { go, to } from "./router.js";
 import { t } from "./words.js";
 
-const QUEUES = ["urgent", "standard", "dead"];
+const QUEUES = ["urgent", "standard", "lookup", "dead"];
 const STATES = ["waiting", "active", "delayed"];
 const PAGE = 100;
 /** Milliseconds from a change of a job to a request of the depths, and between requests without changes. */

@@ -79,10 +79,16 @@ export function person() {
   return { name: String(sub), tenant: String(tenant ?? cognitoTenant) };
 }
 
-const WRITE_SCOPES = new Set(["imports:write", "imports:admin"]);
+const textOf = (claim) => (typeof claim === "string" ? claim : "");
 
-/** Whether the token has a scope that allows changes; Cognito puts a resource server's name before each scope. */
-export const mayWrite = () =>
-  String(claims().scope ?? "")
+/** The scopes of the token; Cognito puts a resource server's name before each. */
+const scopes = () =>
+  textOf(claims().scope)
     .split(" ")
-    .some((scope) => WRITE_SCOPES.has(scope.slice(scope.lastIndexOf("/") + 1)));
+    .map((scope) => scope.slice(scope.lastIndexOf("/") + 1));
+
+/** Whether the token has the scope to delete jobs, and to cancel syncs of others. */
+export const mayAdminister = () => scopes().includes("imports:admin");
+
+/** Whether the token has a scope that allows changes. */
+export const mayWrite = () => mayAdminister() || scopes().includes("imports:write");

@@ -12,7 +12,7 @@ import {
 import { listen } from "./live.js";
 import { to } from "./router.js";
 import { scheduleView } from "./schedule.js";
-import { mayWrite } from "./session.js";
+import { mayAdminister, mayWrite } from "./session.js";
 import { t } from "./words.js";
 
 const COUNTS = ["inserted", "updated", "unchanged", "rejected"];
@@ -59,7 +59,7 @@ export function sources(main, { signal }) {
   };
 
   const trouble = el("div", {});
-  main.append(head(t("page.sources"), t("sources.lead"), ...(mayWrite() ? cleanUp(trouble) : [])), trouble, place);
+  main.append(head(t("page.sources"), t("sources.lead"), ...(mayAdminister() ? cleanUp(trouble) : [])), trouble, place);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   loadInto(place, signal, load, draw);
   listen({ job, refresh }, signal);
@@ -105,7 +105,7 @@ function sourceCard(source, { signal }) {
     if (before && (isSame ? job.version <= before.version : job.id < before.id)) return false;
     current = job;
     currentSync.show(job);
-    force.hidden = false;
+    force.hidden = !ENDED.has(job.status) && !mayAdminister(); // it cancels a sync under way
     if (ENDED.has(job.status)) last.show(job);
     if (isSame && before.status !== job.status && ENDED.has(job.status)) {
       result.textContent = "";

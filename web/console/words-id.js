@@ -244,9 +244,10 @@ export const id = {
   "queues.delayed": "Ditunda",
   "queues.urgent": "Mendesak",
   "queues.standard": "Biasa",
+  "queues.lookup": "Pencarian",
   "queues.dead": "Antrean surat mati",
   "queues.dead.text":
-    "Potongan yang gagal tiga kali. Potongan itu tetap di sini sampai pekerjaannya ditutup sebagai gagal.",
+    "Potongan yang pesannya terlalu sering diterima. Potongan itu dikirim lagi, atau ditutup sebagai gagal.",
   "queues.waits": "Pekerjaan yang menunggu pekerjaan lain",
   "queues.waits.text":
     "Satu pekerjaan pada satu waktu memuat ke suatu kumpulan data. Masing-masing dimulai sendiri: yang mendesak dahulu, lalu yang tertua.",
@@ -336,7 +337,7 @@ export const id = {
   "schedule.every.days.one": "setiap hari",
   "schedule.start": "Mulai pada",
   "schedule.start.text":
-    "Menurut zona waktu Anda ({zone}). Jika kosong, sinkronisasi pertama mulai satu jangka waktu dari sekarang. Jadwal dilewati selama sinkronisasi berjalan.",
+    "Menurut zona waktu Anda ({zone}). Jika kosong, sinkronisasi pertama mulai satu jangka waktu dari sekarang. Jadwal dilewati selama sinkronisasi berjalan. Jangka waktu dihitung dalam UTC: di tempat yang mengganti jam pada musim panas, sinkronisasi harian bergeser satu jam.",
   "schedule.set": "Atur jadwal",
   "schedule.off": "Matikan",
   "schedule.saved": "{title}: jadwal sudah diatur.",

@@ -3,6 +3,7 @@
 import { download, get } from "../shared/api.js";
 import { el, fill, scrollingTable } from "../shared/dom.js";
 import { kindOf, outcomeBar, showsParts, stateText } from "../shared/outcomes.js";
+import { sheetTexts } from "../shared/previews.js";
 import { problemBox } from "../shared/problems.js";
 import { reasonText } from "../shared/reasons.js";
 import { bytes, has, number, t, tOf } from "../shared/strings.js";
@@ -32,6 +33,7 @@ export async function outcome(job, showing) {
   const counted = COUNTS.filter((name) => job.counts[name] > 0);
   const text = (name) => tOf(job, `done.${name}`, { count: job.counts[name] }, lang);
   const sentences = counted.map((name) => el("li", { class: name }, text(name)));
+  const notes = sheetTexts(job, lang);
   const rejected = job.links.rejections && job.counts.rejected > 0 && (() => rejectedRows(job.id, showing));
   const bar = outcomeBar();
   if (showsParts(job)) bar.show(job, lang);
@@ -41,6 +43,7 @@ export async function outcome(job, showing) {
     el("p", { class: `verdict ${kindOf(job)}` }, stateText(job, (state) => t(`status.${state}`, {}, lang), lang)),
     showsParts(job) && bar,
     sentences.length > 0 ? el("ul", { class: "outcome" }, sentences) : el("p", {}, tOf(job, "done.nothing", {}, lang)),
+    notes.length > 0 && el("ul", { class: "plain-list quiet" }, notes.map((text) => el("li", {}, text))),
     job.links.files && (await section(() => fileList(job, showing), showing)),
     rejected && (await section(rejected, showing)),
   );

@@ -2,8 +2,8 @@
 
 import { post } from "../shared/api.js";
 import { bar, el, fill } from "../shared/dom.js";
-import { followJob, untilResumed } from "../shared/events.js";
-import { kindOf, progressText, stateText } from "../shared/outcomes.js";
+import { followJob, isNews, untilResumed } from "../shared/events.js";
+import { kindOf, progressText, stateText, waitText } from "../shared/outcomes.js";
 import { failure, problemBox } from "../shared/problems.js";
 import { language, t, tOf } from "../shared/strings.js";
 
@@ -143,7 +143,7 @@ export class SluiceProgress extends HTMLElement {
   }
 
   #accept(job) {
-    if (this.#job && job.version <= this.#job.version) return;
+    if (this.#job && !isNews(job, this.#job)) return;
     this.#job = job;
     this.#show();
     this.#emit("progress", { importId: job.id, job });
@@ -164,7 +164,8 @@ export class SluiceProgress extends HTMLElement {
     if (phase !== this.#announced) live.textContent = this.#announced = phase;
     const link = this.#job?.status === "paused" && this.#job.links.resume;
     const button = { type: "button", onclick: () => this.#resume(link) };
-    fill(more, link && el("button", button, t("progress.resume", {}, lang)));
+    const why = this.#job && waitText(this.#job, lang);
+    fill(more, why && el("p", { class: "muted" }, why), link && el("button", button, t("progress.resume", {}, lang)));
   }
 
   async #resume(link) {
@@ -195,12 +196,13 @@ function sentence(job, lang) {
   if (isSuspended(job)) return `${phaseOf(job, lang)} ${job.suspended}`;
   const { current, total } = job.progress;
   if (!isRunning(job) || total <= 0) return phaseOf(job, lang);
-  return t("progress.of", { phase: phaseOf(job, lang), current, total }, lang);
+  const done = t("progress.of", { phase: t(`phase.${job.phase}`, {}, lang), current, total }, lang);
+  return job.progress.waits_since ? `${done}. ${progressText(job, lang)}.` : done;
 }
 
 function phaseOf(job, lang) {
   if (isSuspended(job)) return t("status.suspended", {}, lang);
-  if (job.waits_for) return progressText(job, lang);
+  if (job.waits_for || job.progress.waits_since) return progressText(job, lang);
   if (isRunning(job)) return t(`phase.${job.phase}`, {}, lang);
   return stateText(job, (state) => tOf(job, `status.${state === "answers" ? state : job.status}`, {}, lang), lang);
 }

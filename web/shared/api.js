@@ -270,6 +270,8 @@ function absolute(path, base) {
 }
 
 function isRetryable(problem) {
+  // a limit of jobs under way holds for minutes or days: a person decides
+  if (problem.is("quota")) return false;
   return RETRYABLE.has(problem.status) || problem.is("request-in-progress");
 }
 

@@ -1,9 +1,10 @@
 /**
- * Live events of the API: `followJob` follows one job by server-sent events, or polls where there are none;
- * `watchTenant` receives all jobs of the tenant over a WebSocket. Both reconnect by themselves.
+ * Follow one job: over a WebSocket, which costs a deployment next to nothing while nothing changes; where there is none,
+ * by server-sent events, of which each holds a function; where a proxy lets neither pass, by polling.
  */
 
-import { Problem, apiRoot, backOff, get, notSluice, post, wait } from "./api.js";
+import { Problem, apiRoot, backOff, get, notSluice, wait } from "./api.js";
+import { heldSocket, ticket } from "./sockets.js";
 
 /** A stream ends with one of these events; the next change of the job comes after an action. */
 const LAST_EVENTS = new Set(["in_review", "paused", "completed", "failed", "cancelled", "rolled_back"]);
@@ -26,8 +27,10 @@ const STREAM_ATTEMPTS = 3;
 const POLL_INTERVAL = 1000;
 /** A pause may last for days, so it is polled, and seldom. A suspended job resumes by itself. */
 const PAUSE_POLL_INTERVAL = 5000;
-/** API Gateway closes a WebSocket after ten idle minutes; the server ignores messages of clients. */
-const KEEP_ALIVE_INTERVAL = 540_000;
+/** Milliseconds without a change after which a job at work is requested: it may wait for a worker, which is no event. */
+const QUIET_INTERVAL = 10_000;
+/** WebSockets that never opened, after which the job is followed by event streams: a proxy may let none pass. */
+const SOCKET_ATTEMPTS = 2;
 
 /**
  * @typedef {object} Following
@@ -47,10 +50,12 @@ const KEEP_ALIVE_INTERVAL = 540_000;
  *   without a connection, or with the signal's reason
  */
 export async function followJob(jobId, options = {}) {
-  const state = { ...connection(), version: options.newerThan ?? 0, eventId: "", job: null, rejectedStreams: 0 };
+  const rejected = { rejectedSockets: 0, rejectedStreams: 0 };
+  const state = { ...connection(), ...rejected, version: options.newerThan ?? 0, eventId: "", job: null };
   const onOffline = () => setConnected(false, options, state);
   addEventListener("offline", onOffline);
   if (!navigator.onLine) onOffline();
+  const stopAsking = askWhileQuiet(jobId, options, state);
   try {
     for (let failures = 0; ; ) {
       options.signal?.throwIfAborted();
@@ -62,8 +67,35 @@ export async function followJob(jobId, options = {}) {
       await waitOrOnline(backOff(failures), options.signal);
     }
   } finally {
+    stopAsking();
     removeEventListener("offline", onOffline);
   }
+}
+
+/** Whether a job is at work on rows, so that it may have to wait for a worker. */
+export const isAtWork = (job) => Boolean(job.phase) && ["parsing", "loading", "rolling_back"].includes(job.status);
+
+/** Whether a job differs from what was seen before: it is newer, or in the same version begins or ends to wait. */
+export function isNews(job, before) {
+  if (job.version !== before.version) return job.version > before.version;
+  return (job.progress?.waits_since ?? null) !== (before.progress?.waits_since ?? null);
+}
+
+/** Request a job at work that has not changed for a while, until the returned function is called. */
+function askWhileQuiet(jobId, options, state) {
+  const ended = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
+  const ask = async () => {
+    for (let seen = null; ; seen = state.version) {
+      await wait(QUIET_INTERVAL, signal);
+      if (!state.job || state.version !== seen || !isAtWork(state.job)) continue;
+      const job = await get(`/jobs/${encodeURIComponent(jobId)}`, { ...options, signal }).catch(() => null);
+      // a newer version comes with the events, which know whether it is the last one
+      if (job?.version === state.version) accept(job, "progress", options, state);
+    }
+  };
+  ask().catch(() => {}); // the signal
+  return () => ended.abort("ended");
 }
 
 /**
@@ -111,8 +143,12 @@ function isFinal(problem) {
 
 async function attempt(jobId, options, state) {
   try {
-    const url = state.rejectedStreams < STREAM_ATTEMPTS ? await streamUrl(jobId, options, state) : null;
-    return url ? await listen(url, options, state) : await poll(jobId, options, state);
+    const links = state.rejectedStreams < STREAM_ATTEMPTS ? await ticketLinks(jobId, options, state) : null;
+    if (!links) return await poll(jobId, options, state);
+    // a page's own stream has no socket beside it
+    if (links.socket && !options.url && state.rejectedSockets < SOCKET_ATTEMPTS)
+      return await hold(links.socket, jobId, options, state);
+    return await listen(streamUrl(links.events, jobId, options, state), options, state);
   } catch (problem) {
     if (isFinal(problem)) throw problem;
     fail(problem, options, state);
@@ -120,15 +156,19 @@ async function attempt(jobId, options, state) {
   }
 }
 
-/** Address of the stream with a fresh ticket; null if the API has no tickets. */
-async function streamUrl(jobId, options, state) {
-  const { base, signal, url } = options;
-  const path = `/jobs/${encodeURIComponent(jobId)}`;
-  const issued = await ticket(`${path}/ticket`, { base, signal });
+/** The links that a fresh ticket opens; null if the API has no tickets. */
+async function ticketLinks(jobId, options, state) {
+  const { base, signal } = options;
+  const issued = await ticket(`/jobs/${encodeURIComponent(jobId)}/ticket`, { base, signal });
   if (!issued) return null;
   setConnected(true, options, state);
   if (!issued.links?.events) throw notSluice(apiRoot(base), 200);
-  const stream = new URL(issued.links.events);
+  return issued.links;
+}
+
+/** Address of the stream, with the ticket and the id of the last event. */
+function streamUrl(link, jobId, { url }, state) {
+  const stream = new URL(link);
   const address = url ? ownStream(url, jobId) : stream;
   address.searchParams.set("ticket", stream.searchParams.get("ticket"));
   if (state.eventId) address.searchParams.set("last_event_id", state.eventId);
@@ -143,12 +183,42 @@ export function ownStream(url, jobId) {
   return address;
 }
 
-/** A ticket, which a stream's address carries because browsers send no token there; null if the API has none. */
-async function ticket(path, options) {
-  return post(path, undefined, options).catch((problem) => {
-    if (problem instanceof Problem && problem.is("not-found")) return null;
-    throw problem;
-  });
+/**
+ * Follow the job over a WebSocket until its last event, or until the connection closes. A connection sends no state when
+ * it opens, and a message may be lost, so the job is requested when it opens and after each silence.
+ */
+async function hold(url, jobId, options, state) {
+  const closing = new AbortController();
+  const before = state.version;
+  const look = async () => {
+    const job = await get(`/jobs/${encodeURIComponent(jobId)}`, options);
+    receive(job, LAST_EVENTS.has(job.status) ? job.status : "progress");
+  };
+  const receive = (job, event) => {
+    if (accept(job, event, options, state) && LAST_EVENTS.has(job.status)) closing.abort("ended");
+  };
+  const lost = (problem) => closing.abort(isFinal(problem) ? problem : "lost");
+  const onOnline = () => closing.abort("lost"); // a connection from before the break may never get a message
+  addEventListener("online", onOnline);
+  let opened = false;
+  try {
+    const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+    opened = await heldSocket(url, {
+      signal,
+      onOpen: () => {
+        setConnected(true, options, state);
+        look().catch(lost);
+      },
+      onSilence: () => look().catch(lost),
+      receive: ({ event, job }) => job && receive(job, event.replace("job.", "")),
+    });
+  } finally {
+    removeEventListener("online", onOnline);
+  }
+  options.signal?.throwIfAborted();
+  if (closing.signal.reason instanceof Error) throw closing.signal.reason;
+  state.rejectedSockets = opened ? 0 : state.rejectedSockets + 1;
+  return state.version > before ? "changed" : "failed";
 }
 
 /** Listen until the stream's last event, or until the browser closes the connection. */
@@ -217,9 +287,9 @@ async function poll(jobId, options, state) {
   }
 }
 
-/** Accept a newer version of the job; after a reconnect the same event may come again. */
+/** Accept what is new about the job; after a reconnect the same event may come again. */
 function accept(job, event, { onJob }, state) {
-  if (job.version <= state.version) return false;
+  if (!isNews(job, state.job ?? { version: state.version, progress: job.progress })) return false;
   state.version = job.version;
   state.job = job;
   onJob?.(job, event);
@@ -242,71 +312,4 @@ function waitOrOnline(milliseconds, signal) {
   return wait(milliseconds, either)
     .catch(() => signal?.throwIfAborted())
     .finally(() => removeEventListener("online", onOnline));
-}
-
-/**
- * @typedef {object} Watching
- * @property {(message: any) => void} onEvent `{event, job}`, only with a version that is newer than the last, or
- *   `{event: "queue.status", queues}`
- * @property {() => void} [onOpen] the connection is open. It sends no state, so the page requests what it shows
- * @property {(reason: "lost" | "unavailable") => void} [onClose] the connection was lost and is opened again; or the
- *   API has no WebSocket, and `watchTenant` ends
- * @property {AbortSignal} [signal]
- * @property {string} [base] replaces the configured API
- */
-
-/**
- * Watch all jobs of the tenant until the signal aborts. Ends early if the API has no WebSocket; rejects with a
- * `Problem` if the API rejects the caller.
- * @param {Watching} options
- * @returns {Promise<void>}
- */
-export async function watchTenant({ onEvent, onOpen, onClose, signal, base }) {
-  const versions = new Map();
-  const receive = (message) => {
-    if (message.job) {
-      if (message.job.version <= (versions.get(message.job.id) ?? 0)) return;
-      versions.set(message.job.id, message.job.version);
-    }
-    onEvent(message);
-  };
-  for (let failures = 0; !signal?.aborted; ) {
-    try {
-      const url = (await ticket("/tickets", { base, signal }))?.links?.socket;
-      if (!url) return onClose?.("unavailable");
-      const opened = await heldSocket(url, { receive, onOpen, signal });
-      if (signal?.aborted) return;
-      failures = opened ? 1 : failures + 1;
-    } catch (problem) {
-      if (signal?.aborted) return;
-      if (problem instanceof Problem && problem.isRejection) throw problem;
-      failures += 1;
-    }
-    onClose?.("lost");
-    await wait(backOff(failures), signal).catch(() => {});
-  }
-}
-
-/** Hold one connection until it closes; resolves to whether it ever opened. */
-function heldSocket(url, { receive, onOpen, signal }) {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(url);
-    let opened = false;
-    const stop = () => socket.close();
-    const keepAlive = setInterval(
-      () => socket.readyState === WebSocket.OPEN && socket.send("{}"),
-      KEEP_ALIVE_INTERVAL,
-    );
-    signal?.addEventListener("abort", stop, { once: true });
-    socket.addEventListener("open", () => {
-      opened = true;
-      onOpen?.();
-    });
-    socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
-    socket.addEventListener("close", () => {
-      clearInterval(keepAlive);
-      signal?.removeEventListener("abort", stop);
-      resolve(opened);
-    });
-  });
 }

@@ -1,7 +1,7 @@
 /** What has become of a job, in one place for every page: its word, its colour, its sentence, and the parts of its bar. */
 
 import { el } from "./dom.js";
-import { number, t, tOf } from "./strings.js";
+import { clock, number, t, tOf } from "./strings.js";
 
 /** Colour and icon of a state: `good`, `warn`, `bad`; `asks` for a person, `active`, or `over`. */
 const KINDS = {
@@ -146,12 +146,21 @@ export function progressText(job, lang) {
     "looking-up": { current: delivered(job.counts), total },
     "waiting-for-importer": { job: job.waits_for?.job },
     "waiting-for-dataset": { job: job.waits_for?.job },
+    "waiting-for-worker": { time: job.progress.waits_since && clock(job.progress.waits_since, lang) },
     "rolling-back": { count: restored(job) },
     "rolling-back-conflicts": { count: restored(job), kept: job.rollback?.conflicts ?? 0 },
   };
   // a sentence of another system stays as it came
   return t(`message.${code}`, values[code] ?? { current, total }, lang, message);
 }
+
+/**
+ * Why a job waits for a worker, and what happens then; empty if it does not wait.
+ * @param {any} job
+ * @param {string} [lang]
+ * @returns {string}
+ */
+export const waitText = (job, lang) => (job.progress.waits_since ? t("message.waiting-for-worker.why", {}, lang) : "");
 
 /** The parts of a job's bar with their rows and percent, in order; none before it has rows. */
 export function partsOf(job) {

@@ -94,16 +94,23 @@ function placesOf(preview, lang) {
  * @returns {string[]}
  */
 export function sheetTexts({ file }, lang = language()) {
-  const unread = (file?.not_read ?? []).map(({ sheet, rows }) =>
-    rows === null ? t("sheets.unread.unknown", { sheet }, lang) : t("sheets.unread", { sheet, count: rows }, lang),
-  );
-  const about = (file?.sheets ?? []).map(({ sheet, is_filtered: isFiltered, ...facts }) => {
-    const counted = ["hidden_rows", "hidden_columns", "merged_ranges"].filter((name) => facts[name] > 0);
-    const said = counted.map((name) => t(`sheets.${name}`, { count: facts[name] }, lang));
-    if (isFiltered) said.push(t("sheets.is_filtered", {}, lang));
-    return said.length && t("sheets.about", { sheet, facts: said.join(", ") }, lang);
+  return (file?.notes ?? []).map(({ code, params, text }) => {
+    const sheets = sheetNames(params, lang);
+    return t(`note.${code}`, { count: params.count, sheets }, lang, `${text}.`);
   });
-  return [...about, unread.length && t("sheets.not_read", { sheets: unread.join(", ") }, lang)].filter(Boolean);
+}
+
+/** The sheets that a note is about, such as "Sheets Jan, Feb and 2 more"; those that are not read with their rows. */
+function sheetNames({ sheets, more }, lang) {
+  const names = sheets.map((each) => (typeof each === "string" ? each : unreadText(each, lang)));
+  if (more) names.push(t("note.more", { count: more }, lang));
+  const isPlain = typeof sheets[0] === "string";
+  return isPlain ? t("note.sheets", { count: names.length, names: list(names, lang) }, lang) : list(names, lang);
+}
+
+function unreadText({ sheet, rows, is_hidden: isHidden }, lang) {
+  const name = isHidden ? t("evidence.hidden", { sheet }, lang) : sheet;
+  return rows === null ? name : t("note.unread", { sheet: name, count: rows }, lang);
 }
 
 /** A cell of `previewRows`: a wrong one is marked, and says so to screen readers too. */

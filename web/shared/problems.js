@@ -2,7 +2,10 @@
 
 import { Problem } from "./api.js";
 import { el } from "./dom.js";
-import { bytes, has, t } from "./strings.js";
+import { bytes, has, t, when } from "./strings.js";
+
+/** Problems of the API that readers of other languages meet; its own sentences are English, and the more exact ones. */
+const TRANSLATED = new Set(["quota", "expired", "overtaken"]);
 
 /**
  * Any error as a `Problem`.
@@ -32,7 +35,8 @@ export function failure(error, lang, more = {}) {
 }
 
 /**
- * Title and detail: those of the API, or for a problem that the page found by itself in the reader's language.
+ * Title and detail: those of the API; in the reader's language for a problem that the page found by itself, and for the
+ * few of the API that have words for it.
  * @param {Problem} problem
  * @param {string} lang
  * @returns {{title: string, detail: string}}
@@ -40,10 +44,12 @@ export function failure(error, lang, more = {}) {
 export function explain(problem, lang) {
   const kind = problem.type.replace("/problems/", "");
   // the API says of a file that was imported before when that was, in English only
-  if (problem.title && kind !== "same-file") return { title: problem.title, detail: problem.detail };
+  const isOurs = kind === "same-file" || (lang !== "en" && TRANSLATED.has(kind));
+  if (problem.title && !isOurs) return { title: problem.title, detail: problem.detail };
   const key = has(`problem.${kind}`) ? `problem.${kind}` : "problem.unexpected";
   const values = { reason: problem.type, ...problem.extra, status: problem.status, detail: problem.detail };
   for (const name of ["size", "limit"]) if (typeof values[name] === "number") values[name] = bytes(values[name], lang);
+  if (values.expired_at) values.expired_at = when(values.expired_at, lang);
   return { title: t(`${key}.title`, {}, lang), detail: t(key, values, lang) };
 }
 

@@ -172,13 +172,13 @@ function evidenceView({ evidence, params }, lang) {
 
 /** The sheets that could be meant, with their first rows. */
 function sheetTable(sheets, lang) {
-  const names = ["sheet", "header_row", "rows", "first_row"];
+  const names = ["sheet", "rows", "first_row", "header_row"];
   const titles = names.map((name) => ({ title: t(`evidence.${name}`, {}, lang), number: name === "header_row" || name === "rows" }));
   const cells = sheets.map(({ sheet, header_row: header, rows, is_hidden: isHidden, first_rows: [first] }) => [
     isHidden ? t("evidence.hidden", { sheet }, lang) : sheet,
-    number(header, lang),
     number(rows, lang),
     first ? first.cells.filter(Boolean).join(", ") : "",
+    number(header, lang),
   ]);
   return scrollingTable(t("evidence.sheets", {}, lang), titles, cells);
 }

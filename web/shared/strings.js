@@ -3,6 +3,8 @@
 import { el } from "./dom.js";
 import { en } from "./words-en.js";
 import { id } from "./words-id.js";
+import { en as problemsEn } from "./words-problems-en.js";
+import { id as problemsId } from "./words-problems-id.js";
 import { en as recipeEn } from "./words-recipe-en.js";
 import { id as recipeId } from "./words-recipe-id.js";
 
@@ -13,7 +15,7 @@ export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
 export const LOCALES = { en: "en-GB", id: "id-ID" };
 
 /** @type {Record<string, Record<string, string>>} */
-const texts = { en: { ...en, ...recipeEn }, id: { ...id, ...recipeId } };
+const texts = { en: { ...en, ...problemsEn, ...recipeEn }, id: { ...id, ...problemsId, ...recipeId } };
 
 /**
  * Add the texts of a page. Their keys get a prefix, so that they replace none of the shared texts.
@@ -122,6 +124,15 @@ export function bytes(value, lang = language()) {
 export function when(date, lang = language()) {
   if (!date) return "";
   return new Intl.DateTimeFormat(LOCALES[lang], { dateStyle: "medium", timeStyle: "medium" }).format(new Date(date));
+}
+
+/**
+ * The time of a day to the second, in the reader's time zone.
+ * @param {string} date
+ * @param {string} [lang]
+ */
+export function clock(date, lang = language()) {
+  return new Intl.DateTimeFormat(LOCALES[lang], { timeStyle: "medium" }).format(new Date(date));
 }
 
 /**

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import platform
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ import boto3
 from botocore.config import Config
 
 from sluice.aws.chunks import DynamoChunks
+from sluice.aws.expiry import DynamoEndedJobs
 from sluice.aws.jobs import DynamoJobs
 from sluice.aws.locks import DynamoLocks
 from sluice.aws.lookup_cache import DynamoLookupCache
+from sluice.aws.quotas import Waits
 from sluice.aws.recipes import DynamoRecipes
 from sluice.aws.s3 import S3Files
 from sluice.aws.scheduler import EventBridgeSchedules
@@ -20,9 +23,11 @@ from sluice.aws.sqs import SqsQueue
 from sluice.aws.step_functions import StepFunctionsMachine
 from sluice.aws.websockets import DynamoConnections, DynamoTickets, GatewaySockets
 from sluice.catalog.registry import IMPORTERS, SOURCES
-from sluice.config import Settings
+from sluice.config import ApiSettings, Settings
 from sluice.destinations.dynamodb.destination import DynamoDestination
 from sluice.destinations.dynamodb.records import DynamoRecords
+from sluice.model.quota import Limits
+from sluice.observability import logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
@@ -43,6 +48,10 @@ _SECRET_SECONDS = 3600
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=16, connect_timeout=5)
 
 
+#: The database of this process, by its secret.
+_databases: dict[str, Database] = {}
+
+
 @cache
 def _table(name: str) -> Table:
     return boto3.resource("dynamodb", config=_CONFIG).Table(name)
@@ -58,9 +67,17 @@ def _look_for_cycles_seldom() -> None:
 
 
 @cache
+def ended_jobs(settings: Settings) -> DynamoEndedJobs:
+    """Return the jobs that have ended, for what expires of them."""
+    return DynamoEndedJobs(_table(settings.jobs_table), settings.keep_days)
+
+
+@cache
 def services(settings: Settings) -> AwsServices:
     """Return the services of a function, by its settings."""
     _look_for_cycles_seldom()
+    # which patch of the runtime it was, when a function behaves otherwise than before
+    logger.info("environment", boto3=boto3.__version__, python=platform.python_version())
     return AwsServices(settings)
 
 
@@ -81,17 +98,19 @@ class AwsServices:
     @cached_property
     def jobs(self) -> DynamoJobs:
         """Jobs in DynamoDB."""
-        return DynamoJobs(_table(self._settings.jobs_table), self._settings.keep_days)
+        found = self._settings
+        limits = Limits(found.tenant_jobs, found.tenant_gigabytes * 1024**3, found.tenant_syncs)
+        return DynamoJobs(_table(found.jobs_table), found.keep_days, limits)
 
     @cached_property
     def chunks(self) -> DynamoChunks:
         """Barriers and chunks in DynamoDB."""
-        return DynamoChunks(_table(self._settings.jobs_table), self._settings.keep_days)
+        return DynamoChunks(_table(self._settings.jobs_table))
 
     @cached_property
     def locks(self) -> DynamoLocks:
         """Locks in DynamoDB."""
-        return DynamoLocks(_table(self._settings.jobs_table), self._settings.keep_days)
+        return DynamoLocks(_table(self._settings.jobs_table))
 
     @cached_property
     def files(self) -> S3Files:
@@ -100,9 +119,9 @@ class AwsServices:
 
     @cached_property
     def queue(self) -> SqsQueue:
-        """Queues of the function's settings, by name: ``urgent``, ``standard``, ``dead``."""
-        names = {"urgent": "urgent_queue_url", "standard": "standard_queue_url", "dead": "dead_letter_queue_url"}
-        urls = {name: getattr(self._settings, setting, "") for name, setting in names.items()}
+        """Queues of the function's settings, by name: ``urgent``, ``standard``, ``lookup``, ``dead``."""
+        names = {"urgent": "urgent", "standard": "standard", "lookup": "lookup", "dead": "dead_letter"}
+        urls = {name: getattr(self._settings, f"{setting}_queue_url", "") for name, setting in names.items()}
         return SqsQueue(boto3.client("sqs", config=_CONFIG), {name: url for name, url in urls.items() if url})
 
     @cached_property
@@ -117,7 +136,7 @@ class AwsServices:
         if secret_arn := self._setting("database_secret_arn"):
             from sluice.destinations.postgres import PostgresDestination  # noqa: PLC0415 - see `_database`
 
-            return PostgresDestination(_database(secret_arn, _WORK_STATEMENT_SECONDS))
+            return PostgresDestination(self._database(secret_arn))
         # requests are built in one place and have one shape; validating them would take a quarter of a load's time
         unchecked = _CONFIG.merge(Config(parameter_validation=False))
         client, table = boto3.client("dynamodb", config=unchecked), self._setting("records_table")
@@ -130,7 +149,7 @@ class AwsServices:
             from sluice.destinations.postgres import PostgresRecords  # noqa: PLC0415 - see `_database`
 
             known = [*IMPORTERS, *(source.rows for source in SOURCES)]
-            return PostgresRecords(_database(secret_arn, _API_STATEMENT_SECONDS), known)
+            return PostgresRecords(self._database(secret_arn), known)
         return DynamoRecords(boto3.client("dynamodb", config=_CONFIG), self._setting("records_table"))
 
     @cached_property
@@ -163,6 +182,11 @@ class AwsServices:
             self._setting("scheduler_role_arn"),
         )
 
+    def _database(self, secret_arn: str) -> Database:
+        """Return the database of the secret, which all ports of a process share, and so one connection."""
+        is_api = isinstance(self._settings, ApiSettings)
+        return _database(secret_arn, _API_STATEMENT_SECONDS if is_api else _WORK_STATEMENT_SECONDS)
+
     def _setting(self, name: str) -> str:
         return str(getattr(self._settings, name))
 
@@ -176,10 +200,20 @@ def files(bucket: str) -> S3Files:
 
 
 def _database(secret_arn: str, statement_seconds: int) -> Database:
-    """Connect the database; imported here, because importing psycopg takes 100 ms and many stacks have no database."""
+    """Return the database; imported here, because importing psycopg takes 100 ms and many stacks have no database."""
     from sluice.destinations.postgres import Database  # noqa: PLC0415
 
-    return Database(lambda fresh: _secret_of(secret_arn, fresh=fresh), statement_seconds=statement_seconds)
+    if secret_arn not in _databases:
+        _databases[secret_arn] = Database(
+            lambda fresh: _secret_of(secret_arn, fresh=fresh), statement_seconds=statement_seconds
+        )
+    return _databases[secret_arn]
+
+
+def release_connections() -> None:
+    """Close the connection to the database, if one is open: a process that waits for its next call needs none."""
+    for database in _databases.values():
+        database.close()
 
 
 @cache
@@ -208,6 +242,12 @@ def idempotency_store(table: str) -> DynamoDBPersistenceLayer:
 def tickets(table: str) -> DynamoTickets:
     """Return the store of tickets, in the jobs table."""
     return DynamoTickets(_table(table))
+
+
+@cache
+def waits(table: str, most: int) -> Waits:
+    """Return the store of calls that wait, in the jobs table."""
+    return Waits(_table(table), most)
 
 
 @cache

@@ -16,16 +16,20 @@ class Settings(BaseModel):
 
     jobs_table: str
     keep_days: int
+    #: What a tenant may have under way; 0 is no limit.
+    tenant_jobs: int = 0
+    tenant_gigabytes: int = 0
+    tenant_syncs: int = 0
 
 
 class StartSettings(Settings):
-    """Settings of the functions that start jobs: `functions/on_upload`, `scheduled` and `auto_resume`."""
+    """Settings of the functions that start jobs: `functions/scheduled` and `auto_resume`."""
 
     machine_arn: str
 
 
 class FinishSettings(StartSettings):
-    """Settings of `functions/finish`."""
+    """Settings of `functions/finish` and `on_upload`."""
 
     files_bucket: str
 
@@ -49,6 +53,7 @@ class SendingSettings(Settings):
     files_bucket: str
     urgent_queue_url: str
     standard_queue_url: str
+    lookup_queue_url: str
 
 
 class DispatchSettings(SendingSettings):
@@ -60,7 +65,7 @@ class DispatchSettings(SendingSettings):
 
 
 class WorkSettings(DispatchSettings):
-    """Settings of `functions/work`; ``lease_seconds`` is longer than the function's time-out."""
+    """Settings of `functions/work`, which two functions run; ``lease_seconds`` is longer than their time-out."""
 
     upstreams_secret_arn: str
     lease_seconds: int
@@ -71,6 +76,7 @@ class GiveUpSettings(Settings):
 
     urgent_queue_url: str
     standard_queue_url: str
+    lookup_queue_url: str
     dead_letter_queue_url: str
 
 
@@ -90,13 +96,23 @@ class IssuerSettings(Settings):
     tenant_claim: str
 
 
+class WaitSettings(Settings):
+    """Settings of calls that wait; ``tenant_waits`` of a tenant may wait at the same time, 0 is no limit."""
+
+    tenant_waits: int = 0
+
+
+class EventsSettings(IssuerSettings):
+    """Settings of `functions.api.stream`; a request for a job's events waits ``events_wait_seconds`` at most."""
+
+    events_wait_seconds: float = 20
+
+
 class ApiSettings(DispatchSettings, IssuerSettings):
-    """Settings of `functions/api`; a request for a job's events waits ``events_wait_seconds`` at most.
+    """Settings of `functions/api`.
 
     Schedules of syncs are in ``schedule_group``; they call ``scheduled_function_arn`` with ``scheduler_role_arn``.
     """
-
-    events_wait_seconds: float
 
     idempotency_table: str
     schedule_group: str
@@ -118,6 +134,7 @@ class AnnounceSettings(Settings):
     socket_endpoint: str
     urgent_queue_url: str
     standard_queue_url: str
+    lookup_queue_url: str
     dead_letter_queue_url: str
 
 

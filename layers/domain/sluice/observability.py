@@ -17,7 +17,7 @@ T = TypeVar("T")
 # A South African ID number: a date of birth of six digits, then seven digits that identify the person.
 _PERSON = re.compile(r"(?<![0-9])([0-9]{6})[0-9]{7}(?![0-9])")
 # JSON tokens that can contain one: a string, or a number, which Powertools makes of a message that is all digits.
-_PART = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![-+.\w])[0-9]{13}(?![.\w])')
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"?|(?<![-+.\w])[0-9]{13}(?![.\w])')
 
 
 class _Discreet(LambdaPowertoolsFormatter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.integration.api.calling import EVERY_SCOPE
 from tests.integration.api.golden import CONFLICTS, REJECTIONS, World, lookup_result
 from tests.samples import SAMPLES
 from tests.support import issuer
@@ -170,8 +171,8 @@ def deletions(world: World) -> None:
     """Record jobs whose files are deleted."""
     job_id = world.done("delete: upload and run", HEAD + b"X-1,Filter,1\nX-2,Belt,-1\n")
     here = f"/v1/jobs/{job_id}"
-    world.call("delete: may not", "DELETE", here, token=issuer.token(scope="imports:read"))
-    world.call("delete: of another tenant", "DELETE", here, token=issuer.token(tenant="other"))
+    world.call("delete: may not", "DELETE", here, token=issuer.token())
+    world.call("delete: of another tenant", "DELETE", here, token=issuer.token(tenant="other", scope=EVERY_SCOPE))
     world.call("delete", "DELETE", here)
     world.call("delete again", "DELETE", here)
     world.get("deleted", here)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -68,7 +69,7 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
     step: str = job.entry
     while step != "finish":
         if step == "plan":
-            outcome = plan(ref, job.run, before=NOW + 900, services=services)
+            outcome = plan(ref, job.run, before=time.time() + 900, services=services)
         else:
             dispatch(ref, job.run, PhaseName(step), step, now=NOW, services=services)
             if step == upto:

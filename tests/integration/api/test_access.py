@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from sluice.model.chunk import PhaseName
@@ -14,6 +17,7 @@ from tests.support import issuer
 from tests.support.factories import make_chunk, make_job
 
 # Nothing is deployed for these tests: a rejected caller must not have reached any store.
+ADMINISTERING = {("DELETE", f"/v1/jobs/{SAMPLES['job_id']}"), ("POST", "/v1/syncs/cleanup")}
 EVERY_GUARDED = pytest.mark.parametrize(("method", "path"), guarded())
 pytestmark = [
     pytest.mark.usefixtures("function_settings"),
@@ -71,8 +75,11 @@ def test_every_route_rejects_an_invalid_token(method: str, path: str, token: str
 def test_a_token_without_the_scope_is_not_enough(method: str, path: str) -> None:
     """A token with only the other scope is not enough either."""
     reads = method == "GET" or path in READING
-    needed, other = ("imports:read", "imports:write") if reads else ("imports:write", "imports:read")
-    for scope in (None, "openid profile", other):
+    needed = "imports:read" if reads else "imports:write"
+    others = {"imports:read", "imports:write"} - {needed}
+    if (method, path) in ADMINISTERING:
+        needed, others = "imports:admin", {"imports:read imports:write"}
+    for scope in (None, "openid profile", *others):
         answer = call(method, path, token=issuer.token(scope=scope))
         assert_problem(answer, 403, "forbidden")
         assert answer.body["scope"] == needed
@@ -95,7 +102,7 @@ def test_an_unknown_address_needs_a_token_too() -> None:
 @pytest.mark.parametrize("rest", ["", "/rejections"])
 def test_the_job_of_another_tenant_is_not_found(stack: Stack, rest: str) -> None:
     """The response is that of a job that never existed, apart from the id."""
-    theirs = make_job("other", status=Status.COMPLETED)
+    theirs = replace(make_job("other", status=Status.COMPLETED), created_at=datetime.now(UTC))
     stack.jobs.add(theirs)
     chunk = make_chunk(theirs.ref)
     JobFiles(theirs, stack.files).write_rejections(chunk, [Rejection("S", 2, "Price", "x", "not-a-number")], [])
@@ -116,6 +123,35 @@ def test_lists_show_the_callers_tenant_only(stack: Stack) -> None:
         answer = get("/v1/jobs", token=issuer.token(tenant=tenant))
         assert len(answer.body["items"]) == count
     assert len(every("/v1/jobs")) == 1
+
+
+def test_users_whose_issuer_writes_odd_tenants_share_nothing(stack: Stack) -> None:
+    """They have no tenant at all, although one of the names that their claims read like exists."""
+    for tenant in ("None", "True", "5", "null"):
+        stack.jobs.add(make_job(tenant))
+    for odd in (None, True, 5, [], ["None"], {"None": 1}, ""):
+        bearer = issuer.with_claims(issuer.claims(scope="imports:admin") | {"tenant": odd})
+        for path in ("/v1/jobs", "/v1/datasets/products/records", "/v1/sources"):
+            assert_problem(get(path, token=bearer), 401, "unauthorized")
+        upload = call("POST", "/v1/imports/upload", body=b"a", token=bearer, headers={"Idempotency-Key": "k"})
+        assert_problem(upload, 401, "unauthorized")
+
+
+def test_an_idempotency_key_belongs_to_a_caller_of_a_tenant(stack: Stack) -> None:
+    """Two callers whose names together read alike have keys of their own."""
+    body = {"importer": "products", "filename": "a.csv", "bytes": 1}
+    callers = [("acme", "ann"), ("acme", "ann2"), ("acmeann", "2"), ("acme2", "ann")]
+    made = {
+        call(
+            "POST",
+            "/v1/imports",
+            json_body=body,
+            token=issuer.token(tenant=tenant, sub=subject),
+            headers={"Idempotency-Key": "k"},
+        ).body["job"]["id"]
+        for tenant, subject in callers
+    }
+    assert len(made) == len(callers)
 
 
 def test_a_cursor_does_not_lead_into_another_tenants_list(stack: Stack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -281,7 +282,7 @@ STATES: list[tuple[Status, dict[str, Any], set[str]]] = [
 def test_a_job_links_to_exactly_the_actions_that_its_status_allows(
     stack: Stack, status: Status, more: dict[str, Any], allowed: set[str]
 ) -> None:
-    job = make_job(status=Status.LOADING if "problem" in more else status)
+    job = replace(make_job(status=Status.LOADING if "problem" in more else status), created_at=datetime.now(UTC))
     stack.jobs.add(job)
     if "problem" in more:
         stack.jobs.transition(job.ref, status, **more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -120,7 +121,7 @@ def test_rejected_rows_are_imported_again_as_a_correction(stack: Stack, ask: Any
 @WAYS
 def test_a_correction_of_a_job_without_rejections_is_rejected(stack: Stack, ask: Any) -> None:
     """No job is created."""
-    going, clean = job_in(stack, Status.PARSING), job_in(stack, Status.COMPLETED)
+    going, clean = job_in(stack, Status.PARSING), job_in(stack, Status.COMPLETED, created_at=datetime.now(UTC))
     for job in (going, clean):
         assert_problem(ask(corrects=job.ref.id), 409, "cannot-correct")
     assert_problem(ask(corrects="01UNKNOWN"), 404, "not-found")

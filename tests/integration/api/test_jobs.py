@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
+from sluice.aws import stored
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import PhaseName
 from sluice.model.counts import Counts
@@ -32,6 +34,42 @@ def job(stack: Stack) -> Job:
     made = replace(make_job(status=Status.LOADING), counts=Counts(total=100, checked=100, inserted=40, rejected=10))
     stack.jobs.add(made)
     return made
+
+
+def test_a_wait_for_a_worker_is_shown_under_a_tag_of_its_own(stack: Stack) -> None:
+    """A caller that polls by the tag sees it begin and end, though the job's version stays."""
+    quiet = datetime.now(UTC) - timedelta(seconds=40)
+    made = replace(make_job(status=Status.LOADING), phase=PhaseName.LOAD, updated_at=quiet, started_at=quiet)
+    stack.jobs.add(made)
+    table = boto3.resource("dynamodb").Table("JobsTable")
+    table.update_item(  # no call of the port begins a phase in the past
+        Key=stored.job_key(made.ref),
+        UpdateExpression="SET phase = :phase, updated_at = :at",
+        ExpressionAttributeValues={":phase": "load", ":at": quiet.isoformat()},
+    )
+    here = f"/v1/jobs/{made.ref.id}"
+    before = get(here)
+    assert (before.headers["etag"], before.body["progress"]["waits_since"]) == ('"1"', None)
+    chunk = make_chunk(made.ref, phase=PhaseName.LOAD)
+    stack.chunks.add([chunk])
+    stack.chunks.open_barrier(made.ref, PhaseName.LOAD, run=1, token="t")
+    assert get(here, headers={"If-None-Match": '"1"'}).status == 304, "it was added a moment ago"
+    table.update_item(
+        Key=stored.chunk_key(chunk.ref),
+        UpdateExpression="SET due_at = :at",
+        ExpressionAttributeValues={":at": int(quiet.timestamp())},
+    )
+    waits = get(here, headers={"If-None-Match": '"1"'})
+    assert (waits.status, waits.headers["retry-after"]) == (200, "5")
+    progress = waits.body["progress"]
+    assert progress["code"] == "waiting-for-worker"
+    assert progress["message"].startswith(f"Waiting for a worker since {quiet:%H:%M:%S} UTC")
+    assert datetime.fromisoformat(progress["waits_since"]) == quiet.replace(microsecond=0)
+    assert get(here, headers={"If-None-Match": waits.headers["etag"]}).status == 304
+    now = int(datetime.now(UTC).timestamp())
+    stack.chunks.lease(chunk.ref, now=now, until=now + 70)
+    again = get(here, headers={"If-None-Match": waits.headers["etag"]})
+    assert (again.status, again.body["progress"]["waits_since"]) == (200, None)
 
 
 def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
@@ -58,12 +96,15 @@ def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
         "importer": "products",
         "status": "loading",
         "phase": None,
-        "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows", "code": "loading"},
+        "progress": {"current": 50, "total": 100, "percent": 50, "message": "Loaded 40 of 100 rows", "code": "loading"}
+        | {"waits_since": None},
         "counts": {"total": 100, "inserted": 40, "rejected": 10, "unprocessed": 50}
         | dict.fromkeys(("updated", "unchanged", "deleted", "skipped", "kept_blank", "absent", "absent_left"), 0),
         "options": options,
         "recipe": {"name": None, "version": 1}
-        | dict.fromkeys(("sheets", "hidden", "header", "encoding", "delimiter", "quoting", "null_markers"))
+        | dict.fromkeys(
+            ("sheets", "hidden", "header", "encoding", "delimiter", "quoting", "null_markers", "clear_markers")
+        )
         | {name: {} for name in ("columns", "constants", "decimal", "date_order", "decisions")}
         | options,
         "questions": [],
@@ -74,7 +115,7 @@ def test_a_job_is_shown_with_every_field_of_the_description(job: Job) -> None:
         "rollback": None,
         "problem": None,
         "file": {"name": "a.csv", "bytes": 10, "sha256": None, "encoding": None, "delimiter": None}
-        | {"sheets": [], "not_read": []},
+        | {"sheets": [], "not_read": [], "notes": []},
         "sync": None,
         "lookup": None,
         "suspended": None,
@@ -296,13 +337,14 @@ def test_an_importer_shows_its_parameters(stack: Stack) -> None:
 
 
 def test_the_depths_of_the_queues_are_shown(stack: Stack) -> None:
-    """This covers all three queues, including that of dead letters."""
+    """This covers all four queues, including that of dead letters."""
     chunk = make_chunk(make_job().ref)
     stack.send(chunk.ref, chunk.ref)
     stack.received(count=1)
     assert get("/v1/queues").body == {
         "urgent": {"waiting": 0, "active": 0, "delayed": 0},
         "standard": {"waiting": 1, "active": 1, "delayed": 0},
+        "lookup": {"waiting": 0, "active": 0, "delayed": 0},
         "dead": {"waiting": 0, "active": 0, "delayed": 0},
     }
 

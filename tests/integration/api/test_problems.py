@@ -7,9 +7,10 @@ import hashlib
 import json
 from typing import Any
 
-import jwt
+import httpx
 import pytest
 
+from sluice import auth as identity
 from sluice import bootstrap
 from sluice.api.problems import STATUSES
 from sluice.model.errors import Conflict, TryLater
@@ -214,10 +215,10 @@ def test_a_temporary_error_has_retry_after(monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_unreachable_issuer_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
     """The response is 503, whatever else is wrong with the request."""
 
-    def unreachable(_: jwt.PyJWKClient) -> None:
-        raise jwt.PyJWKClientConnectionError(SECRET)
+    def unreachable(_: str) -> None:
+        raise httpx.ConnectError(SECRET)
 
-    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", unreachable)
+    monkeypatch.setattr(identity, "fetch_json", unreachable)
     for answer in (get("/v1/jobs"), get("/v1/jobs", query={"limit": "x"})):
         assert_problem(answer, 503, "try-later")
         assert SECRET not in answer.text

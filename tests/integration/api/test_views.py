@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from openpyxl import load_workbook
@@ -154,7 +154,7 @@ def test_kept_rows_are_listed_page_by_page_with_who_changed_them(
 
 
 def test_a_job_without_kept_rows_has_an_empty_list(stack: Stack) -> None:
-    job = job_in(stack, Status.COMPLETED)
+    job = job_in(stack, Status.COMPLETED, created_at=datetime.now(UTC))
     assert get(f"/v1/jobs/{job.ref.id}/kept").body == {"items": [], "next": None}
     assert_problem(get(f"/v1/jobs/{job.ref.id}/kept", query={"cursor": "x"}), 400, "invalid-cursor")
 

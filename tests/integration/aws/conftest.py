@@ -41,7 +41,7 @@ def stores(request: pytest.FixtureRequest) -> tuple[Jobs, Chunks, Locks]:
         return jobs, MemoryChunks(jobs), jobs.locks
     request.getfixturevalue("aws")
     table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
-    return DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS), DynamoLocks(table, KEEP_DAYS)
+    return DynamoJobs(table, KEEP_DAYS), DynamoChunks(table), DynamoLocks(table)
 
 
 @pytest.fixture

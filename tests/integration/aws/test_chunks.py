@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from boto3.dynamodb.conditions import ConditionExpressionBuilder
 
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
@@ -70,10 +73,10 @@ def test_a_missing_chunk_is_not_leased(job: Job, chunks: Chunks) -> None:
 def test_a_released_chunk_is_queued_again_with_its_error(chunk: Chunk, chunks: Chunks) -> None:
     leased = chunks.lease(chunk.ref, now=NOW, until=NOW + 70)
     assert leased is not None
-    chunks.release(leased, RESET)
+    chunks.release(replace(leased, due_at=NOW + 8), RESET)
     found = chunks.get(chunk.ref)
     assert found is not None
-    assert (found.state, found.error, found.attempts) == (ChunkState.QUEUED, RESET, 1)
+    assert (found.state, found.error, found.attempts, found.due_at) == (ChunkState.QUEUED, RESET, 1, NOW + 8)
 
 
 def test_a_lease_that_another_worker_has_taken_over_is_not_released(chunk: Chunk, chunks: Chunks) -> None:
@@ -128,3 +131,23 @@ def test_a_barrier_keeps_its_count_and_takes_the_newer_token(chunk: Chunk, chunk
 def test_a_barrier_does_not_exist_before_it_is_opened(job: Job, chunks: Chunks) -> None:
     assert chunks.barrier(job.ref, PhaseName.LOAD) is None
     assert chunks.barrier(JobRef("acme", "none"), PhaseName.LOAD) is None
+
+
+def test_conditions_are_built_in_one_thread(job: Job, chunks: Chunks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 has one builder for each resource: two threads would take each other's placeholders (boto/boto3#1332)."""
+    builders: set[str] = set()
+    build = ConditionExpressionBuilder.build_expression
+
+    def noted(builder: ConditionExpressionBuilder, *args: Any, **more: Any) -> Any:
+        builders.add(threading.current_thread().name)
+        return build(builder, *args, **more)
+
+    monkeypatch.setattr(ConditionExpressionBuilder, "build_expression", noted)
+    chunks.add(make_chunk(job.ref, index) for index in range(20))
+    chunks.open_barrier(job.ref, PhaseName.PARSE, run=1, token="token")
+    for index in range(20):
+        chunks.close(ChunkRef(job.ref, PhaseName.PARSE, index), ChunkState.DONE, Counts(checked=1))
+    chunks.reopen(list(chunks.of_phase(job.ref, PhaseName.PARSE)))
+    chunks.drop(job.ref, PhaseName.PARSE)
+    assert list(chunks.of_phase(job.ref, PhaseName.PARSE)) == []
+    assert builders <= {threading.current_thread().name}

@@ -45,7 +45,7 @@ def stub() -> tuple[DynamoChunks, Stubber]:
     table = boto3.resource(
         "dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
     ).Table("jobs")
-    return DynamoChunks(table, 90), Stubber(table.meta.client)
+    return DynamoChunks(table), Stubber(table.meta.client)
 
 
 def test_a_conflicting_transaction_is_retried(stub: tuple[DynamoChunks, Stubber]) -> None:

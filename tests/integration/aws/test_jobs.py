@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
+import boto3
 import pytest
 
+from sluice.aws import dynamodb
 from sluice.aws import stored as items
+from sluice.aws.jobs import DynamoJobs
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import JobFile, WaitsFor
@@ -16,6 +21,8 @@ from sluice.model.recipe import Decision, Recipe
 from sluice.model.status import Status
 from sluice.usecases.ports import Jobs
 from sluice.wording import word_detail
+from tests.integration.aws.conftest import REGION
+from tests.integration.template import create_table
 from tests.support.factories import make_job
 
 
@@ -123,7 +130,7 @@ def test_pages_are_filtered_by_status_and_importer(jobs: Jobs) -> None:
     for job in (wanted, make_job(number=2, importer="dealers"), make_job(number=3, status=Status.FAILED)):
         jobs.add(job)
     page = jobs.page("acme", status="failed", importer="dealers", limit=10, cursor=None)
-    assert (page.items, page.next) == ([wanted], None)
+    assert ([job.ref for job in page.items], page.next) == ([wanted.ref], None)
 
 
 def test_active_jobs_are_those_of_all_tenants_that_have_not_ended(jobs: Jobs) -> None:
@@ -148,3 +155,38 @@ def test_a_job_that_a_version_without_reviews_stored_is_read() -> None:
     for name in ("review", "force", "corrects", "run", "reads", "lookup", *decided):
         del item[name]
     assert items.to_job(item) == job
+
+
+def test_active_jobs_are_read_a_hundred_at_a_time(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweeper reads those of all tenants within its time; a batch may come back in part."""
+    monkeypatch.setattr(dynamodb, "_READ_BATCH", 10)
+    refs = [JobRef("acme", f"01JOB{number:03}") for number in range(25)]
+    for ref in refs:
+        jobs.add(replace(make_job(), ref=ref))
+    client = getattr(jobs, "_client", None)
+    requests: list[int] = []
+    if client is not None:  # the adapter
+        real = client.batch_get_item
+
+        def in_part(*, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - as boto3
+            ((name, wanted),) = RequestItems.items()
+            requests.append(len(wanted["Keys"]))
+            answer = real(RequestItems={name: wanted | {"Keys": wanted["Keys"][:7]}})
+            left = wanted["Keys"][7:]
+            return answer | {"UnprocessedKeys": {name: wanted | {"Keys": left}} if left else {}}
+
+        monkeypatch.setattr(client, "batch_get_item", in_part)
+    assert sorted(job.ref.id for job in jobs.active()) == [ref.id for ref in refs]
+    assert requests in ([], [10, 3, 10, 3, 5])
+
+
+def test_a_job_that_has_ended_says_until_when_it_is_kept(aws: None) -> None:
+    """By the present retention."""
+    table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
+    jobs = DynamoJobs(table, 90)
+    jobs.add(job := make_job(status=Status.LOADING))
+    assert jobs.get(job.ref).kept_until is None
+    ended = jobs.transition(job.ref, Status.COMPLETED)
+    assert ended.finished_at is not None
+    assert ended.kept_until == ended.finished_at + timedelta(days=90)
+    assert DynamoJobs(table, 30).get(job.ref).kept_until == ended.finished_at + timedelta(days=30)

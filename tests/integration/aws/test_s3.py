@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from sluice import bootstrap
 from sluice.aws.s3 import S3Files
 from sluice.model.errors import FileRejected, NotFound
 from tests.support.files import MemoryFiles
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
 
 LARGE = os.urandom(20 * 1024 * 1024)
 
@@ -184,3 +189,35 @@ def test_a_form_names_the_host_of_the_region(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     form = bootstrap.files.__wrapped__("a-bucket").upload_form("uploads/acme/01JOB/a.csv", 10)
     assert form["url"] == "https://a-bucket.s3.eu-central-1.amazonaws.com/"
+
+
+class NarrowClient:
+    """A client of a role that may list below a prefix alone: S3 denies it an object that does not exist."""
+
+    def __init__(self, *keys: str) -> None:
+        self.keys = keys
+
+    def head_object(self, **_: str) -> Any:
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+
+    def get_object(self, **_: str) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+
+    def list_objects_v2(self, **asked: Any) -> Any:
+        found = sorted(key for key in self.keys if key.startswith(asked["Prefix"]))[: asked["MaxKeys"]]
+        return {"Contents": [{"Key": key, "ETag": '"x"'} for key in found]}
+
+
+def test_a_denied_object_that_does_not_exist_is_not_found() -> None:
+    files = S3Files(cast("S3Client", NarrowClient("jobs/a/1.txt")), "files")
+    for read in (files.read, files.size):
+        with pytest.raises(NotFound):
+            read("jobs/a/1")
+
+
+def test_a_denied_object_that_exists_is_an_error() -> None:
+    """A missing permission must not look like a missing journal, which would mean that nothing was written."""
+    files = S3Files(cast("S3Client", NarrowClient("jobs/a/1")), "files")
+    for read in (files.read, files.size):
+        with pytest.raises(ClientError):
+            read("jobs/a/1")

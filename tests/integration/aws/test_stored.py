@@ -21,7 +21,7 @@ from tests.support.factories import make_chunk, make_job
 def test_items_of_a_newer_version_are_an_error_and_not_read() -> None:
     """A job, a barrier or a chunk in a format of its own may mean something else by the same names."""
     table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
-    jobs, chunks = DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS)
+    jobs, chunks = DynamoJobs(table, KEEP_DAYS), DynamoChunks(table)
     job = make_job()
     jobs.add(job)
     chunks.add([make_chunk(job.ref)])
@@ -60,7 +60,7 @@ def test_an_item_of_an_earlier_version_keeps_its_counts() -> None:
 def test_a_problem_that_a_hostile_file_makes_large_is_cut_to_what_an_item_holds() -> None:
     """An index of 45 digits and a name of 64 KB must end a chunk like any other damage."""
     table = boto3.resource("dynamodb", region_name=REGION).Table(create_table("JobsTable"))
-    jobs, chunks = DynamoJobs(table, KEEP_DAYS), DynamoChunks(table, KEEP_DAYS)
+    jobs, chunks = DynamoJobs(table, KEEP_DAYS), DynamoChunks(table)
     job = make_job()
     chunk = make_chunk(job.ref)
     jobs.add(job)
@@ -71,5 +71,5 @@ def test_a_problem_that_a_hostile_file_makes_large_is_cut_to_what_an_item_holds(
     closed = chunks.get(chunk.ref)
     assert closed is not None
     assert closed.error is not None
-    params = {"case": "unknown-text", "text": 10**38 - 1, "count": 1, "parts": ["x" * 1_000], "known": False}
+    params = {"case": "unknown-text", "text": 10**38 - 1, "count": 1, "parts": ["x" * 99 + "…"], "known": False}
     assert closed.error.params == params

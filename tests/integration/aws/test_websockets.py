@@ -22,7 +22,7 @@ def connections(request: pytest.FixtureRequest) -> Connections:
 
 
 def test_a_tenant_finds_its_own_connections(connections: Connections) -> None:
-    mine = [Connection("a", "acme"), Connection("b", "acme", "01JOB")]
+    mine = [Connection("a", "acme"), Connection("b", "acme", "01JOB", since=7, until=1000)]
     for connection in [*mine, Connection("c", "other")]:
         connections.add(connection, now=0)
     assert connections.of_tenant("acme") == mine

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg
 import pytest
 
+from sluice import bootstrap
+from sluice.config import WorkSettings
 from sluice.destinations.postgres import Database, PostgresDestination
-from sluice.model.errors import DatabaseDown, SluiceError
+from sluice.model.errors import DatabaseDown, NotYet, SluiceError
 from sluice.schema.staging import Applied
 from sluice.wording import word_detail
 from tests.integration.destinations.sample import batch
 
 Sql = psycopg.Connection[Any]
 Reach = Callable[..., Database]
+#: Settings of a worker, of which only those of the database matter here.
+SETTINGS = {name: "x" for name, info in WorkSettings.model_fields.items() if info.is_required()} | {
+    "keep_days": 90,
+    "lease_seconds": 70,
+}
 
 
 class Vault:
@@ -66,6 +74,34 @@ def test_one_connection_serves_all_calls(reach: Reach, vault: Vault) -> None:
     database.close()
     pid(database)
     assert vault.asked == [False, False]
+
+
+def test_all_ports_of_a_process_share_one_connection_that_it_can_release(
+    secret: dict[str, Any], sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many connections as environments are busy, not as many as are warm."""
+    monkeypatch.setattr(bootstrap, "_secret_of", lambda _, fresh: secret)
+    monkeypatch.setattr(bootstrap, "_databases", {})
+    services = bootstrap.AwsServices(WorkSettings.model_validate(SETTINGS))
+    count = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND pid <> pg_backend_pid()"
+
+    def opened() -> int:
+        found = sql.execute(count, [sql.info.user]).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    bootstrap.release_connections()  # none is open
+    services.destination.apply(batch({"A": 1}))
+    services.records.page("acme", "products", limit=1, cursor=None)
+    assert opened() == 1
+    bootstrap.release_connections()
+    deadline = time.monotonic() + 30
+    while opened() and time.monotonic() < deadline:  # the server ends a session a moment later
+        time.sleep(0.01)
+    assert opened() == 0
+    services.records.page("acme", "products", limit=1, cursor=None)
+    assert opened() == 1
+    bootstrap.release_connections()
 
 
 def test_a_broken_connection_is_opened_again(reach: Reach, sql: Sql) -> None:
@@ -189,3 +225,14 @@ def test_an_unreachable_server_is_an_error_within_seconds(reach: Reach, vault: V
         vault.secret = vault.copy = vault.secret | {"port": closed.getsockname()[1]}
         with pytest.raises(DatabaseDown):
             pid(reach())
+
+
+def test_a_lock_of_another_program_is_waited_for_and_is_no_failure(reach: Reach, sql: psycopg.Connection[Any]) -> None:
+    """A chunk that waits counts no attempt, however long a table is being rebuilt."""
+    sql.execute("CREATE TABLE things (code text)")
+    database = reach(5)  # so a lock is waited for for a second
+    with sql.transaction():
+        sql.execute("LOCK TABLE things IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(NotYet):
+            database.run(lambda connection: connection.execute("SELECT count(*) FROM things").fetchone())
+    assert database.run(lambda connection: connection.execute("SELECT count(*) FROM things").fetchone()) == (0,)

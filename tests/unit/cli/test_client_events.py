@@ -6,6 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from sluice_cli import words
 from sluice_cli.client import Client
 from sluice_cli.errors import RequestFailed, Stalled
 from tests.unit.cli.fake_api import API, job
@@ -47,6 +48,32 @@ def test_a_stream_is_followed_to_its_end_over_many_responses() -> None:
     assert streams.followed() == ["queued", "loading", "completed"]
     last = [request.headers.get("Last-Event-ID") for request in streams.requests]
     assert last == [None, "1-queued-s", "1-queued-s", "3-loading-s", "4-completed-s"]
+
+
+def test_a_job_at_work_whose_stream_is_quiet_may_wait_for_a_worker() -> None:
+    """It is requested after a response without an event, and yielded once for each wait."""
+
+    def at_work(version: int, since: str | None) -> dict[str, object]:
+        return job("loading", version=version, phase="load", progress={"waits_since": since})
+
+    def of(state: dict[str, object]) -> httpx.Response:
+        data = json.dumps({"event": "job.progress", "job": state})
+        return httpx.Response(200, text=f"id: 1\ndata: {data}\n\n", headers={"Content-Type": "text/event-stream"})
+
+    waits = [httpx.Response(200, json=at_work(1, since)) for since in (None, "2026-01-01T00:00:00Z")]
+    begun: list[Reply] = [of(at_work(1, None)), NO_EVENT, waits[0], NO_EVENT, waits[1], NO_EVENT, waits[1]]
+    broken: list[Reply] = [
+        NO_EVENT,
+        httpx.ConnectError("reset"),
+        NO_EVENT,
+        httpx.Response(500, json={"title": "Broken"}),
+    ]
+    streams = Streams(*begun, *broken, of(at_work(2, None)), NO_EVENT, waits[1], END)
+    with Client(API, "t", transport=httpx.MockTransport(streams)) as client:
+        seen = [
+            (state.body["version"], words.waits(state.body)) for state in client.events("01JOB", sleep=lambda _: None)
+        ]
+    assert seen == [(1, None), (1, "2026-01-01T00:00:00Z"), (2, None), (1, "2026-01-01T00:00:00Z")]
 
 
 def test_a_stream_continues_after_a_broken_connection() -> None:

@@ -52,6 +52,7 @@ def test_a_recipe_is_a_file_json_single_decisions_or_all_of_them(
         "decimal.price=,",
         "header=3",
         'null_markers=["-"]',
+        'clear_markers=["[clear]"]',
     ]
     given: list[str | Path] = [file, '{"columns": {"Kode": "Part Number"}, "mode": "update"}', *single]
     recipes: list[str | Path] = [part for each in given for part in ("--recipe", each)]
@@ -62,6 +63,7 @@ def test_a_recipe_is_a_file_json_single_decisions_or_all_of_them(
         "constants": {"note": "a=b"},
         "decimal": {"price": ","},
         "null_markers": ["-"],
+        "clear_markers": ["[clear]"],
         "mode": "update",
     }
 

@@ -277,6 +277,22 @@ def test_a_job_that_waits_for_another_one_says_so(api: FakeApi, capsys: pytest.C
     assert shown.count("Waits for job 01A") == 1
 
 
+def test_a_job_that_waits_for_a_worker_says_so(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once for each wait, while its bar stays."""
+    progress = {"current": 4, "total": 9, "percent": 44, "code": "waiting-for-worker"}
+    progress |= {"message": "Waiting for a worker since 02:09:40 UTC", "waits_since": "2026-01-01T02:09:40Z"}
+    waiting = job("loading", phase="load", progress=progress)
+    api.states = [waiting]
+    assert run("job", "01JOB") == 0
+    assert "Waiting for a worker since 02:09:40 UTC." in capsys.readouterr().out
+    api.states = [job("loading", phase="load"), {**waiting, "version": 2}, {**waiting, "version": 3}]
+    api.states += [job("completed", version=4)]
+    assert run("job", "01JOB", "--follow") == 0
+    shown = capsys.readouterr().err
+    assert shown.count("Waiting for a worker since 02:09:40 UTC.") == 1
+    assert "Loading" in shown
+
+
 @pytest.mark.parametrize(("end", "code"), [("completed", 0), ("rolled_back", 0), ("in_review", 3), ("failed", 1)])
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "json"])
 def test_following_exits_with_the_code_of_the_end(api: FakeApi, end: str, code: int, as_json: list[str]) -> None:

@@ -15,6 +15,7 @@ from sluice_cli.words import (
     next_steps,
     options,
     remembered,
+    sheets,
     verdict,
 )
 from tests.unit.cli.fake_api import job
@@ -85,6 +86,7 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
         ("sync-overdue", {}, "sluice sync products --force"),
         ("source-drift", {}, "sluice sync products --force"),
         ("unauthorized", {}, "sluice login"),
+        ("forbidden", {"scope": "imports:admin"}, "imports:admin"),
         ("not-found", {"detail": "There is no importer 'produce'."}, "sluice importers"),
         ("not-found", {"detail": "There is no job '01'."}, "sluice jobs"),
         ("not-found", {"detail": "There is no record 'x'."}, "Check the name."),
@@ -177,3 +179,10 @@ def test_a_job_says_which_earlier_recipe_it_uses_or_offers_and_what_differs(
 ) -> None:
     drift: dict[str, Any] = {"missing": {}, "new": [], "renamed": {}}
     assert remembered({"name": None, "job": "01OLD", "alike": 1.0, "drift": drift} | recall) == sentences
+
+
+def test_a_job_says_which_sheets_are_read_and_what_a_person_may_not_see_of_them() -> None:
+    hidden = {"text": "Sheet 'Jan': 3 hidden rows are read like the others", "code": "hidden-rows", "params": {}}
+    file = {"sheets": [{"sheet": "Jan"}, {"sheet": "Feb"}], "notes": [hidden]}
+    assert sheets({"file": file}) == ["Sheets: Jan, Feb", hidden["text"]]
+    assert sheets({"file": {"sheets": [], "notes": []}}) == sheets({"file": None}) == []

@@ -94,3 +94,21 @@ def test_an_error_of_sam_shows_the_end_of_its_output(tmp_path: Path, monkeypatch
     monkeypatch.setattr(module, "AWS_BIN", tools)
     with pytest.raises(LocalProblem, match="no such resource"):
         module._sam(["deploy"], {}, tmp_path / "deploy.log")
+
+
+@pytest.mark.usefixtures("checkout")
+def test_functions_in_containers_get_a_layer_of_their_processor_and_an_address_that_they_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Functions that are processes of this machine get a layer for it, and the address that this machine uses."""
+    calls: list[tuple[Sequence[str], Mapping[str, str]]] = []
+    monkeypatch.setattr(module, "_sam", lambda arguments, env, _: calls.append((arguments, env)))
+    monkeypatch.setattr(module, "_outputs", lambda *_: OUTPUT)
+    deployed(tmp_path, Architecture="arm64", LocalEndpoint="http://aws.test:4566")
+    deployed(tmp_path)
+    (build, built_with), _, (build_here, built_here_with), _ = calls
+    assert "LocalEndpoint=http://aws.test:4566" in build
+    assert built_with["LAYER_PLATFORM"] == "aarch64-manylinux2014"
+    assert built_with["LAYER_PYTHON_VERSION"] == module.PYTHON
+    assert f"LocalEndpoint={ENDPOINT}" in build_here
+    assert built_here_with["LAYER_PLATFORM"] == ""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalProblem
+from local.paths import ROOT
 from local.processes import BackgroundProcess, free_port, port_in_use
 
 PARENT = """
@@ -89,3 +91,17 @@ def test_a_state_file_that_a_crash_left_counts_as_not_running(sleeper: Backgroun
 
 def test_a_free_port_is_not_in_use() -> None:
     assert not port_in_use(free_port())
+
+
+def test_sigterm_ends_a_program_through_the_blocks_that_stop_what_it_started() -> None:
+    program = (
+        "from local.processes import exit_on_sigterm; import time\n"
+        "exit_on_sigterm()\n"
+        "try:\n    print('begun', flush=True); time.sleep(60)\nfinally:\n    print('stopped', flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.terminate()
+        assert process.stdout.read() == "stopped\n"
+    assert process.returncode == 128 + signal.SIGTERM

@@ -13,6 +13,7 @@ from sluice.model.errors import (
     DependencyDown,
     FileRejected,
     Forbidden,
+    ImagesGone,
     InProgress,
     InvalidDecision,
     InvalidOption,
@@ -22,6 +23,7 @@ from sluice.model.errors import (
     NotYet,
     PreconditionFailed,
     Problem,
+    QuotaReached,
     RequestRejected,
     SluiceError,
     TooLarge,
@@ -78,6 +80,8 @@ def test_the_tree_in_the_docstring_names_every_error_below_its_parent() -> None:
         (DatabaseDown, 503),
         (TryLater, 503),
         (NewerFormat, 500),
+        (ImagesGone, 500),
+        (QuotaReached, 429),
     ],
 )
 def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -> None:
@@ -87,7 +91,7 @@ def test_every_error_has_its_http_status(kind: type[SluiceError], status: int) -
 
 def test_every_error_is_in_the_list_above() -> None:
     """A new error needs its line there."""
-    assert len(ERRORS) == 20
+    assert len(ERRORS) == 22
 
 
 def test_an_error_has_type_and_parameters_of_its_problem_and_no_sentence() -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sluice.model.errors import FileRejected
 from sluice.reading import Reading
 from sluice.reading.csv_table import DELIMITERS
-from sluice.reading.records import QUOTINGS
+from sluice.reading.records import QUOTINGS, Dialect
 from sluice.schema.cells import BrokenRow, Record
 from tests.unit.reading.driving import fit_of, head_of, read_all, segments_of
 
@@ -180,7 +181,7 @@ def quoted(value: str, quoting: str) -> str:
     line_end=st.sampled_from(["\n", "\r\n"]),
     chunk_rows=st.integers(1, 5),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_delimiter_and_quotes_are_found_and_read(
     delimiter: str, quoting: str, values: list[str], blanks: str, line_end: str, chunk_rows: int
 ) -> None:
@@ -224,3 +225,19 @@ def test_rows_of_delimiters_alone_are_in_no_segment() -> None:
     _, segments, _ = segments_of(file, after_row=1, chunk_rows=100)
     assert len(segments) == 1
     assert read_all(file, after_row=1, chunk_rows=100) == [(2, ["1", "2"])]
+
+
+@given(
+    lines=st.lists(st.text('a";,\t \r\n', max_size=12), min_size=1, max_size=8),
+    delimiter=st.sampled_from(",;\t"),
+)
+@settings(max_examples=300, deadline=None)
+def test_records_end_where_the_reader_of_a_slice_ends_them(lines: list[str], delimiter: str) -> None:
+    """Whatever quotes there are; what is regular is split without a look at its fields."""
+    text = "".join(f"{line}\n" for line in lines)
+    dialect = Dialect(delimiter)
+    ends = dialect.ends(text.encode())
+    whole = text[: ends[-1] if ends else 0]
+    assert len(list(dialect.rows(whole))) == len(ends)
+    for start, end in pairwise([0, *ends]):
+        assert len(list(dialect.rows(text[start:end]))) == 1

@@ -186,6 +186,12 @@ def test_the_mark_of_an_appended_file_belongs_to_no_value(encoding: str) -> None
     parts = ['\ufeff"id";"name"\n"1";"a;b"\n', '\ufeff"2";"c;d"\n']
     records = read_all("".join(parts).encode(encoding), reading=Reading({"delimiter": ";"}), chunk_rows=1)
     assert records == [(1, ["id", "name"]), (2, ["1", "a;b"]), (3, ["2", "c;d"])]
+    bare = "\ufeffid;name\n1;a\n\ufeff2;b\n\ufeff\n\ufeffid;name\n".encode(encoding)
+    assert read_all(bare, reading=Reading({"delimiter": ";"}))[2:] == [(3, ["2", "b"]), (5, ["id", "name"])]
+
+
+def test_a_mark_in_a_value_is_part_of_it() -> None:
+    assert read_all('id,name\n1,"a\n\ufeffb"\n'.encode())[1] == (2, ["1", "a\n\ufeffb"])
 
 
 def test_text_that_looks_like_utf_7_stays_as_it_is() -> None:
@@ -243,6 +249,16 @@ def test_encodings_that_differ_far_below_are_both_offered() -> None:
     file = f"id;name;price\n{rows}x;Šťáva;1\n".encode("iso-8859-2")
     (question,) = questions_of(file)
     assert {"iso-8859-2", "windows-1250"} <= {choice.value for choice in question.choices}
+
+
+def test_an_encoding_that_reads_the_first_rows_only_is_not_offered() -> None:
+    """A byte far below is no letter of a Chinese text; of a table on one page it is one."""
+    rows = "".join(f"{at};只 {at}\n" for at in range(8_000)).encode("gb18030")
+    above, below = questions_of(b"id;name\n" + rows), questions_of(b"id;name\n" + rows + b"x;\xff\xff\n")
+    offered = [{choice.value for question in each for choice in question.choices} for each in (above, below)]
+    assert "gb18030" in offered[0]
+    assert offered[1]
+    assert "gb18030" not in offered[1]
 
 
 def test_bytes_that_are_utf_8_by_chance_are_asked_about() -> None:

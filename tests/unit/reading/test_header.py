@@ -150,6 +150,12 @@ CAUSES: list[tuple[str, list[list[Cell]], str]] = [
     ("markup", [["<table>"], ["<tr>", "<td>"]], "Open the file in a spreadsheet program"),
     ("quoted-lines", [["Part Number,Price"], ["1,2"]], "contains a comma: each line stands in one pair of quotes"),
     ("delimiter", [["Part Number^Price"], ["1^2"]], "its delimiter seems to be '^', which is not read"),
+    (
+        "delimiter",
+        [["Part Number§Price"], ["1, small", "2, large"]],
+        "its delimiter seems to be '§', which is not read",
+    ),
+    ("delimiter", [["Part Number->Price"], ["1->2"]], "its delimiter seems to be '->', which is not read"),
     ("one-column", [["Remarks"], ["None"]], "Check its delimiter and its quotes"),
     ("data", [["A-1", 2.5, 3.0], ["A-2", 2.0, 1.0]], "This looks like data"),
     ("data", [["A-1", "12,50", "2026-01-31"]], "Add one above the data"),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.catalog.registry import IMPORTERS, importer_named
-from sluice.reading.matching import SUGGESTED, assign, letter_of, normal, places_of, suggest, words_of
+from sluice.reading.matching import assign, letter_of, normal, places_of, words_of
+from sluice.reading.suggesting import SUGGESTED, suggest
 from sluice.schema.importer import Column, Importer
 
 COLUMNS = (
@@ -58,6 +59,48 @@ def test_a_number_sign_is_a_number(title: str) -> None:
 def test_what_may_mean_something_else_means_nothing_by_itself(title: str) -> None:
     """A price in dollars is not one in the importer's currency."""
     assert fields(title) == {}
+
+
+@pytest.mark.parametrize("title", ["Price (yes/no)", "Price [dd/mm/yyyy]", "Preis (ja/nein)", "Price (if any)"])
+def test_how_a_column_is_filled_in_is_a_note(title: str) -> None:
+    assert fields(title) == {title: "price"}
+
+
+def test_the_number_of_a_column_before_its_title_changes_nothing() -> None:
+    assert fields("1. SKU", "2) Preis", "3 : Active") == {
+        "1. SKU": "part_number",
+        "2) Preis": "price",
+        "3 : Active": "active",
+    }
+
+
+@pytest.mark.parametrize("titles", [["2. Price", "Size"], ["Size", "1 Price"], ["1.Price 2"], ["1.5"]])
+def test_another_number_before_a_title_says_which_of_several_it_is(titles: list[str]) -> None:
+    assert fields(*titles) == {}
+
+
+# Words that are in files of any kind, and what they mean to an importer by themselves: its own titles, and the names
+# of a thing where the importer has one kind of thing.
+GENERIC = {
+    "products": {"Name": "description", "Title": "description", "Group": "category", "Quantity": "stock"},
+    "dealers": {"Name": "name", "Code": "dealer_code", "Level": "tier", "Company": "name"},
+    "sos": {"Status": "li_status"},
+    "hsi": {"Status": "status_resume"},
+    "jt": {"Status": "status_proyek"},
+    "datin": {"Status": "status"},
+    "voters": {},
+}
+
+
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
+def test_a_generic_word_means_nothing_by_itself_unless_the_importer_declares_it(importer: Importer) -> None:
+    texts = (
+        "Name Code No No. # Type Status Value ID Number Date Title Group Level State Company Customer Amount Quantity",
+        "Total Unit Note Comment Key Text Field Data Info Class Material Item Product Model Size Rate Balance Count",
+    )
+    words = " ".join(texts).split()
+    found = {word: assign([word], importer.columns, {}).get(0) for word in words}
+    assert {word: field for word, field in found.items() if field} == GENERIC[importer.name]
 
 
 def test_the_own_title_of_a_column_wins_over_its_other_names() -> None:
@@ -111,13 +154,29 @@ def test_a_caller_names_one_of_several_headers_as_it_is_written_or_by_the_letter
         ("List Price", "price"),
         ("Status", "active"),
         ("Code", "part_number"),
+        ("Bezeichn.", "description"),  # abbreviated
     ],
 )
 def test_a_header_that_likely_means_a_column_is_preselected(title: str, field: str) -> None:
     assert likely(title) == {field: title}
 
 
-@pytest.mark.parametrize("title", ["Old Price", "Price 2", "Image Name", "Colour", "Prise", "", "###"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Old Price",
+        "Price 2",
+        "Customer Code",
+        "Pre.",
+        "Artikelnum",
+        "Artikelnummer Nr",
+        "Image Name",
+        "Colour",
+        "Prise",
+        "",
+        "###",
+    ],
+)
 def test_a_header_that_may_mean_another_thing_is_not_preselected(title: str) -> None:
     assert likely(title) == {}
 
@@ -136,6 +195,8 @@ def test_a_header_is_preselected_for_one_column_and_suggested_last_for_others() 
 
 def test_words_are_split_by_case_and_signs_and_a_unit_in_brackets_is_none() -> None:
     assert words_of("unitPrice_EUR (USD)") == ("unit", "price", "eur")
+    assert words_of("POCity") == ("po", "city")
+    assert words_of("Item #") == ("item", "no")
     assert words_of("E-Mail 1 - Value (home)") == ("e", "mail", "1", "value", "home")
 
 

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from sluice.reports.cells import escape_formula, unescape_formula
 
-DANGEROUS = "=+-@\t\r\n\0＝＋－＠"
-TEXTS = st.text() | st.text("';" + DANGEROUS + "a1", max_size=6)
+SIGNS = "=+-@＝＋－＠\N{SMALL EQUALS SIGN}"
+DANGEROUS = SIGNS + "\t\r\n\0"
+#: Space, NBSP, ideographic and zero-width space, BOM, VT, FF, NEL, line separator, a mark of direction.
+BLANKS = " \xa0\u3000\u200b\ufeff\x0b\x0c\x85\u2028\u202e\x01\x7f\xad"
+TEXTS = st.text() | st.text("';" + DANGEROUS + BLANKS + "a1", max_size=6)
 
 
 @pytest.mark.parametrize("first", DANGEROUS, ids=repr)
@@ -21,11 +24,21 @@ def test_text_that_begins_a_formula_gets_an_apostrophe(first: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "1-1", "'", "''", "'a", " =1", "Rp 5", "#N/A", "a=1", "5.000,-", "a\r\n\r\nb"]
+    "text", ["", "a", "1-1", "'", "''", "'a", " a=1", "Rp 5", "#N/A", "a=1", "5.000,-", "a\r\n\r\nb"]
 )
 def test_other_text_is_not_changed(text: str) -> None:
     """Text with an apostrophe before any other character is not changed either."""
     assert escape_formula(text) == text == unescape_formula(text)
+
+
+@pytest.mark.parametrize("blank", [*BLANKS, " \u200b \xa0"], ids=ascii)
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_formula_behind_blanks_gets_an_apostrophe(blank: str, sign: str) -> None:
+    """A program may trim them, and a person does not see them."""
+    assert escape_formula(f"{blank}{sign}1+1") == f"'{blank}{sign}1+1"
+    assert escape_formula(f"x;{blank}{sign}1+1") == f"x;'{blank}{sign}1+1"
+    assert escape_formula(f"x\n{blank}{sign}1+1") == f"x\n'{blank}{sign}1+1"
+    assert unescape_formula(f"'{blank}{sign}1+1") == f"{blank}{sign}1+1"
 
 
 @pytest.mark.parametrize("separator", [";", "\n", "\r\n", "\t"], ids=repr)
@@ -52,12 +65,13 @@ def test_unescaping_undoes_escaping_exactly(text: str) -> None:
 def test_no_escaped_text_begins_a_formula(text: str) -> None:
     """Only a number with its sign still begins with a character that a formula begins with."""
     written = escape_formula(text)
-    if not re.fullmatch(r"[+-][0-9 ().,]*", written):
+    if not re.fullmatch(r" *[+-][0-9 ().,]*", written):
         assert not written.startswith(tuple(DANGEROUS))
-        assert not any(cell.startswith(tuple("=+-@＝＋－＠")) for cell in re.split(r"[;\t\r\n]", written))
+        cells = [cell.lstrip(BLANKS) for cell in re.split(r"[;\t\r\n]", written)]
+        assert not any(cell.startswith(tuple(SIGNS)) for cell in cells)
 
 
-@pytest.mark.parametrize("text", ["+27 82 123 4567", "-1", "+27(0)82", "-", "-1.234,5"])
+@pytest.mark.parametrize("text", ["+27 82 123 4567", "-1", "+27(0)82", "-", "-1.234,5", "  +27 82"])
 def test_a_number_with_a_sign_is_not_changed(text: str) -> None:
     """Telephone numbers are written as they came."""
     assert escape_formula(text) == text == unescape_formula(text)

@@ -17,7 +17,19 @@ from sluice.reports.result_workbook import CategorisedRow, write_result_workbook
 from sluice.schema.cells import Cell, CellError
 from tests.unit.reports.results import CATEGORIES, VALUE_TITLE, Kind, result_of, unescaped, values_of
 
-EVIL = ["=1+1", "+27821234567", "-1", "@SUM(A1)", "\t=1", "＝1", "'=1", '=HYPERLINK("http://sluice.example")']
+EVIL = [
+    "=1+1",
+    "+27821234567",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "＝1",
+    "'=1",
+    " =1",
+    "\u3000=1",
+    "x;=1",
+    '=HYPERLINK("http://sluice.example")',
+]
 
 MOMENTS = st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 31)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001 - cells have no zones
 PLAIN = st.one_of(

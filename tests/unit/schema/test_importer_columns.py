@@ -126,3 +126,14 @@ def test_a_default_is_validated_like_a_cell() -> None:
 
     assert Priced.model_validate({"number": "1"}).price == Decimal(0)
     assert isinstance(Priced.model_validate({"number": "1"}).price, Decimal)
+
+
+def test_an_importer_takes_no_more_rows_than_dispatch_has_memory_for() -> None:
+    """Its files would be parsed, and then fail at the search for duplicate keys."""
+
+    class Part(Row):
+        number: str = column("Number", key=True)
+
+    with pytest.raises(TypeError, match=r"max_rows of 'parts' is 10,000,001; 10,000,000 is the most"):
+        Importer("parts", row=Part, dataset="parts", title="Parts", max_rows=10_000_001)
+    assert Importer("parts", row=Part, dataset="parts", title="Parts", max_rows=10_000_000).max_rows == 10_000_000

@@ -41,7 +41,7 @@ def reasons(**cells: Cell) -> list[str]:
     [
         ("code", None, "is required"),
         ("code", "123456789", "is longer than 8 characters"),
-        ("code", "\ud800", "has characters that cannot be stored"),
+        ("code", "\ud800", "has characters that cannot be stored. Write it anew without them"),
         ("price", "free", "is not a number"),
         ("price", "-0.01", "must be 0 or more"),
         ("price", 2 * 10**9, "must be 1000000000 or less"),
@@ -155,7 +155,7 @@ def rejection_of(annotation: Any, cell: Cell) -> Rejection:
         ({"tier": "Glod"}, "must be one of 'gold' or 'silver'. Is 'gold' meant?"),
         ({"tier": "platinum"}, "must be one of 'gold' or 'silver'"),
         ({"day": "15/01/2568"}, "has the year 2568, and this column takes years from 1900 to 2100"),
-        ({"note": "bad\a"}, "has characters that cannot be stored"),
+        ({"note": "bad\a"}, "has characters that cannot be stored. Write it anew without them"),
     ],
 )
 def test_a_reason_says_what_to_do(cells: dict[str, Cell], sentence: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +57,12 @@ def reason(cell: Cell, *, is_text: bool = True) -> tuple[str, dict[str, object]]
         ("a\nb\tc\r\nd", "a\nb\tc\r\nd"),
         (" plain ", " plain "),
         ("N\\A", "N\\A"),
-        ("null", "null"),
+        ("Null", "Null"),
+        ("None", "None"),
+        ("Nan", "Nan"),
+        ("Infinity", "Infinity"),
+        ("#sale!", "#sale!"),
+        ("#A/B test", "#A/B test"),
         ("NULLA", "NULLA"),
         ("#1", "#1"),
         ("Error: 502", "Error: 502"),
@@ -66,14 +73,42 @@ def test_text_that_looks_the_same_is_the_same(cell: str, text: str) -> None:
     assert read(cell) == text
 
 
-@pytest.mark.parametrize("cell", [None, "", "  ", "\u200b", "\u200e \ufeff", "\\N", "NULL", " NULL ", "\xa0NULL\u200b"])
+@pytest.mark.parametrize(
+    "cell",
+    [None, "", "  ", "\u200b", "\u200e \ufeff", "\\N", "NULL", " NULL ", "\xa0NULL\u200b", "null", "(null)", "[NULL]"],
+)
 def test_markers_and_invisible_characters_alone_are_blank(cell: Cell) -> None:
     assert read(cell) is None
 
 
-@pytest.mark.parametrize("text", [*sorted(ERROR_TEXTS), "Err:502", "########", " #N/A ", "\u200b#REF!"])
+#: Errors of Excel in Spanish, French, Portuguese, Dutch, Polish, Czech, Danish, Russian and Turkish among others.
+FOREIGN = (
+    *(
+        "#NV",
+        "#BEZUG!",
+        "#ÜBERLAUF!",
+        "#KALK!",
+        "#¡REF!",
+        "#¿NOMBRE?",
+        "#¡DESBORDAMIENTO!",
+        "#VALEUR !",
+        "#NOM\xa0?",
+        "#N/D",
+    ),
+    *("#NÚM!", "#DEEL/0!", "#DZIEL/0!", "#N/D!", "#DĚLENÍ_NULOU!", "#I/T", "#VÆRDI!", "#ДЕЛ/0!", "#Н/Д", "#YOK", "#nv"),
+    *("#SPILL!", "#CALC!", "#BLOCKED!", "#LOOPT OVER!", "#BA\u015eV!", "#U\u0308BERLAUF!"),
+)
+
+
+@pytest.mark.parametrize("text", [*sorted(ERROR_TEXTS), *FOREIGN, "Err:502", "########", " #N/A ", "\u200b#REF!"])
 def test_a_text_that_is_an_error_of_a_spreadsheet_is_one_in_every_format(text: str) -> None:
-    assert read(text) == CellError(text.strip(" \u200b"))
+    assert read(text) == CellError(normalize("NFC", text.strip(" \u200b")))
+
+
+@pytest.mark.parametrize("text", ["NaN", "nan", "-inf", "1.#IND", "-1.#INF", "-nan(ind)", " NaN "])
+def test_what_programs_write_where_they_have_no_value_is_none(text: str) -> None:
+    assert reason(text) == ("no-result", {})
+    assert reason(text, is_text=False) == ("no-result", {})
 
 
 @pytest.mark.parametrize(("character", "name"), [("\0", "U+0000"), ("\a", "U+0007"), ("\x85\x9f", "U+009F")])

@@ -1,11 +1,17 @@
-"""The header again among the rows of a file, and markers of empty cells."""
+"""The header again among the rows of a file, markers of empty cells, and those that clear a value."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from sluice.model.options import LoadOptions
 from sluice.model.recipe import Decision, Recipe
-from sluice.schema.cells import Cell
+from sluice.schema.cells import Cell, Record
+from sluice.schema.importer import Importer
 from sluice.schema.validation import Checked, check_rows
 from tests.unit.schema.sample import samples
 
@@ -13,8 +19,8 @@ TITLES = ["Code", "Ignored", "Stock\nof parts", "Currency"]
 FIELDS = {0: "code", 2: "stock", 3: "currency"}
 
 
-def check(*rows: list[Cell], recipe: Recipe | None = None) -> Checked:
-    return check_rows(samples, FIELDS, "", enumerate(rows, 2), recipe, titles=TITLES)
+def check(*rows: list[Cell], recipe: Recipe | None = None, importer: Importer = samples, **more: Any) -> Checked:
+    return check_rows(importer, FIELDS, "", enumerate(rows, 2), recipe, titles=TITLES, **more)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +53,47 @@ def test_null_markers_are_those_of_the_importer_or_of_the_recipe() -> None:
         (2, "Currency", "wrong-form"),
         (3, "Code", "required"),
     ]
+
+
+KEEP = LoadOptions(blanks="keep")
+
+
+def clearing(*markers: str) -> Recipe:
+    return Recipe(1, {"clear_markers": Decision(list(markers), "given")})
+
+
+def test_a_cell_that_clears_its_column_says_the_default() -> None:
+    """A blank one says nothing; the key, and a column without a default, cannot be cleared."""
+    rows: list[list[Cell]] = [["A", None, " [clear] ", "[clear]"], ["B", None, "", "USD"], ["[clear]", None, 1, "EUR"]]
+    checked = check(*rows, recipe=clearing("[clear]"), options=KEEP)
+    assert [json.loads(row.values) for row in checked.good] == [
+        {"code": "A", "stock": 0, "currency": "EUR"},
+        {"code": "B", "currency": "USD"},
+    ]
+    assert [(each.column, each.value, each.code) for each in checked.rejections] == [
+        ("Code", "[clear]", "not-clearable")
+    ]
+
+
+def test_a_column_that_is_empty_by_default_is_emptied() -> None:
+    """No value is a value that such a row says."""
+    rows: list[Record] = [(2, ["A", "[clear]"]), (3, ["B", None])]
+    checked = check_rows(samples, {0: "code", 1: "phone"}, "", rows, clearing("[clear]"), KEEP)
+    assert [json.loads(row.values) for row in checked.good] == [{"code": "A", "phone": None}, {"code": "B"}]
+
+
+def test_a_text_that_clears_is_no_blank_and_no_error() -> None:
+    """A caller may choose a null marker, or an error of a spreadsheet."""
+    checked = check(
+        ["A", None, "NULL", "#N/A"], ["B", None, "\\N", None], recipe=clearing("NULL", "#N/A"), options=KEEP
+    )
+    assert [json.loads(row.values) for row in checked.good] == [
+        {"code": "A", "stock": 0, "currency": "EUR"},
+        {"code": "B"},
+    ]
+
+
+def test_an_importer_declares_the_texts_that_clear() -> None:
+    declared = replace(samples, conventions=replace(samples.conventions, clear_markers=("-",)))
+    (row,) = check(["A", None, "-"], importer=declared, options=KEEP).good
+    assert json.loads(row.values) == {"code": "A", "stock": 0}

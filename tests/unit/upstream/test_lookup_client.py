@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.catalog.elections.commission import commission
-from sluice.model.errors import TryLater, UpstreamRejected
+from sluice.model.errors import NotYet, TryLater, UpstreamRejected
 from sluice.upstream.lookup import LookupResult
 from sluice.upstream.rate_limiter import spacing
 from sluice.upstream.tokens import AccessToken
@@ -234,6 +235,32 @@ def test_results_before_the_deadline_are_delivered() -> None:
         roll.ask(KEYS, seconds=60)
     assert 290 < caught.value.seconds <= 300
     assert [key for key, _ in roll.results] == list(KEYS[:5])
+
+
+def test_slots_that_a_worker_has_are_used_when_there_is_no_further_one() -> None:
+    """No other worker could take them, and at a low rate each worker would waste all but one of its slots."""
+
+    class Few(MemoryRateStore):
+        is_over = False
+
+        def acquire(self, *, earliest: float, before: float) -> float | None:
+            if len(self.taken) < 6:
+                return super().acquire(earliest=earliest, before=before)
+            self.is_over = True
+            return None
+
+    class Waiting(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            while not few.is_over and request.url.path.rpartition("/")[2] not in KEYS[:3]:
+                await asyncio.sleep(0.001)
+            return roll._answer(request)
+
+    roll, few = Roll(), Few(500)
+    roll.shared = few
+    roll.tokens.keep("siasn", AccessToken("token", time.time() + 3600))
+    with pytest.raises(NotYet):
+        roll.ask(KEYS, at_once=4, transport=Waiting())
+    assert (len(roll.shared.taken), len(roll.results)) == (6, 6)
 
 
 def test_a_deadline_that_has_passed_ends_the_attempt() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import sleep
 
 import pytest
 from hypothesis import given
@@ -123,3 +124,46 @@ def test_a_reader_retries_when_a_long_block_is_over() -> None:
     with pytest.raises(TryLater) as caught:
         wait(Time(), rates)
     assert caught.value.seconds == 101
+
+
+def test_requests_that_queue_for_a_slow_table_ask_for_slots_to_come() -> None:
+    """Each call of the table takes 60 ms, so the last of twenty requests has its turn after more than a second.
+
+    A slot counted from the moment at which it began to queue would have passed by then, and so would each next one:
+    no request was ever sent.
+    """
+
+    class Slow(MemoryRateStore):
+        def acquire(self, *, earliest: float, before: float) -> float | None:
+            asked.append((earliest, time.now))
+            time.now += 0.06
+            return super().acquire(earliest=earliest, before=before)
+
+    async def waiting() -> None:
+        limiter = RateLimiter("siasn", Slow(50), START + 60, SerialExecutor(), time.clock())
+        await asyncio.gather(*(limiter.acquire() for _ in range(20)))
+
+    time = Time()
+    asked: list[tuple[float, float]] = []
+    asyncio.run(waiting())
+    assert all(earliest >= now for earliest, now in asked[:20])
+
+
+def test_twenty_requests_get_their_slots_from_a_slow_table() -> None:
+    """Calls of the table take 40 ms, as on a busy laptop, and wait for each other; every request is sent in the end."""
+
+    class Slow(MemoryRateStore):
+        def acquire(self, *, earliest: float, before: float) -> float | None:
+            sleep(0.04)
+            return super().acquire(earliest=earliest, before=before)
+
+        def blocked_until(self) -> float:
+            sleep(0.04)
+            return super().blocked_until()
+
+    async def waiting() -> None:
+        clock = Clock()
+        limiter = RateLimiter("siasn", Slow(50), clock.now() + 20, SerialExecutor(), clock)
+        await asyncio.gather(*(limiter.acquire() for _ in range(20)))
+
+    asyncio.run(waiting())

@@ -11,10 +11,13 @@ import pytest
 import xlwt
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sluice.model.job import Job
+from sluice.api.responses import job_response
+from sluice.model.job import Job, SheetOfFile
 from sluice.model.options import Guards, LoadOptions
 from sluice.model.status import Status
+from sluice.reading.notes import notes_on
 from sluice.usecases.artifacts import JobFiles
+from sluice.wording import word_note
 from tests.reading.made import ods_cell, ods_document
 from tests.support.harness import Harness, small_chunks
 
@@ -237,3 +240,52 @@ def test_a_totals_row_whose_word_is_merged_over_other_columns_is_ignored(harness
     rows = [("K-1", "Screw", "A", "B", 2), ("Total", None, None, None, 2)]
     job = run(harness, [titles, *rows], merging("A3:D3"), importer="products")
     assert (job.status, job.counts.total, job.counts.ignored, job.counts.rejected) == (Status.COMPLETED, 1, 1, 0)
+
+
+def test_what_of_a_workbook_is_hidden_or_not_read_is_said_in_words_by_the_job_and_its_log(harness: Harness) -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.title = "Dealers"
+        hiding(3, 5, 7)(sheet)
+        sheet.column_dimensions["F"].hidden = True
+        sheet.auto_filter.ref = "A1:F7"
+        sheet.auto_filter.add_filter_column(4, ["Kiel"])
+        merging("E2:E4", "F2:F3")(sheet)
+        book = sheet.parent
+        assert book is not None
+        for name, state in (("Notes", "visible"), ("Lists", "veryHidden")):
+            other = book.create_sheet(name)
+            other.append(["a"])
+            other.append(["b"])
+            other.sheet_state = state
+
+    def said(job: Job) -> list[str]:
+        file = job_response(job, "https://api").file
+        return [note.text for note in file.notes] if file else []
+
+    job = dealers(harness, SIX, change)
+    texts = [
+        "Sheet 'Dealers': 3 hidden rows are read like the others",
+        "Sheet 'Dealers': a filter is set",
+        "Sheet 'Dealers': 1 hidden column is read like the others",
+        "Sheet 'Dealers': 2 merged ranges; each of their rows has the merged value",
+        "Not read: sheet 'Notes' (2 rows), hidden sheet 'Lists' (2 rows)",
+    ]
+    assert said(job) == texts
+    assert "; ".join(texts) in [entry.note for entry in harness.jobs.entries(job.ref)]
+    skipping = dealers(harness, SIX, change, recipe={"hidden": "skip"})
+    assert said(skipping)[0] == "Sheet 'Dealers': 3 hidden rows are skipped"
+
+
+def test_a_workbook_that_shows_all_it_has_gets_no_note(harness: Harness) -> None:
+    job = dealers(harness, SIX, hiding())
+    assert not any(entry.note for entry in harness.jobs.entries(job.ref))
+
+
+def test_notes_on_many_sheets_name_the_first_ones(harness: Harness) -> None:
+    def sheets(*, rows: int | None, header: int | None) -> list[SheetOfFile]:
+        return [SheetOfFile(f"S{at}", header, rows, hidden_rows=2) for at in range(13)]
+
+    [hidden] = notes_on(sheets(rows=None, header=1), skips_hidden=False)
+    assert word_note(*hidden).endswith("'S9' and 3 more: 26 hidden rows are read like the others")
+    [unread] = notes_on(sheets(rows=1, header=None), skips_hidden=False)
+    assert word_note(*unread).endswith("sheet 'S9' (1 row) and 3 more sheets")

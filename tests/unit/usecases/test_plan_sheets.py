@@ -97,7 +97,7 @@ def test_a_question_asks_which_of_several_sheets_is_meant_and_shows_their_rows(h
         ("Feb", 1, 3),
         ("Mar", 1, 3),
     ]
-    assert shown[1]["first_rows"][0] == {"row": 2, "cells": ["F-1", "Filter", "1.0", "1.0"]}
+    assert shown[1]["first_rows"][0] == {"row": 2, "cells": ["F-1", "Filter", "1", "1"]}
 
 
 def test_an_answer_reads_one_sheet_and_names_those_that_were_not_read(harness: Harness) -> None:

@@ -71,7 +71,7 @@ def test_an_invalid_constant_is_rejected_with_an_example(value: Any) -> None:
 
 def test_decisions_are_given_by_title_or_field_nested_or_flat() -> None:
     """A recipe nests them, an answer may have the key of its question."""
-    markers = {"null_markers": ["-", "n/a"]}
+    markers = {"null_markers": ["-", "n/a"], "clear_markers": ["[clear]"]}
     decided = {
         "header": 3,
         "columns": {"Preis": "price"},
@@ -99,7 +99,7 @@ def test_decisions_are_given_by_title_or_field_nested_or_flat() -> None:
     [
         (
             {"tabs": "x"},
-            "'tabs' is no decision. Decisions are: sheets, header, hidden, columns, constants, null_markers, encoding,",
+            "Decisions are: sheets, header, hidden, columns, constants, null_markers, clear_markers, encoding,",
         ),
         ({"sheets": []}, "'sheets' is the name of a sheet, a list of names, or all."),
         ({"sheets": ["Jan", 2]}, "'sheets' is the name of a sheet, a list of names, or all."),
@@ -129,6 +129,7 @@ def test_decisions_are_given_by_title_or_field_nested_or_flat() -> None:
         ({"null_markers": "NULL"}, "'null_markers' is a list of up to 20 short texts"),
         ({"null_markers": ["NULL", " "]}, "'null_markers' is a list of up to 20 short texts"),
         ({"null_markers.price": ["NULL"]}, "'null_markers.price' is no decision"),
+        ({"clear_markers": [""]}, "'clear_markers' is a list of up to 20 short texts"),
     ],
 )
 def test_a_decision_that_cannot_be_is_rejected(given: dict[str, Any], words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -14,8 +15,9 @@ from sluice.schema.cell_types import Date
 from sluice.schema.importer import Importer, Row, column
 from sluice.upstream.lookup import LookupResult
 from sluice.usecases.artifacts import JobFiles
+from sluice.usecases.staged_rows import read_ahead
 from tests.support.destination import MemoryDestination
-from tests.support.factories import csv_file
+from tests.support.factories import csv_file, products
 from tests.support.files import MemoryFiles
 from tests.support.harness import Harness, small_chunks
 from tests.unit.usecases.test_corrections_again import errors_of, file_of
@@ -134,3 +136,32 @@ def test_keys_are_the_dates_that_the_answer_makes_of_them(
         "2025-04-03": "b",
         "2025-05-06": "d",
     }
+
+
+def test_the_keys_of_many_chunks_are_read_at_the_same_time(monkeypatch: pytest.MonkeyPatch, harness: Harness) -> None:
+    """Each object takes S3 some 40 ms, and the time of `dispatch` is 300 s: one by one, 10,000 would take longer."""
+    small_chunks(monkeypatch, 1)
+    ref = harness.upload(csv_file(products(24)))
+    harness.plan(ref)
+    harness.phase(ref, PhaseName.PARSE)
+    together, read = threading.Barrier(8), JobFiles.keys
+
+    def slow(stored: JobFiles, index: int, *kind: str) -> bytes:
+        together.wait(timeout=20)  # broken, which is an error, if fewer read at the same time
+        return read(stored, index, *kind)
+
+    monkeypatch.setattr(JobFiles, "keys", slow)
+    harness.dispatch(ref, PhaseName.LOAD)
+    assert len(harness.queue.messages) == 24
+
+
+def test_no_more_objects_are_read_ahead_than_are_kept() -> None:
+    """Those of a file of 10 million rows would be 200 MB."""
+    begun: list[int] = []
+
+    def read(number: int) -> int:
+        begun.append(number)
+        return number
+
+    for number in read_ahead(read, range(1000)):
+        assert len(begun) <= number + 9

@@ -16,7 +16,7 @@ from sluice.model.job import SYNC, WaitsFor
 from sluice.model.lock import source_lock
 from sluice.model.status import Status
 from sluice.usecases.sync import SyncStart, clean_up, start_sync
-from tests.support.harness import NOW, Harness
+from tests.support.harness import LEASE, NOW, Harness
 from tests.unit.usecases.syncs import AT, promotion, pulling, raising, start
 
 
@@ -78,6 +78,8 @@ def test_a_new_sync_waits_for_workers_of_the_earlier_one(harness: Harness) -> No
     assert harness.jobs.get(second).waits_for == WaitsFor("dataset", first.id)
     assert harness.finish(first, error="States.Timeout").status is Status.CANCELLED
     assert harness.jobs.get(second).status is Status.QUEUED, "the lease lasts on"
+    harness.sweep(after=timedelta(seconds=1))
+    harness.deliver(each=lambda chunk: harness.work(chunk, now=NOW + LEASE))
     harness.sweep(after=timedelta(seconds=1))
     assert harness.run(second).status is Status.COMPLETED
 

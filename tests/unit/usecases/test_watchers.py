@@ -137,3 +137,13 @@ def test_a_job_of_another_tenant_cannot_be_watched() -> None:
         connect(Connection("a", "other", job.ref.id), now=0, jobs=jobs, connections=connections)
     connect(Connection("a", "acme", job.ref.id), now=0, jobs=jobs, connections=connections)
     assert connections.of_tenant("acme") == [Connection("a", "acme", job.ref.id)]
+
+
+def test_a_connection_whose_token_has_expired_is_closed_and_gets_nothing() -> None:
+    """Its client connects again, with a token that is valid or not at all."""
+    expired, valid = Connection("old", "acme", until=1000), Connection("new", "acme", until=1001)
+    connections, sockets = MemoryConnections(), MemorySockets()
+    for connection in (expired, valid):
+        connections.add(connection, now=0)
+    assert announce_queues("acme", show=lambda: b"queues", now=1000, connections=connections, sockets=sockets) == 1
+    assert (set(sockets.sent), sockets.closed, connections.of_tenant("acme")) == ({"new"}, frozenset({"old"}), [valid])

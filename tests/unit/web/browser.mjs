@@ -5,7 +5,7 @@ const listeners = new EventTarget();
 
 /** Put a browser's globals in place; `respond(url, options)` answers requests with `[status, body]`, or throws. */
 export function install(respond) {
-  const browser = { requests: [], streams: [], online: true };
+  const browser = { requests: [], streams: [], sockets: [], online: true };
   class EventSource extends EventTarget {
     static CLOSED = 2;
     readyState = 0;
@@ -24,8 +24,30 @@ export function install(respond) {
       this.readyState = EventSource.CLOSED;
     }
   }
+  class WebSocket extends EventTarget {
+    static OPEN = 1;
+    readyState = 0;
+    constructor(url) {
+      super();
+      this.url = url;
+      browser.sockets.push(this);
+      setImmediate(() => browser.onSocket?.(this));
+    }
+    open() {
+      this.readyState = WebSocket.OPEN;
+      this.dispatchEvent(new Event("open"));
+    }
+    message(content) {
+      this.dispatchEvent(Object.assign(new Event("message"), { data: JSON.stringify(content) }));
+    }
+    close() {
+      this.readyState = 3;
+      this.dispatchEvent(new Event("close"));
+    }
+  }
   const globals = {
     EventSource,
+    WebSocket,
     navigator: { get onLine() { return browser.online; }, language: "en" },
     document: { baseURI: "https://shop.example/page", documentElement: null },
     addEventListener: listeners.addEventListener.bind(listeners),

@@ -27,6 +27,90 @@ test("streams that are rejected three times are replaced by polling", async () =
   assert.equal(browser.requests.at(-1), "GET /v1/jobs/J1");
 });
 
+const SOCKET = { ...TICKET, links: { ...TICKET.links, socket: "wss://socket.example/live?ticket=t" } };
+const LOADING = { ...JOB, version: 1, status: "loading" };
+
+test("a job is followed over the socket of its ticket, from the state in which it is when that opens", async () => {
+  const browser = install((url) => (url.pathname.endsWith("/ticket") ? [200, SOCKET] : [200, LOADING]));
+  const seen = [];
+  browser.onSocket = async (socket) => {
+    socket.open();
+    for (let turns = 0; turns < 4; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    socket.message({ event: "queue.status", queues: {} });
+    socket.message({ event: "job.progress", job: { ...LOADING, version: 2 } });
+    socket.message({ event: "job.progress", job: { ...LOADING, version: 1 } });
+    socket.message({ event: "job.completed", job: JOB });
+  };
+  const { value } = await until(followJob("J1", { onJob: ({ version }, event) => seen.push([version, event]) }), 5);
+  assert.deepEqual(value, JOB);
+  assert.deepEqual(seen, [[1, "progress"], [2, "progress"], [3, "completed"]]);
+  assert.deepEqual([browser.sockets.length, browser.streams.length], [1, 0]);
+  assert.equal(browser.sockets[0].readyState, 3, "it is closed");
+});
+
+test("a message that is lost is made up for after a silence", async () => {
+  const start = Date.now();
+  const now = () => (Date.now() - start < 60_000 ? LOADING : JOB);
+  const browser = install((url) => [200, url.pathname.endsWith("/ticket") ? SOCKET : now()]);
+  browser.onSocket = (socket) => socket.open();
+  const { value, seconds } = await until(followJob("J1"), 120);
+  assert.deepEqual(value, JOB);
+  assert.ok(seconds <= 95, `${seconds} s`);
+  assert.equal(browser.sockets.length, 1);
+});
+
+test("a job at work that has not changed is requested, since it may wait for a worker, of which no event tells", async () => {
+  const start = Date.now();
+  const passed = () => Math.round((Date.now() - start) / 1000);
+  const working = (waits_since) => ({ ...LOADING, phase: "load", progress: { waits_since } });
+  const now = () => working(passed() > 15 && passed() < 35 ? "2026-01-01T02:09:40Z" : null);
+  for (const way of [{ onSocket: (socket) => socket.open() }, { onStream: (stream) => stream.dispatchEvent(sent(now())) }]) {
+    stopClock();
+    const ticket = way.onSocket ? SOCKET : TICKET;
+    const browser = Object.assign(install((url) => [200, url.pathname.endsWith("/ticket") ? ticket : now()]), way);
+    const stopping = new AbortController();
+    const begin = Date.now();
+    const seen = [];
+    const onJob = ({ version, progress }) => seen.push([version, progress.waits_since]);
+    setTimeout(() => stopping.abort("enough"), 44_000);
+    await until(followJob("J1", { onJob, signal: stopping.signal }), 60);
+    assert.ok(Date.now() - begin < 50_000);
+    assert.deepEqual(seen, [[1, null], [1, "2026-01-01T02:09:40Z"], [1, null]]);
+    assert.ok(browser.requests.filter((each) => each === "GET /v1/jobs/J1").length <= 5);
+  }
+});
+
+/** A job in a server-sent event. */
+const sent = (job) => Object.assign(new Event("progress"), { data: JSON.stringify({ job }), lastEventId: "1" });
+
+test("sockets that do not open are replaced by event streams, and those by polling", async () => {
+  const browser = install((url) => [200, url.pathname.endsWith("/ticket") ? SOCKET : JOB]);
+  browser.onSocket = (socket) => browser.sockets.length === 1 && socket.close(); // the second one never answers
+  browser.onStream = (stream) => stream.reject();
+  const { value } = await until(followJob("J1"), 120);
+  assert.deepEqual(value, JOB);
+  assert.deepEqual([browser.sockets.length, browser.streams.length], [2, 3]);
+});
+
+test("a page's own stream is not replaced by the socket", async () => {
+  const browser = install((url) => [200, url.pathname.endsWith("/ticket") ? SOCKET : JOB]);
+  browser.onStream = (stream) => stream.reject();
+  await until(followJob("J1", { url: "/live" }), 60);
+  assert.equal(browser.sockets.length, 0);
+  assert.ok(browser.streams[0].url.startsWith("https://shop.example/live/J1?ticket=t"));
+});
+
+test("an abort closes the socket", async () => {
+  const browser = install((url) => [200, url.pathname.endsWith("/ticket") ? SOCKET : LOADING]);
+  const stopping = new AbortController();
+  browser.onSocket = (socket) => {
+    socket.open();
+    setImmediate(() => stopping.abort("enough"));
+  };
+  assert.equal((await until(followJob("J1", { signal: stopping.signal }), 10)).error, "enough");
+  assert.equal(browser.sockets[0].readyState, 3);
+});
+
 test("a server that is not Sluice is a problem at once", async () => {
   for (const [status, body] of [[501, "no"], [404, "<html>"], [405, ""], [200, "<html>"], [200, { importId: "1" }]]) {
     install(() => [status, body]);

@@ -6,14 +6,16 @@ import { Problem, configure, get, post } from "../../../web/shared/api.js";
 import { explain, failure } from "../../../web/shared/problems.js";
 import { send } from "../../../web/shared/uploader.js";
 import { en } from "../../../web/shared/words-en.js";
+import { en as ofApi } from "../../../web/shared/words-problems-en.js";
 import { install, stopClock, until } from "./browser.mjs";
 
 /** What each problem of the pages themselves carries. */
 const FACTS = {
   name: "a.csv", types: ".xlsx", size: 5, limit: 4, count: 2, host: "api.example", url: "https://api.example", status: 404,
   element: "sluice-upload", attribute: "extra-data", property: "extraData", example: "{}", value: "x", reason: "away",
+  expired_at: "2026-03-01T10:00:00Z", overtaken_by: "01J",
 };
-const OWN = Object.keys(en).flatMap((key) => /^problem\.([a-z-]+)\.title$/.exec(key)?.[1] ?? []);
+const OWN = Object.keys({ ...en, ...ofApi }).flatMap((key) => /^problem\.([a-z-]+)\.title$/.exec(key)?.[1] ?? []);
 
 beforeEach(() => {
   configure({ apiUrl: "https://api.example/v1", token: "x" });
@@ -50,6 +52,17 @@ test("the API's words stay, and an unknown error has some", () => {
   assert.match(String(failure({ type: "about:blank" }, "en")), /^Something unexpected happened: /);
 });
 
+test("a reader of another language meets its words for what the API says of limits and of what is over", () => {
+  const given = { title: "It is not kept any more", detail: "Kept until 2026-03-01.", expired_at: "2026-03-01T10:00:00Z" };
+  const said = (type, lang) => explain(new Problem({ type: `/problems/${type}`, overtaken_by: "01J", ...given }), lang);
+  for (const type of ["quota", "expired", "overtaken"]) {
+    assert.deepEqual(said(type, "en"), { title: given.title, detail: given.detail });
+    assert.notEqual(said(type, "id").title, given.title);
+  }
+  assert.match(said("expired", "id").detail, /sampai 1 Mar 2026/);
+  assert.match(said("overtaken", "id").detail, /Pekerjaan 01J /);
+});
+
 test("a response without problem details gets a type by its status", async () => {
   const types = { 401: "unauthorized", 403: "forbidden", 404: "not-sluice", 429: "try-later", 500: "internal-error", 502: "try-later" };
   for (const [status, type] of Object.entries(types)) {
@@ -84,4 +97,11 @@ test("an answer to an announcement that is not Sluice's is a problem that names 
   const sending = send(file, { body: { importer: "products" }, uploadUrl: "/api/etl/upload" });
   const { error } = await until(sending, 10);
   assert.deepEqual([error.type, error.extra.url], ["/problems/not-sluice", "https://shop.example/api/etl/upload"]);
+});
+
+test("a limit of the tenant is shown at once, and not tried again", async () => {
+  const quota = { type: "/problems/quota", title: "Too much", detail: "500 jobs", status: 429 };
+  const browser = install(() => [429, quota]);
+  await assert.rejects(post("/imports", {}), (problem) => problem.is("quota"));
+  assert.equal(browser.requests.length, 1);
 });

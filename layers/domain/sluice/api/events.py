@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +14,23 @@ from sluice.model.chunk import PhaseName
 from sluice.model.event import Seen, event_name
 from sluice.model.job import Job
 from sluice.model.status import Status
-from sluice.usecases.views import Timeline
+from sluice.usecases.views import Step, Timeline
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
 # Milliseconds until a browser reconnects after a response; without it, browsers wait some seconds (WHATWG HTML).
+# Name of a stream, which a ticket carries.
+_STREAM = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _RETRY = "retry: 500\n\n"
+_RETRY_LATER = "retry: 5000\n\n"
+
+
+# Steps of a timeline that are shown: a response of Lambda has 6 MB at most, and a picture of it fewer points.
+_MOST_STEPS = 10_000
 
 
 class StepResponse(BaseModel):
-    """A chunk that was done: its phase, its number of rows, and the time."""
+    """A chunk that was done: its phase, its number of rows, and the time; several chunks where there are very many."""
 
     at: datetime
     phase: PhaseName
@@ -64,20 +72,24 @@ def read_id(text: str | None) -> tuple[Seen | None, str]:
     status, _, stream = rest.partition("-")
     if not (version.isascii() and version.isdigit()) or len(version) > 9 or status not in set(Status):
         return None, ""
+    if not _STREAM.fullmatch(stream):
+        return None, ""
     return Seen(int(version), Status(status)), stream
 
 
-def stream_response(job: Job, seen: Seen | None, stream: str, base_url: str) -> str:
+def stream_response(job: Job, seen: Seen | None, stream: str, base_url: str, *, at_once: bool = False) -> str:
     """Write the body of a response: the delay until the next request, and the job unless the watcher has seen it.
 
+    The delay is longer if the request was answered ``at_once``, because it could not wait for a change.
     The body always contains an id, so that a browser with the name of an older stream learns the current one.
     """
+    retry = _RETRY_LATER if at_once else _RETRY
     if seen is not None and job.version <= seen.version:
-        return f"{_RETRY}id: {seen.version}-{seen.status}-{stream}\n\n"
+        return f"{retry}id: {seen.version}-{seen.status}-{stream}\n\n"
     name = event_name(seen.status if seen else None, job)
     data = job_message(name, job, base_url, brief=False).decode()
     event = f"event: {name.removeprefix('job.')}\ndata: {data}"
-    return f"{_RETRY}id: {job.version}-{job.status}-{stream}\n{event}\n\n"
+    return f"{retry}id: {job.version}-{job.status}-{stream}\n{event}\n\n"
 
 
 def job_message(event: str, job: Job, base_url: str, *, brief: bool = True) -> bytes:
@@ -95,6 +107,18 @@ def _message(content: dict[str, Any]) -> bytes:
     return json.dumps(content).encode()
 
 
+def _merged(steps: list[Step]) -> list[Step]:
+    """Return at most about `_MOST_STEPS` steps: neighbours of one phase together, at the time of the last of them."""
+    together = -(-len(steps) // _MOST_STEPS)
+    merged: list[Step] = []
+    for place, step in enumerate(steps):
+        if place % max(together, 1) and merged[-1].phase is step.phase:
+            merged[-1] = Step(step.at, step.phase, merged[-1].rows + step.rows)
+        else:
+            merged.append(step)
+    return merged
+
+
 def timeline_response(found: Timeline, now: datetime) -> TimelineResponse:
     """Build the response about a timeline; a phase under way has taken the seconds until ``now``."""
     worked = [(span.phase, span.seconds(now)) for span in found.spans if span.phase]
@@ -108,7 +132,7 @@ def timeline_response(found: Timeline, now: datetime) -> TimelineResponse:
         if any(phase is name for phase, _ in worked)
     ]
     return TimelineResponse(
-        items=[StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in found.steps],
+        items=[StepResponse(at=step.at, phase=step.phase, rows=step.rows) for step in _merged(found.steps)],
         next=None,
         phases=times,
         spans=[

@@ -10,11 +10,12 @@ from pydantic import BaseModel, Field
 
 from sluice.api.problems import member_of
 from sluice.api.requests import CHOICES, DecisionBody, EvidenceBody, GuardsBody, Questions, RecipeBody
-from sluice.model.job import Job, JobFile
+from sluice.model.job import Job
 from sluice.model.options import DELETING, Blanks, Deletes, LoadOptions, Mode, OnRejections
-from sluice.model.recipe import HIDDEN, OF_TEXTS, SHEETS, Evidence, Question, Recall, Saved
+from sluice.model.recipe import HIDDEN, MARKERS, OF_TEXTS, SHEETS, Evidence, Question, Recall, Saved
+from sluice.reading.notes import notes_on
 from sluice.schema.importer import Importer
-from sluice.wording import word_effect, word_question
+from sluice.wording import word_effect, word_note, word_question
 
 _BY_COLUMN: Final = ("decimal", "date_order")
 # Parameters of questions and of their choices that list cells or rows.
@@ -164,6 +165,14 @@ class UnreadSheetResponse(BaseModel):
     is_hidden: bool
 
 
+class NoteResponse(BaseModel):
+    """What a reader may not see of a workbook, or see otherwise than it is read."""
+
+    text: str = Field(description="The same as a sentence.")
+    code: str
+    params: dict[str, Any]
+
+
 class FileResponse(BaseModel):
     """The file of a job."""
 
@@ -174,6 +183,9 @@ class FileResponse(BaseModel):
     delimiter: str | None
     sheets: list[SheetResponse] = Field(description="Sheets of a workbook that are read, in the order of their tabs.")
     not_read: list[UnreadSheetResponse] = Field(description="Other sheets of the workbook that have a value.")
+    notes: list[NoteResponse] = Field(
+        description="In sentences: hidden rows and columns, filters, merged ranges, and the sheets that are not read."
+    )
 
 
 class ImporterResponse(BaseModel):
@@ -234,10 +246,9 @@ def recipe_response(job: Job, *, brief: bool = False) -> RecipeBody:
         sheets=recipe.value(SHEETS),
         hidden=recipe.value(HIDDEN),
         header=recipe.value("header"),
-        **{key: recipe.value(key) for key in OF_TEXTS},
+        **{key: recipe.value(key) for key in (*OF_TEXTS, *MARKERS)},
         columns=recipe.columns,
         constants=recipe.constants,
-        null_markers=recipe.value("null_markers"),
         **shown,
     )
 
@@ -312,8 +323,9 @@ def _evidence(found: Evidence) -> EvidenceBody:
     return EvidenceBody.model_validate(asdict(found))
 
 
-def file_response(file: JobFile) -> FileResponse:
+def file_response(job: Job) -> FileResponse:
     """Build the part of a response that is about the file of a job."""
+    file = job.file
     return FileResponse(
         name=file.name,
         bytes=file.bytes,
@@ -337,6 +349,10 @@ def file_response(file: JobFile) -> FileResponse:
             UnreadSheetResponse(sheet=each.name, rows=each.rows, is_hidden=each.is_hidden)
             for each in file.sheets
             if each.header_row is None
+        ],
+        notes=[
+            NoteResponse(text=word_note(*each), code=each.code, params=each.params)
+            for each in notes_on(file.sheets, skips_hidden=job.recipe.value(HIDDEN) == "skip")
         ],
     )
 

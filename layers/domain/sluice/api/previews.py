@@ -16,7 +16,7 @@ from pydantic_core import to_jsonable_python
 from sluice.api.responses import JobResponse, RejectionResponse, job_response, rejection_response
 from sluice.catalog.registry import importer_of
 from sluice.model.rejection import Rejection
-from sluice.reading.matching import suggest
+from sluice.reading.suggesting import suggest
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Cell, CellError
 from sluice.schema.importer import Column

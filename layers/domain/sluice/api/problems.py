@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel, Field
 
 from sluice.model import errors
-from sluice.model.errors import InProgress, NotFound, SluiceError, TryLater, Unauthorized
+from sluice.model.errors import InProgress, NotFound, QuotaReached, SluiceError, TryLater, Unauthorized
 from sluice.wording import word_problem, word_reason, word_type
 
 CONTENT_TYPE = "application/problem+json"
@@ -52,12 +52,15 @@ STATUSES: Final[Mapping[str, int]] = {
     "not-retryable": 409,
     "importer-busy": 409,
     "nothing-to-roll-back": 409,
+    "expired": 409,
+    "overtaken": 409,
     "rolling-back": 409,
     "not-parsed": 409,
     "file-not-made": 409,
     "request-in-progress": 409,
     "idempotency-key-reused": 422,
     "bad-idempotency-key": 400,
+    "quota": 429,
     "try-later": 503,
     "unusable-secret": 500,
     "unusable-database": 500,
@@ -116,6 +119,7 @@ class Problem(BaseModel):
     errors: list[RequestError] | None = _member("Parts of the request that do not fit its description.")
     examples: list[Example] | None = _member("The first rows or records that are counted in `found`.")
     expected: list[str] | None = _member("Headers that the first row should have.")
+    expired_at: str | None = _member("Until when what the call needs was kept (RFC 3339).")
     field: str | None = _member("The column that several headers match.")
     found: list[str] | int | None = _member("Headers that match the same column; or a number of rows or records.")
     guard: str | None = _member("Name of the guard.")
@@ -129,6 +133,7 @@ class Problem(BaseModel):
     missing: list[str | int] | None = _member("Required columns, or numbers of parts, that are missing.")
     nearest: dict[str, str | None] | None = _member("Nearest headers of the file by missing column.")
     option: str | None = _member("Option that cannot be given so.")
+    overtaken_by: str | None = _member("Job that has loaded a newer file of the drop folder.")
     parameter: str | None = _member("Parameter that was not given.")
     row: int | None = _member("Row near which the text changes its encoding.")
     scope: str | None = _member("Scope that the token lacks.")
@@ -196,7 +201,7 @@ def headers_of(error: SluiceError) -> dict[str, str]:
     match error:
         case Unauthorized():
             return {"WWW-Authenticate": "Bearer"}
-        case TryLater() | InProgress():
+        case TryLater() | InProgress() | QuotaReached():
             return {"Retry-After": str(error.seconds)}
         case _:
             return {}

@@ -25,7 +25,6 @@ RecipeName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 #: EventBridge Scheduler documents no latest time; a time outside of these bounds is a typing error.
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
-
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 #: A number may change by more than all of its old value: 2.0 lets it become three times as large.
 Ratio = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
@@ -176,8 +175,7 @@ class RecipeBody(OptionFields):
     constants: dict[Header, Header] | None = Field(
         default=None,
         max_length=20,
-        description="Values that hold for the whole file: the importer's parameters, by name. Without them, the file's "
-        "name is searched.",
+        description="The importer's parameters, by name. Without them, the file's name is searched.",
         examples=[{"ward": "79800001"}],
     )
     null_markers: list[Header] | None = Field(
@@ -185,6 +183,12 @@ class RecipeBody(OptionFields):
         max_length=20,
         description="Texts that stand for an empty cell, exactly as they are written; they replace the importer's.",
         examples=[["NULL", "n/a"]],
+    )
+    clear_markers: list[Header] | None = Field(
+        default=None,
+        max_length=20,
+        description="Texts that clear a value, also where blank cells keep it; they replace the importer's.",
+        examples=[["-", "[clear]"]],
     )
     decimal: dict[Header, Mark] | None = Field(
         default=None,
@@ -201,17 +205,14 @@ class RecipeBody(OptionFields):
     )
     name: RecipeName | None = Field(
         default=None,
-        description="Name of a recipe that is kept: what it decides holds where neither this request nor the file's "
-        "name nor cells of the file decide otherwise.",
+        description="Name of a recipe that is kept: it holds where neither request, file name nor cells say otherwise.",
         examples=["nordparts"],
     )
     version: int | None = Field(
         default=None, description="Version of a job's recipe, which rises with every decision; ignored in a request."
     )
     decisions: dict[str, DecisionBody] | None = Field(
-        default=None,
-        description="How each decision about a job's file was made, by its key, such as `decimal.price`; ignored in a "
-        "request. Null in lists and in messages of the WebSocket.",
+        default=None, description="How each decision was made, by its key; ignored in a request, null in lists."
     )
 
     @model_validator(mode="before")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
@@ -48,6 +48,9 @@ class ProgressResponse(BaseModel):
     percent: int
     message: str
     code: str = Field(description="Code of the message, the same in every language, such as `loading`.")
+    waits_since: datetime | None = Field(
+        description="Since when it waits for a worker; null if it does not, and in lists, events and messages."
+    )
 
 
 class CountsResponse(BaseModel):
@@ -243,12 +246,13 @@ class ImportResponse(BaseModel):
     upload: UploadForm | UploadParts
 
 
-def job_response(job: Job, base_url: str, *, brief: bool = False) -> JobResponse:
+def job_response(job: Job, base_url: str, *, brief: bool = False, waits_since: datetime | None = None) -> JobResponse:
     """Build the response about a job; links begin with ``base_url``, and each leads to an existing resource.
 
     A brief one has no evidence, because a response has at most 6 MB and a message of the WebSocket 128 KB.
+    ``waits_since`` is when its wait for a worker began.
     """
-    counts, progress = job.counts, progress_of(job)
+    counts, progress = job.counts, progress_of(job, waits_since)
     return JobResponse(
         id=job.ref.id,
         kind="sync" if job.is_sync else "import",
@@ -259,8 +263,9 @@ def job_response(job: Job, base_url: str, *, brief: bool = False) -> JobResponse
             current=progress.current,
             total=progress.total,
             percent=progress.percent,
-            message=word_progress(job, progress.code),
+            message=word_progress(job, progress.code, since=waits_since),
             code=progress.code,
+            waits_since=waits_since,
         ),
         counts=CountsResponse(
             total=counts.total,
@@ -277,7 +282,7 @@ def job_response(job: Job, base_url: str, *, brief: bool = False) -> JobResponse
         ),
         rollback=_rollback(job),
         problem=Problem(**shown(job.problem, base_url)) if job.problem else None,
-        file=None if job.is_sync else file_response(job.file),
+        file=None if job.is_sync else file_response(job),
         sync=_pull(job) if job.is_sync else None,
         lookup=job.lookup,
         recipe=recipe_response(job, brief=brief),
@@ -347,7 +352,7 @@ def _rollback(job: Job) -> RollbackResponse | None:
 def _links(job: Job, here: str) -> dict[str, str]:
     if job.deleted:
         return {"self": here, "log": f"{here}/log"}
-    names = ["log", *allowed_actions(job)]
+    names = ["log", *allowed_actions(job, datetime.now(UTC))]
     if job.planned and job.status is not Status.PARSING:
         names.append("preview")
     if job.counts.rejected:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
@@ -26,6 +27,10 @@ _WRITES = 8
 _IN_ROUND = "(attribute_not_exists(#round) OR #round = :round)"
 
 
+def _now() -> int:
+    return int(time.time())
+
+
 class DynamoChunks:
     """The `Chunks` port on DynamoDB.
 
@@ -33,14 +38,11 @@ class DynamoChunks:
     ----------
     table
         The jobs table.
-    keep_days
-        Days after which the table's TTL removes barriers and chunks.
     """
 
-    def __init__(self, table: Table, keep_days: int) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
         self._client = table.meta.client
-        self._keep = timedelta(days=keep_days)
         self._condition_failed = self._client.exceptions.ConditionalCheckFailedException
         self._transaction_conflict = self._client.exceptions.TransactionConflictException
 
@@ -51,9 +53,10 @@ class DynamoChunks:
                 pass  # the iteration raises the first failure
 
     def _add_one(self, chunk: Chunk) -> None:
-        item = stored.of_chunk(chunk) | {"expires_at": self._expires()}
+        item = stored.of_chunk(chunk) | {"due_at": _now()}
+        # a text, because `Attr` conditions of one resource share a counter of placeholders, which threads would mix up
         with suppress(self._condition_failed):
-            self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
+            self._table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
 
     def forget(self, ref: JobRef, name: PhaseName) -> None:
         """Remove a phase and its chunks; the barrier first, because no chunk can be closed without it."""
@@ -88,16 +91,19 @@ class DynamoChunks:
                 pass  # the iteration raises the first failure
 
     def _reopen_one(self, chunk: Chunk) -> None:
+        """Queue a closed chunk in its next round, without its counts; one that had failed may have delivered rows."""
         where, names, values = self._unchanged(chunk)
         gone = ["closed_at", "error", *(f"n_{name}" for name, value in chunk.counts.as_dict().items() if value)]
         names |= {f"#gone{place}": name for place, name in enumerate(gone)}
         change = update(
             self._table.name,
             stored.chunk_key(chunk.ref),
-            "SET #state = :queued, attempts = :none, lease_until = :none, #round = :next REMOVE "
-            + ", ".join(f"#gone{place}" for place in range(len(gone))),
+            "SET #state = :queued, attempts = :none, lease_until = :none, #round = :next, touched = :touched, "
+            "due_at = :now REMOVE " + ", ".join(f"#gone{place}" for place in range(len(gone))),
             names,
-            values | {":queued": str(ChunkState.QUEUED), ":none": 0, ":next": chunk.ref.round + 1},
+            values
+            | {":queued": str(ChunkState.QUEUED), ":none": 0, ":next": chunk.ref.round + 1}
+            | {":touched": chunk.touched or chunk.state is ChunkState.FAILED, ":now": _now()},
             where,
         )
         self._taking_off(chunk, change)
@@ -145,31 +151,16 @@ class DynamoChunks:
         found = list(self.of_phase(ref, name))
         for chunk in found:
             if chunk.state is ChunkState.FAILED:
-                self._requeue(chunk)
+                self._reopen_one(chunk)
         done = sum(chunk.state is ChunkState.DONE for chunk in found)
         return Barrier(name, run, total=len(found), remaining=len(found) - done, failed=0, token=token)
-
-    def _requeue(self, chunk: Chunk) -> None:
-        """Requeue a failed chunk, unless a second dispatch has done so: the chunk may even be done by now."""
-        with suppress(self._condition_failed):
-            self._table.update_item(
-                Key=stored.chunk_key(chunk.ref),
-                UpdateExpression="SET #state = :queued, attempts = :none, #round = :next REMOVE #error, closed_at",
-                ConditionExpression=Attr("state").eq(str(ChunkState.FAILED)),
-                ExpressionAttributeNames={"#state": "state", "#error": "error", "#round": "round"},
-                ExpressionAttributeValues={
-                    ":queued": str(ChunkState.QUEUED),
-                    ":none": 0,
-                    ":next": chunk.ref.round + 1,
-                },
-            )
 
     def _write_phase(self, ref: JobRef, there: Barrier | None, opened: Barrier) -> Barrier | None:
         """Write a barrier; return ``None``, and write nothing, if the barrier changed since ``there`` was read."""
         condition: ConditionBase = Attr("pk").not_exists()
         if there is not None:
             condition = Attr("remaining").eq(there.remaining) & Attr("run").eq(there.run)
-        item = stored.of_phase(ref, opened) | {"expires_at": self._expires()}
+        item = stored.of_phase(ref, opened)
         try:
             self._table.put_item(Item=item, ConditionExpression=condition)
         except (self._condition_failed, self._transaction_conflict):
@@ -184,15 +175,16 @@ class DynamoChunks:
     def lease(self, ref: ChunkRef, *, now: int, until: int) -> Chunk | None:
         """Lease a chunk that is queued or whose lease has expired.
 
-        ``None`` if the chunk is closed, unknown, or leased by another worker.
+        ``None`` if the chunk is closed, unknown, leased by another worker, or stored by a newer version.
         """
+        known = Attr("format").not_exists() | Attr("format").lte(stored.FORMAT)
         free = Attr("state").eq(str(ChunkState.QUEUED))
         lapsed = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("lease_until").lte(now)
         try:
             answer = self._table.update_item(
                 Key=stored.chunk_key(ref),
                 UpdateExpression="SET #state = :running, lease_until = :until ADD attempts :one",
-                ConditionExpression=free | lapsed,
+                ConditionExpression=(free | lapsed) & known,
                 ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues={":running": str(ChunkState.RUNNING), ":until": until, ":one": 1},
                 ReturnValues="ALL_NEW",
@@ -201,16 +193,18 @@ class DynamoChunks:
             return None
         return stored.to_chunk(ref.job, answer["Attributes"])
 
-    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
+    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True, touched: bool = True) -> None:
         """Release the lease of a chunk and requeue it; do nothing if another worker has leased it since.
 
-        Unless ``tried``, the attempt does not count.
+        Unless ``tried``, the attempt does not count; ``touched`` as of a `Chunk`, and its ``due_at`` is stored.
         """
         ours = Attr("state").eq(str(ChunkState.RUNNING)) & Attr("attempts").eq(chunk.attempts)
         sets: dict[str, Any] = {
             "state": str(ChunkState.QUEUED),
             "lease_until": 0,
             "attempts": chunk.attempts - (not tried),
+            "touched": touched,
+            "due_at": chunk.due_at,
         }
         sets |= {"error": stored.of_problem(error)} if error else {}
         try:
@@ -252,7 +246,7 @@ class DynamoChunks:
         try:
             transact(self._client, parts)
         except ConditionFailed as failed:
-            if failed.places != [0]:
+            if 0 not in failed.places:
                 raise
             return False
         return True
@@ -305,6 +299,3 @@ class DynamoChunks:
             values | {f":{name}": value for name, value in numbers.items()},
             "attribute_exists(pk)",
         )
-
-    def _expires(self) -> int:
-        return int((datetime.now(UTC) + self._keep).timestamp())

@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,12 +15,15 @@ from sluice.model.errors import NotYet
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.service_resource import Table
 
 # DynamoDB cancels a transaction that conflicts with another one, and does not queue it. Chunks take seconds, so such
 # conflicts are short: 12 attempts, with waits from 20 ms up to 2 s between them, take eight seconds, less than a lease.
 _TRANSACTION_ATTEMPTS = 12
 _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 2.0
+# Limit of BatchGetItem (DynamoDB API Reference).
+_READ_BATCH = 100
 # A table that is throttled grows within minutes (DynamoDB Developer Guide, "Burst and adaptive capacity").
 _UNTIL_TABLE_GROWS = 10
 # DynamoDB Developer Guide, "Error handling with DynamoDB": errors after which the same request can succeed.
@@ -109,6 +112,27 @@ def transact(client: DynamoDBClient, actions: list[dict[str, Any]]) -> None:
             if not is_transient(error):
                 raise
     raise NotYet("jobs-table-busy", _UNTIL_TABLE_GROWS)
+
+
+def read_items(table: Table, keys: Iterable[Mapping[str, str]]) -> Iterator[dict[str, Any]]:
+    """Yield the items of a table that have these keys, as they are now; a hundred are read with each request.
+
+    Raises
+    ------
+    NotYet
+        If the table is throttled at every attempt.
+    """
+    remaining = iter(keys)
+    while some := list(itertools.islice(remaining, _READ_BATCH)):
+        wanted: Any = {table.name: {"Keys": some, "ConsistentRead": True}}
+        for _ in attempts(_TRANSACTION_ATTEMPTS):
+            answer = table.meta.client.batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"].get(table.name, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                break
+        else:
+            raise NotYet("jobs-table-busy", _UNTIL_TABLE_GROWS)
 
 
 def put(table: str, item: Mapping[str, Any]) -> dict[str, Any]:

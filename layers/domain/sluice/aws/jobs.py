@@ -11,28 +11,31 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from sluice.aws import stored
-from sluice.aws.dynamodb import ConditionFailed, put, query_items, transact, update
-from sluice.aws.locks import freeing, held_by, step_parts
+from sluice.aws.dynamodb import ConditionFailed, attempts, put, query_items, read_items, transact, update
+from sluice.aws.expiry import let_stay, read_job
+from sluice.aws.locks import freeing, held_by, owned_by, step_parts
+from sluice.aws.quotas import Quotas
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import NotFound, Problem
-from sluice.model.job import SYSTEM, Decided, Job, JobFile, LogEntry, WaitsFor
+from sluice.model.errors import NotFound, NotYet, Problem
+from sluice.model.job import JOB_ID, SYSTEM, Decided, Job, JobFile, LogEntry, WaitsFor
 from sluice.model.lock import Lock, LockChanged, LockStep
 from sluice.model.page import Page, encode_cursor, job_position
+from sluice.model.quota import NO_LIMITS, Limits
+from sluice.model.retention import stage_after
 from sluice.model.status import ENDED, TRANSITIONS, Status, illegal_transition, sources_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Ids have 26 characters; a much longer one is invalid, and DynamoDB would raise an error about its key.
-_ID_LENGTH = 64
 _EXISTS = "attribute_exists(pk)"
 _KEPT = "attribute_not_exists(deleted)"
 _HOLD = {"#hold": "hold"}
+# Attempts to begin a job while others of its tenant begin.
+_TURNS = 12
 # Condition that the recipe of a job is the one that was read; jobs of an earlier version have none.
 _SAME_RECIPE = "(attribute_not_exists(#recipe_version) OR #recipe_version = :recipe_seen)"
 _SEEN = {"#status": "status", "#run": "run", "#recipe_version": "recipe_version"}
-# What a job takes from the one that it corrects.
 _TAKEN = ("corrects", "recipe", "recipe_version", "questions", "options")
 
 
@@ -44,48 +47,45 @@ class DynamoJobs:
     table
         The jobs table.
     keep_days
-        Days after which the table's TTL removes a job.
+        Days that what a job leaves is kept after its end.
+    limits
+        What a tenant may have under way.
     """
 
-    def __init__(self, table: Table, keep_days: int) -> None:
-        self._table = table
-        self._client = table.meta.client
+    def __init__(self, table: Table, keep_days: int, limits: Limits = NO_LIMITS) -> None:
+        self._table, self._client = table, table.meta.client
+        self._quotas = Quotas(table, limits)
         self._keep = timedelta(days=keep_days)
 
     def add(self, job: Job, *, note: str = "", owning: Lock | None = None, instead_of: JobRef | None = None) -> bool:
         """Add a job, and make it the owner of a lock in the same transaction.
 
         ``False``, and nothing is written, if there is a job of that id already, or if the lock's owner is not
-        ``instead_of`` (``None``: if it has an owner).
+        ``instead_of`` (``None``: if it has an owner). Raises `QuotaReached` if its tenant has too much under way.
         """
-        new = put(self._table.name, stored.of_job(job) | {"expires_at": self._expires(job.created_at)})
+        new = put(self._table.name, stored.of_job(job))
         new["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
         parts = [new, self._entry(job.ref, job.status, job.requested_by, note)]
         if owning is not None:
-            parts.append(self._owning(owning, job.ref, instead_of))
-        try:
-            transact(self._client, parts)
-        except ConditionFailed:
-            return False
-        return True
-
-    def _owning(self, lock: Lock, owner: JobRef, instead_of: JobRef | None) -> dict[str, Any]:
-        part = put(self._table.name, stored.of_lock(lock, owner))
-        if instead_of is None:
-            part["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
-        else:
-            part["Put"] |= {"ConditionExpression": "#job = :before", "ExpressionAttributeNames": {"#job": "job"}}
-            part["Put"] |= {"ExpressionAttributeValues": {":before": instead_of.id}}
-        return part
+            parts.append(owned_by(self._table.name, owning, job.ref, instead_of))
+        for _ in attempts(_TURNS):
+            share = [] if job.status in ENDED else self._quotas.entry(job)
+            try:
+                transact(self._client, [*parts, *share])
+                return True
+            except ConditionFailed as failed:
+                if failed.places != [len(parts)]:  # else another job of the tenant has begun
+                    return False
+        raise NotYet("jobs-table-busy", _TURNS)
 
     def get(self, ref: JobRef) -> Job:
         """Read a job, strongly consistent; raises `NotFound`."""
-        if len(ref.id) > _ID_LENGTH:
-            raise NotFound("job", ref.id[:_ID_LENGTH])
+        if not JOB_ID.fullmatch(ref.id):
+            raise NotFound("job", ref.id[:64])
         found = self._table.get_item(Key=stored.job_key(ref), ConsistentRead=True).get("Item")
         if found is None:
             raise NotFound("job", ref.id)
-        return stored.to_job(found)
+        return self._read(found)
 
     def page(
         self, tenant: str, *, status: str | None, importer: str | None, limit: int, cursor: str | None
@@ -107,15 +107,17 @@ class DynamoJobs:
         for item in query_items(self._table.query, **query):
             if len(found) == limit:
                 return Page(found, encode_cursor(found[-1].ref.id))
-            found.append(stored.to_job(item))
+            found.append(self._read(item))
         return Page(found, None)
 
     def active(self) -> Iterator[Job]:
         """Yield the jobs of all tenants that have not ended."""
         query = {"IndexName": "active", "KeyConditionExpression": Key("active").eq(stored.ACTIVE)}
-        for item in query_items(self._table.query, **query):
-            with suppress(NotFound):  # TTL has removed the job, and the index follows later
-                yield self.get(JobRef(item["pk"].removesuffix("#jobs"), item["sk"]))
+        keys = ({"pk": item["pk"], "sk": item["sk"]} for item in query_items(self._table.query, **query))
+        # the index follows the table later: one that has just ended, or was removed, is in it as before
+        for item in read_items(self._table, keys):
+            let_stay(self._table, item)
+            yield stored.to_job(item)
 
     def transition(
         self,
@@ -178,11 +180,15 @@ class DynamoJobs:
         change = self._update(ref, changes, f"{where} AND {_KEPT}", allowed, counters=counters, remove=dropped)
         change["Update"]["ExpressionAttributeNames"] |= {"#run": "run"} if since else {}
         change["Update"]["ExpressionAttributeNames"] |= _SEEN if since and decided else {}
+        if to in ENDED:
+            parts.append(self._quotas.exit(ref))
+        elif since is not None and since.status in ENDED:
+            parts += self._quotas.entry(since)
         try:
             transact(self._client, [change, self._entry(ref, to, by, note), *parts])
         except ConditionFailed as failed:
-            if 0 not in failed.places:
-                raise LockChanged from None
+            if 0 not in failed.places:  # without a lock, another job of the tenant has begun
+                raise (LockChanged if lock else NotYet("jobs-table-busy", 1)) from None
             job = self.get(ref)
             if job.status is not to:
                 raise illegal_transition(ref.id, job.status, to) from None
@@ -190,11 +196,9 @@ class DynamoJobs:
         return self.get(ref)
 
     def give_back(self, job: Job, lock: Lock) -> bool:
-        """Free the lock of a dataset that the job holds, and note that in the job.
+        """Free the lock of a dataset that the job holds, and note that in the job, whose version stays.
 
         ``False``, and nothing changes, if the job has given it back, or has begun another run since it was read.
-
-        The job's version stays: what callers see of it does not change.
         """
         where, seen = unchanged(job)
         names = {"#status": "status", "#run": "run", **_HOLD}
@@ -215,17 +219,18 @@ class DynamoJobs:
         with suppress(ConditionFailed):
             transact(self._client, [change])
 
-    def describe(self, job: Job, *, file: JobFile, total: int) -> None:
+    def describe(self, job: Job, *, file: JobFile, total: int, note: str = "") -> None:
         """Store the results of `plan`: the file, and the number of rows that it was split into by the job's recipe.
 
-        Only once in each split: chunks subtract their blank rows from the total, and a late plan must not add them.
+        Once in each split: chunks subtract their blank rows from the total, and a late plan must not add them.
         """
         changes = {"file": asdict(file), "n_total": total, "planned": True, "split_by": job.recipe.version}
         where, split = _in_split(job)
         change = self._update(job.ref, changes, f"{_EXISTS} AND attribute_not_exists(planned) AND {where}", split)
         change["Update"]["ExpressionAttributeNames"] |= {"#split": "split"}
+        entry = [self._entry(job.ref, job.status, SYSTEM, note)] if note else []
         with suppress(ConditionFailed):
-            transact(self._client, [change])
+            transact(self._client, [change, *entry])
 
     def split_anew(self, job: Job) -> Job:
         """Let the file of a job be planned once more, into the folder of its next split; once for each split."""
@@ -243,10 +248,7 @@ class DynamoJobs:
         return self.get(ref)
 
     def decide(self, job: Job, decided: Decided, *, by: str = SYSTEM, note: str = "") -> Job:
-        """Store what is decided about a job, whose state stays; with a note, an entry in its log.
-
-        Raises `Conflict` if its state, its run or the version of its recipe has changed since it was read.
-        """
+        """Store what is decided about a job; `Conflict` if state, run or recipe have changed since it was read."""
         where, seen = unchanged(job)
         where, seen = f"{where} AND {_SAME_RECIPE}", seen | {":recipe_seen": job.recipe.version}
         change = self._update(job.ref, stored.of_decided(decided), where, seen)
@@ -261,7 +263,7 @@ class DynamoJobs:
     def link(self, job: Job, corrected: Job, *, note: str) -> Job:
         """Store that a job corrects another, with what it takes from it, and an entry in the logs of both; only once.
 
-        Returns the job as it is stored. It corrects no job if ``corrected`` does not exist any more.
+        Returns the job as it is stored; it corrects none if ``corrected`` does not exist any more.
         """
         item = stored.of_job(job)
         changes = {name: item[name] for name in _TAKEN}
@@ -288,13 +290,7 @@ class DynamoJobs:
         return [stored.to_entry(item) for item in query_items(self._table.query, **query)]
 
     def mark_deleted(self, ref: JobRef, *, by: str) -> Job:
-        """Mark a job that has ended as deleted, only once; it takes no further transition, and shows no cells.
-
-        Raises
-        ------
-        Conflict
-            If the job has not ended.
-        """
+        """Mark a job that has ended as deleted, only once; it shows no cells then. Raises `Conflict` if it goes on."""
         job, (where, ended) = self.get(ref), status_in(ENDED)
         changes = {"deleted": True, **stored.of_decided(Decided(job.recipe.without_evidence()))}
         change = self._update(ref, changes, f"{where} AND {_KEPT}", ended, remove=["recall"])
@@ -324,10 +320,12 @@ class DynamoJobs:
         with suppress(ConditionFailed):
             transact(self._client, [change, self._entry(job.ref, Status.PARSING, SYSTEM, note)])
 
+    def _read(self, item: dict[str, Any]) -> Job:
+        return read_job(item, self._keep)
+
     def _entry(self, ref: JobRef, status: Status, by: str, note: str) -> dict[str, Any]:
         now = datetime.now(UTC)
-        entry = LogEntry(now, by, status, note)
-        return put(self._table.name, stored.of_entry(ref, entry) | {"expires_at": self._expires(now)})
+        return put(self._table.name, stored.of_entry(ref, LogEntry(now, by, status, note)))
 
     def _update(
         self,
@@ -348,9 +346,6 @@ class DynamoJobs:
         values = {":one": 1, **(values or {}), **{f":{name}": value for name, value in changes.items()}}
         return update(self._table.name, stored.job_key(ref), expression, names, values, where)
 
-    def _expires(self, since: datetime) -> int:
-        return int((since + self._keep).timestamp())
-
 
 def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:
     """Return the attributes that a transition sets; a stopped job keeps its phase, in which it will continue."""
@@ -365,14 +360,14 @@ def changes_of(to: Status, phase: PhaseName | None) -> dict[str, Any]:
         case Status.PAUSING | Status.PAUSED | Status.CANCELLING:
             return {}
         case _ if to in ENDED:
-            return {"phase": None, "finished_at": now}
+            return {"phase": None, "finished_at": now, "active": str(stage_after(to))}
         case _:
             return {"phase": phase, "active": stored.ACTIVE}
 
 
 def dropped_by(to: Status) -> list[str]:
     """List the attributes that a transition removes."""
-    dropped = ["waits_for", "problem", "active" if to in ENDED else "finished_at"]
+    dropped = ["waits_for", "problem", "finished_at"]
     return dropped if to in {Status.PAUSING, Status.PAUSED} else [*dropped, "suspended"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
@@ -26,13 +26,10 @@ class DynamoLocks:
     ----------
     table
         The jobs table.
-    keep_days
-        Days after which the table's TTL removes the lock of a file, as it removes the job that imported the file.
     """
 
-    def __init__(self, table: Table, keep_days: int) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
-        self._keep = timedelta(days=keep_days)
         self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def owner(self, lock: Lock) -> JobRef | None:
@@ -46,8 +43,6 @@ class DynamoLocks:
         if instead_of is not None:
             free |= Attr("job").eq(instead_of.id)
         item: dict[str, Any] = stored.of_lock(lock, ref)
-        if lock.kind is LockKind.FILE:
-            item |= {"expires_at": int((datetime.now(UTC) + self._keep).timestamp())}
         return self._write(lambda: self._table.put_item(Item=item, ConditionExpression=free))
 
     def transfer(self, lock: Lock, owner: JobRef, to: JobRef) -> bool:
@@ -71,7 +66,7 @@ class DynamoLocks:
 
     def held(self, lock: Lock) -> Held:
         """Read the lock of a dataset, with the first in its line, strongly consistent."""
-        in_order = Key("pk").eq(stored.lock_key(lock)["pk"])
+        in_order = Key("pk").eq(stored.lock_key(lock)["pk"]) & Key("sk").gte("lock")
         found = self._table.query(KeyConditionExpression=in_order, ConsistentRead=True, Limit=2)["Items"]
         return stored.to_held(lock, found)
 
@@ -86,12 +81,38 @@ class DynamoLocks:
         key, same = stored.waiting_key(lock, waiting), Attr("run").eq(waiting.run)
         self._write(lambda: self._table.delete_item(Key=key, ConditionExpression=same))
 
+    def enlist(self, lock: Lock, ref: JobRef) -> None:
+        """Note that a job of the drop folder will load into a dataset."""
+        self._table.put_item(Item=stored.dropped_key(lock, ref))
+
+    def older(self, lock: Lock, ref: JobRef) -> list[JobRef]:
+        """List the jobs of the drop folder that are enlisted and older than this one, oldest first."""
+        key = stored.dropped_key(lock, ref)
+        before = Key("pk").eq(key["pk"]) & Key("sk").between("dropped#", key["sk"])
+        found = self._table.query(KeyConditionExpression=before, ConsistentRead=True)["Items"]
+        return [JobRef(lock.tenant, str(item["sk"]).partition("#")[2]) for item in found if item["sk"] != key["sk"]]
+
+    def delist(self, lock: Lock, ref: JobRef) -> None:
+        """Remove what `enlist` has noted."""
+        self._table.delete_item(Key=stored.dropped_key(lock, ref))
+
     def _write(self, write: Callable[[], object]) -> bool:
         try:
             write()
         except self._condition_failed:
             return False
         return True
+
+
+def owned_by(table: str, lock: Lock, owner: JobRef, instead_of: JobRef | None) -> dict[str, Any]:
+    """Build the action that makes a new job the owner of a lock, which must be free or belong to ``instead_of``."""
+    part = put(table, stored.of_lock(lock, owner))
+    if instead_of is None:
+        part["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+    else:
+        part["Put"] |= {"ConditionExpression": "#job = :before", "ExpressionAttributeNames": {"#job": "job"}}
+        part["Put"] |= {"ExpressionAttributeValues": {":before": instead_of.id}}
+    return part
 
 
 def step_parts(table: str, job: Job, step: LockStep) -> list[dict[str, Any]]:
@@ -104,6 +125,9 @@ def step_parts(table: str, job: Job, step: LockStep) -> list[dict[str, Any]]:
     if step.takes and seen.owner is None:
         change = "SET #job = :taker, #hold = :next"
         values |= {":taker": job.ref.id, ":next": seen.number + 1}
+        if newest := seen.newest_with(job):
+            change += ", newest = :newest"
+            values |= {":newest": newest}
     else:  # to join the line, or to take what the job holds already, only checks the lock
         change = "SET #hold = :seen"
     parts = [update(table, stored.lock_key(step.lock), change, names, values, where)]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
 from sluice.model.errors import FileRejected, NotFound
 from sluice.model.job import StoredPart
+from sluice.model.retention import StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -25,6 +27,9 @@ _LINK_SECONDS = 300
 # Limit of DeleteObjects (Amazon S3 API Reference).
 _DELETE_BATCH = 1000
 _MISSING = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
+# S3 says so of an object that does not exist to a role that may not list the whole bucket: the permission of ours holds
+# for prefixes, which a request for an object has none of (Amazon S3 API Reference, "GetObject", permissions).
+_DENIED = frozenset({"AccessDenied", "403", "Forbidden"})
 
 
 class S3Files:
@@ -43,7 +48,7 @@ class S3Files:
 
     def stat(self, key: str) -> tuple[int, str]:
         """Return the size of an object in bytes, and its etag; raises `NotFound`."""
-        with _errors_translated(key):
+        with self._read_errors_translated(key):
             found = self._client.head_object(Bucket=self._bucket, Key=key)
         return found["ContentLength"], found["ETag"].strip('"')
 
@@ -60,7 +65,7 @@ class S3Files:
             wanted["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
         if etag is not None:
             wanted["IfMatch"] = f'"{etag}"'
-        with _errors_translated(key):
+        with self._read_errors_translated(key):
             return self._client.get_object(**wanted)["Body"].read()
 
     def write(self, key: str, body: bytes) -> None:
@@ -98,9 +103,22 @@ class S3Files:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return sorted(found["Key"] for page in pages for found in page.get("Contents", []))
 
-    def remove(self, prefix: str) -> None:
-        """Remove every object whose key begins with the prefix."""
-        names = self.names(prefix)
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the folders in a folder, sorted; each ends with a slash."""
+        listed = self._client.get_paginator("list_objects_v2")
+        for page in listed.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/"):
+            yield from (found["Prefix"] for found in page.get("CommonPrefixes", []))
+
+    def written_before(self, prefix: str, moment: datetime) -> Iterator[StoredObject]:
+        """Yield the objects whose keys begin with the prefix, and that were written before a moment."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                if found["LastModified"] < moment:
+                    yield StoredObject(found["Key"], found["ETag"].strip('"'), found["LastModified"])
+
+    def remove(self, prefix: str, *, but: str = "") -> None:
+        """Remove every object whose key begins with the prefix, but one."""
+        names = [name for name in self.names(prefix) if name != but]
         for start in range(0, len(names), _DELETE_BATCH):
             some: Any = [{"Key": name} for name in names[start : start + _DELETE_BATCH]]
             answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
@@ -109,9 +127,8 @@ class S3Files:
 
     def remove_file(self, key: str, etag: str | None) -> None:
         """Remove an object if it exists and has this etag; ``None`` stands for any."""
-        # the key sorts before longer ones that begin with it; a HEAD request would need permission to read the object
-        first = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-        if any(found["Key"] == key and etag in {None, found["ETag"].strip('"')} for found in first):
+        # a HEAD request would need permission to read the object
+        if (found := self._listed_etag(key)) is not None and etag in {None, found}:
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def download_url(self, key: str, file_name: str) -> str:
@@ -120,10 +137,10 @@ class S3Files:
         wanted = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": saved_as}
         return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=_LINK_SECONDS)
 
-    def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
-        """Presign a POST form for exactly this key; S3 itself rejects a larger file."""
+    def upload_form(self, key: str, size: int) -> dict[str, Any]:
+        """Presign a POST form for exactly this key; S3 itself rejects a file of another size."""
         form = self._client.generate_presigned_post(
-            self._bucket, key, Conditions=[["content-length-range", 0, max_bytes]], ExpiresIn=_FORM_SECONDS
+            self._bucket, key, Conditions=[["content-length-range", size, size]], ExpiresIn=_FORM_SECONDS
         )
         return {"method": "POST", "url": form["url"], "fields": form["fields"], "expires_in": _FORM_SECONDS}
 
@@ -150,6 +167,23 @@ class S3Files:
             self._client.complete_multipart_upload(
                 Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": joined}
             )
+
+    def _listed_etag(self, key: str) -> str | None:
+        """Return the etag of an object, or ``None``, by listing it, which needs no permission to read it."""
+        # the key sorts before longer ones that begin with it
+        first = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+        return next((found["ETag"].strip('"') for found in first if found["Key"] == key), None)
+
+    @contextmanager
+    def _read_errors_translated(self, key: str) -> Iterator[None]:
+        """Translate errors of a read; a denied one of an object that does not exist is `NotFound`."""
+        try:
+            with _errors_translated(key):
+                yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _DENIED and self._listed_etag(key) is None:
+                raise NotFound("object", key) from None
+            raise
 
 
 @contextmanager

@@ -1,11 +1,11 @@
-"""Messages about chunks, on two SQS queues."""
+"""Messages about chunks, on three SQS queues."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sluice.model.chunk import ChunkRef, to_message
+from sluice.model.chunk import ChunkRef, queue_of, to_message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -16,6 +16,8 @@ _BATCH = 10
 _LONGEST_DELAY = 12 * 3600
 # Times that a batch is sent of which SQS has accepted only part.
 _TRIES = 3
+# Ends the message group of urgent chunks; no tenant's name has a slash.
+_URGENT = "/urgent"
 # Any, because a type stub's literals cannot be iterated over
 _DEPTHS: dict[str, Any] = {
     "waiting": "ApproximateNumberOfMessages",
@@ -30,7 +32,7 @@ class SqsQueue:
     Parameters
     ----------
     urls
-        Queue URLs by name: ``urgent``, ``standard`` and, of which only the depth is read, ``dead``.
+        Queue URLs by name: those of `queue_of` and, of which only the depth is read, ``dead``.
     """
 
     def __init__(self, client: SQSClient, urls: Mapping[str, str]) -> None:
@@ -45,18 +47,21 @@ class SqsQueue:
         RuntimeError
             If SQS accepts some of them not even at the third time; all can be sent again.
         """
-        url = self._urls["urgent" if urgent else "standard"]
-        for start in range(0, len(chunks), _BATCH):
-            entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {
-                    "Id": str(place),
-                    "MessageBody": to_message(chunk),
-                    # fair queues: a tenant with many chunks does not delay the others
-                    "MessageGroupId": chunk.job.tenant,
-                }
-                for place, chunk in enumerate(chunks[start : start + _BATCH])
-            ]
-            self._send_batch(url, entries)
+        by_queue: dict[str, list[ChunkRef]] = {}
+        for chunk in chunks:
+            by_queue.setdefault(queue_of(chunk.phase, urgent=urgent), []).append(chunk)
+        for name, some in by_queue.items():
+            for start in range(0, len(some), _BATCH):
+                entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                    {
+                        "Id": str(place),
+                        "MessageBody": to_message(chunk),
+                        # fair queues: a tenant with many chunks does not delay the others, nor its own urgent ones
+                        "MessageGroupId": chunk.job.tenant + _URGENT * urgent,
+                    }
+                    for place, chunk in enumerate(some[start : start + _BATCH])
+                ]
+                self._send_batch(self._urls[name], entries)
 
     def _send_batch(self, url: str, entries: list[SendMessageBatchRequestEntryTypeDef]) -> None:
         """Send a batch; what SQS did not accept, because it was throttled inside, alone again."""

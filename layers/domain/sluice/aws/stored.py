@@ -12,6 +12,7 @@ pk                     sk                     item
 ``{tenant}#importers`` ``{importer}``         the lock of an importer that runs one job at a time
 ``{tenant}#dataset#…`` ``lock``               the lock of a dataset; it stays when the lock is free
 ``{tenant}#dataset#…`` ``wait#{place}``       a job in the line of that lock
+``{tenant}#dataset#…`` ``dropped#{job}``      a job of the drop folder that will load into the dataset
 =====================  =====================  ================================
 
 The sparse index ``active`` holds the jobs that have not ended, for the sweeper.
@@ -34,12 +35,13 @@ from sluice.model.job import Decided, Job, JobFile, LogEntry, SheetOfFile, Waits
 from sluice.model.lock import Held, Lock, LockKind, Waiting
 from sluice.model.options import GivenOptions, Guards, LoadOptions
 from sluice.model.recipe import Choice, Decision, Question, Recall, Recipe, to_evidence
+from sluice.model.retention import stage_after
 from sluice.model.status import ENDED, Status
 
-#: The only partition of the index: jobs under way are few, and written to it only when they start and end.
+#: Partition of the index for jobs that have not ended; those that have are in that of their `Stage`.
 ACTIVE = "active"
 #: Format of jobs, barriers and chunks, see `format_of`.
-_FORMAT = 1
+FORMAT = 1
 
 _TIMES = ("created_at", "started_at", "finished_at", "updated_at", "run_at")
 _LOCKS = {
@@ -52,12 +54,7 @@ _LOCKS = {
 _AS_IS = ("asks", "split", "split_by", "urgent", "review", "force", "corrects", "run", "reads", "lookup")
 _COUNTS = tuple(field.name for field in fields(Counts))
 # Names of counts in format 0.
-_EARLIER_COUNTS = {
-    "ignored": "left_out",
-    "rejected": "refused",
-    "conflicts": "kept",
-    "rollback_failed": "stuck",
-}
+_EARLIER_COUNTS = {"ignored": "left_out", "rejected": "refused", "conflicts": "kept", "rollback_failed": "stuck"}
 # Types of stored problems in format 0.
 _EARLIER_TYPES = {"upstream-refused": "upstream-rejected"}
 # Characters of a text in a stored problem, whatever the file contains: an item holds at most 400 KB.
@@ -90,7 +87,7 @@ def of_job(job: Job) -> dict[str, Any]:
     """Write a job as an item; each count is an attribute of its own, so that chunks can add to it."""
     item: dict[str, Any] = {
         **job_key(job.ref),
-        "format": _FORMAT,
+        "format": FORMAT,
         "tenant": job.ref.tenant,
         "kind": job.kind,
         "importer": job.importer,
@@ -105,8 +102,7 @@ def of_job(job: Job) -> dict[str, Any]:
         **{f"n_{name}": value for name, value in job.counts.as_dict().items()},
         **{name: value.isoformat() for name in _TIMES if (value := getattr(job, name))},
     }
-    if job.status not in ENDED:
-        item |= {"active": ACTIVE}
+    item["active"] = str(stage_after(job.status)) if job.status in ENDED else ACTIVE
     if job.problem:
         item |= {"problem": of_problem(job.problem)}
     if job.hold:
@@ -266,14 +262,20 @@ def to_held(lock: Lock, items: list[dict[str, Any]]) -> Held:
         return Held()
     found, *waiting = items
     owner = JobRef(lock.tenant, found["job"]) if "job" in found else None
-    return Held(owner, int(found["hold"]), to_waiting(lock, waiting[0]) if waiting else None)
+    first = to_waiting(lock, waiting[0]) if waiting and waiting[0]["sk"].startswith("wait#") else None
+    return Held(owner, int(found["hold"]), first, found.get("newest", ""))
+
+
+def dropped_key(lock: Lock, ref: JobRef) -> dict[str, str]:
+    """Return the key of a job of the drop folder that will load into a dataset; they sort by age, before the lock."""
+    return {"pk": lock_key(lock)["pk"], "sk": f"dropped#{ref.id}"}
 
 
 def of_chunk(chunk: Chunk) -> dict[str, Any]:
     """Write a chunk as an item."""
     return {
         **chunk_key(chunk.ref),
-        "format": _FORMAT,
+        "format": FORMAT,
         "state": str(chunk.state),
         "first_row": chunk.first_row,
         "rows": chunk.rows,
@@ -282,6 +284,7 @@ def of_chunk(chunk: Chunk) -> dict[str, Any]:
         "attempts": chunk.attempts,
         "lease_until": chunk.lease_until,
         "round": chunk.ref.round,
+        **({"touched": True} if chunk.touched else {}),
         **of_parsed(chunk.version, chunk.depends),
     }
 
@@ -309,13 +312,15 @@ def to_chunk(ref: JobRef, item: dict[str, Any]) -> Chunk:
         closed_at=datetime.fromisoformat(item["closed_at"]) if "closed_at" in item else None,
         version=int(item.get("version", 0)),
         depends=frozenset(item.get("depends", ())),
+        touched=item.get("touched", False),
+        due_at=int(item.get("due_at", 0)),
     )
 
 
 def of_phase(ref: JobRef, phase: Barrier) -> dict[str, Any]:
     """Write a barrier as an item."""
     numbers = {"run": phase.run, "total": phase.total, "remaining": phase.remaining, "failed": phase.failed}
-    return {**phase_key(ref, phase.name), "format": _FORMAT, "token": phase.token, **numbers}
+    return {**phase_key(ref, phase.name), "format": FORMAT, "token": phase.token, **numbers}
 
 
 def to_phase(item: dict[str, Any]) -> Barrier:
@@ -333,7 +338,7 @@ def to_phase(item: dict[str, Any]) -> Barrier:
 
 def _check(item: dict[str, Any]) -> None:
     """Check that this version knows the format of an item, a `Decimal`; raises `NewerFormat`."""
-    format_of({"format": int(item.get("format", 0))}, f"The item {item['pk']} {item['sk']}", newest=_FORMAT)
+    format_of({"format": int(item.get("format", 0))}, f"The item {item['pk']} {item['sk']}", newest=FORMAT)
 
 
 def to_counts(item: dict[str, Any]) -> Counts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -100,18 +101,25 @@ class GatewaySockets:
             return False
         return True
 
+    def close(self, connection_id: str) -> None:
+        """Close a connection; do nothing if it is closed."""
+        with suppress(self._client.exceptions.GoneException):
+            self._client.delete_connection(ConnectionId=connection_id)
+
 
 def _connections_of(tenant: str) -> str:
     return f"{tenant}#connections"
 
 
 def _connection(tenant: str, item: Mapping[str, Any]) -> Connection:
-    return Connection(item["sk"], tenant, item.get("job_id"), int(item.get("since", 0)))
+    until = int(item["until"]) if "until" in item else None
+    return Connection(item["sk"], tenant, item.get("job_id"), int(item.get("since", 0)), until)
 
 
 def _by_tenant(connection: Connection) -> dict[str, Any]:
-    item: dict[str, Any] = {"pk": _connections_of(connection.tenant), "sk": connection.id, "since": connection.since}
-    return item if connection.job_id is None else item | {"job_id": connection.job_id}
+    optional = {"job_id": connection.job_id, "until": connection.until}
+    item = {"pk": _connections_of(connection.tenant), "sk": connection.id, "since": connection.since, **optional}
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def _by_id(connection: Connection) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from sluice import Flag, Importer, Row, column
 from sluice.catalog.conventions import INTERNATIONAL
-from sluice.catalog.titles import ACTIVE_FLAGS, CITIES, COUNTRIES, EMAILS, PARTNER_NAMES, PARTNER_NUMBERS, PHONES, TIERS
+from sluice.catalog.people_titles import CITIES, COUNTRIES, EMAILS, PARTNER_NAMES, PARTNER_NUMBERS, PHONES, TIERS
+from sluice.catalog.titles import ACTIVE_FLAGS
 
 
 class Dealer(Row):

@@ -87,6 +87,10 @@ class Chunk:
         Version of the recipe that it was parsed with; 0 if it never was.
     depends
         Keys of the decisions on which its rows depend, see `Recipe.is_stale`.
+    touched
+        Whether an attempt that ended without a count may have delivered rows of it.
+    due_at
+        Time from which a worker may take it if it is queued, in epoch seconds: it was made, or released with a delay.
     """
 
     ref: ChunkRef
@@ -102,6 +106,14 @@ class Chunk:
     closed_at: datetime | None = None
     version: int = 0
     depends: frozenset[str] = frozenset()
+    touched: bool = False
+    due_at: int = field(default=0, compare=False)
+
+    @property
+    def is_uncounted(self) -> bool:
+        """Whether a worker that died, or an attempt that failed, may have delivered rows that no count has yet."""
+        delivers = self.ref.phase in {PhaseName.LOAD, PhaseName.ABSENT}
+        return delivers and (self.state is ChunkState.RUNNING or (self.touched and self.state not in CLOSED))
 
     @property
     def is_again(self) -> bool:
@@ -111,6 +123,16 @@ class Chunk:
     def is_held(self, now: int) -> bool:
         """Return whether a worker holds the lease at this time, in epoch seconds."""
         return self.state is ChunkState.RUNNING and self.lease_until > now
+
+
+def queue_of(phase: PhaseName | None, *, urgent: bool) -> str:
+    """Return the name of the queue of a phase's messages.
+
+    Lookups have a queue of their own: they wait for slots of a rate most of the time, so a few small workers do them.
+    """
+    if phase is PhaseName.LOOKUP:
+        return "lookup"
+    return "urgent" if urgent else "standard"
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@
     │   ├── KeyReused        the idempotency key was sent with another call before
     │   ├── TooLarge         the body has more bytes than the call takes
     │   ├── Unauthorized     no token, or an invalid one
-    │   └── Forbidden        a valid token without the scope
+    │   ├── Forbidden        a valid token without the scope
+    │   └── QuotaReached     the tenant has too much under way: the same call may succeed later
     ├── UpstreamRejected     the upstream rejects every request: the job ends `failed` with this problem
     ├── DependencyDown       what a chunk needs is down: the job is suspended until it is back
     │   ├── UpstreamDown     the upstream
     │   └── DatabaseDown     the destination's database
+    ├── ImagesGone           what a rollback needs has expired, so the rows of a chunk stay as they are
     ├── NewerFormat          an object was written by a newer version, in a format that this one does not know
     └── TryLater             a lease or a limit prevents the call: the same call may succeed later
         └── NotYet           nothing was tried: the call waits for a slot or a lock
@@ -39,6 +41,10 @@ ATTEMPT_FAILED: Final = "attempt-failed"
 GUARD: Final = "guard"
 #: Type of the problem of a job whose file leaves a question open, and that does not wait for answers.
 QUESTION: Final = "question"
+#: Type of the problem of a call, or of the job of a dropped file, that finds the tenant's limits reached.
+QUOTA: Final = "quota"
+#: Type of the problem of a chunk that cannot be rolled back, because what its rows were before has expired.
+IMAGES_GONE: Final = "images-gone"
 #: Type of the problem of a job that loads all rows or none, and has rejected one.
 REJECTIONS: Final = "rejections"
 
@@ -77,8 +83,12 @@ class SluiceError(Exception):
     """
 
     status = 500
+    #: Whether the parameters quote a file, which can have titles of a megabyte.
+    quotes = False
 
     def __init__(self, type: str, **params: Any) -> None:
+        if self.quotes:
+            params = {name: quotable(value, name) for name, value in params.items()}
         self.problem = Problem(type, params)
         super().__init__(self.problem.code, params)
 
@@ -92,6 +102,40 @@ class FileRejected(SluiceError):
     """The file as a whole cannot be imported; nothing of it was read into rows."""
 
     status = 422
+    quotes = True
+
+
+#: What is quoted of a file, so that a problem or a question fits into the item of its job: characters, and items.
+QUOTED_CHARACTERS: Final = 100
+QUOTED_ITEMS: Final = 20
+# Lists of what an importer declares; a file makes none of them longer.
+_DECLARED: Final = frozenset({"expected", "required", "missing", "known", "fields", "types"})
+
+
+def quotable(value: Any, name: str = "", items: int = QUOTED_ITEMS) -> Any:
+    """Return a parameter of a problem or a question in a size that can be stored and read.
+
+    A title can have a megabyte, and a row 16,384 of them. This is the one place that cuts them.
+
+    Parameters
+    ----------
+    value
+        JSON.
+    name
+        Of the parameter; lists of what is declared stay whole.
+    items
+        Number of items of a list at most.
+    """
+    match value:
+        case str() if len(value) > QUOTED_CHARACTERS:
+            return f"{value[: QUOTED_CHARACTERS - 1]}…"
+        case dict():
+            return {quotable(key): quotable(each, str(key), items) for key, each in value.items()}
+        case list() | tuple():
+            kept = [quotable(each, name, items) for each in (value if name in _DECLARED else value[:items])]
+            return [*kept, "…"] if len(kept) < len(value) and isinstance(kept[0], str) else kept
+        case _:
+            return value
 
 
 class RequestRejected(SluiceError):
@@ -219,6 +263,26 @@ class Forbidden(RequestRejected):
         super().__init__("forbidden", scope=scope)
 
 
+class QuotaReached(RequestRejected):
+    """The tenant has as much under way as it may; ``case`` says what.
+
+    ``seconds`` is the delay after which the caller can try again.
+
+    Parameters
+    ----------
+    case
+        ``jobs``, ``bytes`` or ``syncs``.
+    limit, found
+        How much a tenant may have under way, and how much there would be, or is.
+    """
+
+    status = 429
+    seconds = 60
+
+    def __init__(self, case: str, *, limit: int, found: int) -> None:
+        super().__init__(QUOTA, case=case, limit=limit, found=found)
+
+
 class UpstreamRejected(SluiceError):
     """The upstream rejects the request, and would reject it at any other time; ``case`` says how."""
 
@@ -246,6 +310,13 @@ class DatabaseDown(DependencyDown):
 
     def __init__(self) -> None:
         super().__init__("database-down")
+
+
+class ImagesGone(SluiceError):
+    """What the rows of a chunk were before it was loaded is not kept any more."""
+
+    def __init__(self) -> None:
+        super().__init__(IMAGES_GONE)
 
 
 class NewerFormat(SluiceError):

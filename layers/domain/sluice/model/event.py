@@ -39,13 +39,19 @@ class Seen:
 class Connection:
     """A WebSocket connection: it watches one job of its tenant, or all jobs if ``job_id`` is ``None``.
 
-    ``since`` is the time at which it was opened, in epoch seconds.
+    ``since`` is the time at which it was opened, ``until`` the expiry of the token with which it, or its ticket, was
+    obtained, in epoch seconds; an earlier version stored no expiry.
     """
 
     id: str
     tenant: str
     job_id: str | None = None
     since: int = 0
+    until: int | None = None
+
+    def has_expired(self, now: int) -> bool:
+        """Return whether the token with which the connection was opened has expired."""
+        return self.until is not None and self.until <= now
 
     def hears_of(self, job: Job) -> bool:
         """Return whether the connection watches the job."""
@@ -70,8 +76,8 @@ class Ticket:
     job_id
         The job that it is valid for; ``None``: all jobs of the tenant, over a WebSocket.
     until
-        Expiry of the token used to obtain the ticket (epoch seconds). An event stream ends then, too. A WebSocket stays
-        open, as it does with a token, for two hours at most (API Gateway quotas).
+        Expiry of the token used to obtain the ticket (epoch seconds). An event stream ends then; a WebSocket gets no
+        message any more, and is closed at the next one.
     stream
         Secret name of the event stream that the ticket opened, sent only inside that stream: only its receiver can
         continue it. Empty until the ticket is used.

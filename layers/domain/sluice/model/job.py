@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from sluice.model.chunk import JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import GUARD, QUESTION, REJECTIONS, Problem
+from sluice.model.errors import GUARD, QUESTION, QUOTA, REJECTIONS, Problem, quotable
 from sluice.model.options import GivenOptions, LoadOptions
 from sluice.model.recipe import Question, Recall, Recipe
+from sluice.model.retention import Case, is_kept
 from sluice.model.status import Status
 
+#: Ids are ULIDs. Another text is the id of no job, and may be no key of a store.
+JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Names of tenants: a name is part of every key and prefix, so it must not contain their separators.
 TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -29,7 +32,7 @@ UPSTREAM_REJECTED = "upstream-rejected"
 OVERDUE = "sync-overdue"
 #: Type of the problem of a sync whose source lacks a field in every row.
 SOURCE_DRIFT = "source-drift"
-RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED})
+RETRYABLE = frozenset({BROKEN, UNPROCESSED, UPSTREAM_REJECTED, QUOTA})
 #: Type of the problem of a rollback that failed half-way; a caller can roll the job back again.
 HALF_UNDONE = "rollback-incomplete"
 
@@ -38,10 +41,16 @@ NOTHING_LOADED = frozenset({GUARD, QUESTION, REJECTIONS})
 
 #: State of the state machine at which the execution of a run begins.
 Entry = Literal["plan", "load", "undo"]
+# Actions that need what a job has left.
+_NEEDS_KEPT: tuple[Case, ...] = ("retry", "rollback")
 #: Day first or month first; the year is last in both.
 DateOrder = Literal["dmy", "mdy"]
 #: What becomes of a question: the job waits in review until it is answered, or fails.
 Asks = Literal["ask", "fail"]
+#: Folder of the bucket whose files become jobs by themselves.
+DROP_FOLDER = "incoming"
+#: Type of the problem of a job of the drop folder, if a newer file was loaded before it.
+OVERTAKEN = "overtaken"
 #: Actor of changes that no caller requested: executions, workers and the sweeper.
 SYSTEM = "sluice"
 
@@ -57,8 +66,7 @@ class SheetOfFile:
     header_row
         Row number of its header; ``None`` if the sheet is not read.
     rows
-        Rows with a value of a sheet that is not read, below its header if it has one; ``None`` of one that is read, or
-        whose rows cannot be counted.
+        Rows with a value, below a header, of a sheet that is not read; ``None`` of another, or if they are not counted.
     is_hidden
         Whether a spreadsheet program hides it.
     is_filtered, hidden_rows, hidden_columns, merged_ranges
@@ -112,13 +120,21 @@ class WaitsFor:
 class Decided:
     """What is decided about a job at once: its recipe, the questions that stay open, its options, and what is recalled.
 
-    ``options`` and ``recall`` are ``None`` where they stay as they are.
+    ``options`` and ``recall`` are ``None`` where they stay as they are. What the questions quote of a file is cut.
     """
 
     recipe: Recipe
     questions: tuple[Question, ...] = ()
     options: LoadOptions | None = None
     recall: Recall | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "questions", tuple(map(_quotable, self.questions)))
+
+
+def _quotable(question: Question) -> Question:  # it names 50 sheets or headers at most
+    choices = tuple(replace(each, params=quotable(each.params, items=50)) for each in question.choices)
+    return replace(question, choices=choices, params=quotable(question.params, items=50))
 
 
 @dataclass(frozen=True)
@@ -167,6 +183,8 @@ class Job:
         Whether its file has been split.
     committed
         Whether a caller has committed it.
+    kept_until
+        Time until which the rows and files of one that has ended are kept; ``None`` before its end.
     lookup
         Name of the lookup that its rows go through instead of a load.
     suspended
@@ -213,6 +231,7 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     updated_at: datetime | None = None
+    kept_until: datetime | None = None
     lookup: str | None = None
     suspended: Problem | None = None
     deleted: bool = False
@@ -272,6 +291,11 @@ class Job:
         return self.kind == SYNC
 
     @property
+    def is_dropped(self) -> bool:
+        """Whether its file came through the drop folder; such jobs load in the order in which their files arrived."""
+        return self.file.key.startswith(f"{DROP_FOLDER}/")
+
+    @property
     def is_in_line(self) -> bool:
         """Whether it waits in the line of its dataset's lock; then its run has no execution yet."""
         return not self.hold and self.waits_for is not None and self.waits_for.lock == "dataset"
@@ -297,13 +321,14 @@ class Job:
 class Progress:
     """The progress of the phase under way: ``current`` of ``total`` rows, ``percent`` from 0 to 100.
 
-    ``code`` names its sentence, see `sluice.wording.word_progress`.
+    ``code`` names its sentence, see `sluice.wording.word_progress`; ``waits_since`` is when a wait for a worker began.
     """
 
     current: int
     total: int
     percent: int
     code: str
+    waits_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -328,9 +353,22 @@ class LogEntry:
     note: str = ""
 
 
-def allowed_actions(job: Job) -> list[str]:
-    """List the actions that callers may request in the job's state, by the names of the API's calls."""
+def is_retryable(job: Job) -> bool:
+    """Tell whether a failed job can go on; a sync that found the limits reached never was its source's current job."""
+    if job.problem is None or job.problem.type not in RETRYABLE:
+        return False
+    return not (job.is_sync and job.problem.type == QUOTA)
+
+
+def allowed_actions(job: Job, now: datetime | None = None) -> list[str]:
+    """List the actions that callers may request in the job's state, by the names of the API's calls.
+
+    At a time ``now``, those for which nothing is kept any more are not among them.
+    """
     actions = _allowed_actions(job)
+    if now is not None:
+        over = {action for action in _NEEDS_KEPT if not is_kept(job, action, now)}
+        actions = [action for action in actions if action not in over]
     if job.lookup or job.deleted:  # a lookup writes to no dataset, so there is nothing to roll back
         actions = [action for action in actions if action != "rollback"]
     return [] if job.deleted else actions
@@ -346,12 +384,12 @@ def _allowed_actions(job: Job) -> list[str]:  # noqa: PLR0911 - a list for each 
             return ["answers", "cancel"] if job.questions else ["commit", "answers", "cancel"]
         case Status.PAUSED:
             return ["resume", "cancel"]
-        case Status.FAILED if job.problem and job.problem.type in RETRYABLE:
+        case Status.FAILED if is_retryable(job):
             return ["retry", "rollback"] if job.planned else ["retry"]
         case Status.FAILED if job.problem and job.problem.type == OVERDUE and job.planned:
             return ["rollback"]
         case Status.FAILED if job.problem and job.problem.type == HALF_UNDONE:
-            return ["rollback"]
+            return [] if job.problem.params.get("case") == "expired" else ["rollback"]
         case Status.COMPLETED if job.counts.changed:
             return ["rollback"]
         case Status.CANCELLED if job.planned and (job.committed or not job.review):

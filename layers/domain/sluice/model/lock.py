@@ -79,11 +79,18 @@ class Held:
         Number of the present hold, or of the last one; it rises with each hold.
     first
         First in the line.
+    newest
+        Id of the newest job of the drop folder that has ever held it; empty if none has.
     """
 
     owner: JobRef | None = None
     number: int = 0
     first: Waiting | None = None
+    newest: str = ""
+
+    def newest_with(self, job: Job) -> str:
+        """Return ``newest`` when a job has taken the lock."""
+        return max(self.newest, job.ref.id) if job.is_dropped else self.newest
 
 
 @dataclass(frozen=True)

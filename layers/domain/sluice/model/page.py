@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sluice.model.errors import RequestRejected
+from sluice.model.job import JOB_ID
 
 T = TypeVar("T")
 
-# Ids have 26 characters; much longer ones were made up.
-_ID_LENGTH = 64
+# A position is a key of 1,024 bytes at most, which JSON and base64 write in up to ten times as many.
+_LONGEST = 12_000
 
 
 @dataclass(frozen=True)
@@ -28,21 +29,26 @@ def encode_cursor(*position: str | int) -> str:
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
 
 
-def decode_cursor(cursor: str) -> list[Any]:
+def decode_cursor(cursor: str) -> list[str | int]:
     """Decode the position in a cursor.
 
-    A cursor comes from a caller, so the elements can be any JSON values: match them before use.
+    A cursor comes from a caller, so the elements can be any texts and whole numbers: match them before use.
 
     Raises
     ------
     RequestRejected
         ``invalid-cursor``, if `encode_cursor` did not write it.
     """
+    if len(cursor) > _LONGEST:
+        raise invalid_cursor()
     try:
         position = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
     except (ValueError, RecursionError):
         raise invalid_cursor() from None
-    if not isinstance(position, list) or _has_lone_surrogate(position):
+    # a boolean is an integer in Python, and a list or an object is no part of a position
+    if not isinstance(position, list) or not all(type(each) in {str, int} for each in position):
+        raise invalid_cursor()
+    if _has_lone_surrogate(position):
         raise invalid_cursor()
     return position
 
@@ -56,7 +62,7 @@ def job_position(cursor: str) -> str:
         ``invalid-cursor``.
     """
     match decode_cursor(cursor):
-        case [str(job_id)] if 0 < len(job_id) <= _ID_LENGTH:
+        case [str(job_id)] if JOB_ID.fullmatch(job_id):
             return job_id
         case _:
             raise invalid_cursor()

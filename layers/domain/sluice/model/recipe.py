@@ -21,7 +21,6 @@ Mark = Literal[".", ","]
 #: Order of a column's dates. Of a column that a spreadsheet has half swapped, the typed dates are those whose day could
 #: be a month; ``dmy-swapped`` and ``mdy-swapped`` swap day and month of those, and read its texts as the others do.
 DateReading = Literal["dmy", "mdy", "dmy-swapped", "mdy-swapped"]
-
 #: What becomes of rows that a spreadsheet program hides.
 Hidden = Literal["import", "skip"]
 
@@ -42,11 +41,12 @@ AMBIGUOUS: Final = frozenset({"either", "swappable"})
 SPLITTING: Final = ("sheets", "header", "encoding", "delimiter", "quoting", "columns")
 #: Those of them that are about text files.
 OF_TEXTS: Final = ("encoding", "delimiter", "quoting")
+#: Decisions about texts that stand for a blank cell, and texts that clear what a record has.
+MARKERS: Final = ("null_markers", "clear_markers")
 #: Decisions that bear on every row of a file.
-ON_EVERY_ROW: Final = ("constants", "hidden", "null_markers")
+ON_EVERY_ROW: Final = ("constants", "hidden", *MARKERS)
 #: Kinds of questions; a question about a column has its field behind the kind: ``decimal.price``.
 KINDS: Final = ("sheet", "header", "mapping", "drift", "encoding", "delimiter", "decimal", "date_order", "guard")
-
 #: Keys of the decisions about the sheets of a workbook, a list of names or `ALL_SHEETS`, and about its hidden rows.
 SHEETS, HIDDEN = "sheets", "hidden"
 #: All sheets that are shown, and whose headers have the same columns.
@@ -54,8 +54,8 @@ ALL_SHEETS: Final = "all"
 #: Answer to a question about a missing column: the records are updated by the columns that the file has.
 UPDATE_ONLY: Final = {"mode": "update"}
 
-_STRENGTH: Final = {how: place for place, how in enumerate(reversed(get_args(How)))} | {"given": 4, "answered": 4}
 _BY_CALLER: Final = frozenset({"given", "answered"})
+_STRENGTH: Final = {how: at for at, how in enumerate(reversed(get_args(How)))} | dict.fromkeys(_BY_CALLER, 4)
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ class Recipe:
 
     @property
     def constants(self) -> dict[str, str]:
-        """Values that hold for the whole file: parameters of the importer by name."""
+        """Parameters of the importer, which hold for the whole file, by name."""
         return {name: each.value for name, each in self.of_kind("constants").items()}
 
     def with_decisions(

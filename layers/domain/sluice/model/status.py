@@ -65,13 +65,14 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
         }
     ),
     # to `parsing` by an answer; to `queued` if another job holds a lock that it needs
-    Status.IN_REVIEW: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED}),
+    # and to `failed`, as from paused, if a newer file of the drop folder was loaded meanwhile
+    Status.IN_REVIEW: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED, Status.FAILED}),
     # to `rolling_back` by dispatch, if a row is rejected while it loads and the job loads all rows or none
     Status.LOADING: frozenset(
         {Status.PAUSING, Status.CANCELLING, Status.ROLLING_BACK, Status.COMPLETED, Status.FAILED}
     ),
     Status.PAUSING: frozenset({Status.PAUSED, Status.CANCELLING, Status.FAILED}),
-    Status.PAUSED: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED}),
+    Status.PAUSED: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.CANCELLED, Status.FAILED}),
     Status.CANCELLING: frozenset({Status.CANCELLED}),
     Status.COMPLETED: frozenset({Status.ROLLING_BACK}),
     Status.FAILED: frozenset({Status.QUEUED, Status.PARSING, Status.LOADING, Status.ROLLING_BACK}),

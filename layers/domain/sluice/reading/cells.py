@@ -6,17 +6,30 @@ Merged ranges stand behind the rows in a sheet: `plan` stores those of each chun
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+import weakref
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar, cast
+from heapq import heappop, heappush
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from sluice.model.errors import FileRejected
 from sluice.model.recipe import How, Question
-from sluice.reading.header import Header
-from sluice.reading.types import FileLayout, MergedRange, Segment, SheetFacts, WholeSheet, Workspace
-from sluice.schema.cells import MERGED, Cell, CellError, Record
+from sluice.reading.types import FileLayout, MergedRange, Segment, SheetFacts, Workspace
+from sluice.schema.cells import CELL_CHARACTERS, MERGED, TOO_LONG, Cell, CellError, Record
+
+if TYPE_CHECKING:
+    from sluice.reading.header import Header
+
+# Characters of the rejected rows of a chunk, and of a text of those beyond them.
+_REPORTED, _SHORT = 64 * 1024**2, 1_000
+
+#: Bytes of a slice at most, to within a row.
+MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
+_BLOCK_BYTES: Final = 512 * 1024
 
 _READ: dict[str, Callable[[Any], Cell]] = {
     "datetime": datetime.fromisoformat,
@@ -54,6 +67,18 @@ def is_blank(cells: list[Cell]) -> bool:
     return True
 
 
+def shortened(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield rows for a report, with an error in the place of each text that no cell of a spreadsheet holds.
+
+    Very many rows can name one text: once they have `_REPORTED` characters, only short texts are kept of the others.
+    """
+    total, longest = 0, CELL_CHARACTERS
+    for number, cells in records:
+        total += sum(len(cell) for cell in cells if isinstance(cell, str) and len(cell) <= longest)
+        yield number, [CellError(TOO_LONG) if isinstance(cell, str) and len(cell) > longest else cell for cell in cells]
+        longest = CELL_CHARACTERS if total < _REPORTED else _SHORT
+
+
 def write_cells(records: Iterable[Record]) -> bytes:
     """Write records as JSON lines ``[row, [cell, …]]``."""
     return b"".join(json.dumps(record, default=_tagged).encode() + b"\n" for record in records)
@@ -66,20 +91,45 @@ def read_cells(body: bytes) -> Iterator[Record]:
         yield number, cells
 
 
-def split_records(
-    records: Iterable[Record], after_row: int, chunk_rows: int, first_index: int = 0
-) -> Iterator[Segment]:
-    """Split the records below a row number into segments; blank rows are left out."""
-    chunk: list[Record] = []
-    index = first_index
-    for record in records:
-        if record[0] > after_row and not is_blank(record[1]):
-            chunk.append(record)
-        if len(chunk) == chunk_rows:
-            yield Segment(index, chunk[0][0], len(chunk), body=write_cells(chunk))
-            index, chunk = index + 1, []
-    if chunk:
-        yield Segment(index, chunk[0][0], len(chunk), body=write_cells(chunk))
+def encode_cells(cells: list[Cell]) -> bytes:
+    """Write the cells of a record as `write_cells` does."""
+    return json.dumps(cells, default=_tagged).encode()
+
+
+@dataclass(frozen=True)
+class StoredSheet:
+    """A worksheet whose rows are lines of a file, as `write_cells` writes them.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    is_hidden
+        Whether a spreadsheet program hides it.
+    start, end
+        Where its lines begin and end in the file.
+    overflows
+        Whether it has more rows than an importer takes, so that not all are there.
+    hidden, hidden_columns
+        Numbers of its hidden rows; first and last place of ranges of hidden columns.
+    merged
+        Its ranges of merged cells.
+    """
+
+    name: str
+    is_hidden: bool
+    start: int
+    end: int
+    overflows: bool
+    hidden: tuple[int, ...]
+    hidden_columns: tuple[tuple[int, int], ...]
+    merged: tuple[MergedRange, ...]
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> StoredSheet:
+        """Build a sheet of its fields, which have been through JSON."""
+        columns, merged = (tuple(map(tuple, stored[key])) for key in ("hidden_columns", "merged"))
+        return cls(**{**stored, "hidden": tuple(stored["hidden"]), "hidden_columns": columns, "merged": merged})
 
 
 class CellBook:
@@ -98,39 +148,81 @@ class CellBook:
         return self._tables
 
 
+class RowsFile:
+    """The lines of all sheets, in a file that is closed when no sheet needs it any more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        weakref.finalize(self, file.close)
+
+    def lines(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield the lines between two places, without their ends."""
+        rest, at = b"", start
+        while at < end:
+            self._file.seek(at)  # each time, because sheets may be read by turns
+            block = self._file.read(min(_BLOCK_BYTES, end - at))
+            at += len(block)
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            yield from lines
+
+
 class CellTable:
-    """A sheet of which all records are in memory; a `Table`.
+    """A sheet whose rows lie in a file of this machine; a `Table`.
 
     Parameters
     ----------
     sheet
         The sheet.
+    rows
+        The file.
     max_rows
         Rows below the header at most.
     """
 
-    def __init__(self, sheet: WholeSheet, max_rows: int) -> None:
+    def __init__(self, sheet: StoredSheet, rows: RowsFile, max_rows: int) -> None:
         self.sheet, self.is_hidden = sheet.name, sheet.is_hidden
         self.layout = FileLayout("cells", sheet.name)
-        self._records = [record for record in sheet.records if not is_blank(record[1])]
-        self._max_rows = max_rows
-        filled = {number for number, _ in self._records}
-        hidden, columns = tuple(sorted(filled.intersection(sheet.hidden))), tuple(sheet.hidden_columns)
-        self.facts = SheetFacts(len(hidden), columns, tuple(sorted(sheet.merged)), hidden=hidden)
+        self._stored, self._rows, self._max_rows = sheet, rows, max_rows
+        merged = tuple(sorted(sheet.merged))
+        self.facts = SheetFacts(len(sheet.hidden), sheet.hidden_columns, merged, hidden=sheet.hidden)
 
     def head(self, count: int) -> list[Record]:
         """See `Table.head`."""
-        return self._records[:count]
+        return [record for _, line in islice(self._lines(0), count) for record in read_cells(line)]
 
     def split(self, after_row: int, chunk_rows: int) -> Iterator[Segment]:
-        """See `Table.split`."""
-        if self.count_rows(after_row) > self._max_rows:
+        """See `Table.split`; segments of very long rows have fewer than ``chunk_rows``."""
+        lines: list[bytes] = []
+        first = index = size = 0
+        for rows, (number, line) in enumerate(self._lines(after_row), 1):
+            first = first if lines else number
+            lines.append(line)
+            size += len(line)
+            if rows > self._max_rows:
+                raise FileRejected("too-many-rows", limit=self._max_rows)
+            if len(lines) == chunk_rows or size > MAX_SLICE_BYTES:
+                yield _segment(index, first, lines)
+                index, lines, size = index + 1, [], 0
+        if self._stored.overflows:
             raise FileRejected("too-many-rows", limit=self._max_rows)
-        return split_records(self._records, after_row, chunk_rows)
+        if lines:
+            yield _segment(index, first, lines)
 
     def count_rows(self, after_row: int) -> int:
         """See `Table.count_rows`."""
-        return sum(number > after_row for number, _ in self._records)
+        return sum(1 for _ in self._lines(after_row))
+
+    def _lines(self, after_row: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the number and the line of each row below a row number."""
+        for line in self._rows.lines(self._stored.start, self._stored.end):
+            number = int(line[1 : line.index(b",")])
+            if number > after_row:
+                yield number, line
+
+
+def _segment(index: int, first_row: int, lines: list[bytes]) -> Segment:
+    return Segment(index, first_row, len(lines), body=b"\n".join([*lines, b""]))
 
 
 # ---------------------------------------------------------------------- merged cells
@@ -152,6 +244,7 @@ def plan_merged(
     as the chunks; ``read`` reads the records of one.
     """
     starts = [segment.first_row for segment in segments]
+    _reject_overlaps(header, merged)
     ranges: dict[int, list[MergedRange]] = {}
     outside: dict[int, set[tuple[int, int]]] = {}
     for each in merged if starts else ():
@@ -165,14 +258,27 @@ def plan_merged(
     values = {
         (number, left): cells[left]
         for at, wanted in outside.items()
+        for rows in [{row for row, _ in wanted}]
         for number, cells in read(segments[at])
         for left in range(len(cells))
-        if (number, left) in wanted
+        if number in rows and (number, left) in wanted
     }
     for at, found in ranges.items():
         kept = [(each[0], [*each[1:], values.get((each[0], each[2]))]) for each in found]
         workspace.write(_name(segments[at].index), write_cells(kept))
     return tuple(segments[at].index for at in ranges)
+
+
+def _reject_overlaps(header: Header, merged: Sequence[MergedRange]) -> None:
+    """Reject a sheet whose merged ranges overlap, which no program writes: each row would be in thousands of them."""
+    places, open_until = sorted(header.fields), list[int]()
+    for first, last, left, right in merged:
+        if last > header.row and bisect_right(places, right) > bisect_left(places, left):
+            while open_until and open_until[0] < first:
+                heappop(open_until)
+            heappush(open_until, last)
+            if len(open_until) > len(places):
+                raise FileRejected("damaged-file", case="merged-overlap", at_row=first)
 
 
 def spans_of(header: Header, merged: Iterable[MergedRange]) -> tuple[tuple[int, int], ...]:

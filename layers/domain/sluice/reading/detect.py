@@ -13,12 +13,12 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from sluice.model.errors import FileRejected
-from sluice.reading.cells import CellBook, CellTable, read_cells
+from sluice.reading.cells import read_cells
 from sluice.reading.csv_table import CsvTable
-from sluice.reading.opendocument import CONTENT, read_ods
+from sluice.reading.fence import read_fenced
+from sluice.reading.opendocument import CONTENT
 from sluice.reading.records import read_records
-from sluice.reading.types import FileLayout, Limits, Reading, Segment, TabularFile, WholeSheet, Workspace
-from sluice.reading.whole_file import read_xls
+from sluice.reading.types import FileLayout, Limits, Reading, Segment, TabularFile, Workspace
 from sluice.reading.xlsx.archive import BLOCK_BYTES, MAX_RATIO, RATIO_FREE_BYTES, READ_BYTES, Archive
 from sluice.reading.xlsx.parser import read_slice
 from sluice.reading.xlsx.table import XlsxBook
@@ -57,8 +57,6 @@ _DOCUMENT_KINDS: Final = {
 }
 _MEDIA_TYPE: Final = "mimetype"
 _MANIFEST: Final = "META-INF/manifest.xml"
-#: Rows above the header that a whole file may have beyond the importer's rows.
-_ABOVE_HEADER: Final = 1_000
 _TABLES: Final = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".csv.gz")
 #: Beginnings of other kinds of files. What could begin a table of text has a byte that no text has.
 _KINDS: Final = {
@@ -91,6 +89,8 @@ _KINDS: Final = {
 }
 _BEGINNINGS: Final = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in _KINDS.items()}
 _SAMPLE_BYTES: Final = 64 * 1024
+# Members of a gzip file from which on they must have some text, and the least bytes of it on average.
+_MEMBERS, _MEMBER_BYTES = 10_000, 1024
 #: Longest token, ``false``, whose cut-off end the decoder of JSON takes for an error.
 _TOKEN: Final = 5
 _BLANK: Final = re.compile(r"\s*")
@@ -138,8 +138,7 @@ def open_table(
     if start.startswith(_COMPOUND):
         return _open_compound(file, limits)
     if start.startswith(_BARE_BOOK):
-        file.seek(0)
-        return _cell_book(read_xls(file), limits)
+        return read_fenced(file, "xls", limits)
     if start.startswith(_GZIP):
         return _open_gzip(file, filename, limits, reading)
     _reject_other_kinds(start)
@@ -153,7 +152,7 @@ def _open_archive(file: BinaryIO, limits: Limits, workspace: Workspace) -> Tabul
         return XlsxBook(file, archive, book, limits, workspace)
     content = archive.find(CONTENT)
     if content is not None and _is_spreadsheet(archive):
-        return _cell_book(read_ods(archive.stream(content), limits.max_rows + _ABOVE_HEADER), limits)
+        return read_fenced(file, "ods", limits)
     raise _archive_of_another_kind(archive)
 
 
@@ -163,14 +162,6 @@ def _is_spreadsheet(archive: Archive) -> bool:
     if any(b"encryption-data" in place for place in places):
         raise FileRejected("encrypted-workbook", case="workbook")
     return any(b"opendocument.spreadsheet" in place for place in places)
-
-
-def _cell_book(sheets: Sequence[WholeSheet], limits: Limits) -> CellBook:
-    """Return the sheets that have a value."""
-    filled = [sheet for sheet in sheets if sheet.records]
-    if all(sheet.is_hidden for sheet in filled):
-        raise FileRejected("empty-file", case="no-sheet")
-    return CellBook([CellTable(sheet, limits.max_rows) for sheet in filled])
 
 
 def _archive_of_another_kind(archive: Archive) -> FileRejected:
@@ -200,8 +191,7 @@ def _open_compound(file: BinaryIO, limits: Limits) -> TabularFile:
     for kind, name in _COMPOUND_KINDS.items():
         if name in names and names.isdisjoint(_BOOKS):
             raise FileRejected("not-a-spreadsheet", case=kind)
-    file.seek(0)
-    return _cell_book(read_xls(file), limits)
+    return read_fenced(file, "xls", limits)
 
 
 def _open_gzip(file: BinaryIO, filename: str, limits: Limits, reading: Reading) -> TabularFile:
@@ -263,7 +253,7 @@ def _is_json(text: str, cut_off: bool) -> bool:
     except json.JSONDecodeError as error:
         in_the_last_token = error.pos >= len(text) - _TOKEN or error.msg.startswith("Unterminated string")
         return cut_off and in_the_last_token and all(isinstance(value, dict) for value in values)
-    except RecursionError:
+    except (RecursionError, ValueError):  # an integer of more digits than Python reads
         return False
     return len(values) == 1 or all(isinstance(value, dict) for value in values)
 
@@ -281,16 +271,17 @@ def _plain(file: BinaryIO, start: int) -> Iterator[bytes]:
 def _unpacked(file: BinaryIO, limits: Limits, start: int) -> Iterator[bytes]:
     """Inflate all members of a gzip file from an offset in its text on, and count what comes out."""
     taken = given = 0
-    inflater = zlib.decompressobj(31)
+    members, inflater = 1, zlib.decompressobj(31)
     try:
-        for piece in _pieces(file):
+        for piece in _plain(file, 0):
             taken += len(piece)
             rest = piece
-            while rest:
+            while rest := rest.lstrip(b"\0") if inflater.eof else rest:  # zeros may stand behind a member
+                if inflater.eof:
+                    members, inflater = members + 1, zlib.decompressobj(31)
+                    _reject_members(members, given)
                 block = inflater.decompress(rest, BLOCK_BYTES)
-                rest = inflater.unconsumed_tail or inflater.unused_data.lstrip(b"\0")
-                if inflater.eof and rest:
-                    inflater = zlib.decompressobj(31)
+                rest = inflater.unconsumed_tail or inflater.unused_data
                 given += len(block)
                 _reject_bomb(taken, given, limits)
                 if visible := block[max(0, len(block) - (given - start)) :] if given > start else b"":
@@ -301,15 +292,10 @@ def _unpacked(file: BinaryIO, limits: Limits, start: int) -> Iterator[bytes]:
         raise FileRejected("damaged-file", case="cut-off")
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    at = 0
-    while True:
-        file.seek(at)
-        piece = file.read(READ_BYTES)
-        if not piece:
-            return
-        at += len(piece)
-        yield piece
+def _reject_members(members: int, given: int) -> None:
+    """Reject a file of very many tiny members, of which each takes a window of 32 KB; bgzip's have 64 KB of text."""
+    if members > _MEMBERS and given < members * _MEMBER_BYTES:
+        raise FileRejected("zip-bomb", case="members", members=members)
 
 
 def _reject_bomb(taken: int, given: int, limits: Limits) -> None:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, filterfalse
 from typing import Any, Final
 
 from sluice.model.errors import FileRejected
@@ -64,6 +64,8 @@ _DELIMITERS: Final = bytes.maketrans(b',;|^"', b"     ")
 # Words by which encodings are compared, words that are kept so that none is looked at twice, and lines for candidates.
 _WORDS: Final = 2_000
 _SEEN: Final = 50_000
+# Bytes of a word that are looked at, from its first beyond ASCII on; no language has longer words.
+_WORD_BYTES: Final = 200
 _LINE_BYTES: Final = 32 * 1024
 # Candidates of a question.
 _CANDIDATES: Final = 6
@@ -211,19 +213,20 @@ class TextSurvey:
         self._at += len(part)
 
     def _add_words(self, part: bytes) -> None:
-        new = {word for word in part.translate(_DELIMITERS).split() if not word.isascii()} - self._seen
+        lines = b"".join([line for line in part.splitlines(keepends=True) if not line.isascii()])  # faster than words
+        new = {*filterfalse(bytes.isascii, lines.translate(_DELIMITERS).split())} - self._seen
         if len(self._seen) > _SEEN:
             self._seen.clear()
-        self._seen |= new
+        self._seen |= {word for word in new if len(word) <= _WORD_BYTES}
         self.high.update(byte for byte in b"".join(new) if byte > 0x7F)
         self._add_runs(part, {run for word in new for run in _HIGH.findall(word)})
         for word in sorted(new):
+            shown = word if len(word) <= _WORD_BYTES else _first_of(word)
             if len(self.words) < _WORDS:
-                self.words[word] = None
-            if self.first_odd is None and not is_western([word]):
+                self.words[shown] = None
+            if self.first_odd is None and not is_western([shown]):
                 self.first_odd = self._at + part.translate(_DELIMITERS).find(word)
         if len(self.lines) < _LINE_BYTES:
-            lines = b"".join(line for line in part.splitlines(keepends=True) if not line.isascii())
             self.lines += lines[: _LINE_BYTES + 1024 - len(self.lines)].rsplit(b"\n", 1)[0] + b"\n"
 
     def _add_runs(self, part: bytes, runs: set[bytes]) -> None:
@@ -234,11 +237,17 @@ class TextSurvey:
         if utf8 != runs and self.first_other is None:
             self.first_other = self._first(part, runs - utf8)
         if len(self._other_runs) < _SEEN:
-            self._other_runs |= runs - utf8
-            self._utf8_runs |= likely
+            self._other_runs |= {run[:_WORD_BYTES] for run in runs - utf8}  # they are merely counted
+            self._utf8_runs |= {run[:_WORD_BYTES] for run in likely}
 
     def _first(self, part: bytes, runs: set[bytes]) -> int:
         return self._at + next(match.start() for match in _HIGH.finditer(part) if match[0] in runs)
+
+
+def _first_of(word: bytes) -> bytes:
+    """Return so much of a long run without blanks as shows the language of its first letters beyond ASCII."""
+    start = next(at for at, byte in enumerate(word) if byte > 0x7F)
+    return word[max(0, start - _WORD_BYTES // 2) :][:_WORD_BYTES]
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -304,10 +313,15 @@ def _by_words(survey: TextSurvey, reading: Reading, stream: _Stream) -> Found:
     likely = [*([WINDOWS] if survey.first_odd is None else []), *rivals]
     likely += [UTF_8] if survey.first_other is None else []
     doubtful = sorted({offset for offset in (survey.first_high, survey.first_odd) if offset is not None})
-    candidates = _candidates(survey, words, likely)
+    candidates = tuple(name for name in _candidates(survey, words, likely) if _reads_all(name, stream))
     if not candidates:
         return Found(WINDOWS, "default", faults={"other": survey.first_other or 0}, case="none")
     return Found(candidates[0], "default", candidates=candidates, doubtful=tuple(doubtful))
+
+
+def _reads_all(name: str, stream: _Stream) -> bool:
+    """Whether a candidate reads the whole text: one of many bytes was tried on its first lines only."""
+    return name not in _OF_MANY_BYTES or not _checked(Found(name, "default"), stream).faults
 
 
 def _candidates(survey: TextSurvey, words: list[bytes], likely: list[str]) -> tuple[str, ...]:

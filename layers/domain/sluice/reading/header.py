@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sluice.model.errors import FileRejected, Problem
 from sluice.model.recipe import UPDATE_ONLY, Choice, Question
-from sluice.reading.matching import assign, letter_of, names_of, normal, places_of, suggest, title_rows
+from sluice.reading.matching import LONGEST, assign, letter_of, names_of, normal, places_of, title_rows
+from sluice.reading.suggesting import suggest
 from sluice.reading.types import FileLayout, HeaderFit
 from sluice.schema.cells import Record
 from sluice.schema.importer import Column
@@ -16,13 +18,12 @@ from sluice.schema.importer import Column
 # Headers that a question about a missing column names.
 _ASKED = 20
 # Titles of a row that a problem quotes, and characters of each.
-_QUOTED = 12
-_LONGEST = 60
+_QUOTED, _LONGEST = 12, 60
 # First rows that are searched for titles like those of the importer, if no row has them.
 _SEARCHED = 10
 # Characters that some program separates columns with; the first ones are read.
 _READ_DELIMITERS = (",", ";", "\t", "|")
-_DELIMITERS = (*_READ_DELIMITERS, "^", "~", "¦", "§", ":", "#", "/")
+_SIGNS = re.compile(r"[^\w\s]+|_")  # what may be a delimiter
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,7 @@ def locate_header(
         ``bad-mapping``.
     """
     chosen = _resolved(mapping or {}, names_of(columns))
-    found = find_header(head, columns, chosen, row)
-    if found is None or not found.fits(columns):
+    if (found := find_header(head, columns, chosen, row)) is None or not found.fits(columns):
         found = _likely_header(head, columns, chosen, row)
     if found is None:
         raise FileRejected.of(_no_header(head, columns, row))
@@ -144,13 +144,14 @@ def ask_for_mapping(header: Header, columns: Sequence[Column], *, can_update: bo
         Whether the file could update records by the columns that it has.
     """
     missing = _missing(header, columns)
-    if not missing or not header.ignored:
+    named = [title for title in header.ignored if len(title) <= LONGEST]
+    if not missing or not named:
         return None
-    suggested = suggest([column for column in columns if column.field not in header.matched], header.ignored)
+    suggested = suggest([column for column in columns if column.field not in header.matched], named)
     choices = [
         Choice({title: column.field}, "match-header", {"header": title, "column": column.title})
         for column in missing
-        for title in list(dict.fromkeys([*suggested[column.field].headers, *header.ignored]))[:_ASKED]
+        for title in list(dict.fromkeys([*suggested[column.field].headers, *named]))[:_ASKED]
     ]
     likely = {title: column for column in missing if (title := suggested[column.field].likely)}
     if len(likely) == len(missing) > 1:
@@ -164,7 +165,7 @@ def ask_for_mapping(header: Header, columns: Sequence[Column], *, can_update: bo
         "missing": [column.title for column in missing],
         "fields": [column.field for column in missing],
         "header_row": header.row,
-        "headers": header.ignored[:_ASKED],
+        "headers": named[:_ASKED],
         "likely": {title: column.field for title, column in likely.items()},
     }
     return Question("columns", "mapping", tuple(choices), params=params)
@@ -272,21 +273,20 @@ def _cause(rows: list[list[str]], columns: Sequence[Column]) -> dict[str, Any]:
     filled_cells = [sum(map(bool, titles)) for titles in rows]
     if filled and filled[0].startswith("<"):
         return {"cause": "markup"}
-    if filled and max(filled_cells) == 1:
-        return _cause_of_one_column(filled[0], columns)
+    sign, known = _split(filled[0], columns) if len(filled) == 1 else ("", 0)
+    if known > 1 or (filled and max(filled_cells) == 1):
+        cause = "quoted-lines" if sign in _READ_DELIMITERS else "delimiter"
+        return {"cause": cause, "character": sign} if known or cause == "quoted-lines" else {"cause": "one-column"}
     if 2 * sum(_is_number(title) for title in filled) >= len(filled):
         return {"cause": "data"}
     return {"cause": "title-block"} if filled_cells[0] == 1 else {}
 
 
-def _cause_of_one_column(text: str, columns: Sequence[Column]) -> dict[str, Any]:
-    counted = {sign: len(set(assign(text.split(sign), columns, {}).values())) for sign in _DELIMITERS if sign in text}
-    best = max(counted, key=lambda sign: (counted[sign], text.count(sign)), default="")
-    if best in _READ_DELIMITERS:
-        return {"cause": "quoted-lines", "character": best}
-    if best and counted[best]:
-        return {"cause": "delimiter", "character": best}
-    return {"cause": "one-column"}
+def _split(text: str, columns: Sequence[Column]) -> tuple[str, int]:
+    """Return the sign that splits a text into the titles of most columns, and their number."""
+    signs = dict.fromkeys([*filter(text.__contains__, _READ_DELIMITERS), *_SIGNS.findall(text)])
+    counted = {sign: len(set(assign(text.split(sign), columns, {}).values())) for sign in [*signs][:_QUOTED]}
+    return max(counted.items(), key=lambda each: (each[1], text.count(each[0])), default=("", 0))
 
 
 def _is_number(text: str) -> bool:

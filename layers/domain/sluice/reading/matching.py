@@ -1,4 +1,4 @@
-"""Titles of columns: which column each means by itself, which header could stand for a column, how alike two files are.
+"""Titles of columns: which column each means by itself, and how alike the titles of two files are.
 
 A header means a column by itself if its letters and digits are those of a title or a synonym of that column. Whatever
 else is alike is a suggestion: it is shown to a person, and decides nothing.
@@ -17,42 +17,28 @@ from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import Final
 
-from sluice.schema.cells import Cell, Record
+from sluice.schema.cells import CELL_CHARACTERS, Cell, Record
 from sluice.schema.importer import Column
-from sluice.schema.vocabulary import BESIDE, NOTES, OTHER, UNITS
+from sluice.schema.vocabulary import NOTES, UNITS
 
 #: A row that may be the header: its row number, and its titles.
 TitleRow = tuple[int, list[str]]
-#: Suggestions for a column.
-SUGGESTED: Final = 20
-
-# Likeness of two titles from which one is likely the other renamed, as in `difflib.get_close_matches`.
-_RENAMED = 0.6
+#: Likeness of two titles from which one is likely the other renamed, as in `difflib.get_close_matches`.
+RENAMED = 0.6
 # Pairs of titles that are compared for that; beyond, files have too little in common.
 _PAIRS = 2_500
-# Titles of a file for which suggestions are made; no file with more has headers that a person chooses from.
-_TITLES = 400
-# Characters of the longest header that a recipe can name.
-_LONGEST = 100
-# Likeness from which a header is a misspelt name, and letters that the name must have.
-_MISSPELT = 0.88
-_MISSPELT_LETTERS = 5
-# Letters of a name that may be part of a longer word, as in German; of scripts without spaces, less are a word.
-_COMPOUND_LETTERS = 4
-_COMPOUND_SIGNS = 2
-# Least score of a header that is preselected, and of one that is suggested.
-_LIKELY = 0.85
-_POSSIBLE = 0.3
-# Least score of a header that is preselected if no other one is like the column, and that counts as like it.
-_LIKELY_ALONE = 0.8
-_LIKE = 0.42
+#: Characters of the longest header that a question offers.
+LONGEST: Final = 100
+# Characters of a title that are compared; what is longer is no title, and a cell of a text file can have a megabyte.
+_TITLE = 500
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|（[^（）]*）|【[^【】]*】")
 _NOTED = re.compile(r"[(\[{（【#]")
 _LETTERED = re.compile(r"(.+) \[([A-Z]{1,3})\]")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LATIN = re.compile(r"[a-z0-9]*")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# The number of a column before its title, as in ``3. Price``.
+_NUMBERED = re.compile(r"(\d{1,3})\s?[.):]\s?(?=[^\W\d_])")
 # Letters that no normal form takes apart, and how they are written where a keyboard lacks them.
 _PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -89,22 +75,6 @@ class Name:
         return _SCORES[self.level] - self.rank * _STEP
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """Headers that could stand for a column.
-
-    Parameters
-    ----------
-    headers
-        The likely ones first.
-    likely
-        The one to preselect; ``None`` if no header is likely enough.
-    """
-
-    headers: tuple[str, ...]
-    likely: str | None = None
-
-
 def normal(title: str) -> str:
     """Reduce a header to what is compared: letters and digits, without case or accents."""
     letters = unicodedata.normalize("NFKD", title).casefold()
@@ -113,7 +83,7 @@ def normal(title: str) -> str:
 
 def words_of(title: str) -> tuple[str, ...]:
     """Return the words and numbers of a header without a unit in brackets; ``unitPrice [EUR]`` has two."""
-    spaced = _CAMEL.sub(" ", _without(title, UNITS | NOTES))
+    spaced = _CAMEL.sub(" ", _without(title, UNITS | NOTES).replace("#", " no "))
     return tuple(normal(word) for word in _WORD.findall(unicodedata.normalize("NFKC", spaced)))
 
 
@@ -128,7 +98,7 @@ def title_rows(head: list[Record]) -> tuple[list[TitleRow], list[TitleRow]]:
 
 
 def _titles(cells: list[Cell]) -> list[str]:
-    return ["" if cell is None else " ".join(str(cell).split()) for cell in cells]
+    return ["" if cell is None else " ".join(str(cell)[:CELL_CHARACTERS].split())[:_TITLE] for cell in cells]
 
 
 def _stacked(upper: list[str], lower: list[str]) -> list[str]:
@@ -167,10 +137,10 @@ def assign(titles: Sequence[str], columns: Sequence[Column], chosen: Mapping[str
     """
     texts = [normal(title) for title in titles]
     fields = {at: field for header, field in chosen.items() for at in places_of(header, titles)}
-    names, taken = _by_text(_key_of(columns)), set(fields.values())
+    names, taken = _by_text(key_of(columns)), set(fields.values())
     found: dict[str, list[tuple[Name, int]]] = defaultdict(list)
     for at, text in enumerate(texts):
-        name = next(filter(None, map(names.get, (text, *_readings(titles[at])))), None)
+        name = next(filter(None, map(names.get, (text, *_readings(titles[at], at + 1)))), None)
         if text and at not in fields and name and name.field not in taken:
             found[name.field].append((name, at))
     for field, candidates in found.items():
@@ -206,96 +176,14 @@ def _strongest(candidates: list[tuple[Name, int]]) -> list[int]:
     return places if len(places) == 1 else []
 
 
-def suggest(columns: Sequence[Column], titles: Sequence[str]) -> dict[str, Suggestion]:
-    """Suggest headers for columns.
-
-    Parameters
-    ----------
-    columns
-        Those that have no header yet; a header is preselected for the one that it fits best.
-    titles
-        Headers that no column has yet.
-
-    Returns
-    -------
-    dict
-        By field. Headers that have nothing in common with a column are not among its suggestions.
+def _readings(title: str, number: int) -> Iterator[str]:
+    """Yield what else a header says as `normal` text: without a note in brackets, ``#`` as a number, and without the
+    `number` of its column.
     """
-    named = [title for title in dict.fromkeys(titles) if title and len(title) <= _LONGEST]
-    headers = [(title, normal(title), words_of(title)) for title in named[:_TITLES]]
-    names = _names(_key_of(columns))
-    scored = [
-        (score, -at, column.field)
-        for column in columns
-        for at, header in enumerate(headers)
-        if (score := _score(header, names[column.field])) >= _POSSIBLE
-    ]
-    by_field: dict[str, list[str]] = defaultdict(list)
-    likely: dict[str, str] = {}
-    like = Counter(field for score, _, field in scored if score >= _LIKE)
-    for score, at, field in sorted(scored, reverse=True):
-        title = headers[-at][0]
-        by_field[field].append(title)
-        is_sure = score >= _LIKELY or (score >= _LIKELY_ALONE and like[field] == 1)
-        if is_sure and field not in likely and title not in likely.values():
-            likely[field] = title
-    return {
-        column.field: _suggestion(by_field[column.field], likely.get(column.field), set(likely.values()))
-        for column in columns
-    }
-
-
-def _suggestion(titles: list[str], likely: str | None, taken: set[str]) -> Suggestion:
-    """Order the headers of a column: its likely one, those that are free, those that are likely another column's."""
-    ordered = sorted(titles, key=lambda title: (title != likely, title in taken))
-    return Suggestion(tuple(ordered[:SUGGESTED]), likely)
-
-
-def _score(header: tuple[str, str, tuple[str, ...]], names: Sequence[Name]) -> float:
-    """Score a header for a column, from 0 to 1."""
-    _, text, words = header
-    if not text:
-        return 0.0
-    bare = "".join(words)
-    own = [word for word in words if word not in BESIDE]
-    core, beside = "".join(own), len(words) - len(own)
-    other = 0.15 * any(word in OTHER for word in words)
-    return max(max(_alike(text, bare, core, beside, name), _contained(text, words, name) - other) for name in names)
-
-
-def _alike(text: str, bare: str, core: str, beside: int, name: Name) -> float:
-    if name.text == text:
-        return name.score
-    if name.text == bare:
-        return name.score - 0.01
-    if name.text == core:
-        return name.score - 0.06 - 0.01 * beside
-    if min(len(text), len(name.text)) < _MISSPELT_LETTERS or text[0] != name.text[0] or _ends_otherwise(text, name):
-        return 0.0
-    least = _RENAMED if name.level <= Level.ALIAS else _MISSPELT
-    share = SequenceMatcher(None, text, name.text, autojunk=False)
-    if share.real_quick_ratio() < least or share.quick_ratio() < least or (found := share.ratio()) < least:
-        return 0.0
-    return name.score - 0.2 * (1 - found) - 0.1 if found >= _MISSPELT else 0.42 * found
-
-
-def _ends_otherwise(text: str, name: Name) -> bool:
-    """Whether one of the two is numbered, as ``Price 2`` is, or they have other numbers."""
-    return text[-1] != name.text[-1] and not (text[-1] + name.text[-1]).isalpha()
-
-
-def _contained(text: str, words: tuple[str, ...], name: Name) -> float:
-    if name.text not in text:
-        return 0.0
-    worth, size = 0.25 * len(name.text) / len(text) + name.score - 0.98, len(name.words)
-    if any(words[at : at + size] == name.words for at in range(len(words) - size + 1)):
-        return 0.5 + worth
-    least = _COMPOUND_LETTERS if _LATIN.fullmatch(name.text) else _COMPOUND_SIGNS
-    return 0.42 + worth if len(name.text) >= least else 0.0
-
-
-def _readings(title: str) -> Iterator[str]:
-    """Yield what else a header says as `normal` text: without a note in brackets, and ``#`` as a number."""
+    numbered = _NUMBERED.match(title)
+    if numbered and int(numbered[1]) == number:
+        title = title[numbered.end() :]
+        yield normal(title)
     if _NOTED.search(title):
         yield normal(_without(title, NOTES).replace("#", " no "))
 
@@ -314,13 +202,13 @@ def _without(title: str, words: frozenset[str]) -> str:
 _Key = tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...], bool], ...]
 
 
-def _key_of(columns: Sequence[Column]) -> _Key:
+def key_of(columns: Sequence[Column]) -> _Key:
     """Return what the names of columns are cached by."""
     return tuple((each.field, each.titles, each.synonyms, each.hints, each.key) for each in columns)
 
 
 @lru_cache(maxsize=64)
-def _names(columns: _Key) -> dict[str, list[Name]]:
+def names_by_field(columns: _Key) -> dict[str, list[Name]]:
     """Return all names of each column, by field."""
     return {column[0]: list(_names_of_one(*column)) for column in columns}
 
@@ -343,7 +231,7 @@ def _by_text(columns: _Key) -> dict[str, Name]:
     """Return what each text means by itself; a synonym of two columns means neither of them."""
     found: dict[str, Name] = {}
     shared: set[str] = set()
-    for names in _names(columns).values():
+    for names in names_by_field(columns).values():
         for name in (each for each in names if each.level is not Level.HINT):
             other = found.setdefault(name.text, name)
             if name.level < other.level:
@@ -383,10 +271,11 @@ def renamed(gone: Sequence[str], new: Sequence[str]) -> list[tuple[float, str, s
     """Pair titles that are alike, the most alike first; each is in one pair at most."""
     if len(gone) * len(new) > _PAIRS:
         return []
+    gone, new = ([title for title in titles if len(title) <= LONGEST] for titles in (gone, new))
     shares = ((SequenceMatcher(None, old, other, autojunk=False).ratio(), old, other) for old in gone for other in new)
     pairs: list[tuple[float, str, str]] = []
     for share, old, other in sorted(shares, key=lambda each: (-each[0], each[1:])):
         taken = any(old == pair[1] or other == pair[2] for pair in pairs)
-        if share >= _RENAMED and not taken:
+        if share >= RENAMED and not taken:
             pairs.append((share, old, other))
     return pairs

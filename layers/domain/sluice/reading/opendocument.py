@@ -6,18 +6,24 @@ Names of elements and attributes, and the rule for white space, are of OpenDocum
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from xml.parsers import expat
 
 from sluice.model.errors import FileRejected
-from sluice.reading.types import WholeSheet
+from sluice.reading.xlsx.archive import Archive
 from sluice.schema.cells import Cell, CellError
 from sluice.schema.text import ERROR_TEXTS
 
+if TYPE_CHECKING:
+    from sluice.reading.fence import SheetWriter
+    from sluice.reading.types import Limits
+
 CONTENT: Final = "content.xml"
+
+#: XML_ERROR_NO_MEMORY of expat.
+_NO_MEMORY: Final = 1
 
 _PREFIXES: Final = {
     "urn:oasis:names:tc:opendocument:xmlns:office:1.0": "office",
@@ -46,38 +52,28 @@ _DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet knows no time zones
 
 
-def read_ods(content: Iterable[bytes], max_records: int) -> list[WholeSheet]:
+def read_ods(file: BinaryIO, sheets: SheetWriter, limits: Limits) -> None:
     """Read the sheets of a spreadsheet.
-
-    Parameters
-    ----------
-    content
-        Its part content.xml, in blocks.
-    max_records
-        Rows with a value of a sheet, at most: a few bytes can repeat a row a million times.
 
     Raises
     ------
     FileRejected
-        ``damaged-file``, ``unsafe-file`` or ``too-many-rows``.
+        ``damaged-file``, ``unsafe-file`` or ``zip-bomb``; what the writer rejects.
     """
-    reader = _Reader(max_records)
-    for block in content:
+    reader, archive = _Reader(sheets), Archive(file, limits)
+    for block in archive.stream(archive.find(CONTENT) or CONTENT):
         reader.parse(block)
     reader.parse(b"", final=True)
-    return reader.sheets
 
 
 class _Reader:
     """Handles the elements of content.xml."""
 
-    def __init__(self, max_records: int) -> None:
-        self.sheets: list[WholeSheet] = []
-        self._max_records = max_records
+    def __init__(self, sheets: SheetWriter) -> None:
+        self._sheets = sheets
         self._hidden_styles: set[str] = set()
         self._style = ""
-        self._sheet: WholeSheet | None = None
-        self._is_external = False
+        self._is_inside = False
         self._row = 0
         self._repeat = 1
         self._cells: list[Cell] = []
@@ -97,7 +93,9 @@ class _Reader:
     def parse(self, block: bytes, final: bool = False) -> None:
         try:
             self._parser.Parse(block, final)
-        except (expat.ExpatError, ValueError) as error:
+        except (expat.ExpatError, ValueError, LookupError) as error:  # an encoding that is not there, too
+            if getattr(error, "code", 0) == _NO_MEMORY:
+                raise MemoryError from error
             raise FileRejected("damaged-file", case="malformed-part", part=CONTENT) from error
 
     def _doctype(self, *_: object) -> None:
@@ -105,7 +103,7 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = _short(name)
-        if self._skipped or name in _OTHER or name.startswith("draw:") or (name == "table:table" and self._sheet):
+        if self._skipped or name in _OTHER or name.startswith("draw:") or (name == "table:table" and self._is_inside):
             self._skipped += 1
         elif self._text is not None:
             self._in_paragraph(name, attributes)
@@ -123,10 +121,10 @@ class _Reader:
             self._is_hidden = attributes.get("table:visibility") in {"collapse", "filter"}
         elif name == "table:table":
             is_hidden = attributes.get("table:style-name") in self._hidden_styles
-            self._sheet = WholeSheet(attributes.get("table:name", ""), is_hidden, [])
-            self._row, self._is_external = 0, False
+            self._sheets.begin(attributes.get("table:name", ""), is_hidden=is_hidden)
+            self._row, self._is_inside = 0, True
         elif name == "table:table-source":
-            self._is_external = True  # values of another file that formulas name, not a sheet of this one
+            self._sheets.drop()  # values of another file that formulas name, not a sheet of this one
         elif name == "style:style":
             self._style = attributes.get("style:name", "")
         elif name == "style:table-properties" and attributes.get("table:display") == "false":
@@ -155,10 +153,9 @@ class _Reader:
             self._end_cell(self._cell)
         elif name == "table:table-row":
             self._end_row()
-        elif name == "table:table" and self._sheet is not None:
-            if not self._is_external:
-                self.sheets.append(self._sheet)
-            self._sheet = None
+        elif name == "table:table" and self._is_inside:
+            self._sheets.end()
+            self._is_inside = False
 
     def _characters(self, data: str) -> None:
         if self._text is not None and not self._skipped:
@@ -179,18 +176,14 @@ class _Reader:
 
     def _add_merged(self, attributes: dict[str, str]) -> None:
         height, width = (_count(attributes.get(f"table:number-{each}-spanned")) for each in ("rows", "columns"))
-        if self._sheet is not None and (height > 1 or width > 1):
+        if self._is_inside and (height > 1 or width > 1):
             first, left = self._row + 1, len(self._cells) + self._blanks
             last, right = min(first + height, _LAST_ROW + 1) - 1, min(left + width, _LAST_COLUMN) - 1
-            self._sheet.merged.append((first, last, left, right))
+            self._sheets.merge((first, last, left, right))
 
     def _end_row(self) -> None:
-        if self._sheet is not None and self._cells:
-            if len(self._sheet.records) + self._repeat > self._max_records:
-                raise FileRejected("too-many-rows", limit=self._max_records)
-            numbers = range(self._row + 1, self._row + self._repeat + 1)
-            self._sheet.records.extend((number, self._cells) for number in numbers)
-            self._sheet.hidden.extend(numbers if self._is_hidden else ())
+        if self._is_inside and self._cells:
+            self._sheets.add(self._row + 1, self._cells, self._repeat, is_hidden=self._is_hidden)
         self._row += self._repeat
 
 

@@ -15,17 +15,20 @@ from typing import Any, Final
 from sluice.model.errors import FileRejected, Problem
 from sluice.model.job import SheetOfFile
 from sluice.model.recipe import ALL_SHEETS, SHEETS, Choice, Decision, Question
-from sluice.reading.cells import fill_merged, fill_spans, read_merged
+from sluice.model.rejection import REPORT_TITLES
+from sluice.reading.cells import fill_merged, fill_spans, is_blank, read_merged
 from sluice.reading.header import Header, described
 from sluice.reading.matching import normal
 from sluice.reading.types import FileLayout, Table, Workspace
-from sluice.schema.cells import Cell, Record
+from sluice.schema.cells import BrokenRow, Cell, Record
 from sluice.schema.rejections import as_text
 
 #: Sheets that a question offers, and that a rejection names.
 NAMED: Final = 50
 # First rows of a sheet that a question shows, cells of each, and characters of a cell.
 _ROWS, _CELLS, _LONGEST = 2, 8, 40
+# Columns with a title that are kept for the reports on a sheet, and columns behind all of those.
+_TITLED, _BEHIND = 1_000, 100
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,24 @@ class SheetPlan:
     def name(self) -> str:
         """Name of the sheet; empty if the file has none."""
         return self.layout.sheet
+
+    def narrowed(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Cut records behind the columns that are read and reported.
+
+        One cell in the last column of a sheet makes a list of 16,384, and a chunk has 10,000 rows. A row that has
+        nothing in those columns keeps the first cell behind them, which says that it is not blank.
+        """
+        titles = self.header.titles
+        read = max([*self.header.fields, *(at for at, title in enumerate(titles) if title in REPORT_TITLES)], default=0)
+        width = max(read + 1, min(len(titles), _TITLED)) + _BEHIND
+        for number, cells in records:
+            if len(cells) <= width:
+                yield number, cells
+            elif isinstance(cells, BrokenRow):
+                yield number, BrokenRow(cells.code, cells[:width], **cells.params)
+            else:
+                kept = cells[:width]
+                yield number, [*kept, *_first_filled(cells[width:])] if is_blank(kept) else kept
 
     def filled(self, index: int, records: Iterable[Record], workspace: Workspace) -> Iterator[Record]:
         """Return the records of a chunk as a person sees them: with the values of merged cells."""
@@ -130,6 +151,10 @@ def _named_places(header: Header) -> dict[tuple[str, bool], int]:
     return found
 
 
+def _first_filled(cells: list[Cell]) -> list[Cell]:
+    return next(([cell] for cell in cells if not is_blank([cell])), [])
+
+
 def to_plan(kept: Iterable[Mapping[str, Any]]) -> FilePlan:
     """Read the sheets of a plan that `dataclasses.asdict` has written, from JSON."""
     sheets = []
@@ -172,6 +197,13 @@ class Candidate:
         return self.header is not None and self.problem is None
 
     @property
+    def has_rows(self) -> bool:
+        """Whether a row with a value is below its header."""
+        below = self.header.row if self.header else 0
+        # the header may be the last row of the first ones
+        return any(number > below for number, _ in self.head) or self.table.count_rows(below) > 0
+
+    @property
     def fields(self) -> frozenset[str]:
         """The fields of its header; sheets of the same fields have the same head."""
         return frozenset(self.header.fields.values()) if self.header else frozenset()
@@ -201,7 +233,7 @@ def choose_sheets(
     FileRejected
         ``no-such-sheet`` or ``different-sheets``, if a caller has named such.
     """
-    fits = [each for each in found if each.fits]
+    fits = _with_rows([each for each in found if each.fits])
     shown = [each for each in fits if not each.table.is_hidden]
     named = _named(found, decision) if decision and found[0].name and decision.value != ALL_SHEETS else []
     if not fits and not named:
@@ -214,6 +246,11 @@ def choose_sheets(
     if chosen and (named or _are_alike(chosen)) and (is_final or not mirrors or len(chosen) >= len(fits)):
         return chosen, None
     return chosen, _ask(fits if mirrors or not shown else shown)
+
+
+def _with_rows(fits: list[Candidate]) -> list[Candidate]:
+    """Leave out sheets without a row below their header, unless all are so: nothing is lost, so nothing is asked."""
+    return [each for each in fits if each.has_rows] or fits
 
 
 def _named(found: Sequence[Candidate], decision: Decision) -> list[Candidate]:

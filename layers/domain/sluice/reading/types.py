@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -26,11 +27,14 @@ class Limits:
         Rows below the header.
     max_inflated_bytes
         Bytes that may come out of a compressed file.
+    until
+        Epoch seconds by which the file must be read.
     """
 
     max_bytes: int
     max_rows: int
     max_inflated_bytes: int = 8 * 1024**3
+    until: float = math.inf
 
 
 class HeaderFit(NamedTuple):
@@ -169,32 +173,6 @@ class SheetFacts:
     merged: tuple[MergedRange, ...] | None = None
     is_filtered: bool | None = None
     hidden: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class WholeSheet:
-    """A worksheet of a format that is read whole.
-
-    Parameters
-    ----------
-    name
-        Its name.
-    is_hidden
-        Whether a spreadsheet program hides it.
-    records
-        Its rows that have a value, in order.
-    hidden, hidden_columns
-        Numbers of its hidden rows; first and last place of ranges of hidden columns.
-    merged
-        Its ranges of merged cells.
-    """
-
-    name: str
-    is_hidden: bool
-    records: list[Record]
-    hidden: list[int] = field(default_factory=list)
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
-    merged: list[MergedRange] = field(default_factory=list)
 
 
 class Table(Protocol):

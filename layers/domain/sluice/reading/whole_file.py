@@ -10,16 +10,19 @@ import io
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import xlrd
 from xlrd.book import Book
 from xlrd.sheet import Sheet
 
 from sluice.model.errors import FileRejected
-from sluice.reading.types import WholeSheet
 from sluice.reading.xlsx.parser import SPAN, format_kind
 from sluice.schema.cells import NO_DAY, Cell, CellError, Record
+
+if TYPE_CHECKING:
+    from sluice.reading.fence import SheetWriter
+    from sluice.reading.types import Limits
 
 _EOF, _FORMULA, _UNCALCED, _BOUND_SHEET, _RECALC_ID, _BOF = 0x0A, 0x06, 0x5E, 0x85, 0x01C1, 0x0809
 _HEADER: Final = struct.Struct("<HH")
@@ -36,13 +39,13 @@ _LAST_DAY: Final = 2_958_465  # 31 December 9999
 _FALSE_DAY: Final = 60  # 29 February 1900
 
 
-def read_xls(file: BinaryIO) -> list[WholeSheet]:
+def read_xls(file: BinaryIO, sheets: SheetWriter, _limits: Limits) -> None:
     """Read the worksheets of an .xls file; the format ends at 65,536 rows.
 
     Raises
     ------
     FileRejected
-        ``encrypted-workbook`` or ``damaged-file``.
+        ``encrypted-workbook`` or ``damaged-file``; what the writer rejects.
     """
     try:
         book = xlrd.open_workbook(
@@ -54,23 +57,10 @@ def read_xls(file: BinaryIO) -> list[WholeSheet]:
             ignore_workbook_corruption=True,  # a sector that two streams share; chains that run in a circle still end
         )
         kinds, is_since_1904 = _format_kinds(book), bool(book.datemode)
-        sheets = []
         for index, uncomputed in zip(range(book.nsheets), _uncomputed(book), strict=True):
-            sheet = book.sheet_by_index(index)
-            records = list(_records(sheet, is_since_1904, kinds, uncomputed))
-            sheets.append(
-                WholeSheet(
-                    sheet.name,
-                    bool(sheet.visibility),
-                    records,
-                    [row + 1 for row, each in sheet.rowinfo_map.items() if each.hidden],
-                    [(column, column) for column, each in sheet.colinfo_map.items() if each.hidden],
-                    [(first + 1, end, left, right - 1) for first, end, left, right in sheet.merged_cells],
-                )
-            )
+            _write(book.sheet_by_index(index), is_since_1904, kinds, uncomputed, sheets)
             book.unload_sheet(index)
-        return sheets
-    except MemoryError:
+    except (MemoryError, FileRejected):
         raise
     except UnicodeDecodeError as error:
         raise FileRejected("damaged-file", case="unknown-code-page") from error
@@ -78,6 +68,19 @@ def read_xls(file: BinaryIO) -> list[WholeSheet]:
         if "encrypted" in str(error):
             raise FileRejected("encrypted-workbook", case="workbook") from error
         raise FileRejected("damaged-file", case="not-a-workbook") from error
+
+
+def _write(
+    sheet: Sheet, since_1904: bool, kinds: Sequence[int], uncomputed: set[tuple[int, int]], sheets: SheetWriter
+) -> None:
+    sheets.begin(sheet.name, is_hidden=bool(sheet.visibility))
+    hidden = {row + 1 for row, each in sheet.rowinfo_map.items() if each.hidden}
+    for number, cells in _records(sheet, since_1904, kinds, uncomputed):
+        sheets.add(number, cells, is_hidden=number in hidden)
+    sheets.hidden_columns += [(column, column) for column, each in sheet.colinfo_map.items() if each.hidden]
+    for first, end, left, right in sheet.merged_cells:
+        sheets.merge((first + 1, end, left, right - 1))
+    sheets.end()
 
 
 def _format_kinds(book: Book) -> list[int]:

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
 from typing import Final
 from xml.sax.saxutils import escape
 
-from sluice.schema.cells import Cell, CellError
+from sluice.schema.cells import Cell, CellError, PlainText
 
 # Microsoft, "Excel specifications and limits"; characters are counted in UTF-16.
 SHEET_ROWS: Final = 1_048_576
 SHEET_COLUMNS: Final = 16_384
 CELL_CHARACTERS: Final = 32_767
 
-# What begins a formula: OWASP, "CSV Injection" (= + - @, and the wide forms that East Asian editions read alike).
-_SIGNS: Final = "=+\\-@＝＋－＠"
+# What begins a formula: OWASP, "CSV Injection" (= + - @, and the wide and small forms that East Asian editions read
+# alike).
+_SIGNS: Final = "=+\\-@＝＋－＠\N{SMALL PLUS SIGN}\N{SMALL HYPHEN-MINUS}\N{SMALL EQUALS SIGN}\N{SMALL COMMERCIAL AT}"
+# What a program may skip before one: spaces of every width, controls, and characters without any width. None of them
+# begins a cell, so the search from each place where one begins ends before the next.
+_BLANK: Final = (
+    "[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0]*+"
+)
 # What is dropped from before one: OWASP as well (tab, carriage return, line feed), and OWASP ASVS 5.0, 1.2.10 (NUL).
 _DROPPED: Final = "\t\r\n\0"
 # Where a cell begins. The second place is inside a text: a program whose language separates lists by semicolons, which
 # Indonesian and German editions of Excel do, splits a line there although commas separate the fields, and then takes a
 # quote inside a field, and a line feed behind it, literally.
-_STARTS: Final = (rf"\A(?='*[{_SIGNS}{_DROPPED}])", rf"(?<=[;\t\r\n])(?='*[{_SIGNS}])")
-_ESCAPED_STARTS: Final = (rf"\A'(?='*[{_SIGNS}{_DROPPED}])", rf"(?<=[;\t\r\n])'(?='*[{_SIGNS}])")
+_FIRST: Final = f"(?='*+(?:{_BLANK}[{_SIGNS}]|[{_DROPPED}]))"
+_FURTHER: Final = f"(?='*+{_BLANK}[{_SIGNS}])"
+_STARTS: Final = (rf"\A{_FIRST}", rf"(?<=[;\t\r\n]){_FURTHER}")
+_ESCAPED_STARTS: Final = (rf"\A'{_FIRST}", rf"(?<=[;\t\r\n])'{_FURTHER}")
 _DANGEROUS = re.compile("|".join(_STARTS))
 _ESCAPED = re.compile("|".join(_ESCAPED_STARTS))
 # Telephone numbers as most of the world writes them, negative numbers, a lone dash: they compute nothing.
-_NUMBER = re.compile(r"[+-][0-9 ().,]*")
+_NUMBER = re.compile(r" *+[+-][0-9 ().,]*+")
 
 #: Number formats by type of cell.
 NUMBER_FORMATS: Final[Mapping[type, str]] = {
@@ -204,3 +213,28 @@ def escape_formula(text: str) -> str:
 def unescape_formula(text: str) -> str:
     """Undo `escape_formula` exactly: ``unescape_formula(escape_formula(text)) == text`` holds of every text."""
     return _ESCAPED.sub("", text)
+
+
+class RecordTexts:
+    """Escapes the texts of records, of which none is a marker of an empty cell, and undoes it.
+
+    A text that equals a marker of the importer gets an apostrophe too, so that the file can be imported again.
+
+    Parameters
+    ----------
+    markers
+        Texts by which the importer's files mark cells that are empty or cleared.
+    """
+
+    def __init__(self, markers: Iterable[str]) -> None:
+        self._marked = re.compile(f"'*(?:{'|'.join(map(re.escape, markers)) or '(?!)'})")
+
+    def escape(self, text: str) -> str:
+        """Escape a text; `unescape` undoes it exactly."""
+        return f"'{text}" if self._marked.fullmatch(text) else escape_formula(text)
+
+    def unescape(self, text: str) -> str:
+        """Return the text of a record; one that equals a marker stands for itself."""
+        if text.startswith("'") and self._marked.fullmatch(text):
+            return PlainText(text[1:])
+        return unescape_formula(text)

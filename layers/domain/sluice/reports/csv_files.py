@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from sluice.model.rejection import JOB_TITLE, SHEET_TITLE
-from sluice.reports.cells import cell_text, escape_formula
+from sluice.reports.cells import RecordTexts, cell_text, escape_formula
 from sluice.reports.columns import describe
 from sluice.reports.rejected_rows import JobMark, RejectedRow, ReportColumns
 from sluice.schema.importer import Importer
@@ -28,7 +28,10 @@ _BLOCK = 2_000
 _SAFE = {"number", "whole", "money", "date", "flag"}
 _FLAGS = {True: "TRUE", False: "FALSE", None: None}
 # Text in JSON that may have to be escaped. One search in the whole row spares nearly every row the look at its values.
-_SUSPECT = re.compile(rb'(?:":"|;|\\[nrt])(?:[\'=+\-@\\]|\xef\xbc)')
+# A blank before a sign is a space, or begins with one of these bytes.
+_SUSPECT = (
+    rb'(?:":"|;|\\[nrt])(?:[\'=+\-@\\ \x7f\xc2\xcd\xd8\xef]|\xe1[\x85\x9a\x9e\xa0]|\xe2[\x80\x81]|\xe3[\x80\x85])'
+)
 
 
 def write_errors_csv(
@@ -121,15 +124,19 @@ def _loaded_lines(
     fields = [column.field for column in facts]
     flags = [place for place, column in enumerate(facts, leading) if column.kind == "flag"]
     texts = [place for place, column in enumerate(facts, leading) if column.kind not in _SAFE]
+    records = RecordTexts(importer.conventions.markers)
+    suspect = re.compile(
+        b"|".join([_SUSPECT, *(re.escape(b":" + to_json(each)) for each in importer.conventions.markers)])
+    )
     for sheet, row in rows:
         before = [row.number, escape_formula(sheet), mark] if with_sheets else [row.number, mark]
         line = [*before, *map(from_json(row.values).get, fields)]
         for place in flags:
             line[place] = _FLAGS[line[place]]
-        if _SUSPECT.search(row.values):
+        if suspect.search(row.values):
             for place in texts:
                 if isinstance(line[place], str):
-                    line[place] = escape_formula(line[place])
+                    line[place] = records.escape(line[place])
         yield line
 
 

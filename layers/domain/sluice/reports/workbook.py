@@ -43,7 +43,7 @@ _NOTE: Final = {"italic": True, "font_color": "#7F7F7F", "num_format": "@"}
 _OPTIONS: Final = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _FORMAT_INDEX = re.compile(rb'<c r="[A-Z]+1" s="(\d+)"/>')
 _ROWS = re.compile(rb"<row\b.*(?=</sheetData>)", re.DOTALL)
-_DIMENSION = re.compile(rb"<dimension [^>]*>")
+_DIMENSION = re.compile(rb"<dimension [^<>]*>")
 _BLOCK_CHARACTERS = 256 * 1024
 _COPY_BYTES = 1024**2
 # Rows that column widths are taken from, and the widths themselves, in characters.

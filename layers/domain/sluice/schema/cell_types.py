@@ -27,6 +27,10 @@ _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|\d[.,]\d+[eE]-\d+")
 _FLOAT = re.compile(r"(\d+)\.0")
 
 
+#: Nulls as databases and their clients export them (PostgreSQL, MySQL, SQL Server; JSON; Oracle, DataGrip, DBeaver).
+NULLS: Final = ("\\N", "NULL", "null", "(NULL)", "(null)", "<NULL>", "<null>", "[NULL]", "[null]")
+
+
 @dataclass(frozen=True)
 class Conventions:
     """What a cell's text means where two readings are possible.
@@ -42,7 +46,10 @@ class Conventions:
     vocabulary
         Names of months, words for yes and no, and first words of totals rows.
     null_markers
-        Whole texts that stand for an empty cell, exactly as databases and other programs write them.
+        Whole texts that stand for an empty cell, exactly as databases and their clients write them.
+    clear_markers
+        Whole texts by which a person clears a value, such as ``-``: the column takes its default, also where blank
+        cells keep what is there. They precede null markers.
     years
         The first and the last year that a date can have. Another is a slip, a day of another calendar, or a sentinel.
     sentinels
@@ -52,9 +59,15 @@ class Conventions:
     decimal: Mark | None = None
     dates: Order | None = None
     vocabulary: Vocabulary = ENGLISH
-    null_markers: tuple[str, ...] = ("\\N", "NULL")
+    null_markers: tuple[str, ...] = NULLS
+    clear_markers: tuple[str, ...] = ()
     years: tuple[int, int] = (1900, 2100)
     sentinels: tuple[date, ...] = ()
+
+    @property
+    def markers(self) -> frozenset[str]:
+        """Whole texts that are no values."""
+        return frozenset(map(str.strip, (*self.null_markers, *self.clear_markers)))
 
 
 DEFAULT: Final = Conventions()

@@ -11,6 +11,12 @@ from typing import Any, Final
 NO_DAY: Final = "1900-02-29"
 #: A cell whose value is that of a merged cell, and whose meaning is not clear; our reports show it like other errors.
 MERGED: Final = "#MERGED!"
+#: Characters of a cell at most (Microsoft, "Excel specifications and limits").
+CELL_CHARACTERS: Final = 32_767
+#: What our reports show in the place of a longer one, so that a part of it never passes as the whole.
+TOO_LONG: Final = "#TOO-LONG!"
+# Characters that are kept of it.
+_SHOWN: Final = 200
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,15 @@ class CellError:
             return self.reason.code
         if self.text.startswith("="):
             return "uncomputed-formula"
-        return {NO_DAY: "not-in-calendar", MERGED: "merged-cells"}.get(self.text, "spreadsheet-error")
+        known = {NO_DAY: "not-in-calendar", MERGED: "merged-cells", TOO_LONG: "too-long"}
+        return known.get(self.text, "spreadsheet-error")
 
     @property
     def params(self) -> Mapping[str, Any]:
         """Parameters of the code."""
-        return self.reason.params if self.reason is not None else {}
+        if self.reason is not None:
+            return self.reason.params
+        return {"length": CELL_CHARACTERS} if self.text == TOO_LONG else {}
 
 
 #: An empty cell is ``None``. CSV cells are always ``str``. Whole numbers may come as ``float`` (123.0).
@@ -51,6 +60,17 @@ Cell = None | str | bool | int | float | datetime | date | time | timedelta | Ce
 
 #: Row number as a person sees it in the sheet (1-based, header rows counted) and its cells from column A on.
 Record = tuple[int, list[Cell]]
+
+
+def over_long(text: str) -> CellError:
+    """Return a text that no cell of a spreadsheet holds as an error, so that no rule is tried on it."""
+    return CellError(text[:_SHOWN], InvalidValue("too-long", length=CELL_CHARACTERS))
+
+
+class PlainText(str):
+    """A text that stands for itself: no marker of an empty cell, although it may equal one."""
+
+    __slots__ = ()
 
 
 class BrokenRow(list[Any]):

@@ -24,8 +24,8 @@ _CLOCK = r"(?:\d{1,2}(?:[:.]\d{2}){1,2}(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?|\d{1,2}\s
 _ZONE = r"(?:\s*(?:[a-z]{1,5}|[a-z]+/[a-z_]+))?(?:\s*[+-]\d{2}(?::?\d{2})?)?"
 _TIME = rf"(?:(?:,?\s+|T){_CLOCK}{_ZONE}|T\d{{4,6}}(?:[.,]\d+)?{_ZONE})?"
 _ORDINAL = r"(?:st|nd|rd|th)?"
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TIME, re.IGNORECASE)
-_NUMBERS = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4}|\d{2})" + _TIME, re.IGNORECASE)
+_ISO = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?:{_TIME}|Z|[+-]\d{{2}}:\d{{2}})", re.IGNORECASE)
+_NUMBERS = re.compile(r"(\d{1,2})(?:[-/.]\s?|\s)(\d{1,2})(?:[-/.]\s?|\s)(\d{4}|\d{2})" + _TIME, re.IGNORECASE)
 _DAY_FIRST = re.compile(
     rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/.\s]*(?P<month>[^\W\d]+)[-/.,\s]*(?P<year>\d{{4}}|\d{{2}})" + _TIME, re.IGNORECASE
 )
@@ -34,7 +34,9 @@ _MONTH_FIRST = re.compile(
 )
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-/.\s]*(?P<month>[^\W\d]+)[-/.\s]*(?P<day>\d{1,2})" + _TIME, re.IGNORECASE)
 _NAMED = (_DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST)
-_BARE = re.compile(r"(\d{8})|(\d{5}(?:[.,]\d+)?)")
+_BARE = re.compile(rf"(\d{{8}})(?:T\d{{4,6}}{_ZONE})?|(\d{{5}}(?:[.,]\d+)?)", re.IGNORECASE)
+# Dashes and slashes in the place of those of ASCII, which editors and East Asian keyboards write.
+_ASCII_FORMS = str.maketrans("‐‑‒–−－／．", "------/.")
 # Two-digit years: 00 to 68 are of this century (POSIX strptime(3), %y).
 _CENTURY_SPLIT = 69
 # Excel's day 0, chosen so that days from 1 March 1900 on count right in spite of its 29 February 1900.
@@ -100,7 +102,7 @@ def date_from_text(
     InvalidValue
         ``not-a-date`` or ``not-in-calendar``.
     """
-    text = text.strip()
+    text = text.strip() if text.isascii() else text.translate(_ASCII_FORMS).strip()
     shown: ShownDate = None
     if found := _ISO.fullmatch(text):
         year, month, day = map(int, found.groups())

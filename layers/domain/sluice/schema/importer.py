@@ -18,6 +18,8 @@ from sluice.schema.cell_types import Conventions, Decided, Decimals, Key, Spelli
 
 #: Name by which datasets store since when a record is deleted: a column of tables, a value in records of early syncs.
 MARK: Final = "gone_since"
+#: Rows of a file for whose keys `dispatch` has memory: 42 bytes each, and 1,024 MB (``make bench ARGS=dispatch``).
+MOST_ROWS: Final = 10_000_000
 _HINT: Final = "?"  # ends a synonym that is only suggested
 
 
@@ -359,6 +361,8 @@ class Importer:
     guards: Guards = field(default_factory=Guards)
 
     def __post_init__(self) -> None:
+        if self.max_rows > MOST_ROWS:
+            raise TypeError(f"max_rows of {self.name!r} is {self.max_rows:,}; {MOST_ROWS:,} is the most")
         # mistakes of the declaration, found at import: a model without one key, a guard that would never trip, a
         # default that each file would read in its own way
         key_of(self.row)

@@ -6,8 +6,9 @@ behind it. It is 1.25 or 1250, and what the other cells of its column show says 
 
 Groups are of three digits, or as in India of two before the last three (12,34,567.00), which shows a point. A minus is
 a hyphen, U+2212 or a dash, before the number, directly behind it as SAP writes it, or brackets around it. Digits of
-every script are read; the Arabic marks U+066B and U+066C are not. A plus behind a number (10+) says more than a number,
-so it is rejected, and so are units and per cent.
+every script are read, with the marks of Arabic too: U+066B is a decimal mark and U+066C groups thousands, so neither
+shows anything of the column's mark. A plus behind a number (10+) says more than a number, so it is rejected, and so are
+units and per cent.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ _CODES = (
 # The signs of Unicode's category Sc but for the cent, which stands for a hundredth, and abbreviations.
 _SIGNS = (
     r"(?:[A-Z]{1,3})?\$|[£¤¥֏؋৲৳৻૱௹฿៛₠-⃀﷼﹩＄￡￥￦]|"
-    r"Rp\.?|Rs\.?|S?Fr\.|kr\.?|Kč|zł|RM|лв\.?|руб\.?|元|円|원"
+    r"Rp\.?|Rs\.?|S?Fr\.|kr\.?|Kč|zł|RM|TL|Ft|lei|euros?|S/\.?|VNĐ|đ|лв\.?|руб\.?|ден\.?|元|円|원"
 )
 # Currency signs and codes that people write beside an amount; what is before and behind them stays: -€5.00, ($12.00),
 # Rp -1.500, 1.500,00- EUR.
-_CURRENCY = re.compile(rf"^([(+-]? ?)(?:{_SIGNS}|{_CODES}|R)\s*|\s*(?:{_SIGNS}|{_CODES})([)-]?)$", re.IGNORECASE)
+_BEFORE = re.compile(rf"([(+-]? ?)(?:{_SIGNS}|{_CODES}|R)\s*", re.IGNORECASE)
+# Characters of a sign or a code at most, with a bracket or a minus behind it.
+_LONGEST = 8
+_BEHIND = re.compile(rf"(?:{_SIGNS}|{_CODES})([)-]?)$", re.IGNORECASE)
 # "No cents", as Indonesian, Swiss and Indian bills have it: Rp 5.000,- and 12.-- and Rs. 1,23,456/-
 _NO_CENTS = re.compile(r"(?<=\d)([.,/]) ?[-—]{1,2}(\)?)$")
 _CENTS_AND_MINUS = re.compile(r"[.,]\d{1,2}-$")
@@ -52,6 +56,8 @@ _SIGNED = re.compile(r"([+-]) ?([^+-]+)|()([.,]\d+)|([^+-]*\d)(-)")
 _ASCII_FORMS = str.maketrans("．，＋（）’‘ʼ＇" + "−‐‑–﹣－", ".,+()" + "'" * 4 + "-" * 6) | dict.fromkeys(
     map(ord, "\xa0\u202f\u3000" + "".join(map(chr, range(0x2002, 0x200B)))), " "
 )
+_ARABIC_MARK = re.compile("[\u066b\u066c]")
+_ARABIC_MARKS = str.maketrans("\u066b\u066c", ".,")
 _OTHER: Final[dict[str, Mark]] = {".": ",", ",": "."}
 _COORDINATE = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{0,20})?")
 #: What databases hold (DynamoDB: 38 digits). Without a limit a cell such as 1e99999999 would be written out in full.
@@ -101,6 +107,11 @@ def _unusual_number(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
     usual = _usual(text)
     if usual != text:
         return number_from_text(usual, mark)
+    if _ARABIC_MARK.search(text):
+        number, shown = number_from_text(text.translate(_ARABIC_MARKS), ".")
+        if shown == "," or "." in text or "," in text:
+            raise InvalidValue("not-a-number")
+        return number, None
     if _LAKHS.fullmatch(text) and int(text[0]):
         return plain(text.replace(",", "")), "."
     if text.startswith("(") and text.endswith(")"):
@@ -142,7 +153,7 @@ def amount_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
     """
     if text[:1].isdecimal() and text[-1:].isdecimal():
         return number_from_text(text, mark)
-    text = _CURRENCY.sub(r"\1\2", _usual(text))
+    text = _without_currency(_usual(text))
     found = _NO_CENTS.search(text)
     if found is None:
         if text.endswith("-") and not _CENTS_AND_MINUS.search(text):
@@ -155,6 +166,15 @@ def amount_from_text(text: str, mark: Mark) -> tuple[Decimal, ShownMark]:
     if of_itself not in (None, "either", shown) or number != number.to_integral_value():
         raise InvalidValue("not-a-number")
     return number, shown
+
+
+def _without_currency(text: str) -> str:
+    """Drop the currency before an amount, and the one behind it with the blanks between them."""
+    if found := _BEFORE.match(text):
+        text = found[1] + text[found.end() :]
+    if found := _BEHIND.search(text, max(0, len(text) - _LONGEST)):
+        text = text[: found.start()].rstrip() + found[1]
+    return text
 
 
 def coordinate_from_text(text: str) -> Decimal:

@@ -15,9 +15,12 @@ from pydantic_core.core_schema import ErrorType
 from sluice.model.rejection import CUSTOM, Rejection
 from sluice.schema.cells import BrokenRow, Cell, CellError, InvalidValue
 from sluice.schema.importer import Importer, choices_of, types_of
+from sluice.schema.text import EXACT
 
 # A rejection holds a cell up to this many characters; a longer one is cut off, so that one cell cannot fill a report.
 _SHOWN = 200
+# Characters of a sentence of an importer's own.
+_SENTENCE = 1_000
 
 #: Pydantic's error type to our code, and the names in its context to those of our parameters.
 PYDANTIC_CODES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
@@ -53,7 +56,9 @@ PYDANTIC_CODES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "bool_parsing": ("not-yes-or-no", {}),
 }
 # Reasons that a person understands by an example.
-_WITH_EXAMPLE = frozenset({"wrong-form", "not-a-number", "not-whole", "not-a-date", "not-digits"})
+_WITH_EXAMPLE = frozenset(
+    {"wrong-form", "not-a-number", "not-whole", "not-a-date", "not-digits", "not-text", "shortened-number"}
+)
 _OF_PYDANTIC = frozenset(get_args(ErrorType))
 
 
@@ -123,6 +128,8 @@ def as_text(cell: Cell, longest: int = _SHOWN) -> str:
             text = "TRUE" if cell else "FALSE"
         case datetime() | date() | time():
             text = cell.isoformat()
+        case float() if cell.is_integer() and abs(cell) < EXACT:
+            text = str(int(cell))  # every number of a workbook is a float
         case timedelta() | _:
             text = str(cell)
     return text if len(text) <= longest else text[: longest - 1] + "…"
@@ -143,10 +150,10 @@ def _coded(error: ErrorDetails, annotation: Any) -> tuple[str, dict[str, Any]]:
         return code, {ours: _plain(context[name]) for name, ours in names.items()}
     if type in {"value_error", "assertion_error"}:
         own = context["error"]
-        return (own.code, dict(own.params)) if isinstance(own, InvalidValue) else (CUSTOM, {"text": str(own)})
+        return (own.code, dict(own.params)) if isinstance(own, InvalidValue) else (CUSTOM, {"text": _cut(str(own))})
     if type in _OF_PYDANTIC:
         return "wrong-type", {}  # pydantic's own sentence would speak of inputs and types
-    return type, {name: _plain(value) for name, value in context.items()} | {"text": error["msg"]}
+    return type, {name: _plain(value) for name, value in context.items()} | {"text": _cut(error["msg"])}
 
 
 def _choices(annotation: Any) -> list[Any]:
@@ -158,4 +165,11 @@ def _choices(annotation: Any) -> list[Any]:
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON takes it; amounts and dates become text."""
-    return value if value is None or isinstance(value, str | int | float) else str(value)
+    if isinstance(value, str):
+        return _cut(value)
+    return value if value is None or isinstance(value, int | float) else _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    """Cut a sentence that an importer makes of a cell to what a report can hold."""
+    return text if len(text) <= _SENTENCE else text[: _SENTENCE - 1] + "…"

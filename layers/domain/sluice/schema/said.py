@@ -22,6 +22,7 @@ from pydantic_core import from_json
 from sluice.model.errors import SluiceError
 from sluice.model.options import LoadOptions
 from sluice.schema.cell_types import Context, Conventions
+from sluice.schema.cells import CellError, InvalidValue
 from sluice.schema.importer import Column, Importer, Row, columns_of, is_decimal, key_of
 
 #: A staged row is our own JSON: decimal points and ISO dates of any year, independent of the file.
@@ -50,6 +51,11 @@ def columns_for(importer: Importer, options: LoadOptions) -> tuple[Column, ...]:
             return (key_of(importer.row),)
         case _:
             return importer.columns
+
+
+def cleared(column: Column, marker: str) -> Any:
+    """Return what a row says of a column that it clears by a marker: its default; one without it cannot be cleared."""
+    return CellError(marker, InvalidValue("not-clearable")) if column.required else column.default
 
 
 def row_reader(importer: Importer, matched: Iterable[str], options: LoadOptions) -> ReadRow:

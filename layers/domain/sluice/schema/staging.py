@@ -60,6 +60,10 @@ class Batch:
     if_as_seen
         Whether a row that deletes does so only if the fingerprint of its record is still the row's `hash`; it is
         rejected as ``changed-since`` otherwise.
+    unwritten
+        Keys of rows that earlier holds of the lock have decided and not written: what those noted of them is void.
+    was_applied
+        Whether a load of these rows has changed something, so that a rollback must find what they were before.
     until
         Epoch seconds from which the destination no longer repeats a request that is throttled, see `NotYet`.
     """
@@ -73,6 +77,8 @@ class Batch:
     hold: int = 0
     matched: frozenset[str] = frozenset()
     if_as_seen: bool = False
+    unwritten: frozenset[str] = frozenset()
+    was_applied: bool = False
     until: float = inf
 
     @property
@@ -99,6 +105,14 @@ class Applied:
     rejections: list[Rejection] = field(default_factory=list)
     deleted: int = 0
     kept_blank: int = 0
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a destination holds of a batch whose attempts may have died: what they did, and the rows left by number."""
+
+    applied: Applied
+    left: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

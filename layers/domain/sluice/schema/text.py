@@ -13,23 +13,31 @@ from decimal import Decimal
 from math import isfinite
 from typing import Final
 
-from sluice.schema.cells import MERGED, CellError, InvalidValue
+from sluice.schema.cells import CELL_CHARACTERS, MERGED, TOO_LONG, CellError, InvalidValue, over_long
 
 #: Whole texts that are errors of a spreadsheet program in every format, because a text file has nothing else for them:
-#: those of ECMA-376 part 1, 18.17.3, those that Excel, Google Sheets and LibreOffice have since, a number that its
-#: column was too narrow for, and the same in the languages of Excel that translate them.
+#: those of ECMA-376 part 1, 18.17.3, of Microsoft Access, of LibreOffice and of Google Sheets, a number that its column
+#: was too narrow for, and those of Excel's languages that `_ERROR_FORM` does not have.
 ERROR_TEXTS: Final = frozenset(
     {
         MERGED,
-        *("#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#GETTING_DATA", "#SPILL!", "#CALC!"),
-        *("#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!", "#ERROR!", "#NV"),
-        *("#BEZUG!", "#WERT!", "#ZAHL!", "#N/D", "#RIF!", "#VALORE!", "#NOME?", "#¡REF!", "#¡VALOR!", "#¿NOMBRE?"),
-        *("#¡NUM!", "#¡DIV/0!", "#¡NULO!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "#N/B", "#VERW!", "#WAARDE!"),
-        *("#NAAM?", "#GETAL!", "#LEEG!", "#VALOR!", "#NULO!", "#NULLO!", "#DEEL/0!", "#NÚM!"),
-        *(f"Err:{number}" for number in range(500, 600)),
+        TOO_LONG,
+        *("#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#GETTING_DATA", "#N/A N/A", "#DIV/0"),
+        *("#NV", "#YOK", "#PUUTTUU", "#HIÁNYZIK", "#NENÍ_K_DISPOZICI", "#IKKE TILGÆNGELIG", "#DATEN_ABRUFEN"),
+        *(f"ERR:{number}" for number in range(500, 600)),
         *("#" * width for width in range(4, 256)),
     }
 )
+# Errors of any language in capital letters: #BEZUG!, #¿NOMBRE?, #VALEUR !, #ДЕЛ/0!, #N/D; in no language they are more
+# than three words.
+_ERROR_FORM = re.compile(r"#[¡¿]?[^\W\d_]{2,}(?:[ _][^\W\d_]+){0,2}(?:/0)?[ \xa0\u202f]?[!?]|#[^\W\d_]/[^\W\d_]!?")
+# What programs write where a calculation has no result: pandas and R, C's printf, Microsoft's printf.
+_NO_RESULTS = frozenset(
+    {"NaN", "nan", "-nan", "inf", "+inf", "-inf", "-Infinity", "-nan(ind)"}
+    | {f"{sign}1.#{name}" for sign in ("", "-") for name in ("IND", "INF", "NAN", "QNAN", "SNAN")}
+)
+#: Texts that are no values as they are; beside them, most that begin with ``#``.
+NO_VALUES: Final = ERROR_TEXTS | _NO_RESULTS | {f"Err:{number}" for number in range(500, 600)}
 #: Significant digits of a number in a spreadsheet (Microsoft, "Excel specifications and limits").
 PRECISION: Final = 15
 #: Whole numbers below it have no more digits.
@@ -46,7 +54,7 @@ _LATIN = "\u024f"
 # Around a text they are dropped, but for those that change the sign before them: variation selectors, tags of flags,
 # and joiners behind a virama.
 _SELECTORS = "\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
-_AROUND = re.compile(f"\\A(?:(?![{_SELECTORS}])[{_IGNORABLE}]|\\s)+|(?:(?![{_SELECTORS}])[{_IGNORABLE}]|\\s)+\\Z")
+_DROPPED = re.compile(f"(?:(?![{_SELECTORS}])[{_IGNORABLE}]|\\s)*")
 _JOINERS = "\u200c\u200d"
 _VIRAMA = 9  # canonical combining class
 # Control characters but tab and line ends, and what stands in the place of a character that was lost.
@@ -81,7 +89,10 @@ def read_text(text: str, null_markers: frozenset[str]) -> str | CellError | None
     str, CellError or None
         ``None`` if nothing of it can be seen, and for a marker.
     """
-    bare, is_printable = text.strip(), text.isprintable()
+    bare = text.strip()
+    if len(bare) > CELL_CHARACTERS:
+        return over_long(bare)
+    is_printable = text.isprintable()
     if (not is_printable or "\ufffd" in text) and (found := _UNSTORABLE.search(text)):
         return CellError(text, InvalidValue("unstorable-characters", character=f"U+{ord(found[0]):04X}"))
     if not text.isascii():
@@ -91,7 +102,17 @@ def read_text(text: str, null_markers: frozenset[str]) -> str | CellError | None
         bare = text.strip()
     if not bare or bare in null_markers:
         return None
-    return CellError(bare) if bare[0] in "#Ee" and (bare in ERROR_TEXTS or bare.upper() in ERROR_TEXTS) else text
+    if bare in _NO_RESULTS:
+        return CellError(bare, InvalidValue("no-result"))
+    return CellError(bare) if _is_error(bare) else text
+
+
+def _is_error(bare: str) -> bool:
+    """Whether a text is the error of a spreadsheet program."""
+    if bare[0] not in "#Ee":
+        return False
+    capitals = bare.upper()
+    return capitals in ERROR_TEXTS or (bare == capitals and _ERROR_FORM.fullmatch(bare) is not None)
 
 
 def _without_invisible(text: str) -> str:
@@ -99,10 +120,16 @@ def _without_invisible(text: str) -> str:
     seen = text.strip()
     if not seen or not (INVISIBLE.match(seen) or INVISIBLE.match(seen[-1])):
         return text
-    bare = _AROUND.sub("", text)
-    behind = text[text.index(bare) + len(bare) :] if bare else ""
+    start, end = _dropped(text), len(text) - _dropped(text[::-1])
+    bare, behind = (text[start:end], text[end:]) if start < end else ("", "")
     is_joined = behind[:1] in _JOINERS and behind and unicodedata.combining(bare[-1]) == _VIRAMA
     return bare + behind[0] if is_joined else bare
+
+
+def _dropped(text: str) -> int:
+    """Count the characters at the beginning of a text that are dropped."""
+    found = _DROPPED.match(text)
+    return found.end() if found else 0
 
 
 def read_number(cell: float, *, is_text: bool) -> str | float | CellError:

@@ -19,12 +19,12 @@ from sluice.model.options import LoadOptions
 from sluice.model.recipe import AMBIGUOUS, EXAMPLES, Evidence, Recipe, Shown, depends_on
 from sluice.model.rejection import Rejection
 from sluice.schema.cell_types import Context
-from sluice.schema.cells import MERGED, BrokenRow, Cell, CellError, Record
+from sluice.schema.cells import CELL_CHARACTERS, MERGED, BrokenRow, Cell, CellError, Record
 from sluice.schema.dates import day_of
 from sluice.schema.importer import Importer, Row, is_numeric, is_text, key_of
 from sluice.schema.rejections import SheetRejections, as_text
-from sluice.schema.said import row_reader
-from sluice.schema.text import ERROR_TEXTS, EXACT, read_number, read_text
+from sluice.schema.said import cleared, row_reader
+from sluice.schema.text import EXACT, NO_VALUES, read_number, read_text
 
 # A row with the word as its key is a totals row only if at least this many other columns of text are all empty. With
 # fewer it could be a record: a list of brands and what they sold has a brand "Total".
@@ -134,7 +134,8 @@ def check_rows(
     context = Context(importer.conventions, recipe, is_1904=is_1904)
     read = row_reader(importer, fields.values(), options or importer.options)
     key = key_of(importer.row).field
-    values_of = CellReader(importer, fields, recipe).values
+    reader = CellReader(importer, fields, recipe)
+    values_of = reader.values
     good: list[GoodRow] = []
     rejections: list[Rejection] = []
     observed = Observed(importer, sheet)
@@ -145,7 +146,7 @@ def check_rows(
             rejections.append(reject.broken(number, cells))
             continue
         values = values_of(cells)
-        has_error = CellError in map(type, values.values())
+        has_error = reader.has_error
         shown = _without_merged(values) if has_error else values
         if totals.include(cells, shown) or (values.get(first) in spellings and header.include(cells)):
             ignored += 1
@@ -239,11 +240,11 @@ def read_keys(
     read = row_reader(importer, [key], LoadOptions("delete"))
     context = Context(importer.conventions, recipe)
     places = {place: name for place, name in fields.items() if name == key}
-    values_of = CellReader(importer, places, recipe).values
+    reader = CellReader(importer, places, recipe)
     for number, cells in records:
-        values = values_of(cells)
+        values = reader.values(cells)
         found = None
-        if type(cells) is not BrokenRow and CellError not in map(type, values.values()):
+        if type(cells) is not BrokenRow and not reader.has_error:
             with suppress(ValidationError):
                 found = str(getattr(read(values, context)[0], key))
         yield number, found
@@ -263,44 +264,55 @@ class CellReader:
     places
         Which cell (counted from 0) belongs to which field.
     recipe
-        Of the job; its null markers precede those of the importer.
+        Of the job; its markers precede those of the importer.
     """
 
     def __init__(self, importer: Importer, places: Mapping[int, str], recipe: Recipe | None = None) -> None:
         known = importer.row.model_fields
         self._places = [(place, name, is_text(known[name].annotation)) for place, name in sorted(places.items())]
-        markers = (recipe or Recipe()).value("null_markers", importer.conventions.null_markers)
-        self._markers = frozenset(map(str.strip, markers))
-        self._special = self._markers | ERROR_TEXTS
+        self._width = max(places, default=-1) + 1
+        recipe, usual = recipe or Recipe(), importer.conventions
+        self._markers = frozenset(map(str.strip, recipe.value("null_markers", usual.null_markers)))
+        self._clears = frozenset(map(str.strip, recipe.value("clear_markers", usual.clear_markers)))
+        self._columns = {column.field: column for column in importer.columns}
+        self._special = self._markers | self._clears | NO_VALUES
+        self._first = frozenset(text[:1] for text in self._special)
+        #: Whether one of the cells that were read last cannot be used.
+        self.has_error = False
 
     def values(self, cells: list[Cell]) -> dict[str, Any]:
         """Return the cells that are not blank; one that cannot be used is a `CellError`."""
         values: dict[str, Any] = {}
-        special = self._special
-        for place, name, in_text in self._places:
-            if place >= len(cells):
-                break
+        self.has_error, first = False, self._first
+        places = self._places if len(cells) >= self._width else [each for each in self._places if each[0] < len(cells)]
+        for place, name, in_text in places:
             cell: Any = cells[place]
             kind = type(cell)
             if kind is str:
                 bare = cell.strip()
                 if not bare:
                     continue
-                if bare in special or bare[0] == "#" or not (cell.isascii() and cell.isprintable()):
-                    cell = read_text(cell, self._markers)
+                is_plain = bare[0] not in first or (bare[0] != "#" and bare not in self._special)
+                if not (is_plain and cell.isascii() and cell.isprintable() and len(bare) <= CELL_CHARACTERS):
+                    self._add_text(values, name, cell, bare)
+                    continue
             elif kind is float:
                 if cell.is_integer() and -EXACT < cell < EXACT:
                     cell = int(cell)  # 123.0 is 123
-                elif (
-                    in_text
-                    or not -EXACT < (scaled := cell * _FEW) < EXACT
-                    or not scaled.is_integer()
-                    or scaled / _FEW != cell
-                ):
+                elif in_text or not -EXACT < (scaled := cell * _FEW) < EXACT or int(scaled) / _FEW != cell:
                     cell = read_number(cell, is_text=in_text)
+                    self.has_error = self.has_error or type(cell) is CellError
+            elif kind is CellError:
+                self.has_error = True
             if cell is not None:
                 values[name] = cell
         return values
+
+    def _add_text(self, values: dict[str, Any], name: str, cell: str, bare: str) -> None:
+        text = cleared(self._columns[name], bare) if bare in self._clears else read_text(cell, self._markers)
+        if text is not None or bare in self._clears:
+            values[name] = text
+        self.has_error = self.has_error or type(text) is CellError
 
 
 def digest(body: bytes) -> str:

@@ -80,7 +80,9 @@ def _words(text: str) -> frozenset[str]:
 #: Notes in brackets after a title that change nothing.
 NOTES: Final = _words(
     "required optional mandatory pflicht pflichtfeld erforderlich obligatoire facultatif obligatorio opcional "
-    "obbligatorio facoltativo opzionale verplicht optioneel wymagane opcjonalne wajib opsional 必須 任意 必填"
+    "obbligatorio facoltativo opzionale verplicht optioneel wymagane opcjonalne wajib opsional 必須 任意 必填 "
+    "yesno truefalse janein ouinon sino janee taknie yatidak simnao ifknown ifany ddmmyyyy mmddyyyy yyyymmdd ttmmjjjj "
+    "jjjjmmtt jjmmaaaa ddmmaaaa ggmmaaaa aaaammdd ddmmjjjj ddmmrrrr iso codeiso isocode"
 )
 #: Units and currencies in brackets after a title.
 UNITS: Final = _words(
@@ -98,6 +100,8 @@ BESIDE: Final = _words(
     "podstawowy glowny arbete arbejde arbeid utama kantor alamat 1 01 one value the of de du des del della do da di "
     "der the excl ex ht netto net vat btw mwst iva tva moms"
 )
+#: Words for a number or a code: with a word beside them that says whose it is, they may be another one's number.
+NUMBERS: Final = _words("code id no nr number num kode kod codice codigo clave numero nummer nomor reference ref key")
 #: Words that make another thing of a name: a cost, an old price, the name of a picture.
 OTHER: Final = _words(
     "old cost purchase buy compare special tax incl inkl gross brutto ttc min max minimum maximum alert threshold "

@@ -108,7 +108,8 @@ class Lookup:
         Requests a second that the upstream allows, of all workers together; three quarters of them are used, see
         `sluice.upstream.rate_limiter.spacing`.
     at_once
-        Requests of one worker that are under way at most.
+        Requests of one worker that are under way at most. Two workers then use the default rate up while responses take
+        a second or less.
     keep_hours
         Hours for which a result is cached.
 
@@ -131,7 +132,7 @@ class Lookup:
     failed: str
     echo: str | None = None
     rate: float = 50.0
-    at_once: int = 10
+    at_once: int = 20
     keep_hours: int = 168
 
     def __post_init__(self) -> None:

@@ -99,11 +99,13 @@ def ask(
     try:
         asyncio.run(run())
     except TryLater as late:
-        if batch.has_results and not isinstance(late, NotYet):  # a slow upstream gets through in the end
+        if batch.has_results:  # a slow upstream gets through in the end
             raise late.as_not_yet() from None
         raise
     finally:
         batch.deliver()
+    if batch.late is not None and not batch.down:
+        raise batch.late
     return LookupBatch(batch.failed, batch.down, silent=not batch.alive)
 
 
@@ -114,6 +116,7 @@ class _Batch:
         self.executor = SerialExecutor()
         self.failed: list[str] = []
         self.down = False
+        self.late: NotYet | None = None
         self.has_results = self.alive = False
         self._lookup, self._on_result = lookup, on_result
         self._remaining = iter(dict.fromkeys(keys))
@@ -133,7 +136,11 @@ class _Batch:
 
     async def _take_keys(self, session: Session) -> None:
         for key in self._remaining:
-            got = await self._look_up(session, key)
+            try:
+                got = await self._look_up(session, key)
+            except NotYet as late:  # the other tasks still have slots, which no other worker could use
+                self.late = late
+                return
             if isinstance(got, RequestFailure):
                 self._count(key, got)
             else:

@@ -21,7 +21,8 @@ TRANSIT: Final = 1 / 3 - LATENESS
 
 # A request that is sent in the last seconds before the deadline would not be answered in time.
 _RESPONSE_SECONDS = 3.0
-# After a shorter wait, a slot is used without asking again whether the upstream wants a pause.
+# An answer to the question whether the upstream wants a pause counts for so long. Where the table is slow, the question
+# is asked when a slot is taken, because after the wait for the slot it would queue, and be answered too late.
 _SHORT_WAIT = 0.25
 _FIRST_RETRY, _LAST_RETRY = 5, 900
 
@@ -68,6 +69,7 @@ class RateLimiter:
         self._upstream, self._rates, self._before = upstream, rates, before
         self._executor, self._clock = executor, clock
         self._lead = 0.0
+        self._blocked, self._looked_at = 0.0, float("-inf")
 
     async def acquire(self) -> None:
         """Wait for a slot, and return when it has come.
@@ -78,10 +80,9 @@ class RateLimiter:
             If no slot is free before the deadline.
         """
         while True:
-            asked = self._clock.now()
-            slot = await self._next_slot(asked + self._lead)
+            asked, slot = await self._next_slot()
             await self._clock.sleep(max(0.0, slot - self._clock.now()))
-            if slot - asked > _SHORT_WAIT and slot < await self._executor.run(self._rates.blocked_until):
+            if slot - asked > _SHORT_WAIT and slot < await self._blocked_until():
                 continue  # another worker was asked to back off after this slot was taken
             late = self._clock.now() - slot
             if late <= LATENESS:
@@ -94,11 +95,29 @@ class RateLimiter:
         until = self._clock.now() + seconds
         await self._executor.run(self._rates.back_off_until, until)
 
-    async def _next_slot(self, earliest: float) -> float:
-        before = self._before - _RESPONSE_SECONDS
-        slot = await self._executor.run(self._rates.acquire, earliest=earliest, before=before)
+    async def _next_slot(self) -> tuple[float, float]:
+        """Return when a slot was asked for, and the slot."""
+
+        def take() -> tuple[float, float | None]:
+            # not from before the wait for the executor: where many requests wait for a slow table, that slot would have
+            # passed, and so would each next one
+            if self._lead and self._clock.now() - self._looked_at > _SHORT_WAIT / 2:
+                self._look()
+            asked = self._clock.now()
+            return asked, self._rates.acquire(earliest=asked + self._lead, before=self._before - _RESPONSE_SECONDS)
+
+        asked, slot = await self._executor.run(take)
         if slot is None:
             blocked = math.ceil(await self._executor.run(self._rates.blocked_until) - self._clock.now())
             seconds = min(max(blocked, _FIRST_RETRY), _LAST_RETRY)
             raise NotYet("slots-taken", seconds, upstream=self._upstream)
-        return slot
+        return asked, slot
+
+    async def _blocked_until(self) -> float:
+        if self._clock.now() - self._looked_at > _SHORT_WAIT:
+            await self._executor.run(self._look)
+        return self._blocked
+
+    def _look(self) -> None:
+        self._looked_at = self._clock.now()
+        self._blocked = self._rates.blocked_until()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Final
@@ -27,11 +26,11 @@ from sluice.model.options import LoadOptions
 from sluice.model.rejection import Rejection
 from sluice.schema.cells import Record
 from sluice.schema.importer import key_of
-from sluice.schema.staging import Batch, Compared, KeptRow
+from sluice.schema.staging import Applied, Batch, Compared, KeptRow
 from sluice.schema.validation import Checked, GoodRow, read_keys
 from sluice.usecases.artifacts import PRESENT, JobFiles
 from sluice.usecases.services import Services
-from sluice.usecases.staged_rows import DIGEST, digest_of
+from sluice.usecases.staged_rows import DIGEST, digest_of, read_ahead
 
 #: Index of the first list, far behind those of the chunks of a file, and the number of indexes for lists.
 FIRST: Final = 800_000
@@ -42,8 +41,6 @@ _LISTS = 1_000
 # Rows that a problem names, and records whose values a preview shows of each range.
 _NAMED = 5
 _SHOWN = 100
-# Objects that are read at once; each is a few hundred kilobytes.
-_READS = 8
 # In place of the digest of a key that cannot be read.
 _UNREADABLE = bytes(16)
 
@@ -165,9 +162,7 @@ def _present(job: Job, services: Services) -> Iterator[bytes]:
     """Yield the digests of the keys of all rows, as they are stored."""
     stored, parsed = JobFiles(job, services.files), services.chunks.of_phase(job.ref, PhaseName.PARSE)
     indexes = [chunk.ref.index for chunk in parsed]
-    with ThreadPoolExecutor(_READS) as pool:
-        for start in range(0, len(indexes), _READS):
-            yield from pool.map(lambda index: stored.keys(index, PRESENT), indexes[start : start + _READS])
+    yield from read_ahead(lambda index: stored.keys(index, PRESENT), indexes)
 
 
 def absent_chunks(job: Job, services: Services) -> Iterator[Chunk]:
@@ -203,7 +198,11 @@ def delete_absent(job: Job, chunk: Chunk, batch: Batch, services: Services) -> C
     batch
         The records, as `deleting` builds it.
     """
-    applied = services.destination.apply(batch)
+    return count(job, chunk, batch, services.destination.apply(batch), services)
+
+
+def count(job: Job, chunk: Chunk, batch: Batch, applied: Applied, services: Services) -> Counts:
+    """Count what the deletion of a list did, and store the records that stay."""
     left = [asdict(_left(batch, rejection)) for rejection in applied.rejections]
     if left or chunk.attempts > 1:
         lines = [{"outcome": "left", **each} for each in left]

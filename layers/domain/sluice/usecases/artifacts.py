@@ -11,6 +11,7 @@ key, below ``jobs/{tenant}/{job}/``       content
 ``staged/{chunk}.pulled``                 rows, totals and fields that the upstream sent while the chunk was read
 ``staged/{chunk}.present``                digests of the keys of all rows, the rejected ones too, in mode ``mirror``
 ``absent/ranges.json``                    the ranges of keys in which a dataset is compared with the keys of the file
+``partial/{chunk}.json``                  what dead workers have delivered of a chunk, and the rows that they have not
 ``absent/{chunk}.jsonl``                  records whose keys the file lacks
 ``evidence/{chunk}.json``                 what the cells of a chunk show of decisions
 ``compared/{chunk}.json``                 what loading a chunk would change: counts by column, and its first rows
@@ -44,11 +45,11 @@ from typing import Any, BinaryIO
 
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import NotFound, format_of
-from sluice.model.job import Job, JobFile
+from sluice.model.job import DROP_FOLDER, Job, JobFile
 from sluice.model.page import Page, decode_cursor, encode_cursor, invalid_cursor
 from sluice.model.recipe import Evidence, to_evidence
 from sluice.model.rejection import Rejection, to_rejection
-from sluice.reading import Segment, read_cells, read_segment, write_cells
+from sluice.reading import Segment, read_cells, read_segment, shortened, write_cells
 from sluice.reading.sheets import FilePlan, to_plan
 from sluice.reports.rejected_rows import RejectedRow
 from sluice.schema.cells import Record
@@ -61,7 +62,7 @@ from sluice.usecases.ports import Files
 #: Row number of a row, and the name of its sheet, empty if the file has one.
 FirstRow = tuple[int, str]
 UPLOADS = "uploads"
-INCOMING = "incoming"
+INCOMING = DROP_FOLDER
 #: Kinds of digests of keys: of the rows that are staged, and of all rows.
 STAGED = "keys"
 PRESENT = "present"
@@ -96,16 +97,9 @@ def result_key(ref: JobRef, run: int, name: str) -> str:
 
 
 class JobFiles:
-    """The files of one job; also the `Workspace` in which `sluice.reading` splits the file.
+    """The files of one job, in its present split; also the `Workspace` in which `sluice.reading` splits the file.
 
     The name of each object follows from the job, its split and the chunk, so a second attempt overwrites the first.
-
-    Parameters
-    ----------
-    job
-        The job, in its present split.
-    files
-        The bucket.
     """
 
     def __init__(self, job: Job, files: Files) -> None:
@@ -184,6 +178,14 @@ class JobFiles:
         """Read what `write_absent` stored."""
         return [(key, seen) for key, seen in map(json.loads, self._read(f"absent/{index:06d}.jsonl").splitlines())]
 
+    def write_partial(self, index: int, found: Mapping[str, Any]) -> None:
+        """Store what dead workers have delivered of a chunk, see `sluice.usecases.deliver`."""
+        self._write_json(f"partial/{index:06d}.json", found)
+
+    def partial(self, index: int) -> Mapping[str, Any]:
+        """Read what `write_partial` stored; raises `NotFound`."""
+        return dict(self._read_json(f"partial/{index:06d}.json"))
+
     def write_duplicates(self, index: int, first_rows: dict[int, FirstRow]) -> None:
         """Store the duplicate rows of a chunk: ``{row number: the first row with the same key}``."""
         self._write_json(f"staged/{index:06d}.duplicates", first_rows)
@@ -240,7 +242,7 @@ class JobFiles:
         if not (rejections or again or chunk.is_again):
             return
         ref, rejected = chunk.ref, {rejection.row for rejection in rejections}
-        rows = [record for record in records if record[0] in rejected]
+        rows = shortened(record for record in records if record[0] in rejected)
         self._write(f"rejected/{ref.index:06d}-{ref.phase}.cells", write_cells(rows))
         self._write_lines(_rejections_name(ref), sorted(rejections, key=lambda rejection: rejection.row))
 
@@ -304,6 +306,10 @@ class JobFiles:
             if key.endswith(derived) and int(_name(key)[:6]) not in delivered:
                 self._files.remove_file(key, None)
 
+    def remove_slices(self) -> None:
+        """Remove the parts of the file, which no more call needs; how it was read stays, for its reports."""
+        self._files.remove(f"{self._root}slices/", but=f"{self._root}slices/{_LAYOUT}")
+
     def remove_all(self) -> None:
         """Remove everything that was derived from the job's file, and the upload itself."""
         self._files.remove(job_folder(self._ref))
@@ -344,13 +350,7 @@ class JobFiles:
     def _page(self, folder: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
         """Read a page of the JSON lines in a folder, object by object.
 
-        Parameters
-        ----------
-        limit
-            Maximum number of items.
-        cursor
-            End of the previous page: the name of an object and a line in it. It holds a name instead of an index,
-            because a running job adds objects between others.
+        The cursor holds the name of an object instead of an index, because a running job adds objects between others.
         """
         first, line = _position(cursor)
         keys = [key for key in self._names(folder) if _name(key) >= first]

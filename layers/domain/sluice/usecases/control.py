@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, Problem, TryLater
-from sluice.model.job import RETRYABLE, SYSTEM, Job
+from sluice.model.job import SYSTEM, Job, is_retryable
+from sluice.model.retention import check_kept
 from sluice.model.status import ENDED, INACTIVE, Status, illegal_transition
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.queueing import acquire_importer_again, begin, release, start
@@ -280,9 +282,10 @@ def retry(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
         return job
     if job.status is not Status.FAILED:
         raise illegal_transition(ref.id, job.status, Status.LOADING)
-    if job.deleted or job.problem is None or job.problem.type not in RETRYABLE:
+    if job.deleted or not is_retryable(job):
         case = "deleted" if job.deleted else "same-again"
         raise Conflict("not-retryable", case=case, status_now=str(job.status))
+    check_kept(job, "retry", datetime.fromtimestamp(now, UTC))
     to = Status.LOADING if _goes_on_loading(job, services) else Status.PARSING
     acquire_importer_again(job, services)
     return begin(job, to, by=by, note="retried", now=now, services=services)
@@ -316,6 +319,7 @@ def roll_back(ref: JobRef, *, by: str, now: int, services: Services) -> Job:
         raise illegal_transition(ref.id, job.status, Status.ROLLING_BACK)
     if case := _why_not(job):
         raise Conflict("nothing-to-roll-back", case=case, status_now=str(job.status))
+    check_kept(job, "rollback", datetime.fromtimestamp(now, UTC))
     return begin(job, Status.ROLLING_BACK, by=by, now=now, services=services)
 
 

@@ -9,17 +9,20 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from sluice.model.chunk import ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound
 from sluice.model.job import Job
 from sluice.model.options import GivenOptions, LoadOptions
-from sluice.model.recipe import Decision, Recipe
+from sluice.model.recipe import MARKERS, Decision, Recipe
 from sluice.model.rejection import DUPLICATE_KEY, JOB_TITLE, ROW_TITLE, SHEET_TITLE, Rejection
+from sluice.model.retention import check_kept
 from sluice.model.status import INACTIVE, Status
 from sluice.reading import Header
 from sluice.reading.sheets import FilePlan, SheetPlan
-from sluice.reports.cells import unescape_formula
+from sluice.reports.cells import RecordTexts, unescape_formula
+from sluice.reports.csv_files import NUMBER_TITLE
 from sluice.reports.rejected_rows import JOB_PROPERTY, JobMark, RejectedRow
 from sluice.schema.cells import Cell, Record
 from sluice.schema.importer import Importer
@@ -32,15 +35,13 @@ from sluice.usecases.services import Services
 
 # Name of the sheet and number of a row of the corrected file.
 OriginalRow = tuple[str, int]
-# Digits of a row number; no sheet has as many rows.
-_ROW_DIGITS = 12
 # Cases of `check_corrected` in which the file must not be imported like any other: its rows alone are not enough, or
 # they are the job's own.
 _FINAL = frozenset({"under-way", "nothing-loaded"})
 # Kinds of the decisions that bear on rows; those on the file as a whole are made anew.
-_ON_ROWS = frozenset({"constants", "decimal", "date_order", "null_markers"})
-# Characters of a text that a rejection quotes.
-_SHOWN = 50
+_ON_ROWS = frozenset({"constants", "decimal", "date_order", *MARKERS})
+# Digits of a row number, more than any sheet needs, and characters of a text that a rejection quotes.
+_ROW_DIGITS, _SHOWN = 12, 50
 
 
 def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
@@ -51,8 +52,7 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
     NotFound
         If there is no such job.
     Conflict
-        If it belongs to another importer, is still under way, was deleted, has rejected no row, or has loaded none of
-        its rows.
+        If it belongs to another importer, is under way, was deleted, or has rejected or loaded no row.
     """
     job = jobs.get(ref)
     if job.importer != importer:
@@ -61,6 +61,7 @@ def check_corrected(ref: JobRef, importer: str, jobs: Jobs) -> Job:
         raise Conflict("cannot-correct", case="under-way", id=ref.id, status=str(job.status))
     if job.deleted:
         raise Conflict("cannot-correct", case="deleted", id=ref.id)
+    check_kept(job, "correct", datetime.now(UTC))
     if job.has_loaded_nothing:
         raise Conflict("cannot-correct", case="nothing-loaded", id=ref.id)
     if not job.counts.rejected:
@@ -122,8 +123,7 @@ def recognise(
     Raises
     ------
     FileRejected
-        ``corrects-another-job`` if the caller said otherwise; ``cannot-correct`` if the other job is under way, or has
-        loaded none of its rows.
+        ``corrects-another-job`` if the caller said otherwise; ``cannot-correct``, see `check_corrected`.
     """
     mark = next(filter(None, (_mark_of(head, properties) for head in heads)), None)
     if mark is None:
@@ -246,10 +246,12 @@ def _unescape(importer: Importer, sheet: SheetPlan, records: list[Record]) -> Se
     titles = {column.field: column.title for column in importer.columns}
     fields = [(at, titles[name]) for at, name in header.fields.items()]
     selected = Selected([], [])
+    is_export = NUMBER_TITLE in header.titles and ROW_TITLE not in header.titles
+    unescape = RecordTexts(importer.conventions.markers).unescape if is_export else unescape_formula
     for number, cells in records:
         mark = _mark(cells, place)
         unescaped = [_unescaped(cell) for cell in cells]
-        row = (number, [_restored(cell) for cell in cells] if mark and mark.escaped else cells)
+        row = (number, [_restored(cell, unescape) for cell in cells] if mark and mark.escaped else cells)
         selected.records.append(row)
         changed = (
             [] if mark else [(title, cells[at]) for at, title in fields if unescaped[at : at + 1] != cells[at : at + 1]]
@@ -277,7 +279,6 @@ def _select_corrected(job: Job, importer: Importer, rows: Selected, sheet: Sheet
     numbers = {number: named.row_of(cells) for number, cells in rows.wanted}
     before = _Texts(importer, sheet.header, plan)
     wanted_rows = {each for each in numbers.values() if each}
-    # both jobs have the same importer
     rejected = _rejected_rows(corrects, job.delivery, wanted_rows, services.chunks, stored, plan) if plan else {}
     wanted: list[Record] = []
     unmatched: list[Rejection] = []
@@ -343,9 +344,11 @@ def _unescaped(cell: Cell) -> Cell:
     return unescape_formula(cell) if isinstance(cell, str) else cell
 
 
-def _restored(cell: Cell) -> Cell:
+def _restored(cell: Cell, unescape: Callable[[str], str]) -> Cell:
     """Undo the escape of a cell of an escaped row; one that begins with ``=`` is a person's, as in any CSV file."""
-    return unwrapped(cell) if isinstance(cell, str) and cell.startswith("=") else _unescaped(cell)
+    if not isinstance(cell, str):
+        return cell
+    return unwrapped(cell) if cell.startswith("=") else unescape(cell)
 
 
 def _row_number(cells: list[Cell], place: int | None) -> int | None:

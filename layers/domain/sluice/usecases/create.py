@@ -173,8 +173,8 @@ def expect_file(request: ImportRequest, *, now: datetime, services: Services) ->
     NotFound, FileRejected, Conflict
         As `new_job`.
     """
-    job, importer = new_job(request, now=now, services=services)
-    return job, services.files.upload_form(job.file.key, importer.max_bytes)
+    job, _ = new_job(request, now=now, services=services)
+    return job, services.files.upload_form(job.file.key, request.bytes)
 
 
 def expect_parts(request: ImportRequest, *, now: datetime, services: Services) -> tuple[Job, Parts]:

@@ -45,6 +45,8 @@ def dispatch(ref: JobRef, run: int, name: PhaseName, token: str, *, now: int, se
         else:  # a worker of an earlier dispatch, or of a run that failed, may still hold a chunk
             chunks.open_barrier(ref, name, run=run, token=token)
             answer_if_passed(ref, name, now, services)
+            uncounted = [chunk.ref for chunk in chunks.of_phase(ref, name) if chunk.is_uncounted]
+            services.queue.send(uncounted, urgent=job.urgent)  # an earlier dispatch may have died before it sent any
         return
     if job.run == run and job.status in phase.entered_from:
         entered = phase.enter(job, now, services)

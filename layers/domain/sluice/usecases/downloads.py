@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO, TypeVar
+from datetime import UTC, datetime
+from itertools import chain
+from typing import BinaryIO
 
 from sluice.catalog.registry import importer_of, lookup_named
 from sluice.model.chunk import ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound, TryLater
 from sluice.model.job import Job
 from sluice.model.rejection import Rejection
+from sluice.model.retention import check_kept
 from sluice.model.status import INACTIVE, Status
 from sluice.reading.sheets import FilePlan
 from sluice.reports.csv_files import write_errors_csv, write_loaded_csv
@@ -29,9 +31,10 @@ from sluice.reports.summary import summarise
 from sluice.schema.validation import GoodRow
 from sluice.upstream.lookup import Finding
 from sluice.usecases.artifacts import JobFiles, result_key
+from sluice.usecases.deliver import unwritten_rows
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
-from sluice.usecases.staged_rows import staged_rows
+from sluice.usecases.staged_rows import read_ahead, staged_rows
 from sluice.wording import word_reason
 
 ERRORS_XLSX = "errors.xlsx"
@@ -44,11 +47,6 @@ _AGAIN = "to correct and import again"
 
 _PAUSE = 0.2
 _RETRY_SECONDS = 5
-# Chunks that are read while the rows of one are written: S3 takes some 20 ms for each of three objects, and a large
-# file has hundreds of chunks.
-_AHEAD = 8
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,7 @@ def download(ref: JobRef, name: str, *, seconds: float, services: Services) -> s
     job, files = services.jobs.get(ref), services.files
     if name not in _titles(job):
         raise NotFound("file", name)
+    check_kept(job, "read", datetime.now(UTC))
     if job.status not in INACTIVE:  # it was listed before the job went on
         raise TryLater("job-under-way", _RETRY_SECONDS, name=name)
     if _size(job, name, files) is None:
@@ -164,7 +163,7 @@ def write_summary(job: Job, out: BinaryIO, *, chunks: Chunks, files: Files) -> i
     def of_chunk(index: int) -> list[str]:
         return [each.category for each in JobFiles(job, files).findings(index)]
 
-    found = Counter(_read_ahead(of_chunk, _done(job, chunks)))
+    found = Counter(chain.from_iterable(read_ahead(of_chunk, _done(job, chunks))))
     content = summarise(lookup_named(job.lookup or "").categories, found, _facts(job))
     out.write(json.dumps(content, ensure_ascii=False, indent=2).encode())
     return found.total()
@@ -212,10 +211,11 @@ def _to_import_whole(row: RejectedRow) -> RejectedRow:
 
 def _loaded(job: Job, plan: FilePlan, chunks: Chunks, files: Files) -> Iterator[tuple[str, GoodRow]]:
     for chunk in chunks.of_phase(job.ref, PhaseName.LOAD):
-        if chunk.state is ChunkState.DONE:
-            rejected = {rejection.row for rejection in JobFiles(job, files).rejections(chunk.ref)}
+        if chunk.state is ChunkState.DONE or chunk.counts.loaded:  # else a dead worker has delivered none
+            left = {rejection.row for rejection in JobFiles(job, files).rejections(chunk.ref)}
+            left |= unwritten_rows(job, chunk, files)
             staged, sheet = staged_rows(job, chunk.ref.index, files), plan.of(chunk.ref.index).name
-            yield from ((sheet, row) for row in staged.rows if row.number not in rejected)
+            yield from ((sheet, row) for row in staged.rows if row.number not in left)
 
 
 def _rows(job: Job, plan: FilePlan, chunks: Chunks, files: Files) -> Iterator[CategorisedRow]:
@@ -230,23 +230,11 @@ def _rows(job: Job, plan: FilePlan, chunks: Chunks, files: Files) -> Iterator[Ca
             if (each := found.get(number))
         ]
 
-    return _read_ahead(of_chunk, _done(job, chunks))
+    return chain.from_iterable(read_ahead(of_chunk, _done(job, chunks)))
 
 
 def _reason(finding: Finding) -> str | None:
     return word_reason(finding.code, finding.params) if finding.code else None
-
-
-def _read_ahead(read: Callable[[int], list[T]], indexes: Iterable[int]) -> Iterator[T]:
-    """Yield what ``read`` returns of each chunk, in order; a few chunks are read at the same time."""
-    ahead: deque[Future[list[T]]] = deque()
-    with ThreadPoolExecutor(_AHEAD) as pool:
-        for index in indexes:
-            ahead.append(pool.submit(read, index))
-            if len(ahead) > _AHEAD:
-                yield from ahead.popleft().result()
-        for rows in ahead:
-            yield from rows.result()
 
 
 def _done(job: Job, chunks: Chunks) -> Iterator[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sluice.model.chunk import CLOSED, Chunk, ChunkRef, ChunkState, JobRef, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import Problem, TryLater
+from sluice.model.errors import IMAGES_GONE, NotFound, Problem, TryLater
 from sluice.model.job import BROKEN, HALF_UNDONE, UNPROCESSED, Job
 from sluice.model.status import Status
 from sluice.usecases.absent import is_list
@@ -20,6 +20,10 @@ from sluice.usecases.staged_rows import rejections_problem
 from sluice.usecases.worker import is_exhausted
 from sluice.wording.english.forms import rows
 
+# Names that Step Functions gives to the end of a function by its time-out or for want of memory (AWS Step Functions
+# Developer Guide, "Handle transient Lambda service exceptions"). It would end so again with the same file.
+_DEATHS = frozenset({"Sandbox.Timedout", "Runtime.OutOfMemory", "Runtime.ExitError", "Lambda.Unknown"})
+_NOTHING = (ChunkState.FAILED, Counts())
 # Failed chunks that a problem describes; it only counts the others.
 _DESCRIBED = 5
 
@@ -62,19 +66,22 @@ def give_up(ref: ChunkRef, *, now: int, services: Services) -> bool:
     Returns
     -------
     bool
-        ``False`` if the chunk is not there any more, was closed before, was opened again since its message was sent, or
-        has attempts left.
+        ``False`` if the chunk was closed before, was opened again since its message was sent, has attempts left, or a
+        worker has to count first what a dead one has delivered.
 
     Raises
     ------
+    NotFound
+        If the chunk or its job is not there any more.
     TryLater
         If a worker still holds the lease: SQS delivered the message twice, and only one delivery failed.
     """
     chunks = services.chunks
     chunk = chunks.get(ref)
-    if chunk is None:  # its job was deleted
-        return False
-    given_up = is_exhausted(chunk) and chunks.close(ref, ChunkState.FAILED, Counts(), free_at=now)
+    if chunk is None:
+        raise NotFound("chunk", f"{ref.phase} {ref.index}")
+    # what a dead worker has delivered is counted by the next one, which sees that no attempt is left
+    given_up = is_exhausted(chunk) and not chunk.is_uncounted and chunks.close(ref, *_NOTHING, free_at=now)
     chunk = chunks.get(ref)
     if chunk is not None and chunk.state not in CLOSED and chunk.ref.round == ref.round:
         if chunk.is_held(now):
@@ -137,6 +144,8 @@ def _failed(ref: JobRef, chunks: Chunks, phases: list[PhaseName]) -> list[Chunk]
 
 
 def _system_error(job: Job, error: str) -> Problem:
+    if error in _DEATHS and not job.planned and not job.is_sync:
+        return Problem("too-large", {"case": "planner", "error": error})
     return Problem(BROKEN, {"case": _case(job), "error": error})
 
 
@@ -153,7 +162,9 @@ def _case(job: Job) -> str:
 
 
 def _rollback_incomplete(error: str | None, failed: list[Chunk]) -> Problem:
-    return Problem(HALF_UNDONE, {"case": "error" if error else "chunks", "error": error, **_describe(failed)})
+    gone = [chunk for chunk in failed if chunk.error and chunk.error.type == IMAGES_GONE]
+    case = "error" if error else "expired" if len(gone) == len(failed) else "chunks"
+    return Problem(HALF_UNDONE, {"case": case, "error": error, **_describe(failed)})
 
 
 def _describe(failed: list[Chunk]) -> dict[str, Any]:

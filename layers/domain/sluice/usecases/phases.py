@@ -9,20 +9,28 @@ source.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkRef, ChunkState, Parsed, PhaseName
 from sluice.model.counts import Counts
-from sluice.model.errors import FileRejected, NotYet, SluiceError, TryLater, UpstreamRejected
+from sluice.model.errors import FileRejected, ImagesGone, NotYet, SluiceError, UpstreamRejected
 from sluice.model.job import Job
 from sluice.model.rejection import REPORT_TITLES
 from sluice.model.status import Status
-from sluice.schema.staging import Batch
-from sluice.schema.validation import GoodRow, check_rows
+from sluice.schema.validation import check_rows
 from sluice.usecases import absent
 from sluice.usecases.artifacts import JobFiles
 from sluice.usecases.corrections import select_rows
+from sluice.usecases.deliver import (
+    TO_WRITE,
+    batch_of,
+    batch_to_deliver,
+    count_deleted,
+    count_loaded,
+    load_chunk,
+    undo_chunk,
+)
 from sluice.usecases.lookup import lookup_chunk
 from sluice.usecases.pull import drift_of, fetch, read_again, settle_mode
 from sluice.usecases.queueing import ensure_hold, enter_delivery
@@ -32,8 +40,6 @@ from sluice.usecases.staged_rows import (
     dump_keys,
     equal_keys,
     find_duplicates,
-    reject_at_delivery,
-    rejected_before,
     rejections_problem,
     staged_rows,
     store_comparison,
@@ -43,9 +49,6 @@ from sluice.usecases.sync import cancel_if_superseded, end_overdue
 
 # Seconds that a worker needs to check and stage the rows of its pages before its lease and the function's time end.
 _TO_PARSE = 20
-# Seconds that a lookup or a load needs beside its requests: the worker's cold start, which the function's time-out
-# includes and the lease does not, and storing the results. The lease is 10 s longer than the time-out.
-_TO_WRITE = 18
 # Seconds until a chunk looks again whether the lock of its dataset is free.
 _UNTIL_FREE = 30
 
@@ -72,6 +75,8 @@ class Phase:
         Ends a job that must not continue and returns it; ``None`` if it may continue. Dispatch calls it.
     is_wanted
         Returns whether the job still needs a chunk.
+    count
+        Counts what attempts that died have delivered of a chunk, and says how to close it; ``None`` if nothing.
     final
         Errors that every further attempt would raise too: the chunk fails at once.
     """
@@ -86,6 +91,7 @@ class Phase:
     chunks: Callable[[Job, Services], Iterator[Chunk]] = lambda _, __: iter(())
     check: Callable[[Job, int, Services], Job | None] = lambda _, __, ___: None
     is_wanted: Callable[[Work, Services], bool] = lambda _, __: True
+    count: Callable[[Work, Services], tuple[ChunkState, Counts] | None] = lambda _, __: None
     final: tuple[type[SluiceError], ...] = ()
 
 
@@ -96,7 +102,8 @@ def parse_chunk(work: Work, services: Services) -> Parsed:
     """
     job, chunk, index = work.job, work.chunk, work.chunk.ref.index
     stored = JobFiles(job, services.files)
-    sheet, records = stored.read_plan().of(index), list(stored.records(chunk, job.file))
+    sheet = stored.read_plan().of(index)
+    records = list(sheet.narrowed(stored.records(chunk, job.file)))
     records, skipped = without_hidden(job, index, records, stored)
     importer, selected = importer_of(job), None
     if job.corrects or not REPORT_TITLES.isdisjoint(sheet.header.ignored):
@@ -127,81 +134,16 @@ def parse_chunk(work: Work, services: Services) -> Parsed:
 def compare_chunk(work: Work, services: Services) -> Counts:
     """Compare the staged rows of a chunk, or a range of the dataset, with the other; write nothing to the dataset."""
     if absent.is_list(work.chunk.ref.index):
-        return absent.list_absent(work.job, work.chunk.ref.index, _batch_of(work, [], services), services)
+        return absent.list_absent(work.job, work.chunk.ref.index, batch_of(work, [], services), services)
     reject_stale(work.job, work.chunk.ref.index, services.chunks)
     staged = staged_rows(work.job, work.chunk.ref.index, services.files)
-    found = services.destination.compare(_batch_of(work, staged.rows, services))
+    found = services.destination.compare(batch_of(work, staged.rows, services))
     return store_comparison(work.job, work.chunk, staged, found, services.files)
-
-
-def load_chunk(work: Work, services: Services) -> Counts:
-    """Load the staged rows of a chunk, except those with a duplicate key.
-
-    Returns
-    -------
-    Counts
-        Rows inserted, updated, unchanged, deleted and rejected; their sum is the number of staged rows, less the rows
-        that were counted as rejected when they were compared.
-    """
-    reject_stale(work.job, work.chunk.ref.index, services.chunks)
-    staged = staged_rows(work.job, work.chunk.ref.index, services.files)
-    applied = services.destination.apply(_batch_of(work, staged.rows, services))
-    counted = rejected_before(work.job, work.chunk, services.chunks)
-    rejected = reject_at_delivery(
-        work.job, work.chunk, applied.rejections, staged.duplicates, services.files, again=counted > 0
-    )
-    return Counts(
-        inserted=applied.inserted,
-        updated=applied.updated,
-        unchanged=applied.unchanged,
-        deleted=applied.deleted,
-        rejected=rejected - counted,
-        kept_blank=applied.kept_blank,
-    )
-
-
-def undo_chunk(work: Work, services: Services) -> Counts:
-    """Undo the load of a chunk, or the deletion of absent records, and store the rows that stay as they are."""
-    _wait_for_its_load(work, services)
-    undone = services.destination.undo(_batch(work, services))
-    kept = [{"outcome": "conflict", **asdict(row)} for row in undone.kept]
-    kept += [{"outcome": "failed", **asdict(row)} for row in undone.failed]
-    if kept:
-        JobFiles(work.job, services.files).write_kept(work.chunk.ref.index, kept)
-    return Counts(reversed=undone.reversed, conflicts=len(undone.kept), rollback_failed=len(undone.failed))
-
-
-def _batch(work: Work, services: Services) -> Batch:
-    """Return what a chunk delivers: its staged rows, or the records of its list."""
-    index = work.chunk.ref.index
-    if absent.is_list(index):
-        return absent.deleting(
-            work.job, _batch_of(work, [], services), JobFiles(work.job, services.files).absent(index)
-        )
-    return _batch_of(work, staged_rows(work.job, index, services.files).rows, services)
-
-
-def _batch_of(work: Work, rows: list[GoodRow], services: Services) -> Batch:
-    job = work.job
-    matched = frozenset[str]()
-    if job.options.blanks == "keep" and job.options.mode != "delete":
-        matched = frozenset(JobFiles(job, services.files).read_plan().first.header.fields.values())
-    importer, index = importer_of(job), work.chunk.ref.index
-    until = work.until - _TO_WRITE
-    return Batch(job.ref.tenant, importer, job.ref.id, index, rows, job.options, job.hold, matched, until=until)
 
 
 def _lookup(work: Work, services: Services) -> Counts:
     reject_stale(work.job, work.chunk.ref.index, services.chunks)
-    return lookup_chunk(work.job, work.chunk, now=work.now, before=work.until - _TO_WRITE, services=services)
-
-
-def _wait_for_its_load(work: Work, services: Services) -> None:
-    """Wait while a worker of a failed execution may still load the chunk: its writes would not be undone."""
-    phase = PhaseName.ABSENT if absent.is_list(work.chunk.ref.index) else PhaseName.LOAD
-    loaded = services.chunks.get(replace(work.chunk.ref, phase=phase))
-    if loaded is not None and loaded.is_held(work.now):
-        raise TryLater("chunk-loading", loaded.lease_until - work.now)
+    return lookup_chunk(work.job, work.chunk, now=work.now, before=work.until - TO_WRITE, services=services)
 
 
 def _holding(do: Callable[[Work, Services], Counts]) -> Callable[[Work, Services], Counts]:
@@ -239,7 +181,8 @@ def _enter_delivery(job: Job, now: int, services: Services) -> Job | str:
     if follows:
         return follows
     entered = enter_delivery(job, now=now, services=services)
-    return entered if entered.run == job.run else "queued"
+    waits = entered.run != job.run
+    return "queued" if waits else entered if entered.status is Status.LOADING else "over"
 
 
 def _is_done(job: Job, name: PhaseName, services: Services) -> bool:
@@ -303,6 +246,7 @@ PHASES = {
         prepare=find_duplicates,
         chunks=_staged_chunks(PhaseName.LOAD),
         work=_holding(load_chunk),
+        count=count_loaded,
         is_wanted=lambda work, _: not work.job.must_undo,
         progress=_delivered,
         code="loading",
@@ -320,7 +264,8 @@ PHASES = {
     PhaseName.ABSENT: Phase(
         running=Status.LOADING,
         chunks=absent.absent_chunks,
-        work=_holding(lambda work, to: absent.delete_absent(work.job, work.chunk, _batch(work, to), to)),
+        work=_holding(lambda work, to: absent.delete_absent(work.job, work.chunk, batch_to_deliver(work, to), to)),
+        count=count_deleted,
         progress=lambda counts: (counts.absent + counts.absent_left, counts.to_absent),
         code="deleting-absent",
     ),
@@ -330,6 +275,7 @@ PHASES = {
         enter=_enter_undo,
         chunks=_loaded_chunks,
         work=_holding(undo_chunk),
+        final=(ImagesGone,),
         progress=lambda counts: (counts.undone, max(counts.changed, counts.undone)),
         code="rolling-back",
     ),

@@ -16,7 +16,7 @@ from sluice.catalog.registry import importer_named, importer_of, source_named
 from sluice.model.chunk import Chunk, ChunkRef, JobRef, PhaseName
 from sluice.model.errors import Conflict, FileRejected, NotFound, UpstreamRejected
 from sluice.model.job import Decided, Job
-from sluice.model.recipe import OF_TEXTS, SHEETS, Decision, How, Question, Recipe
+from sluice.model.recipe import HIDDEN, OF_TEXTS, SHEETS, Decision, How, Question, Recipe
 from sluice.model.status import Status
 from sluice.reading import (
     Header,
@@ -31,6 +31,7 @@ from sluice.reading import (
 )
 from sluice.reading.cells import plan_merged, spans_of
 from sluice.reading.encoding import TextSurvey
+from sluice.reading.notes import notes_on
 from sluice.reading.sheets import (
     Candidate,
     FilePlan,
@@ -54,6 +55,7 @@ from sluice.usecases.remembered import after_header, after_sheets, preselect, re
 from sluice.usecases.rounds import forget_split, open_round, question_problem
 from sluice.usecases.same_file import claim
 from sluice.usecases.services import Services
+from sluice.wording import word_note
 
 # Rows that are searched for the header; few files have more than a handful of title rows above it.
 _HEAD_ROWS = 50
@@ -71,13 +73,18 @@ class _Unwanted(Exception):
 
 
 class _StillWanted:
-    """Reads the job every `_CHECK_SECONDS`; raises `_Unwanted` if a caller has paused or cancelled it."""
+    """Reads the job every `_CHECK_SECONDS`; raises `_Unwanted` if a caller has paused or cancelled it.
 
-    def __init__(self, job: Job, jobs: Jobs) -> None:
-        self._job, self._jobs = job, jobs
+    When the time of the function is over, its file is rejected: another attempt would take as long.
+    """
+
+    def __init__(self, job: Job, jobs: Jobs, before: float) -> None:
+        self._job, self._jobs, self.before = job, jobs, before
         self._last = time.monotonic()
 
     def __call__(self) -> None:
+        if time.time() > self.before and not self._job.is_sync:
+            raise FileRejected("too-large", case="time")
         if time.monotonic() - self._last > _CHECK_SECONDS:
             if self._jobs.get(self._job.ref).status is not Status.PARSING:
                 raise _Unwanted
@@ -114,7 +121,7 @@ def plan(ref: JobRef, run: int, *, before: float, services: Services) -> str:
     if job.planned:
         open_round(job, services)
         return "planned"
-    still_wanted = _StillWanted(job, services.jobs)
+    still_wanted = _StillWanted(job, services.jobs, before)
     try:
         if job.is_sync:
             fields = dict(enumerate(column.field for column in columns_of(source_named(job.importer).row)))
@@ -130,7 +137,7 @@ def plan(ref: JobRef, run: int, *, before: float, services: Services) -> str:
     return "planned"
 
 
-def _open_file(job: Job, still_wanted: Callable[[], None], services: Services) -> bool:
+def _open_file(job: Job, still_wanted: _StillWanted, services: Services) -> bool:
     """Split the file of a job; return whether it was, or else a question stays open."""
     try:
         with services.files.open(job.file.key, job.file.etag) as file:
@@ -141,14 +148,13 @@ def _open_file(job: Job, still_wanted: Callable[[], None], services: Services) -
         raise FileRejected("file-gone") from None
 
 
-def _plan_file(
-    job: Job, importer: Importer, file: BinaryIO, still_wanted: Callable[[], None], services: Services
-) -> bool:
+def _plan_file(job: Job, importer: Importer, file: BinaryIO, still_wanted: _StillWanted, services: Services) -> bool:
     sha256, survey = _surveyed(file, still_wanted)
     if not job.lookup:  # a lookup loads nothing, and its results may differ from day to day
         claim(job, sha256, services)
     stored = JobFiles(job, services.files)
-    open_as = partial(open_table, file, job.file.name, Limits(importer.max_bytes, importer.max_rows), stored)
+    limits = Limits(importer.max_bytes, importer.max_rows, until=still_wanted.before)
+    open_as = partial(open_table, file, job.file.name, limits, stored)
     reading = _reading_of(job, importer, survey)
     opened = open_as(reading)
     check_format(importer, job.file.name, opened.tables[0].layout)
@@ -181,7 +187,9 @@ def _plan_file(
         delimiter=layout.delimiter,
         sheets=describe_sheets(_described(found, plan, opened.properties), plan.names),
     )
-    services.jobs.describe(job, file=described, total=sum(chunk.rows for chunk in chunks))
+    notes = notes_on(described.sheets, skips_hidden=job.recipe.value(HIDDEN) == "skip")
+    note = "; ".join(word_note(*each) for each in notes)
+    services.jobs.describe(job, file=described, total=sum(chunk.rows for chunk in chunks), note=note)
     return True
 
 

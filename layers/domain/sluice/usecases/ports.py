@@ -18,7 +18,7 @@ from sluice.model.page import Page
 from sluice.model.recipe import Saved
 from sluice.model.status import Status
 from sluice.schema.importer import Importer
-from sluice.schema.staging import Applied, Batch, Compared, Undone
+from sluice.schema.staging import Applied, Batch, Compared, Delivered, Undone
 from sluice.upstream.lookup import Lookup, LookupBatch, LookupResult, OnResult
 from sluice.upstream.source import Schedule, Source, SourcePage
 
@@ -72,8 +72,11 @@ class Jobs(Protocol):
     def wait_for(self, job: Job, waits_for: WaitsFor) -> None:
         """Store what a job waits for, unless its state or its run has changed, or it holds its dataset's lock."""
 
-    def describe(self, job: Job, *, file: JobFile, total: int) -> None:
-        """Store the results of `plan`: the file, and how many rows it was split into; only once in each split."""
+    def describe(self, job: Job, *, file: JobFile, total: int, note: str = "") -> None:
+        """Store the results of `plan`: the file, and how many rows it was split into; only once in each split.
+
+        With a note, an entry in its log.
+        """
 
     def split_anew(self, job: Job) -> Job:
         """Let the file of a job be planned once more, into the folder of its next split; once for each split."""
@@ -133,6 +136,15 @@ class Locks(Protocol):
     def line(self, lock: Lock, limit: int) -> list[Waiting]:
         """List the first jobs in the line of a dataset's lock."""
 
+    def enlist(self, lock: Lock, ref: JobRef) -> None:
+        """Note that a job of the drop folder will load into a dataset."""
+
+    def older(self, lock: Lock, ref: JobRef) -> list[JobRef]:
+        """List the enlisted jobs of the drop folder that are older than this one, strongly consistent."""
+
+    def delist(self, lock: Lock, ref: JobRef) -> None:
+        """Remove what `enlist` has noted."""
+
     def leave(self, lock: Lock, waiting: Waiting) -> None:
         """Take a job that no longer waits out of the line; a later run that waits there stays."""
 
@@ -150,10 +162,7 @@ class Chunks(Protocol):
         """Remove a phase and its chunks, each with what it has added to the job's counts."""
 
     def reopen(self, chunks: Iterable[Chunk]) -> None:
-        """Give chunks that are done back to the queue in their next round, and take their counts off the job's; once.
-
-        Each chunk in one transaction.
-        """
+        """Queue chunks that are done in their next round without their counts; once, each in one transaction."""
 
     def of_phase(self, ref: JobRef, name: PhaseName) -> Iterator[Chunk]:
         """Yield the chunks of a phase in order."""
@@ -164,8 +173,7 @@ class Chunks(Protocol):
     def open_barrier(self, ref: JobRef, name: PhaseName, *, run: int, token: str) -> Barrier:
         """Set up the barrier of a phase for a run of the job.
 
-        In the same run, an existing barrier only takes the new token. A later run requeues failed chunks, and counts
-        the remaining chunks again.
+        In the same run, it only takes the new token. A later run requeues failed chunks without their counts.
         """
 
     def barrier(self, ref: JobRef, name: PhaseName) -> Barrier | None:
@@ -177,10 +185,10 @@ class Chunks(Protocol):
         ``None`` if the chunk is closed, unknown, or leased by another worker.
         """
 
-    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True) -> None:
-        """Release the lease of a chunk and requeue it; do nothing if another worker has leased it since.
+    def release(self, chunk: Chunk, error: Problem | None = None, *, tried: bool = True, touched: bool = True) -> None:
+        """Requeue a chunk, unless another worker has leased it since; the attempt counts if it was ``tried``.
 
-        Unless ``tried``, the attempt does not count.
+        ``touched`` says whether it may have delivered rows; its ``due_at`` is stored.
         """
 
     def close(
@@ -220,8 +228,8 @@ class Files(Protocol):
     def create(self, key: str) -> AbstractContextManager[BinaryIO]:
         """Store a stream of unknown length."""
 
-    def remove(self, prefix: str) -> None:
-        """Remove every object whose key begins with the prefix."""
+    def remove(self, prefix: str, *, but: str = "") -> None:
+        """Remove every object whose key begins with the prefix, but one."""
 
     def remove_file(self, key: str, etag: str | None) -> None:
         """Remove an object if it exists and has this etag; ``None`` stands for any."""
@@ -232,8 +240,8 @@ class Files(Protocol):
     def download_url(self, key: str, file_name: str) -> str:
         """Presign a URL from which a browser saves the object under this name; it expires after some minutes."""
 
-    def upload_form(self, key: str, max_bytes: int) -> dict[str, Any]:
-        """Presign a POST form ``{method, url, fields, expires_in}`` for exactly this key."""
+    def upload_form(self, key: str, size: int) -> dict[str, Any]:
+        """Presign a POST form ``{method, url, fields, expires_in}`` for exactly this key and so many bytes."""
 
     def begin_parts(self, key: str) -> str:
         """Begin a multipart upload; return its id."""
@@ -293,6 +301,12 @@ class Destination(Protocol):
         later hold it looks at the rows anew.
         """
 
+    def delivered(self, batch: Batch) -> Delivered | None:
+        """Return what the dataset holds of a batch whose `apply` may have died in this hold of the lock.
+
+        ``None`` if it has changed nothing.
+        """
+
     def compare(self, batch: Batch) -> Compared:
         """Return what `apply` would do now; write nothing."""
 
@@ -315,6 +329,7 @@ class Destination(Protocol):
         """Restore the columns that `apply` wrote, where they still hold what it wrote.
 
         The same batch again changes nothing and returns the same. Of a batch applied only in part, that is undone.
+        Raises `ImagesGone` if the batch was applied, and what its records were before has expired.
         """
 
 
@@ -379,10 +394,7 @@ class Recipes(Protocol):
         """List what is saved under names with a prefix, in their order; the cursor is the last name before the page."""
 
     def put(self, tenant: str, importer: str, saved: Saved, *, seen: Saved | None) -> Saved | None:
-        """Save the next version; return it, or ``None`` if the present version is not ``seen`` (``None``: if any is).
-
-        ``saved.version`` is of no account.
-        """
+        """Save and return the next version; ``None`` if the present one is not ``seen`` (``None``: if there is any)."""
 
     def remove(self, tenant: str, importer: str, seen: Saved) -> bool:
         """Remove what was seen; ``False`` if it has changed since, or is removed already."""

@@ -6,21 +6,25 @@ moves it to `loading` or `rolling_back`, and gives it back when its run has ende
 that finds the lock taken joins its line in a run that is not started. Then nothing executes, until the owner gives the
 lock back and the first in line takes it: urgent jobs first, then the oldest.
 
+Jobs of the drop folder take it in the order of `sluice.usecases.dropped_order`.
+
 A job waits for its importer first and for its dataset last, and the owner of a dataset waits for no lock, so no two
 jobs wait for each other.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sluice.catalog.registry import importer_named, importer_of
 from sluice.model.chunk import JobRef, PhaseName
-from sluice.model.errors import Conflict, NotFound
+from sluice.model.errors import Conflict, NotFound, Problem
 from sluice.model.job import SYSTEM, Decided, Job, WaitsFor
 from sluice.model.lock import Held, Lock, LockChanged, LockStep, Waiting, dataset_lock, importer_lock
 from sluice.model.status import ENDED, HOLDING, INACTIVE, STOPPING, Status
+from sluice.usecases.dropped_order import find, is_held_up, overtaken_by
 from sluice.usecases.ports import Jobs
 from sluice.usecases.services import Services
 
@@ -73,17 +77,20 @@ def begin(
     Returns
     -------
     Job
-        In ``to``; or `queued`, or for a rollback `rolling_back`, if it waits. A job in review has given back the lock
-        of an importer that runs one at a time, so it is queued once more.
+        In ``to``; `failed` if a newer file of the drop folder was loaded; or `queued`, for a rollback `rolling_back`,
+        if it waits. A job in review has given back the lock of an importer that runs one at a time, so it is queued
+        once more.
     """
     if job.status is Status.IN_REVIEW and _is_exclusive(job):
         to = Status.QUEUED
+    if job.is_dropped and (lock := _dataset_of(job)):  # it may have ended, and does not hold up newer ones since
+        services.locks.enlist(lock, job.ref)
     change = _Change(by, note, decided, committed)
     begun = _enter(job, to, change, new_run=True, now=now, services=services)
     if begun.status is Status.QUEUED and not begun.is_in_line:
         start(begun, now=now, services=services)
         return services.jobs.get(begun.ref)
-    if not begun.is_in_line:
+    if begun.status not in ENDED and not begun.is_in_line:
         services.machine.start(begun)
     return begun
 
@@ -136,26 +143,44 @@ def release(job: Job, *, now: int, services: Services) -> Job:
     return job
 
 
-def repair(job: Job, *, now: int, services: Services) -> bool:
+def repair(job: Job, *, now: int, services: Services, owners: dict[Lock, JobRef | None] | None = None) -> bool:
     """Pass on the lock that a job waits for, if its owner no longer needs it; return whether the job waits.
 
     The process that should have passed the lock on, or started its new owner, may have died.
+
+    Parameters
+    ----------
+    owners
+        Owners of locks that were passed on, or found in use, for other jobs in line; this function adds to them. There
+        may be thousands of jobs in one line, and one look at its lock is enough for all of them.
     """
+    owners = {} if owners is None else owners
     if job.is_in_line:
-        lock = _dataset_of(job)
-        _pass_dataset_on(lock, now, services)
-        if lock and (owner := services.locks.held(lock).owner):
-            _note_owner(job, owner, services)
+        if lock := _dataset_of(job):
+            if lock not in owners:
+                _pass_dataset_on(lock, now, services)
+                owners[lock] = services.locks.held(lock).owner
+            if owner := owners[lock]:
+                _note_owner(job, owner, services)
         return True
     if job.status is not Status.QUEUED or not _is_exclusive(job):
         return False
-    owner = services.locks.owner(importer_lock(job))
+    return _waits_for_importer(job, now, services, owners)
+
+
+def _waits_for_importer(job: Job, now: int, services: Services, owners: dict[Lock, JobRef | None]) -> bool:
+    lock = importer_lock(job)
+    owner = owners.get(lock) or services.locks.owner(lock)
     if owner is None:
-        return not services.locks.acquire(importer_lock(job), job.ref)
+        return not services.locks.acquire(lock, job.ref)
     if owner == job.ref:
         return False
-    if (there := _found(owner, services.jobs)) is None or there.status in ENDED | {Status.IN_REVIEW}:
-        _pass_importer_on(owner, job, now, services)
+    if lock not in owners:
+        there = find(owner, services.jobs)
+        if there is None or there.status in ENDED | {Status.IN_REVIEW}:
+            _pass_importer_on(owner, job, now, services)
+        else:
+            owners[lock] = owner
     return True
 
 
@@ -189,7 +214,9 @@ def _enter(job: Job, to: Status, change: _Change, *, new_run: bool, now: int, se
         return services.jobs.transition(job.ref, to, phase=phase, new_run=new_run, **moved)
     while True:
         seen = _held(lock, now, services)
-        step = LockStep(lock, seen, takes=_may_take(job, seen))
+        if to is Status.LOADING and (problem := overtaken_by(job, seen)):
+            return _fail(job, problem, change.by, services)
+        step = LockStep(lock, seen, takes=_may_take(job, lock, seen, now, services))
         try:
             if step.takes:
                 return services.jobs.transition(job.ref, to, new_run=new_run, lock=step, **moved)
@@ -206,11 +233,18 @@ def _enter(job: Job, to: Status, change: _Change, *, new_run: bool, now: int, se
         return waiting
 
 
-def _may_take(job: Job, seen: Held) -> bool:
+def _may_take(job: Job, lock: Lock, seen: Held, now: int, services: Services) -> bool:
     """Return whether the lock is the job's, or free and no other job comes before it."""
     if seen.owner is not None:
         return seen.owner == job.ref
-    return seen.first is None or Waiting(job.ref, job.urgent, job.run).place <= seen.first.place
+    comes_first = seen.first is None or Waiting(job.ref, job.urgent, job.run).place <= seen.first.place
+    return comes_first and not is_held_up(job, lock, now, services)
+
+
+def _fail(job: Job, problem: Problem, by: str, services: Services) -> Job:
+    if job.status is Status.FAILED:  # a retry, or one that was called twice
+        raise Conflict("overtaken", **problem.params)
+    return services.jobs.transition(job.ref, Status.FAILED, by=by, problem=problem, since=job)
 
 
 def _held(lock: Lock, now: int, services: Services) -> Held:
@@ -218,7 +252,7 @@ def _held(lock: Lock, now: int, services: Services) -> Held:
     seen = services.locks.held(lock)
     if seen.owner is None:
         return seen
-    owner = _found(seen.owner, services.jobs)
+    owner = find(seen.owner, services.jobs)
     if owner is None:
         services.locks.release(lock, seen.owner)
     elif _needs_dataset(owner, now, services):
@@ -231,13 +265,20 @@ def _held(lock: Lock, now: int, services: Services) -> Held:
 def _needs_dataset(job: Job, now: int, services: Services) -> bool:
     """Return whether a job may still write: by its state, or by a worker that holds one of its chunks.
 
+    It also needs the lock until a worker has counted what a dead one has delivered. A suspended job gives it back
+    before, because its database is away, which remembers by itself what was delivered.
+
     A worker leases its chunk before it reads the job, and the leases are read after the job: one of the two sees the
     other.
     """
     if job.status in HOLDING | STOPPING:
         return True
     writing = (PhaseName.LOAD, PhaseName.ABSENT, PhaseName.UNDO)
-    return any(chunk.is_held(now) for name in writing for chunk in services.chunks.of_phase(job.ref, name))
+    return any(
+        chunk.is_held(now) or (chunk.is_uncounted and not job.suspended)
+        for name in writing
+        for chunk in services.chunks.of_phase(job.ref, name)
+    )
 
 
 def _pass_dataset_on(lock: Lock | None, now: int, services: Services) -> None:
@@ -248,16 +289,13 @@ def _pass_dataset_on(lock: Lock | None, now: int, services: Services) -> None:
     while lock is not None:
         seen = _held(lock, now, services)
         if seen.owner is not None:
-            owner = _found(seen.owner, services.jobs)
+            owner = find(seen.owner, services.jobs)
             if owner and owner.hold and owner.status in HOLDING:
                 services.machine.start(owner)
             return
-        if seen.first is None:
+        job = _next(lock, seen, now, services)
+        if job is None:
             return
-        job = _found(seen.first.ref, services.jobs)
-        if job is None or job.run != seen.first.run or not job.is_in_line:
-            services.locks.leave(lock, seen.first)  # it was paused, cancelled or removed
-            continue
         to = Status.LOADING if job.status is Status.QUEUED else job.status
         step = LockStep(lock, seen, takes=True)
         try:
@@ -266,9 +304,24 @@ def _pass_dataset_on(lock: Lock | None, now: int, services: Services) -> None:
             continue
         services.machine.start(job)
         for waiting in services.locks.line(lock, _AT_ONCE):
-            if (other := _found(waiting.ref, services.jobs)) and other.is_in_line:
+            if (other := find(waiting.ref, services.jobs)) and other.is_in_line:
                 _note_owner(other, job.ref, services)
         return
+
+
+def _next(lock: Lock, seen: Held, now: int, services: Services) -> Job | None:
+    """Find the first in the line of a lock that may take it; ends those that were overtaken."""
+    for waiting in services.locks.line(lock, _AT_ONCE):
+        job = find(waiting.ref, services.jobs)
+        if job is None or job.run != waiting.run or not job.is_in_line:
+            services.locks.leave(lock, waiting)  # it was paused, cancelled or removed
+        elif job.status is Status.QUEUED and (problem := overtaken_by(job, seen)):
+            with suppress(Conflict):
+                _fail(job, problem, SYSTEM, services)
+            services.locks.leave(lock, waiting)
+        elif not is_held_up(job, lock, now, services):
+            return job
+    return None
 
 
 def _note_owner(job: Job, owner: JobRef, services: Services) -> None:
@@ -288,7 +341,7 @@ def _pass_importer_on(owner: JobRef, job: Job, now: int, services: Services) -> 
     passed = locks.transfer(lock, owner, follower.ref) if follower else locks.release(lock, owner)
     if not passed:
         current = locks.owner(lock)  # the process that transferred the lock may have died before it started the job
-        follower = _found(current, services.jobs) if current else None
+        follower = find(current, services.jobs) if current else None
     elif follower is None and (late := _first(job, services.jobs)) and locks.acquire(lock, late.ref):
         follower = late
     if follower is not None and follower.status is Status.QUEUED:
@@ -302,13 +355,6 @@ def _dataset_of(job: Job) -> Lock | None:
     try:
         return dataset_lock(job.ref.tenant, importer_of(job).dataset)
     except NotFound:  # the importer was removed from the catalogue
-        return None
-
-
-def _found(ref: JobRef, jobs: Jobs) -> Job | None:
-    try:
-        return jobs.get(ref)
-    except NotFound:  # its retention has ended
         return None
 
 

@@ -18,6 +18,7 @@ from sluice.model.recipe import (
     ALL_SHEETS,
     DROP_FOLDER,
     HIDDEN,
+    MARKERS,
     NAMED,
     OF_TEXTS,
     SHEETS,
@@ -44,8 +45,8 @@ _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 #: Decisions about single columns, and the values that each can have.
 _BY_COLUMN: Final[Mapping[str, tuple[str, ...]]] = {"decimal": get_args(Mark), "date_order": get_args(DateReading)}
 #: Other decisions that can be given; a constant has the parameter's name behind it.
-_OTHERS: Final = (SHEETS, "header", HIDDEN, "columns", "constants", "null_markers", *OF_TEXTS)
-# Null markers of a recipe, and characters of one.
+_OTHERS: Final = (SHEETS, "header", HIDDEN, "columns", "constants", *MARKERS, *OF_TEXTS)
+# Markers of a recipe, and characters of one.
 _MOST_MARKERS, _LONGEST_MARKER = 20, 40
 
 
@@ -102,10 +103,10 @@ def given_decisions(importer: Importer, given: Mapping[str, Any]) -> dict[str, A
                 key, checked = kind, value
             case "encoding" | "delimiter" | "quoting" if not name:
                 key, checked = kind, _of_text(kind, value)
-            case "null_markers" if not name and _are_markers(value):
+            case "null_markers" | "clear_markers" if not name and _are_markers(value):
                 key, checked = kind, list(value)
             case _:
-                case = {"header": "row-number", "null_markers": "markers"}.get(written, "unknown")
+                case = {"header": "row-number", **dict.fromkeys(MARKERS, "markers")}.get(written, "unknown")
                 raise InvalidDecision(case, key=written, known=[*_OTHERS, *_BY_COLUMN])
         if key in found:
             raise InvalidDecision("twice", key=written)

@@ -26,6 +26,7 @@ from sluice.model.recipe import (
     ALL_SHEETS,
     HIDDEN,
     LESSONS,
+    MARKERS,
     OF_TEXTS,
     SHEETS,
     UPDATE_ONLY,
@@ -50,7 +51,7 @@ from sluice.usecases.services import Services
 ALIKE: Final = 0.8
 
 # Kinds of decisions that a lesson holds; the row of the header is found by its titles.
-_KINDS = frozenset({SHEETS, HIDDEN, "header", "columns", "null_markers", "decimal", "date_order", *OF_TEXTS})
+_KINDS = frozenset({SHEETS, HIDDEN, "header", "columns", *MARKERS, "decimal", "date_order", *OF_TEXTS})
 # How the decisions are made that a lesson holds: the others follow from the importer as it is then.
 _LEARNED = frozenset({"given", "answered", "proven", "remembered"})
 # The mode in which a job may be loaded though its file lacks a required column, and those in which that is asked.

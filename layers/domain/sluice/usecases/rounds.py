@@ -56,6 +56,10 @@ def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services)
     pause or cancel. Every redelivery of a closed chunk's message calls it again: if the worker that closed the last
     chunk dies before it answers the token, its message is redelivered and the token is answered then.
 
+    A job that was stopped by a caller also waits for the next worker of a chunk whose last one has died, or whose
+    attempt has failed: it counts what those have delivered, while nothing else can write to the dataset. It does not if
+    it is suspended, because the dataset is away.
+
     A worker acquires its lease before it reads the job, and a stop is written to the job before the leases are read.
     One of the two sees the other, so no worker writes anything after a job has stopped. A rejected row that stops a
     load is a count of the job, written when its chunk is closed.
@@ -76,10 +80,15 @@ def answer_if_passed(ref: JobRef, name: PhaseName, now: int, services: Services)
     if barrier.remaining == 0:
         follows = "absent" if name is PhaseName.LOAD and job.mirrors else "done"
         services.machine.succeed(barrier.token, {"outcome": "rejected" if must_undo else follows})
-    elif stops and not any(chunk.is_held(now) for chunk in services.chunks.of_phase(ref, name)):
+    elif stops and not _is_worked_on(job, name, now, services.chunks):
         services.machine.succeed(barrier.token, {"outcome": "rejected" if must_undo else "stopped"})
     elif job.status in ENDED:
         services.machine.succeed(barrier.token, {"outcome": "over"})
+
+
+def _is_worked_on(job: Job, name: PhaseName, now: int, chunks: Chunks) -> bool:
+    counts = job.status in STOPPING and not job.suspended
+    return any(chunk.is_held(now) or (counts and chunk.is_uncounted) for chunk in chunks.of_phase(job.ref, name))
 
 
 # ---------------------------------------------------------------------- what is settled at the end of a round

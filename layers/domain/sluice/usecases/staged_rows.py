@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from struct import Struct
-from typing import Any
+from typing import Any, TypeVar
 
 from sluice.catalog.registry import importer_of
 from sluice.model.chunk import Chunk, ChunkState, PhaseName
@@ -27,9 +29,14 @@ from sluice.usecases.artifacts import FirstRow, JobFiles
 from sluice.usecases.ports import Chunks, Files
 from sluice.usecases.services import Services
 
+A = TypeVar("A")
+B = TypeVar("B")
+
 #: 16 bytes of digest and the row number. Two keys of 2 million share 128 bits by chance once in 10**26 files.
 DIGEST = Struct(">16sI")
-# The same with the chunk between them.
+# Objects of the bucket that are read at the same time: each takes some 40 ms, and a large file has thousands.
+_READS = 8
+# Digest, chunk and row number.
 _PLACE = Struct(">16sII")
 
 
@@ -102,7 +109,8 @@ def reject_at_delivery(
     if duplicates or rejections or again or chunk.is_again:
         stored = JobFiles(job, files)
         rejections = _of_sheet(chunk, [*rejections, *_duplicate_rejections(job, duplicates)], stored)
-        stored.write_rejections(chunk, rejections, stored.records(chunk, job.file), again=again)
+        records = stored.read_plan().of(chunk.ref.index).narrowed(stored.records(chunk, job.file))
+        stored.write_rejections(chunk, rejections, records, again=again)
     return len({rejection.row for rejection in rejections})
 
 
@@ -273,7 +281,7 @@ def find_duplicates(job: Job, services: Services) -> None:
     if handed_out.issuperset(parsed):
         return
     parsed.sort(key=lambda index: (index not in handed_out, index))
-    ignored = {index: stored.duplicates(index) for index in handed_out}
+    ignored = dict(zip(handed_out, read_ahead(stored.duplicates, handed_out), strict=True))
     equal = _equal_keys(job, parsed, services)
     # digests of one first byte at a time, so that those of 10 million rows take 24 bytes each, and no more
     buckets = [bytearray() for _ in range(256)]
@@ -330,12 +338,24 @@ def _equal_keys(job: Job, indexes: list[int], services: Services) -> dict[bytes,
     return {digest_of(key): digest_of(one) for key, one in equal_keys(job, keys, services).items()}
 
 
+def read_ahead(read: Callable[[A], B], things: Iterable[A]) -> Iterator[B]:
+    """Yield what ``read`` returns of each thing, in order; some are read at the same time, and no more kept."""
+    ahead: deque[Future[B]] = deque()
+    with ThreadPoolExecutor(_READS) as pool:
+        for thing in things:
+            ahead.append(pool.submit(read, thing))
+            if len(ahead) > _READS:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
 def _keys(
-    stored: JobFiles, indexes: Iterable[int], ignored: Mapping[int, Container[int]], equal: Mapping[bytes, bytes]
+    stored: JobFiles, indexes: Sequence[int], ignored: Mapping[int, Container[int]], equal: Mapping[bytes, bytes]
 ) -> Iterator[tuple[int, bytes, int]]:
-    for index in indexes:
+    for index, packed in zip(indexes, read_ahead(stored.keys, indexes), strict=True):
         without = ignored.get(index, ())
-        found: Iterable[tuple[bytes, int]] = DIGEST.iter_unpack(stored.keys(index))
+        found: Iterable[tuple[bytes, int]] = DIGEST.iter_unpack(packed)
         if equal:
             found = [(equal.get(digest, digest), row) for digest, row in found]
         for digest, row in found:

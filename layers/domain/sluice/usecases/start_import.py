@@ -10,12 +10,13 @@ from ulid import ULID
 
 from sluice.catalog.registry import importer_named
 from sluice.model.chunk import JobRef
-from sluice.model.errors import NotFound, RequestRejected
+from sluice.model.errors import NotFound, QuotaReached, RequestRejected
 from sluice.model.job import TENANT, Job, JobFile
+from sluice.model.lock import dataset_lock
 from sluice.model.status import Status
 from sluice.schema.importer import Importer
 from sluice.usecases import artifacts
-from sluice.usecases.ports import Jobs
+from sluice.usecases.ports import Files, Jobs
 from sluice.usecases.queueing import start
 from sluice.usecases.recipes import drop_folder, named_recipe, recipe_of
 from sluice.usecases.services import Services
@@ -63,15 +64,20 @@ def _expected(ref: JobRef, arrival: Arrival, jobs: Jobs) -> Job | None:
     return jobs.transition(ref, Status.QUEUED, file=file, since=job)
 
 
-def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, services: Services) -> Job:
+def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, services: Services) -> Job | None:
     """Add the job of a file in the drop folder; its id follows from the event, so a second delivery finds it.
 
     It has failed where the folder names no importer, or its settings a recipe that is not there or not allowed any
-    more. Such a job is added as it ends, since one that waited would be started by the second delivery.
+    more, and where the tenant has too much under way: then a retry starts it. Such a job is added as it ends, since one
+    that waited would be started by the second delivery.
+
+    ``None`` for an empty object that was replaced: file systems on S3 and gateways write one before the file itself.
     """
     digest = hashlib.sha256(f"{arrival.key}\n{arrival.etag}\n{arrival.at.isoformat()}".encode()).digest()
     milliseconds = int(arrival.at.timestamp() * 1000)
     job_id = str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))
+    if arrival.bytes == 0 and _was_replaced(arrival, services.files):
+        return None
     job = Job(
         ref=JobRef(tenant, job_id),
         importer=importer,
@@ -85,8 +91,28 @@ def _dropped(tenant: str, importer: str, name: str, arrival: Arrival, services: 
     try:
         job = _as_declared(job, importer_named(importer), services)
     except RequestRejected as error:
-        job = replace(job, status=Status.FAILED, problem=error.problem, finished_at=arrival.at)
-    return job if services.jobs.add(job) else services.jobs.get(job.ref)
+        job = _failed(job, error)
+    lock = dataset_lock(tenant, importer_named(job.importer).dataset) if job.status is Status.QUEUED else None
+    if lock is not None and not job.lookup:  # first, so that no newer file overtakes it unseen
+        services.locks.enlist(lock, job.ref)
+    try:
+        is_new = services.jobs.add(job)
+    except QuotaReached as error:
+        # a second delivery finds the job of the first one, which may have begun
+        job = _failed(job, error)
+        is_new = services.jobs.add(job)
+    return job if is_new else services.jobs.get(job.ref)
+
+
+def _failed(job: Job, error: RequestRejected) -> Job:
+    return replace(job, status=Status.FAILED, problem=error.problem, finished_at=job.created_at)
+
+
+def _was_replaced(arrival: Arrival, files: Files) -> bool:
+    try:
+        return files.stat(arrival.key)[1] != arrival.etag
+    except NotFound:
+        return True
 
 
 def _as_declared(job: Job, importer: Importer, services: Services) -> Job:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sluice.model.chunk import CLOSED
+from sluice.model.chunk import CLOSED, JobRef, PhaseName, queue_of
 from sluice.model.errors import NotFound, Problem
 from sluice.model.job import Job
+from sluice.model.lock import Lock
 from sluice.model.status import INACTIVE, STOPPING, WORKING, Status
 from sluice.usecases.control import auto_resume
 from sluice.usecases.finish import finish
@@ -55,16 +57,18 @@ def sweep(*, now: datetime, stuck_minutes: int, complain: Callable[[Job, Excepti
     int
         Number of stuck jobs that were under way.
     """
-    stuck, queues = 0, _Queues(services)
+    stuck, queues, owners, counted = 0, _Queues(services), dict[Lock, JobRef | None](), set[JobRef]()
     for job in services.jobs.active():
         idle = now - (job.updated_at or job.created_at)
         patience = timedelta(seconds=_STOP_SECONDS) if job.status in STOPPING else timedelta(minutes=stuck_minutes)
         try:
-            if _see_to_dataset(job, int(now.timestamp()), services):
+            if job.is_in_line:
+                _send_uncounted(job, int(now.timestamp()), services, counted)
+            if _see_to_dataset(job, int(now.timestamp()), services, owners):
                 continue
             if _end_if_overdue(job, int(now.timestamp()), services) or idle <= patience:
                 continue
-            if repair(job, now=int(now.timestamp()), services=services):
+            if repair(job, now=int(now.timestamp()), services=services, owners=owners):
                 continue  # the job waits for the lock of its importer
             if idle < _RETENTION and queues.delay(job):
                 continue
@@ -83,7 +87,7 @@ class _Queues:
 
     def delay(self, job: Job) -> bool:
         """Whether chunks of a job wait behind others, and its execution for them."""
-        if job.phase is None or job.status not in WORKING or not self._depths["urgent" if job.urgent else "standard"]:
+        if job.phase is None or job.status not in WORKING or not self._depths[queue_of(job.phase, urgent=job.urgent)]:
             return False
         return (job.ref.id, job.run) in self._running
 
@@ -96,13 +100,34 @@ class _Queues:
         return self._services.machine.running()
 
 
-def _see_to_dataset(job: Job, now: int, services: Services) -> bool:
+def _see_to_dataset(job: Job, now: int, services: Services, owners: dict[Lock, JobRef | None]) -> bool:
     """Give back the lock of a dataset whose owner is inactive, or pass it on; return whether the job waits for it."""
     if job.is_in_line:
-        return repair(job, now=now, services=services)
+        return repair(job, now=now, services=services, owners=owners)
     if job.hold and job.status in INACTIVE:  # a worker held a chunk when its run ended
         release(job, now=now, services=services)
     return False
+
+
+def _send_uncounted(waiting: Job, now: int, services: Services, counted: set[JobRef]) -> None:
+    """Let workers count what dead ones have delivered of a job that has ended, and whose lock another one waits for.
+
+    Those of an owner that is in ``counted`` are sent already: ten thousand jobs may wait for it.
+    """
+    ref = JobRef(waiting.ref.tenant, waiting.waits_for.job if waiting.waits_for else "")
+    if ref in counted:
+        return
+    counted.add(ref)
+    with suppress(NotFound):
+        owner = services.jobs.get(ref)
+        if owner.hold and owner.status in INACTIVE:
+            found = [
+                chunk
+                for name in (PhaseName.LOAD, PhaseName.ABSENT)
+                for chunk in services.chunks.of_phase(owner.ref, name)
+            ]
+            lost = [chunk.ref for chunk in found if chunk.is_uncounted and not chunk.is_held(now)]
+            services.queue.send(lost, urgent=owner.urgent)
 
 
 def _end_if_overdue(job: Job, now: int, services: Services) -> bool:
@@ -158,12 +183,13 @@ def _rescue_stuck_job(job: Job, now: int, services: Services) -> None:
     if job.phase is None or chunks.barrier(job.ref, job.phase) is None:
         return  # plan or dispatch has not finished: Step Functions retries those itself
     answer_if_passed(job.ref, job.phase, now, services)
+    stops = job.status in STOPPING
     idle = [
         chunk.ref
         for chunk in chunks.of_phase(job.ref, job.phase)
-        if chunk.state not in CLOSED and not chunk.is_held(now)
+        if (chunk.is_uncounted if stops else chunk.state not in CLOSED) and not chunk.is_held(now)
     ]
-    if job.status not in STOPPING and idle:
+    if idle:
         services.queue.send(idle, urgent=job.urgent)
     # the entry also marks the job as changed: it gets no new messages at the next sweep
     services.jobs.log(job, note=f"nothing had moved; {len(idle)} chunks were sent again")

@@ -6,9 +6,9 @@ The owner of a source's lock is its current job: the one that pulls the source, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,7 +17,7 @@ from ulid import ULID
 
 from sluice.catalog.registry import SOURCES, source_named
 from sluice.model.chunk import JobRef
-from sluice.model.errors import Conflict, NotFound, Problem
+from sluice.model.errors import Conflict, NotFound, Problem, QuotaReached
 from sluice.model.job import OVERDUE, SYNC, SYSTEM, Job, JobFile
 from sluice.model.lock import source_lock
 from sluice.model.options import GivenOptions
@@ -54,6 +54,7 @@ def start_sync(
     now: datetime,
     services: Services,
     guards: Mapping[str, Any] = MappingProxyType({}),
+    before_superseding: Callable[[], None] | None = None,
 ) -> SyncStart:
     """Return the current job of a source; create one if there is none, or if ``force`` is set.
 
@@ -64,6 +65,8 @@ def start_sync(
     ----------
     guards
         Limits of the new job, in place of the defaults; a job that is there keeps its own.
+    before_superseding
+        Called before a job takes the place of one that is under way; it raises if the caller may not do that.
 
     Raises
     ------
@@ -86,6 +89,8 @@ def start_sync(
             return SyncStart(there, is_new=False)
         if there is not None and there.status is Status.ROLLING_BACK:
             raise Conflict("rolling-back", id=there.ref.id)
+        if there is not None and there.status not in ENDED and before_superseding:
+            before_superseding()
         job = new_sync(tenant, source, by, now, given)
         if services.jobs.add(job, owning=source_lock(tenant, source.name), instead_of=before):
             break
@@ -165,7 +170,14 @@ def sync_on_schedule(tenant: str, source_name: str, *, now: datetime, services: 
     if current is not None and current.status not in ENDED:
         return None
     job = new_sync(tenant, source, SCHEDULE, now)
-    if not services.jobs.add(job, owning=lock, instead_of=before):
+    try:
+        is_new = services.jobs.add(job, owning=lock, instead_of=before)
+    except QuotaReached as error:
+        # shown among the jobs of the source; the next scheduled run pulls it
+        job = replace(job, status=Status.FAILED, problem=error.problem, finished_at=now)
+        services.jobs.add(job)
+        return job
+    if not is_new:
         return None  # another call has just started one
     start(job, now=int(now.timestamp()), services=services)
     return job

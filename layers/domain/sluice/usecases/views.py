@@ -6,16 +6,17 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice, takewhile
 from typing import Any
 
 from sluice.catalog.registry import importer_of
-from sluice.model.chunk import ChunkState, JobRef, PhaseName
+from sluice.model.chunk import CLOSED, ChunkState, JobRef, PhaseName
 from sluice.model.errors import Conflict, NotFound
 from sluice.model.event import Seen
 from sluice.model.job import Job, LogEntry, Progress
 from sluice.model.rejection import Rejection
+from sluice.model.retention import check_kept
 from sluice.model.status import ENDED, STOPPING, WORKING, Status
 from sluice.reading.sheets import FilePlan
 from sluice.reports.rejected_rows import RejectedRow
@@ -31,6 +32,8 @@ _END_PAUSE = 0.1
 _AWAITED = ENDED | {Status.IN_REVIEW}
 # A watcher sees a change within a second: half of it passes here, half until the browser reconnects (`retry`).
 _NEWS_PAUSE = 0.5
+# Seconds without a sign of a worker after which a job says that it waits for one; most chunks take less.
+_QUIET = 15
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def preview(ref: JobRef, *, limit: int, jobs: Jobs, chunks: Chunks, files: Files
     reading = job.status in {Status.WAITING_FOR_FILE, Status.QUEUED, Status.PARSING} and not job.is_in_line
     if reading or not job.planned:
         raise Conflict("not-parsed", id=ref.id, status_now=str(job.status))
+    check_kept(job, "read", datetime.now(UTC))
     rows: list[ShownRow] = []
     stored = JobFiles(job, files)
     plan, last = stored.read_plan(), None
@@ -276,15 +280,42 @@ def await_news(ref: JobRef, seen: Seen | None, *, seconds: float, jobs: Jobs) ->
     return job
 
 
-def progress_of(job: Job) -> Progress:
-    """Compute the progress of a job in the phase under way, or in the last phase that it entered."""
+def waits_for_worker(job: Job, *, now: datetime, chunks: Chunks) -> datetime | None:
+    """Return since when a job waits for a worker; ``None`` if it does not, or for a few seconds only.
+
+    It waits if chunks of its phase are open, and none of them is leased or released with a delay: either all workers
+    are busy with other jobs, or one was stopped before or while it had a chunk. A phase that is being prepared, and a
+    job that waits in line, wait for no worker.
+    """
+    moved = job.updated_at or job.created_at
+    if job.status not in WORKING or job.waits_for or job.phase is None or now - moved < timedelta(seconds=_QUIET):
+        return None
+    barrier = chunks.barrier(job.ref, job.phase)
+    if barrier is None or barrier.run != job.run or not barrier.remaining:
+        return None
+    seen = 0
+    for chunk in chunks.of_phase(job.ref, job.phase):
+        if chunk.state not in CLOSED:
+            seen = max(seen, int(moved.timestamp()), chunk.due_at, chunk.lease_until)
+        if seen + _QUIET > now.timestamp():  # leased, released a moment ago, or about to be taken
+            return None
+    return datetime.fromtimestamp(seen, UTC) if seen else None
+
+
+def progress_of(job: Job, waits_since: datetime | None = None) -> Progress:
+    """Compute the progress of a job in the phase under way, or in the last phase that it entered.
+
+    ``waits_since`` is what `waits_for_worker` found.
+    """
     phase = PHASES[_phase_shown(job)]
     current, total = phase.progress(job.counts)
     if job.status in {Status.COMPLETED, Status.ROLLED_BACK}:
         percent = 100
     else:
         percent = min(100, current * 100 // total) if total else 0
-    return Progress(current, total, percent, _code_shown(job, phase))
+    return Progress(
+        current, total, percent, "waiting-for-worker" if waits_since else _code_shown(job, phase), waits_since
+    )
 
 
 def _phase_shown(job: Job) -> PhaseName:

@@ -5,6 +5,7 @@ A caller with a token gets a ticket, and a browser redeems it where it cannot se
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +24,8 @@ Change = tuple[Job | None, Job]
 _AT_ONCE = 16
 # While $connect is under way, the connection is already stored but does not accept messages yet.
 _CONNECTING_SECONDS = 10
-# Characters of a ticket's secret that are looked at; `issue_ticket` makes 43.
-_LONGEST = 200
+# `issue_ticket` makes 43 characters of these.
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 class Tickets(Protocol):
@@ -59,6 +60,9 @@ class Sockets(Protocol):
     def post(self, connection_id: str, message: bytes) -> bool:
         """Send a message; ``False`` if the connection is closed."""
 
+    def close(self, connection_id: str) -> None:
+        """Close a connection; do nothing if it is closed."""
+
 
 class Show(Protocol):
     """Writes the messages that watchers receive."""
@@ -91,7 +95,7 @@ def announce(
     connections: Connections,
     sockets: Sockets,
 ) -> int:
-    """Post the job to every connection that watches it; remove connections that are closed.
+    """Post the job to every connection that watches it; remove connections that are closed, or whose token has expired.
 
     Parameters
     ----------
@@ -148,6 +152,10 @@ def _post(watching: Sequence[Connection], message: bytes, now: int, connections:
 
     def post(connection: Connection) -> bool | Exception:
         try:
+            if connection.has_expired(now):  # its client connects again with a valid token
+                sockets.close(connection.id)
+                connections.remove(connection.id)
+                return False
             arrived = sockets.post(connection.id, message)
             if not arrived and now - connection.since > _CONNECTING_SECONDS:
                 connections.remove(connection.id)
@@ -202,7 +210,7 @@ def redeem_ticket(text: str, *, stream: str | None = None, now: int, tickets: Ti
         If the ticket is unknown, was used before, or has expired, or the token that it was obtained with has expired.
     """
     tenant, _, secret = text.partition(".")
-    if TENANT.fullmatch(tenant) and 0 < len(secret) <= _LONGEST:
+    if TENANT.fullmatch(tenant) and _SECRET.fullmatch(secret):
         there = tickets.get(tenant, secret) if stream else None
         if there is not None and stream and _is_of(there, stream):
             if now < there.until:

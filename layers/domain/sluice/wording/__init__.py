@@ -16,6 +16,7 @@ its reasons says it its own way.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
@@ -88,13 +89,14 @@ def word_reason(code: str, params: Mapping[str, Any], language: str = ENGLISH) -
     return _say(sentence, code, params, language)
 
 
-def word_progress(job: Job, code: str, language: str = ENGLISH) -> str:
-    """Word the progress of a job; ``code`` is that of its `Progress`."""
+def word_progress(job: Job, code: str, language: str = ENGLISH, *, since: datetime | None = None) -> str:
+    """Word the progress of a job; ``code`` is that of its `Progress`, ``since`` when its wait for a worker began."""
     if code == "suspended" and job.suspended:
         return word_detail(job.suspended, language)
     if code == "failed" and job.problem:
         return word_problem(job.problem, language)[0]
-    return _say(_find("progress", code, language), code, {"counts": job.counts, "waits_for": job.waits_for}, language)
+    params = {"counts": job.counts, "waits_for": job.waits_for, "since": since}
+    return _say(_find("progress", code, language), code, params, language)
 
 
 def word_question(kind: str, params: Mapping[str, Any], language: str = ENGLISH) -> str:
@@ -105,6 +107,11 @@ def word_question(kind: str, params: Mapping[str, Any], language: str = ENGLISH)
 def word_effect(code: str, params: Mapping[str, Any], language: str = ENGLISH) -> str:
     """Word what a choice of a question would do."""
     return _say(_find("effects", code, language), code, params, language)
+
+
+def word_note(code: str, params: Mapping[str, Any], language: str = ENGLISH) -> str:
+    """Word what a reader of a job may not see of its workbook."""
+    return _say(_find("notes", code, language), code, params, language)
 
 
 def _find(part: str, code: str, language: str) -> Sentence | None:

@@ -34,6 +34,8 @@ class Catalogue:
         About decisions that a file leaves open, by kind.
     effects
         Of the choices of questions, by code.
+    notes
+        About the workbook of a job, by code.
     """
 
     language: str
@@ -44,6 +46,7 @@ class Catalogue:
     progress: Mapping[str, Sentence]
     questions: Mapping[str, Sentence] = field(default_factory=dict)
     effects: Mapping[str, Sentence] = field(default_factory=dict)
+    notes: Mapping[str, Sentence] = field(default_factory=dict)
 
 
 def with_forms(template: str, **forms: Callable[[Any], str]) -> Sentence:

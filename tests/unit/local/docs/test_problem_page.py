@@ -19,5 +19,5 @@ def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("local.docs.problem_page.PAGE", tmp_path / "problems.md")
     main()
     written = (tmp_path / "problems.md").read_text()
-    assert "### same-file\n\nThe same file was imported before. `409`" in written
-    assert "### missing-header\n\nRequired columns are missing.  \n" in written
+    assert "### same-file\nThe same file was imported before. `409`" in written
+    assert "### missing-header\nRequired columns are missing.  \n" in written

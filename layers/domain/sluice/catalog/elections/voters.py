@@ -5,7 +5,7 @@ from __future__ import annotations
 from sluice import Importer, Parameter, Row, column
 from sluice.catalog.conventions import INTERNATIONAL
 from sluice.catalog.elections.id_number import IdNumber
-from sluice.catalog.titles import FIRST_NAMES, MOBILES, PERSON_NUMBERS, SURNAMES, WARDS
+from sluice.catalog.people_titles import FIRST_NAMES, MOBILES, PERSON_NUMBERS, SURNAMES, WARDS
 
 # Eight digits after the word "ward", wherever they are; else the first eight that stand by themselves and are not a
 # date. Many names have a date too, so 20260315 and 15032026 are passed over.
@@ -89,8 +89,8 @@ voters = Importer(
     dataset="voters",
     title="Voters",
     conventions=INTERNATIONAL,
-    # Ten workers then have 1,800 lookups. At 37 a second, which are used of the commission's 50, they need 48 s of the
-    # 49 s that a worker has.
+    # At 37 lookups a second, which are used of the commission's 50, three workers need 15 s for a chunk each; a worker
+    # has 49 s. Smaller chunks would show more progress, and be more invocations.
     chunk_rows=180,
     max_rows=100_000,  # three quarters of an hour of lookups
     max_bytes=50 * 1024**2,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sluice import Code, Coordinate, Date, Importer, Row, column
 from sluice.catalog.conventions import INDONESIAN
-from sluice.catalog.titles import ADDRESSES, CUSTOMER_NAMES, MOBILES, ORDER_DAYS, ORDER_NUMBERS, STATUSES, UPDATED_DAYS
+from sluice.catalog.people_titles import ADDRESSES, CUSTOMER_NAMES, MOBILES, ORDER_DAYS, ORDER_NUMBERS, STATUSES
+from sluice.catalog.titles import UPDATED_DAYS
 
 
 class InternetOrder(Row):

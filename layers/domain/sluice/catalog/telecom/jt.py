@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sluice import Code, Date, Importer, Money, Row, Whole, column
 from sluice.catalog.conventions import INDONESIAN
-from sluice.catalog.titles import STATUSES, SUPPLIERS
+from sluice.catalog.people_titles import STATUSES
+from sluice.catalog.titles import SUPPLIERS
 
 
 class NetworkProject(Row):

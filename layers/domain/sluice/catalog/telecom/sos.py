@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sluice import Code, Date, Importer, Money, Row, column
 from sluice.catalog.conventions import INDONESIAN
-from sluice.catalog.titles import CUSTOMER_NAMES, ORDER_DAYS, ORDER_NUMBERS, STATUSES
+from sluice.catalog.people_titles import CUSTOMER_NAMES, ORDER_DAYS, ORDER_NUMBERS, STATUSES
 
 
 class DigitalProduct(Row):

@@ -15,7 +15,9 @@ from sluice.destinations.dynamodb.journal import (
     Rows,
     applied,
     close_journal,
+    delivered,
     left_row,
+    read_journals,
     read_undone,
     write_journal,
     write_undone,
@@ -24,7 +26,7 @@ from sluice.destinations.dynamodb.stored import Entry, Image, Item, is_record
 from sluice.destinations.dynamodb.table import RecordTable, Replacement
 from sluice.model.rejection import Rejection
 from sluice.schema.importer import Importer
-from sluice.schema.staging import Applied, Batch, Compared, KeptRow, Undone
+from sluice.schema.staging import Applied, Batch, Compared, Delivered, KeptRow, Undone
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -74,6 +76,16 @@ class DynamoDestination:
         self._write(batch, seen, after, journal.at)
         done = applied(journal)
         return replace(done, rejections=too_large + done.rejections)
+
+    def delivered(self, batch: Batch) -> Delivered | None:
+        """Say what the records show of a chunk's journal in this hold, ``None`` if it has none."""
+        batch, too_large = _fitting(batch)
+        journals = read_journals(self._store, batch)
+        if not journals or journals[-1].closed or journals[-1].hold != batch.hold:
+            return None
+        found = delivered(batch, Rows(batch, self._keep), journals[-1], self._images(batch, journals[-1].entries))
+        done = replace(found.applied, rejections=too_large + found.applied.rejections)
+        return replace(found, applied=done)
 
     def compare(self, batch: Batch) -> Compared:
         """Say what `apply` would do now; nothing is written."""

@@ -18,10 +18,10 @@ from sluice.destinations.base import Decider, Decision, changed_since, compared,
 from sluice.destinations.dynamodb import stored
 from sluice.destinations.dynamodb.stored import Entry, Image, Journal, is_gone, is_record
 from sluice.destinations.stored import dump_undone, load_undone
-from sluice.model.errors import NotFound
+from sluice.model.errors import ImagesGone, NotFound
 from sluice.model.rejection import Rejection
 from sluice.schema.said import Values
-from sluice.schema.staging import Applied, Batch, Compared, KeptRow, Undone
+from sluice.schema.staging import Applied, Batch, Compared, Delivered, KeptRow, Undone
 from sluice.schema.validation import GoodRow
 
 Seen = Mapping[str, Image | None]
@@ -146,6 +146,12 @@ class Rows:
         values = now.values
         return self._overlaid(values, entry.wrote, at) if self._merge.differing(entry.wrote, values) else now
 
+    def is_written(self, entry: Entry, now: Image | None, at: str) -> bool:
+        """Whether a record is as `after` makes it."""
+        if entry.wrote is not None and is_record(entry.before) and not is_record(now):
+            return False
+        return self.after(entry, now, at) == now
+
     def restored(self, entry: Entry, now: Image | None) -> Restored:
         """Compute what a rollback makes of a record."""
         if now == entry.before:  # it was not written, or an earlier attempt has put it back
@@ -251,6 +257,14 @@ def applied(journal: Journal) -> Applied:
     return Applied(inserted, updated, journal.unchanged, rejections, deleted, journal.kept_blank)
 
 
+def delivered(batch: Batch, rows: Rows, journal: Journal, now: Seen) -> Delivered:
+    """Count those decisions of the last journal of this hold that the records show, or that wrote nothing."""
+    entries = journal.entries
+    left = {key for key, entry in entries.items() if not rows.is_written(entry, now[key], journal.at)}
+    done = applied(replace(journal, entries={key: entry for key, entry in entries.items() if key not in left}))
+    return Delivered(done, frozenset(row.number for row in batch.rows if row.key in left))
+
+
 def left_row(key: str, now: Image | None, columns: tuple[str, ...]) -> KeptRow:
     """Build a row that a rollback leaves, in these columns or as a whole, as others made it."""
     return changed_since(key, None if now is None or is_gone(now) else now.job_id, columns)
@@ -278,7 +292,7 @@ def write_journal(
     """
     known: list[Journal] = []
     while True:
-        decided = decide(joined(known))
+        decided = decide(_written(joined(known), batch))
         if store.write_once(stored.journal_key(batch, len(known) + 1), stored.dump_journal(decided.journal)):
             return decided
         known = read_journals(store, batch)
@@ -290,11 +304,21 @@ def write_journal(
 
 
 def close_journal(store: ObjectStore, batch: Batch) -> dict[str, Entry]:
-    """Return what the job did to each record; a chunk that was not applied is closed, and is not applied any more."""
+    """Return what the job did to each record; a chunk that was not applied is closed, and is not applied any more.
+
+    Raises `ImagesGone` if it was applied, and its first journal has expired.
+    """
+    if batch.was_applied and not read_journals(store, batch):
+        raise ImagesGone
     closed = Journal({}, 0, current_instant(), batch.hold, closed=True)
     if store.write_once(stored.journal_key(batch), stored.dump_journal(closed)):
         return {}
-    return joined(read_journals(store, batch))
+    return _written(joined(read_journals(store, batch)), batch)
+
+
+def _written(entries: dict[str, Entry], batch: Batch) -> dict[str, Entry]:
+    """Leave out what was decided and not written: such a record is as others have made it."""
+    return {key: entry for key, entry in entries.items() if key not in batch.unwritten} if batch.unwritten else entries
 
 
 def read_journals(store: ObjectStore, batch: Batch) -> list[Journal]:

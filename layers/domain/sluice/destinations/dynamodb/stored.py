@@ -265,8 +265,11 @@ def superseded(batch: Batch, key: str, image: Image, until: str) -> Item:
 
 
 def is_possible_key(key: str) -> bool:
-    """Whether a record can have the key."""
-    return 0 < len(key.encode()) <= _KEY_BYTES
+    """Whether a record can have the key; half of a surrogate pair cannot be stored."""
+    try:
+        return 0 < len(key.encode()) <= _KEY_BYTES
+    except UnicodeEncodeError:
+        return False
 
 
 def fits(row: GoodRow) -> bool:

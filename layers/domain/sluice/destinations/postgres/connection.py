@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.errors import DeadlockDetected, ReadOnlySqlTransaction, SerializationFailure
+from psycopg.errors import DeadlockDetected, LockNotAvailable, ReadOnlySqlTransaction, SerializationFailure
 
-from sluice.model.errors import DatabaseDown, SluiceError
+from sluice.model.errors import DatabaseDown, NotYet, SluiceError
 
 T = TypeVar("T")
 _log = logging.getLogger("sluice.postgres")
@@ -24,6 +24,9 @@ _SILENCE_SECONDS = 20
 # After a deadlock of two jobs, or a connection that broke while it was idle, the second try nearly always succeeds.
 _TRIES = 4
 _WAIT_SECONDS = 0.2
+# A wait for a lock ends so long before its statement would, and is tried again after a while.
+_LOCK_MARGIN = 5
+_UNTIL_UNLOCKED = 10
 
 
 def _down(error: psycopg.Error) -> DatabaseDown:
@@ -58,6 +61,8 @@ class Database:
         ------
         DatabaseDown
             If the database accepts no connection, or breaks it each time: it restarts, or another server takes over.
+        NotYet
+            If another program holds a lock for longer than a statement may take.
         """
         for left in reversed(range(_TRIES)):
             connection = self._open()
@@ -66,6 +71,8 @@ class Database:
             except (DeadlockDetected, SerializationFailure):
                 if not left:
                     raise
+            except LockNotAvailable as error:
+                raise NotYet("table-locked", _UNTIL_UNLOCKED) from error
             except ReadOnlySqlTransaction as error:  # this server has become the standby
                 connection.close()
                 if not left:
@@ -135,7 +142,8 @@ class Database:
         # the second: a worker that died in a transaction must not hold its locks for longer than a worker can run
         connection.execute(
             "SELECT set_config('statement_timeout', %(limit)s, false),"
+            " set_config('lock_timeout', %(lock)s, false),"
             " set_config('idle_in_transaction_session_timeout', %(limit)s, false),"
             " set_config('timezone', 'UTC', false), set_config('datestyle', 'ISO', false)",
-            {"limit": f"{self._statement_seconds}s"},
+            {"limit": f"{self._statement_seconds}s", "lock": f"{max(1, self._statement_seconds - _LOCK_MARGIN)}s"},
         )

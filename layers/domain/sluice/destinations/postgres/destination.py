@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from psycopg import Connection, DataError, ProgrammingError
@@ -18,17 +19,19 @@ from sluice.destinations.postgres.connection import Database
 from sluice.destinations.postgres.staging import Objection, Shape
 from sluice.destinations.postgres.stored import Wrote
 from sluice.destinations.postgres.tables import DatasetTable, TableLayout, as_texts, find, layout_of, lock, prepare
+from sluice.model.errors import ImagesGone
 from sluice.model.rejection import Rejection
 from sluice.schema.importer import Importer
 from sluice.schema.rejections import SheetRejections
 from sluice.schema.said import Merge, Values
-from sluice.schema.staging import Applied, Batch, Change, Compared, KeptRow, Undone, excess_of
+from sluice.schema.staging import Applied, Batch, Change, Compared, Delivered, KeptRow, Undone, excess_of
 from sluice.schema.validation import GoodRow
 
 T = TypeVar("T")
 
 # Changes that a comparison shows of a chunk.
 _SHOWN: Final = 100
+_ROW: Final = attrgetter("row")
 
 
 class PostgresDestination:
@@ -46,15 +49,25 @@ class PostgresDestination:
         """Deliver a chunk; the same chunk again changes nothing and gives the same result."""
         return self._run(lambda connection: self._apply(connection, batch))
 
+    def delivered(self, batch: Batch) -> Delivered | None:
+        """Say what the ledger has of a chunk once its last worker has ended: all of its rows, or none."""
+
+        def look(connection: Connection[Any]) -> Delivered | None:
+            self._prepare(connection, batch)
+            with connection.transaction(force_rollback=True):
+                is_new = stored.begin_load(connection, batch)
+                return None if is_new else Delivered(stored.read_applied(connection, batch))
+
+        return self._run(look)
+
     def compare(self, batch: Batch) -> Compared:
         """Say what `apply` would do now; nothing is written, and what the database would reject is not known."""
         return self._database.run(lambda connection: _compare(connection, batch))
 
     def undo(self, batch: Batch) -> Undone:
-        """Restore the columns that a chunk wrote, where they still hold what it wrote.
+        """Restore the columns that a chunk wrote, where they still hold what it wrote; one not yet applied never is.
 
-        A chunk that was not applied yet is not applied any more. Rows of the job whose image is missing in the archive
-        stay as they are, and count as failed.
+        Rows of the job whose image is missing in the archive stay as they are, and count as failed.
         """
         return self._run(lambda connection: self._undo(connection, batch))
 
@@ -85,6 +98,8 @@ class PostgresDestination:
             if not stored.begin_undo(connection, batch):
                 return stored.read_undone(connection, batch)
             if stored.begin_load(connection, batch):
+                if batch.was_applied:
+                    raise ImagesGone
                 stored.write_applied(connection, batch, Applied(0, 0, 0), Wrote())
                 undone = Undone(0)
             else:
@@ -115,14 +130,9 @@ class PostgresDestination:
 
 @dataclass
 class _Rows:
-    """The rows of a batch that can be staged, and the rejections of the others.
+    """The rows of a batch that can be staged, what each says by the importer's rules, and rejections of the others.
 
-    Parameters
-    ----------
-    rows, said
-        The rows, and what each of them says, rules of the importer included.
-    new
-        Places of those, from 1 on, that the rules have completed because there was no record.
+    ``new`` has the places, from 1 on, of rows that the rules have completed because there was no record.
     """
 
     rows: list[GoodRow] = field(default_factory=list)
@@ -183,7 +193,7 @@ def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> tup
     layout, merge = table.layout, Merge(batch.importer)
     read = _read(connection, table, batch, merge, lock=True)
     if not read.rows:
-        return Applied(0, 0, 0, _in_order(read.rejections)), Wrote()
+        return Applied(0, 0, 0, sorted(read.rejections, key=_ROW)), Wrote()
     inserts = batch.options.inserts  # rows that may be new are staged whole
     shape = staging.shape_of(read.said, layout.names) if inserts else _shape(layout.names, read.said)
     defaults = merge.defaults if batch.options.inserts else {}
@@ -194,22 +204,17 @@ def _load(connection: Connection[Any], table: DatasetTable, batch: Batch) -> tup
         raise SerializationFailure(
             "a row of this key was inserted since the rules of the importer have seen it missing"
         )
+    rejected = staging.rejections(connection, layout, batch.options.mode, read.rows, done.objections)
     deleted = done.changed if batch.options.mode == "delete" else 0
     applied = Applied(
         done.inserted,
         done.changed - deleted,
         len(read.rows) - done.inserted - done.changed - len(done.objections),
-        _in_order(
-            read.rejections + staging.rejections(connection, layout, batch.options.mode, read.rows, done.objections)
-        ),
+        sorted([*read.rejections, *rejected], key=_ROW),
         deleted,
         records.count_kept(connection, table, shape, blank) if (blank := _blank(batch, shape)) else 0,
     )
     return applied, _wrote(connection, table, batch, read, shape, defaults, done)
-
-
-def _in_order(rejections: list[Rejection]) -> list[Rejection]:
-    return sorted(rejections, key=lambda rejection: rejection.row)
 
 
 def _blank(batch: Batch, shape: Shape) -> list[str]:
@@ -302,7 +307,7 @@ def _compared(
         counts["inserted"],
         counts["updated"],
         counts["unchanged"],
-        _in_order(rejections),
+        sorted(rejections, key=_ROW),
         counts["deleted"],
         counts["kept"],
         dict(changed),

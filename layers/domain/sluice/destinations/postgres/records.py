@@ -48,7 +48,7 @@ class PostgresRecords:
             found = self._read(
                 dataset, lambda connection, table: _page(connection, table, tenant, after, limit + 1, deleted=deleted)
             )
-        except DataError:  # the cursor names what can be no key
+        except (DataError, UnicodeEncodeError):  # the cursor names what can be no key
             raise invalid_cursor() from None
         return Page(found[:limit], encode_cursor(found[limit - 1]["key"]) if len(found) > limit else None)
 
@@ -56,7 +56,7 @@ class PostgresRecords:
         """Return one record; raises `NotFound`."""
         try:
             found = self._read(dataset, lambda connection, table: _one(connection, table, tenant, key))
-        except DataError:  # the text can be no key
+        except (DataError, UnicodeEncodeError):  # the text can be no key
             found = []
         if not found:
             raise no_record(key)
@@ -68,7 +68,7 @@ class PostgresRecords:
             return []
         try:
             return self._read(dataset, lambda connection, table: _history(connection, table, tenant, key))
-        except (DataError, UndefinedTable):  # the text can be no key, or nothing was imported yet
+        except (DataError, UnicodeEncodeError, UndefinedTable):  # the text can be no key, or nothing was imported yet
             return []
 
     def _read(self, dataset: str, select: _Select) -> list[dict[str, Any]]:

@@ -23,9 +23,11 @@ MAX_RATIO: Final = 400
 #: Below this many inflated bytes a ratio does no harm.
 RATIO_FREE_BYTES: Final = 32 * 1024 * 1024
 
-_END = b"PK\x05\x06"
-_END_64 = b"PK\x06\x06"
-_END_SPAN = 22 + 65_535 + 76
+_END, _END_64, _LOCATOR_64, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
+# Bytes of the end record, of the record and the locator of zip64 before it, and of an entry without its names.
+_END_BYTES, _END_64_BYTES, _LOCATOR_BYTES, _ENTRY_BYTES = 22, 56, 20, 46
+_BEFORE_END = _END_64_BYTES + _LOCATOR_BYTES
+_END_SPAN = _BEFORE_END + _END_BYTES + 65_535
 
 
 class Archive:
@@ -104,19 +106,27 @@ class Archive:
             yield piece
 
     def _check_directory(self) -> None:
-        """Check the entry count before `zipfile` makes an object per entry."""
+        """Count the entries of the directory before `zipfile` makes an object of each.
+
+        The record of zip64 is read where its locator, right before the end record, says that it is: any other bytes
+        that look like one may stand in a comment.
+        """
         size = self._file.seek(0, 2)
         self._file.seek(max(0, size - _END_SPAN))
         tail = self._file.read(_END_SPAN)
-        at, at_64 = tail.rfind(_END), tail.rfind(_END_64)
-        if at < 0 or len(tail) < at + 22:
+        end = tail.rfind(_END)
+        if end < 0 or len(tail) < end + _END_BYTES:
             raise FileRejected("damaged-file", case="cut-off")
-        if at_64 >= 0:
-            count, length = _integer(tail, at_64 + 32, 8), _integer(tail, at_64 + 40, 8)
-        else:
-            count, length = _integer(tail, at + 10, 2), _integer(tail, at + 12, 4)
+        count, length = _integer(tail, end + 10, 2), _integer(tail, end + 12, 4)
+        before, record = end, end - _BEFORE_END
+        if record >= 0 and tail[end - _LOCATOR_BYTES :].startswith(_LOCATOR_64) and tail[record:].startswith(_END_64):
+            count, length, before = _integer(tail, record + 32, 8), _integer(tail, record + 40, 8), record
         if count > MAX_ENTRIES or length > MAX_DIRECTORY_BYTES:
             raise FileRejected("zip-bomb", case="entries", entries=count)
+        self._file.seek(max(0, size - len(tail) + before - length))
+        found = _count_entries(self._file.read(length))
+        if found > MAX_ENTRIES:
+            raise FileRejected("zip-bomb", case="entries", entries=found)
 
     def _check_entries(self, entries: list[zipfile.ZipInfo]) -> None:
         total = sum(entry.file_size for entry in entries)
@@ -133,6 +143,15 @@ class Archive:
             if entry.header_offset < end:
                 raise FileRejected("zip-bomb", case="overlap")
             end = entry.header_offset + 30 + len(entry.orig_filename) + entry.compress_size
+
+
+def _count_entries(directory: bytes) -> int:
+    """Count the entries of a central directory: what the archive says of their number may be a lie."""
+    at = count = 0
+    while directory.startswith(_ENTRY, at):
+        count += 1
+        at += _ENTRY_BYTES + sum(_integer(directory, at + place, 2) for place in (28, 30, 32))
+    return count
 
 
 def _fold(name: str) -> str:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 from secrets import token_hex
 from typing import Any, Final
-from xml.etree import ElementTree
+from xml.sax.saxutils import unescape as unescaped
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -24,9 +24,9 @@ from sluice.model.errors import FileRejected
 from sluice.reading.cells import is_blank
 from sluice.reading.types import FileLayout, Workspace
 from sluice.reading.xlsx.shared_strings import read_strings, unescape
-from sluice.reading.xlsx.spelling import LAST_COLUMN, Formats, Rewriter, plain_width
-from sluice.reading.xlsx.workbook import local, parse_xml
-from sluice.schema.cells import Cell, CellError, Record
+from sluice.reading.xlsx.spelling import LAST_COLUMN, Formats, Rewriter, column_number, plain_width
+from sluice.reading.xlsx.workbook import visit_elements
+from sluice.schema.cells import BrokenRow, Cell, CellError, Record
 
 STYLES: Final = "styles.xml"
 
@@ -37,8 +37,17 @@ _INDEX = re.compile(rb't="s"(?: s="\d+")?><v>(\d+)')
 _STYLED = re.compile(rb't="s" s="\d+"><v>')
 _FAILED = re.compile(rb't="e"((?: s="\d+")?>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>)')
 _ESCAPES = re.compile(rb"_x00[0-9A-Fa-f]{2}_|((?:_x(?!00)[0-9A-Fa-f]{4}_)+)")
+_TEXT_OF_CELL = re.compile(
+    rb'<c r="([A-Z]{1,3})\d{1,7}"[^<>]*>(?:<f[^<>]*>(?:[^<]*</f>)?)?(?:<v>|<is><t[^<>]*>)([^<]*)'
+)
 _FORMAT = re.compile(rb'<xf numFmtId="(\d+)"/>')
+#: Formats of a workbook at most, of cells and of numbers; Excel takes 65,490 of cells.
+MAX_FORMATS: Final = 200_000
+# Characters of a format code that are looked at; Excel takes 255.
+_CODE_CHARACTERS: Final = 1_000
 CALENDAR, SPAN = 14, 46
+# Digits of the number of a format at most; what has more names none.
+_DIGITS: Final = 9
 # Builtin formats of dates and times (ECMA-376 part 1, 18.8.30; 27 to 36 and 50 to 58 in East Asian spreadsheets).
 _DATES: Final = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
 _QUOTED = re.compile(r'"[^"]*"?|\\.|[_*].')
@@ -120,6 +129,8 @@ def read_slice(layout: FileLayout, first_row: int, body: bytes | None, workspace
     for area in _areas(body, width, first_row):
         for number, cells in _parsed(area, styles, formats.date1904):
             record = [values[cell] if type(cell) is str else cell for cell in cells]
+            if type(cells) is BrokenRow:
+                record = BrokenRow(cells.code, record)
             if not is_blank(record):
                 yield number, record
 
@@ -181,18 +192,50 @@ def _areas(body: bytes, width: int, first_row: int) -> Iterator[bytes]:
 
 
 def _parsed(rows: bytes, styles: bytes, date1904: bool) -> Iterator[tuple[int, list[Any]]]:
+    """Read rows; one that calamine cannot read is a `BrokenRow`, and costs none of the others."""
     try:
-        sheet = CalamineWorkbook.from_filelike(build_minimal_workbook(rows, styles, date1904)).get_sheet_by_index(0)
-    except CalamineError as error:
+        first, column, records = _by_calamine(rows, styles, date1904)
+    except BaseException as error:  # calamine's panics are no `Exception`
+        if not _is_of_calamine(error):
+            raise
         Rewriter(SHEET, Formats(frozenset(), frozenset())).slice(rows)  # says which row is not well-formed
-        raise AssertionError("rows in the plain spelling were not read") from error
-    if sheet.start is None:
+        starts = [tag.start() for tag in _ROW_NUMBER.finditer(rows)]
+        if len(starts) > 1:
+            middle = starts[len(starts) // 2]
+            yield from _parsed(rows[:middle], styles, date1904)
+            yield from _parsed(rows[middle:], styles, date1904)
+        else:
+            yield _unreadable(rows)
         return
-    row, column = sheet.start
     before = [None] * column
-    # `iter_rows` would begin at row 1, not at the first row's number
-    for number, cells in enumerate(sheet.to_python(skip_empty_area=True), row + 1):
+    for number, cells in enumerate(records, first):
         yield number, before + cells if column else cells
+
+
+def _by_calamine(rows: bytes, styles: bytes, date1904: bool) -> tuple[int, int, list[list[Any]]]:
+    """Return the number of the first row, the place of the first column, and the cells from there on."""
+    sheet = CalamineWorkbook.from_filelike(build_minimal_workbook(rows, styles, date1904)).get_sheet_by_index(0)
+    if sheet.start is None:
+        return 1, 0, []
+    row, column = sheet.start
+    # `iter_rows` would begin at row 1, not at the first row's number
+    return row + 1, column, sheet.to_python(skip_empty_area=True)
+
+
+def _is_of_calamine(error: BaseException) -> bool:
+    """Whether an error says that calamine, or what makes Python values of its cells, cannot read a file."""
+    is_panic = type(error).__name__ == "PanicException"  # pyo3 makes the class, which no module offers
+    return is_panic or isinstance(error, CalamineError | OverflowError | ValueError)
+
+
+def _unreadable(row: bytes) -> tuple[int, BrokenRow]:
+    """Return a row in the plain spelling with the texts of its cells, for a report."""
+    number = _ROW_NUMBER.search(row)
+    cells: dict[int, str] = {}
+    for letters, text in _TEXT_OF_CELL.findall(row):
+        cells[column_number(letters.decode())] = unescaped(text.decode())
+    found = [cells.get(column) for column in range(1, max(cells, default=0) + 1)]
+    return int(number[1]) if number else 0, BrokenRow("unreadable-row", found)
 
 
 def build_minimal_workbook(rows: bytes, styles: bytes, date1904: bool) -> io.BytesIO:
@@ -231,18 +274,27 @@ def number_formats(part: str, body: bytes) -> bytes:
     """
     codes: dict[int, str] = {}
     formats: list[int] = []
-    for group in parse_xml(part, body):
-        if local(group.tag) == "numFmts":
-            codes |= {_number(each): each.get("formatCode", "") for each in group}
-        elif local(group.tag) == "cellXfs":
-            formats = [_number(each) for each in group]
+    group = ""
+
+    def visit(depth: int, name: str, attributes: dict[str, str]) -> None:
+        nonlocal group
+        if depth == 1:
+            group = name
+        elif depth == 2 and group == "numFmts":
+            codes[_number(attributes)] = attributes.get("formatCode", "")[:_CODE_CHARACTERS]
+        elif depth == 2 and group == "cellXfs":
+            formats.append(_number(attributes))
+        if len(codes) + len(formats) > MAX_FORMATS:
+            raise FileRejected("damaged-file", case="formats", limit=MAX_FORMATS)
+
+    visit_elements(part, body, visit)
     kinds = "".join(f'<xf numFmtId="{format_kind(each, codes)}"/>' for each in formats)
     return f'<styleSheet xmlns="{_MAIN}"><cellXfs count="{len(formats)}">{kinds}</cellXfs></styleSheet>'.encode()
 
 
-def _number(element: ElementTree.Element) -> int:
-    text = element.get("numFmtId", "0").strip()
-    return int(text) if text.isdecimal() else 0
+def _number(attributes: dict[str, str]) -> int:
+    text = attributes.get("numFmtId", "0").strip()
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
 def format_kind(number: int, codes: dict[int, str]) -> int:

@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 from sluice.model.errors import FileRejected
 from sluice.reading.types import Workspace
 from sluice.reading.xlsx.splitter import Start, Unknown, prolog
+from sluice.reading.xlsx.workbook import check_token
 
 BLOB: Final = "strings"
 OFFSETS: Final = "strings.offsets"
@@ -29,7 +30,8 @@ GAP_BYTES: Final = 512 * 1024
 SPAN_BYTES: Final = 8 * 1024 * 1024
 #: Excel allows 32,767 characters in a cell; rich text needs more room for its markup.
 MAX_STRING_BYTES: Final = 16 * 1024 * 1024
-_PLAIN = re.compile('\\s*<si><t(?: xml:space="preserve")?>([^<&\r\0]*)</t>\\s*\0')
+# An element between two NULs: what begins at a NUL alone is searched for in linear time.
+_PLAIN = re.compile('\0\\s*+<si><t(?: xml:space="preserve")?>([^<&\r\0]*)</t>\\s*+(?=\0)')
 _STRING = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?si[\s>/]")
 _ESCAPE = re.compile("_x([Dd][89ABab][0-9A-Fa-f]{2})__x([Dd][C-Fc-f][0-9A-Fa-f]{2})_|_x([0-9A-Fa-f]{4})_")
 
@@ -180,14 +182,16 @@ def texts_of(elements: Sequence[bytes], prefix: str = "") -> list[str]:
         ``damaged-file``, when one is not well-formed.
     """
     try:
-        joined = b"\0".join([*elements, b""]).decode()
+        joined = b"\0".join([b"", *elements, b""]).decode()
+        if joined.count("\0") != len(elements) + 1:
+            raise FileRejected("damaged-file", case="malformed-text")  # no text of XML has a NUL
         texts = _PLAIN.findall(joined)
         # in most files all are plain, and one search reads them all
         if len(texts) != len(elements):
             end = f"</{prefix}si>".encode()
             texts = [
-                plain[1] if (plain := _PLAIN.fullmatch(text + "\0")) else _TextReader().read(element + end, True)[0]
-                for text, element in zip(joined.split("\0"), elements, strict=False)
+                plain[1] if (plain := _PLAIN.match(f"\0{text}\0")) else _TextReader().read(element + end, True)[0]
+                for text, element in zip(joined[1:-1].split("\0"), elements, strict=True)
             ]
     except (UnicodeDecodeError, IndexError) as error:
         raise FileRejected("damaged-file", case="malformed-text") from error
@@ -202,6 +206,7 @@ class _TextReader:
         self._inside: list[str] = []
         self._pieces: list[str] = []
         self._texts: list[str] = []
+        self._fed = 0
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
         self._parser.CharacterDataHandler, self._parser.StartDoctypeDeclHandler = self._characters, self._doctype
@@ -210,6 +215,8 @@ class _TextReader:
         """Parse data, and return the texts that are whole."""
         try:
             self._parser.Parse(data, final)
+            self._fed += len(data)
+            check_token(self._parser, self._fed)
         except expat.ExpatError as error:
             raise FileRejected("damaged-file", case="malformed-text") from error
         texts, self._texts = self._texts, []

@@ -22,7 +22,8 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from sluice.model.errors import FileRejected
-from sluice.reading.xlsx.splitter import Marks
+from sluice.reading.xlsx.splitter import Marks, is_hidden
+from sluice.reading.xlsx.workbook import check_token
 from sluice.schema.cells import NO_DAY
 
 #: Serial numbers from here on are no dates: 31 December 9999 is the last one (Microsoft, "DATE function").
@@ -34,6 +35,8 @@ _LETTERS: Final = 26
 _FEW: Final = 50
 #: Row numbers have at most so many digits; a sheet ends at 1,048,576.
 _LAST_ROW: Final = 9_999_999
+# Digits of a number in an attribute at most.
+_DIGITS: Final = 10
 _NARROW, _WIDE = "[A-Z]", "[A-Z]{1,3}+"
 _WIDE_REFERENCE = re.compile(rb'<c r="([A-Z]{2,3})')
 
@@ -46,10 +49,11 @@ _DAY = r"(?!60[.<]|59\.9)(?:[12]\d{6}|\d{1,6}+)(?:\.\d{1,30}+)?+"
 _ISO = r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?+|\d\d:\d\d:\d\d)"
 _F = rf'<f(?: [A-Za-z0-9:]++="[^"<&]*+")*+(?:/>|>{_TEXT}</f>)'
 _FORMULA = f"(?:{_F})?+"
+_STYLE = r"\d{1,9}+"
 _INLINE = rf'<is><t(?: xml:space="preserve")?+>{_TEXT}</t></is>'
 # What follows the style of a cell. A formula has a value, else it is uncomputed.
 _TYPED = (
-    rf'(?: t="(?:s"(?: s="\d++")?+(?:/>|><v>(?:0|[1-9]\d{{0,8}}+)</v></c>)|str"(?:/>|>{_FORMULA}<v>{_TEXT}</v></c>)'
+    rf'(?: t="(?:s"(?: s="{_STYLE}")?+(?:/>|><v>(?:0|[1-9]\d{{0,8}}+)</v></c>)|str"(?:/>|>{_FORMULA}<v>{_TEXT}</v></c>)'
     rf'|inlineStr"(?:/>|>{_INLINE}</c>)|b"(?:/>|>{_FORMULA}<v>[01]</v></c>)'
     rf'|e">{_FORMULA}<v>{_TEXT}</v></c>|d">{_FORMULA}<v>{_ISO}</v></c>))'
 )
@@ -86,9 +90,8 @@ def _grammar(formats: Formats, column: str) -> re.Pattern[bytes]:
     formula = f"(?:{_F}{'(?!<v>0</v>)' if formats.recalculates else ''})?+"
     number = numeric.format(formula=formula, value=_NUMBER)
     day = numeric.format(formula=formula, value=_DAY)
-    cell = (
-        rf'<c r="{column}\1"(?:(?: s="(?!(?:{dated})")\d++")?+(?:{_TYPED}|{number})| s="(?:{dated})"(?:{_TYPED}|{day}))'
-    )
+    plain = rf'(?: s="(?!(?:{dated})"){_STYLE}")?+(?:{_TYPED}|{number})'
+    cell = rf'<c r="{column}\1"(?:{plain}| s="(?:{dated})"(?:{_TYPED}|{day}))'
     row = rf'<row r="([1-9]\d{{0,6}}+)"(?: [\w:.-]++="[^"<&]*+")*+(?:/>|>(?:{cell})*+</row>)[ \r\n\t]*+'
     return re.compile(rf"\s*+(?:{row})*+\Z".encode())
 
@@ -138,6 +141,7 @@ class Rewriter:
         self._cell: dict[str, str] = {}
         self._cells: dict[int, str] = {}
         self._tag = ""
+        self._fed = 0
         self._rows: list[Row] = []
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -160,7 +164,9 @@ class Rewriter:
     def _parse(self, data: bytes, final: bool = False) -> None:
         try:
             self._parser.Parse(data, final)
-        except (expat.ExpatError, ValueError) as error:
+            self._fed += len(data)
+            check_token(self._parser, self._fed)
+        except (expat.ExpatError, ValueError, LookupError) as error:  # an encoding that is not there, too
             at_row = self._number if "row" in self._inside else self._number + 1
             raise FileRejected("damaged-file", case="broken-row", at_row=at_row) from error
 
@@ -198,13 +204,14 @@ class Rewriter:
             self._texts["is"].append(data)
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
-        number = int(attributes.get("r", self._number + 1))
+        written = str(attributes.get("r", self._number + 1)).strip(_SPACES)
+        number = int(written) if len(written) <= _DIGITS else _LAST_ROW + 1
         if number > _LAST_ROW:
-            raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=number)
+            raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=self._number + 1)
         if number <= self._number:
             raise FileRejected("damaged-file", case="repeated-row", at_row=number, first_row=number)
         self._number, self._column, self._cells = number, 0, {}
-        hidden = ' hidden="1"' if attributes.get("hidden") in {"1", "true", "on"} else ""
+        hidden = ' hidden="1"' if is_hidden(attributes, "ht") else ""
         self._tag = f'<row r="{number}"{hidden}>'
 
     def _end_cell(self) -> None:
@@ -263,13 +270,13 @@ class Rewriter:
 
     def _style(self) -> int:
         text = self._cell.get("s", "0").strip(_SPACES)
-        return int(text) if text.isdecimal() else 0
+        return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
 _SPACES = " \t\r\n"
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _INTEGER = re.compile(r"\+?[0-9]{1,9}")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN_NUMBER = re.compile(_NUMBER)
 #: No column takes a number as large as this, and digits of its exponent are those of infinity.
 _HUGE: Final = 1e99

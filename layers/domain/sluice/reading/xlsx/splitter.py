@@ -21,7 +21,7 @@ MAX_SLICE_BYTES: Final = 16 * 1024 * 1024
 #: A longer row is rejected: 16,384 cells of Excel's longest formulas do not reach this.
 MAX_ROW_BYTES: Final = 64 * 1024 * 1024
 
-ROW_TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?row(?=[\s/>])([^>]*)>")
+ROW_TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?row(?=[\s/>])([^<>]*)>")
 _NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d+)[\"']")
 #: The root element starts within this many bytes, or the file is no spreadsheet.
 _PROLOG_BYTES = 64 * 1024
@@ -29,10 +29,15 @@ _PROLOG_BYTES = 64 * 1024
 
 #: Merged ranges of a sheet at most; their number is bounded by what `plan` can hold.
 MAX_MERGED: Final = 200_000
-_MARK = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(mergeCell|col|filterColumn)(?=[\s/>])([^>]*)>")
-_ATTRIBUTE = re.compile(rb"([A-Za-z]+)\s*=\s*[\"']([^\"']*)[\"']")
+#: Ranges of hidden columns at most, as many as a sheet has columns.
+MAX_HIDDEN: Final = 16_384
+# Digits of a row's or a column's number at most: a sheet ends at row 1,048,576.
+_DIGITS: Final = 10
+_MARK = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(mergeCell|col|filterColumn)(?=[\s/>])([^<>]*)>")
+_ATTRIBUTE = re.compile(rb"\s([A-Za-z]++)\s*=\s*[\"']([^\"']*)[\"']")
 _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})")
-_HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true|on)[\"']")
+# a height of 0 hides a row, too
+_HIDDEN = re.compile(rb"\s(?:hidden\s*=\s*[\"'](?:1|true|on)|ht\s*=\s*[\"']0(?:\.0*)?)[\"']")
 _END_OF_ROW = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?row\s*>")
 _FILLED = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(?:v|is|f)[\s>]")
 
@@ -75,7 +80,7 @@ def prolog(part: str, blocks: Iterator[bytes], root: bytes) -> Start:
         ``unsafe-file`` for a document type declaration; ``damaged-file`` when there is no root.
     """
     data = b""
-    tag = re.compile(rb"<([A-Za-z_][\w.-]*:)?" + root + rb"(?:\s[^>]*)?>")
+    tag = re.compile(rb"<([A-Za-z_][\w.-]*:)?" + root + rb"(?:\s[^<>]*)?>")
     for block in blocks:
         data += block
         match = tag.search(data)
@@ -123,10 +128,12 @@ class Marks:
             self.merged.append((first, last, left, right))
             if len(self.merged) > MAX_MERGED:
                 raise FileRejected("damaged-file", case="merged-ranges", limit=MAX_MERGED)
-        elif name == "col" and attributes.get("hidden") in {"1", "true", "on"}:
+        elif name == "col" and is_hidden(attributes, "width"):
             places = attributes.get("min", ""), attributes.get("max", "")
-            if all(map(str.isdecimal, places)):
+            if all(each.isdecimal() and len(each) <= _DIGITS for each in places):
                 self.hidden_columns.append((int(places[0]) - 1, int(places[1]) - 1))
+            if len(self.hidden_columns) > MAX_HIDDEN:
+                raise FileRejected("damaged-file", case="hidden-columns", limit=MAX_HIDDEN)
         elif name == "filterColumn":
             self.is_filtered = True
 
@@ -142,6 +149,12 @@ class Marks:
                     key.decode(): value.decode("utf-8", "replace") for key, value in _ATTRIBUTE.findall(attributes)
                 }
                 self.add(name.decode(), found)
+
+
+def is_hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or a column is hidden: it says so, or its ``size`` (``ht`` or ``width``) is 0."""
+    extent = attributes.get(size)
+    return attributes.get("hidden") in {"1", "true", "on"} or (bool(extent) and not str(extent).strip("0."))
 
 
 def _place(letters: str) -> int:
@@ -168,7 +181,9 @@ def filled_rows(body: bytes) -> Iterator[tuple[int, bool, bytes]]:
 def hidden_rows(body: bytes) -> list[int]:
     """Return the numbers of the hidden rows of a slice that have a value or a formula."""
     # it is rare, and to search for bytes is fast
-    return [number for number, is_hidden, _ in filled_rows(body) if is_hidden] if b"hidden" in body else []
+    if b"hidden" not in body and b' ht="0' not in body:
+        return []
+    return [number for number, hides, _ in filled_rows(body) if hides]
 
 
 @dataclass(frozen=True)
@@ -193,7 +208,13 @@ class RowSlice:
 def row_number(attributes: bytes, otherwise: int) -> int:
     """Return the number in the attributes of a row tag, or ``otherwise``."""
     match = _NUMBER.search(attributes)
-    return int(match[1]) if match else otherwise
+    return _bounded(match[1], otherwise) if match else otherwise
+
+
+def _bounded(digits: bytes, expected: int) -> int:
+    if len(digits) > _DIGITS:
+        raise FileRejected("damaged-file", case="wrong-row-numbers", at_row=expected)
+    return int(digits)
 
 
 @dataclass
@@ -317,7 +338,7 @@ def _sheet_data(part: str, start: Start, marks: Marks) -> Iterator[bytes]:
         Gets what stands before the rows.
     """
     data = b""
-    tag = re.compile(rb"<" + start.prefix + rb"sheetData(\s[^>]*)?>")
+    tag = re.compile(rb"<" + start.prefix + rb"sheetData(\s[^<>]*)?>")
     blocks = start.blocks()
     for block in blocks:
         data += block
@@ -360,7 +381,7 @@ def _last_row(body: bytes, first_row: int, prefix: bytes) -> int:
     """Return the number of the last row; rows are counted only where they have no numbers."""
     last = ROW_TAG.match(body, body.rfind(b"<%srow" % prefix))
     if last is not None and (match := _NUMBER.search(last[1])):
-        return int(match[1])
+        return _bounded(match[1], first_row)
     number = first_row - 1
     for tag in ROW_TAG.finditer(body):
         number = row_number(tag[1], number + 1)

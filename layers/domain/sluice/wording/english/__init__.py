@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import Final
 
 from sluice.wording.catalogue import Catalogue
-from sluice.wording.english import calls, files, rows
+from sluice.wording.english import calls, ends, files, rows
 
 CATALOGUE: Final = Catalogue(
     language="en",
-    titles=files.TITLES | calls.TITLES,
-    meanings=files.MEANINGS | calls.MEANINGS,
-    details=files.DETAILS | calls.DETAILS | rows.DETAILS,
+    titles=files.TITLES | calls.TITLES | ends.TITLES,
+    meanings=files.MEANINGS | calls.MEANINGS | ends.MEANINGS,
+    details=files.DETAILS | calls.DETAILS | ends.DETAILS | rows.DETAILS,
     reasons=rows.REASONS,
     progress=rows.PROGRESS,
     questions=rows.QUESTIONS,
     effects=rows.EFFECTS,
+    notes=rows.NOTES,
 )

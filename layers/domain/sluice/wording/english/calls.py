@@ -6,7 +6,7 @@ from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence, with_forms
 from sluice.wording.english import rows
-from sluice.wording.english.forms import decided, listed, quoted, status_name
+from sluice.wording.english.forms import decided, listed, status_name
 
 TITLES: Final[dict[str, Sentence]] = {
     # of a call
@@ -27,6 +27,7 @@ TITLES: Final[dict[str, Sentence]] = {
     "unreadable-body": "The body did not arrive as it was sent",
     "unauthorized": "A valid bearer token is required",
     "forbidden": "The token does not allow this",
+    "quota": "Too much is under way",
     "try-later": "Try again later",
     "internal-error": "Internal error",
     "illegal-transition": "The job's state does not allow this",
@@ -52,8 +53,6 @@ TITLES: Final[dict[str, Sentence]] = {
     "question": "The file leaves a decision open",
     "guard": "A limit of the import was exceeded",
     "rejections": "Nothing was loaded, because rows were rejected",
-    "upload-expired": "The file did not arrive",
-    "review-expired": "The import was not committed",
     "sync-overdue": "The sync took too long",
     "source-drift": "The source lacks a column",
     "upstream-rejected": "The upstream rejected the request",
@@ -93,6 +92,10 @@ MEANINGS: Final[dict[str, str]] = {
     "unreadable-body": "The gateway passed the body on as text, and bytes were lost: name its type.",
     "unauthorized": "No bearer token, or an invalid one.",
     "forbidden": "The token lacks the scope. Members: `scope`.",
+    "quota": (
+        "The tenant has as many jobs, bytes or syncs under way as it may. Jobs of dropped files and of schedules fail "
+        "with it. Members: `limit`, `found`."
+    ),
     "try-later": "A file is still being made, its job is under way, the issuer cannot be reached, or a lease is taken.",
     "internal-error": "An error in Sluice; the function's log has it.",
     "illegal-transition": "The job's state does not allow it. Members: `status_now`.",
@@ -136,8 +139,6 @@ MEANINGS: Final[dict[str, str]] = {
         "A row was rejected, and the job loads all rows or none; what it had loaded was taken back. Correct the file "
         "and import it whole; there is nothing to retry or roll back. Members: `found`, `examples`."
     ),
-    "upload-expired": "No file arrived within a day.",
-    "review-expired": "The job was not committed within seven days. Import the file again.",
     "sync-overdue": "A sync took longer than half an hour. Start it again with `force`; or `rollback`.",
     "source-drift": (
         "No row of the source has some field of its row model, not even with null; nothing was loaded. Correct the "
@@ -161,12 +162,16 @@ MEANINGS: Final[dict[str, str]] = {
 }
 
 
+_RESTORED: Final = "Restored rows stay. Roll the job back again."
+
+
 def _failed(params: Params) -> str:
     """List the chunks that failed, each with its rows and its error, and count the others."""
-    described = [
-        f"rows {chunk['first_row']:,} to {chunk['last_row']:,} ({chunk['error'] or 'no answer from the worker'})"
-        for chunk in params["failed"]
-    ]
+    of_chunk = "rows {first_row:,} to {last_row:,}"
+    if params["case"] != "expired":
+        of_chunk += " ({error})"
+    unknown = "no answer from the worker"
+    described = [of_chunk.format_map({**each, "error": each["error"] or unknown}) for each in params["failed"]]
     more = params["chunks"] - len(described)
     others = f"and {more} more" if described else f"{more} lists of records that the file lacks"
     return "; ".join([*described, others] if more else described)
@@ -219,23 +224,6 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
         known=listed,
     ),
     "invalid-option/column-twice": "The limit for '{name}' comes twice. Give it once.",
-    "invalid-decision/unknown": with_forms("'{key}' is no decision. Decisions are: {known}.", known=listed),
-    "invalid-decision/value": with_forms("'{key}' can be: {known}.", known=listed),
-    "invalid-decision/row-number": "'{key}' is the number of a row: 1 is the first.",
-    "invalid-decision/sheet-names": "'{key}' is the name of a sheet, a list of names, or all.",
-    "invalid-decision/no-sheet": with_forms("No sheet {names}, only: {known}.", names=quoted, known=quoted),
-    "invalid-decision/markers": '\'{key}\' is a list of up to 20 short texts, such as ["NULL", "n/a"].',
-    "invalid-decision/twice": "'{key}' comes twice. Give it once.",
-    "invalid-decision/no-decimal": with_forms(
-        "{importer} has no column '{name}' with a decimal mark. Its columns of numbers are: {known}.", known=listed
-    ),
-    "invalid-decision/no-date_order": with_forms(
-        "{importer} has no column '{name}' of dates. Its columns of dates are: {known}.", known=listed
-    ),
-    "invalid-decision/no-column": with_forms(
-        "{importer} has no column '{name}'. Its columns are: {known}.", known=listed
-    ),
-    "invalid-decision/column-twice": "Two headers are given for the column '{name}'. Give one.",
     "bad-idempotency-key": "Use 1 to 255 printable ASCII characters.",
     "idempotency-key-reused": (
         "It was sent with another path, query or body within the last day. Use a new key for each request."
@@ -261,11 +249,23 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     ),
     "unauthorized/no-token": "Send a token in the header 'Authorization: Bearer …'.",
     "unauthorized/no-tenant": "Invalid token: its claim '{claim}' names no tenant.",
+    "unauthorized/no-subject": "Invalid token: its claim 'sub' is no text of 1 to 255 printable characters.",
     "unauthorized/expired": "The token has expired. Get a new one.",
     "unauthorized/invalid": "Invalid token: wrong issuer, wrong signature, or no token at all.",
     "unauthorized/other-audience": "Invalid token: its audience is not '{audience}'.",
     "unauthorized/ticket-used": "The ticket was used before, or is older than a minute. Get a new one.",
     "unauthorized/ticket-of-other-job": "The ticket is valid for another job. Get one for this job.",
+    "quota/jobs": (
+        "{found:,} jobs of your tenant have not ended, and {limit:,} may be under way. Try again when some have ended, "
+        "or end those that wait for a file, an answer or a commit."
+    ),
+    "quota/bytes": (
+        "With this file, {found:,} bytes of your tenant would be under way, and {limit:,} may be. Try again when some "
+        "jobs have ended."
+    ),
+    "quota/syncs": (
+        "{found:,} syncs of your tenant have not ended, and {limit:,} may be under way. Try again when one has ended."
+    ),
     "forbidden": "This call requires the scope '{scope}'.",
     "try-later/issuer-away": "The issuer of the token cannot be reached.",
     "try-later/jobs-table-busy": "The jobs table is too busy.",
@@ -277,6 +277,7 @@ _OF_CALLS: Final[dict[str, Sentence]] = {
     "try-later/chunk-leased": "Lease not granted: the chunk is leased by another worker.",
     "try-later/chunk-loading": "A worker is still loading this chunk.",
     "try-later/dependency-down": "The database does not answer.",
+    "try-later/table-locked": "Another program has locked rows or a table of the database.",
     "try-later/table-throttled": "DynamoDB has throttled a table for as long as a worker lives.",
     "try-later/dataset-busy": "Another job loads into the same dataset.",
     "try-later/lookups-failed": "{count} lookups failed.",
@@ -343,13 +344,12 @@ _OF_JOBS: Final[dict[str, Sentence]] = {
     ),
     "question": rows.question,
     "mirror-unreadable-key": _unreadable_keys,
-    "rollback-incomplete/error": "The rollback stopped ({error}). Restored rows stay. Roll the job back again.",
-    "rollback-incomplete/chunks": lambda params: (
-        f"The rollback stopped ({_failed(params)}). Restored rows stay. Roll the job back again."
+    "rollback-incomplete/error": "The rollback stopped ({error}). " + _RESTORED,
+    "rollback-incomplete/chunks": lambda params: f"The rollback stopped ({_failed(params)}). {_RESTORED}",
+    "rollback-incomplete/expired": lambda params: (
+        f"What {_failed(params)} were before has expired, so they stay. The other rows are restored."
     ),
     "attempt-failed": "{error}",
-    "upload-expired": "No file arrived within a day. Start the import again.",
-    "review-expired": "The job waited in review for 7 days. Nothing was loaded. Import the file again.",
     "sync-overdue": (
         "The sync was ended after 30 minutes. Loaded rows stay, and can be rolled back. Start it again with force."
     ),

@@ -52,7 +52,9 @@ MEANINGS: Final[dict[str, str]] = {
         "`found`, `header_row`, `sheet`, `sheets`, `delimiter`."
     ),
     "bad-mapping": "The mapping names a header or a column that does not exist. Members: `unknown` or `absent`.",
-    "too-large": "More bytes than the importer takes. Members: `limit`, `bytes`.",
+    "too-large": (
+        "More bytes than the importer takes, or more memory or time than reading may. Members: `limit`, `bytes`."
+    ),
     "too-many-rows": "More rows than the importer takes. Members: `limit`.",
     "encrypted-workbook": "A password is needed.",
     "zip-bomb": "The archive inflates to far more bytes than it has.",
@@ -174,6 +176,7 @@ _DAMAGE: Final[dict[str, str]] = {
     "garbled-gzip": "its gzip data is garbled",
     "broken-row": "row {at_row:,} or the one below it breaks the format",
     "not-a-workbook": "it is not a complete workbook",
+    "fatal": "it is damaged in a way that stops its reader",
     "zip-directory": "its zip directory is broken or cut off",
     "unknown-code-page": "its texts are in a code page that it does not name",
     "wrong-checksum": "the checksum of its part {part} is wrong",
@@ -190,6 +193,12 @@ _DAMAGE: Final[dict[str, str]] = {
     "unknown-text": "a cell names text {text:,} of {count:,}",
     "repeated-row": "row {at_row:,} comes twice, or after a later one, among the rows from {first_row:,} on",
     "merged-ranges": "one of its sheets has more than {limit:,} ranges of merged cells",
+    "shared-part": "two of its sheets are in the part {part}",
+    "sheets": "it has more than {limit:,} sheets",
+    "sheet-name": "the name of one of its sheets has more than {limit:,} characters",
+    "formats": "it has more than {limit:,} formats",
+    "hidden-columns": "one of its sheets has more than {limit:,} ranges of hidden columns",
+    "merged-overlap": "its merged cells overlap at row {at_row:,}",
     "unknown-column": "it names a column that no sheet has",
     "wrong-row-numbers": "cells of row {at_row:,} carry other row numbers",
 }
@@ -200,6 +209,12 @@ _BOMBS: Final[dict[str, str]] = {
     "total": "unpacks to {unpacked:,} bytes",
     "ratio": "unpacks {packed:,} bytes to {unpacked:,}",
     "overlap": "has entries that overlap",
+}
+_BEYOND: Final[dict[str, str]] = {
+    "memory": "more than {megabytes:,} MB of memory",
+    "time": "more time than there is for a file",
+    "cells": "more space than there is for its cells",
+    "planner": "more memory or time than the function has that reads it ({error})",
 }
 _KINDS: Final[dict[str, str]] = {
     **{
@@ -308,6 +323,14 @@ DETAILS: Final[dict[str, Sentence]] = {
     ),
     "too-large/uploaded": "The file has {bytes:,} bytes, {limit:,} are allowed. Split it and upload the parts.",
     "too-large/announced": "It has {bytes:,} bytes; {importer} takes files of up to {limit:,} bytes.",
+    "too-large/whole-file": (
+        "The file has {bytes:,} bytes; .xls and .ods files of up to {limit:,} can be read. Save its table as .xlsx or "
+        "CSV, and upload that file."
+    ),
+    **{
+        f"too-large/{case}": f"To read the file takes {what}. Save its table as .xlsx or CSV, or split it."
+        for case, what in _BEYOND.items()
+    },
     "too-many-rows": "At most {limit:,} rows can be imported at once. Split the file and upload the parts.",
     "encrypted-workbook/workbook": (
         "The workbook is protected by a password. Save a copy without the password and upload that."
@@ -317,6 +340,7 @@ DETAILS: Final[dict[str, Sentence]] = {
         f"zip-bomb/{case}": f"The archive {what}, as no real spreadsheet does. It was not opened."
         for case, what in _BOMBS.items()
     },
+    "zip-bomb/members": "The file has {members:,} packed members with hardly any text, as no real table does.",
     "zip-bomb/gzip": "The file unpacks {packed:,} bytes to {unpacked:,} or more, as no real table does.",
     "unsafe-file": "Its part {part} declares XML entities, which no spreadsheet program writes.",
     "unknown-encoding/mixed": (

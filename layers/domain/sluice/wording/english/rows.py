@@ -7,7 +7,7 @@ from math import ceil
 from typing import Final
 
 from sluice.wording.catalogue import Params, Sentence, with_forms
-from sluice.wording.english.forms import percent, quoted, rows
+from sluice.wording.english.forms import listed, percent, quoted, rows
 
 # Shares are rounded up to a tenth of a percent.
 _PER_MILLE: Final = 1000
@@ -42,14 +42,16 @@ def _of_sheet(params: Params) -> str:
 REASONS: Final[dict[str, Sentence]] = {
     # of a cell, by its type and its column's rules
     "required": "is required",
+    "not-clearable": "cannot be cleared, because the column needs a value. Write the value",
     "below-minimum": "must be {minimum} or more",
     "not-above": "must be more than {limit}",
     "above-maximum": "must be {maximum} or less",
     "not-below": "must be less than {limit}",
     "too-long": "is longer than {length} characters",
     "too-short": "is shorter than {length} characters",
-    "not-text": "must be text",
-    "unstorable-characters": "has characters that cannot be stored",
+    "not-text": _such_as("is a date, a time or a yes or no. Format the cell as text, and write the text anew"),
+    "no-result": "is what programs write where they have no value. Empty the cell, or name it among the null markers",
+    "unstorable-characters": "has characters that cannot be stored. Write it anew without them",
     "invisible-character": "has an invisible character ({character}) in place {place}. Write it anew without that",
     "wrong-form": _wrong_form,
     "not-a-choice": _choices,
@@ -58,8 +60,10 @@ REASONS: Final[dict[str, Sentence]] = {
     "too-many-digits": "has too many digits",
     "over-digits": "has more than {digits} digits",
     "over-decimal-places": "has more than {places} decimal places",
-    "shortened-number": "is a number that a program has shortened. Write it as text, with all digits",
-    "over-precision": "has more digits than the {digits} that a spreadsheet keeps of a number. Write it as text",
+    "shortened-number": _such_as("is a number that a program has shortened. Write it as text, with all digits"),
+    "over-precision": (
+        "has more digits than the {digits} that a spreadsheet keeps of a number. Write all of them as text"
+    ),
     "not-digits": _such_as("must be digits only"),
     "not-a-date": _such_as("is not a date"),
     "not-in-calendar": "is not a date of the calendar",
@@ -69,11 +73,12 @@ REASONS: Final[dict[str, Sentence]] = {
     "month-first": "is written month first, and this column is read day first",
     "not-swapped": "is a date whose day is no month, and this column is read with day and month swapped",
     "not-yes-or-no": "must be yes or no",
+    "unreadable-row": "has a value that cannot be read. Write its dates and numbers anew",
     "quotes": "has a quote in the middle of a value; a quote in a quoted value is written twice",
     "surplus-values": (
         "has {found} values under {titles} headers; a value that contains the delimiter must be in quotes"
     ),
-    "spreadsheet-error": "is an error of the spreadsheet",
+    "spreadsheet-error": "is an error of the spreadsheet. Correct its formula, or write the value",
     "uncomputed-formula": (
         "is a formula without a value. Save the file in a spreadsheet program, which computes it, or write the value"
     ),
@@ -192,6 +197,23 @@ def _rejections_undone(params: Params) -> str:
 
 #: Details of problems about the rows of a job, by type and case.
 DETAILS: Final[dict[str, Sentence]] = {
+    "invalid-decision/unknown": with_forms("'{key}' is no decision. Decisions are: {known}.", known=listed),
+    "invalid-decision/value": with_forms("'{key}' can be: {known}.", known=listed),
+    "invalid-decision/row-number": "'{key}' is the number of a row: 1 is the first.",
+    "invalid-decision/sheet-names": "'{key}' is the name of a sheet, a list of names, or all.",
+    "invalid-decision/no-sheet": with_forms("No sheet {names}, only: {known}.", names=quoted, known=quoted),
+    "invalid-decision/markers": '\'{key}\' is a list of up to 20 short texts, such as ["NULL", "n/a"].',
+    "invalid-decision/twice": "'{key}' comes twice. Give it once.",
+    "invalid-decision/no-decimal": with_forms(
+        "{importer} has no column '{name}' with a decimal mark. Its columns of numbers are: {known}.", known=listed
+    ),
+    "invalid-decision/no-date_order": with_forms(
+        "{importer} has no column '{name}' of dates. Its columns of dates are: {known}.", known=listed
+    ),
+    "invalid-decision/no-column": with_forms(
+        "{importer} has no column '{name}'. Its columns are: {known}.", known=listed
+    ),
+    "invalid-decision/column-twice": "Two headers are given for the column '{name}'. Give one.",
     "guard/max_rejected": _many_rejected,
     "guard/max_deleted": _many_deleted,
     "guard/max_change": _large_changes,
@@ -205,6 +227,10 @@ PROGRESS: Final[dict[str, Sentence]] = {
     "queued": "Waiting to start",
     "waiting-for-importer": "Waits for job {waits_for.job}: this importer runs one job at a time",
     "waiting-for-dataset": "Waits for job {waits_for.job}, which loads into the same dataset",
+    "waiting-for-worker": (
+        "Waiting for a worker since {since:%H:%M:%S} UTC. Either all are busy with other jobs, or one has stopped, and "
+        "another takes over within about six minutes. The job goes on by itself"
+    ),
     "reading-file": "Reading the file",
     "reading-source": "Reading the source",
     "comparing": lambda params: (
@@ -294,6 +320,43 @@ EFFECTS: Final[dict[str, Sentence]] = {
     "header-row": with_forms("row {row:,} is the header ({titles}), and the rows below it are read", titles=quoted),
     "exceed-guard": "the file is loaded all the same",
     "cancel": "the job is cancelled, and nothing is loaded",
+}
+
+
+def _of_sheets(one: str, several: str) -> Sentence:
+    """Word a note about sheets; ``one`` is said of a count of 1."""
+
+    def say(params: Params) -> str:
+        names, more = quoted(params["sheets"]), params["more"]
+        where = f"{names} and {more:,} more" if more else names
+        kind = "Sheet" if len(params["sheets"]) == 1 else "Sheets"
+        return f"{kind} {where}: {(one if params['count'] == 1 else several).format_map(params)}"
+
+    return say
+
+
+def _not_read(params: Params) -> str:
+    named = [
+        f"{'hidden sheet' if each['is_hidden'] else 'sheet'} '{each['sheet']}'"
+        + ("" if each["rows"] is None else f" ({rows(each['rows'])})")
+        for each in params["sheets"]
+    ]
+    return f"Not read: {', '.join(named)}" + (f" and {params['more']:,} more sheets" if params["more"] else "")
+
+
+#: By code.
+NOTES: Final[dict[str, Sentence]] = {
+    "hidden-rows": _of_sheets("1 hidden row is read like the others", "{count:,} hidden rows are read like the others"),
+    "hidden-rows-skipped": _of_sheets("1 hidden row is skipped", "{count:,} hidden rows are skipped"),
+    "filter": _of_sheets("a filter is set", "filters are set"),
+    "hidden-columns": _of_sheets(
+        "1 hidden column is read like the others", "{count:,} hidden columns are read like the others"
+    ),
+    "merged-ranges": _of_sheets(
+        "1 merged range; each of its rows has the merged value",
+        "{count:,} merged ranges; each of their rows has the merged value",
+    ),
+    "sheets-not-read": _not_read,
 }
 
 

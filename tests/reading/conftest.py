@@ -1,0 +1,18 @@
+"""Reads .xls and .ods files in the process of the tests, because a child takes longer than the comparison of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sluice.reading import fence
+from tests.hostile.fuzz import read_in_this_process
+
+
+@pytest.fixture(scope="package", autouse=True)
+def unfenced() -> Iterator[None]:
+    """Let the readers of whole files run without their fence, which tests/unit/reading/test_fence.py is about."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fence, "_run_child", read_in_this_process)
+        yield
