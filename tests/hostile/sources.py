@@ -120,3 +120,18 @@ def assigned_names(path: Path) -> dict[int, str]:
 def is_compiled(value: Any) -> bool:
     """Whether a value is a compiled pattern."""
     return isinstance(value, re.Pattern)
+
+
+_LITERAL = re.compile(
+    r"(?:[=(,:\[!&|?{};]|return|^)\s*/((?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)/[dgimsuvy]*", re.MULTILINE
+)
+
+
+def web_patterns() -> Iterator[Pattern]:
+    """Yield the regular expressions of the web pages, in Python's spelling; a page can search with any of them."""
+    for path in sorted((ROOT / "web").rglob("*.js")):
+        for found in _LITERAL.finditer(path.read_text()):
+            text = re.sub(r"\(\?<([a-zA-Z])", r"(?P<\1", found[1]).replace(r"\/", "/")
+            text = re.sub(r"\\p\{[^}]*\}", r"[^\\x00-\\x7f]", text)
+            text = re.sub(r"\\u\{?([0-9a-fA-F]{4})\}?", lambda code: chr(int(code[1], 16)), text)
+            yield Pattern(f"{path.relative_to(ROOT)} {found[1]}", text, 0, "search")

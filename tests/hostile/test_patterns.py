@@ -14,7 +14,16 @@ from sluice.reading.records import QUOTINGS, Dialect
 from sluice.reading.xlsx.spelling import _NARROW, _WIDE, Formats, _grammar
 from sluice.reading.xlsx.splitter import Start
 from tests.hostile.patterns import Use, fault_of
-from tests.hostile.sources import ROOT, Pattern, assigned_names, call_sites, evaluated, use_of, uses_of_names
+from tests.hostile.sources import (
+    ROOT,
+    Pattern,
+    assigned_names,
+    call_sites,
+    evaluated,
+    use_of,
+    uses_of_names,
+    web_patterns,
+)
 
 #: Names in functions whose patterns are built there, with values of the names that they are built of.
 _LOCAL: dict[str, list[dict[str, Any]]] = {
@@ -79,6 +88,13 @@ def _objects() -> Iterator[Pattern]:
 def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
     """No repeat follows another that reads the same, none is in another, and no search begins with one."""
     assert fault_of(pattern.text, pattern.flags, pattern.use) is None
+
+
+def test_the_patterns_of_the_pages_take_linear_time() -> None:
+    """But for those that are tried on the address that a page itself has."""
+    found = {each.place for each in web_patterns() if fault_of(each.text, each.flags, each.use)}
+    assert len([*web_patterns()]) > 10
+    assert found == {rf"web/shared/{name}.js \/+$" for name in ("api", "events")}
 
 
 @pytest.mark.parametrize("recalculates", [True, False])
