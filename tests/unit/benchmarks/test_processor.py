@@ -13,7 +13,8 @@ from benchmarks.processor import StackProcessor
 from local.processes import BackgroundProcess
 from local.stack import OUTPUTS, Stack
 
-BURN = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+#: A little more than the 0.3 s that are expected: the kernel tells user and system seconds in whole hundredths each.
+BURN = "import time; end = time.process_time() + 0.35\nwhile time.process_time() < end: pass"
 #: A local AWS that runs a function and another child to their ends, and keeps one more function.
 EMULATOR = f"""
 import os, subprocess, sys, time
