@@ -33,7 +33,7 @@ _LIKE = 0.42
 
 _LATIN = re.compile(r"[a-z0-9]*")
 # A word that ends in a point, or in none where the next one begins: ``Cat.`` is the beginning of ``Categoria``.
-_SHORT = re.compile(r"[^\W\d_]{2,}\.")
+_SHORT = re.compile(r"[^\W\d_]{2}\.")
 # Letters of all words of a header that are needed to know by them what it abbreviates.
 _SHORT_LETTERS = 6
 
