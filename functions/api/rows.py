@@ -23,9 +23,7 @@ def list_rejections(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> L
 
     One entry for each wrong cell, in the order of the file: its place, its value and the reason.
     """
-    job = services().jobs.get(ref_of(router, job_id))
-    check_kept(job, "read", datetime.now(UTC))
-    stored = JobFiles(job, services().files)
+    stored = _files_of(job_id)
     return page_of(
         router,
         lambda count, after: stored.rejections_page(limit=count, cursor=after),
@@ -41,9 +39,7 @@ def list_kept_rows(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> Li
 
     Each with the job that changed it since.
     """
-    job = services().jobs.get(ref_of(router, job_id))
-    check_kept(job, "read", datetime.now(UTC))
-    stored = JobFiles(job, services().files)
+    stored = _files_of(job_id)
     return page_of(
         router,
         lambda count, after: stored.kept_page(limit=count, cursor=after),
@@ -51,3 +47,10 @@ def list_kept_rows(job_id: str, limit: Limit = 100, cursor: Cursor = None) -> Li
         limit=limit,
         cursor=cursor,
     )
+
+
+def _files_of(job_id: str) -> JobFiles:
+    """Return what a job has stored; raises `Conflict` if it is not kept any more."""
+    job = services().jobs.get(ref_of(router, job_id))
+    check_kept(job, "read", datetime.now(UTC))
+    return JobFiles(job, services().files)
