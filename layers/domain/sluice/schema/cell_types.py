@@ -20,6 +20,9 @@ from sluice.schema.vocabulary import ENGLISH, Vocabulary
 
 # Below this, Python writes a float with an exponent, which no other form of the number has.
 _TINY = 1e-4
+# Types of cells. Not a union, which would be made anew for each cell.
+_NUMBERS = (int, float)
+_WRITTEN = (str, int, float)
 _SPACES = re.compile(r"[^\S\n\r\t]")
 # An amount in the place of digits: as a spreadsheet shows a long number in a narrow cell (1,23457E+11), as R and Python
 # write one (1e+05), and with the point that a float has (1002345678.0).
@@ -105,6 +108,7 @@ class Context:
     __slots__ = (
         *(
             "_conventions",
+            "_days",
             "_days_later",
             "_first",
             "_last",
@@ -124,6 +128,7 @@ class Context:
         marks, dates = recipe.of_kind("decimal"), recipe.of_kind("date_order")
         self._conventions, self.vocabulary = conventions, conventions.vocabulary
         self._first, self._last = conventions.years
+        self._days: dict[str | float, date] = {}  # cells that show nothing; the rows of a chunk have few other days
         self.shown: dict[str, str] = {}
         self._mark: Mark = conventions.decimal or DECIMAL
         self._order: Order = conventions.dates or DATE_ORDER
@@ -164,6 +169,8 @@ class Context:
         InvalidValue
             See `date_from_text`; ``month-first``, ``day-first``, ``not-swapped`` or ``implausible-year``.
         """
+        if known := self._days.get(cell):
+            return known
         if isinstance(cell, str):
             found, shown = date_from_text(
                 cell, self._orders.get(field, self._order), self.vocabulary, days_later=self._days_later
@@ -171,8 +178,9 @@ class Context:
         else:
             found, shown = date_from_number(cell, self._days_later)
         if shown is not None:
-            found = self._decided(field, found, shown)
-        return found if self._first <= found.year <= self._last else self._sentinel(found)
+            return self._plausible(self._decided(field, found, shown))
+        self._days[cell] = self._plausible(found)
+        return found
 
     def typed_date(self, field: str, found: date) -> date:
         """Read a typed date of a field.
@@ -188,10 +196,10 @@ class Context:
                 found = self._decided(field, found, shown)
             else:
                 self.shown[field] = shown
-        return found if self._first <= found.year <= self._last else self._sentinel(found)
+        return found if self._first <= found.year <= self._last else self._plausible(found)
 
-    def _sentinel(self, found: date) -> date:
-        if found in self._conventions.sentinels:
+    def _plausible(self, found: date) -> date:
+        if self._first <= found.year <= self._last or found in self._conventions.sentinels:
             return found
         raise InvalidValue("implausible-year", year=str(found.year), first=str(self._first), last=str(self._last))
 
@@ -222,10 +230,12 @@ def _stored(value: Any) -> Any:
     """Check the size of a number that is stored as one; anything else is left to pydantic."""
     if isinstance(value, bool):
         raise InvalidValue("not-a-number")
-    if isinstance(value, int | float) and abs(value) >= LIMIT:
-        raise InvalidValue("too-many-digits")
-    if isinstance(value, float) and abs(value) < _TINY:
-        return plain(repr(value))
+    if isinstance(value, _NUMBERS):
+        size = abs(value)
+        if size >= LIMIT:
+            raise InvalidValue("too-many-digits")
+        if size < _TINY and isinstance(value, float):
+            return plain(repr(value))
     return value
 
 
@@ -253,7 +263,7 @@ def _date(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, date):
         day = day_of(value) if isinstance(value, datetime) else value
         return _context(info).typed_date(info.field_name or "", day)
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
+    if isinstance(value, _WRITTEN) and not isinstance(value, bool):
         return _context(info).written_date(info.field_name or "", value)
     raise InvalidValue("not-a-date")
 
