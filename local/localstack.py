@@ -65,12 +65,15 @@ class LocalAws:
 def find(endpoint: str) -> LocalAws:
     """Ask the local AWS at `endpoint` what it is.
 
+    ``localhost`` is written as a number: else a bucket's address would be ``BUCKET.localhost``, a name that many
+    machines do not know.
+
     Raises
     ------
     LocalProblem
         When nothing responds there.
     """
-    endpoint = endpoint.rstrip("/")
+    endpoint = _with_host(endpoint.rstrip("/"), "127.0.0.1")
     try:
         response = httpx.get(f"{endpoint}/_localstack/info", timeout=10, trust_env=False)
     except httpx.HTTPError as error:
@@ -81,7 +84,7 @@ def find(endpoint: str) -> LocalAws:
     info = response.json() if response.is_success else {}  # another emulator has no such path
     parameters = {} if _has_sockets(endpoint) else {"EnableWebSocket": "false"}
     if info.get("is_docker"):
-        parameters |= {"LocalEndpoint": _named(endpoint), "Architecture": _architecture()}
+        parameters |= {"LocalEndpoint": _with_host(endpoint, NAME), "Architecture": _architecture()}
     return LocalAws(endpoint, str(info.get("session_id", "")), parameters, is_localstack=bool(info))
 
 
@@ -96,12 +99,12 @@ def _has_sockets(endpoint: str) -> bool:
     return True
 
 
-def _named(endpoint: str) -> str:
-    """Return an address that is right in containers too, if that of this machine is not."""
+def _with_host(endpoint: str, host: str) -> str:
+    """Return an address of this machine under another name of it; one of another machine stays as it is."""
     parts = urlsplit(endpoint)
     if parts.hostname not in _OF_THIS_MACHINE:
         return endpoint
-    return parts._replace(netloc=NAME if parts.port is None else f"{NAME}:{parts.port}").geturl()
+    return parts._replace(netloc=host if parts.port is None else f"{host}:{parts.port}").geturl()
 
 
 def _architecture() -> str:

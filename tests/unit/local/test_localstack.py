@@ -68,16 +68,22 @@ def test_in_docker_functions_and_links_use_a_name_that_is_right_in_containers_to
     """The processor is that of this machine, for which the layer is built."""
     address = start(IN_DOCKER)
     found = localstack.find(address)
-    assert found.endpoint == address
+    assert found.endpoint == address.replace("localhost", "127.0.0.1")
     assert found.parameters["LocalEndpoint"] == address.replace("localhost", localstack.NAME)
     assert found.parameters["Architecture"] in {"x86_64", "arm64"}
     assert found.in_containers
     assert not localstack.find(start(LOCALSTACK)).in_containers
 
 
-def test_an_address_of_another_machine_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert localstack._named("http://aws.test:4566") == "http://aws.test:4566"
-    assert localstack._named("http://127.0.0.1:4566") == "http://localhost.localstack.cloud:4566"
+def test_an_address_of_another_machine_stays_as_it_is() -> None:
+    assert localstack._with_host("http://aws.test:4566", localstack.NAME) == "http://aws.test:4566"
+    assert localstack._with_host("http://127.0.0.1:4566", localstack.NAME) == "http://localhost.localstack.cloud:4566"
+
+
+def test_localhost_is_written_as_a_number_because_few_machines_know_the_names_below_it(start: Start) -> None:
+    """A bucket's address would be ``BUCKET.localhost``; the function that signs uploads puts it there."""
+    address = start(LOCALSTACK)
+    assert localstack.find(address).endpoint == address.replace("localhost", "127.0.0.1")
 
 
 def test_a_restart_is_another_instance(start: Start) -> None:
