@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sluice.model.recipe import Evidence
-from sluice.schema.cells import Cell
+from sluice.model.recipe import Decision, Evidence, Recipe
+from sluice.schema.cell_types import Context, Conventions
+from sluice.schema.cells import Cell, InvalidValue
 from sluice.schema.dates import date_from_number, date_from_text, is_half_swapped, shown_by_typed, swapped
 from tests.unit.schema.sample import check, row_of
 
@@ -72,3 +75,30 @@ def test_a_column_is_half_swapped_if_typed_dates_are_early_and_texts_prove_an_or
 ) -> None:
     """A column of typed dates that are all early in the month is none, nor one with a typed day above twelve."""
     assert is_half_swapped(Evidence(counts)) is is_one
+
+
+_DATES = st.sampled_from(
+    [
+        *("05/05/2025", "03/04/2025", "31/12/2025", "12/31/2025", "2025-04-03", "3 April 2025", "20250403", "45750"),
+        *("0202-02-02", "soon", "30/02/2025", 45750, 45750.0, 45782, 20250403, 1),
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["start", "updated"]), _DATES), min_size=2, max_size=12))
+def test_what_one_cell_was_read_as_never_changes_how_another_is_read(cells: list[tuple[str, str | float]]) -> None:
+    """A context keeps days that it has read; columns differ in their order, and one may not show the other."""
+    orders = {"date_order.start": Decision("mdy", "answered", 2), "date_order.updated": Decision("dmy", "default")}
+    recipe = Recipe(2, orders)
+
+    def read(context: Context, field: str, cell: str | float) -> tuple[object, ...]:
+        context.shown.clear()
+        try:
+            found: object = context.written_date(field, cell)
+        except InvalidValue as error:
+            found = error.code
+        return found, dict(context.shown)
+
+    shared = Context(Conventions(), recipe)
+    for field, cell in cells:
+        assert read(shared, field, cell) == read(Context(Conventions(), recipe), field, cell)
