@@ -6,6 +6,7 @@ The code of functions, use cases and the adapter of SQS is real; time, SQS and L
 from __future__ import annotations
 
 import io
+import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -33,12 +34,15 @@ from tests.support.factories import csv_file, products
 from tests.support.harness import LEASE, Harness, small_chunks
 from tests.support.lambda_sqs import CHAIN, Pollers, SimulatedQueue, SimulatedSqs
 from tests.support.simulation import Simulation
+from tests.support.state_machine import DEFINITION
 from tests.support.tables import MemoryChunks, MemoryJobs
 from tests.support.throttled_dynamodb import ConflictingItem, ThrottledTable
 from tests.support.upstreams import MemoryRateStore, MemoryUpstreams
 
 RESOURCES = {"urgent": "UrgentQueue", "standard": "StandardQueue", "lookup": "LookupQueue", "dead": "DeadLetterQueue"}
-DAY = 86_400.0
+STATES = json.loads(DEFINITION.read_text())["States"].values()
+# Seconds that a phase may take: Step Functions fails the task then, and the job with it.
+PATIENCE = min(state["TimeoutSeconds"] for state in STATES if "waitForTaskToken" in state.get("Resource", ""))
 
 
 class SlowUpstreams(MemoryUpstreams):
@@ -105,9 +109,9 @@ class Deployment(Harness):
             self.simulation, self.queues[name], work._process, concurrency=concurrency, timeout=seconds, **more
         )
 
-    def until(self, token: str, *, within: float = DAY) -> None:
-        """Run until the last chunk of a phase is closed."""
-        end = self.simulation.now + within
+    def until(self, token: str) -> None:
+        """Run until the last chunk of a phase is closed; its state ends the job if that takes too long."""
+        end = self.simulation.now + PATIENCE
         self.simulation.run(until=end, done=lambda: token in self.machine.answers)
         assert token in self.machine.answers, "the phase did not end"
 
@@ -157,18 +161,19 @@ def test_no_chunk_is_lost_by_waiting_for_slots_of_a_slow_upstream(deployment: De
     assert pollers.invocations > 5 * chunks, "they had to wait"
 
 
+@pytest.mark.parametrize("hours", [6, 72])
 def test_no_chunk_is_lost_while_the_account_has_no_concurrency_left(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    """Lambda throttles the workers for six hours: each message is received sixty times, and no function runs."""
+    """Lambda throttles the workers for hours: each message is received ten times an hour, and no function runs."""
     small_chunks(monkeypatch)
     ref = deployment.upload(csv_file(products(25)))
     deployment.plan(ref)
     token = deployment.dispatch(ref, PhaseName.PARSE, now=int(deployment.simulation.now))
-    end = deployment.simulation.now + 6 * 3600
+    end = deployment.simulation.now + hours * 3600
     pollers = deployment.serve("standard", 10, throttled=lambda now: now < end)
     deployment.until(token)
-    assert pollers.throttles >= 3 * 60
+    assert pollers.throttles >= 3 * 10 * hours
     assert [chunk.attempts for chunk in deployment.chunks.of_phase(ref, PhaseName.PARSE)] == [1, 1, 1]
     assert deployment.phase(ref, PhaseName.LOAD) == "done"
     assert deployment.finish(ref).counts.inserted == 25
@@ -264,7 +269,7 @@ def test_no_worker_runs_out_of_time_in_a_fresh_table(deployment: Deployment, mon
     standard, urgent = deployment.queues["standard"], deployment.queues["urgent"]
     urgent.messages, standard.messages = standard.messages[25:], standard.messages[:25]
     pollers = [deployment.serve(name, 10) for name in ("standard", "urgent")]
-    end = deployment.simulation.now + DAY
+    end = deployment.simulation.now + PATIENCE
     deployment.simulation.run(until=end, done=lambda: set(tokens) <= set(deployment.machine.answers))
     assert [deployment.finish(ref).counts.inserted for ref in refs] == [2_500, 2_500]
     assert len(table.items) == 5_000
