@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
 from sluice import auth as identity
-from tests.integration import moto_tables
+from tests.integration import moto_tables, permissions
 from tests.integration.stack import Stack, deploy, forget_clients, forget_settings, set_environment
 from tests.support import issuer
 
@@ -76,6 +76,6 @@ def no_aws(function_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stack(function_settings: None) -> Iterator[Stack]:
-    """Deploy all resources to moto."""
-    with mock_aws():
+    """Deploy all resources to moto; no function may do there what its role does not allow."""
+    with mock_aws(), permissions.checked():
         yield deploy()

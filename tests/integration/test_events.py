@@ -22,7 +22,7 @@ from functions.work import app as work
 from sluice import bootstrap
 from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, from_message, to_message
 from sluice.model.counts import Counts
-from sluice.model.job import Job, JobFile
+from sluice.model.job import SYNC, Job, JobFile
 from sluice.model.status import Status
 from sluice.wording import word_detail
 from tests.integration.stack import Stack, event
@@ -48,17 +48,17 @@ def machine(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> MemoryMachine:
     return machine
 
 
-def announced(stack: Stack, status: Status = Status.WAITING_FOR_FILE) -> Job:
+def announced(stack: Stack, status: Status = Status.WAITING_FOR_FILE, **more: Any) -> Job:
     """Add the job of the recorded events, and its file to the bucket."""
     stack.files.write(KEY, CSV)
-    job = replace(make_job(status=status), ref=REF, file=JobFile("prices.csv", KEY, len(CSV)))
+    job = replace(make_job(status=status), ref=REF, file=JobFile("prices.csv", KEY, len(CSV)), **more)
     stack.jobs.add(job)
     return job
 
 
-def planned(stack: Stack, chunks: int = 1) -> list[ChunkRef]:
+def planned(stack: Stack, chunks: int = 1, **more: Any) -> list[ChunkRef]:
     """Add the job with open chunks to parse."""
-    announced(stack, Status.PARSING)
+    announced(stack, Status.PARSING, **more)
     made = [make_chunk(REF, index) for index in range(chunks)]
     stack.chunks.add(made)
     stack.chunks.open_barrier(REF, PhaseName.PARSE, run=1, token=TOKEN)
@@ -220,6 +220,14 @@ def test_a_batch_that_fails_entirely_is_reported_message_by_message(stack: Stack
     stack.send(*planned(stack, 3))
     records = stack.received()
     assert sorted(failures(work.handler({"Records": records}, CONTEXT))) == sorted(r["messageId"] for r in records)
+
+
+def test_a_worker_ends_a_sync_that_takes_too_long(stack: Stack, machine: MemoryMachine) -> None:
+    stack.send(*planned(stack, importer="skk", kind=SYNC))
+    assert failures(work.handler({"Records": stack.received()}, CONTEXT)) == []
+    problem = stack.jobs.get(REF).problem
+    assert problem is not None
+    assert problem.type == "sync-overdue"
 
 
 def use_up_attempts(stack: Stack, ref: ChunkRef) -> None:

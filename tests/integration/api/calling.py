@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from functions.api import app as api
 from functions.api import stream
-from functions.api.app import app, handler
 from sluice.api.problems import Problem
 from tests.integration.stack import event
 from tests.support import issuer
@@ -85,7 +85,7 @@ def request(
 def send(made: dict[str, Any]) -> Answer:
     """Pass an event to the function that the gateway chooses."""
     streams = made["httpMethod"] == "GET" and re.fullmatch(r"/v1/jobs/[^/]+/events", made["path"])
-    given = (stream.handler if streams else handler)(made, FakeContext("api"))
+    given = (stream if streams else api).handler(made, FakeContext("api"))
     headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
     body: str = given["body"]
     content = base64.b64decode(body, validate=True) if given["isBase64Encoded"] else body.encode()
@@ -165,7 +165,7 @@ def pages(path: str, **query: str) -> Iterator[list[Any]]:
 def routes() -> list[tuple[str, str]]:
     """Return every route of the resolver as ``(method, path with sample parameters)``."""
     found = []
-    for route in [*app._static_routes, *app._dynamic_routes]:
+    for route in [*api.app._static_routes, *api.app._dynamic_routes]:
         path = route.path
         for name, sample in SAMPLES.items():
             path = path.replace(f"<{name}>", sample)

@@ -16,6 +16,7 @@ from sluice.usecases.plan import plan
 from sluice.usecases.start_import import Arrival, start_job
 from sluice.usecases.worker import process_chunk
 from tests.integration.api.calling import Answer, call
+from tests.integration.permissions import acting
 from tests.integration.stack import Stack
 from tests.support.factories import make_job
 from tests.support.harness import LEASE, NOW, Harness
@@ -64,19 +65,24 @@ def run(stack: Stack, job_id: str, *, upto: PhaseName | None = None) -> Job:
     job = stack.jobs.get(ref)
     if job.status is Status.WAITING_FOR_FILE:
         size, etag = stack.files.stat(job.file.key)
-        start_job(Arrival(job.file.key, size, etag, datetime.now(UTC)), services)
+        with acting("OnUploadFunction"):
+            start_job(Arrival(job.file.key, size, etag, datetime.now(UTC)), services)
         job = stack.jobs.get(ref)
     step: str = job.entry
     while step != "finish":
         if step == "plan":
-            outcome = plan(ref, job.run, before=time.time() + 900, services=services)
+            with acting("PlanFunction"):
+                outcome = plan(ref, job.run, before=time.time() + 900, services=services)
         else:
-            dispatch(ref, job.run, PhaseName(step), step, now=NOW, services=services)
+            with acting("DispatchFunction"):
+                dispatch(ref, job.run, PhaseName(step), step, now=NOW, services=services)
             if step == upto:
                 return stack.jobs.get(ref)
             for chunk in queue.messages:
-                process_chunk(chunk, now=NOW, lease_seconds=LEASE, services=services)
+                with acting("LookupFunction" if chunk.phase is PhaseName.LOOKUP else "WorkFunction"):
+                    process_chunk(chunk, now=NOW, lease_seconds=LEASE, services=services)
             queue.messages.clear()
             outcome = machine.answers.pop(step)["outcome"]
         step = Harness._after(step, outcome)
-    return finish(ref, job.run, error=None, now=NOW, services=services)
+    with acting("FinishFunction"):
+        return finish(ref, job.run, error=None, now=NOW, services=services)

@@ -16,6 +16,7 @@ from sluice.usecases.artifacts import result_key
 from sluice.usecases.downloads import make_file
 from tests.integration.api.calling import SAMPLES, Answer, call, every, get, pages
 from tests.integration.api.running import CSV, DOUBT, job_in, post, run, upload
+from tests.integration.permissions import acting
 from tests.integration.stack import Stack, client
 from tests.support import issuer
 from tests.support.factories import make_job
@@ -32,7 +33,8 @@ def made(stack: Stack, job_id: str, name: str) -> None:
     """Make a file, as the state machine does."""
     ref = JobRef("acme", job_id)
     run_ = stack.jobs.get(ref).run
-    make_file(ref, run_, name, stack.services)
+    with acting("MakeFileFunction"):
+        make_file(ref, run_, name, stack.services)
 
 
 def test_a_preview_shows_what_a_commit_would_do(stack: Stack) -> None:
