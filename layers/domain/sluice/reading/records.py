@@ -22,7 +22,7 @@ from sluice.model.rejection import REPORT_TITLES
 from sluice.reading.cells import is_blank
 from sluice.reading.types import FileLayout
 from sluice.schema.cells import BrokenRow, Cell, Record
-from sluice.schema.text import has_wrappers, unwrapped
+from sluice.schema.text import WRAPPERS, unwrapped
 
 #: A longer record is rejected: a quote that is never closed would make the rest of the file one cell. Excel's longest
 #: cell has 32,767 characters (Microsoft, "Excel specifications and limits").
@@ -214,7 +214,9 @@ def read_records(
     """
     text = body.decode(str(layout.details["slices"])).rstrip("\x1a")  # DOS ends a text with it
     dialect = Dialect(layout.delimiter or ",", str(layout.details["quoting"]))
-    wraps = has_wrappers(text) and REPORT_TITLES.isdisjoint(titles or ())
+    # one sign is found ten times as fast as two
+    is_wrapped = ("=" in text or "'" in text) and any(each in text for each in WRAPPERS)
+    wraps = is_wrapped and REPORT_TITLES.isdisjoint(titles or ())
     fields = len(titles or ())
     titled = max((at for at, title in enumerate(titles or (), 1) if title), default=MAX_RECORD_BYTES)
     for number, cells in enumerate(dialect.rows(text), first_row):
