@@ -14,7 +14,7 @@ from sluice import bootstrap
 from sluice.api.events import job_message, queue_message
 from sluice.aws.stored import to_job
 from sluice.config import AnnounceSettings, load_settings
-from sluice.observability import logger
+from sluice.observability import count_error, logger
 from sluice.usecases.watchers import Change, announce, announce_queues, is_new_state, worth_telling
 
 
@@ -40,8 +40,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 def _post_or_drop(announcing: Callable[..., int], *news: Any, **to: Any) -> int:
     try:
         return announcing(*news, **to)
-    except Exception:  # noqa: BLE001 - an error must not block the stream: a shard waits for each of its records
-        logger.exception("a message was dropped")
+    except Exception as error:  # noqa: BLE001 - it must not block the stream: a shard waits for each of its records
+        count_error("CaughtErrors", "a message was dropped", error)
         return 0
 
 
@@ -52,5 +52,5 @@ def _changes(event: dict[str, Any]) -> Iterator[Change]:
             continue
         try:
             yield to_job(before) if before else None, to_job(after)
-        except Exception:  # noqa: BLE001 - as above: an unreadable job must not block the others
-            logger.exception("a job cannot be read", job_id=after.get("sk"))
+        except Exception as error:  # noqa: BLE001 - as above: an unreadable job must not block the others
+            count_error("CaughtErrors", "a job cannot be read", error, job_id=after.get("sk"))

@@ -17,7 +17,7 @@ from functions.api.forms import without_boundary
 from sluice import bootstrap
 from sluice.config import ApiSettings, load_settings
 from sluice.model.errors import InProgress, KeyReused, RequestRejected
-from sluice.observability import logger
+from sluice.observability import count_error
 
 # Longer than clients retry. The form in a response of POST /v1/imports expires after an hour; a shorter term for that
 # call would let a retry after two hours create a second job, which is worse than an expired form.
@@ -85,11 +85,11 @@ def _answer(app: APIGatewayRestResolver, next_middleware: NextMiddleware, asked:
         raise KeyReused from None
     except (exceptions.IdempotencyAlreadyInProgressError, exceptions.IdempotencyInconsistentStateError):
         raise InProgress from None
-    except exceptions.IdempotencyPersistenceLayerError:
+    except exceptions.IdempotencyPersistenceLayerError as error:
         if not given:
             raise
         # the request was carried out; a caller who sees an error would send it again
-        logger.exception("a response was not stored")
+        count_error("CaughtErrors", "a response was not stored", error)
         return given[0]
     return answer
 

@@ -14,7 +14,7 @@ from sluice import bootstrap
 from sluice.config import GiveUpSettings, load_settings
 from sluice.model.chunk import from_message
 from sluice.model.errors import NotFound, TryLater
-from sluice.observability import discreet, logger, metrics
+from sluice.observability import chunk_errors, count_error, discreet, logger, metrics
 from sluice.usecases.finish import give_up
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -28,12 +28,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return process_partial_response(event=event, record_handler=_give_up, processor=processor, context=context)
 
 
+@chunk_errors("cannot give up the chunk; the dead letter comes again")
 def _give_up(record: SQSRecord) -> None:
     settings = load_settings(GiveUpSettings)
     try:
         ref = from_message(record.body)
     except (ValueError, KeyError):
-        logger.error("a message that names no chunk was dropped", body=record.body[:200])
+        count_error("ChunkErrors", "a message that names no chunk was dropped", body=record.body[:200])
         return
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
     services = bootstrap.services(settings)
@@ -44,9 +45,6 @@ def _give_up(record: SQSRecord) -> None:
         return
     except TryLater as busy:
         services.queue.delay(record.event_source_arn, record.receipt_handle, busy.seconds)
-        raise
-    except Exception:
-        logger.exception("cannot give up the chunk; the dead letter comes again")
         raise
     metrics.add_metric(name="ChunksGivenUp", unit=MetricUnit.Count, value=int(given_up))
     logger.error("chunk given up", given_up=given_up)

@@ -12,7 +12,7 @@ from sluice.auth import READ, identify, issuer_of
 from sluice.config import SocketSettings, load_settings
 from sluice.model.errors import SluiceError
 from sluice.model.event import Connection
-from sluice.observability import logger
+from sluice.observability import count_error, logger
 from sluice.usecases.watchers import connect, redeem_ticket
 
 
@@ -54,5 +54,7 @@ def _connect(event: dict[str, Any], connection_id: str, settings: SocketSettings
             connections=bootstrap.connections(settings.jobs_table),
         )
     except SluiceError as rejected:
+        if rejected.status >= 500:  # no fault of the watcher; the API's own metric does not see it
+            count_error("CaughtErrors", "a watcher cannot be connected", rejected)
         return rejected.status
     return 200

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sluice import bootstrap
 from sluice.config import SweeperSettings, load_settings
-from sluice.observability import discreet, logger, metrics
+from sluice.observability import count_error, discreet, logger, metrics
 from sluice.usecases.expiry import Expiry
 from sluice.usecases.sweeper import sweep
 
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     stuck = sweep(
         now=datetime.now(UTC),
         stuck_minutes=settings.stuck_minutes,
-        complain=lambda job, error: logger.error("cannot rescue", job_id=job.ref.id, exc_info=error),
+        complain=lambda job, error: count_error("CaughtErrors", "cannot rescue", error, job_id=job.ref.id),
         services=bootstrap.services(settings),
     )
     metrics.add_metric(name="StuckJobs", unit=MetricUnit.Count, value=stuck)
@@ -46,7 +46,7 @@ def _expire(settings: SweeperSettings, seconds: float) -> int:
     expiry = Expiry(bootstrap.ended_jobs(settings), services.files, services, datetime.now(UTC), keep)
     expired = expiry.run(
         before=time.time() + seconds * _SHARE,
-        complain=lambda what, error: logger.error("cannot remove", what=what, exc_info=error),
+        complain=lambda what, error: count_error("CaughtErrors", "cannot remove", error, what=what),
     )
     logger.info("expired", looked_at=expired)
     return expired

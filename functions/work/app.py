@@ -13,7 +13,7 @@ from sluice import bootstrap
 from sluice.config import WorkSettings, load_settings
 from sluice.model.chunk import from_message
 from sluice.model.errors import TryLater
-from sluice.observability import logger
+from sluice.observability import chunk_errors, count_error, logger
 from sluice.usecases.worker import process_chunk, seconds_until_retry
 
 # Seconds by which a message outlasts the lease, which begins a moment later: an earlier redelivery would find the chunk
@@ -30,6 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return process_partial_response(event=event, record_handler=_process, processor=processor, context=context)
 
 
+@chunk_errors("chunk failed")
 def _process(record: SQSRecord) -> None:
     settings = load_settings(WorkSettings)
     services = bootstrap.services(settings)
@@ -38,7 +39,7 @@ def _process(record: SQSRecord) -> None:
     try:
         ref = from_message(record.body)
     except (ValueError, KeyError):
-        logger.error("a message that names no chunk was dropped", body=record.body[:200])
+        count_error("ChunkErrors", "a message that names no chunk was dropped", body=record.body[:200])
         return
     logger.append_keys(tenant=ref.job.tenant, job_id=ref.job.id, phase=ref.phase, chunk=ref.index)
     # if this process dies, SQS redelivers the message just after the lease ends, not after the queue's longer time-out
@@ -49,7 +50,6 @@ def _process(record: SQSRecord) -> None:
         queue.delay(arn, receipt, busy.seconds)
         raise
     except Exception:
-        logger.exception("chunk failed")
         queue.delay(arn, receipt, seconds_until_retry(ref, services))
         raise
     logger.info("chunk done")

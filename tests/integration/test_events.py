@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,12 +25,14 @@ from sluice.model.chunk import ChunkRef, ChunkState, JobRef, PhaseName, from_mes
 from sluice.model.counts import Counts
 from sluice.model.job import SYNC, Job, JobFile
 from sluice.model.status import Status
+from sluice.usecases.artifacts import JobFiles
 from sluice.wording import word_detail
 from tests.integration.stack import Stack, event
 from tests.support import issuer
 from tests.support.factories import csv_file, make_chunk, make_job, products
 from tests.support.lambda_context import FakeContext
 from tests.support.machine import MemoryMachine
+from tests.support.metrics import counted
 
 REF = JobRef("acme", event("plan")["job_id"])
 KEY = f"uploads/acme/{REF.id}/prices.csv"
@@ -297,6 +300,42 @@ def test_the_sweeper_rescues_stuck_jobs_and_ends_expired_ones(stack: Stack) -> N
     assert stack.jobs.get(expired.ref).status is Status.FAILED
     assert stack.executions() == [stuck.ref.id]
     assert stack.jobs.get(fresh.ref).status is Status.QUEUED
+
+
+def test_jobs_that_cannot_be_rescued_are_counted(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sweeper goes on with the next one and raises nothing."""
+
+    def deny(*_: object) -> None:
+        raise RuntimeError("AccessDeniedException")
+
+    for number in (1, 2):
+        created = datetime.now(UTC) - timedelta(minutes=20)
+        stack.jobs.add(replace(make_job(number=number, status=Status.QUEUED), created_at=created))
+    monkeypatch.setattr(bootstrap.AwsServices, "machine", SimpleNamespace(is_over=deny))
+    assert sweeper.handler(event("schedule_sweeper"), CONTEXT) == {"stuck": 2}
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 2, "StuckJobs": 2}
+
+
+def test_what_cannot_be_removed_is_counted(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Otherwise a missing permission would keep every expired object, and only the log would say so."""
+
+    def deny(*_: object) -> None:
+        raise RuntimeError("AccessDeniedException")
+
+    for number in (1, 2):
+        job = make_job(number=number, status=Status.LOADING)
+        stack.jobs.add(job)
+        stack.jobs.transition(job.ref, Status.COMPLETED)
+    with monkeypatch.context() as denied:
+        denied.setattr(JobFiles, "remove_slices", deny)
+        assert sweeper.handler({"task": "expire"}, CONTEXT) == {"expired": 2}
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 2}
+    sweeper.handler({"task": "expire"}, CONTEXT)
+    assert not counted(capsys.readouterr().out), "the next look has done what was left"
 
 
 def test_a_request_for_a_job_is_answered(stack: Stack) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from local import web
 from local.deploy import TEMPLATES
 from local.paths import ROOT
-from sluice.observability import metrics
+from sluice.model.status import Status
+from sluice.observability import ErrorMetric, metrics
 from tests.integration.template import template
 
 NESTED = {"ConsoleStack": "console.yaml", "AlarmStack": "alarms.yaml"}
@@ -21,6 +23,10 @@ WATCHED = {
     ("AWS/SQS", "QueueName"): "AWS::SQS::Queue",
     ("AWS/States", "StateMachineArn"): "AWS::Serverless::StateMachine",
 }
+# The dimension `service` of each metric of ours: the variable of all functions that Powertools reads it from.
+SERVICE = template()["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+# Counted at the end of each run, by the job's status.
+OF_STATUSES = {f"Jobs{status.title().replace('_', '')}" for status in Status}
 # What alarms differ in; all other properties are the same.
 OWN = {"AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "Threshold"}
 # Alarms that ring at more than a single event.
@@ -43,6 +49,20 @@ def functions() -> set[str]:
     """Return the functions of the stack."""
     resources = template()["Resources"].items()
     return {name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"}
+
+
+def emitted() -> set[str]:
+    """Return the metrics that the handlers' code emits: by `add_metric` and `count_error`, and around a chunk."""
+    sources = [*(ROOT / "functions").rglob("*.py"), ROOT / "layers" / "domain" / "sluice" / "observability.py"]
+    calls = [node for path in sources for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    found = set[str]()
+    for call in calls:
+        match call:
+            case ast.Call(func=ast.Name("count_error"), args=[ast.Constant(str(name)), *_]):
+                found.add(name)
+            case ast.Call(func=ast.Attribute(attr="add_metric"), keywords=[ast.keyword("name", named), *_]):
+                found |= {str(named.value)} if isinstance(named, ast.Constant) else OF_STATUSES
+    return found
 
 
 def test_every_nested_stack_has_a_template_that_is_deployed_and_linted() -> None:
@@ -77,8 +97,9 @@ def test_an_alarm_watches_a_resource_of_the_stack(alarm: str) -> None:
     (dimension,) = properties["Dimensions"]
     if properties["Namespace"] == metrics.namespace:
         assert dimension == {"Name": "service", "Value": "Service"}
-        emitted = f'name="{properties["MetricName"]}"'
-        assert any(emitted in path.read_text() for path in ROOT.glob("functions/*/app.py")), "no function emits it"
+        assert passed("AlarmStack")["Service"] == SERVICE
+        assert properties["MetricName"] in emitted(), "no function emits it"
+        assert "Condition" not in template("alarms.yaml")["Resources"][alarm]
         return
     value = passed("AlarmStack")[dimension["Value"]]
     if dimension["Name"] == "ApiName":  # SAM gives an API the title of its stack
@@ -98,6 +119,41 @@ def test_every_function_has_an_alarm_of_its_errors_under_its_name() -> None:
         if (properties["Namespace"], properties["MetricName"]) == ("AWS/Lambda", "Errors")
     }
     assert watched == {f"{name.removesuffix('Function')}ErrorsAlarm": name for name in functions()}
+
+
+def test_every_error_that_a_function_catches_rings_an_alarm_of_its_name() -> None:
+    """Lambda counts only what a handler raises."""
+    ours = {name: each["MetricName"] for name, each in alarms().items() if each["Namespace"] == metrics.namespace}
+    caught = {metric for metric in emitted() if metric.endswith("Errors")}
+    assert caught == set(get_args(ErrorMetric))
+    assert caught <= set(ours.values())
+    assert ours == {f"{metric}Alarm": metric for metric in ours.values()}
+
+
+def test_no_batch_hides_its_errors() -> None:
+    """A batch that reports its messages succeeds for Lambda, so the function that processes one counts them."""
+    sources = {path: path.read_text() for path in (ROOT / "functions").rglob("*.py")}
+    batches = {path.parent.name for path, text in sources.items() if "process_partial_response(" in text}
+    assert batches == {path.parent.name for path, text in sources.items() if "@chunk_errors(" in text}
+    resources = template()["Resources"].values()
+    reporting = {
+        each["Properties"]["FunctionName"]
+        for each in resources
+        if "FunctionResponseTypes" in each.get("Properties", {})
+    }
+    handlers = {template()["Resources"][name]["Properties"]["Handler"] for name in reporting}
+    assert handlers == {f"functions.{name}.app.handler" for name in batches}
+
+
+def test_throttles_of_every_worker_ring_an_alarm() -> None:
+    """A throttled message counts as received, and is no error."""
+    workers = {
+        name
+        for name in functions()
+        if template()["Resources"][name]["Properties"]["Handler"] == "functions.work.app.handler"
+    }
+    watched = [each["Dimensions"][0]["Value"] for each in alarms().values() if each["MetricName"] == "Throttles"]
+    assert sorted(watched) == sorted(workers) == ["LookupFunction", "WorkFunction"]
 
 
 def test_alarms_differ_in_what_they_watch_alone() -> None:
@@ -120,9 +176,8 @@ def test_the_dashboard_shows_metrics_that_the_stack_has() -> None:
     assert names <= {*template("alarms.yaml")["Parameters"], "Service"}
     shown = json.loads(re.sub(r"\$\{[^}]*\}", "x", body))["widgets"]
     ours = {metric[1] for widget in shown for metric in widget["properties"]["metrics"] if metric[0] == "Sluice"}
-    emitted = "".join(path.read_text() for path in ROOT.glob("functions/*/app.py"))
-    assert ours == {"JobsCompleted", "JobsFailed", "UnprocessedRows", "StuckJobs"}
-    assert all(f'"{name}"' in emitted or name.startswith("Jobs") for name in ours)
+    assert ours == {"JobsCompleted", "JobsFailed", "UnprocessedRows", "StuckJobs", *get_args(ErrorMetric)}
+    assert ours <= emitted()
 
 
 def rules(policy: str) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ from tests.integration.stack import Stack, event
 from tests.support import issuer
 from tests.support.factories import make_job
 from tests.support.lambda_context import FakeContext
+from tests.support.metrics import counted
 from tests.support.sockets import MemorySockets
 
 CONTEXT: LambdaContext = FakeContext()
@@ -73,9 +74,12 @@ def test_a_valid_token_connects_and_a_disconnect_removes_the_connection(stack: S
         *("a boolean tenant", "endless"),
     ],
 )
-def test_a_connection_without_a_valid_token_is_rejected(stack: Stack, token: str | None, status: int) -> None:
+def test_a_connection_without_a_valid_token_is_rejected(
+    stack: Stack, capsys: pytest.CaptureFixture[str], token: str | None, status: int
+) -> None:
     assert socket.handler(connecting(token), CONTEXT) == {"statusCode": status}
     assert watchers() == []
+    assert not counted(capsys.readouterr().out), "no caller can ring an alarm"
 
 
 def test_a_job_of_another_tenant_is_not_watched(stack: Stack) -> None:
@@ -99,15 +103,16 @@ def test_an_odd_ticket_is_rejected(stack: Stack, text: str) -> None:
     "answer", [httpx.ConnectError("away"), ValueError("a page"), RecursionError(), KeyError("jwks_uri")]
 )
 def test_an_issuer_that_is_away_or_odd_is_not_the_watchers_fault(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, answer: Exception
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: Exception
 ) -> None:
-    """A browser tries again later."""
+    """A browser tries again later; the operator's alarm rings."""
 
     def fail(url: str) -> None:
         raise answer
 
     monkeypatch.setattr(identity, "fetch_json", fail)
     assert socket.handler(connecting(issuer.token()), CONTEXT) == {"statusCode": 503}
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 1}
 
 
 def ticket_for(job_id: str | None) -> str:
@@ -157,8 +162,8 @@ def test_a_change_of_a_job_is_posted_to_those_who_watch(stack: Stack, monkeypatc
     assert message["job"]["links"]["self"].endswith(f"/v1/jobs/{message['job']['id']}")
 
 
-def test_an_event_that_cannot_be_posted_does_not_block_the_stream(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+def test_an_event_that_cannot_be_posted_does_not_block_the_stream_and_is_counted(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A stream's shard waits for each of its records, so a record that always fails would block all later ones."""
 
@@ -169,6 +174,20 @@ def test_an_event_that_cannot_be_posted_does_not_block_the_stream(
     monkeypatch.setattr(bootstrap, "sockets", lambda endpoint: Broken())
     bootstrap.connections("JobsTable").add(Connection("mine", "acme"), now=0)
     announce.handler(event("stream_job"), CONTEXT)
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 2}, "the job, and the queues"
+
+
+def test_a_job_that_cannot_be_read_does_not_block_the_stream_and_is_counted(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sockets = MemorySockets()
+    monkeypatch.setattr(bootstrap, "sockets", lambda endpoint: sockets)
+    bootstrap.connections("JobsTable").add(Connection("mine", "acme"), now=0)
+    changed, unreadable = event("stream_job"), event("stream_job")["Records"][0]
+    unreadable["dynamodb"]["NewImage"]["status"] = {"S": "unheard-of"}
+    announce.handler({"Records": [unreadable, *changed["Records"]]}, CONTEXT)
+    assert list(sockets.sent) == ["mine"]
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 1}
 
 
 def test_stream_records_of_other_items_are_ignored(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Delays after which a message of the work queues or of the dead-letter queue is delivered again."""
+"""Messages of the work queues and of the dead-letter queue: when one is delivered again, and which error is counted."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sluice.model.chunk import ChunkRef, JobRef, PhaseName, to_message
 from sluice.model.errors import NotFound, NotYet, TryLater
 from sluice.observability import logger
 from tests.support.lambda_context import FakeContext
+from tests.support.metrics import counted
 
 LEASE = 70
 HIDDEN = LEASE + 2  # the lease begins a moment after the message is hidden
@@ -216,10 +217,10 @@ def test_a_dead_letter_that_cannot_be_given_up_is_kept(
         return True
 
     lines: list[str] = []
-    monkeypatch.setattr(logger, "exception", lines.append)
+    monkeypatch.setattr(logger, "error", lambda line, **_: lines.append(line))
     processing(close)
     assert delivered(give_up.handler, record("sqs_dead_letter", 0), record("sqs_dead_letter", 1)) == ["message-0"]
-    assert lines == ["cannot give up the chunk; the dead letter comes again"]
+    assert lines == ["cannot give up the chunk; the dead letter comes again", "chunk given up"]
     assert queue.delays == []
 
 
@@ -227,3 +228,117 @@ def test_a_dead_letter_that_names_no_chunk_is_dropped(queue: FakeQueue, processi
     """Otherwise it would be delivered again for fourteen days, and no job waits for it."""
     processing(raising(AssertionError("there is no chunk")))
     assert delivered(give_up.handler, {**record("sqs_dead_letter"), "body": "hello"}) == []
+
+
+Break = Callable[[pytest.MonkeyPatch, FakeQueue, Processing], object]
+
+
+def _denied(*_: object) -> None:
+    raise RuntimeError("AccessDeniedException")
+
+
+def _without_a_setting(monkeypatch: pytest.MonkeyPatch, *_: object) -> None:
+    monkeypatch.delenv("JOBS_TABLE")
+    config.load_settings.cache_clear()
+
+
+def _unreadable_after_it_failed(monkeypatch: pytest.MonkeyPatch, _: FakeQueue, processing: Processing) -> None:
+    processing(raising(RuntimeError("boom")))
+    monkeypatch.setattr(work, "seconds_until_retry", _denied)
+
+
+FAILURES: dict[str, Break] = {
+    "the lease is denied": lambda _, __, processing: processing(raising(RuntimeError("AccessDeniedException"))),
+    "a secret is denied": lambda monkeypatch, *_: monkeypatch.setattr(bootstrap, "services", _denied),
+    "a setting is missing": _without_a_setting,
+}
+DELAYS: dict[str, Break] = {
+    "the delay of a message is denied": lambda monkeypatch, *_: monkeypatch.setattr(FakeQueue, "delay", _denied),
+    "the chunk cannot be read after it failed": _unreadable_after_it_failed,
+}
+WORKER, DEAD_LETTERS = (work.handler, "sqs_work"), (give_up.handler, "sqs_dead_letter")
+
+
+@pytest.mark.parametrize(
+    ("function", "failing"),
+    [
+        *(pytest.param(WORKER, each, id=f"work: {name}") for name, each in (FAILURES | DELAYS).items()),
+        *(pytest.param(DEAD_LETTERS, each, id=f"give_up: {name}") for name, each in FAILURES.items()),
+    ],
+)
+def test_every_error_of_a_message_is_counted_however_early_it_is(
+    queue: FakeQueue,
+    processing: Processing,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    function: tuple[Callable[..., Any], str],
+    failing: Break,
+) -> None:
+    """No attempt is counted in the chunk, and to Lambda a batch that reports its messages is a success."""
+    processing(lambda _: None)
+    failing(monkeypatch, queue, processing)
+    handler, name = function
+    assert delivered(handler, record(name, 0), record(name, 1)) == ["message-0", "message-1"]
+    assert counted(capsys.readouterr().out) == {"ChunkErrors": 2}
+
+
+@pytest.mark.parametrize("function", [WORKER, DEAD_LETTERS], ids=["work", "give_up"])
+def test_an_error_is_logged_with_its_cause_and_its_chunk(
+    queue: FakeQueue,
+    processing: Processing,
+    monkeypatch: pytest.MonkeyPatch,
+    function: tuple[Callable[..., Any], str],
+) -> None:
+    """The alarm sends the operator to the log."""
+    logged: list[Exception] = []
+    monkeypatch.setattr(logger, "error", lambda _, **keys: logged.append(keys["exc_info"]))
+    error = RuntimeError("boom")
+    processing(raising(error))
+    handler, name = function
+    assert delivered(handler, record(name)) == ["message-0"]
+    assert logged == [error]
+    assert logger.get_current_keys()["job_id"] == "01JOB"
+
+
+@pytest.mark.parametrize("function", [WORKER, DEAD_LETTERS], ids=["work", "give_up"])
+def test_a_chunk_that_is_given_back_in_order_is_no_error(
+    queue: FakeQueue,
+    processing: Processing,
+    capsys: pytest.CaptureFixture[str],
+    function: tuple[Callable[..., Any], str],
+) -> None:
+    """An alarm that rings for every wait would be ignored."""
+    handler, name = function
+    for what in (raising(TryLater("chunk-leased", 33)), raising(NotYet("slots-taken", 40)), lambda _: False):
+        processing(what)
+        delivered(handler, record(name))
+    assert counted(capsys.readouterr().out)["ChunkErrors"] == 0
+
+
+def test_a_wait_that_cannot_be_set_is_an_error(
+    queue: FakeQueue, processing: Processing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message then comes after the time-out of its queue, not when its chunk can be leased."""
+
+    def wait(_: ChunkRef) -> object:
+        monkeypatch.setattr(FakeQueue, "delay", _denied)
+        raise TryLater("chunk-leased", 33)
+
+    processing(wait)
+    assert delivered(work.handler, record("sqs_work")) == ["message-0"]
+    assert counted(capsys.readouterr().out) == {"ChunkErrors": 1}
+
+
+@pytest.mark.parametrize("function", [WORKER, DEAD_LETTERS], ids=["work", "give_up"])
+def test_a_message_of_no_chunk_or_of_a_newer_version_is_counted(
+    queue: FakeQueue,
+    processing: Processing,
+    capsys: pytest.CaptureFixture[str],
+    function: tuple[Callable[..., Any], str],
+) -> None:
+    """The first is dropped; the second comes again until its version is back."""
+    processing(lambda _: True)
+    handler, name = function
+    stranger, newer = ({**record(name, index), "body": text} for index, text in enumerate(["hello", '{"format": 99}']))
+    assert delivered(handler, stranger, newer) == ["message-1"]
+    assert counted(capsys.readouterr().out) == {"ChunkErrors": 2}

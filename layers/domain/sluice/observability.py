@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sluice.model.errors import TryLater
 
 T = TypeVar("T")
 
@@ -38,6 +42,35 @@ SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "sluice")
 # under this name, so that the loggers of modules, such as sluice.postgres, write by it
 logger = Logger(service=SERVICE, logger_formatter=_Discreet())
 metrics = Metrics(namespace="Sluice", service=SERVICE)
+
+#: Metrics of errors that a function catches, each with an alarm: of chunks, whose messages come again, and all others.
+ErrorMetric = Literal["ChunkErrors", "CaughtErrors"]
+
+
+def count_error(metric: ErrorMetric, message: str, error: Exception | None = None, **keys: Any) -> None:
+    """Log an error that no handler raises, and count it: the metric ``Errors`` of Lambda does not.
+
+    The metric is written at once, so that an error also counts if the function dies later in the same call.
+    """
+    logger.error(message, exc_info=error, stacklevel=3, **keys)
+    service = {"service": SERVICE}
+    with single_metric(metric, MetricUnit.Count, 1, namespace=metrics.namespace, default_dimensions=service):
+        pass
+
+
+@contextmanager
+def chunk_errors(message: str) -> Iterator[None]:
+    """Log and count the error of a message that its batch reports as failed; raise it again.
+
+    `TryLater` gives the message back in order, and is not counted.
+    """
+    try:
+        yield
+    except TryLater:
+        raise
+    except Exception as error:
+        count_error("ChunkErrors", message, error)
+        raise
 
 
 def discreet(handler: Callable[[dict[str, Any], LambdaContext], T]) -> Callable[[dict[str, Any], LambdaContext], T]:

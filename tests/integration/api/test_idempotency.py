@@ -19,6 +19,7 @@ from tests.integration.api.calling import Answer, call
 from tests.integration.api.keyed_calls import announce, assert_problem, jobs, stored_items, upload
 from tests.integration.stack import Stack
 from tests.support.lambda_context import FakeContext
+from tests.support.metrics import counted
 
 # Takes the errors that the next calls raise, one each, before calls work again.
 Failing = Callable[..., None]
@@ -199,8 +200,10 @@ def test_a_call_whose_key_cannot_be_stored_is_not_executed(monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_call_whose_response_cannot_be_stored_still_returns_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The call was executed, and a caller that gets an error would repeat it."""
+def test_a_call_whose_response_cannot_be_stored_still_returns_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The call was executed, and a caller that gets an error would repeat it. The error is counted."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError("the table is unavailable")
@@ -208,3 +211,4 @@ def test_a_call_whose_response_cannot_be_stored_still_returns_it(monkeypatch: py
     monkeypatch.setattr(DynamoDBPersistenceLayer, "_update_record", fail)
     assert announce().status == 201
     assert jobs() == 1
+    assert counted(capsys.readouterr().out) == {"CaughtErrors": 1}
