@@ -180,6 +180,13 @@ def test_the_dashboard_shows_metrics_that_the_stack_has() -> None:
     assert ours <= emitted()
 
 
+def test_dashboards_of_two_regions_have_two_names() -> None:
+    """All regions of an account share their names: the same stack in a second region would overwrite the first's."""
+    dashboard = template("alarms.yaml")["Resources"]["Dashboard"]["Properties"]
+    assert dashboard["DashboardName"] == "${Service}-${AWS::Region}"
+    assert "${AWS::Region}" in dashboard["DashboardBody"]
+
+
 def rules(policy: str) -> dict[str, list[str]]:
     """Return the sources of each directive of a Content-Security-Policy."""
     directives = [rule.split() for rule in policy.split(";")]
