@@ -10,7 +10,7 @@ FILE_LINES = 400
 HANDLER_LINES = 60
 #: Functions, their policies and what they share stay in one template, because an emulator gets no nested stack, and a
 #: policy that is written out can be read beside its function: some 60 lines a function. Each has an alarm, of 15 lines.
-TEMPLATE_LINES = {"template.yaml": 1550, "console.yaml": FILE_LINES, "alarms.yaml": 450}
+TEMPLATE_LINES = {"template.yaml": 1560, "console.yaml": FILE_LINES, "alarms.yaml": 450}
 
 SOURCES = sorted(
     path
