@@ -12,14 +12,15 @@ import pytest
 
 from local.stack import Stack
 from tests.support.factories import csv_file, products
+from tests.support.people import Person
 
 SLUICE = Path(sys.executable).parent / "sluice"
 
 
 @pytest.fixture
-def environment(stack: Stack) -> dict[str, str]:
+def environment(stack: Stack, ann: Person) -> dict[str, str]:
     """Return the variables that a user of a remote stack sets."""
-    token = stack.issuer.mint("command-line", ["imports:read", "imports:write", "imports:admin"])
+    token = stack.issuer.mint(ann.tenant, ["imports:read", "imports:write", "imports:admin"])
     return {**os.environ, "SLUICE_API_URL": stack.api_url, "SLUICE_TOKEN": token, "COLUMNS": "120"}
 
 
