@@ -56,6 +56,16 @@ def test_without_a_secret_rows_go_to_the_records_table(vault: Any) -> None:
     assert isinstance(bootstrap.services(RowSettings()).records, DynamoRecords)
 
 
+def test_a_throttled_request_to_the_records_table_does_not_outlast_the_worker(vault: Any) -> None:
+    """Its own loop looks at the clock before each attempt; a wait inside of botocore would be beyond that."""
+    destination = bootstrap.services(RowSettings()).destination
+    assert isinstance(destination, DynamoDestination)
+    retries = destination._client.meta.config.retries
+    assert retries["mode"] == "standard"
+    longest = sum(2**attempt for attempt in range(retries["total_max_attempts"] - 1))
+    assert longest < 60 - 52, "from the last look at the clock to the worker's end, see docs/timeouts.md"
+
+
 def test_with_a_secret_rows_go_to_its_database_even_after_its_password_was_rotated(
     vault: Any, secret: dict[str, Any], sql: psycopg.Connection[Any]
 ) -> None:
