@@ -139,7 +139,9 @@ class AwsServices:
             return PostgresDestination(self._database(secret_arn))
         # requests are built in one place and have one shape; validating them would take a quarter of a load's time
         # a throttled one is sent again by `RecordTable`, which looks at the clock; botocore's waits are 3 s together
-        config = _CONFIG.merge(Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 3}))
+        config = _CONFIG.merge(
+            Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 3})
+        )
         client, table = boto3.client("dynamodb", config=config), self._setting("records_table")
         return DynamoDestination(client, table, self.files, self._settings.keep_days)
 

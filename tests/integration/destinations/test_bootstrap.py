@@ -60,7 +60,7 @@ def test_a_throttled_request_to_the_records_table_does_not_outlast_the_worker(va
     """Its own loop looks at the clock before each attempt; a wait inside of botocore would be beyond that."""
     destination = bootstrap.services(RowSettings()).destination
     assert isinstance(destination, DynamoDestination)
-    retries = destination._client.meta.config.retries
+    retries: dict[str, Any] = vars(destination._client.meta.config)["retries"]
     assert retries["mode"] == "standard"
     longest = sum(2**attempt for attempt in range(retries["total_max_attempts"] - 1))
     assert longest < 60 - 52, "from the last look at the clock to the worker's end, see docs/timeouts.md"
