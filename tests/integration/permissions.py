@@ -117,11 +117,13 @@ def _of_dynamodb(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, 
         yield f"dynamodb:{operation}", f"{params['TableName']}{index}"
 
 
+@cache
 def _is_ours(resource: str) -> bool:
     """Whether the template has it; a test may let a function look for a table that is nowhere."""
     return re.split("[/?]", resource)[0] in template()["Resources"]
 
 
+@cache
 def _may(function: str, action: str, resource: str) -> bool:
     return any(action == allowed and fnmatchcase(resource, pattern) for allowed, pattern in _allowed(function))
 
